@@ -1,0 +1,101 @@
+"""Every error modemd raises on purpose.
+
+A class exists where a caller acts differently::
+
+    ModemdError
+    ├── DecodeError        bytes from the network or a modem do not say what they should
+    ├── EncodeError        the wish cannot be put on the wire (too long, not in the alphabet, not a number)
+    ├── ConfigError        the configuration is wrong: a person edits the file
+    ├── ProfileError       a driver file is wrong: a person edits the file
+    ├── Refused            a submit is not accepted; carries a code for programs
+    ├── StoreError         the database cannot be used; carries what to do
+    │   └── StoreLocked    another process writes to it
+    └── ModemError         a modem did not do what it was asked
+        ├── PortGone       the port is lost or cannot be opened: reopen
+        ├── ReplyTimeout   no final result in time: escape, probe
+        ├── CommandFailed  a final result other than OK; carries it
+        └── NeedsPerson    PIN, PUK, no SIM: nothing to retry
+"""
+
+from __future__ import annotations
+
+
+class ModemdError(Exception):
+    """Root of the tree. `str(error)` is one line for a person."""
+
+
+class DecodeError(ModemdError):
+    """Bytes that are not what their place requires.
+
+    `field` names the field as 3GPP TS 23.040 does (`TP-OA`, `UDH.IE[1]`), `octet` is the offset of the offending octet
+    from the start of the bytes that were handed in, `reason` says what is wrong there.
+    """
+
+    def __init__(self, field: str, octet: int, reason: str) -> None:
+        super().__init__(f"{field} at octet {octet}: {reason}")
+        self.field = field
+        self.octet = octet
+        self.reason = reason
+
+
+class EncodeError(ModemdError):
+    """A wish that cannot be put on the wire. `field` names the field, `reason` says why not."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class ConfigError(ModemdError):
+    """A configuration that cannot be used. `problems` holds one line a mistake, each with file, line and key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class ProfileError(ModemdError):
+    """A driver file that cannot be used; the message names file and key."""
+
+
+class Refused(ModemdError):
+    """A submit that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...)."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class StoreError(ModemdError):
+    """The database cannot be used; the message says what to do."""
+
+
+class StoreLocked(StoreError):
+    """Another process is the one that writes to this database."""
+
+
+class ModemError(ModemdError):
+    """A modem did not do what it was asked."""
+
+
+class PortGone(ModemError):
+    """The port is lost, or could not be opened."""
+
+
+class ReplyTimeout(ModemError):
+    """No final result within the deadline of a command."""
+
+
+class CommandFailed(ModemError):
+    """A final result other than OK. `command` was asked, `result` came back (`+CMS ERROR: 38`)."""
+
+    def __init__(self, command: str, result: str) -> None:
+        super().__init__(f"{command} answered {result}")
+        self.command = command
+        self.result = result
+
+
+class NeedsPerson(ModemError):
+    """Nothing a program should try again: PIN, PUK, no SIM."""
