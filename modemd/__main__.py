@@ -1,0 +1,5 @@
+"""`python -m modemd` is the command `modemd`."""
+
+from modemd.cli.main import main
+
+main()

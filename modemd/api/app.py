@@ -1,0 +1,123 @@
+"""The routes. Each error has one JSON body: `{"error": {"code": ..., "message": ...}}`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from modemd import __version__
+from modemd.errors import ModemdError, Refused, StoreError
+from modemd.rules.classes import MessageClass
+from modemd.service import submitting
+from modemd.service.service import Service
+from modemd.service.submitting import Answer, BadRows
+
+LARGEST_CSV = 32 * 1024 * 1024
+_STATUS = {"not_found": 404, "key_reused": 409, "opted_out": 409, "not_opted_in": 409}
+
+
+class NewMessage(BaseModel):
+    """A message to send. `class` and `at` mean what docs/sending.md says."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    to: str
+    text: str
+    message_class: str = Field(default=MessageClass.TRANSACTIONAL, alias="class")
+    at: str | None = None
+    key: str | None = None
+    report: bool | None = None
+    short_code: bool = False
+
+
+Limit = Annotated[int, Query(ge=0, description="how many at most; 0 means all")]
+Id = Annotated[int | None, Query(ge=1)]
+
+
+def create(service: Service) -> FastAPI:
+    """The application over a running service."""
+    app = FastAPI(title="modemd", version=__version__, docs_url=None, redoc_url=None)
+    _errors(app)
+
+    @app.post("/v1/messages", status_code=202, summary="Accept one message")
+    async def post_message(new: NewMessage) -> JSONResponse:
+        request = submitting.Request(
+            new.to, new.text, new.message_class, new.at, new.key, new.report, short_code=new.short_code
+        )
+        answer = _shown(await service.submit(request))
+        # Refused by consent: kept and listed, and said so. A key seen before: the first answer again.
+        status = 409 if answer["state"] == "refused" else 200 if answer["again"] else 202
+        return JSONResponse(answer, status)
+
+    @app.post("/v1/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
+    async def post_batch(request: Request) -> dict[str, Any]:
+        body = await request.body()
+        if len(body) > LARGEST_CSV:
+            raise Refused("too_large", f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Refused("bad_encoding", f"the CSV is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+        answers = [_shown(answer) for answer in await service.submit_csv(text)]
+        refused = sum(answer["state"] == "refused" for answer in answers)
+        return {"accepted": len(answers) - refused, "refused": refused, "messages": answers}
+
+    @app.get("/v1/messages", summary="Outbound messages, newest first")
+    async def get_messages(id: Id = None, state: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await service.messages(id=id, state=state, limit=limit)
+
+    @app.get("/v1/messages/{id}", summary="One message and its story")
+    async def get_message(id: int) -> dict[str, Any]:
+        return await service.message(id)
+
+    @app.get("/v1/inbox", summary="Inbound messages, newest first")
+    async def get_inbox(id: Id = None, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await service.inbox(id=id, limit=limit)
+
+    @app.get("/v1/optouts", summary="Who has opted out")
+    async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:
+        return await service.opt_outs(limit=limit)
+
+    @app.get("/v1/modems", summary="The modems and how they are")
+    async def get_modems() -> list[dict[str, Any]]:
+        return service.modems()
+
+    @app.get("/v1/status", summary="Whether a message can pass, and what waits")
+    async def get_status() -> dict[str, Any]:
+        return await service.status()
+
+    return app
+
+
+def _shown(answer: Answer) -> dict[str, Any]:
+    return answer.message | {"warnings": list(answer.warnings), "again": answer.again}
+
+
+def _errors(app: FastAPI) -> None:
+    """One shape for every error."""
+
+    @app.exception_handler(ModemdError)
+    async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
+        if isinstance(error, BadRows):
+            return _error(422, error.code, str(error), problems=error.problems)
+        if isinstance(error, Refused):
+            return _error(_STATUS.get(error.code, 422), error.code, error.reason)
+        return _error(503, "store" if isinstance(error, StoreError) else "unavailable", str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def on_bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        problems = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
+        return _error(422, "bad_request", "; ".join(problems), problems=problems)
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
+        return _error(error.status_code, "no_route" if error.status_code == 404 else "http", str(error.detail))
+
+
+def _error(status: int, code: str, message: str, **more: Any) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message, **more}}, status)

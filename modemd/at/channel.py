@@ -1,0 +1,175 @@
+"""One port's AT dialogue: what to write, and what the bytes that came back mean.
+
+A notice (unsolicited result code, URC) may land anywhere: before the echo, inside a reply, between `+CMGS: n` and OK,
+right after a prompt. Only one place is closed to it: `+CMGR`, `+CMGL`, `+CMT` and `+CDS` headers own the very next line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from modemd.at.results import CALL_RESULTS, Result, result_of
+
+CTRL_Z = "\x1a"
+ESC = "\x1b"
+# A line longer than any reply (a 176-octet PDU in hex is 352 characters) is noise: a diagnostic port, a wrong baud rate.
+MAX_LINE = 4096
+
+_NAME = re.compile(r"[+^*#%$&!_][A-Za-z0-9_]+")
+_LINE_END = re.compile(rb"[\r\n]")
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_PDU_NOTICES = ("+CMT:", "+CDS:", "+CBM:")
+_PDU_REPLIES = ("+CMGR:", "+CMGL:")
+# Notices without a sign in front, by any family (3GPP TS 27.007 6.11, SIMCom, Quectel and Simcom manuals).
+_BARE_NOTICES = (
+    "RING", "RDY", "Call Ready", "SMS Ready", "SMS DONE", "PB DONE", "DST:", "NORMAL POWER DOWN", "POWERED DOWN",
+    "UNDER-VOLTAGE", "OVER-VOLTAGE", "MISSED_CALL:", "VOICE CALL:", "APP RDY",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A command's answer: its information lines, and its final result."""
+
+    lines: tuple[str, ...]
+    result: Result
+
+    @property
+    def ok(self) -> bool:
+        return self.result.ok
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The modem waits for a PDU (3GPP TS 27.005 4.3: CR LF `>` SP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Urc:
+    """A line nobody asked for; with the PDU that it owns, where it owns one. A late answer is one too."""
+
+    line: str
+    pdu: str | None = None
+
+
+Event = Reply | Prompt | Urc
+
+
+class Channel:
+    """The AT dialogue of one port. Feed it bytes; it gives back what happened. It never waits.
+
+    `urcs` are beginnings of lines that are notices even where they look like an answer, from the modem's profile.
+    """
+
+    def __init__(self, urcs: Iterable[str] = ()) -> None:
+        self._urcs = (*_BARE_NOTICES, *urcs)
+        self._buffer = b""
+        self._command: str | None = None
+        self._names: frozenset[str] = frozenset()
+        self._wants_prompt = False
+        self._echoes: list[str] = []
+        self._lines: list[str] = []
+        self._header: str | None = None  # a line that owns the next one
+
+    def start(self, command: str, *, prompt: bool = False) -> bytes:
+        """The bytes that ask `command` (`+CSQ`, without AT). With `prompt`, a Prompt may come before the Reply."""
+        self._command = f"AT{command}"
+        self._names = frozenset(name.upper() for name in _NAME.findall(command.split('"')[0]))
+        self._wants_prompt = prompt
+        self._echoes = [self._command]
+        self._lines = []
+        return f"{self._command}\r".encode("ascii")
+
+    def data(self, pdu: str) -> bytes:
+        """The bytes that answer a prompt: a PDU in hex, and Ctrl-Z."""
+        self._wants_prompt = False
+        self._echoes = [pdu, pdu + CTRL_Z]
+        return f"{pdu}{CTRL_Z}".encode("ascii")
+
+    def abandon(self) -> None:
+        """Wait no longer for the pending command. What still comes of it is a Urc."""
+        self._command = None
+        self._names = frozenset()
+        self._wants_prompt = False
+        self._echoes = []
+        self._lines = []
+
+    def feed(self, data: bytes) -> list[Event]:
+        """What `data` completes, in order of arrival."""
+        events: list[Event] = []
+        buffer = self._buffer + data
+        start = 0
+        while True:
+            while start < len(buffer) and buffer[start] in b"\r\n\0":
+                start += 1
+            if self._wants_prompt and buffer[start : start + 1] == b">":
+                self._wants_prompt = False
+                start += 1
+                events.append(Prompt())
+                continue
+            end = _LINE_END.search(buffer, start)
+            if end is None:
+                break
+            line = buffer[start : end.start()].decode("latin-1").strip(" \t\x00\x1a")
+            start = end.end()
+            if line:
+                event = self._line(line)
+                if event is not None:
+                    events.append(event)
+        self._buffer = buffer[start:][-MAX_LINE:]
+        return events
+
+    def _line(self, line: str) -> Event | None:
+        if self._header is not None:
+            header, self._header = self._header, None
+            if _HEX.fullmatch(line):
+                return self._owned(header, line)
+            # No PDU behind its header: the header stands alone, and this line is what it is.
+            if header.startswith(_PDU_REPLIES):
+                self._lines.append(header)
+        if line in self._echoes:
+            self._echoes.remove(line)
+            return None
+        if line.startswith(_PDU_NOTICES):
+            return self._heads(line)
+        if self._command is None:
+            return Urc(line)
+        if line.startswith(_PDU_REPLIES) and line[:5].upper() in self._names:
+            return self._heads(line)
+        result = result_of(line)
+        if result is None and line in CALL_RESULTS and self._command.upper().startswith(("ATD", "ATA", "ATH")):
+            result = Result(line, "error")
+        if result is not None:
+            reply = Reply(tuple(self._lines), result)
+            self.abandon()
+            return reply
+        if self._is_notice(line):
+            return Urc(line)
+        self._lines.append(line)
+        return None
+
+    def _is_notice(self, line: str) -> bool:
+        """Whether a line that came while a command is pending is not of its answer."""
+        name = _NAME.match(line)
+        if name is not None and name[0].upper() in self._names:
+            return False
+        if line.startswith(self._urcs) or line in CALL_RESULTS:
+            return True
+        # ATI answers with lines of any name; a bare AT has no lines of its own.
+        return name is not None and (bool(self._names) or self._command == "AT")
+
+    def _heads(self, line: str) -> Event | None:
+        """A header line: its PDU is the next line, or (some ZTE firmware) stands behind the last comma and a blank."""
+        head, _, tail = line.rpartition(" ")
+        if len(tail) > 20 and _HEX.fullmatch(tail):
+            return self._owned(head.strip(), tail)
+        self._header = line
+        return None
+
+    def _owned(self, header: str, pdu: str) -> Event | None:
+        if header.startswith(_PDU_NOTICES):
+            return Urc(header, pdu)
+        self._lines += [header, pdu]
+        return None

@@ -1,0 +1,166 @@
+"""Parsers of the information lines that modemd uses. Each takes lines, and raises DecodeError where they say nothing.
+
+Firmware varies in blanks, quotes and missing fields (`+CFUN: 1,0`, `+CNMI:(0-3)`, `+CMGL: 4,,26`): what is not needed
+is not asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from modemd.errors import DecodeError
+
+
+def fields(line: str) -> list[str]:
+    """The values behind `+NAME:`, quotes and blanks taken off."""
+    _, _, rest = line.partition(":")
+    return [field.strip() for field in next(csv.reader([rest.strip()], skipinitialspace=True), [])]
+
+
+def line_of(lines: Sequence[str], name: str) -> str:
+    """The last of `lines` that begins with `name`, as `+CSQ`."""
+    for line in reversed(lines):
+        if line.upper().startswith(name):
+            return line
+    raise DecodeError(name, 0, f"no {name} line in {list(lines)!r}")
+
+
+def _number(line: str, text: str) -> int:
+    if not text.isdecimal():
+        raise DecodeError(line.partition(":")[0], 0, f"{text!r} is not a number in {line!r}")
+    return int(text)
+
+
+def message_reference(lines: Sequence[str]) -> int:
+    """TP-MR of `+CMGS: <mr>[,<scts>]` (3GPP TS 27.005 3.5.1)."""
+    line = line_of(lines, "+CMGS")
+    values = fields(line)
+    return _number(line, values[0] if values else "")
+
+
+class Registration(IntEnum):
+    """`<stat>` of +CREG and its kin (3GPP TS 27.007 7.2)."""
+
+    OFF = 0
+    HOME = 1
+    SEARCHING = 2
+    DENIED = 3
+    UNKNOWN = 4
+    ROAMING = 5
+    SMS_ONLY_HOME = 6
+    SMS_ONLY_ROAMING = 7
+
+    @property
+    def usable(self) -> bool:
+        """Whether a message can leave."""
+        return self in (self.HOME, self.ROAMING, self.SMS_ONLY_HOME, self.SMS_ONLY_ROAMING)
+
+
+def registration(lines: Sequence[str]) -> Registration:
+    """The state that `+CREG: <n>,<stat>[,...]` answers; a notice (`+CREG: <stat>[,...]`) among them is passed over."""
+    for line in reversed(lines):
+        values = fields(line)
+        if re.match(r"\+C(G|E)?REG", line) and len(values) >= 2 and values[1].isdecimal():
+            stat = int(values[1])
+            return Registration(stat) if stat <= max(Registration) else Registration.UNKNOWN
+    raise DecodeError("+CREG", 0, f"no registration in {list(lines)!r}")
+
+
+def signal_dbm(lines: Sequence[str]) -> int | None:
+    """Signal strength of `+CSQ: <rssi>,<ber>` in dBm; None where the modem does not know (99)."""
+    line = line_of(lines, "+CSQ")
+    rssi = _number(line, (fields(line) or [""])[0])
+    return -113 + 2 * rssi if rssi <= 31 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a storage, as a notice or a listing names it."""
+
+    memory: str
+    index: int
+
+
+def slot(line: str) -> Slot:
+    """Where `+CMTI: "SM",3[,...]` or `+CDSI: "SR",3` says a message waits."""
+    values = fields(line)
+    if len(values) < 2:
+        raise DecodeError(line.partition(":")[0], 0, f"no memory and index in {line!r}")
+    return Slot(values[0], _number(line, values[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message in a storage: `status` 0-3 (3GPP TS 27.005 3.1; None where the modem leaves it out), `pdu` in hex."""
+
+    index: int
+    status: int | None
+    pdu: str
+
+
+def listing(lines: Sequence[str]) -> list[Stored]:
+    """`+CMGL: <index>,<stat>,[<alpha>],<length>` headers, each with its PDU behind it."""
+    found = []
+    for header, pdu in _pairs(lines, "+CMGL"):
+        values = fields(header)
+        if values and values[0].isdecimal():
+            status = int(values[1]) if len(values) > 1 and values[1].isdecimal() else None
+            found.append(Stored(int(values[0]), status, pdu))
+    return found
+
+
+def message_read(lines: Sequence[str], index: int) -> Stored | None:
+    """`+CMGR: <stat>,[<alpha>],<length>` and its PDU; None for an empty slot (Quectel answers a bare OK)."""
+    for header, pdu in _pairs(lines, "+CMGR"):
+        values = fields(header)
+        return Stored(index, int(values[0]) if values and values[0].isdecimal() else None, pdu)
+    return None
+
+
+def _pairs(lines: Sequence[str], name: str) -> list[tuple[str, str]]:
+    return [
+        (header, pdu)
+        for header, pdu in itertools.pairwise(lines)
+        if header.startswith(f"{name}:") and not pdu.startswith("+")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How full a storage is."""
+
+    used: int
+    total: int
+
+
+def fill(lines: Sequence[str]) -> Fill:
+    """The first storage of `+CPMS: <used>,<total>,...`, as the setting command answers it."""
+    line = line_of(lines, "+CPMS")
+    numbers = [int(value) for value in fields(line) if value.isdecimal()]
+    if len(numbers) < 2:
+        raise DecodeError("+CPMS", 0, f"no used and total in {line!r}")
+    return Fill(numbers[0], numbers[1])
+
+
+def plain(lines: Sequence[str], name: str = "") -> str:
+    """The value of an identity command, with or without `name:` in front, quotes and blanks taken off."""
+    for line in lines:
+        value = line[len(name) + 1 :] if name and line.upper().startswith(f"{name}:") else line
+        value = value.strip().strip('"').strip()
+        if value:
+            return value
+    raise DecodeError(name or "reply", 0, "an answer without a value")
+
+
+def digits(lines: Sequence[str], name: str, minimum: int) -> str:
+    """The first run of at least `minimum` digits (an F filler at the end taken off): IMEI, IMSI, ICCID."""
+    for line in lines:
+        found = re.search(rf"\d{{{minimum},}}", line)
+        if found:
+            return found[0]
+    raise DecodeError(name, 0, f"no number of {minimum} digits in {list(lines)!r}")

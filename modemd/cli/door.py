@@ -1,0 +1,106 @@
+"""The API as the command line calls it: the daemon's on its Unix socket, or the same application in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from modemd.config import Settings
+from modemd.errors import Refused, StoreLocked
+from modemd.unix_http import request
+
+# A daemon that holds the database listens a moment later.
+STARTING_S = 5.0
+
+
+def call(
+    settings: Settings,
+    method: str,
+    path: str,
+    *,
+    query: dict[str, Any] | None = None,
+    body: bytes | None = None,
+    content_type: str = "application/json",
+) -> Any:
+    """The answer of one route. Refused with the API's code and words where it is an error."""
+    given = {key: value for key, value in (query or {}).items() if value is not None}
+    target = f"{path}?{urlencode(given)}" if given else path
+    deadline = time.monotonic() + STARTING_S
+    while True:
+        try:
+            return answer(*request(settings.socket, method, target, body, content_type))
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass  # no daemon listens
+        except OSError as error:
+            raise Refused("no_daemon", f"{settings.socket}: {error.strerror or error}") from error
+        try:
+            return answer(*asyncio.run(_in_process(settings, method, target, body, content_type)))
+        except StoreLocked:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def post_json(settings: Settings, path: str, document: dict[str, Any]) -> Any:
+    """`call` for a JSON document; keys whose value is None are left out."""
+    given = {key: value for key, value in document.items() if value is not None}
+    return call(settings, "POST", path, body=json.dumps(given).encode())
+
+
+def call_emulator(directory: Path, method: str, target: str, document: dict[str, Any] | None = None) -> Any:
+    """The answer of the control door of the emulator that runs in `directory`."""
+    body = json.dumps(document).encode() if document is not None else None
+    try:
+        return answer(*request(directory / "control.sock", method, target, body))
+    except OSError as error:
+        raise Refused("no_emulator", f"no emulator runs in {directory}; start one with modemd emulate") from error
+
+
+def answer(status: int, body: bytes) -> Any:
+    """What a response says, or its error raised."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        raise Refused("bad_answer", f"the daemon answered {status} without JSON") from None
+    if isinstance(document, dict) and "error" in document:
+        raise Refused(document["error"]["code"], document["error"]["message"])
+    return document
+
+
+async def _in_process(
+    settings: Settings, method: str, target: str, body: bytes | None, content_type: str
+) -> tuple[int, bytes]:
+    """One ASGI request to the application over a service of our own, under the writer's lock."""
+    from modemd.api.app import create
+    from modemd.daemon import service_of
+
+    path, _, query = target.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(b"content-type", content_type.encode()), (b"content-length", str(len(body or b"")).encode())],
+    }
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body or b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async with service_of(settings) as service:
+        await create(service)(scope, receive, send)
+    status = next(message["status"] for message in sent if message["type"] == "http.response.start")
+    return status, b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")

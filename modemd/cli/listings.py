@@ -1,0 +1,101 @@
+"""`modemd status`, `messages`, `inbox`, `modems`, `optouts` and `explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modemd.cli import options
+from modemd.cli.door import call
+from modemd.cli.tables import print_json, show, table
+from modemd.config import load
+from modemd.rules.states import Message
+
+_MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
+
+
+@click.command()
+@options.config_file
+@options.as_json
+def status(config: Path, as_json: bool) -> None:
+    """Whether a message can pass, how the modems are, and what waits."""
+    found = call(load(config), "GET", "/v1/status")
+    if as_json:
+        print_json(found)
+        return
+    click.echo("a message can pass" if found["can_send"] else "no modem can send now")
+    table(found["modems"], _MODEM_COLUMNS)
+    if found["waiting"]:
+        table(found["waiting"], ("state", "class", "messages", "oldest"))
+    else:
+        click.echo("nothing waits")
+    click.echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
+
+
+@click.command()
+@options.config_file
+@click.option("--id", type=click.IntRange(min=1), help="Only this message.")
+@click.option("--state", type=click.Choice(list(Message)), help="Only messages in this state.")
+@options.limit
+@options.as_json
+def messages(config: Path, id: int | None, state: str | None, limit: int, as_json: bool) -> None:
+    """Outbound messages, newest first."""
+    rows = call(load(config), "GET", "/v1/messages", query={"id": id, "state": state, "limit": limit})
+    columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
+    show(rows, columns, as_json=as_json, none="no messages")
+
+
+@click.command()
+@options.config_file
+@click.option("--id", type=click.IntRange(min=1), help="Only this message.")
+@options.limit
+@options.as_json
+def inbox(config: Path, id: int | None, limit: int, as_json: bool) -> None:
+    """Inbound messages, newest first."""
+    rows = call(load(config), "GET", "/v1/inbox", query={"id": id, "limit": limit})
+    show(rows, ("id", "from", "to_sim", "stored_at", "complete", "text"), as_json=as_json, none="nothing came in")
+
+
+@click.command()
+@options.config_file
+@click.option("--id", "name", help="Only the modem of this name.")
+@options.as_json
+def modems(config: Path, name: str | None, as_json: bool) -> None:
+    """The modems, and how they are."""
+    rows = [row for row in call(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
+    show(rows, _MODEM_COLUMNS, as_json=as_json, none=f"no modem {name!r} is configured")
+
+
+@click.command("optouts")
+@options.config_file
+@options.limit
+@options.as_json
+def opt_outs(config: Path, limit: int, as_json: bool) -> None:
+    """Who has opted out, newest first."""
+    rows = call(load(config), "GET", "/v1/optouts", query={"limit": limit})
+    show(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
+
+
+@click.command()
+@options.config_file
+@click.argument("id", type=click.IntRange(min=1))
+@options.as_json
+def explain(config: Path, id: int, as_json: bool) -> None:
+    """The whole story of a message."""
+    found = call(load(config), "GET", f"/v1/messages/{id}")
+    if as_json:
+        print_json(found)
+        return
+    reason = f" ({found['reason']})" if found["reason"] else ""
+    click.echo(
+        f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): {found['state']}{reason}"
+    )
+    click.echo(found["text"])
+    for event in found["events"]:
+        click.echo(f"{event['at']}  {event['what']}{_detail(event['detail'])}")
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    return "".join(f"  {key}={value}" for key, value in detail.items())

@@ -1,0 +1,15 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+config_file = click.option(
+    "--config", "config", required=True, type=click.Path(path_type=Path), help="The configuration file."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+limit = click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="How many; 0 means all."
+)

@@ -1,0 +1,91 @@
+"""The composition root: it builds the parts, hands them their collaborators, and runs them until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from random import Random
+from socket import socket
+
+from modemd import data, logs
+from modemd.clock import SystemClock
+from modemd.config import Settings
+from modemd.modem.port import open_serial
+from modemd.profiles import Profiles
+from modemd.rules.consent import Words
+from modemd.service.service import Collaborators, Service
+from modemd.store import Store
+from modemd.unix_http import listening, serving
+
+log = logs.get(__name__)
+
+# How often the daemon looks whether a task that should run for ever has ended.
+CHECK_S = 1.0
+
+
+@contextlib.asynccontextmanager
+async def service_of(settings: Settings) -> AsyncIterator[Service]:
+    """The service over its database, as its one writer, not started. StoreLocked where a daemon runs."""
+    profiles = Profiles.load([data.folder("drivers"), settings.drivers])
+    store = await Store.open(settings.database)
+    try:
+        yield Service(
+            Collaborators(
+                settings=settings,
+                store=store,
+                clock=SystemClock(),
+                open_port=open_serial,
+                profiles=profiles,
+                words=Words.load(),
+                chance=Random(),
+            )
+        )
+    finally:
+        await store.close()
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; a second one cuts what is on the air. Raises what ended it otherwise."""
+    stop, cut = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: cut.set() if stop.is_set() else stop.set())
+    async with service_of(settings) as service:
+        with listening(settings.socket) as door:
+            log.info("starting", database=settings.database, socket=settings.socket, modems=len(settings.modems))
+            await service.start()
+            try:
+                await _serve(service, door, stop)
+            finally:
+                log.info("stopping", grace=settings.stop_grace_s)
+                await _stop(service, settings.stop_grace_s, cut)
+    log.info("stopped")
+
+
+async def _serve(service: Service, door: socket, stop: asyncio.Event) -> None:
+    """The HTTP face, until `stop` or a failure. It is loaded after the start: the modems do not wait for it."""
+    from modemd.api.app import create
+
+    async with serving(create(service), door) as http:
+        while not stop.is_set():
+            if http.done():
+                http.result()
+                raise RuntimeError("the HTTP face has ended")
+            if (failure := service.failed_task()) is not None:
+                raise failure
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_S):
+                    await stop.wait()
+
+
+async def _stop(service: Service, grace_s: float, cut: asyncio.Event) -> None:
+    stopping = asyncio.ensure_future(service.stop(grace_s))
+    cutting = asyncio.ensure_future(cut.wait())
+    await asyncio.wait({stopping, cutting}, return_when=asyncio.FIRST_COMPLETED)
+    cutting.cancel()
+    if not stopping.done():
+        log.warning("cut short by a second signal")
+        service.cut()
+    await stopping

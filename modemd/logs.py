@@ -1,0 +1,165 @@
+"""Logs as key=value lines on stderr: `ts=... level=info modem=west msg="part sent" message=17 mr=3`.
+
+    log = logs.get(__name__)
+    log.info("part sent", modem="west", message=17, mr=3)
+
+What identifies a person or a SIM is masked unless the level is debug: by the field's name (`number`, `to`, `sender`,
+`recipient`, `text`, `iccid`, `imsi`), and, as a second line of defence, wherever an international number stands in a
+line, foreign ones and tracebacks included.
+
+A log call never raises: a value that cannot be written is replaced by a note that says so. Under pytest, whose own
+handler asks each record for its message, the same value fails the test.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TextIO
+
+_NUMBERS = frozenset({"number", "to", "sender", "recipient"})
+_IDENTITIES = frozenset({"iccid", "imsi"})
+_INTERNATIONAL = re.compile(r"(?:\+|%2[Bb])[0-9]{8,15}")
+_ESCAPED = str.maketrans(
+    {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+    | {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+_BARE = re.compile(r'[^\s"=\\\x00-\x1f\x7f-\x9f]+')
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+_OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Send every record of this process to `stream` (stderr), from `level` (`debug`, `info`, `warning`) on.
+
+    May be called again; the last call counts. Servers that bring their own logging (uvicorn) must be started with none
+    (`log_config=None`). Raises KeyError for another level.
+    """
+    handler = _Handler(sys.stderr if stream is None else stream)
+    handler.setFormatter(KeyValue(mask=level != "debug"))
+    root = logging.getLogger()
+    # Others' handlers stay: under pytest they are what makes a value that cannot be written fail the test.
+    root.handlers[:] = [*(other for other in root.handlers if not isinstance(other, _Handler)), handler]
+    root.setLevel(_LEVELS[level])
+    for name in _OWN_HANDLERS:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    logging.captureWarnings(True)
+
+
+def get(name: str) -> Log:
+    """The log of a module; `name` is its `__name__`."""
+    return Log(logging.getLogger(name))
+
+
+class Log:
+    """Writes events: a short fixed message, and what varies as fields."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+
+    def debug(self, message: str, /, **fields: object) -> None:
+        self._write(logging.DEBUG, message, fields)
+
+    def info(self, message: str, /, **fields: object) -> None:
+        self._write(logging.INFO, message, fields)
+
+    def warning(self, message: str, /, **fields: object) -> None:
+        self._write(logging.WARNING, message, fields)
+
+    def error(self, message: str, /, **fields: object) -> None:
+        self._write(logging.ERROR, message, fields)
+
+    def exception(self, message: str, /, **fields: object) -> None:
+        """An error, with the traceback of the exception that is being handled."""
+        self._write(logging.ERROR, message, fields, traceback=True)
+
+    def _write(self, level: int, message: str, fields: Mapping[str, object], traceback: bool = False) -> None:
+        if self._logger.isEnabledFor(level):
+            self._logger.log(level, Event(message, fields), exc_info=traceback)
+
+
+class Event:
+    """What one log call said. As a text, for handlers that are not ours, it is masked and fails where a value does."""
+
+    def __init__(self, message: str, fields: Mapping[str, object]) -> None:
+        self.message = message
+        self.fields = fields
+
+    def __str__(self) -> str:
+        pairs = (f"{name}={_quoted(_masked(name, str(value)))}" for name, value in self.fields.items())
+        return " ".join((_without_numbers(self.message), *pairs))
+
+
+class KeyValue(logging.Formatter):
+    """One record, one line. `mask` hides numbers, texts and identities."""
+
+    def __init__(self, *, mask: bool) -> None:
+        super().__init__()
+        self._mask = mask
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = record.msg if isinstance(record.msg, Event) else None
+        fields = {name: self._value(name, value) for name, value in event.fields.items()} if event else {}
+        pairs = [("ts", _timestamp(record.created)), ("level", record.levelname.lower())]
+        if "modem" in fields:
+            pairs.append(("modem", fields.pop("modem")))
+        pairs.append(("msg", event.message if event else _foreign_message(record)))
+        pairs += fields.items()
+        if event is None:
+            pairs.append(("logger", record.name))
+        if record.exc_info:
+            pairs.append(("trace", self.formatException(record.exc_info)))
+        line = " ".join(f"{name}={_quoted(value)}" for name, value in pairs)
+        return _without_numbers(line) if self._mask else line
+
+    def _value(self, name: str, value: object) -> str:
+        try:
+            text = str(value)
+        except Exception as error:  # whatever a stranger's __str__ raises must not stop the caller
+            return f"unprintable {type(value).__name__}: {type(error).__name__}"
+        return _masked(name, text) if self._mask else text
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A log that cannot be written (a closed stderr, a full disk) has nowhere to complain to."""
+
+
+def _timestamp(created: float) -> str:
+    return datetime.fromtimestamp(created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _foreign_message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception as error:  # a library's wrong format string: its line is still worth having
+        return f"{record.msg!s} (unprintable arguments: {type(error).__name__})"
+
+
+def _masked(name: str, text: str) -> str:
+    if name in _NUMBERS:
+        return _masked_number(text)
+    if name == "text":
+        return f"len={len(text)}"
+    if name in _IDENTITIES:
+        return f"…{text[-4:]}" if len(text) > 8 else "…"
+    return _without_numbers(text)
+
+
+def _masked_number(number: str) -> str:
+    """Enough to tell two numbers of one log apart, too little to call: `+336…78`. Short codes and names keep their ends."""
+    return f"{number[:4]}…{number[-2:]}" if len(number) > 8 else f"{number[:1]}…{number[-1:]}"
+
+
+def _without_numbers(text: str) -> str:
+    return _INTERNATIONAL.sub(lambda found: _masked_number(found[0].replace("%2B", "+").replace("%2b", "+")), text)
+
+
+def _quoted(text: str) -> str:
+    """The text as it is where nothing in it could be mistaken, else in quotes, on one line."""
+    return text if _BARE.fullmatch(text) else f'"{text.translate(_ESCAPED)}"'

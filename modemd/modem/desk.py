@@ -1,0 +1,116 @@
+"""What a modem needs of the daemon around it: parts to send, and somebody to hand arrivals to.
+
+The service implements `Desk`; tests may. Nothing here knows a database or a queue.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from modemd.profiles import Profile
+
+
+class Health(StrEnum):
+    """What a modem is at."""
+
+    OPENING = "opening"
+    SETTING_UP = "setting up"
+    SEARCHING = "searching"
+    READY = "ready"
+    NEEDS_PERSON = "needs a person"
+    GONE = "gone"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answers on a port: the stick by its IMEI, the SIM by its ICCID."""
+
+    imei: str
+    manufacturer: str
+    model: str
+    firmware: str
+    iccid: str
+    imsi: str | None
+    number: str | None
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A part, chosen and encoded ahead of its claim. `tpdu` excludes the SMSC field; `rank` is its place in the queue."""
+
+    part_id: int
+    tpdu: bytes
+    rank: int
+    first_of_several: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A journaled attempt, with the part that the claim chose (not always the draft's), encoded."""
+
+    attempt_id: int
+    part_id: int
+    message_id: int
+    tpdu: bytes
+    epoch: int
+
+
+class Ending(StrEnum):
+    """How an attempt ended on the modem."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NO_ANSWER = "no answer"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What became of an attempt. `elapsed_s`: from Ctrl-Z to the answer. `error`: the final result line, or why none came."""
+
+    attempt_id: int
+    ending: Ending
+    written_at: datetime | None = None
+    reference: int | None = None
+    code: int | None = None
+    error: str | None = None
+    elapsed_s: float = 0.0
+
+
+class Desk(Protocol):
+    """What the service does for a modem. Calls that return futures take effect in the order of the calls."""
+
+    @property
+    def consent_epoch(self) -> int:
+        """Moves, on the loop, before any opt-out is stored."""
+
+    async def choose(self, identity: Identity) -> Draft | None:
+        """The next part for this SIM, encoded; changes nothing stored. None: nothing is due."""
+
+    def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> Future[Claimed | None]:
+        """Journal the next attempt, and in the same commit what became of the one `before`. None: nothing may go now."""
+
+    def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
+        """Journal what became of an attempt."""
+
+    def fresh(self, draft: Draft) -> bool:
+        """Whether nothing has come meanwhile that goes before the draft."""
+
+    def release(self, draft: Draft) -> None:
+        """A draft that will not be claimed: another modem may choose the part."""
+
+    def keep(self, identity: Identity, octets: bytes) -> Awaitable[None]:
+        """Make an arrival (SMSC field and TPDU) durable, message or status report. Then the modem may delete it."""
+
+    def met(self, identity: Identity) -> Awaitable[None]:
+        """Note which SIM sits in which stick."""
+
+    def ready(self) -> None:
+        """A modem became able to send: what waits for one may go."""

@@ -1,0 +1,169 @@
+"""Ports: a serial device or `socket://host:port`, non-blocking on the loop; and what any port must offer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import serial
+
+from modemd.errors import PortGone
+
+# Opening a wedged USB tty may block for ever; so may closing it, when output is stuck in the driver.
+OPEN_TIMEOUT_S = 10.0
+_CHUNK = 4096
+
+
+class Port(Protocol):
+    """A byte stream to a modem. `on_data` is called with what came, `on_lost` once when it is gone; both on the loop."""
+
+    on_data: Callable[[bytes], None]
+    on_lost: Callable[[str], None]
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes over, in order. PortGone where the port is lost."""
+
+    @property
+    def unwritten(self) -> int:
+        """How many bytes the device has not taken yet."""
+
+    def close(self) -> None:
+        """Let it go; nothing is called any more."""
+
+
+OpenPort = Callable[[str], Awaitable[Port]]
+
+
+class SerialPort:
+    """A pyserial port whose file descriptor is read and written by the loop."""
+
+    def __init__(self, name: str, device: serial.SerialBase) -> None:
+        self._name = name
+        self._device: serial.SerialBase | None = device
+        self._loop = asyncio.get_running_loop()
+        self._fd = device.fileno()
+        self._waiting = bytearray()
+        self.on_data: Callable[[bytes], None] = _nothing
+        self.on_lost: Callable[[str], None] = _nothing
+        os.set_blocking(self._fd, False)
+        self._loop.add_reader(self._fd, self._readable)
+
+    def write(self, data: bytes) -> None:
+        if self._device is None:
+            raise PortGone(f"{self._name} is closed")
+        started = bool(self._waiting)
+        self._waiting += data
+        if not started:
+            self._writable()
+
+    @property
+    def unwritten(self) -> int:
+        return len(self._waiting)
+
+    def close(self) -> None:
+        device, self._device = self._device, None
+        if device is None:
+            return
+        self._loop.remove_reader(self._fd)
+        self._loop.remove_writer(self._fd)
+        threading.Thread(target=_close, args=(device,), name=f"close {self._name}", daemon=True).start()
+
+    def _readable(self) -> None:
+        try:
+            data = os.read(self._fd, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lost(error.strerror or str(error))
+            return
+        if data:
+            self.on_data(data)
+        else:
+            # The reader is level-triggered: left in place it would spin.
+            self._lost("the device hung up")
+
+    def _writable(self) -> None:
+        try:
+            taken = os.write(self._fd, self._waiting)
+        except BlockingIOError:
+            taken = 0
+        except OSError as error:
+            self._waiting.clear()
+            self._loop.call_soon(self._lost, error.strerror or str(error))
+            return
+        del self._waiting[:taken]
+        if self._waiting:
+            self._loop.add_writer(self._fd, self._writable)
+        else:
+            self._loop.remove_writer(self._fd)
+
+    def _lost(self, reason: str) -> None:
+        if self._device is not None:
+            self.close()
+            self.on_lost(reason)
+
+
+def _nothing(_: Any) -> None:
+    """The callback of a port that nobody listens to yet."""
+
+
+async def open_serial(name: str) -> Port:
+    """Open a device path or a `socket://host:port` URL, exclusively, raw 8N1. PortGone says why it could not be."""
+    loop = asyncio.get_running_loop()
+    opened: asyncio.Future[serial.SerialBase] = loop.create_future()
+
+    def work() -> None:
+        try:
+            device = serial.serial_for_url(name, do_not_open=True, baudrate=115200, timeout=0, write_timeout=0)
+            if "://" not in name:
+                device.exclusive = True
+            device.open()
+        except Exception as error:  # whatever a driver or pyserial raises ends as one line
+            _tell(loop, _fail, opened, error)
+        else:
+            _tell(loop, _succeed, opened, device)
+
+    threading.Thread(target=work, name=f"open {name}", daemon=True).start()
+    try:
+        async with asyncio.timeout(OPEN_TIMEOUT_S):
+            device = await opened
+    except TimeoutError:
+        raise PortGone(f"{name}: opening it hangs; unplug the modem, or switch its hub off and on") from None
+    except (serial.SerialException, OSError, ValueError) as error:
+        raise PortGone(f"{name}: {_said(error)}") from error
+    return SerialPort(name, device)
+
+
+def _said(error: Exception) -> str:
+    """The heart of pyserial's words about why a port cannot be opened."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if isinstance(number, int) else str(error)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: Any) -> None:
+    try:
+        loop.call_soon_threadsafe(call, *values)
+    except RuntimeError:  # the loop is closed: nobody waits any more
+        return
+
+
+def _succeed(opened: asyncio.Future[serial.SerialBase], device: serial.SerialBase) -> None:
+    if opened.done():  # it came too late: the next try must find the port free
+        threading.Thread(target=_close, args=(device,), name="close late", daemon=True).start()
+    else:
+        opened.set_result(device)
+
+
+def _fail(opened: asyncio.Future[serial.SerialBase], error: Exception) -> None:
+    if not opened.done():
+        opened.set_exception(error)
+
+
+def _close(device: serial.SerialBase) -> None:
+    try:
+        device.close()
+    except OSError:
+        return  # it is gone: there is nothing left to close

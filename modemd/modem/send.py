@@ -1,0 +1,139 @@
+"""One part on the air, byte by byte: the prompt while the claim commits, the PDU only behind the commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from modemd.at import Reply, replies
+from modemd.errors import DecodeError, PortGone, ReplyTimeout
+from modemd.modem.desk import Attempted, Claimed, Desk, Draft, Ending, Identity
+from modemd.modem.dialogue import Dialogue
+
+# The SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
+_SIMS_OWN_SMSC = "00"
+Trouble = PortGone | ReplyTimeout
+TROUBLE = (PortGone, ReplyTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The end of an attempt; with the trouble for which port or modem is to be given up, where there was one."""
+
+    attempted: Attempted
+    trouble: Trouble | None = None
+
+
+class Sender:
+    """The outbound side of one modem."""
+
+    def __init__(self, dialogue: Dialogue, identity: Identity, desk: Desk, now: Callable[[], datetime]) -> None:
+        self._dialogue = dialogue
+        self._identity = identity
+        self._profile = identity.profile
+        self._desk = desk
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._holds_link = bool(identity.profile.link_hold)
+        self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
+
+    async def send(self, draft: Draft, before: Attempted | None, on_air: Callable[[], None]) -> Sent | None:
+        """Claim the draft (or what now goes before it), and put it on the air. None: nothing may go, nothing was journaled.
+
+        `on_air` is called as the PDU is written: the next draft can be chosen while this one flies. PortGone and
+        ReplyTimeout are raised only where no attempt stands open; else they come back with what became of the attempt.
+        """
+        if draft.first_of_several:
+            await self._hold_link()
+        claim = self._desk.claim(self._identity, draft, before)
+        try:
+            claimed, reply = await self._prompted(claim, len(draft.tpdu))
+            if claimed is None:
+                await self._dialogue.settle()
+                return None
+        except asyncio.CancelledError:
+            claim.add_done_callback(self._withdraw)
+            raise
+        except TROUBLE as trouble:
+            claimed = await claim
+            if claimed is None:
+                raise
+            return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error=str(trouble)), trouble)
+        if reply is not None:
+            return Sent(_ended(claimed, reply, None, 0.0))
+        if self._desk.consent_epoch != claimed.epoch:
+            # Somebody opted out after the claim looked: look again. Nothing was written, so nothing happened.
+            attempted = Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="consent changed")
+            try:
+                await self._dialogue.settle()
+            except TROUBLE as trouble:
+                return Sent(attempted, trouble)
+            return Sent(attempted)
+        return await self._write(claimed, on_air)
+
+    def answered_late(self, line: str) -> Attempted | None:
+        """The attempt that a `+CMGS` nobody waits for any more belongs to."""
+        attempt, self._unanswered = self._unanswered, None
+        if attempt is None:
+            return None
+        try:
+            return Attempted(attempt, Ending.ACCEPTED, reference=replies.message_reference([line]))
+        except DecodeError:
+            return None
+
+    async def _prompted(
+        self, claim: asyncio.Future[Claimed | None], octets: int
+    ) -> tuple[Claimed | None, Reply | None]:
+        """The claim, and None where the prompt for its PDU is there, else the refusal that came instead."""
+        reply = await self._prompt(octets)
+        claimed = await asyncio.shield(claim)
+        if claimed is not None and len(claimed.tpdu) != octets:
+            reply = await self._prompt(len(claimed.tpdu))  # the claim chose another part: ask anew, at its length
+        return claimed, reply
+
+    async def _prompt(self, octets: int) -> Reply | None:
+        return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=self._profile.prompt_timeout_s)
+
+    async def _write(self, claimed: Claimed, on_air: Callable[[], None]) -> Sent:
+        """From the first octet on, the network may have it: whatever ends without an answer is not known."""
+        self._unanswered = None
+        written_at, started = self._now(), self._loop.time()
+        pdu = _SIMS_OWN_SMSC + claimed.tpdu.hex().upper()
+        on_air()
+        try:
+            reply = await self._dialogue.data(pdu, timeout_s=self._profile.send_timeout_s)
+        except TROUBLE as trouble:
+            self._unanswered = claimed.attempt_id
+            return Sent(Attempted(claimed.attempt_id, Ending.NO_ANSWER, written_at, error=str(trouble)), trouble)
+        except asyncio.CancelledError:
+            self._desk.close(
+                self._identity, Attempted(claimed.attempt_id, Ending.NO_ANSWER, written_at, error="stopped")
+            )
+            raise
+        return Sent(_ended(claimed, reply, written_at, self._loop.time() - started))
+
+    async def _hold_link(self) -> None:
+        """Keep the radio link up between the parts of a message. A modem that refuses is not asked again."""
+        if self._holds_link:
+            self._holds_link = (await self._dialogue.ask(self._profile.link_hold)).ok
+
+    def _withdraw(self, claim: asyncio.Future[Claimed | None]) -> None:
+        """A claim that commits after its task was cancelled: journaled, never written."""
+        claimed = None if claim.cancelled() or claim.exception() else claim.result()
+        if claimed is not None:
+            self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
+
+
+def _ended(claimed: Claimed, reply: Reply, written_at: datetime | None, elapsed_s: float) -> Attempted:
+    """What a final result says of an attempt. An OK whose reference cannot be read still says: accepted."""
+    if not reply.ok:
+        return Attempted(
+            claimed.attempt_id, Ending.REFUSED, written_at, None, reply.result.code, reply.result.line, elapsed_s
+        )
+    try:
+        reference = replies.message_reference(reply.lines)
+    except DecodeError:
+        reference = None
+    return Attempted(claimed.attempt_id, Ending.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)

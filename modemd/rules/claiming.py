@@ -1,0 +1,87 @@
+"""The last look before a part goes on the air: taken inside the transaction that claims it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from modemd.rules.classes import MessageClass
+
+
+class Marketing(StrEnum):
+    """What a contact has said about marketing."""
+
+    UNKNOWN = "unknown"
+    OPTED_IN = "opted_in"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPolicy:
+    """What the configuration says of consent.
+
+    `marketing_needs_opt_in`: `consent.marketing: opted_in`. `transactional_after_stop`: by calling prefix (`+1`), whether
+    a transactional message may go to someone who said STOP; a prefix not listed allows it.
+    """
+
+    marketing_needs_opt_in: bool = False
+    transactional_after_stop: Mapping[str, bool] | None = None
+
+    def objection(self, message_class: MessageClass, number: str, marketing: Marketing) -> str | None:
+        """Why a message of this class may not go to this contact, as a code; None where it may."""
+        if message_class is MessageClass.MARKETING:
+            if marketing is Marketing.OPTED_OUT:
+                return "opted_out"
+            if self.marketing_needs_opt_in and marketing is not Marketing.OPTED_IN:
+                return "not_opted_in"
+        if message_class is MessageClass.TRANSACTIONAL and marketing is Marketing.OPTED_OUT:
+            listed = self.transactional_after_stop or {}
+            longest = max((prefix for prefix in listed if number.startswith(prefix)), key=len, default=None)
+            if longest is not None and not listed[longest]:
+                return "opted_out"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a candidate at the moment of its claim. `started`: a part of its message was claimed before."""
+
+    message_class: MessageClass
+    number: str
+    marketing: Marketing
+    expires_at: datetime
+    started: bool
+    earlier_in_flight: bool
+
+
+class Verdict(StrEnum):
+    """What becomes of a candidate."""
+
+    SEND = "send"
+    SKIP = "skip"
+    EXPIRE = "expire"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    verdict: Verdict
+    reason: str = ""
+
+
+def decide(facts: Facts, policy: ConsentPolicy, now: datetime) -> Decision:
+    """Whether a candidate may go on the air now.
+
+    Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's). First attempts to
+    one number within one class keep the order of acceptance, so a part waits while an earlier one is in flight.
+    """
+    objection = policy.objection(facts.message_class, facts.number, facts.marketing)
+    if objection is not None:
+        return Decision(Verdict.WITHDRAW, objection)
+    if facts.expires_at <= now and not facts.started:
+        return Decision(Verdict.EXPIRE, "validity_over")
+    if facts.earlier_in_flight:
+        return Decision(Verdict.SKIP, "order")
+    return Decision(Verdict.SEND)

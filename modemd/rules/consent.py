@@ -1,0 +1,215 @@
+"""Words by which people stop, come back, ask for help or say yes, and the texts they are answered with.
+
+A word counts when it is the whole text after `normalise`, alone or repeated ("STOP STOP"), and so does an opt-out word
+with the short code of an operator behind it ("STOP 36111", as French messages ask for). A word inside a sentence does
+not: "the bus stop" is no wish. Nothing is ever matched towards consent by likeness: in Spanish ALTO stops and ALTA
+subscribes.
+
+YES, OUI and their like are ordinary answers as well. They are CONFIRM, and count only for somebody who was asked.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from importlib import resources
+
+DEFAULT_LANGUAGE = "en"
+
+# Letters that NFKC and case folding leave alone, yet people type and read as these.
+_PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe"})
+# Only here are marks accents that a hurried writer leaves out. In Devanagari or Thai they are vowels.
+_ACCENTED_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "HEBREW ", "ARABIC ")
+_SHORT_CODE = re.compile(r"[0-9]{5}")
+
+_COUNTRIES = {
+    "en": "US GB IE AU NZ CA ZA SG IN NG KE GH JM TT",
+    "fr": "FR MC LU RE GP MQ GF YT NC PF SN CI ML BF CM CG GA BJ TG NE TD MG CD",
+    "de": "DE AT CH LI",
+    "es": "ES MX AR CO PE VE CL EC GT CU BO DO HN PY SV NI CR PA UY PR GQ",
+}
+_LANGUAGE_OF_COUNTRY = {country: language for language, names in _COUNTRIES.items() for country in names.split()}
+
+
+class Action(Enum):
+    """What a word asks for. The values are those of keywords.csv."""
+
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    HELP = "help"
+    CONFIRM = "confirm"
+    """Yes, to a question that was asked; an ordinary answer where none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A word, normalised, and the languages that have it."""
+
+    word: str
+    action: Action
+    languages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a text asked for, by which word (normalised), and the language to answer in."""
+
+    action: Action
+    word: str
+    language: str
+
+
+class Words:
+    """The words that are known. Raises ValueError when one of them would mean two things, or nothing."""
+
+    def __init__(self, rows: Iterable[tuple[str, Action, str]]) -> None:
+        """`rows` are (language, action, word), the word in natural spelling."""
+        self._keywords: dict[str, Keyword] = {}
+        for language, action, spelling in rows:
+            word = normalise(spelling)
+            known = self._keywords.get(word, Keyword(word, action, frozenset()))
+            if not word:
+                raise ValueError(f"{spelling!r} ({language}) has no letter and no digit")
+            if known.action is not action:
+                raise ValueError(f"{spelling!r} ({language}) means {known.action.value} and {action.value}")
+            self._keywords[word] = Keyword(word, action, known.languages | {language})
+
+    @classmethod
+    def load(cls) -> Words:
+        """The words that come with modemd, read once from keywords.csv beside this module."""
+        text = (resources.files("modemd.rules") / "keywords.csv").read_text(encoding="utf-8")
+        return cls(
+            (row["language"], Action(row["action"]), row["keyword"]) for row in csv.DictReader(text.splitlines())
+        )
+
+    @property
+    def keywords(self) -> tuple[Keyword, ...]:
+        """Every word, in the order of the list."""
+        return tuple(self._keywords.values())
+
+    def match(
+        self,
+        text: str,
+        *,
+        contact_language: str | None = None,
+        last_language: str | None = None,
+        country: str | None = None,
+    ) -> Match | None:
+        """What `text` asks for, or None where it is no such word.
+
+        The answer's language is the word's own where only one language has it; else the contact's, else that of the
+        last message sent to them, else that of `country` (ISO 3166 alpha-2), else English. Languages are tags such as
+        `fr` or `fr-CA`; those without texts of ours are passed over.
+        """
+        keyword = self._find(text)
+        if keyword is None:
+            return None
+        language = next(iter(keyword.languages)) if len(keyword.languages) == 1 else None
+        for tag in (contact_language, last_language, _LANGUAGE_OF_COUNTRY.get((country or "").upper())):
+            language = language or _spoken(tag)
+        return Match(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
+
+    def _find(self, text: str) -> Keyword | None:
+        words = normalise(text).split()
+        once = _unrepeated(words)
+        if (keyword := self._keywords.get(" ".join(once))) is not None:
+            return keyword
+        if len(words) > 1 and _SHORT_CODE.fullmatch(words[-1]):
+            keyword = self._keywords.get(" ".join(words[:-1]))
+            return keyword if keyword is not None and keyword.action is Action.OPT_OUT else None
+        return None
+
+
+def normalise(text: str) -> str:
+    """`text` as words are compared: one case, no accents, words of letters and digits parted by single spaces.
+
+    NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and where they stand on
+    no letter at all, as the selectors after emoji do), a few letters spelt plainly, everything but letters, digits and
+    marks made a space, NFC, spaces collapsed. Normalising twice changes nothing more.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    kept: list[str] = []
+    carries_marks = False  # whether a mark that follows belongs to the word
+    for character in unicodedata.normalize("NFD", folded):
+        match unicodedata.category(character)[0]:
+            case "M":
+                kept.append(character if carries_marks else "")
+            case "L" | "N":
+                carries_marks = not _drops_accents(character)
+                kept.append(character)
+            case _:
+                carries_marks = False
+                kept.append(" ")
+    return " ".join(unicodedata.normalize("NFC", "".join(kept).translate(_PLAIN_LETTERS)).split())
+
+
+@lru_cache(maxsize=1024)
+def _drops_accents(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith(_ACCENTED_SCRIPTS)
+
+
+def _unrepeated(words: list[str]) -> list[str]:
+    """The shortest beginning of `words` that gives the whole when repeated: STOP ALL STOP ALL is STOP ALL."""
+    for length in range(1, len(words) // 2 + 1):
+        if len(words) % length == 0 and words[:length] * (len(words) // length) == words:
+            return words[:length]
+    return words
+
+
+def _spoken(tag: str | None) -> str | None:
+    """The language of a tag such as fr-CA, if there are texts in it."""
+    language = re.split("[-_]", tag or "", maxsplit=1)[0].lower()
+    return language if language in _CONFIRMATIONS else None
+
+
+_CONFIRMATIONS = {
+    "en": "You will get no more offers from us. Reply START to get them again.",
+    "fr": "Vous ne recevrez plus nos offres. Répondez START pour les recevoir à nouveau.",
+    "de": "Sie erhalten keine Angebote mehr von uns. Mit der Antwort START erhalten Sie sie wieder.",
+    "es": "Ya no le enviaremos ofertas. Responda START para volver a recibirlas.",
+}
+_WELCOMES = {
+    "en": "You will get our offers again. Reply STOP to end them.",
+    "fr": "Vous recevrez à nouveau nos offres. Répondez STOP pour ne plus les recevoir.",
+    "de": "Sie erhalten unsere Angebote wieder. Mit der Antwort STOP beenden Sie das.",
+    "es": "Le enviaremos de nuevo nuestras ofertas. Responda STOP para no recibirlas.",
+}
+SEGMENT_SEPTETS = 160  # 3GPP TS 23.040 9.2.3.24: one message without a user data header
+# Characters of one septet each (3GPP TS 23.038 6.2.1) that a name may use.
+_ONE_SEPTET = frozenset(
+    " !\"#%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz£$¥èéùìòÇØøÅåÆæßÉ¤¡ÄÖÑÜ§¿äöñüà"
+)
+
+
+def confirmation(language: str, brand: str | None) -> str:
+    """The one answer to an opt-out: no more offers, and how to come back. At most 160 septets, whatever the brand.
+
+    A language without a text of its own is answered in English. The text is no keyword, so two systems that answer
+    each other stop at once.
+    """
+    return _signed(_CONFIRMATIONS[_spoken(language) or DEFAULT_LANGUAGE], brand)
+
+
+def welcome_back(language: str, brand: str | None) -> str:
+    """The answer to START: offers come again, and how to end them. At most 160 septets, whatever the brand."""
+    return _signed(_WELCOMES[_spoken(language) or DEFAULT_LANGUAGE], brand)
+
+
+def _signed(text: str, brand: str | None) -> str:
+    """The text with the brand before it, cut where it would make a second segment, in characters of one septet."""
+    name = " ".join("".join(map(_one_septet, unicodedata.normalize("NFC", brand or ""))).split())
+    name = name[: SEGMENT_SEPTETS - len(text) - len(": ")].rstrip()
+    return f"{name}: {text}" if name else text
+
+
+def _one_septet(character: str) -> str:
+    """The character, its letter without the accent, or, where the alphabet has neither, nothing."""
+    if character in _ONE_SEPTET:
+        return character
+    plain = unicodedata.normalize("NFKD", character)
+    return " " if character.isspace() else "".join(part for part in plain if part in _ONE_SEPTET)

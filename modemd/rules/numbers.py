@@ -1,0 +1,179 @@
+"""Which numbers may be written to, and when two spellings are one number.
+
+Only the number plans of `phonenumbers` are read. Its `geocoder` and `carrier` would cost 100 MB of memory.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, ValidationResult, shortnumberinfo
+
+from modemd.errors import Refused
+
+_SEPARATORS = re.compile(r"[\s().\-/\u00b7\u2010-\u2015]+")
+_DIALLED = re.compile(r"\+?[0-9]{2,20}")
+# Answered as emergency calls by GSM networks everywhere (3GPP TS 22.101 10.1.1).
+_EMERGENCY_EVERYWHERE = frozenset({"112", "911"})
+_LONGEST_SHORT_CODE = 8
+_CERTAINLY_SHORT = 6  # digits up to which a number without + is read as a short code where no number plan knows it
+
+_IMPOSSIBLE = {
+    ValidationResult.TOO_SHORT: "has too few digits",
+    ValidationResult.TOO_LONG: "has too many digits",
+    ValidationResult.INVALID_LENGTH: "has a number of digits that no number there has",
+    ValidationResult.INVALID_COUNTRY_CODE: "begins with no country's calling code",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A number that may be written to."""
+
+    number: str
+    """E.164 (`+33612345678`), or the digits of a short code."""
+    country: str | None
+    """ISO 3166 alpha-2; None where a number belongs to no one country."""
+    warnings: tuple[str, ...] = ()
+    """What a person should look at; the number is taken all the same."""
+
+
+def recipient(text: str, *, country: str | None, short_code: bool = False) -> Recipient:
+    """The recipient that `text` names: E.164, or national where `country` (ISO 3166 alpha-2) says whose plan to read.
+
+    With `short_code`, up to eight digits without + are taken as they are. Raises Refused with the code
+
+    - `bad_number`: not a telephone number at all
+    - `emergency_number`: never written to
+    - `needs_country`: written without + and country, and no country is configured
+    - `short_code_not_allowed`: looks like a short code, and `short_code` was not said
+    - `not_possible`: no number of that country has such a length
+
+    A number that is possible but not assigned by the plan we know is taken with a warning: plans move faster than
+    their descriptions, and fictional numbers are used in tests.
+    """
+    dialled = _dialled(text)
+    digits = dialled.removeprefix("+")
+    if len(digits) <= _CERTAINLY_SHORT and _is_emergency(digits, country):
+        raise Refused("emergency_number", f"{text!r} is an emergency number; modemd never writes to one")
+    if dialled.startswith("+"):
+        return _ordinary(dialled, None)
+    if short_code and len(digits) <= _LONGEST_SHORT_CODE:
+        return Recipient(digits, country)
+    if country is not None:
+        return _national(digits, country, text)
+    if len(digits) <= _CERTAINLY_SHORT:
+        raise _not_allowed_as_short_code(text)
+    raise Refused(
+        "needs_country", f"{text!r} has no + and country code; write it as +33612345678, or configure `country`"
+    )
+
+
+def country_of(number: str) -> str | None:
+    """The country (ISO 3166 alpha-2) of an E.164 number; None for whatever else it is, or where it belongs to no one."""
+    if not number.startswith("+"):
+        return None
+    try:
+        return recipient(number, country=None).country
+    except Refused:
+        return None
+
+
+def same_number(a: str, b: str) -> bool:
+    """Whether two spellings can be one number: the last eight digits agree.
+
+    Networks give the recipient of a report now in E.164, now in national form, with or without the 0 before it, so
+    only the end can be compared; eight digits tell apart what one SIM has on the air. Where one of the two has
+    fewer (small countries), all of its digits count, but not fewer than six: shorter ones, short codes among them, must
+    be equal. Alphanumeric senders must be equal but for case.
+    """
+    if any(map(str.isalpha, a + b)):
+        return a.casefold() == b.casefold()
+    first, second = _significant(a), _significant(b)
+    length = min(8, len(first), len(second))
+    return first[-length:] == second[-length:] if length >= 6 else first == second
+
+
+def _significant(number: str) -> str:
+    """The digits that every spelling shares: without 00 or 0 before them, which stand for the way to dial."""
+    digits = "".join(character for character in number if character.isdecimal())
+    return digits if number.lstrip().startswith("+") else digits.lstrip("0")
+
+
+def _dialled(text: str) -> str:
+    """The digits of `text`, with the + before them if there is one."""
+    plain = text
+    if not text.isascii():
+        plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", text))
+    dialled = _SEPARATORS.sub("", plain)
+    if _DIALLED.fullmatch(dialled) is None:
+        raise Refused("bad_number", f"{text[:40]!r} is not a telephone number")
+    return dialled
+
+
+def _is_emergency(digits: str, country: str | None) -> bool:
+    if digits in _EMERGENCY_EVERYWHERE:
+        return True
+    if country is None:
+        return _is_emergency_somewhere(digits)
+    return shortnumberinfo.is_emergency_number(digits, country)
+
+
+@lru_cache(maxsize=256)
+def _is_emergency_somewhere(digits: str) -> bool:
+    """Where no country is known, every country's emergency numbers are left alone."""
+    return any(shortnumberinfo.is_emergency_number(digits, region) for region in phonenumbers.SUPPORTED_REGIONS)
+
+
+def _national(digits: str, country: str, text: str) -> Recipient:
+    """A number without +, by the plan of `country`; up to six digits only where that plan knows such numbers."""
+    try:
+        found = _ordinary(digits, country)
+    except Refused as refused:
+        if len(digits) <= _CERTAINLY_SHORT and refused.code == "not_possible":
+            raise _not_allowed_as_short_code(text) from None
+        raise
+    if len(digits) <= _CERTAINLY_SHORT and found.warnings:
+        raise _not_allowed_as_short_code(text)
+    return found
+
+
+def _not_allowed_as_short_code(text: str) -> Refused:
+    return Refused("short_code_not_allowed", f"{text!r} looks like a short code; say so to send to it (--short-code)")
+
+
+def _ordinary(dialled: str, country: str | None) -> Recipient:
+    try:
+        parsed = phonenumbers.parse(dialled, country)
+    except NumberParseException as error:
+        known = error.error_type != NumberParseException.INVALID_COUNTRY_CODE
+        said = "has too few digits" if known else "begins with no country's calling code"
+        raise Refused("not_possible", f"{dialled} {said}") from None
+    verdict = phonenumbers.is_possible_number_with_reason(parsed)
+    if verdict != ValidationResult.IS_POSSIBLE:
+        raise Refused("not_possible", f"{dialled} {_IMPOSSIBLE[verdict]}")
+    number = f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
+    return _judged(number, parsed)
+
+
+def _judged(number: str, parsed: PhoneNumber) -> Recipient:
+    """The recipient with its country, and a warning where the plan does not know it. `parsed` is possible."""
+    # region_code_for_number and one look at that region's plan: is_valid_number would look for the region once more.
+    region = phonenumbers.region_code_for_number(parsed)
+    valid = region is not None and phonenumbers.is_valid_number_for_region(parsed, region)
+    region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    country = region if region in phonenumbers.SUPPORTED_REGIONS else None  # 001 is no country, but a worldwide service
+    if valid:
+        return Recipient(number, country)
+    # Prefixes that are dialled within a country only (a 0, a carrier's code) can hide behind one another: +31 00 12345. What
+    # is left after taking one off must be the number itself, or one person would be filed under several.
+    if phonenumbers.parse(number) != parsed:
+        raise Refused(
+            "not_possible", f"{number} has digits after its calling code that are dialled within the country only"
+        )
+    return Recipient(number, country, (f"{number} is no number that {country or 'its plan'} is known to assign",))

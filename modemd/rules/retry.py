@@ -1,0 +1,88 @@
+"""What an error means, and when to try again. Sources: 3GPP TS 24.011 annex E, TS 23.040 9.2.3.22, TS 27.005 3.2.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from random import Random
+
+
+class ErrorClass(StrEnum):
+    """What to do about an error."""
+
+    SOON = "soon"  # passes inside the modem or SIM
+    LATER = "later"  # passes in the network
+    OTHER = "other"  # this SIM will not do it
+    RECIPIENT = "recipient"  # nobody there
+    MESSAGE = "message"  # malformed or not supported
+    RESET = "reset"  # the modem's state is wrong
+    SIM = "sim"  # absent, barred, out of credit: a person
+    CONFIG = "config"  # a setting of ours is wrong
+    UNKNOWN = "unknown"  # the network may have taken it
+    ACCEPTED = "accepted"  # 197: it already has
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the same message to the same recipient is not worth another try."""
+        return self in (self.RECIPIENT, self.MESSAGE)
+
+
+def _standard() -> dict[int, ErrorClass]:
+    by_class = {
+        ErrorClass.SOON: (81, 98, 210, 212, 213, 300, 301, 302, 314, 320),
+        ErrorClass.LATER: (17, 22, 27, 38, 41, 42, 47, 111, 127, 192, 194, 224, 255, 322, 331, 332, 500),
+        ErrorClass.OTHER: (11, 21, 29, 69),
+        ErrorClass.RECIPIENT: (1, 28, 30, 195, 196),
+        ErrorClass.MESSAGE: (
+            95, 96, 97, 99, 128, 129, 130, 143, 144, 145, 159, 160, 161, 175, 176, 198, 199, 304,
+        ),
+        ErrorClass.RESET: (313,),
+        ErrorClass.SIM: (8, 10, 50, 193, 310, 311, 312, 315, 316, 317, 318),
+        ErrorClass.CONFIG: (208, 209, 211, 303, 305, 330, 340),
+        ErrorClass.UNKNOWN: (225, 226),
+        ErrorClass.ACCEPTED: (197,),
+    }  # fmt: skip
+    return {code: kind for kind, codes in by_class.items() for code in codes}
+
+
+STANDARD = _standard()
+# Refusals of the network's own timers: later than the refusal window they may hide an acceptance.
+AMBIGUOUS_WHEN_LATE = frozenset({41, 111, 127, 332, 500})
+
+
+def classify(
+    code: int | None, *, elapsed_s: float, refusal_window_s: float, vendor: Mapping[int, str] | None = None
+) -> ErrorClass:
+    """The class of a final `+CMS ERROR` that answered a PDU `elapsed_s` after its Ctrl-Z. The vendor's table goes first.
+
+    A bare ERROR (`code` None) is LATER: it says that the modem refused, not why.
+    """
+    if code is None:
+        return ErrorClass.LATER
+    if code in AMBIGUOUS_WHEN_LATE and elapsed_s > refusal_window_s:
+        return ErrorClass.UNKNOWN
+    named = (vendor or {}).get(code)
+    return ErrorClass(named) if named is not None else STANDARD.get(code, ErrorClass.LATER)
+
+
+_BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+_SOON = timedelta(seconds=5)
+_SOON_TRIES = 5
+
+
+def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, chance: Random) -> datetime | None:
+    """When a part that was refused `tries` times (this one counted) is due again; None where that is never.
+
+    Back-off 1, 5, 15, 60 minutes, then hourly with up to a tenth of jitter. What passes inside the modem is tried again
+    after 5 s, five times.
+    """
+    if kind.permanent:
+        return None
+    if kind is ErrorClass.SOON and tries <= _SOON_TRIES:
+        due = now + _SOON
+    else:
+        step = _BACK_OFF[min(max(tries, 1), len(_BACK_OFF)) - 1]
+        jitter = step * (chance.random() / 10) if tries > len(_BACK_OFF) else timedelta()
+        due = now + step + jitter
+    return due if due < expires_at else None

@@ -1,0 +1,193 @@
+"""What comes in: made durable, and obeyed where it is a word of consent, in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modemd import logs, pdu
+from modemd.clock import Clock
+from modemd.config import Settings
+from modemd.errors import DecodeError, Refused
+from modemd.modem.desk import Identity
+from modemd.rules import consent as words
+from modemd.rules import numbers
+from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.classes import MessageClass
+from modemd.rules.consent import Action, Match, Words
+from modemd.rules.evidence import Told
+from modemd.service.dispatching import owner_rule
+from modemd.store import Store, consent, inbox, journal, outbox, reports
+from modemd.store.inbox import Arrival, Whole
+from modemd.store.outbox import NewMessage, Submitted
+
+log = logs.get(__name__)
+
+# TP-PID of a type 0 message: acknowledged and discarded (3GPP TS 23.040 9.2.3.9).
+TYPE_0 = 0x40
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a transaction found: the message that is whole now, its word, its effect, and the answer that was queued."""
+
+    whole: Whole | None = None
+    match: Match | None = None
+    effect: consent.Effect | None = None
+    answer: Submitted | None = None
+
+
+class Arrivals:
+    """The inbox's door. Opt-out words are looked at before anything else sees a message."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        policy: ConsentPolicy,
+        known_words: Words,
+        clock: Clock,
+        queued: Callable[[Submitted, int], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._policy = policy
+        self._words = known_words
+        self._clock = clock
+        self._queued = queued
+
+    async def keep(self, identity: Identity, octets: bytes) -> None:
+        """Make what a modem handed over durable. When this returns the modem may delete it."""
+        try:
+            _, tpdu = pdu.unframe(octets)
+            message = pdu.decode_incoming(tpdu)
+        except DecodeError as error:
+            log.warning("arrival is not a PDU", iccid=identity.iccid, error=str(error))
+            await self._keep_undecodable(identity, octets)
+            return
+        if isinstance(message, pdu.StatusReport):
+            await self._keep_report(identity, tpdu, message)
+        elif message.protocol_id == TYPE_0:
+            sender, now = str(message.originator), self._clock.now()
+            await self._store.write(lambda db: journal.note(db, None, now, "type 0 message", sender=sender))
+        else:
+            await self._keep_message(identity, tpdu, message)
+
+    async def _keep_undecodable(self, identity: Identity, octets: bytes) -> None:
+        arrival = Arrival(identity.iccid, octets, "", "undecodable", octets.hex().upper(), None)
+        now = self._clock.now()
+        await self._store.write(lambda db: inbox.keep(db, arrival, _join, now))
+
+    async def _keep_report(self, identity: Identity, tpdu: bytes, report: pdu.StatusReport) -> None:
+        new = reports.NewReport(
+            sim=identity.iccid,
+            tpdu=tpdu,
+            told=Told(report.reference, str(report.recipient), report.timestamp.value),
+            outcome=reports.Outcome(report.outcome.value),
+            status=report.status,
+            discharged_at=report.discharge.value,
+        )
+        now = self._clock.now()
+        owner = owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
+        message = await self._store.write(lambda db: reports.record(db, new, owner, now))
+        log.info("status report", message=message, reference=report.reference, status=f"{report.status:02X}")
+
+    async def _keep_message(self, identity: Identity, tpdu: bytes, message: pdu.Deliver) -> None:
+        arrival = self._arrival(identity, tpdu, message)
+        now = self._clock.now()
+        match = self._match(arrival.text, arrival.sender, None)
+        # A part may complete a text that opts out: only the transaction can tell, so it counts as one that does.
+        may_opt_out = arrival.total > 1 or (match is not None and match.action is Action.OPT_OUT)
+        write = self._store.write_consent if may_opt_out else self._store.write
+        heard = await write(lambda db: self._hear(db, arrival, now))
+        self._tell(arrival, heard)
+
+    def _arrival(self, identity: Identity, tpdu: bytes, message: pdu.Deliver) -> Arrival:
+        text = message.text
+        key = pdu.ReassemblyKey.of(message)
+        place = message.concatenation
+        return Arrival(
+            sim=identity.iccid,
+            tpdu=tpdu,
+            sender=self._sender(message.originator),
+            kind="data" if text is None else "text",
+            text=message.user_data.payload.hex().upper() if text is None else text,
+            sent_at=message.timestamp.value,
+            set_key=f"{key.sender}/{key.width}/{key.reference}/{key.total}" if key else None,
+            seq=place.sequence if place else 1,
+            total=place.total if place else 1,
+        )
+
+    def _sender(self, address: pdu.Address) -> str:
+        """The sender as contacts are known: E.164 where it is a number that can be read as one."""
+        text = str(address)
+        if text.startswith("+") or not text.isdecimal():
+            return text
+        try:
+            return numbers.recipient(text, country=self._settings.country).number
+        except Refused:
+            return text  # a short code, or a national number where no country is configured
+
+    def _match(self, text: str, sender: str, language: str | None) -> Match | None:
+        country = numbers.country_of(sender) or self._settings.country
+        return self._words.match(text, contact_language=language, country=country)
+
+    def _hear(self, db: sqlite3.Connection, arrival: Arrival, now: datetime) -> _Heard:
+        """Keep an arrival; if it completes a message that is a word of consent, obey it and queue the one answer."""
+        whole = inbox.keep(db, arrival, _join, now)
+        if whole is None or whole.kind != "text":
+            return _Heard(whole)
+        language = consent.language_of(db, whole.sender)
+        match = self._match(whole.text, whole.sender, language)
+        if match is None or match.action not in (Action.OPT_OUT, Action.OPT_IN):
+            return _Heard(whole, match)
+        opts_in = match.action is Action.OPT_IN
+        said = consent.Said(whole.sender, opts_in, match.word, match.language, "sms", whole.inbox_id)
+        effect = consent.apply(db, said, now)
+        answer = None
+        if effect.answer and _can_be_answered(whole.sender):
+            text = (words.welcome_back if opts_in else words.confirmation)(match.language, self._settings.brand)
+            answer = outbox.submit(db, self._answer(whole, text, now), self._policy, now)
+        return _Heard(whole, match, effect, answer)
+
+    def _answer(self, whole: Whole, text: str, now: datetime) -> NewMessage:
+        """A confirmation, from the SIM that was written to: its number is the one the person knows."""
+        return NewMessage(
+            number=whole.sender,
+            text=text,
+            message_class=MessageClass.SYSTEM,
+            parts=1,
+            expires_at=now + self._settings.validity.of(MessageClass.SYSTEM),
+            report=self._settings.report,
+            pinned=whole.sim,
+        )
+
+    def _tell(self, arrival: Arrival, heard: _Heard) -> None:
+        whole = heard.whole
+        log.info("message received", sender=arrival.sender, inbox=whole.inbox_id if whole else None, text=arrival.text)
+        if heard.effect is not None and heard.match is not None:
+            log.info(
+                "consent changed" if heard.effect.changed else "consent unchanged",
+                number=arrival.sender,
+                action=heard.match.action.value,
+                word=heard.match.word,
+                withdrawn=heard.effect.withdrawn,
+            )
+        if heard.answer is not None:
+            self._queued(heard.answer, MessageClass.SYSTEM.rank)
+
+
+def _can_be_answered(sender: str) -> bool:
+    """Short codes and alphanumeric senders are machines: an answer could start a loop."""
+    return sender.startswith("+")
+
+
+def _join(tpdus: Sequence[bytes]) -> str:
+    """The text of a set; of a set that holds no text, its octets in hex."""
+    parts = [pdu.Deliver.decode(tpdu) for tpdu in tpdus]
+    try:
+        return pdu.join(parts)
+    except DecodeError:
+        return "".join(part.user_data.payload.hex().upper() for part in parts)

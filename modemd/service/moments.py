@@ -1,0 +1,31 @@
+"""Moments as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from modemd.errors import Refused
+
+# A clock that is a little ahead of ours, a slow form: this much in the past still means now.
+TOLERANCE = timedelta(minutes=1)
+
+
+def not_before(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """The moment that ISO 8601 `text` names; without an offset in `zone`. Refused with `bad_time` or `in_the_past`.
+
+    A wall time that a change to summer time leaves out moves forward; one that occurs twice is the first.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(
+            "bad_time", f"{text!r} is not a time; write it as 2026-11-22T18:30 or 2026-11-22T18:30+01:00"
+        ) from None
+    if moment.tzinfo is None:
+        # fold=0 is the first of two; in a gap it is read with the offset before it, which by way of UTC moves it forward.
+        moment = moment.replace(tzinfo=zone, fold=0)
+    moment = moment.astimezone(UTC)
+    if moment < now - TOLERANCE:
+        raise Refused("in_the_past", f"{text} is in the past; leave the time out to send at once")
+    return moment

@@ -1,0 +1,297 @@
+"""The claim and the journal: which part goes on the air next, and what became of the one before."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from modemd.rules import states
+from modemd.rules.claiming import Decision, Facts, Marketing, Verdict
+from modemd.rules.classes import MessageClass
+from modemd.store.journal import advance, note, parts_of, refresh
+from modemd.store.moments import kept, moment
+from modemd.store.outbox import ANY_SIM, REST, cancel_rest, started_rank, waiting_rank
+
+# A claim looks at no more than this many candidates, so that its time is bounded.
+MAX_CANDIDATES = 20
+Decide = Callable[[Facts], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A part that may go on the air, with what is needed to encode it."""
+
+    part_id: int
+    message_id: int
+    seq: int
+    parts: int
+    number: str
+    text: str
+    message_class: MessageClass
+    report: bool
+    repeats: int
+    reference: int
+    expires_at: datetime
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A journaled attempt: from now on the part counts as on the air."""
+
+    attempt_id: int
+    candidate: Candidate
+
+
+class Result(StrEnum):
+    """How an attempt ended."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an attempt. `retry` says when a refused part is due again, from its tries and validity; None: never."""
+
+    attempt_id: int
+    result: Result
+    written_at: datetime | None = None
+    reference: int | None = None
+    error: str | None = None
+    retry: Callable[[int, datetime], datetime | None] | None = None
+
+
+def candidates(db: sqlite3.Connection, sim: str, skip: Collection[int] = ()) -> list[tuple[Candidate, Facts]]:
+    """The parts that `sim` may send, first one first. Held and future ones are never among them."""
+    rows: list[sqlite3.Row] = []
+    limit = MAX_CANDIDATES + len(skip)
+    for lane in (sim, ANY_SIM):
+        rows += db.execute(_CANDIDATES, {"lane": lane, "limit": limit})
+    rows.sort(key=lambda row: (row["rank"], row["message_id"], row["seq"]))
+    waiting = [row for row in rows if row["id"] not in skip][:MAX_CANDIDATES]
+    return [(_candidate(row), _facts(db, row)) for row in waiting]
+
+
+_CANDIDATES = """
+    SELECT p.*, m.text, m.class, m.parts, m.report, m.reference, m.expires_at AS validity_until,
+           coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
+    FROM part p INDEXED BY part_queue
+    JOIN message m ON m.id = p.message_id LEFT JOIN contact c ON c.number = p.number
+    WHERE p.state = 'queued' AND p.lane = :lane
+    ORDER BY p.rank, p.message_id, p.seq LIMIT :limit
+"""
+
+
+def _candidate(row: sqlite3.Row) -> Candidate:
+    reference = row["reference"]
+    if reference is None:  # not started: the next one for this recipient, so that sets close in time never mix
+        reference = ((row["last_reference"] or 0) + 1) % 256
+    return Candidate(
+        part_id=row["id"],
+        message_id=row["message_id"],
+        seq=row["seq"],
+        parts=row["parts"],
+        number=row["number"],
+        text=row["text"],
+        message_class=MessageClass(row["class"]),
+        report=bool(row["report"]),
+        repeats=row["repeats"],
+        reference=reference,
+        expires_at=moment(row["validity_until"]),
+        rank=row["rank"],
+    )
+
+
+def _facts(db: sqlite3.Connection, row: sqlite3.Row) -> Facts:
+    message_class = MessageClass(row["class"])
+    started = row["rank"] == started_rank(message_class)
+    # The class's two ranks, said as equalities so that the index is used to its end.
+    earlier = not started and any(
+        db.execute(_EARLIER, {"number": row["number"], "rank": rank, "message_id": row["message_id"]}).fetchone()
+        for rank in (started_rank(message_class), waiting_rank(message_class))
+    )
+    return Facts(
+        message_class=message_class,
+        number=row["number"],
+        marketing=Marketing(row["marketing"]),
+        expires_at=moment(row["validity_until"]),
+        started=started,
+        earlier_in_flight=earlier,
+    )
+
+
+_EARLIER = """
+    SELECT 1 FROM part INDEXED BY part_in_flight
+    WHERE number = :number AND rank = :rank AND message_id < :message_id AND state IN ('queued', 'sending')
+          AND (state = 'sending' OR tries = 0)
+    LIMIT 1
+"""
+
+
+def claim(
+    db: sqlite3.Connection,
+    sim: str,
+    modem: str,
+    decide: Decide,
+    now: datetime,
+    *,
+    skip: Collection[int] = (),
+) -> Claim | None:
+    """Journal the next attempt of `sim`, after `decide` has looked at the facts as they are in this transaction.
+
+    `skip` names parts that other modems have chosen already. None: nothing may go now.
+    """
+    for candidate, facts in candidates(db, sim, skip):
+        decision = decide(facts)
+        if decision.verdict is Verdict.SEND:
+            return Claim(_open(db, candidate, sim, modem, now), candidate)
+        _end(db, candidate, decision, now)
+    return None
+
+
+def clear(db: sqlite3.Connection, sim: str, decide: Decide, now: datetime) -> bool:
+    """End the candidates of `sim` that may not go at all, so that others come into view. Whether there were any."""
+    ended = [_end(db, candidate, decide(facts), now) for candidate, facts in candidates(db, sim)]
+    return any(ended)
+
+
+def _end(db: sqlite3.Connection, candidate: Candidate, decision: Decision, now: datetime) -> bool:
+    """Withdraw or expire a candidate's message, if that was decided."""
+    if decision.verdict is Verdict.WITHDRAW:
+        return bool(cancel_rest(db, candidate.message_id, now, decision.reason))
+    if decision.verdict is Verdict.EXPIRE:
+        waiting = [part for part in parts_of(db, candidate.message_id) if part["state"] == states.Part.QUEUED]
+        for part in waiting:
+            advance(db, part, states.Event.EXPIRED, now)
+        refresh(db, candidate.message_id, now, decision.reason)
+        return bool(waiting)
+    return False
+
+
+def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, now: datetime) -> int:
+    """Journal an attempt. The message is this SIM's from now on, and its rest goes before its class."""
+    part = db.execute("SELECT * FROM part WHERE id = ?", (candidate.part_id,)).fetchone()
+    if candidate.rank != started_rank(candidate.message_class):
+        reference = candidate.reference if candidate.parts > 1 else None
+        db.execute("UPDATE message SET sim = ?, reference = ? WHERE id = ?", (sim, reference, candidate.message_id))
+        db.execute(
+            "UPDATE contact SET last_sim = ?, reference = coalesce(?, reference) WHERE number = ?",
+            (sim, reference, candidate.number),
+        )
+        db.execute(
+            "UPDATE part SET rank = ?, lane = ?, expires_at = ? WHERE message_id = ?",
+            (started_rank(candidate.message_class), sim, kept(candidate.expires_at + REST), candidate.message_id),
+        )
+    db.execute("UPDATE part SET tries = tries + 1 WHERE id = ?", (candidate.part_id,))
+    attempt = db.execute(
+        "INSERT INTO attempt (part_id, message_id, number, sim, modem, opened_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (candidate.part_id, candidate.message_id, candidate.number, sim, modem, kept(now)),
+    ).lastrowid
+    assert attempt is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
+    advance(db, part, states.Event.CLAIMED, now, attempt=attempt, modem=modem, sim=sim)
+    refresh(db, candidate.message_id, now)
+    return attempt
+
+
+def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
+    """Keep what became of an attempt, and what follows for its part and message. An attempt closed before stays as it is,
+    unless it was unknown and turns out accepted (a late `+CMGS`)."""
+    attempt = db.execute("SELECT * FROM attempt WHERE id = ?", (outcome.attempt_id,)).fetchone()
+    late = attempt["outcome"] == Result.UNKNOWN and outcome.result is Result.SENT
+    if attempt["outcome"] != "open" and not late:
+        return
+    db.execute(
+        """UPDATE attempt SET outcome = ?, written_at = coalesce(?, written_at), closed_at = ?, reference = ?, error = ?,
+               matchable = ? WHERE id = ?""",
+        (
+            outcome.result,
+            kept(outcome.written_at) if outcome.written_at else None,
+            kept(now),
+            outcome.reference,
+            outcome.error,
+            outcome.result in (Result.SENT, Result.UNKNOWN),
+            outcome.attempt_id,
+        ),
+    )
+    part = db.execute("SELECT * FROM part WHERE id = ?", (attempt["part_id"],)).fetchone()
+    message = db.execute("SELECT * FROM message WHERE id = ?", (attempt["message_id"],)).fetchone()
+    detail = {"attempt": outcome.attempt_id, "error": outcome.error, "reference": outcome.reference}
+    reason = None
+    if outcome.result is Result.SENT:
+        if not proves(part):
+            return  # a late answer to an attempt whose part has moved on
+        advance(db, part, states.Event.ACCEPTED, now, **detail)
+    elif outcome.result is Result.UNKNOWN:
+        advance(db, part, states.Event.LOST, now, **detail)
+        _plan_repeat(db, part, message, now)
+        reason = "no_answer"
+    elif outcome.result is Result.WITHDRAWN:
+        db.execute("UPDATE part SET tries = tries - 1 WHERE id = ?", (part["id"],))
+        advance(db, part, states.Event.WITHDRAWN, now, **detail)
+        _release(db, message)
+    else:
+        reason = _refused(db, part, message, outcome, now)
+    refresh(db, message["id"], now, reason)
+
+
+def proves(part: sqlite3.Row) -> bool:
+    """Whether evidence that an attempt was accepted changes its part: on the air, unknown, or waiting to be repeated."""
+    return part["state"] in (states.Part.SENDING, states.Part.UNKNOWN) or (
+        part["state"] == states.Part.QUEUED and part["repeats"] > 0
+    )
+
+
+def _plan_repeat(db: sqlite3.Connection, part: sqlite3.Row, message: sqlite3.Row, now: datetime) -> None:
+    """An alarm or otp of unknown outcome is sent again, once, if no evidence comes first and it is still valid."""
+    wait = MessageClass(message["class"]).repeats_after
+    if wait is not None and part["repeats"] == 0 and now + wait < moment(message["expires_at"]):
+        db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(now + wait), part["id"]))
+
+
+def _refused(
+    db: sqlite3.Connection, part: sqlite3.Row, message: sqlite3.Row, outcome: Outcome, now: datetime
+) -> str | None:
+    """A refusal: the part and its waiting rest are put off together, or fail together."""
+    until = outcome.retry(part["tries"], moment(message["expires_at"])) if outcome.retry else None
+    event = states.Event.PUT_OFF if until is not None else states.Event.REFUSED
+    for each in parts_of(db, message["id"]):
+        if each["id"] == part["id"] or each["state"] == states.Part.QUEUED:
+            advance(db, each, event, now, error=outcome.error, attempt=outcome.attempt_id)
+            db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until) if until else None, each["id"]))
+    if until is not None:
+        _release(db, message)
+    return outcome.error
+
+
+def _release(db: sqlite3.Connection, message: sqlite3.Row) -> None:
+    """Give a message of which nothing has left back to every SIM."""
+    parts = parts_of(db, message["id"])
+    if any(
+        part["state"] in states.LEFT or part["state"] in (states.Part.UNKNOWN, states.Part.SENDING) for part in parts
+    ):
+        return
+    db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message["id"],))
+    db.execute(
+        "UPDATE part SET lane = ?, rank = ?, expires_at = ? WHERE message_id = ?",
+        (
+            message["pinned"] or ANY_SIM,
+            waiting_rank(MessageClass(message["class"])),
+            message["expires_at"],
+            message["id"],
+        ),
+    )
+
+
+def recover(db: sqlite3.Connection, now: datetime) -> int:
+    """After a start: what was on the air when the process ended is unknown. How many attempts."""
+    rows = db.execute("SELECT id, opened_at FROM attempt WHERE outcome = 'open'").fetchall()
+    for row in rows:
+        close(db, Outcome(row["id"], Result.UNKNOWN, written_at=moment(row["opened_at"]), error="restart"), now)
+        note(db, None, now, "recovered", attempt=row["id"])
+    return len(rows)

@@ -1,0 +1,79 @@
+"""What the faces show: reads that are not hot, newest first."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+Row = dict[str, Any]
+
+_MESSAGES = """
+    SELECT m.id, m.number AS "to", m.text, m.class, m.state, m.reason, m.parts,
+           (SELECT count(*) FROM part p
+            WHERE p.message_id = m.id AND p.state IN ('sent', 'delivered', 'undelivered')) AS parts_sent,
+           m.created_at, m.at, m.expires_at, m.sent_at, m.delivered_at, m.closed_at, m.sim, m.key,
+           (SELECT min(due) FROM part p WHERE p.message_id = m.id) AS until
+    FROM message m
+"""
+
+_INBOX = """
+    SELECT i.id, i.sender AS "from", coalesce(s.number, i.to_sim) AS to_sim, i.text, i.kind, i.sent_at, i.stored_at,
+           i.parts, i.total, i.complete
+    FROM (SELECT * FROM inbox WHERE complete = 1 OR shown_at IS NOT NULL) i LEFT JOIN sim s ON s.iccid = i.to_sim
+"""
+
+
+def messages(db: sqlite3.Connection, *, id: int | None = None, state: str | None = None, limit: int = 50) -> list[Row]:
+    """Outbound messages; `limit` 0 means all."""
+    where, values = _where(("m.id", id), ("m.state", state))
+    return _rows(db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
+
+
+def events(db: sqlite3.Connection, message_id: int) -> list[Row]:
+    """The story of a message, oldest first."""
+    rows = _rows(db, "SELECT at, what, detail FROM event WHERE message_id = ? ORDER BY id", (message_id,))
+    return [row | {"detail": json.loads(row["detail"]) if row["detail"] else {}} for row in rows]
+
+
+def inbox(db: sqlite3.Connection, *, id: int | None = None, limit: int = 50) -> list[Row]:
+    """Inbound messages that are complete, or shown though parts are missing; `limit` 0 means all."""
+    where, values = _where(("i.id", id))
+    rows = _rows(db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
+    return [row | {"complete": bool(row["complete"])} for row in rows]
+
+
+def opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
+    """Who has opted out, since when, by which word."""
+    return _rows(
+        db,
+        """SELECT c.number, c.marketing_since AS since, e.word, e.language, e.channel
+           FROM contact c LEFT JOIN consent_event e ON e.id = (
+               SELECT max(id) FROM consent_event WHERE number = c.number AND action = 'opt_out')
+           WHERE c.marketing = 'opted_out' ORDER BY c.marketing_since DESC, c.number LIMIT ?""",
+        (limit or -1,),
+    )
+
+
+def counts(db: sqlite3.Connection) -> Row:
+    """How many messages are in each state that is not final, what waits by class, and how many reports nobody owns."""
+    waiting = db.execute(
+        """SELECT state, class, count(*) AS messages, min(created_at) AS oldest FROM message
+           WHERE state IN ('held', 'queued', 'sending', 'unknown') GROUP BY state, class ORDER BY state, class"""
+    ).fetchall()
+    return {
+        "waiting": [dict(row) for row in waiting],
+        "unmatched_reports": db.execute("SELECT count(*) FROM report WHERE attempt_id IS NULL").fetchone()[0],
+        "opted_out": db.execute("SELECT count(*) FROM contact WHERE marketing = 'opted_out'").fetchone()[0],
+    }
+
+
+def _where(*conditions: tuple[str, object]) -> tuple[str, tuple[object, ...]]:
+    given = [(column, value) for column, value in conditions if value is not None]
+    if not given:
+        return "", ()
+    return "WHERE " + " AND ".join(f"{column} = ?" for column, _ in given), tuple(value for _, value in given)
+
+
+def _rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> list[Row]:
+    return [dict(row) for row in db.execute(sql, values).fetchall()]

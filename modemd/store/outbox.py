@@ -1,0 +1,213 @@
+"""Messages as they are accepted, promoted, expired, cancelled and closed."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modemd.errors import Refused
+from modemd.rules import states
+from modemd.rules.claiming import ConsentPolicy, Marketing
+from modemd.rules.classes import MessageClass
+from modemd.store.journal import advance, note, refresh
+from modemd.store.moments import kept, moment
+
+ANY_SIM = "any"
+# The rest of a message of which a part has left gets this much longer than its validity.
+REST = timedelta(hours=24)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to accept. `parts`: how many its text takes; `at`: not before; `key`: the submitter's own, once only;
+    `pinned`: the only SIM that may send it (ICCID)."""
+
+    number: str
+    text: str
+    message_class: MessageClass
+    parts: int
+    expires_at: datetime
+    report: bool = True
+    at: datetime | None = None
+    key: str | None = None
+    pinned: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a submit. `again`: the key was known, and this is the first answer."""
+
+    id: int
+    state: states.Message
+    reason: str | None
+    again: bool = False
+
+
+def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
+    """Accept a message, or keep it as refused where consent forbids it. A key with other content raises Refused."""
+    known = _known(db, new)
+    if known is not None:
+        return known
+    db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
+    said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()["marketing"]
+    objection = policy.objection(new.message_class, new.number, Marketing(said))
+    if objection is not None:
+        state, key = states.Message.REFUSED, None  # the key stays free: the reason may pass
+    elif new.at is not None and new.at > now:
+        state, key = states.Message.HELD, new.key
+    else:
+        state, key = states.Message.QUEUED, new.key
+    reason = objection or ("scheduled" if state is states.Message.HELD else None)
+    message_id = db.execute(
+        """INSERT INTO message
+               (key, number, text, class, state, reason, parts, report, created_at, at, expires_at, closed_at, pinned)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            key,
+            new.number,
+            new.text,
+            new.message_class,
+            state,
+            reason,
+            new.parts,
+            new.report,
+            kept(now),
+            kept(new.at) if new.at else None,
+            kept(new.expires_at),
+            kept(now) if objection else None,
+            new.pinned,
+        ),
+    ).lastrowid
+    assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
+    if objection is None:
+        due = kept(new.at) if new.at and state is states.Message.HELD else None
+        rank, lane = waiting_rank(new.message_class), new.pinned or ANY_SIM
+        db.executemany(
+            "INSERT INTO part (message_id, seq, state, number, rank, lane, due, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (message_id, seq, state, new.number, rank, lane, due, kept(new.expires_at))
+                for seq in range(1, new.parts + 1)
+            ],
+        )
+    note(db, message_id, now, f"message {state}", reason=reason, **{"class": new.message_class})
+    return Submitted(message_id, state, reason)
+
+
+def _known(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
+    if new.key is None:
+        return None
+    row = db.execute("SELECT * FROM message WHERE key = ?", (new.key,)).fetchone()
+    if row is None:
+        return None
+    same = (new.number, new.text, new.message_class, kept(new.at) if new.at else None)
+    if (row["number"], row["text"], row["class"], row["at"]) != same:
+        raise Refused(
+            "key_reused", f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key"
+        )
+    return Submitted(row["id"], states.Message(row["state"]), row["reason"], again=True)
+
+
+def waiting_rank(message_class: MessageClass) -> int:
+    """Place in the queue of a message that has not started. A started one goes before its class (`started_rank`)."""
+    return message_class.rank * 2 + 1
+
+
+def started_rank(message_class: MessageClass) -> int:
+    """Place in the queue of the rest of a message: before its own and lower classes, behind higher ones."""
+    return message_class.rank * 2
+
+
+def promote(db: sqlite3.Connection, now: datetime, limit: int = 500) -> set[int]:
+    """Queue what is due: held parts, and unknown ones of classes that are sent at least once. The ids of their messages."""
+    due = db.execute("SELECT * FROM part WHERE due <= ? ORDER BY due, id LIMIT ?", (kept(now), limit)).fetchall()
+    for part in due:
+        if part["state"] == states.Part.UNKNOWN:
+            db.execute(
+                "UPDATE part SET repeats = repeats + 1, lane = ? WHERE id = ?", (_lane_again(db, part), part["id"])
+            )
+            advance(db, part, states.Event.REPEATED, now)
+        else:
+            advance(db, part, states.Event.PROMOTED, now)
+    messages = {part["message_id"] for part in due}
+    for message_id in messages:
+        refresh(db, message_id, now)
+    return messages
+
+
+def _lane_again(db: sqlite3.Connection, part: sqlite3.Row) -> str:
+    """Where an unknown part is sent again: a lone part anywhere, one of several on the SIM whose reference it carries."""
+    message = db.execute("SELECT parts, pinned FROM message WHERE id = ?", (part["message_id"],)).fetchone()
+    return message["pinned"] or ANY_SIM if message["parts"] == 1 else str(part["lane"])
+
+
+def expire(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
+    """End what waits past its validity: how many parts. A rest of a started message fails instead."""
+    over = db.execute(
+        "SELECT * FROM part WHERE expires_at <= ? AND state IN ('queued', 'held') LIMIT ?", (kept(now), limit)
+    ).fetchall()
+    for part in over:
+        advance(db, part, states.Event.EXPIRED, now)
+    for message_id in {part["message_id"] for part in over}:
+        refresh(db, message_id, now, "validity_over")
+    return len(over)
+
+
+def close_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
+    """Close what is `sent` or `unknown` a day past its validity, keeping the name: how many messages."""
+    rows = db.execute(
+        """SELECT id FROM message WHERE state IN ('sent', 'unknown') AND closed_at IS NULL AND expires_at <= ? LIMIT ?""",
+        (kept(now - _DAY), limit),
+    ).fetchall()
+    for row in rows:
+        db.execute("UPDATE message SET closed_at = ? WHERE id = ?", (kept(now), row["id"]))
+        db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ?", (row["id"],))
+        note(db, row["id"], now, "closed")
+    return len(rows)
+
+
+def next_due(db: sqlite3.Connection) -> datetime | None:
+    """When something is due next: a promotion, an expiry, or a closing."""
+    found = [
+        db.execute("SELECT min(due) FROM part WHERE due IS NOT NULL").fetchone()[0],
+        db.execute("SELECT min(expires_at) FROM part WHERE state IN ('queued', 'held')").fetchone()[0],
+    ]
+    moments = [moment(text) for text in found if text is not None]
+    closing = db.execute(
+        "SELECT min(expires_at) FROM message WHERE state IN ('sent', 'unknown') AND closed_at IS NULL"
+    ).fetchone()[0]
+    if closing is not None:
+        moments.append(moment(closing) + _DAY)
+    return min(moments, default=None)
+
+
+def withdraw_marketing(db: sqlite3.Connection, number: str, now: datetime) -> int:
+    """Cancel what marketing waits for `number`, in part or whole: how many messages. What is on the air stays."""
+    rank = MessageClass.MARKETING.rank
+    waiting = db.execute(
+        """SELECT * FROM part INDEXED BY part_in_flight
+           WHERE number = ? AND rank IN (?, ?) AND state = 'queued'
+           UNION ALL
+           SELECT p.* FROM part p JOIN message m ON m.id = p.message_id
+           WHERE m.state = 'held' AND p.number = ? AND p.rank IN (?, ?) AND p.state = 'held'""",
+        (number, rank * 2, rank * 2 + 1, number, rank * 2, rank * 2 + 1),
+    ).fetchall()
+    return _cancel(db, waiting, now, "opted_out")
+
+
+def cancel_rest(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:
+    """Cancel the parts of a message that still wait: 1 if there were any."""
+    waiting = db.execute(
+        "SELECT * FROM part WHERE message_id = ? AND state IN ('queued', 'held')", (message_id,)
+    ).fetchall()
+    return _cancel(db, waiting, now, reason)
+
+
+def _cancel(db: sqlite3.Connection, parts: list[sqlite3.Row], now: datetime, reason: str) -> int:
+    for part in parts:
+        advance(db, part, states.Event.CANCELLED, now, reason=reason)
+    messages = {part["message_id"] for part in parts}
+    for message_id in messages:
+        refresh(db, message_id, now, reason)
+    return len(messages)

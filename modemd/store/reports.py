@@ -1,0 +1,127 @@
+"""Status reports: each is kept, and each that certainly belongs to an attempt settles it."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from modemd.rules import states
+from modemd.rules.evidence import Told, Tried
+from modemd.store.claims import proves
+from modemd.store.journal import advance, note, refresh
+from modemd.store.moments import kept, moment
+
+
+class Outcome(StrEnum):
+    """What TP-Status says (3GPP TS 23.040 9.2.3.15). STOPPED: a temporary error, and the service centre has given up."""
+
+    DELIVERED = "delivered"
+    TRYING = "trying"
+    PERMANENT = "permanent"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A status report as it came in. Times are aware; None where the octets are rubbish."""
+
+    sim: str
+    tpdu: bytes
+    told: Told
+    outcome: Outcome
+    status: int
+    discharged_at: datetime | None
+
+
+Owner = Callable[[Told, Sequence[Tried]], int | None]
+
+
+def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) -> int | None:
+    """Keep a report and settle its attempt. The message it speaks of; None: none for certain, or it came before."""
+    fingerprint = hashlib.sha256(new.sim.encode() + b"\0" + new.tpdu).digest()
+    report = db.execute(
+        """INSERT INTO report (sim, tpdu, reference, number, status, outcome, accepted_at, discharged_at, stored_at, fingerprint)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING RETURNING *""",
+        (
+            new.sim,
+            new.tpdu,
+            new.told.reference,
+            new.told.number,
+            new.status,
+            new.outcome,
+            kept(new.told.accepted_at) if new.told.accepted_at else None,
+            kept(new.discharged_at) if new.discharged_at else None,
+            kept(now),
+            fingerprint,
+        ),
+    ).fetchone()
+    return _match(db, report, owner, now) if report is not None else None
+
+
+def match_again(db: sqlite3.Connection, sim: str, owner: Owner, now: datetime) -> set[int]:
+    """Look again at the unmatched reports of a SIM, after an attempt of it was closed. The messages they settled."""
+    waiting = db.execute(
+        "SELECT * FROM report WHERE sim = ? AND attempt_id IS NULL ORDER BY id DESC LIMIT 50", (sim,)
+    ).fetchall()
+    settled = (_match(db, report, owner, now) for report in reversed(waiting))
+    return {message for message in settled if message is not None}
+
+
+def _match(db: sqlite3.Connection, report: sqlite3.Row, owner: Owner, now: datetime) -> int | None:
+    told = Told(report["reference"], report["number"], moment(report["accepted_at"]) if report["accepted_at"] else None)
+    rows = db.execute(
+        """SELECT * FROM attempt INDEXED BY attempt_reference
+           WHERE sim = :sim AND reference = :reference AND matchable = 1 AND outcome = 'sent'
+           UNION ALL
+           SELECT * FROM attempt INDEXED BY attempt_unknown
+           WHERE sim = :sim AND matchable = 1 AND outcome IN ('open', 'unknown')""",
+        {"sim": report["sim"], "reference": report["reference"]},
+    ).fetchall()
+    by_id = {row["id"]: row for row in rows}
+    found = owner(told, [_tried(row) for row in rows])
+    if found is None or by_id[found]["outcome"] == "open":
+        return None  # nobody's for certain, or its answer is still awaited: `match_again` follows
+    db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (found, report["id"]))
+    _settle(db, by_id[found], report, now)
+    return int(by_id[found]["message_id"])
+
+
+def _tried(row: sqlite3.Row) -> Tried:
+    return Tried(
+        attempt=row["id"],
+        reference=row["reference"],
+        number=row["number"],
+        written_at=moment(row["written_at"] or row["opened_at"]),
+        settled=bool(row["settled"]),
+    )
+
+
+def _settle(db: sqlite3.Connection, attempt: sqlite3.Row, report: sqlite3.Row, now: datetime) -> None:
+    """Apply a report to the part of its attempt. A part that a later attempt has taken further keeps its state."""
+    part = db.execute("SELECT * FROM part WHERE id = ?", (attempt["part_id"],)).fetchone()
+    detail = {"attempt": attempt["id"], "report": report["id"], "status": f"{report['status']:02X}"}
+    outcome = Outcome(report["outcome"])
+    final = outcome is not Outcome.TRYING
+    db.execute(
+        "UPDATE attempt SET outcome = 'sent', reference = ?, settled = max(settled, ?) WHERE id = ?",
+        (report["reference"], final, attempt["id"]),
+    )
+    if attempt["outcome"] == "unknown" and proves(part):
+        advance(db, part, states.Event.ACCEPTED, now, **detail)
+        part = db.execute("SELECT * FROM part WHERE id = ?", (part["id"],)).fetchone()
+    if not final or part["state"] != states.Part.SENT:
+        note(db, attempt["message_id"], now, f"report {outcome}", part=part["seq"], **detail)
+        refresh(db, attempt["message_id"], now)
+        return
+    delivered = outcome is Outcome.DELIVERED
+    advance(db, part, states.Event.DELIVERED if delivered else states.Event.UNDELIVERED, now, **detail)
+    message_state = refresh(db, attempt["message_id"], now, None if delivered else f"status_{report['status']:02X}")
+    if message_state is states.Message.DELIVERED:
+        db.execute(
+            "UPDATE message SET delivered_at = ? WHERE id = ?",
+            (report["discharged_at"] or report["stored_at"], attempt["message_id"]),
+        )

@@ -1,0 +1,108 @@
+"""HTTP on a Unix socket, both ends: uvicorn inside a loop that is ours, and a client of the standard library.
+
+The daemon's API and the emulator's control door are served, and called by the command line, through this one module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modemd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The kernel's limit for the path of a Unix socket is 108 octets with its end (man 7 unix).
+LONGEST_PATH = 107
+CLIENT_TIMEOUT_S = 60.0
+
+
+@contextlib.contextmanager
+def listening(path: Path) -> Iterator[socket.socket]:
+    """A listening Unix socket, mode 0660, in place of a stale one; removed at the end.
+
+    ConfigError where the path is too long, or somebody listens there already.
+    """
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise ConfigError([f"{path}: longer than {LONGEST_PATH} characters, the most a Unix socket can have"])
+    _remove_stale(path)
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o117)
+    try:
+        door.bind(str(path))
+    except OSError as error:
+        door.close()
+        raise ConfigError([f"{path}: {error.strerror}; check the path and who may write there"]) from error
+    finally:
+        os.umask(mask)
+    try:
+        door.listen(64)
+        door.setblocking(False)
+        yield door
+    finally:
+        door.close()
+        path.unlink(missing_ok=True)
+
+
+def _remove_stale(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except FileNotFoundError:
+            return
+        except (ConnectionRefusedError, OSError):
+            path.unlink(missing_ok=True)
+            return
+    raise ConfigError([f"{path}: another process listens there; stop it, or choose another place"])
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Callable[..., Any], door: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve an ASGI application on `door` while the block runs. The task ends early only where serving failed."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """uvicorn without hands on the signals: its own handling would end the process before we tidied up."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    server = Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1))
+    task = asyncio.get_running_loop().create_task(server.serve(sockets=[door]), name="http")
+    try:
+        yield task
+    finally:
+        server.should_exit = True
+        await task
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=CLIENT_TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def request(
+    path: Path, method: str, target: str, body: bytes | None = None, content_type: str = "application/json"
+) -> tuple[int, bytes]:
+    """Status and body of one request to whoever listens at `path`. OSError where nobody does."""
+    connection = _Connection(path)
+    try:
+        connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

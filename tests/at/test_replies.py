@@ -1,0 +1,110 @@
+"""Replies as modems give them, with their oddities."""
+
+from __future__ import annotations
+
+import pytest
+
+from modemd.at import replies
+from modemd.at.replies import Fill, Registration, Slot, Stored
+from modemd.errors import DecodeError
+
+PDU = "0791447758100650040C9144770009406500005230119051800008C834888E2ECBCB"
+
+
+@pytest.mark.parametrize(
+    ("lines", "reference"),
+    [
+        pytest.param(["+CMGS: 12"], 12, id="plain"),
+        pytest.param(["+CMGS:0"], 0, id="no blank, zero"),
+        pytest.param(['+CMGS: 64,"25/03/11,09:15:08+00"'], 64, id="with a time stamp (Telit, CSMS=1)"),
+    ],
+)
+def test_message_reference(lines: list[str], reference: int) -> None:
+    """TP-MR is read whatever follows it."""
+    assert replies.message_reference(lines) == reference
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        pytest.param(["+CREG: 0,1"], Registration.HOME, id="home"),
+        pytest.param(['+CREG: 2,5,"1A2B","0C3D4E5F",7'], Registration.ROAMING, id="roaming, with its cell"),
+        pytest.param(["+CREG: 0,1", "+CREG: 2"], Registration.HOME, id="a notice behind the answer"),
+        pytest.param(["+CEREG: 0,6"], Registration.SMS_ONLY_HOME, id="LTE, SMS only"),
+        pytest.param(["+CREG: 0,42"], Registration.UNKNOWN, id="a number nobody defined"),
+    ],
+)
+def test_registration(lines: list[str], state: Registration) -> None:
+    """The answer is told from a notice by its two fields."""
+    assert replies.registration(lines) == state
+
+
+@pytest.mark.parametrize(("line", "dbm"), [("+CSQ: 17,99", -79), ("+CSQ: 31,0", -51), ("+CSQ: 99,99", None)])
+def test_signal(line: str, dbm: int | None) -> None:
+    """RSSI 0 to 31 is -113 to -51 dBm; 99 is not known."""
+    assert replies.signal_dbm([line]) == dbm
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('+CMTI: "SM",7', Slot("SM", 7)),
+        ('+CMTI: "ME",3,"MMS PUSH"', Slot("ME", 3)),
+        ('+CDSI: "SR",0', Slot("SR", 0)),
+    ],
+)
+def test_slot(line: str, expected: Slot) -> None:
+    """Further parameters (SIM800's MMS PUSH) do no harm."""
+    assert replies.slot(line) == expected
+
+
+def test_listing_with_its_variants() -> None:
+    """Quoted alpha, empty alpha and a missing status are all read."""
+    lines = ["+CMGL: 0,0,,26", PDU, '+CMGL: 3,1,"",26', PDU, "+CMGL: 4,,26", PDU]
+    assert replies.listing(lines) == [Stored(0, 0, PDU), Stored(3, 1, PDU), Stored(4, None, PDU)]
+
+
+def test_reading_an_empty_slot() -> None:
+    """No header is an empty slot, not an error."""
+    assert replies.message_read([], 9) is None
+    assert replies.message_read(["+CMGR: 0,,26", PDU], 9) == Stored(9, 0, PDU)
+
+
+@pytest.mark.parametrize(
+    "line", ["+CPMS: 2,50,2,50,2,50", '+CPMS: "SM",2,50,"SM",2,50,"SM",2,50'], ids=["set", "asked"]
+)
+def test_fill(line: str) -> None:
+    """Both shapes of +CPMS say how full the first storage is."""
+    assert replies.fill([line]) == Fill(2, 50)
+
+
+@pytest.mark.parametrize(
+    ("lines", "value"),
+    [
+        (["89441000301234567890"], "89441000301234567890"),
+        (['+CCID: "89441000301234567890"'], "89441000301234567890"),
+        (["^ICCID: 8944100030123456789F"], "8944100030123456789"),
+    ],
+)
+def test_digits(lines: list[str], value: str) -> None:
+    """An ICCID is found in every family's form."""
+    assert replies.digits(lines, "ICCID", 18) == value
+
+
+@pytest.mark.parametrize(
+    "parse",
+    [
+        lambda: replies.message_reference(["+CMGS: x"]),
+        lambda: replies.message_reference([]),
+        lambda: replies.registration(["+CREG: 1"]),
+        lambda: replies.signal_dbm(["+CSQ:"]),
+        lambda: replies.slot("+CMTI: SM"),
+        lambda: replies.fill(["+CPMS: "]),
+        lambda: replies.plain([""]),
+        lambda: replies.digits(["E3372"], "IMEI", 14),
+    ],
+)
+def test_nonsense_is_an_error_of_our_own(parse: object) -> None:
+    """Whatever a modem answers instead, the error is a DecodeError."""
+    with pytest.raises(DecodeError):
+        parse()  # type: ignore[operator]
