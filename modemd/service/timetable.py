@@ -32,27 +32,29 @@ class Timetable:
         """Until cancelled."""
         while True:
             self._poked.clear()
-            while await self._step():
-                pass
-            due = await self._store.read(outbox.next_due)
-            wait = LONGEST_WAIT_S if due is None else (due - self._clock.now()).total_seconds()
+            due = await self._store.read(_next_due)
+            now = self._clock.now()
+            if due is not None and due <= now:
+                if await self._store.write(lambda db, now=now: _turn(db, now)):
+                    self._promoted()
+                continue
+            wait = LONGEST_WAIT_S if due is None else min((due - now).total_seconds(), LONGEST_WAIT_S)
             try:
-                async with asyncio.timeout(min(max(wait, 0.0), LONGEST_WAIT_S)):
+                async with asyncio.timeout(wait):
                     await self._poked.wait()
             except TimeoutError:
                 continue
 
-    async def _step(self) -> bool:
-        """Do up to `STEP` of each; whether more may be left."""
-        now = self._clock.now()
-        promoted, more = await self._store.write(lambda db: _turn(db, now))
-        if promoted:
-            self._promoted()
-        return more
+
+def _next_due(db: sqlite3.Connection) -> datetime | None:
+    moments = [moment for moment in (outbox.next_due(db), inbox.next_due(db)) if moment is not None]
+    return min(moments, default=None)
 
 
-def _turn(db: sqlite3.Connection, now: datetime) -> tuple[bool, bool]:
-    promoted = len(outbox.promote(db, now, STEP))
-    done = (promoted, outbox.expire(db, now, STEP), outbox.close_overdue(db, now, STEP))
+def _turn(db: sqlite3.Connection, now: datetime) -> bool:
+    """Do up to `STEP` of each; whether anything was promoted."""
+    promoted = outbox.promote(db, now, STEP)
+    outbox.expire(db, now, STEP)
+    outbox.close_overdue(db, now, STEP)
     inbox.show_incomplete(db, now)
-    return promoted > 0, max(done) >= STEP
+    return bool(promoted)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from modemd.store.moments import kept
+from modemd.store.moments import kept, moment
 
 # How long the same TPDU on the same SIM counts as a repetition, and how long a set waits for its missing parts.
 REPETITION = timedelta(days=7)
@@ -113,3 +113,9 @@ def show_incomplete(db: sqlite3.Connection, now: datetime) -> int:
         "UPDATE inbox SET shown_at = ? WHERE complete = 0 AND shown_at IS NULL AND stored_at <= ?",
         (kept(now), kept(now - PATIENCE)),
     ).rowcount
+
+
+def next_due(db: sqlite3.Connection) -> datetime | None:
+    """When a set will have waited long enough."""
+    oldest = db.execute("SELECT min(stored_at) FROM inbox WHERE complete = 0 AND shown_at IS NULL").fetchone()[0]
+    return moment(oldest) + PATIENCE if oldest else None

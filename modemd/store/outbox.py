@@ -145,7 +145,7 @@ def _lane_again(db: sqlite3.Connection, part: sqlite3.Row) -> str:
 def expire(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
     """End what waits past its validity: how many parts. A rest of a started message fails instead."""
     over = db.execute(
-        "SELECT * FROM part WHERE expires_at <= ? AND state IN ('queued', 'held') LIMIT ?", (kept(now), limit)
+        "SELECT * FROM part WHERE expires_at <= ? AND state IN ('held', 'queued') LIMIT ?", (kept(now), limit)
     ).fetchall()
     for part in over:
         advance(db, part, states.Event.EXPIRED, now)
@@ -171,7 +171,7 @@ def next_due(db: sqlite3.Connection) -> datetime | None:
     """When something is due next: a promotion, an expiry, or a closing."""
     found = [
         db.execute("SELECT min(due) FROM part WHERE due IS NOT NULL").fetchone()[0],
-        db.execute("SELECT min(expires_at) FROM part WHERE state IN ('queued', 'held')").fetchone()[0],
+        db.execute("SELECT min(expires_at) FROM part WHERE state IN ('held', 'queued')").fetchone()[0],
     ]
     moments = [moment(text) for text in found if text is not None]
     closing = db.execute(
@@ -186,12 +186,8 @@ def withdraw_marketing(db: sqlite3.Connection, number: str, now: datetime) -> in
     """Cancel what marketing waits for `number`, in part or whole: how many messages. What is on the air stays."""
     rank = MessageClass.MARKETING.rank
     waiting = db.execute(
-        """SELECT * FROM part INDEXED BY part_in_flight
-           WHERE number = ? AND rank IN (?, ?) AND state = 'queued'
-           UNION ALL
-           SELECT p.* FROM part p JOIN message m ON m.id = p.message_id
-           WHERE m.state = 'held' AND p.number = ? AND p.rank IN (?, ?) AND p.state = 'held'""",
-        (number, rank * 2, rank * 2 + 1, number, rank * 2, rank * 2 + 1),
+        "SELECT * FROM part INDEXED BY part_waiting WHERE number = ? AND rank IN (?, ?) AND state IN ('held', 'queued')",
+        (number, rank * 2, rank * 2 + 1),
     ).fetchall()
     return _cancel(db, waiting, now, "opted_out")
 
@@ -199,7 +195,7 @@ def withdraw_marketing(db: sqlite3.Connection, number: str, now: datetime) -> in
 def cancel_rest(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:
     """Cancel the parts of a message that still wait: 1 if there were any."""
     waiting = db.execute(
-        "SELECT * FROM part WHERE message_id = ? AND state IN ('queued', 'held')", (message_id,)
+        "SELECT * FROM part WHERE message_id = ? AND state IN ('held', 'queued')", (message_id,)
     ).fetchall()
     return _cancel(db, waiting, now, reason)
 

@@ -93,9 +93,9 @@ CREATE TABLE part (
 ) STRICT;
 CREATE INDEX part_queue ON part (lane, rank, message_id, seq) WHERE state = 'queued';
 CREATE INDEX part_due ON part (due) WHERE due IS NOT NULL;
-CREATE INDEX part_expiry ON part (expires_at) WHERE state IN ('queued', 'held');
+CREATE INDEX part_expiry ON part (expires_at) WHERE state IN ('held', 'queued');
 CREATE INDEX part_in_flight ON part (number, rank, message_id) WHERE state IN ('queued', 'sending');
-CREATE INDEX part_on_air ON part (state) WHERE state = 'sending';
+CREATE INDEX part_waiting ON part (number, rank) WHERE state IN ('held', 'queued');
 
 CREATE TABLE attempt (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

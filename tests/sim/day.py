@@ -1,0 +1,89 @@
+"""A day: two modems, 2,000 messages, phones switched off and on at random. `python -m tests.sim.day SEED` prints its digest."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from dataclasses import dataclass
+
+from modemd.pdu import Submit
+from modemd.service.submitting import Request
+from tests.sim.house import House
+from tests.sim.loop import simulate
+
+HOURS = 24
+MESSAGES = 2000
+PHONES = 300
+CLASSES = ("transactional", "transactional", "conversational", "marketing", "otp", "alarm")
+TEXTS = ("Your table is booked.", "Ligne 1\nligne 2 €", "Привет, заказ готов", "👩‍🚀 on her way", "long " * 70)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What came of it: a digest of everything, and the counts that must agree."""
+
+    digest: str
+    states: Counter[str]
+    parts_accepted: int
+    parts_left: int
+    parts_twice: int
+    delivered_but_not_received: int
+    received_but_not_delivered: int
+
+
+async def day(seed: int, hours: int = HOURS, messages: int = MESSAGES) -> Day:
+    """Live through it, then switch the phones on and let time pass until every message is final."""
+    house = House(seed)
+    chance = house.chance
+    await house.start()
+    numbers = [f"+3361{index:07d}" for index in range(PHONES)]
+    moments = sorted(chance.uniform(0, hours * 3600) for _ in range(messages))
+    switching = asyncio.ensure_future(_switch_phones(house, numbers, hours))
+    loop = asyncio.get_running_loop()
+    texts = {}
+    for index, moment in enumerate(moments):
+        await asyncio.sleep(max(0.0, moment - loop.time()))
+        text = f"{index}: {chance.choice(TEXTS)}"
+        answer = await house.service.submit(Request(chance.choice(numbers), text, chance.choice(CLASSES)))
+        texts[answer.message["id"]] = (answer.message["to"], text)
+    await switching
+    for number in numbers:
+        house.network.phone(number).switch_on()
+    open_states = "SELECT 1 FROM message WHERE state NOT IN ('delivered', 'undelivered', 'expired', 'failed', 'cancelled')"
+    await house.until(lambda: not house.all(open_states), within_s=4 * 24 * 3600, step_s=600)
+    await house.stop()
+    return _account(house, texts)
+
+
+async def _switch_phones(house: House, numbers: list[str], hours: int) -> None:
+    loop = asyncio.get_running_loop()
+    while loop.time() < hours * 3600:
+        await asyncio.sleep(house.chance.expovariate(1 / 30))
+        phone = house.network.phone(house.chance.choice(numbers))
+        if house.chance.random() < 0.5:
+            phone.switch_off()
+        else:
+            phone.switch_on()
+
+
+def _account(house: House, texts: dict[int, tuple[str, str]]) -> Day:
+    messages = house.all("SELECT id, state FROM message")
+    delivered = {texts[row["id"]] for row in messages if row["state"] == "delivered"}
+    received = {(phone.number, got.text) for phone in house.network.phones.values() for got in phone.inbox}
+    # Texts differ, so the same user data to the same recipient is the same part.
+    accepted = Counter((entry.recipient, Submit.decode(entry.tpdu).user_data) for entry in house.network.journal.accepted)
+    left = house.all("SELECT count(*) AS n FROM part WHERE state IN ('sent', 'delivered', 'undelivered')")[0]["n"]
+    return Day(
+        digest=house.digest(),
+        states=Counter(row["state"] for row in messages),
+        parts_accepted=len(house.network.journal),
+        parts_left=left,
+        parts_twice=sum(times - 1 for times in accepted.values()),
+        delivered_but_not_received=len(delivered - received),
+        received_but_not_delivered=len(received - delivered),
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{simulate(day(int(sys.argv[1]))).digest}\n")
