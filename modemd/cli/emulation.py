@@ -60,7 +60,7 @@ def inbox(obj: tuple[Path, str], as_json: bool) -> None:
     """What the phone has received, oldest first."""
     directory, number = obj
     rows = call_emulator(directory, "GET", f"/phones/{quote(number)}/inbox")
-    show(rows, ("at", "sender", "parts", "text"), as_json=as_json, none="nothing received")
+    show(rows, ("at", "from", "parts", "text"), as_json=as_json, none="nothing received")
 
 
 @phone.command()

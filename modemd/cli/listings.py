@@ -37,7 +37,7 @@ def status(config: Path, as_json: bool) -> None:
 @click.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
-@click.option("--state", type=click.Choice(list(Message)), help="Only messages in this state.")
+@click.option("--state", type=click.Choice([state.value for state in Message]), help="Only messages in this state.")
 @options.limit
 @options.as_json
 def messages(config: Path, id: int | None, state: str | None, limit: int, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import NoReturn
 
 import click
 
@@ -53,7 +54,16 @@ def commands() -> None:
 def main() -> None:
     """The entry point: runs a command, and turns errors into a line and an exit status."""
     try:
-        commands(prog_name="modemd")
+        # Without standalone mode click raises what it would print on several lines, and hands over exit codes.
+        sys.exit(commands(prog_name="modemd", standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)  # noqa: T201 - a person reads it
+        sys.exit(2)
+    except click.ClickException as error:
+        where = f"{error.ctx.command_path}: " if isinstance(error, click.UsageError) and error.ctx else ""
+        _fail(f"{where}{error.format_message()}", 2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
     except ConfigError as error:
         for problem in error.problems:
             print(f"modemd: {problem}", file=sys.stderr)  # noqa: T201 - a person reads it
@@ -67,6 +77,6 @@ def main() -> None:
         sys.exit(1)
 
 
-def _fail(error: Exception, status: int) -> None:
+def _fail(error: Exception | str, status: int) -> NoReturn:
     print(f"modemd: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
     sys.exit(status)

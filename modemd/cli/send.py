@@ -20,7 +20,8 @@ from modemd.rules.classes import SUBMITTABLE, MessageClass
 @click.option("--to", help="The recipient: +33612345678, or as dialled in the configured country.")
 @click.option("--text", help="What to say.")
 @click.option(
-    "--class", "message_class", type=click.Choice(SUBMITTABLE), default=MessageClass.TRANSACTIONAL, show_default=True,
+    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
+    default=MessageClass.TRANSACTIONAL.value, show_default=True,
     help="What the message is for.",
 )  # fmt: skip
 @click.option("--at", help="Not before this time: 2026-11-22T18:30, with or without an offset.")

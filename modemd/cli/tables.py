@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 WIDEST = 60
+# Direction marks can turn the rest of a line round, so that a text from outside would rewrite what stands beside it.
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool, none: str) -> None:
@@ -37,18 +39,34 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
         click.echo("  ".join(padded).rstrip())
 
 
+def printable(text: str) -> str:
+    """`text` in one line that does nothing to a terminal: controls, line ends and lone surrogates are blanks."""
+    return "".join(
+        " " if character in _TURNS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") else character
+        for character in text
+    )
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = "".join(" " if unicodedata.category(character) == "Cc" else character for character in str(value))
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    text = printable(str(value))
+    if _width(text) <= WIDEST:
+        return text
+    end = min(len(text), WIDEST)
+    while _width(text[:end]) > WIDEST - 1:
+        end -= 1
+    return f"{text[:end]}…"
 
 
 def _width(text: str) -> int:
-    """Columns that a terminal gives the text: wide letters and emoji take two, marks none."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
+    """Columns that a terminal gives the text: wide letters and emoji take two, marks and joiners none."""
+    return sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

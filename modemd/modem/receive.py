@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from modemd import logs
 from modemd.at import Urc, replies
 from modemd.at.replies import Slot, Stored
 from modemd.errors import CommandFailed, DecodeError
 from modemd.modem.desk import Desk, Identity
 from modemd.modem.dialogue import Dialogue
 from modemd.profiles import Quirk
+
+log = logs.get(__name__)
 
 # What is stored for sending (status 2, 3) is somebody else's and stays.
 _RECEIVED = (0, 1, None)
@@ -69,16 +72,24 @@ class Receiver:
         place = (memory or self._memory, stored.index, stored.pdu)
         if place in self._undeletable:
             return
-        await self._hand_over(stored.pdu)
+        if not await self._hand_over(stored.pdu):
+            return
         try:
             await self._dialogue.command(f"+CMGD={stored.index}")
         except CommandFailed as error:
             if error.result not in ("+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"):  # gone already
                 self._undeletable.add(place)
 
-    async def _hand_over(self, pdu: str) -> None:
+    async def _hand_over(self, pdu: str) -> bool:
+        """Make an arrival durable. False where that failed: it stays on the modem for the next sweep, and the rest goes on."""
         # Half an octet at the end is a byte lost on the line; what is left is kept all the same.
-        await self._desk.keep(self._identity, bytes.fromhex(pdu[: len(pdu) // 2 * 2]))
+        octets = bytes.fromhex(pdu[: len(pdu) // 2 * 2])
+        try:
+            await self._desk.keep(self._identity, octets)
+        except Exception:
+            log.exception("arrival not kept; it stays on the modem", iccid=self._identity.iccid, octets=len(octets))
+            return False
+        return True
 
 
 def _memory(identity: Identity) -> str:

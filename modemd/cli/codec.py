@@ -1,0 +1,155 @@
+"""`modemd pdu`: the codec for people and programs. Needs no configuration, no database and no modem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from modemd import pdu as codec
+from modemd.cli import options
+from modemd.cli.tables import print_json, printable
+
+_width = click.option(
+    "--reference-width", default="8", show_default=True, type=click.Choice(["8", "16"]),
+    help="Bits of the reference that joins the parts.",
+)  # fmt: skip
+_national = click.option("--national", is_flag=True, help="Use national language tables where they save parts.")
+
+
+@click.group()
+def pdu() -> None:
+    """Look into PDUs, make them, and see what a text costs."""
+
+
+@pdu.command()
+@click.argument("hex", nargs=-1, required=True)
+@click.option(
+    "--direction", default="incoming", show_default=True, type=click.Choice([way.value for way in codec.Direction]),
+    help="incoming: what a modem hands over. outgoing: what AT+CMGS is given.",
+)  # fmt: skip
+@click.option("--no-smsc", is_flag=True, help="HEX is the TPDU alone, without the service centre's address in front.")
+@options.as_json
+def decode(hex: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) -> None:
+    """Explain every octet of a PDU: offset, hex, field, meaning. Blanks in HEX do not matter.
+
+    A PDU that cannot be read ends with exit status 1 and one line: the field, the octet (counted from the start of the
+    TPDU, behind the service centre's address), and the reason.
+    """
+    rows = codec.explain(_octets("".join(hex)), codec.Direction(direction), smsc=not no_smsc)
+    if as_json:
+        print_json([{"offset": row.offset, "hex": row.hex, "field": row.field, "meaning": row.meaning} for row in rows])
+        return
+    # Not `table`: here nothing may be cut short.
+    widest = max(len(row.field) for row in rows)
+    for row in rows:
+        shown = f"{row.offset:4d}  {row.field:<{widest}}  {printable(row.meaning)}"
+        click.echo(f"{shown}\n      {row.hex}" if row.octets else shown)
+
+
+@pdu.command()
+@click.option("--to", required=True, help="The recipient: +33612345678, a short code, or a name.")
+@click.option("--text", required=True, help="What to say.")
+@click.option("--report", is_flag=True, help="Ask for a delivery report.")
+@click.option("--class", "message_class", type=click.IntRange(0, 3), help="0 is a flash message.")
+@click.option("--reference", default=0, show_default=True, type=click.IntRange(min=0), help="Joins the parts of a set.")
+@_width
+@_national
+@options.as_json
+def encode(
+    to: str,
+    text: str,
+    report: bool,
+    message_class: int | None,
+    reference: int,
+    reference_width: str,
+    national: bool,
+    as_json: bool,
+) -> None:
+    """Print the SUBMIT of each part, as AT+CMGS takes it: the number for the command, then the PDU for the prompt.
+
+    The service centre's address is 00, which means the one in the SIM.
+    """
+    parts = codec.compose(
+        to,
+        text,
+        reference=reference,
+        reference_width=int(reference_width),
+        report_requested=report,
+        message_class=message_class,
+        national=national,
+    )
+    tpdus = [part.encode() for part in parts]
+    if as_json:
+        print_json(
+            [
+                {"part": number, "tpdu_length": len(tpdu), "pdu": codec.frame(tpdu).hex().upper()}
+                for number, tpdu in enumerate(tpdus, start=1)
+            ]
+        )
+        return
+    for tpdu in tpdus:
+        click.echo(f"AT+CMGS={len(tpdu)}\n{codec.frame(tpdu).hex().upper()}")
+
+
+@pdu.command()
+@click.option("--text", required=True, help="What to say.")
+@_width
+@_national
+@options.as_json
+def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None:
+    """Say how a text would be sent: alphabet, parts, the room left, and which characters make it dear."""
+    planned = codec.plan(text, reference_width=int(reference_width), national=national)
+    if as_json:
+        print_json(_document(planned))
+        return
+    unit = {codec.Alphabet.GSM7: "septets", codec.Alphabet.UCS2: "UTF-16 units"}[planned.alphabet]
+    click.echo(f"{planned.alphabet.name}, {planned.parts} part{'s' if planned.parts > 1 else ''}")
+    for number, segment in enumerate(planned.segments, start=1):
+        click.echo(f"part {number}: {segment.units} {unit}, room for {segment.room} more")
+    if planned.foreign:
+        click.echo(f"not in the GSM 7 bit alphabet: {_listed(planned.foreign)}")
+    if (offer := planned.offer) is not None:
+        swaps = ", ".join(f"{_named(swap.character)} -> {swap.by!r}" for swap in offer.replaced)
+        click.echo(f"{offer.alphabet.name}, {offer.parts} parts ({offer.saved} fewer) with {swaps}")
+
+
+def _document(planned: codec.Plan) -> dict[str, Any]:
+    offer = planned.offer
+    return {
+        "alphabet": planned.alphabet.value,
+        "parts": planned.parts,
+        "units": list(planned.units),
+        "room": [segment.room for segment in planned.segments],
+        "locking": planned.locking,
+        "single": planned.single,
+        "foreign": [{"offset": each.offset, "character": each.character} for each in planned.foreign],
+        "offer": None
+        if offer is None
+        else {
+            "text": offer.text,
+            "alphabet": offer.alphabet.value,
+            "parts": offer.parts,
+            "saved": offer.saved,
+            "replaced": [
+                {"offset": each.offset, "character": each.character, "by": each.by} for each in offer.replaced
+            ],
+        },
+    }
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise click.BadParameter("needs octets of two hex digits each, as 0001000B91...", param_hint="HEX") from None
+
+
+def _listed(foreign: Sequence[codec.Foreign]) -> str:
+    return ", ".join(f"{_named(each.character)} at {each.offset}" for each in foreign)
+
+
+def _named(character: str) -> str:
+    """A character that may show as nothing, by its code too."""
+    return f"{printable(character)} (U+{ord(character):04X})"

@@ -1,0 +1,142 @@
+"""From a file to settings, or to the list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from modemd.config import reader
+from modemd.config.reader import Document, Place, Problem
+from modemd.config.settings import Settings, shown
+from modemd.errors import ConfigError
+
+SMALLEST = "the smallest is a `database:` path and a list `modems:` with one name and port"
+LONGEST_SOCKET = 107  # sun_path holds 108 octets with the closing zero (unix(7))
+
+
+def load(path: Path) -> Settings:
+    """The settings in the file at `path`.
+
+    Raises ConfigError with one line a mistake, all of them at once, in the order of the file:
+    `modemd.yaml:6:11: modems[0].rate: 'fast' is not a rate; allowed: ...`.
+    """
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror or error}"]) from None
+    document = reader.read(octets)
+    settings, problems = (None, document.problems) if document.data is None else _check(document, path)
+    if document.data is None and not problems:
+        problems = [Problem(Place(1, 1), (), f"the file says nothing; {SMALLEST}")]
+    if settings is None or problems:
+        ordered = sorted(problems, key=lambda problem: (problem.place, str(problem.path)))
+        raise ConfigError([_line(path, problem) for problem in ordered])
+    return settings
+
+
+def _check(document: Document, path: Path) -> tuple[Settings | None, list[Problem]]:
+    if not isinstance(document.data, dict):
+        message = f"the file must consist of keys with values, as `key: value`; {SMALLEST}"
+        return None, [*document.problems, Problem(document.place(()), (), message)]
+    folder = Path(os.path.abspath(path)).parent
+    problems = [*document.problems, *_repeated(document, folder)]
+    try:
+        settings = Settings.model_validate(document.data, context={"folder": folder})
+    except ValidationError as errors:
+        already = {problem.path for problem in problems}
+        # A default that needs another key's value is not a mistake of its own where that other key is wrong.
+        own = [error for error in errors.errors(include_url=False) if error["type"] != "default_factory_not_called"]
+        found = [_problem(error, document) for error in own]
+        return None, problems + [problem for problem in found if problem.path not in already]
+    return settings, problems + list(_clashes(settings, document))
+
+
+def _problem(error: ErrorDetails, document: Document) -> Problem:
+    """One of pydantic's errors, said with the file's own words and with what is allowed instead."""
+    location = tuple(part for part in error["loc"] if part != "[key]")
+    model, allowed = _described(location)
+    match error["type"]:
+        case "missing":
+            return Problem(document.place(location), location, f"is missing; allowed: {allowed}")
+        case "extra_forbidden":
+            where = document.keys.get(location, document.place(location))
+            return Problem(where, location, f"unknown key; {_instead(str(location[-1]), model)}")
+        case "value_error":
+            said = str(error["ctx"]["error"])
+        case _:
+            said = f"{shown(error['input'])} will not do"
+    place = document.keys.get(location) if "[key]" in error["loc"] else None
+    return Problem(place or document.place(location), location, f"{said}; allowed: {allowed}")
+
+
+def _described(location: reader.Path) -> tuple[type[BaseModel], str]:
+    """The model that holds the key at the end of `location`, and what is allowed there."""
+    model: type[BaseModel] = Settings
+    inner: type[BaseModel] | None = Settings
+    allowed = ""
+    for part in location:
+        if inner is None:
+            break
+        model = inner
+        field = model.model_fields.get(str(part)) if isinstance(part, str) else None
+        if field is not None:
+            allowed = field.description or ""
+            inner = _nested(field.annotation)
+    return model, allowed
+
+
+def _nested(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as tuple[Modem, ...], if there is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _nested(part))), None)
+
+
+def _instead(key: str, model: type[BaseModel]) -> str:
+    known = list(model.model_fields)
+    near = difflib.get_close_matches(key.lower(), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
+
+
+def _repeated(document: Document, folder: Path) -> Iterator[Problem]:
+    """Names and ports that two modems share: told beside all other mistakes, so looked for before the checks."""
+    modems = document.data.get("modems")
+    for key in ("name", "port"):
+        seen: dict[str, int] = {}
+        for index, modem in enumerate(modems if isinstance(modems, list) else []):
+            value = modem.get(key) if isinstance(modem, dict) else None
+            if not isinstance(value, str):
+                continue
+            same = os.path.normpath(folder / value) if key == "port" and "://" not in value else value
+            if same in seen:
+                path = ("modems", index, key)
+                yield Problem(document.place(path), path, f"{value!r} is already modems[{seen[same]}].{key}")
+            else:
+                seen[same] = index
+
+
+def _clashes(settings: Settings, document: Document) -> Iterator[Problem]:
+    """What only shows once each value by itself is right."""
+    place = document.place(("socket",)) if ("socket",) in document.values else document.place(("database",))
+    length = len(os.fsencode(settings.socket))
+    if length > LONGEST_SOCKET:
+        message = f"{str(settings.socket)!r} is {length} bytes long; a Unix socket's path has at most {LONGEST_SOCKET}"
+        yield Problem(place, ("socket",), message)
+    if settings.socket == settings.database:
+        yield Problem(place, ("socket",), "must be another path than the database's")
+
+
+def _line(path: Path, problem: Problem) -> str:
+    where = f"{path}:{problem.place.line}:{problem.place.column}: "
+    steps = (
+        f"[{part}]" if isinstance(part, int) else f".{part if part.isprintable() else repr(part)}"
+        for part in problem.path
+    )
+    key = "".join(steps).removeprefix(".")
+    return f"{where}{key}: {problem.message}" if key else f"{where}{problem.message}"

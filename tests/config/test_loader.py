@@ -1,0 +1,353 @@
+"""From a file to settings, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from modemd import data
+from modemd.config import Consent, Modem, Settings, Sim, Validity, load
+from modemd.errors import ConfigError
+from modemd.rules.classes import MessageClass
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALLEST = "database: modemd.db\nmodems:\n  - name: west\n    port: /dev/modemd/west\n"
+ICCID = "89330000000000000017"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "modemd.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    """What load says about a text, without the path before it."""
+    path = written(folder, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return [problem.removeprefix(f"{path}:") for problem in caught.value.problems]
+
+
+def told(path: Path) -> list[str]:
+    """The mistakes that load finds; none where it loads."""
+    try:
+        load(path)
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
+def test_the_smallest_configuration_has_defaults(tmp_path: Path) -> None:
+    """A database and one modem are enough; everything else has its documented default."""
+    settings = load(written(tmp_path, SMALLEST))
+    assert settings.database == tmp_path / "modemd.db"
+    assert settings.socket == tmp_path / "modemd.sock"
+    assert settings.modems == (Modem(name="west", port="/dev/modemd/west", rate=1.0, driver=None),)
+    assert (settings.sims, settings.timezone, settings.country, settings.brand) == ({}, ZoneInfo("UTC"), None, None)
+    assert settings.consent == Consent(marketing="not_opted_out", transactional_after_stop={"+1": "refuse"})
+    assert settings.validity == Validity(
+        alarm=timedelta(hours=1),
+        otp=timedelta(minutes=5),
+        system=timedelta(hours=24),
+        transactional=timedelta(hours=24),
+        conversational=timedelta(hours=24),
+        marketing=timedelta(hours=72),
+    )
+    assert (settings.stop_grace_s, settings.drivers) == (45, Path("/etc/modemd/drivers"))
+    assert (settings.log_level, settings.sweep_interval, settings.report) == ("info", timedelta(seconds=60), True)
+
+
+def test_the_example_file_loads_and_says_everything() -> None:
+    """The shipped example is a configuration, and no option is missing from it."""
+    settings = load(data.folder("config.example.yaml"))
+    assert settings.model_fields_set == set(Settings.model_fields)
+    assert settings.modems[0].model_fields_set == set(Modem.model_fields)
+    assert settings.sims[ICCID].model_fields_set == set(Sim.model_fields)
+    assert settings.consent.model_fields_set == set(Consent.model_fields)
+    assert settings.validity.model_fields_set == set(Validity.model_fields)
+
+
+@pytest.mark.parametrize("model", [Settings, Modem, Sim, Consent, Validity])
+def test_every_key_is_in_the_docs(model: type[BaseModel]) -> None:
+    """docs/configuration.md has a row of a table for every key."""
+    rows = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").splitlines()
+    first_cells = [row.split("|")[1] for row in rows if row.startswith("|")]
+    assert [key for key in model.model_fields if not any(f"`{key}`" in cell for cell in first_cells)] == []
+
+
+def test_paths_count_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the daemon is started does not matter, and a relative --config does not either."""
+    (tmp_path / "etc").mkdir()
+    written(tmp_path / "etc", SMALLEST.replace("/dev/modemd/west", "../ports/modem0") + "drivers: own\n")
+    monkeypatch.chdir(tmp_path)
+    settings = load(Path("etc/modemd.yaml"))
+    assert settings.database == tmp_path / "etc" / "modemd.db"
+    assert settings.modems[0].port == str(tmp_path / "ports" / "modem0")
+    assert settings.drivers == tmp_path / "etc" / "own"
+
+
+def test_settings_do_not_change(tmp_path: Path) -> None:
+    """What was read at the start stays so, down to the mappings."""
+    settings = load(written(tmp_path, SMALLEST + f"sims: {{{ICCID}: {{number: +33612345678}}}}\n"))
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.report = False
+    with pytest.raises(TypeError):
+        settings.sims["x"] = Sim()  # type: ignore[index]
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """One run tells everything that is wrong, with line, column, key and what is allowed."""
+    text = """\
+modems:
+  - name: West
+    port: /dev/ttyUSB0
+    baud: 9600
+  - name: east
+    port: /dev/../dev/ttyUSB0
+    rate: fast
+  - name: east
+timezone: Europe/Pari
+report: no
+report: true
+reprot: true
+"""
+    assert problems(tmp_path, text) == [
+        "1:1: database: is missing; allowed: the path of the database file, as /var/lib/modemd/modemd.db",
+        "2:11: modems[0].name: 'West' will not do; allowed: a name of its own, of small letters, digits, _ and -",
+        "4:5: modems[0].baud: unknown key; allowed: name, port, rate, driver",
+        "6:11: modems[1].port: '/dev/../dev/ttyUSB0' is already modems[0].port",
+        "7:11: modems[1].rate: 'fast' is not a rate; "
+        "allowed: parts per second or minute, as 1/s, 2/s or 30/min, or unlimited",
+        "8:5: modems[2].port: is missing; allowed: a device path of its own, as /dev/modemd/west, or socket://host:port",
+        "8:11: modems[2].name: 'east' is already modems[1].name",
+        "9:11: timezone: there is no time zone 'Europe/Pari'; allowed: the name of a time zone, as Europe/Paris",
+        "11:1: report: written twice, first in line 10; remove one",
+        "12:1: reprot: unknown key; did you mean report?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "said"),
+    [
+        pytest.param("socket:", "socket", "nothing will not do", id="an empty path"),
+        pytest.param("stop_grace_s: '45'", "stop_grace_s", "'45' will not do", id="a number in quotes"),
+        pytest.param("stop_grace_s: -1", "stop_grace_s", "-1 will not do", id="a negative time"),
+        pytest.param("stop_grace_s: true", "stop_grace_s", "true will not do", id="a truth value for a number"),
+        pytest.param("report: yes", "report", "'yes' will not do", id="yes is a word"),
+        pytest.param("sweep_interval: 60", "sweep_interval", "60 will not do", id="a duration without unit"),
+        pytest.param("sweep_interval: 0s", "sweep_interval", "0:00:00 is out of range", id="no time between sweeps"),
+        pytest.param("sweep_interval: 99999999999999d", "sweep_interval", "longer than anybody", id="an endless one"),
+        pytest.param("validity: {otp: 442d}", "validity.otp", "is out of range", id="longer than TP-VP can say"),
+        pytest.param("validity: 5min", "validity", "'5min' will not do", id="one validity for all"),
+        pytest.param("validity: {urgent: 1h}", "validity.urgent", "unknown key", id="an unknown class"),
+        pytest.param("country: fr", "country", "'fr' is no country", id="a country in small letters"),
+        pytest.param("country: XX", "country", "'XX' is no country", id="an unknown country"),
+        pytest.param("timezone: ../../etc/passwd", "timezone", "there is no time zone", id="a path for a zone"),
+        pytest.param("timezone: Europe", "timezone", "there is no time zone", id="a folder for a zone"),
+        pytest.param("brand: ' '", "brand", "' ' will not do", id="a blank brand"),
+        pytest.param("sims: {abc: {}}", "sims.abc", "'abc' will not do", id="an ICCID of letters"),
+        pytest.param(
+            f"sims: {{{ICCID}: {{number: 0612345678}}}}", f"sims.{ICCID}.number", "'0612345678'", id="national"
+        ),
+        pytest.param(f"sims: {{{ICCID}: {{rate:}}}}", f"sims.{ICCID}.rate", "nothing will not do", id="an empty rate"),
+        pytest.param("consent: {marketing: all}", "consent.marketing", "'all' will not do", id="an unknown basis"),
+        pytest.param(
+            "consent: {transactional_after_stop: {33: allow}}",
+            "consent.transactional_after_stop.33",
+            "'33' will not do",
+            id="a prefix without plus",
+        ),
+        pytest.param(
+            "consent: {transactional_after_stop: [x]}", "consent.transactional_after_stop", "a list", id="list"
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(tmp_path: Path, line: str, key: str, said: str) -> None:
+    """Each mistake gives one line: place, key, what is wrong, what is allowed."""
+    (problem,) = problems(tmp_path, SMALLEST + line + "\n")
+    assert problem.startswith("5:")
+    assert f" {key}: " in problem
+    assert said in problem
+    assert "allowed: " in problem.partition(said)[2]
+
+
+@pytest.mark.parametrize("port", ["socket://h", "socket://:1", "socket://h:0", "socket://h:70000", "socket://h:x",
+                                  "socket://h:1/x", "rfc2217://h:1", "''", "7"])  # fmt: skip
+def test_a_port_is_a_path_or_a_socket(tmp_path: Path, port: str) -> None:
+    """A port that cannot be opened is told before anything tries to."""
+    (problem,) = problems(tmp_path, SMALLEST.replace("/dev/modemd/west", port))
+    assert "modems[0].port: " in problem
+    assert problem.endswith("or socket://host:port")
+
+
+def test_a_socket_port_is_kept_as_written(tmp_path: Path) -> None:
+    """Host and port are the modem's to read."""
+    settings = load(written(tmp_path, SMALLEST.replace("/dev/modemd/west", "socket://[2001:db8::1]:5000")))
+    assert settings.modems[0].port == "socket://[2001:db8::1]:5000"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("", "1:1: the file says nothing; the smallest is", id="empty"),
+        pytest.param("# all\n# comments\n", "1:1: the file says nothing", id="only comments"),
+        pytest.param("- a\n", "1:1: the file must consist of keys", id="a list"),
+        pytest.param("modemd\n", "1:1: the file must consist of keys", id="a word"),
+        pytest.param("a:\n\t- b\n", "2:1: a tab; YAML is indented with spaces", id="tabs"),
+    ],
+)
+def test_a_file_that_is_no_configuration_gives_one_line(tmp_path: Path, text: str, said: str) -> None:
+    """What is wrong as a whole is said once."""
+    (problem,) = problems(tmp_path, text)
+    assert problem.startswith(said)
+
+
+def test_bad_utf8_is_told_with_its_place(tmp_path: Path) -> None:
+    """A file in another encoding is named with the byte that shows it."""
+    path = tmp_path / "modemd.yaml"
+    path.write_bytes(SMALLEST.encode() + b"brand: caf\xe9\n")
+    with pytest.raises(ConfigError, match=r"modemd.yaml:5:11: byte 0xe9 is not UTF-8"):
+        load(path)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A missing file, and a folder in its place, are one clear line each."""
+    with pytest.raises(ConfigError, match=r"absent.yaml: cannot be read: No such file"):
+        load(tmp_path / "absent.yaml")
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_no_modem_is_a_mistake(tmp_path: Path) -> None:
+    """A list without modems is not a configuration."""
+    (problem,) = problems(tmp_path, "database: a.db\nmodems: []\n")
+    assert problem.startswith("2:9: modems: holds nothing; allowed: a list of at least one modem")
+
+
+def test_a_socket_path_that_unix_cannot_open_is_told(tmp_path: Path) -> None:
+    """A path too long for a Unix socket is named where it comes from, not met as an obscure error at start."""
+    (own,) = problems(tmp_path, SMALLEST + f"socket: /{'s' * 107}\n")
+    assert own.startswith("5:9: socket: ")
+    assert own.endswith("is 108 bytes long; a Unix socket's path has at most 107")
+    (derived,) = problems(tmp_path, SMALLEST.replace("modemd.db", f"/{'d' * 105}.db"))
+    assert derived.startswith("1:11: socket: ")
+
+
+def test_database_and_socket_are_two_files(tmp_path: Path) -> None:
+    """The socket must not replace the database."""
+    (problem,) = problems(tmp_path, SMALLEST.replace("modemd.db", "modemd.sock"))
+    assert problem == "1:11: socket: must be another path than the database's"
+
+
+@pytest.mark.parametrize(
+    ("written_rate", "per_second"), [("2/s", 2.0), ("30/min", 0.5), ("0.5/s", 0.5), ("unlimited", None)]
+)
+def test_a_rate_is_parts_per_second(tmp_path: Path, written_rate: str, per_second: float | None) -> None:
+    """Rates are kept per second; unlimited is None."""
+    assert load(written(tmp_path, f"{SMALLEST}    rate: {written_rate}\n")).modems[0].rate == per_second
+
+
+@pytest.mark.parametrize("bad", ["0/s", "-1/s", "1/h", "1", "1/", "s", f"{'9' * 400}/s", "modem"])
+def test_a_rate_that_is_none_is_refused(tmp_path: Path, bad: str) -> None:
+    """A rate of nothing, of everything, or in another form is a mistake."""
+    (problem,) = problems(tmp_path, f"{SMALLEST}    rate: {bad}\n")
+    assert "modems[0].rate: " in problem
+
+
+@pytest.mark.parametrize(
+    ("sim", "pace"),
+    [("{}", 2.0), ("{rate: modem}", 2.0), ("{rate: 30/min}", 0.5), ("{rate: unlimited}", None)],
+)
+def test_the_sims_rate_comes_before_the_modems(tmp_path: Path, sim: str, pace: float | None) -> None:
+    """A SIM with a rate of its own takes it along; any other SIM has the rate of the modem it sits in."""
+    settings = load(written(tmp_path, f"{SMALLEST}    rate: 2/s\nsims: {{{ICCID}: {sim}}}\n"))
+    assert settings.rate(settings.modems[0], ICCID) == pace
+    assert settings.rate(settings.modems[0], "another") == settings.rate(settings.modems[0], None) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("written_rules", "meant"),
+    [
+        ("{+33: refuse}", {"+1": "refuse", "+33": "refuse"}),
+        ("{+1: allow}", {"+1": "allow"}),
+        ("{+1613: allow}", {"+1": "refuse", "+1613": "allow"}),
+        ("{}", {"+1": "refuse"}),
+    ],
+)
+def test_plus_one_stays_closed_until_it_is_opened(tmp_path: Path, written_rules: str, meant: dict[str, str]) -> None:
+    """Naming other countries does not open +1; only saying so does."""
+    text = f"{SMALLEST}consent: {{transactional_after_stop: {written_rules}}}\n"
+    assert load(written(tmp_path, text)).consent.transactional_after_stop == meant
+
+
+def test_settings_can_be_made_without_a_file() -> None:
+    """Programs and tests make settings of ready values; they are checked all the same."""
+    modem = Modem(name="west", port="/dev/west", rate=None)
+    settings = Settings(database=Path("/srv/a.db"), modems=(modem,), sweep_interval=timedelta(seconds=5))
+    assert (settings.socket, settings.modems[0].rate) == (Path("/srv/a.sock"), None)
+    with pytest.raises(ValidationError):
+        Modem(name="West", port="/dev/west")
+
+
+def test_every_class_has_a_validity() -> None:
+    """The classes of messages and the keys of `validity` are the same words."""
+    assert set(Validity.model_fields) == {name.value for name in MessageClass}
+    assert Validity().of(MessageClass.OTP) == timedelta(minutes=5)
+
+
+def test_validity_is_asked_by_class() -> None:
+    """Each class has its own; a name that is no class is a KeyError, not a default."""
+    assert Validity().of("marketing") == timedelta(hours=72)
+    with pytest.raises(KeyError):
+        Validity().of("of")
+
+
+KEYS = st.sampled_from(
+    [*Settings.model_fields, *Modem.model_fields, *Sim.model_fields, *Consent.model_fields, ICCID, "+1", "", "a\nb"]
+)
+VALUES = st.recursive(
+    st.sampled_from(
+        [None, True, 0, -1, 1.5, "", "1/s", "90s", "FR", "UTC", "opted_in", "/dev/x", "socket://h:1", "\x00", "é"]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=6))
+def test_any_mapping_is_settings_or_told_mistakes(tmp_path_factory: pytest.TempPathFactory, mapping: object) -> None:
+    """Whatever shape a file has, it is settings, or one line a mistake with its place; never a traceback."""
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text(json.dumps(mapping), encoding="utf-8")
+    for problem in told(path):
+        assert re.match(r".*any\.yaml:\d+:\d+: .", problem)
+        assert problem.isprintable()
+
+
+@given(st.binary(max_size=60) | st.text(alphabet=" -:{}[]*&!|>'\"#%@\n\tab0~", max_size=40).map(str.encode))
+def test_any_octets_are_settings_or_told_mistakes(tmp_path_factory: pytest.TempPathFactory, octets: bytes) -> None:
+    """The same for what is no YAML at all."""
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(octets)
+    found = told(path)
+    assert found
+    assert all(re.match(r".*any\.yaml:\d+:\d+: .", problem) and problem.isprintable() for problem in found)
+
+
+def test_importing_the_configuration_is_cheap() -> None:
+    """Reading a configuration loads neither the web framework nor the number plans."""
+    heavy = ("fastapi", "phonenumbers", "sqlite_utils", "serial")
+    ask = f"import sys, modemd.config; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

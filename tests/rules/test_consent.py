@@ -1,0 +1,218 @@
+"""Words that stop, bring back, ask for help or say yes, and the texts they are answered with."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modemd.rules.consent import SEGMENT_SEPTETS, Action, Match, Words, confirmation, normalise, welcome_back
+
+LANGUAGES = ["en", "fr", "de", "es"]
+# The GSM 7-bit default alphabet, read row by row from 3GPP TS 23.038 6.2.1, without its escape. Written out here so that
+# the texts are not checked against the list that made them.
+GSM7 = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        pytest.param("STOP", "stop", id="case"),
+        pytest.param("  Stop \n all\t", "stop all", id="spaces"),
+        pytest.param("Arrêt", "arret", id="accent"),
+        pytest.param("Arre\u0302t", "arret", id="accent as a mark of its own"),
+        pytest.param("«STOP»!!!", "stop", id="quotes and exclamations"),
+        pytest.param("opt-out", "opt out", id="hyphen"),
+        pytest.param("STOP 🙏🏽", "stop", id="emoji with a skin tone"),
+        pytest.param("STOP❤\ufe0f", "stop", id="emoji with a selector"),
+        pytest.param("ＳＴＯＰ", "stop", id="full width"),
+        pytest.param("𝐒𝐓𝐎𝐏", "stop", id="bold letters"),
+        pytest.param("İPTAL", "iptal", id="Turkish capital with dot"),
+        pytest.param("ıptal", "iptal", id="Turkish small without dot"),
+        pytest.param("Künd\u0131gen", "kundigen", id="umlaut"),
+        pytest.param("GROSS groß", "gross gross", id="sharp s"),
+        pytest.param("Ǽsœur Łódź Øl Đà", "aesoeur lodz ol da", id="letters spelt plainly"),
+        pytest.param("СТОП й", "стоп и", id="Cyrillic"),
+        pytest.param("Διακοπή", "διακοπη", id="Greek"),
+        pytest.param("رَفْض", "رفض", id="Arabic vowels"),
+        pytest.param("הַסֵּר", "הסר", id="Hebrew points"),
+        pytest.param("रोकें", "रोकें", id="Hindi keeps its vowels"),
+        pytest.param("ยกเลิก", "ยกเลิก", id="Thai keeps its vowels"),
+        pytest.param("\u0301stop", "stop", id="a mark on nothing"),
+        pytest.param("1\ufe0f\u20e3", "1\ufe0f\u20e3", id="a digit keeps its marks"),
+        pytest.param("🙂", "", id="nothing left"),
+    ],
+)
+def test_texts_are_compared_without_what_hurry_leaves_out(text: str, plain: str) -> None:
+    """Case, accents, punctuation, emoji and fancy letters make no difference; vowels of Hindi and Thai do."""
+    assert normalise(text) == plain
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    """Both sides of a comparison can be normalised, in any order and any number of times."""
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "language"),
+    [
+        pytest.param("STOP", Action.OPT_OUT, "en", id="STOP"),
+        pytest.param("stop.", Action.OPT_OUT, "en", id="stop with a full stop"),
+        pytest.param("Stop Stop STOP", Action.OPT_OUT, "en", id="STOP three times"),
+        pytest.param("STOP ALL stop all", Action.OPT_OUT, "en", id="two words twice"),
+        pytest.param("stop " * 1000, Action.OPT_OUT, "en", id="STOP a thousand times"),
+        pytest.param("arrêt", Action.OPT_OUT, "fr", id="ARRET"),
+        pytest.param("Désabonnement !", Action.OPT_OUT, "fr", id="DESABONNEMENT"),
+        pytest.param("STOPP", Action.OPT_OUT, "de", id="STOPP"),
+        pytest.param("kündigen", Action.OPT_OUT, "de", id="with umlaut"),
+        pytest.param("kuendigen", Action.OPT_OUT, "de", id="with e for the umlaut"),
+        pytest.param("Baja", Action.OPT_OUT, "es", id="BAJA"),
+        pytest.param("¡NO MÁS!", Action.OPT_OUT, "es", id="NO MAS"),
+        pytest.param("STOP 36111", Action.OPT_OUT, "en", id="with an operator's short code"),
+        pytest.param("Start", Action.OPT_IN, "en", id="START"),
+        pytest.param("unstop", Action.OPT_IN, "en", id="UNSTOP"),
+        pytest.param("COMMENCER", Action.OPT_IN, "fr", id="COMMENCER"),
+        pytest.param("alta", Action.OPT_IN, "es", id="ALTA brings back"),
+        pytest.param("alto", Action.OPT_OUT, "es", id="ALTO stops"),
+        pytest.param("help?", Action.HELP, "en", id="HELP"),
+        pytest.param("hilfe", Action.HELP, "de", id="HILFE"),
+        pytest.param("yes", Action.CONFIRM, "en", id="YES"),
+        pytest.param("Oui.", Action.CONFIRM, "fr", id="OUI"),
+    ],
+)
+def test_a_whole_text_is_a_word(words: Words, text: str, action: Action, language: str) -> None:
+    """A word counts alone or repeated, however it is typed, and is answered in its own language."""
+    found = words.match(text)
+    assert found is not None
+    assert (found.action, found.language) == (action, language)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "🙂",
+        "I am at the bus stop",
+        "non-stop",
+        "stop by at 5",
+        "STOPS",
+        "ST OP",
+        "STOP ARRET",
+        "stop start",
+        "start 36111",
+        "stop 3611",
+        "36111",
+        "yes please",
+        "je ne veux pas d'arret",
+        "no",
+        "ok",
+        "STOP" * 100,
+        "stop " * 1000 + "by",
+    ],
+)
+def test_a_word_inside_a_text_is_no_wish(words: Words, text: str) -> None:
+    """Sentences, other words and long texts match nothing, and a short code behind START is no consent."""
+    assert words.match(text) is None
+
+
+@pytest.mark.parametrize(
+    ("contact", "last", "country", "language"),
+    [
+        pytest.param("de", "fr", "ES", "de", id="the contact's language comes first"),
+        pytest.param("fr-CA", None, "US", "fr", id="a region of it is it"),
+        pytest.param(None, "ES", "DE", "es", id="then the last message's"),
+        pytest.param(None, None, "at", "de", id="then the country's"),
+        pytest.param("ja", "pt-BR", "MX", "es", id="languages without texts are passed over"),
+        pytest.param(None, None, "JP", "en", id="English at last"),
+        pytest.param("", "", "", "en", id="nothing known"),
+    ],
+)
+def test_a_word_of_several_languages_is_answered_in_the_nearest(
+    words: Words, contact: str | None, last: str | None, country: str | None, language: str
+) -> None:
+    """STOP is said in every language; what is known of the person decides."""
+    found = words.match("STOP", contact_language=contact, last_language=last, country=country)
+    assert found == Match(Action.OPT_OUT, "stop", language)
+
+
+def test_a_word_of_one_language_is_answered_in_it(words: Words) -> None:
+    """Who writes ARRET reads French, whatever else is known."""
+    assert words.match("ARRET", contact_language="de", last_language="es", country="US") == Match(
+        Action.OPT_OUT, "arret", "fr"
+    )
+
+
+def test_every_listed_word_is_found(words: Words) -> None:
+    """No word of the list is lost by the way it is compared."""
+    assert len(words.keywords) > 60
+    for keyword in words.keywords:
+        found = words.match(keyword.word)
+        assert found is not None
+        assert (found.action, found.word) == (keyword.action, keyword.word)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_can_stop_start_and_ask(words: Words, language: str) -> None:
+    """STOP and START work in each language, and each has a word for help and for yes."""
+    spoken = {keyword.word: keyword.action for keyword in words.keywords if language in keyword.languages}
+    assert (spoken["stop"], spoken["start"]) == (Action.OPT_OUT, Action.OPT_IN)
+    assert {Action.HELP, Action.CONFIRM} <= set(spoken.values())
+
+
+def test_a_word_cannot_mean_two_things() -> None:
+    """A list in which a word both stops and starts is refused, however the two are spelt."""
+    with pytest.raises(ValueError, match=r"'Arrêt' \(fr\) means opt_out and opt_in"):
+        Words([("fr", Action.OPT_OUT, "ARRET"), ("fr", Action.OPT_IN, "Arrêt")])
+    with pytest.raises(ValueError, match=r"'!' \(fr\) has no letter"):
+        Words([("fr", Action.OPT_OUT, "!")])
+
+
+@pytest.mark.parametrize(
+    "brand",
+    [
+        pytest.param(None, id="no brand"),
+        pytest.param("Example & Co", id="a plain brand"),
+        pytest.param("x" * 300, id="a long brand"),
+        pytest.param("Crêperie Ťăşţ [€] ^~", id="letters that the alphabet lacks"),
+        pytest.param("株式会社", id="no letter that it has"),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_answers_are_one_segment(words: Words, language: str, brand: str | None) -> None:
+    """Each answer fits one GSM 7-bit segment, tells the way back, and is itself no word that an echo could trigger."""
+    for answer, way in ((confirmation(language, brand), "START"), (welcome_back(language, brand), "STOP")):
+        assert len(answer) <= SEGMENT_SEPTETS
+        assert set(answer) <= GSM7
+        assert way in answer
+        assert words.match(answer) is None
+
+
+def test_the_brand_stands_before_the_answer() -> None:
+    """People see at once who writes; what the alphabet lacks is left out, and a long name is cut."""
+    assert confirmation("en", "Café Noël").startswith("Café Noel: You will")
+    assert confirmation("de", "A" * 300).startswith("AAAA")
+    assert len(confirmation("de", "A" * 300)) == SEGMENT_SEPTETS
+    assert confirmation("fr", None).startswith("Vous ")
+
+
+def test_a_language_without_texts_is_answered_in_english() -> None:
+    """Nobody is left without the confirmation."""
+    assert confirmation("ja", None) == confirmation("en", None)
+    assert welcome_back("fr-CA", None) == welcome_back("fr", None)
+
+
+@given(st.text(max_size=60), st.sampled_from(LANGUAGES))
+def test_no_brand_makes_a_second_segment(brand: str, language: str) -> None:
+    """Whatever a brand is made of, the answer is one segment of the default alphabet."""
+    answer = confirmation(language, brand)
+    assert len(answer) <= SEGMENT_SEPTETS
+    assert set(answer) <= GSM7
