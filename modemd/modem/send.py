@@ -106,7 +106,9 @@ class Sender:
             reply = await self._dialogue.data(pdu, timeout_s=self._profile.send_timeout_s)
         except TROUBLE as trouble:
             self._unanswered = claimed.attempt_id
-            return Sent(Attempted(claimed.attempt_id, Ending.NO_ANSWER, written_at, error=str(trouble)), trouble)
+            elapsed_s = self._loop.time() - started
+            ended = Attempted(claimed.attempt_id, Ending.NO_ANSWER, written_at, error=str(trouble), elapsed_s=elapsed_s)
+            return Sent(ended, trouble)
         except asyncio.CancelledError:
             self._desk.close(
                 self._identity, Attempted(claimed.attempt_id, Ending.NO_ANSWER, written_at, error="stopped")

@@ -50,7 +50,9 @@ async def day(seed: int, hours: int = HOURS, messages: int = MESSAGES) -> Day:
     await switching
     for number in numbers:
         house.network.phone(number).switch_on()
-    open_states = "SELECT 1 FROM message WHERE state NOT IN ('delivered', 'undelivered', 'expired', 'failed', 'cancelled')"
+    open_states = (
+        "SELECT 1 FROM message WHERE state NOT IN ('delivered', 'undelivered', 'expired', 'failed', 'cancelled')"
+    )
     await house.until(lambda: not house.all(open_states), within_s=4 * 24 * 3600, step_s=600)
     await house.stop()
     return _account(house, texts)
@@ -72,7 +74,9 @@ def _account(house: House, texts: dict[int, tuple[str, str]]) -> Day:
     delivered = {texts[row["id"]] for row in messages if row["state"] == "delivered"}
     received = {(phone.number, got.text) for phone in house.network.phones.values() for got in phone.inbox}
     # Texts differ, so the same user data to the same recipient is the same part.
-    accepted = Counter((entry.recipient, Submit.decode(entry.tpdu).user_data) for entry in house.network.journal.accepted)
+    accepted = Counter(
+        (entry.recipient, Submit.decode(entry.tpdu).user_data) for entry in house.network.journal.accepted
+    )
     left = house.all("SELECT count(*) AS n FROM part WHERE state IN ('sent', 'delivered', 'undelivered')")[0]["n"]
     return Day(
         digest=house.digest(),

@@ -92,6 +92,10 @@ class House:
             )
         )
 
+    def restart_service(self) -> None:
+        """A new process over the same database and modems; `start` it."""
+        self.service = self._new_service()
+
     async def _open(self, name: str) -> Port:
         await asyncio.sleep(0.001)
         try:
@@ -119,7 +123,9 @@ class House:
     def digest(self) -> str:
         """Everything that happened, in one line: the truth journal and the event rows. The same seed gives the same."""
         story = {
-            "journal": [(entry.at.isoformat(), entry.sender, entry.tpdu.hex()) for entry in self.network.journal.accepted],
+            "journal": [
+                (entry.at.isoformat(), entry.sender, entry.tpdu.hex()) for entry in self.network.journal.accepted
+            ],
             "events": self.all("SELECT * FROM event ORDER BY id"),
             "messages": self.all("SELECT * FROM message ORDER BY id"),
             "inbox": self.all("SELECT * FROM inbox ORDER BY id"),

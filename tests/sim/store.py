@@ -50,7 +50,7 @@ class SeededWriter:
             self._loop.call_later(self._chance.uniform(0, LONGEST_FSYNC_S), self._commit)
 
     async def close(self) -> None:
-        while self._busy:
+        while self._busy:  # noqa: ASYNC110 - the end of a simulation, not worth an event
             await asyncio.sleep(LONGEST_FSYNC_S)
 
 
