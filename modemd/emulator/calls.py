@@ -1,0 +1,128 @@
+"""The emulator's own reading of command lines (ITU-T V.250 5.2 to 5.4). Nothing is shared with the daemon's parser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+
+class Kind(Enum):
+    """The four forms of a command: `+X`, `+X?`, `+X=?`, `+X=...`."""
+
+    EXECUTE = "execute"
+    READ = "read"
+    TEST = "test"
+    SET = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command of a line. `name` is in capitals with its mark (`+CMGS`, `^CURC`, `E`, `&F`); `argument` is what
+    follows `=`, or the digits after a basic command; `typed` is the whole in that form, as family files name it."""
+
+    name: str
+    kind: Kind
+    argument: str
+    typed: str
+
+    def values(self) -> list[str]:
+        """The argument cut at commas outside quotation marks, the marks removed; an empty argument gives one ''."""
+        return [piece.strip('"') for piece in _split(self.argument, ",")]
+
+    def numbers(self) -> list[int | None]:
+        """`values()` as numbers, None where one is left out. ValueError where one is not a number."""
+        return [int(value) if value else None for value in self.values()]
+
+
+_EXTENDED = re.compile(r"([+^$*%#!\\_][A-Z][A-Z0-9]*)(=\?|\?|=|)(.*)", re.IGNORECASE | re.DOTALL)
+_BASIC = re.compile(r"(&?[A-Z])(?:([0-9]*)(\?|=[0-9]*)?)", re.IGNORECASE)
+
+
+class BadLine(Exception):
+    """A command line that no form fits."""
+
+
+@lru_cache(maxsize=1024)
+def read_line(body: str) -> tuple[Call, ...]:
+    """The commands of a line, `AT` already taken off. BadLine where the rest cannot be read."""
+    calls: list[Call] = []
+    rest = _unspaced(body)
+    while rest:
+        if rest[0] == ";":
+            rest = rest[1:]
+        elif rest[0] in "+^$*%#!\\_":
+            piece, _, rest = _cut(rest)
+            calls.append(_extended(piece))
+        elif rest[0] in "Dd":  # a dial string runs to the end of the line
+            calls.append(Call("D", Kind.EXECUTE, rest[1:], rest))
+            rest = ""
+        else:
+            match = _BASIC.match(rest)
+            if match is None:
+                raise BadLine(body)
+            calls.append(_basic(match))
+            rest = rest[match.end() :]
+    return tuple(calls)
+
+
+def _extended(piece: str) -> Call:
+    match = _EXTENDED.fullmatch(piece)
+    if match is None:
+        raise BadLine(piece)
+    name, mark, argument = match.group(1).upper(), match.group(2), match.group(3)
+    if mark == "=":
+        return Call(name, Kind.SET, argument, f"{name}={argument}")
+    if argument:
+        raise BadLine(piece)
+    kind = {"": Kind.EXECUTE, "?": Kind.READ, "=?": Kind.TEST}[mark]
+    return Call(name, kind, "", name + mark)
+
+
+def _basic(match: re.Match[str]) -> Call:
+    name, digits, suffix = match.group(1).upper(), match.group(2), match.group(3) or ""
+    if name == "S":
+        name += digits
+        if suffix == "?":
+            return Call(name, Kind.READ, "", name + "?")
+        return Call(name, Kind.SET, suffix[1:], name + suffix)
+    return Call(name, Kind.EXECUTE, digits, name + digits)
+
+
+def _unspaced(text: str) -> str:
+    """Spaces outside quotation marks mean nothing (V.250 5.2.1)."""
+    if " " not in text:
+        return text
+    return "".join(part if odd else part.replace(" ", "") for odd, part in _quoted(text))
+
+
+def _quoted(text: str) -> list[tuple[bool, str]]:
+    pieces = re.split(r'("[^"]*"?)', text)
+    return [(index % 2 == 1, piece) for index, piece in enumerate(pieces)]
+
+
+def _cut(text: str) -> tuple[str, str, str]:
+    """Up to the first `;` outside quotation marks, the mark, and the rest."""
+    if '"' not in text:
+        return text.partition(";")
+    quoted = False
+    for position, letter in enumerate(text):
+        if letter == '"':
+            quoted = not quoted
+        elif letter == ";" and not quoted:
+            return text[:position], ";", text[position + 1 :]
+    return text, "", ""
+
+
+def _split(text: str, mark: str) -> list[str]:
+    pieces = [""]
+    quoted = False
+    for letter in text:
+        if letter == '"':
+            quoted = not quoted
+        if letter == mark and not quoted:
+            pieces.append("")
+        else:
+            pieces[-1] += letter
+    return pieces

@@ -1,0 +1,20 @@
+"""The AT commands every family shares, by name. What a family refuses, lacks or says otherwise is in its file.
+
+A handler says its information lines, and returns nothing: the device goes on to the next command of the line and ends
+with OK. It raises a FinalResult to end the line otherwise, or returns True when it will end the line later by itself.
+A ValueError (an argument that is no number) ends in `+CME ERROR: 50`.
+"""
+
+from __future__ import annotations
+
+from modemd.emulator.commands import basic, listing, radio, routing, sending, simcard
+from modemd.emulator.commands.table import Handler
+
+COMMANDS: dict[str, Handler] = {
+    **basic.COMMANDS,
+    **radio.COMMANDS,
+    **simcard.COMMANDS,
+    **routing.COMMANDS,
+    **listing.COMMANDS,
+    **sending.COMMANDS,
+}

@@ -1,0 +1,123 @@
+"""How messages reach the host: format, memories, notices, acknowledgement (3GPP TS 27.005 3.2, 3.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modemd.emulator.calls import Call, Kind
+from modemd.emulator.commands.table import Table, chosen
+from modemd.emulator.results import CmsError, FinalResult
+from modemd.emulator.settings import Notifications
+
+if TYPE_CHECKING:
+    from modemd.emulator.device import Device
+
+COMMANDS = Table()
+
+
+@COMMANDS.command("+CMGF")
+def message_format(device: Device, call: Call) -> None:
+    """27.005 3.2.3: 0 PDU, 1 text. Left out, 0."""
+    device.require_sim(CmsError)
+    match call.kind:
+        case Kind.READ:
+            device.host.say(f"+CMGF: {int(device.settings.text_mode)}")
+        case Kind.TEST:
+            device.host.say("+CMGF: (0,1)")
+        case _:
+            device.settings.text_mode = call.kind is Kind.SET and chosen(call, range(2)) == 1
+
+
+@COMMANDS.command("+CPMS")
+def preferred_memories(device: Device, call: Call) -> None:
+    """27.005 3.2.2: for reading and deleting, for writing and sending, for what comes in; left out, unchanged."""
+    device.require_sim(CmsError)
+    settings, known = device.settings, device.family.storage.memories
+    match call.kind:
+        case Kind.TEST:
+            offered = ",".join(f'"{name}"' for name in known)
+            device.host.say(f"+CPMS: ({offered}),({offered}),({offered})")
+        case Kind.READ:
+            device.host.say("+CPMS: " + ",".join(f'"{name}",{_fill(device, name)}' for name in settings.memories))
+        case Kind.SET:
+            names = [name.upper() for name in call.values()]
+            if len(names) > 3 or not names[0] or any(name and name not in known for name in names):
+                raise CmsError(302)
+            settings.memories[: len(names)] = [
+                name or kept for name, kept in zip(names, settings.memories, strict=False)
+            ]
+            device.host.say("+CPMS: " + ",".join(_fill(device, name) for name in settings.memories))
+        case _:
+            raise FinalResult("ERROR")
+
+
+def _fill(device: Device, name: str) -> str:
+    memory = device.memory(name)
+    return f"{memory.used},{memory.capacity}"
+
+
+@COMMANDS.command("+CNMI")
+def notifications(device: Device, call: Call) -> None:
+    """27.005 3.4.1. What the family offers and what it takes are two things; a refusal changes nothing."""
+    family = device.family.notify
+    current = device.settings.notifications
+    if call.kind is Kind.TEST:
+        device.host.say(f"+CNMI: {family.offered}")
+    elif call.kind is Kind.READ:
+        device.host.say(f"+CNMI: {current.mode},{current.mt},{current.bm},{current.ds},{current.bfr}")
+    else:
+        before = (current.mode, current.mt, current.bm, current.ds, current.bfr)
+        given = call.numbers() if call.kind is Kind.SET else [0, 0, 0, 0, 0]
+        if len(given) > 5:
+            raise FinalResult(family.refused)
+        wanted = [old if new is None else new for new, old in zip([*given, *[None] * 5], before, strict=False)]
+        allowed = (family.mode, family.mt, family.bm, family.ds, family.bfr)
+        if any(value not in values for value, values in zip(wanted, allowed, strict=True)):
+            raise FinalResult(family.refused)
+        device.settings.notifications = Notifications(*wanted)
+        device.inbound.mode_set()
+
+
+@COMMANDS.command("+CSMS")
+def message_service(device: Device, call: Call) -> None:
+    """27.005 3.2.1: 0 without acknowledgement of routed messages, 1 with. MT, MO and CB are all there."""
+    match call.kind:
+        case Kind.TEST:
+            device.host.say("+CSMS: (0,1)")
+        case Kind.READ:
+            device.host.say(f"+CSMS: {device.settings.message_service},1,1,1")
+        case _:
+            device.settings.message_service = chosen(call, range(2))
+            device.host.say("+CSMS: 1,1,1")
+
+
+@COMMANDS.command("+CNMA")
+def acknowledge(device: Device, call: Call) -> None:
+    """27.005 3.4.4, without a PDU: `AT+CNMA` or `=0`, `=1`. The forms that carry one are refused (303)."""
+    if call.kind is Kind.TEST:
+        device.host.say("+CNMA: (0,1)")
+        return
+    if call.kind is Kind.SET and call.numbers() not in ([0], [1]):
+        raise CmsError(303)
+    device.inbound.acknowledge()
+
+
+@COMMANDS.command("+CMMS")
+def more_messages(device: Device, call: Call) -> None:
+    """27.005 3.5.6: keep the link up between sends. Kept and read back; the air time here is the same."""
+    match call.kind:
+        case Kind.TEST:
+            device.host.say("+CMMS: (0-2)")
+        case Kind.READ:
+            device.host.say(f"+CMMS: {device.settings.link_kept}")
+        case _:
+            device.settings.link_kept = chosen(call, range(3))
+
+
+@COMMANDS.command("+CSMP")
+def text_parameters(device: Device, call: Call) -> None:
+    """27.005 3.3.2: for text mode; kept and read back."""
+    if call.kind is Kind.READ:
+        device.host.say(f"+CSMP: {device.settings.text_parameters}")
+    elif call.kind is Kind.SET:
+        device.settings.text_parameters = call.argument

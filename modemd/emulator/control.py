@@ -1,0 +1,293 @@
+"""The lab's control door: HTTP with JSON, for the command line and for tests in any language. See docs/emulator.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from modemd.emulator.device import Device
+from modemd.emulator.lab import Lab, Modem
+from modemd.emulator.subscribers import Phone, Received
+from modemd.errors import EncodeError, Refused
+
+Seconds = Annotated[float, Field(ge=0, le=86400)]
+Cause = Annotated[int, Field(ge=0, le=999)]
+
+
+class Body(BaseModel):
+    """A request body: an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Letter(Body):
+    """What a phone writes, and to which number."""
+
+    to: str = Field(min_length=1)
+    text: str
+
+
+class Power(Body):
+    on: bool
+
+
+class Knobs(Body):
+    """What can be turned on a running network; what is left out stays."""
+
+    delivery_latency_s: Seconds | None = None
+    report_latency_s: Seconds | None = None
+    report_loss: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class Refusal(Body):
+    """SUBMITs to `recipient` (null: to all) are refused with `cause`; null ends that."""
+
+    recipient: str | None = None
+    cause: Cause | None
+
+
+class LoseAnswer(Body):
+    kind: Literal["lose_answer"]
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.lose_next_answer()
+
+
+class LateAnswer(Body):
+    kind: Literal["late_answer"]
+    seconds: Seconds
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.delay_next_answer(self.seconds)
+
+
+class LosePrompt(Body):
+    kind: Literal["lose_prompt"]
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.lose_next_prompt()
+
+
+class Refuse(Body):
+    kind: Literal["refuse"]
+    cause: Cause
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.refuse_next(self.cause)
+
+
+class Deaf(Body):
+    kind: Literal["deaf"]
+    seconds: Seconds
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.deaf_for(self.seconds)
+
+
+class Restart(Body):
+    kind: Literal["restart"]
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.restart()
+
+
+class Unplug(Body):
+    kind: Literal["unplug"]
+
+    def apply(self, modem: Modem) -> None:
+        modem.link.unplug()
+
+
+class Replug(Body):
+    kind: Literal["replug"]
+    path: Path | None = None
+
+    def apply(self, modem: Modem) -> None:
+        modem.link.replug(self.path)
+
+
+class Coverage(Body):
+    kind: Literal["coverage"]
+    state: Literal[0, 1, 2, 3, 4, 5]
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.set_coverage(self.state)
+
+
+class Notice(Body):
+    kind: Literal["notice"]
+    line: str
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.notice(self.line)
+
+
+Fault = Annotated[
+    LoseAnswer | LateAnswer | LosePrompt | Refuse | Deaf | Restart | Unplug | Replug | Coverage | Notice,
+    Field(discriminator="kind"),
+]
+
+
+def create_app(lab: Lab) -> FastAPI:
+    """The routes over one lab. All run on the loop that runs the lab."""
+    app = FastAPI(title="modemd emulator", docs_url=None, redoc_url=None)
+    _add_errors(app)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, Any]:
+        return {"status": "ok", "modems": len(lab.modems)}
+
+    @app.get("/modems")
+    async def modems() -> list[dict[str, Any]]:
+        return [_modem(modem) for modem in lab.modems.values()]
+
+    @app.get("/modems/{name}")
+    async def modem(name: str) -> dict[str, Any]:
+        return _modem(_named(lab, name))
+
+    @app.post("/modems/{name}/fault")
+    async def fault(name: str, fault: Fault) -> dict[str, Any]:
+        modem = _named(lab, name)
+        fault.apply(modem)
+        return _modem(modem)
+
+    @app.get("/phones")
+    async def phones() -> list[dict[str, Any]]:
+        return [_phone(phone) for phone in lab.network.phones.values()]
+
+    @app.get("/phones/{number}")
+    async def phone(number: str) -> dict[str, Any]:
+        return _phone(lab.network.phone(number))
+
+    @app.get("/phones/{number}/inbox")
+    async def inbox(number: str) -> list[dict[str, Any]]:
+        return [_received(received) for received in lab.network.phone(number).inbox]
+
+    @app.post("/phones/{number}/send")
+    async def send(number: str, letter: Letter) -> dict[str, Any]:
+        phone = lab.network.phone(number)
+        phone.send(letter.to, letter.text)
+        return {"from": phone.number, "to": lab.network.canonical(letter.to)}
+
+    @app.post("/phones/{number}/power")
+    async def power(number: str, power: Power) -> dict[str, Any]:
+        phone = lab.network.phone(number)
+        if power.on:
+            phone.switch_on()
+        else:
+            phone.switch_off()
+        return _phone(phone)
+
+    @app.get("/journal")
+    async def journal(after: Annotated[int, Field(ge=0)] = 0) -> list[dict[str, Any]]:
+        return [entry.as_json() for entry in lab.network.journal.accepted[after:]]
+
+    @app.get("/network")
+    async def network() -> dict[str, Any]:
+        return _network(lab)
+
+    @app.patch("/network")
+    async def turn(knobs: Knobs) -> dict[str, Any]:
+        for name, value in knobs.model_dump(exclude_none=True).items():
+            setattr(lab.network, name, value)
+        return _network(lab)
+
+    @app.post("/network/reject")
+    async def reject(refusal: Refusal) -> dict[str, Any]:
+        if refusal.cause is None:
+            lab.network.accept(refusal.recipient)
+        else:
+            lab.network.reject(refusal.recipient, refusal.cause)
+        return refusal.model_dump()
+
+    return app
+
+
+def _named(lab: Lab, name: str) -> Modem:
+    modem = lab.modems.get(name)
+    if modem is None:
+        raise HTTPException(404, f"no modem {name!r}; there are {', '.join(lab.modems)}")
+    return modem
+
+
+# -- shapes of the answers
+
+
+def _modem(modem: Modem) -> dict[str, Any]:
+    device: Device = modem.device
+    return {
+        "name": device.name,
+        "family": device.family.name,
+        "port": str(modem.link.path),
+        "plugged": modem.link.plugged,
+        "open": modem.link.hosted,
+        "number": modem.sim.number,
+        "imei": device.imei,
+        "iccid": modem.sim.iccid,
+        "imsi": modem.sim.imsi,
+        "registration": device.registration,
+        "stored": modem.sim.memory.used,
+        "capacity": modem.sim.memory.capacity,
+    }
+
+
+def _phone(phone: Phone) -> dict[str, Any]:
+    return {"number": phone.number, "on": phone.on, "received": len(phone.inbox)}
+
+
+def _received(received: Received) -> dict[str, Any]:
+    return {
+        "at": received.at.isoformat(),
+        "from": received.sender,
+        "text": received.text,
+        "parts": received.parts,
+        "tpdus": [tpdu.hex().upper() for tpdu in received.tpdus],
+    }
+
+
+def _network(lab: Lab) -> dict[str, Any]:
+    network = lab.network
+    return {
+        "delivery_latency_s": network.delivery_latency_s,
+        "report_latency_s": network.report_latency_s,
+        "report_loss": network.report_loss,
+        "reports_lost": network.reports_lost,
+        "accepted": len(network.journal),
+    }
+
+
+# -- errors: one shape for all
+
+
+def _error(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        codes = {404: "not_found", 405: "method_not_allowed"}
+        return _error(error.status_code, codes.get(error.status_code, "http"), str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return _error(422, "invalid", told)
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> JSONResponse:
+        return _error(409, error.code, str(error))
+
+    @app.exception_handler(EncodeError)
+    async def impossible(request: Request, error: EncodeError) -> JSONResponse:
+        return _error(422, "impossible", str(error))
+
+    @app.exception_handler(OSError)
+    async def system(request: Request, error: OSError) -> JSONResponse:
+        return _error(500, "system", str(error))

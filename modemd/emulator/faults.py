@@ -1,0 +1,42 @@
+"""Faults that wait for their moment: each is used up by the next message it meets, oldest first."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Faults:
+    """What will go wrong on a device.
+
+    `answers_lost` and `prompts_lost` count how many more get lost; `answers_late` are seconds between acceptance and
+    answer; `refusals` are `+CMS ERROR` numbers said instead of sending.
+    """
+
+    answers_lost: int = 0
+    answers_late: deque[float] = field(default_factory=deque)
+    prompts_lost: int = 0
+    refusals: deque[int] = field(default_factory=deque)
+
+    def prompt_is_lost(self) -> bool:
+        """Whether this prompt is one of those that get lost."""
+        if self.prompts_lost == 0:
+            return False
+        self.prompts_lost -= 1
+        return True
+
+    def answer_is_lost(self) -> bool:
+        """Whether this answer is one of those that get lost."""
+        if self.answers_lost == 0:
+            return False
+        self.answers_lost -= 1
+        return True
+
+    def answer_delay_s(self) -> float:
+        """How late this answer comes; 0 for at once."""
+        return self.answers_late.popleft() if self.answers_late else 0.0
+
+    def refusal(self) -> int | None:
+        """The number this message is refused with, None where it is not."""
+        return self.refusals.popleft() if self.refusals else None

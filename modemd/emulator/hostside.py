@@ -1,0 +1,220 @@
+"""The device's end of the serial line: what a host types is cut into command lines and entries, what the device says
+is framed (ITU-T V.250 5.2, 5.7). Output with no host is dropped, as on USB; what was typed stays typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modemd.emulator.settings import Settings
+
+CR = 0x0D
+ESC = 0x1B
+CTRL_Z = 0x1A
+
+LONGEST_LINE = 2048
+LONGEST_ENTRY = 4096
+MOST_WAITING = 65536
+"""Octets kept of one line, of one entry, and unread while busy; the rest is dropped, as from a buffer that is full."""
+
+NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4"}
+"""Results under ATV0 (V.250 5.7.1). Others have no number and stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What to do with the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC."""
+
+    on_first: Callable[[bytes], None]
+    on_done: Callable[[bytes], None]
+    on_cancel: Callable[[], None]
+
+
+class HostSide:
+    """Input and output of one device. `run` is called with each command line, its `AT` taken off.
+
+    While `busy` is set, input waits in the buffer and is read when the device is free again.
+    """
+
+    def __init__(self, run: Callable[[str], None], settings: Settings) -> None:
+        self.settings = settings
+        self.busy = False
+        self._run = run
+        self._write: Callable[[bytes], None] | None = None
+        self._input = bytearray()
+        self._line = bytearray()
+        self._entry: Entry | None = None
+        self._typed = bytearray()
+        self._held: list[bytes] = []
+        self._output = bytearray()
+        self._depth = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._write is not None
+
+    @property
+    def entering(self) -> bool:
+        """Whether the prompt stands and octets of an entry are awaited."""
+        return self._entry is not None
+
+    @property
+    def pending(self) -> int:
+        """Octets kept that no answer has been given to."""
+        return len(self._input) + len(self._line) + len(self._typed)
+
+    def connect(self, write: Callable[[bytes], None]) -> None:
+        """A host opened the port."""
+        self._write = write
+
+    def disconnect(self) -> None:
+        """The host is gone; the device does not know."""
+        self._write = None
+
+    def reset(self, settings: Settings) -> None:
+        """As after power-on: nothing typed, nothing held, not busy."""
+        self.settings = settings
+        self.busy = False
+        self._input.clear()
+        self._line.clear()
+        self._entry = None
+        self._typed.clear()
+        self._held.clear()
+
+    # -- output
+
+    def say(self, text: str) -> None:
+        """One line of information, or a header and the line that belongs to it, `\\r\\n` between."""
+        self._send(f"\r\n{text}\r\n" if self.settings.verbose else f"{text}\r\n")
+
+    def final(self, text: str) -> None:
+        """A final result, as ATV and ATQ will have it; then whatever was typed meanwhile is read."""
+        settings = self.settings
+        if not settings.quiet:
+            if settings.verbose:
+                self._send(f"\r\n{text}\r\n")
+            else:
+                self._send(f"{NUMERIC[text]}\r" if text in NUMERIC else f"{text}\r\n")
+        self.release()
+
+    def notice(self, text: str) -> None:
+        """An unsolicited line: at once, but after the entry while one is being typed."""
+        data = f"\r\n{text}\r\n".encode()
+        if self._entry is not None:
+            self._held.append(data)
+        else:
+            self._emit(data)
+
+    def interrupt(self, text: str) -> None:
+        """An unsolicited line at this very moment, even in the middle of an entry: some firmware does."""
+        self._emit(f"\r\n{text}\r\n".encode())
+
+    def ask(self, entry: Entry, *, prompted: bool = True) -> None:
+        """Open an entry, with its prompt or (a fault) without."""
+        if prompted:
+            self._send("\r\n> ")
+        self._entry = entry
+        self._typed.clear()
+        self.release()
+
+    def release(self) -> None:
+        """Free again: read what waits."""
+        self.busy = False
+        self._work()
+
+    def _send(self, text: str) -> None:
+        self._emit(text.encode("latin-1", "replace"))
+
+    def _emit(self, data: bytes) -> None:
+        self._output += data
+        if self._depth == 0:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._output:
+            data = bytes(self._output)
+            self._output.clear()
+            if self._write is not None:
+                self._write(data)
+
+    # -- input
+
+    def feed(self, data: bytes) -> None:
+        """Octets from the host."""
+        self._input += data[: MOST_WAITING - len(self._input)]
+        self._work()
+
+    def _work(self) -> None:
+        if self._depth:
+            return
+        self._depth = 1
+        try:
+            while self._input and not self.busy:
+                if self._entry is not None:
+                    self._take_entry(self._entry)
+                else:
+                    self._take_line()
+        finally:
+            self._depth = 0
+            self._flush()
+
+    def _take_line(self) -> None:
+        end = self._input.find(CR)
+        piece = bytes(self._input) if end < 0 else bytes(self._input[: end + 1])
+        del self._input[: len(piece)]
+        if self.settings.echo:
+            self._output += piece
+        self._line += piece[: LONGEST_LINE - len(self._line)]
+        if end < 0:
+            return
+        line = bytes(self._line)
+        self._line.clear()
+        body = _body(line)
+        if body is not None:
+            self._run(body)
+
+    def _take_entry(self, entry: Entry) -> None:
+        ends = [position for position in (self._input.find(ESC), self._input.find(CTRL_Z)) if position >= 0]
+        end = min(ends, default=len(self._input))
+        piece = bytes(self._input[:end])
+        mark = self._input[end] if ends else None
+        del self._input[: end + 1]
+        if self.settings.echo:
+            self._output += piece
+        octets = piece.strip()
+        if octets and not self._typed:
+            entry.on_first(octets[:1])
+        self._typed += octets[: LONGEST_ENTRY - len(self._typed)]
+        if mark is None:
+            return
+        typed = bytes(self._typed)
+        self._typed.clear()
+        self._entry = None
+        if mark == ESC:
+            entry.on_cancel()
+        else:
+            entry.on_done(typed)
+        for data in self._held:
+            self._output += data
+        self._held.clear()
+
+
+def _body(line: bytes) -> str | None:
+    """What follows `AT` in a line; None where the line holds none, which V.250 5.2.1 says is passed over in silence."""
+    if b"\x08" in line:
+        line = _erased(line)
+    start = line.upper().find(b"AT")
+    if start < 0:
+        return None
+    return line[start + 2 :].strip(b"\r\n").decode("latin-1")
+
+
+def _erased(line: bytes) -> bytes:
+    kept = bytearray()
+    for octet in line:
+        if octet == 0x08:
+            del kept[-1:]
+        else:
+            kept.append(octet)
+    return bytes(kept)

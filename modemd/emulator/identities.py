@@ -1,0 +1,30 @@
+"""Numbers that look like the real ones: IMEI, ICCID, IMSI, each a pure function of a serial number."""
+
+from __future__ import annotations
+
+
+def luhn_digit(digits: str) -> str:
+    """The check digit that makes `digits` + it pass the Luhn sum (IMEI: 3GPP TS 23.003 B; ICCID: ITU-T E.118)."""
+    total = 0
+    for position, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if position % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
+
+
+def imei(type_allocation: str, serial: int) -> str:
+    """15 digits: an 8 digit type allocation code, 6 of serial number, the check digit."""
+    body = f"{type_allocation}{serial % 1_000_000:06d}"
+    return body + luhn_digit(body)
+
+
+def iccid(country_code: str, serial: int) -> str:
+    """19 digits: 89, the country, issuer 01, the serial number, the check digit."""
+    head = f"89{country_code}01"
+    body = head + f"{serial:0{18 - len(head)}d}"
+    return body + luhn_digit(body)
+
+
+def imsi(operator: str, serial: int) -> str:
+    """15 digits: the operator's MCC and MNC, then the serial number."""
+    return operator + f"{serial:0{15 - len(operator)}d}"

@@ -1,0 +1,128 @@
+"""What a device does with a message or report from the network: store it, say it, wait for the host's word."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from modemd.emulator.memory import Stored
+from modemd.emulator.results import CmsError
+from modemd.emulator.subscribers import Done, Incoming
+from modemd.emulator.timers import Handle
+from modemd.pdu import Address, StatusReport, frame
+
+if TYPE_CHECKING:
+    from modemd.emulator.device import Device
+
+
+class Inbound:
+    """Routing after `+CNMI` and `+CSMS` (3GPP TS 27.005 3.4.1, 3.2.1).
+
+    A report with ds=0 goes nowhere: the network has done its part, and the device has nowhere to put it. With CSMS 1
+    a routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._awaiting: tuple[Done, Handle] | None = None
+        self._buffered: list[str] = []
+
+    def reset(self) -> None:
+        """Power is gone: what was not acknowledged stays with the network."""
+        self._buffered.clear()
+        if self._awaiting is not None:
+            done, handle = self._awaiting
+            self._awaiting = None
+            handle.cancel()
+            done(False)
+
+    def take(self, message: Incoming, done: Done) -> None:
+        """One message from the network; `done` is called now, or when the host acknowledges."""
+        notifications = self._device.settings.notifications
+        tpdu = message.encode()
+        if isinstance(message, StatusReport):
+            if notifications.ds == 1:
+                self._route(f"+CDS: {len(tpdu)}", tpdu, done)
+            elif notifications.ds == 2:
+                self._store(self._device.family.notify.report_memory, "+CDSI", tpdu, done)
+            else:
+                done(True)
+            return
+        direct = (notifications.mt == 2 and message.message_class != 2) or (
+            notifications.mt == 3 and message.message_class == 3
+        )
+        if direct:
+            self._route(f"+CMT: ,{len(tpdu)}", tpdu, done)
+        else:
+            notice = "+CMTI" if notifications.mt else None
+            self._store(self._device.settings.memories[2], notice, tpdu, done)
+
+    def acknowledge(self) -> None:
+        """`+CNMA`. CmsError 340 where nothing waits for it."""
+        if self._awaiting is None:
+            raise CmsError(340)
+        done, handle = self._awaiting
+        self._awaiting = None
+        handle.cancel()
+        self._device.timers.after(0, partial(done, True))  # the OK first, then what comes next
+
+    def mode_set(self) -> None:
+        """`+CNMI` was set: what mode 0 kept back is said (bfr 0) or forgotten (bfr 1)."""
+        notifications = self._device.settings.notifications
+        if notifications.mode == 0:
+            return
+        kept, self._buffered = self._buffered, []
+        if notifications.bfr == 0:
+            for line in kept:
+                self._device.host.notice(line)
+
+    def _store(self, memory_name: str, notice: str | None, tpdu: bytes, done: Done) -> None:
+        device = self._device
+        memory = device.memory(memory_name)
+        slot = memory.store(Stored(self._smsc(), tpdu))
+        if slot is None:
+            done(False)
+            return
+        if notice is not None:
+            self._say(f'{notice}: "{memory_name}",{slot + device.family.storage.index_base}')
+        if memory.full and device.family.storage.full_notice:
+            device.host.notice(device.family.storage.full_notice)
+        done(True)
+
+    def _route(self, header: str, tpdu: bytes, done: Done) -> None:
+        device = self._device
+        if device.settings.message_service == 1:
+            within_s = device.family.notify.acknowledge_within_s
+            self._awaiting = (done, device.later(within_s, self._not_acknowledged))
+        self._say(f"{header}\r\n{(self._smsc() + tpdu).hex().upper()}")
+        if self._awaiting is None:
+            done(True)
+
+    def _not_acknowledged(self) -> None:
+        if self._awaiting is None:
+            return
+        done, _ = self._awaiting
+        self._awaiting = None
+        notifications = self._device.settings.notifications
+        notifications.mt = 0
+        notifications.ds = 0
+        done(False)
+
+    def _say(self, line: str) -> None:
+        if self._device.settings.notifications.mode == 0:
+            self._buffered.append(line)
+        else:
+            self._device.host.notice(line)
+
+    def _smsc(self) -> bytes:
+        """The SMSC field that precedes the TPDU."""
+        return _smsc_field(self._device.network.smsc)
+
+
+_FIELDS: dict[str, bytes] = {}
+
+
+def _smsc_field(number: str) -> bytes:
+    if number not in _FIELDS:
+        _FIELDS[number] = frame(b"", Address.parse(number))
+    return _FIELDS[number]

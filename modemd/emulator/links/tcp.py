@@ -1,0 +1,100 @@
+"""A device behind a TCP port, for `socket://host:port` and for machines without ptys. One client at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from modemd.emulator.device import Device
+
+
+class _Client(asyncio.Protocol):
+    """One connection; a second one while the first stands is closed at once."""
+
+    def __init__(self, link: TcpLink) -> None:
+        self._link = link
+        self._served = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            transport.close()
+            return
+        self._served = self._link.client_came(transport)
+        if not self._served:
+            transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._served:
+            self._link.device.feed(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._served:
+            self._link.client_left()
+
+
+class TcpLink:
+    """A device's TCP port. Make it, then `await start()`."""
+
+    def __init__(self, device: Device, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.device = device
+        self.host = host
+        self.port = port
+        self._server: asyncio.Server | None = None
+        self._client: asyncio.Transport | None = None
+        self._plugged = True
+        device.ports.append(self)
+
+    @property
+    def url(self) -> str:
+        """What pyserial opens."""
+        return f"socket://{self.host}:{self.port}"
+
+    @property
+    def served(self) -> bool:
+        """Whether a client has the port."""
+        return self._client is not None
+
+    async def start(self) -> None:
+        """Listen; a port of 0 becomes the one the system gave. OSError when the address cannot be had."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Client(self), self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop listening and drop the client."""
+        if self in self.device.ports:
+            self.device.ports.remove(self)
+        self.lost()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    def client_came(self, transport: asyncio.Transport) -> bool:
+        """Whether this client is served: the port is plugged in and nobody else has it."""
+        if self._client is not None or not self._plugged:
+            return False
+        self._client = transport
+        self.device.connect(transport.write)
+        return True
+
+    def client_left(self) -> None:
+        self._client = None
+        self.device.disconnect()
+
+    def unplug(self) -> None:
+        """Pull the stick: the client is dropped and none is served, the device has no power."""
+        self.device.power_off()
+        self.lost()
+
+    def replug(self) -> None:
+        """Plug it in again: the device boots."""
+        self.back()
+        self.device.power_on()
+
+    def lost(self) -> None:
+        self._plugged = False
+        if self._client is not None:
+            self._client.abort()
+
+    def back(self) -> None:
+        self._plugged = True

@@ -1,0 +1,55 @@
+"""What a host can set on a device; a copy of it is what AT&W keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from modemd.emulator.family import Family
+
+
+@dataclass(slots=True)
+class Notifications:
+    """`+CNMI` (3GPP TS 27.005 3.4.1): all zero after power-on, which means no notices at all."""
+
+    mode: int = 0
+    mt: int = 0
+    bm: int = 0
+    ds: int = 0
+    bfr: int = 0
+
+
+@dataclass(slots=True)
+class Settings:
+    """Dialogue and message settings. The defaults are those of V.250, TS 27.005 and TS 27.007."""
+
+    echo: bool = True
+    verbose: bool = True
+    quiet: bool = False
+    error_level: int = 0
+    text_mode: bool = False
+    notifications: Notifications = field(default_factory=Notifications)
+    message_service: int = 0
+    link_kept: int = 0
+    alphabet: str = "IRA"
+    memories: list[str] = field(default_factory=lambda: ["SM", "SM", "SM"])
+    registration_notices: dict[str, int] = field(default_factory=lambda: {"+CREG": 0, "+CGREG": 0, "+CEREG": 0})
+    operator_format: int = 0
+    text_parameters: str = "17,167,0,0"
+    registers: dict[int, int] = field(default_factory=lambda: {0: 0, 3: 13, 4: 10, 5: 8, 7: 60})
+    flags: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls, family: Family) -> Settings:
+        """As after power-on of a device nobody ever configured."""
+        return cls(text_mode=family.dialogue.text_mode_at_start)
+
+    def copy(self) -> Settings:
+        """An independent copy."""
+        return replace(
+            self,
+            notifications=replace(self.notifications),
+            memories=list(self.memories),
+            registration_notices=dict(self.registration_notices),
+            registers=dict(self.registers),
+            flags=dict(self.flags),
+        )

@@ -1,0 +1,129 @@
+"""Commands that ask and set: each a line of dialogue."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.emulator.bench import Bench
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("AT+CGMI", "Generic\r\nOK"),
+        ("AT+CGMM", "GSM MODEM\r\nOK"),
+        ("AT+CGMR", "1.0\r\nOK"),
+        ("AT+CIMI", "208010000000001\r\nOK"),
+        ("AT+CNUM", '+CNUM: "","+33700000001",145\r\nOK'),
+        ("AT+CCID", "+CCID: 8933010000000000010\r\nOK"),
+        ("AT+CPIN?", "+CPIN: READY\r\nOK"),
+        ("AT+CSQ", "+CSQ: 17,99\r\nOK"),
+        ("AT+CREG?", "+CREG: 0,1\r\nOK"),
+        ("AT+CGREG?", "+CGREG: 0,1\r\nOK"),
+        ("AT+CEREG?", "+CEREG: 0,1\r\nOK"),
+        ("AT+COPS?", '+COPS: 0,0,"Emulated"\r\nOK'),
+        ("AT+CFUN?", "+CFUN: 1\r\nOK"),
+        ("AT+CFUN=?", "+CFUN: (0,1,4),(0,1)\r\nOK"),
+        ("AT+CCLK?", '+CCLK: "25/03/11,09:15:00+00"\r\nOK'),
+        ("AT+CSCA?", '+CSCA: "+33609001390",145\r\nOK'),
+        ("AT+CMGF?", "+CMGF: 0\r\nOK"),
+        ("AT+CMGF=?", "+CMGF: (0,1)\r\nOK"),
+        ("AT+CPMS?", '+CPMS: "SM",0,50,"SM",0,50,"SM",0,50\r\nOK'),
+        ("AT+CPMS=?", '+CPMS: ("SM","ME"),("SM","ME"),("SM","ME")\r\nOK'),
+        ('AT+CPMS="ME"', "+CPMS: 0,100,0,50,0,50\r\nOK"),
+        ('AT+CPMS="XX"', "+CMS ERROR: 302"),
+        ("AT+CNMI=?", "+CNMI: (0-2),(0-3),(0,2),(0-2),(0,1)\r\nOK"),
+        ("AT+CNMI?", "+CNMI: 2,1,0,0,0\r\nOK"),
+        ("AT+CNMI=2,1,0,0,0,0", "+CMS ERROR: 303"),
+        ("AT+CSMS?", "+CSMS: 0,1,1,1\r\nOK"),
+        ("AT+CSMS=1", "+CSMS: 1,1,1\r\nOK"),
+        ("AT+CMMS=?", "+CMMS: (0-2)\r\nOK"),
+        ("AT+CNMA", "+CMS ERROR: 340"),
+        ("AT+CSCS?", '+CSCS: "IRA"\r\nOK'),
+        ("AT+CSCS=?", '+CSCS: ("IRA","GSM","UCS2","HEX")\r\nOK'),
+        ("AT+CMEE=?", "+CMEE: (0-2)\r\nOK"),
+        ("AT+CLIP?", "+CLIP: 0\r\nOK"),
+        ("ATS3?", "013\r\nOK"),
+        ("ATS3=10", "ERROR"),
+        ("AT&D2&C1", "OK"),
+        ("ATE7", "ERROR"),
+        ("AT+FOO", "ERROR"),
+    ],
+)
+def test_a_question_and_its_answer(bench: Bench, command: str, answer: str) -> None:
+    """The generic family answers as the standards print it."""
+    assert bench.host.ask(command) == answer
+
+
+@pytest.mark.parametrize(
+    ("set_to", "question", "answer"),
+    [
+        ("AT+CMEE=2", "AT+CMEE?", "+CMEE: 2"),
+        ('AT+CSCS="ucs2"', "AT+CSCS?", '+CSCS: "UCS2"'),
+        ("AT+CMMS=1", "AT+CMMS?", "+CMMS: 1"),
+        ("AT+CSMS=1", "AT+CSMS?", "+CSMS: 1,1,1,1"),
+        ("AT+CNMI=1,0,2,2,1", "AT+CNMI?", "+CNMI: 1,0,2,2,1"),
+        ("AT+CNMI=,2", "AT+CNMI?", "+CNMI: 2,2,0,0,0"),
+        ("AT+CREG=2", "AT+CREG?", "+CREG: 2,1"),
+        ("AT+COPS=3,2", "AT+COPS?", '+COPS: 0,2,"20801"'),
+        ("AT+CSMP=49,167,0,0", "AT+CSMP?", "+CSMP: 49,167,0,0"),
+        ('AT+CSCA="+447785016005"', "AT+CSCA?", '+CSCA: "+447785016005",145'),
+        ("AT+CLIP=1", "AT+CLIP?", "+CLIP: 1"),
+        ("ATS0=2", "ATS0?", "002"),
+    ],
+)
+def test_what_is_set_is_read_back(bench: Bench, set_to: str, question: str, answer: str) -> None:
+    """A setting is kept and said."""
+    assert bench.host.ask(set_to).endswith("OK")
+    assert bench.host.ask(question) == f"{answer}\r\nOK"
+
+
+@pytest.mark.parametrize("restore", ["ATZ", "AT&F"])
+def test_defaults_come_back(bench: Bench, restore: str) -> None:
+    """ATZ and AT&F bring back echo and defaults; the memories in use stay."""
+    bench.host.ask('AT+CMEE=2;+CSMS=1;+CPMS="ME","ME","ME"')
+    assert bench.host.ask(restore) == "OK"
+    assert bench.host.say(b"ATE0\r") == b"ATE0\r\r\nOK\r\n"
+    assert bench.host.ask("AT+CMEE?") == "+CMEE: 0\r\nOK"
+    assert bench.host.ask("AT+CNMI?") == "+CNMI: 0,0,0,0,0\r\nOK"
+    assert bench.host.ask("AT+CPMS?").startswith('+CPMS: "ME"')
+
+
+def test_a_saved_profile_is_what_atz_brings_back(bench: Bench) -> None:
+    """AT&W keeps a profile, ATZ brings it back, AT&F does not."""
+    bench.host.ask("AT+CMEE=1;&W")
+    bench.host.ask("AT+CMEE=2")
+    bench.host.ask("ATZ")
+    assert bench.host.ask("AT+CMEE?") == "+CMEE: 1\r\nOK"
+    bench.host.ask("AT&F")
+    bench.host.ask("ATE0")
+    assert bench.host.ask("AT+CMEE?") == "+CMEE: 0\r\nOK"
+
+
+def test_registration_is_told_where_asked(bench: Bench) -> None:
+    """+CREG=1 makes changes heard, each once; +CSQ knows nothing without a network."""
+    bench.host.ask("AT+CREG=1")
+    bench.device.set_coverage(2)
+    bench.device.set_coverage(2)
+    assert bench.host.hear() == b"\r\n+CREG: 2\r\n"
+    assert bench.host.ask("AT+CREG?;+CSQ;+COPS?") == "+CREG: 1,2\r\n+CSQ: 99,99\r\n+COPS: 0\r\nOK"
+    bench.device.set_coverage(5)
+    assert bench.host.hear() == b"\r\n+CREG: 5\r\n"
+
+
+def test_the_radio_goes_off_and_on(bench: Bench) -> None:
+    """+CFUN=4 leaves the network; after +CFUN=1 it takes the family's time to be back."""
+    bench.host.ask("AT+CREG=1")
+    assert bench.host.ask("AT+CFUN=4") == "+CREG: 0\r\nOK"
+    assert bench.host.ask("AT+CFUN=1") == "+CREG: 2\r\nOK"
+    assert bench.host.hear(3.9) == b""
+    assert bench.host.hear(0.2) == b"\r\n+CREG: 1\r\n"
+
+
+def test_what_waits_comes_when_coverage_does(bench: Bench) -> None:
+    """Without coverage the service centre keeps a message; with it, the message comes."""
+    bench.device.set_coverage(2)
+    bench.network.phone("+447700900123").send(bench.sim.number, "hi")
+    assert bench.host.hear(60.0) == b""
+    bench.device.set_coverage(1)
+    assert bench.host.hear(5.0) == b'\r\n+CMTI: "SM",1\r\n'

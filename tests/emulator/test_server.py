@@ -1,0 +1,300 @@
+"""The server: ports, control door and journal in a folder, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.emulator.lab import Lab, LabOptions
+from modemd.emulator.server import serve
+from modemd.errors import ConfigError
+from tests.emulator.bench import ALICE, HELLO, becomes
+from tests.emulator.links.test_pty import Opened
+
+DEADLINE_S = 10.0
+
+
+def quick(directory: Path, modems: int = 1) -> LabOptions:
+    """Modems without latency and idle talk."""
+    return LabOptions(
+        directory, modems, send_latency_s=0, prompt_latency_s=0, delivery_latency_s=0, boot_factor=0, chatty=False
+    )
+
+
+def _names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+class Control:
+    """A client of the control door: one request a connection, JSON both ways."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def __call__(self, method: str, route: str, body: object = None) -> tuple[int, Any]:
+        content = b"" if body is None else json.dumps(body).encode()
+        reader, writer = await asyncio.open_unix_connection(str(self.path))
+        try:
+            writer.write(
+                f"{method} {route} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+                + content
+            )
+            async with asyncio.timeout(DEADLINE_S):
+                answer = await reader.read()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+        head, _, payload = answer.partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(payload)
+
+
+class Running:
+    """A served lab, seen from outside and from inside."""
+
+    def __init__(self, options: LabOptions) -> None:
+        self.options = options
+        self.lines: list[str] = []
+        self._labs: list[Lab] = []
+        self.control = Control(options.directory / "control.sock")
+        self._ready = asyncio.Event()
+
+    @property
+    def lab(self) -> Lab:
+        """The lab inside."""
+        return self._labs[0]
+
+    def prepare(self, lab: Lab) -> None:
+        self._labs.append(lab)
+
+    def ready(self, line: str) -> None:
+        self.lines.append(line)
+        if len(self.lines) == self.options.modems:
+            self._ready.set()
+
+    async def wait(self) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            await self._ready.wait()
+
+
+@contextlib.asynccontextmanager
+async def served(options: LabOptions) -> AsyncIterator[Running]:
+    """Serve until the block ends, then stop by SIGTERM."""
+    running = Running(options)
+    async with asyncio.timeout(3 * DEADLINE_S):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(serve(options, running.ready, prepare=running.prepare))
+            try:
+                await running.wait()
+                yield running
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    """Two quick modems."""
+    async with served(quick(tmp_path, 2)) as running:
+        yield running
+
+
+async def _dialogue(host: Opened) -> None:
+    for command, ending in ((b"ATE0\r", b"OK\r\n"), (b"AT+CMGF=0\r", b"OK\r\n"), (b"AT+CMGS=18\r", b"> ")):
+        host.write(command)
+        await host.until(ending)
+    host.write(HELLO.encode() + b"\x1a")
+    await host.until(b"OK\r\n")
+
+
+async def test_a_lab_comes_up_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """One line a modem; links and a 0660 socket while it runs; after SIGTERM only the journal is left."""
+    async with served(quick(tmp_path, 3)) as running:
+        lab = running.lab
+        fields = [line.split() for line in running.lines]
+        assert [(name, family, number) for name, _, family, number, _, _ in fields] == [
+            ("modem0", "huawei_e3372", "+33700000001"),
+            ("modem1", "sim800", "+33700000002"),
+            ("modem2", "huawei_e3372", "+33700000003"),
+        ]
+        for name, port, _, _, imei, iccid in fields:
+            assert port == str(tmp_path / name)
+            assert os.readlink(port).startswith("/dev/pts/")
+            assert (imei, iccid) == (lab.modems[name].device.imei, lab.modems[name].sim.iccid)
+        mode = (tmp_path / "control.sock").stat().st_mode
+        assert (stat.S_ISSOCK(mode), stat.S_IMODE(mode)) == (True, 0o660)
+    assert _names(tmp_path) == ["journal.jsonl"]
+
+
+async def test_a_message_from_port_to_phone_and_journal(running: Running) -> None:
+    """What is sent on a port is on the phone, at the control door and in the journal's file."""
+    host = Opened(running.options.directory / "modem0")
+    await _dialogue(host)
+    host.close()
+    await becomes(lambda: bool(running.lab.network.phone(ALICE).inbox))
+    _, (received,) = await running.control("GET", f"/phones/{ALICE}/inbox")
+    assert (received["from"], received["text"], received["parts"]) == ("+33700000001", "Hello", 1)
+    _, journal = await running.control("GET", "/journal")
+    (line,) = (running.options.directory / "journal.jsonl").read_text().splitlines()
+    assert journal == [json.loads(line)]
+    assert await running.control("GET", "/journal?after=1") == (200, [])
+
+
+async def test_a_phone_writes_to_a_sim(running: Running) -> None:
+    """POST /phones/N/send ends in the SIM's memory."""
+    status, told = await running.control("POST", f"/phones/{ALICE}/send", {"to": "+33700000002", "text": "STOP"})
+    assert (status, told) == (200, {"from": ALICE, "to": "+33700000002"})
+    await becomes(lambda: running.lab.modems["modem1"].sim.memory.used == 1)
+    assert (await running.control("GET", "/modems/modem1"))[1]["stored"] == 1
+
+
+async def test_phones_and_modems_are_shown(running: Running) -> None:
+    """Power, lists and health."""
+    assert await running.control("GET", "/healthz") == (200, {"status": "ok", "modems": 2})
+    off = {"number": ALICE, "on": False, "received": 0}
+    assert await running.control("POST", f"/phones/{ALICE}/power", {"on": False}) == (200, off)
+    assert await running.control("GET", "/phones") == (200, [off])
+    assert (await running.control("POST", f"/phones/{ALICE}/power", {"on": True}))[1]["on"] is True
+    assert (await running.control("GET", f"/phones/{ALICE}"))[1]["on"] is True
+    _, modems = await running.control("GET", "/modems")
+    assert [(modem["name"], modem["number"], modem["registration"], modem["capacity"]) for modem in modems] == [
+        ("modem0", "+33700000001", 1, 50),
+        ("modem1", "+33700000002", 1, 50),
+    ]
+
+
+async def test_the_network_can_be_turned(running: Running) -> None:
+    """PATCH /network changes what is named; a rejected recipient is rejected until it no longer is."""
+    network = running.lab.network
+    status, shown = await running.control("PATCH", "/network", {"report_loss": 0.25, "delivery_latency_s": 2})
+    assert (status, shown["report_loss"], shown["delivery_latency_s"]) == (200, 0.25, 2)
+    assert (network.report_loss, network.delivery_latency_s, network.report_latency_s) == (0.25, 2, 0.5)
+    assert (await running.control("GET", "/network"))[1] == shown
+    host = Opened(running.options.directory / "modem0")
+    await running.control("POST", "/network/reject", {"recipient": ALICE, "cause": 21})
+    for command, ending in ((b"ATE0\r", b"OK\r\n"), (b"AT+CMGS=18\r", b"> "), (HELLO.encode() + b"\x1a", b": 21\r\n")):
+        host.write(command)
+        await host.until(ending)
+    await running.control("POST", "/network/reject", {"recipient": ALICE, "cause": None})
+    await _dialogue(host)
+    host.close()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "lose_answer"},
+        {"kind": "late_answer", "seconds": 5},
+        {"kind": "lose_prompt"},
+        {"kind": "refuse", "cause": 38},
+        {"kind": "deaf", "seconds": 0.5},
+        {"kind": "restart"},
+        {"kind": "unplug"},
+        {"kind": "replug"},
+        {"kind": "coverage", "state": 2},
+        {"kind": "notice", "line": "^RSSI:9"},
+    ],
+    ids=lambda fault: fault["kind"],
+)
+async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> None:
+    """Each kind of fault is applied and answered with the modem as it then is."""
+    device = running.lab.modems["modem0"].device
+    status, modem = await running.control("POST", "/modems/modem0/fault", fault)
+    assert (status, modem["name"]) == (200, "modem0")
+    seen: dict[str, Callable[[], bool]] = {
+        "lose_answer": lambda: device.faults.answers_lost == 1,
+        "late_answer": lambda: list(device.faults.answers_late) == [5],
+        "lose_prompt": lambda: device.faults.prompts_lost == 1,
+        "refuse": lambda: list(device.faults.refusals) == [38],
+        "deaf": lambda: device.deaf,
+        "restart": lambda: not modem["plugged"],
+        "unplug": lambda: not modem["plugged"] and modem["registration"] == 0,
+        "replug": lambda: modem["plugged"],
+        "coverage": lambda: modem["registration"] == 2,
+        "notice": lambda: modem["plugged"],
+    }
+    assert seen[fault["kind"]]()
+
+
+async def test_unplugged_and_replugged_elsewhere(running: Running) -> None:
+    """A replug may name another path; the modem answers there."""
+    elsewhere = running.options.directory / "elsewhere"
+    await running.control("POST", "/modems/modem0/fault", {"kind": "unplug"})
+    _, modem = await running.control("POST", "/modems/modem0/fault", {"kind": "replug", "path": str(elsewhere)})
+    assert (modem["port"], modem["plugged"]) == (str(elsewhere), True)
+    host = Opened(elsewhere)
+    host.write(b"AT\r")
+    await host.until(b"OK\r\n")
+    host.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body", "status", "code"),
+    [
+        ("GET", "/nothing", None, 404, "not_found"),
+        ("GET", "/modems/modem9", None, 404, "not_found"),
+        ("POST", "/healthz", None, 405, "method_not_allowed"),
+        ("POST", "/modems/modem0/fault", {"kind": "gremlins"}, 422, "invalid"),
+        ("POST", "/modems/modem0/fault", {"kind": "deaf"}, 422, "invalid"),
+        ("POST", "/modems/modem0/fault", {"kind": "restart", "now": True}, 422, "invalid"),
+        ("POST", "/modems/modem9/fault", {"kind": "restart"}, 404, "not_found"),
+        ("POST", f"/phones/{ALICE}/send", {"to": "+33700000001"}, 422, "invalid"),
+        ("POST", f"/phones/{ALICE}/send", {"to": "+33700000001", "text": "x" * 100_000}, 422, "impossible"),
+        ("GET", "/phones/+33700000001/inbox", None, 409, "is_a_sim"),
+        ("PATCH", "/network", {"report_loss": 2}, 422, "invalid"),
+        ("GET", "/journal?after=-1", None, 422, "invalid"),
+    ],
+)
+async def test_every_error_has_one_shape(
+    running: Running, method: str, route: str, body: object, status: int, code: str
+) -> None:
+    """Whatever is wrong, the answer is {"error": {"code", "message"}}."""
+    got, answer = await running.control(method, route, body)
+    assert (got, answer["error"]["code"], set(answer["error"])) == (status, code, {"code", "message"})
+    assert answer["error"]["message"]
+
+
+async def test_a_folder_has_one_emulator(running: Running) -> None:
+    """A second one in the same folder is refused, and the first goes on."""
+    with pytest.raises(ConfigError, match="another emulator"):
+        await serve(running.options, lambda line: None)
+    assert (await running.control("GET", "/healthz"))[0] == 200
+
+
+async def test_a_stale_folder_is_taken_over(tmp_path: Path) -> None:
+    """Socket and links that a killed emulator left are replaced."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stale:
+        stale.bind(str(tmp_path / "control.sock"))
+    (tmp_path / "modem0").symlink_to("/dev/pts/99999")
+    async with served(quick(tmp_path)) as running:
+        assert (await running.control("GET", "/healthz"))[0] == 200
+        Opened(tmp_path / "modem0").close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"modems": 0}, "modems: 0"),
+        ({"numbers": ("+331", "+332")}, "numbers: 2 given for 1"),
+        ({"modems": 2, "numbers": ("+33700000002",)}, "given twice"),
+        ({"families": ()}, "families: none"),
+        ({"families": ("nokia",)}, "families: 'nokia'"),
+        ({"send_latency_s": -1.0}, "send_latency_s: -1.0"),
+        ({"report_loss": 1.5}, "report_loss: 1.5"),
+    ],
+)
+async def test_options_that_cannot_be(tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
+    """ConfigError names the option; nothing is left in the folder."""
+    with pytest.raises(ConfigError, match=told):
+        await serve(replace(LabOptions(tmp_path), **wrong), lambda line: None)
+    assert _names(tmp_path) == []
