@@ -68,19 +68,33 @@ async def serving(app: Callable[..., Any], door: socket.socket) -> AsyncIterator
     """Serve an ASGI application on `door` while the block runs. The task ends early only where serving failed."""
     import uvicorn
 
+    stop = asyncio.Event()
+
     class Server(uvicorn.Server):
-        """uvicorn without hands on the signals: its own handling would end the process before we tidied up."""
+        """uvicorn that ends when told, instead of looking ten times a second, and keeps its hands off the signals: its own
+        handling would end the process before we tidied up."""
+
+        async def main_loop(self) -> None:
+            await stop.wait()
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    server = Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1))
-    task = asyncio.get_running_loop().create_task(server.serve(sockets=[door]), name="http")
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[door]), name="http")
     try:
         yield task
     finally:
-        server.should_exit = True
+        stop.set()
         await task
 
 

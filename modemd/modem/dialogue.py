@@ -85,6 +85,10 @@ class Dialogue:
         self._settled = True
         return answer
 
+    def unsettle(self) -> None:
+        """Nothing is known of the modem's state: the next call settles first."""
+        self._settled = False
+
     async def settle(self) -> None:
         """Bring the dialogue into a known state, from a prompt too. ReplyTimeout where the modem answers no probe."""
         if self._settled:

@@ -230,8 +230,10 @@ class Modem:
             return False
         before, self._before = self._before, None
         started = self._loop.time()
-        sent = await sender.send(draft, before, self._choose_ahead)
-        self._desk.release(draft)
+        try:
+            sent = await sender.send(draft, before, self._choose_ahead)
+        finally:
+            self._desk.release(draft)
         if sent is None:
             return False
         attempted = sent.attempted

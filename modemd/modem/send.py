@@ -1,4 +1,4 @@
-"""One part on the air, byte by byte: the prompt while the claim commits, the PDU only behind the commit."""
+"""One part on the air, byte by byte: prompt, claim, and the PDU only behind the claim's commit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from modemd.modem.dialogue import Dialogue
 
 # The SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
 _SIMS_OWN_SMSC = "00"
+# How long the outcome of an attempt waits for the next claim, to share its commit.
+OUTCOME_PATIENCE_S = 0.05
 Trouble = PortGone | ReplyTimeout
 TROUBLE = (PortGone, ReplyTimeout)
 
@@ -37,40 +39,58 @@ class Sender:
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._holds_link = bool(identity.profile.link_hold)
+        self._before: Attempted | None = None
         self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
 
     async def send(self, draft: Draft, before: Attempted | None, on_air: Callable[[], None]) -> Sent | None:
-        """Claim the draft (or what now goes before it), and put it on the air. None: nothing may go, nothing was journaled.
+        """Put the draft (or what now goes before it) on the air. None: nothing may go, nothing was journaled.
 
-        `on_air` is called as the PDU is written: the next draft can be chosen while this one flies. PortGone and
-        ReplyTimeout are raised only where no attempt stands open; else they come back with what became of the attempt.
+        The claim is made when the prompt is there: a crash while the modem takes its time (seconds, on a Huawei) then leaves
+        no attempt of which nobody can ever tell. What became of the attempt `before` shares the claim's commit, unless the
+        prompt is slow. `on_air` is called as the PDU is written: the next draft can be chosen while this one flies.
+
+        PortGone and ReplyTimeout are raised only where no attempt stands open; else they come back with its outcome.
         """
-        if draft.first_of_several:
-            await self._hold_link()
+        self._before = before
+        closing = self._loop.call_later(OUTCOME_PATIENCE_S, self._close_before)
+        try:
+            if draft.first_of_several:
+                await self._hold_link()
+            reply = await self._prompt(len(draft.tpdu))
+        except BaseException:
+            self._close_before()
+            raise
+        finally:
+            closing.cancel()
+        before, self._before = self._before, None
         claim = self._desk.claim(self._identity, draft, before)
         try:
-            claimed, reply = await self._prompted(claim, len(draft.tpdu))
-            if claimed is None:
-                await self._dialogue.settle()
-                return None
+            claimed = await asyncio.shield(claim)
         except asyncio.CancelledError:
             claim.add_done_callback(self._withdraw)
             raise
-        except TROUBLE as trouble:
-            claimed = await claim
-            if claimed is None:
-                raise
-            return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error=str(trouble)), trouble)
+        if claimed is None:
+            await self._dialogue.settle()
+            return None
         if reply is not None:
             return Sent(_ended(claimed, reply, None, 0.0))
-        if self._desk.consent_epoch != claimed.epoch:
-            # Somebody opted out after the claim looked: look again. Nothing was written, so nothing happened.
-            attempted = Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="consent changed")
-            try:
+        return await self._at_prompt(claimed, len(draft.tpdu), on_air)
+
+    async def _at_prompt(self, claimed: Claimed, octets: int, on_air: Callable[[], None]) -> Sent:
+        """Write the PDU, unless the prompt is for another length or somebody opted out after the claim looked."""
+        try:
+            if len(claimed.tpdu) != octets:
+                reply = await self._prompt(len(claimed.tpdu))  # the claim chose another part: ask anew, at its length
+                if reply is not None:
+                    return Sent(_ended(claimed, reply, None, 0.0))
+            if self._desk.consent_epoch != claimed.epoch:
                 await self._dialogue.settle()
-            except TROUBLE as trouble:
-                return Sent(attempted, trouble)
-            return Sent(attempted)
+                return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="consent changed"))
+        except TROUBLE as trouble:
+            return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error=str(trouble)), trouble)
+        except asyncio.CancelledError:
+            self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
+            raise
         return await self._write(claimed, on_air)
 
     def answered_late(self, line: str) -> Attempted | None:
@@ -82,16 +102,6 @@ class Sender:
             return Attempted(attempt, Ending.ACCEPTED, reference=replies.message_reference([line]))
         except DecodeError:
             return None
-
-    async def _prompted(
-        self, claim: asyncio.Future[Claimed | None], octets: int
-    ) -> tuple[Claimed | None, Reply | None]:
-        """The claim, and None where the prompt for its PDU is there, else the refusal that came instead."""
-        reply = await self._prompt(octets)
-        claimed = await asyncio.shield(claim)
-        if claimed is not None and len(claimed.tpdu) != octets:
-            reply = await self._prompt(len(claimed.tpdu))  # the claim chose another part: ask anew, at its length
-        return claimed, reply
 
     async def _prompt(self, octets: int) -> Reply | None:
         return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=self._profile.prompt_timeout_s)
@@ -115,6 +125,12 @@ class Sender:
             )
             raise
         return Sent(_ended(claimed, reply, written_at, self._loop.time() - started))
+
+    def _close_before(self) -> None:
+        """Journal the previous outcome alone: the next claim is not near."""
+        before, self._before = self._before, None
+        if before is not None:
+            self._desk.close(self._identity, before)
 
     async def _hold_link(self) -> None:
         """Keep the radio link up between the parts of a message. A modem that refuses is not asked again."""

@@ -19,9 +19,9 @@ _BUSY = ("+CME ERROR: 14", "+CMS ERROR: 314", "+CMS ERROR: 515", "+CME ERROR: 51
 
 async def knock(dialogue: Dialogue) -> None:
     """Wake the modem, out of any prompt, echo off. ReplyTimeout where nothing answers."""
+    dialogue.unsettle()  # whoever had the port before may have left the modem at a prompt
     for last in (*[False] * (KNOCKS - 1), True):
         try:
-            await dialogue.settle()
             await dialogue.command("E0", timeout_s=KNOCK_TIMEOUT_S)
             return
         except (ReplyTimeout, CommandFailed):

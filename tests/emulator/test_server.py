@@ -266,7 +266,7 @@ async def test_every_error_has_one_shape(
 
 async def test_a_folder_has_one_emulator(running: Running) -> None:
     """A second one in the same folder is refused, and the first goes on."""
-    with pytest.raises(ConfigError, match="another emulator"):
+    with pytest.raises(ConfigError, match="another process listens"):
         await serve(running.options, lambda line: None)
     assert (await running.control("GET", "/healthz"))[0] == 200
 

@@ -109,6 +109,12 @@ class House:
     async def stop(self, grace_s: float = 45.0) -> None:
         await self.service.stop(grace_s)
 
+    async def hand_in(self, octets: bytes, modem: int = -1) -> None:
+        """An arrival (SMSC field and TPDU), as the receiver of a modem hands it to the desk."""
+        identity = self.service._modems[modem].status.identity
+        assert identity is not None
+        await self.service._desk.keep(identity, octets)
+
     async def until(self, condition: Callable[[], bool], *, within_s: float, step_s: float = 0.5) -> None:
         """Let time pass until `condition` holds."""
         deadline = asyncio.get_running_loop().time() + within_s

@@ -94,10 +94,8 @@ def test_a_repeated_delivery_is_kept_once(live: Live) -> None:
     async def scenario(house: House) -> None:
         await asyncio.sleep(20)
         (deliver,) = pdu.compose_deliver(WRITER, "once", pdu.Timestamp.of(house.clock.now()))
-        (identity,) = [modem.status.identity for modem in house.service._modems]
-        assert isinstance(identity, Identity)
         for _ in range(3):
-            await house.service._desk.keep(identity, pdu.frame(deliver.encode()))
+            await house.hand_in(pdu.frame(deliver.encode()))
         assert kept(house) == ["once"]
 
     live(scenario, modems=1)

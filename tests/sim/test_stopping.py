@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
+from modemd import pdu
 from modemd.emulator import Device
-from modemd.pdu import Submit
 from modemd.service.submitting import Request
 from tests.sim.conftest import Live
 from tests.sim.house import House
@@ -72,27 +72,24 @@ def say_stop(house: House, number: str) -> None:
 
 
 def test_a_stop_between_claim_and_first_octet_escapes_the_prompt(live: Live) -> None:
-    """The claim is committed and the modem prompts, when the customer's STOP is stored: ESC, and the attempt is withdrawn."""
+    """The claim is committed, but not yet known, when the customer's STOP comes in: ESC, and the attempt is withdrawn."""
 
     async def scenario(house: House) -> None:
         after_stop = watch(house)
-        sender, reader = house.devices
-        sender.prompt_latency_s = 2.0  # long enough for the STOP to come in over the other modem
-        reader.prompt_latency_s = 600.0
         await asyncio.sleep(20)
         await house.service.submit(Request(CUSTOMER, "offer", "marketing"))
-        await house.until(lambda: bool(house.all("SELECT 1 FROM attempt")), within_s=5, step_s=0.01)
-        used = house.all("SELECT modem FROM attempt")[0]["modem"]
-        other = next(sim for device, sim in zip(house.devices, house.sims, strict=True) if device.imei != used)
-        house.network.delivery_latency_s = 0.1
-        house.network.phone(CUSTOMER).send(other.number, "STOP")
-        await house.until(lambda: house.all("SELECT state FROM message")[0]["state"] == "cancelled", within_s=700)
-        assert house.all("SELECT outcome, error FROM attempt LIMIT 1") == [
+        await house.until(lambda: bool(house.all("SELECT 1 FROM attempt")), within_s=30, step_s=0.001)
+        (stop,) = pdu.compose_deliver(CUSTOMER, "STOP", pdu.Timestamp.of(house.clock.now()))
+        await house.hand_in(pdu.frame(stop.encode()))
+        await asyncio.sleep(60)
+        assert house.all("SELECT state, reason FROM message WHERE id = 1") == [
+            {"state": "cancelled", "reason": "opted_out"}
+        ]
+        assert house.all("SELECT outcome, error FROM attempt WHERE message_id = 1") == [
             {"outcome": "withdrawn", "error": "consent changed"}
         ]
         assert after_stop == []
-        offers = [entry for entry in house.network.journal.accepted if entry.text == "offer"]
-        assert offers == []
+        assert [entry.text for entry in house.network.journal.accepted if entry.text == "offer"] == []
 
     live(scenario)
 
@@ -108,7 +105,7 @@ def test_a_stop_in_the_middle_of_a_message_withdraws_the_rest(live: Live) -> Non
         house.network.phone(CUSTOMER).send(house.sims[0].number, "STOP")
         await house.until(lambda: house.all("SELECT state FROM message")[0]["state"] == "cancelled", within_s=120)
         (message,) = await house.service.messages(id=1, state=None, limit=1)
-        offers = [entry for entry in house.network.journal.accepted if Submit.decode(entry.tpdu).concatenation]
+        offers = [entry for entry in house.network.journal.accepted if pdu.Submit.decode(entry.tpdu).concatenation]
         assert message["reason"] == "opted_out"
         assert 0 < message["parts_sent"] == len(offers) < message["parts"]
         assert after_stop == []
