@@ -20,6 +20,7 @@ from modemd.rules import states
 from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.consent import Words
 from modemd.service.arrivals import Arrivals
+from modemd.service.calendar import Calendar, nightly
 from modemd.service.desk import FrontDesk
 from modemd.service.dispatching import Dispatcher
 from modemd.service.submitting import Answer, Request, Submitting
@@ -60,6 +61,7 @@ class Service:
         self._desk = FrontDesk(store, settings, clock, self._dispatcher, arrivals, ready=self._wake)
         self._submitting = Submitting(store, settings, policy, clock, self._queued)
         self._modems = [self._modem(modem) for modem in settings.modems]
+        self._calendar = Calendar(store, clock, settings.timezone, [nightly(settings.timezone)])
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def _modem(self, configured: ModemSettings) -> Modem:
@@ -85,6 +87,7 @@ class Service:
             log.warning("marketing goes to everybody who has not opted out; see consent.marketing")
         loop = asyncio.get_running_loop()
         self._tasks["timetable"] = loop.create_task(self._timetable.run(), name="timetable")
+        self._tasks["calendar"] = loop.create_task(self._calendar.run(), name="calendar")
         for modem in self._modems:
             self._tasks[modem.line.name] = loop.create_task(modem.run(), name=f"modem {modem.line.name}")
 

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from modemd.clock import Clock
 from modemd.store import Store, inbox, outbox
@@ -35,7 +36,7 @@ class Timetable:
             due = await self._store.read(_next_due)
             now = self._clock.now()
             if due is not None and due <= now:
-                if await self._store.write(lambda db, now=now: _turn(db, now)):
+                if await self._store.write(partial(_turn, now=now)):
                     self._promoted()
                 continue
             wait = LONGEST_WAIT_S if due is None else min((due - now).total_seconds(), LONGEST_WAIT_S)

@@ -172,6 +172,13 @@ CREATE TABLE event (
     detail TEXT
 ) STRICT;
 CREATE INDEX event_message ON event (message_id, id);
+
+CREATE TABLE calendar_run (
+    job TEXT NOT NULL,
+    day TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (job, day)
+) STRICT, WITHOUT ROWID;
 """
 
 

@@ -1,0 +1,80 @@
+"""Calendar work: APScheduler's triggers say when, our Clock says what time it is, and a table says what was done already.
+
+APScheduler's own scheduler asks the machine for the time, so it could not run in simulated time; its triggers are handed it.
+A job runs once per local date, over changes to summer time, clock steps and restarts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.errors import StoreError
+from modemd.store import Store, calendar
+
+log = logs.get(__name__)
+
+# Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
+LONGEST_WAIT = timedelta(minutes=10)
+NIGHT = (3, 30)  # when shops and plants are quiet, and past the hours that summer time moves in most of the world
+
+
+class Trigger(Protocol):
+    """What is used of an APScheduler trigger."""
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work on the calendar. `change` runs in the store's transaction that also notes that it ran."""
+
+    name: str
+    trigger: Trigger
+    change: Callable[[sqlite3.Connection], None]
+
+
+def nightly(zone: ZoneInfo) -> Job:
+    """House-keeping of the database, every night in local time."""
+    hour, minute = NIGHT
+    return Job("nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), calendar.optimise)
+
+
+class Calendar:
+    """One task that runs jobs when they are due."""
+
+    def __init__(self, store: Store, clock: Clock, zone: ZoneInfo, jobs: Sequence[Job]) -> None:
+        self._store = store
+        self._clock = clock
+        self._zone = zone
+        self._jobs = jobs
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            now = self._clock.now()
+            due = {job.name: job.trigger.get_next_fire_time(None, now) for job in self._jobs}
+            wait = min((at - now for at in due.values() if at is not None), default=LONGEST_WAIT)
+            await asyncio.sleep(min(wait, LONGEST_WAIT).total_seconds())
+            for job in self._jobs:
+                at = due[job.name]
+                if at is not None and at <= self._clock.now():
+                    await self._run(job)
+
+    async def _run(self, job: Job) -> None:
+        now = self._clock.now()
+        date = now.astimezone(self._zone).date()
+        try:
+            if await self._store.write(lambda db: calendar.once(db, job.name, date, job.change, now)):
+                log.info("calendar", job=job.name, date=date)
+        except StoreError as error:
+            log.error("calendar work failed; it is due again tomorrow", job=job.name, error=str(error))
