@@ -12,6 +12,7 @@ from socket import socket
 from modemd import data, logs
 from modemd.clock import SystemClock
 from modemd.config import Settings
+from modemd.errors import StoreLocked
 from modemd.modem.port import open_serial
 from modemd.profiles import Profiles
 from modemd.rules.consent import Words
@@ -23,13 +24,17 @@ log = logs.get(__name__)
 
 # How often the daemon looks whether a task that should run for ever has ended.
 CHECK_S = 1.0
+# A command that found no daemon holds the database while it works; a daemon that starts then waits for it.
+LOCK_PATIENCE_S = 10.0
+LOCK_RETRY_S = 0.1
 
 
 @contextlib.asynccontextmanager
-async def service_of(settings: Settings) -> AsyncIterator[Service]:
-    """The service over its database, as its one writer, not started. StoreLocked where a daemon runs."""
+async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterator[Service]:
+    """The service over its database, as its one writer, not started. StoreLocked where another process still is it after
+    `patience_s`: a daemon, or for a moment a command that found none running."""
     profiles = Profiles.load([data.folder("drivers"), settings.drivers])
-    store = await Store.open(settings.database)
+    store = await _open(settings, patience_s)
     try:
         yield Service(
             Collaborators(
@@ -46,13 +51,24 @@ async def service_of(settings: Settings) -> AsyncIterator[Service]:
         await store.close()
 
 
+async def _open(settings: Settings, patience_s: float) -> Store:
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while True:
+        try:
+            return await Store.open(settings.database)
+        except StoreLocked:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+        await asyncio.sleep(LOCK_RETRY_S)
+
+
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second one cuts what is on the air. Raises what ended it otherwise."""
     stop, cut = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: cut.set() if stop.is_set() else stop.set())
-    async with service_of(settings) as service:
+    async with service_of(settings, LOCK_PATIENCE_S) as service:
         with listening(settings.socket) as door:
             log.info("starting", database=settings.database, socket=settings.socket, modems=len(settings.modems))
             await service.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import signal
 import sqlite3
 from collections import Counter
@@ -187,3 +188,16 @@ async def test_a_replugged_stick_goes_on(tmp_path: Path) -> None:
             await asyncio.sleep(1)
             modem.link.replug()
             await until(lambda: received(built, "+33612345678") == ["after the replug"], "it arrives", 10)
+
+
+async def test_a_daemon_waits_for_a_command_that_holds_the_database(tmp_path: Path) -> None:
+    """A command without daemon has the writer's lock for a moment; a daemon started then does not fail for it."""
+    async with lab(tmp_path / "lab", modems=1) as built:
+        daemon = Daemon(tmp_path, ports(built))
+        with (tmp_path / "modemd.lock").open("w") as lock:  # noqa: ASYNC230 - an empty file of our own
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with daemon.running():
+                await asyncio.sleep(1.5)
+                assert "starting" not in daemon.log.read_text(encoding="utf-8")
+                fcntl.flock(lock, fcntl.LOCK_UN)
+                await until(lambda: "modem ready" in daemon.log.read_text(encoding="utf-8"), "the modem is ready", 15)
