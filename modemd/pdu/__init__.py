@@ -1,0 +1,152 @@
+"""SMS on the wire: complete, pure, and the standard library only (3GPP TS 23.040 and TS 23.038).
+
+Types hold what a PDU says; `encode` and `decode` go between them and octets. Octets in, octets out: no file, port or clock.
+Whatever is decoded, the answer is a result or :class:`modemd.errors.DecodeError`; a wish that cannot be said on the wire is
+:class:`modemd.errors.EncodeError`.
+
+Names are loaded when first used, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modemd.pdu.address import Address, NumberingPlan, TypeOfNumber
+    from modemd.pdu.alphabet import Table
+    from modemd.pdu.coding import Alphabet, Coding, Waiting, dcs_of
+    from modemd.pdu.command import Command, CommandType
+    from modemd.pdu.composition import compose, compose_data, compose_deliver
+    from modemd.pdu.deliver import Deliver
+    from modemd.pdu.explanation import Direction, Explained, explain
+    from modemd.pdu.framing import decode_incoming, decode_outgoing, frame, unframe
+    from modemd.pdu.header import (
+        Concatenation,
+        Element,
+        Language,
+        LockingShift,
+        Ports,
+        RawElement,
+        SingleShift,
+        SpecialIndication,
+        TornElement,
+    )
+    from modemd.pdu.national import table
+    from modemd.pdu.planning import Foreign, Offer, Plan, Segment, plan, plan_data
+    from modemd.pdu.push import MmsNotification, mms_notification
+    from modemd.pdu.reassembly import Assembled, Ending, Reassembler, ReassemblyKey, join, join_data
+    from modemd.pdu.report import DeliverReport, SubmitReport
+    from modemd.pdu.segmentation import Shift
+    from modemd.pdu.septets import pack, pack_ussd, unpack, unpack_ussd
+    from modemd.pdu.status_report import Outcome, StatusReport
+    from modemd.pdu.submit import Submit
+    from modemd.pdu.timestamp import Timestamp
+    from modemd.pdu.transliteration import Replacement, transliterate
+    from modemd.pdu.userdata import UserData
+    from modemd.pdu.validity import AbsoluteValidity, EnhancedValidity, RelativeValidity, Validity
+
+_HOMES = {
+    "address": "Address NumberingPlan TypeOfNumber",
+    "alphabet": "Table",
+    "coding": "Alphabet Coding Waiting dcs_of",
+    "command": "Command CommandType",
+    "composition": "compose compose_data compose_deliver",
+    "deliver": "Deliver",
+    "explanation": "Direction Explained explain",
+    "framing": "decode_incoming decode_outgoing frame unframe",
+    "header": "Concatenation Element Language LockingShift Ports RawElement SingleShift SpecialIndication TornElement",
+    "national": "table",
+    "planning": "Foreign Offer Plan Segment plan plan_data",
+    "push": "MmsNotification mms_notification",
+    "reassembly": "Assembled Ending Reassembler ReassemblyKey join join_data",
+    "report": "DeliverReport SubmitReport",
+    "segmentation": "Shift",
+    "septets": "pack pack_ussd unpack unpack_ussd",
+    "status_report": "Outcome StatusReport",
+    "submit": "Submit",
+    "timestamp": "Timestamp",
+    "transliteration": "Replacement transliterate",
+    "userdata": "UserData",
+    "validity": "AbsoluteValidity EnhancedValidity RelativeValidity Validity",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "AbsoluteValidity",
+    "Address",
+    "Alphabet",
+    "Assembled",
+    "Coding",
+    "Command",
+    "CommandType",
+    "Concatenation",
+    "Deliver",
+    "DeliverReport",
+    "Direction",
+    "Element",
+    "Ending",
+    "EnhancedValidity",
+    "Explained",
+    "Foreign",
+    "Language",
+    "LockingShift",
+    "MmsNotification",
+    "NumberingPlan",
+    "Offer",
+    "Outcome",
+    "Plan",
+    "Ports",
+    "RawElement",
+    "Reassembler",
+    "ReassemblyKey",
+    "RelativeValidity",
+    "Replacement",
+    "Segment",
+    "Shift",
+    "SingleShift",
+    "SpecialIndication",
+    "StatusReport",
+    "Submit",
+    "SubmitReport",
+    "Table",
+    "Timestamp",
+    "TornElement",
+    "TypeOfNumber",
+    "UserData",
+    "Validity",
+    "Waiting",
+    "compose",
+    "compose_data",
+    "compose_deliver",
+    "dcs_of",
+    "decode_incoming",
+    "decode_outgoing",
+    "explain",
+    "frame",
+    "join",
+    "join_data",
+    "mms_notification",
+    "pack",
+    "pack_ussd",
+    "plan",
+    "plan_data",
+    "table",
+    "transliterate",
+    "unframe",
+    "unpack",
+    "unpack_ussd",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Loads the module a name lives in (PEP 562); from then on the name is found without coming here."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

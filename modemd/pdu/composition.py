@@ -1,0 +1,100 @@
+"""Texts and data as messages ready to send: one SUBMIT, or one DELIVER, for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from modemd.pdu.address import Address
+from modemd.pdu.coding import Alphabet, dcs_of
+from modemd.pdu.cutting import Body
+from modemd.pdu.deliver import Deliver
+from modemd.pdu.header import Element
+from modemd.pdu.segmentation import Shift, encode_text, numbered, parts_of
+from modemd.pdu.submit import Submit
+from modemd.pdu.timestamp import Timestamp
+from modemd.pdu.validity import Validity
+
+
+def compose(
+    to: Address | str,
+    text: str,
+    *,
+    reference: int = 0,
+    reference_width: int = 8,
+    validity: Validity | None = None,
+    report_requested: bool = False,
+    message_class: int | None = None,
+    national: bool | Collection[Shift] = False,
+    header: tuple[Element, ...] = (),
+    message_reference: int = 0,
+    protocol_id: int = 0,
+    reject_duplicates: bool = False,
+    reply_path: bool = False,
+) -> list[Submit]:
+    """The parts of a text, in order.
+
+    `reference` is the concatenation reference, of `reference_width` bits; `message_reference` is TP-MR, the same in every part.
+    `header` are elements every part carries besides. The rest is as in :func:`modemd.pdu.plan` and
+    :class:`modemd.pdu.Submit`. EncodeError where it cannot be said.
+    """
+    destination = Address.parse(to) if isinstance(to, str) else to
+    body = encode_text(text, reference_width, header, national)
+    dcs = dcs_of(body.alphabet, message_class)
+    return [
+        Submit(
+            destination,
+            data,
+            dcs,
+            message_reference,
+            protocol_id,
+            validity,
+            report_requested,
+            reject_duplicates,
+            reply_path,
+        )
+        for data in parts_of(text, body, reference)
+    ]
+
+
+def compose_data(
+    to: Address | str,
+    octets: bytes,
+    *,
+    reference: int = 0,
+    reference_width: int = 8,
+    validity: Validity | None = None,
+    report_requested: bool = False,
+    message_class: int | None = None,
+    header: tuple[Element, ...] = (),
+) -> list[Submit]:
+    """The parts of 8-bit data, in order; ports go into `header`. The rest is as in :func:`compose`."""
+    destination = Address.parse(to) if isinstance(to, str) else to
+    body = Body(Alphabet.DATA8, octets, reference_width, header)
+    dcs = dcs_of(Alphabet.DATA8, message_class)
+    return [
+        Submit(destination, data, dcs, validity=validity, report_requested=report_requested)
+        for data in numbered(body, body.payloads(), reference)
+    ]
+
+
+def compose_deliver(
+    originator: Address | str,
+    text: str,
+    timestamp: Timestamp,
+    *,
+    reference: int = 0,
+    reference_width: int = 8,
+    message_class: int | None = None,
+    national: bool | Collection[Shift] = False,
+    header: tuple[Element, ...] = (),
+    protocol_id: int = 0,
+) -> list[Deliver]:
+    """A text as the service centre hands it to a phone. All but the last part say that more is waiting (TP-MMS)."""
+    sender = Address.parse(originator) if isinstance(originator, str) else originator
+    body = encode_text(text, reference_width, header, national)
+    dcs = dcs_of(body.alphabet, message_class)
+    parts = parts_of(text, body, reference)
+    return [
+        Deliver(sender, data, timestamp, dcs, protocol_id, more_to_send=number < len(parts))
+        for number, data in enumerate(parts, start=1)
+    ]

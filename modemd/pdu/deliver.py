@@ -1,0 +1,91 @@
+"""SMS-DELIVER, from the service centre to us (3GPP TS 23.040 9.2.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modemd.errors import DecodeError
+from modemd.pdu.address import Address, read_address
+from modemd.pdu.coding import CODINGS
+from modemd.pdu.fast_init import fast_init
+from modemd.pdu.layout import Layout, ends_early, not_an_octet
+from modemd.pdu.message import Message
+from modemd.pdu.protocol import replace_type
+from modemd.pdu.timestamp import Timestamp
+from modemd.pdu.userdata import UserData, read_user_data
+
+TYPE = 0
+_TYPES = (TYPE, 3)  # 3 is reserved, and to be read as a DELIVER
+
+_NO_MORE, _LOOP, _REPORT, _HEADER, _REPLY_PATH = 0x04, 0x08, 0x20, 0x40, 0x80
+_TAIL: Layout = (("TP-PID", 1), ("TP-DCS", 1), ("TP-SCTS", 7), ("TP-UDL", 1))
+
+
+@fast_init
+@dataclass(frozen=True, slots=True)
+class Deliver(Message):
+    """One message, or one part of one, as it came in.
+
+    `timestamp` is TP-SCTS, when the service centre got it. `more_to_send` is TP-MMS (on the wire, 0 means more),
+    `loop_prevention` TP-LP, `report_indication` TP-SRI, `reply_path` TP-RP.
+    """
+
+    originator: Address
+    user_data: UserData
+    timestamp: Timestamp
+    dcs: int = 0
+    protocol_id: int = 0
+    more_to_send: bool = False
+    loop_prevention: bool = False
+    report_indication: bool = False
+    reply_path: bool = False
+
+    @property
+    def replace_type(self) -> int | None:
+        """1 to 7 where this replaces an earlier message of the same sender and type (TP-PID 41 to 47); else None."""
+        return replace_type(self.protocol_id)
+
+    def encode(self) -> bytes:
+        """The TPDU. EncodeError where a field does not fit."""
+        first = TYPE if self.more_to_send else _NO_MORE
+        if self.loop_prevention:
+            first |= _LOOP
+        if self.report_indication:
+            first |= _REPORT
+        if self.user_data.header:
+            first |= _HEADER
+        if self.reply_path:
+            first |= _REPLY_PATH
+        try:
+            middle = bytes((self.protocol_id, self.dcs))
+        except ValueError:
+            raise not_an_octet((("TP-PID", self.protocol_id), ("TP-DCS", self.dcs))) from None
+        body = self.user_data.encode(CODINGS[self.dcs])
+        return bytes((first,)) + self.originator.encode() + middle + self.timestamp.encode() + body
+
+    @classmethod
+    def decode(cls, tpdu: bytes) -> Deliver:
+        """A DELIVER from its octets; the reserved message type 3 is read as one too (9.2.3.1).
+
+        DecodeError where a field is missing or wrong; short user data is taken as it is.
+        """
+        if not tpdu:
+            raise DecodeError("TP-MTI", 0, "there is no octet at all")
+        first = tpdu[0]
+        if first & 3 not in _TYPES:
+            raise DecodeError("TP-MTI", 0, f"message type {first & 3} is not SMS-DELIVER")
+        originator, at = read_address(tpdu, 1, "TP-OA")
+        if at + 9 >= len(tpdu):
+            raise ends_early(tpdu, at, _TAIL)
+        dcs = tpdu[at + 1]
+        return cls(
+            originator,
+            read_user_data(tpdu, at + 9, CODINGS[dcs], first & _HEADER != 0),
+            Timestamp(tpdu[at + 2 : at + 9]),
+            dcs,
+            tpdu[at],
+            not first & _NO_MORE,
+            first & _LOOP != 0,
+            first & _REPORT != 0,
+            first & _REPLY_PATH != 0,
+        )

@@ -1,0 +1,37 @@
+"""Fields of fixed length, and the error for a PDU that ends within them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modemd.errors import DecodeError, EncodeError
+
+Layout = tuple[tuple[str, int], ...]  # names as in 3GPP TS 23.040, octets each
+
+
+def ends_early(tpdu: bytes, at: int, layout: Layout) -> DecodeError:
+    """The error for `tpdu`, too short for the fields of `layout` that start at `at`: it names the field that is cut."""
+    for field, length in layout:
+        if at + length > len(tpdu):
+            return DecodeError(
+                field, len(tpdu), f"the PDU ends where {field} needs {at + length - len(tpdu)} more octets"
+            )
+        at += length
+    raise AssertionError("the fields fit")
+
+
+def message_type(tpdu: bytes, wanted: int, name: str) -> int:
+    """The first octet, checked to be of type `wanted` (TP-MTI, bits 1 and 0)."""
+    if not tpdu:
+        raise DecodeError("TP-MTI", 0, "there is no octet at all")
+    if tpdu[0] & 3 != wanted:
+        raise DecodeError("TP-MTI", 0, f"message type {tpdu[0] & 3} is not {name}")
+    return tpdu[0]
+
+
+def not_an_octet(values: Iterable[tuple[str, int]]) -> EncodeError:
+    """The error for the first of the (field, value) pairs that does not fit one octet."""
+    for field, value in values:
+        if not 0 <= value <= 255:
+            return EncodeError(field, f"{value} is not 0 to 255")
+    raise AssertionError("all are octets")

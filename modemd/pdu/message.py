@@ -1,0 +1,49 @@
+"""What SUBMIT and DELIVER have in common: user data under a coding scheme."""
+
+from __future__ import annotations
+
+from modemd.pdu.coding import CODINGS, Alphabet, Coding
+from modemd.pdu.header import Concatenation, Ports, last
+from modemd.pdu.userdata import UserData, reading_of
+
+
+class Message:
+    """Reads the user data of a message by its TP-DCS."""
+
+    __slots__ = ()
+
+    dcs: int
+    user_data: UserData
+
+    @property
+    def coding(self) -> Coding:
+        """What TP-DCS says, in full."""
+        return CODINGS[self.dcs]
+
+    @property
+    def alphabet(self) -> Alphabet:
+        return CODINGS[self.dcs].alphabet
+
+    @property
+    def message_class(self) -> int | None:
+        """0 (flash) to 3; None where TP-DCS names no class."""
+        return CODINGS[self.dcs].message_class
+
+    @property
+    def text(self) -> str | None:
+        """The text of this part alone; None where it is not text (8-bit data, compressed)."""
+        user_data = self.user_data
+        reading = reading_of(user_data.header, CODINGS[self.dcs])
+        return None if reading is None else reading(user_data.payload)
+
+    @property
+    def concatenation(self) -> Concatenation | None:
+        """Which part of which set this is; None for a message of its own."""
+        header = self.user_data.header
+        return last(header, Concatenation) if header else None
+
+    @property
+    def ports(self) -> Ports | None:
+        """The application ports; None for a message to a person."""
+        header = self.user_data.header
+        return last(header, Ports) if header else None

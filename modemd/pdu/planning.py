@@ -1,0 +1,120 @@
+"""How a text would be sent, and what it would cost to say it otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from modemd.pdu.alphabet import DEFAULT
+from modemd.pdu.coding import Alphabet
+from modemd.pdu.cutting import Body
+from modemd.pdu.header import Element, LockingShift, SingleShift, last
+from modemd.pdu.segmentation import Shift, encode_text, payloads
+from modemd.pdu.transliteration import Replacement, transliterate
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part. `units` are septets, octets or UTF-16 code units, by alphabet; `room` is how many more would fit."""
+
+    payload: bytes
+    units: int
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A character that the GSM 7 bit alphabet does not have, and where it stands in the text (in characters)."""
+
+    offset: int
+    character: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a transliteration would make of a text. Nothing is replaced unless the sender takes the offer."""
+
+    text: str
+    replaced: tuple[Replacement, ...]
+    alphabet: Alphabet
+    parts: int
+    saved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a text would be sent.
+
+    `header` are the elements that every part carries besides the concatenation: those asked for, and those that select
+    national tables. `text` is empty where the plan is for data.
+    """
+
+    text: str
+    alphabet: Alphabet
+    segments: tuple[Segment, ...]
+    reference_width: int = 8
+    header: tuple[Element, ...] = ()
+
+    @property
+    def parts(self) -> int:
+        return len(self.segments)
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Units of each part."""
+        return tuple(segment.units for segment in self.segments)
+
+    @property
+    def locking(self) -> int | None:
+        """The language whose table replaces the default alphabet."""
+        shift = last(self.header, LockingShift)
+        return None if shift is None else shift.language
+
+    @property
+    def single(self) -> int | None:
+        """The language whose table replaces the extension."""
+        shift = last(self.header, SingleShift)
+        return None if shift is None else shift.language
+
+    @property
+    def foreign(self) -> tuple[Foreign, ...]:
+        """The characters outside the GSM 7 bit default alphabet: those that force UCS2, or national tables."""
+        return tuple(
+            Foreign(offset, character) for offset, character in enumerate(self.text) if character not in DEFAULT
+        )
+
+    @property
+    def offer(self) -> Offer | None:
+        """What replacing look-alikes (curly quotes, dashes, spaces) would save; None where it would save no part."""
+        text, replaced = transliterate(self.text)
+        if not replaced:
+            return None
+        plain = tuple(element for element in self.header if not isinstance(element, SingleShift | LockingShift))
+        other = plan(text, reference_width=self.reference_width, header=plain)
+        saved = self.parts - other.parts
+        return Offer(text, replaced, other.alphabet, other.parts, saved) if saved > 0 else None
+
+
+def plan(
+    text: str, *, reference_width: int = 8, national: bool | Collection[Shift] = False, header: tuple[Element, ...] = ()
+) -> Plan:
+    """How `text` would be sent.
+
+    `reference_width` is 8 or 16 bits. `national` lets national tables in where they save parts: every table, or those given
+    as the elements that select them. `header` are elements that every part carries besides. EncodeError where the text needs
+    more than 255 parts, or holds a surrogate without its other half.
+    """
+    body = encode_text(text, reference_width, header, national)
+    return _plan(text, body, payloads(text, body))
+
+
+def plan_data(octets: bytes, *, reference_width: int = 8, header: tuple[Element, ...] = ()) -> Plan:
+    """How 8-bit data would be sent; the rest is as in :func:`plan`."""
+    body = Body(Alphabet.DATA8, octets, reference_width, header)
+    return _plan("", body, body.payloads())
+
+
+def _plan(text: str, body: Body, parts: list[bytes]) -> Plan:
+    size = 2 if body.alphabet is Alphabet.UCS2 else 1
+    segments = tuple(Segment(part, len(part) // size, (body.room - len(part)) // size) for part in parts)
+    return Plan(text, body.alphabet, segments, body.reference_width, body.header)

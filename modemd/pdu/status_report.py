@@ -1,0 +1,115 @@
+"""SMS-STATUS-REPORT: what became of a message sent earlier (3GPP TS 23.040 9.2.2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from modemd.errors import DecodeError
+from modemd.pdu.address import Address, read_address
+from modemd.pdu.coding import CODINGS
+from modemd.pdu.fast_init import fast_init
+from modemd.pdu.layout import Layout, ends_early, message_type, not_an_octet
+from modemd.pdu.parameters import NOTHING, Optional, encode_optional, read_optional
+from modemd.pdu.timestamp import Timestamp
+from modemd.pdu.userdata import UserData, text_of
+
+TYPE = 2
+
+_NO_MORE, _LOOP, _FOR_COMMAND, _HEADER = 0x04, 0x08, 0x20, 0x40
+_TAIL: Layout = (("TP-SCTS", 7), ("TP-DT", 7), ("TP-ST", 1))
+
+
+class Outcome(Enum):
+    """The four kinds of TP-ST (9.2.3.15)."""
+
+    DELIVERED = "delivered"
+    TRYING = "trying"
+    PERMANENT = "permanent"
+    STOPPED = "stopped"
+
+
+_OUTCOMES = (Outcome.DELIVERED, Outcome.TRYING, Outcome.PERMANENT)
+
+
+@fast_init
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """A delivery report.
+
+    `reference` is the TP-MR of the message it is about, `timestamp` when the service centre accepted that message (TP-SCTS),
+    `discharge` when it was delivered or last tried (TP-DT), `status` TP-ST. `for_command` is TP-SRQ. The last three fields
+    are there only where TP-PI says so.
+    """
+
+    reference: int
+    recipient: Address
+    timestamp: Timestamp
+    discharge: Timestamp
+    status: int
+    more_to_send: bool = False
+    loop_prevention: bool = False
+    for_command: bool = False
+    protocol_id: int | None = None
+    dcs: int | None = None
+    user_data: UserData | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Delivered, still being tried, failed for good, or given up after a temporary error (reserved values too)."""
+        group = self.status >> 5
+        return _OUTCOMES[group] if group < 3 else Outcome.STOPPED
+
+    @property
+    def text(self) -> str | None:
+        """The text some service centres add; None where there is none."""
+        return None if self.user_data is None else text_of(self.user_data, CODINGS[self.dcs or 0])
+
+    def encode(self) -> bytes:
+        """The TPDU. EncodeError where a field does not fit."""
+        first = TYPE if self.more_to_send else TYPE | _NO_MORE
+        if self.loop_prevention:
+            first |= _LOOP
+        if self.for_command:
+            first |= _FOR_COMMAND
+        if self.user_data is not None and self.user_data.header:
+            first |= _HEADER
+        try:
+            head = bytes((first, self.reference))
+            status = bytes((self.status,))
+        except ValueError:
+            raise not_an_octet((("TP-MR", self.reference), ("TP-ST", self.status))) from None
+        optional = (self.protocol_id, self.dcs, self.user_data)
+        tail = b"" if optional == NOTHING else encode_optional(*optional)
+        return head + self.recipient.encode() + self.timestamp.encode() + self.discharge.encode() + status + tail
+
+    @classmethod
+    def decode(cls, tpdu: bytes) -> StatusReport:
+        """A STATUS-REPORT from its octets. DecodeError where a field up to TP-ST is missing or wrong.
+
+        What follows TP-ST is taken only where it is whole: SIMs fill their records with FF.
+        """
+        first = message_type(tpdu, TYPE, "SMS-STATUS-REPORT")
+        recipient, at = read_address(tpdu, 2, "TP-RA")
+        if at + 14 >= len(tpdu):
+            raise ends_early(tpdu, at, _TAIL)
+        return cls(
+            tpdu[1],
+            recipient,
+            Timestamp(tpdu[at : at + 7]),
+            Timestamp(tpdu[at + 7 : at + 14]),
+            tpdu[at + 14],
+            not first & _NO_MORE,
+            first & _LOOP != 0,
+            first & _FOR_COMMAND != 0,
+            *_read_tail(tpdu, at + 15, first & _HEADER != 0),
+        )
+
+
+def _read_tail(tpdu: bytes, at: int, has_header: bool) -> Optional:
+    if at >= len(tpdu) or tpdu[at] == 0xFF:
+        return NOTHING
+    try:
+        return read_optional(tpdu, at, has_header)
+    except DecodeError:
+        return NOTHING

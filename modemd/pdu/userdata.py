@@ -1,0 +1,108 @@
+"""TP-UDL and TP-UD: the user data header and what follows it (3GPP TS 23.040 9.2.3.16, 9.2.3.24).
+
+Septets start on a septet boundary counted from the start of the user data, header included. So a header is laid over the
+septets it covers: user data is packed with that many empty septets in front, and the header written over their octets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modemd.errors import EncodeError
+from modemd.pdu.alphabet import DEFAULT, Table
+from modemd.pdu.coding import Alphabet, Coding
+from modemd.pdu.fast_init import fast_init
+from modemd.pdu.header import Element, LockingShift, SingleShift, encode_header, read_header
+from modemd.pdu.national import table
+from modemd.pdu.septets import pack, unpack
+
+MOST_SEPTETS = 160
+MOST_OCTETS = 140
+
+_UCS2 = Alphabet.UCS2
+_OCTET = tuple(bytes((octet,)) for octet in range(MOST_SEPTETS + 1))
+_default_reading = DEFAULT.decode
+
+
+@fast_init
+@dataclass(frozen=True, slots=True)
+class UserData:
+    """What a message carries.
+
+    `payload`: in the GSM 7 bit alphabet one septet a byte; else the octets. `header`: the elements of the user data
+    header, in order.
+    """
+
+    payload: bytes
+    header: tuple[Element, ...] = ()
+
+    def encode(self, coding: Coding) -> bytes:
+        """TP-UDL and TP-UD. EncodeError where it is longer than one message holds, or a septet is no septet."""
+        header, payload = encode_header(self.header), self.payload
+        if not coding.packed:
+            count = len(header) + len(payload)
+            if count > MOST_OCTETS:
+                raise EncodeError("TP-UD", f"{count} octets; {MOST_OCTETS} fit")
+            return _OCTET[count] + header + payload
+        if not payload.isascii():
+            raise EncodeError("TP-UD", "a septet above 127")
+        if header:
+            payload = bytes(covered(len(header))) + payload
+        if len(payload) > MOST_SEPTETS:
+            raise EncodeError("TP-UD", f"{len(payload)} septets; {MOST_SEPTETS} fit")
+        return _OCTET[len(payload)] + header + pack(payload)[len(header) :]
+
+
+def covered(octets: int) -> int:
+    """Septets that a header of so many octets takes up, fill bits included."""
+    return (octets * 8 + 6) // 7
+
+
+def read_user_data(tpdu: bytes, at: int, coding: Coding, has_header: bool) -> UserData:
+    """User data from its length octet at offset `at` on. Never fails.
+
+    TP-UDL is trusted where the octets are there; user data that is cut short gives what it holds, and octets after it are
+    ignored.
+    """
+    length, start = tpdu[at], at + 1
+    if coding.packed:
+        body = tpdu[start : start + (length * 7 + 7) // 8]
+        payload = unpack(body, length)
+    else:
+        body = payload = tpdu[start : start + length]
+    if not (has_header and body):
+        return UserData(payload)
+    end = 1 + body[0]
+    if end > len(body):
+        end = len(body)
+    return UserData(payload[covered(end) if coding.packed else end :], read_header(body[1:end]))
+
+
+def table_of(header: tuple[Element, ...]) -> Table:
+    """The tables of a part in the GSM 7 bit alphabet: the default ones, unless its header shifts to others."""
+    locking = single = 0
+    for element in header:
+        if type(element) is SingleShift:
+            single = element.language
+        elif type(element) is LockingShift:
+            locking = element.language
+    return table(locking, single) if locking or single else DEFAULT
+
+
+def reading_of(header: tuple[Element, ...], coding: Coding) -> Callable[[bytes], str] | None:
+    """What makes text of a payload, None where it is not text: 8-bit data, compressed. Equal for parts to be read as one."""
+    if coding.packed:
+        return table_of(header).decode if header else _default_reading
+    return ucs2_text if coding.alphabet is _UCS2 and not coding.compressed else None
+
+
+def text_of(user_data: UserData, coding: Coding) -> str | None:
+    """The text; None where it is not text. Never fails: an unpaired surrogate shows as U+FFFD."""
+    reading = reading_of(user_data.header, coding)
+    return None if reading is None else reading(user_data.payload)
+
+
+def ucs2_text(octets: bytes) -> str:
+    """UCS2, which is UTF-16 in all but name. A byte order mark in front and an odd last octet are dropped."""
+    return octets[: len(octets) & ~1].decode("utf-16-be", "replace").removeprefix("\ufeff")
