@@ -7,7 +7,6 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator
 from random import Random
-from socket import socket
 
 from modemd import data, logs
 from modemd.clock import SystemClock
@@ -72,28 +71,30 @@ async def run(settings: Settings) -> None:
         with listening(settings.socket) as door:
             log.info("starting", database=settings.database, socket=settings.socket, modems=len(settings.modems))
             await service.start()
-            try:
-                await _serve(service, door, stop)
-            finally:
-                log.info("stopping", grace=settings.stop_grace_s)
-                await _stop(service, settings.stop_grace_s, cut)
+            # The HTTP face is loaded after the start, so that the modems do not wait for it, and answers to the last: what
+            # is submitted while answers on the air are awaited is kept for the next start.
+            from modemd.api.app import create
+
+            async with serving(create(service), door) as http:
+                try:
+                    await _watch(service, http, stop)
+                finally:
+                    log.info("stopping", grace=settings.stop_grace_s)
+                    await _stop(service, settings.stop_grace_s, cut)
     log.info("stopped")
 
 
-async def _serve(service: Service, door: socket, stop: asyncio.Event) -> None:
-    """The HTTP face, until `stop` or a failure. It is loaded after the start: the modems do not wait for it."""
-    from modemd.api.app import create
-
-    async with serving(create(service), door) as http:
-        while not stop.is_set():
-            if http.done():
-                http.result()
-                raise RuntimeError("the HTTP face has ended")
-            if (failure := service.failed_task()) is not None:
-                raise failure
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CHECK_S):
-                    await stop.wait()
+async def _watch(service: Service, http: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Until `stop`. Raises why a task that should run for ever has ended."""
+    while not stop.is_set():
+        if http.done():
+            http.result()
+            raise RuntimeError("the HTTP face has ended")
+        if (failure := service.failed_task()) is not None:
+            raise failure
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CHECK_S):
+                await stop.wait()
 
 
 async def _stop(service: Service, grace_s: float, cut: asyncio.Event) -> None:

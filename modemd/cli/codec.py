@@ -71,6 +71,8 @@ def encode(
 
     The service centre's address is 00, which means the one in the SIM.
     """
+    if reference >> int(reference_width):
+        raise click.BadParameter(f"has to fit into {reference_width} bits", param_hint="--reference")
     parts = codec.compose(
         to,
         text,
@@ -105,14 +107,14 @@ def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None
         print_json(_document(planned))
         return
     unit = {codec.Alphabet.GSM7: "septets", codec.Alphabet.UCS2: "UTF-16 units"}[planned.alphabet]
-    click.echo(f"{planned.alphabet.name}, {planned.parts} part{'s' if planned.parts > 1 else ''}")
+    click.echo(f"{planned.alphabet.name}, {_parts(planned.parts)}")
     for number, segment in enumerate(planned.segments, start=1):
         click.echo(f"part {number}: {segment.units} {unit}, room for {segment.room} more")
     if planned.foreign:
         click.echo(f"not in the GSM 7 bit alphabet: {_listed(planned.foreign)}")
     if (offer := planned.offer) is not None:
         swaps = ", ".join(f"{_named(swap.character)} -> {swap.by!r}" for swap in offer.replaced)
-        click.echo(f"{offer.alphabet.name}, {offer.parts} parts ({offer.saved} fewer) with {swaps}")
+        click.echo(f"{offer.alphabet.name}, {_parts(offer.parts)} ({offer.saved} fewer) with {swaps}")
 
 
 def _document(planned: codec.Plan) -> dict[str, Any]:
@@ -137,6 +139,10 @@ def _document(planned: codec.Plan) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _parts(count: int) -> str:
+    return "1 part" if count == 1 else f"{count} parts"
 
 
 def _octets(text: str) -> bytes:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "config": ("configuration", "config"),
     "emulate": ("emulation", "emulate"),
     "phone": ("emulation", "phone"),
+    "demo": ("demo", "demo"),
     "pdu": ("codec", "pdu"),
 }
 

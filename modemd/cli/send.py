@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from modemd.cli import options
 from modemd.cli.door import call, post_json
@@ -45,8 +46,8 @@ def send(
     """Accept a message, or the rows of a CSV. When this ends with 0, they are durable."""
     settings = load(config)
     if csv_file is not None:
-        if to or text:
-            raise click.UsageError("--csv goes without --to and --text")
+        if any(map(_was_given, _ONE_MESSAGE)):
+            raise click.UsageError(f"--csv goes without {', '.join(_ONE_MESSAGE)}")
         _send_rows(call(settings, "POST", "/v1/batches", body=_read(csv_file), content_type="text/csv"), as_json)
         return
     if not to or text is None:
@@ -54,6 +55,18 @@ def send(
     new: dict[str, object] = {"to": to, "text": text, "class": message_class, "at": at, "key": key}
     new |= {"report": False if no_report else None, "short_code": short_code or None}
     _send_one(post_json(settings, "/v1/messages", new), as_json)
+
+
+# What is said of one message; each row of a CSV says it for itself.
+_ONE_MESSAGE = {
+    "--to": "to", "--text": "text", "--class": "message_class", "--at": "at", "--key": "key",
+    "--no-report": "no_report", "--short-code": "short_code",
+}  # fmt: skip
+
+
+def _was_given(option: str) -> bool:
+    source = click.get_current_context().get_parameter_source(_ONE_MESSAGE[option])
+    return source is ParameterSource.COMMANDLINE
 
 
 def _send_one(message: dict[str, Any], as_json: bool) -> None:

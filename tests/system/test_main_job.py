@@ -161,6 +161,8 @@ async def test_sigterm_waits_for_the_answer_on_the_air(tmp_path: Path) -> None:
             await until(lambda: bool(daemon.rows("SELECT 1 FROM attempt WHERE outcome = 'open'")), "one is on the air")
             began = asyncio.get_running_loop().time()
             daemon.signal(signal.SIGTERM)
+            status = await off_loop(daemon.cli, "status")
+            assert status.returncode == 0, "the daemon answers to the last"
             assert await off_loop(daemon.wait) == 0
             assert asyncio.get_running_loop().time() - began < 5
             assert [row["outcome"] for row in daemon.rows("SELECT outcome FROM attempt")] == ["sent"]
@@ -194,7 +196,7 @@ async def test_a_daemon_waits_for_a_command_that_holds_the_database(tmp_path: Pa
     """A command without daemon has the writer's lock for a moment; a daemon started then does not fail for it."""
     async with lab(tmp_path / "lab", modems=1) as built:
         daemon = Daemon(tmp_path, ports(built))
-        with (tmp_path / "modemd.lock").open("w") as lock:  # noqa: ASYNC230 - an empty file of our own
+        with (tmp_path / "modemd.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             with daemon.running():
                 await asyncio.sleep(1.5)

@@ -1,0 +1,58 @@
+# make demo [SECONDS=20]   modemd at work on an emulated network; ends by itself after SECONDS, else on Ctrl-C
+# make test                the tests
+# make check               format, lint, types, generated files
+# make system              real processes, real ptys, foreign software; as root it installs Debian packages they need
+# make generated           write the generated parts of the docs anew
+# make wheel, make clean
+#
+# Nothing has to be prepared but Python 3.11 or newer. Another one than python3:  make demo PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check system generated wheel clean
+# Two pips in one environment would trip over each other.
+.NOTPARALLEL:
+
+demo: .venv/.installed-run
+	@$(BIN)/modemd demo $(if $(SECONDS),--seconds '$(SECONDS)')
+
+test: .venv/.installed-test
+	@$(BIN)/pytest -q -m "not system" -n 2
+
+check: .venv/.installed-dev
+	$(BIN)/ruff format --check modemd tests benchmarks
+	$(BIN)/ruff check modemd tests benchmarks
+	$(BIN)/mypy modemd tests
+	.ci/generated --check
+
+system: .venv/.installed-dev
+	@.ci/install-packages
+	@$(BIN)/pytest -m system
+
+generated: .venv/.installed-test
+	@.ci/generated
+
+wheel: .venv/.installed-dev
+	@$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What each stamp stands for; a change of pyproject.toml makes all of them again.
+extras_run :=
+extras_test := [test]
+extras_dev := [dev]
+
+.venv/.installed-%: pyproject.toml | $(BIN)/pip
+	@echo "Installing modemd$(extras_$*) into .venv; this is done once and may take a minute."
+	@$(BIN)/pip install -qq --disable-pip-version-check --editable '.$(extras_$*)'
+	@touch $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "modemd needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo not there)." >&2; \
+	  echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "$(PYTHON) could not make .venv; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }

@@ -1,0 +1,89 @@
+"""Child processes that live no longer than the command that started them."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from modemd.errors import ModemdError
+
+# A daemon ends within its stop_grace_s and a little; who has not ended by then is killed.
+ENDING_S = 10.0
+_LOOK_EVERY_S = 0.02
+# prctl(2): the signal a process gets when its parent ends, however that ends.
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+class CompanionEnded(ModemdError):
+    """A child process ended that should still run."""
+
+
+class Companions:
+    """`modemd` commands running beside this one, each with its output in `folder`/NAME.log.
+
+    They are in process groups of their own, so that Ctrl-C reaches this process only, and end with the `with` block, the
+    last started first; and should this process be killed outright, the kernel ends them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Companions:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in reversed(self._running.values()):
+            process.terminate()
+            try:
+                process.wait(ENDING_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def start(self, name: str, *words: str | Path) -> None:
+        """Run `modemd WORDS`."""
+        with self._log(name).open("wb") as log:
+            self._running[name] = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [sys.executable, "-m", "modemd", *map(str, words)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                preexec_fn=_end_with_parent,
+            )
+
+    def check(self, within_s: float = 0.0) -> None:
+        """CompanionEnded if a child has ended, or does within `within_s` seconds."""
+        until = time.monotonic() + within_s
+        while True:
+            for name, process in self._running.items():
+                if process.poll() is not None:
+                    raise CompanionEnded(f"the {name} has ended {_how(process.returncode)}{self._last_words(name)}")
+            if time.monotonic() >= until:
+                return
+            time.sleep(_LOOK_EVERY_S)
+
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+    def _last_words(self, name: str) -> str:
+        lines = self._log(name).read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), None)
+        return f"; it said last: {last}" if last else ""
+
+
+def _end_with_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _how(status: int) -> str:
+    return f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"

@@ -1,0 +1,328 @@
+"""`modemd demo`: a daemon beside an emulated network, both real processes, and messages that go round between them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import click
+
+from modemd.cli.companions import Companions
+from modemd.cli.door import answer, call_emulator
+from modemd.config import Settings, load
+from modemd.errors import ModemdError
+from modemd.unix_http import request
+
+Found = TypeVar("Found")
+
+# Longer than anything takes on a slow machine: the long message needs 3 s on the air at one part a second.
+PATIENCE_S = 30.0
+LOOK_EVERY_S = 0.05
+# A process that is killed closes its sockets a moment before its end can be seen.
+DYING_S = 1.0
+# A text that is longer is shown by its beginning.
+LONGEST_SHOWN = 70
+BEGINNING = 36
+
+# Numbers that Ofcom keeps for drama: no call and no message reaches anybody.
+SIMS = ("+447700900101", "+447700900102")
+SHORT_PHONE, LONG_PHONE, EMOJI_PHONE, OTHER_PHONE = (f"+44770090000{digit}" for digit in range(1, 5))
+SHORT = "Your parcel arrives today between 14:00 and 15:00."
+LONG = (
+    "Dear customer, our shop in Harbour Street moves to larger rooms. From Monday on you will find us at 12 Market "
+    "Square, beside the library, with the same telephone number and the same opening hours. What you have ordered "
+    "already can be collected there from Tuesday on; whatever you would like to have delivered comes to you as before. "
+    "The tram lines 4 and 9 stop in front of the door. We look forward to your visit."
+)
+EMOJI = "Thank you for your order 🎉 See you on Saturday 👋"
+OFFER = "This week only: 20 % off all shoes."
+APPOINTMENT = "Your appointment is on Tuesday at 9:30."
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_CONFIGURATION = """\
+# Written by `modemd demo`.
+database: modemd.db
+stop_grace_s: 5
+modems:
+  - name: west
+    port: lab/modem0
+  - name: east
+    port: lab/modem1
+"""
+
+
+class DemoFailed(ModemdError):
+    """Something that the demonstration shows did not happen. The message says what was awaited."""
+
+
+class Stopped(BaseException):
+    """A signal asked for the end. No Exception: nothing on the way may take it for a failure."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@click.command()
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0),
+    help="End by itself when this long has passed since the start, though never before the steps are done. "
+    "Without it, stay until Ctrl-C.",
+)
+def demo(seconds: float | None) -> None:
+    """Show modemd at work: a daemon, an emulated network with two modems, and messages that go round.
+
+    Exit status 0 only if every step happened as told.
+    """
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    folder = Path(tempfile.mkdtemp(prefix="modemd-demo-"))
+    shown = False
+    _on_stop_signals(_stop)
+    try:
+        with Companions(folder) as companions:
+            try:
+                steps = Demonstration(folder, companions)
+                steps.show()
+                shown = True
+                steps.stay(ends_at)
+            finally:
+                _on_stop_signals(signal.SIG_IGN)  # no second Ctrl-C keeps the children from being ended
+    except ModemdError as error:
+        raise DemoFailed(f"demo: {error}; logs and database are kept in {folder}") from error
+    except Stopped as stopped:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not shown:
+            click.echo("modemd: demo: stopped before every step was shown", err=True)
+            sys.exit(128 + stopped.number)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    click.echo("\nEnded. Every step above happened as told.")
+
+
+def _on_stop_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _on_stop_signals(signal.SIG_IGN)
+    raise Stopped(number)
+
+
+class Demonstration:
+    """The steps, in order. Each is a line when it has happened, and DemoFailed when it has not in time."""
+
+    def __init__(self, folder: Path, companions: Companions) -> None:
+        self._folder = folder
+        self._lab = folder / "lab"
+        self._config = folder / "modemd.yaml"
+        self._companions = companions
+        self._started = time.monotonic()
+        self._lines = 0
+        self._subject = ""
+        self._settings: Settings
+
+    def show(self) -> None:
+        """From nothing to the last delivery report."""
+        click.echo(f"modemd demo: an emulated network with two modems, and the daemon, in {self._folder}\n")
+        self._start_network()
+        self._start_daemon()
+        sender = self._goes_round("short", SHORT_PHONE, SHORT, parts=1)
+        self._goes_round("long", LONG_PHONE, LONG, parts=3)
+        self._goes_round("emoji", EMOJI_PHONE, EMOJI, parts=1)
+        self._opts_out(SHORT_PHONE, sender)
+        self._is_refused(SHORT_PHONE)
+        self._goes_round("reminder", OTHER_PHONE, APPOINTMENT, parts=1)
+        self._stays_silent(SHORT_PHONE)
+
+    def stay(self, ends_at: float | None) -> None:
+        """Run on until `ends_at` (of the monotonic clock; None: until a signal), and say what can be tried meanwhile.
+
+        ModemdError if a child ends by itself.
+        """
+        if ends_at is not None and ends_at <= time.monotonic():
+            click.echo("\nThe time given is over; the steps took what they needed.")
+            return
+        left = "until Ctrl-C" if ends_at is None else f"{ends_at - time.monotonic():.0f} s more"
+        click.echo(f"\nIt runs on, {left}. In another terminal:\n")
+        for words in self._invitations():
+            click.echo(f"  {shlex.join([*_program(), *words])}")
+        while ends_at is None or time.monotonic() < ends_at:
+            self._companions.check()
+            time.sleep(LOOK_EVERY_S)
+
+    def _invitations(self) -> list[list[str]]:
+        config, lab = ["--config", str(self._config)], ["--dir", str(self._lab)]
+        return [
+            ["status", *config],
+            ["messages", *config],
+            ["explain", *config, "2"],
+            ["send", *config, "--to", LONG_PHONE, "--text", "Hello"],
+            ["phone", *lab, LONG_PHONE, "inbox"],
+            ["phone", *lab, LONG_PHONE, "send", SIMS[0], "Hello back"],
+            ["inbox", *config],
+        ]
+
+    # The steps
+
+    def _start_network(self) -> None:
+        self._subject = "network"
+        self._companions.start("emulator", "emulate", "--modems", "2", "--dir", self._lab, "--numbers", ",".join(SIMS))
+        modems = self._wait("the emulator's answer", self._modems_of_the_lab)
+        told = " and ".join(f"{modem['family']} with SIM {modem['number']}" for modem in modems)
+        self._tell(f"up, two modems on ptys: {told}")
+
+    def _modems_of_the_lab(self) -> list[dict[str, Any]] | None:
+        if not (self._lab / "control.sock").exists():
+            return None
+        try:
+            modems: list[dict[str, Any]] = call_emulator(self._lab, "GET", "/modems")
+        except ModemdError:  # the socket is bound a moment before it listens
+            return None
+        return modems
+
+    def _start_daemon(self) -> None:
+        self._subject = "daemon"
+        self._config.write_text(_CONFIGURATION, encoding="utf-8")
+        self._settings = load(self._config)
+        self._companions.start("daemon", "run", "--config", self._config)
+        modems = self._wait("two modems that are ready", self._ready_modems)
+        self._tell(f"up, both modems ready: {' and '.join(modem['name'] for modem in modems)}")
+
+    def _ready_modems(self) -> list[dict[str, Any]] | None:
+        try:
+            modems: list[dict[str, Any]] = answer(*request(self._settings.socket, "GET", "/v1/modems"))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None  # it does not listen yet
+        return modems if all(modem["health"] == "ready" for modem in modems) else None
+
+    def _goes_round(self, subject: str, phone: str, text: str, *, parts: int) -> str:
+        """A message is accepted, arrives, and its report comes back. The number it came from."""
+        self._subject = subject
+        message = self._submit(phone, text, "transactional")
+        if message["state"] == "refused":
+            raise DemoFailed(f"{subject}: refused: {message['reason']}")
+        self._tell(f"transactional message {message['id']} to {phone} accepted, {_counted(message['parts'])}")
+        received = self._received(phone, 1)
+        if (received["text"], received["parts"]) != (text, parts):
+            raise DemoFailed(f"{subject}: {phone} got {received['text']!r} in {_counted(received['parts'])}")
+        whole = f" in {parts} parts, joined" if parts > 1 else ""
+        self._tell(f"arrived on {phone}{whole}: {_quoted(text)}")
+        self._wait(f"the delivery report of message {message['id']}", lambda: self._delivered(message["id"]))
+        self._tell(f"{'report' if parts == 1 else f'{parts} reports'} back: message {message['id']} is delivered")
+        return str(received["from"])
+
+    def _delivered(self, message_id: int) -> bool | None:
+        message = self._ask("GET", f"/v1/messages/{message_id}")
+        if message["state"] in ("queued", "sending", "sent"):
+            return None
+        if message["state"] != "delivered":
+            raise DemoFailed(f"{self._subject}: message {message_id} is {message['state']}: {message['reason']}")
+        return True
+
+    def _opts_out(self, phone: str, number: str) -> None:
+        self._subject = "STOP"
+        self._ask_the_lab("POST", f"/phones/{quote(phone)}/send", {"to": number, "text": "STOP"})
+        self._tell(f"{phone} answers STOP to {number}")
+        self._wait(f"{phone} among those who have opted out", lambda: self._opted_out(phone))
+        self._tell(f"{phone} is opted out")
+        confirmation = self._received(phone, 2)
+        self._tell(f"confirmed on {phone}: {_quoted(confirmation['text'])}")
+
+    def _opted_out(self, phone: str) -> bool | None:
+        return any(row["number"] == phone for row in self._ask("GET", "/v1/optouts")) or None
+
+    def _is_refused(self, phone: str) -> None:
+        self._subject = "offer"
+        message = self._submit(phone, OFFER, "marketing")
+        if (message["state"], message["reason"]) != ("refused", "opted_out"):
+            raise DemoFailed(f"offer: marketing message {message['id']} to {phone} is {message['state']}, not refused")
+        self._tell(f"marketing message {message['id']} to {phone} refused: {message['reason']}")
+
+    def _stays_silent(self, phone: str) -> None:
+        """By now an offer would have been sent: messages leave within a second."""
+        self._subject = "silence"
+        inbox = self._inbox(phone)
+        if len(inbox) != 2:
+            raise DemoFailed(f"silence: {phone} got {len(inbox)} messages, not 2; the last is {inbox[-1]['text']!r}")
+        self._tell(f"{phone} got nothing more after its confirmation")
+
+    # Asking and waiting
+
+    def _submit(self, phone: str, text: str, message_class: str) -> dict[str, Any]:
+        document = {"to": phone, "text": text, "class": message_class}
+        message: dict[str, Any] = self._ask("POST", "/v1/messages", document)
+        return message
+
+    def _ask(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
+        """The daemon's answer; unlike the other commands, never that of a service in this process."""
+        body = json.dumps(document).encode() if document is not None else None
+        try:
+            return answer(*request(self._settings.socket, method, path, body))
+        except (OSError, http.client.HTTPException) as error:
+            self._companions.check(DYING_S)
+            raise DemoFailed(f"{self._subject}: the daemon does not answer: {error}") from error
+
+    def _received(self, phone: str, count: int) -> dict[str, Any]:
+        """The message that makes `count` on a phone."""
+        inbox = self._wait(
+            f"a message on {phone}", lambda: inbox if len(inbox := self._inbox(phone)) >= count else None
+        )
+        return inbox[count - 1]
+
+    def _inbox(self, phone: str) -> list[dict[str, Any]]:
+        inbox: list[dict[str, Any]] = self._ask_the_lab("GET", f"/phones/{quote(phone)}/inbox")
+        return inbox
+
+    def _ask_the_lab(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
+        try:
+            return call_emulator(self._lab, method, path, document)
+        except ModemdError:
+            self._companions.check(DYING_S)
+            raise
+
+    def _wait(self, awaited: str, look: Callable[[], Found | None]) -> Found:
+        """What `look` finds. DemoFailed when it finds nothing for `PATIENCE_S`, or a child has ended."""
+        until = time.monotonic() + PATIENCE_S
+        while (found := look()) is None:
+            self._companions.check()
+            if time.monotonic() > until:
+                raise DemoFailed(f"{self._subject}: waited {PATIENCE_S:.0f} s for {awaited}")
+            time.sleep(LOOK_EVERY_S)
+        return found
+
+    def _tell(self, told: str) -> None:
+        self._lines += 1
+        click.echo(f"{self._lines:2}  {time.monotonic() - self._started:5.1f} s  {self._subject:<9}  {told}")
+
+
+def _program() -> list[str]:
+    """How this program is called from here."""
+    script = Path(sys.executable).parent / "modemd"
+    if not script.exists():
+        return [sys.executable, "-m", "modemd"]
+    here = Path.cwd()
+    return [str(script.relative_to(here) if script.is_relative_to(here) else script)]
+
+
+def _counted(parts: int) -> str:
+    return f"{parts} part{'s' if parts > 1 else ''}"
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”" if len(text) <= LONGEST_SHOWN else f"“{text[:BEGINNING].rstrip()}…”, {len(text)} characters"

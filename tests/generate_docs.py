@@ -1,0 +1,126 @@
+"""Writes the generated parts of the docs: `python -m tests.generate_docs [--check]`.
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; what stands around it is written by hand.
+With --check nothing is written, and the exit status is 1 if a file is not as it would be written.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from itertools import combinations
+from pathlib import Path
+
+from modemd.rules.states import CLOSING, FINAL_MESSAGES, FINAL_PARTS, NEXT, Event, Message, Part, message_state
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+# An event without its words here stops the generator.
+MEANING = {
+    Event.PROMOTED: "its time has come",
+    Event.CLAIMED: "journaled for a modem",
+    Event.ACCEPTED: "the network took it: `+CMGS`, early or late, or a status report that proves it",
+    Event.WITHDRAWN: "claimed, but no octet of its PDU was written",
+    Event.PUT_OFF: "refused for now, to be tried again",
+    Event.REFUSED: "refused for good, alone or with the rest of its message; or a rest that was stuck for too long",
+    Event.LOST: "written, and never answered",
+    Event.REPEATED: "an unknown alarm or otp goes out once more",
+    Event.GIVEN_UP: "its repeat came too late to be worth sending: what was unknown stays so",
+    Event.DELIVERED: "a status report says that the phone has it",
+    Event.UNDELIVERED: "a status report says that the network has given up",
+    Event.EXPIRED: "its validity ended before it was sent",
+    Event.CANCELLED: "withdrawn by an opt-out, before it was sent",
+}
+
+
+def part_table() -> str:
+    """Every transition of a part."""
+    rows = [
+        (f"`{state}`", str(event), f"`{after}`", MEANING[event])
+        for state in Part
+        for (before, event), after in NEXT.items()
+        if before is state
+    ]
+    return table(("a part that is", "and is", "becomes", "which means"), rows)
+
+
+def part_diagram() -> str:
+    """The same as a diagram; events that lead the same way share an arrow."""
+    arrows: dict[tuple[Part, Part], list[Event]] = {}
+    for (before, event), after in NEXT.items():
+        arrows.setdefault((before, after), []).append(event)
+    lines = [f"    {before} --> {after}: {', '.join(events)}" for (before, after), events in arrows.items()]
+    lines += [f"    {state} --> [*]" for state in Part if state in FINAL_PARTS]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> held", "    [*] --> queued", *lines, "```", ""])
+
+
+def message_table() -> str:
+    """How a message's state follows from its parts, in the order that decides."""
+    rows = []
+    for part in precedence():
+        started, fresh = message_state([part], tried=True), message_state([part], tried=False)
+        named = f"`{started}`" if started is fresh else f"`{started}`; before its first claim `{fresh}`"
+        rows.append((f"`{part}`", named, _ending(started)))
+    rows.append(("(there is none: consent forbids the message)", f"`{Message.REFUSED}`", _ending(Message.REFUSED)))
+    return table(("if a part is", "the message is", "and that is"), rows)
+
+
+def precedence() -> list[Part]:
+    """The states of parts in the order in which they name the message. AssertionError where no such order exists."""
+
+    def named(parts: Iterable[Part]) -> Message:
+        return message_state(list(parts), tried=True)
+
+    # With `tried`, a queued part and one on the air name the same; the one on the air goes first in the table.
+    wins = {part: sum(named([part, other]) is named([part]) for other in Part) for part in Part}
+    order = sorted(Part, key=lambda part: (-wins[part], part is not Part.SENDING))
+    for size in range(1, len(order) + 1):
+        for parts in combinations(order, size):
+            if named(parts) is not named(parts[:1]):
+                raise AssertionError(f"{', '.join(parts)} give {named(parts)}: the docs' table cannot say that")
+    return order
+
+
+def _ending(state: Message) -> str:
+    if state in FINAL_MESSAGES:
+        return "final"
+    return "closed, keeping its name, a day after the end of its validity" if state in CLOSING else "on its way"
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    lines = [tuple(headings), *map(tuple, rows)]
+    lines.insert(1, ("---",) * len(lines[0]))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+GENERATORS: dict[str, Callable[[], str]] = {
+    "part table": part_table,
+    "part diagram": part_diagram,
+    "message table": message_table,
+}
+
+
+def generated(text: str) -> str:
+    """A document with its generated parts made anew. KeyError for a name that nothing generates."""
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{GENERATORS[block['name']]()}\n{block[3]}", text)
+
+
+def main(arguments: list[str]) -> int:
+    stale = []
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if (new := generated(text)) != text:
+            stale.append(path.name)
+            if "--check" not in arguments:
+                path.write_text(new, encoding="utf-8")
+    if stale and "--check" in arguments:
+        sys.stderr.write(f"not as generated: {', '.join(stale)}; run make generated\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
