@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
@@ -76,6 +76,9 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "send": ("link_hold",),
     "source": ("source", "unverified"),
 }
+_SECTION_NAMES = ", ".join((*filter(None, _SECTIONS), "errors"))
+LONGEST_S = 3600.0
+_FORMS = {"usb": re.compile("[0-9a-f]{4}:[0-9a-f]{4}"), "at_protocol": re.compile("[0-9a-f]{2}")}
 ERROR_CLASSES = ("soon", "later", "other", "recipient", "message", "reset", "sim", "config", "unknown")
 _TYPES: dict[str, type] = {
     "str": str,
@@ -104,7 +107,7 @@ class Profiles:
         generic = _read(files[GENERIC], Profile(GENERIC))
         return cls({name: generic if name == GENERIC else _read(path, generic) for name, path in files.items()})
 
-    def __iter__(self) -> Iterable[Profile]:
+    def __iter__(self) -> Iterator[Profile]:
         return iter(self._profiles.values())
 
     def named(self, name: str) -> Profile:
@@ -132,6 +135,8 @@ def _read(path: Path, base: Profile) -> Profile:
         if key == "errors":
             values["errors"] = _errors(path, value)
         elif isinstance(value, dict):
+            if key not in _SECTIONS or not key:
+                raise ProfileError(f"{path}: [{key}]: unknown section; there are {_SECTION_NAMES}")
             for inner, content in value.items():
                 values[inner] = _value(path, key, inner, content)
         else:
@@ -144,22 +149,23 @@ def _read(path: Path, base: Profile) -> Profile:
 def _value(path: Path, section: str, key: str, value: object) -> object:
     where = f"{path}: {f'[{section}] ' if section else ''}{key}"
     if key not in _SECTIONS.get(section, ()):
-        known = (
-            ", ".join(_SECTIONS.get(section, ())) or f"the sections are {', '.join(filter(None, _SECTIONS))}, errors"
-        )
-        raise ProfileError(f"{where}: unknown key; known here: {known}")
+        sections = "" if section else f", and the sections {_SECTION_NAMES}"
+        raise ProfileError(f"{where}: unknown key; known here: {', '.join(_SECTIONS[section])}{sections}")
     kind = _KINDS[key]
     if kind is tuple or kind is frozenset:
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             raise ProfileError(f"{where}: needs a list of strings, not {value!r}")
         if kind is tuple:
+            _well_formed(where, key, value)
             return tuple(value)
         unknown = set(value) - set(Quirk)
         if unknown:
             raise ProfileError(f"{where}: unknown quirk {sorted(unknown)}; known: {', '.join(Quirk)}")
         return frozenset(map(Quirk, value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        value = float(value)
+    if isinstance(value, float) and not 0 <= value <= LONGEST_S:
+        raise ProfileError(f"{where}: needs seconds from 0 to {LONGEST_S:.0f}, not {value!r}")
     if not isinstance(value, kind):
         raise ProfileError(f"{where}: needs {kind.__name__}, not {value!r}")
     if key in ("manufacturer", "model"):
@@ -168,6 +174,13 @@ def _value(path: Path, section: str, key: str, value: object) -> object:
         except re.error as error:
             raise ProfileError(f"{where}: {value!r} is not a regular expression: {error}") from error
     return value
+
+
+def _well_formed(where: str, key: str, entries: list[str]) -> None:
+    """USB ids and protocols are compared as text, so there is one way to write them."""
+    form = _FORMS.get(key)
+    if form is not None and not all(form.fullmatch(entry) for entry in entries):
+        raise ProfileError(f"{where}: needs lower-case hex digits, as 12d1:1506 or 02, not {entries!r}")
 
 
 def _errors(path: Path, table: object) -> dict[int, str]:

@@ -112,11 +112,15 @@ class _Connection(http.client.HTTPConnection):
 def request(
     path: Path, method: str, target: str, body: bytes | None = None, content_type: str = "application/json"
 ) -> tuple[int, bytes]:
-    """Status and body of one request to whoever listens at `path`. OSError where nobody does."""
+    """Status and body of one request to whoever listens at `path`. OSError where nobody does, or what listens is no HTTP."""
     connection = _Connection(path)
     try:
         connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})
         response = connection.getresponse()
         return response.status, response.read()
+    except http.client.HTTPException as error:
+        if isinstance(error, OSError):
+            raise
+        raise ConnectionError(f"the answer is not HTTP ({type(error).__name__})") from error
     finally:
         connection.close()

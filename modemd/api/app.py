@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from modemd import __version__
@@ -18,7 +18,16 @@ from modemd.service.service import Service
 from modemd.service.submitting import Answer, BadRows
 
 LARGEST_CSV = 32 * 1024 * 1024
-_STATUS = {"not_found": 404, "key_reused": 409, "opted_out": 409, "not_opted_in": 409}
+_STATUS = {"not_found": 404, "key_reused": 409, "too_large": 413}
+
+
+def _storable(text: str) -> str:
+    """JSON can escape half a surrogate pair, which no text has and no database takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a surrogate pair") from None
+    return text
 
 
 class NewMessage(BaseModel):
@@ -30,13 +39,14 @@ class NewMessage(BaseModel):
     text: str
     message_class: str = Field(default=MessageClass.TRANSACTIONAL, alias="class")
     at: str | None = None
-    key: str | None = None
+    key: Annotated[str, AfterValidator(_storable)] | None = None
     report: bool | None = None
     short_code: bool = False
 
 
-Limit = Annotated[int, Query(ge=0, description="how many at most; 0 means all")]
-Id = Annotated[int | None, Query(ge=1)]
+LARGEST = 2**63 - 1  # what SQLite can count to
+Limit = Annotated[int, Query(ge=0, le=LARGEST, description="how many at most; 0 means all")]
+Id = Annotated[int | None, Query(ge=1, le=LARGEST)]
 
 
 def create(service: Service) -> FastAPI:
@@ -72,7 +82,7 @@ def create(service: Service) -> FastAPI:
         return await service.messages(id=id, state=state, limit=limit)
 
     @app.get("/v1/messages/{id}", summary="One message and its story")
-    async def get_message(id: int) -> dict[str, Any]:
+    async def get_message(id: Annotated[int, Path(ge=1, le=LARGEST)]) -> dict[str, Any]:
         return await service.message(id)
 
     @app.get("/v1/inbox", summary="Inbound messages, newest first")
@@ -116,7 +126,15 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
-        return _error(error.status_code, "no_route" if error.status_code == 404 else "http", str(error.detail))
+        code = {400: "bad_request", 404: "no_route", 405: "wrong_method"}.get(error.status_code, "http")
+        response = _error(error.status_code, code, str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    async def on_mistake_of_ours(request: Request, error: Exception) -> JSONResponse:
+        # What it was is logged where the server catches it; a caller gets no insides.
+        return _error(500, "internal", "a mistake inside modemd; its log tells more")
 
 
 def _error(status: int, code: str, message: str, **more: Any) -> JSONResponse:

@@ -53,6 +53,7 @@ class Event(StrEnum):
     REFUSED = "refused"  # refused for good
     LOST = "lost"  # written, never answered
     REPEATED = "repeated"  # an unknown alarm or otp goes out once more
+    GIVEN_UP = "given up"  # its repeat came too late to be sent: what was unknown stays so
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     EXPIRED = "expired"
@@ -63,6 +64,7 @@ NEXT: dict[tuple[Part, Event], Part] = {
     (Part.HELD, Event.PROMOTED): Part.QUEUED,
     (Part.HELD, Event.EXPIRED): Part.EXPIRED,
     (Part.HELD, Event.CANCELLED): Part.CANCELLED,
+    (Part.HELD, Event.REFUSED): Part.FAILED,  # the rest of a started message, stuck too long
     (Part.QUEUED, Event.CLAIMED): Part.SENDING,
     (Part.QUEUED, Event.PUT_OFF): Part.HELD,
     (Part.QUEUED, Event.EXPIRED): Part.EXPIRED,
@@ -76,6 +78,9 @@ NEXT: dict[tuple[Part, Event], Part] = {
     (Part.UNKNOWN, Event.ACCEPTED): Part.SENT,
     (Part.UNKNOWN, Event.REPEATED): Part.QUEUED,
     (Part.QUEUED, Event.ACCEPTED): Part.SENT,  # evidence came while the repeat was waiting: it is not sent again
+    (Part.HELD, Event.ACCEPTED): Part.SENT,  # the same, while the repeat was backing off
+    (Part.QUEUED, Event.GIVEN_UP): Part.UNKNOWN,
+    (Part.HELD, Event.GIVEN_UP): Part.UNKNOWN,
     (Part.SENT, Event.DELIVERED): Part.DELIVERED,
     (Part.SENT, Event.UNDELIVERED): Part.UNDELIVERED,
 }

@@ -13,7 +13,7 @@ from modemd.rules.claiming import Decision, Facts, Marketing, Verdict
 from modemd.rules.classes import MessageClass
 from modemd.store.journal import advance, note, parts_of, refresh
 from modemd.store.moments import kept, moment
-from modemd.store.outbox import ANY_SIM, REST, cancel_rest, started_rank, waiting_rank
+from modemd.store.outbox import ANY_SIM, REST, cancel_rest, run_out, started_rank, waiting_rank
 
 # A claim looks at no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20
@@ -68,7 +68,8 @@ class Outcome:
 
 
 def candidates(db: sqlite3.Connection, sim: str, skip: Collection[int] = ()) -> list[tuple[Candidate, Facts]]:
-    """The parts that `sim` may send, first one first. Held and future ones are never among them."""
+    """The parts that `sim` may send, first one first: of each message the first that waits. Held and future ones are never
+    among them. `skip` names parts that others have chosen, whose messages are left to them."""
     rows: list[sqlite3.Row] = []
     limit = MAX_CANDIDATES + len(skip)
     for lane in (sim, ANY_SIM):
@@ -83,7 +84,9 @@ _CANDIDATES = """
            coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
     FROM part p INDEXED BY part_queue
     JOIN message m ON m.id = p.message_id LEFT JOIN contact c ON c.number = p.number
-    WHERE p.state = 'queued' AND p.lane = :lane
+    WHERE p.state = 'queued' AND p.lane = :lane AND NOT EXISTS (
+        SELECT 1 FROM part before
+        WHERE before.message_id = p.message_id AND before.seq < p.seq AND before.state = 'queued')
     ORDER BY p.rank, p.message_id, p.seq LIMIT :limit
 """
 
@@ -110,9 +113,11 @@ def _candidate(row: sqlite3.Row) -> Candidate:
 
 def _facts(db: sqlite3.Connection, row: sqlite3.Row) -> Facts:
     message_class = MessageClass(row["class"])
-    started = row["rank"] == started_rank(message_class)
-    # The class's two ranks, said as equalities so that the index is used to its end.
-    earlier = not started and any(
+    # A repeat is like the first part of a message: only worth sending while that is valid.
+    started = row["rank"] == started_rank(message_class) and not row["repeats"]
+    # Order binds first attempts. The class's two ranks, said as equalities so that the index is used to its end.
+    first = not started and row["tries"] == 0
+    earlier = first and any(
         db.execute(_EARLIER, {"number": row["number"], "rank": rank, "message_id": row["message_id"]}).fetchone()
         for rank in (started_rank(message_class), waiting_rank(message_class))
     )
@@ -166,10 +171,12 @@ def _end(db: sqlite3.Connection, candidate: Candidate, decision: Decision, now: 
     if decision.verdict is Verdict.WITHDRAW:
         return bool(cancel_rest(db, candidate.message_id, now, decision.reason))
     if decision.verdict is Verdict.EXPIRE:
-        waiting = [part for part in parts_of(db, candidate.message_id) if part["state"] == states.Part.QUEUED]
-        for part in waiting:
-            advance(db, part, states.Event.EXPIRED, now)
-        refresh(db, candidate.message_id, now, decision.reason)
+        waiting = [
+            part
+            for part in parts_of(db, candidate.message_id)
+            if part["state"] in (states.Part.HELD, states.Part.QUEUED) and part["expires_at"] <= kept(now)
+        ]
+        run_out(db, waiting, now)
         return bool(waiting)
     return False
 
@@ -188,6 +195,8 @@ def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, no
             "UPDATE part SET rank = ?, lane = ?, expires_at = ? WHERE message_id = ?",
             (started_rank(candidate.message_class), sim, kept(candidate.expires_at + REST), candidate.message_id),
         )
+    elif candidate.repeats:  # a lone part may go out again by another SIM
+        db.execute("UPDATE message SET sim = ? WHERE id = ?", (sim, candidate.message_id))
     db.execute("UPDATE part SET tries = tries + 1 WHERE id = ?", (candidate.part_id,))
     attempt = db.execute(
         "INSERT INTO attempt (part_id, message_id, number, sim, modem, opened_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -227,6 +236,8 @@ def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
         if not proves(part):
             return  # a late answer to an attempt whose part has moved on
         advance(db, part, states.Event.ACCEPTED, now, **detail)
+    elif part["state"] != states.Part.SENDING:
+        return  # evidence settled the part while its repeat was on the air
     elif outcome.result is Result.UNKNOWN:
         advance(db, part, states.Event.LOST, now, **detail)
         _plan_repeat(db, part, message, now)
@@ -243,7 +254,7 @@ def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
 def proves(part: sqlite3.Row) -> bool:
     """Whether evidence that an attempt was accepted changes its part: on the air, unknown, or waiting to be repeated."""
     return part["state"] in (states.Part.SENDING, states.Part.UNKNOWN) or (
-        part["state"] == states.Part.QUEUED and part["repeats"] > 0
+        part["state"] in (states.Part.QUEUED, states.Part.HELD) and part["repeats"] > 0
     )
 
 

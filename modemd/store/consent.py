@@ -45,7 +45,8 @@ def marketing_of(db: sqlite3.Connection, number: str) -> Marketing:
 def apply(db: sqlite3.Connection, said: Said, now: datetime) -> Effect:
     """Keep an opt-out or opt-in, and withdraw the marketing that waits after an opt-out.
 
-    An opt-in by word counts only for someone who had opted out. A word that changes nothing leaves its event, and no answer.
+    An opt-in counts only for someone who had opted out, and leaves no trace else. An opt-out said again leaves its event,
+    and gets no answer.
     """
     before = marketing_of(db, said.number)
     wanted = Marketing.OPTED_IN if said.opts_in else Marketing.OPTED_OUT

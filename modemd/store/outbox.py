@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -124,10 +125,7 @@ def promote(db: sqlite3.Connection, now: datetime, limit: int = 500) -> set[int]
     due = db.execute("SELECT * FROM part WHERE due <= ? ORDER BY due, id LIMIT ?", (kept(now), limit)).fetchall()
     for part in due:
         if part["state"] == states.Part.UNKNOWN:
-            db.execute(
-                "UPDATE part SET repeats = repeats + 1, lane = ? WHERE id = ?", (_lane_again(db, part), part["id"])
-            )
-            advance(db, part, states.Event.REPEATED, now)
+            _repeat(db, part, now)
         else:
             advance(db, part, states.Event.PROMOTED, now)
     messages = {part["message_id"] for part in due}
@@ -136,28 +134,54 @@ def promote(db: sqlite3.Connection, now: datetime, limit: int = 500) -> set[int]
     return messages
 
 
-def _lane_again(db: sqlite3.Connection, part: sqlite3.Row) -> str:
-    """Where an unknown part is sent again: a lone part anywhere, one of several on the SIM whose reference it carries."""
-    message = db.execute("SELECT parts, pinned FROM message WHERE id = ?", (part["message_id"],)).fetchone()
-    return message["pinned"] or ANY_SIM if message["parts"] == 1 else str(part["lane"])
+def _repeat(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
+    """Queue an unknown part once more, while its message is valid: a lone part for any SIM, one of several for the SIM whose
+    reference it carries. What is not valid any more stays unknown."""
+    message = db.execute("SELECT parts, pinned, expires_at FROM message WHERE id = ?", (part["message_id"],)).fetchone()
+    if message["expires_at"] <= kept(now):
+        db.execute("UPDATE part SET due = NULL WHERE id = ?", (part["id"],))
+        return
+    lane = message["pinned"] or ANY_SIM if message["parts"] == 1 else part["lane"]
+    db.execute(
+        "UPDATE part SET repeats = repeats + 1, lane = ?, expires_at = ? WHERE id = ?",
+        (lane, message["expires_at"], part["id"]),
+    )
+    advance(db, part, states.Event.REPEATED, now)
 
 
 def expire(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
-    """End what waits past its validity: how many parts. A rest of a started message fails instead."""
+    """End what waits past its validity: how many parts."""
     over = db.execute(
         "SELECT * FROM part WHERE expires_at <= ? AND state IN ('held', 'queued') LIMIT ?", (kept(now), limit)
     ).fetchall()
-    for part in over:
-        advance(db, part, states.Event.EXPIRED, now)
-    for message_id in {part["message_id"] for part in over}:
-        refresh(db, message_id, now, "validity_over")
+    run_out(db, over, now)
     return len(over)
+
+
+def run_out(db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime) -> None:
+    """End waiting parts whose time is over. They expire; the rest of a started message fails; and a repeat that was never
+    sent leaves its part as unknown as it was."""
+    for part in parts:
+        advance(db, part, _ending(db, part), now)
+    for message_id in {part["message_id"] for part in parts}:
+        refresh(db, message_id, now, "validity_over")
+
+
+def _ending(db: sqlite3.Connection, part: sqlite3.Row) -> states.Event:
+    if part["repeats"]:
+        return states.Event.GIVEN_UP
+    started = db.execute(
+        "SELECT 1 FROM part WHERE message_id = ? AND state NOT IN ('held', 'queued', 'expired') LIMIT 1",
+        (part["message_id"],),
+    ).fetchone()
+    return states.Event.REFUSED if started else states.Event.EXPIRED
 
 
 def close_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
     """Close what is `sent` or `unknown` a day past its validity, keeping the name: how many messages."""
     rows = db.execute(
-        """SELECT id FROM message WHERE state IN ('sent', 'unknown') AND closed_at IS NULL AND expires_at <= ? LIMIT ?""",
+        """SELECT id FROM message INDEXED BY message_open
+           WHERE state IN ('sent', 'unknown') AND closed_at IS NULL AND expires_at <= ? LIMIT ?""",
         (kept(now - _DAY), limit),
     ).fetchall()
     for row in rows:
@@ -175,7 +199,8 @@ def next_due(db: sqlite3.Connection) -> datetime | None:
     ]
     moments = [moment(text) for text in found if text is not None]
     closing = db.execute(
-        "SELECT min(expires_at) FROM message WHERE state IN ('sent', 'unknown') AND closed_at IS NULL"
+        """SELECT min(expires_at) FROM message INDEXED BY message_open
+           WHERE state IN ('sent', 'unknown') AND closed_at IS NULL"""
     ).fetchone()[0]
     if closing is not None:
         moments.append(moment(closing) + _DAY)

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from modemd.rules import states
@@ -14,6 +14,9 @@ from modemd.rules.evidence import Told, Tried
 from modemd.store.claims import proves
 from modemd.store.journal import advance, note, refresh
 from modemd.store.moments import kept, moment
+
+# An unmatched report that is older than this was not early: nobody will own it. Such reports gather, and cost no look.
+AWAITED = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -65,7 +68,9 @@ def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) 
 def match_again(db: sqlite3.Connection, sim: str, owner: Owner, now: datetime) -> set[int]:
     """Look again at the unmatched reports of a SIM, after an attempt of it was closed. The messages they settled."""
     waiting = db.execute(
-        "SELECT * FROM report WHERE sim = ? AND attempt_id IS NULL ORDER BY id DESC LIMIT 50", (sim,)
+        """SELECT * FROM report INDEXED BY report_unmatched WHERE sim = ? AND attempt_id IS NULL AND stored_at > ?
+           ORDER BY stored_at DESC, id DESC LIMIT 50""",
+        (sim, kept(now - AWAITED)),
     ).fetchall()
     settled = (_match(db, report, owner, now) for report in reversed(waiting))
     return {message for message in settled if message is not None}
@@ -113,11 +118,13 @@ def _settle(db: sqlite3.Connection, attempt: sqlite3.Row, report: sqlite3.Row, n
     if attempt["outcome"] == "unknown" and proves(part):
         advance(db, part, states.Event.ACCEPTED, now, **detail)
         part = db.execute("SELECT * FROM part WHERE id = ?", (part["id"],)).fetchone()
-    if not final or part["state"] != states.Part.SENT:
+    delivered = outcome is Outcome.DELIVERED
+    # Whichever of two attempts arrives, the part has arrived; that the first did not says nothing about the second.
+    taken_further = not delivered and db.execute(_LATER, (part["id"], attempt["id"])).fetchone()
+    if not final or part["state"] != states.Part.SENT or taken_further:
         note(db, attempt["message_id"], now, f"report {outcome}", part=part["seq"], **detail)
         refresh(db, attempt["message_id"], now)
         return
-    delivered = outcome is Outcome.DELIVERED
     advance(db, part, states.Event.DELIVERED if delivered else states.Event.UNDELIVERED, now, **detail)
     message_state = refresh(db, attempt["message_id"], now, None if delivered else f"status_{report['status']:02X}")
     if message_state is states.Message.DELIVERED:
@@ -125,3 +132,6 @@ def _settle(db: sqlite3.Connection, attempt: sqlite3.Row, report: sqlite3.Row, n
             "UPDATE message SET delivered_at = ? WHERE id = ?",
             (report["discharged_at"] or report["stored_at"], attempt["message_id"]),
         )
+
+
+_LATER = "SELECT 1 FROM attempt WHERE part_id = ? AND id > ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"

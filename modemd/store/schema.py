@@ -133,7 +133,7 @@ CREATE TABLE report (
     attempt_id INTEGER REFERENCES attempt (id),
     fingerprint BLOB NOT NULL UNIQUE
 ) STRICT;
-CREATE INDEX report_unmatched ON report (sim, reference) WHERE attempt_id IS NULL;
+CREATE INDEX report_unmatched ON report (sim, stored_at) WHERE attempt_id IS NULL;
 CREATE INDEX report_attempt ON report (attempt_id) WHERE attempt_id IS NOT NULL;
 
 CREATE TABLE inbox (
@@ -161,7 +161,7 @@ CREATE TABLE inbox_part (
     stored_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX inbox_part_fingerprint ON inbox_part (fingerprint, stored_at);
-CREATE INDEX inbox_part_inbox ON inbox_part (inbox_id);
+CREATE INDEX inbox_part_inbox ON inbox_part (inbox_id, seq);
 CREATE INDEX inbox_part_set ON inbox_part (set_key, id) WHERE set_key IS NOT NULL;
 
 CREATE TABLE event (

@@ -79,21 +79,29 @@ class ThreadWriter:
         self._connect = connect
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer")
         self._thread.start()
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        if self._closed:
+            raise StoreError("the database is closed")
         job = Job(change, self._loop.create_future())
         self._jobs.put(job)
         return job.answer
 
     async def close(self) -> None:
         """Finish what was submitted, then end the thread."""
+        self._closed = True
         self._jobs.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
 
     def _run(self) -> None:
-        connection = self._connect()
+        try:
+            connection = self._connect()
+        except sqlite3.Error as error:
+            self._refuse(StoreError(f"the database cannot be opened ({error}); check the path and permissions"))
+            return
         try:
             while True:
                 job = self._jobs.get()
@@ -110,3 +118,9 @@ class ThreadWriter:
                     return
         finally:
             connection.close()
+
+    def _refuse(self, error: StoreError) -> None:
+        """Answer every change with `error`, until the end."""
+        while (job := self._jobs.get()) is not None:
+            job.error = error
+            self._loop.call_soon_threadsafe(answer, [job])

@@ -1,0 +1,271 @@
+"""The routes: what each answers, and that every error has the one body."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from modemd.api import app as application
+from modemd.errors import StoreError
+from modemd.rules.evidence import Told
+from modemd.store import inbox, reports
+from modemd.store.inbox import Arrival
+from tests.api.client import Client
+from tests.service.house import NOON, House, house
+
+ALICE = "+33612345678"
+HELLO = {"to": ALICE, "text": "hello"}
+ROUTES = ("/v1/messages", "/v1/inbox", "/v1/optouts", "/v1/modems", "/v1/status")
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as home:
+        yield home
+
+
+@pytest.fixture
+def client(home: House) -> Client:
+    return Client(application.create(home.service))
+
+
+async def test_a_message_is_accepted(client: Client) -> None:
+    """202 means durable: the message is listed as it was answered."""
+    answer = await client.post("/v1/messages", HELLO)
+    assert answer.status == 202
+    message = answer.json
+    assert (message["to"], message["class"], message["state"], message["parts"]) == (
+        ALICE,
+        "transactional",
+        "queued",
+        1,
+    )
+    assert (message["warnings"], message["again"]) == ([], False)
+    listed = (await client.get("/v1/messages")).json
+    assert listed == [{key: value for key, value in message.items() if key not in ("warnings", "again")}]
+
+
+async def test_every_wish_is_kept(client: Client, home: House) -> None:
+    """Class, time and key are taken as they are said."""
+    wish = HELLO | {"class": "otp", "at": "2026-11-22T13:30+01:00", "key": "k", "report": False}
+    message = (await client.post("/v1/messages", wish)).json
+    assert (message["class"], message["key"], message["state"]) == ("otp", "k", "held")
+    assert message["at"] == (NOON + timedelta(minutes=30)).isoformat("T", "microseconds")
+    kept = await home.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"])
+    assert kept == 0
+
+
+async def test_a_doubtful_number_is_taken_with_a_warning(client: Client) -> None:
+    """A number that no plan knows is accepted, and a person is told."""
+    answer = await client.post("/v1/messages", HELLO | {"to": "+33000000000"})
+    assert (answer.status, len(answer.json["warnings"])) == (202, 1)
+
+
+async def test_the_same_key_answers_again(client: Client) -> None:
+    """A key seen before with the same content is 200 and the first message; with other content it is 409."""
+    first = (await client.post("/v1/messages", HELLO | {"key": "k"})).json
+    again = await client.post("/v1/messages", HELLO | {"key": "k"})
+    assert (again.status, again.json["id"], again.json["again"]) == (200, first["id"], True)
+    other = await client.post("/v1/messages", HELLO | {"key": "k", "text": "bye"})
+    assert (other.status, other.code) == (409, "key_reused")
+
+
+async def test_a_refusal_by_consent_is_listed(client: Client, home: House) -> None:
+    """Marketing after STOP is 409 with the message as it was kept: refused, with the reason."""
+    await home.stop_word(ALICE)
+    answer = await client.post("/v1/messages", HELLO | {"class": "marketing"})
+    assert (answer.status, answer.json["state"], answer.json["reason"]) == (409, "refused", "opted_out")
+    assert [row["state"] for row in (await client.get("/v1/messages?state=refused")).json] == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        pytest.param({"to": "nobody"}, "bad_number", id="no number"),
+        pytest.param({"to": "112"}, "emergency_number", id="emergency"),
+        pytest.param({"to": "0612345678"}, "needs_country", id="national without a country"),
+        pytest.param({"to": "12345"}, "short_code_not_allowed", id="short code"),
+        pytest.param({"to": "+3361"}, "not_possible", id="too short"),
+        pytest.param({"class": "spam"}, "bad_class", id="class"),
+        pytest.param({"class": "system"}, "bad_class", id="our own class"),
+        pytest.param({"text": ""}, "empty_text", id="no text"),
+        pytest.param({"text": "x" * 153 * 256}, "bad_text", id="more than 255 parts"),
+        pytest.param({"key": ""}, "bad_key", id="empty key"),
+        pytest.param({"key": "k" * 201}, "bad_key", id="long key"),
+        pytest.param({"at": "tomorrow"}, "bad_time", id="no time"),
+        pytest.param({"at": "2026-11-22T11:58:59Z"}, "in_the_past", id="past"),
+        pytest.param({"colour": "red"}, "bad_request", id="unknown key"),
+        pytest.param({"to": None}, "bad_request", id="no recipient"),
+        pytest.param({"text": 5}, "bad_request", id="text is no string"),
+        pytest.param({"text": "\ud800"}, "bad_text", id="half a surrogate pair"),
+        pytest.param({"key": "\ud800"}, "bad_request", id="key with half a surrogate pair"),
+    ],
+)
+async def test_what_cannot_be_sent_is_refused(client: Client, wish: dict[str, object], code: str) -> None:
+    """A message that is wrong is 422 with a code for programs and a line for people, and nothing is kept."""
+    answer = await client.post("/v1/messages", HELLO | wish)
+    assert (answer.status, answer.code) == (422, code)
+    assert (await client.get("/v1/messages")).json == []
+
+
+async def test_a_short_code_may_be_asked_for(client: Client) -> None:
+    """`short_code` says that the digits are meant so."""
+    answer = await client.post("/v1/messages", {"to": "12345", "text": "x", "short_code": True})
+    assert (answer.status, answer.json["to"]) == (202, "12345")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"to": "+33612345678"}'])
+async def test_bad_json_is_told(client: Client, body: bytes) -> None:
+    """A body that is no such JSON is 422, with each problem on its own."""
+    answer = await client.call("POST", "/v1/messages", body)
+    assert (answer.status, answer.code) == (422, "bad_request")
+    assert answer.json["error"]["problems"]
+
+
+async def test_a_body_that_is_no_text_is_told(client: Client) -> None:
+    """A body that is not UTF-8 is 400."""
+    answer = await client.call("POST", "/v1/messages", b"\xff")
+    assert (answer.status, answer.code) == (400, "bad_request")
+
+
+async def test_a_batch_is_accepted_by_rows(client: Client, home: House) -> None:
+    """The rows of a CSV are answered in order; one that consent refuses is kept as refused among the accepted."""
+    await home.stop_word("+33698765432")
+    rows = f"to,text,class,key\n{ALICE},hello,transactional,a\n+33698765432,offer,marketing,\n"
+    answer = await client.call("POST", "/v1/batches", rows.encode(), "text/csv")
+    assert answer.status == 202
+    assert (answer.json["accepted"], answer.json["refused"]) == (1, 1)
+    assert [message["state"] for message in answer.json["messages"]] == ["queued", "refused"]
+
+
+async def test_a_malformed_batch_is_refused_whole(client: Client) -> None:
+    """One bad row rejects the file; every bad row is named by its line."""
+    rows = f"to,text,class\n{ALICE},hello,otp\nnobody,hello,otp\n{ALICE},hello,spam\n{ALICE},hello\n"
+    answer = await client.call("POST", "/v1/batches", rows.encode(), "text/csv")
+    assert (answer.status, answer.code) == (422, "bad_rows")
+    assert sorted(problem.split(":")[0] for problem in answer.json["error"]["problems"]) == [
+        "line 3",
+        "line 4",
+        "line 5",
+    ]
+    assert (await client.get("/v1/messages")).json == []
+
+
+async def test_a_batch_that_is_no_text_is_refused(client: Client) -> None:
+    """A CSV that is not UTF-8 is told where."""
+    answer = await client.call("POST", "/v1/batches", b"to,text,class\n\xff", "text/csv")
+    assert (answer.status, answer.code) == (422, "bad_encoding")
+    assert "at byte 14" in answer.json["error"]["message"]
+
+
+async def test_a_batch_that_is_too_large_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a limit, and it is told."""
+    monkeypatch.setattr(application, "LARGEST_CSV", 1024 * 1024)
+    answer = await client.call("POST", "/v1/batches", b"x" * (1024 * 1024 + 1), "text/csv")
+    assert (answer.status, answer.code) == (413, "too_large")
+    assert "at most 1 MiB" in answer.json["error"]["message"]
+
+
+async def test_messages_are_listed_by_id_state_and_limit(client: Client) -> None:
+    """The list is newest first and can be narrowed; 0 means all."""
+    for number in range(3):
+        await client.post("/v1/messages", HELLO | {"text": str(number)})
+    assert [row["id"] for row in (await client.get("/v1/messages?limit=2")).json] == [3, 2]
+    assert [row["id"] for row in (await client.get("/v1/messages?limit=0")).json] == [3, 2, 1]
+    assert [row["text"] for row in (await client.get("/v1/messages?id=2&state=queued")).json] == ["1"]
+    assert (await client.get("/v1/messages?state=sent")).json == []
+
+
+async def test_a_message_tells_its_story(client: Client) -> None:
+    """One message comes with its events."""
+    await client.post("/v1/messages", HELLO)
+    found = (await client.get("/v1/messages/1")).json
+    assert (found["id"], [event["what"] for event in found["events"]]) == (1, ["message queued"])
+
+
+async def test_the_inbox_is_listed(client: Client, home: House) -> None:
+    """Inbound messages are listed with sender, SIM and times."""
+    arrival = Arrival("8933010000000000010", b"1", ALICE, "text", "hi", NOON)
+    await home.store.write(lambda db: inbox.keep(db, arrival, lambda tpdus: "", NOON))
+    (row,) = (await client.get("/v1/inbox")).json
+    assert (row["from"], row["text"], row["to_sim"]) == (ALICE, "hi", "8933010000000000010")
+    assert (await client.get("/v1/inbox?id=2")).json == []
+
+
+async def test_opt_outs_are_listed(client: Client, home: House) -> None:
+    """Who has opted out is listed with the word."""
+    await home.stop_word(ALICE)
+    (row,) = (await client.get("/v1/optouts?limit=1")).json
+    assert (row["number"], row["word"]) == (ALICE, "stop")
+
+
+async def test_modems_and_status_tell_what_is_known(client: Client, home: House) -> None:
+    """A modem that nothing is known of is listed as configured; no message can pass, and what waits is counted."""
+    (modem,) = (await client.get("/v1/modems")).json
+    assert (modem["name"], modem["health"], modem["imei"]) == ("west", "opening", None)
+    await client.post("/v1/messages", HELLO)
+    new = reports.NewReport("sim", b"1", Told(1, ALICE, None), reports.Outcome.DELIVERED, 0, None)
+    await home.store.write(lambda db: reports.record(db, new, lambda told, attempts: None, NOON))
+    status = (await client.get("/v1/status")).json
+    assert (status["can_send"], status["modems"]) == (False, [modem])
+    assert [(row["state"], row["messages"]) for row in status["waiting"]] == [("queued", 1)]
+    assert (status["unmatched_reports"], status["opted_out"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status", "code"),
+    [
+        pytest.param("GET", "/", 404, "no_route", id="root"),
+        pytest.param("GET", "/v2/messages", 404, "no_route", id="unknown route"),
+        pytest.param("GET", "/docs", 404, "no_route", id="no pages of the framework's"),
+        pytest.param("DELETE", "/v1/messages", 405, "wrong_method", id="wrong method"),
+        pytest.param("GET", "/v1/batches", 405, "wrong_method", id="batches are posted"),
+        pytest.param("GET", "/v1/messages/7", 404, "not_found", id="no such message"),
+        pytest.param("GET", "/v1/messages/x", 422, "bad_request", id="id is no number"),
+        pytest.param("GET", "/v1/messages/0", 422, "bad_request", id="id is no id"),
+        pytest.param("GET", f"/v1/messages/{2**63}", 422, "bad_request", id="id beyond the database's"),
+        pytest.param("GET", "/v1/messages?state=lost", 422, "bad_state", id="unknown state"),
+        pytest.param("GET", "/v1/messages?id=0", 422, "bad_request", id="query id is no id"),
+        *(
+            pytest.param("GET", f"/v1/{route}?limit={limit}", 422, "bad_request", id=f"{route} limit {limit}")
+            for route in ("messages", "inbox", "optouts")
+            for limit in (-1, "many", 2**63)
+        ),
+    ],
+)
+async def test_every_error_has_one_body(client: Client, method: str, target: str, status: int, code: str) -> None:
+    """Whatever is wrong with a request, the answer is the same JSON shape."""
+    answer = await client.call(method, target)
+    assert (answer.status, answer.code) == (status, code)
+
+
+async def test_a_wrong_method_names_the_right_ones(client: Client) -> None:
+    """405 says in Allow what the route takes."""
+    assert (await client.call("DELETE", "/v1/status")).headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        pytest.param(StoreError("the disk is full"), 503, "store", id="the store"),
+        pytest.param(sqlite3.OperationalError("no such table"), 500, "internal", id="a mistake of ours"),
+    ],
+)
+@pytest.mark.parametrize("route", [route for route in ROUTES if route != "/v1/modems"])
+async def test_failures_within_have_the_same_body(
+    home: House, client: Client, monkeypatch: pytest.MonkeyPatch, route: str, error: Exception, status: int, code: str
+) -> None:
+    """A failing store is 503 with its words; a mistake of ours is 500 without its insides, and reaches the server's log."""
+
+    async def fails(query: object) -> None:
+        raise error
+
+    monkeypatch.setattr(home.store, "read", fails)
+    answer = await client.get(route)
+    assert (answer.status, answer.code) == (status, code)
+    assert ("no such table" in answer.json["error"]["message"]) is False
+    assert (answer.raised is error) == (status == 500)

@@ -1,0 +1,71 @@
+"""docs/api.md says what the application does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from modemd.api.app import LARGEST_CSV, NewMessage, create
+from tests.service.house import house
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+# Codes that stand as literals in the rooms behind the API.
+CODE = re.compile(
+    r'(?:Refused|_error)\(\s*(?:[^"()]*, )?"([a-z_]+)"|"([a-z_]+)": \d{3}|\d{3}: "([a-z_]+)"|"([a-z]+)" if is'
+)
+RAISERS = [
+    "api/app.py",
+    "service/service.py",
+    "service/submitting.py",
+    "service/moments.py",
+    "rules/numbers.py",
+    "store/outbox.py",
+]
+
+
+def section(title: str) -> str:
+    return re.split(r"^## ", TEXT.split(f"## {title}\n")[1], flags=re.MULTILINE)[0]
+
+
+async def test_every_route_is_documented(tmp_path: Path) -> None:
+    """The table of routes is the application's own list, no more and no less."""
+    async with house(tmp_path) as home:
+        paths = create(home.service).openapi()["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    documented = re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", section("Routes"), flags=re.MULTILINE)
+    assert sorted(documented) == sorted(routes)
+
+
+async def test_every_query_is_documented(tmp_path: Path) -> None:
+    """What a listing can be narrowed by stands in its line."""
+    async with house(tmp_path) as home:
+        paths = create(home.service).openapi()["paths"]
+    for path, methods in paths.items():
+        for method, route in methods.items():
+            queries = [each["name"] for each in route.get("parameters", ()) if each["in"] == "query"]
+            (line,) = [line for line in TEXT.splitlines() if line.startswith(f"| `{method.upper()} {path}` |")]
+            assert re.findall(r"`(\w+)`", line.split("|")[2]) == queries
+
+
+def test_every_field_is_documented() -> None:
+    """The table of fields is that of the message that is accepted."""
+    documented = re.findall(r"^\| `(\w+)` \|", section("Sending"), flags=re.MULTILINE)
+    assert documented == [field.alias or name for name, field in NewMessage.model_fields.items()]
+    assert f"at most {LARGEST_CSV // 1024 // 1024} MiB" in section("Sending")
+
+
+def test_every_code_is_documented() -> None:
+    """The table of codes is what the code can answer."""
+    documented = re.findall(r"^\| `(\w+)` \| (?:\d|any)", section("Errors"), flags=re.MULTILINE)
+    sources = "".join((ROOT / "modemd" / name).read_text(encoding="utf-8") for name in RAISERS)
+    answered = {next(filter(None, found)) for found in CODE.findall(sources)} | {"http", "unavailable", "bad_rows"}
+    assert sorted(documented) == sorted(answered)
+
+
+@pytest.mark.parametrize("title", ["Routes", "Sending", "Errors"])
+def test_the_page_has_its_sections(title: str) -> None:
+    """The tables stand where these tests look."""
+    assert section(title).count("\n|") > 2

@@ -1,0 +1,152 @@
+"""`modemd status`, `messages`, `inbox`, `modems`, `optouts` and `explain`, without a daemon."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from modemd.store import consent, inbox
+from modemd.store.consent import Said
+from modemd.store.inbox import Arrival
+from modemd.store.schema import migrate
+from modemd.store.store import connect
+from tests.cli.bench import Ended, Modemd
+from tests.service.house import NOON
+
+ALICE, WEST = "+33612345678", "8933010000000000010"
+LISTINGS = ("messages", "inbox", "modems", "optouts")
+
+
+@pytest.fixture
+def change(tmp_path: Path) -> Callable[[Callable[[sqlite3.Connection], object]], None]:
+    """Changes the database between two commands."""
+
+    def run(what: Callable[[sqlite3.Connection], object]) -> None:
+        connection = connect(tmp_path / "modemd.db")
+        migrate(connection)
+        what(connection)
+        connection.close()
+
+    return run
+
+
+def ask(modemd: Modemd, command: str, *arguments: str) -> Ended:
+    ended = modemd(command, "--config", "FILE", *arguments)
+    assert (ended.status, ended.err) == (0, "")
+    return ended
+
+
+def send(modemd: Modemd, text: str = "hello") -> None:
+    modemd("send", "--config", "FILE", "--to", ALICE, "--text", text)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("messages", "no messages"),
+        ("inbox", "nothing came in"),
+        ("optouts", "nobody has opted out"),
+    ],
+)
+def test_nothing_is_said_so(modemd: Modemd, command: str, said: str) -> None:
+    """An empty list is a sentence for people and an empty list for programs."""
+    assert ask(modemd, command).out == f"{said}\n"
+    assert json.loads(ask(modemd, command, "--json").out) == []
+
+
+@pytest.mark.parametrize("command", [*LISTINGS, "status"])
+def test_json_is_one_document(modemd: Modemd, command: str) -> None:
+    """--json prints one JSON document, a list but for `status`."""
+    send(modemd)
+    document = json.loads(ask(modemd, command, "--json").out)
+    assert isinstance(document, dict if command == "status" else list)
+
+
+def test_messages_are_a_table(modemd: Modemd) -> None:
+    """A line of headings, then the newest message first."""
+    send(modemd, "first")
+    send(modemd, "second")
+    heading, *rows = ask(modemd, "messages").out.splitlines()
+    assert heading.split()[:5] == ["id", "to", "class", "state", "reason"]
+    assert [row.split()[0] for row in rows] == ["2", "1"]
+    assert [row.split()[-1] for row in rows] == ["second", "first"]
+
+
+def test_messages_are_narrowed(modemd: Modemd) -> None:
+    """--id, --state and --limit narrow; --limit 0 means all."""
+    for text in ("a", "b", "c"):
+        send(modemd, text)
+
+    def texts(*arguments: str) -> list[str]:
+        return [row["text"] for row in json.loads(ask(modemd, "messages", "--json", *arguments).out)]
+
+    assert texts("--id", "2") == ["b"]
+    assert texts("--limit", "1") == ["c"]
+    assert texts("--limit", "0") == ["c", "b", "a"]
+    assert texts("--state", "delivered") == []
+
+
+def test_the_inbox_is_listed(modemd: Modemd, change: Callable[..., None]) -> None:
+    """What came in, with sender, the SIM it was sent to, the network's time and ours."""
+    arrival = Arrival(WEST, b"1", ALICE, "text", "hi\nthere", NOON)
+    change(lambda db: inbox.keep(db, arrival, lambda tpdus: "", NOON))
+    (row,) = json.loads(ask(modemd, "inbox", "--json").out)
+    assert {"id", "from", "to_sim", "text", "sent_at", "stored_at", "parts"} <= set(row)
+    assert (row["from"], row["text"]) == (ALICE, "hi\nthere")
+    assert ask(modemd, "inbox").out.splitlines()[1].endswith("hi there")
+    assert ask(modemd, "inbox", "--id", "9").out == "nothing came in\n"
+
+
+def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> None:
+    """Who has opted out, by which word."""
+    change(lambda db: consent.apply(db, Said(ALICE, False, "arret", "fr", "sms"), NOON))
+    assert ask(modemd, "optouts").out.splitlines()[1].split() == [
+        ALICE,
+        NOON.isoformat("T", "microseconds"),
+        "arret",
+        "fr",
+        "sms",
+    ]
+
+
+def test_modems_are_listed(modemd: Modemd) -> None:
+    """The modems as configured; one is found by its name."""
+    assert ask(modemd, "modems").out.splitlines()[1].split()[:2] == ["west", "opening"]
+    assert json.loads(ask(modemd, "modems", "--json", "--id", "west").out)[0]["name"] == "west"
+    assert ask(modemd, "modems", "--id", "east").out == "no modem 'east' is configured\n"
+
+
+def test_status_tells_what_waits(modemd: Modemd) -> None:
+    """Whether a message can pass, the modems, what waits, and what a person should look at."""
+    assert "nothing waits" in ask(modemd, "status").out
+    send(modemd)
+    lines = ask(modemd, "status").out.splitlines()
+    assert lines[0] == "no modem can send now"
+    assert any(line.startswith("queued  transactional  1") for line in lines)
+    assert lines[-1] == "0 opted out, 0 unmatched reports"
+
+
+def test_explain_tells_the_story(modemd: Modemd) -> None:
+    """A message with every event, for people and for programs."""
+    send(modemd)
+    first, text, event = ask(modemd, "explain", "1").out.splitlines()
+    assert first == f"message 1 to {ALICE}, transactional, 1 part(s): queued"
+    assert text == "hello"
+    assert event.endswith("  message queued  class=transactional")
+    assert json.loads(ask(modemd, "explain", "1", "--json").out)["events"][0]["what"] == "message queued"
+
+
+def test_explaining_nothing_is_refused(modemd: Modemd) -> None:
+    """A message that is not there ends with 1 and one line."""
+    assert modemd("explain", "--config", "FILE", "7") == Ended(1, "", "modemd: there is no message 7\n")
+
+
+def test_an_emulator_that_does_not_run_is_told(modemd: Modemd, tmp_path: Path) -> None:
+    """A phone without a network ends with 1 and what to do."""
+    ended = modemd("phone", "--dir", str(tmp_path), ALICE, "inbox")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == f"modemd: no emulator runs in {tmp_path}; start one with modemd emulate\n"

@@ -1,0 +1,109 @@
+"""The last look before a part goes on the air."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from modemd.rules.claiming import ConsentPolicy, Decision, Facts, Marketing, Verdict, decide
+from modemd.rules.classes import MessageClass
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FACTS = Facts(
+    message_class=MessageClass.MARKETING,
+    number="+33612345678",
+    marketing=Marketing.UNKNOWN,
+    expires_at=NOW + timedelta(hours=1),
+    started=False,
+    earlier_in_flight=False,
+)
+ANYBODY = ConsentPolicy()
+OPTED_IN_ONLY = ConsentPolicy(marketing_needs_opt_in=True)
+NOT_IN_NORTH_AMERICA = ConsentPolicy(transactional_after_stop={"+1": False, "+1876": True, "+44": True})
+
+
+@pytest.mark.parametrize(
+    ("policy", "marketing", "objection"),
+    [
+        pytest.param(ANYBODY, Marketing.UNKNOWN, None, id="said nothing"),
+        pytest.param(ANYBODY, Marketing.OPTED_IN, None, id="said yes"),
+        pytest.param(ANYBODY, Marketing.OPTED_OUT, "opted_out", id="said STOP"),
+        pytest.param(OPTED_IN_ONLY, Marketing.UNKNOWN, "not_opted_in", id="said nothing, yes is needed"),
+        pytest.param(OPTED_IN_ONLY, Marketing.OPTED_IN, None, id="said yes, yes is needed"),
+        pytest.param(OPTED_IN_ONLY, Marketing.OPTED_OUT, "opted_out", id="said STOP, yes is needed"),
+    ],
+)
+def test_marketing_needs_what_the_policy_says(
+    policy: ConsentPolicy, marketing: Marketing, objection: str | None
+) -> None:
+    """Marketing never goes to somebody who said STOP, and under `opted_in` only to somebody who said yes."""
+    assert policy.objection(MessageClass.MARKETING, "+33612345678", marketing) == objection
+
+
+@pytest.mark.parametrize(
+    ("number", "objection"),
+    [
+        pytest.param("+12125550123", "opted_out", id="listed as refused"),
+        pytest.param("+18765550123", None, id="the longest prefix wins"),
+        pytest.param("+447700900123", None, id="listed as allowed"),
+        pytest.param("+33612345678", None, id="not listed"),
+        pytest.param("12125", None, id="a short code has no prefix"),
+    ],
+)
+def test_transactional_after_stop_is_told_by_prefix(number: str, objection: str | None) -> None:
+    """After STOP the longest listed calling prefix says whether a transactional message may go; unlisted ones may."""
+    assert NOT_IN_NORTH_AMERICA.objection(MessageClass.TRANSACTIONAL, number, Marketing.OPTED_OUT) == objection
+
+
+@pytest.mark.parametrize("marketing", [Marketing.UNKNOWN, Marketing.OPTED_IN])
+def test_transactional_needs_no_consent_before_stop(marketing: Marketing) -> None:
+    """The prefix rule binds only after STOP."""
+    assert NOT_IN_NORTH_AMERICA.objection(MessageClass.TRANSACTIONAL, "+12125550123", marketing) is None
+
+
+@pytest.mark.parametrize(
+    "message_class", [MessageClass.ALARM, MessageClass.OTP, MessageClass.SYSTEM, MessageClass.CONVERSATIONAL]
+)
+def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> None:
+    """Alarms, codes, answers and our own confirmations go out after STOP."""
+    policy = ConsentPolicy(marketing_needs_opt_in=True, transactional_after_stop={"+": False})
+    assert policy.objection(message_class, "+12125550123", Marketing.OPTED_OUT) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "decision"),
+    [
+        pytest.param(FACTS, Decision(Verdict.SEND), id="nothing speaks against it"),
+        pytest.param(
+            replace(FACTS, marketing=Marketing.OPTED_OUT), Decision(Verdict.WITHDRAW, "opted_out"), id="after STOP"
+        ),
+        pytest.param(
+            replace(FACTS, marketing=Marketing.OPTED_OUT, started=True),
+            Decision(Verdict.WITHDRAW, "opted_out"),
+            id="after STOP in the middle",
+        ),
+        pytest.param(
+            replace(FACTS, marketing=Marketing.OPTED_OUT, expires_at=NOW, earlier_in_flight=True),
+            Decision(Verdict.WITHDRAW, "opted_out"),
+            id="STOP goes before every other reason",
+        ),
+        pytest.param(replace(FACTS, expires_at=NOW), Decision(Verdict.EXPIRE, "validity_over"), id="validity ends now"),
+        pytest.param(
+            replace(FACTS, expires_at=NOW + timedelta(microseconds=1)), Decision(Verdict.SEND), id="just still valid"
+        ),
+        pytest.param(
+            replace(FACTS, expires_at=NOW, started=True), Decision(Verdict.SEND), id="expiry does not cut a message"
+        ),
+        pytest.param(
+            replace(FACTS, expires_at=NOW, earlier_in_flight=True),
+            Decision(Verdict.EXPIRE, "validity_over"),
+            id="expired though it waits its turn",
+        ),
+        pytest.param(replace(FACTS, earlier_in_flight=True), Decision(Verdict.SKIP, "order"), id="waits its turn"),
+    ],
+)
+def test_the_last_look(facts: Facts, decision: Decision) -> None:
+    """Consent binds every part, validity the first, and first attempts to one number keep their order."""
+    assert decide(facts, ANYBODY, NOW) == decision

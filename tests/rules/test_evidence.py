@@ -1,0 +1,119 @@
+"""Which attempt a status report speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modemd.rules.evidence import CLOCK_SKEW, LATE_ACCEPTANCE, Told, Tried, owner
+from modemd.rules.numbers import same_number
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TIMEOUT = timedelta(seconds=60)
+NUMBER, OTHER = "+33612345678", "+33698765432"
+SENT = Tried(1, reference=7, number=NUMBER, written_at=NOW, settled=False)
+UNKNOWN = replace(SENT, attempt=2, reference=None)
+TOLD = Told(7, NUMBER, NOW + timedelta(seconds=3))
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+def found(told: Told, *attempts: Tried) -> int | None:
+    answer = owner(told, attempts, same_number, TIMEOUT)
+    assert answer == owner(told, attempts[::-1], same_number, TIMEOUT), "the order of the attempts decides nothing"
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts", "attempt"),
+    [
+        pytest.param(TOLD, [], None, id="no attempt at all"),
+        pytest.param(TOLD, [SENT], 1, id="the reference is its own"),
+        pytest.param(replace(TOLD, number="0612345678"), [SENT], 1, id="recipient in national form"),
+        pytest.param(replace(TOLD, number=OTHER), [SENT], None, id="another recipient"),
+        pytest.param(replace(TOLD, reference=8), [SENT], None, id="another reference"),
+        pytest.param(TOLD, [UNKNOWN], 2, id="proves an unknown one"),
+        pytest.param(replace(TOLD, number=OTHER), [UNKNOWN], None, id="unknown, another recipient"),
+        pytest.param(TOLD, [SENT, UNKNOWN], 1, id="a known reference goes before an unknown one"),
+        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3)], None, id="two unknown ones: not certain"),
+        pytest.param(
+            TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3, number=OTHER)], 2, id="two unknown ones, told apart by number"
+        ),
+        pytest.param(
+            TOLD,
+            [replace(SENT, written_at=NOW - HOUR), UNKNOWN],
+            None,
+            id="an owner out of time and an unknown one: not certain",
+        ),
+        pytest.param(
+            TOLD, [replace(SENT, written_at=NOW - 26 * HOUR), SENT, replace(SENT, attempt=3, written_at=NOW + HOUR)], 1,
+            id="the reference wrapped: the one in time",
+        ),
+        pytest.param(
+            TOLD, [replace(SENT, settled=True), replace(SENT, attempt=3, written_at=NOW - timedelta(minutes=5))], 3,
+            id="wrapped within minutes: the one without a final report",
+        ),
+        pytest.param(
+            TOLD, [SENT, replace(SENT, attempt=3, written_at=NOW - timedelta(minutes=5))], 1,
+            id="wrapped within minutes, both open: the nearest",
+        ),
+        pytest.param(TOLD, [replace(SENT, settled=True)], 1, id="a further report of a settled one"),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW + 2 * HOUR), [SENT], 1, id="a service centre in the wrong zone, lone owner"
+        ),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW + 2 * HOUR), [replace(SENT, settled=True)], None, id="wrong zone, settled"
+        ),
+        pytest.param(
+            replace(TOLD, accepted_at=NOW + 2 * HOUR), [SENT, replace(SENT, attempt=3)], None, id="wrong zone, two owners"
+        ),
+        pytest.param(replace(TOLD, accepted_at=NOW + 2 * HOUR), [UNKNOWN], None, id="wrong zone, unknown: not certain"),
+        pytest.param(replace(TOLD, accepted_at=None), [SENT, UNKNOWN], 1, id="no time stamp, lone owner"),
+        pytest.param(replace(TOLD, accepted_at=None), [SENT, replace(SENT, attempt=3)], None, id="no time stamp, two"),
+        pytest.param(replace(TOLD, accepted_at=None), [UNKNOWN], None, id="no time stamp, unknown: not certain"),
+    ],
+)  # fmt: skip
+def test_whose_report_it_is(told: Told, attempts: list[Tried], attempt: int | None) -> None:
+    """A report is somebody's only where reference, recipient and time leave no doubt."""
+    assert found(told, *attempts) == attempt
+
+
+@pytest.mark.parametrize(
+    ("moment", "proved"),
+    [
+        pytest.param(NOW - CLOCK_SKEW, True, id="a clock ten minutes behind"),
+        pytest.param(NOW - CLOCK_SKEW - SECOND, False, id="too early"),
+        pytest.param(NOW + TIMEOUT + LATE_ACCEPTANCE, True, id="accepted ten minutes past the timeout"),
+        pytest.param(NOW + TIMEOUT + LATE_ACCEPTANCE + SECOND, False, id="too late"),
+    ],
+)
+def test_an_unknown_attempt_is_proved_only_in_time(moment: datetime, proved: bool) -> None:
+    """TP-SCTS must lie between the writing less the clocks' skew, and the send timeout and ten minutes after it."""
+    assert (found(replace(TOLD, accepted_at=moment), UNKNOWN) is not None) == proved
+
+
+ATTEMPTS = st.lists(
+    st.builds(
+        Tried,
+        attempt=st.integers(1, 1000),
+        reference=st.none() | st.integers(0, 255),
+        number=st.sampled_from([NUMBER, OTHER, "0612345678"]),
+        written_at=st.timedeltas(-2 * HOUR, 2 * HOUR).map(lambda delta: NOW + delta),
+        settled=st.booleans(),
+    ),
+    max_size=8,
+    unique_by=lambda tried: tried.attempt,
+)
+
+
+@given(ATTEMPTS, st.integers(0, 255), st.none() | st.timedeltas(-HOUR, HOUR).map(lambda delta: NOW + delta))
+def test_a_report_is_never_given_to_a_stranger(attempts: list[Tried], reference: int, moment: datetime | None) -> None:
+    """Whoever is named is one of the attempts, was sent to that recipient, and has that reference or none."""
+    attempt = owner(Told(reference, NUMBER, moment), attempts, same_number, TIMEOUT)
+    if attempt is not None:
+        (named,) = [tried for tried in attempts if tried.attempt == attempt]
+        assert same_number(named.number, NUMBER)
+        assert named.reference in (None, reference)

@@ -1,0 +1,77 @@
+"""A service over a database of its own, not started, with a clock that tests move and no modem that answers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from modemd import data
+from modemd.config import Settings
+from modemd.errors import PortGone
+from modemd.modem.port import Port
+from modemd.profiles import Profiles
+from modemd.rules.consent import Words
+from modemd.service.service import Collaborators, Service
+from modemd.store import Store, consent
+from modemd.store.consent import Said
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@dataclass
+class HandClock:
+    """A clock that stands until it is moved."""
+
+    moment: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def passes(self, **duration: float) -> None:
+        self.moment += timedelta(**duration)
+
+
+async def no_port(path: str) -> Port:
+    """Nothing is plugged in."""
+    raise PortGone(f"{path}: nothing is plugged in")
+
+
+@dataclass(frozen=True)
+class House:
+    """A service, and what it was given."""
+
+    service: Service
+    store: Store
+    clock: HandClock
+    settings: Settings
+
+    async def stop_word(self, number: str) -> None:
+        """Somebody says STOP."""
+        said = Said(number, opts_in=False, word="stop", language="en", channel="sms")
+        await self.store.write_consent(lambda db: consent.apply(db, said, self.clock.now()))
+
+
+@contextlib.asynccontextmanager
+async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
+    """A house in `folder`, with these settings on top of the smallest configuration."""
+    modems = [{"name": "west", "port": str(folder / "modem0")}]
+    settings = Settings.model_validate({"database": str(folder / "modemd.db"), "modems": modems} | configured)
+    store, clock = await Store.open(settings.database), HandClock()
+    try:
+        given = Collaborators(
+            settings=settings,
+            store=store,
+            clock=clock,
+            open_port=no_port,
+            profiles=Profiles.load([data.folder("drivers")]),
+            words=Words.load(),
+            chance=Random(1),
+        )
+        yield House(Service(given), store, clock, settings)
+    finally:
+        await store.close()

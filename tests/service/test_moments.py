@@ -1,0 +1,55 @@
+"""Moments as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modemd.errors import Refused
+from modemd.service.moments import TOLERANCE, not_before
+
+PARIS = ZoneInfo("Europe/Paris")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        pytest.param("2026-07-01T09:00", datetime(2026, 7, 1, 7, tzinfo=UTC), id="without an offset: summer there"),
+        pytest.param("2026-12-01T09:00", datetime(2026, 12, 1, 8, tzinfo=UTC), id="winter there"),
+        pytest.param("2026-07-01T09:00Z", datetime(2026, 7, 1, 9, tzinfo=UTC), id="UTC"),
+        pytest.param("2026-07-01T09:00-05:00", datetime(2026, 7, 1, 14, tzinfo=UTC), id="its own offset"),
+        pytest.param("2026-07-01 09:00:30", datetime(2026, 7, 1, 7, 0, 30, tzinfo=UTC), id="a blank, seconds"),
+        pytest.param("2026-03-29T02:30", datetime(2026, 3, 29, 1, 30, tzinfo=UTC), id="a gap: 03:30 summer time"),
+        pytest.param("2026-10-25T02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), id="a fold: the first of two"),
+    ],
+)
+def test_a_written_time_is_a_moment(text: str, moment: datetime) -> None:
+    """ISO 8601 names a moment: by its offset, or in the configured zone, forward in a gap and first in a fold."""
+    found = not_before(text, PARIS, LONG_AGO)
+    assert (found, found.tzinfo) == (moment, UTC)
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "9:00", "2026-13-01T09:00", "2026-02-30T09:00", "2026-07-01T25:00"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    """A text that names no moment is refused with an example of one that does."""
+    with pytest.raises(Refused, match="is not a time; write it as") as refused:
+        not_before(text, PARIS, LONG_AGO)
+    assert refused.value.code == "bad_time"
+
+
+@given(st.timedeltas(timedelta(days=-300), timedelta(days=300)))
+def test_the_past_is_refused_beyond_a_minute(away: timedelta) -> None:
+    """A minute in the past still means now; more is refused."""
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    text = (now + away).isoformat()
+    if away >= -TOLERANCE:
+        assert not_before(text, PARIS, now) == now + away
+    else:
+        with pytest.raises(Refused, match="is in the past") as refused:
+            not_before(text, PARIS, now)
+        assert refused.value.code == "in_the_past"

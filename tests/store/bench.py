@@ -1,0 +1,173 @@
+"""A database in a folder of its own, and short words for what happens to it. Time is a value that tests move."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from modemd.rules import evidence
+from modemd.rules.claiming import ConsentPolicy, Decision, Facts, decide
+from modemd.rules.classes import MessageClass
+from modemd.rules.evidence import Told, Tried
+from modemd.rules.numbers import same_number
+from modemd.store import claims, consent, outbox, reports
+from modemd.store.claims import Claim, Outcome, Result
+from modemd.store.consent import Effect, Said
+from modemd.store.outbox import NewMessage, Submitted
+from modemd.store.schema import migrate
+from modemd.store.store import connect
+
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ALICE, BOB = "+33612345678", "+33698765432"
+WEST, EAST = "8933010000000000010", "8933010000000000028"
+SEND_TIMEOUT = timedelta(seconds=60)
+Retry = Callable[[int, datetime], datetime | None]
+
+
+def owner(told: Told, attempts: Sequence[Tried]) -> int | None:
+    """The rule of evidence, as the service hands it in."""
+    return evidence.owner(told, attempts, same_number, SEND_TIMEOUT)
+
+
+class Bench:
+    """The writer's connection, without its thread: every call is a change of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.db: sqlite3.Connection = connect(path)
+        migrate(self.db)
+        self.now = START
+        self.policy = ConsentPolicy()
+        self._reports = 0
+
+    def passes(self, **duration: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**duration)
+
+    def submitted(
+        self,
+        to: str = ALICE,
+        message_class: MessageClass = MessageClass.TRANSACTIONAL,
+        *,
+        parts: int = 1,
+        valid: timedelta = timedelta(hours=24),
+        text: str = "hello",
+        at: datetime | None = None,
+        key: str | None = None,
+        pinned: str | None = None,
+    ) -> Submitted:
+        """Submit a message: what became of that."""
+        new = NewMessage(to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned)
+        return outbox.submit(self.db, new, self.policy, self.now)
+
+    def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:
+        """Submit a message, as `submitted`: its id."""
+        return self.submitted(to, message_class, **more).id
+
+    def decide(self, facts: Facts) -> Decision:
+        return decide(facts, self.policy, self.now)
+
+    def claim(self, sim: str = WEST, *, skip: Collection[int] = ()) -> Claim | None:
+        return claims.claim(self.db, sim, f"modem of {sim}", self.decide, self.now, skip=skip)
+
+    def claimed(self, sim: str = WEST) -> Claim:
+        """A claim that must succeed."""
+        claim = self.claim(sim)
+        assert claim is not None, "nothing may go now"
+        return claim
+
+    def close(
+        self,
+        claim: Claim,
+        result: Result = Result.SENT,
+        *,
+        reference: int | None = None,
+        error: str | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        """Journal how an attempt ended; it was written at this moment unless it was withdrawn."""
+        written = None if result is Result.WITHDRAWN else self.now
+        claims.close(self.db, Outcome(claim.attempt_id, result, written, reference, error, retry), self.now)
+
+    def send(self, sim: str = WEST, *, reference: int = 1) -> Claim:
+        """Claim the next part and have it accepted under `reference`."""
+        claim = self.claimed(sim)
+        self.close(claim, reference=reference)
+        return claim
+
+    def lose(self, sim: str = WEST) -> Claim:
+        """Claim the next part, write it, and get no answer."""
+        claim = self.claimed(sim)
+        self.close(claim, Result.UNKNOWN)
+        return claim
+
+    def report(
+        self,
+        reference: int,
+        outcome: reports.Outcome = reports.Outcome.DELIVERED,
+        *,
+        number: str = ALICE,
+        sim: str = WEST,
+        accepted_at: datetime | None = None,
+        discharged_at: datetime | None = None,
+        tpdu: bytes | None = None,
+    ) -> int | None:
+        """A status report comes in: the message it settled."""
+        self._reports += 1
+        told = Told(reference, number, accepted_at or self.now)
+        status = {"delivered": 0x00, "trying": 0x20, "permanent": 0x41, "stopped": 0x60}[outcome]
+        new = reports.NewReport(sim, tpdu or bytes([6, self._reports]), told, outcome, status, discharged_at)
+        return reports.record(self.db, new, owner, self.now)
+
+    def match_again(self, sim: str = WEST) -> set[int]:
+        return reports.match_again(self.db, sim, owner, self.now)
+
+    def says(self, number: str, *, opts_in: bool = False, channel: str = "sms") -> Effect:
+        """Somebody says STOP, or START."""
+        word = "start" if opts_in else "stop"
+        return consent.apply(self.db, Said(number, opts_in, word, "en", channel), self.now)
+
+    def message(self, message_id: int) -> sqlite3.Row:
+        row: sqlite3.Row = self.db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()
+        return row
+
+    def state(self, message_id: int) -> str:
+        return str(self.message(message_id)["state"])
+
+    def parts(self, message_id: int) -> list[str]:
+        """The states of a message's parts, in order."""
+        rows = self.db.execute("SELECT state FROM part WHERE message_id = ? ORDER BY seq", (message_id,))
+        return [row["state"] for row in rows]
+
+    def part(self, message_id: int, seq: int = 1) -> sqlite3.Row:
+        row: sqlite3.Row = self.db.execute(
+            "SELECT * FROM part WHERE message_id = ? AND seq = ?", (message_id, seq)
+        ).fetchone()
+        return row
+
+    def attempts(self, message_id: int) -> list[sqlite3.Row]:
+        return self.db.execute("SELECT * FROM attempt WHERE message_id = ? ORDER BY id", (message_id,)).fetchall()
+
+    def attempt(self, claim: Claim) -> sqlite3.Row:
+        row: sqlite3.Row = self.db.execute("SELECT * FROM attempt WHERE id = ?", (claim.attempt_id,)).fetchone()
+        return row
+
+    def events(self, message_id: int) -> list[str]:
+        """What happened to a message, in order."""
+        rows = self.db.execute("SELECT what FROM event WHERE message_id = ? ORDER BY id", (message_id,))
+        return [row["what"] for row in rows]
+
+    def next_due(self) -> datetime | None:
+        return outbox.next_due(self.db)
+
+    def promote(self) -> set[int]:
+        return outbox.promote(self.db, self.now)
+
+    def expire(self) -> int:
+        return outbox.expire(self.db, self.now)
+
+    def candidates(self, sim: str = WEST) -> list[int]:
+        """The messages that `sim` could send now, first one first (one entry a part)."""
+        return [candidate.message_id for candidate, _ in claims.candidates(self.db, sim)]

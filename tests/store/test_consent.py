@@ -1,0 +1,113 @@
+"""What contacts have said, and its effect."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from modemd.rules.claiming import Marketing
+from modemd.rules.classes import MessageClass
+from modemd.store import consent
+from modemd.store.claims import Result
+from modemd.store.consent import Effect, Said
+from tests.store.bench import ALICE, BOB, Bench
+
+HOUR = timedelta(hours=1)
+MARKETING = MessageClass.MARKETING
+
+
+def events(bench: Bench, number: str = ALICE) -> list[str]:
+    rows = bench.db.execute("SELECT action FROM consent_event WHERE number = ? ORDER BY id", (number,))
+    return [row["action"] for row in rows]
+
+
+def test_a_stop_withdraws_what_waits(bench: Bench) -> None:
+    """An opt-out cancels queued and held marketing to that number, whole, with the reason; nothing else."""
+    queued = bench.submit(ALICE, MARKETING, parts=2)
+    held = bench.submit(ALICE, MARKETING, at=bench.now + HOUR)
+    order, other = bench.submit(ALICE), bench.submit(BOB, MARKETING)
+    assert bench.says(ALICE) == Effect(changed=True, answer=True, withdrawn=2)
+    assert [bench.state(message) for message in (queued, held, order, other)] == [
+        "cancelled",
+        "cancelled",
+        "queued",
+        "queued",
+    ]
+    assert {bench.message(message)["reason"] for message in (queued, held)} == {"opted_out"}
+
+
+def test_a_stop_in_the_middle_withdraws_the_rest(bench: Bench) -> None:
+    """The part on the air stays; what waits behind it does not go, and the message ends cancelled with what was sent."""
+    message = bench.submit(ALICE, MARKETING, parts=3)
+    bench.send()
+    claim = bench.claimed()
+    assert bench.says(ALICE).withdrawn == 1
+    assert bench.parts(message) == ["sent", "sending", "cancelled"]
+    assert bench.state(message) == "sending"
+    bench.close(claim, reference=2)
+    assert (bench.parts(message), bench.state(message)) == (["sent", "sent", "cancelled"], "cancelled")
+
+
+def test_a_stop_reaches_a_rest_that_is_backing_off(bench: Bench) -> None:
+    """Held parts of a started message are withdrawn like the others."""
+    message = bench.submit(ALICE, MARKETING, parts=2)
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    assert bench.says(ALICE).withdrawn == 1
+    assert (bench.state(message), bench.next_due()) == ("cancelled", None)
+
+
+def test_a_stop_said_again_is_noted_and_not_answered(bench: Bench) -> None:
+    """The second STOP leaves its event, changes nothing, and gets no second confirmation."""
+    bench.says(ALICE)
+    assert bench.says(ALICE) == Effect(changed=False, answer=False)
+    assert events(bench) == ["opt_out", "opt_out"]
+
+
+def test_start_counts_only_after_stop(bench: Bench) -> None:
+    """START of somebody who never said STOP is no consent and leaves no event; after STOP it opts in again."""
+    assert bench.says(ALICE, opts_in=True) == Effect(changed=False, answer=False)
+    assert (consent.marketing_of(bench.db, ALICE), events(bench)) == (Marketing.UNKNOWN, [])
+    bench.says(ALICE)
+    assert consent.marketing_of(bench.db, ALICE) is Marketing.OPTED_OUT
+    assert bench.says(ALICE, opts_in=True) == Effect(changed=True, answer=True)
+    assert consent.marketing_of(bench.db, ALICE) is Marketing.OPTED_IN
+    assert events(bench) == ["opt_out", "opt_in"]
+
+
+def test_start_brings_nothing_withdrawn_back(bench: Bench) -> None:
+    """What a STOP cancelled stays cancelled."""
+    message = bench.submit(ALICE, MARKETING)
+    bench.says(ALICE)
+    bench.says(ALICE, opts_in=True)
+    assert bench.state(message) == "cancelled"
+
+
+def test_after_three_changes_of_mind_a_day_nobody_answers(bench: Bench) -> None:
+    """Two machines that talk to each other are left alone; every word still counts, and a day later answers come again."""
+    said = [bench.says(ALICE, opts_in=opts_in) for opts_in in (False, True, False, True)]
+    assert [effect.answer for effect in said] == [True, True, True, False]
+    assert [effect.changed for effect in said] == [True, True, True, True]
+    bench.passes(hours=24)
+    assert bench.says(ALICE).answer
+
+
+def test_an_entry_by_hand_is_not_answered_by_sms(bench: Bench) -> None:
+    """An opt-out that staff enters counts like any, and sends nobody a message."""
+    bench.submit(ALICE, MARKETING)
+    assert bench.says(ALICE, channel="phone call") == Effect(changed=True, answer=False, withdrawn=1)
+
+
+@pytest.mark.parametrize(("first", "second", "kept"), [("fr", "es", "es"), ("fr", None, "fr"), (None, "de", "de")])
+def test_the_language_last_spoken_is_known(bench: Bench, first: str | None, second: str | None, kept: str) -> None:
+    """A contact's language is that of the last word that had one."""
+    assert consent.language_of(bench.db, ALICE) is None
+    consent.apply(bench.db, Said(ALICE, False, "stop", first, "sms"), bench.now)
+    consent.apply(bench.db, Said(ALICE, True, "start", second, "sms"), bench.now)
+    assert consent.language_of(bench.db, ALICE) == kept
+
+
+def test_a_stop_from_a_stranger_is_kept(bench: Bench) -> None:
+    """Somebody who was never written to can opt out, and is refused from then on."""
+    bench.says(BOB)
+    assert bench.state(bench.submit(BOB, MARKETING)) == "refused"

@@ -1,0 +1,144 @@
+"""What came in: once however often it is repeated, and whole however its parts arrive."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from modemd.store import inbox, listings
+from modemd.store.inbox import Arrival, Whole
+from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
+
+SINGLE = Arrival(WEST, b"hello", ALICE, "text", "hello", START)
+
+
+def part(seq: int, text: str, *, key: str = "alice/8/1/3", sim: str = WEST) -> Arrival:
+    return Arrival(sim, f"{key}{seq}{text}".encode(), ALICE, "text", text, START, key, seq, int(key[-1]))
+
+
+def join(tpdus: Sequence[bytes]) -> str:
+    """Text of a set: what follows the key and the number in each of these made-up TPDUs."""
+    return "".join(tpdu.decode()[len("alice/8/1/3") + 1 :] for tpdu in tpdus)
+
+
+def keep(bench: Bench, arrival: Arrival) -> Whole | None:
+    return inbox.keep(bench.db, arrival, join, bench.now)
+
+
+def shown(bench: Bench) -> list[tuple[str, bool]]:
+    return [(row["text"], row["complete"]) for row in listings.inbox(bench.db)]
+
+
+def test_a_message_is_whole_at_once(bench: Bench) -> None:
+    """A message of one part is complete with its arrival."""
+    assert keep(bench, SINGLE) == Whole(1, ALICE, WEST, "text", "hello")
+    (row,) = listings.inbox(bench.db)
+    assert (row["from"], row["to_sim"], row["parts"], row["complete"]) == (ALICE, WEST, 1, True)
+    assert row["sent_at"] == START.isoformat("T", "microseconds")
+
+
+def test_a_repetition_is_not_kept_again(bench: Bench) -> None:
+    """The same TPDU on the same SIM within seven days is the same message; later, or on another SIM, it is another one."""
+    keep(bench, SINGLE)
+    bench.passes(days=6, hours=23)
+    assert keep(bench, SINGLE) is None
+    assert keep(bench, replace(SINGLE, sim=EAST)) is not None
+    bench.passes(hours=1)
+    assert keep(bench, SINGLE) is not None
+    assert len(shown(bench)) == 3
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))), ids=lambda order: "".join(map(str, order)))
+def test_parts_join_in_any_order(bench: Bench, order: tuple[int, ...]) -> None:
+    """A long message is whole with its last part, in the order of their numbers; before that it is not shown."""
+    texts = {1: "one ", 2: "two ", 3: "three"}
+    for seq in order[:-1]:
+        assert keep(bench, part(seq, texts[seq])) is None
+        assert shown(bench) == []
+    whole = keep(bench, part(order[-1], texts[order[-1]]))
+    assert whole is not None
+    assert (whole.text, shown(bench)) == ("one two three", [("one two three", True)])
+
+
+def test_a_repeated_part_counts_once(bench: Bench) -> None:
+    """A part that the network hands over twice does not stand for a missing one."""
+    for seq in (1, 1, 2, 2):
+        assert keep(bench, part(seq, str(seq))) is None
+    assert keep(bench, part(3, "3")) is not None
+
+
+def test_a_conflicting_part_begins_a_new_set(bench: Bench) -> None:
+    """Another part with a number that is taken belongs to another message under the same reference."""
+    keep(bench, part(1, "old "))
+    keep(bench, part(1, "new "))
+    keep(bench, part(2, "middle "))
+    whole = keep(bench, part(3, "end"))
+    assert whole is not None
+    assert whole.text == "new middle end"
+    assert shown(bench) == [("new middle end", True)]
+
+
+def test_sets_are_told_apart(bench: Bench) -> None:
+    """Parts of another reference or another SIM never mix."""
+    keep(bench, part(1, "a", key="alice/8/1/2"))
+    assert keep(bench, part(2, "b", key="alice/8/2/2")) is None
+    assert keep(bench, part(2, "c", key="alice/8/1/2", sim=EAST)) is None
+    assert keep(bench, part(2, "d", key="alice/8/1/2")) is not None
+
+
+def test_a_reference_may_be_used_again(bench: Bench) -> None:
+    """A complete set takes no more parts: the same reference begins a new message."""
+    for text in ("first", "second"):
+        keep(bench, part(1, text, key="alice/8/1/2"))
+        assert keep(bench, part(2, text, key="alice/8/1/2")) is not None
+    assert len(shown(bench)) == 2
+
+
+def test_incomplete_sets_are_shown_after_72_hours(bench: Bench) -> None:
+    """A set that stays incomplete is shown, marked as such, when its newest part is 72 hours old; a part that comes later
+    begins a new one."""
+    keep(bench, part(1, "one "))
+    bench.passes(hours=1)
+    keep(bench, part(3, "three"))
+    bench.passes(hours=71, minutes=59)
+    assert inbox.show_incomplete(bench.db, bench.now) == 0
+    bench.passes(minutes=1)
+    assert inbox.show_incomplete(bench.db, bench.now) == 1
+    assert shown(bench) == [("one three", False)]
+    assert inbox.show_incomplete(bench.db, bench.now) == 0
+    assert keep(bench, part(2, "two ")) is None
+    assert shown(bench) == [("one three", False)]
+
+
+def test_a_join_that_fails_keeps_nothing(bench: Bench) -> None:
+    """Where the text of a set cannot be made the change raises, and its savepoint is the caller's to roll back."""
+    keep(bench, part(1, "one", key="alice/8/1/2"))
+
+    def fails(tpdus: Sequence[bytes]) -> str:
+        raise ValueError("no text")
+
+    bench.db.execute("SAVEPOINT change")
+    with pytest.raises(ValueError, match="no text"):
+        inbox.keep(bench.db, part(2, "two", key="alice/8/1/2"), fails, bench.now)
+    bench.db.execute("ROLLBACK TO change")
+    assert bench.db.execute("SELECT count(*) FROM inbox_part").fetchone()[0] == 1
+
+
+def test_data_and_undecodable_arrivals_are_kept(bench: Bench) -> None:
+    """What is not text is kept all the same, without a sender or a time where there is none."""
+    keep(bench, Arrival(WEST, b"\xff", "", "undecodable", "FF", None))
+    keep(bench, replace(SINGLE, sender=BOB, kind="data", text="CAFE", tpdu=b"data"))
+    assert [(row["from"], row["kind"], row["sent_at"] is None) for row in listings.inbox(bench.db)] == [
+        (BOB, "data", False),
+        ("", "undecodable", True),
+    ]
+
+
+def test_a_kind_is_one_of_three(bench: Bench) -> None:
+    """The schema holds the closed list."""
+    with pytest.raises(sqlite3.IntegrityError, match="kind"):
+        keep(bench, replace(SINGLE, kind="picture"))  # type: ignore[arg-type]  # what the types forbid, the schema does too

@@ -1,0 +1,109 @@
+"""What the faces show."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from modemd.rules.classes import MessageClass
+from modemd.store import inbox, listings, sims
+from modemd.store.claims import Result
+from modemd.store.inbox import Arrival
+from tests.store.bench import ALICE, BOB, START, WEST, Bench
+
+HOUR = timedelta(hours=1)
+
+
+def test_messages_are_listed_newest_first(bench: Bench) -> None:
+    """The newest message comes first; a limit cuts, and 0 means all."""
+    ids = [bench.submit() for _ in range(60)]
+    assert [row["id"] for row in listings.messages(bench.db, limit=2)] == ids[:-3:-1]
+    assert len(listings.messages(bench.db)) == 50
+    assert [row["id"] for row in listings.messages(bench.db, limit=0)] == ids[::-1]
+
+
+def test_a_message_shows_its_whole_state(bench: Bench) -> None:
+    """A row has what a person asks about: parts, how many have left, times, SIM, reason, and until when it is held."""
+    message = bench.submit(parts=2, key="k")
+    bench.send()
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    (row,) = listings.messages(bench.db, id=message)
+    assert (row["to"], row["text"], row["class"], row["state"]) == (ALICE, "hello", "transactional", "held")
+    assert (row["parts"], row["parts_sent"], row["sim"], row["key"]) == (2, 1, WEST, "k")
+    assert (row["reason"], row["until"]) == ("+CMS ERROR: 38", (START + HOUR).isoformat("T", "microseconds"))
+    assert row["created_at"].endswith("+00:00")
+
+
+def test_messages_are_found_by_id_and_state(bench: Bench) -> None:
+    """Conditions narrow, and together they narrow further."""
+    sent = bench.submit()
+    bench.send()
+    queued = bench.submit()
+    assert [row["id"] for row in listings.messages(bench.db, state="sent")] == [sent]
+    assert [row["id"] for row in listings.messages(bench.db, id=queued)] == [queued]
+    assert listings.messages(bench.db, id=queued, state="sent") == []
+
+
+def test_events_tell_the_story_in_order(bench: Bench) -> None:
+    """The story of a message begins with its acceptance, and each step says what it knew."""
+    message = bench.submit()
+    bench.send(reference=7)
+    bench.report(7)
+    story = listings.events(bench.db, message)
+    assert [event["what"] for event in story] == [
+        "message queued",
+        "claimed",
+        "message sending",
+        "accepted",
+        "message sent",
+        "delivered",
+        "message delivered",
+    ]
+    assert story[0]["detail"] == {"class": "transactional"}
+    assert story[3]["detail"] == {"part": 1, "attempt": 1, "reference": 7}
+    assert story[4]["detail"] == {}
+
+
+def test_an_inbound_message_is_shown_with_the_number_it_was_sent_to(bench: Bench) -> None:
+    """Where the SIM's number is known it is shown, else its ICCID."""
+    inbox.keep(bench.db, Arrival(WEST, b"1", BOB, "text", "hi", START), lambda tpdus: "", bench.now)
+    assert listings.inbox(bench.db)[0]["to_sim"] == WEST
+    sims.seen(bench.db, WEST, None, "+33700000001", "1", bench.now)
+    (row,) = listings.inbox(bench.db, id=1)
+    assert (row["to_sim"], row["from"], row["text"]) == ("+33700000001", BOB, "hi")
+    assert listings.inbox(bench.db, id=2) == []
+
+
+def test_opt_outs_are_listed_newest_first_with_their_word(bench: Bench) -> None:
+    """Who has opted out, since when, by which word of which language; who came back is not among them."""
+    bench.says(ALICE)
+    bench.passes(hours=1)
+    bench.says(BOB)
+    bench.says("+33600000000")
+    bench.says("+33600000000", opts_in=True)
+    rows = listings.opt_outs(bench.db)
+    assert [row["number"] for row in rows] == [BOB, ALICE]
+    assert rows[0] == {
+        "number": BOB,
+        "since": bench.now.isoformat("T", "microseconds"),
+        "word": "stop",
+        "language": "en",
+        "channel": "sms",
+    }
+    assert [row["number"] for row in listings.opt_outs(bench.db, limit=1)] == [BOB]
+
+
+def test_counts_tell_what_waits(bench: Bench) -> None:
+    """Waiting messages are counted by state and class with the age of the oldest, beside unmatched reports and opt-outs."""
+    bench.submit(ALICE)
+    bench.passes(hours=1)
+    bench.submit(ALICE)
+    bench.submit(BOB, MessageClass.ALARM, at=bench.now + HOUR)
+    bench.report(99)
+    bench.says(BOB)
+    counts = listings.counts(bench.db)
+    assert [(row["state"], row["class"], row["messages"]) for row in counts["waiting"]] == [
+        ("held", "alarm", 1),
+        ("queued", "transactional", 2),
+    ]
+    assert counts["waiting"][1]["oldest"] == START.isoformat("T", "microseconds")
+    assert (counts["unmatched_reports"], counts["opted_out"]) == (1, 1)

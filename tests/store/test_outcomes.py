@@ -1,0 +1,219 @@
+"""What became of an attempt, and what follows for its part and message."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from modemd.rules.classes import MessageClass
+from modemd.store import claims
+from modemd.store.claims import Result
+from modemd.store.reports import Outcome
+from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+def test_accepted(bench: Bench) -> None:
+    """`+CMGS` makes a part sent; the message is sent with its last part, and that moment is kept."""
+    message = bench.submit(parts=2)
+    claim = bench.send(reference=41)
+    assert bench.state(message) == "sending"
+    bench.passes(seconds=3)
+    bench.send(reference=42)
+    attempt, row = bench.attempt(claim), bench.message(message)
+    assert (attempt["outcome"], attempt["reference"], attempt["written_at"]) == (
+        "sent",
+        41,
+        START.isoformat("T", "microseconds"),
+    )
+    assert (row["state"], row["sent_at"], row["closed_at"]) == ("sent", bench.now.isoformat("T", "microseconds"), None)
+
+
+def test_no_answer(bench: Bench) -> None:
+    """A part that was written and never answered is unknown, with the reason, and blocks nothing."""
+    message = bench.submit()
+    bench.lose()
+    row = bench.message(message)
+    assert (row["state"], row["reason"], row["sent_at"]) == ("unknown", "no_answer", None)
+
+
+def test_an_unknown_part_does_not_stop_the_others(bench: Bench) -> None:
+    """The rest of a message goes on, and the whole is unknown until the part is settled."""
+    message = bench.submit(parts=3)
+    bench.send()
+    bench.lose()
+    bench.send()
+    assert (bench.parts(message), bench.state(message)) == (["sent", "unknown", "sent"], "unknown")
+
+
+def test_withdrawn(bench: Bench) -> None:
+    """A claim of which no octet was written leaves no trace but its row: the message is any SIM's again, as if untouched."""
+    message = bench.submit(ALICE, parts=2)
+    claim = bench.claimed(WEST)
+    bench.close(claim, Result.WITHDRAWN)
+    part = bench.part(message)
+    assert (bench.state(message), part["tries"], part["lane"]) == ("queued", 0, "any")
+    assert bench.message(message)["sim"] is None
+    assert bench.attempt(claim)["outcome"] == "withdrawn"
+    assert bench.claimed(EAST).candidate.reference == 2
+
+
+def test_a_withdrawn_rest_stays_where_it_began(bench: Bench) -> None:
+    """Once a part has left, a withdrawn one waits for the same SIM."""
+    message = bench.submit(parts=2)
+    bench.send(WEST)
+    bench.close(bench.claimed(WEST), Result.WITHDRAWN)
+    assert (bench.candidates(EAST), bench.candidates(WEST)) == ([], [message])
+
+
+def test_a_withdrawn_message_expires_as_before(bench: Bench) -> None:
+    """A claim that came to nothing gives no day more."""
+    message = bench.submit(valid=HOUR)
+    bench.close(bench.claimed(), Result.WITHDRAWN)
+    bench.passes(hours=1)
+    assert (bench.claim(), bench.state(message)) == (None, "expired")
+
+
+def test_refused_for_now(bench: Bench) -> None:
+    """A part that is refused for now waits with its rest until the moment the rule names, and any SIM may try then."""
+    message = bench.submit(ALICE, parts=2)
+    bench.close(bench.claimed(WEST), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
+    row = bench.message(message)
+    assert (row["state"], row["reason"], row["sim"]) == ("held", "+CMS ERROR: 38", None)
+    assert bench.parts(message) == ["held", "held"]
+    assert bench.next_due() == bench.now + MINUTE
+    bench.passes(minutes=1)
+    bench.promote()
+    assert bench.claimed(EAST).candidate.seq == 1
+
+
+def test_the_rule_of_retry_is_told_tries_and_validity(bench: Bench) -> None:
+    """The rule gets how often the part was tried, this time counted, and when its message ends."""
+    bench.submit(valid=HOUR)
+    told = []
+
+    def retry(tries: int, expires_at: object) -> None:
+        told.append((tries, expires_at))
+
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=retry)
+    assert told == [(1, START + HOUR)]
+
+
+@pytest.mark.parametrize("sent", [0, 1, 2], ids=["the first", "the second", "the last"])
+def test_refused_for_good(bench: Bench, sent: int) -> None:
+    """A part that is refused for good fails with all that still waits; what has left stays counted."""
+    message = bench.submit(ALICE, parts=3)
+    for _ in range(sent):
+        bench.send()
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 1", retry=lambda *_: None)
+    row = bench.message(message)
+    assert (row["state"], row["reason"], row["closed_at"] is not None) == ("failed", "+CMS ERROR: 1", True)
+    assert bench.parts(message) == ["sent"] * sent + ["failed"] * (3 - sent)
+    assert bench.claim() is None
+
+
+def test_a_refused_rest_keeps_its_sim(bench: Bench) -> None:
+    """Backing off in the middle of a message does not move its rest to another SIM."""
+    message = bench.submit(parts=2)
+    bench.send(WEST)
+    bench.close(bench.claimed(WEST), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
+    bench.passes(minutes=1)
+    bench.promote()
+    assert (bench.candidates(EAST), bench.candidates(WEST)) == ([], [message])
+
+
+def test_a_late_answer_settles_an_unknown_part(bench: Bench) -> None:
+    """`+CMGS` after the deadline proves that the part was accepted; the reason for not knowing goes."""
+    message = bench.submit()
+    claim = bench.lose()
+    bench.passes(seconds=30)
+    bench.close(claim, reference=9)
+    row = bench.message(message)
+    assert (row["state"], row["reason"]) == ("sent", None)
+    assert bench.attempt(claim)["reference"] == 9
+
+
+def test_a_late_answer_stops_the_repeat(bench: Bench) -> None:
+    """A code whose first answer comes while its repeat waits is not sent again."""
+    message = bench.submit(ALICE, MessageClass.OTP)
+    claim = bench.lose()
+    bench.passes(seconds=20)
+    bench.promote()
+    bench.close(claim, reference=9)
+    assert (bench.state(message), bench.claim()) == ("sent", None)
+
+
+@pytest.mark.parametrize("second", Result)
+def test_only_unknown_turns_into_sent(bench: Bench, second: Result) -> None:
+    """An outcome is told once; nothing that is told later changes it, but an answer to what was unknown."""
+    message = bench.submit()
+    claim = bench.send(reference=1)
+    before = tuple(bench.attempt(claim))
+    bench.close(claim, second, reference=2)
+    assert (tuple(bench.attempt(claim)), bench.state(message)) == (before, "sent")
+
+
+def test_evidence_while_the_repeat_waits(bench: Bench) -> None:
+    """A report that proves the first attempt cancels the repeat: nothing is sent twice that need not be."""
+    message = bench.submit(ALICE, MessageClass.OTP)
+    bench.lose()
+    bench.passes(seconds=20)
+    bench.promote()
+    assert bench.report(7, accepted_at=START) == message
+    assert (bench.state(message), bench.claim()) == ("delivered", None)
+
+
+def test_evidence_while_the_repeat_is_backing_off(bench: Bench) -> None:
+    """The same where the repeat was refused for now, and is held."""
+    message = bench.submit(ALICE, MessageClass.ALARM, valid=HOUR)
+    bench.lose()
+    bench.passes(seconds=60)
+    bench.promote()
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
+    assert bench.report(7, accepted_at=START) == message
+    bench.passes(minutes=1)
+    assert (bench.promote(), bench.state(message)) == (set(), "delivered")
+
+
+@pytest.mark.parametrize("ending", Result)
+def test_evidence_while_the_repeat_is_on_the_air(bench: Bench, ending: Result) -> None:
+    """Where the first attempt is proved while the second is on the air, the second's end is journaled and changes nothing."""
+    message = bench.submit(ALICE, MessageClass.OTP)
+    bench.lose(WEST)
+    bench.passes(seconds=20)
+    bench.promote()
+    repeat = bench.claimed(EAST)
+    assert bench.report(7, accepted_at=START) == message
+    bench.close(repeat, ending, reference=8, retry=lambda *_: bench.now + MINUTE)
+    assert bench.attempt(repeat)["outcome"] == ending
+    assert (bench.state(message), bench.parts(message), bench.next_due()) == ("delivered", ["delivered"], None)
+
+
+def test_the_first_attempts_failure_says_nothing_of_the_second(bench: Bench) -> None:
+    """That an unknown attempt was accepted and not delivered leaves the repeat's own report to decide."""
+    message = bench.submit(ALICE, MessageClass.OTP)
+    bench.lose(WEST)
+    bench.passes(seconds=20)
+    bench.promote()
+    bench.send(EAST, reference=8)
+    assert bench.report(7, Outcome.PERMANENT, accepted_at=START, sim=WEST) == message
+    assert bench.state(message) == "sent"
+    assert bench.report(8, sim=EAST) == message
+    assert bench.state(message) == "delivered"
+
+
+def test_a_cut_process_leaves_unknown_attempts(bench: Bench) -> None:
+    """At a start every attempt that has no outcome is unknown, and an otp among them is sent again after its wait."""
+    code, other = bench.submit(ALICE, MessageClass.OTP), bench.submit(BOB)
+    bench.claimed(WEST)
+    bench.claimed(EAST)
+    bench.passes(seconds=5)
+    assert claims.recover(bench.db, bench.now) == 2
+    assert [bench.state(message) for message in (code, other)] == ["unknown", "unknown"]
+    assert [row["written_at"] for row in bench.attempts(code)] == [START.isoformat("T", "microseconds")]
+    assert bench.attempts(code)[0]["error"] == "restart"
+    assert claims.recover(bench.db, bench.now) == 0
+    bench.passes(seconds=20)
+    assert bench.promote() == {code}

@@ -1,0 +1,125 @@
+"""The hot queries use their indexes: asked of SQLite itself, for every statement that the functions really run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from modemd.rules.classes import MessageClass
+from modemd.store import claims, inbox, outbox
+from modemd.store.inbox import Arrival
+from tests.store.bench import ALICE, BOB, START, WEST, Bench
+
+
+def plans(bench: Bench, act: Callable[[], object]) -> dict[str, str]:
+    """The plan of every SELECT, UPDATE and DELETE that `act` runs, by its text with the values put in."""
+    statements: list[str] = []
+    bench.db.set_trace_callback(statements.append)
+    act()
+    bench.db.set_trace_callback(None)
+    asked = {text for text in statements if text.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))}
+    return {text: plan_of(bench.db, text) for text in asked}
+
+
+def plan_of(db: sqlite3.Connection, statement: str) -> str:
+    return "\n".join(row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}"))
+
+
+def claim_and_close(bench: Bench) -> None:
+    bench.send(reference=7)
+
+
+ACTS: dict[str, Callable[[Bench], object]] = {
+    "submit": lambda bench: bench.submit(key="k"),
+    "candidates": lambda bench: claims.candidates(bench.db, WEST),
+    "claim and close": claim_and_close,
+    "unknown": lambda bench: bench.lose(),
+    "promote": lambda bench: bench.promote(),
+    "expire": lambda bench: bench.expire(),
+    "close overdue": lambda bench: outbox.close_overdue(bench.db, bench.now),
+    "next due": lambda bench: bench.next_due(),
+    "report": lambda bench: bench.report(7),
+    "match again": lambda bench: bench.match_again(),
+    "opt out": lambda bench: bench.says(ALICE),
+    "recover": lambda bench: claims.recover(bench.db, bench.now),
+    "keep": lambda bench: inbox.keep(
+        bench.db, Arrival(WEST, b"1", ALICE, "text", "1", START, "a/8/1/2", 1, 2), lambda tpdus: "", bench.now
+    ),
+    "show incomplete": lambda bench: inbox.show_incomplete(bench.db, bench.now),
+}
+
+
+@pytest.fixture
+def busy(bench: Bench) -> Bench:
+    """A database with something in every table that is walked."""
+    for days in range(3):
+        bench.submit(ALICE, MessageClass.OTP, at=bench.now + timedelta(days=days), parts=2)
+        bench.submit(ALICE, MessageClass.MARKETING, valid=timedelta(hours=1))
+    bench.lose()
+    bench.submit(ALICE)
+    bench.send(reference=7)
+    bench.report(99)
+    bench.passes(hours=1)
+    bench.submit(BOB, parts=2)
+    return bench
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+def test_nothing_is_searched_from_end_to_end(busy: Bench, act: Callable[[Bench], object]) -> None:
+    """No hot statement scans a table or sorts in a temporary tree, however large the database has grown."""
+    found = plans(busy, lambda: act(busy))
+    assert found, "nothing was asked"
+    slow = {
+        text: plan
+        for text, plan in found.items()
+        if any((line.startswith("SCAN") and "USING" not in line) or "TEMP B-TREE" in line for line in plan.split("\n"))
+    }
+    assert slow == {}
+
+
+@pytest.mark.parametrize(
+    ("act", "index"),
+    [
+        ("candidates", "part_queue"),
+        ("candidates", "part_in_flight"),
+        ("promote", "part_due"),
+        ("expire", "part_expiry"),
+        ("close overdue", "message_open"),
+        ("next due", "part_due"),
+        ("next due", "part_expiry"),
+        ("next due", "message_open"),
+        ("report", "attempt_reference"),
+        ("report", "attempt_unknown"),
+        ("match again", "report_unmatched"),
+        ("opt out", "part_waiting"),
+        ("recover", "attempt_open"),
+        ("keep", "inbox_part_fingerprint"),
+        ("keep", "inbox_part_set"),
+        ("show incomplete", "inbox_collecting"),
+    ],
+)
+def test_each_index_serves_its_query(busy: Bench, act: str, index: str) -> None:
+    """The indexes are there for these queries, and SQLite takes them."""
+    assert any(index in plan for plan in plans(busy, lambda: ACTS[act](busy)).values())
+
+
+def test_partial_indexes_are_whole_to_their_queries(bench: Bench) -> None:
+    """A claim looks at no part that is not queued: ten thousand messages that are done cost it nothing."""
+    bench.db.execute("BEGIN")
+    for _ in range(300):
+        bench.submit()
+        bench.send()
+    waiting = bench.submit()
+    bench.db.execute("COMMIT")
+    steps = [0]
+
+    def count() -> None:
+        steps[0] += 1
+
+    bench.db.set_progress_handler(count, 1)
+    assert bench.candidates() == [waiting]
+    bench.db.set_progress_handler(None, 1)
+    assert steps[0] < 500

@@ -1,0 +1,188 @@
+"""Status reports: kept, matched, and what they do to a message."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from modemd.rules.evidence import Told
+from modemd.store import reports
+from modemd.store.claims import Result
+from modemd.store.reports import Outcome
+from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
+
+HOUR = timedelta(hours=1)
+
+
+def unmatched(bench: Bench) -> int:
+    count: int = bench.db.execute("SELECT count(*) FROM report WHERE attempt_id IS NULL").fetchone()[0]
+    return count
+
+
+def test_a_delivered_report_delivers(bench: Bench) -> None:
+    """A message is delivered at the moment that the report of its part names."""
+    message = bench.submit()
+    bench.send(reference=7)
+    bench.passes(seconds=9)
+    arrived = START + timedelta(seconds=5)
+    assert bench.report(7, discharged_at=arrived) == message
+    row = bench.message(message)
+    assert (row["state"], row["delivered_at"]) == ("delivered", arrived.isoformat("T", "microseconds"))
+    assert row["closed_at"] is not None
+
+
+def test_a_report_without_a_moment_counts_when_it_was_stored(bench: Bench) -> None:
+    """Where the network's stamp is rubbish, a message was delivered when its report came."""
+    message = bench.submit()
+    bench.send(reference=7)
+    bench.passes(seconds=9)
+    bench.report(7)
+    assert bench.message(message)["delivered_at"] == bench.now.isoformat("T", "microseconds")
+
+
+def test_all_parts_make_a_delivered_message(bench: Bench) -> None:
+    """A long message is delivered with the report of its last part, in whichever order they come."""
+    message = bench.submit(parts=3)
+    for reference in (1, 2, 3):
+        bench.send(reference=reference)
+    for reference, state in ((3, "sent"), (1, "sent"), (2, "delivered")):
+        bench.report(reference)
+        assert bench.state(message) == state
+
+
+def test_trying_does_not_close(bench: Bench) -> None:
+    """A report that the network is still trying changes nothing but the story; the final one counts."""
+    message = bench.submit()
+    bench.send(reference=7)
+    assert bench.report(7, Outcome.TRYING) == message
+    assert (bench.state(message), bench.events(message)[-1]) == ("sent", "report trying")
+    bench.report(7)
+    assert bench.state(message) == "delivered"
+
+
+@pytest.mark.parametrize(("outcome", "reason"), [(Outcome.PERMANENT, "status_41"), (Outcome.STOPPED, "status_60")])
+def test_an_error_report_ends_undelivered(bench: Bench, outcome: Outcome, reason: str) -> None:
+    """A permanent error, and a temporary one after which the centre gave up, make a message undelivered, with the status."""
+    message = bench.submit()
+    bench.send(reference=7)
+    bench.report(7, outcome)
+    row = bench.message(message)
+    assert (row["state"], row["reason"], row["delivered_at"]) == ("undelivered", reason, None)
+
+
+def test_a_later_worse_report_changes_nothing(bench: Bench) -> None:
+    """What was delivered stays delivered, whatever the network says afterwards."""
+    message = bench.submit()
+    bench.send(reference=7)
+    bench.report(7)
+    bench.report(7, Outcome.PERMANENT)
+    assert (bench.state(message), bench.parts(message)) == ("delivered", ["delivered"])
+
+
+def test_a_repeated_report_counts_once(bench: Bench) -> None:
+    """The same TPDU on the same SIM is one report, however often the modem shows it."""
+    message = bench.submit()
+    bench.send(reference=7)
+    assert bench.report(7, tpdu=b"same") == message
+    assert bench.report(7, tpdu=b"same") is None
+    assert bench.db.execute("SELECT count(*) FROM report").fetchone()[0] == 1
+
+
+def test_a_report_for_nobody_is_kept(bench: Bench) -> None:
+    """A report whose reference, recipient or SIM fits no attempt is stored as unmatched, and touches nothing."""
+    message = bench.submit()
+    bench.send(reference=7)
+    assert bench.report(8) is None
+    assert bench.report(7, number=BOB) is None
+    assert bench.report(7, sim=EAST) is None
+    assert (unmatched(bench), bench.state(message)) == (3, "sent")
+
+
+def test_a_report_before_its_answer_waits(bench: Bench) -> None:
+    """A report that overtakes `+CMGS` is kept, and matched when the attempt is closed."""
+    message = bench.submit()
+    claim = bench.claimed()
+    assert bench.report(7) is None
+    assert bench.state(message) == "sending"
+    bench.close(claim, reference=7)
+    assert bench.match_again() == {message}
+    assert (bench.state(message), unmatched(bench)) == ("delivered", 0)
+
+
+def test_a_report_before_its_answer_settles_an_unknown_attempt(bench: Bench) -> None:
+    """Where the answer never comes the waiting report proves the attempt."""
+    message = bench.submit()
+    claim = bench.claimed()
+    bench.report(7)
+    bench.close(claim, Result.UNKNOWN)
+    assert bench.match_again() == {message}
+    assert bench.state(message) == "delivered"
+    assert bench.attempt(claim)["reference"] == 7
+
+
+def test_a_report_settles_an_unknown_attempt(bench: Bench) -> None:
+    """A report that fits recipient and time, and whose reference is nobody's, proves an unknown attempt."""
+    message = bench.submit()
+    claim = bench.lose()
+    bench.passes(seconds=30)
+    assert bench.report(7, Outcome.TRYING, accepted_at=START + timedelta(seconds=2)) == message
+    assert (bench.state(message), bench.attempt(claim)["outcome"]) == ("sent", "sent")
+    bench.report(7)
+    assert bench.state(message) == "delivered"
+
+
+def test_two_unknown_attempts_to_one_number_stay_unknown(bench: Bench) -> None:
+    """Where a report could be of either of two unknown attempts it is given to neither."""
+    first, second = bench.submit(), bench.submit()
+    bench.lose()
+    bench.lose()
+    assert bench.report(7) is None
+    assert (bench.state(first), bench.state(second), unmatched(bench)) == ("unknown", "unknown", 1)
+
+
+def test_a_wrapped_reference_is_told_by_time(bench: Bench) -> None:
+    """When a SIM's references have come round, the attempt in time owns the report."""
+    old = bench.submit()
+    bench.send(reference=7)
+    bench.passes(hours=2)
+    young = bench.submit()
+    bench.send(reference=7)
+    assert bench.report(7, accepted_at=bench.now) == young
+    assert bench.report(7, accepted_at=START) == old
+
+
+def test_looking_again_asks_the_rule_in_order_of_arrival(bench: Bench) -> None:
+    """Unmatched reports are offered to the rule oldest first, those of other SIMs not at all."""
+    for reference in (1, 2, 3):
+        bench.report(reference, number=ALICE, sim=WEST)
+    bench.report(4, sim=EAST)
+    asked: list[int] = []
+
+    def nobody(told: Told, attempts: object) -> None:
+        asked.append(told.reference)
+
+    assert reports.match_again(bench.db, WEST, nobody, bench.now) == set()
+    assert asked == [1, 2, 3]
+
+
+def test_the_recipient_may_be_spelt_the_national_way(bench: Bench) -> None:
+    """A network that reports 0612345678 means +33612345678."""
+    message = bench.submit(ALICE)
+    bench.send(reference=7)
+    assert bench.report(7, number="0612345678") == message
+
+
+def test_old_unmatched_reports_cost_no_look(bench: Bench) -> None:
+    """A report that nobody claimed within a day is not offered again; it stays listed."""
+    bench.report(1)
+    bench.passes(hours=24)
+    bench.report(2)
+    asked: list[int] = []
+
+    def nobody(told: Told, attempts: object) -> None:
+        asked.append(told.reference)
+
+    reports.match_again(bench.db, WEST, nobody, bench.now)
+    assert asked == [2]
+    assert unmatched(bench) == 2

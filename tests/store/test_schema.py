@@ -1,0 +1,82 @@
+"""Migrations: a fresh database, one that is there already, and one from the future."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from modemd.errors import StoreError
+from modemd.store import Store
+from modemd.store.schema import VERSION, migrate
+from modemd.store.store import connect
+
+
+def schema(connection: sqlite3.Connection) -> set[str]:
+    return {row["sql"] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+
+
+def test_a_fresh_database_has_every_table(tmp_path: Path) -> None:
+    """One migration after another makes a database that says which schema it has."""
+    connection = connect(tmp_path / "fresh.db")
+    migrate(connection)
+    tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables >= {
+        "message",
+        "part",
+        "attempt",
+        "report",
+        "inbox",
+        "inbox_part",
+        "contact",
+        "consent_event",
+        "sim",
+        "event",
+    }
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
+    connection.close()
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    """What is there already stays: a start that was cut between migration and version mark goes on."""
+    connection = connect(tmp_path / "twice.db")
+    migrate(connection)
+    before = schema(connection)
+    connection.execute("INSERT INTO contact (number) VALUES ('+33612345678')")
+    connection.execute("PRAGMA user_version = 0")
+    migrate(connection)
+    assert schema(connection) == before
+    assert connection.execute("SELECT count(*) FROM contact").fetchone()[0] == 1
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
+    connection.close()
+
+
+async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A database that a newer modemd has written is left alone, and told what to do; its lock is given back."""
+    path = tmp_path / "newer.db"
+    connection = connect(path)
+    connection.execute(f"PRAGMA user_version = {VERSION + 1:d}")
+    connection.close()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"written by a newer modemd \\(schema {VERSION + 1}.*upgrade modemd"):
+            await Store.open(path)
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    """What SQLite cannot read is named, with what to do."""
+    path = tmp_path / "letter.db"
+    path.write_text("Dear Sir or Madam, this is not a database at all. " * 50, encoding="utf-8")
+    with pytest.raises(StoreError, match=r"letter\.db: file is not a database; restore a backup"):
+        await Store.open(path)
+
+
+def test_the_writer_is_durable(tmp_path: Path) -> None:
+    """The connection that writes keeps a write-ahead log, syncs every commit, and holds foreign keys."""
+    connection = connect(tmp_path / "durable.db")
+    pragmas = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")
+    ]
+    connection.close()
+    full = 2
+    assert pragmas == ["wal", full, 1]

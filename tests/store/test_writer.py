@@ -1,0 +1,160 @@
+"""Changes that share a commit: each alone in its errors, all together in a failing commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.errors import StoreError
+from modemd.store.store import connect
+from modemd.store.writer import MAX_GROUP, Change, Job, ThreadWriter, answer, run_group
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = connect(tmp_path / "numbers.db")
+    connection.execute("CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT")
+    connection.execute(
+        "CREATE TABLE shadow (value INTEGER REFERENCES number (value) DEFERRABLE INITIALLY DEFERRED) STRICT"
+    )
+    yield connection
+    connection.close()
+
+
+def insert(value: int) -> Change:
+    return lambda db: db.execute("INSERT INTO number VALUES (?)", (value,)).lastrowid
+
+
+def insert_then_fail(value: int) -> Change:
+    def change(db: sqlite3.Connection) -> None:
+        insert(value)(db)
+        raise ValueError("changed my mind")
+
+    return change
+
+
+def break_commit(db: sqlite3.Connection) -> None:
+    """A change that succeeds, and makes the commit fail: a reference that is checked only there."""
+    db.execute("INSERT INTO shadow VALUES (999)")
+
+
+def values(db: sqlite3.Connection) -> list[int]:
+    return [row["value"] for row in db.execute("SELECT value FROM number ORDER BY rowid")]
+
+
+async def run(db: sqlite3.Connection, *changes: Change) -> list[Any]:
+    """Run a group: what each caller gets."""
+    loop = asyncio.get_running_loop()
+    group = [Job(change, loop.create_future()) for change in changes]
+    run_group(db, group)
+    answer(group)
+    return await asyncio.gather(*(job.answer for job in group), return_exceptions=True)
+
+
+async def test_changes_share_a_commit_in_order(db: sqlite3.Connection) -> None:
+    """A group runs in one transaction, in the order of submission, and each caller gets its own result."""
+    statements: list[str] = []
+    db.set_trace_callback(statements.append)
+    assert await run(db, insert(3), insert(1), lambda db: values(db)) == [3, 1, [1, 3]]
+    assert [text for text in statements if text.startswith(("BEGIN", "COMMIT"))] == ["BEGIN IMMEDIATE", "COMMIT"]
+    inserts = [text for text in statements if text.startswith("INSERT")]
+    assert [text[-2] for text in inserts] == ["3", "1"]
+
+
+async def test_a_change_that_raises_is_rolled_back_alone(db: sqlite3.Connection) -> None:
+    """The error goes to the one who asked; what the others changed is kept, and nothing of the failed change is."""
+    first, failed, last = await run(db, insert(1), insert_then_fail(2), insert(3))
+    assert (first, last) == (1, 3)
+    assert isinstance(failed, ValueError)
+    assert values(db) == [1, 3]
+
+
+async def test_a_refusal_of_the_database_is_a_store_error(db: sqlite3.Connection) -> None:
+    """A constraint that a change breaks is its own error, in the words of the store."""
+    first, again = await run(db, insert(1), insert(1))
+    assert first == 1
+    assert isinstance(again, StoreError)
+    assert "UNIQUE constraint failed" in str(again)
+
+
+async def test_a_failing_commit_fails_all(db: sqlite3.Connection) -> None:
+    """Where the commit fails nobody is told that their change was kept, and none was; the next group works."""
+    answers = await run(db, insert(1), insert_then_fail(2), break_commit)
+    assert [type(each) for each in answers] == [StoreError] * 3
+    assert "check disk space and permissions" in str(answers[0])
+    assert values(db) == []
+    assert await run(db, insert(4)) == [4]
+
+
+async def test_a_busy_database_fails_the_group(db: sqlite3.Connection, tmp_path: Path) -> None:
+    """A group that cannot begin changes nothing, and says so to all."""
+    other = connect(tmp_path / "numbers.db")
+    other.execute("BEGIN IMMEDIATE")
+    db.execute("PRAGMA busy_timeout = 0")
+    (refused,) = await run(db, insert(1))
+    other.execute("ROLLBACK")
+    other.close()
+    assert isinstance(refused, StoreError)
+    assert await run(db, insert(1)) == [1]
+
+
+async def test_a_caller_that_left_is_not_answered(db: sqlite3.Connection) -> None:
+    """A change whose caller was cancelled meanwhile stands all the same."""
+    job = Job(insert(1), asyncio.get_running_loop().create_future())
+    job.answer.cancel()
+    run_group(db, [job])
+    answer([job])
+    assert values(db) == [1]
+
+
+def counted(path: Path, commits: list[str]) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
+    return connection
+
+
+async def test_changes_that_wait_together_share_commits(db: sqlite3.Connection, tmp_path: Path) -> None:
+    """While one change runs the others gather, and leave in groups of at most 256, in the order of submission."""
+    commits: list[str] = []
+    gate = threading.Event()
+    writer = ThreadWriter(lambda: counted(tmp_path / "numbers.db", commits))
+    first = writer.submit(lambda db: gate.wait())
+    many = [writer.submit(insert(value)) for value in range(1, 2 * MAX_GROUP + 1)]
+    gate.set()
+    assert await first
+    assert await asyncio.gather(*many) == list(range(1, 2 * MAX_GROUP + 1))
+    await writer.close()
+    assert len(commits) <= 3
+    assert values(db) == list(range(1, 2 * MAX_GROUP + 1))
+
+
+async def test_closing_finishes_what_was_submitted(db: sqlite3.Connection, tmp_path: Path) -> None:
+    """A writer that is closed answers everybody first."""
+    writer = ThreadWriter(lambda: connect(tmp_path / "numbers.db"))
+    waiting = [writer.submit(insert(value)) for value in range(1, 11)]
+    await writer.close()
+    assert await asyncio.gather(*waiting) == list(range(1, 11))
+    assert values(db) == list(range(1, 11))
+
+
+async def test_a_writer_that_cannot_connect_says_so(tmp_path: Path) -> None:
+    """Where the database cannot be opened every change is answered with the reason; nobody waits for ever."""
+    writer = ThreadWriter(lambda: connect(tmp_path / "missing" / "numbers.db"))
+    for _ in range(2):
+        with pytest.raises(StoreError, match="unable to open database file"):
+            await asyncio.wait_for(writer.submit(insert(1)), 10)
+    await writer.close()
+
+
+async def test_nothing_is_taken_after_closing(db: sqlite3.Connection, tmp_path: Path) -> None:
+    """A change that comes after the end is refused at once."""
+    writer = ThreadWriter(lambda: connect(tmp_path / "numbers.db"))
+    await writer.close()
+    with pytest.raises(StoreError, match="closed"):
+        writer.submit(insert(1))

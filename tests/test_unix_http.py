@@ -1,0 +1,135 @@
+"""HTTP on a Unix socket: the place, who may stand there, and both ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import stat
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd import unix_http
+from modemd.errors import ConfigError
+from modemd.unix_http import LONGEST_PATH, listening, serving
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+async def echo(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Send) -> None:
+    """An application that says what it was asked."""
+    body = (await receive()).get("body", b"")
+    kind = dict(scope["headers"]).get(b"content-type", b"none")
+    said = f"{scope['method']} {scope['path']}?{scope['query_string'].decode()} {kind.decode()} ".encode() + body
+    await send({"type": "http.response.start", "status": 201, "headers": []})
+    await send({"type": "http.response.body", "body": said})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "door.sock"
+
+
+def test_the_door_is_the_groups(path: Path) -> None:
+    """The socket has mode 0660 while it is open, and is gone afterwards."""
+    with listening(path):
+        assert stat.S_ISSOCK(path.stat().st_mode)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    assert not path.exists()
+
+
+def test_a_stale_socket_is_replaced(path: Path) -> None:
+    """What a killed process left behind is in nobody's way."""
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    assert path.exists()
+    with listening(path):
+        pass
+
+
+def test_two_may_not_listen(path: Path) -> None:
+    """Where somebody listens nobody else does, and the first goes on."""
+    with listening(path):
+        with pytest.raises(ConfigError, match="another process listens there"), listening(path):
+            pass
+        assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        pytest.param("x" * LONGEST_PATH, f"longer than {LONGEST_PATH} characters", id="too long"),
+        pytest.param("missing/door.sock", "No such file or directory; check the path", id="no folder"),
+    ],
+)
+def test_a_place_that_will_not_do_is_told(tmp_path: Path, name: str, complaint: str) -> None:
+    """A path that no socket can have is a mistake of the configuration."""
+    with pytest.raises(ConfigError, match=complaint), listening(tmp_path / name):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("GET", "/a?b=c"), b"GET /a?b=c none ", id="get"),
+        pytest.param(("POST", "/a", b"{}"), b"POST /a? application/json {}", id="post"),
+        pytest.param(("POST", "/a", b"x,y", "text/csv"), b"POST /a? text/csv x,y", id="a type of its own"),
+    ],
+)
+async def test_both_ends_meet(path: Path, arguments: tuple[Any, ...], said: bytes) -> None:
+    """A request arrives as it was made, and its answer comes back with its status."""
+    with listening(path) as door:
+        async with serving(echo, door) as serving_task:
+            assert await asyncio.to_thread(unix_http.request, path, *arguments) == (201, said)
+            assert not serving_task.done()
+        assert serving_task.done()
+
+
+async def test_serving_leaves_the_signals_alone(path: Path) -> None:
+    """SIGTERM stays whose it was: the daemon ends in its own order."""
+    before = signal.getsignal(signal.SIGTERM)
+    with listening(path) as door:
+        async with serving(echo, door):
+            assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_nobody_there_is_an_os_error(path: Path) -> None:
+    """Where no socket is, and where nobody listens at one, the caller can tell."""
+    with pytest.raises(FileNotFoundError):
+        unix_http.request(path, "GET", "/")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    with pytest.raises(ConnectionRefusedError):
+        unix_http.request(path, "GET", "/")
+
+
+@pytest.fixture(
+    params=[b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", b""],
+    ids=["no HTTP", "half", "nothing"],
+)
+def babble(request: pytest.FixtureRequest, path: Path) -> Iterator[Path]:
+    """Somebody who listens, answers this, and hangs up."""
+
+    def speak(door: socket.socket) -> None:
+        connection, _ = door.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(request.param)
+
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        door.listen()
+        speaker = threading.Thread(target=speak, args=(door,))
+        speaker.start()
+        yield path
+        speaker.join()
+
+
+def test_an_answer_that_is_no_http_is_an_os_error(babble: Path) -> None:
+    """A stranger behind the socket is one more way of not being answered, not a crash."""
+    with pytest.raises(ConnectionError):
+        unix_http.request(babble, "GET", "/")
