@@ -91,6 +91,8 @@ FINAL_MESSAGES = frozenset(
 )
 # States that close, keeping their name, when validity and a day have passed.
 CLOSING = frozenset({Message.SENT, Message.UNKNOWN})
+# Parts of which a report may still come.
+AWAITING_REPORT = frozenset({Part.SENDING, Part.SENT, Part.UNKNOWN})
 # Parts that have left for the network, as far as is known.
 LEFT = frozenset({Part.SENT, Part.DELIVERED, Part.UNDELIVERED})
 

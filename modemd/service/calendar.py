@@ -7,8 +7,7 @@ A job runs once per local date, over changes to summer time, clock steps and res
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -36,17 +35,17 @@ class Trigger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work on the calendar. `change` runs in the store's transaction that also notes that it ran."""
+    """Work on the calendar. It runs in the store's transaction that also notes that it ran."""
 
     name: str
     trigger: Trigger
-    change: Callable[[sqlite3.Connection], None]
+    work: calendar.Work
 
 
 def nightly(zone: ZoneInfo) -> Job:
     """House-keeping of the database, every night in local time."""
     hour, minute = NIGHT
-    return Job("nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), calendar.optimise)
+    return Job("nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), calendar.keep_house)
 
 
 class Calendar:
@@ -74,7 +73,7 @@ class Calendar:
         now = self._clock.now()
         date = now.astimezone(self._zone).date()
         try:
-            if await self._store.write(lambda db: calendar.once(db, job.name, date, job.change, now)):
+            if await self._store.write(lambda db: calendar.once(db, job.name, date, job.work, now)):
                 log.info("calendar", job=job.name, date=date)
         except StoreError as error:
             log.error("calendar work failed; it is due again tomorrow", job=job.name, error=str(error))

@@ -54,7 +54,7 @@ class Dispatcher:
         """The next part for a SIM, encoded. Parts that are over or withdrawn are ended on the way."""
         while True:
             found = await self._store.read(
-                partial(claims.candidates, sim=identity.iccid, skip=frozenset(self._reserved))
+                partial(claims.candidates, sim=identity.iccid, now=self._clock.now(), skip=frozenset(self._reserved))
             )
             verdicts = [(candidate, self._decide(facts).verdict) for candidate, facts in found]
             for candidate, verdict in verdicts:

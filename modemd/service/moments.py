@@ -9,10 +9,13 @@ from modemd.errors import Refused
 
 # A clock that is a little ahead of ours, a slow form: this much in the past still means now.
 TOLERANCE = timedelta(minutes=1)
+# What is planned further ahead than this is a typing error.
+FARTHEST = timedelta(days=731)
 
 
 def not_before(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """The moment that ISO 8601 `text` names; without an offset in `zone`. Refused with `bad_time` or `in_the_past`.
+    """The moment that ISO 8601 `text` names; without an offset in `zone`. Refused with `bad_time`, `in_the_past` or
+    `too_far`.
 
     A wall time that a change to summer time leaves out moves forward; one that occurs twice is the first.
     """
@@ -25,7 +28,12 @@ def not_before(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     if moment.tzinfo is None:
         # fold=0 is the first of two; in a gap it is read with the offset before it, which by way of UTC moves it forward.
         moment = moment.replace(tzinfo=zone, fold=0)
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:  # the first or last day of all, in a zone that is beyond it
+        raise Refused("bad_time", f"{text!r} is no time that can be waited for") from None
+    if moment > now + FARTHEST:
+        raise Refused("too_far", f"{text} is more than {FARTHEST.days} days ahead; submit it later")
     if moment < now - TOLERANCE:
         raise Refused("in_the_past", f"{text} is in the past; leave the time out to send at once")
     return moment

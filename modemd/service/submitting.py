@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -143,26 +143,39 @@ def _submit_all(
 
 
 def _rows(text: str) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
-    """The rows of a CSV by line number, and what is wrong with its shape."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    """The rows of a CSV by the line that each begins on, and what is wrong with its shape."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
-    problems = []
+    problems: list[str] = []
+    line = 1
     try:
-        names = tuple(reader.fieldnames or ())
-        unknown = [name for name in names if name not in COLUMNS]
-        missing = [name for name in COLUMNS[:3] if name not in names]
-        if unknown or missing:
-            said = [f"no column {name}" for name in missing] + [f"unknown column {name!r}" for name in unknown]
+        numbered = _numbered(reader)
+        _, names = next(numbered, (1, []))
+        if said := _wrong_columns(names):
             return [], [f"line 1: {', '.join(said)}; the columns are to,text,class[,at,key]"]
-        for row in reader:
-            if None in row or None in row.values():
-                problems.append(
-                    f"line {reader.line_num}: has {'more' if None in row else 'fewer'} fields than the first line"
-                )
+        for line, fields in numbered:
+            if len(fields) != len(names):
+                problems.append(f"line {line}: has {len(fields)} fields, the first line {len(names)}")
             else:
-                rows.append((reader.line_num, row))
+                rows.append((line, dict(zip(names, fields, strict=True))))
     except csv.Error as error:
-        problems.append(f"line {reader.line_num}: {error}")
+        problems.append(f"line {reader.line_num}: {error}, in a row that begins after line {line}")
     if not rows and not problems:
         problems.append("line 1: there are no rows")
     return rows, problems
+
+
+def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not empty, with the line on which each begins (a quoted text may run over several)."""
+    begins = 1
+    for fields in reader:
+        if fields:
+            yield begins, fields
+        begins = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader has it; its type is private
+
+
+def _wrong_columns(names: list[str]) -> list[str]:
+    missing = [f"no column {name}" for name in COLUMNS[:3] if name not in names]
+    unknown = [f"unknown column {name!r}" for name in names if name not in COLUMNS]
+    twice = [f"column {name} twice" for name in COLUMNS if names.count(name) > 1]
+    return missing + unknown + twice

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from modemd.rules import states
@@ -17,6 +17,9 @@ from modemd.store.outbox import ANY_SIM, REST, cancel_rest, run_out, started_ran
 
 # A claim looks at no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20
+# A message that another SIM is sending goes before later ones to its number, unless that SIM has made no try for so long:
+# it may be gone, and delays nobody.
+ELSEWHERE = timedelta(minutes=5)
 Decide = Callable[[Facts], Decision]
 
 
@@ -67,7 +70,9 @@ class Outcome:
     retry: Callable[[int, datetime], datetime | None] | None = None
 
 
-def candidates(db: sqlite3.Connection, sim: str, skip: Collection[int] = ()) -> list[tuple[Candidate, Facts]]:
+def candidates(
+    db: sqlite3.Connection, sim: str, now: datetime, skip: Collection[int] = ()
+) -> list[tuple[Candidate, Facts]]:
     """The parts that `sim` may send, first one first: of each message the first that waits. Held and future ones are never
     among them. `skip` names parts that others have chosen, whose messages are left to them."""
     rows: list[sqlite3.Row] = []
@@ -76,7 +81,7 @@ def candidates(db: sqlite3.Connection, sim: str, skip: Collection[int] = ()) -> 
         rows += db.execute(_CANDIDATES, {"lane": lane, "limit": limit})
     rows.sort(key=lambda row: (row["rank"], row["message_id"], row["seq"]))
     waiting = [row for row in rows if row["id"] not in skip][:MAX_CANDIDATES]
-    return [(_candidate(row), _facts(db, row)) for row in waiting]
+    return [(_candidate(row), _facts(db, row, sim, now)) for row in waiting]
 
 
 _CANDIDATES = """
@@ -111,14 +116,15 @@ def _candidate(row: sqlite3.Row) -> Candidate:
     )
 
 
-def _facts(db: sqlite3.Connection, row: sqlite3.Row) -> Facts:
+def _facts(db: sqlite3.Connection, row: sqlite3.Row, sim: str, now: datetime) -> Facts:
     message_class = MessageClass(row["class"])
     # A repeat is like the first part of a message: only worth sending while that is valid.
     started = row["rank"] == started_rank(message_class) and not row["repeats"]
     # Order binds first attempts. The class's two ranks, said as equalities so that the index is used to its end.
     first = not started and row["tries"] == 0
+    asked = {"number": row["number"], "message_id": row["message_id"], "sim": sim, "recent": kept(now - ELSEWHERE)}
     earlier = first and any(
-        db.execute(_EARLIER, {"number": row["number"], "rank": rank, "message_id": row["message_id"]}).fetchone()
+        db.execute(_EARLIER, {**asked, "rank": rank}).fetchone()
         for rank in (started_rank(message_class), waiting_rank(message_class))
     )
     return Facts(
@@ -134,7 +140,8 @@ def _facts(db: sqlite3.Connection, row: sqlite3.Row) -> Facts:
 _EARLIER = """
     SELECT 1 FROM part INDEXED BY part_in_flight
     WHERE number = :number AND rank = :rank AND message_id < :message_id AND state IN ('queued', 'sending')
-          AND (state = 'sending' OR tries = 0)
+          AND (state = 'sending' OR tries = 0 AND (lane IN (:sim, 'any') OR EXISTS (
+              SELECT 1 FROM attempt WHERE attempt.message_id = part.message_id AND opened_at > :recent)))
     LIMIT 1
 """
 
@@ -152,7 +159,7 @@ def claim(
 
     `skip` names parts that other modems have chosen already. None: nothing may go now.
     """
-    for candidate, facts in candidates(db, sim, skip):
+    for candidate, facts in candidates(db, sim, now, skip):
         decision = decide(facts)
         if decision.verdict is Verdict.SEND:
             return Claim(_open(db, candidate, sim, modem, now), candidate)
@@ -162,7 +169,7 @@ def claim(
 
 def clear(db: sqlite3.Connection, sim: str, decide: Decide, now: datetime) -> bool:
     """End the candidates of `sim` that may not go at all, so that others come into view. Whether there were any."""
-    ended = [_end(db, candidate, decide(facts), now) for candidate, facts in candidates(db, sim)]
+    ended = [_end(db, candidate, decide(facts), now) for candidate, facts in candidates(db, sim, now)]
     return any(ended)
 
 
@@ -277,6 +284,8 @@ def _refused(
             db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until) if until else None, each["id"]))
     if until is not None:
         _release(db, message)
+    else:  # no part of a failed message is repeated
+        db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message["id"],))
     return outcome.error
 
 

@@ -54,7 +54,7 @@ def refresh(db: sqlite3.Connection, message_id: int, now: datetime, reason: str 
             "now": kept(now),
         },
     )
-    if state in states.FINAL_MESSAGES:
+    if state in states.FINAL_MESSAGES and not states.AWAITING_REPORT & set(own):
         # Nothing more is expected of its attempts: reports no longer look at them.
         db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ?", (message_id,))
     if state != message["state"]:

@@ -35,7 +35,7 @@ def runs(
         database = fresh_database()
         for _ in range(lives):
             store = store_over(database, Random(1))
-            job = Job("job", trigger, lambda db: ran.append(clock.now()))
+            job = Job("job", trigger, lambda db, now: ran.append(clock.now()))
             task = asyncio.ensure_future(Calendar(store, clock, PARIS, [job]).run())
             await asyncio.sleep(days * 24 * 3600 / lives)
             task.cancel()
@@ -76,8 +76,8 @@ def test_a_job_that_fails_is_due_again_the_next_day(error: sqlite3.Error) -> Non
     async def life() -> None:
         clock = LoopClock(asyncio.get_running_loop())
 
-        def fails_once(db: sqlite3.Connection) -> None:
-            tried.append(clock.now())
+        def fails_once(db: sqlite3.Connection, now: datetime) -> None:
+            tried.append(now)
             if len(tried) == 1:
                 raise error
 

@@ -13,7 +13,7 @@ from modemd.errors import Refused
 from modemd.service.moments import TOLERANCE, not_before
 
 PARIS = ZoneInfo("Europe/Paris")
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,19 @@ def test_the_past_is_refused_beyond_a_minute(away: timedelta) -> None:
         with pytest.raises(Refused, match="is in the past") as refused:
             not_before(text, PARIS, now)
         assert refused.value.code == "in_the_past"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("0001-01-01T00:00+14:00", "bad_time"),
+        ("9999-12-31T23:59-14:00", "bad_time"),
+        ("9999-12-31T00:00", "too_far"),
+        ("2029-01-01T00:00", "too_far"),
+    ],
+)
+def test_the_ends_of_time_are_refused(text: str, code: str) -> None:
+    """Beyond two years ahead a time is a typing error, and one beyond the calendar is none."""
+    with pytest.raises(Refused) as refused:
+        not_before(text, PARIS, LONG_AGO)
+    assert refused.value.code == code

@@ -121,16 +121,19 @@ async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
         pytest.param(
             "to,text,class\n1,2,3,4\n+33612345678,x\nnobody,x,otp\n+33612345678,x,\n",
             [
-                "line 2: has more fields",
-                "line 3: has fewer fields",
+                "line 2: has 4 fields, the first line 3",
+                "line 3: has 2 fields, the first line 3",
                 "line 4: 'nobody' is not",
                 "line 5: '' is no class",
             ],
             id="every bad row",
         ),
         pytest.param(
-            'to,text,class\n+33612345678,"x', ["line 1: unexpected end of data"], id="a quotation without end"
+            'to,text,class\n+33612345678,ok,otp\n+33612345678,"x\ny\n',
+            ["line 4: unexpected end of data, in a row that begins after line 2"],
+            id="a quotation without end",
         ),
+        pytest.param("to,text,class,to\n", ["line 1: column to twice; the columns are"], id="a column twice"),
     ],
 )
 async def test_malformed_rows_reject_the_file(home: House, text: str, problems: list[str]) -> None:

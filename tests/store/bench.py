@@ -170,4 +170,4 @@ class Bench:
 
     def candidates(self, sim: str = WEST) -> list[int]:
         """The messages that `sim` could send now, first one first (one entry a part)."""
-        return [candidate.message_id for candidate, _ in claims.candidates(self.db, sim)]
+        return [candidate.message_id for candidate, _ in claims.candidates(self.db, sim, self.now)]

@@ -172,6 +172,17 @@ def test_order_holds_while_an_earlier_message_is_chosen_elsewhere(bench: Bench) 
     assert bench.claim(EAST, skip={bench.part(first)["id"]}) is None
 
 
+def test_a_sim_that_has_gone_delays_nobody(bench: Bench) -> None:
+    """The rest of a message waits for its own SIM; after five minutes without a try, others to that number go first."""
+    long = bench.submit(ALICE, parts=3)
+    bench.send(EAST)
+    later = bench.submit(ALICE)
+    assert bench.claim(WEST) is None, "in order, while that SIM is at work"
+    bench.passes(minutes=6)
+    assert bench.claimed(WEST).candidate.message_id == later
+    assert bench.claimed(EAST).candidate.message_id == long
+
+
 def test_order_is_within_a_class(bench: Bench) -> None:
     """A code is not held up by marketing to the same number, nor the other way round."""
     bench.submit(ALICE, MessageClass.MARKETING)

@@ -34,7 +34,7 @@ def claim_and_close(bench: Bench) -> None:
 
 ACTS: dict[str, Callable[[Bench], object]] = {
     "submit": lambda bench: bench.submit(key="k"),
-    "candidates": lambda bench: claims.candidates(bench.db, WEST),
+    "candidates": lambda bench: claims.candidates(bench.db, WEST, bench.now),
     "claim and close": claim_and_close,
     "unknown": lambda bench: bench.lose(),
     "promote": lambda bench: bench.promote(),
