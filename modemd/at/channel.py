@@ -88,13 +88,15 @@ class Channel:
         self._echoes = [pdu, pdu + CTRL_Z]
         return f"{pdu}{CTRL_Z}".encode("ascii")
 
-    def abandon(self) -> None:
-        """Wait no longer for the pending command. What still comes of it is a Urc."""
+    def abandon(self) -> list[Urc]:
+        """Wait no longer for the pending command: the lines that it has answered so far. What still comes of it is a Urc."""
+        lines = [Urc(line) for line in self._lines]
         self._command = None
         self._names = frozenset()
         self._wants_prompt = False
         self._echoes = []
         self._lines = []
+        return lines
 
     def feed(self, data: bytes) -> list[Event]:
         """What `data` completes, in order of arrival."""
@@ -138,6 +140,8 @@ class Channel:
             return Urc(line)
         if line.startswith(_PDU_REPLIES) and line[:5].upper() in self._names:
             return self._heads(line)
+        if self._wants_prompt and (line == "OK" or line.startswith("+CMGS:")):
+            return Urc(line)  # a command that asks for a prompt is never answered so: it is late, of an older PDU
         result = result_of(line)
         if result is None and line in CALL_RESULTS and self._command.upper().startswith(("ATD", "ATA", "ATH")):
             result = Result(line, "error")

@@ -15,6 +15,8 @@ from enum import IntEnum
 
 from modemd.errors import DecodeError
 
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+
 
 def fields(line: str) -> list[str]:
     """The values behind `+NAME:`, quotes and blanks taken off."""
@@ -126,7 +128,7 @@ def _pairs(lines: Sequence[str], name: str) -> list[tuple[str, str]]:
     return [
         (header, pdu)
         for header, pdu in itertools.pairwise(lines)
-        if header.startswith(f"{name}:") and not pdu.startswith("+")
+        if header.startswith(f"{name}:") and _HEX.fullmatch(pdu)
     ]
 
 

@@ -49,7 +49,7 @@ class Dialogue:
 
     async def ask(self, command: str, *, timeout_s: float | None = None) -> Reply:
         """The reply to `AT<command>`, whatever its result. ReplyTimeout, PortGone."""
-        await self.settle()
+        await self._turn()
         answer = await self._exchange(
             self._channel.start(command), f"AT{command}", timeout_s or self._command_timeout_s
         )
@@ -70,7 +70,7 @@ class Dialogue:
 
         At a prompt, only `data` and `escape` make sense; any other call escapes first.
         """
-        await self.settle()
+        await self._turn()
         answer = await self._exchange(self._channel.start(command, prompt=True), f"AT{command}", timeout_s)
         if isinstance(answer, Prompt):
             return None
@@ -93,7 +93,7 @@ class Dialogue:
         """Bring the dialogue into a known state, from a prompt too. ReplyTimeout where the modem answers no probe."""
         if self._settled:
             return
-        self._channel.abandon()
+        self.notices += self._channel.abandon()
         self._write(f"{ESC}\r".encode())
         for last in (*[False] * (PROBES - 1), True):
             try:
@@ -106,10 +106,14 @@ class Dialogue:
         await self._silence()
         self._settled = True
 
-    async def _exchange(self, data: bytes, what: str, timeout_s: float) -> Reply | Prompt:
-        """Write, and wait for what answers. Unsettled until the caller says otherwise: a cancellation may come at any await."""
+    async def _turn(self) -> None:
+        """Until a command may be written."""
+        await self.settle()
         if (wait := self._heard_at + self._guard_s - self._loop.time()) > 0:
             await asyncio.sleep(wait)
+
+    async def _exchange(self, data: bytes, what: str, timeout_s: float) -> Reply | Prompt:
+        """Write, and wait for what answers. Unsettled until the caller says otherwise: a cancellation may come at any await."""
         self._settled = False
         self._answer = self._loop.create_future()
         try:
@@ -117,7 +121,7 @@ class Dialogue:
             async with asyncio.timeout(timeout_s):
                 return await self._answer
         except TimeoutError:
-            self._channel.abandon()
+            self.notices += self._channel.abandon()
             if self._port.unwritten:
                 raise PortGone(f"the port takes no more bytes ({self._port.unwritten} wait)") from None
             raise ReplyTimeout(f"{what}: no answer in {timeout_s:g} s") from None

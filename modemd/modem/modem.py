@@ -73,7 +73,7 @@ class Modem:
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._awake = asyncio.Event()
-        self._stopping = False
+        self._stopped = asyncio.Event()
         self._draft: Draft | None = None
         self._ahead: asyncio.Task[Draft | None] | None = None
         self._before: Attempted | None = None
@@ -85,7 +85,7 @@ class Modem:
 
     def stop(self) -> None:
         """End after what is on the air; nothing more is claimed."""
-        self._stopping = True
+        self._stopped.set()
         self._awake.set()
 
     async def run(self) -> None:
@@ -97,7 +97,7 @@ class Modem:
                 await self._session()
             except NeedsPerson as error:
                 self._unwell(Health.NEEDS_PERSON, str(error))
-                await self._wait(PERSON_RETRY_S)
+                await self._pause(PERSON_RETRY_S)
             except ModemdError as error:
                 self._unwell(Health.GONE, str(error))
             except Exception as error:
@@ -105,8 +105,12 @@ class Modem:
                 self._unwell(Health.GONE, f"internal error: {error!r}")
             if not self._stopping:
                 failures = failures + 1 if self._loop.time() - began < STATUS_S else 0
-                await self._wait(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
+                await self._pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
         self.status.health, self.status.reason = Health.STOPPED, None
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stopped.is_set()
 
     def _unwell(self, health: Health, reason: str) -> None:
         if (self.status.health, self.status.reason) != (health, reason):
@@ -119,7 +123,8 @@ class Modem:
         try:
             dialogue = Dialogue(port)
             dialogue.on_notice = self.wake
-            await self._serve(dialogue)
+            while not self._stopping:
+                await self._serve(dialogue)
         finally:
             await self._end(port)
 
@@ -133,22 +138,27 @@ class Modem:
             if not ahead.cancelled() and ahead.exception() is None:
                 self._draft = self._draft or ahead.result()
         self._drop_draft()
-        if self._before is not None and self.status.identity is not None:
-            before, self._before = self._before, None
+        await self._journal()
+
+    async def _journal(self) -> None:
+        """Close the attempt before, which no claim will take along."""
+        before, self._before = self._before, None
+        if before is not None and self.status.identity is not None:
             await self._desk.close(self.status.identity, before)
 
     async def _serve(self, dialogue: Dialogue) -> None:
-        if self.status.health is not Health.GONE:
+        """Set the modem up, and use it until it restarts: then modes and notices are gone, and the SIM may be another."""
+        if self.status.health not in (Health.GONE, Health.NEEDS_PERSON):
             self.status.health = Health.SETTING_UP
         await knock(dialogue)
         identity = await identify(dialogue, self._profiles, self.line.driver)
         profile = identity.profile
         dialogue.adopt(urcs=profile.ignore, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
-        await prepare(dialogue, profile)
+        memory = await prepare(dialogue, profile)
         self.status.identity = identity
         await self._desk.met(identity)
         log.info("modem set up", modem=self.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
-        receiver = Receiver(dialogue, identity, self._desk)
+        receiver = Receiver(dialogue, identity, self._desk, memory)
         sender = Sender(dialogue, identity, self._desk, self._now)
         next_sweep = next_status = self._loop.time()
         while not self._stopping:
@@ -156,8 +166,9 @@ class Modem:
             if dialogue.lost is not None:
                 raise PortGone(dialogue.lost)
             if await self._notices(dialogue, receiver, sender):
-                await prepare(dialogue, profile)
-                next_sweep = next_status = self._loop.time()
+                self._drop_draft()
+                await self._journal()
+                return
             if self._loop.time() >= next_status:
                 await self._look(dialogue)
                 next_status = self._loop.time() + (STATUS_S if self._usable else STATUS_SEARCHING_S)
@@ -165,6 +176,7 @@ class Modem:
                 await receiver.sweep()
                 next_sweep = self._loop.time() + self._sweep_interval_s
             if not (self._usable and await self._send(sender, dialogue)):
+                await self._journal()
                 await self._wait(min(next_sweep, next_status) - self._loop.time())
             elif self._next_send > self._loop.time():
                 await self._wait(min(self._next_send, next_sweep, next_status) - self._loop.time())
@@ -172,6 +184,14 @@ class Modem:
     @property
     def _usable(self) -> bool:
         return self.status.registration.usable
+
+    async def _pause(self, seconds: float) -> None:
+        """That long, whatever happens; a `stop` ends it."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+        except TimeoutError:
+            return
 
     async def _wait(self, seconds: float) -> None:
         """Until something happens, at most `seconds`."""
@@ -242,8 +262,10 @@ class Modem:
             self._next_send = started + 1 / rate if rate else 0.0
         if attempted.ending is Ending.ACCEPTED:
             self.status.sent += 1
+        self._before = attempted  # whatever comes now, it will be journaled
+        self._draft = await self._collect_ahead()
         if sent.trouble is not None:
-            await self._desk.close(identity, attempted)
+            await self._journal()
             log.warning(
                 "part not answered", modem=self.line.name, attempt=attempted.attempt_id, error=str(sent.trouble)
             )
@@ -251,11 +273,8 @@ class Modem:
                 raise sent.trouble
             await dialogue.settle()  # the answer may still come; a modem that answers no probe is given up
             return True
-        self._draft = await self._collect_ahead()
-        if self._draft is not None and not dialogue.notices and self._loop.time() >= self._next_send:
-            self._before = attempted  # journaled in the commit of the next claim
-        else:
-            await self._desk.close(identity, attempted)
+        if self._draft is None or dialogue.notices or self._loop.time() < self._next_send:
+            await self._journal()  # else in the commit of the next claim
         if attempted.ending is Ending.REFUSED and attempted.code in _NO_NETWORK:
             await self._look(dialogue)
         return True
@@ -274,8 +293,9 @@ class Modem:
             self._ahead = self._loop.create_task(self._desk.choose(self.status.identity))
 
     async def _collect_ahead(self) -> Draft | None:
-        ahead, self._ahead = self._ahead, None
-        return await ahead if ahead is not None else None
+        draft = await self._ahead if self._ahead is not None else None
+        self._ahead = None  # only now: a cancellation leaves it to `_end`
+        return draft
 
     def _drop_draft(self) -> None:
         if self._draft is not None:

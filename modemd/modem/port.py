@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -140,6 +141,8 @@ async def open_serial(name: str) -> Port:
 def _said(error: Exception) -> str:
     """The heart of pyserial's words about why a port cannot be opened."""
     number = getattr(error, "errno", None)
+    if number in (errno.EAGAIN, errno.EBUSY):  # its lock is taken: by flock, or by TIOCEXCL
+        return "another program has it open; see `fuser`, and keep ModemManager off this port"
     return os.strerror(number) if isinstance(number, int) else str(error)
 
 

@@ -19,11 +19,11 @@ _RECEIVED = (0, 1, None)
 class Receiver:
     """The inbound side of one modem: notices, and the sweep that finds what no notice told of."""
 
-    def __init__(self, dialogue: Dialogue, identity: Identity, desk: Desk) -> None:
+    def __init__(self, dialogue: Dialogue, identity: Identity, desk: Desk, memory: str) -> None:
         self._dialogue = dialogue
         self._identity = identity
         self._desk = desk
-        self._memory = _memory(identity)
+        self._memory = memory  # where the set-up put the storage
         self._undeletable: set[tuple[str, int, str]] = set()
 
     async def notice(self, urc: Urc) -> bool:
@@ -54,7 +54,7 @@ class Receiver:
     async def _fetch(self, slot: Slot) -> None:
         """Read one announced slot, in the memory that the notice named."""
         if slot.memory not in (self._memory, "MT"):
-            await self._select(slot.memory)
+            await self._dialogue.ask(f'+CPMS="{slot.memory}"')
         try:
             reply = await self._dialogue.ask(f"+CMGR={slot.index}")
             stored = replies.message_read(reply.lines, slot.index) if reply.ok else None
@@ -62,10 +62,7 @@ class Receiver:
                 await self._take(stored, slot.memory)
         finally:
             if slot.memory not in (self._memory, "MT") and self._dialogue.lost is None:
-                await self._select(self._memory)
-
-    async def _select(self, memory: str) -> None:
-        await self._dialogue.ask(f'+CPMS="{memory}"')
+                await self._dialogue.command(f'+CPMS="{self._memory}"')
 
     async def _take(self, stored: Stored, memory: str | None = None) -> None:
         """Hand over, then delete by index: deleting by flag could destroy what arrived meanwhile."""
@@ -90,10 +87,3 @@ class Receiver:
             log.exception("arrival not kept; it stays on the modem", iccid=self._identity.iccid, octets=len(octets))
             return False
         return True
-
-
-def _memory(identity: Identity) -> str:
-    """The memory that the profile's first storage command selects."""
-    for command in identity.profile.storage:
-        return command.partition('"')[2].partition('"')[0]
-    return "SM"

@@ -69,6 +69,10 @@ class Sender:
         except asyncio.CancelledError:
             claim.add_done_callback(self._withdraw)
             raise
+        except Exception:
+            if before is not None:  # its commit failed with the claim's
+                self._desk.close(self._identity, before)
+            raise
         if claimed is None:
             await self._dialogue.settle()
             return None
@@ -86,6 +90,8 @@ class Sender:
             if self._desk.consent_epoch != claimed.epoch:
                 await self._dialogue.settle()
                 return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="consent changed"))
+            if self._dialogue.lost is not None:
+                raise PortGone(self._dialogue.lost)
         except TROUBLE as trouble:
             return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error=str(trouble)), trouble)
         except asyncio.CancelledError:
@@ -103,11 +109,20 @@ class Sender:
         except DecodeError:
             return None
 
+    def _credit_late(self) -> None:
+        """Journal a late answer that came before this prompt: any behind it is of the PDU that is written now."""
+        for urc in [urc for urc in self._dialogue.notices if urc.line.startswith("+CMGS:")]:
+            self._dialogue.notices.remove(urc)
+            late = self.answered_late(urc.line)
+            if late is not None:
+                self._desk.close(self._identity, late)
+
     async def _prompt(self, octets: int) -> Reply | None:
         return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=self._profile.prompt_timeout_s)
 
     async def _write(self, claimed: Claimed, on_air: Callable[[], None]) -> Sent:
         """From the first octet on, the network may have it: whatever ends without an answer is not known."""
+        self._credit_late()
         self._unanswered = None
         written_at, started = self._now(), self._loop.time()
         pdu = _SIMS_OWN_SMSC + claimed.tpdu.hex().upper()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from modemd import logs
 from modemd.at import replies
 from modemd.errors import CommandFailed, DecodeError, NeedsPerson, ReplyTimeout
 from modemd.modem.desk import Identity
 from modemd.modem.dialogue import Dialogue
 from modemd.profiles import Profile, Profiles
+
+log = logs.get(__name__)
 
 # Right after power-on the first AT may be lost to auto-baud, and a modem stuck at a prompt needs its ESC first.
 KNOCKS = 4
@@ -14,7 +17,16 @@ KNOCK_TIMEOUT_S = 2.0
 # SIM busy (+CME ERROR: 14, +CMS ERROR: 314) is normal for up to a minute after power-on or PIN entry.
 BUSY_TRIES = 30
 BUSY_WAIT_S = 2.0
-_BUSY = ("+CME ERROR: 14", "+CMS ERROR: 314", "+CMS ERROR: 515", "+CME ERROR: 515")
+# In numbers, and in the words that some firmware uses in spite of CMEE=1.
+_BUSY = (
+    "+CME ERROR: 14",
+    "+CMS ERROR: 314",
+    "+CMS ERROR: 515",
+    "+CME ERROR: 515",
+    "+CME ERROR: SIM busy",
+    "+CMS ERROR: SIM busy",
+)
+_NO_SIM = ("+CME ERROR: 10", "+CMS ERROR: 310", "+CME ERROR: SIM not inserted", "+CMS ERROR: SIM not inserted")
 
 
 async def knock(dialogue: Dialogue) -> None:
@@ -31,6 +43,7 @@ async def knock(dialogue: Dialogue) -> None:
 
 async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None) -> Identity:
     """Ask who it is. `driver` names a profile; None: by its manufacturer and model. NeedsPerson where the SIM is locked."""
+    await dialogue.ask("+CMEE=1")  # else a missing or busy SIM is a bare ERROR
     manufacturer = await _plain(dialogue, "+CGMI")
     model = await _plain(dialogue, "+CGMM")
     profile = profiles.named(driver) if driver else profiles.match(manufacturer, model)
@@ -49,14 +62,21 @@ async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None) -
     )
 
 
-async def prepare(dialogue: Dialogue, profile: Profile) -> None:
-    """PDU mode, numbered errors, storage and notices: the full set-up, from any state. CommandFailed names what was refused."""
+async def prepare(dialogue: Dialogue, profile: Profile) -> str:
+    """PDU mode, numbered errors, storage and notices: the full set-up, from any state. The memory in use (`SM`).
+
+    CommandFailed names what was refused. A modem that refuses all notices is used without: the sweep finds its messages.
+    """
     for command in profile.init:
         await _when_ready(dialogue, command)
     for command in profile.optional:
         await dialogue.ask(command)
-    await _first_accepted(dialogue, profile.storage)
-    await _first_accepted(dialogue, profile.notify)
+    storage = await _first_accepted(dialogue, profile.storage)
+    try:
+        await _first_accepted(dialogue, profile.notify)
+    except CommandFailed as error:
+        log.warning("modem gives no notices; messages are found by the sweep alone", error=str(error))
+    return storage.partition('"')[2].partition('"')[0]
 
 
 async def _when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
@@ -71,8 +91,8 @@ async def _when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
     raise CommandFailed(f"AT{command}", "SIM busy for a minute")
 
 
-async def _first_accepted(dialogue: Dialogue, commands: tuple[str, ...]) -> None:
-    """The first of `commands` that is accepted and read back as set."""
+async def _first_accepted(dialogue: Dialogue, commands: tuple[str, ...]) -> str:
+    """Ask until one is accepted: the first of `commands` that is accepted and read back as set."""
     refused = CommandFailed("no command", "the profile lists none")
     for command in commands:
         try:
@@ -81,7 +101,7 @@ async def _first_accepted(dialogue: Dialogue, commands: tuple[str, ...]) -> None
             refused = error
             continue
         if await _reads_back(dialogue, command):
-            return
+            return command
         refused = CommandFailed(f"AT{command}", "accepted, but reads back as something else")
     raise refused
 
@@ -122,16 +142,18 @@ _REMEDY = {
 
 
 async def _pin_state(dialogue: Dialogue) -> tuple[str, ...]:
+    told_before = len(dialogue.notices)
     try:
         return await _when_ready(dialogue, "+CPIN?")
     except CommandFailed as error:
-        if error.result in ("+CME ERROR: 10", "+CMS ERROR: 310"):
+        if error.result in _NO_SIM:
             raise NeedsPerson("no SIM; insert one, then replug") from error
         raise
     except ReplyTimeout:
         # Wavecom and Sierra SL8084 end +CPIN? without OK.
-        for notice in dialogue.notices:
+        for notice in list(dialogue.notices)[told_before:]:
             if notice.line.startswith("+CPIN:"):
+                dialogue.notices.remove(notice)
                 return (notice.line,)
         raise
 

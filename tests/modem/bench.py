@@ -1,0 +1,82 @@
+"""A modem task over a well-mannered stick, and a check that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from modemd import data
+from modemd.modem.desk import Health
+from modemd.modem.modem import Line, Modem
+from modemd.profiles import Profiles
+from tests.modem.desk import FakeDesk, draft
+from tests.modem.stick import Stick
+from tests.sim.loop import LoopClock
+
+SHIPPED = Profiles.load([data.folder("drivers")])
+SWEEP_S = 300.0
+
+
+def unlimited(iccid: str) -> float | None:
+    return None
+
+
+@dataclass
+class Bench:
+    """A modem task over a well-mannered stick."""
+
+    rate: Callable[[str], float | None] = unlimited
+    stick: Stick = field(default_factory=Stick)
+    desk: FakeDesk = field(default_factory=FakeDesk)
+
+    def __post_init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.modem = Modem(
+            Line("west", "/dev/west", self.rate),
+            desk=self.desk,
+            open_port=self.stick.open,
+            profiles=SHIPPED,
+            sweep_interval_s=SWEEP_S,
+            now=LoopClock(loop).now,
+        )
+        self.task = loop.create_task(self.modem.run())
+
+    @property
+    def health(self) -> Health:
+        return self.modem.status.health
+
+    def queue(self, *parts: int) -> None:
+        """Parts become due."""
+        self.desk.waiting.extend(draft(part) for part in parts)
+        self.modem.wake()
+
+    async def until(self, true: Callable[[], bool], within_s: float = 60, step_s: float = 0.01) -> None:
+        deadline = asyncio.get_running_loop().time() + within_s
+        while not true():
+            assert asyncio.get_running_loop().time() < deadline, f"not within {within_s} s"
+            await asyncio.sleep(step_s)
+
+    async def becomes(self, health: Health, within_s: float = 60) -> None:
+        await self.until(lambda: self.health is health, within_s)
+
+    async def stopped(self) -> None:
+        self.modem.stop()
+        async with asyncio.timeout(100):
+            await self.task
+        assert self.health is Health.STOPPED
+
+
+@asynccontextmanager
+async def bench(rate: Callable[[str], float | None] = unlimited) -> AsyncIterator[Bench]:
+    """A modem for the block; at its end it stops, and has left nothing behind."""
+    b = Bench(rate)
+    yield b
+    if not b.task.done():
+        await b.stopped()
+    assert b.desk.reserved == set(), "a draft was left reserved"
+    assert all(port.closed for port in b.stick.ports), "a port was left open"
+    claimed = [entry for entry in b.desk.journal if isinstance(entry, str)]
+    ended = {attempted.attempt_id for attempted in b.desk.closed}
+    assert len(ended) == len(claimed), "an attempt was left open"

@@ -1,0 +1,103 @@
+"""A desk that keeps what it is told in lists, and commits a claim when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future
+from collections import deque
+from dataclasses import dataclass, field
+
+from modemd.modem.desk import Attempted, Claimed, Draft, Identity
+from modemd.profiles import Profile
+
+HELLO = bytes.fromhex("01000C91447700091032000005C8329BFD06")
+"""SUBMIT "Hello": 18 octets."""
+HELLO_WORLD = bytes.fromhex("31000C914477000910320000A70BC8329BFD06DDDF723619")
+"""SUBMIT "Hello world", report asked for: 24 octets."""
+GENERIC = Profile("generic", storage=('+CPMS="SM","SM","SM"',), restart=("RDY",))
+
+
+def identity(profile: Profile = GENERIC) -> Identity:
+    """A modem like any."""
+    return Identity(
+        "351234050000017", "huawei", "E1752", "11.126", "8944100030123456789", "234150000000001", None, profile
+    )
+
+
+def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False) -> Draft:
+    return Draft(part_id, tpdu, rank=7, first_of_several=first_of_several)
+
+
+@dataclass
+class FakeDesk:
+    """`modemd.modem.desk.Desk`. What is in `waiting` is chosen in order; `journal` is what would be committed, in order.
+
+    `commit_s` is how long a claim takes. `instead` answers the next claim in place of the draft's own part; `failing` fails it.
+    """
+
+    waiting: deque[Draft] = field(default_factory=deque)
+    commit_s: float = 0.005
+    instead: deque[bytes | None] = field(default_factory=deque)
+    failing: Exception | None = None
+    cannot_keep: set[bytes] = field(default_factory=set)
+    journal: list[str | Attempted] = field(default_factory=list)
+    kept: list[bytes] = field(default_factory=list)
+    identities: list[Identity] = field(default_factory=list)
+    reserved: set[int] = field(default_factory=set)
+    overtaken: set[int] = field(default_factory=set)
+    consent_epoch: int = 0
+    times_ready: int = 0
+    claims: int = 0
+
+    @property
+    def closed(self) -> list[Attempted]:
+        """What became of attempts, in the order of its commits."""
+        return [entry for entry in self.journal if isinstance(entry, Attempted)]
+
+    async def choose(self, identity: Identity) -> Draft | None:
+        await asyncio.sleep(0.001)
+        if not self.waiting:
+            return None
+        chosen = self.waiting.popleft()
+        self.reserved.add(chosen.part_id)
+        return chosen
+
+    def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> Future[Claimed | None]:
+        if before is not None:
+            self.journal.append(before)
+        return asyncio.ensure_future(self._commit(draft, self.consent_epoch))
+
+    async def _commit(self, draft: Draft, epoch: int) -> Claimed | None:
+        await asyncio.sleep(self.commit_s)
+        if self.failing is not None:
+            raise self.failing
+        tpdu = self.instead.popleft() if self.instead else draft.tpdu
+        if tpdu is None:
+            return None
+        self.claims += 1
+        self.journal.append(f"claimed {self.claims}")
+        return Claimed(self.claims, draft.part_id, draft.part_id, tpdu, epoch)
+
+    def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
+        self.journal.append(attempted)
+        done: Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def fresh(self, draft: Draft) -> bool:
+        return draft.part_id not in self.overtaken
+
+    def release(self, draft: Draft) -> None:
+        self.reserved.discard(draft.part_id)
+
+    async def keep(self, identity: Identity, octets: bytes) -> None:
+        await asyncio.sleep(self.commit_s)
+        if octets in self.cannot_keep:
+            raise OSError("no space left on device")
+        self.kept.append(octets)
+
+    async def met(self, identity: Identity) -> None:
+        self.identities.append(identity)
+
+    def ready(self) -> None:
+        self.times_ready += 1

@@ -1,0 +1,290 @@
+"""The task that owns a modem: how it begins and goes on, whatever the port and the network do."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from modemd.at.replies import Registration
+from modemd.modem.desk import Ending, Health
+from modemd.modem.modem import PERSON_RETRY_S, STATUS_S, STATUS_SEARCHING_S, Modem
+from tests.modem.bench import SWEEP_S, bench
+from tests.modem.desk import HELLO_WORLD, draft
+from tests.modem.script import simulated
+
+
+def gaps(moments: list[float]) -> list[float]:
+    """The time between each and the next."""
+    return [later - sooner for sooner, later in pairwise(moments)]
+
+
+@simulated
+async def test_it_opens_sets_up_and_is_ready() -> None:
+    """Who it is comes to the desk, the desk learns that messages may go, and what is known stands in the status."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        (who,) = b.desk.identities
+        assert (who.iccid, who.profile.name) == ("8944100030123456789", "generic")
+        assert b.desk.times_ready == 1
+        status = b.modem.status
+        assert (status.registration, status.signal_dbm, status.reason) == (Registration.HOME, -79, None)
+
+
+@simulated
+async def test_parts_go_out_one_behind_the_other() -> None:
+    """The next one is chosen while one is on the air; outcomes share the next claim's commit, and the last is closed alone."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.queue(1, 2, 3)
+        await b.until(lambda: len(b.desk.closed) == 3)
+        assert [entry if isinstance(entry, str) else entry.reference for entry in b.desk.journal] == [
+            "claimed 1", 1, "claimed 2", 2, "claimed 3", 3,
+        ]  # fmt: skip
+        assert b.modem.status.sent == 3
+        assert max(gaps(b.stick.times("PDU"))) < b.stick.send_s + 0.02, "only the prompt and the claim lie between"
+
+
+@simulated
+async def test_the_port_is_tried_again_with_growing_pauses() -> None:
+    """At most 3 s apart, so that a stick that is back sends soon; new messages make it no busier."""
+    async with bench() as b:
+        b.stick.plugged = False
+        await asyncio.sleep(0.1)
+        waking = asyncio.ensure_future(wake_often(b.modem))
+        await asyncio.sleep(20)
+        waking.cancel()
+        pauses = gaps(b.stick.opened)
+        assert pauses[:5] == pytest.approx([0.5, 1.0, 2.0, 3.0, 3.0], abs=0.01)
+        assert max(pauses) < 3.1
+        assert (b.health, b.modem.status.reason) == (Health.GONE, "/dev/west: No such file or directory")
+        b.stick.plugged = True
+        await b.becomes(Health.READY, within_s=5)
+
+
+async def wake_often(modem: Modem) -> None:
+    while True:
+        modem.wake()
+        await asyncio.sleep(0.01)
+
+
+@simulated
+async def test_a_port_that_goes_after_a_long_time_is_reopened_at_once() -> None:
+    """The pauses begin anew after a session that worked."""
+    async with bench() as b:
+        await asyncio.sleep(600)
+        b.stick.unplug()
+        await asyncio.sleep(0.1)
+        b.stick.plugged = True
+        await b.becomes(Health.READY, within_s=1)
+
+
+@simulated
+async def test_a_locked_sim_waits_for_a_person() -> None:
+    """Looked at again every half minute, without pretending in between that all is well; then it goes on by itself."""
+    async with bench() as b:
+        b.stick.answers["+CPIN?"] = "+CPIN: SIM PUK|OK"
+        await b.becomes(Health.NEEDS_PERSON)
+        seen = set()
+        waking = asyncio.ensure_future(wake_often(b.modem))
+        for _ in range(1000):
+            await asyncio.sleep(0.1)
+            seen.add((b.health, b.modem.status.reason))
+        waking.cancel()
+        assert seen == {(Health.NEEDS_PERSON, b.modem.status.reason)}
+        assert "PUK" in str(b.modem.status.reason)
+        asked = b.stick.times("+CPIN?")
+        assert gaps(asked) == pytest.approx([PERSON_RETRY_S + 2] * (len(asked) - 1), abs=2)
+        b.stick.answers["+CPIN?"] = "+CPIN: READY|OK"
+        await b.becomes(Health.READY, within_s=PERSON_RETRY_S + 5)
+
+
+@simulated
+async def test_the_pace_is_the_sims() -> None:
+    """At 2 parts a second a PDU goes out every half second, whatever wakes the modem; the rate is asked for by ICCID."""
+    asked: list[str] = []
+
+    def rate(iccid: str) -> float:
+        asked.append(iccid)
+        return 2.0
+
+    async with bench(rate) as b:
+        b.stick.send_s = 0.1
+        await b.becomes(Health.READY)
+        b.queue(1, 2, 3, 4)
+        waking = asyncio.ensure_future(wake_often(b.modem))
+        await b.until(lambda: len(b.desk.closed) == 4)
+        waking.cancel()
+        at = b.stick.times("PDU")
+        assert gaps(at) == pytest.approx([0.5] * 3, abs=0.02)
+        assert set(asked) == {"8944100030123456789"}
+
+
+@simulated
+async def test_what_was_never_written_costs_no_pace() -> None:
+    """A refusal instead of the prompt used no air time: the next part follows at once."""
+    async with bench(lambda iccid: 0.1) as b:
+        await b.becomes(Health.READY)
+        b.stick.answers["+CMGS=18"] = "+CMS ERROR: 304"
+        b.queue(1, 2)
+        await b.until(lambda: len(b.desk.closed) == 2, within_s=1)
+        assert [attempted.ending for attempted in b.desk.closed] == [Ending.REFUSED] * 2
+
+
+@simulated
+async def test_registration_lost_and_back() -> None:
+    """Searching is seen within a minute, nothing is tried meanwhile, and when it is back the desk is told, within seconds."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        for command in ("+CREG?", "+CGREG?", "+CEREG?"):
+            b.stick.answers[command] = f"{command.rstrip('?')}: 0,2|OK"
+        await b.becomes(Health.SEARCHING, within_s=STATUS_S + 1)
+        assert b.modem.status.reason == "not registered: searching"
+        b.queue(1)
+        await asyncio.sleep(30)
+        assert "PDU" not in b.stick.commands()
+        b.stick.answers["+CREG?"] = "+CREG: 0,5|OK"
+        await b.until(lambda: len(b.desk.closed) == 1, within_s=STATUS_SEARCHING_S + 2)
+        assert b.desk.times_ready == 2
+
+
+@simulated
+async def test_a_modem_on_lte_alone_is_registered() -> None:
+    """CREG searches, CEREG is home: messages may go."""
+    async with bench() as b:
+        b.stick.answers |= {"+CREG?": "+CREG: 0,2|OK", "+CGREG?": "ERROR", "+CEREG?": "+CEREG: 0,1|OK"}
+        await b.becomes(Health.READY)
+
+
+@simulated
+async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> None:
+    """CMS 331 says that it is gone: no further part is tried; the outcome does not wait for the network to come back."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.stick.answers |= {f"+C{kind}REG?": f"+C{kind}REG: 0,2|OK" for kind in ("", "G", "E")}
+        b.stick.answers["PDU"] = "+CMS ERROR: 331"
+        b.queue(1, 2)
+        await b.becomes(Health.SEARCHING, within_s=5)
+        await asyncio.sleep(0.1)
+        assert [attempted.code for attempted in b.desk.closed] == [331]
+        assert b.stick.commands().count("PDU") == 1
+
+
+@simulated
+async def test_a_restart_leads_to_the_full_set_up() -> None:
+    """Echo, mode, storage and notices are set again, and the SIM is asked for again: it may be another one."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        before = len(b.stick.heard)
+        b.stick.answers["+CCID"] = "8944100030999999999|OK"
+        b.stick.say("RDY")
+        await b.until(lambda: len(b.desk.identities) == 2)
+        again = b.stick.commands()[before:]
+        for command in ("E0", "+CMGF=0", '+CPMS="SM","SM","SM"', "+CNMI=2,1,0,2,0"):
+            assert command in again
+        assert b.desk.identities[1].iccid == "8944100030999999999"
+        await b.until(lambda: "+CMGL=4" in b.stick.commands()[before:])
+        assert len(b.stick.ports) == 1, "over the same port"
+
+
+@simulated
+async def test_an_overtaken_draft_is_chosen_again() -> None:
+    """Chosen ahead, then something more urgent came: the draft is let go, and the urgent part is sent first."""
+    async with bench(lambda iccid: 0.5) as b:
+        await b.becomes(Health.READY)
+        b.queue(1, 2)
+        await b.until(lambda: 2 in b.desk.reserved)
+        b.desk.waiting.appendleft(draft(3, HELLO_WORLD))
+        b.desk.overtaken.add(2)
+        await b.until(lambda: len(b.stick.times("PDU")) == 2)
+        assert b.stick.commands().count("+CMGS=24") == 1
+        assert 2 not in b.desk.reserved
+
+
+@simulated
+async def test_an_outcome_does_not_wait_for_a_draft_that_was_let_go() -> None:
+    """The next draft was overtaken, and nothing else is due: the outcome of the one before is journaled now."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.queue(1, 2)
+        await b.until(lambda: 2 in b.desk.reserved)
+        b.desk.overtaken.add(2)
+        await asyncio.sleep(5)
+        assert [attempted.ending for attempted in b.desk.closed] == [Ending.ACCEPTED]
+
+
+@simulated
+async def test_after_an_unanswered_part_the_next_goes_on() -> None:
+    """What was chosen ahead is not forgotten; the attempt is journaled at once, and its late answer too."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.stick.answers["PDU"] = ""
+        b.queue(1, 2)
+        await b.until(lambda: len(b.desk.closed) == 1, within_s=200)
+        del b.stick.answers["PDU"]
+        await b.until(lambda: b.desk.claims == 2, within_s=10)
+        assert [attempted.ending for attempted in b.desk.closed][:1] == [Ending.NO_ANSWER]
+
+
+@simulated
+async def test_a_late_answer_settles_its_attempt() -> None:
+    """While the port stays open."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.stick.answers["PDU"] = ""
+        b.queue(1)
+        await b.until(lambda: len(b.desk.closed) == 1, within_s=200)
+        await asyncio.sleep(1)
+        b.stick.say("+CMGS: 14", "OK")
+        await asyncio.sleep(1)
+        assert [(a.attempt_id, a.ending, a.reference) for a in b.desk.closed] == [
+            (1, Ending.NO_ANSWER, None),
+            (1, Ending.ACCEPTED, 14),
+        ]
+
+
+@simulated
+async def test_notices_are_dealt_with_and_storage_is_swept_at_its_interval() -> None:
+    """A direct report is kept at once; the storage is looked at after the set-up, and then every interval."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.stick.say("+CDS: 25", "079144775810065006400C91447700091032523011905180005230119051210000")
+        await b.until(lambda: len(b.desk.kept) == 1, within_s=1)
+        await asyncio.sleep(2 * SWEEP_S + 10)
+        assert gaps(b.stick.times("+CMGL=4")) == pytest.approx([SWEEP_S, SWEEP_S], abs=1)
+
+
+@simulated
+async def test_a_mistake_of_ours_is_logged_and_the_port_reopened(caplog: pytest.LogCaptureFixture) -> None:
+    """The task never ends by an error; the modem says what happened, and comes back by itself."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.desk.failing = RuntimeError("a mistake of ours")
+        b.queue(1)
+        await b.becomes(Health.GONE)
+        assert "a mistake of ours" in str(b.modem.status.reason)
+        assert "modem task failed" in caplog.text
+        b.desk.failing = None
+        await b.becomes(Health.READY, within_s=5)
+        assert len(b.stick.ports) == 2
+
+
+@simulated
+async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
+    """The part on the air was accepted: that is journaled, whatever happens to the next one."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.queue(1)
+        await b.until(lambda: "+CMGS=18" in b.stick.commands(), step_s=0.001)
+
+        class Broken:
+            """A queue that cannot be asked."""
+
+            def __bool__(self) -> bool:
+                raise RuntimeError("a mistake of ours")
+
+        whole, b.desk.waiting = b.desk.waiting, Broken()  # type: ignore[assignment]
+        await asyncio.sleep(3)
+        b.desk.waiting = whole
+        assert [attempted.ending for attempted in b.desk.closed] == [Ending.ACCEPTED]

@@ -1,0 +1,231 @@
+"""The storage is emptied: what is durable is deleted, and nothing else ever is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+
+from modemd.at import Urc
+from modemd.errors import CommandFailed, PortGone
+from modemd.modem.dialogue import Dialogue
+from modemd.modem.receive import Receiver
+from modemd.profiles import Profile, Quirk
+from tests.modem.desk import GENERIC, FakeDesk, identity
+from tests.modem.script import ScriptedPort, script, simulated
+
+FIRST = "0791447758100650040C9144770009406500005230119051800008C834888E2ECBCB"
+SECOND = "0791447758100650040C9144770009406500005230119061800006D3F2F8ED2603"
+REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"
+EMPTY = ">> AT+CMGL=4 \n << OK"
+
+
+@dataclass
+class Bench:
+    port: ScriptedPort
+    desk: FakeDesk
+    receiver: Receiver
+
+    @property
+    def kept(self) -> list[str]:
+        return [octets.hex().upper() for octets in self.desk.kept]
+
+
+@asynccontextmanager
+async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Bench]:
+    with script(transcript) as port:
+        desk = FakeDesk()
+        yield Bench(port, desk, Receiver(Dialogue(port), identity(profile), desk, "SM"))
+
+
+@simulated
+async def test_an_announced_message_is_kept_and_then_deleted() -> None:
+    """Read by its index, handed over, deleted by its index."""
+    async with bench(f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK \n >> AT+CMGD=7 \n << OK") as b:
+        assert await b.receiver.notice(Urc('+CMTI: "SM",7'))
+        assert b.kept == [FIRST]
+
+
+@simulated
+async def test_a_message_is_deleted_only_after_it_was_kept() -> None:
+    """While the commit runs no +CMGD is written."""
+    async with bench(f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK \n >> AT+CMGD=7 \n << OK") as b:
+        b.desk.commit_s = 1.0
+        receiving = asyncio.ensure_future(b.receiver.notice(Urc('+CMTI: "SM",7')))
+        await asyncio.sleep(0.999)
+        assert b.port.written == b"AT+CMGR=7\r"
+        await receiving
+        assert b.kept == [FIRST]
+
+
+@simulated
+async def test_a_message_that_could_not_be_kept_stays() -> None:
+    """Neither deleted nor in the way of others; the next sweep hands it over again."""
+    listing = f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST} | +CMGL: 1,1,,25 | {SECOND} | OK"
+    async with bench(
+        f"{listing} \n >> AT+CMGD=1 \n << OK \n >> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK"
+    ) as b:
+        b.desk.cannot_keep = {bytes.fromhex(FIRST)}
+        assert await b.receiver.sweep() == 2
+        assert b.kept == [SECOND]
+        b.desk.cannot_keep.clear()
+        await b.receiver.sweep()
+        assert b.kept == [SECOND, FIRST]
+
+
+@simulated
+async def test_a_notice_of_another_memory_is_followed_there_and_back() -> None:
+    """Reports of Telit, Cinterion and Huawei wait in SR: only reading moves there, and comes back."""
+    async with bench(
+        f"""
+        >> AT+CPMS="SR"
+        << +CPMS: 1,20,2,50,2,50 | OK
+        >> AT+CMGR=3
+        << +CMGR: 0,,25 | {REPORT} | OK
+        >> AT+CMGD=3
+        << OK
+        >> AT+CPMS="SM"
+        << +CPMS: 2,50,2,50,2,50 | OK
+        """
+    ) as b:
+        assert await b.receiver.notice(Urc('+CDSI: "SR",3'))
+        assert b.kept == [REPORT]
+
+
+@pytest.mark.parametrize("answer", ["OK", "+CMS ERROR: 321"], ids=["Quectel's bare OK", "elsewhere an error"])
+@simulated
+async def test_an_empty_slot_in_another_memory_still_leads_back(answer: str) -> None:
+    """Nothing to keep, nothing to delete (index 0 may be another message's), and the memory is ours again."""
+    async with bench(f'>> AT+CPMS="ME" \n << OK \n >> AT+CMGR=0 \n << {answer} \n >> AT+CPMS="SM" \n << OK') as b:
+        assert await b.receiver.notice(Urc('+CMTI: "ME",0,"MMS PUSH"'))
+        assert b.kept == []
+
+
+@simulated
+async def test_a_modem_that_does_not_come_back_to_our_memory_is_given_up() -> None:
+    """Further sweeps would look into the wrong place: the set-up must begin anew."""
+    async with bench('>> AT+CPMS="ME" \n << OK \n >> AT+CMGR=0 \n << OK \n >> AT+CPMS="SM" \n << +CMS ERROR: 302') as b:
+        with pytest.raises(CommandFailed, match="302"):
+            await b.receiver.notice(Urc('+CMTI: "ME",0'))
+
+
+@simulated
+async def test_a_port_lost_in_another_memory_says_so() -> None:
+    """The reason that comes out is the port's."""
+    async with bench('>> AT+CPMS="ME" \n << OK \n >> AT+CMGR=0 \n !! unplugged [1]') as b:
+        with pytest.raises(PortGone, match=r"^unplugged$"):
+            await b.receiver.notice(Urc('+CMTI: "ME",0'))
+
+
+@pytest.mark.parametrize(
+    ("quirks", "then"),
+    [(frozenset(), ""), (frozenset({Quirk.CNMA_AFTER_REPORT}), ">> AT+CNMA \n << OK")],
+    ids=["as it is", "acknowledged, where the family needs it"],
+)
+@pytest.mark.parametrize("header", ["+CDS: 25", "+CDS: ,25", "+CMT: ,26"])
+@simulated
+async def test_a_direct_delivery_is_kept(header: str, quirks: frozenset[Quirk], then: str) -> None:
+    """A +CDS or +CMT carries its PDU: nothing is read or deleted."""
+    async with bench(then, replace(GENERIC, quirks=quirks)) as b:
+        assert await b.receiver.notice(Urc(header, REPORT))
+        assert b.kept == [REPORT]
+
+
+@simulated
+async def test_a_direct_delivery_whose_pdu_was_lost_is_over() -> None:
+    """A header alone is a notice that was dealt with."""
+    async with bench("") as b:
+        assert await b.receiver.notice(Urc("+CDS: 25"))
+        assert b.kept == []
+
+
+@pytest.mark.parametrize("line", ["+CMTI:", "+CMTI: SM", '+CMTI: "SM",x', '+CDSI: "SR"'])
+@simulated
+async def test_a_garbled_notice_leads_to_a_sweep(line: str) -> None:
+    """It still says that something waits."""
+    async with bench(f">> AT+CMGL=4 \n << +CMGL: 0,0,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK") as b:
+        assert await b.receiver.notice(Urc(line))
+        assert b.kept == [FIRST]
+
+
+@simulated
+async def test_other_notices_are_not_the_receivers() -> None:
+    """They are left to whoever knows them."""
+    async with bench("") as b:
+        assert not await b.receiver.notice(Urc("^RSSI:14"))
+
+
+@simulated
+async def test_a_message_that_cannot_be_deleted_is_handed_over_once() -> None:
+    """It stays on the SIM, and each sweep passes it over; another message in its place is taken."""
+    listing = f">> AT+CMGL=4 \n << +CMGL: 3,1,,26 | {FIRST} | OK"
+    async with bench(
+        f"""{listing} \n >> AT+CMGD=3 \n << +CMS ERROR: 320
+        {listing}
+        >> AT+CMGL=4 \n << +CMGL: 3,1,,25 | {SECOND} | OK \n >> AT+CMGD=3 \n << OK"""
+    ) as b:
+        for _ in range(3):
+            await b.receiver.sweep()
+        assert b.kept == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("answer", ["+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"])
+@simulated
+async def test_a_message_that_is_gone_already_counts_as_deleted(answer: str) -> None:
+    """If the same comes to the same place again, it is handed over again."""
+    listing = f">> AT+CMGL=4 \n << +CMGL: 3,1,,26 | {FIRST} | OK \n >> AT+CMGD=3"
+    async with bench(f"{listing} \n << {answer} \n {listing} \n << OK") as b:
+        await b.receiver.sweep()
+        await b.receiver.sweep()
+        assert b.kept == [FIRST, FIRST]
+
+
+@simulated
+async def test_what_is_stored_for_sending_is_left_alone() -> None:
+    """Status 2 and 3 are somebody else's; 0, 1 and a missing status (ZTE) were received."""
+    async with bench(
+        f""">> AT+CMGL=4
+        << +CMGL: 0,2,,26 | {FIRST} | +CMGL: 1,3,,26 | {FIRST} | +CMGL: 2,1,"",25 | {SECOND} | +CMGL: 4,,26 | {FIRST} | OK
+        >> AT+CMGD=2
+        << OK
+        >> AT+CMGD=4
+        << OK"""
+    ) as b:
+        assert await b.receiver.sweep() == 2
+        assert b.kept == [SECOND, FIRST]
+
+
+@simulated
+async def test_an_announced_slot_that_holds_an_outgoing_message_is_left_alone() -> None:
+    """An index may be told wrongly; the status decides."""
+    async with bench(f">> AT+CMGR=7 \n << +CMGR: 2,,26 | {FIRST} | OK") as b:
+        await b.receiver.notice(Urc('+CMTI: "SM",7'))
+        assert b.kept == []
+
+
+@simulated
+async def test_half_an_octet_at_the_end_is_dropped() -> None:
+    """A byte lost on the line: what is left is kept, and is for others to judge."""
+    async with bench(f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST[:-1]} | OK \n >> AT+CMGD=0 \n << OK") as b:
+        await b.receiver.sweep()
+        assert b.kept == [FIRST[:-2]]
+
+
+@simulated
+async def test_a_pdu_that_is_noise_is_not_taken_for_one() -> None:
+    """It stays for the next sweep, which may read it whole; its neighbour is taken."""
+    async with bench(
+        f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | 07914x | +CMGL: 1,1,,25 | {SECOND} | OK \n >> AT+CMGD=1 \n << OK"
+    ) as b:
+        assert await b.receiver.sweep() == 1
+        assert b.kept == [SECOND]
+
+
+@simulated
+async def test_an_empty_storage_costs_one_command() -> None:
+    """Nothing there, nothing deleted."""
+    async with bench(EMPTY) as b:
+        assert await b.receiver.sweep() == 0

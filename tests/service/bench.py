@@ -1,0 +1,114 @@
+"""The desk over a database in memory, in simulated time: what modems see of the service, and rows to look at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from modemd import pdu
+from modemd.clock import Clock
+from modemd.config import Settings
+from modemd.modem.desk import Attempted, Claimed, Draft, Identity
+from modemd.profiles import Profile
+from modemd.rules.classes import MessageClass
+from modemd.rules.consent import Words
+from modemd.service.arrivals import Arrivals
+from modemd.service.desk import FrontDesk
+from modemd.service.dispatching import Dispatcher
+from modemd.service.service import consent_policy
+from modemd.store import consent, outbox
+from modemd.store.consent import Said
+from modemd.store.outbox import NewMessage, Submitted
+from tests.service.house import HandClock
+from tests.sim.store import fresh_database, rows, store_over
+
+ALICE, BOB = "+33612345678", "+33612345679"
+WEST, EAST = "8933010000000000010", "8933010000000000028"
+
+
+def sim(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> Identity:
+    """A SIM in a stick of no family in particular."""
+    given = {"imei": "351234050000017", "number": None} | more
+    return Identity(
+        manufacturer="Generic", model="Stick", firmware="1.0", iccid=iccid, imsi=None,
+        profile=profile or Profile("generic"), **given,
+    )  # fmt: skip
+
+
+class Bench:
+    """Build it inside a running loop."""
+
+    def __init__(self, clock: Clock | None = None, **configured: Any) -> None:
+        self.db = fresh_database()
+        self.store = store_over(self.db, Random(1))
+        self.hand = HandClock()
+        self.clock = clock or self.hand
+        self.settings = Settings.model_validate(
+            {"database": "/modemd.db", "modems": [{"name": "west", "port": "/dev/west"}], **configured},
+            context={"folder": Path("/")},
+        )
+        self.policy = consent_policy(self.settings)
+        self.settled = 0
+        self.times_ready = 0
+        self.queued: list[tuple[int, int]] = []
+        self.dispatcher = Dispatcher(self.store, self.policy, self.clock, chance=Random(1), settled=self._settled)
+        self.arrivals = Arrivals(self.store, self.settings, self.policy, Words.load(), self.clock, self._queued)
+        self.desk = FrontDesk(
+            self.store, self.settings, self.clock, self.dispatcher, self.arrivals, ready=self._ready
+        )  # fmt: skip
+
+    def _settled(self) -> None:
+        self.settled += 1
+
+    def _ready(self) -> None:
+        self.times_ready += 1
+
+    def _queued(self, submitted: Submitted, rank: int) -> None:
+        self.queued.append((submitted.id, rank))
+
+    async def submit(
+        self,
+        to: str = ALICE,
+        text: str = "hello",
+        message_class: MessageClass = MessageClass.TRANSACTIONAL,
+        *,
+        at: datetime | None = None,
+    ) -> int:
+        """A message is accepted; it is valid as long as its class."""
+        now = self.clock.now()
+        expires_at = (at or now) + self.settings.validity.of(message_class)
+        new = NewMessage(to, text, message_class, len(pdu.compose(to, text)), expires_at, at=at)
+        return (await self.store.write(lambda db: outbox.submit(db, new, self.policy, now))).id
+
+    async def stop_word(self, number: str) -> None:
+        """Somebody says STOP."""
+        said = Said(number, opts_in=False, word="stop", language="en", channel="sms")
+        await self.store.write_consent(lambda db: consent.apply(db, said, self.clock.now()))
+
+    async def chosen(self, by: Identity | None = None) -> Draft:
+        """A choice that must find something."""
+        draft = await self.dispatcher.choose(by or sim())
+        assert draft is not None, "nothing is due"
+        return draft
+
+    async def claimed(self, by: Identity | None = None, before: Attempted | None = None) -> Claimed:
+        """Choose and claim; the draft is let go, as modems do."""
+        draft = await self.chosen(by)
+        claimed = await self.dispatcher.claim(by or sim(), draft, before)
+        self.dispatcher.release(draft)
+        assert claimed is not None, "nothing may go"
+        return claimed
+
+    def all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows as they are committed."""
+        return rows(self.db, sql, *values)
+
+    def one(self, sql: str, *values: Any) -> dict[str, Any]:
+        """The only row."""
+        (row,) = self.all(sql, *values)
+        return row
+
+    def state(self, message: int) -> str:
+        return str(self.one("SELECT state FROM message WHERE id = ?", message)["state"])

@@ -1,0 +1,290 @@
+"""Which part goes to which modem, how it is encoded, and what its ending means."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from modemd import pdu
+from modemd.modem.desk import Attempted, Draft, Ending
+from modemd.profiles import Profile
+from modemd.rules.classes import MessageClass
+from modemd.store import outbox
+from modemd.store.claims import MAX_CANDIDATES
+from modemd.store.moments import moment
+from tests.modem.script import simulated
+from tests.service.bench import ALICE, BOB, EAST, WEST, Bench, sim
+
+LONG = "long " * 90  # three parts
+
+
+def submit_of(draft: Draft) -> pdu.Submit:
+    return pdu.Submit.decode(draft.tpdu)
+
+
+@simulated
+async def test_what_one_has_chosen_the_other_does_not() -> None:
+    """Chosen is reserved, though nothing is stored; let go, it may be chosen again."""
+    b = Bench()
+    first, second = await b.submit(ALICE), await b.submit(BOB)
+    mine, theirs = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
+    assert [b.one("SELECT message_id FROM part WHERE id = ?", draft.part_id)["message_id"] for draft in (mine, theirs)] == [
+        first, second,
+    ]  # fmt: skip
+    assert await b.dispatcher.choose(sim(EAST)) is None
+    assert b.all("SELECT 1 FROM attempt") == []
+    b.dispatcher.release(mine)
+    assert (await b.chosen(sim(EAST))).part_id == mine.part_id
+
+
+@simulated
+async def test_sims_that_choose_at_the_same_moment_never_choose_the_same_part() -> None:
+    """Ten readers see the same queue; each part goes to one of them, and one message to one of them."""
+    b = Bench()
+    for index in range(4):
+        await b.submit(f"+3361234560{index}", LONG)
+    drafts = await asyncio.gather(*(b.dispatcher.choose(sim(f"893301000000000{index:04d}")) for index in range(10)))
+    parts = [draft.part_id for draft in drafts if draft is not None]
+    assert len(parts) == len(set(parts)) == 4
+    assert {row["seq"] for row in b.all(f"SELECT seq FROM part WHERE id IN ({', '.join(map(str, parts))})")} == {1}
+
+
+@pytest.mark.parametrize(
+    ("queued", "fresh"),
+    [
+        pytest.param(MessageClass.ALARM, False, id="an alarm goes before it"),
+        pytest.param(MessageClass.TRANSACTIONAL, True, id="its equal does not"),
+        pytest.param(MessageClass.MARKETING, True, id="nor does marketing"),
+    ],
+)
+@simulated
+async def test_a_draft_is_overtaken_by_higher_classes(queued: MessageClass, fresh: bool) -> None:
+    """Only drafts that are out at that moment, and only until they are let go."""
+    b = Bench()
+    await b.submit()
+    draft = await b.chosen()
+    b.dispatcher.queued(queued.rank)
+    assert b.dispatcher.fresh(draft) is fresh
+    b.dispatcher.release(draft)
+    assert b.dispatcher.fresh(await b.chosen())
+
+
+@simulated
+async def test_what_is_over_or_withdrawn_is_ended_on_the_way() -> None:
+    """More expired messages than one look takes in do not hide the one behind them."""
+    b = Bench()
+    gone = [await b.submit(f"+336123456{index:02d}", message_class=MessageClass.OTP) for index in range(30)]
+    b.hand.passes(minutes=10)
+    good = await b.submit(BOB)
+    draft = await b.chosen()
+    assert b.one("SELECT message_id FROM part WHERE id = ?", draft.part_id)["message_id"] == good
+    assert {b.state(message) for message in gone[:MAX_CANDIDATES]} == {"expired"}
+
+
+@pytest.mark.parametrize(
+    ("left", "asked"),
+    [
+        pytest.param(timedelta(hours=24), timedelta(hours=24), id="as it is"),
+        pytest.param(timedelta(hours=1, minutes=1), timedelta(hours=1, minutes=5), id="rounded up to 5 minutes"),
+        pytest.param(timedelta(hours=12, minutes=1), timedelta(hours=12, minutes=30), id="beyond 12 h to 30"),
+        pytest.param(timedelta(minutes=2), timedelta(minutes=5), id="at least 5 minutes"),
+    ],
+)
+@simulated
+async def test_the_service_centre_is_asked_for_what_is_left_of_the_validity(left: timedelta, asked: timedelta) -> None:
+    """TP-VP counts from now, not from the submit."""
+    b = Bench()
+    await b.submit()
+    b.hand.moment += timedelta(hours=24) - left
+    validity = submit_of(await b.chosen()).validity
+    assert isinstance(validity, pdu.RelativeValidity)
+    assert validity.duration == asked
+
+
+@simulated
+async def test_a_repetition_says_so() -> None:
+    """TP-RD is set on the second sending of an unknown otp, and on no first one."""
+    b = Bench()
+    await b.submit(message_class=MessageClass.OTP)
+    first = await b.claimed()
+    await b.dispatcher.close(sim(), Attempted(first.attempt_id, Ending.NO_ANSWER, b.clock.now()))
+    b.hand.passes(seconds=21)
+    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    second = await b.claimed()
+    assert [pdu.Submit.decode(tpdu).reject_duplicates for tpdu in (first.tpdu, second.tpdu)] == [False, True]
+
+
+@simulated
+async def test_parts_of_one_message_share_a_reference_of_8_bits() -> None:
+    """And the next message to the same number takes the next one, so that sets close in time never mix."""
+    b = Bench()
+    await b.submit(ALICE, LONG)
+    await b.submit(ALICE, LONG)
+    places = []
+    for _ in range(6):
+        claimed = await b.claimed()
+        place = pdu.Submit.decode(claimed.tpdu).concatenation
+        assert place is not None
+        places.append((place.reference, place.sequence, place.total, place.width))
+        await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, Ending.ACCEPTED, b.clock.now(), 1))
+    assert places == [(1, 1, 3, 8), (1, 2, 3, 8), (1, 3, 3, 8), (2, 1, 3, 8), (2, 2, 3, 8), (2, 3, 3, 8)]
+
+
+@simulated
+async def test_only_the_first_part_of_several_holds_the_link() -> None:
+    """A lone part needs no link held, and further parts find it held."""
+    b = Bench()
+    await b.submit(ALICE, LONG)
+    assert (await b.chosen()).first_of_several
+    await b.submit(BOB)
+    assert not (await b.chosen(sim(EAST))).first_of_several
+
+
+@simulated
+async def test_the_end_of_one_attempt_and_the_next_claim_are_one_commit() -> None:
+    """At no moment is one there without the other."""
+    b = Bench()
+    await b.submit(ALICE)
+    await b.submit(BOB)
+    first = await b.claimed()
+    commits: list[str] = []
+    b.db.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    await b.claimed(before=Attempted(first.attempt_id, Ending.ACCEPTED, b.clock.now(), 7))
+    b.db.set_trace_callback(None)
+    assert len(commits) == 1
+    assert [(row["outcome"], row["reference"]) for row in b.all("SELECT * FROM attempt ORDER BY id")] == [
+        ("sent", 7),
+        ("open", None),
+    ]
+
+
+@simulated
+async def test_a_claim_looks_at_consent_again() -> None:
+    """STOP after the choice: the claim finds nothing, and the message is cancelled."""
+    b = Bench()
+    message = await b.submit(message_class=MessageClass.MARKETING)
+    draft = await b.chosen()
+    await b.stop_word(ALICE)
+    assert await b.dispatcher.claim(sim(), draft, None) is None
+    assert b.state(message) == "cancelled"
+
+
+@simulated
+async def test_a_claim_takes_what_goes_before_the_draft_and_never_what_others_have_chosen() -> None:
+    """An alarm that came after the choice is what goes out, encoded; the other modem's draft stays its own."""
+    b = Bench()
+    await b.submit(ALICE)
+    await b.submit(BOB)
+    mine, theirs = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
+    alarm = await b.submit("+33612345600", "Pump 3 stands still", MessageClass.ALARM)
+    claimed = await b.dispatcher.claim(sim(WEST), mine, None)
+    assert claimed is not None
+    assert (claimed.message_id, pdu.Submit.decode(claimed.tpdu).text) == (alarm, "Pump 3 stands still")
+    b.dispatcher.release(mine)
+    second = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), None)
+    assert second is not None
+    assert second.part_id == mine.part_id != theirs.part_id
+
+
+@simulated
+async def test_a_claim_leaves_what_another_modem_has_chosen() -> None:
+    """Where its own part may not go any more, nothing goes: the other part is taken, though nothing stored says so."""
+    b = Bench()
+    await b.submit(ALICE, message_class=MessageClass.MARKETING)
+    await b.submit(BOB, message_class=MessageClass.MARKETING)
+    mine, theirs = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
+    await b.stop_word(ALICE)
+    assert await b.dispatcher.claim(sim(WEST), mine, None) is None
+    claimed = await b.dispatcher.claim(sim(EAST), theirs, None)
+    assert claimed is not None
+    assert claimed.part_id == theirs.part_id
+
+
+@simulated
+async def test_a_claim_carries_the_epoch_from_before_its_look() -> None:
+    """Whatever moves it afterwards shows."""
+    b = Bench()
+    await b.submit()
+    draft = await b.chosen()
+    claiming = b.dispatcher.claim(sim(), draft, None)
+    b.store.write_consent(lambda db: None)
+    claimed = await claiming
+    assert claimed is not None
+    assert (claimed.epoch, b.desk.consent_epoch) == (0, 1)
+
+
+VENDOR = Profile("odd", errors={512: "soon", 38: "recipient"})
+WRITTEN, UNWRITTEN = True, False
+
+
+@pytest.mark.parametrize(
+    ("code", "elapsed_s", "written", "profile", "outcome", "state", "wait"),
+    [
+        pytest.param(300, 1, WRITTEN, None, "refused", "held", timedelta(seconds=5), id="soon"),
+        pytest.param(38, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="later"),
+        pytest.param(None, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="a bare ERROR is later"),
+        pytest.param(21, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="other"),
+        pytest.param(1, 1, WRITTEN, None, "refused", "failed", None, id="recipient"),
+        pytest.param(304, 0, UNWRITTEN, None, "refused", "failed", None, id="message"),
+        pytest.param(313, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="reset"),
+        pytest.param(310, 0, UNWRITTEN, None, "refused", "held", timedelta(minutes=1), id="sim"),
+        pytest.param(330, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="config"),
+        pytest.param(225, 1, WRITTEN, None, "unknown", "unknown", None, id="unknown"),
+        pytest.param(225, 0, UNWRITTEN, None, "refused", "held", timedelta(minutes=1), id="unknown, but never written"),
+        pytest.param(197, 1, WRITTEN, None, "sent", "sent", None, id="a duplicate was accepted before"),
+        pytest.param(500, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="ambiguous, at once"),
+        pytest.param(500, 11, WRITTEN, None, "unknown", "unknown", None, id="ambiguous, too late"),
+        pytest.param(512, 1, WRITTEN, VENDOR, "refused", "held", timedelta(seconds=5), id="the vendor's own number"),
+        pytest.param(38, 1, WRITTEN, VENDOR, "refused", "failed", None, id="the vendor's meaning goes first"),
+    ],
+)
+@simulated
+async def test_what_a_refusal_means(
+    code: int | None, elapsed_s: float, written: bool, profile: Profile | None, outcome: str, state: str,
+    wait: timedelta | None,
+) -> None:  # fmt: skip
+    """The class of the error decides: again soon or later, never, or not known."""
+    b = Bench()
+    message = await b.submit()
+    claimed = await b.claimed()
+    written_at = b.clock.now() if written else None
+    attempted = Attempted(claimed.attempt_id, Ending.REFUSED, written_at, None, code, "as it was said", elapsed_s)
+    await b.dispatcher.close(sim(profile=profile), attempted)
+    row = b.one("SELECT outcome, error FROM attempt")
+    assert (row["outcome"], row["error"], b.state(message)) == (outcome, "as it was said", state)
+    due = b.one("SELECT due FROM part")["due"]
+    assert (moment(due) - b.clock.now() if due else None) == wait
+
+
+@pytest.mark.parametrize(
+    ("ending", "outcome", "state", "tries", "settled"),
+    [
+        (Ending.ACCEPTED, "sent", "sent", 1, 0),
+        (Ending.NO_ANSWER, "unknown", "unknown", 1, 1),
+        (Ending.WITHDRAWN, "withdrawn", "queued", 0, 1),
+    ],
+)
+@simulated
+async def test_what_the_other_endings_mean(ending: Ending, outcome: str, state: str, tries: int, settled: int) -> None:
+    """A withdrawn attempt costs no try; whatever may be due again is told."""
+    b = Bench()
+    message = await b.submit()
+    claimed = await b.claimed()
+    await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, ending, b.clock.now(), 9))
+    await asyncio.sleep(0)
+    assert (b.one("SELECT outcome FROM attempt")["outcome"], b.state(message)) == (outcome, state)
+    assert b.one("SELECT tries FROM part")["tries"] == tries
+    assert b.settled == settled
+
+
+@simulated
+async def test_a_late_acceptance_settles_what_was_unknown() -> None:
+    """Closed once as unknown, then as accepted: sent. A third word changes nothing."""
+    b = Bench()
+    message = await b.submit()
+    claimed = await b.claimed()
+    for ending, code in ((Ending.NO_ANSWER, None), (Ending.ACCEPTED, None), (Ending.REFUSED, 1)):
+        await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, ending, b.clock.now(), 9, code))
+    assert b.state(message) == "sent"
