@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import os
 import socket
+import stat
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,14 +53,19 @@ def listening(path: Path) -> Iterator[socket.socket]:
 
 
 def _remove_stale(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
+    """Remove a socket nobody listens on. ConfigError where somebody does, or where the path is no socket."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise ConfigError([f"{path}: is there already and is no socket; choose another path"])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.connect(str(path))
-        except FileNotFoundError:
-            return
-        except (ConnectionRefusedError, OSError):
-            path.unlink(missing_ok=True)
-            return
+    except FileNotFoundError:
+        return
+    except ConnectionRefusedError:
+        path.unlink(missing_ok=True)
+        return
+    except OSError as error:
+        raise ConfigError([f"{path}: {error.strerror}; check the path and who may use it"]) from error
     raise ConfigError([f"{path}: another process listens there; stop it, or choose another place"])
 
 

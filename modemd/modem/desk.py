@@ -104,7 +104,10 @@ class Desk(Protocol):
         """Whether nothing has come meanwhile that goes before the draft."""
 
     def release(self, draft: Draft) -> None:
-        """A draft that will not be claimed: another modem may choose the part."""
+        """A draft that a claim was made for: its part's state says what is to become of it."""
+
+    def give_back(self, draft: Draft) -> None:
+        """A draft that will not be claimed: another modem may choose the part, now."""
 
     def keep(self, identity: Identity, octets: bytes) -> Awaitable[None]:
         """Make an arrival (SMSC field and TPDU) durable, message or status report. Then the modem may delete it."""

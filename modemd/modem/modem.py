@@ -26,6 +26,8 @@ REOPEN_S = (0.2, 0.5, 1.0, 2.0, 3.0)
 PERSON_RETRY_S = 30.0
 STATUS_S = 60.0
 STATUS_SEARCHING_S = 5.0
+# The longest interval between parts for which choosing ahead is worth while.
+AHEAD_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ class Modem:
         self._loop = asyncio.get_running_loop()
         self._awake = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._ended_by_stop = False
+        self._sender: Sender | None = None
         self._draft: Draft | None = None
         self._ahead: asyncio.Task[Draft | None] | None = None
         self._before: Attempted | None = None
@@ -84,12 +89,25 @@ class Modem:
         self._awake.set()
 
     def stop(self) -> None:
-        """End after what is on the air; nothing more is claimed."""
+        """End after what is on the air; nothing more is claimed. With nothing on the air, end at once."""
         self._stopped.set()
         self._awake.set()
+        if self._task is not None and not (self._sender is not None and self._sender.claimed):
+            self._ended_by_stop = self._task.cancel()
 
     async def run(self) -> None:
         """Serve the modem until `stop`. Never ends by an error: each is logged, and the port is opened again."""
+        self._task = task = asyncio.current_task()
+        try:
+            await self._live()
+        except asyncio.CancelledError:
+            # Ours, by `stop`, ends the task well; anybody else's is theirs.
+            if not self._ended_by_stop or task is None or task.uncancel():
+                raise
+        finally:
+            self.status.health, self.status.reason = Health.STOPPED, None
+
+    async def _live(self) -> None:
         failures = 0
         while not self._stopping:
             began = self._loop.time()
@@ -106,7 +124,6 @@ class Modem:
             if not self._stopping:
                 failures = failures + 1 if self._loop.time() - began < STATUS_S else 0
                 await self._pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
-        self.status.health, self.status.reason = Health.STOPPED, None
 
     @property
     def _stopping(self) -> bool:
@@ -159,7 +176,7 @@ class Modem:
         await self._desk.met(identity)
         log.info("modem set up", modem=self.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
         receiver = Receiver(dialogue, identity, self._desk, memory)
-        sender = Sender(dialogue, identity, self._desk, self._now)
+        sender = self._sender = Sender(dialogue, identity, self._desk, self._now)
         next_sweep = next_status = self._loop.time()
         while not self._stopping:
             self._awake.clear()
@@ -175,6 +192,8 @@ class Modem:
             if self._loop.time() >= next_sweep:
                 await receiver.sweep()
                 next_sweep = self._loop.time() + self._sweep_interval_s
+            if not self._usable:
+                self._drop_draft()  # others can send it
             if not (self._usable and await self._send(sender, dialogue)):
                 await self._journal()
                 await self._wait(min(next_sweep, next_status) - self._loop.time())
@@ -288,9 +307,14 @@ class Modem:
         return draft
 
     def _choose_ahead(self) -> None:
-        """Choose and encode the next part while this one is on the air."""
-        if self.status.identity is not None and not self._stopping:
-            self._ahead = self._loop.create_task(self._desk.choose(self.status.identity))
+        """Choose and encode the next part while this one is on the air; not where the pace makes this modem wait anyway, and
+        another could send it."""
+        identity = self.status.identity
+        if identity is None or self._stopping:
+            return
+        rate = self.line.rate(identity.iccid)
+        if rate is None or 1 / rate <= AHEAD_S:
+            self._ahead = self._loop.create_task(self._desk.choose(identity))
 
     async def _collect_ahead(self) -> Draft | None:
         draft = await self._ahead if self._ahead is not None else None
@@ -299,7 +323,7 @@ class Modem:
 
     def _drop_draft(self) -> None:
         if self._draft is not None:
-            self._desk.release(self._draft)
+            self._desk.give_back(self._draft)
             self._draft = None
 
 

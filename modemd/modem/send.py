@@ -39,6 +39,7 @@ class Sender:
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._holds_link = bool(identity.profile.link_hold)
+        self.claimed = False  # whether an attempt is being made: from its claim to its end
         self._before: Attempted | None = None
         self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
 
@@ -63,6 +64,16 @@ class Sender:
         finally:
             closing.cancel()
         before, self._before = self._before, None
+        self.claimed = True
+        try:
+            return await self._claim(draft, before, reply, on_air)
+        finally:
+            self.claimed = False
+
+    async def _claim(
+        self, draft: Draft, before: Attempted | None, reply: Reply | None, on_air: Callable[[], None]
+    ) -> Sent | None:
+        """From the claim on: the prompt is there, or `reply` came instead."""
         claim = self._desk.claim(self._identity, draft, before)
         try:
             claimed = await asyncio.shield(claim)

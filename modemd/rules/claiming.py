@@ -53,14 +53,12 @@ class Facts:
     marketing: Marketing
     expires_at: datetime
     started: bool
-    earlier_in_flight: bool
 
 
 class Verdict(StrEnum):
     """What becomes of a candidate."""
 
     SEND = "send"
-    SKIP = "skip"
     EXPIRE = "expire"
     WITHDRAW = "withdraw"
 
@@ -74,14 +72,11 @@ class Decision:
 def decide(facts: Facts, policy: ConsentPolicy, now: datetime) -> Decision:
     """Whether a candidate may go on the air now.
 
-    Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's). First attempts to
-    one number within one class keep the order of acceptance, so a part waits while an earlier one is in flight.
+    Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's).
     """
     objection = policy.objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
         return Decision(Verdict.WITHDRAW, objection)
     if facts.expires_at <= now and not facts.started:
         return Decision(Verdict.EXPIRE, "validity_over")
-    if facts.earlier_in_flight:
-        return Decision(Verdict.SKIP, "order")
     return Decision(Verdict.SEND)

@@ -81,6 +81,7 @@ NEXT: dict[tuple[Part, Event], Part] = {
     (Part.HELD, Event.ACCEPTED): Part.SENT,  # the same, while the repeat was backing off
     (Part.QUEUED, Event.GIVEN_UP): Part.UNKNOWN,
     (Part.HELD, Event.GIVEN_UP): Part.UNKNOWN,
+    (Part.SENDING, Event.GIVEN_UP): Part.UNKNOWN,
     (Part.SENT, Event.DELIVERED): Part.DELIVERED,
     (Part.SENT, Event.UNDELIVERED): Part.UNDELIVERED,
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from modemd import logs, pdu
@@ -27,6 +28,8 @@ log = logs.get(__name__)
 
 # TP-PID of a type 0 message: acknowledged and discarded (3GPP TS 23.040 9.2.3.9).
 TYPE_0 = 0x40
+LONGEST_SHORT_CODE = 6
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class Arrivals:
         return Arrival(
             sim=identity.iccid,
             tpdu=tpdu,
-            sender=self._sender(message.originator),
+            sender=self._sender(message.originator, identity),
             kind="data" if text is None else "text",
             text=message.user_data.payload.hex().upper() if text is None else text,
             sent_at=message.timestamp.value,
@@ -120,15 +123,18 @@ class Arrivals:
             total=place.total if place else 1,
         )
 
-    def _sender(self, address: pdu.Address) -> str:
-        """The sender as contacts are known: E.164 where it is a number that can be read as one."""
+    def _sender(self, address: pdu.Address, identity: Identity) -> str:
+        """The sender as contacts are known: E.164 where it is a number that can be read as one, in the configured country or
+        else the SIM's."""
         text = str(address)
         if text.startswith("+") or not text.isdecimal():
             return text
+        configured = self._settings.sims.get(identity.iccid)
+        own = (configured.number if configured else None) or identity.number or ""
         try:
-            return numbers.recipient(text, country=self._settings.country).number
+            return numbers.recipient(text, country=self._settings.country or numbers.country_of(own)).number
         except Refused:
-            return text  # a short code, or a national number where no country is configured
+            return text  # a short code, or a national number in nobody knows which country
 
     def _match(self, text: str, sender: str, language: str | None) -> Match | None:
         country = numbers.country_of(sender) or self._settings.country
@@ -144,13 +150,25 @@ class Arrivals:
         if match is None or match.action not in (Action.OPT_OUT, Action.OPT_IN):
             return _Heard(whole, match)
         opts_in = match.action is Action.OPT_IN
-        said = consent.Said(whole.sender, opts_in, match.word, match.language, "sms", whole.inbox_id)
+        said = consent.Said(
+            whole.sender, opts_in, match.word, match.language, "sms", whole.inbox_id, said_at=arrival.sent_at
+        )
         effect = consent.apply(db, said, now)
+        if not opts_in:
+            self._apply_to_likenesses(db, said, now)
         answer = None
         if effect.answer and _can_be_answered(whole.sender):
             text = (words.welcome_back if opts_in else words.confirmation)(match.language, self._settings.brand)
             answer = outbox.submit(db, self._answer(whole, text, now), self._policy, now)
         return _Heard(whole, match, effect, answer)
+
+    def _apply_to_likenesses(self, db: sqlite3.Connection, said: consent.Said, now: datetime) -> None:
+        """An opt-out from a national number that cannot be read as one: it holds for every contact whose number ends so. Too
+        many is better than one who said STOP and is written to."""
+        national = said.number.lstrip("0")
+        if said.number.isdecimal() and len(national) > LONGEST_SHORT_CODE:
+            for number in consent.with_ending(db, national):
+                consent.apply(db, replace(said, number=number), now)
 
     def _answer(self, whole: Whole, text: str, now: datetime) -> NewMessage:
         """A confirmation, from the SIM that was written to: its number is the one the person knows."""
@@ -181,7 +199,7 @@ class Arrivals:
 
 def _can_be_answered(sender: str) -> bool:
     """Short codes and alphanumeric senders are machines: an answer could start a loop."""
-    return sender.startswith("+")
+    return _E164.fullmatch(sender) is not None
 
 
 def _join(tpdus: Sequence[bytes]) -> str:

@@ -53,6 +53,10 @@ class FrontDesk:
     def release(self, draft: Draft) -> None:
         self._dispatcher.release(draft)
 
+    def give_back(self, draft: Draft) -> None:
+        self._dispatcher.release(draft)
+        self._ready()
+
     async def keep(self, identity: Identity, octets: bytes) -> None:
         await self._arrivals.keep(identity, octets)
 

@@ -11,6 +11,7 @@ from random import Random
 
 from modemd import logs, pdu
 from modemd.clock import Clock
+from modemd.errors import EncodeError, StoreError
 from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
 from modemd.rules import claiming, evidence, numbers, retry
 from modemd.rules.claiming import ConsentPolicy, Decision, Facts, Verdict
@@ -23,6 +24,8 @@ log = logs.get(__name__)
 
 # The shortest validity that is asked of a service centre: relative TP-VP can say no less (3GPP TS 23.040 9.2.3.12.1).
 SHORTEST_VALIDITY = timedelta(minutes=5)
+# How long an outcome waits for a database that did not take it.
+RETRY_S = 2.0
 
 
 class Dispatcher:
@@ -36,12 +39,12 @@ class Dispatcher:
         self._clock = clock
         self._chance = chance
         self._settled = settled  # a part was put off, or will be repeated: look at the timetable
-        self._reserved: dict[int, int] = {}  # part -> rank, of drafts that are not claimed yet
+        self._reserved: dict[int, Candidate] = {}  # by part: drafts that are not claimed yet
         self._overtaken: set[int] = set()
 
     def queued(self, rank: int) -> None:
         """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
-        self._overtaken |= {part for part, own in self._reserved.items() if own > rank * 2 + 1}
+        self._overtaken |= {part for part, own in self._reserved.items() if own.rank > rank * 2 + 1}
 
     def fresh(self, draft: Draft) -> bool:
         return draft.part_id not in self._overtaken
@@ -57,9 +60,13 @@ class Dispatcher:
                 partial(claims.candidates, sim=identity.iccid, now=self._clock.now(), skip=frozenset(self._reserved))
             )
             verdicts = [(candidate, self._decide(facts).verdict) for candidate, facts in found]
-            for candidate, verdict in verdicts:
-                if verdict is Verdict.SEND and candidate.part_id not in self._reserved:
-                    return self._draft(candidate)
+            going = (candidate for candidate, verdict in verdicts if verdict is Verdict.SEND)
+            chosen = next((candidate for candidate in going if candidate.part_id not in self._reserved), None)
+            if chosen is not None:
+                draft = await self._draft(chosen)
+                if draft is not None:
+                    return draft
+                continue
             if not any(verdict in (Verdict.WITHDRAW, Verdict.EXPIRE) for _, verdict in verdicts):
                 return None
             clear = partial(claims.clear, sim=identity.iccid, decide=self._decide, now=self._clock.now())
@@ -91,11 +98,20 @@ class Dispatcher:
         if claim is None:
             return None
         candidate = claim.candidate
-        tpdu = draft.tpdu if candidate.part_id == draft.part_id else self._encode(candidate)
+        if candidate == self._reserved.get(draft.part_id):
+            tpdu = draft.tpdu
+        else:  # another part, or the same with another reference: a message to that number began meanwhile
+            try:
+                tpdu = self._encode(candidate)
+            except EncodeError as error:
+                impossible = Outcome(claim.attempt_id, Result.REFUSED, error=f"cannot be encoded: {error}")
+                await self._store.write(partial(claims.close, outcome=impossible, now=self._clock.now()))
+                return None
         return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch)
 
     def close(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
-        """Journal what became of an attempt. Submitted before this returns."""
+        """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it: an
+        outcome that is known must not be forgotten."""
         change = partial(
             _close,
             outcome=self._outcome(identity, attempted),
@@ -103,9 +119,21 @@ class Dispatcher:
             owner=self._owner(identity),
             now=self._clock.now(),
         )
-        committed = self._store.write(change)
-        committed.add_done_callback(lambda done: self._closed(attempted) if not done.cancelled() else None)
-        return committed
+        return asyncio.ensure_future(self._until_closed(self._store.write(change), change, attempted))
+
+    async def _until_closed(
+        self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: Attempted
+    ) -> None:
+        while True:
+            try:
+                await asyncio.shield(committed)
+            except StoreError as error:
+                log.error("outcome not kept yet", attempt=attempted.attempt_id, error=str(error))
+                await asyncio.sleep(RETRY_S)
+                committed = self._store.write(change)
+            else:
+                self._closed(attempted)
+                return
 
     def _closed(self, attempted: Attempted) -> None:
         log.info(
@@ -122,11 +150,17 @@ class Dispatcher:
     def _decide(self, facts: Facts) -> Decision:
         return claiming.decide(facts, self._policy, self._clock.now())
 
-    def _draft(self, candidate: Candidate) -> Draft:
-        self._reserved[candidate.part_id] = candidate.rank
-        return Draft(
-            candidate.part_id, self._encode(candidate), candidate.rank, candidate.seq == 1 and candidate.parts > 1
-        )
+    async def _draft(self, candidate: Candidate) -> Draft | None:
+        """A candidate as a draft, reserved. None: it cannot be encoded; its message has failed, and the modem goes on."""
+        try:
+            tpdu = self._encode(candidate)
+        except EncodeError as error:
+            log.error("message cannot be encoded", message=candidate.message_id, error=str(error))
+            failed = partial(claims.fail, message_id=candidate.message_id, reason=f"cannot be encoded: {error}")
+            await self._store.write(partial(failed, now=self._clock.now()))
+            return None
+        self._reserved[candidate.part_id] = candidate
+        return Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
 
     def _encode(self, candidate: Candidate) -> bytes:
         """The TPDU of a part. TP-VP is what is left of the message's validity; TP-RD marks a repetition, nothing relies on it."""

@@ -13,9 +13,8 @@ TOLERANCE = timedelta(minutes=1)
 FARTHEST = timedelta(days=731)
 
 
-def not_before(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """The moment that ISO 8601 `text` names; without an offset in `zone`. Refused with `bad_time`, `in_the_past` or
-    `too_far`.
+def moment_of(text: str, zone: ZoneInfo) -> datetime:
+    """The moment that ISO 8601 `text` names, in UTC; without an offset in `zone`. Refused with `bad_time`.
 
     A wall time that a change to summer time leaves out moves forward; one that occurs twice is the first.
     """
@@ -29,11 +28,14 @@ def not_before(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         # fold=0 is the first of two; in a gap it is read with the offset before it, which by way of UTC moves it forward.
         moment = moment.replace(tzinfo=zone, fold=0)
     try:
-        moment = moment.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError:  # the first or last day of all, in a zone that is beyond it
         raise Refused("bad_time", f"{text!r} is no time that can be waited for") from None
-    if moment > now + FARTHEST:
-        raise Refused("too_far", f"{text} is more than {FARTHEST.days} days ahead; submit it later")
-    if moment < now - TOLERANCE:
-        raise Refused("in_the_past", f"{text} is in the past; leave the time out to send at once")
-    return moment
+
+
+def judge(at: datetime, now: datetime) -> None:
+    """Refused with `in_the_past` or `too_far` where nothing can be sent `at` that moment."""
+    if at > now + FARTHEST:
+        raise Refused("too_far", f"{at.isoformat()} is more than {FARTHEST.days} days ahead; submit it later")
+    if at < now - TOLERANCE:
+        raise Refused("in_the_past", f"{at.isoformat()} is in the past; leave the time out to send at once")

@@ -17,12 +17,14 @@ from modemd.errors import EncodeError, Refused
 from modemd.rules import numbers
 from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import SUBMITTABLE, MessageClass
-from modemd.service.moments import not_before
+from modemd.service.moments import FARTHEST, judge, moment_of
 from modemd.store import Store, listings, outbox
 from modemd.store.outbox import NewMessage, Submitted
 
 # An idempotency key longer than this is somebody's document.
 LONGEST_KEY = 200
+# 255 parts of 153 characters (3GPP TS 23.040 9.2.3.24.1).
+LONGEST_TEXT = 255 * 153
 COLUMNS = ("to", "text", "class", "at", "key")
 
 
@@ -104,19 +106,25 @@ class Submitting:
         message_class = MessageClass(request.message_class)
         if not request.text:
             raise Refused("empty_text", "the text is empty; an SMS says something")
+        if len(request.text) > LONGEST_TEXT:  # before it is looked at: that takes time which everybody shares
+            raise Refused("bad_text", f"the text has {len(request.text)} characters; {LONGEST_TEXT} are the most")
         try:
             parts = pdu.plan(request.text).parts
         except EncodeError as error:
             raise Refused("bad_text", f"the text cannot be sent: {error.reason}") from error
         if request.key is not None and not 0 < len(request.key) <= LONGEST_KEY:
             raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
-        at = not_before(request.at, self._settings.timezone, now) if request.at else None
+        at = moment_of(request.at, self._settings.timezone) if request.at else None
+        if at is not None and request.key is None:
+            judge(
+                at, now
+            )  # with a key it may be a repetition, which is answered again: `_submit_all` judges the others
         new = NewMessage(
             number=recipient.number,
             text=request.text,
             message_class=message_class,
             parts=parts,
-            expires_at=max(at or now, now) + self._settings.validity.of(message_class),
+            expires_at=min(max(at or now, now), now + FARTHEST) + self._settings.validity.of(message_class),
             report=self._settings.report if request.report is None else request.report,
             at=at,
             key=request.key,
@@ -138,6 +146,9 @@ class Submitting:
 def _submit_all(
     new: Sequence[NewMessage], policy: ConsentPolicy, now: Any, db: sqlite3.Connection
 ) -> list[tuple[Submitted, dict[str, Any]]]:
+    for each in new:
+        if each.at is not None and each.key is not None and not outbox.known(db, each.key):
+            judge(each.at, now)
     submitted = [outbox.submit(db, each, policy, now) for each in new]
     return [(each, listings.messages(db, id=each.id)[0]) for each in submitted]
 

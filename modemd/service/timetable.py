@@ -8,12 +8,17 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from modemd import logs
 from modemd.clock import Clock
+from modemd.errors import StoreError
 from modemd.store import Store, inbox, outbox
+
+log = logs.get(__name__)
 
 # Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
 LONGEST_WAIT_S = 30.0
 STEP = 500
+RETRY_S = 5.0
 
 
 class Timetable:
@@ -32,19 +37,26 @@ class Timetable:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            self._poked.clear()
-            due = await self._store.read(_next_due)
-            now = self._clock.now()
-            if due is not None and due <= now:
-                if await self._store.write(partial(_turn, now=now)):
-                    self._promoted()
-                continue
-            wait = LONGEST_WAIT_S if due is None else min((due - now).total_seconds(), LONGEST_WAIT_S)
             try:
-                async with asyncio.timeout(wait):
-                    await self._poked.wait()
-            except TimeoutError:
-                continue
+                await self._wait_or_do()
+            except StoreError as error:
+                log.error("the timetable waits for the database", error=str(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _wait_or_do(self) -> None:
+        self._poked.clear()
+        due = await self._store.read(_next_due)
+        now = self._clock.now()
+        if due is not None and due <= now:
+            if await self._store.write(partial(_turn, now=now)):
+                self._promoted()
+            return
+        wait = LONGEST_WAIT_S if due is None else min((due - now).total_seconds(), LONGEST_WAIT_S)
+        try:
+            async with asyncio.timeout(wait):
+                await self._poked.wait()
+        except TimeoutError:
+            return
 
 
 def _next_due(db: sqlite3.Connection) -> datetime | None:

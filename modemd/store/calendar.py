@@ -27,11 +27,12 @@ def once(db: sqlite3.Connection, job: str, day: date, work: Work, now: datetime)
 
 
 def keep_house(db: sqlite3.Connection, now: datetime) -> None:
-    """Nightly: look no longer for reports of messages that closed a day ago, and let SQLite renew the statistics by which it
-    plans queries, where they have grown stale."""
+    """Nightly: look no longer for evidence about messages that ended a day ago, and let SQLite renew the statistics by which
+    it plans queries, where they have grown stale."""
     db.execute(
-        """UPDATE attempt SET matchable = 0 WHERE matchable = 1 AND outcome IN ('sent', 'unknown')
-           AND message_id IN (SELECT id FROM message WHERE closed_at <= ?)""",
+        """UPDATE attempt SET matchable = 0
+           WHERE matchable = 1 AND outcome IN ('open', 'unknown')
+                 AND message_id IN (SELECT id FROM message WHERE closed_at <= ?)""",
         (kept(now - _DAY),),
     )
     db.execute("PRAGMA analysis_limit = 1000")

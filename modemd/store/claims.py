@@ -17,6 +17,8 @@ from modemd.store.outbox import ANY_SIM, REST, cancel_rest, run_out, started_ran
 
 # A claim looks at no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20
+# How far down the queue it looks for them.
+MAX_SCAN = 2000
 # A message that another SIM is sending goes before later ones to its number, unless that SIM has made no try for so long:
 # it may be gone, and delays nobody.
 ELSEWHERE = timedelta(minutes=5)
@@ -73,27 +75,38 @@ class Outcome:
 def candidates(
     db: sqlite3.Connection, sim: str, now: datetime, skip: Collection[int] = ()
 ) -> list[tuple[Candidate, Facts]]:
-    """The parts that `sim` may send, first one first: of each message the first that waits. Held and future ones are never
-    among them. `skip` names parts that others have chosen, whose messages are left to them."""
-    rows: list[sqlite3.Row] = []
-    limit = MAX_CANDIDATES + len(skip)
-    for lane in (sim, ANY_SIM):
-        rows += db.execute(_CANDIDATES, {"lane": lane, "limit": limit})
+    """The parts that `sim` may send, first one first: of each message the first that waits, of each number and class the
+    first message. Held and future ones are never among them. `skip` names parts that others have chosen, whose messages are
+    left to them."""
+    asked = {"sim": sim, "recent": kept(now - ELSEWHERE), "scan": MAX_SCAN, "limit": MAX_CANDIDATES + len(skip)}
+    rows = [row for lane in (sim, ANY_SIM) for row in db.execute(_CANDIDATES, {**asked, "lane": lane})]
     rows.sort(key=lambda row: (row["rank"], row["message_id"], row["seq"]))
     waiting = [row for row in rows if row["id"] not in skip][:MAX_CANDIDATES]
-    return [(_candidate(row), _facts(db, row, sim, now)) for row in waiting]
+    return [(_candidate(row), _facts(row)) for row in waiting]
 
 
-_CANDIDATES = """
-    SELECT p.*, m.text, m.class, m.parts, m.report, m.reference, m.expires_at AS validity_until,
-           coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
-    FROM part p INDEXED BY part_queue
-    JOIN message m ON m.id = p.message_id LEFT JOIN contact c ON c.number = p.number
-    WHERE p.state = 'queued' AND p.lane = :lane AND NOT EXISTS (
-        SELECT 1 FROM part before
-        WHERE before.message_id = p.message_id AND before.seq < p.seq AND before.state = 'queued')
-    ORDER BY p.rank, p.message_id, p.seq LIMIT :limit
+# Order binds first attempts: a message waits while an earlier one to its number, in its class (two ranks: started and not), is
+# in flight. What is blocked takes up none of the limit, so that one number holds up nobody else. The cross join keeps the rows
+# in the index's order, so that the walk ends at the limit.
+_IN_FLIGHT = """
+    SELECT 1 FROM part e INDEXED BY part_in_flight
+    WHERE e.number = q.number AND e.rank = {rank} AND e.message_id < q.message_id AND e.state IN ('queued', 'sending')
+          AND (e.state = 'sending' OR e.tries = 0 AND (e.lane IN (:sim, 'any') OR EXISTS (
+              SELECT 1 FROM attempt a WHERE a.message_id = e.message_id AND a.opened_at > :recent)))
 """
+_CANDIDATES = f"""
+    SELECT q.*, m.text, m.class, m.parts, m.report, m.reference, m.expires_at AS validity_until,
+           coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
+    FROM (SELECT p.* FROM part p INDEXED BY part_queue WHERE p.state = 'queued' AND p.lane = :lane
+          ORDER BY p.rank, p.message_id, p.seq LIMIT :scan) q
+        CROSS JOIN message m ON m.id = q.message_id LEFT JOIN contact c ON c.number = q.number
+    WHERE NOT EXISTS (
+            SELECT 1 FROM part before
+            WHERE before.message_id = q.message_id AND before.seq < q.seq AND before.state = 'queued')
+        AND (q.tries > 0 OR q.rank % 2 = 0
+            OR NOT EXISTS ({_IN_FLIGHT.format(rank="q.rank")}) AND NOT EXISTS ({_IN_FLIGHT.format(rank="q.rank - 1")}))
+    LIMIT :limit
+"""  # noqa: S608 - made of our own constants
 
 
 def _candidate(row: sqlite3.Row) -> Candidate:
@@ -116,34 +129,16 @@ def _candidate(row: sqlite3.Row) -> Candidate:
     )
 
 
-def _facts(db: sqlite3.Connection, row: sqlite3.Row, sim: str, now: datetime) -> Facts:
+def _facts(row: sqlite3.Row) -> Facts:
     message_class = MessageClass(row["class"])
-    # A repeat is like the first part of a message: only worth sending while that is valid.
-    started = row["rank"] == started_rank(message_class) and not row["repeats"]
-    # Order binds first attempts. The class's two ranks, said as equalities so that the index is used to its end.
-    first = not started and row["tries"] == 0
-    asked = {"number": row["number"], "message_id": row["message_id"], "sim": sim, "recent": kept(now - ELSEWHERE)}
-    earlier = first and any(
-        db.execute(_EARLIER, {**asked, "rank": rank}).fetchone()
-        for rank in (started_rank(message_class), waiting_rank(message_class))
-    )
     return Facts(
         message_class=message_class,
         number=row["number"],
         marketing=Marketing(row["marketing"]),
         expires_at=moment(row["validity_until"]),
-        started=started,
-        earlier_in_flight=earlier,
+        # A repeat is like the first part of a message: only worth sending while that is valid.
+        started=row["rank"] == started_rank(message_class) and not row["repeats"],
     )
-
-
-_EARLIER = """
-    SELECT 1 FROM part INDEXED BY part_in_flight
-    WHERE number = :number AND rank = :rank AND message_id < :message_id AND state IN ('queued', 'sending')
-          AND (state = 'sending' OR tries = 0 AND (lane IN (:sim, 'any') OR EXISTS (
-              SELECT 1 FROM attempt WHERE attempt.message_id = part.message_id AND opened_at > :recent)))
-    LIMIT 1
-"""
 
 
 def claim(
@@ -258,6 +253,14 @@ def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
     refresh(db, message["id"], now, reason)
 
 
+def fail(db: sqlite3.Connection, message_id: int, reason: str, now: datetime) -> None:
+    """Fail what waits of a message that can never be sent."""
+    for part in parts_of(db, message_id):
+        if part["state"] in (states.Part.HELD, states.Part.QUEUED):
+            advance(db, part, states.Event.REFUSED, now, error=reason)
+    refresh(db, message_id, now, reason)
+
+
 def proves(part: sqlite3.Row) -> bool:
     """Whether evidence that an attempt was accepted changes its part: on the air, unknown, or waiting to be repeated."""
     return part["state"] in (states.Part.SENDING, states.Part.UNKNOWN) or (
@@ -277,9 +280,12 @@ def _refused(
 ) -> str | None:
     """A refusal: the part and its waiting rest are put off together, or fail together."""
     until = outcome.retry(part["tries"], moment(message["expires_at"])) if outcome.retry else None
-    event = states.Event.PUT_OFF if until is not None else states.Event.REFUSED
     for each in parts_of(db, message["id"]):
         if each["id"] == part["id"] or each["state"] == states.Part.QUEUED:
+            if until is not None:
+                event = states.Event.PUT_OFF
+            else:  # that a repeat was refused says nothing about the first: it stays as unknown as it was
+                event = states.Event.GIVEN_UP if each["repeats"] else states.Event.REFUSED
             advance(db, each, event, now, error=outcome.error, attempt=outcome.attempt_id)
             db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until) if until else None, each["id"]))
     if until is not None:
@@ -290,11 +296,9 @@ def _refused(
 
 
 def _release(db: sqlite3.Connection, message: sqlite3.Row) -> None:
-    """Give a message of which nothing has left back to every SIM."""
-    parts = parts_of(db, message["id"])
-    if any(
-        part["state"] in states.LEFT or part["state"] in (states.Part.UNKNOWN, states.Part.SENDING) for part in parts
-    ):
+    """Give a message of which nothing can have left back to every SIM."""
+    left = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
+    if db.execute(left, (message["id"],)).fetchone():
         return
     db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message["id"],))
     db.execute(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.rules.claiming import Marketing
+from modemd.rules.classes import MessageClass
 from modemd.store.moments import kept, moment
-from modemd.store.outbox import withdraw_marketing
+from modemd.store.outbox import withdraw
 
 # After this many changes of mind within a day the answers stop: two machines are talking to each other.
 MAX_FLIPS_A_DAY = 3
@@ -17,7 +18,8 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A consent word, or a person's entry, about one number. `channel` is `sms` or says who entered it."""
+    """A consent word, or a person's entry, about one number. `channel` is `sms` or says who entered it; `said_at` when it was
+    said (the network's stamp), None where that is not known."""
 
     number: str
     opts_in: bool
@@ -25,6 +27,7 @@ class Said:
     language: str | None
     channel: str
     inbox_id: int | None = None
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,11 @@ def apply(db: sqlite3.Connection, said: Said, now: datetime) -> Effect:
     """
     before = marketing_of(db, said.number)
     wanted = Marketing.OPTED_IN if said.opts_in else Marketing.OPTED_OUT
-    if said.opts_in and before is not Marketing.OPTED_OUT:
+    if said.opts_in and (before is not Marketing.OPTED_OUT or _older_than_opt_out(db, said)):
         return Effect(changed=False, answer=False)
     db.execute(
-        "INSERT INTO consent_event (number, at, action, word, language, channel, inbox_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO consent_event (number, at, action, word, language, channel, inbox_id, said_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             said.number,
             kept(now),
@@ -62,6 +66,7 @@ def apply(db: sqlite3.Connection, said: Said, now: datetime) -> Effect:
             said.language,
             said.channel,
             said.inbox_id,
+            kept(said.said_at) if said.said_at else None,
         ),
     )
     if before is wanted:
@@ -73,8 +78,18 @@ def apply(db: sqlite3.Connection, said: Said, now: datetime) -> Effect:
                language = coalesce(excluded.language, language), confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
         (said.number, wanted, kept(now), said.language, kept(now) if answer else None),
     )
-    withdrawn = 0 if said.opts_in else withdraw_marketing(db, said.number, now)
+    # An answer to an earlier change of mind that still waits would now be wrong.
+    withdraw(db, said.number, MessageClass.SYSTEM, now, "superseded")
+    withdrawn = 0 if said.opts_in else withdraw(db, said.number, MessageClass.MARKETING, now, "opted_out")
     return Effect(changed=True, answer=answer, withdrawn=withdrawn)
+
+
+def _older_than_opt_out(db: sqlite3.Connection, said: Said) -> bool:
+    """Whether an opt-in was said before the opt-out that is stored: read later, it undoes nothing."""
+    newest = db.execute(
+        "SELECT max(said_at) FROM consent_event WHERE number = ? AND action = 'opt_out'", (said.number,)
+    ).fetchone()[0]
+    return said.said_at is not None and newest is not None and kept(said.said_at) < newest
 
 
 def _flips(db: sqlite3.Connection, number: str, now: datetime) -> int:
@@ -89,3 +104,11 @@ def language_of(db: sqlite3.Connection, number: str) -> str | None:
     """The language in which a contact has spoken to us; None where it has not."""
     row = db.execute("SELECT language FROM contact WHERE number = ?", (number,)).fetchone()
     return row["language"] if row else None
+
+
+def with_ending(db: sqlite3.Connection, digits: str) -> list[str]:
+    """The contacts whose number ends with these digits. A scan: for the rare sender whose country nobody knows."""
+    rows = db.execute(
+        "SELECT number FROM contact WHERE substr(number, ?) = ? AND number <> ?", (-len(digits), digits, digits)
+    )
+    return [row["number"] for row in rows]

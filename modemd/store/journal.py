@@ -32,7 +32,8 @@ def parts_of(db: sqlite3.Connection, message_id: int) -> list[sqlite3.Row]:
 
 
 def refresh(db: sqlite3.Connection, message_id: int, now: datetime, reason: str | None = None) -> states.Message:
-    """Let a message's state follow from its parts; `reason` is kept where the state changed (or is still held)."""
+    """Let a message's state follow from its parts; `reason` is kept where it is told, and the one
+    before where a part has ended without being delivered."""
     parts = parts_of(db, message_id)
     message = db.execute("SELECT state, sent_at FROM message WHERE id = ?", (message_id,)).fetchone()
     own = [states.Part(part["state"]) for part in parts]
@@ -41,7 +42,7 @@ def refresh(db: sqlite3.Connection, message_id: int, now: datetime, reason: str 
         return state
     all_left = all(part in states.LEFT for part in own)
     db.execute(
-        """UPDATE message SET state = :state, reason = :reason,
+        """UPDATE message SET state = :state, reason = coalesce(:reason, CASE WHEN :ended THEN reason END),
                sent_at = CASE WHEN :left THEN coalesce(sent_at, :now) ELSE sent_at END,
                closed_at = CASE WHEN :final THEN coalesce(closed_at, :now) ELSE closed_at END
            WHERE id = :id""",
@@ -49,6 +50,7 @@ def refresh(db: sqlite3.Connection, message_id: int, now: datetime, reason: str 
             "id": message_id,
             "state": state,
             "reason": reason,
+            "ended": bool(states.FINAL_PARTS & set(own) - {states.Part.DELIVERED}),
             "left": all_left,
             "final": state in states.FINAL_MESSAGES,
             "now": kept(now),

@@ -110,6 +110,11 @@ def _known(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
     return Submitted(row["id"], states.Message(row["state"]), row["reason"], again=True)
 
 
+def known(db: sqlite3.Connection, key: str) -> bool:
+    """Whether a message was accepted under this key."""
+    return db.execute("SELECT 1 FROM message WHERE key = ?", (key,)).fetchone() is not None
+
+
 def waiting_rank(message_class: MessageClass) -> int:
     """Place in the queue of a message that has not started. A started one goes before its class (`started_rank`)."""
     return message_class.rank * 2 + 1
@@ -207,14 +212,14 @@ def next_due(db: sqlite3.Connection) -> datetime | None:
     return min(moments, default=None)
 
 
-def withdraw_marketing(db: sqlite3.Connection, number: str, now: datetime) -> int:
-    """Cancel what marketing waits for `number`, in part or whole: how many messages. What is on the air stays."""
-    rank = MessageClass.MARKETING.rank
+def withdraw(db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str) -> int:
+    """Cancel what of a class waits for `number`, in part or whole: how many messages. What is on the air stays."""
+    ranks = (started_rank(message_class), waiting_rank(message_class))
     waiting = db.execute(
         "SELECT * FROM part INDEXED BY part_waiting WHERE number = ? AND rank IN (?, ?) AND state IN ('held', 'queued')",
-        (number, rank * 2, rank * 2 + 1),
+        (number, *ranks),
     ).fetchall()
-    return _cancel(db, waiting, now, "opted_out")
+    return _cancel(db, waiting, now, reason)
 
 
 def cancel_rest(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:

@@ -17,6 +17,8 @@ from modemd.store.moments import kept, moment
 
 # An unmatched report that is older than this was not early: nobody will own it. Such reports gather, and cost no look.
 AWAITED = timedelta(days=1)
+# How far back an attempt may own a report: the month that a service centre keeps a message at most, and a week.
+HORIZON = timedelta(days=37)
 
 
 class Outcome(StrEnum):
@@ -80,14 +82,15 @@ def _match(db: sqlite3.Connection, report: sqlite3.Row, owner: Owner, now: datet
     told = Told(report["reference"], report["number"], moment(report["accepted_at"]) if report["accepted_at"] else None)
     rows = db.execute(
         """SELECT * FROM attempt INDEXED BY attempt_reference
-           WHERE sim = :sim AND reference = :reference AND matchable = 1 AND outcome = 'sent'
+           WHERE sim = :sim AND reference = :reference AND outcome = 'sent' AND opened_at > :horizon
            UNION ALL
            SELECT * FROM attempt INDEXED BY attempt_unknown
            WHERE sim = :sim AND matchable = 1 AND outcome IN ('open', 'unknown')""",
-        {"sim": report["sim"], "reference": report["reference"]},
+        {"sim": report["sim"], "reference": report["reference"], "horizon": kept(now - HORIZON)},
     ).fetchall()
-    by_id = {row["id"]: row for row in rows}
-    found = owner(told, [_tried(row) for row in rows])
+    # A report cannot speak of what was written after it came.
+    by_id = {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= report["stored_at"]}
+    found = owner(told, [_tried(row) for row in by_id.values()])
     if found is None or by_id[found]["outcome"] == "open":
         return None  # nobody's for certain, or its answer is still awaited: `match_again` follows
     db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (found, report["id"]))
@@ -101,7 +104,7 @@ def _tried(row: sqlite3.Row) -> Tried:
         reference=row["reference"],
         number=row["number"],
         written_at=moment(row["written_at"] or row["opened_at"]),
-        settled=bool(row["settled"]),
+        settled=bool(row["settled"]) or not row["matchable"],
     )
 
 
@@ -115,13 +118,14 @@ def _settle(db: sqlite3.Connection, attempt: sqlite3.Row, report: sqlite3.Row, n
         "UPDATE attempt SET outcome = 'sent', reference = ?, settled = max(settled, ?) WHERE id = ?",
         (report["reference"], final, attempt["id"]),
     )
-    if attempt["outcome"] == "unknown" and proves(part):
+    if attempt["outcome"] == "unknown" and attempt["matchable"] and proves(part):
         advance(db, part, states.Event.ACCEPTED, now, **detail)
         part = db.execute("SELECT * FROM part WHERE id = ?", (part["id"],)).fetchone()
     delivered = outcome is Outcome.DELIVERED
-    # Whichever of two attempts arrives, the part has arrived; that the first did not says nothing about the second.
-    taken_further = not delivered and db.execute(_LATER, (part["id"], attempt["id"])).fetchone()
-    if not final or part["state"] != states.Part.SENT or taken_further:
+    closed = db.execute(_CLOSED, (attempt["message_id"],)).fetchone()
+    # Whichever of two attempts arrives, the part has arrived; that one did not says nothing about the other.
+    hopeful = not delivered and db.execute(_OTHER, (part["id"], attempt["id"])).fetchone()
+    if not final or part["state"] != states.Part.SENT or hopeful or closed:
         note(db, attempt["message_id"], now, f"report {outcome}", part=part["seq"], **detail)
         refresh(db, attempt["message_id"], now)
         return
@@ -134,4 +138,7 @@ def _settle(db: sqlite3.Connection, attempt: sqlite3.Row, report: sqlite3.Row, n
         )
 
 
-_LATER = "SELECT 1 FROM attempt WHERE part_id = ? AND id > ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
+# Closed, keeping its name: what comes later is noted, and changes nothing.
+_CLOSED = "SELECT 1 FROM message WHERE id = ? AND closed_at IS NOT NULL AND state IN ('sent', 'unknown')"
+_OTHER = """SELECT 1 FROM attempt WHERE part_id = ? AND id <> ?
+            AND (outcome IN ('open', 'unknown') OR outcome = 'sent' AND settled = 0) LIMIT 1"""

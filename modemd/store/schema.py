@@ -50,6 +50,7 @@ CREATE TABLE consent_event (
     word TEXT,
     language TEXT,
     channel TEXT NOT NULL,
+    said_at TEXT,
     inbox_id INTEGER REFERENCES inbox (id)
 ) STRICT;
 CREATE INDEX consent_event_number ON consent_event (number, id);
@@ -116,7 +117,7 @@ CREATE TABLE attempt (
 CREATE INDEX attempt_part ON attempt (part_id);
 CREATE INDEX attempt_message ON attempt (message_id);
 CREATE INDEX attempt_open ON attempt (outcome) WHERE outcome = 'open';
-CREATE INDEX attempt_reference ON attempt (sim, reference) WHERE matchable = 1 AND outcome = 'sent';
+CREATE INDEX attempt_reference ON attempt (sim, reference, opened_at) WHERE outcome = 'sent';
 CREATE INDEX attempt_unknown ON attempt (sim) WHERE matchable = 1 AND outcome IN ('open', 'unknown');
 
 CREATE TABLE report (

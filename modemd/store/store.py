@@ -127,8 +127,11 @@ def _lock(path: Path) -> int:
     """Take the lock file beside the database, which says who writes. Files are 0600, their directory 0700 if it is made."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        database = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if os.fstat(database).st_mode & 0o077:
+            os.fchmod(database, 0o600)  # SQLite gives its -wal and -shm the same rights
+        os.close(database)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; check the path and who may write there") from error
     try:

@@ -53,10 +53,10 @@ def run_group(connection: sqlite3.Connection, group: Sequence[Job]) -> None:
             connection.execute("RELEASE change")
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
         for job in group:
             job.error = StoreError(f"the database did not take a change ({error}); check disk space and permissions")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def answer(group: Sequence[Job]) -> None:
@@ -98,10 +98,12 @@ class ThreadWriter:
 
     def _run(self) -> None:
         try:
-            connection = self._connect()
+            self._serve()
         except sqlite3.Error as error:
             self._refuse(StoreError(f"the database cannot be opened ({error}); check the path and permissions"))
-            return
+
+    def _serve(self) -> None:
+        connection = self._connect()
         try:
             while True:
                 job = self._jobs.get()
@@ -112,8 +114,13 @@ class ThreadWriter:
                         break
                     job = self._jobs.get()
                 if group:
-                    run_group(connection, group)
-                    self._loop.call_soon_threadsafe(answer, group)
+                    try:
+                        run_group(connection, group)
+                    except sqlite3.Error:  # not even the way back worked: a new connection knows no half-done group
+                        connection.close()
+                        connection = self._connect()
+                    finally:
+                        self._loop.call_soon_threadsafe(answer, group)
                 if job is None:
                     return
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.cli.bench import Ended, Modemd
 
 ALICE = "+33612345678"
+
+NEXT_YEAR = date.today().year + 1
 
 
 def send(modemd: Modemd, *arguments: str) -> Ended:
@@ -46,10 +49,10 @@ def test_a_message_is_accepted(modemd: Modemd) -> None:
 def test_every_option_is_taken(modemd: Modemd) -> None:
     """Class, time, key and short code reach the message; a held one says until when."""
     ended = send(
-        modemd, "--to", "36111", "--short-code", "--text", "x" * 161, "--class", "otp", "--at", "2999-01-01T00:00+00:00",
+        modemd, "--to", "36111", "--short-code", "--text", "x" * 161, "--class", "otp", "--at", f"{NEXT_YEAR}-01-01T00:00+00:00",
         "--key", "k", "--no-report",
     )  # fmt: skip
-    assert ended.out == "message 1 held until 2999-01-01T00:00:00.000000+00:00 (2 parts)\n"
+    assert ended.out == f"message 1 held until {NEXT_YEAR}-01-01T00:00:00.000000+00:00 (2 parts)\n"
     (row,) = listed(modemd)
     assert (row["to"], row["class"], row["key"], row["parts"]) == ("36111", "otp", "k", 2)
 

@@ -90,6 +90,9 @@ class FakeDesk:
     def release(self, draft: Draft) -> None:
         self.reserved.discard(draft.part_id)
 
+    def give_back(self, draft: Draft) -> None:
+        self.reserved.discard(draft.part_id)
+
     async def keep(self, identity: Identity, octets: bytes) -> None:
         await asyncio.sleep(self.commit_s)
         if octets in self.cannot_keep:

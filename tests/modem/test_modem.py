@@ -191,7 +191,7 @@ async def test_a_restart_leads_to_the_full_set_up() -> None:
 @simulated
 async def test_an_overtaken_draft_is_chosen_again() -> None:
     """Chosen ahead, then something more urgent came: the draft is let go, and the urgent part is sent first."""
-    async with bench(lambda iccid: 0.5) as b:
+    async with bench() as b:
         await b.becomes(Health.READY)
         b.queue(1, 2)
         await b.until(lambda: 2 in b.desk.reserved)

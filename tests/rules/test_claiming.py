@@ -17,7 +17,6 @@ FACTS = Facts(
     marketing=Marketing.UNKNOWN,
     expires_at=NOW + timedelta(hours=1),
     started=False,
-    earlier_in_flight=False,
 )
 ANYBODY = ConsentPolicy()
 OPTED_IN_ONLY = ConsentPolicy(marketing_needs_opt_in=True)
@@ -85,7 +84,7 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
             id="after STOP in the middle",
         ),
         pytest.param(
-            replace(FACTS, marketing=Marketing.OPTED_OUT, expires_at=NOW, earlier_in_flight=True),
+            replace(FACTS, marketing=Marketing.OPTED_OUT, expires_at=NOW),
             Decision(Verdict.WITHDRAW, "opted_out"),
             id="STOP goes before every other reason",
         ),
@@ -97,13 +96,12 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
             replace(FACTS, expires_at=NOW, started=True), Decision(Verdict.SEND), id="expiry does not cut a message"
         ),
         pytest.param(
-            replace(FACTS, expires_at=NOW, earlier_in_flight=True),
+            replace(FACTS, expires_at=NOW),
             Decision(Verdict.EXPIRE, "validity_over"),
             id="expired though it waits its turn",
         ),
-        pytest.param(replace(FACTS, earlier_in_flight=True), Decision(Verdict.SKIP, "order"), id="waits its turn"),
     ],
 )
 def test_the_last_look(facts: Facts, decision: Decision) -> None:
-    """Consent binds every part, validity the first, and first attempts to one number keep their order."""
+    """Consent binds every part, validity the first."""
     assert decide(facts, ANYBODY, NOW) == decision

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from modemd.store import calendar, reports
-from tests.store.bench import Bench
+from modemd.rules.classes import MessageClass
+from modemd.store import calendar
+from tests.store.bench import ALICE, Bench
 
 DAY = date(2026, 11, 22)
 
@@ -45,21 +46,14 @@ def test_statistics_are_renewed(bench: Bench) -> None:
     assert bench.candidates() == before
 
 
-def test_reports_are_looked_for_until_a_day_after_the_end(bench: Bench) -> None:
-    """A part of a message that has failed may still be reported; a day after the end nobody waits for it."""
-    bench.submit(parts=2)
-    bench.send(reference=1)
-    bench.send(reference=2)
-    bench.report(1, reports.Outcome.PERMANENT)
+def test_evidence_is_looked_for_until_a_day_after_the_end(bench: Bench) -> None:
+    """A part of unknown outcome of a message that has ended may still be settled; a day later nobody waits for that."""
+    bench.submit(ALICE, MessageClass.MARKETING, parts=2)
+    attempt = bench.lose().attempt_id
+    bench.says(ALICE)
+    matchable = "SELECT matchable FROM attempt WHERE id = ?"
     calendar.keep_house(bench.db, bench.now)
-    assert bench.report(2) is not None
-    bench.submit()
-    bench.send(reference=3)
-    bench.report(3)
-    bench.submit(parts=2)
-    bench.send(reference=4)
-    bench.send(reference=5)
-    bench.report(4, reports.Outcome.PERMANENT)
+    assert bench.db.execute(matchable, (attempt,)).fetchone()["matchable"] == 1
     bench.passes(days=2)
     calendar.keep_house(bench.db, bench.now)
-    assert bench.report(5) is None
+    assert bench.db.execute(matchable, (attempt,)).fetchone()["matchable"] == 0

@@ -96,7 +96,7 @@ def test_lanes_are_one_queue(bench: Bench) -> None:
     """What is pinned to a SIM and what any may send stand in one order."""
     first = bench.submit(ALICE)
     pinned = bench.submit(BOB, pinned=WEST)
-    last = bench.submit(BOB)
+    last = bench.submit(next(iter(numbers(1))))
     assert bench.candidates(WEST) == [first, pinned, last]
 
 
@@ -250,7 +250,7 @@ def test_a_claim_looks_at_a_bounded_number(bench: Bench) -> None:
 
     def nobody(facts: Facts) -> Decision:
         seen.append(facts)
-        return Decision(Verdict.SKIP)
+        return Decision(Verdict.WITHDRAW, "closed on Mondays")
 
     assert claims.claim(bench.db, WEST, "modem", nobody, bench.now) is None
     assert len(seen) == MAX_CANDIDATES == 20
@@ -276,3 +276,12 @@ def test_a_candidate_says_all_that_encoding_needs(bench: Bench) -> None:
     assert (candidate.seq, candidate.parts, candidate.report, candidate.repeats) == (1, 2, True, 0)
     assert candidate.expires_at == START + HOUR
     assert candidate.message_class is MessageClass.OTP
+
+
+def test_one_number_holds_up_nobody_else(bench: Bench) -> None:
+    """While a part is on the air, however many messages to its number wait, another SIM sends to others."""
+    for _ in range(3 * MAX_CANDIDATES):
+        bench.submit(ALICE)
+    other = bench.submit(BOB)
+    bench.claimed(EAST)
+    assert bench.claimed(WEST).candidate.message_id == other

@@ -43,7 +43,7 @@ async def test_files_are_the_owners_alone(tmp_path: Path) -> None:
     store = await Store.open(path)
     await store.write(lambda db: db.execute("INSERT INTO contact (number) VALUES ('+1')"))
     modes = {file.name: mode(file) for file in path.parent.iterdir()}
-    assert modes.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.lock"}
+    assert modes.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.db.lock"}
     assert set(modes.values()) == {0o600}
     assert mode(path.parent) == 0o700
     await store.close()

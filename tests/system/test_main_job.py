@@ -196,7 +196,7 @@ async def test_a_daemon_waits_for_a_command_that_holds_the_database(tmp_path: Pa
     """A command without daemon has the writer's lock for a moment; a daemon started then does not fail for it."""
     async with lab(tmp_path / "lab", modems=1) as built:
         daemon = Daemon(tmp_path, ports(built))
-        with (tmp_path / "modemd.lock").open("w") as lock:
+        with (tmp_path / "modemd.db.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             with daemon.running():
                 await asyncio.sleep(1.5)
