@@ -16,9 +16,9 @@ OTHER = "+33612345679"
 
 
 async def submit(
-    house: House, text: str = "Hello", to: str = TO, message_class: str = "transactional", **more: str
+    house: House, text: str = "Hello", to: str = TO, message_class: str = "transactional", at: str | None = None
 ) -> int:
-    answer = await house.service.submit(Request(to, text, message_class, **more))
+    answer = await house.service.submit(Request(to, text, message_class, at))
     return int(answer.message["id"])
 
 

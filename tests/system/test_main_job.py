@@ -31,7 +31,7 @@ def accepted(built: Lab) -> Counter[tuple[str, str | None]]:
 
 
 def received(built: Lab, number: str) -> list[str]:
-    return [got.text for got in built.network.phone(number).inbox]
+    return [got.text or "" for got in built.network.phone(number).inbox]
 
 
 async def test_200_messages_arrive_once_each_and_are_delivered(tmp_path: Path) -> None:
