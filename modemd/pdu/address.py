@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from modemd.errors import DecodeError, EncodeError
 from modemd.pdu.alphabet import DEFAULT
-from modemd.pdu.fast_init import fast_init
+from modemd.pdu.making import maker
 from modemd.pdu.septets import pack, packed_length, unpack
 
 MOST_DIGITS = 20
@@ -59,7 +59,6 @@ _DIALLED = re.compile("[0-9*#]+")
 _UNKNOWN, _INTERNATIONAL, _NAME = TypeOfNumber.UNKNOWN, TypeOfNumber.INTERNATIONAL, TypeOfNumber.ALPHANUMERIC
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class Address:
     """A number or a name.
@@ -79,7 +78,7 @@ class Address:
             digits = text[1:]
             if not (digits.isdigit() and digits.isascii() and len(digits) <= MOST_DIGITS):
                 raise EncodeError("address", f"{text!r} is not a plus sign and up to {MOST_DIGITS} digits")
-            return cls(digits, _INTERNATIONAL)
+            return _make_address(digits, _INTERNATIONAL)
         if not text:
             raise EncodeError("address", "neither a number nor a name")
         address = cls(text, _UNKNOWN) if _DIALLED.fullmatch(text) else cls(text, _NAME, NumberingPlan.UNKNOWN)
@@ -105,6 +104,9 @@ class Address:
         return "+" + self.value if self.type_of_number is _INTERNATIONAL else self.value
 
 
+_make_address = maker(Address)
+
+
 def _digit_octets(digits: str) -> bytes:
     if len(digits) > MOST_DIGITS:
         raise EncodeError("address", f"{len(digits)} digits; 20 are the most")
@@ -128,14 +130,15 @@ def _name_septets(name: str) -> bytes:
 
 def read_address(tpdu: bytes, at: int, field: str) -> tuple[Address, int]:
     """The address at offset `at` of `tpdu`, and the offset after it. DecodeError where it runs out or is too long."""
+    octets = len(tpdu)
     value_at = at + 2
-    if value_at > len(tpdu):
-        raise DecodeError(field, len(tpdu), "the PDU ends within the address")
+    if value_at > octets:
+        raise DecodeError(field, octets, "the PDU ends within the address")
     length = tpdu[at]
     if length > MOST_DIGITS:
         raise DecodeError(field, at, f"{length} semi-octets; {MOST_DIGITS} are the most")
     end = value_at + (length + 1) // 2
-    if end > len(tpdu):
+    if end > octets:
         raise DecodeError(field, len(tpdu), f"the PDU ends within an address of {length} semi-octets")
     return read_value(tpdu[at + 1], tpdu[value_at:end], length, field, at + 1), end
 
@@ -146,12 +149,14 @@ def read_value(kind: int, octets: bytes, semi_octets: int, field: str, at: int) 
         raise DecodeError(field, at, f"type octet {kind:02X} lacks its top bit")
     type_of_number, plan = _TYPES[kind]
     if type_of_number is _NAME:
-        return Address(_read_name(octets, semi_octets), type_of_number, plan)
-    # F is filler. It belongs behind an odd digit only; some centres count it, and nothing can follow it.
-    digits = octets.translate(_SWAP).hex()[:semi_octets].rstrip("f")
+        return _make_address(_read_name(octets, semi_octets), type_of_number, plan)
+    digits = octets.translate(_SWAP).hex()[:semi_octets]
     if not digits.isdigit():
-        digits = digits.partition("f")[0].translate(_FROM_HEX)
-    return Address(digits, type_of_number, plan)
+        # F is filler. It belongs behind an odd digit only; some centres count it, and nothing can follow it.
+        digits = digits.rstrip("f")
+        if not digits.isdigit():
+            digits = digits.partition("f")[0].translate(_FROM_HEX)
+    return _make_address(digits, type_of_number, plan)
 
 
 def _read_name(octets: bytes, semi_octets: int) -> str:

@@ -88,7 +88,7 @@ class Table:
 
     def decode(self, septets: bytes) -> str:
         """The text of septets, one a byte (each below 128). Never fails: what has no meaning shows as its base character."""
-        if _ESCAPE in septets:
+        if ESCAPE in septets:
             septets = _ESCAPED.sub(lambda pair: _FLAGGED[pair[1][0]], septets)
         return charmap_decode(septets, "strict", self._reading)[0]
 

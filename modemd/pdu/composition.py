@@ -7,10 +7,10 @@ from collections.abc import Collection
 from modemd.pdu.address import Address
 from modemd.pdu.coding import Alphabet, dcs_of
 from modemd.pdu.cutting import Body
-from modemd.pdu.deliver import Deliver
+from modemd.pdu.deliver import Deliver, make_deliver
 from modemd.pdu.header import Element
 from modemd.pdu.segmentation import Shift, encode_text, numbered, parts_of
-from modemd.pdu.submit import Submit
+from modemd.pdu.submit import Submit, make_submit
 from modemd.pdu.timestamp import Timestamp
 from modemd.pdu.validity import Validity
 
@@ -41,7 +41,7 @@ def compose(
     body = encode_text(text, reference_width, header, national)
     dcs = dcs_of(body.alphabet, message_class)
     return [
-        Submit(
+        make_submit(
             destination,
             data,
             dcs,
@@ -72,7 +72,7 @@ def compose_data(
     body = Body(Alphabet.DATA8, octets, reference_width, header)
     dcs = dcs_of(Alphabet.DATA8, message_class)
     return [
-        Submit(destination, data, dcs, validity=validity, report_requested=report_requested)
+        make_submit(destination, data, dcs, validity=validity, report_requested=report_requested)
         for data in numbered(body, body.payloads(), reference)
     ]
 
@@ -95,6 +95,6 @@ def compose_deliver(
     dcs = dcs_of(body.alphabet, message_class)
     parts = parts_of(text, body, reference)
     return [
-        Deliver(sender, data, timestamp, dcs, protocol_id, more_to_send=number < len(parts))
+        make_deliver(sender, data, timestamp, dcs, protocol_id, more_to_send=number < len(parts))
         for number, data in enumerate(parts, start=1)
     ]

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from modemd.errors import DecodeError
 from modemd.pdu.address import Address, read_address
 from modemd.pdu.coding import CODINGS
-from modemd.pdu.fast_init import fast_init
 from modemd.pdu.layout import Layout, ends_early, not_an_octet
+from modemd.pdu.making import maker
 from modemd.pdu.message import Message
 from modemd.pdu.protocol import replace_type
-from modemd.pdu.timestamp import Timestamp
+from modemd.pdu.timestamp import Timestamp, make_timestamp
 from modemd.pdu.userdata import UserData, read_user_data
 
 TYPE = 0
 _TYPES = (TYPE, 3)  # 3 is reserved, and to be read as a DELIVER
 
 _NO_MORE, _LOOP, _REPORT, _HEADER, _REPLY_PATH = 0x04, 0x08, 0x20, 0x40, 0x80
+# more_to_send, loop_prevention, report_indication, reply_path, by first octet
+_FLAGS = tuple(
+    (not octet & _NO_MORE, bool(octet & _LOOP), bool(octet & _REPORT), bool(octet & _REPLY_PATH))
+    for octet in range(256)
+)
 _TAIL: Layout = (("TP-PID", 1), ("TP-DCS", 1), ("TP-SCTS", 7), ("TP-UDL", 1))
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class Deliver(Message):
     """One message, or one part of one, as it came in.
@@ -78,14 +82,10 @@ class Deliver(Message):
         if at + 9 >= len(tpdu):
             raise ends_early(tpdu, at, _TAIL)
         dcs = tpdu[at + 1]
-        return cls(
-            originator,
-            read_user_data(tpdu, at + 9, CODINGS[dcs], first & _HEADER != 0),
-            Timestamp(tpdu[at + 2 : at + 9]),
-            dcs,
-            tpdu[at],
-            not first & _NO_MORE,
-            first & _LOOP != 0,
-            first & _REPORT != 0,
-            first & _REPLY_PATH != 0,
-        )
+        user_data = read_user_data(tpdu, at + 9, CODINGS[dcs], first & _HEADER != 0)
+        timestamp = make_timestamp(tpdu[at + 2 : at + 9])
+        more, loop, report, reply_path = _FLAGS[first]
+        return make_deliver(originator, user_data, timestamp, dcs, tpdu[at], more, loop, report, reply_path)
+
+
+make_deliver = maker(Deliver)

@@ -11,8 +11,9 @@ from modemd.pdu.submit import Submit
 
 _MOST_OCTETS = 11  # the type octet and 20 digits
 
-_INCOMING = (Deliver, None, StatusReport, Deliver)
-_OUTGOING = (None, Submit, Command, None)
+# By message type, TP-MTI.
+_INCOMING = (Deliver.decode, None, StatusReport.decode, Deliver.decode)
+_OUTGOING = (None, Submit.decode, Command.decode, None)
 
 
 def frame(tpdu: bytes, smsc: Address | None = None) -> bytes:
@@ -37,15 +38,15 @@ def unframe(octets: bytes) -> tuple[Address | None, bytes]:
 
 def decode_incoming(tpdu: bytes) -> Deliver | StatusReport:
     """What a modem hands over. DecodeError for anything else than a DELIVER or a STATUS-REPORT."""
-    kind = _INCOMING[tpdu[0] & 3] if tpdu else None
-    if kind is None:
+    decode = _INCOMING[tpdu[0] & 3] if tpdu else None
+    if decode is None:
         raise DecodeError("TP-MTI", 0, "neither SMS-DELIVER nor SMS-STATUS-REPORT")
-    return kind.decode(tpdu)
+    return decode(tpdu)
 
 
 def decode_outgoing(tpdu: bytes) -> Submit | Command:
     """What a modem sends. DecodeError for anything else than a SUBMIT or a COMMAND."""
-    kind = _OUTGOING[tpdu[0] & 3] if tpdu else None
-    if kind is None:
+    decode = _OUTGOING[tpdu[0] & 3] if tpdu else None
+    if decode is None:
         raise DecodeError("TP-MTI", 0, "neither SMS-SUBMIT nor SMS-COMMAND")
-    return kind.decode(tpdu)
+    return decode(tpdu)

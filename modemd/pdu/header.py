@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 from modemd.errors import EncodeError
 from modemd.pdu.coding import Waiting
-from modemd.pdu.fast_init import fast_init
+from modemd.pdu.making import maker
 
 
 class ElementId(IntEnum):
@@ -46,7 +47,6 @@ class Language(IntEnum):
     URDU = 13
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class Concatenation:
     """Elements 00 and 08 (9.2.3.24.1, 9.2.3.24.8): part `sequence` of `total`, both from 1 to 255.
@@ -68,6 +68,9 @@ class Concatenation:
         if self.width == 8:
             return bytes((0x00, 3, reference, total, sequence))
         return bytes((0x08, 4, reference >> 8, reference & 255, total, sequence))
+
+
+make_concatenation = maker(Concatenation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +175,14 @@ def _one_octet(identifier: ElementId, value: int) -> bytes:
 
 
 def _concatenation_8(data: bytes) -> Element | None:
-    if len(data) != 3:
-        return None
-    reference, total, sequence = data
-    return Concatenation(reference, total, sequence, 8) if 1 <= sequence <= total else None
+    if len(data) == 3 and 1 <= data[2] <= data[1]:
+        return make_concatenation(data[0], data[1], data[2])
+    return None
 
 
 def _concatenation_16(data: bytes) -> Element | None:
     if len(data) == 4 and 1 <= data[3] <= data[2]:
-        return Concatenation(data[0] << 8 | data[1], data[2], data[3], 16)
+        return make_concatenation(data[0] << 8 | data[1], data[2], data[3], 16)
     return None
 
 
@@ -201,20 +203,19 @@ _TYPED: dict[int, Callable[[bytes], Element | None]] = {
     ElementId.LOCKING_SHIFT: lambda data: LockingShift(data[0]) if len(data) == 1 else None,
     ElementId.SPECIAL_INDICATION: lambda data: SpecialIndication(data[0], data[1]) if len(data) == 2 else None,
 }
-_READERS = tuple(_TYPED.get(identifier) for identifier in range(256))
+_READERS = tuple(_TYPED.get(identifier, partial(RawElement, identifier)) for identifier in range(256))
 
 
 def read_element(identifier: int, data: bytes) -> Element:
     """One element from its identifier (0 to 255) and its octets."""
-    reader = _READERS[identifier]
-    return (reader and reader(data)) or RawElement(identifier, data)
+    return _READERS[identifier](data) or RawElement(identifier, data)
 
 
 def read_header(octets: bytes) -> tuple[Element, ...]:
     """The elements of a header, given without its length octet. Never fails: what is cut off is a TornElement."""
     end = len(octets)
-    if end > 1 and octets[1] + 2 == end:
-        return (read_element(octets[0], octets[2:]),)  # most headers are one element
+    if end > 1 and octets[1] + 2 == end:  # most headers are one element
+        return (_READERS[octets[0]](octets[2:]) or RawElement(octets[0], octets[2:]),)
     elements: list[Element] = []
     at = 0
     while at < end:
@@ -242,7 +243,8 @@ def encode_header(header: tuple[Element, ...]) -> bytes:
 
 def last(header: tuple[Element, ...], kind: type[Found]) -> Found | None:
     """The last element of a kind: where one is repeated, the last counts (9.2.3.24)."""
-    for element in reversed(header):
+    found: Found | None = None
+    for element in header:
         if type(element) is kind:
-            return element
-    return None
+            found = element
+    return found

@@ -39,11 +39,13 @@ class Message:
     @property
     def concatenation(self) -> Concatenation | None:
         """Which part of which set this is; None for a message of its own."""
-        header = self.user_data.header
-        return last(header, Concatenation) if header else None
+        found = None
+        for element in self.user_data.header:  # as last() does; written out, since every part is asked
+            if type(element) is Concatenation:
+                found = element
+        return found
 
     @property
     def ports(self) -> Ports | None:
         """The application ports; None for a message to a person."""
-        header = self.user_data.header
-        return last(header, Ports) if header else None
+        return last(self.user_data.header, Ports)

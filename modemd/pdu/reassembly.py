@@ -10,7 +10,9 @@ from enum import Enum
 
 from modemd.errors import DecodeError
 from modemd.pdu.address import Address
+from modemd.pdu.coding import CODINGS
 from modemd.pdu.deliver import Deliver
+from modemd.pdu.header import Concatenation, last
 from modemd.pdu.submit import Submit
 from modemd.pdu.userdata import reading_of
 
@@ -38,12 +40,12 @@ def in_order(parts: Iterable[Deliver | Submit]) -> list[Deliver | Submit]:
     numbered: dict[int, Deliver | Submit] = {}
     others: list[Deliver | Submit] = []
     for part in parts:
-        concatenation = part.concatenation
+        concatenation = last(part.user_data.header, Concatenation)
         if concatenation is None:
             others.append(part)
         else:
             numbered.setdefault(concatenation.sequence, part)
-    return others + [numbered[sequence] for sequence in sorted(numbered)]
+    return [*others, *map(numbered.__getitem__, sorted(numbered))]
 
 
 def join(parts: Iterable[Deliver | Submit]) -> str:
@@ -52,15 +54,20 @@ def join(parts: Iterable[Deliver | Submit]) -> str:
     Septets and octets are joined first and read afterwards, as careless senders cut inside escape and surrogate pairs.
     DecodeError where a part holds no text.
     """
-    runs: list[tuple[Callable[[bytes], str], list[bytes]]] = []  # neighbours that are read alike
+    text = ""
+    reading: Callable[[bytes], str] | None = None
+    run: list[bytes] = []  # payloads of neighbours that are read alike
     for part in in_order(parts):
-        reading = reading_of(part.user_data.header, part.coding)
-        if reading is None:
+        user_data = part.user_data
+        own = reading_of(user_data.header, CODINGS[part.dcs])
+        if own is None:
             raise DecodeError("TP-DCS", 0, "a part that is not text")
-        if not runs or runs[-1][0] != reading:
-            runs.append((reading, []))
-        runs[-1][1].append(part.user_data.payload)
-    return "".join([reading(b"".join(payloads)) for reading, payloads in runs])
+        if reading is not None and own != reading:
+            text += reading(b"".join(run))
+            run = []
+        reading = own
+        run.append(user_data.payload)
+    return text if reading is None else text + reading(b"".join(run))
 
 
 def join_data(parts: Iterable[Deliver | Submit]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import utf_16_be_encode
 from collections.abc import Collection, Iterator
 from typing import TypeAlias
 
@@ -10,9 +11,9 @@ from modemd.pdu.alphabet import DEFAULT
 from modemd.pdu.coding import Alphabet
 from modemd.pdu.cutting import Body
 from modemd.pdu.grapheme import inner_offsets
-from modemd.pdu.header import Concatenation, Element, LockingShift, SingleShift
+from modemd.pdu.header import Element, LockingShift, SingleShift, make_concatenation
 from modemd.pdu.national import LOCKING_LANGUAGES, SINGLE_LANGUAGES, table
-from modemd.pdu.userdata import UserData, table_of
+from modemd.pdu.userdata import UserData, make_user_data, table_of
 
 Shift: TypeAlias = SingleShift | LockingShift
 EVERY_SHIFT: tuple[Shift, ...] = (*map(SingleShift, SINGLE_LANGUAGES), *map(LockingShift, LOCKING_LANGUAGES))
@@ -29,7 +30,7 @@ def encode_text(
         body = Body(_GSM7, septets, reference_width, header)
     else:
         try:
-            body = Body(_UCS2, text.encode("utf-16-be"), reference_width, header)
+            body = Body(_UCS2, utf_16_be_encode(text)[0], reference_width, header)
         except UnicodeEncodeError as error:
             raise EncodeError("TP-UD", f"half a surrogate pair at character {error.start}") from None
     if body.one_part or not national:
@@ -39,7 +40,11 @@ def encode_text(
 
 def parts_of(text: str, body: Body, reference: int) -> list[UserData]:
     """The user data of each part of a text, in order."""
-    return [UserData(body.payload, body.header)] if body.one_part else numbered(body, payloads(text, body), reference)
+    return (
+        [make_user_data(body.payload, body.header)]
+        if body.one_part
+        else numbered(body, payloads(text, body), reference)
+    )
 
 
 def payloads(text: str, body: Body) -> list[bytes]:
@@ -52,9 +57,9 @@ def payloads(text: str, body: Body) -> list[bytes]:
 def numbered(body: Body, parts: list[bytes], reference: int) -> list[UserData]:
     """Payloads with their headers: the concatenation element first, where there is more than one part."""
     if len(parts) == 1:
-        return [UserData(parts[0], body.header)]
+        return [make_user_data(parts[0], body.header)]
     return [
-        UserData(part, (Concatenation(reference, len(parts), sequence, body.reference_width), *body.header))
+        make_user_data(part, (make_concatenation(reference, len(parts), sequence, body.reference_width), *body.header))
         for sequence, part in enumerate(parts, start=1)
     ]
 

@@ -8,7 +8,6 @@ from enum import Enum
 from modemd.errors import DecodeError
 from modemd.pdu.address import Address, read_address
 from modemd.pdu.coding import CODINGS
-from modemd.pdu.fast_init import fast_init
 from modemd.pdu.layout import Layout, ends_early, message_type, not_an_octet
 from modemd.pdu.parameters import NOTHING, Optional, encode_optional, read_optional
 from modemd.pdu.timestamp import Timestamp
@@ -32,7 +31,6 @@ class Outcome(Enum):
 _OUTCOMES = (Outcome.DELIVERED, Outcome.TRYING, Outcome.PERMANENT)
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class StatusReport:
     """A delivery report.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from modemd.pdu.address import Address, read_address
 from modemd.pdu.coding import CODINGS
-from modemd.pdu.fast_init import fast_init
 from modemd.pdu.layout import Layout, ends_early, message_type, not_an_octet
+from modemd.pdu.making import maker
 from modemd.pdu.message import Message
 from modemd.pdu.userdata import UserData, read_user_data
 from modemd.pdu.validity import OCTETS, Validity, read_validity
@@ -20,7 +20,6 @@ _TAILS: dict[int, Layout] = {
 }
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class Submit(Message):
     """One message, or one part of one, on its way out.
@@ -72,7 +71,7 @@ class Submit(Message):
         if length_at >= len(tpdu):
             raise ends_early(tpdu, at, _TAILS[bits])
         dcs = tpdu[at + 1]
-        return cls(
+        return make_submit(
             destination,
             read_user_data(tpdu, length_at, CODINGS[dcs], first & _HEADER != 0),
             dcs,
@@ -83,3 +82,6 @@ class Submit(Message):
             first & _REJECT_DUPLICATES != 0,
             first & _REPLY_PATH != 0,
         )
+
+
+make_submit = maker(Submit)

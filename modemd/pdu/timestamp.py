@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from modemd.errors import EncodeError
-from modemd.pdu.fast_init import fast_init
+from modemd.pdu.making import maker
 
 LENGTH = 7
 _QUARTER = timedelta(minutes=15)
@@ -29,7 +29,6 @@ _SWAPPED = bytes(number % 10 << 4 | number // 10 for number in range(100))
 _ZONE = tuple(_zone(octet) for octet in range(256))
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class Timestamp:
     """A moment as the network wrote it: local time, and its distance from UTC in quarters of an hour.
@@ -91,3 +90,6 @@ class Timestamp:
     def __str__(self) -> str:
         value = self.value
         return self.raw.hex().upper() if value is None else value.isoformat()
+
+
+make_timestamp = maker(Timestamp)

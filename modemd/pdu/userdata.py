@@ -6,26 +6,27 @@ septets it covers: user data is packed with that many empty septets in front, an
 
 from __future__ import annotations
 
+from codecs import utf_16_be_decode
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from modemd.errors import EncodeError
 from modemd.pdu.alphabet import DEFAULT, Table
 from modemd.pdu.coding import Alphabet, Coding
-from modemd.pdu.fast_init import fast_init
-from modemd.pdu.header import Element, LockingShift, SingleShift, encode_header, read_header
+from modemd.pdu.header import Concatenation, Element, LockingShift, SingleShift, encode_header, read_header
+from modemd.pdu.making import maker
 from modemd.pdu.national import table
-from modemd.pdu.septets import pack, unpack
+from modemd.pdu.septets import pack, packed_length, unpack
 
 MOST_SEPTETS = 160
 MOST_OCTETS = 140
 
 _UCS2 = Alphabet.UCS2
 _OCTET = tuple(bytes((octet,)) for octet in range(MOST_SEPTETS + 1))
+_PACKED = tuple(map(packed_length, range(256)))
 _default_reading = DEFAULT.decode
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class UserData:
     """What a message carries.
@@ -54,9 +55,15 @@ class UserData:
         return _OCTET[len(payload)] + header + pack(payload)[len(header) :]
 
 
+make_user_data = maker(UserData)
+
+
 def covered(octets: int) -> int:
     """Septets that a header of so many octets takes up, fill bits included."""
     return (octets * 8 + 6) // 7
+
+
+_COVERED = tuple(map(covered, range(257)))
 
 
 def read_user_data(tpdu: bytes, at: int, coding: Coding, has_header: bool) -> UserData:
@@ -65,27 +72,27 @@ def read_user_data(tpdu: bytes, at: int, coding: Coding, has_header: bool) -> Us
     TP-UDL is trusted where the octets are there; user data that is cut short gives what it holds, and octets after it are
     ignored.
     """
-    length, start = tpdu[at], at + 1
-    if coding.packed:
-        body = tpdu[start : start + (length * 7 + 7) // 8]
-        payload = unpack(body, length)
-    else:
-        body = payload = tpdu[start : start + length]
+    length, start, packed = tpdu[at], at + 1, coding.packed
+    body = tpdu[start : start + (_PACKED[length] if packed else length)]
+    payload = unpack(body, length) if packed else body
     if not (has_header and body):
-        return UserData(payload)
+        return make_user_data(payload)
     end = 1 + body[0]
     if end > len(body):
         end = len(body)
-    return UserData(payload[covered(end) if coding.packed else end :], read_header(body[1:end]))
+    return make_user_data(payload[_COVERED[end] if packed else end :], read_header(body[1:end]))
 
 
 def table_of(header: tuple[Element, ...]) -> Table:
     """The tables of a part in the GSM 7 bit alphabet: the default ones, unless its header shifts to others."""
     locking = single = 0
     for element in header:
-        if type(element) is SingleShift:
+        kind = type(element)
+        if kind is Concatenation:  # by far the most frequent
+            continue
+        if isinstance(element, SingleShift):
             single = element.language
-        elif type(element) is LockingShift:
+        elif isinstance(element, LockingShift):
             locking = element.language
     return table(locking, single) if locking or single else DEFAULT
 
@@ -105,4 +112,6 @@ def text_of(user_data: UserData, coding: Coding) -> str | None:
 
 def ucs2_text(octets: bytes) -> str:
     """UCS2, which is UTF-16 in all but name. A byte order mark in front and an odd last octet are dropped."""
-    return octets[: len(octets) & ~1].decode("utf-16-be", "replace").removeprefix("\ufeff")
+    if len(octets) & 1:
+        octets = octets[:-1]
+    return utf_16_be_decode(octets, "replace")[0].removeprefix("\ufeff")

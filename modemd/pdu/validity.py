@@ -8,7 +8,7 @@ from math import ceil
 from typing import ClassVar, TypeAlias
 
 from modemd.errors import EncodeError
-from modemd.pdu.fast_init import fast_init
+from modemd.pdu.making import maker
 from modemd.pdu.timestamp import Timestamp
 
 # TP-VPF, bits 4 and 3 of the first octet, and the octets that follow from it.
@@ -19,7 +19,6 @@ _FIVE_MINUTES, _HALF_HOUR = timedelta(minutes=5), timedelta(minutes=30)
 _HALF_DAY, _DAY, _WEEK = timedelta(hours=12), timedelta(days=1), timedelta(weeks=1)
 
 
-@fast_init
 @dataclass(frozen=True, slots=True)
 class RelativeValidity:
     """One octet, 5 minutes to 63 weeks from when the service centre accepts the message."""
@@ -32,12 +31,12 @@ class RelativeValidity:
         """The shortest period that is not shorter than `duration`; 63 weeks where that is longer than can be said."""
         minutes = ceil(duration.total_seconds() / 60)
         if minutes <= 12 * 60:
-            return cls(max(-(-minutes // 5), 1) - 1)
+            return _make_relative(max(-(-minutes // 5), 1) - 1)
         if minutes <= 24 * 60:
-            return cls(143 - (12 * 60 - minutes) // 30)
+            return _make_relative(143 - (12 * 60 - minutes) // 30)
         if minutes <= 30 * 24 * 60:
-            return cls(166 - -minutes // (24 * 60))
-        return cls(min(192 + max(-(-minutes // (7 * 24 * 60)), 5), 255))
+            return _make_relative(166 - -minutes // (24 * 60))
+        return _make_relative(min(192 + max(-(-minutes // (7 * 24 * 60)), 5), 255))
 
     @property
     def duration(self) -> timedelta:
@@ -59,7 +58,9 @@ class RelativeValidity:
         return f"{self.duration} after acceptance"
 
 
-@fast_init
+_make_relative = maker(RelativeValidity)
+
+
 @dataclass(frozen=True, slots=True)
 class AbsoluteValidity:
     """Until a moment."""
