@@ -41,6 +41,7 @@ class Dispatcher:
         self._settled = settled  # a part was put off, or will be repeated: look at the timetable
         self._reserved: dict[int, Candidate] = {}  # by part: drafts that are not claimed yet
         self._overtaken: set[int] = set()
+        self._closings: set[asyncio.Task[None]] = set()
 
     def queued(self, rank: int) -> None:
         """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
@@ -119,7 +120,10 @@ class Dispatcher:
             owner=self._owner(identity),
             now=self._clock.now(),
         )
-        return asyncio.ensure_future(self._until_closed(self._store.write(change), change, attempted))
+        closing = asyncio.ensure_future(self._until_closed(self._store.write(change), change, attempted))
+        self._closings.add(closing)  # the loop itself holds tasks only weakly
+        closing.add_done_callback(self._closings.discard)
+        return closing
 
     async def _until_closed(
         self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: Attempted
