@@ -119,7 +119,7 @@ class Modem:
             except ModemdError as error:
                 self._unwell(Health.GONE, str(error))
             except Exception as error:
-                log.error("modem task failed", modem=self.line.name, error=repr(error), exc_info=True)
+                log.exception("modem task failed", modem=self.line.name, error=repr(error))
                 self._unwell(Health.GONE, f"internal error: {error!r}")
             if not self._stopping:
                 failures = failures + 1 if self._loop.time() - began < STATUS_S else 0
