@@ -39,7 +39,8 @@ async def test_a_client_that_we_did_not_write_sends_and_receives(tmp_path: Path,
             assert [got.text for got in phone.inbox] == ["Hello", "long " * 80]
             phone.send(modem.sim.number, "Hello back")
             assert await asyncio.wait_for(off_loop(received.get), 20) == (PHONE, "Hello back")
-            await until(lambda: not list(modem.sim.memory), "its thread has deleted what it read")
-            await asyncio.sleep(0.2)  # and has heard so: closed before that, it would fail in its thread
+            memories = [modem.device.memory(name) for name in ("SM", "ME")]
+            await until(lambda: not any(list(memory) for memory in memories), "its thread has deleted what it read")
+            await asyncio.sleep(0.5)  # and has heard so: closed before that, it would fail in its thread
         finally:
             await off_loop(client.close)
