@@ -27,6 +27,7 @@ _COMMANDS = {
     "config": ("configuration", "config"),
     "emulate": ("emulation", "emulate"),
     "phone": ("emulation", "phone"),
+    "fault": ("emulation", "fault"),
     "demo": ("demo", "demo"),
     "pdu": ("codec", "pdu"),
 }

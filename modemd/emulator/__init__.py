@@ -2,17 +2,25 @@
 
 Everything here is sans I/O and driven by `Timers` handed in, so that the same device runs on a pty in real time and in
 memory in simulated time; the same seed gives the same bytes. The transports are in `modemd.emulator.links`, the
-server with its control door in `modemd.emulator.server`; neither is imported from here.
+server with its control door in `modemd.emulator.server`, the handles for other people's tests in
+`modemd.emulator.testing`; none of them is imported from here.
+
+The names below are loaded when they are asked for: pytest imports this package with its plugin at every start, in
+projects that may run no modem at all.
 """
 
 from __future__ import annotations
 
-from modemd.emulator.device import Device
-from modemd.emulator.family import Family, families
-from modemd.emulator.journal import Accepted, Journal
-from modemd.emulator.network import Network
-from modemd.emulator.subscribers import Phone, Received, Sim
-from modemd.emulator.timers import Handle, LoopTimers, Timers
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modemd.emulator.device import Device
+    from modemd.emulator.family import Family, families
+    from modemd.emulator.journal import Accepted, Journal
+    from modemd.emulator.network import Network
+    from modemd.emulator.subscribers import Phone, Received, Sim
+    from modemd.emulator.timers import Handle, LoopTimers, Timers
 
 __all__ = [
     "Accepted",
@@ -28,3 +36,25 @@ __all__ = [
     "Timers",
     "families",
 ]
+
+_HOMES = {
+    "Accepted": "journal",
+    "Device": "device",
+    "Family": "family",
+    "Handle": "timers",
+    "Journal": "journal",
+    "LoopTimers": "timers",
+    "Network": "network",
+    "Phone": "subscribers",
+    "Received": "subscribers",
+    "Sim": "subscribers",
+    "Timers": "timers",
+    "families": "family",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value

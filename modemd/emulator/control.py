@@ -2,136 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from modemd.emulator.device import Device
 from modemd.emulator.lab import Lab, Modem
+from modemd.emulator.orders import Body, Fault, Knobs, Letter, Refusal
 from modemd.emulator.subscribers import Phone, Received
 from modemd.errors import EncodeError, Refused
-
-Seconds = Annotated[float, Field(ge=0, le=86400)]
-Cause = Annotated[int, Field(ge=0, le=999)]
-
-
-class Body(BaseModel):
-    """A request body: an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Letter(Body):
-    """What a phone writes, and to which number."""
-
-    to: str = Field(min_length=1)
-    text: str
 
 
 class Power(Body):
     on: bool
-
-
-class Knobs(Body):
-    """What can be turned on a running network; what is left out stays."""
-
-    delivery_latency_s: Seconds | None = None
-    report_latency_s: Seconds | None = None
-    report_loss: Annotated[float, Field(ge=0, le=1)] | None = None
-
-
-class Refusal(Body):
-    """SUBMITs to `recipient` (null: to all) are refused with `cause`; null ends that."""
-
-    recipient: str | None = None
-    cause: Cause | None
-
-
-class LoseAnswer(Body):
-    kind: Literal["lose_answer"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.lose_next_answer()
-
-
-class LateAnswer(Body):
-    kind: Literal["late_answer"]
-    seconds: Seconds
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.delay_next_answer(self.seconds)
-
-
-class LosePrompt(Body):
-    kind: Literal["lose_prompt"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.lose_next_prompt()
-
-
-class Refuse(Body):
-    kind: Literal["refuse"]
-    cause: Cause
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.refuse_next(self.cause)
-
-
-class Deaf(Body):
-    kind: Literal["deaf"]
-    seconds: Seconds
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.deaf_for(self.seconds)
-
-
-class Restart(Body):
-    kind: Literal["restart"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.restart()
-
-
-class Unplug(Body):
-    kind: Literal["unplug"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.link.unplug()
-
-
-class Replug(Body):
-    kind: Literal["replug"]
-    path: Path | None = None
-
-    def apply(self, modem: Modem) -> None:
-        modem.link.replug(self.path)
-
-
-class Coverage(Body):
-    kind: Literal["coverage"]
-    state: Literal[0, 1, 2, 3, 4, 5]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.set_coverage(self.state)
-
-
-class Notice(Body):
-    kind: Literal["notice"]
-    line: str
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.notice(self.line)
-
-
-Fault = Annotated[
-    LoseAnswer | LateAnswer | LosePrompt | Refuse | Deaf | Restart | Unplug | Replug | Coverage | Notice,
-    Field(discriminator="kind"),
-]
 
 
 def create_app(lab: Lab) -> FastAPI:
@@ -194,16 +81,12 @@ def create_app(lab: Lab) -> FastAPI:
 
     @app.patch("/network")
     async def turn(knobs: Knobs) -> dict[str, Any]:
-        for name, value in knobs.model_dump(exclude_none=True).items():
-            setattr(lab.network, name, value)
+        knobs.apply(lab.network)
         return _network(lab)
 
     @app.post("/network/reject")
     async def reject(refusal: Refusal) -> dict[str, Any]:
-        if refusal.cause is None:
-            lab.network.accept(refusal.recipient)
-        else:
-            lab.network.reject(refusal.recipient, refusal.cause)
+        refusal.apply(lab.network)
         return refusal.model_dump()
 
     return app
@@ -221,19 +104,20 @@ def _named(lab: Lab, name: str) -> Modem:
 
 def _modem(modem: Modem) -> dict[str, Any]:
     device: Device = modem.device
+    sim = device.sim
     return {
         "name": device.name,
         "family": device.family.name,
         "port": str(modem.link.path),
         "plugged": modem.link.plugged,
         "open": modem.link.hosted,
-        "number": modem.sim.number,
+        "number": sim.number if sim else None,
         "imei": device.imei,
-        "iccid": modem.sim.iccid,
-        "imsi": modem.sim.imsi,
+        "iccid": sim.iccid if sim else None,
+        "imsi": sim.imsi if sim else None,
         "registration": device.registration,
-        "stored": modem.sim.memory.used,
-        "capacity": modem.sim.memory.capacity,
+        "stored": sim.memory.used if sim else None,
+        "capacity": sim.memory.capacity if sim else None,
     }
 
 
@@ -257,6 +141,12 @@ def _network(lab: Lab) -> dict[str, Any]:
         "delivery_latency_s": network.delivery_latency_s,
         "report_latency_s": network.report_latency_s,
         "report_loss": network.report_loss,
+        "reports_twice": network.unkind.reports_twice,
+        "reports_foreign": network.unkind.reports_foreign,
+        "reports_national": network.unkind.reports_national,
+        "temporary_reports": network.unkind.temporary_reports,
+        "reordered": network.unkind.reordered,
+        "clock_off_s": network.unkind.clock_off.total_seconds(),
         "reports_lost": network.reports_lost,
         "accepted": len(network.journal),
     }

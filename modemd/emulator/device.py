@@ -16,13 +16,13 @@ from modemd.emulator import identities
 from modemd.emulator.calls import BadLine, Call, read_line
 from modemd.emulator.commands import COMMANDS
 from modemd.emulator.family import Family, Line, families
-from modemd.emulator.faults import Faults
+from modemd.emulator.faulty import Faulty
 from modemd.emulator.hostside import HostSide
 from modemd.emulator.inbound import Inbound
-from modemd.emulator.memory import Memory
+from modemd.emulator.memory import Joined, Memory, Slots
 from modemd.emulator.network import Network
 from modemd.emulator.results import CME_TEXTS, CmeError, CmsError, FinalResult, UnknownCommand
-from modemd.emulator.settings import Settings
+from modemd.emulator.settings import Notifications, Settings
 from modemd.emulator.subscribers import Done, Incoming, Sim
 from modemd.emulator.timers import Handle, Timers
 
@@ -40,7 +40,7 @@ class Port(Protocol):
         """The device's port is there again."""
 
 
-class Device:
+class Device(Faulty):
     """A modem of a family, with a SIM, on a network.
 
     Latencies left out are the family's own; `send_latency_s` is from Ctrl-Z to acceptance, `boot_factor` stretches or
@@ -70,6 +70,7 @@ class Device:
         self.sim = sim
         serial = crc32(f"{seed}:{name}".encode())
         self.random = Random(serial)
+        super().__init__(Random(f"{serial} noise"))
         self.imei = imei or identities.imei(self.family.identity.type_allocation, serial)
         self.send_latency_s = send_latency_s
         self.prompt_latency_s = self.family.dialogue.prompt_latency_s if prompt_latency_s is None else prompt_latency_s
@@ -82,11 +83,11 @@ class Device:
         self.reference = self.random.randrange(256)
         self.function = 1
         self.signal = 17
-        self.faults = Faults()
 
         self.host = HostSide(self._run_line, Settings.fresh(self.family))
         self.inbound = Inbound(self)
-        self._own_memory = Memory("ME", self.family.storage.device_capacity)
+        self._own_memory = Slots("ME", self.family.storage.device_capacity)
+        self._report_memory = Slots("SR", self.family.storage.report_capacity)
         self._calls: deque[Call] = deque()
         self._generation = 0
         self._chatter = 0
@@ -96,7 +97,6 @@ class Device:
         self._sim_ready = True
         self._attached = True
         self._coverage = HOME
-        self._deaf: Handle | None = None
         self._announced = NOT_REGISTERED
         if sim is not None:
             sim.terminal = self
@@ -120,7 +120,7 @@ class Device:
 
     def feed(self, data: bytes) -> None:
         """Octets from the host. A device that is off, booting or deaf loses them."""
-        if self._answering and self._deaf is None:
+        if self._answering and not self.deaf:
             self.host.feed(data)
 
     def notice(self, line: str) -> None:
@@ -130,6 +130,8 @@ class Device:
     def finish(self, result: str = "OK") -> None:
         """End the command line with this result."""
         self._calls.clear()
+        if (line := self.faults.interruption()) is not None:
+            self.host.interrupt(line)
         self.host.final(result)
 
     def fail(self, result: FinalResult) -> None:
@@ -144,11 +146,16 @@ class Device:
     def _run_line(self, body: str) -> None:
         try:
             self._calls.extend(read_line(body))
+        except BadLine:
+            self.finish("ERROR")
+        else:
+            self._proceed()
+
+    def _proceed(self) -> None:
+        try:
             while self._calls:
                 if self._execute(self._calls.popleft()):
                     return
-        except BadLine:
-            self.finish("ERROR")
         except FinalResult as result:
             self.fail(result)
         else:
@@ -157,6 +164,11 @@ class Device:
     def _execute(self, call: Call) -> bool:
         """Run one command; True when it goes on by itself and will end the line later."""
         family = self.family
+        if (seconds := self.faults.hang(call.name)) is not None:
+            self._calls.appendleft(call)
+            self.host.busy = True
+            self.later(seconds, self._proceed)
+            return True
         if call.name in family.commands.unanswered:
             self.finish_unanswered()
             return True
@@ -204,11 +216,50 @@ class Device:
 
     # -- the SIM and the radio
 
+    def remove_sim(self) -> None:
+        """The SIM is pulled out while the device runs: it says so as its family does, and loses the network."""
+        if self.sim is None:
+            return
+        self.sim.terminal = None
+        self.sim = None
+        self._attached = False
+        self._say_of_sim(self.family.dialogue.sim_removed)
+
+    def insert_sim(self, sim: Sim) -> None:
+        """A SIM is put in, the same or another; out of the device it sat in. It is read and registered as at boot.
+
+        The settings of message commands are gone (3GPP TS 27.005 has them per SIM; SIM800 and others lose them).
+        """
+        self.remove_sim()
+        if isinstance(other := sim.terminal, Device):
+            other.remove_sim()
+        self.sim = sim
+        sim.terminal = self
+        self._unlocked = sim.pin is None
+        self._sim_ready = False
+        self.settings.notifications = Notifications()
+        boot, factor = self.family.boot, self.boot_factor
+        self.later(boot.sim_ready_s * factor, self._read_inserted)
+        self.later(max(boot.sim_ready_s, boot.registered_s) * factor, self._attach)
+        self.registration_changed()
+
+    def _read_inserted(self) -> None:
+        self._read_sim()
+        self._say_of_sim(self.family.dialogue.sim_inserted)
+
+    def _say_of_sim(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.host.notice(line)
+        self.registration_changed()
+
     def memory(self, name: str) -> Memory:
         """The message memory of that name. CmsError as for `require_sim` where it is on the SIM."""
         if name == "ME":
             return self._own_memory
-        return self.require_sim(CmsError).memory
+        if name == "SR":
+            return self._report_memory
+        on_sim = self.require_sim(CmsError).memory
+        return Joined((on_sim, self._own_memory)) if name == "MT" else on_sim
 
     def require_sim(self, error: type[CmsError] | type[CmeError]) -> Sim:
         """The SIM, usable; else the error that says why not, numbered as its kind numbers it."""
@@ -232,6 +283,18 @@ class Device:
     def unlocked(self) -> bool:
         """Whether no PIN or PUK is asked for."""
         return self._unlocked
+
+    def ask_pin(self, *, pin: str = "1234", tries: int = Sim.PIN_TRIES) -> None:
+        """Ask for the PIN again, as after a brown-out of the SIM; with 0 tries left, for the PUK.
+
+        A SIM without a PIN gets this one. CmeError 10 where there is no SIM.
+        """
+        if self.sim is None:
+            raise CmeError(10)
+        self.sim.pin = self.sim.pin or pin
+        self.sim.pin_tries = tries
+        self._unlocked = False
+        self.registration_changed()
 
     def unlock(self) -> None:
         """The right PIN was given: register."""
@@ -277,9 +340,15 @@ class Device:
         self._announced = state
         for name, level in self.settings.registration_notices.items():
             if level:
-                self.host.notice(f"{name}: {state}")
+                self.host.notice(f"{name}: {self.registration_form(name)}")
         if self.registered and self.sim is not None:
             self.network.available(self.sim)
+
+    def registration_form(self, name: str) -> str:
+        """The state as `+CREG`, `+CGREG` or `+CEREG` says it: where level 2 is set and there is a cell, that too."""
+        if self.settings.registration_notices[name] == 2 and self.registered:
+            return f"{self.registration},{self.family.dialogue.cell}"
+        return str(self.registration)
 
     def memory_freed(self) -> None:
         """A slot was emptied: the SC may try again (SMMA, 3GPP TS 24.011 7.2)."""
@@ -309,9 +378,7 @@ class Device:
         self._generation += 1
         self._chatter += 1
         self._powered = self._answering = self._sim_ready = self._attached = False
-        if self._deaf is not None:
-            self._deaf.cancel()
-            self._deaf = None
+        self.hear()
         self._calls.clear()
         self._announced = NOT_REGISTERED
         self.inbound.reset()
@@ -356,38 +423,6 @@ class Device:
         for port in self.ports:
             port.back()
         self.power_on()
-
-    # -- faults
-
-    @property
-    def deaf(self) -> bool:
-        """Whether octets from the host are being lost."""
-        return self._deaf is not None
-
-    def deaf_for(self, seconds: float) -> None:
-        """Lose every octet from the host for this long. What the device says by itself goes on."""
-        if self._deaf is not None:
-            self._deaf.cancel()
-        self._deaf = self.later(seconds, self._hear)
-
-    def _hear(self) -> None:
-        self._deaf = None
-
-    def lose_next_answer(self) -> None:
-        """The next accepted message gets no `+CMGS` and no result; the device works on."""
-        self.faults.answers_lost += 1
-
-    def delay_next_answer(self, seconds: float) -> None:
-        """The next accepted message is answered this much later; the device reads no further until then."""
-        self.faults.answers_late.append(seconds)
-
-    def lose_next_prompt(self) -> None:
-        """The next `+CMGS` waits for its PDU without saying so."""
-        self.faults.prompts_lost += 1
-
-    def refuse_next(self, cause: int) -> None:
-        """The next message is refused with this `+CMS ERROR` number after the send latency; nothing is accepted."""
-        self.faults.refusals.append(cause)
 
     # -- chatter
 

@@ -28,15 +28,23 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """How it talks. `usb`: a reset takes the port away. `keeps_settings`: AT&W survives a restart."""
+    """How it talks. `usb`: a reset takes the port away. `keeps_settings`: AT&W survives a restart.
+
+    `cell` ends `+CREG` at level 2: area, cell and, where the family tells it, access technology. `sim_removed` and
+    `sim_inserted` are said when a SIM goes or comes while it runs. `text_mode_sending` answers what PDU mode asks
+    for (a length, a status by number) while text mode is on.
+    """
 
     unknown: str = "ERROR"
     prompt_latency_s: float = 0.1
     send_latency_s: tuple[float, ...] = (2.0, 6.0)
     text_mode_at_start: bool = False
-    text_mode_sending: str = "+CMS ERROR: 303"
+    text_mode_sending: str = "+CMS ERROR: 305"
     keeps_settings: bool = False
     usb: bool = True
+    cell: str = '"1A2B","0C3D4E5F",7'
+    sim_removed: tuple[str, ...] = ()
+    sim_inserted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +57,17 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Message memories in order of `+CPMS=?`, the number of the first slot, and the answer about an empty one."""
+    """Message memories in order of `+CPMS=?`, the number of the first slot, and the answer about an empty one.
+
+    `SM` is on the SIM, `ME` and `SR` (reports) are in the device, `MT` is `SM` and `ME` as one. `lists_unmarked`:
+    a second parameter of 1 lets `+CMGL` and `+CMGR` leave what is unread unread.
+    """
 
     memories: tuple[str, ...] = ("SM", "ME")
     index_base: int = 0
     device_capacity: int = 23
+    report_capacity: int = 20
+    lists_unmarked: bool = False
     empty_slot: str = "+CMS ERROR: 321"
     full_notice: str = ""
 

@@ -11,13 +11,18 @@ class Faults:
     """What will go wrong on a device.
 
     `answers_lost` and `prompts_lost` count how many more get lost; `answers_late` are seconds between acceptance and
-    answer; `refusals` are `+CMS ERROR` numbers said instead of sending.
+    answer; `refusals` are `+CMS ERROR` numbers said instead of sending; `interruptions` are lines said inside replies,
+    just before their result; `hangs` are seconds before a command, by name, is even looked at.
+    `stuck` are memory and slot (counted from 0) that cannot be deleted; it is not used up.
     """
 
     answers_lost: int = 0
     answers_late: deque[float] = field(default_factory=deque)
     prompts_lost: int = 0
     refusals: deque[int] = field(default_factory=deque)
+    interruptions: deque[str] = field(default_factory=deque)
+    hangs: dict[str, deque[float]] = field(default_factory=dict)
+    stuck: set[tuple[str, int]] = field(default_factory=set)
 
     def prompt_is_lost(self) -> bool:
         """Whether this prompt is one of those that get lost."""
@@ -40,3 +45,12 @@ class Faults:
     def refusal(self) -> int | None:
         """The number this message is refused with, None where it is not."""
         return self.refusals.popleft() if self.refusals else None
+
+    def interruption(self) -> str | None:
+        """The line said inside this reply, None for none."""
+        return self.interruptions.popleft() if self.interruptions else None
+
+    def hang(self, name: str) -> float | None:
+        """How long this command hangs, None where it does not."""
+        waiting = self.hangs.get(name)
+        return waiting.popleft() if waiting else None

@@ -12,11 +12,14 @@ from modemd.emulator.settings import Settings
 CR = 0x0D
 ESC = 0x1B
 CTRL_Z = 0x1A
+BS = 0x08
 
 LONGEST_LINE = 2048
 LONGEST_ENTRY = 4096
 MOST_WAITING = 65536
 """Octets kept of one line, of one entry, and unread while busy; the rest is dropped, as from a buffer that is full."""
+
+_BEFORE_A_LINE = b"\r\n \x1b"
 
 NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4"}
 """Results under ATV0 (V.250 5.7.1). Others have no number and stay as they are."""
@@ -24,26 +27,36 @@ NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What to do with the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC."""
+    """What to do with the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC.
+
+    `in_text`: they are text (27.005 3.5.1): every one counts, BS takes back, and CR is answered with another prompt.
+    """
 
     on_first: Callable[[bytes], None]
     on_done: Callable[[bytes], None]
     on_cancel: Callable[[], None]
+    in_text: bool = False
 
 
 class HostSide:
     """Input and output of one device. `run` is called with each command line, its `AT` taken off.
 
+    `A/` runs the last of them again, without a CR (V.250 5.2.4).
+    `distort`, where set, is what happens to the octets said on their way to the host; so many of the next notices
+    as `notices_lost` says are not said at all.
     While `busy` is set, input waits in the buffer and is read when the device is free again.
     """
 
     def __init__(self, run: Callable[[str], None], settings: Settings) -> None:
         self.settings = settings
         self.busy = False
+        self.notices_lost = 0
+        self.distort: Callable[[bytes], bytes] | None = None
         self._run = run
         self._write: Callable[[bytes], None] | None = None
         self._input = bytearray()
         self._line = bytearray()
+        self._last = ""
         self._entry: Entry | None = None
         self._typed = bytearray()
         self._held: list[bytes] = []
@@ -100,6 +113,9 @@ class HostSide:
 
     def notice(self, text: str) -> None:
         """An unsolicited line: at once, but after the entry while one is being typed."""
+        if self.notices_lost:
+            self.notices_lost -= 1
+            return
         data = f"\r\n{text}\r\n".encode()
         if self._entry is not None:
             self._held.append(data)
@@ -135,6 +151,8 @@ class HostSide:
         if self._output:
             data = bytes(self._output)
             self._output.clear()
+            if self.distort is not None:
+                data = self.distort(data)
             if self._write is not None:
                 self._write(data)
 
@@ -162,9 +180,15 @@ class HostSide:
     def _take_line(self) -> None:
         end = self._input.find(CR)
         piece = bytes(self._input) if end < 0 else bytes(self._input[: end + 1])
+        if repeats := (self._line + piece[:2]).lstrip(_BEFORE_A_LINE)[:2].upper() == b"A/":
+            piece = piece[: piece.index(b"/") + 1]
         del self._input[: len(piece)]
         if self.settings.echo:
             self._output += piece
+        if repeats:
+            self._line.clear()
+            self._run(self._last)
+            return
         self._line += piece[: LONGEST_LINE - len(self._line)]
         if end < 0:
             return
@@ -172,6 +196,7 @@ class HostSide:
         self._line.clear()
         body = _body(line)
         if body is not None:
+            self._last = body
             self._run(body)
 
     def _take_entry(self, entry: Entry) -> None:
@@ -182,10 +207,16 @@ class HostSide:
         del self._input[: end + 1]
         if self.settings.echo:
             self._output += piece
-        octets = piece.strip()
+        octets = piece if entry.in_text else piece.strip()
+        if entry.in_text and not self._typed:
+            octets = octets.removeprefix(b"\n")  # of a host that ends its command with CR LF
         if octets and not self._typed:
             entry.on_first(octets[:1])
         self._typed += octets[: LONGEST_ENTRY - len(self._typed)]
+        if entry.in_text:
+            self._send("\r\n> " * octets.count(b"\r"))
+            if BS in self._typed:
+                self._typed = _erased(self._typed)
         if mark is None:
             return
         typed = bytes(self._typed)
@@ -202,19 +233,19 @@ class HostSide:
 
 def _body(line: bytes) -> str | None:
     """What follows `AT` in a line; None where the line holds none, which V.250 5.2.1 says is passed over in silence."""
-    if b"\x08" in line:
-        line = _erased(line)
+    if BS in line:
+        line = bytes(_erased(line))
     start = line.upper().find(b"AT")
     if start < 0:
         return None
     return line[start + 2 :].strip(b"\r\n").decode("latin-1")
 
 
-def _erased(line: bytes) -> bytes:
+def _erased(line: bytes | bytearray) -> bytearray:
     kept = bytearray()
     for octet in line:
-        if octet == 0x08:
+        if octet == BS:
             del kept[-1:]
         else:
             kept.append(octet)
-    return bytes(kept)
+    return kept

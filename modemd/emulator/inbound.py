@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from modemd.emulator import textform
 from modemd.emulator.memory import Stored
 from modemd.emulator.results import CmsError
 from modemd.emulator.subscribers import Done, Incoming
 from modemd.emulator.timers import Handle
-from modemd.pdu import Address, StatusReport, frame
+from modemd.pdu import Address, Deliver, StatusReport, frame
 
 if TYPE_CHECKING:
     from modemd.emulator.device import Device
@@ -42,7 +43,7 @@ class Inbound:
         tpdu = message.encode()
         if isinstance(message, StatusReport):
             if notifications.ds == 1:
-                self._route(f"+CDS: {len(tpdu)}", tpdu, done)
+                self._route(self._report_form(message, tpdu), done)
             elif notifications.ds == 2:
                 self._store(self._device.family.notify.report_memory, "+CDSI", tpdu, done)
             else:
@@ -52,7 +53,7 @@ class Inbound:
             notifications.mt == 3 and message.message_class == 3
         )
         if direct:
-            self._route(f"+CMT: ,{len(tpdu)}", tpdu, done)
+            self._route(self._message_form(message, tpdu), done)
         else:
             notice = "+CMTI" if notifications.mt else None
             self._store(self._device.settings.memories[2], notice, tpdu, done)
@@ -79,7 +80,7 @@ class Inbound:
     def _store(self, memory_name: str, notice: str | None, tpdu: bytes, done: Done) -> None:
         device = self._device
         memory = device.memory(memory_name)
-        slot = memory.store(Stored(self._smsc(), tpdu))
+        slot = memory.store(Stored(self.smsc_field(), tpdu))
         if slot is None:
             done(False)
             return
@@ -89,12 +90,27 @@ class Inbound:
             device.host.notice(device.family.storage.full_notice)
         done(True)
 
-    def _route(self, header: str, tpdu: bytes, done: Done) -> None:
+    def _report_form(self, report: StatusReport, tpdu: bytes) -> str:
+        settings = self._device.settings
+        if settings.text_mode:
+            return f"+CDS: {textform.report_line(report, settings)}"
+        return f"+CDS: {len(tpdu)}\r\n{self._pdu_line(tpdu)}"
+
+    def _message_form(self, message: Deliver, tpdu: bytes) -> str:
+        settings = self._device.settings
+        if settings.text_mode:
+            return f"+CMT: {textform.message_lines(message, self.smsc_field(), settings)}"
+        return f"+CMT: ,{len(tpdu)}\r\n{self._pdu_line(tpdu)}"
+
+    def _pdu_line(self, tpdu: bytes) -> str:
+        return (self.smsc_field() + tpdu).hex().upper()
+
+    def _route(self, lines: str, done: Done) -> None:
         device = self._device
         if device.settings.message_service == 1:
             within_s = device.family.notify.acknowledge_within_s
             self._awaiting = (done, device.later(within_s, self._not_acknowledged))
-        self._say(f"{header}\r\n{(self._smsc() + tpdu).hex().upper()}")
+        self._say(lines)
         if self._awaiting is None:
             done(True)
 
@@ -114,7 +130,7 @@ class Inbound:
         else:
             self._device.host.notice(line)
 
-    def _smsc(self) -> bytes:
+    def smsc_field(self) -> bytes:
         """The SMSC field that precedes the TPDU."""
         return _smsc_field(self._device.network.smsc)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,12 +47,15 @@ class Accepted:
 class Journal:
     """All of `accepted`, in order; with a `sink`, also one JSON line each in that file (appended to).
 
+    `on_accepted` callbacks run for each entry once it is taken down, before the modem answers.
+
     A line is one unbuffered write made before the modem answers, so that a reader of the file never knows less than
     the host, and a killed emulator leaves whole lines.
     """
 
     def __init__(self, sink: Path | None = None) -> None:
         self.accepted: list[Accepted] = []
+        self.on_accepted: list[Callable[[Accepted], None]] = []
         self._file: BinaryIO | None = None
         if sink is not None:
             self._file = open(sink, "ab", buffering=0)  # noqa: SIM115 - kept open; close() ends it
@@ -62,6 +65,8 @@ class Journal:
         self.accepted.append(entry)
         if self._file is not None:
             self._file.write(json.dumps(entry.as_json(), ensure_ascii=False).encode() + b"\n")
+        for tell in list(self.on_accepted):
+            tell(entry)
 
     def close(self) -> None:
         """Close the sink. What was accepted stays readable in `accepted`."""

@@ -12,10 +12,28 @@ from modemd.emulator.journal import Journal
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network import Network
 from modemd.emulator.subscribers import Sim
-from modemd.emulator.timers import LoopTimers
+from modemd.emulator.timers import LoopTimers, Timers
 from modemd.errors import ConfigError
 
 MOST_MODEMS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ModemPlan:
+    """One modem with its SIM. What is None is the family's own, or made up (`imei`, `iccid`, `imsi`)."""
+
+    name: str
+    family: str
+    number: str
+    iccid: str | None = None
+    imsi: str | None = None
+    imei: str | None = None
+    pin: str | None = None
+    capacity: int = 50
+    send_latency_s: float | None = None
+    prompt_latency_s: float | None = None
+    boot_factor: float = 1.0
+    chatty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +41,8 @@ class LabOptions:
     """What a lab is made of.
 
     Modem i is called `modem{i}`, is of `families[i % len(families)]`, and has the i-th of `numbers`; where they end,
-    +33700000001 and onwards. `send_latency_s` and `prompt_latency_s` None mean the family's own.
+    +33700000001 and onwards. `send_latency_s` and `prompt_latency_s` None mean the family's own. Where modems are
+    `planned` one by one, they are all there is, and what is said here of modems in general does not count.
     """
 
     directory: Path
@@ -38,6 +57,22 @@ class LabOptions:
     boot_factor: float = 1.0
     chatty: bool = True
     seed: int = 0
+    planned: tuple[ModemPlan, ...] = ()
+
+    def plans(self) -> tuple[ModemPlan, ...]:
+        """The modems, in order."""
+        return self.planned or tuple(
+            ModemPlan(
+                f"modem{index}",
+                self.families[index % len(self.families)],
+                number,
+                send_latency_s=self.send_latency_s,
+                prompt_latency_s=self.prompt_latency_s,
+                boot_factor=self.boot_factor,
+                chatty=self.chatty,
+            )
+            for index, number in enumerate(self.every_number())
+        )
 
     def every_number(self) -> list[str]:
         """The number of each modem's SIM, in order."""
@@ -84,7 +119,7 @@ class Lab:
         directory = options.directory.absolute()
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self.timers = LoopTimers(loop)
+        self.timers: Timers = LoopTimers(loop)
         self.network = Network(
             self.timers,
             seed=options.seed,
@@ -95,28 +130,28 @@ class Lab:
         )
         self.modems: dict[str, Modem] = {}
         try:
-            for index in range(options.modems):
-                self._add(options, index, loop)
+            for plan in options.plans():
+                self._add(plan, options.seed, loop)
         except BaseException:
             self.close()
             raise
 
-    def _add(self, options: LabOptions, index: int, loop: asyncio.AbstractEventLoop) -> None:
-        name = f"modem{index}"
-        sim = self.network.sim(options.every_number()[index])
+    def _add(self, plan: ModemPlan, seed: int, loop: asyncio.AbstractEventLoop) -> None:
+        sim = self.network.sim(plan.number, iccid=plan.iccid, imsi=plan.imsi, capacity=plan.capacity, pin=plan.pin)
         device = Device(
-            name,
-            options.families[index % len(options.families)],
+            plan.name,
+            plan.family,
             self.network,
             self.timers,
             sim,
-            seed=options.seed,
-            send_latency_s=options.send_latency_s,
-            prompt_latency_s=options.prompt_latency_s,
-            boot_factor=options.boot_factor,
-            chatty=options.chatty,
+            imei=plan.imei,
+            seed=seed,
+            send_latency_s=plan.send_latency_s,
+            prompt_latency_s=plan.prompt_latency_s,
+            boot_factor=plan.boot_factor,
+            chatty=plan.chatty,
         )
-        self.modems[name] = Modem(device, sim, PtyLink(device, self.directory / name, loop))
+        self.modems[plan.name] = Modem(device, sim, PtyLink(device, self.directory / plan.name, loop))
 
     def close(self) -> None:
         """Take ports and links away and close the journal's file."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 
 class Status(IntEnum):
@@ -24,13 +25,42 @@ class Stored:
     tpdu: bytes
     status: Status = Status.UNREAD
 
+    @property
+    def outgoing(self) -> bool:
+        """Whether it is a SUBMIT of the host's."""
+        return self.status in (Status.UNSENT, Status.SENT)
+
     def hex(self) -> str:
         """The PDU line of `+CMGR` and `+CMGL`."""
         return (self.smsc + self.tpdu).hex().upper()
 
 
-class Memory:
-    """`capacity` slots counted from 0; what a family calls the first one is the device's affair."""
+class Memory(Protocol):
+    """Slots counted from 0; what a family calls the first one is the device's affair."""
+
+    @property
+    def capacity(self) -> int: ...
+
+    @property
+    def used(self) -> int: ...
+
+    @property
+    def full(self) -> bool: ...
+
+    def store(self, message: Stored) -> int | None:
+        """Put a message in the first free slot and say which; None when there is none."""
+
+    def at(self, slot: int) -> Stored | None:
+        """The message in a slot, None where it is empty. IndexError for a slot this memory does not have."""
+
+    def delete(self, slot: int) -> bool:
+        """Empty a slot; True if it held a message. IndexError for a slot this memory does not have."""
+
+    def __iter__(self) -> Iterator[tuple[int, Stored]]: ...
+
+
+class Slots:
+    """A memory of its own: on a SIM (`SM`), in a device (`ME`, `SR`)."""
 
     def __init__(self, name: str, capacity: int) -> None:
         self.name = name
@@ -43,7 +73,6 @@ class Memory:
         return self.used >= self.capacity
 
     def store(self, message: Stored) -> int | None:
-        """Put a message in the first free slot and say which; None when there is none."""
         if self.full:
             return None
         slot = self._slots.index(None)
@@ -52,13 +81,11 @@ class Memory:
         return slot
 
     def at(self, slot: int) -> Stored | None:
-        """The message in a slot, None where it is empty. IndexError for a slot this memory does not have."""
         if not 0 <= slot < self.capacity:
             raise IndexError(slot)
         return self._slots[slot]
 
     def delete(self, slot: int) -> bool:
-        """Empty a slot; True if it held a message. IndexError for a slot this memory does not have."""
         if self.at(slot) is None:
             return False
         self._slots[slot] = None
@@ -67,3 +94,54 @@ class Memory:
 
     def __iter__(self) -> Iterator[tuple[int, Stored]]:
         return ((slot, message) for slot, message in enumerate(self._slots) if message is not None)
+
+
+class Joined:
+    """Memories as one, slot after slot: `MT`, which is all there is to receive into (27.005 3.1)."""
+
+    def __init__(self, parts: Sequence[Memory]) -> None:
+        self._parts = parts
+
+    @property
+    def capacity(self) -> int:
+        return sum(part.capacity for part in self._parts)
+
+    @property
+    def used(self) -> int:
+        return sum(part.used for part in self._parts)
+
+    @property
+    def full(self) -> bool:
+        return all(part.full for part in self._parts)
+
+    def store(self, message: Stored) -> int | None:
+        first = 0
+        for part in self._parts:
+            slot = part.store(message)
+            if slot is not None:
+                return first + slot
+            first += part.capacity
+        return None
+
+    def at(self, slot: int) -> Stored | None:
+        part, inner = self._place(slot)
+        return part.at(inner)
+
+    def delete(self, slot: int) -> bool:
+        part, inner = self._place(slot)
+        return part.delete(inner)
+
+    def __iter__(self) -> Iterator[tuple[int, Stored]]:
+        first = 0
+        for part in self._parts:
+            for slot, message in part:
+                yield first + slot, message
+            first += part.capacity
+
+    def _place(self, slot: int) -> tuple[Memory, int]:
+        inner = slot
+        for part in self._parts:
+            if inner < part.capacity:
+                return part, inner
+            inner -= part.capacity
+        raise IndexError(slot)

@@ -7,6 +7,7 @@ a delivery or, at the end of its validity, a report of failure. What it holds fo
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from random import Random
@@ -15,10 +16,13 @@ from modemd.emulator import identities
 from modemd.emulator.journal import Accepted, Journal
 from modemd.emulator.subscribers import Incoming, Phone, Sim, Subscriber
 from modemd.emulator.timers import Handle, Timers
+from modemd.emulator.unkindness import Unkindness
 from modemd.errors import Refused
 from modemd.pdu import (
     AbsoluteValidity,
     Address,
+    Command,
+    CommandType,
     Deliver,
     StatusReport,
     Submit,
@@ -27,8 +31,14 @@ from modemd.pdu import (
     compose_deliver,
 )
 
+DUPLICATE = 197
+"""Why TP-RD refuses (TP-FCS C5, 3GPP TS 23.040 9.2.3.22)."""
+
 DELIVERED = 0x00
+BUFFERED = 0x30
 EXPIRED = 0x46
+DELETED = 0x47
+NOT_THERE = 0x49
 """TP-Status values the network reports (3GPP TS 23.040 9.2.3.15)."""
 
 
@@ -41,15 +51,16 @@ class Rejected(Exception):
 
 
 class _Held:
-    """One message at the SC; `submit` and `report_to` (SIM, TP-MR) are set where a report goes back."""
+    """One message at the SC. `submit` and `origin` are a SIM's own; `report_to` (SIM, TP-MR) where a report goes back."""
 
-    __slots__ = ("deadline", "expiry", "message", "report_to", "submit")
+    __slots__ = ("deadline", "expiry", "message", "origin", "report_to", "submit")
 
     def __init__(self, message: Incoming, deadline: datetime) -> None:
         self.message = message
         self.deadline = deadline
         self.expiry: Handle | None = None
         self.submit: Submit | None = None
+        self.origin: Sim | None = None
         self.report_to: tuple[Sim, int] | None = None
 
 
@@ -65,6 +76,13 @@ class _Box:
         self.handing = False
         self.retry: Handle | None = None
 
+    def of(self, sim: Sim, reference: int) -> _Held | None:
+        """The message of this SIM with this TP-MR, where it still waits."""
+        for held in self.queue:
+            if held.origin is sim and held.submit is not None and held.submit.reference == reference:
+                return held
+        return None
+
 
 class Network:
     """The SMSC, its subscribers and their numbers. Everything random comes from `seed`.
@@ -72,7 +90,8 @@ class Network:
     Knobs are attributes and may be turned at any time: `delivery_latency_s` (from acceptance to the first try),
     `report_latency_s` (from outcome to the report's first try), `report_loss` (0 to 1, of reports that never come),
     `retry_s` (how long the SC waits after a subscriber could not take a message), `validity` (where the SUBMIT
-    states none). `country_code` completes national numbers; `zone` is the SC's local time.
+    states none). `unkind` holds what else real networks do to reports and to order.
+    `country_code` completes national numbers; `zone` is the SC's local time.
     """
 
     def __init__(
@@ -107,6 +126,7 @@ class Network:
         self.phones: dict[str, Phone] = {}
         self.sims: dict[str, Sim] = {}
         self.reports_lost = 0
+        self.unkind = Unkindness()
         self._random = Random(seed)
         self._boxes: dict[str, _Box] = {}
         self._rejects: dict[str | None, int] = {}
@@ -186,12 +206,12 @@ class Network:
 
     def submit(self, sim: Sim, submit: Submit, tpdu: bytes, *, device: str, first_octet_at: datetime) -> Accepted:
         """Take a SUBMIT from a SIM and journal it; raises Rejected and journals nothing. `tpdu` is its octets."""
-        destination = submit.destination
-        international = destination.type_of_number is TypeOfNumber.INTERNATIONAL
-        recipient = f"+{destination.value}" if international else self.canonical(destination.value)
+        recipient = self._recipient(submit.destination)
         cause = self._rejects.get(recipient, self._rejects.get(None))
         if cause is not None:
             raise Rejected(cause)
+        if submit.reject_duplicates and self._holds(sim, submit.reference, recipient):
+            raise Rejected(DUPLICATE)
         now = self.timers.now()
         accepted = Accepted(
             at=now,
@@ -214,8 +234,8 @@ class Network:
             report_indication=submit.report_requested,
         )
         held = _Held(deliver, self._deadline(submit, now))
+        held.submit, held.origin = submit, sim
         if submit.report_requested:
-            held.submit = submit
             held.report_to = (sim, submit.reference)
         self._forward(self._subscriber(recipient), held, self.delivery_latency_s)
         return accepted
@@ -229,13 +249,64 @@ class Network:
         for part in parts:
             self._forward(subscriber, _Held(part, now + self.validity), self.delivery_latency_s)
 
+    def command(self, sim: Sim, command: Command) -> None:
+        """Take an SMS-COMMAND from a SIM about a message of its own that is still held (3GPP TS 23.040 9.2.3.19).
+
+        Deleting reports what was deleted as 47, an enquiry what is held as 30; about a message that is gone, where a
+        report is wanted, 49: the service centre does not have it. Other types are refused as 176 (TP-FCS B0).
+        """
+        try:
+            kind = CommandType(command.command_type)
+        except ValueError:
+            raise Rejected(176) from None
+        box, held = self._held_of(sim, command)
+        if held is None or box is None:
+            if command.report_requested:
+                self._answer_command(sim, command, NOT_THERE)
+        elif kind is CommandType.DELETE and not (box.busy and box.queue[0] is held):
+            box.queue.remove(held)
+            if held.expiry is not None:
+                held.expiry.cancel()
+            self._report(held, DELETED)
+        elif kind is CommandType.CANCEL_REPORT:
+            held.report_to = None
+        elif kind is CommandType.REQUEST_REPORT:
+            held.report_to = (sim, command.message_number)
+        else:
+            self._answer_command(sim, command, BUFFERED)
+
+    def _held_of(self, sim: Sim, command: Command) -> tuple[_Box | None, _Held | None]:
+        box = self._boxes.get(self._recipient(command.destination))
+        return box, box.of(sim, command.message_number) if box is not None else None
+
+    def _holds(self, sim: Sim, reference: int, recipient: str) -> bool:
+        """Whether a message of this SIM with this TP-MR still waits there: TP-RD's duplicate (23.040 9.2.3.25)."""
+        box = self._boxes.get(recipient)
+        return box is not None and box.of(sim, reference) is not None
+
+    def _answer_command(self, sim: Sim, command: Command, status: int) -> None:
+        stamp = self._stamp(self.timers.now())
+        report = StatusReport(
+            reference=command.reference,
+            recipient=command.destination,
+            timestamp=stamp,
+            discharge=stamp,
+            status=status,
+            for_command=True,
+        )
+        self._forward(sim, _Held(report, self.timers.now() + self.validity), self.report_latency_s)
+
+    def _recipient(self, destination: Address) -> str:
+        international = destination.type_of_number is TypeOfNumber.INTERNATIONAL
+        return f"+{destination.value}" if international else self.canonical(destination.value)
+
     # -- store and forward
 
     def _subscriber(self, number: str) -> Subscriber:
         return self.sims.get(number) or self.phone(number)
 
     def _stamp(self, moment: datetime) -> Timestamp:
-        return Timestamp.of(moment.astimezone(self.zone))
+        return Timestamp.of((moment + self.unkind.clock_off).astimezone(self.zone))
 
     def _deadline(self, submit: Submit, now: datetime) -> datetime:
         validity = submit.validity
@@ -248,14 +319,24 @@ class Network:
         box = self._boxes.get(subscriber.number)
         if box is None:
             box = self._boxes[subscriber.number] = _Box(subscriber)
-        box.queue.append(held)
+        waiting = len(box.queue)
+        if waiting and self._happens(self.unkind.reordered):
+            box.queue.insert(self._random.randint(int(box.busy), waiting), held)
+        else:
+            box.queue.append(held)
         self.timers.after(latency_s, partial(self._due, box, held))
+
+    def _happens(self, share: float) -> bool:
+        """Whether one of so many happens now. A share of 0 takes nothing from the seed's sequence."""
+        return share > 0 and self._random.random() < share
 
     def _due(self, box: _Box, held: _Held) -> None:
         self._hand_over(box)
         if held in box.queue:
             remaining_s = (held.deadline - self.timers.now()).total_seconds()
             held.expiry = self.timers.after(max(0.0, remaining_s), partial(self._expire, box, held))
+            if self._happens(self.unkind.temporary_reports):
+                self._report(held, BUFFERED)
 
     def _hand_over(self, box: _Box) -> None:
         """Give the subscriber what waits, oldest first, until it cannot take the next."""
@@ -297,16 +378,31 @@ class Network:
         """Owe the submitting SIM a status report, where it asked for one (3GPP TS 23.040 9.2.2.3)."""
         if held.report_to is None or held.submit is None or not isinstance(held.message, Deliver):
             return
-        if self.report_loss and self._random.random() < self.report_loss:
+        if self._happens(self.report_loss):
             self.reports_lost += 1
             return
         sim, reference = held.report_to
         now = self.timers.now()
         report = StatusReport(
             reference=reference,
-            recipient=held.submit.destination,
+            recipient=self._as_reported(held.submit.destination),
             timestamp=held.message.timestamp,
             discharge=self._stamp(now),
             status=status,
         )
-        self._forward(sim, _Held(report, now + self.validity), self.report_latency_s)
+        deadline = now + self.validity
+        self._forward(sim, _Held(report, deadline), self.report_latency_s)
+        unkind = self.unkind
+        if self._happens(unkind.reports_twice):
+            self._forward(sim, _Held(report, deadline), self.report_latency_s + unkind.repeat_after_s)
+        if self._happens(unkind.reports_foreign):
+            number = Address(f"{self.country_code}600{self._random.randrange(10**6):06d}", TypeOfNumber.INTERNATIONAL)
+            foreign = replace(report, reference=self._random.randrange(256), recipient=number)
+            self._forward(sim, _Held(foreign, deadline), self.report_latency_s)
+
+    def _as_reported(self, destination: Address) -> Address:
+        """The recipient as the report writes it: as it was sent, or in national form."""
+        digits = destination.value.removeprefix(self.country_code)
+        if digits == destination.value or not self._happens(self.unkind.reports_national):
+            return destination
+        return Address(f"0{digits}", TypeOfNumber.UNKNOWN)

@@ -18,6 +18,16 @@ class Notifications:
     bfr: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class TextParameters:
+    """`+CSMP` (27.005 3.3.2): first octet, TP-VP (a number, or a time as text mode writes it), TP-PID and TP-DCS."""
+
+    first_octet: int = 17
+    validity: str = "167"
+    protocol_id: int = 0
+    dcs: int = 0
+
+
 @dataclass(slots=True)
 class Settings:
     """Dialogue and message settings. The defaults are those of V.250, TS 27.005 and TS 27.007."""
@@ -34,7 +44,8 @@ class Settings:
     memories: list[str] = field(default_factory=lambda: ["SM", "SM", "SM"])
     registration_notices: dict[str, int] = field(default_factory=lambda: {"+CREG": 0, "+CGREG": 0, "+CEREG": 0})
     operator_format: int = 0
-    text_parameters: str = "17,167,0,0"
+    text_parameters: TextParameters = TextParameters()
+    show_headers: bool = False
     registers: dict[int, int] = field(default_factory=lambda: {0: 0, 3: 13, 4: 10, 5: 8, 7: 60})
     flags: dict[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from modemd.emulator.memory import Memory
+from modemd.emulator.memory import Slots
 from modemd.errors import DecodeError
 from modemd.pdu import Deliver, ReassemblyKey, StatusReport, join
 
@@ -133,7 +133,7 @@ class Sim:
         self.number = number
         self.iccid = iccid
         self.imsi = imsi
-        self.memory = Memory("SM", capacity)
+        self.memory = Slots("SM", capacity)
         self.pin = pin
         self.puk = puk
         self.pin_tries = self.PIN_TRIES

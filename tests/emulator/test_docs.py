@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from fastapi.routing import APIRoute
 
 from modemd.emulator import families
 from modemd.emulator.commands import COMMANDS
-from modemd.emulator.control import Fault, create_app
+from modemd.emulator.control import create_app
 from modemd.emulator.lab import Lab
+from modemd.emulator.orders import kinds
+from modemd.emulator.scenario import Scenario, load
 
 TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 
@@ -27,18 +29,13 @@ def _routes() -> list[str]:
     ]
 
 
-def _kinds() -> list[str]:
-    union, _ = get_args(Fault)
-    return [get_args(model.model_fields["kind"].annotation)[0] for model in get_args(union)]
-
-
 @pytest.mark.parametrize("route", _routes())
 def test_every_route_is_in_the_docs(route: str) -> None:
     """A route is named with its method."""
     assert re.search(rf"`{re.escape(route)}[`?]", TEXT)
 
 
-@pytest.mark.parametrize("kind", _kinds())
+@pytest.mark.parametrize("kind", kinds())
 def test_every_fault_is_in_the_docs(kind: str) -> None:
     """A fault is shown with the body that puts it on."""
     assert f'`{{"kind": "{kind}"' in TEXT
@@ -49,6 +46,34 @@ def test_every_command_is_in_the_docs(command: str) -> None:
     """A command all families share is in the list of them."""
     listed = TEXT[TEXT.index("Commands all families share") : TEXT.index("## The control door")]
     assert re.search(rf"(?<=[ `]){re.escape(command)}(?=[ `])", listed)
+
+
+def _told_keys() -> dict[str, set[str]]:
+    """The keys of each table of a scenario, as the docs list them: a row without a table goes on with the one above."""
+    told: dict[str, set[str]] = {}
+    table = ""
+    section = TEXT[TEXT.index("| table | key |") : TEXT.index("## USB")]
+    for name, keys in re.findall(r"^\| (?:`(\w+)` )?\| (`[^|]+`) \|", section, re.M):
+        table = name or table
+        told.setdefault(table, set()).update(re.findall(r"`(\w+)`", keys))
+    return told
+
+
+def test_every_key_of_a_scenario_is_in_the_docs() -> None:
+    """The docs list the tables and keys that are read, no more and no less."""
+    schema = Scenario.model_json_schema()
+    tables = {name: json.dumps(schema["properties"][name]) for name in schema["properties"]}
+    read = {
+        name: set(schema["$defs"][re.findall(r"\$defs/(\w+)", told)[0]]["properties"]) for name, told in tables.items()
+    }
+    assert _told_keys() == read
+
+
+def test_the_scenario_in_the_docs_can_be_used(tmp_path: Path) -> None:
+    """The one that is shown is taken as it stands."""
+    (shown,) = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.M | re.S)
+    (tmp_path / "shown.toml").write_text(shown, encoding="utf-8")
+    assert load(tmp_path / "shown.toml").phone[0].reply == "Thank you"
 
 
 @pytest.mark.parametrize("name", list(families))

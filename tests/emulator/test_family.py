@@ -76,7 +76,7 @@ def test_a_family_that_is_not_there() -> None:
 def test_every_familys_facts_fit_together(name: str) -> None:
     """Its index, notices, replies and refusals are used: none is shadowed by a command the family lacks."""
     family = families[name]
-    assert set(family.storage.memories) <= {"SM", "ME"}
+    assert set(family.storage.memories) <= {"SM", "ME", "MT", "SR"}
     assert family.notify.report_memory in family.storage.memories
     lacking = {*family.commands.unsupported, *family.commands.unanswered}
     said = {re.split(r"[=?]", typed)[0] for typed in [*family.replies, *family.refusals]}

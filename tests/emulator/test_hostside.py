@@ -23,7 +23,7 @@ def test_a_half_typed_line_is_echoed_and_waits(bench: Bench) -> None:
     assert bench.host.say(b"SQ\r") == b"SQ\r\r\n+CSQ: 17,99\r\n\r\nOK\r\n"
 
 
-DIALOGUE = b"\r\nATE0V1\r\x1b\rAT+CSQ;+CREG?\rAT+NONSENSE\rAT+CMGF=0\rAT+CMGS=18\r" + HELLO.encode() + b"\x1aAT\r"
+DIALOGUE = b"\r\nATE0V1\r\x1b\rAT+CSQ;+CREG?\rAT+NONSENSE\rAT+CMGF=0\rAT+CMGS=18\r" + HELLO.encode() + b"\x1aAT\rA/"
 
 
 def _hold(cuts: list[bytes]) -> bytes:
@@ -47,6 +47,8 @@ def test_octets_may_come_in_any_pieces() -> None:
 @pytest.mark.parametrize(
     ("settings", "typed", "answer"),
     [
+        pytest.param("AT+CSQ", b"A/", b"\r\n+CSQ: 17,99\r\n\r\nOK\r\n", id="A/ repeats the last line"),
+        pytest.param("AT+CSQ", b"a/A/", b"\r\n+CSQ: 17,99\r\n\r\nOK\r\n" * 2, id="and again"),
         pytest.param("ATV0", b"AT\r", b"0\r", id="numeric OK"),
         pytest.param("ATV0", b"AT+NONSENSE\r", b"4\r", id="numeric ERROR"),
         pytest.param("ATV0", b"AT+CSQ\r", b"+CSQ: 17,99\r\n0\r", id="numeric, with information"),

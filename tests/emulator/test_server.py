@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from modemd.emulator.lab import Lab, LabOptions
+from modemd.emulator.orders import kinds
 from modemd.emulator.server import serve
 from modemd.errors import ConfigError
 from tests.emulator.bench import ALICE, HELLO, becomes
@@ -203,12 +204,23 @@ async def test_the_network_can_be_turned(running: Running) -> None:
         {"kind": "replug"},
         {"kind": "coverage", "state": 2},
         {"kind": "notice", "line": "^RSSI:9"},
+        {"kind": "remove_sim"},
+        {"kind": "insert_sim"},
+        {"kind": "insert_sim", "number": "+33700000002"},
+        {"kind": "noise", "lost": 0.5},
+        {"kind": "interrupt", "line": "^RSSI:9"},
+        {"kind": "forget_settings"},
+        {"kind": "fill_memory"},
+        {"kind": "stick_slot", "index": 3},
+        {"kind": "free_slot", "index": 3},
     ],
     ids=lambda fault: fault["kind"],
 )
 async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> None:
     """Each kind of fault is applied and answered with the modem as it then is."""
     device = running.lab.modems["modem0"].device
+    device.settings.echo = False
+    device.faults.stuck = {("SM", 3)} if fault["kind"] == "free_slot" else set()
     status, modem = await running.control("POST", "/modems/modem0/fault", fault)
     assert (status, modem["name"]) == (200, "modem0")
     seen: dict[str, Callable[[], bool]] = {
@@ -222,8 +234,30 @@ async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> 
         "replug": lambda: modem["plugged"],
         "coverage": lambda: modem["registration"] == 2,
         "notice": lambda: modem["plugged"],
+        "remove_sim": lambda: (modem["number"], modem["stored"], modem["registration"]) == (None, None, 0),
+        "insert_sim": lambda: modem["number"] == fault.get("number", "+33700000001"),
+        "noise": lambda: device.host.distort is not None,
+        "interrupt": lambda: list(device.faults.interruptions) == ["^RSSI:9"],
+        "forget_settings": lambda: device.settings.echo,
+        "fill_memory": lambda: modem["stored"] == modem["capacity"] == 50,
+        "stick_slot": lambda: device.faults.stuck == {("SM", 3)},
+        "free_slot": lambda: not device.faults.stuck,
     }
     assert seen[fault["kind"]]()
+
+
+async def test_every_kind_of_fault_is_tried() -> None:
+    """The list above leaves none out."""
+    (tried,) = (mark.args[1] for mark in test_every_fault_is_taken.pytestmark)
+    assert {fault["kind"] for fault in tried} == set(kinds())
+
+
+async def test_a_memory_without_a_sim_cannot_be_filled(running: Running) -> None:
+    """A fault that cannot be is refused, and says why."""
+    await running.control("POST", "/modems/modem0/fault", {"kind": "remove_sim"})
+    status, answer = await running.control("POST", "/modems/modem0/fault", {"kind": "fill_memory"})
+    assert (status, answer["error"]["code"]) == (409, "no_memory")
+    assert answer["error"]["message"] == "modem0: SM cannot be filled: +CMS ERROR: 310"
 
 
 async def test_unplugged_and_replugged_elsewhere(running: Running) -> None:
@@ -251,6 +285,7 @@ async def test_unplugged_and_replugged_elsewhere(running: Running) -> None:
         ("POST", f"/phones/{ALICE}/send", {"to": "+33700000001"}, 422, "invalid"),
         ("POST", f"/phones/{ALICE}/send", {"to": "+33700000001", "text": "x" * 100_000}, 422, "impossible"),
         ("GET", "/phones/+33700000001/inbox", None, 409, "is_a_sim"),
+        ("POST", "/modems/modem0/fault", {"kind": "insert_sim", "number": "+33799999999"}, 409, "no_sim"),
         ("PATCH", "/network", {"report_loss": 2}, 422, "invalid"),
         ("GET", "/journal?after=-1", None, 422, "invalid"),
     ],

@@ -7,7 +7,7 @@ A ValueError (an argument that is no number) ends in `+CME ERROR: 50`.
 
 from __future__ import annotations
 
-from modemd.emulator.commands import basic, listing, radio, routing, sending, simcard
+from modemd.emulator.commands import basic, listing, radio, routing, sending, simcard, writing
 from modemd.emulator.commands.table import Handler
 
 COMMANDS: dict[str, Handler] = {
@@ -17,4 +17,5 @@ COMMANDS: dict[str, Handler] = {
     **routing.COMMANDS,
     **listing.COMMANDS,
     **sending.COMMANDS,
+    **writing.COMMANDS,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modemd.emulator import charset
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.commands.table import Table, chosen, only
 from modemd.emulator.results import CmeError, FinalResult
@@ -116,6 +117,12 @@ def _identity(device: Device, call: Call, value: str) -> None:
         device.host.say(value)
 
 
+@COMMANDS.command("+GCAP")
+def capabilities(device: Device, call: Call) -> None:
+    """V.250 6.1.9: GSM commands, and no fax."""
+    _identity(device, call, "+GCAP: +CGSM")
+
+
 @COMMANDS.command("+CMEE")
 def error_reporting(device: Device, call: Call) -> None:
     """3GPP TS 27.007 9.1."""
@@ -130,21 +137,20 @@ def error_reporting(device: Device, call: Call) -> None:
 
 @COMMANDS.command("+CSCS")
 def alphabet(device: Device, call: Call) -> None:
-    """The alphabet of strings (27.007 5.5); in PDU mode it touches no message."""
-    known = ("IRA", "GSM", "UCS2", "HEX")
+    """The character set of strings (27.007 5.5) and of text mode; in PDU mode it touches no message."""
     match call.kind:
         case Kind.READ:
             device.host.say(f'+CSCS: "{device.settings.alphabet}"')
         case Kind.TEST:
-            device.host.say("+CSCS: (" + ",".join(f'"{name}"' for name in known) + ")")
+            device.host.say("+CSCS: (" + ",".join(f'"{name}"' for name in charset.NAMES) + ")")
         case _:
             value = call.values()[0].upper()
-            if value not in known:
+            if value not in charset.NAMES:
                 raise CmeError(50)
             device.settings.alphabet = value
 
 
-@COMMANDS.command("+CLIP", "+CRC", "+CVHU", "+CUSD", "+CSDH")
+@COMMANDS.command("+CLIP", "+CRC", "+CVHU", "+CUSD")
 def kept(device: Device, call: Call) -> None:
     """Switches that are kept and read back; nothing hangs on them here."""
     only(call, Kind.READ, Kind.SET, Kind.TEST)

@@ -1,13 +1,15 @@
-"""Reading and deleting stored messages in PDU mode (3GPP TS 27.005 4.1, 4.2, 3.5.4)."""
+"""Reading and deleting stored messages, in either format (3GPP TS 27.005 3.4.2, 3.4.3, 4.1, 4.2, 3.5.4)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modemd.emulator import textform
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.commands.table import Table
 from modemd.emulator.memory import Memory, Status, Stored
 from modemd.emulator.results import CmsError, FinalResult
+from modemd.emulator.textform import STATUS
 
 if TYPE_CHECKING:
     from modemd.emulator.device import Device
@@ -19,38 +21,59 @@ ALL = 4
 
 def _reading_memory(device: Device) -> Memory:
     device.require_sim(CmsError)
-    if device.settings.text_mode:
-        raise FinalResult(device.family.dialogue.text_mode_sending)
     return device.memory(device.settings.memories[0])
 
 
 @COMMANDS.command("+CMGL")
 def list_messages(device: Device, call: Call) -> None:
-    """What has this status, 4 for all; left out, what is unread. Listing marks it as read."""
+    """What has this status, 4 or `"ALL"` for all; left out, what is unread. Listing marks it as read."""
+    settings = device.settings
     if call.kind is Kind.TEST:
-        device.host.say("+CMGL: (0-4)")
+        words = ",".join(f'"{word}"' for word in (*STATUS.values(), textform.ALL))
+        device.host.say(f"+CMGL: ({words})" if settings.text_mode else "+CMGL: (0-4)")
         return
     memory = _reading_memory(device)
-    wanted = call.numbers()[0] if call.kind is Kind.SET else 0
-    if wanted not in range(5):
-        raise CmsError(304)
+    wanted = _wanted(device, call)
     base = device.family.storage.index_base
     for slot, message in memory:
         if wanted in (ALL, message.status):
-            device.host.say(f"+CMGL: {slot + base},{int(message.status)},,{len(message.tpdu)}\r\n{message.hex()}")
-            _mark_read(message)
+            form = textform.listed(message, settings) if settings.text_mode else _pdu_form(message)
+            device.host.say(f"+CMGL: {slot + base},{form}")
+            _mark_read(device, call, message)
+
+
+def _wanted(device: Device, call: Call) -> int:
+    if call.kind is not Kind.SET:
+        return int(Status.UNREAD)
+    if device.settings.text_mode:
+        word = call.values()[0].upper()
+        if word == textform.ALL:
+            return ALL
+        for status, name in STATUS.items():
+            if name == word:
+                return int(status)
+        raise FinalResult(device.family.dialogue.text_mode_sending)
+    wanted = call.numbers()[0]
+    if wanted is None or wanted not in range(5):
+        raise CmsError(304)
+    return wanted
+
+
+def _pdu_form(message: Stored) -> str:
+    return f"{int(message.status)},,{len(message.tpdu)}\r\n{message.hex()}"
 
 
 @COMMANDS.command("+CMGR")
 def read_message(device: Device, call: Call) -> None:
     memory = _reading_memory(device)
-    message = _at(memory, _slot(device, call))
+    message = stored_at(memory, slot_of(device, call))
     if message is None:
         if device.family.storage.empty_slot:
             raise FinalResult(device.family.storage.empty_slot)
         return
-    device.host.say(f"+CMGR: {int(message.status)},,{len(message.tpdu)}\r\n{message.hex()}")
-    _mark_read(message)
+    settings = device.settings
+    device.host.say("+CMGR: " + (textform.read_out(message, settings) if settings.text_mode else _pdu_form(message)))
+    _mark_read(device, call, message)
 
 
 @COMMANDS.command("+CMGD")
@@ -68,9 +91,9 @@ def delete_messages(device: Device, call: Call) -> None:
     if flag not in range(5):
         raise CmsError(304)
     if flag == 0:
-        slot = _slot(device, call)
-        _at(memory, slot)
-        memory.delete(slot)
+        slot = slot_of(device, call)
+        stored_at(memory, slot)
+        _delete(device, memory, slot)
     else:
         going = {
             1: {Status.READ},
@@ -80,24 +103,34 @@ def delete_messages(device: Device, call: Call) -> None:
         }[flag]
         for slot, message in list(memory):
             if message.status in going:
-                memory.delete(slot)
+                _delete(device, memory, slot)
     device.memory_freed()
 
 
-def _slot(device: Device, call: Call) -> int:
+def _delete(device: Device, memory: Memory, slot: int) -> None:
+    if (device.settings.memories[0], slot) in device.faults.stuck:
+        raise CmsError(320)
+    memory.delete(slot)
+
+
+def slot_of(device: Device, call: Call) -> int:
+    """The slot a command names first. CmsError 321 where it names none."""
     index = call.numbers()[0] if call.kind is Kind.SET else None
     if index is None:
         raise CmsError(321)
     return index - device.family.storage.index_base
 
 
-def _at(memory: Memory, slot: int) -> Stored | None:
+def stored_at(memory: Memory, slot: int) -> Stored | None:
+    """What is in a slot. CmsError 321 for a slot that is not there."""
     try:
         return memory.at(slot)
     except IndexError:
         raise CmsError(321) from None
 
 
-def _mark_read(message: Stored) -> None:
+def _mark_read(device: Device, call: Call, message: Stored) -> None:
+    if device.family.storage.lists_unmarked and call.values()[1:] == ["1"]:
+        return
     if message.status is Status.UNREAD:
         message.status = Status.READ

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.emulator.calls import Call, Kind
+from modemd.emulator.charset import shown
 from modemd.emulator.commands.table import Table, chosen, only
 from modemd.emulator.results import CmeError
 
@@ -19,11 +20,11 @@ RESTART_AFTER_S = 0.1
 
 @COMMANDS.command("+CREG", "+CGREG", "+CEREG")
 def registration(device: Device, call: Call) -> None:
-    """27.007 7.2, 10.1.20, 10.1.22; notices with level 1, level 2 (cell identity) said as 1."""
+    """27.007 7.2, 10.1.20, 10.1.22; notices with level 1, with level 2 the cell too, as the family writes it."""
     notices = device.settings.registration_notices
     match call.kind:
         case Kind.READ:
-            device.host.say(f"{call.name}: {notices[call.name]},{device.registration}")
+            device.host.say(f"{call.name}: {notices[call.name]},{device.registration_form(call.name)}")
         case Kind.TEST:
             device.host.say(f"{call.name}: (0-2)")
         case Kind.SET:
@@ -39,7 +40,7 @@ def operator(device: Device, call: Call) -> None:
     match call.kind:
         case Kind.READ if device.registered:
             shape = device.settings.operator_format
-            name = network.operator if shape == 2 else network.operator_name
+            name = network.operator if shape == 2 else shown(network.operator_name, device.settings.alphabet)
             device.host.say(f'+COPS: 0,{shape},"{name}"')
         case Kind.READ:
             device.host.say("+COPS: 0")
@@ -62,6 +63,42 @@ def signal_quality(device: Device, call: Call) -> None:
         device.host.say("+CSQ: (0-31,99),(0-7,99)")
     else:
         device.host.say(f"+CSQ: {device.signal if device.registered else 99},99")
+
+
+@COMMANDS.command("+CESQ")
+def extended_signal_quality(device: Device, call: Call) -> None:
+    """27.007 8.69: <rxlev> after +CSQ, which counts every second dB from -113; nothing is said of 3G and LTE."""
+    only(call, Kind.EXECUTE, Kind.TEST)
+    if call.kind is Kind.TEST:
+        device.host.say("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)")
+    else:
+        level = max(0, 2 * device.signal - 2) if device.registered else 99
+        device.host.say(f"+CESQ: {level},99,255,255,255,255")
+
+
+@COMMANDS.command("+CBC")
+def battery(device: Device, call: Call) -> None:
+    """27.007 8.4: powered by the host, full."""
+    only(call, Kind.EXECUTE, Kind.TEST)
+    device.host.say("+CBC: 0,100" if call.kind is Kind.EXECUTE else "+CBC: (0-3),(0-100)")
+
+
+@COMMANDS.command("+CPAS")
+def activity(device: Device, call: Call) -> None:
+    """27.007 8.1: ready."""
+    only(call, Kind.EXECUTE, Kind.TEST)
+    device.host.say("+CPAS: 0" if call.kind is Kind.EXECUTE else "+CPAS: (0,3,4)")
+
+
+@COMMANDS.command("+CGATT")
+def packet_service(device: Device, call: Call) -> None:
+    """27.007 10.1.9: attached as long as registered; what is set is taken, there are no packets here."""
+    if call.kind is Kind.READ:
+        device.host.say(f"+CGATT: {int(device.registered)}")
+    elif call.kind is Kind.TEST:
+        device.host.say("+CGATT: (0,1)")
+    else:
+        chosen(call, range(2))
 
 
 @COMMANDS.command("+CFUN")

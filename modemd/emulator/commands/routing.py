@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.commands.table import Table, chosen
 from modemd.emulator.results import CmsError, FinalResult
-from modemd.emulator.settings import Notifications
+from modemd.emulator.settings import Notifications, TextParameters
 
 if TYPE_CHECKING:
     from modemd.emulator.device import Device
@@ -116,8 +116,38 @@ def more_messages(device: Device, call: Call) -> None:
 
 @COMMANDS.command("+CSMP")
 def text_parameters(device: Device, call: Call) -> None:
-    """27.005 3.3.2: for text mode; kept and read back."""
+    """27.005 3.3.2: the first octet, TP-VP, TP-PID and TP-DCS of what is written in text mode; left out, unchanged."""
+    settings = device.settings
     if call.kind is Kind.READ:
-        device.host.say(f"+CSMP: {device.settings.text_parameters}")
+        now = settings.text_parameters
+        validity = now.validity if now.validity.isdigit() else f'"{now.validity}"'
+        device.host.say(f"+CSMP: {now.first_octet},{validity},{now.protocol_id},{now.dcs}")
     elif call.kind is Kind.SET:
-        device.settings.text_parameters = call.argument
+        settings.text_parameters = _parameters(settings.text_parameters, call.values())
+
+
+def _parameters(now: TextParameters, values: list[str]) -> TextParameters:
+    first, validity, protocol, dcs = (value or None for value in [*values, *[""] * 4][:4])
+    wanted = TextParameters(
+        first_octet=now.first_octet if first is None else int(first),
+        validity=now.validity if validity is None else validity,
+        protocol_id=now.protocol_id if protocol is None else int(protocol),
+        dcs=now.dcs if dcs is None else int(dcs),
+    )
+    octets = (wanted.first_octet, wanted.protocol_id, wanted.dcs)
+    right = all(0 <= octet <= 255 for octet in octets) and len(values) <= 4
+    if not right or (wanted.validity.isdigit() and int(wanted.validity) > 255):
+        raise CmsError(305)
+    return wanted
+
+
+@COMMANDS.command("+CSDH")
+def show_headers(device: Device, call: Call) -> None:
+    """27.005 3.3.3: whether text mode shows the parameters in brackets."""
+    match call.kind:
+        case Kind.READ:
+            device.host.say(f"+CSDH: {int(device.settings.show_headers)}")
+        case Kind.TEST:
+            device.host.say("+CSDH: (0,1)")
+        case _:
+            device.settings.show_headers = call.kind is Kind.SET and chosen(call, range(2)) == 1

@@ -1,130 +1,153 @@
-"""`+CMGS` in PDU mode: prompt, octets, the air, the answer (3GPP TS 27.005 4.3)."""
+"""Putting messages on the air: `+CMGS`, `+CMSS`, `+CMGC` (3GPP TS 27.005 3.5.1, 3.5.2, 3.5.5, 4.3, 4.7, 4.6)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from modemd.emulator.calls import Call, Kind
+from modemd.emulator.commands import entry
+from modemd.emulator.commands.listing import slot_of, stored_at
 from modemd.emulator.commands.table import Table
-from modemd.emulator.hostside import Entry
+from modemd.emulator.memory import Status, Stored
 from modemd.emulator.network import Rejected
-from modemd.emulator.results import CmsError, FinalResult
+from modemd.emulator.results import CmsError
 from modemd.errors import DecodeError
-from modemd.pdu import Submit, decode_outgoing, unframe
+from modemd.pdu import Command, Submit, decode_outgoing
 
 if TYPE_CHECKING:
     from modemd.emulator.device import Device
 
 COMMANDS = Table()
 
-LONGEST_TPDU = 164
-"""Octets of the largest SUBMIT (3GPP TS 23.040 9.2.2.2)."""
-
 
 @COMMANDS.command("+CMGS")
 def send(device: Device, call: Call) -> bool | None:
-    """Prompt after the prompt latency, then the PDU. `length` counts the TPDU without the SMSC field."""
+    """`=length` in PDU mode, counted without the SMSC field; `="number"[,type]` in text mode. Then the prompt."""
     if call.kind is Kind.TEST:
         return None
     device.require_sim(CmsError)
-    if device.settings.text_mode:
-        raise FinalResult(device.family.dialogue.text_mode_sending)
-    length = call.numbers()[0] if call.kind is Kind.SET else None
-    if length is None or not 0 < length <= LONGEST_TPDU:
-        raise CmsError(304)
-    device.host.busy = True
-    device.later(device.prompt_latency_s, _Sending(device, length).prompt)
+    go = partial(_submit, device, "+CMGS")
+    if _named(device, call):
+        return entry.Prompted(device, entry.text(device, entry.destination_of(device, call)), go, in_text=True).begin()
+    return entry.Prompted(device, entry.pdu(entry.length_of(device, call)), go).begin()
+
+
+def _named(device: Device, call: Call) -> bool:
+    """Whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
+    return device.settings.text_mode and call.kind is Kind.SET and call.argument.startswith('"')
+
+
+@COMMANDS.command("+CMSS")
+def send_stored(device: Device, call: Call) -> bool | None:
+    """`=index[,number[,type]]`: what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
+    if call.kind is Kind.TEST:
+        return None
+    device.require_sim(CmsError)
+    memory = device.memory(device.settings.memories[1])
+    message = stored_at(memory, slot_of(device, call))
+    if message is None:
+        raise CmsError(321)
+    if not message.outgoing:
+        raise CmsError(302)
+    tpdu = message.tpdu
+    if len(call.values()) > 1:
+        tpdu = replace(Submit.decode(tpdu), destination=entry.destination_of(device, call, at=1)).encode()
+    if not Submit.decode(tpdu).destination.value:
+        raise CmsError(305 if device.settings.text_mode else 304)
+    _submit(device, "+CMSS", tpdu, device.timers.now(), message)
     return True
 
 
-@dataclass(slots=True)
-class _Sending:
-    """One `+CMGS` from its prompt to its answer."""
-
-    device: Device
-    length: int
-    first_octet_at: datetime | None = None
-
-    def prompt(self) -> None:
-        prompted = not self.device.faults.prompt_is_lost()
-        self.device.host.ask(Entry(self.started, self.typed, self.cancelled), prompted=prompted)
-
-    def started(self, octet: bytes) -> None:
-        self.first_octet_at = self.device.timers.now()
-        for hook in list(self.device.first_octet_hooks):
-            hook(self.device, octet)
-
-    def cancelled(self) -> None:
-        self.device.finish("OK")
-
-    def typed(self, digits: bytes) -> None:
-        """Ctrl-Z came: check what a device checks, then put it on the air."""
-        device = self.device
-        try:
-            submit, tpdu = _read(digits, self.length)
-            if not device.registered:
-                raise CmsError(331)
-        except CmsError as error:
-            device.fail(error)
-            return
-        latency_s = device.send_latency_s
-        if latency_s is None:
-            latency_s = device.random.uniform(*device.family.dialogue.send_latency_s)
-        device.host.busy = True
-        device.later(latency_s, partial(self.transmit, submit, tpdu))
-
-    def transmit(self, submit: Submit, tpdu: bytes) -> None:
-        """The moment of truth: the network takes it and journals it, or refuses."""
-        device = self.device
-        reference = device.reference
-        try:
-            sim = device.require_sim(CmsError)
-            if not device.registered:
-                raise CmsError(331)
-            if (cause := device.faults.refusal()) is not None:
-                raise CmsError(cause)
-            device.reference = (reference + 1) % 256
-            on_air = tpdu[:1] + bytes([reference]) + tpdu[2:]
-            device.network.submit(
-                sim,
-                replace(submit, reference=reference),
-                on_air,
-                device=device.name,
-                first_octet_at=self.first_octet_at or device.timers.now(),
-            )
-        except Rejected as refusal:
-            device.fail(CmsError(refusal.cause))
-        except CmsError as error:
-            device.fail(error)
-        else:
-            self.answer(reference)
-
-    def answer(self, reference: int) -> None:
-        device = self.device
-        if device.faults.answer_is_lost():
-            device.finish_unanswered()
-        elif delay_s := device.faults.answer_delay_s():
-            device.later(delay_s, partial(self.accepted, reference))
-        else:
-            self.accepted(reference)
-
-    def accepted(self, reference: int) -> None:
-        self.device.host.say(f"+CMGS: {reference}")
-        self.device.finish("OK")
+@COMMANDS.command("+CMGC")
+def send_command(device: Device, call: Call) -> bool | None:
+    """`=length` and an SMS-COMMAND, in PDU mode: ask after a message at the service centre, or delete it there."""
+    if call.kind is Kind.TEST:
+        return None
+    device.require_sim(CmsError)
+    return entry.Prompted(device, entry.pdu(entry.length_of(device, call)), partial(_command, device)).begin()
 
 
-def _read(digits: bytes, length: int) -> tuple[Submit, bytes]:
-    """The SUBMIT in the octets typed. CmsError 304 where digits, length or content are wrong (27.005 3.2.5)."""
-    try:
-        _, tpdu = unframe(bytes.fromhex(digits.decode("ascii")))
-        message = decode_outgoing(tpdu)
-    except (ValueError, DecodeError):
-        raise CmsError(304) from None
-    if len(tpdu) != length:
-        raise CmsError(304)
+def _submit(device: Device, name: str, tpdu: bytes, began: datetime, kept: Stored | None = None) -> None:
+    message = _read(tpdu)
     if not isinstance(message, Submit):
         raise CmsError(161)  # TP-FCS A1, command unsupported
-    return message, tpdu
+    _put_on_air(device, partial(_transmit, device, name, message, tpdu, began, kept))
+
+
+def _command(device: Device, tpdu: bytes, began: datetime) -> None:
+    message = _read(tpdu)
+    if not isinstance(message, Command):
+        raise CmsError(304)
+    _put_on_air(device, partial(_transmit_command, device, message))
+
+
+def _read(tpdu: bytes) -> Submit | Command:
+    try:
+        return decode_outgoing(tpdu)
+    except DecodeError:
+        raise CmsError(304) from None
+
+
+def _put_on_air(device: Device, transmit: Callable[[], None]) -> None:
+    if not device.registered:
+        raise CmsError(331)
+    latency_s = device.send_latency_s
+    if latency_s is None:
+        latency_s = device.random.uniform(*device.family.dialogue.send_latency_s)
+    device.host.busy = True
+    device.later(latency_s, partial(_on_air, device, transmit))
+
+
+def _on_air(device: Device, transmit: Callable[[], None]) -> None:
+    """The moment of truth: the network takes it and journals it, or refuses."""
+    try:
+        device.require_sim(CmsError)
+        if not device.registered:
+            raise CmsError(331)
+        if (cause := device.faults.refusal()) is not None:
+            raise CmsError(cause)
+        transmit()
+    except Rejected as refusal:
+        device.fail(CmsError(refusal.cause))
+    except CmsError as error:
+        device.fail(error)
+
+
+def _transmit(device: Device, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: Stored | None) -> None:
+    reference = device.reference
+    device.reference = (reference + 1) % 256
+    device.network.submit(
+        device.require_sim(CmsError),
+        replace(submit, reference=reference),
+        tpdu[:1] + bytes([reference]) + tpdu[2:],
+        device=device.name,
+        first_octet_at=began,
+    )
+    if kept is not None:
+        kept.status = Status.SENT
+    _answer(device, f"{name}: {reference}")
+
+
+def _transmit_command(device: Device, command: Command) -> None:
+    reference = device.reference
+    device.reference = (reference + 1) % 256
+    device.network.command(device.require_sim(CmsError), replace(command, reference=reference))
+    _answer(device, f"+CMGC: {reference}")
+
+
+def _answer(device: Device, line: str) -> None:
+    if device.faults.answer_is_lost():
+        device.finish_unanswered()
+    elif delay_s := device.faults.answer_delay_s():
+        device.later(delay_s, partial(_accepted, device, line))
+    else:
+        _accepted(device, line)
+
+
+def _accepted(device: Device, line: str) -> None:
+    device.host.say(line)
+    device.finish("OK")

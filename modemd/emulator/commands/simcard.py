@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.emulator.calls import Call, Kind
+from modemd.emulator.charset import shown, typed_number
 from modemd.emulator.commands.table import Table, only
 from modemd.emulator.results import CmeError, CmsError
 
@@ -53,7 +54,7 @@ def own_number(device: Device, call: Call) -> None:
     only(call, Kind.EXECUTE, Kind.TEST)
     if call.kind is Kind.EXECUTE:
         number = device.require_sim(CmeError).number
-        device.host.say(f'+CNUM: "","{number}",{_type_of(number)}')
+        device.host.say(f'+CNUM: "","{shown(number, device.settings.alphabet)}",{_type_of(number)}')
 
 
 @COMMANDS.command("+CSCA")
@@ -61,9 +62,12 @@ def service_centre(device: Device, call: Call) -> None:
     """The SMSC kept on the SIM; sending works with any, as long as there is one (CMS 330)."""
     sim = device.require_sim(CmsError)
     if call.kind is Kind.READ:
-        device.host.say(f'+CSCA: "{sim.smsc}",{_type_of(sim.smsc)}')
+        device.host.say(f'+CSCA: "{shown(sim.smsc, device.settings.alphabet)}",{_type_of(sim.smsc)}')
     elif call.kind is Kind.SET:
-        sim.smsc = call.values()[0]
+        values = call.values()
+        number = typed_number(values[0], device.settings.alphabet)
+        international = values[1:2] == [str(INTERNATIONAL)] and number.isdigit()
+        sim.smsc = f"+{number}" if international else number
 
 
 def _type_of(number: str) -> int:

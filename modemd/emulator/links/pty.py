@@ -12,9 +12,9 @@ import os
 import select
 import termios
 import tty
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 from modemd.emulator.device import Device
 
@@ -27,7 +27,10 @@ LARGEST_BACKLOG = 65536
 
 
 class PtyLink:
-    """A device's port at `path`. Made inside the loop's thread; OSError when the pty or the link cannot be made."""
+    """A device's port at `path`. Made inside the loop's thread; OSError when the pty or the link cannot be made.
+
+    `tap`, where it is set, is called with (True, what the host wrote) and (False, what the device says to a host).
+    """
 
     def __init__(self, device: Device, path: Path | str, loop: asyncio.AbstractEventLoop) -> None:
         self.device = device
@@ -37,6 +40,7 @@ class PtyLink:
         self._slave_name = ""
         self._hosted = False
         self._backlog = bytearray()
+        self.tap: Callable[[bool, bytes], None] | None = None
         device.ports.append(self)
         self._make()
 
@@ -145,6 +149,8 @@ class PtyLink:
         except OSError:  # EIO: the last host closed the slave
             data = b""
         if data:
+            if self.tap is not None:
+                self.tap(True, data)
             self.device.feed(data)
             return
         self._host_gone()
@@ -154,6 +160,8 @@ class PtyLink:
     def _write(self, data: bytes) -> None:
         if self._master is None:
             return
+        if self.tap is not None:
+            self.tap(False, data)
         if self._backlog:
             if len(self._backlog) < LARGEST_BACKLOG:
                 self._backlog += data
@@ -185,7 +193,8 @@ class _Watch:
     """Looks for hosts on all masters of one loop that have none. A hung-up master cannot be waited for: epoll would
     report the hang-up without end."""
 
-    _of_loop: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Watch]] = WeakKeyDictionary()
+    _of_loop: ClassVar[dict[asyncio.AbstractEventLoop, _Watch]] = {}
+    """Those that have something to look at; a loop that has ended is not kept alive here."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -210,9 +219,12 @@ class _Watch:
     def remove(self, master: int) -> None:
         if self._links.pop(master, None) is not None:
             self._poll.unregister(master)
-        if not self._links and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if not self._links:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if self._of_loop.get(self._loop) is self:
+                del self._of_loop[self._loop]
 
     def _look(self) -> None:
         hung_up = {master for master, events in self._poll.poll(0) if events & select.POLLHUP}

@@ -120,7 +120,35 @@ def test_what_no_status_or_flag_is(bench: Bench, command: str) -> None:
     assert bench.host.ask(command) == "+CMS ERROR: 304"
 
 
-def test_text_mode_lists_nothing(bench: Bench) -> None:
-    """Text mode is a state only: lists and reads are refused in it."""
-    bench.host.ask("AT+CMGF=1")
-    assert bench.host.ask('AT+CMGL="ALL"') == "+CMS ERROR: 303"
+def test_sim800_lists_without_marking() -> None:
+    """A second parameter of 1 leaves what is unread unread."""
+    bench = Bench("sim800")
+    bench.host.set_up()
+    _fill(bench, Status.UNREAD)
+    for _ in range(2):
+        assert bench.host.ask("AT+CMGL=4,1").startswith("+CMGL: 1,0,")
+    assert bench.host.ask("AT+CMGR=1").startswith("+CMGR: 0,")
+    assert bench.host.ask("AT+CMGL=4").startswith("+CMGL: 1,1,")
+
+
+def test_mt_is_sim_and_device_as_one(bench: Bench) -> None:
+    """MT counts the SIM's slots first, then the device's; reading and deleting reach both."""
+    _fill(bench, Status.READ)
+    bench.device.memory("ME").store(Stored(SMSC, TPDU, Status.READ))
+    assert bench.host.ask('AT+CPMS="MT"') == "+CPMS: 2,150,1,50,1,50\r\nOK"
+    assert _indices(bench.host.ask("AT+CMGL=4")) == ["1", "51"]
+    assert bench.host.ask("AT+CMGR=51") == f"+CMGR: 1,,26\r\n{LINE}\r\nOK"
+    assert bench.host.ask("AT+CMGD=51") == "OK"
+    assert bench.host.ask("AT+CMGR=151") == "+CMS ERROR: 321"
+    assert (bench.device.memory("ME").used, bench.sim.memory.used) == (0, 1)
+
+
+def test_mt_overflows_into_the_device() -> None:
+    """What comes into MT goes to the SIM until that is full, then into the device."""
+    bench = Bench(capacity=1)
+    bench.host.set_up()
+    bench.host.ask('AT+CPMS="MT","MT","MT"')
+    for text in ("one", "two"):
+        bench.network.phone(ALICE).send(bench.sim.number, text)
+    assert bench.host.hear(5.0) == b'\r\n+CMTI: "MT",1\r\n\r\n+CMTI: "MT",2\r\n'
+    assert (bench.sim.memory.used, bench.device.memory("ME").used) == (1, 1)

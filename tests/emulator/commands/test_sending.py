@@ -186,13 +186,6 @@ def test_power_lost_in_the_middle(bench: Bench, after_s: float, accepted: int) -
     assert len(bench.network.journal) == accepted
 
 
-def test_text_mode_does_not_send(bench: Bench) -> None:
-    """AT+CMGF=1 is a state that is kept and read back; CMGS is refused in it."""
-    bench.host.ask("AT+CMGF=1")
-    assert bench.host.ask("AT+CMGF?") == "+CMGF: 1\r\nOK"
-    assert bench.host.ask('AT+CMGS="+447700900123"', 5.0) == "+CMS ERROR: 303"
-
-
 def test_the_same_seed_gives_the_same_bytes() -> None:
     """Two benches with one seed hear the same to the octet; another seed begins elsewhere."""
 

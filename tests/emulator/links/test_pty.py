@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import select
 import subprocess
 import sys
 import termios
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -222,3 +224,30 @@ async def test_without_a_host_the_loop_does_not_spin(link: PtyLink) -> None:
     host.close()
     await _hosted(link, False)
     assert loop.remove_reader(link._master) is False
+
+
+def test_an_ended_loop_is_not_kept(tmp_path: Path) -> None:
+    """Once the last link of a loop is closed nothing holds the loop, however many a process makes."""
+    loop = asyncio.new_event_loop()
+    timers = LoopTimers(loop)
+    network = Network(timers)
+    device = Device("modem0", "generic", network, timers, network.sim("+33700000001"))
+    link = PtyLink(device, tmp_path / "modem0", loop)
+    link.close()
+    loop.close()
+    kept = weakref.ref(loop)
+    del loop, timers, network, device, link
+    gc.collect()
+    assert kept() is None
+
+
+async def test_what_is_said_can_be_overheard(link: PtyLink) -> None:
+    """A tap hears both sides, in order, as they speak."""
+    heard: list[tuple[bool, bytes]] = []
+    link.tap = lambda from_host, data: heard.append((from_host, data))
+    host = Opened(link.path)
+    host.write(b"ATE0\r")
+    await host.until(b"OK\r\n")
+    host.close()
+    assert heard[0] == (True, b"ATE0\r")
+    assert b"".join(data for from_host, data in heard if not from_host).endswith(b"OK\r\n")

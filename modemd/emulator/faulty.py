@@ -1,0 +1,148 @@
+"""The faults of a device that can be switched on at any time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from modemd.emulator.faults import Faults
+from modemd.emulator.memory import Status, Stored
+from modemd.emulator.settings import Settings
+from modemd.pdu import Address, Deliver, Timestamp, UserData, table
+
+if TYPE_CHECKING:
+    from modemd.emulator.family import Family
+    from modemd.emulator.hostside import HostSide
+    from modemd.emulator.inbound import Inbound
+    from modemd.emulator.memory import Memory
+    from modemd.emulator.timers import Handle, Timers
+
+_JUNK = bytes(range(0x80, 0x100)) + b"\x00\x7f"
+"""Octets that no command, result or PDU is made of."""
+
+
+class Faulty(ABC):
+    """What can be made to go wrong with a device. What is random in it comes from `noise`, a source of its own."""
+
+    family: Family
+    host: HostSide
+    inbound: Inbound
+    timers: Timers
+
+    def __init__(self, noise: Random) -> None:
+        self.faults = Faults()
+        self._noise_source = noise
+        self._deaf: Handle | None = None
+
+    @abstractmethod
+    def later(self, seconds: float, action: Callable[[], None]) -> Handle:
+        """Put an action off; a loss of power forgets it."""
+
+    @abstractmethod
+    def memory(self, name: str) -> Memory:
+        """The message memory of that name."""
+
+    # -- the line
+
+    @property
+    def deaf(self) -> bool:
+        """Whether octets from the host are being lost."""
+        return self._deaf is not None
+
+    def deaf_for(self, seconds: float) -> None:
+        """Lose every octet from the host for this long. What the device says by itself goes on."""
+        self.hear()
+        self._deaf = self.later(seconds, self.hear)
+
+    def hear(self) -> None:
+        """No longer deaf."""
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
+
+    def noise(self, *, inserted: float = 0.0, lost: float = 0.0) -> None:
+        """From now on, before so many of the octets said comes a junk octet, and so many get lost (shares, 0 to 1).
+
+        Both 0 ends it.
+        """
+        if not (inserted or lost):
+            self.host.distort = None
+            return
+        source = self._noise_source
+
+        def distort(data: bytes) -> bytes:
+            heard = bytearray()
+            for octet in data:
+                if source.random() < inserted:
+                    heard.append(source.choice(_JUNK))
+                if source.random() >= lost:
+                    heard.append(octet)
+            return bytes(heard)
+
+        self.host.distort = distort
+
+    def interrupt_next_answer(self, line: str) -> None:
+        """The next reply has this unsolicited line inside, just before its result."""
+        self.faults.interruptions.append(line)
+
+    def hang_next(self, command: str, seconds: float) -> None:
+        """The next command of this name (`+CMGL`) does nothing for so long, then works; meanwhile nothing is answered."""
+        self.faults.hangs.setdefault(command.upper(), deque()).append(seconds)
+
+    def lose_next_notice(self) -> None:
+        """The next unsolicited line (`+CMTI`, `+CDS` with its PDU, ...) is never said."""
+        self.host.notices_lost += 1
+
+    def flood(self, line: str, times: int, every_s: float = 0.01) -> None:
+        """Say an unsolicited line so many times, one every so many seconds."""
+        for nth in range(times):
+            self.later(nth * every_s, partial(self.host.notice, line))
+
+    def forget_settings(self) -> None:
+        """Everything the host set is as after power-on, with no word of it and no restart: echo, format, notices.
+
+        Cat-1 modules do so after a reset of their own (ML307C drops +CNMI).
+        """
+        self.host.settings = Settings.fresh(self.family)
+
+    # -- sending
+
+    def lose_next_answer(self) -> None:
+        """The next accepted message gets no `+CMGS` and no result; the device works on."""
+        self.faults.answers_lost += 1
+
+    def delay_next_answer(self, seconds: float) -> None:
+        """The next accepted message is answered this much later; the device reads no further until then."""
+        self.faults.answers_late.append(seconds)
+
+    def lose_next_prompt(self) -> None:
+        """The next `+CMGS` waits for its PDU without saying so."""
+        self.faults.prompts_lost += 1
+
+    def refuse_next(self, cause: int) -> None:
+        """The next message is refused with this `+CMS ERROR` number after the send latency; nothing is accepted."""
+        self.faults.refusals.append(cause)
+
+    # -- memories
+
+    def fill_memory(self, name: str = "SM") -> None:
+        """Fill what is free of a memory with old messages, already read; the device says so where its family does."""
+        memory = self.memory(name)
+        stamp = Timestamp.of(self.timers.now())
+        old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
+        while not memory.full:
+            memory.store(Stored(self.inbound.smsc_field(), old, Status.READ))
+        if self.family.storage.full_notice:
+            self.host.notice(self.family.storage.full_notice)
+
+    def stick_slot(self, name: str, index: int) -> None:
+        """From now on the slot (numbered as the family does) cannot be deleted: `+CMGD` ends in `+CMS ERROR: 320`."""
+        self.faults.stuck.add((name, index - self.family.storage.index_base))
+
+    def free_slot(self, name: str, index: int) -> None:
+        """Undo `stick_slot`."""
+        self.faults.stuck.discard((name, index - self.family.storage.index_base))

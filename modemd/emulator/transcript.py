@@ -1,0 +1,40 @@
+"""What a host and a device said to each other, kept for whoever has to find out why a test failed."""
+
+from __future__ import annotations
+
+from collections import deque
+
+MOST_CHUNKS = 2000
+_SHOWN = {"\r": "", "\x1a": "<Ctrl-Z>", "\x1b": "<ESC>"}
+# What ends without a line end: the host's message or ESC, the device's prompt.
+_ENDS: dict[bool, tuple[str, ...]] = {True: ("\x1a", "\x1b"), False: ("> ",)}
+
+
+class Transcript:
+    """The last octets of a dialogue, told apart by who said them."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[tuple[bool, bytes]] = deque(maxlen=MOST_CHUNKS)
+
+    def add(self, from_host: bool, data: bytes) -> None:
+        """Take down what was just said."""
+        self._chunks.append((from_host, data))
+
+    def __str__(self) -> str:
+        """A line for each line that was said: `>` the host, `<` the device. Blank lines are left out."""
+        told: list[str] = []
+        said: dict[bool, str] = {True: "", False: ""}
+        for from_host, data in list(self._chunks):
+            said[from_host] += data.decode("latin-1")
+            *lines, said[from_host] = said[from_host].replace("\r", "\n").split("\n")
+            told += [_line(from_host, line) for line in lines if line]
+            if said[from_host].endswith(_ENDS[from_host]):
+                told.append(_line(from_host, said[from_host]))
+                said[from_host] = ""
+        told += [_line(from_host, rest) for from_host, rest in said.items() if rest]
+        return "\n".join(told)
+
+
+def _line(from_host: bool, line: str) -> str:
+    shown = "".join(_SHOWN.get(char, char if char.isprintable() else f"<{ord(char):02X}>") for char in line)
+    return f"{'>' if from_host else '<'} {shown}"
