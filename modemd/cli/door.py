@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -77,30 +76,10 @@ async def _in_process(
 ) -> tuple[int, bytes]:
     """One ASGI request to the application over a service of our own, under the writer's lock."""
     from modemd.api.app import create
+    from modemd.api.inprocess import Exchange
     from modemd.daemon import service_of
 
-    path, _, query = target.partition("?")
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [(b"content-type", content_type.encode()), (b"content-length", str(len(body or b"")).encode())],
-    }
-    sent: list[MutableMapping[str, Any]] = []
-
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": body or b"", "more_body": False}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
+    exchange = Exchange(method, target, body or b"", content_type)
     async with service_of(settings) as service:
-        await create(service)(scope, receive, send)
-    status = next(message["status"] for message in sent if message["type"] == "http.response.start")
-    return status, b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
+        await exchange.run(create(service))
+    return exchange.response.status, exchange.response.body

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
+
+from modemd.api.inprocess import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +51,11 @@ class Client:
         return await self.call("POST", target, json.dumps(document).encode())
 
     async def call(self, method: str, target: str, body: bytes = b"", content_type: str = "application/json") -> Answer:
-        path, _, query = target.partition("?")
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())],
-        }
-        sent: list[MutableMapping[str, Any]] = []
-
-        async def receive() -> MutableMapping[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            sent.append(message)
-
+        exchange = Exchange(method, target, body, content_type)
         raised = None
         try:
-            await self._app(scope, receive, send)
+            await exchange.run(self._app)
         except Exception as error:  # what a server would log
             raised = error
-        start = next(message for message in sent if message["type"] == "http.response.start")
-        headers = {name.decode(): value.decode() for name, value in start["headers"]}
-        content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
-        return Answer(start["status"], headers, content, raised)
+        response = exchange.response
+        return Answer(response.status, response.headers, response.body, raised)

@@ -1,0 +1,60 @@
+"""One request to the application in this process: ASGI without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the application answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Exchange:
+    """A request, and after `run` its response. `target` is the path, with the query behind a question mark."""
+
+    def __init__(self, method: str, target: str, body: bytes, content_type: str) -> None:
+        path, _, query = target.partition("?")
+        self._body = body
+        self._sent: list[Message] = []
+        self._scope: Message = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())],
+        }
+
+    async def run(self, app: Application) -> None:
+        """Ask the application. What it raises after it has answered is raised here too, and the response is there."""
+        await app(self._scope, self._receive, self._send)
+
+    @property
+    def response(self) -> Response:
+        """The answer, whole."""
+        start = next(message for message in self._sent if message["type"] == "http.response.start")
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        parts = [message.get("body", b"") for message in self._sent if message["type"] == "http.response.body"]
+        return Response(start["status"], headers, b"".join(parts))
+
+    async def _receive(self) -> Message:
+        return {"type": "http.request", "body": self._body, "more_body": False}
+
+    async def _send(self, message: Message) -> None:
+        self._sent.append(message)
