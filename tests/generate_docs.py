@@ -13,6 +13,9 @@ from itertools import combinations
 from pathlib import Path
 
 from modemd.rules.states import CLOSING, FINAL_MESSAGES, FINAL_PARTS, NEXT, Event, Message, Part, message_state
+from tests.generate_emulator_docs import command_table, differing_answers, family_facts, own_commands
+from tests.generate_oddities import oddities
+from tests.markdown import table
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -31,7 +34,9 @@ MEANING = {
     Event.DELIVERED: "a status report says that the phone has it",
     Event.UNDELIVERED: "a status report says that the network has given up",
     Event.EXPIRED: "its validity ended before it was sent",
-    Event.CANCELLED: "withdrawn by an opt-out, before it was sent",
+    Event.CANCELLED: "withdrawn by an opt-out or by a person, before it was sent",
+    Event.SETTLED_SENT: "a person says that it was sent",
+    Event.SETTLED_NOT_SENT: "a person says that it was not sent",
 }
 
 
@@ -89,17 +94,15 @@ def _ending(state: Message) -> str:
     return "closed, keeping its name, a day after the end of its validity" if state in CLOSING else "on its way"
 
 
-def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table."""
-    lines = [tuple(headings), *map(tuple, rows)]
-    lines.insert(1, ("---",) * len(lines[0]))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
 GENERATORS: dict[str, Callable[[], str]] = {
     "part table": part_table,
     "part diagram": part_diagram,
     "message table": message_table,
+    "family facts": family_facts,
+    "command table": command_table,
+    "differing answers": differing_answers,
+    "own commands": own_commands,
+    "oddities": oddities,
 }
 
 

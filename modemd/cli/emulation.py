@@ -1,9 +1,12 @@
-"""`modemd emulate`, `modemd phone`, `modemd fault`: the emulated network, its subscribers, and what goes wrong."""
+"""`modemd emulate` and `modemd fault`: the emulated network, and what goes wrong with its modems."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
@@ -11,16 +14,15 @@ from click.core import ParameterSource
 
 from modemd.cli import options
 from modemd.cli.door import call_emulator
-from modemd.cli.tables import show
 
-_directory = click.option(
-    "--dir", "directory", required=True, type=click.Path(path_type=Path), help="The folder of the emulator."
-)
+if TYPE_CHECKING:
+    from modemd.emulator.lab import Lab, LabOptions, ModemPlan
+    from modemd.emulator.scenario import Scenario
 
 
 @click.command()
 @click.option("--modems", default=1, show_default=True, type=click.IntRange(min=1), help="How many.")
-@_directory
+@options.emulator_directory
 @click.option("--send-latency", default=0.3, show_default=True, help="Seconds from Ctrl-Z to the answer.")
 @click.option(
     "--numbers", default="", help="Numbers of the SIMs, with commas; further ones are +33700000001 and onwards."
@@ -28,11 +30,19 @@ _directory = click.option(
 @click.option(
     "--families", default="", help="Families of the modems, with commas, in turn; default huawei_e3372,sim800."
 )
+@click.option(
+    "--kind", is_flag=True, help="A network that loses no report, writes each as it was asked, knows the time."
+)
 @click.option("--seed", default=0, show_default=True, help="The same seed, the same behaviour.")
 @click.option(
     "--scenario",
     type=click.Path(path_type=Path),
     help="A file that says all of this, how the phones behave, and what happens when; or the name of a shipped one.",
+)
+@click.option(
+    "--capture",
+    type=click.Path(path_type=Path),
+    help="Play one modem from a file that `modemd record` wrote; what was not asked then, the generic family answers.",
 )
 @click.pass_context
 def emulate(
@@ -42,12 +52,15 @@ def emulate(
     send_latency: float,
     numbers: str,
     families: str,
+    kind: bool,
     seed: int,
     scenario: Path | None,
+    capture: Path | None,
 ) -> None:
     """Run an emulated network with modems on ptys, DIR/modem0 and onwards, until Ctrl-C.
 
-    Prints one line per modem when ready: name, port, family, number, IMEI, ICCID.
+    Prints one line per modem when ready: name, port, family, number, IMEI, ICCID. Without --kind the network is as real
+    ones are: it loses a tenth of the reports, and says on standard error what else it does.
     """
     from modemd.emulator.lab import LabOptions
     from modemd.emulator.server import serve
@@ -60,50 +73,65 @@ def emulate(
             if given and parameter.name not in ("directory", "scenario"):
                 raise click.UsageError(f"{parameter.opts[0]} goes without --scenario: the file says it")
         loaded = load(scenario)
-        asyncio.run(serve(loaded.options(directory.absolute()), click.echo, prepare=loaded.begin))
+        asyncio.run(serve(loaded.options(directory.absolute()), click.echo, prepare=partial(_begin, loaded)))
         return
-    chosen = LabOptions(directory.absolute(), modems, numbers=_list(numbers), send_latency_s=send_latency, seed=seed)
+    chosen = LabOptions(
+        directory.absolute(), modems, numbers=_list(numbers), send_latency_s=send_latency, seed=seed, kind=kind
+    )
     if families:
-        from dataclasses import replace
-
         chosen = replace(chosen, families=_list(families))
-    asyncio.run(serve(chosen, click.echo))
+    if capture is not None:
+        for name in ("modems", "families"):
+            if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name} goes without --capture: it is one modem, of its own family")
+        chosen = replace(chosen, planned=(_captured(capture, chosen),))
+    asyncio.run(serve(chosen, click.echo, prepare=partial(_tell, "--kind")))
 
 
-@click.group()
-@_directory
-@click.argument("number")
-@click.pass_context
-def phone(context: click.Context, directory: Path, number: str) -> None:
-    """An emulated phone: what NUMBER has received, and what it sends."""
-    context.obj = (directory.absolute(), number)
+def _begin(scenario: Scenario, lab: Lab) -> None:
+    scenario.begin(lab)
+    _tell("kind = true under [network]", lab)
 
 
-@phone.command()
-@options.as_json
-@click.pass_obj
-def inbox(obj: tuple[Path, str], as_json: bool) -> None:
-    """What the phone has received, oldest first."""
-    directory, number = obj
-    rows = call_emulator(directory, "GET", f"/phones/{quote(number)}/inbox")
-    show(rows, ("at", "from", "parts", "text"), as_json=as_json, none="nothing received")
+def _tell(switch: str, lab: Lab) -> None:
+    """Say on standard error what the network is like: whoever counts on reports must know."""
+    network = lab.network
+    if network.kind:
+        click.echo("modemd: the network is kind: every report comes, once and as it should", err=True)
+        return
+    off_s = round(network.unkind.clock_off.total_seconds())
+    click.echo(
+        f"modemd: the network is unkind, as real ones are: {network.report_loss:.0%} of the reports never come, "
+        f"{network.unkind.reports_national:.0%} name the recipient as a national number, its clock is {abs(off_s)} s "
+        f"{'fast' if off_s > 0 else 'slow'}; {switch} switches that off",
+        err=True,
+    )
 
 
-@phone.command()
-@click.argument("to")
-@click.argument("text")
-@click.pass_obj
-def send(obj: tuple[Path, str], to: str, text: str) -> None:
-    """Write TEXT from the phone TO the number of a SIM, or of another phone."""
-    directory, number = obj
-    call_emulator(directory, "POST", f"/phones/{quote(number)}/send", {"to": to, "text": text})
-    click.echo(f"sent from {number} to {to}")
+def _captured(path: Path, options: LabOptions) -> ModemPlan:
+    """The modem of a capture, with the identities that it told, where it told them."""
+    from modemd.emulator.capture import Capture
+    from modemd.emulator.lab import ModemPlan, SimPlan
+
+    capture = Capture.load(path)
+    ways_to_the_iccid = [command for command in capture.answers if command.rstrip("?").endswith(("CCID", "SCID"))]
+    iccid = capture.identity(*ways_to_the_iccid, shape="[0-9]{18,20}")
+    imsi = capture.identity("+CIMI", shape="[0-9]{14,15}")
+    number = (*options.numbers, capture.number, "+33700000001")
+    return ModemPlan(
+        "modem0",
+        "generic",
+        SimPlan(next(filter(None, number)), iccid=iccid, imsi=imsi),
+        imei=capture.identity("+CGSN", "+GSN", shape="[0-9]{15}"),
+        send_latency_s=options.send_latency_s,
+        capture=capture,
+    )
 
 
 def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from modemd.emulator.orders import kinds
+    from modemd.emulator.fault_orders import kinds
 
     rows = []
     for kind, model in kinds().items():
@@ -117,7 +145,7 @@ def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -
 
 
 @click.command()
-@_directory
+@options.emulator_directory
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_kinds, help="List the kinds and end."
 )

@@ -13,3 +13,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 limit = click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="How many; 0 means all."
 )
+
+emulator_directory = click.option(
+    "--dir", "directory", required=True, type=click.Path(path_type=Path), help="The folder of the emulator."
+)

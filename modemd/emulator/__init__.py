@@ -18,37 +18,51 @@ if TYPE_CHECKING:
     from modemd.emulator.device import Device
     from modemd.emulator.family import Family, families
     from modemd.emulator.journal import Accepted, Journal
+    from modemd.emulator.letters import Data, Mms, Raw, Text, Voicemail
     from modemd.emulator.network import Network
+    from modemd.emulator.operators import Operator
     from modemd.emulator.subscribers import Phone, Received, Sim
     from modemd.emulator.timers import Handle, LoopTimers, Timers
 
 __all__ = [
     "Accepted",
+    "Data",
     "Device",
     "Family",
     "Handle",
     "Journal",
     "LoopTimers",
+    "Mms",
     "Network",
+    "Operator",
     "Phone",
+    "Raw",
     "Received",
     "Sim",
+    "Text",
     "Timers",
+    "Voicemail",
     "families",
 ]
 
 _HOMES = {
     "Accepted": "journal",
+    "Data": "letters",
     "Device": "device",
     "Family": "family",
     "Handle": "timers",
     "Journal": "journal",
     "LoopTimers": "timers",
+    "Mms": "letters",
     "Network": "network",
+    "Operator": "operators",
     "Phone": "subscribers",
+    "Raw": "letters",
     "Received": "subscribers",
     "Sim": "subscribers",
+    "Text": "letters",
     "Timers": "timers",
+    "Voicemail": "letters",
     "families": "family",
 }
 

@@ -86,7 +86,7 @@ def _basic(match: re.Match[str]) -> Call:
         name += digits
         if suffix == "?":
             return Call(name, Kind.READ, "", name + "?")
-        return Call(name, Kind.SET, suffix[1:], name + suffix)
+        return Call(name, Kind.SET if suffix else Kind.EXECUTE, suffix[1:], name + suffix)
     return Call(name, Kind.EXECUTE, digits, name + digits)
 
 

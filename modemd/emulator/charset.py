@@ -60,3 +60,12 @@ def typed_number(value: str, charset: str) -> str:
         if number and set(number) <= set("+*#0123456789"):
             return number
     return value
+
+
+def typed_text(value: str, charset: str) -> str:
+    """A string a host gave, as a name in a phone book. ValueError where its digits are no UCS2 or no hex."""
+    if charset == "IRA":
+        return value
+    if charset == "UCS2":
+        return bytes.fromhex(value).decode("utf-16-be")
+    return _DEFAULT.decode(typed_septets(value.encode("latin-1"), charset))

@@ -10,10 +10,18 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from modemd.emulator.call_order import CallOrder
 from modemd.emulator.device import Device
+from modemd.emulator.fault_orders import Fault
 from modemd.emulator.lab import Lab, Modem
-from modemd.emulator.orders import Body, Fault, Knobs, Letter, Refusal
+from modemd.emulator.letter_order import LetterOrder
+from modemd.emulator.operators import Operator
+from modemd.emulator.order import Body
+from modemd.emulator.orders import Fate, Knobs, NextReport, OperatorKnobs, Refusal
 from modemd.emulator.subscribers import Phone, Received
+from modemd.emulator.telephone import VoiceCall
+from modemd.emulator.usb import UsbPort
+from modemd.emulator.ussd_order import UssdOrder
 from modemd.errors import EncodeError, Refused
 
 
@@ -57,10 +65,24 @@ def create_app(lab: Lab) -> FastAPI:
         return [_received(received) for received in lab.network.phone(number).inbox]
 
     @app.post("/phones/{number}/send")
-    async def send(number: str, letter: Letter) -> dict[str, Any]:
+    async def send(number: str, order: LetterOrder) -> dict[str, Any]:
         phone = lab.network.phone(number)
-        phone.send(letter.to, letter.text)
-        return {"from": phone.number, "to": lab.network.canonical(letter.to)}
+        phone.send(order.to, order.letter())
+        return {"from": phone.number, "to": phone.operator.canonical(order.to)}
+
+    @app.post("/phones/{number}/call")
+    async def call(number: str, order: CallOrder) -> dict[str, Any]:
+        return _call(lab.network.phone(number).call(order.to, for_s=order.for_s))
+
+    @app.post("/phones/{number}/hang-up")
+    async def hang_up(number: str) -> list[dict[str, Any]]:
+        phone = lab.network.phone(number)
+        phone.hang_up()
+        return [_call(call) for call in phone.calls]
+
+    @app.get("/phones/{number}/calls")
+    async def calls(number: str) -> list[dict[str, Any]]:
+        return [_call(call) for call in lab.network.phone(number).calls]
 
     @app.post("/phones/{number}/power")
     async def power(number: str, power: Power) -> dict[str, Any]:
@@ -89,6 +111,34 @@ def create_app(lab: Lab) -> FastAPI:
         refusal.apply(lab.network)
         return refusal.model_dump()
 
+    @app.post("/network/ussd")
+    async def ussd(order: UssdOrder) -> list[str]:
+        order.apply(lab.network)
+        return sorted(lab.network.ussd)
+
+    @app.post("/network/fate")
+    async def fate(fate: Fate) -> dict[str, int]:
+        fate.apply(lab.network)
+        return lab.network.fates
+
+    @app.post("/network/next-report")
+    async def next_report(order: NextReport) -> dict[str, Any]:
+        order.apply(lab.network)
+        return order.model_dump()
+
+    @app.get("/operators")
+    async def operators() -> list[dict[str, Any]]:
+        return [_operator(operator) for operator in lab.network.operators.values()]
+
+    @app.patch("/operators/{code}")
+    async def turn_operator(code: str, knobs: OperatorKnobs) -> dict[str, Any]:
+        knobs.apply(lab.network, code)
+        return _operator(lab.network.operators[code])
+
+    @app.get("/usb")
+    async def usb() -> list[dict[str, Any]]:
+        return [_port(port) for port in lab.usb.comports()]
+
     return app
 
 
@@ -115,6 +165,7 @@ def _modem(modem: Modem) -> dict[str, Any]:
         "imei": device.imei,
         "iccid": sim.iccid if sim else None,
         "imsi": sim.imsi if sim else None,
+        "operator": sim.operator.code if sim else None,
         "registration": device.registration,
         "stored": sim.memory.used if sim else None,
         "capacity": sim.memory.capacity if sim else None,
@@ -122,7 +173,16 @@ def _modem(modem: Modem) -> dict[str, Any]:
 
 
 def _phone(phone: Phone) -> dict[str, Any]:
-    return {"number": phone.number, "on": phone.on, "received": len(phone.inbox)}
+    return {
+        "number": phone.number,
+        "operator": phone.operator.code,
+        "on": phone.on,
+        "received": len(phone.inbox),
+    }
+
+
+def _call(call: VoiceCall) -> dict[str, Any]:
+    return {"from": call.caller.number, "to": call.callee.number, "state": call.state.value}
 
 
 def _received(received: Received) -> dict[str, Any]:
@@ -138,6 +198,7 @@ def _received(received: Received) -> dict[str, Any]:
 def _network(lab: Lab) -> dict[str, Any]:
     network = lab.network
     return {
+        "kind": network.kind,
         "delivery_latency_s": network.delivery_latency_s,
         "report_latency_s": network.report_latency_s,
         "report_loss": network.report_loss,
@@ -150,6 +211,26 @@ def _network(lab: Lab) -> dict[str, Any]:
         "reports_lost": network.reports_lost,
         "accepted": len(network.journal),
     }
+
+
+def _operator(operator: Operator) -> dict[str, Any]:
+    return {
+        "code": operator.code,
+        "name": operator.name,
+        "smsc": operator.smsc,
+        "country_code": operator.country_code,
+        "delivery_latency_s": operator.delivery_latency_s,
+        "report_latency_s": operator.report_latency_s,
+        "parts_per_s": operator.parts_per_s,
+        "refusals": operator.refusals,
+    }
+
+
+def _port(port: UsbPort) -> dict[str, Any]:
+    """A port with the names and types of pyserial's `ListPortInfo`."""
+    names = ("device", "name", "description", "hwid", "vid", "pid", "serial_number", "location", "manufacturer")
+    more = ("product", "interface", "usb_device_path", "usb_interface_path")
+    return {name: getattr(port, name) for name in (*names, *more)}
 
 
 # -- errors: one shape for all

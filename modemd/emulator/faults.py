@@ -13,6 +13,8 @@ class Faults:
     `answers_lost` and `prompts_lost` count how many more get lost; `answers_late` are seconds between acceptance and
     answer; `refusals` are `+CMS ERROR` numbers said instead of sending; `interruptions` are lines said inside replies,
     just before their result; `hangs` are seconds before a command, by name, is even looked at.
+    `scripted` are final results said in place of running a command, by name; `sends_stuck` counts the messages that
+    are neither accepted nor refused nor ever answered.
     `stuck` are memory and slot (counted from 0) that cannot be deleted; it is not used up.
     """
 
@@ -22,6 +24,8 @@ class Faults:
     refusals: deque[int] = field(default_factory=deque)
     interruptions: deque[str] = field(default_factory=deque)
     hangs: dict[str, deque[float]] = field(default_factory=dict)
+    scripted: dict[str, deque[str]] = field(default_factory=dict)
+    sends_stuck: int = 0
     stuck: set[tuple[str, int]] = field(default_factory=set)
 
     def prompt_is_lost(self) -> bool:
@@ -54,3 +58,17 @@ class Faults:
         """How long this command hangs, None where it does not."""
         waiting = self.hangs.get(name)
         return waiting.popleft() if waiting else None
+
+    def answer(self, name: str, typed: str) -> str | None:
+        """The result said in place of running this command, named alone or as typed; None for none."""
+        for key in (typed.upper(), name):
+            if waiting := self.scripted.get(key):
+                return waiting.popleft()
+        return None
+
+    def send_is_stuck(self) -> bool:
+        """Whether this message is one of those that get stuck."""
+        if self.sends_stuck == 0:
+            return False
+        self.sends_stuck -= 1
+        return True

@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
 from modemd.emulator.faults import Faults
 from modemd.emulator.memory import Status, Stored
+from modemd.emulator.registration import Mobile
+from modemd.emulator.results import CmeError
 from modemd.emulator.settings import Settings
 from modemd.pdu import Address, Deliver, Timestamp, UserData, table
 
 if TYPE_CHECKING:
     from modemd.emulator.family import Family
-    from modemd.emulator.hostside import HostSide
     from modemd.emulator.inbound import Inbound
-    from modemd.emulator.memory import Memory
+    from modemd.emulator.network import Network
+    from modemd.emulator.subscribers import Sim
     from modemd.emulator.timers import Handle, Timers
 
 _JUNK = bytes(range(0x80, 0x100)) + b"\x00\x7f"
 """Octets that no command, result or PDU is made of."""
 
 
-class Faulty(ABC):
+class Faulty(Mobile):
     """What can be made to go wrong with a device. What is random in it comes from `noise`, a source of its own."""
 
-    family: Family
-    host: HostSide
     inbound: Inbound
-    timers: Timers
 
-    def __init__(self, noise: Random) -> None:
+    def __init__(
+        self, family: Family, network: Network, timers: Timers, boot_factor: float, sim: Sim | None, noise: Random
+    ) -> None:
+        super().__init__(family, network, timers, boot_factor, sim)
         self.faults = Faults()
         self._noise_source = noise
         self._deaf: Handle | None = None
+        self._trickle = bytearray()
 
-    @abstractmethod
-    def later(self, seconds: float, action: Callable[[], None]) -> Handle:
-        """Put an action off; a loss of power forgets it."""
-
-    @abstractmethod
-    def memory(self, name: str) -> Memory:
-        """The message memory of that name."""
+    def _lose_power(self) -> None:
+        super()._lose_power()
+        self.hear()
+        self._trickle.clear()
 
     # -- the line
 
@@ -85,6 +84,28 @@ class Faulty(ABC):
 
         self.host.distort = distort
 
+    def trickle(self, every_s: float) -> None:
+        """From now on what is said comes one octet at a time, one every so many seconds; 0 ends it."""
+        if every_s == 0:
+            self.host.carry = None
+            self.host.transmit(bytes(self._trickle))
+            self._trickle.clear()
+            return
+
+        def drop() -> None:
+            if self._trickle:
+                self.host.transmit(bytes((self._trickle.pop(0),)))
+            if self._trickle:
+                self.later(every_s, drop)
+
+        def carry(data: bytes) -> None:
+            waiting = bool(self._trickle)
+            self._trickle += data
+            if not waiting:
+                self.later(every_s, drop)
+
+        self.host.carry = carry
+
     def interrupt_next_answer(self, line: str) -> None:
         """The next reply has this unsolicited line inside, just before its result."""
         self.faults.interruptions.append(line)
@@ -92,6 +113,10 @@ class Faulty(ABC):
     def hang_next(self, command: str, seconds: float) -> None:
         """The next command of this name (`+CMGL`) does nothing for so long, then works; meanwhile nothing is answered."""
         self.faults.hangs.setdefault(command.upper(), deque()).append(seconds)
+
+    def script_next(self, command: str, result: str) -> None:
+        """The next command of this name (`+CPIN`), or typed so (`+CPIN?`), ends with this result and does nothing."""
+        self.faults.scripted.setdefault(command.upper(), deque()).append(result)
 
     def lose_next_notice(self) -> None:
         """The next unsolicited line (`+CMTI`, `+CDS` with its PDU, ...) is never said."""
@@ -102,12 +127,24 @@ class Faulty(ABC):
         for nth in range(times):
             self.later(nth * every_s, partial(self.host.notice, line))
 
-    def forget_settings(self) -> None:
+    def forget_settings(self, *, text_mode: bool = False) -> None:
         """Everything the host set is as after power-on, with no word of it and no restart: echo, format, notices.
 
-        Cat-1 modules do so after a reset of their own (ML307C drops +CNMI).
+        Cat-1 modules do so after a reset of their own (ML307C drops +CNMI). With `text_mode` it is in text mode then,
+        as a SIM800 after a brown-out.
         """
         self.host.settings = Settings.fresh(self.family)
+        self.host.settings.text_mode |= text_mode
+
+    def lose_smsc(self) -> None:
+        """The SIM has no service centre any more: `+CSCA?` is empty, and what names none ends in `+CMS ERROR: 330`."""
+        if self.sim is None:
+            raise CmeError(10)
+        self.sim.smsc = ""
+
+    def set_clock_off(self, seconds: float) -> None:
+        """`+CCLK` is that much ahead of the network's time, until a host sets it or power is lost."""
+        self.clock_shift = timedelta(seconds=seconds)
 
     # -- sending
 
@@ -123,6 +160,10 @@ class Faulty(ABC):
         """The next `+CMGS` waits for its PDU without saying so."""
         self.faults.prompts_lost += 1
 
+    def stick_next_send(self) -> None:
+        """The next message is neither accepted nor refused nor answered; the device hears nothing more until it restarts."""
+        self.faults.sends_stuck += 1
+
     def refuse_next(self, cause: int) -> None:
         """The next message is refused with this `+CMS ERROR` number after the send latency; nothing is accepted."""
         self.faults.refusals.append(cause)
@@ -136,8 +177,7 @@ class Faulty(ABC):
         old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
         while not memory.full:
             memory.store(Stored(self.inbound.smsc_field(), old, Status.READ))
-        if self.family.storage.full_notice:
-            self.host.notice(self.family.storage.full_notice)
+        self.inbound.tell_if_full(name)
 
     def stick_slot(self, name: str, index: int) -> None:
         """From now on the slot (numbered as the family does) cannot be deleted: `+CMGD` ends in `+CMS ERROR: 320`."""

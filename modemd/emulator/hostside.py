@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from modemd.emulator.settings import Settings
 
-CR = 0x0D
+CR, LF, BS = 0x0D, 0x0A, 0x08
+"""What S3, S4 and S5 are until a host sets them otherwise (V.250 6.2.1 to 6.2.3)."""
 ESC = 0x1B
 CTRL_Z = 0x1A
-BS = 0x08
 
 LONGEST_LINE = 2048
 LONGEST_ENTRY = 4096
@@ -21,7 +21,7 @@ MOST_WAITING = 65536
 
 _BEFORE_A_LINE = b"\r\n \x1b"
 
-NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4"}
+NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4", "BUSY": "7", "NO ANSWER": "8"}
 """Results under ATV0 (V.250 5.7.1). Others have no number and stay as they are."""
 
 
@@ -42,17 +42,22 @@ class HostSide:
     """Input and output of one device. `run` is called with each command line, its `AT` taken off.
 
     `A/` runs the last of them again, without a CR (V.250 5.2.4).
-    `distort`, where set, is what happens to the octets said on their way to the host; so many of the next notices
+    `distort`, where set, is what happens to the octets said on their way to the host; `carry`, where set, brings
+    them to `transmit` in its own time; so many of the next notices
     as `notices_lost` says are not said at all.
-    While `busy` is set, input waits in the buffer and is read when the device is free again.
+    While `hurried` is set, until the command line in hand has ended, notices are lost. While `busy` is set, input
+    waits in the buffer and is read when the device is free again.
     """
 
-    def __init__(self, run: Callable[[str], None], settings: Settings) -> None:
+    def __init__(self, run: Callable[[str], None], settings: Settings, *, lead: str = "\r\n") -> None:
         self.settings = settings
         self.busy = False
         self.notices_lost = 0
+        self.hurried = False
         self.distort: Callable[[bytes], bytes] | None = None
+        self.carry: Callable[[bytes], None] | None = None
         self._run = run
+        self._lead = lead
         self._write: Callable[[bytes], None] | None = None
         self._input = bytearray()
         self._line = bytearray()
@@ -94,37 +99,55 @@ class HostSide:
         self._entry = None
         self._typed.clear()
         self._held.clear()
+        self._last = ""
 
     # -- output
 
     def say(self, text: str) -> None:
         """One line of information, or a header and the line that belongs to it, `\\r\\n` between."""
-        self._send(f"\r\n{text}\r\n" if self.settings.verbose else f"{text}\r\n")
+        self._send(f"{self._lead}{text}\r\n" if self.settings.verbose else f"{text}\r\n")
 
     def final(self, text: str) -> None:
         """A final result, as ATV and ATQ will have it; then whatever was typed meanwhile is read."""
         settings = self.settings
         if not settings.quiet:
             if settings.verbose:
-                self._send(f"\r\n{text}\r\n")
+                self._send(f"{self._lead}{text}\r\n")
             else:
                 self._send(f"{NUMERIC[text]}\r" if text in NUMERIC else f"{text}\r\n")
         self.release()
 
     def notice(self, text: str) -> None:
         """An unsolicited line: at once, but after the entry while one is being typed."""
+        if self.hurried:
+            return
         if self.notices_lost:
             self.notices_lost -= 1
             return
-        data = f"\r\n{text}\r\n".encode()
+        data = self._ended(f"\r\n{text}\r\n").encode()
         if self._entry is not None:
             self._held.append(data)
         else:
             self._emit(data)
 
+    def result_notice(self, text: str) -> None:
+        """A result code that nothing was asked for (`RING`, `NO CARRIER`), as ATV and ATQ will have it."""
+        if self.settings.quiet:
+            return
+        if self.settings.verbose or text not in NUMERIC:
+            self.notice(text)
+        elif self._entry is not None:
+            self._held.append(self._ended(f"{NUMERIC[text]}\r").encode())
+        else:
+            self._send(f"{NUMERIC[text]}\r")
+
     def interrupt(self, text: str) -> None:
         """An unsolicited line at this very moment, even in the middle of an entry: some firmware does."""
-        self._emit(f"\r\n{text}\r\n".encode())
+        self._emit(self._ended(f"\r\n{text}\r\n").encode())
+
+    def utter(self, octets: bytes) -> None:
+        """These very octets, unframed: what a captured device said."""
+        self._emit(octets)
 
     def ask(self, entry: Entry, *, prompted: bool = True) -> None:
         """Open an entry, with its prompt or (a fault) without."""
@@ -137,10 +160,19 @@ class HostSide:
     def release(self) -> None:
         """Free again: read what waits."""
         self.busy = False
+        if self._entry is None:
+            self.hurried = False
         self._work()
 
     def _send(self, text: str) -> None:
-        self._emit(text.encode("latin-1", "replace"))
+        self._emit(self._ended(text).encode("latin-1", "replace"))
+
+    def _ended(self, text: str) -> str:
+        """With line ends as S3 and S4 have them."""
+        registers = self.settings.registers
+        if registers[3] == CR and registers[4] == LF:
+            return text
+        return text.translate({CR: registers[3], LF: registers[4]})
 
     def _emit(self, data: bytes) -> None:
         self._output += data
@@ -153,8 +185,12 @@ class HostSide:
             self._output.clear()
             if self.distort is not None:
                 data = self.distort(data)
-            if self._write is not None:
-                self._write(data)
+            (self.carry or self.transmit)(data)
+
+    def transmit(self, data: bytes) -> None:
+        """Octets as they go over the line; with no host they are dropped."""
+        if self._write is not None and data:
+            self._write(data)
 
     # -- input
 
@@ -178,7 +214,8 @@ class HostSide:
             self._flush()
 
     def _take_line(self) -> None:
-        end = self._input.find(CR)
+        registers = self.settings.registers
+        end = self._input.find(registers[3])
         piece = bytes(self._input) if end < 0 else bytes(self._input[: end + 1])
         if repeats := (self._line + piece[:2]).lstrip(_BEFORE_A_LINE)[:2].upper() == b"A/":
             piece = piece[: piece.index(b"/") + 1]
@@ -194,7 +231,7 @@ class HostSide:
             return
         line = bytes(self._line)
         self._line.clear()
-        body = _body(line)
+        body = _body(line, registers[5])
         if body is not None:
             self._last = body
             self._run(body)
@@ -215,8 +252,9 @@ class HostSide:
         self._typed += octets[: LONGEST_ENTRY - len(self._typed)]
         if entry.in_text:
             self._send("\r\n> " * octets.count(b"\r"))
-            if BS in self._typed:
-                self._typed = _erased(self._typed)
+            erasing = self.settings.registers[5]
+            if erasing in self._typed:
+                self._typed = _erased(self._typed, erasing)
         if mark is None:
             return
         typed = bytes(self._typed)
@@ -231,20 +269,21 @@ class HostSide:
         self._held.clear()
 
 
-def _body(line: bytes) -> str | None:
+def _body(line: bytes, erasing: int) -> str | None:
     """What follows `AT` in a line; None where the line holds none, which V.250 5.2.1 says is passed over in silence."""
-    if BS in line:
-        line = bytes(_erased(line))
+    line = line[:-1]
+    if erasing in line:
+        line = bytes(_erased(line, erasing))
     start = line.upper().find(b"AT")
     if start < 0:
         return None
     return line[start + 2 :].strip(b"\r\n").decode("latin-1")
 
 
-def _erased(line: bytes | bytearray) -> bytearray:
+def _erased(line: bytes | bytearray, erasing: int) -> bytearray:
     kept = bytearray()
     for octet in line:
-        if octet == BS:
+        if octet == erasing:
             del kept[-1:]
         else:
             kept.append(octet)

@@ -18,9 +18,9 @@ def imei(type_allocation: str, serial: int) -> str:
     return body + luhn_digit(body)
 
 
-def iccid(country_code: str, serial: int) -> str:
-    """19 digits: 89, the country, issuer 01, the serial number, the check digit."""
-    head = f"89{country_code}01"
+def iccid(country_code: str, issuer: str, serial: int) -> str:
+    """19 digits: 89, the country, the issuer, the serial number, the check digit (ITU-T E.118)."""
+    head = f"89{country_code}{issuer}"
     body = head + f"{serial:0{18 - len(head)}d}"
     return body + luhn_digit(body)
 

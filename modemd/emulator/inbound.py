@@ -10,10 +10,17 @@ from modemd.emulator.memory import Stored
 from modemd.emulator.results import CmsError
 from modemd.emulator.subscribers import Done, Incoming
 from modemd.emulator.timers import Handle
-from modemd.pdu import Address, Deliver, StatusReport, frame
+from modemd.pdu import Address, Deliver, Ports, StatusReport, frame
 
 if TYPE_CHECKING:
     from modemd.emulator.device import Device
+
+
+JUNK = bytes.fromhex("000000FF")
+"""What stands before a stored report of a family that damages them."""
+
+PUSH_PORT = 2948
+"""Where a WAP push goes (WAP-259-WDP, appendix B)."""
 
 
 class Inbound:
@@ -45,7 +52,7 @@ class Inbound:
             if notifications.ds == 1:
                 self._route(self._report_form(message, tpdu), done)
             elif notifications.ds == 2:
-                self._store(self._device.family.notify.report_memory, "+CDSI", tpdu, done)
+                self._store_report(tpdu, done)
             else:
                 done(True)
             return
@@ -55,17 +62,20 @@ class Inbound:
         if direct:
             self._route(self._message_form(message, tpdu), done)
         else:
-            notice = "+CMTI" if notifications.mt else None
-            self._store(self._device.settings.memories[2], notice, tpdu, done)
+            self._store_message(message, tpdu, done)
 
-    def acknowledge(self) -> None:
-        """`+CNMA`. CmsError 340 where nothing waits for it."""
-        if self._awaiting is None:
-            raise CmsError(340)
-        done, handle = self._awaiting
+    def acknowledge(self, *, positive: bool) -> None:
+        """`+CNMA`: taken, or (negative) left with the network. CmsError 340 where nothing waits for it."""
+        done, handle = self.require_awaiting()
         self._awaiting = None
         handle.cancel()
-        self._device.timers.after(0, partial(done, True))  # the OK first, then what comes next
+        self._device.timers.after(0, partial(done, positive))  # the OK first, then what comes next
+
+    def require_awaiting(self) -> tuple[Done, Handle]:
+        """What waits for `+CNMA`. CmsError 340 where nothing does."""
+        if self._awaiting is None:
+            raise CmsError(340)
+        return self._awaiting
 
     def mode_set(self) -> None:
         """`+CNMI` was set: what mode 0 kept back is said (bfr 0) or forgotten (bfr 1)."""
@@ -77,24 +87,44 @@ class Inbound:
             for line in kept:
                 self._device.host.notice(line)
 
-    def _store(self, memory_name: str, notice: str | None, tpdu: bytes, done: Done) -> None:
+    def _store_message(self, message: Deliver, tpdu: bytes, done: Done) -> None:
         device = self._device
+        name = device.settings.memories[2] if device.family.storage.together > 2 else "SM"
+        notice = '+CMTI: "{memory}",{index}' if device.settings.notifications.mt else ""
+        if notice and _is_push(message):
+            notice += device.family.notify.push_notice
+        self._store(name, Stored(self.smsc_field(), tpdu), notice, done)
+
+    def _store_report(self, tpdu: bytes, done: Done) -> None:
+        family = self._device.family
+        kept = Stored(self.smsc_field(), tpdu)
+        if family.storage.damages_reports:
+            kept = Stored(JUNK, (b"\0" + tpdu)[: -len(JUNK)])
+        self._store(family.notify.report_memory, kept, family.notify.report_notice, done)
+
+    def _store(self, memory_name: str, message: Stored, notice: str, done: Done) -> None:
+        device, storage = self._device, self._device.family.storage
         memory = device.memory(memory_name)
-        slot = memory.store(Stored(self.smsc_field(), tpdu))
+        slot = memory.store(message)
         if slot is None:
             done(False)
             return
-        if notice is not None:
-            self._say(f'{notice}: "{memory_name}",{slot + device.family.storage.index_base}')
-        if memory.full and device.family.storage.full_notice:
-            device.host.notice(device.family.storage.full_notice)
+        if notice:
+            self._say(notice.format(memory=memory_name, index=slot + storage.index_base))
+        self.tell_if_full(memory_name)
         done(True)
+
+    def tell_if_full(self, memory_name: str) -> None:
+        """Where a memory has no room left, say so as the family does."""
+        device, storage = self._device, self._device.family.storage
+        if device.memory(memory_name).full and storage.full_notice and device.switched(storage.full_notice_needs):
+            device.host.notice(storage.full_notice.format(memory=memory_name))
 
     def _report_form(self, report: StatusReport, tpdu: bytes) -> str:
         settings = self._device.settings
         if settings.text_mode:
             return f"+CDS: {textform.report_line(report, settings)}"
-        return f"+CDS: {len(tpdu)}\r\n{self._pdu_line(tpdu)}"
+        return self._device.family.notify.report_header.format(length=len(tpdu)) + f"\r\n{self._pdu_line(tpdu)}"
 
     def _message_form(self, message: Deliver, tpdu: bytes) -> str:
         settings = self._device.settings
@@ -132,7 +162,12 @@ class Inbound:
 
     def smsc_field(self) -> bytes:
         """The SMSC field that precedes the TPDU."""
-        return _smsc_field(self._device.network.smsc)
+        return _smsc_field(self._device.network.serving(self._device.sim).smsc)
+
+
+def _is_push(message: Deliver) -> bool:
+    elements = message.user_data.header
+    return any(isinstance(one, Ports) and one.destination == PUSH_PORT for one in elements)
 
 
 _FIELDS: dict[str, bytes] = {}

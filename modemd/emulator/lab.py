@@ -3,37 +3,78 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
+from modemd.emulator.capture import Capture
 from modemd.emulator.device import Device
 from modemd.emulator.family import families
 from modemd.emulator.journal import Journal
 from modemd.emulator.links.pty import PtyLink
-from modemd.emulator.network import Network
+from modemd.emulator.network import HOME_CODE, Network
+from modemd.emulator.playback import CapturedDevice
 from modemd.emulator.subscribers import Sim
 from modemd.emulator.timers import LoopTimers, Timers
+from modemd.emulator.usb import UsbBus, UsbDevice
+from modemd.emulator.usb_devices import DEVICES, place
+from modemd.emulator.ussd import BALANCE
 from modemd.errors import ConfigError
 
 MOST_MODEMS = 256
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorPlan:
+    """One operator; what is None is as `Network.operator` has it."""
+
+    code: str
+    name: str | None = None
+    smsc: str | None = None
+    country_code: str | None = None
+    delivery_latency_s: float | None = None
+    report_latency_s: float | None = None
+    parts_per_s: float | None = None
+    refusals: dict[int, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimPlan:
+    """One SIM. `iccid` and `imsi` None are made up; `operator` is a code, None the first operator."""
+
+    number: str
+    operator: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    pin: str | None = None
+    capacity: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class UsbPlan:
+    """A USB device in its place, and which of its interfaces is the modem's AT port."""
+
+    place: str
+    device: UsbDevice
+    interface: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModemPlan:
-    """One modem with its SIM. What is None is the family's own, or made up (`imei`, `iccid`, `imsi`)."""
+    """One modem with the SIM in it. What is None is the family's own, made up (`imei`), or not there (`capture`)."""
 
     name: str
     family: str
-    number: str
-    iccid: str | None = None
-    imsi: str | None = None
+    sim: SimPlan
     imei: str | None = None
-    pin: str | None = None
-    capacity: int = 50
     send_latency_s: float | None = None
     prompt_latency_s: float | None = None
     boot_factor: float = 1.0
     chatty: bool = True
+    usb: UsbPlan | None = None
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +83,10 @@ class LabOptions:
 
     Modem i is called `modem{i}`, is of `families[i % len(families)]`, and has the i-th of `numbers`; where they end,
     +33700000001 and onwards. `send_latency_s` and `prompt_latency_s` None mean the family's own. Where modems are
-    `planned` one by one, they are all there is, and what is said here of modems in general does not count.
+    `planned` one by one, they are all there is, and what is said here of modems in general does not count. The first of
+    `operators` is the one that whoever names none belongs to; `spare_sims` are in no modem to begin with.
+
+    The network is kind unless `kind` is False; `report_loss` None is what that makes it.
     """
 
     directory: Path
@@ -53,11 +97,14 @@ class LabOptions:
     prompt_latency_s: float | None = None
     delivery_latency_s: float = 0.5
     report_latency_s: float = 0.5
-    report_loss: float = 0.0
+    report_loss: float | None = None
     boot_factor: float = 1.0
     chatty: bool = True
     seed: int = 0
     planned: tuple[ModemPlan, ...] = ()
+    operators: tuple[OperatorPlan, ...] = ()
+    spare_sims: tuple[SimPlan, ...] = ()
+    kind: bool = True
 
     def plans(self) -> tuple[ModemPlan, ...]:
         """The modems, in order."""
@@ -65,7 +112,7 @@ class LabOptions:
             ModemPlan(
                 f"modem{index}",
                 self.families[index % len(self.families)],
-                number,
+                SimPlan(number),
                 send_latency_s=self.send_latency_s,
                 prompt_latency_s=self.prompt_latency_s,
                 boot_factor=self.boot_factor,
@@ -96,7 +143,7 @@ class LabOptions:
             value = getattr(self, key)
             if value is not None and value < 0:
                 found.append(f"{key}: {value} is below 0")
-        if not 0 <= self.report_loss <= 1:
+        if self.report_loss is not None and not 0 <= self.report_loss <= 1:
             found.append(f"report_loss: {self.report_loss} is not between 0 and 1")
         return found
 
@@ -111,7 +158,10 @@ class Modem:
 
 
 class Lab:
-    """The running parts. ConfigError for options that cannot be; OSError where the folder cannot hold them."""
+    """The running parts. ConfigError for options that cannot be; OSError where the folder cannot hold them.
+
+    `usb` lists the ports of the modems, where it is known how their families look there.
+    """
 
     def __init__(self, options: LabOptions, loop: asyncio.AbstractEventLoop) -> None:
         if problems := options.problems():
@@ -120,25 +170,37 @@ class Lab:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.timers: Timers = LoopTimers(loop)
-        self.network = Network(
-            self.timers,
-            seed=options.seed,
-            journal=Journal(directory / "journal.jsonl"),
-            delivery_latency_s=options.delivery_latency_s,
-            report_latency_s=options.report_latency_s,
-            report_loss=options.report_loss,
-        )
+        self.network = _network(options, self.timers, Journal(directory / "journal.jsonl"))
+        self.network.ussd["*100#"] = BALANCE
+        self.usb = UsbBus(directory / "usb")
         self.modems: dict[str, Modem] = {}
         try:
-            for plan in options.plans():
+            self.usb.clear()  # what a killed emulator left
+            plans = options.plans()
+            for plan in plans:
                 self._add(plan, options.seed, loop)
+            self._put_on_the_bus(plans)
+            for sim in options.spare_sims:
+                self._sim(sim)
         except BaseException:
             self.close()
             raise
 
+    def _sim(self, plan: SimPlan) -> Sim:
+        network = self.network
+        return network.sim(
+            plan.number,
+            operator=network.home if plan.operator is None else network.operators[plan.operator],
+            iccid=plan.iccid,
+            imsi=plan.imsi,
+            capacity=plan.capacity,
+            pin=plan.pin,
+        )
+
     def _add(self, plan: ModemPlan, seed: int, loop: asyncio.AbstractEventLoop) -> None:
-        sim = self.network.sim(plan.number, iccid=plan.iccid, imsi=plan.imsi, capacity=plan.capacity, pin=plan.pin)
-        device = Device(
+        sim = self._sim(plan.sim)
+        make = Device if plan.capture is None else partial(CapturedDevice, capture=plan.capture)
+        device = make(
             plan.name,
             plan.family,
             self.network,
@@ -151,10 +213,41 @@ class Lab:
             boot_factor=plan.boot_factor,
             chatty=plan.chatty,
         )
-        self.modems[plan.name] = Modem(device, sim, PtyLink(device, self.directory / plan.name, loop))
+        link = PtyLink(device, self.directory / plan.name, loop)
+        self.modems[plan.name] = Modem(device, sim, link)
+        if plan.usb is not None:
+            self.usb.attach(plan.usb.place, plan.usb.device, {plan.usb.interface: link})
+
+    def _put_on_the_bus(self, plans: Sequence[ModemPlan]) -> None:
+        """Give the modems that were planned without a place one each, as devices of their families look."""
+        taken = {plan.usb.place for plan in plans if plan.usb is not None}
+        free = (place(index) for index in count() if place(index) not in taken)
+        for plan in plans:
+            if plan.usb is None and (known := DEVICES.get(plan.family)) is not None:
+                device, interface = known
+                self.usb.attach(next(free), device, {interface: self.modems[plan.name].link})
 
     def close(self) -> None:
         """Take ports and links away and close the journal's file."""
         for modem in self.modems.values():
             modem.link.close()
+        self.usb.clear()
         self.network.journal.close()
+
+
+def _network(options: LabOptions, timers: Timers, journal: Journal) -> Network:
+    network = Network(
+        timers,
+        seed=options.seed,
+        journal=journal,
+        delivery_latency_s=options.delivery_latency_s,
+        report_latency_s=options.report_latency_s,
+        operator_code=options.operators[0].code if options.operators else HOME_CODE,
+    )
+    for operator in options.operators:
+        network.operator(**asdict(operator))
+    if not options.kind:
+        network.be_unkind()
+    if options.report_loss is not None:
+        network.report_loss = options.report_loss
+    return network

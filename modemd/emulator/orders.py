@@ -1,4 +1,4 @@
-"""What a running lab can be told: faults of modems, letters of phones, knobs of the network.
+"""What a running lab can be told: faults of modems, knobs of the network and its operators, and how mistakes are told.
 
 The control door, scenarios and the command line take the same orders, checked in the same way: an unknown key is a
 mistake, and so is a value out of range.
@@ -7,33 +7,16 @@ mistake, and so is a value out of range.
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from modemd.emulator.lab import Modem
+from modemd.emulator.fault_orders import Fault, kinds
 from modemd.emulator.network import Network
-from modemd.emulator.results import FinalResult
+from modemd.emulator.operators import Operator
+from modemd.emulator.order import Body, Cause, Seconds, Share
+from modemd.emulator.reports import LATE_S, Oddity
 from modemd.errors import ConfigError, Refused
-
-Seconds = Annotated[float, Field(ge=0, le=86400)]
-Share = Annotated[float, Field(ge=0, le=1)]
-MemoryName = Literal["SM", "ME", "SR"]
-Cause = Annotated[int, Field(ge=0, le=999)]
-
-
-class Body(BaseModel):
-    """An order: an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Letter(Body):
-    """What a phone writes, and to which number."""
-
-    to: str = Field(min_length=1)
-    text: str
 
 
 class Unkind(Body):
@@ -48,14 +31,20 @@ class Unkind(Body):
 
 
 class Knobs(Unkind):
-    """What can be turned on a running network; what is left out stays."""
+    """What can be turned on a running network; what is left out stays.
 
+    `kind` turns all that is unkind off, or (false) to what is usual, before what else is said here.
+    """
+
+    kind: bool | None = None
     delivery_latency_s: Seconds | None = None
     report_latency_s: Seconds | None = None
     report_loss: Share | None = None
 
     def apply(self, network: Network) -> None:
         given = self.model_dump(include=set(Knobs.model_fields), exclude_none=True)
+        if (kind := given.pop("kind", None)) is not None:
+            (network.be_kind if kind else network.be_unkind)()
         if (ahead_s := given.pop("clock_off_s", None)) is not None:
             network.unkind.clock_off = timedelta(seconds=ahead_s)
         for name, value in given.items():
@@ -63,234 +52,64 @@ class Knobs(Unkind):
 
 
 class Refusal(Body):
-    """SUBMITs to `recipient` (none: to all) are refused with `cause`; without a cause they no longer are."""
+    """SUBMITs to `recipient` (none: to all) are refused with `cause`; without a cause they no longer are.
+
+    `operator` is the code of the one that does so; without it, all do.
+    """
 
     recipient: str | None = None
     cause: Cause | None = None
+    operator: str | None = None
 
     def apply(self, network: Network) -> None:
+        """Refused (`no_operator`) for an operator there is none of."""
+        operator = None if self.operator is None else _operator(network, self.operator)
         if self.cause is None:
-            network.accept(self.recipient)
+            network.accept(self.recipient, operator)
         else:
-            network.reject(self.recipient, self.cause)
+            network.reject(self.recipient, self.cause, operator)
 
 
-# -- faults: a docstring is what `modemd fault --list` says of them
+class Fate(Body):
+    """What messages to `recipient` come to from now on, as TP-Status; without one, to what others do."""
 
+    recipient: Annotated[str, Field(min_length=1)]
+    status: Annotated[int, Field(ge=0, le=255)] | None = None
 
-class LoseAnswer(Body):
-    """the next accepted message gets neither +CMGS nor a result; the modem works on"""
+    def apply(self, network: Network) -> None:
+        network.fate(self.recipient, self.status)
 
-    kind: Literal["lose_answer"]
 
-    def apply(self, modem: Modem) -> None:
-        modem.device.lose_next_answer()
+class NextReport(Body):
+    """What becomes of the next report that the network owes anybody."""
 
+    comes: Oddity
+    seconds: Seconds = LATE_S
 
-class LateAnswer(Body):
-    """the next accepted message is answered that much later"""
+    def apply(self, network: Network) -> None:
+        network.next_report(self.comes, seconds=self.seconds)
 
-    kind: Literal["late_answer"]
-    seconds: Seconds
 
-    def apply(self, modem: Modem) -> None:
-        modem.device.delay_next_answer(self.seconds)
+class OperatorKnobs(Body):
+    """What can be turned on an operator; what is left out stays."""
 
+    delivery_latency_s: Seconds | None = None
+    report_latency_s: Seconds | None = None
+    parts_per_s: Annotated[float, Field(ge=0, le=1000)] | None = None
+    refusals: dict[Annotated[int, Field(ge=0, le=999)], Share] | None = None
 
-class LosePrompt(Body):
-    """the next +CMGS waits for its PDU without its prompt"""
+    def apply(self, network: Network, code: str) -> None:
+        """Refused (`no_operator`) for an operator there is none of."""
+        network.operator(_operator(network, code).code, **self.model_dump(include=set(OperatorKnobs.model_fields)))
 
-    kind: Literal["lose_prompt"]
 
-    def apply(self, modem: Modem) -> None:
-        modem.device.lose_next_prompt()
+def _operator(network: Network, code: str) -> Operator:
+    if (operator := network.operators.get(code)) is None:
+        raise Refused("no_operator", f"no operator {code}; there are {', '.join(network.operators)}")
+    return operator
 
-
-class Refuse(Body):
-    """the next message is refused with that +CMS ERROR; nothing is accepted"""
-
-    kind: Literal["refuse"]
-    cause: Cause
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.refuse_next(self.cause)
-
-
-class Deaf(Body):
-    """what the host writes is lost for that long; notices go on"""
-
-    kind: Literal["deaf"]
-    seconds: Seconds
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.deaf_for(self.seconds)
-
-
-class Restart(Body):
-    """the modem reboots at once: what was being sent and not yet accepted never is"""
-
-    kind: Literal["restart"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.restart()
-
-
-class Unplug(Body):
-    """the port is gone, the modem has no power"""
-
-    kind: Literal["unplug"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.link.unplug()
-
-
-class Replug(Body):
-    """it is back on a new pty, under the same name or at another path; the modem boots"""
-
-    kind: Literal["replug"]
-    path: Path | None = None
-
-    def apply(self, modem: Modem) -> None:
-        modem.link.replug(self.path)
-
-
-class Coverage(Body):
-    """the network it sees, as +CREG numbers it: 1 home, 2 searching, 3 denied, 5 roaming"""
-
-    kind: Literal["coverage"]
-    state: Annotated[int, Field(ge=0, le=5)]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.set_coverage(self.state)
-
-
-class RemoveSim(Body):
-    """the SIM is pulled out while the modem runs"""
-
-    kind: Literal["remove_sim"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.remove_sim()
-
-
-class InsertSim(Body):
-    """its SIM is put in again, or the one with that number, out of the modem it sat in"""
-
-    kind: Literal["insert_sim"]
-    number: str | None = None
-
-    def apply(self, modem: Modem) -> None:
-        network = modem.device.network
-        sim = modem.sim if self.number is None else network.sims.get(network.canonical(self.number))
-        if sim is None:
-            raise Refused("no_sim", f"{self.number} is the number of no SIM; there are {', '.join(network.sims)}")
-        modem.device.insert_sim(sim)
-
-
-class Noise(Body):
-    """from now on so many of the octets it says (0 to 1) are preceded by junk, or lost; without either it ends"""
-
-    kind: Literal["noise"]
-    inserted: Share = 0.0
-    lost: Share = 0.0
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.noise(inserted=self.inserted, lost=self.lost)
-
-
-class Interrupt(Body):
-    """the next reply has this line inside, just before its result"""
-
-    kind: Literal["interrupt"]
-    line: str
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.interrupt_next_answer(self.line)
-
-
-class ForgetSettings(Body):
-    """what the host set is as after power-on (echo, format, notices), with no word of it and no restart"""
-
-    kind: Literal["forget_settings"]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.forget_settings()
-
-
-class FillMemory(Body):
-    """what is free of a memory (SM, or ME, SR) is filled with old messages"""
-
-    kind: Literal["fill_memory"]
-    memory: MemoryName = "SM"
-
-    def apply(self, modem: Modem) -> None:
-        try:
-            modem.device.fill_memory(self.memory)
-        except FinalResult as result:
-            raise Refused("no_memory", f"{modem.device.name}: {self.memory} cannot be filled: {result}") from None
-
-
-class StickSlot(Body):
-    """the slot, numbered as the family does, cannot be deleted from now on"""
-
-    kind: Literal["stick_slot"]
-    memory: MemoryName = "SM"
-    index: Annotated[int, Field(ge=0, le=255)]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.stick_slot(self.memory, self.index)
-
-
-class FreeSlot(Body):
-    """the slot can be deleted again"""
-
-    kind: Literal["free_slot"]
-    memory: MemoryName = "SM"
-    index: Annotated[int, Field(ge=0, le=255)]
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.free_slot(self.memory, self.index)
-
-
-class Notice(Body):
-    """the modem says this line at this very moment, wherever that falls"""
-
-    kind: Literal["notice"]
-    line: str
-
-    def apply(self, modem: Modem) -> None:
-        modem.device.notice(self.line)
-
-
-Fault = Annotated[
-    LoseAnswer
-    | LateAnswer
-    | LosePrompt
-    | Refuse
-    | Deaf
-    | Restart
-    | Unplug
-    | Replug
-    | Coverage
-    | RemoveSim
-    | InsertSim
-    | Noise
-    | Interrupt
-    | Notice
-    | ForgetSettings
-    | FillMemory
-    | StickSlot
-    | FreeSlot,
-    Field(discriminator="kind"),
-]
 
 _FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
-
-
-def kinds() -> dict[str, type[Body]]:
-    """Every kind of fault, with its model."""
-    union, _ = get_args(Fault)
-    return {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(union)}
 
 
 def fault(kind: str, values: dict[str, Any]) -> Fault:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class FinalResult(Exception):
     """Ends the command line with `text` as it stands: `ERROR`, or a family's own words."""
@@ -31,17 +33,53 @@ class CmsError(FinalResult):
         self.code = code
 
 
+def result_of(text: str) -> FinalResult:
+    """The final result that a family's file writes so; `+CMS ERROR: n` is said as the family says its others."""
+    number = re.fullmatch(r"\+CMS ERROR: (\d+)", text)
+    return CmsError(int(number[1])) if number else FinalResult(text)
+
+
 CME_TEXTS = {
     3: "operation not allowed",
     4: "operation not supported",
     10: "SIM not inserted",
     11: "SIM PIN required",
     12: "SIM PUK required",
+    13: "SIM failure",
     14: "SIM busy",
     16: "incorrect password",
+    20: "memory full",
     21: "invalid index",
+    22: "not found",
+    24: "text string too long",
+    26: "dial string too long",
+    27: "invalid characters in dial string",
     30: "no network service",
+    32: "network not allowed - emergency calls only",
     50: "Incorrect parameters",
     100: "unknown",
 }
 """What `+CMEE=2` says instead of the number (3GPP TS 27.007 9.2.1)."""
+
+CMS_TEXTS = {
+    300: "ME failure",
+    301: "SMS service of ME reserved",
+    302: "operation not allowed",
+    303: "operation not supported",
+    304: "invalid PDU mode parameter",
+    305: "invalid text mode parameter",
+    310: "SIM not inserted",
+    311: "SIM PIN required",
+    313: "SIM failure",
+    314: "SIM busy",
+    316: "SIM PUK required",
+    320: "memory failure",
+    321: "invalid memory index",
+    322: "memory full",
+    330: "SMSC address unknown",
+    331: "no network service",
+    332: "network timeout",
+    340: "no +CNMA acknowledgement expected",
+    500: "unknown error",
+}
+"""What some families say instead of the number (3GPP TS 27.005 3.2.5)."""

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from modemd.emulator.contacts import Contact, Contacts
+from modemd.emulator.letters import SILENT, Letter, Text
 from modemd.emulator.memory import Slots
+from modemd.emulator.operators import Operator
+from modemd.emulator.telephone import VoiceCall
 from modemd.errors import DecodeError
 from modemd.pdu import Deliver, ReassemblyKey, StatusReport, join
 
@@ -38,6 +43,12 @@ class Terminal(Protocol):
 
     def receive(self, message: Incoming, done: Done) -> None: ...
 
+    def ring(self, call: VoiceCall) -> bool: ...
+
+    def call_changed(self, call: VoiceCall) -> None: ...
+
+    def remove_sim(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -54,20 +65,25 @@ class Phone:
     """An emulated handset: it joins the parts of long messages, and shows a message once it is whole.
 
     `on_received` callbacks run as a message becomes whole; that is where a phone's behaviour (an answer, a STOP)
-    is put. A phone that is off receives nothing; the network keeps it for later.
+    is put. A phone that is off receives nothing; the network keeps it for later. A silent message (type 0) it takes
+    and shows to nobody (3GPP TS 23.040 9.2.3.9). What it sends goes through its operator's service centre.
     """
 
-    def __init__(self, number: str, network: Network) -> None:
+    def __init__(self, number: str, network: Network, operator: Operator) -> None:
         self.number = number
+        self.operator = operator
         self.on = True
         self.inbox: list[Received] = []
         self.on_received: list[Callable[[Received], None]] = []
+        self.picks_up = True
+        self.calls: list[VoiceCall] = []
         self._network = network
         self._parts: dict[ReassemblyKey, dict[int, Deliver]] = {}
 
     def switch_off(self) -> None:
         """Leave the network."""
         self.on = False
+        self.hang_up()
 
     def switch_on(self) -> None:
         """Come back; what waited at the SC follows."""
@@ -75,9 +91,39 @@ class Phone:
             self.on = True
             self._network.available(self)
 
-    def send(self, to: str, text: str) -> None:
+    def send(self, to: str, letter: str | Letter) -> None:
         """Write to a number: a SIM's, or another phone's. EncodeError when that cannot be put on the air."""
-        self._network.send_text(self.number, to, text)
+        self._network.send(self, to, Text(letter) if isinstance(letter, str) else letter)
+
+    # -- calls
+
+    def call(self, to: str, *, for_s: float | None = None) -> VoiceCall:
+        """Call a number, and hang up after `for_s` seconds; without them when `hang_up` is called, or nobody answers."""
+        call = VoiceCall(self, self._network.party(to))
+        self.calls.append(call)
+        self._network.exchange.connect(call)
+        if for_s is not None:
+            self._network.timers.after(for_s, partial(call.hang_up, self))
+        return call
+
+    def hang_up(self) -> None:
+        """End every call there is."""
+        for call in self.calls:
+            call.hang_up(self)
+
+    def ring(self, call: VoiceCall) -> bool:
+        """Somebody calls: it is taken at once, or left to ring where the phone does not `picks_up`."""
+        if any(other.open for other in self.calls):
+            return False
+        self.calls.append(call)
+        if self.picks_up:
+            self._network.timers.after(0, call.answer)
+        return True
+
+    def call_changed(self, call: VoiceCall) -> None:
+        """Nothing is done about it: `calls` knows."""
+
+    # -- messages
 
     def reachable(self) -> bool:
         return self.on
@@ -85,7 +131,7 @@ class Phone:
     def receive(self, message: Incoming, done: Done) -> None:
         """Take one part from the network. Phones ask for no reports, so only DELIVERs come."""
         done(True)
-        if not isinstance(message, Deliver):
+        if not isinstance(message, Deliver) or message.protocol_id == SILENT:
             return
         key = ReassemblyKey.of(message)
         concatenation = message.concatenation
@@ -121,31 +167,55 @@ class Sim:
     """A subscriber that is a card: a number, identities, a message memory, perhaps a PIN.
 
     It is reachable through the device it sits in. Three wrong PINs lock it until the PUK is given; ten wrong PUKs
-    lock it for good (3GPP TS 31.101 9.5).
+    lock it for good (3GPP TS 31.101 9.5). Without a `pin` none is asked for; it is 0000 then, for `+CLCK`.
     """
 
     PIN_TRIES = 3
     PUK_TRIES = 10
+    UNASKED_PIN = "0000"
 
     def __init__(
-        self, number: str, *, iccid: str, imsi: str, capacity: int, pin: str | None, puk: str, smsc: str
+        self,
+        number: str,
+        operator: Operator,
+        *,
+        iccid: str,
+        imsi: str,
+        capacity: int,
+        pin: str | None,
+        puk: str,
     ) -> None:
         self.number = number
+        self.operator = operator
         self.iccid = iccid
         self.imsi = imsi
         self.memory = Slots("SM", capacity)
-        self.pin = pin
+        self.pin = pin or self.UNASKED_PIN
+        self.contacts = Contacts(250)
+        self.own_numbers = Contacts(2)
+        self.own_numbers.write(1, Contact(number, 145 if number.startswith("+") else 129))
+        self.pin_enabled = pin is not None
         self.puk = puk
         self.pin_tries = self.PIN_TRIES
         self.puk_tries = self.PUK_TRIES
-        self.smsc = smsc
+        self.smsc = operator.smsc
         self.terminal: Terminal | None = None
+
+    @property
+    def asks_pin(self) -> bool:
+        """Whether a device that powers it must give its PIN (or PUK) first."""
+        return self.pin_enabled or self.pin_tries == 0
+
+    @property
+    def blocked(self) -> bool:
+        """Whether neither PIN nor PUK opens it any more."""
+        return self.pin_tries == 0 and self.puk_tries == 0
 
     def verify_pin(self, pin: str) -> bool:
         """Try a PIN; a wrong one costs a try. False also when the card wants its PUK."""
         if self.pin_tries == 0:
             return False
-        if self.pin is None or pin == self.pin:
+        if pin == self.pin:
             self.pin_tries = self.PIN_TRIES
             return True
         self.pin_tries -= 1
@@ -171,3 +241,10 @@ class Sim:
             done(False)
         else:
             self.terminal.receive(message, done)
+
+    def ring(self, call: VoiceCall) -> bool:
+        return self.terminal is not None and self.terminal.ring(call)
+
+    def call_changed(self, call: VoiceCall) -> None:
+        if self.terminal is not None:
+            self.terminal.call_changed(call)

@@ -6,7 +6,6 @@ hands these objects out; without pytest, use `with Network() as network:`.
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import threading
@@ -17,28 +16,27 @@ from typing import Any, Self, TypeVar
 from modemd.emulator.background import Background
 from modemd.emulator.device import Device
 from modemd.emulator.family import families
+from modemd.emulator.handles import Modem, NotReceived, Phone, quoted
 from modemd.emulator.journal import Accepted
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network import Network as Core
-from modemd.emulator.subscribers import Phone as Handset
-from modemd.emulator.subscribers import Received, Sim
+from modemd.emulator.operators import Operator
+from modemd.emulator.reports import LATE_S, Oddity
 from modemd.emulator.timers import LoopTimers
-from modemd.emulator.transcript import Transcript
+from modemd.emulator.ussd import UssdAnswer
+
+__all__ = ["PHONE_NUMBER", "Modem", "Network", "NotReceived", "Phone"]
 
 Found = TypeVar("Found")
 
 PHONE_NUMBER = "+33612345678"
 
 
-class NotReceived(AssertionError):
-    """What was waited for did not come in time; the message says what came instead."""
-
-
 class Network:
     """An emulated network. `close` takes modems, ports and thread away; raises what went wrong inside, if anything.
 
-    Without arguments nothing takes time and no report is lost. Latencies are seconds; `report_loss` is the share of
-    delivery reports that never come, 0 to 1; `seed` decides all that is random.
+    Without arguments nothing takes time and no report is lost; `be_unkind()` makes it like real ones. Latencies are
+    seconds; `report_loss` is the share of delivery reports that never come, 0 to 1; `seed` decides all that is random.
     """
 
     def __init__(
@@ -82,6 +80,7 @@ class Network:
         prompt_latency: float | None = 0.0,
         boot_factor: float = 0.0,
         chatty: bool = False,
+        operator: Operator | None = None,
         pin: str | None = None,
         capacity: int = 50,
         imei: str | None = None,
@@ -90,9 +89,9 @@ class Network:
         """A modem with a SIM, plugged in, at a port of its own.
 
         `number` left out counts up from +33700000001. Latencies are seconds, None the family's own; `boot_factor` 1
-        lets a restart take as long as the family's does, 0 no time; `chatty` lets it say its family's idle lines;
-        `pin` is asked for; `capacity` is the SIM's room for messages; `port` is the path to appear at.
-        ValueError for a family there is none of; Refused for a number that is taken.
+        lets a restart take as long as the family's does, 0 no time; `chatty` lets it say its family's idle lines.
+        `operator` is the SIM's, as `operator()` made it; `pin` is asked for; `capacity` is the SIM's room for messages;
+        `port` is the path to appear at. ValueError for a family there is none of; Refused for a number that is taken.
         """
         if family not in families:
             raise ValueError(f"family {family!r} is not one of {', '.join(families)}")
@@ -100,7 +99,7 @@ class Network:
         number = number or f"+3370{len(self.modems) + 1:07d}"
 
         def make() -> Modem:
-            sim = self._core.sim(number, pin=pin, capacity=capacity)
+            sim = self._core.sim(number, operator=operator, pin=pin, capacity=capacity)
             device = Device(
                 name,
                 family,
@@ -127,7 +126,33 @@ class Network:
             self._phones[handset.number] = Phone(self, handset)
         return self._phones[handset.number]
 
+    def operator(self, code: str, name: str | None = None, **values: Any) -> Operator:
+        """The operator with this code (MCC and MNC), made at first use: `modem(operator=...)` has a SIM of it.
+
+        `values`: `smsc`, `country_code`, `delivery_latency_s`, `report_latency_s`, `parts_per_s` (SUBMITs a second from
+        one SIM; 0: any), `refusals` (shares of SUBMITs refused, by `+CMS ERROR` number).
+        """
+        return self.call(self._core.operator, code, name, **values)
+
     # -- what the network does
+
+    def be_unkind(self) -> None:
+        """Behave as real networks do, and `modemd emulate` without `--kind`: a tenth of the reports never come, a tenth
+        name the recipient as a national number, and the service centre's clock is off by up to ten minutes."""
+        self.call(self._core.be_unkind)
+
+    def be_kind(self) -> None:
+        """Undo `be_unkind`."""
+        self.call(self._core.be_kind)
+
+    def fate(self, recipient: str, status: int | None) -> None:
+        """From now on messages to `recipient` come to the end with this TP-Status (0x45: it cannot be reached); None: to
+        that of others. Below 0x20 they arrive; below 0x40 they are tried in vain; from there on they are given up."""
+        self.call(self._core.fate, recipient, status)
+
+    def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
+        """The next delivery report comes "late" (by `seconds`), "twice", beside a "foreign" one, or "never"."""
+        self.call(self._core.next_report, oddity, seconds=seconds)
 
     @property
     def journal(self) -> list[Accepted]:
@@ -145,6 +170,14 @@ class Network:
     def reject(self, recipient: str | None, cause: int) -> None:
         """From now on what is sent to `recipient` (None: to anybody) ends with `+CMS ERROR: cause`."""
         self.call(self._core.reject, recipient, cause)
+
+    def answer_ussd(self, code: str, answer: str | UssdAnswer | None) -> None:
+        """From now on the network answers this to a USSD code, at once where it is a text; None: the code is unknown."""
+        if answer is None:
+            self.call(self._core.ussd.pop, code, None)
+        else:
+            said = UssdAnswer(answer, after_s=0) if isinstance(answer, str) else answer
+            self.call(self._core.ussd.__setitem__, code, said)
 
     def accept(self, recipient: str | None) -> None:
         """Undo `reject` for the same recipient."""
@@ -207,180 +240,5 @@ class Network:
         journal = self.journal
         if not journal:
             return "the network has accepted nothing"
-        lines = "".join(f"\n  {entry.sender} to {entry.recipient}: {_quoted(entry.text)}" for entry in journal[-10:])
+        lines = "".join(f"\n  {entry.sender} to {entry.recipient}: {quoted(entry.text)}" for entry in journal[-10:])
         return f"the network has accepted {len(journal)}:{lines}"
-
-
-class Phone:
-    """A handset on the network."""
-
-    def __init__(self, network: Network, handset: Handset) -> None:
-        self.number = handset.number
-        self._network = network
-        self._handset = handset
-        self._handed_out = 0
-        self._kept: list[Received] = []
-        network.call(handset.on_received.append, lambda received: network._notify())
-
-    @property
-    def inbox(self) -> list[Received]:
-        """Every message so far, oldest first; long ones joined."""
-        return list(self._handset.inbox)
-
-    def wait_for(self, text: str | re.Pattern[str] | None = None, *, timeout: float = 5.0) -> Received:
-        """The oldest message that contains `text` (or in which the pattern is found; None: any), once it is there.
-
-        A message is handed out once: wait twice for the same text to see it come twice. NotReceived after `timeout`
-        seconds, saying what has come instead.
-        """
-        __tracebackhide__ = True
-        received = self._network._wait(lambda: self._take(text), timeout)
-        if received is None:
-            raise NotReceived(self._complaint(text, timeout))
-        return received
-
-    def send(self, to: str | Modem, text: str) -> None:
-        """Write to a modem, to its number, or to another phone. EncodeError for what cannot be put on the air."""
-        self._network.call(self._handset.send, to if isinstance(to, str) else to.number, text)
-
-    def on_received(self, react: Callable[[Received], None]) -> None:
-        """Call `react` with each message from now on. It runs on the emulator's thread and must not wait."""
-        self._network.call(self._handset.on_received.append, react)
-
-    def answer(self, text: str) -> None:
-        """Answer each message from now on with `text`."""
-        self.on_received(lambda received: self._handset.send(received.sender, text))
-
-    @property
-    def on(self) -> bool:
-        return self._handset.on
-
-    def switch_off(self) -> None:
-        """Leave the network; messages wait at the service centre."""
-        self._network.call(self._handset.switch_off)
-
-    def switch_on(self) -> None:
-        """Come back; what waited follows."""
-        self._network.call(self._handset.switch_on)
-
-    def __repr__(self) -> str:
-        return f"<phone {self.number}>"
-
-    def _take(self, text: str | re.Pattern[str] | None) -> Received | None:
-        inbox = self._handset.inbox
-        self._kept += inbox[self._handed_out :]
-        self._handed_out = len(inbox)
-        for index, received in enumerate(self._kept):
-            if _matches(received.text, text):
-                return self._kept.pop(index)
-        return None
-
-    def _complaint(self, text: str | re.Pattern[str] | None, timeout: float) -> str:
-        wanted = "a message" if text is None else repr(text)
-        inbox = self.inbox
-        waiting = [id(received) for received in self._kept]
-        lines = "".join(
-            f"\n  from {received.sender}: {_quoted(received.text)}"
-            + ("" if id(received) in waiting else "  (already handed out)")
-            for received in inbox[-10:]
-        )
-        got = f"it has received {len(inbox)}:{lines}" if inbox else "it has received nothing"
-        power = "" if self.on else " The phone is switched off."
-        told = self._network._accepted_so_far()
-        return f"{self.number}: waited {timeout:g} s for {wanted}; {got}\n{told[0].upper()}{told[1:]}{power}"
-
-
-class Modem:
-    """A modem in a port. `port` is what a program opens in place of /dev/ttyUSB0."""
-
-    def __init__(self, network: Network, device: Device, sim: Sim, link: PtyLink) -> None:
-        self.name = device.name
-        self.family = device.family.name
-        self.number = sim.number
-        self.imei = device.imei
-        self.iccid = sim.iccid
-        self.imsi = sim.imsi
-        self.transcript = Transcript()
-        self._network = network
-        self._device = device
-        self._sim = sim
-        self._link = link
-        link.tap = self.transcript.add
-
-    @property
-    def port(self) -> str:
-        """The path of the port, a link that is there while the modem is plugged in."""
-        return str(self._link.path)
-
-    @property
-    def plugged(self) -> bool:
-        return self._link.plugged
-
-    @property
-    def stored(self) -> int:
-        """How many messages the SIM holds."""
-        return self._sim.memory.used
-
-    # -- faults
-
-    def fault(self, kind: str, **values: Any) -> None:
-        """Any fault that the control door takes, by its kind: `fault("deaf", seconds=3)`. ConfigError for a wrong one."""
-        from modemd.emulator.lab import Modem as Parts
-        from modemd.emulator.orders import fault
-
-        self._network.call(fault(kind, values).apply, Parts(self._device, self._sim, self._link))
-
-    def unplug(self) -> None:
-        """Pull it: the port is gone, whoever has it open reads an error, the modem has no power."""
-        self._network.call(self._link.unplug)
-
-    def replug(self, port: Path | str | None = None) -> None:
-        """Plug it in again, at `port` if given: a new pty, and the modem boots."""
-        self._network.call(self._link.replug, port)
-
-    def restart(self) -> None:
-        """It reboots at once: what was being sent and not yet accepted never is."""
-        self._network.call(self._device.restart)
-
-    def lose_next_answer(self) -> None:
-        """The next accepted message gets neither `+CMGS` nor a result."""
-        self._network.call(self._device.lose_next_answer)
-
-    def delay_next_answer(self, seconds: float) -> None:
-        """The next accepted message is answered this much later."""
-        self._network.call(self._device.delay_next_answer, seconds)
-
-    def lose_next_prompt(self) -> None:
-        """The next `+CMGS` waits for its message without its prompt."""
-        self._network.call(self._device.lose_next_prompt)
-
-    def refuse_next(self, cause: int) -> None:
-        """The next message ends with `+CMS ERROR: cause`; nothing is accepted."""
-        self._network.call(self._device.refuse_next, cause)
-
-    def deaf_for(self, seconds: float) -> None:
-        """What the program writes is lost for this long."""
-        self._network.call(self._device.deaf_for, seconds)
-
-    def set_coverage(self, state: int) -> None:
-        """What the network grants, as `+CREG` numbers it: 1 home, 2 searching, 3 denied, 5 roaming."""
-        self._network.call(self._device.set_coverage, state)
-
-    def notice(self, line: str) -> None:
-        """Say this line at this very moment, wherever that falls."""
-        self._network.call(self._device.notice, line)
-
-    def __repr__(self) -> str:
-        return f"<{self.name}: {self.family} {self.number} at {self.port}>"
-
-
-def _matches(text: str | None, wanted: str | re.Pattern[str] | None) -> bool:
-    if wanted is None:
-        return True
-    if text is None:
-        return False
-    return wanted in text if isinstance(wanted, str) else wanted.search(text) is not None
-
-
-def _quoted(text: str | None) -> str:
-    return "not text" if text is None else repr(text)

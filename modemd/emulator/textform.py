@@ -40,6 +40,16 @@ _HEADER, _VALIDITY, _RELATIVE, _ABSOLUTE = 0x40, 0x18, 0x10, 0x18
 _MOST_SEPTETS, _MOST_OCTETS = 160, 140
 
 
+def readable(message: Stored) -> bool:
+    """Whether it is a message at all. What is damaged is shown as it is, in PDU mode's form."""
+    try:
+        if not message.outgoing:
+            decode_incoming(message.tpdu)
+    except DecodeError:
+        return False
+    return True
+
+
 def read_out(message: Stored, settings: Settings) -> str:
     """What `+CMGR:` says of a message, and its text on the next line."""
     status, tpdu = f'"{STATUS[message.status]}"', message.tpdu
@@ -69,7 +79,7 @@ def listed(message: Stored, settings: Settings) -> str:
     incoming = decode_incoming(message.tpdu)
     if isinstance(incoming, StatusReport):
         return f"{status},{report_line(incoming, settings)}"
-    line = f'{status},{_address(incoming.originator, settings)},,"{_moment(incoming.timestamp)}"'
+    line = f'{status},{_address(incoming.originator, settings)},,"{moment(incoming.timestamp)}"'
     if settings_show:
         line += f",{_type_of(incoming.originator)},{_length(incoming)}"
     return f"{line}\r\n{_data(incoming, settings)}"
@@ -77,7 +87,7 @@ def listed(message: Stored, settings: Settings) -> str:
 
 def message_lines(deliver: Deliver, smsc: bytes, settings: Settings) -> str:
     """What `+CMT:` says: sender, time, with `+CSDH=1` the rest; the text on the next line."""
-    line = f'{_address(deliver.originator, settings)},,"{_moment(deliver.timestamp)}"'
+    line = f'{_address(deliver.originator, settings)},,"{moment(deliver.timestamp)}"'
     if settings.show_headers:
         parameters = (_type_of(deliver.originator), deliver.encode()[0], deliver.protocol_id, deliver.dcs)
         line += "," + ",".join(map(str, parameters)) + "," + _centre(smsc, settings) + f",{_length(deliver)}"
@@ -87,7 +97,7 @@ def message_lines(deliver: Deliver, smsc: bytes, settings: Settings) -> str:
 def report_line(report: StatusReport, settings: Settings) -> str:
     """What `+CDS:` says: first octet, reference, recipient, when accepted, when delivered, TP-ST."""
     recipient = f"{_address(report.recipient, settings)},{_type_of(report.recipient)}"
-    times = f'"{_moment(report.timestamp)}","{_moment(report.discharge)}"'
+    times = f'"{moment(report.timestamp)}","{moment(report.discharge)}"'
     return f"{report.encode()[0]},{report.reference},{recipient},{times},{report.status}"
 
 
@@ -149,7 +159,7 @@ def _validity(parameters: TextParameters) -> bytes:
 
 def _validity_octet(submit: Submit) -> str:
     octets = submit.validity.encode() if submit.validity is not None else b""
-    return str(octets[0]) if len(octets) == 1 else f'"{_moment(Timestamp(octets))}"' if octets else ""
+    return str(octets[0]) if len(octets) == 1 else f'"{moment(Timestamp(octets))}"' if octets else ""
 
 
 def _address(one: Address, settings: Settings) -> str:
@@ -165,7 +175,8 @@ def _centre(smsc: bytes, settings: Settings) -> str:
     return ",129" if one is None else f"{_address(one, settings)},{_type_of(one)}"
 
 
-def _moment(stamp: Timestamp) -> str:
+def moment(stamp: Timestamp) -> str:
+    """A time as text mode writes it; nothing where it is none."""
     moment = stamp.value
     if moment is None:
         return ""

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
+
+USUAL_REPORT_LOSS = 0.1
+USUAL_NATIONAL = 0.1
+MOST_CLOCK_OFF_S = 600
+"""What a network is like unless it is asked to be kind: a tenth of the reports never come, a tenth name the recipient
+as a national number, and the service centre's clock is off by up to ten minutes."""
 
 
 @dataclass(slots=True)
@@ -24,3 +31,9 @@ class Unkindness:
     reordered: float = 0.0
     repeat_after_s: float = 5.0
     clock_off: timedelta = timedelta()
+
+    @classmethod
+    def usual(cls, random: Random) -> Unkindness:
+        """What is usual; by how many whole seconds the clock is off, ahead or behind, is drawn from `random`."""
+        off_s = random.randint(-MOST_CLOCK_OFF_S, MOST_CLOCK_OFF_S)
+        return cls(reports_national=USUAL_NATIONAL, clock_off=timedelta(seconds=off_s))

@@ -132,6 +132,11 @@ class UsbBus:
         for link in moved.ports.values():
             link.replug()
 
+    def clear(self) -> None:
+        """Take everything off the bus and the bus off the disk. The links stay as they are."""
+        self._places.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def comports(self) -> list[UsbPort]:
         """The ports that are there now, as `serial.tools.list_ports.comports()` gives them."""
         return [

@@ -12,8 +12,8 @@ import pytest
 
 from modemd.emulator.background import Background
 from modemd.emulator.control import create_app
+from modemd.emulator.fault_orders import kinds
 from modemd.emulator.lab import Lab, LabOptions
-from modemd.emulator.orders import kinds
 from modemd.unix_http import listening, serving
 from tests.cli.bench import Modemd
 

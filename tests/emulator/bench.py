@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -100,7 +101,7 @@ class Host:
 
     def ask(self, command: str, seconds: float = 0.0) -> str:
         """Write a command with its CR; the answer without the line ends at both ends."""
-        return self.say(command.encode() + b"\r", seconds).decode().strip("\r\n").replace("\r\n\r\n", "\r\n")
+        return _lines(self.say(command.encode() + b"\r", seconds))
 
     def set_up(self, notify: str = "2,1,0,0,0") -> Host:
         """Echo off, PDU mode, notices."""
@@ -113,7 +114,12 @@ class Host:
         octets = bytes.fromhex(pdu)
         prompt = self.say(b"AT+CMGS=%d\r" % (len(octets) - 1 - octets[0]), 1.0)
         assert prompt.endswith(b"\r\n> "), prompt
-        return self.say(pdu.encode() + b"\x1a", seconds).decode().strip("\r\n").replace("\r\n\r\n", "\r\n")
+        return _lines(self.say(pdu.encode() + b"\x1a", seconds))
+
+
+def _lines(heard: bytes) -> str:
+    """What was heard without blank lines and line ends at both ends."""
+    return re.sub(r"(?:\r\n)+", "\r\n", heard.decode()).strip("\r\n")
 
 
 class Bench:

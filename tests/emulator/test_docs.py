@@ -12,11 +12,13 @@ from fastapi.routing import APIRoute
 from modemd.emulator import families
 from modemd.emulator.commands import COMMANDS
 from modemd.emulator.control import create_app
+from modemd.emulator.fault_orders import kinds
 from modemd.emulator.lab import Lab
-from modemd.emulator.orders import kinds
 from modemd.emulator.scenario import Scenario, load
 
-TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "emulator.md").read_text(encoding="utf-8")
+COMMANDS_TEXT = (DOCS / "emulator-commands.md").read_text(encoding="utf-8")
 
 
 def _routes() -> list[str]:
@@ -43,9 +45,9 @@ def test_every_fault_is_in_the_docs(kind: str) -> None:
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_is_in_the_docs(command: str) -> None:
-    """A command all families share is in the list of them."""
-    listed = TEXT[TEXT.index("Commands all families share") : TEXT.index("## The control door")]
-    assert re.search(rf"(?<=[ `]){re.escape(command)}(?=[ `])", listed)
+    """A command of the standards has its row, with a cell for each family."""
+    (row,) = re.findall(rf"^\| `{re.escape(command)}` \|.*$", COMMANDS_TEXT, re.M)
+    assert row.count("|") == len(families) + 2
 
 
 def _told_keys() -> dict[str, set[str]]:
@@ -78,5 +80,7 @@ def test_the_scenario_in_the_docs_can_be_used(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", list(families))
 def test_every_family_is_in_the_docs(name: str) -> None:
-    """A family has its column."""
-    assert f" `{name}` |" in TEXT
+    """A family has its row among the families, its column among the commands, and a row for those of its own."""
+    assert f"| `{name}` |" in TEXT
+    assert re.search(rf"^\| command \|.* `{name}` \|", COMMANDS_TEXT, re.M)
+    assert re.search(rf"^\| `{name}` \|", COMMANDS_TEXT, re.M)

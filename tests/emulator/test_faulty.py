@@ -175,3 +175,13 @@ def test_the_pin_is_asked_for_again(bench: Bench, tries: int, state: str, answer
     assert bench.host.ask("AT+CMGS=18", 1.0).startswith("+CMS ERROR: 31")
     assert bench.host.ask(answer, 10.0).endswith("+CREG: 1")
     assert bench.host.send(HELLO).endswith("OK")
+
+
+def test_a_restart_loses_what_trickles() -> None:
+    """What was not yet said is not said later, and what comes after it is."""
+    bench = Bench("sim800")
+    bench.host.set_up()
+    bench.device.trickle(1.0)
+    assert bench.host.say(b"AT+CGSN\r", 2.5) == b"\r\n"
+    bench.device.restart()
+    assert bench.host.hear(30.0).startswith(b"\r\nRDY\r\n")

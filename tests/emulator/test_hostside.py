@@ -63,9 +63,9 @@ def test_octets_may_come_in_any_pieces() -> None:
             "AT", b"AT+CSQ;+NONSENSE\r", b"\r\n+CSQ: 17,99\r\n\r\nERROR\r\n", id="what came before it is said"
         ),
         pytest.param("AT", b"ATE0;+CSQ\r", b"\r\n+CSQ: 17,99\r\n\r\nOK\r\n", id="basic and extended in a line"),
-        pytest.param("AT+CMEE=0", b"AT+COPS=2\r", b"\r\nERROR\r\n", id="CMEE 0"),
-        pytest.param("AT+CMEE=1", b"AT+COPS=2\r", b"\r\n+CME ERROR: 4\r\n", id="CMEE 1"),
-        pytest.param("AT+CMEE=2", b"AT+COPS=2\r", b"\r\n+CME ERROR: operation not supported\r\n", id="CMEE 2"),
+        pytest.param("AT+CMEE=0", b'AT+COPS=1,2,"00000"\r', b"\r\nERROR\r\n", id="CMEE 0"),
+        pytest.param("AT+CMEE=1", b'AT+COPS=1,2,"00000"\r', b"\r\n+CME ERROR: 30\r\n", id="CMEE 1"),
+        pytest.param("AT+CMEE=2", b'AT+COPS=1,2,"00000"\r', b"\r\n+CME ERROR: no network service\r\n", id="CMEE 2"),
         pytest.param("AT+CMEE=1", b"AT+CMEE=x\r", b"\r\n+CME ERROR: 50\r\n", id="not a number"),
     ],
 )
@@ -133,3 +133,65 @@ def test_what_is_typed_while_busy_is_kept_within_bounds(bench: Bench) -> None:
         bench.host.say(b"\r" * 65536)
     assert bench.device.host.pending <= MOST_WAITING
     assert bench.host.hear(60.0).endswith(b"OK\r\n\r\n+CSQ: 17,99\r\n\r\nOK\r\n")
+
+
+def test_the_line_ends_are_what_the_registers_say(bench: Bench) -> None:
+    """S3 ends a command line and stands in answers from its own OK on, S4 after it; S5 takes back. &F undoes it."""
+    assert bench.host.say(b"ATS3=33\r") == b"!\nOK!\n"
+    assert bench.host.say(b"AT+CSQ!") == b"!\n+CSQ: 17,99!\n!\nOK!\n"
+    assert bench.host.say(b"ATS4=36;S5=35!") == b"!$OK!$"
+    assert bench.host.say(b"ATX#+CSX!") == b"!$ERROR!$"
+    assert bench.host.say(b"AT+CSX#Q!") == b"!$+CSQ: 17,99!$!$OK!$"
+    bench.network.phone(ALICE).send(bench.sim.number, "hi")
+    assert bench.host.hear(5.0) == b'!$+CMTI: "SM",1!$'
+    assert bench.host.say(b"AT+CMGS=18!", 1.0) == b"!$> "
+    assert bench.host.say(b"\x1b") == b"!$OK!$"
+    assert bench.host.say(b"AT&F!") == b"\r\nOK\r\n"
+
+
+@pytest.mark.parametrize("register", ["S3=128", "S4=200", "S5=255", "S0=256"])
+def test_a_register_has_its_bounds(bench: Bench, register: str) -> None:
+    """V.250 6.2: 0 to 127 for the characters, 0 to 255 for the rings."""
+    assert bench.host.ask(f"AT{register}") == "ERROR"
+
+
+def test_output_without_a_host_is_dropped(bench: Bench) -> None:
+    """As on USB: who opens the port later hears nothing of it."""
+    bench.host.port.close()
+    bench.device.notice("^RSSI:9")
+    bench.network.phone(ALICE).send(bench.sim.number, "hi")
+    bench.timers.run(60.0)
+    bench.host.open()
+    assert bench.host.hear(60.0) == b""
+    assert bench.host.ask("AT+CPMS?").startswith('+CPMS: "SM",1,')
+
+
+@pytest.mark.parametrize(
+    ("ending", "answer"),
+    [
+        pytest.param(b"\x1b", b"\r\nOK\r\n", id="ESC: nothing is sent, and OK"),
+        pytest.param(b"\x1bAT\r", b"\r\nOK\r\n\r\nOK\r\n", id="ESC, and a command at once"),
+        pytest.param(b"\x1a", b"\r\n+CMS ERROR: 304\r\n", id="Ctrl-Z too early: not the length that was told"),
+    ],
+)
+def test_how_an_entry_ends(bench: Bench, ending: bytes, answer: bytes) -> None:
+    """ESC cancels, Ctrl-Z means it; half a PDU is accepted by neither."""
+    bench.host.say(b"AT+CMGS=18\r", 1.0)
+    assert bench.host.say(HELLO[:20].encode() + ending, 10.0) == answer
+    assert len(bench.network.journal) == 0
+
+
+def test_there_is_nothing_to_repeat_after_a_restart(bench: Bench) -> None:
+    """A/ knows no line of before; V.250 has it repeat an empty one, which is OK."""
+    bench.host.ask("AT+CSQ")
+    bench.device.restart()
+    bench.timers.run(60.0)
+    bench.host.open()
+    bench.host.hear()
+    assert bench.host.say(b"A/") == b"A/\r\nOK\r\n"
+
+
+def test_pointing_at_a_register_changes_nothing(bench: Bench) -> None:
+    """ATS3 without `=` or `?` is no setting (V.250 5.3.2)."""
+    assert bench.host.ask("ATS3") == "OK"
+    assert bench.host.ask("ATS3?") == "013\r\nOK"

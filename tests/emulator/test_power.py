@@ -124,7 +124,7 @@ def test_a_boot_factor_shortens_the_boot() -> None:
 
 
 def test_chatter_goes_on_until_it_is_silenced() -> None:
-    """A chatty Huawei talks until AT^CURC=0, only while a host listens, and again after a restart if it was not."""
+    """A chatty Huawei talks until AT^CURC=0, only while a host listens, and again the next time it is opened."""
     timers = HandTimers()
     network = Network(timers)
     device = Device("m", "huawei_e3372", network, timers, network.sim("+33700000001"), chatty=True)

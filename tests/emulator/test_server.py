@@ -11,14 +11,16 @@ import socket
 import stat
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from modemd.emulator.lab import Lab, LabOptions
-from modemd.emulator.orders import kinds
+from modemd.emulator.fault_orders import kinds
+from modemd.emulator.lab import Lab, LabOptions, ModemPlan, OperatorPlan, SimPlan, UsbPlan
 from modemd.emulator.server import serve
+from modemd.emulator.usb import STICK
 from modemd.errors import ConfigError
 from tests.emulator.bench import ALICE, HELLO, becomes
 from tests.emulator.links.test_pty import Opened
@@ -162,7 +164,7 @@ async def test_a_phone_writes_to_a_sim(running: Running) -> None:
 async def test_phones_and_modems_are_shown(running: Running) -> None:
     """Power, lists and health."""
     assert await running.control("GET", "/healthz") == (200, {"status": "ok", "modems": 2})
-    off = {"number": ALICE, "on": False, "received": 0}
+    off = {"number": ALICE, "operator": "20801", "on": False, "received": 0}
     assert await running.control("POST", f"/phones/{ALICE}/power", {"on": False}) == (200, off)
     assert await running.control("GET", "/phones") == (200, [off])
     assert (await running.control("POST", f"/phones/{ALICE}/power", {"on": True}))[1]["on"] is True
@@ -172,6 +174,154 @@ async def test_phones_and_modems_are_shown(running: Running) -> None:
         ("modem0", "+33700000001", 1, 50),
         ("modem1", "+33700000002", 1, 50),
     ]
+
+
+async def test_the_network_can_be_kind_or_not(running: Running) -> None:
+    """`kind` comes before the other values; a lab in Python is kind to begin with."""
+    assert (await running.control("GET", "/network"))[1]["kind"] is True
+    _, unkind = await running.control("PATCH", "/network", {"kind": False, "reports_twice": 0.5})
+    assert (unkind["kind"], unkind["report_loss"], unkind["reports_national"], unkind["reports_twice"]) == (
+        False,
+        0.1,
+        0.1,
+        0.5,
+    )
+    assert 0 < abs(unkind["clock_off_s"]) <= 600
+    _, kind = await running.control("PATCH", "/network", {"kind": True})
+    assert [kind[key] for key in ("kind", "report_loss", "reports_national", "reports_twice", "clock_off_s")] == [
+        True,
+        0,
+        0,
+        0,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "report_loss"),
+    [
+        pytest.param({}, True, 0.0, id="kind"),
+        pytest.param({"kind": False}, False, 0.1, id="unkind"),
+        pytest.param({"kind": False, "report_loss": 0.0}, False, 0.0, id="unkind but for one thing"),
+        pytest.param({"report_loss": 0.5}, False, 0.5, id="kind but for one thing"),
+    ],
+)
+async def test_a_lab_is_as_kind_as_it_was_made(
+    tmp_path: Path, options: dict[str, Any], kind: bool, report_loss: float
+) -> None:
+    """What is said of the losses stands above what is usual."""
+    async with served(replace(quick(tmp_path), **options)) as running:
+        network = running.lab.network
+        assert (network.kind, network.report_loss) == (kind, report_loss)
+        assert (network.unkind.clock_off != timedelta()) == ("kind" in options)
+
+
+async def test_operators_are_shown_and_turned(tmp_path: Path) -> None:
+    """Each with its values; a wrong code is told."""
+    operators = (OperatorPlan("20801", "One"), OperatorPlan("23415", "Two", smsc="+447785016005", country_code="44"))
+    planned = (ModemPlan("modem0", "generic", SimPlan("+447700900001", "23415")),)
+    async with served(replace(quick(tmp_path), planned=planned, operators=operators)) as running:
+        _, shown = await running.control("GET", "/operators")
+        assert [(one["code"], one["name"], one["country_code"]) for one in shown] == [
+            ("20801", "One", "33"),
+            ("23415", "Two", "44"),
+        ]
+        assert (await running.control("GET", "/modems/modem0"))[1]["operator"] == "23415"
+        knobs = {"parts_per_s": 2, "refusals": {"38": 0.5}}
+        status, turned = await running.control("PATCH", "/operators/23415", knobs)
+        assert (status, turned["parts_per_s"], turned["refusals"], turned["name"]) == (200, 2, {"38": 0.5}, "Two")
+        assert running.lab.network.operators["23415"].refusals == {38: 0.5}
+        reject = {"recipient": ALICE, "cause": 21, "operator": "20801"}
+        assert (await running.control("POST", "/network/reject", reject))[0] == 200
+        assert running.lab.network.operators["20801"].rejected == {ALICE: 21}
+        assert running.lab.network.operators["23415"].rejected == {}
+
+
+async def test_fates_and_the_next_report(running: Running) -> None:
+    """Both are orders to the network; all fates are answered."""
+    assert await running.control("POST", "/network/fate", {"recipient": ALICE, "status": 0x45}) == (200, {ALICE: 69})
+    assert running.lab.network.fates == {ALICE: 0x45}
+    assert await running.control("POST", "/network/fate", {"recipient": ALICE}) == (200, {})
+    order = {"comes": "late", "seconds": 5}
+    assert (await running.control("POST", "/network/next-report", order))[0] == 200
+    assert [(one.oddity, one.sim, one.seconds) for one in running.lab.network._reports._ordered] == [("late", None, 5)]
+
+
+@pytest.mark.parametrize(
+    ("letter", "octets"),
+    [
+        pytest.param({"text": "Hi", "class": 0}, "00 10", id="flash"),
+        pytest.param({"text": "Hi", "silent": True}, "40 00", id="silent"),
+        pytest.param({"text": "Hi", "replace": 2}, "42 00", id="replacing"),
+        pytest.param({"binary": "0102", "ports": [2948, 9200]}, "00 04", id="binary"),
+        pytest.param({"mms": "http://mmsc/x1"}, "00 04", id="mms"),
+        pytest.param({"voicemail": 2}, "00 C8", id="voicemail"),
+        pytest.param({"voicemail": 2, "text": "2 new"}, "00 D8", id="voicemail with text"),
+        pytest.param({"raw": "040C914477009400657FF699999999999999 00".replace(" ", "")}, "7F F6", id="raw"),
+    ],
+)
+async def test_letters_of_every_kind_are_sent(running: Running, letter: dict[str, Any], octets: str) -> None:
+    """What arrives on the SIM has the TP-PID and TP-DCS of its kind."""
+    sim = running.lab.modems["modem0"].sim
+    route = "/phones/+447700900456/send"
+    assert (await running.control("POST", route, {"to": sim.number, **letter}))[0] == 200
+    await becomes(lambda: sim.memory.used == 1)
+    ((_, stored),) = sim.memory
+    assert stored.tpdu[9:11] == bytes.fromhex(octets)
+
+
+async def test_the_port_list_is_told(tmp_path: Path) -> None:
+    """What `list_ports.comports()` would say of the modems on the bus; unplugged, they are gone from it."""
+    stick = UsbPlan("1-1.2", STICK, 1)
+    planned = (
+        ModemPlan("modem0", "generic", SimPlan("+33700000001"), usb=stick),
+        ModemPlan("modem1", "sim800", SimPlan("+33700000002")),
+    )
+    async with served(replace(quick(tmp_path, 2), planned=planned)) as running:
+        _, (port, bridge) = await running.control("GET", "/usb")
+        assert (bridge["device"], bridge["vid"], bridge["location"]) == (str(tmp_path / "modem1"), 0x10C4, "1-1.1")
+        assert (port["device"], port["vid"], port["pid"]) == (str(tmp_path / "modem0"), 0x12D1, 0x1506)
+        assert (port["location"], port["interface"]) == ("1-1.2:1.1", "PCUI")
+        assert port["hwid"] == running.lab.usb.comports()[0].hwid
+        assert (Path(port["usb_interface_path"]) / "bInterfaceProtocol").read_text() == "02\n"
+        await running.control("POST", "/modems/modem0/fault", {"kind": "unplug"})
+        assert await running.control("GET", "/usb") == (200, [bridge])
+    assert _names(tmp_path) == ["journal.jsonl"]
+
+
+async def test_a_phone_calls_a_modem(running: Running) -> None:
+    """A call rings the modem's port; the phone hangs up, and its calls tell of it."""
+    host = Opened(running.options.directory / "modem0")
+    order = {"to": "+33700000001", "for_s": None}
+    made = {"from": ALICE, "to": "+33700000001", "state": "ringing"}
+    assert await running.control("POST", f"/phones/{ALICE}/call", order) == (200, made)
+    await host.until(b"\r\nRING\r\n")
+    ended = [made | {"state": "hung_up"}]
+    assert await running.control("POST", f"/phones/{ALICE}/hang-up") == (200, ended)
+    await host.until(b"\r\nNO CARRIER\r\n")
+    assert await running.control("GET", f"/phones/{ALICE}/calls") == (200, ended)
+    host.close()
+
+
+async def test_what_a_code_is_answered_with(running: Running) -> None:
+    """*100# is there from the start; others are set, replaced and forgotten; what cannot be is refused."""
+    menu = {"text": "1 Balance", "menu": {"1": {"text": "12.50", "after_s": 0}}, "after_s": 0}
+    known = ["*100#", "*123#"]
+    assert await running.control("POST", "/network/ussd", {"code": "*123#", "answer": menu}) == (200, known)
+    assert running.lab.network.ussd["*123#"].menu["1"].text == "12.50"
+    assert await running.control("POST", "/network/ussd", {"code": "*123#"}) == (200, ["*100#"])
+    for wrong in ({"menu": {"1": {"text": "x"}}}, {"ends": "done"}, {"text": ""}):
+        status, error = await running.control("POST", "/network/ussd", {"code": "*123#", "answer": wrong})
+        assert (status, error["error"]["code"]) == (422, "invalid")
+    assert (await running.control("POST", "/network/ussd", {"code": "balance"}))[0] == 422
+
+
+async def test_a_fault_of_a_sim_wants_one(running: Running) -> None:
+    """Without a SIM there is nothing to ask a PIN for."""
+    await running.control("POST", "/modems/modem0/fault", {"kind": "remove_sim"})
+    for kind in ({"kind": "ask_pin"}, {"kind": "ask_puk"}, {"kind": "lose_smsc"}, {"kind": "report", "comes": "late"}):
+        status, answer = await running.control("POST", "/modems/modem0/fault", kind)
+        assert (status, answer["error"]["code"]) == (409, "no_sim")
 
 
 async def test_the_network_can_be_turned(running: Running) -> None:
@@ -213,6 +363,17 @@ async def test_the_network_can_be_turned(running: Running) -> None:
         {"kind": "fill_memory"},
         {"kind": "stick_slot", "index": 3},
         {"kind": "free_slot", "index": 3},
+        {"kind": "stick_send"},
+        {"kind": "answer", "command": "+cpin?", "result": "+CME ERROR: 14", "times": 2},
+        {"kind": "hang", "command": "+CMGL", "seconds": 60},
+        {"kind": "ask_pin"},
+        {"kind": "ask_puk"},
+        {"kind": "lose_smsc"},
+        {"kind": "clock", "seconds": -600},
+        {"kind": "report", "comes": "never"},
+        {"kind": "trickle"},
+        {"kind": "lose_notice"},
+        {"kind": "flood", "line": "^RSSI:9", "times": 3},
     ],
     ids=lambda fault: fault["kind"],
 )
@@ -220,6 +381,7 @@ async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> 
     """Each kind of fault is applied and answered with the modem as it then is."""
     device = running.lab.modems["modem0"].device
     device.settings.echo = False
+    sim = running.lab.modems["modem0"].sim
     device.faults.stuck = {("SM", 3)} if fault["kind"] == "free_slot" else set()
     status, modem = await running.control("POST", "/modems/modem0/fault", fault)
     assert (status, modem["name"]) == (200, "modem0")
@@ -242,6 +404,17 @@ async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> 
         "fill_memory": lambda: modem["stored"] == modem["capacity"] == 50,
         "stick_slot": lambda: device.faults.stuck == {("SM", 3)},
         "free_slot": lambda: not device.faults.stuck,
+        "stick_send": lambda: device.faults.sends_stuck == 1,
+        "answer": lambda: list(device.faults.scripted["+CPIN?"]) == ["+CME ERROR: 14"] * 2,
+        "hang": lambda: list(device.faults.hangs["+CMGL"]) == [60],
+        "ask_pin": lambda: (device.unlocked, sim.pin, sim.pin_tries) == (False, "1234", 3),
+        "ask_puk": lambda: (device.unlocked, sim.pin_tries) == (False, 0),
+        "lose_smsc": lambda: not sim.smsc,
+        "clock": lambda: device.clock_shift == timedelta(minutes=-10),
+        "report": lambda: modem["plugged"],  # the order is the network's; tests/emulator/test_each_fault.py sees it
+        "trickle": lambda: device.host.carry is not None,
+        "lose_notice": lambda: device.host.notices_lost == 1,
+        "flood": lambda: modem["plugged"],
     }
     assert seen[fault["kind"]]()
 
@@ -286,7 +459,12 @@ async def test_unplugged_and_replugged_elsewhere(running: Running) -> None:
         ("POST", f"/phones/{ALICE}/send", {"to": "+33700000001", "text": "x" * 100_000}, 422, "impossible"),
         ("GET", "/phones/+33700000001/inbox", None, 409, "is_a_sim"),
         ("POST", "/modems/modem0/fault", {"kind": "insert_sim", "number": "+33799999999"}, 409, "no_sim"),
+        ("POST", f"/phones/{ALICE}/send", {"to": "+33700000001", "mms": "http://é"}, 422, "impossible"),
         ("PATCH", "/network", {"report_loss": 2}, 422, "invalid"),
+        ("POST", "/network/fate", {"recipient": ALICE, "status": 256}, 422, "invalid"),
+        ("POST", "/network/next-report", {"comes": "early"}, 422, "invalid"),
+        ("PATCH", "/operators/99999", {"parts_per_s": 1}, 409, "no_operator"),
+        ("POST", "/network/reject", {"cause": 38, "operator": "99999"}, 409, "no_operator"),
         ("GET", "/journal?after=-1", None, 422, "invalid"),
     ],
 )

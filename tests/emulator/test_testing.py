@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from modemd.emulator import Text
 from modemd.emulator.subscribers import Received
 from modemd.emulator.testing import Network, NotReceived
+from modemd.emulator.ussd import UssdAnswer, UssdState
 from modemd.errors import ConfigError, Refused
 from tests.emulator.sender import Sender
 
@@ -44,6 +46,31 @@ def test_a_phone_writes_to_a_modem(network: Network) -> None:
         network.phone(ALICE).send(modem, "STOP")
         assert sender.ask("", until=b'+CMTI: "SM",1\r\n')
     assert modem.stored == 1
+
+
+def test_a_phone_calls_a_modem(network: Network) -> None:
+    """It rings on the port until the phone hangs up."""
+    modem, phone = network.modem(), network.phone()
+    with closing(Sender(modem.port)) as sender:
+        phone.call(modem)
+        assert sender.ask("", until=b"RING\r\n")
+        assert phone.calls == ["ringing"]
+        phone.hang_up()
+        assert sender.ask("", until=b"NO CARRIER\r\n")
+        assert phone.calls == ["hung_up"]
+
+
+def test_a_code_is_answered(network: Network) -> None:
+    """A code gets the answer it was given, and none after that was taken back."""
+    modem = network.modem()
+    network.answer_ussd("*100#", "Balance: 12.50 EUR")
+    with closing(Sender(modem.port)) as sender:
+        sender.ask('AT+CUSD=1,"*100#",15')
+        assert sender.ask("", until=b"15\r\n") == '+CUSD: 0,"Balance: 12.50 EUR",15'
+        network.answer_ussd("*100#", None)
+        network.answer_ussd("*5#", UssdAnswer(ends=UssdState.ENDED, after_s=0))
+        sender.ask('AT+CUSD=1,"*5#",15')
+        assert sender.ask("", until=b"2\r\n") == "+CUSD: 2"
 
 
 def test_a_message_is_handed_out_once(network: Network) -> None:
@@ -169,7 +196,7 @@ def test_a_failing_reaction_fails_the_test() -> None:
 
 def test_wishes_that_cannot_be(network: Network) -> None:
     """An unknown family and a number in use are errors of the call."""
-    with pytest.raises(ValueError, match="'nokia' is not one of generic"):
+    with pytest.raises(ValueError, match="'nokia' is not one of cinterion_bgs5, generic"):
         network.modem(family="nokia")
     modem = network.modem()
     with pytest.raises(Refused):
@@ -203,3 +230,53 @@ def test_the_dialogue_is_kept(network: Network) -> None:
         f"< +CMGS: {network.journal[0].reference}",
         "< OK",
     ]
+
+
+def test_a_network_can_be_unkind_and_kind_again(network: Network) -> None:
+    """A test's network is kind until it is asked to be as networks are."""
+    assert network._core.kind
+    network.be_unkind()
+    assert (network._core.kind, network._core.report_loss) == (False, 0.1)
+    network.be_kind()
+    assert network._core.kind
+
+
+def test_letters_of_every_kind_are_written_to_a_modem(network: Network) -> None:
+    """A name sends a flash message; the modem tells of it on its port."""
+    modem = network.modem()
+    with closing(Sender(modem.port)) as sender:
+        sender.ask("AT+CNMI=2,2")
+        network.phone("MyBank").send(modem, Text("4821", message_class=0))
+        told = sender.ask("", until=b"04349C2C06\r\n")
+    assert "040BD0CDBC30EC5E030010" in told
+
+
+def test_reports_can_be_ordered_and_recipients_have_fates(network: Network) -> None:
+    """The next report never comes, another is told of one SIM; a fate is reported of the recipient."""
+    modem, phone = network.modem(), network.phone()
+    network.next_report("never")
+    modem.next_report("late", seconds=0.1)
+    network.fate(ALICE, 0x41)
+    orders = list(network._core._reports._ordered)
+    assert [(order.oddity, order.sim is None, order.seconds) for order in orders] == [
+        ("never", True, 60),
+        ("late", False, 0.1),
+    ]
+    with closing(Sender(modem.port)) as sender:
+        sender.send(ALICE, "never arrives")
+        sender.send(phone.number, "arrives")
+    assert phone.wait_for("arrives").text == "arrives"
+    assert network.phone(ALICE).inbox == []
+    network.fate(ALICE, None)
+    assert network._core.fates == {}
+
+
+def test_modems_of_several_operators(network: Network) -> None:
+    """A SIM of an operator has its identities, and its messages reach phones of others."""
+    operator = network.operator("23415", "Britannia", country_code="44", smsc="+447785016005")
+    modem, home = network.modem("+447700900001", operator=operator), network.modem()
+    assert (modem.imsi[:5], modem.iccid[:6], home.imsi[:5]) == ("23415", "894415", "20801")
+    with closing(Sender(modem.port)) as sender:
+        assert "Britannia" in sender.ask("AT+COPS?")
+        sender.send(network.phone().number, "across")
+    network.phone().wait_for("across")

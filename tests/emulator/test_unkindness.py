@@ -116,3 +116,44 @@ def test_another_sim_may_use_the_same_reference(bench: Bench) -> None:
         tpdu = submit.encode()
         bench.network.submit(sim, submit, tpdu, device="any", first_octet_at=START)
     assert bench.network.waiting(ALICE) == 2
+
+
+def test_a_network_in_python_is_kind_until_it_is_asked() -> None:
+    """Kind: nothing is lost or disguised, the time is right. Unkind: as networks are; and back."""
+    network = Bench().network
+    assert (network.kind, network.report_loss, network.unkind.clock_off) == (True, 0, timedelta())
+    network.be_unkind()
+    assert (network.kind, network.report_loss, network.unkind.reports_national) == (False, 0.1, 0.1)
+    network.be_kind()
+    assert (network.kind, network.report_loss, network.unkind.clock_off) == (True, 0, timedelta())
+
+
+def test_a_usual_clock_is_off_by_up_to_ten_minutes() -> None:
+    """By how much is the seed's: the same for the same, ahead for some and behind for others."""
+    off = []
+    for seed in range(100):
+        network = Bench(seed=seed).network
+        network.be_unkind()
+        off.append(network.unkind.clock_off)
+    again = Bench(seed=7).network
+    again.be_unkind()
+    assert again.unkind.clock_off == off[7]
+    assert -timedelta(minutes=10) <= min(off) < -timedelta(minutes=8)
+    assert timedelta(minutes=8) < max(off) <= timedelta(minutes=10)
+
+
+def test_the_usual_losses_are_a_tenth() -> None:
+    """Of 400 reports, some 40 never come, and of those for its own country's numbers some tenth is in national form."""
+    bench = Bench(seed=3, capacity=1)
+    bench.host.set_up("2,2,0,1,0")
+    bench.network.be_unkind()
+    (submit,) = compose("+33612345678", "hi", report_requested=True)
+    line = frame(submit.encode()).hex().upper()
+    recipients = []
+    for _ in range(400):
+        bench.host.send(line, 3.2)
+        recipients += [str(report.recipient) for report in _reports(bench, 3.0)]
+    assert 25 <= bench.network.reports_lost <= 60
+    assert len(recipients) + bench.network.reports_lost == 400
+    assert 20 <= recipients.count("0612345678") <= 60
+    assert set(recipients) == {"0612345678", "+33612345678"}

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
+from modemd.emulator.family import families
 from modemd.emulator.lab import Lab, LabOptions
 from modemd.emulator.usb import BRIDGE, STICK, UsbBus, UsbDevice, UsbInterface
+from modemd.emulator.usb_devices import DEVICES
 
 
 @pytest.fixture
@@ -101,3 +103,25 @@ async def test_what_cannot_be_attached(lab: Lab, bus: UsbBus) -> None:
         bus.attach("1-1", BRIDGE, {})
     with pytest.raises(ValueError, match="1-1 is taken"):
         bus.move("1-2", "1-1")
+
+
+@pytest.mark.parametrize("family", DEVICES)
+def test_a_familys_device_has_the_interface_of_its_at_port(family: str) -> None:
+    """The table names families that there are, and interfaces that their devices have."""
+    device, interface = DEVICES[family]
+    assert family in families
+    assert interface in {one.number for one in device.interfaces}
+
+
+async def test_the_modems_of_a_lab_are_on_its_bus(tmp_path: Path) -> None:
+    """Each as a device of its family looks, in a place of its own; when the lab ends, nothing of them is left."""
+    options = LabOptions(tmp_path / "lab", 3, families=("huawei_e3372", "sim800", "quectel_ec25"), boot_factor=0)
+    (tmp_path / "lab" / "usb" / "1-1.1").mkdir(parents=True)  # a killed emulator left this
+    lab = Lab(options, asyncio.get_running_loop())
+    assert [(port.vid, port.pid, port.location) for port in lab.usb.comports()] == [
+        (0x12D1, 0x1506, "1-1.1:1.1"),
+        (0x10C4, 0xEA60, "1-1.2"),
+        (0x2C7C, 0x0125, "1-1.3:1.2"),
+    ]
+    lab.close()
+    assert not (tmp_path / "lab" / "usb").exists()

@@ -7,7 +7,18 @@ A ValueError (an argument that is no number) ends in `+CME ERROR: 50`.
 
 from __future__ import annotations
 
-from modemd.emulator.commands import basic, listing, radio, routing, sending, simcard, writing
+from modemd.emulator.commands import (
+    basic,
+    listing,
+    phonebook,
+    radio,
+    routing,
+    sending,
+    simcard,
+    ussd,
+    voice,
+    writing,
+)
 from modemd.emulator.commands.table import Handler
 
 COMMANDS: dict[str, Handler] = {
@@ -18,4 +29,7 @@ COMMANDS: dict[str, Handler] = {
     **listing.COMMANDS,
     **sending.COMMANDS,
     **writing.COMMANDS,
+    **ussd.COMMANDS,
+    **voice.COMMANDS,
+    **phonebook.COMMANDS,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.emulator import charset
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.commands.table import Table, chosen, only
 from modemd.emulator.results import CmeError, FinalResult
@@ -60,21 +59,25 @@ def save(device: Device, call: Call) -> None:
     device.saved = device.settings.copy()
 
 
-@COMMANDS.command("&C", "&D", "&S", "&K", "X", "L", "M", "H", "O", "T", "P")
+@COMMANDS.command("&C", "&D", "&S", "&K", "X", "L", "M", "O", "T", "P")
 def nothing_to_do(device: Device, call: Call) -> None:
-    """Line control and calls: there is no line here, and OK is what sticks say."""
+    """Line control: there is no line here, and OK is what sticks say."""
 
 
 @COMMANDS.command("S0", "S3", "S4", "S5", "S7")
 def register(device: Device, call: Call) -> None:
-    """Kept and read back. S3 to S5 are said to be changeable by few; CR, LF and BS stay what they are."""
+    """V.250 6.2: S3, S4 and S5 are the octets of CR, LF and BS from here on; S0 rings, and a call is answered.
+
+    S7 is kept and read back.
+    """
     number = int(call.name[1:])
     if call.kind is Kind.READ:
         device.host.say(f"{device.settings.registers[number]:03d}")
         return
+    if call.kind is Kind.EXECUTE:  # V.250 5.3.2: a register is pointed at, and stays as it is
+        return
     value = int(call.argument or "0")
-    fixed = {3: 13, 4: 10, 5: 8}
-    if value > 255 or fixed.get(number, value) != value:
+    if value > (127 if number in (3, 4, 5) else 255):
         raise FinalResult("ERROR")
     device.settings.registers[number] = value
 
@@ -142,21 +145,9 @@ def alphabet(device: Device, call: Call) -> None:
         case Kind.READ:
             device.host.say(f'+CSCS: "{device.settings.alphabet}"')
         case Kind.TEST:
-            device.host.say("+CSCS: (" + ",".join(f'"{name}"' for name in charset.NAMES) + ")")
+            device.host.say("+CSCS: (" + ",".join(f'"{name}"' for name in device.family.dialogue.charsets) + ")")
         case _:
             value = call.values()[0].upper()
-            if value not in charset.NAMES:
+            if value not in device.family.dialogue.charsets:
                 raise CmeError(50)
             device.settings.alphabet = value
-
-
-@COMMANDS.command("+CLIP", "+CRC", "+CVHU", "+CUSD")
-def kept(device: Device, call: Call) -> None:
-    """Switches that are kept and read back; nothing hangs on them here."""
-    only(call, Kind.READ, Kind.SET, Kind.TEST)
-    if call.kind is Kind.READ:
-        device.host.say(f"{call.name}: {device.settings.flags.get(call.name, '0')}")
-    elif call.kind is Kind.TEST:
-        device.host.say(f"{call.name}: (0,1)")
-    else:
-        device.settings.flags[call.name] = str(chosen(call, range(2)))

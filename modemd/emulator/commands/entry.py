@@ -11,7 +11,7 @@ from modemd.emulator import textform
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.charset import typed_number
 from modemd.emulator.hostside import Entry
-from modemd.emulator.results import CmsError, FinalResult
+from modemd.emulator.results import CmsError, FinalResult, result_of
 from modemd.errors import DecodeError
 from modemd.pdu import Address, unframe
 
@@ -28,7 +28,7 @@ Make = Callable[[bytes], bytes]
 def length_of(device: Device, call: Call) -> int:
     """The `<length>` of a PDU mode command. CmsError 304 where no SUBMIT is so long, the family's word in text mode."""
     if device.settings.text_mode:
-        raise FinalResult(device.family.dialogue.text_mode_sending)
+        raise result_of(device.family.dialogue.text_mode_sending)
     try:
         length = call.numbers()[0] if call.kind is Kind.SET else None
     except ValueError:  # a quoted number: text mode was meant
@@ -38,15 +38,35 @@ def length_of(device: Device, call: Call) -> int:
     return length
 
 
-def pdu(length: int) -> Make:
-    """Reads hex digits: the SMSC field, and a TPDU of that length. CmsError 304 where they are not that."""
+def pdu(length: int, kept_centre: Callable[[], str] = lambda: "kept") -> Make:
+    """Reads hex digits: the SMSC field, and a TPDU of that length. CmsError 304 where they are not that.
+
+    CmsError 330 where neither they nor `kept_centre`, the `+CSCA` of that moment, name a service centre.
+    """
 
     def make(digits: bytes) -> bytes:
         try:
-            _, tpdu = unframe(bytes.fromhex(digits.decode("ascii")))
+            centre, tpdu = unframe(bytes.fromhex(digits.decode("ascii")))
         except (ValueError, DecodeError):
             raise CmsError(304) from None
         if len(tpdu) != length:
+            raise CmsError(304)
+        if centre is None and not kept_centre():
+            raise CmsError(330)
+        return tpdu
+
+    return make
+
+
+def report(length: int) -> Make:
+    """Reads hex digits: a DELIVER-REPORT of that length, without an SMSC field (27.005 3.4.4); else CmsError 304."""
+
+    def make(digits: bytes) -> bytes:
+        try:
+            tpdu = bytes.fromhex(digits.decode("ascii"))
+        except ValueError:
+            raise CmsError(304) from None
+        if len(tpdu) != length or not tpdu or tpdu[0] & 0x03:  # TP-MTI 00
             raise CmsError(304)
         return tpdu
 
@@ -70,12 +90,16 @@ def destination_of(device: Device, call: Call, *, at: int = 0) -> Address:
 
 @dataclass(slots=True)
 class Prompted:
-    """One entry: the prompt after the prompt latency, what is typed, and `go` with its TPDU and when it began."""
+    """One entry: the prompt after the prompt latency, what is typed, and `go` with its TPDU and when it began.
+
+    `after_prompt` is said at once after the prompt, by firmware that is wrong.
+    """
 
     device: Device
     make: Make
     go: Callable[[bytes, datetime], None]
     in_text: bool = False
+    after_prompt: str = ""
     first_octet_at: datetime | None = None
 
     def begin(self) -> bool:
@@ -88,6 +112,8 @@ class Prompted:
         prompted = not self.device.faults.prompt_is_lost()
         entry = Entry(self._started, self._typed, self._cancelled, self.in_text)
         self.device.host.ask(entry, prompted=prompted)
+        if self.after_prompt:
+            self.device.host.interrupt(self.after_prompt)
 
     def _started(self, octet: bytes) -> None:
         self.first_octet_at = self.device.timers.now()

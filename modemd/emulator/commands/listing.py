@@ -8,7 +8,7 @@ from modemd.emulator import textform
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.commands.table import Table
 from modemd.emulator.memory import Memory, Status, Stored
-from modemd.emulator.results import CmsError, FinalResult
+from modemd.emulator.results import CmsError, result_of
 from modemd.emulator.textform import STATUS
 
 if TYPE_CHECKING:
@@ -37,8 +37,11 @@ def list_messages(device: Device, call: Call) -> None:
     base = device.family.storage.index_base
     for slot, message in memory:
         if wanted in (ALL, message.status):
-            form = textform.listed(message, settings) if settings.text_mode else _pdu_form(message)
-            device.host.say(f"+CMGL: {slot + base},{form}")
+            if settings.text_mode and textform.readable(message):
+                form = f"{slot + base},{textform.listed(message, settings)}"
+            else:
+                form = _pdu_form(device.family.storage.listed, message, slot + base)
+            device.host.say(f"+CMGL: {form}")
             _mark_read(device, call, message)
 
 
@@ -52,27 +55,33 @@ def _wanted(device: Device, call: Call) -> int:
         for status, name in STATUS.items():
             if name == word:
                 return int(status)
-        raise FinalResult(device.family.dialogue.text_mode_sending)
+        raise result_of(device.family.dialogue.text_mode_sending)
     wanted = call.numbers()[0]
     if wanted is None or wanted not in range(5):
         raise CmsError(304)
     return wanted
 
 
-def _pdu_form(message: Stored) -> str:
-    return f"{int(message.status)},,{len(message.tpdu)}\r\n{message.hex()}"
+def _pdu_form(header: str, message: Stored, index: int) -> str:
+    named = header.format(index=index, status=int(message.status), length=len(message.tpdu))
+    return f"{named}\r\n{message.hex()}"
 
 
 @COMMANDS.command("+CMGR")
 def read_message(device: Device, call: Call) -> None:
     memory = _reading_memory(device)
-    message = stored_at(memory, slot_of(device, call))
+    slot = slot_of(device, call)
+    message = stored_at(memory, slot)
     if message is None:
         if device.family.storage.empty_slot:
-            raise FinalResult(device.family.storage.empty_slot)
+            raise result_of(device.family.storage.empty_slot)
         return
-    settings = device.settings
-    device.host.say("+CMGR: " + (textform.read_out(message, settings) if settings.text_mode else _pdu_form(message)))
+    settings, storage = device.settings, device.family.storage
+    if settings.text_mode and textform.readable(message):
+        form = textform.read_out(message, settings)
+    else:
+        form = _pdu_form(storage.shown, message, slot + storage.index_base)
+    device.host.say(f"+CMGR: {form}")
     _mark_read(device, call, message)
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.charset import shown
 from modemd.emulator.commands.table import Table, chosen, only
+from modemd.emulator.dialect import RESTART_AFTER_S
 from modemd.emulator.results import CmeError
 
 if TYPE_CHECKING:
     from modemd.emulator.device import Device
+    from modemd.emulator.operators import Operator
 
 COMMANDS = Table()
-
-RESTART_AFTER_S = 0.1
-"""From the OK of a reset command to the reset: long enough for the OK to leave."""
 
 
 @COMMANDS.command("+CREG", "+CGREG", "+CEREG")
@@ -35,24 +35,39 @@ def registration(device: Device, call: Call) -> None:
 
 @COMMANDS.command("+COPS")
 def operator(device: Device, call: Call) -> None:
-    """27.007 7.3: automatic choice only; the formats 0 and 1 (name) and 2 (number)."""
-    network = device.network
+    """27.007 7.3: automatic, manual, none, the format alone; the formats 0 and 1 (name) and 2 (number).
+
+    By hand, a network that is not the SIM's gives CME 32, one that is not there CME 30; mode 4 then chooses by itself.
+    """
+    serving = device.network.serving(device.sim)
     match call.kind:
         case Kind.READ if device.registered:
             shape = device.settings.operator_format
-            name = network.operator if shape == 2 else shown(network.operator_name, device.settings.alphabet)
-            device.host.say(f'+COPS: 0,{shape},"{name}"')
+            name = serving.code if shape == 2 else shown(serving.name, device.settings.alphabet)
+            device.host.say(f'+COPS: {device.selection},{shape},"{name}"')
         case Kind.READ:
-            device.host.say("+COPS: 0")
+            device.host.say(f"+COPS: {device.selection}")
         case Kind.TEST:
-            name = network.operator_name
-            device.host.say(f'+COPS: (2,"{name}","{name}","{network.operator}"),,(0-4),(0-2)')
+            others = (one for one in device.network.operators.values() if one is not serving)
+            seen = [(2, serving), *((3, other) for other in others)]  # 2 the current one, 3 forbidden to this SIM
+            told = ",".join(f'({state},"{one.name}","{one.name}","{one.code}")' for state, one in seen)
+            device.host.say(f"+COPS: {told},,(0-4),(0-2)")
         case Kind.SET:
-            mode = chosen(call, range(5))
-            if mode == 3:
-                device.settings.operator_format = chosen(call, range(3), position=1)
-            elif mode == 2:
-                raise CmeError(4)
+            _select(device, serving, call)
+
+
+def _select(device: Device, serving: Operator, call: Call) -> None:
+    mode, shape, wanted = (*call.values(), "", "")[:3]
+    if mode not in ("0", "1", "2", "3", "4"):
+        raise CmeError(50)
+    if mode == "3":
+        device.settings.operator_format = chosen(call, range(3), position=1)
+        return
+    names = {one.code if shape == "2" else one.name for one in device.network.operators.values()}
+    found = wanted == (serving.code if shape == "2" else serving.name)
+    if mode == "1" and not found:
+        raise CmeError(32 if wanted in names else 30)
+    device.select_operator(0 if mode == "4" and not found else int(mode))
 
 
 @COMMANDS.command("+CSQ")
@@ -103,33 +118,33 @@ def packet_service(device: Device, call: Call) -> None:
 
 @COMMANDS.command("+CFUN")
 def functionality(device: Device, call: Call) -> bool | None:
-    """27.007 8.2: 1 full, 0 and 4 without radio; a second value of 1 restarts."""
+    """27.007 8.2: 1 full, others as the family has them; a second value of 1 restarts."""
+    commands = device.family.commands
     match call.kind:
         case Kind.READ:
-            device.host.say(f"+CFUN: {device.function}")
+            device.host.say("+CFUN: " + commands.function_form.format(function=device.function))
         case Kind.TEST:
-            device.host.say("+CFUN: (0,1,4),(0,1)")
+            device.host.say("+CFUN: (" + ",".join(map(str, commands.functions)) + "),(0,1)")
         case _:
-            function = chosen(call, (0, 1, 4))
+            function = chosen(call, commands.functions)
             if call.numbers()[1:] == [1]:
                 device.later(RESTART_AFTER_S, device.restart)
+            elif commands.function_waits and not device.sim_ready:
+                raise CmeError(14)
             else:
                 device.set_function(function)
     return None
 
 
-@COMMANDS.command("^RESET")
-def restart(device: Device, call: Call) -> None:
-    """Huawei's own reset."""
-    device.later(RESTART_AFTER_S, device.restart)
-
-
 @COMMANDS.command("+CCLK")
 def clock(device: Device, call: Call) -> None:
-    """27.007 8.15: the network's local time, its offset in quarters of an hour. Setting it changes nothing."""
-    if call.kind is not Kind.READ:
-        return
+    """27.007 8.15: the network's local time, its offset in quarters of an hour, or what a host has set and since."""
     now = device.timers.now().astimezone(device.network.zone)
-    offset = now.utcoffset()
-    quarters = int(offset.total_seconds() // 900) if offset is not None else 0
-    device.host.say(f'+CCLK: "{now:%y/%m/%d,%H:%M:%S}{quarters:+03d}"')
+    if call.kind is Kind.READ:
+        offset = now.utcoffset()
+        quarters = int(offset.total_seconds() // 900) if offset is not None else 0
+        device.host.say(f'+CCLK: "{now + device.clock_shift:%y/%m/%d,%H:%M:%S}{quarters:+03d}"')
+    elif call.kind is Kind.SET:
+        written = call.values()[0][: len("yy/MM/dd,hh:mm:ss")]
+        wanted = datetime.strptime(written, "%y/%m/%d,%H:%M:%S").replace(tzinfo=now.tzinfo)
+        device.clock_shift = wanted - now.replace(microsecond=0)

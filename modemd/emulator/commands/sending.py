@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from modemd.emulator import textform
 from modemd.emulator.calls import Call, Kind
 from modemd.emulator.commands import entry
 from modemd.emulator.commands.listing import slot_of, stored_at
@@ -16,12 +17,15 @@ from modemd.emulator.memory import Status, Stored
 from modemd.emulator.network import Rejected
 from modemd.emulator.results import CmsError
 from modemd.errors import DecodeError
-from modemd.pdu import Command, Submit, decode_outgoing
+from modemd.pdu import Command, Submit, Timestamp, decode_outgoing
 
 if TYPE_CHECKING:
     from modemd.emulator.device import Device
 
 COMMANDS = Table()
+
+FROZEN_S = 1e9
+"""How long a device is deaf that hears nothing until it restarts."""
 
 
 @COMMANDS.command("+CMGS")
@@ -32,8 +36,15 @@ def send(device: Device, call: Call) -> bool | None:
     device.require_sim(CmsError)
     go = partial(_submit, device, "+CMGS")
     if _named(device, call):
+        if not _centre_of(device)():
+            raise CmsError(330)
         return entry.Prompted(device, entry.text(device, entry.destination_of(device, call)), go, in_text=True).begin()
-    return entry.Prompted(device, entry.pdu(entry.length_of(device, call)), go).begin()
+    make = entry.pdu(entry.length_of(device, call), _centre_of(device))
+    return entry.Prompted(device, make, go, after_prompt="OK" if device.sends_blind else "").begin()
+
+
+def _centre_of(device: Device) -> Callable[[], str]:
+    return lambda: device.require_sim(CmsError).smsc
 
 
 def _named(device: Device, call: Call) -> bool:
@@ -68,7 +79,8 @@ def send_command(device: Device, call: Call) -> bool | None:
     if call.kind is Kind.TEST:
         return None
     device.require_sim(CmsError)
-    return entry.Prompted(device, entry.pdu(entry.length_of(device, call)), partial(_command, device)).begin()
+    make = entry.pdu(entry.length_of(device, call), _centre_of(device))
+    return entry.Prompted(device, make, partial(_command, device)).begin()
 
 
 def _submit(device: Device, name: str, tpdu: bytes, began: datetime, kept: Stored | None = None) -> None:
@@ -98,7 +110,11 @@ def _put_on_air(device: Device, transmit: Callable[[], None]) -> None:
     latency_s = device.send_latency_s
     if latency_s is None:
         latency_s = device.random.uniform(*device.family.dialogue.send_latency_s)
-    device.host.busy = True
+    if device.sim is not None:
+        latency_s += device.network.turn_s(device.sim)
+    device.host.busy = device.on_air = True
+    if device.faults.send_is_stuck():
+        return
     device.later(latency_s, partial(_on_air, device, transmit))
 
 
@@ -112,14 +128,21 @@ def _on_air(device: Device, transmit: Callable[[], None]) -> None:
             raise CmsError(cause)
         transmit()
     except Rejected as refusal:
-        device.fail(CmsError(refusal.cause))
+        _refused(device, CmsError(refusal.cause))
     except CmsError as error:
+        _refused(device, error)
+
+
+def _refused(device: Device, error: CmsError) -> None:
+    if device.sends_blind:
+        device.finish_unanswered()
+        device.deaf_for(FROZEN_S)
+    else:
         device.fail(error)
 
 
 def _transmit(device: Device, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: Stored | None) -> None:
-    reference = device.reference
-    device.reference = (reference + 1) % 256
+    reference = device.take_reference(submit.reference)
     device.network.submit(
         device.require_sim(CmsError),
         replace(submit, reference=reference),
@@ -129,18 +152,20 @@ def _transmit(device: Device, name: str, submit: Submit, tpdu: bytes, began: dat
     )
     if kept is not None:
         kept.status = Status.SENT
-    _answer(device, f"{name}: {reference}")
+    stamp = ""
+    if device.family.dialogue.answers_when_sent and device.settings.message_service == 1:
+        stamp = f',"{textform.moment(Timestamp.of(device.timers.now().astimezone(device.network.zone)))}"'
+    _answer(device, f"{name}: {reference}{stamp}")
 
 
 def _transmit_command(device: Device, command: Command) -> None:
-    reference = device.reference
-    device.reference = (reference + 1) % 256
+    reference = device.take_reference(command.reference)
     device.network.command(device.require_sim(CmsError), replace(command, reference=reference))
     _answer(device, f"+CMGC: {reference}")
 
 
 def _answer(device: Device, line: str) -> None:
-    if device.faults.answer_is_lost():
+    if device.faults.answer_is_lost() or device.sends_blind:
         device.finish_unanswered()
     elif delay_s := device.faults.answer_delay_s():
         device.later(delay_s, partial(_accepted, device, line))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.bench import Bench
+from tests.emulator.bench import HELLO, Bench
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ from tests.emulator.bench import Bench
         ("AT+CSCS?", '+CSCS: "IRA"\r\nOK'),
         ("AT+CSCS=?", '+CSCS: ("IRA","GSM","UCS2","HEX")\r\nOK'),
         ("AT+CMEE=?", "+CMEE: (0-2)\r\nOK"),
-        ("AT+CLIP?", "+CLIP: 0\r\nOK"),
+        ("AT+CLIP?", "+CLIP: 0,1\r\nOK"),
         ("ATS3?", "013\r\nOK"),
-        ("ATS3=10", "ERROR"),
+        ("ATS3=128", "ERROR"),
         ("AT&D2&C1", "OK"),
         ("ATE7", "ERROR"),
         ("AT+FOO", "ERROR"),
@@ -77,7 +77,7 @@ def test_a_question_and_its_answer(bench: Bench, command: str, answer: str) -> N
         ("AT+COPS=3,2", "AT+COPS?", '+COPS: 0,2,"20801"'),
         ("AT+CSMP=49,167,0,0", "AT+CSMP?", "+CSMP: 49,167,0,0"),
         ('AT+CSCA="+447785016005"', "AT+CSCA?", '+CSCA: "+447785016005",145'),
-        ("AT+CLIP=1", "AT+CLIP?", "+CLIP: 1"),
+        ("AT+CLIP=1", "AT+CLIP?", "+CLIP: 1,1"),
         ("ATS0=2", "ATS0?", "002"),
     ],
 )
@@ -136,3 +136,53 @@ def test_what_waits_comes_when_coverage_does(bench: Bench) -> None:
     assert bench.host.hear(60.0) == b""
     bench.device.set_coverage(1)
     assert bench.host.hear(5.0) == b'\r\n+CMTI: "SM",1\r\n'
+
+
+def test_the_network_is_left_and_found_again(bench: Bench) -> None:
+    """+COPS=2 leaves it, +COPS=0 registers as at boot."""
+    bench.host.ask("AT+CREG=1")
+    assert bench.host.ask("AT+COPS=2") == "+CREG: 0\r\nOK"
+    assert bench.host.ask("AT+COPS?") == "+COPS: 2\r\nOK"
+    assert bench.host.ask("AT+COPS=0") == "+CREG: 2\r\nOK"
+    assert bench.host.hear(4.0) == b"\r\n+CREG: 1\r\n"
+    assert bench.host.ask("AT+COPS?") == '+COPS: 0,0,"Emulated"\r\nOK'
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "mode"),
+    [
+        pytest.param('AT+COPS=1,2,"20801"', "OK", 1, id="by number"),
+        pytest.param('AT+COPS=1,0,"Emulated"', "OK", 1, id="by name"),
+        pytest.param('AT+COPS=1,2,"00000"', "+CME ERROR: 30", 0, id="one that is not there"),
+        pytest.param('AT+COPS=1,2,"20802"', "+CME ERROR: 32", 0, id="one that is not the SIM's"),
+        pytest.param('AT+COPS=4,2,"00000"', "OK", 0, id="by hand, else by itself"),
+        pytest.param("AT+COPS=7", "+CME ERROR: 50", 0, id="a mode that is none"),
+    ],
+)
+def test_an_operator_is_chosen_by_hand(bench: Bench, command: str, answer: str, mode: int) -> None:
+    """The SIM's own network can be chosen; a refusal leaves the mode as it was."""
+    bench.network.operator("20802")
+    bench.host.ask("AT+CMEE=1")
+    assert bench.host.ask(command) == answer
+    assert bench.host.ask("AT+COPS?").startswith(f"+COPS: {mode},0,")
+
+
+def test_a_clock_that_is_set_goes_on(bench: Bench) -> None:
+    """+CCLK shows what was set, and the time since, also after a restart; a time that is none is refused."""
+    assert bench.host.ask('AT+CCLK="30/01/02,03:04:05+00"') == "OK"
+    bench.timers.run(60.0)
+    assert bench.host.ask("AT+CCLK?") == '+CCLK: "30/01/02,03:05:05+00"\r\nOK'
+    bench.host.ask("AT+CMEE=1")
+    assert bench.host.ask('AT+CCLK="30/13/02,03:04:05+00"') == "+CME ERROR: 50"
+
+
+@pytest.mark.parametrize("typed", ["AT+CMGS=18", 'AT+CMGS="+447700900123"'], ids=["PDU", "text"])
+def test_without_a_service_centre_nothing_is_sent(bench: Bench, typed: str) -> None:
+    """With an empty +CSCA, what names no centre of its own is refused with 330."""
+    bench.sim.smsc = ""
+    if '"' in typed:
+        bench.host.ask("AT+CMGF=1")
+        assert bench.host.ask(typed) == "+CMS ERROR: 330"
+    else:
+        assert bench.host.send(HELLO) == "+CMS ERROR: 330"
+    assert bench.references == []

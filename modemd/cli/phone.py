@@ -1,0 +1,116 @@
+"""`modemd phone`: a subscriber of the emulated network, as its owner sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from modemd.cli import options
+from modemd.cli.door import call_emulator
+from modemd.cli.tables import show
+from modemd.errors import ConfigError
+
+
+@click.group()
+@options.emulator_directory
+@click.argument("number")
+@click.pass_context
+def phone(context: click.Context, directory: Path, number: str) -> None:
+    """An emulated phone: what NUMBER has received, and what it sends. A short code or a name can send too."""
+    context.obj = (directory.absolute(), number)
+
+
+@phone.command()
+@options.as_json
+@click.pass_obj
+def inbox(obj: tuple[Path, str], as_json: bool) -> None:
+    """What the phone has received, oldest first."""
+    directory, number = obj
+    rows = call_emulator(directory, "GET", f"/phones/{quote(number, safe='')}/inbox")
+    show(rows, ("at", "from", "parts", "text"), as_json=as_json, none="nothing received")
+
+
+@phone.command()
+@click.argument("to")
+@click.argument("text", required=False)
+@click.option("--flash", is_flag=True, help="A flash message: --class 0.")
+@click.option("--class", "message_class", type=click.IntRange(0, 3), help="The message class.")
+@click.option("--silent", is_flag=True, help="Type 0, which a phone shows to nobody.")
+@click.option("--replace", type=click.IntRange(1, 7), help="Takes the place of the last one with this number.")
+@click.option("--binary", metavar="HEX", help="8-bit data in place of a text.")
+@click.option("--ports", metavar="TO:FROM", help="The ports of the data, such as 2948:9200.")
+@click.option("--mms", metavar="URL", help="The notification that a picture message waits there.")
+@click.option("--voicemail", type=click.IntRange(0, 255), help="So many voice messages wait.")
+@click.option("--raw", metavar="HEX", help="A DELIVER as it is, right or wrong.")
+@click.pass_obj
+def send(
+    obj: tuple[Path, str],
+    /,
+    to: str,
+    text: str | None,
+    flash: bool,
+    message_class: int | None,
+    ports: str | None,
+    **given: Any,
+) -> None:
+    """Write TEXT, or what an option says, from the phone TO the number of a SIM, or of another phone."""
+    directory, number = obj
+    if flash and message_class is not None:
+        raise click.UsageError("--flash and --class say the same")
+    order = {
+        "to": to,
+        "text": text,
+        "class": 0 if flash else message_class,
+        "ports": ports.split(":") if ports is not None else None,
+        **given,
+    }
+    call_emulator(directory, "POST", f"/phones/{quote(number, safe='')}/send", _checked(order))
+    click.echo(f"sent from {number} to {to}")
+
+
+@phone.command()
+@click.argument("to")
+@click.option("--for", "for_s", type=click.FloatRange(0), help="Seconds until it hangs up.")
+@click.pass_obj
+def call(obj: tuple[Path, str], to: str, for_s: float | None) -> None:
+    """Call TO, the number of a SIM or of another phone, until nobody answers, or `hangup`."""
+    directory, number = obj
+    path = f"/phones/{quote(number, safe='')}/call"
+    made: dict[str, str] = call_emulator(directory, "POST", path, {"to": to, "for_s": for_s})
+    click.echo(f"call from {made['from']} to {made['to']}: {made['state']}")
+
+
+@phone.command("hangup")
+@click.pass_obj
+def hang_up(obj: tuple[Path, str]) -> None:
+    """End the phone's calls."""
+    directory, number = obj
+    call_emulator(directory, "POST", f"/phones/{quote(number, safe='')}/hang-up")
+    click.echo(f"{number} hung up")
+
+
+@phone.command()
+@options.as_json
+@click.pass_obj
+def calls(obj: tuple[Path, str], as_json: bool) -> None:
+    """The phone's calls, oldest first, and where they stand or how they ended."""
+    directory, number = obj
+    rows = call_emulator(directory, "GET", f"/phones/{quote(number, safe='')}/calls")
+    show(rows, ("from", "to", "state"), as_json=as_json, none="no calls")
+
+
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    """The letter as the control door takes it. ConfigError tells every mistake."""
+    from pydantic import ValidationError
+
+    from modemd.emulator.letter_order import LetterOrder
+    from modemd.emulator.orders import mistakes
+
+    try:
+        order = LetterOrder.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigError(mistakes(error)) from None
+    return order.model_dump(mode="json", exclude_defaults=True, by_alias=True)

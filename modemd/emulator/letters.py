@@ -1,0 +1,187 @@
+"""What can be written to a SIM from outside the emulated modems: texts of every kind, data, notifications, raw octets.
+
+Each letter makes the DELIVERs in which it arrives. EncodeError where it cannot be put on the air.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from modemd.errors import DecodeError, EncodeError
+from modemd.pdu import (
+    Address,
+    Alphabet,
+    Coding,
+    Deliver,
+    Ports,
+    SpecialIndication,
+    Timestamp,
+    UserData,
+    compose_data,
+    compose_deliver,
+)
+
+SILENT = 0x40
+"""TP-PID of a type 0 message, which a phone acknowledges and shows to nobody (3GPP TS 23.040 9.2.3.9)."""
+
+PUSH_PORTS = (2948, 9200)
+"""Where a WAP push goes, and where it comes from (WAP-259-WDP appendix B)."""
+
+MOST_OCTETS = 164
+"""The longest DELIVER: 140 octets of user data and the longest of everything before (3GPP TS 23.040 9.2.2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text. `message_class` 0 is a flash message; 1 to 3 are for the phone, the SIM, the terminal.
+
+    `silent`: type 0. `replaces`: 1 to 7, it takes the place of the sender's last message with the same number
+    (TP-PID 41 to 47). Not both.
+    """
+
+    text: str
+    message_class: int | None = None
+    silent: bool = False
+    replaces: int | None = None
+
+    def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        return compose_deliver(
+            sender,
+            self.text,
+            stamp,
+            reference=reference,
+            message_class=self.message_class,
+            protocol_id=self._protocol_id(),
+        )
+
+    def _protocol_id(self) -> int:
+        if self.replaces is None:
+            return SILENT if self.silent else 0
+        if self.silent or not 1 <= self.replaces <= 7:
+            raise EncodeError("TP-PID", f"replace type {self.replaces} is not 1 to 7, or is to be silent as well")
+        return SILENT + self.replaces
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """8-bit data, with or without `ports` (destination, source), in as many parts as it takes."""
+
+    octets: bytes
+    ports: tuple[int, int] | None = None
+    message_class: int | None = None
+
+    def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        header = (Ports(*self.ports),) if self.ports is not None else ()
+        # The same user data goes up and down; only what stands round it differs.
+        submits = compose_data(
+            sender, self.octets, reference=reference, header=header, message_class=self.message_class
+        )
+        return [
+            Deliver(sender, submit.user_data, stamp, dcs=submit.dcs, more_to_send=number < len(submits))
+            for number, submit in enumerate(submits, start=1)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Mms:
+    """The notification that a picture message waits at `url`: a WAP push, as an MMSC sends it."""
+
+    url: str
+    transaction: str = "T1"
+    size: int = 500
+    expires_after_s: int = 86400
+
+    def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        return Data(self._push(), PUSH_PORTS).parts(sender, stamp, reference)
+
+    def _push(self) -> bytes:
+        """The push (WAP-230-WSP 8.2.4.1) and its m-notification-ind (OMA MMS encapsulation 6.2)."""
+        expiry = b"\x81" + _long_integer(self.expires_after_s)
+        return b"".join(
+            (
+                b"\x01\x06\x03\xbe\xaf\x84",  # push 1; content type vnd.wap.mms-message; for application 4, MMS
+                b"\x8c\x82",  # message type: m-notification-ind
+                b"\x98" + _string(self.transaction),
+                b"\x8d\x90",  # version 1.0
+                b"\x8a\x80",  # class personal
+                b"\x8e" + _long_integer(self.size),
+                b"\x88" + bytes([len(expiry)]) + expiry,
+                b"\x83" + _string(self.url),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """How many voice messages wait: the lamp goes on, or off for none (3GPP TS 23.038 4; 23.040 9.2.3.24.2).
+
+    Without a text the phone is asked to throw the message away (DCS C8, C0), with one to store it (D8, D0, in UCS2
+    E8, E0).
+    """
+
+    waiting: int
+    text: str = ""
+
+    def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        if not 0 <= self.waiting <= 255:
+            raise EncodeError("voicemail", f"{self.waiting} messages are not 0 to 255")
+        header = (SpecialIndication(0x80 if self.text else 0, self.waiting),)
+        return [
+            replace(part, dcs=self._dcs(Coding.of(part.dcs).alphabet))
+            for part in compose_deliver(sender, self.text, stamp, reference=reference, header=header)
+        ]
+
+    def _dcs(self, alphabet: Alphabet) -> int:
+        group = 0xC0 if not self.text else 0xE0 if alphabet is Alphabet.UCS2 else 0xD0
+        return group | (0x08 if self.waiting else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A DELIVER as it is, octet by octet, right or wrong: nothing in it is put right, not its time or its sender."""
+
+    tpdu: bytes
+
+    def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        if not 1 <= len(self.tpdu) <= MOST_OCTETS:
+            raise EncodeError("raw", f"{len(self.tpdu)} octets; a DELIVER has 1 to {MOST_OCTETS}")
+        try:
+            read = Deliver.decode(self.tpdu)
+        except DecodeError:  # a device hands it on all the same
+            read = Deliver(sender, UserData(b""), stamp)
+        return [
+            Verbatim(
+                read.originator,
+                read.user_data,
+                read.timestamp,
+                dcs=read.dcs,
+                protocol_id=read.protocol_id,
+                octets=self.tpdu,
+            )
+        ]
+
+
+Letter = Text | Data | Mms | Voicemail | Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim(Deliver):
+    """A DELIVER that is handed on as these octets, whatever its fields say."""
+
+    octets: bytes = b""
+
+    def encode(self) -> bytes:
+        return self.octets
+
+
+def _string(text: str) -> bytes:
+    try:
+        return text.encode("ascii") + b"\0"
+    except UnicodeEncodeError:
+        raise EncodeError("MMS", f"{text!r} is not ASCII") from None
+
+
+def _long_integer(number: int) -> bytes:
+    """A length and the number's octets (WAP-230-WSP 8.4.2.1)."""
+    octets = number.to_bytes(max(1, (number.bit_length() + 7) // 8))
+    return bytes([len(octets)]) + octets
