@@ -33,8 +33,11 @@ ROOMS: dict[str, set[str]] = {
     "web": {"service"},
     "fleet": {"service"},
     "emulator": {"pdu", "data", "unix_http"},
-    # A client of the API, and of a service without daemon; it starts the daemon, and the emulator.
-    "cli": {"api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "data", "logs", "unix_http"},
+    # A client of the API, and of a service without daemon; it starts the daemon, and the emulator; it records a port.
+    "cli": {
+        *("api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "data", "logs", "unix_http"),
+        "modem",
+    },
     "__main__": {"cli"},
 }
 # Builds the parts and hands each its collaborators, so it knows them all.

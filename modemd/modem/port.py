@@ -111,14 +111,14 @@ def _nothing(_: Any) -> None:
     """The callback of a port that nobody listens to yet."""
 
 
-async def open_serial(name: str) -> Port:
+async def open_serial(name: str, baud: int = 115200) -> Port:
     """Open a device path or a `socket://host:port` URL, exclusively, raw 8N1. PortGone says why it could not be."""
     loop = asyncio.get_running_loop()
     opened: asyncio.Future[serial.SerialBase] = loop.create_future()
 
     def work() -> None:
         try:
-            device = serial.serial_for_url(name, do_not_open=True, baudrate=115200, timeout=0, write_timeout=0)
+            device = serial.serial_for_url(name, do_not_open=True, baudrate=baud, timeout=0, write_timeout=0)
             if "://" not in name:
                 device.exclusive = True
             device.open()
@@ -143,6 +143,8 @@ def _said(error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number in (errno.EAGAIN, errno.EBUSY):  # its lock is taken: by flock, or by TIOCEXCL
         return "another program has it open; see `fuser`, and keep ModemManager off this port"
+    if number == errno.EACCES:
+        return f"{os.strerror(number)}; its group, mostly dialout, may open it"
     return os.strerror(number) if isinstance(number, int) else str(error)
 
 

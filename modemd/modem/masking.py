@@ -1,0 +1,142 @@
+"""What identifies a person, a SIM or a device is replaced in what a modem said, octet for octet.
+
+The same number gets the same stand-in, in digits, in UCS2 hex and inside PDUs. Nothing changes its length, so that what
+is left can be read as before; a check digit that was right is right again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from modemd.at import result_of
+from modemd.modem.pdu_masking import mask_pdu
+
+TAIL = 7
+"""So many digits at a number's end tell it from others, in its international and in its national form."""
+IDENTITY = 14
+"""A run of at least so many digits is an IMEI, IMSI or ICCID."""
+KEPT_OF_IDENTITY = 5
+"""Digits at the beginning that stay: of a model, a network, an issuer."""
+KEPT_OF_NUMBER = 2
+
+_LINE = re.compile(r"[^\r\n]+")
+_RUN = re.compile(r"[0-9]{7,}")
+_SURE_RUN = re.compile(r"[0-9]{14,}|(?<=\+)[0-9]{7,}")
+_QUOTED_OR_RUN = re.compile(r'"([^"]*)"|[0-9]{7,}')
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_UCS2 = re.compile(r"(?:00[0-9A-Fa-f]{2}){3,}")
+_CELL = re.compile(r'(?<=[,"\s])[0-9A-Fa-f]{4,8}(?=[",\s]|$)')
+_TOLD = re.compile(r"[A-Za-z0-9\x80-\xff]")
+_NOTICE = re.compile(r"[+^*#%$&!_][A-Z0-9]+:")
+_STAMP = re.compile(r"\d\d/\d\d/\d\d,\d\d:\d\d:\d\d[+-]\d\d")
+_STATUSES = frozenset({"REC UNREAD", "REC READ", "STO UNSENT", "STO SENT"})
+
+# The next line is theirs: a PDU, or in text mode a text, which may go on over several lines.
+_OWNERS = ("+CMGR:", "+CMGL:", "+CMT:", "+CDS:", "+CBM:")
+# What their quotation marks hold is somebody's number or name.
+_PERSONAL = ("+CNUM:", "+CSCA:", "+CLIP:", "+CCWA:", "+COLP:", "+CMGR:", "+CMGL:", "+CMT:", "+CDS:")
+_CELLS = ("+CREG:", "+CGREG:", "+CEREG:")
+
+
+def luhn_digit(digits: str) -> str:
+    """The check digit behind `digits` (IMEI: 3GPP TS 23.003 annex B; ICCID: ITU-T E.118)."""
+    doubled = [int(digit) * 2 for digit in digits[-1::-2]]
+    total = sum(value // 10 + value % 10 for value in doubled) + sum(map(int, digits[-2::-2]))
+    return str(-total % 10)
+
+
+class Mask:
+    """The stand-ins of one recording."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, str] = {}
+        self._identities: dict[str, str] = {}
+
+    def mask(self, said: bytes, describes: Callable[[int], bool]) -> bytes:
+        """All that a modem said, in one piece. `describes` tells of an offset whether its line describes model, software or
+        line rates: there, digits are masked only where they are an identity, or behind a plus sign."""
+        text = said.decode("latin-1")
+        owned = quoting = False
+
+        def line(match: re.Match[str]) -> str:
+            nonlocal owned, quoting
+            found = match[0]
+            if quoting:  # a USSD menu goes on within its quotation marks
+                inside, mark, rest = found.partition('"')
+                quoting = not mark
+                return _hidden(inside) + mark + rest
+            if found.startswith("+CUSD:"):
+                quoting = found.count('"') % 2 == 1
+                return _ussd(found)
+            if owned and result_of(found) is not None:
+                owned = False  # a header that owned nothing, as in the answer to +CMGL=?
+            if owned and not _NOTICE.match(found):
+                pdu = _HEX.fullmatch(found) is not None
+                owned = not pdu
+                return mask_pdu(found, self.digits) if pdu else _hidden(found)
+            owned = found.startswith(_OWNERS)
+            if describes(match.start()) and not found.startswith((*_PERSONAL, *_CELLS)):
+                return _SURE_RUN.sub(lambda run: self.digits(run[0]), found)
+            return self._line(found)
+
+        return _LINE.sub(line, text).encode("latin-1")
+
+    def digits(self, digits: str) -> str:
+        """The stand-in of a number or an identity, of the same length."""
+        return self._identity(digits) if len(digits) >= IDENTITY else self._number(digits)
+
+    def _line(self, said: str) -> str:
+        if said.startswith(_CELLS):
+            return _CELL.sub(lambda cell: f"{1:0{len(cell[0])}X}", said)  # it says where the modem stands
+        if said.startswith(_PERSONAL):
+            return _QUOTED_OR_RUN.sub(self._personal_piece, said)
+        return _RUN.sub(lambda run: self.digits(run[0]), said)
+
+    def _personal_piece(self, piece: re.Match[str]) -> str:
+        return self.digits(piece[0]) if piece[1] is None else f'"{self._personal(piece[1])}"'
+
+    def _personal(self, text: str) -> str:
+        """A number, or a name, in plain characters or in UCS2 hex."""
+        if _UCS2.fullmatch(text):
+            plain = bytes.fromhex(text).decode("utf-16-be")
+            return self._personal(plain).encode("utf-16-be").hex().upper()
+        digits = text.removeprefix("+")
+        if digits.isdecimal() and digits.isascii():
+            return text[: len(text) - len(digits)] + self.digits(digits)
+        return text if text in _STATUSES or _STAMP.fullmatch(text) else _hidden(text)
+
+    def _number(self, digits: str) -> str:
+        """A telephone number of up to 13 digits; one of up to seven, a short code perhaps, is replaced whole."""
+        tail = digits[-TAIL:]
+        if tail not in self._numbers:
+            self._numbers[tail] = f"{len(self._numbers) + 1:0{len(tail)}d}"[-len(tail) :]
+        head = digits[:-TAIL]
+        return head[:KEPT_OF_NUMBER].ljust(len(head), "0") + self._numbers[tail]
+
+    def _identity(self, digits: str) -> str:
+        """An IMEI (14 digits, 15 with its check digit, 16 with the software's version), an IMSI, or an ICCID."""
+        body = digits[:IDENTITY] if len(digits) <= IDENTITY + 2 else digits[:-1]
+        if body not in self._identities:
+            count = len(self._identities) + 1
+            self._identities[body] = body[:KEPT_OF_IDENTITY] + f"{count:0{len(body) - KEPT_OF_IDENTITY}d}"
+        stand_in, rest = self._identities[body], digits[len(body) :]
+        if len(rest) != 1:
+            return stand_in + "0" * len(rest)
+        check = int(luhn_digit(stand_in))
+        return stand_in + str(check if luhn_digit(body) == rest else (check + 1) % 10)
+
+
+def _hidden(text: str) -> str:
+    return _TOLD.sub("x", text)
+
+
+def _ussd(line: str) -> str:
+    """A `+CUSD` line whose text, plain, in packed septets or in UCS2 hex, is nothing but x."""
+    head, mark, rest = line.partition('"')
+    text, end, tail = rest.partition('"')
+    if not (len(text) >= 4 and _HEX.fullmatch(text)):
+        return head + mark + _hidden(text) + end + tail
+    # A stand-in of hex digits: x in UCS2 where it may be that, else seven-bit x without end.
+    pattern = "0078" if len(text) % 4 == 0 and text.startswith(("00", "04", "06")) else "783C1E8FC7E3F1"
+    return head + mark + (pattern * len(text))[: len(text)] + end + tail
