@@ -35,7 +35,7 @@ async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterat
     profiles = Profiles.load([data.folder("drivers"), settings.drivers])
     store = await _open(settings, patience_s)
     try:
-        yield Service(
+        service = Service(
             Collaborators(
                 settings=settings,
                 store=store,
@@ -46,6 +46,8 @@ async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterat
                 chance=Random(),
             )
         )
+        await service.know_time()
+        yield service
     finally:
         await store.close()
 

@@ -8,8 +8,10 @@ A class exists where a caller acts differently::
     ├── ConfigError        the configuration is wrong: a person edits the file
     ├── ProfileError       a driver file is wrong: a person edits the file
     ├── Refused            a submit is not accepted; carries a code for programs
-    ├── StoreError         the database cannot be used; carries what to do
-    │   └── StoreLocked    another process writes to it
+    ├── StoreError         the database cannot be used; carries what to do, and a code for programs
+    │   ├── StoreLocked    another process writes to it
+    │   ├── StoreUnavailable   it takes no change now (disk full, read-only, failing): wait, try again
+    │   └── StoreDamaged   it cannot be read as it should: stop, a person restores it
     └── ModemError         a modem did not do what it was asked
         ├── PortGone       the port is lost or cannot be opened: reopen
         ├── ReplyTimeout   no final result in time: escape, probe
@@ -69,11 +71,30 @@ class Refused(ModemdError):
 
 
 class StoreError(ModemdError):
-    """The database cannot be used; the message says what to do."""
+    """The database cannot be used; the message says what to do. `code` is stable and for programs."""
+
+    code = "store"
 
 
 class StoreLocked(StoreError):
     """Another process is the one that writes to this database."""
+
+
+class StoreUnavailable(StoreError):
+    """The database takes no change now, and may again without a restart.
+
+    `code` is `disk_full`, `read_only` or `disk_error`.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class StoreDamaged(StoreError):
+    """The database is damaged. What it says can no longer be relied on, so nothing is sent by it."""
+
+    code = "damaged"
 
 
 class ModemError(ModemdError):

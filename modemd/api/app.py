@@ -14,11 +14,21 @@ from modemd import __version__
 from modemd.errors import ModemdError, Refused, StoreError
 from modemd.rules.classes import MessageClass
 from modemd.service import submitting
+from modemd.service.deciding import Word
 from modemd.service.service import Service
 from modemd.service.submitting import Answer, BadRows
 
 LARGEST_CSV = 32 * 1024 * 1024
-_STATUS = {"not_found": 404, "key_reused": 409, "too_large": 413}
+_STATUS = {
+    "not_found": 404,
+    "no_part": 404,
+    "key_reused": 409,
+    "not_unknown": 409,
+    "closed": 409,
+    "too_late": 409,
+    "on_its_way": 409,
+    "too_large": 413,
+}
 
 
 def _storable(text: str) -> str:
@@ -44,9 +54,32 @@ class NewMessage(BaseModel):
     short_code: bool = False
 
 
+class Decision(BaseModel):
+    """What a person decides about a message: who it is, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Annotated[str, AfterValidator(_storable)]
+    why: Annotated[str, AfterValidator(_storable)]
+
+    @property
+    def word(self) -> Word:
+        return Word(self.by, self.why)
+
+
 LARGEST = 2**63 - 1  # what SQLite can count to
+
+
+class Settling(Decision):
+    """What became of the unknown parts of a message, or of one of them."""
+
+    verdict: str
+    part: Annotated[int | None, Field(ge=1, le=LARGEST)] = None
+
+
 Limit = Annotated[int, Query(ge=0, le=LARGEST, description="how many at most; 0 means all")]
 Id = Annotated[int | None, Query(ge=1, le=LARGEST)]
+ThisId = Annotated[int, Path(ge=1, le=LARGEST)]
 
 
 def create(service: Service) -> FastAPI:
@@ -59,10 +92,7 @@ def create(service: Service) -> FastAPI:
         request = submitting.Request(
             new.to, new.text, new.message_class, new.at, new.key, new.report, short_code=new.short_code
         )
-        answer = _shown(await service.submit(request))
-        # Refused by consent: kept and listed, and said so. A key seen before: the first answer again.
-        status = 409 if answer["state"] == "refused" else 200 if answer["again"] else 202
-        return JSONResponse(answer, status)
+        return _accepted(await service.submit(request))
 
     @app.post("/v1/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
     async def post_batch(request: Request) -> dict[str, Any]:
@@ -82,8 +112,24 @@ def create(service: Service) -> FastAPI:
         return await service.messages(id=id, state=state, limit=limit)
 
     @app.get("/v1/messages/{id}", summary="One message and its story")
-    async def get_message(id: Annotated[int, Path(ge=1, le=LARGEST)]) -> dict[str, Any]:
+    async def get_message(id: ThisId) -> dict[str, Any]:
         return await service.message(id)
+
+    @app.post("/v1/messages/{id}/settle", summary="Say what became of unknown parts")
+    async def post_settle(id: ThisId, settling: Settling) -> dict[str, Any]:
+        return await service.settle(id, settling.verdict, settling.part, settling.word)
+
+    @app.post("/v1/messages/{id}/cancel", summary="Cancel a message of which nothing has left")
+    async def post_cancel(id: ThisId, decision: Decision) -> dict[str, Any]:
+        return await service.cancel(id, decision.word)
+
+    @app.post("/v1/messages/{id}/resend", status_code=202, summary="Send a message that has ended once more")
+    async def post_resend(id: ThisId, decision: Decision) -> JSONResponse:
+        return _accepted(await service.resend(id, decision.word))
+
+    @app.get("/v1/reports", summary="Status reports, newest first")
+    async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await service.reports(matched=matched, limit=limit)
 
     @app.get("/v1/inbox", summary="Inbound messages, newest first")
     async def get_inbox(id: Id = None, limit: Limit = 50) -> list[dict[str, Any]]:
@@ -104,6 +150,13 @@ def create(service: Service) -> FastAPI:
     return app
 
 
+def _accepted(answer: Answer) -> JSONResponse:
+    shown = _shown(answer)
+    # Refused by consent: kept and listed, and said so. A key seen before: the first answer again.
+    status = 409 if shown["state"] == "refused" else 200 if shown["again"] else 202
+    return JSONResponse(shown, status)
+
+
 def _shown(answer: Answer) -> dict[str, Any]:
     return answer.message | {"warnings": list(answer.warnings), "again": answer.again}
 
@@ -117,7 +170,7 @@ def _errors(app: FastAPI) -> None:
             return _error(422, error.code, str(error), problems=error.problems)
         if isinstance(error, Refused):
             return _error(_STATUS.get(error.code, 422), error.code, error.reason)
-        return _error(503, "store" if isinstance(error, StoreError) else "unavailable", str(error))
+        return _error(503, error.code if isinstance(error, StoreError) else "unavailable", str(error))
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -98,11 +98,23 @@ def slot(line: str) -> Slot:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A message in a storage: `status` 0-3 (3GPP TS 27.005 3.1; None where the modem leaves it out), `pdu` in hex."""
+    """A message in a storage: `status` 0-3 (3GPP TS 27.005 3.1; None where the modem leaves it out), `pdu` in hex, and the
+    TPDU's `octets` as the header counts them (the SMSC field excluded; None where it does not)."""
 
     index: int
     status: int | None
     pdu: str
+    octets: int | None = None
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the PDU is not as long as its header says, as where octets were lost on the line."""
+        return self.octets is None or not is_whole(self.pdu, self.octets)
+
+
+def is_whole(pdu: str, octets: int) -> bool:
+    """Whether a PDU in hex, its SMSC field in front, holds a TPDU of so many octets."""
+    return len(pdu) == 2 * (1 + int(pdu[:2] or "0", 16) + octets)
 
 
 def listing(lines: Sequence[str]) -> list[Stored]:
@@ -112,7 +124,7 @@ def listing(lines: Sequence[str]) -> list[Stored]:
         values = fields(header)
         if values and values[0].isdecimal():
             status = int(values[1]) if len(values) > 1 and values[1].isdecimal() else None
-            found.append(Stored(int(values[0]), status, pdu))
+            found.append(Stored(int(values[0]), status, pdu, _length(values)))
     return found
 
 
@@ -120,8 +132,13 @@ def message_read(lines: Sequence[str], index: int) -> Stored | None:
     """`+CMGR: <stat>,[<alpha>],<length>` and its PDU; None for an empty slot (Quectel answers a bare OK)."""
     for header, pdu in _pairs(lines, "+CMGR"):
         values = fields(header)
-        return Stored(index, int(values[0]) if values and values[0].isdecimal() else None, pdu)
+        return Stored(index, int(values[0]) if values and values[0].isdecimal() else None, pdu, _length(values))
     return None
+
+
+def _length(values: Sequence[str]) -> int | None:
+    """The last field of a header, where it is a number."""
+    return int(values[-1]) if len(values) > 1 and values[-1].isdecimal() else None
 
 
 def _pairs(lines: Sequence[str], name: str) -> list[tuple[str, str]]:

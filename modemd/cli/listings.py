@@ -1,4 +1,4 @@
-"""`modemd status`, `messages`, `inbox`, `modems`, `optouts` and `explain`."""
+"""`modemd status`, `messages`, `inbox`, `modems`, `optouts`, `reports` and `explain`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,12 @@ def status(config: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo("a message can pass" if found["can_send"] else "no modem can send now")
+    if found["trouble"]:
+        click.echo(f"nothing is accepted or sent: {found['trouble']['message']}")
+    else:
+        click.echo("a message can pass" if found["can_send"] else "no modem can send now")
+    if not found["clock"]["trusted"]:
+        click.echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing stop")
     table(found["modems"], _MODEM_COLUMNS)
     if found["waiting"]:
         table(found["waiting"], ("state", "class", "messages", "oldest"))
@@ -80,6 +85,27 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
 
 @click.command()
 @options.config_file
+@click.option("--unmatched", is_flag=True, help="Only those that belong to no message.")
+@options.limit
+@options.as_json
+def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
+    """Status reports, newest first; of unmatched ones, why they are nobody's."""
+    query = {"matched": "false" if unmatched else None, "limit": limit}
+    rows = call(load(config), "GET", "/v1/reports", query=query)
+    if as_json or not rows:
+        show(rows, (), as_json=as_json, none="no unmatched reports" if unmatched else "no reports")
+        return
+    table(
+        rows,
+        ("id", "stored_at", "sim", "reference", "to", "status", "meaning", "accepted_at", "discharged_at", "message"),
+    )
+    for row in rows:
+        if row["message"] is None:
+            click.echo(f"report {row['id']} is unmatched: {row['because']}")
+
+
+@click.command()
+@options.config_file
 @click.argument("id", type=click.IntRange(min=1))
 @options.as_json
 def explain(config: Path, id: int, as_json: bool) -> None:
@@ -89,12 +115,22 @@ def explain(config: Path, id: int, as_json: bool) -> None:
         print_json(found)
         return
     reason = f" ({found['reason']})" if found["reason"] else ""
+    until = f" until {found['until']}" if found["until"] else ""
     click.echo(
-        f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): {found['state']}{reason}"
+        f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): "
+        f"{found['state']}{until}{reason}"
     )
     click.echo(found["text"])
+    came = {report["id"]: _report(report) for report in found["reports"]}
     for event in found["events"]:
-        click.echo(f"{event['at']}  {event['what']}{_detail(event['detail'])}")
+        detail = event["detail"] | came.get(event["detail"].get("report"), {})
+        click.echo(f"{event['at']}  {event['what']}{_detail(detail)}")
+
+
+def _report(report: dict[str, Any]) -> dict[str, Any]:
+    """What a report said, as details of its event."""
+    told = {"means": report["meaning"], "accepted_at": report["accepted_at"], "discharged_at": report["discharged_at"]}
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def _detail(detail: dict[str, Any]) -> str:

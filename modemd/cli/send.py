@@ -54,7 +54,7 @@ def send(
         raise click.UsageError("needs --to and --text, or --csv")
     new: dict[str, object] = {"to": to, "text": text, "class": message_class, "at": at, "key": key}
     new |= {"report": False if no_report else None, "short_code": short_code or None}
-    _send_one(post_json(settings, "/v1/messages", new), as_json)
+    print_accepted(post_json(settings, "/v1/messages", new), as_json)
 
 
 # What is said of one message; each row of a CSV says it for itself.
@@ -69,7 +69,8 @@ def _was_given(option: str) -> bool:
     return source is ParameterSource.COMMANDLINE
 
 
-def _send_one(message: dict[str, Any], as_json: bool) -> None:
+def print_accepted(message: dict[str, Any], as_json: bool) -> None:
+    """What became of a submit; exit status 1 where consent refused it."""
     for warning in message["warnings"]:
         click.echo(f"modemd: {warning}", err=True)
     refused = message["state"] == "refused"

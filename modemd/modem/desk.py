@@ -73,7 +73,8 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """What became of an attempt. `elapsed_s`: from Ctrl-Z to the answer. `error`: the final result line, or why none came."""
+    """What became of an attempt. `elapsed_s`: from Ctrl-Z to the answer. `error`: the final result line, or why none came.
+    `no_network`: the modem had lost it, so that the refusal says nothing of the message."""
 
     attempt_id: int
     ending: Ending
@@ -82,6 +83,7 @@ class Attempted:
     code: int | None = None
     error: str | None = None
     elapsed_s: float = 0.0
+    no_network: bool = False
 
 
 class Desk(Protocol):

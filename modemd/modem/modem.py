@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from modemd import logs
 from modemd.at import Urc, replies
 from modemd.at.replies import Registration
-from modemd.errors import DecodeError, ModemdError, NeedsPerson, PortGone
+from modemd.errors import DecodeError, ModemdError, NeedsPerson, PortGone, StoreError
 from modemd.modem.desk import Attempted, Desk, Draft, Ending, Health, Identity
 from modemd.modem.dialogue import Dialogue
 from modemd.modem.port import OpenPort, Port
@@ -24,6 +25,7 @@ log = logs.get(__name__)
 # Between two tries to open. The longest must let a stick that is back send within 5 s.
 REOPEN_S = (0.2, 0.5, 1.0, 2.0, 3.0)
 PERSON_RETRY_S = 30.0
+MET_RETRY_S = 2.0
 STATUS_S = 60.0
 STATUS_SEARCHING_S = 5.0
 # The longest interval between parts for which choosing ahead is worth while.
@@ -83,6 +85,8 @@ class Modem:
         self._ahead: asyncio.Task[Draft | None] | None = None
         self._before: Attempted | None = None
         self._next_send = 0.0
+        # Arrivals that no modem stores and the database did not take yet.
+        self._held: deque[tuple[Identity, bytes]] = deque()
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -106,6 +110,10 @@ class Modem:
                 raise
         finally:
             self.status.health, self.status.reason = Health.STOPPED, None
+            if self._held:
+                log.error(
+                    "arrivals were not kept, and are nowhere else", modem=self.line.name, arrivals=len(self._held)
+                )
 
     async def _live(self) -> None:
         failures = 0
@@ -173,9 +181,9 @@ class Modem:
         dialogue.adopt(urcs=profile.ignore, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
         memory = await prepare(dialogue, profile)
         self.status.identity = identity
-        await self._desk.met(identity)
+        await self._meet(identity)
         log.info("modem set up", modem=self.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
-        receiver = Receiver(dialogue, identity, self._desk, memory)
+        receiver = Receiver(dialogue, identity, self._desk, memory, self._held)
         sender = self._sender = Sender(dialogue, identity, self._desk, self._now)
         next_sweep = next_status = self._loop.time()
         while not self._stopping:
@@ -189,7 +197,7 @@ class Modem:
             if self._loop.time() >= next_status:
                 await self._look(dialogue)
                 next_status = self._loop.time() + (STATUS_S if self._usable else STATUS_SEARCHING_S)
-            if self._loop.time() >= next_sweep:
+            if receiver.behind or self._loop.time() >= next_sweep:
                 await receiver.sweep()
                 next_sweep = self._loop.time() + self._sweep_interval_s
             if not self._usable:
@@ -199,6 +207,17 @@ class Modem:
                 await self._wait(min(next_sweep, next_status) - self._loop.time())
             elif self._next_send > self._loop.time():
                 await self._wait(min(self._next_send, next_sweep, next_status) - self._loop.time())
+
+    async def _meet(self, identity: Identity) -> None:
+        """Have the SIM noted. A database that does not take it is no fault of the modem's, which stays open."""
+        while not self._stopping:
+            try:
+                await self._desk.met(identity)
+            except StoreError as error:
+                self._unwell(self.status.health, str(error))
+                await self._pause(MET_RETRY_S)
+            else:
+                return
 
     @property
     def _usable(self) -> bool:
@@ -271,6 +290,10 @@ class Modem:
         started = self._loop.time()
         try:
             sent = await sender.send(draft, before, self._choose_ahead)
+        except StoreError as error:
+            # Nothing was journaled and nothing written. The desk wakes us when it is worth another try.
+            log.error("claim not kept", modem=self.line.name, error=str(error))
+            return False
         finally:
             self._desk.release(draft)
         if sent is None:
@@ -292,10 +315,11 @@ class Modem:
                 raise sent.trouble
             await dialogue.settle()  # the answer may still come; a modem that answers no probe is given up
             return True
-        if self._draft is None or dialogue.notices or self._loop.time() < self._next_send:
-            await self._journal()  # else in the commit of the next claim
         if attempted.ending is Ending.REFUSED and attempted.code in _NO_NETWORK:
             await self._look(dialogue)
+            self._before = replace(attempted, no_network=not self._usable)
+        if self._draft is None or dialogue.notices or self._loop.time() < self._next_send:
+            await self._journal()  # else in the commit of the next claim
         return True
 
     async def _next_draft(self) -> Draft | None:

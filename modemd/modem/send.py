@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.at import Reply, replies
-from modemd.errors import DecodeError, PortGone, ReplyTimeout
+from modemd.errors import DecodeError, PortGone, ReplyTimeout, StoreError
 from modemd.modem.desk import Attempted, Claimed, Desk, Draft, Ending, Identity
 from modemd.modem.dialogue import Dialogue
 
@@ -50,7 +50,8 @@ class Sender:
         no attempt of which nobody can ever tell. What became of the attempt `before` shares the claim's commit, unless the
         prompt is slow. `on_air` is called as the PDU is written: the next draft can be chosen while this one flies.
 
-        PortGone and ReplyTimeout are raised only where no attempt stands open; else they come back with its outcome.
+        PortGone and ReplyTimeout are raised only where no attempt stands open; else they come back with its outcome. StoreError:
+        the claim was not kept, nothing was written, and the modem is at its prompt no more.
         """
         self._before = before
         closing = self._loop.call_later(OUTCOME_PATIENCE_S, self._close_before)
@@ -80,9 +81,11 @@ class Sender:
         except asyncio.CancelledError:
             claim.add_done_callback(self._withdraw)
             raise
-        except Exception:
+        except Exception as error:
             if before is not None:  # its commit failed with the claim's
                 self._desk.close(self._identity, before)
+            if isinstance(error, StoreError):
+                await self._dialogue.settle()
             raise
         if claimed is None:
             await self._dialogue.settle()
@@ -170,12 +173,20 @@ class Sender:
             self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
 
 
+# Some modems answer AT+CMGS with an error of the equipment (TS 27.007 9.2), whose numbers mean other things than those of
+# the message service (TS 27.005 3.2.5): the same in the latter's. What has no like there is an error without a number.
+_AS_CMS = {
+    3: 302, 4: 303, 5: 312, 10: 310, 11: 311, 12: 316, 13: 313, 14: 314, 15: 315, 17: 317, 18: 318, 20: 322, 23: 320,
+    30: 331, 31: 332,
+}  # fmt: skip
+
+
 def _ended(claimed: Claimed, reply: Reply, written_at: datetime | None, elapsed_s: float) -> Attempted:
     """What a final result says of an attempt. An OK whose reference cannot be read still says: accepted."""
     if not reply.ok:
-        return Attempted(
-            claimed.attempt_id, Ending.REFUSED, written_at, None, reply.result.code, reply.result.line, elapsed_s
-        )
+        result = reply.result
+        code = _AS_CMS.get(result.code or 0) if result.family == "cme" else result.code
+        return Attempted(claimed.attempt_id, Ending.REFUSED, written_at, None, code, result.line, elapsed_s)
     try:
         reference = replies.message_reference(reply.lines)
     except DecodeError:

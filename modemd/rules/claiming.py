@@ -61,6 +61,7 @@ class Verdict(StrEnum):
     SEND = "send"
     EXPIRE = "expire"
     WITHDRAW = "withdraw"
+    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,17 @@ class Decision:
     reason: str = ""
 
 
-def decide(facts: Facts, policy: ConsentPolicy, now: datetime) -> Decision:
+def decide(facts: Facts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True) -> Decision:
     """Whether a candidate may go on the air now.
 
-    Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's).
+    Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's). While the clock is not
+    `trusted` nothing expires, and marketing waits.
     """
     objection = policy.objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
         return Decision(Verdict.WITHDRAW, objection)
+    if not trusted:
+        return Decision(Verdict.WAIT if facts.message_class is MessageClass.MARKETING else Verdict.SEND)
     if facts.expires_at <= now and not facts.started:
         return Decision(Verdict.EXPIRE, "validity_over")
     return Decision(Verdict.SEND)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 CLOCK_SKEW = timedelta(minutes=10)
 LATE_ACCEPTANCE = timedelta(minutes=10)
@@ -34,10 +35,29 @@ class Told:
     accepted_at: datetime | None
 
 
-def owner(
+class Doubt(StrEnum):
+    """Why a report is given to no attempt."""
+
+    NOBODY = "nobody"  # nothing of the SIM to that number has that reference, and nothing is unknown
+    REFERENCE_TAKEN = "reference_taken"  # an unknown attempt fits, but the reference has an owner
+    SEVERAL = "several"  # more than one attempt can be meant
+    OUT_OF_TIME = "out_of_time"  # an unknown attempt would fit at another time
+    NO_TIME = "no_time"  # without TP-SCTS an unknown attempt cannot be proved
+    SETTLED = "settled"  # the owner of the reference had its final report, and the time fits nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whose report it is, or why that is not certain: one of the two."""
+
+    attempt: int | None = None
+    doubt: Doubt | None = None
+
+
+def weigh(
     told: Told, attempts: Sequence[Tried], same_number: Callable[[str, str], bool], send_timeout: timedelta
-) -> int | None:
-    """The attempt that a report is of, from all attempts of its SIM that are not closed; None where that is not certain.
+) -> Finding:
+    """The attempt that a report is of, from all attempts of its SIM that are not closed; a doubt where that is not certain.
 
     An attempt owns a report whose reference it has; among several in time, the nearest to TP-SCTS that has no final report
     yet. Where nobody owns the reference, exactly one attempt of unknown outcome that fits recipient and time is proved
@@ -46,17 +66,39 @@ def owner(
     mine = [tried for tried in attempts if same_number(tried.number, told.number)]
     owners = [tried for tried in mine if tried.reference == told.reference]
     open_owners = [tried for tried in owners if not tried.settled]
+    unknown = [tried for tried in mine if tried.reference is None]
     moment = told.accepted_at
     if moment is None:
-        return open_owners[0].attempt if len(open_owners) == 1 else None
+        return _lone(open_owners) or Finding(doubt=_doubt(owners, unknown, Doubt.NO_TIME))
     in_time = [tried for tried in owners if _fits(tried, moment, send_timeout)]
     if in_time:
         nearest = min(in_time, key=lambda tried: (tried.settled, abs(tried.written_at - moment)))
-        return nearest.attempt
-    unknown = [tried for tried in mine if tried.reference is None and _fits(tried, moment, send_timeout)]
-    if unknown:
-        return unknown[0].attempt if len(unknown) == 1 and not owners else None
-    return open_owners[0].attempt if len(open_owners) == 1 else None
+        return Finding(nearest.attempt)
+    fitting = [tried for tried in unknown if _fits(tried, moment, send_timeout)]
+    if fitting and owners:
+        return Finding(doubt=Doubt.REFERENCE_TAKEN)
+    return _lone(fitting or open_owners) or Finding(doubt=_doubt(owners, unknown, Doubt.OUT_OF_TIME))
+
+
+def owner(
+    told: Told, attempts: Sequence[Tried], same_number: Callable[[str, str], bool], send_timeout: timedelta
+) -> int | None:
+    """The attempt that `weigh` finds; None where that is not certain."""
+    return weigh(told, attempts, same_number, send_timeout).attempt
+
+
+def _lone(possible: Sequence[Tried]) -> Finding | None:
+    """The only one that can be meant, or that there are several; None where there is none."""
+    if len(possible) > 1:
+        return Finding(doubt=Doubt.SEVERAL)
+    return Finding(possible[0].attempt) if possible else None
+
+
+def _doubt(owners: Sequence[Tried], unknown: Sequence[Tried], unproved: Doubt) -> Doubt:
+    """Why none can be meant: `unproved` where an unknown attempt could have been, for another time."""
+    if owners:
+        return Doubt.SETTLED
+    return unproved if unknown else Doubt.NOBODY
 
 
 def _fits(tried: Tried, accepted_at: datetime, send_timeout: timedelta) -> bool:

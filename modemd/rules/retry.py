@@ -75,7 +75,8 @@ def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, 
     """When a part that was refused `tries` times (this one counted) is due again; None where that is never.
 
     Back-off 1, 5, 15, 60 minutes, then hourly with up to a tenth of jitter. What passes inside the modem is tried again
-    after 5 s, five times.
+    after 5 s, five times. What would come after `expires_at` waits until then and is over: `expired`, not
+    `failed`. Past it the waits go on: while the clock is not trusted nothing expires.
     """
     if kind.permanent:
         return None
@@ -85,4 +86,4 @@ def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, 
         step = _BACK_OFF[min(max(tries, 1), len(_BACK_OFF)) - 1]
         jitter = step * (chance.random() / 10) if tries > len(_BACK_OFF) else timedelta()
         due = now + step + jitter
-    return due if due < expires_at else None
+    return min(due, expires_at) if now < expires_at else due

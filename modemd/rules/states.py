@@ -58,6 +58,8 @@ class Event(StrEnum):
     UNDELIVERED = "undelivered"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    SETTLED_SENT = "settled sent"  # a person says so of an unknown one
+    SETTLED_NOT_SENT = "settled not sent"
 
 
 NEXT: dict[tuple[Part, Event], Part] = {
@@ -77,6 +79,8 @@ NEXT: dict[tuple[Part, Event], Part] = {
     (Part.SENDING, Event.LOST): Part.UNKNOWN,
     (Part.UNKNOWN, Event.ACCEPTED): Part.SENT,
     (Part.UNKNOWN, Event.REPEATED): Part.QUEUED,
+    (Part.UNKNOWN, Event.SETTLED_SENT): Part.SENT,  # a later report still counts
+    (Part.UNKNOWN, Event.SETTLED_NOT_SENT): Part.FAILED,  # nothing sends it again by itself
     (Part.QUEUED, Event.ACCEPTED): Part.SENT,  # evidence came while the repeat was waiting: it is not sent again
     (Part.HELD, Event.ACCEPTED): Part.SENT,  # the same, while the repeat was backing off
     (Part.QUEUED, Event.GIVEN_UP): Part.UNKNOWN,

@@ -29,6 +29,8 @@ log = logs.get(__name__)
 # TP-PID of a type 0 message: acknowledged and discarded (3GPP TS 23.040 9.2.3.9).
 TYPE_0 = 0x40
 LONGEST_SHORT_CODE = 6
+# A report of what was written longer ago compares its stamp with a clock that may have been stepped since.
+LATELY = timedelta(hours=1)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -53,6 +55,7 @@ class Arrivals:
         known_words: Words,
         clock: Clock,
         queued: Callable[[Submitted, int], None],
+        heard: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -60,6 +63,7 @@ class Arrivals:
         self._words = known_words
         self._clock = clock
         self._queued = queued
+        self._heard = heard  # a time stamp of the network, and when ours said so, if that is known
 
     async def keep(self, identity: Identity, octets: bytes) -> None:
         """Make what a modem handed over durable. When this returns the modem may delete it."""
@@ -94,11 +98,24 @@ class Arrivals:
         )
         now = self._clock.now()
         owner = owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
-        message = await self._store.write(lambda db: reports.record(db, new, owner, now))
+        message, written_at = await self._store.write(lambda db: _record(db, new, owner, now))
+        self._hear_time(report.timestamp.value, report.discharge.value, written_at, now)
         log.info("status report", message=message, reference=report.reference, status=f"{report.status:02X}")
+
+    def _hear_time(
+        self, accepted: datetime | None, discharged: datetime | None, written_at: datetime | None, now: datetime
+    ) -> None:
+        """The service centre's time, where a report is of what was written lately; else the latest stamp alone, which says
+        that it is not earlier than that."""
+        if accepted is not None and written_at is not None and now - written_at <= LATELY:
+            self._heard(accepted, written_at)
+        elif (latest := discharged or accepted) is not None:
+            self._heard(latest, None)
 
     async def _keep_message(self, identity: Identity, tpdu: bytes, message: pdu.Deliver) -> None:
         arrival = self._arrival(identity, tpdu, message)
+        if arrival.sent_at is not None:
+            self._heard(arrival.sent_at, None)
         now = self._clock.now()
         match = self._match(arrival.text, arrival.sender, None)
         # A part may complete a text that opts out: only the transaction can tell, so it counts as one that does.
@@ -195,6 +212,14 @@ class Arrivals:
             )
         if heard.answer is not None:
             self._queued(heard.answer, MessageClass.SYSTEM.rank)
+
+
+def _record(
+    db: sqlite3.Connection, new: reports.NewReport, owner: reports.Owner, now: datetime
+) -> tuple[int | None, datetime | None]:
+    """Keep a report: its message, and when what it is of was written."""
+    message = reports.record(db, new, owner, now)
+    return message, reports.written_at(db, new) if message is not None else None
 
 
 def _can_be_answered(sender: str) -> bool:

@@ -7,7 +7,7 @@ A job runs once per local date, over changes to summer time, clock steps and res
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -24,6 +24,8 @@ log = logs.get(__name__)
 
 # Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
 LONGEST_WAIT = timedelta(minutes=10)
+# How often a clock that is not trusted is looked at.
+UNTRUSTED_S = 60.0
 NIGHT = (3, 30)  # when shops and plants are quiet, and past the hours that summer time moves in most of the world
 
 
@@ -51,22 +53,33 @@ def nightly(zone: ZoneInfo) -> Job:
 class Calendar:
     """One task that runs jobs when they are due."""
 
-    def __init__(self, store: Store, clock: Clock, zone: ZoneInfo, jobs: Sequence[Job]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        zone: ZoneInfo,
+        jobs: Sequence[Job],
+        trusted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._zone = zone
         self._jobs = jobs
+        self._trusted = trusted
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
+            if not self._trusted():
+                await asyncio.sleep(UNTRUSTED_S)
+                continue
             now = self._clock.now()
             due = {job.name: job.trigger.get_next_fire_time(None, now) for job in self._jobs}
             wait = min((at - now for at in due.values() if at is not None), default=LONGEST_WAIT)
             await asyncio.sleep(min(wait, LONGEST_WAIT).total_seconds())
             for job in self._jobs:
                 at = due[job.name]
-                if at is not None and at <= self._clock.now():
+                if at is not None and at <= self._clock.now() and self._trusted():
                     await self._run(job)
 
     async def _run(self, job: Job) -> None:

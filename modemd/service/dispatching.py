@@ -11,12 +11,14 @@ from random import Random
 
 from modemd import logs, pdu
 from modemd.clock import Clock
-from modemd.errors import EncodeError, StoreError
+from modemd.errors import EncodeError, StoreDamaged, StoreError
 from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
 from modemd.rules import claiming, evidence, numbers, retry
 from modemd.rules.claiming import ConsentPolicy, Decision, Facts, Verdict
+from modemd.rules.classes import MessageClass
 from modemd.rules.evidence import Told, Tried
 from modemd.rules.retry import ErrorClass
+from modemd.rules.simstate import SimStates
 from modemd.store import Store, claims, reports
 from modemd.store.claims import Candidate, Claim, Outcome, Result
 
@@ -32,34 +34,65 @@ class Dispatcher:
     """Chooses, claims and closes for all modems. Lives on the loop; what must hold is decided in the store's transactions."""
 
     def __init__(
-        self, store: Store, policy: ConsentPolicy, clock: Clock, *, chance: Random, settled: Callable[[], None]
+        self,
+        store: Store,
+        policy: ConsentPolicy,
+        clock: Clock,
+        *,
+        chance: Random,
+        settled: Callable[[], None],
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._policy = policy
         self._clock = clock
         self._chance = chance
+        self._trusted = trusted  # the clock
         self._settled = settled  # a part was put off, or will be repeated: look at the timetable
         self._reserved: dict[int, Candidate] = {}  # by part: drafts that are not claimed yet
         self._overtaken: set[int] = set()
+        self._on_air: dict[int, Candidate] = {}  # by attempt
+        self._outcomes: dict[tuple[int, Ending], Outcome] = {}  # judged once, though the database may take it late
+        self.sims = SimStates()
         self._closings: set[asyncio.Task[None]] = set()
+        self._unkept: set[int] = set()  # attempts whose outcome the database did not take yet
 
     def queued(self, rank: int) -> None:
         """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
         self._overtaken |= {part for part, own in self._reserved.items() if own.rank > rank * 2 + 1}
 
     def fresh(self, draft: Draft) -> bool:
-        return draft.part_id not in self._overtaken
+        return draft.part_id not in self._overtaken and not self._blocked
+
+    @property
+    def _blocked(self) -> bool:
+        """Nothing is claimed while the database takes no changes, or an outcome waits for it."""
+        return bool(self._unkept) or self._store.trouble is not None
 
     def release(self, draft: Draft) -> None:
         self._reserved.pop(draft.part_id, None)
         self._overtaken.discard(draft.part_id)
 
     async def choose(self, identity: Identity) -> Draft | None:
-        """The next part for a SIM, encoded. Parts that are over or withdrawn are ended on the way."""
+        """The next part for a SIM, encoded. Parts that are over or withdrawn are ended on the way. None also where the database
+        does not take that: it is asked again in a while."""
+        if self._blocked or not self.sims.asks(identity.iccid, self._clock.now()):
+            return None
+        try:
+            return await self._find(identity)
+        except StoreError as error:
+            log.error("nothing can be chosen", iccid=identity.iccid, error=str(error))
+            self._look_again()
+            return None
+
+    def _look_again(self) -> None:
+        asyncio.get_running_loop().call_later(RETRY_S, self._settled)
+
+    async def _find(self, identity: Identity) -> Draft | None:
         while True:
-            found = await self._store.read(
-                partial(claims.candidates, sim=identity.iccid, now=self._clock.now(), skip=frozenset(self._reserved))
-            )
+            now = self._clock.now()
+            skip = self.sims.avoided(identity.iccid, now).union(self._reserved)
+            found = await self._store.read(partial(claims.candidates, sim=identity.iccid, now=now, skip=skip))
             verdicts = [(candidate, self._decide(facts).verdict) for candidate, facts in found]
             going = (candidate for candidate, verdict in verdicts if verdict is Verdict.SEND)
             chosen = next((candidate for candidate in going if candidate.part_id not in self._reserved), None)
@@ -77,10 +110,10 @@ class Dispatcher:
     def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> asyncio.Future[Claimed | None]:
         """Journal the end of one attempt and the claim of the next in one commit. Submitted before this returns."""
         epoch = self._store.consent_epoch
-        others = frozenset(self._reserved.keys() - {draft.part_id})
         outcome = self._outcome(identity, before) if before is not None else None
         owner = self._owner(identity)
         now = self._clock.now()
+        others = self.sims.avoided(identity.iccid, now).union(self._reserved.keys() - {draft.part_id})
 
         def change(db: sqlite3.Connection) -> Claim | None:
             if outcome is not None:
@@ -93,12 +126,16 @@ class Dispatcher:
     async def _claimed(
         self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, before: Attempted | None
     ) -> Claimed | None:
-        claim = await committed
+        try:
+            claim = await committed
+        except StoreError:
+            self._look_again()
+            raise
         if before is not None:
             self._closed(before)
         if claim is None:
             return None
-        candidate = claim.candidate
+        candidate = self._on_air[claim.attempt_id] = claim.candidate
         if candidate == self._reserved.get(draft.part_id):
             tpdu = draft.tpdu
         else:  # another part, or the same with another reference: a message to that number began meanwhile
@@ -111,8 +148,8 @@ class Dispatcher:
         return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch)
 
     def close(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
-        """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it: an
-        outcome that is known must not be forgotten."""
+        """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it, whether or
+        not somebody waits: an outcome that is known must not be forgotten."""
         change = partial(
             _close,
             outcome=self._outcome(identity, attempted),
@@ -123,7 +160,21 @@ class Dispatcher:
         closing = asyncio.ensure_future(self._until_closed(self._store.write(change), change, attempted))
         self._closings.add(closing)  # the loop itself holds tasks only weakly
         closing.add_done_callback(self._closings.discard)
-        return closing
+        return asyncio.shield(closing)
+
+    async def outcomes_kept(self, within_s: float) -> None:
+        """Wait until the database has taken every outcome, at most so long; what it has not then is forgotten, and will be
+        unknown at the next start."""
+        if self._closings:
+            await asyncio.wait(self._closings, timeout=within_s)
+        if self._closings:
+            log.error("outcomes were not kept; they will be unknown", attempts=len(self._closings))
+        self.forget_outcomes()
+
+    def forget_outcomes(self) -> None:
+        """Wait no longer for the database."""
+        for closing in self._closings:
+            closing.cancel()
 
     async def _until_closed(
         self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: Attempted
@@ -131,28 +182,31 @@ class Dispatcher:
         while True:
             try:
                 await asyncio.shield(committed)
+            except StoreDamaged as error:
+                log.error("outcome cannot be kept", **_told(attempted), trouble=str(error))
+                return
             except StoreError as error:
-                log.error("outcome not kept yet", attempt=attempted.attempt_id, error=str(error))
+                if attempted.attempt_id not in self._unkept:
+                    log.error("outcome not kept yet", **_told(attempted), trouble=str(error))
+                    self._unkept.add(attempted.attempt_id)
                 await asyncio.sleep(RETRY_S)
                 committed = self._store.write(change)
             else:
                 self._closed(attempted)
+                if attempted.attempt_id in self._unkept:
+                    self._unkept.discard(attempted.attempt_id)
+                    self._settled()
                 return
 
     def _closed(self, attempted: Attempted) -> None:
-        log.info(
-            "attempt ended",
-            attempt=attempted.attempt_id,
-            ending=attempted.ending,
-            reference=attempted.reference,
-            error=attempted.error,
-            elapsed=round(attempted.elapsed_s, 3),
-        )
+        self._on_air.pop(attempted.attempt_id, None)
+        self._outcomes.pop((attempted.attempt_id, attempted.ending), None)
+        log.info("attempt ended", **_told(attempted), elapsed=round(attempted.elapsed_s, 3))
         if attempted.ending is not Ending.ACCEPTED:
             self._settled()
 
     def _decide(self, facts: Facts) -> Decision:
-        return claiming.decide(facts, self._policy, self._clock.now())
+        return claiming.decide(facts, self._policy, self._clock.now(), trusted=self._trusted())
 
     async def _draft(self, candidate: Candidate) -> Draft | None:
         """A candidate as a draft, reserved. None: it cannot be encoded; its message has failed, and the modem goes on."""
@@ -183,7 +237,15 @@ class Dispatcher:
         return owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
 
     def _outcome(self, identity: Identity, attempted: Attempted) -> Outcome:
-        """What an ending means for the journal: the class of an error decides."""
+        """What an ending means for the journal."""
+        key = attempted.attempt_id, attempted.ending
+        if key not in self._outcomes:
+            self._outcomes[key] = self._judged(identity, attempted)
+        return self._outcomes[key]
+
+    def _judged(self, identity: Identity, attempted: Attempted) -> Outcome:
+        """The class of an error decides, and what other refusals say of the SIM."""
+        counts = not attempted.no_network
         result = _RESULTS[attempted.ending]
         error, again = attempted.error, None
         if attempted.ending is Ending.REFUSED:
@@ -198,9 +260,31 @@ class Dispatcher:
                 result = Result.UNKNOWN
             elif kind is ErrorClass.ACCEPTED:
                 result = Result.SENT
+            elif attempted.no_network:  # the SIM waits for its network; another may send the part
+                again = partial(_when_free, self._clock.now(), self._chance)
+            elif self._sims_own(identity.iccid, kind, attempted):
+                counts, again = False, partial(_when_free, self._clock.now(), self._chance)
             else:
                 again = partial(_retry, kind, self._clock.now(), self._chance)
-        return Outcome(attempted.attempt_id, result, attempted.written_at, attempted.reference, error, again)
+        if result is Result.SENT:
+            self.sims.passed(identity.iccid)
+        return Outcome(attempted.attempt_id, result, attempted.written_at, attempted.reference, error, again, counts)
+
+    def _sims_own(self, sim: str, kind: ErrorClass, attempted: Attempted) -> bool:
+        """Whether a refusal speaks of the SIM: it rests, or only leaves this part to another SIM."""
+        candidate, now = self._on_air.get(attempted.attempt_id), self._clock.now()
+        if candidate is None:
+            return False
+        rest = self.sims.refused(sim, kind, candidate.number, attempted.error or "", now)
+        if rest is not None:
+            log.error(
+                "the SIM is refused, whoever is written to; it rests", iccid=sim, error=attempted.error, rest=rest
+            )
+            asyncio.get_running_loop().call_later(rest.total_seconds(), self._settled)
+            return True
+        # The rest of a started message, and what is pinned, has no other SIM.
+        free = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
+        return kind is ErrorClass.OTHER and free and self.sims.leave(candidate.part_id, sim, now)
 
 
 _RESULTS = {
@@ -211,8 +295,23 @@ _RESULTS = {
 }
 
 
+def _told(attempted: Attempted) -> dict[str, object]:
+    """An ending, as the log tells it."""
+    return {
+        "attempt": attempted.attempt_id,
+        "ending": attempted.ending,
+        "reference": attempted.reference,
+        "error": attempted.error,
+    }
+
+
 def _retry(kind: ErrorClass, now: datetime, chance: Random, tries: int, expires_at: datetime) -> datetime | None:
     return retry.retry_at(kind, tries, now, expires_at, chance)
+
+
+def _when_free(now: datetime, chance: Random, tries: int, expires_at: datetime) -> datetime | None:
+    """Soon, however often the part was tried: by another SIM, or by this one when it has its network again."""
+    return retry.retry_at(ErrorClass.SOON, 1, now, expires_at, chance)
 
 
 def _close(db: sqlite3.Connection, outcome: Outcome, sim: str, owner: reports.Owner, now: datetime) -> None:

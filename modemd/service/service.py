@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
@@ -15,18 +18,24 @@ from modemd.config import Settings
 from modemd.errors import Refused
 from modemd.modem.modem import Line, Modem
 from modemd.modem.port import OpenPort
-from modemd.profiles import Profiles
-from modemd.rules import states
+from modemd.profiles import Profile, Profiles
+from modemd.rules import evidence, numbers, states
 from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.consent import Words
+from modemd.rules.evidence import Finding, Told, Tried
 from modemd.service.arrivals import Arrivals
 from modemd.service.calendar import Calendar, nightly
+from modemd.service.deciding import Deciding
 from modemd.service.desk import FrontDesk
 from modemd.service.dispatching import Dispatcher
+from modemd.service.storewatch import StoreWatch
 from modemd.service.submitting import Answer, Request, Submitting
+from modemd.service.timekeeping import Timekeeper
 from modemd.service.timetable import Timetable
-from modemd.service.views import modem_view
-from modemd.store import Store, claims, listings
+from modemd.service.views import modem_view, report_view
+from modemd.store import Store, claims, listings, reports
+from modemd.store.decisions import Word
+from modemd.store.moments import high_water
 from modemd.store.outbox import Submitted
 
 log = logs.get(__name__)
@@ -53,15 +62,20 @@ class Service:
 
     def __init__(self, given: Collaborators) -> None:
         self._given = given
-        settings, store, clock = given.settings, given.store, given.clock
+        settings, store = given.settings, given.store
+        self._time = clock = Timekeeper(given.clock, asyncio.get_running_loop().time)
         policy = consent_policy(settings)
-        self._timetable = Timetable(store, clock, self._wake)
-        self._dispatcher = Dispatcher(store, policy, clock, chance=given.chance, settled=self._settled)
-        arrivals = Arrivals(store, settings, policy, given.words, clock, self._queued)
+        self._timetable = Timetable(store, clock, self._wake, self._trusted)
+        self._dispatcher = Dispatcher(
+            store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted
+        )
+        arrivals = Arrivals(store, settings, policy, given.words, clock, self._queued, clock.heard)
         self._desk = FrontDesk(store, settings, clock, self._dispatcher, arrivals, ready=self._wake)
         self._submitting = Submitting(store, settings, policy, clock, self._queued)
+        self._deciding = Deciding(store, settings, policy, clock, self._queued)
         self._modems = [self._modem(modem) for modem in settings.modems]
-        self._calendar = Calendar(store, clock, settings.timezone, [nightly(settings.timezone)])
+        self._calendar = Calendar(store, clock, settings.timezone, [nightly(settings.timezone)], self._trusted)
+        self._watch = StoreWatch(store, self._settled)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def _modem(self, configured: ModemSettings) -> Modem:
@@ -72,32 +86,41 @@ class Service:
             open_port=self._given.open_port,
             profiles=self._given.profiles,
             sweep_interval_s=settings.sweep_interval.total_seconds(),
-            now=self._given.clock.now,
+            now=self._time.now,
         )
 
     # Life
 
     async def start(self) -> None:
         """Settle what a crash left open, then start the timetable and a task for each modem."""
-        now = self._given.clock.now()
+        await self.know_time()
+        now = self._time.now()
         recovered = await self._given.store.write(partial(claims.recover, now=now))
         if recovered:
             log.warning("attempts were cut short; what became of them is unknown", attempts=recovered)
         if self._given.settings.consent.marketing == "not_opted_out":
             log.warning("marketing goes to everybody who has not opted out; see consent.marketing")
         loop = asyncio.get_running_loop()
+        self._tasks["store watch"] = loop.create_task(self._watch.run(), name="store watch")
         self._tasks["timetable"] = loop.create_task(self._timetable.run(), name="timetable")
         self._tasks["calendar"] = loop.create_task(self._calendar.run(), name="calendar")
         for modem in self._modems:
             self._tasks[modem.line.name] = loop.create_task(modem.run(), name=f"modem {modem.line.name}")
 
+    async def know_time(self) -> None:
+        """Learn from the database what time it was at least. Before anything else, also where nothing is started."""
+        self._time.stored(await self._given.store.read(high_water))
+
     async def stop(self, grace_s: float) -> None:
-        """Claim nothing more, wait up to `grace_s` for the answers on the air, then cut: the journal says unknown."""
+        """Claim nothing more, wait up to `grace_s` for the answers on the air and for the database to take them, then cut: the
+        journal says unknown."""
+        deadline = asyncio.get_running_loop().time() + grace_s
         for modem in self._modems:
             modem.stop()
         running = [self._tasks[modem.line.name] for modem in self._modems if modem.line.name in self._tasks]
         if running:
             await asyncio.wait(running, timeout=grace_s)
+        await self._dispatcher.outcomes_kept(within_s=max(deadline - asyncio.get_running_loop().time(), 0))
         for task in self._tasks.values():
             task.cancel()
         if self._tasks:
@@ -108,6 +131,7 @@ class Service:
         """Wait no longer for answers on the air; a `stop` that is under way ends."""
         for task in self._tasks.values():
             task.cancel()
+        self._dispatcher.forget_outcomes()
 
     def failed_task(self) -> BaseException | None:
         """Why a task that should run for ever has ended; None while all run."""
@@ -133,11 +157,27 @@ class Service:
         return await self._given.store.read(partial(listings.messages, id=id, state=state, limit=limit))
 
     async def message(self, id: int) -> dict[str, Any]:
-        """One message with its story. Refused with `not_found`."""
-        found = await self.messages(id=id, state=None, limit=1)
-        if not found:
-            raise Refused("not_found", f"there is no message {id}")
-        return found[0] | {"events": await self._given.store.read(partial(listings.events, message_id=id))}
+        """One message with its story: its parts, what modems were given, the reports that came, and every event. Refused
+        with `not_found`."""
+        return await self._given.store.read(partial(_story, id))
+
+    async def settle(self, id: int, verdict: str, part: int | None, word: Word) -> dict[str, Any]:
+        """A person says what became of unknown parts (`sent`, `not-sent`); `part` None: of all. The message."""
+        message = await self._deciding.settle(id, verdict, part, word)
+        self._settled()
+        return message
+
+    async def cancel(self, id: int, word: Word) -> dict[str, Any]:
+        """A person cancels a message of which nothing can have left. The message."""
+        return await self._deciding.cancel(id, word)
+
+    async def resend(self, id: int, word: Word) -> Answer:
+        """A person has a message that has ended sent once more, as a new one."""
+        return await self._deciding.resend(id, word)
+
+    async def reports(self, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
+        """Status reports, newest first, unmatched ones with the reason; `limit` 0 means all."""
+        return await self._given.store.read(partial(_reports, matched=matched, limit=limit))
 
     async def inbox(self, *, id: int | None, limit: int) -> list[dict[str, Any]]:
         """Inbound messages, newest first; `limit` 0 means all."""
@@ -149,15 +189,30 @@ class Service:
 
     def modems(self) -> list[dict[str, Any]]:
         """The modems as configured, and what is known of each now."""
-        return [modem_view(modem, self._given.settings) for modem in self._modems]
+        return [modem_view(modem, self._given.settings, self._rest_of(modem)) for modem in self._modems]
+
+    def _rest_of(self, modem: Modem) -> tuple[datetime, str] | None:
+        identity = modem.status.identity
+        return self._dispatcher.sims.rests(identity.iccid, self._time.now()) if identity is not None else None
 
     async def status(self) -> dict[str, Any]:
         """Whether a message can pass, the modems, and what waits."""
         modems = self.modems()
         counts = await self._given.store.read(listings.counts)
-        return {"can_send": any(modem["health"] == "ready" for modem in modems), "modems": modems, **counts}
+        trouble = self._given.store.trouble
+        return {
+            "can_send": trouble is None
+            and any(modem["health"] == "ready" and modem["rests_until"] is None for modem in modems),
+            "trouble": {"code": trouble.code, "message": str(trouble)} if trouble else None,
+            "clock": {"trusted": self._time.trusted, "because": self._time.doubt},
+            "modems": modems,
+            **counts,
+        }
 
     # Within
+
+    def _trusted(self) -> bool:
+        return self._time.trusted
 
     def _queued(self, submitted: Submitted, rank: int) -> None:
         if submitted.state is states.Message.QUEUED:
@@ -173,6 +228,33 @@ class Service:
     def _wake(self) -> None:
         for modem in self._modems:
             modem.wake()
+
+
+def _story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
+    found = listings.messages(db, id=id, limit=1)
+    if not found:
+        raise Refused("not_found", f"there is no message {id}")
+    came = [report_view(row, None) for row in reversed(listings.reports(db, message_id=id, limit=0))]
+    return found[0] | {
+        "progress": listings.parts(db, id),
+        "attempts": listings.attempts(db, id),
+        "reports": came,
+        "events": listings.events(db, id),
+    }
+
+
+def _reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
+    rows = listings.reports(db, matched=matched, limit=limit)
+    return [
+        report_view(row, reports.why_unmatched(db, row["id"], _weigh) if row["attempt"] is None else None)
+        for row in rows
+    ]
+
+
+def _weigh(told: Told, attempts: Sequence[Tried]) -> Finding:
+    # Which modem it was that came with the report is not known any more: the usual time that one waits for an answer.
+    timeout = timedelta(seconds=Profile("generic").send_timeout_s)
+    return evidence.weigh(told, attempts, numbers.same_number, timeout)
 
 
 def consent_policy(settings: Settings) -> ConsentPolicy:

@@ -62,7 +62,8 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an attempt. `retry` says when a refused part is due again, from its tries and validity; None: never."""
+    """What became of an attempt. `retry` says when a refused part is due again, from its tries and validity; None: never.
+    `counts`: whether the try counts; one for which there was no network does not."""
 
     attempt_id: int
     result: Result
@@ -70,6 +71,7 @@ class Outcome:
     reference: int | None = None
     error: str | None = None
     retry: Callable[[int, datetime], datetime | None] | None = None
+    counts: bool = True
 
 
 def candidates(
@@ -205,9 +207,18 @@ def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, no
         (candidate.part_id, candidate.message_id, candidate.number, sim, modem, kept(now)),
     ).lastrowid
     assert attempt is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
-    advance(db, part, states.Event.CLAIMED, now, attempt=attempt, modem=modem, sim=sim)
+    advance(
+        db, part, states.Event.CLAIMED, now, attempt=attempt, modem=modem, sim=sim, because=_because(part, candidate)
+    )
     refresh(db, candidate.message_id, now)
     return attempt
+
+
+def _because(part: sqlite3.Row, candidate: Candidate) -> str:
+    """Why this SIM, for the story."""
+    if part["lane"] == ANY_SIM:
+        return "first free"
+    return "it began the message" if candidate.rank == started_rank(candidate.message_class) else "pinned"
 
 
 def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
@@ -279,14 +290,19 @@ def _refused(
     db: sqlite3.Connection, part: sqlite3.Row, message: sqlite3.Row, outcome: Outcome, now: datetime
 ) -> str | None:
     """A refusal: the part and its waiting rest are put off together, or fail together."""
-    until = outcome.retry(part["tries"], moment(message["expires_at"])) if outcome.retry else None
+    if not outcome.counts:
+        db.execute("UPDATE part SET tries = tries - 1 WHERE id = ?", (part["id"],))
+    # The validity binds before anything has left; the rest has its own, longer time.
+    expires_at = part["expires_at"] if _left(db, message["id"]) else message["expires_at"]
+    until = outcome.retry(part["tries"], moment(expires_at)) if outcome.retry else None
     for each in parts_of(db, message["id"]):
         if each["id"] == part["id"] or each["state"] == states.Part.QUEUED:
             if until is not None:
                 event = states.Event.PUT_OFF
             else:  # that a repeat was refused says nothing about the first: it stays as unknown as it was
                 event = states.Event.GIVEN_UP if each["repeats"] else states.Event.REFUSED
-            advance(db, each, event, now, error=outcome.error, attempt=outcome.attempt_id)
+            told = {"error": outcome.error, "attempt": outcome.attempt_id, "until": kept(until) if until else None}
+            advance(db, each, event, now, **told)
             db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until) if until else None, each["id"]))
     if until is not None:
         _release(db, message)
@@ -297,8 +313,7 @@ def _refused(
 
 def _release(db: sqlite3.Connection, message: sqlite3.Row) -> None:
     """Give a message of which nothing can have left back to every SIM."""
-    left = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
-    if db.execute(left, (message["id"],)).fetchone():
+    if _left(db, message["id"]):
         return
     db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message["id"],))
     db.execute(
@@ -310,6 +325,12 @@ def _release(db: sqlite3.Connection, message: sqlite3.Row) -> None:
             message["id"],
         ),
     )
+
+
+def _left(db: sqlite3.Connection, message_id: int) -> bool:
+    """Whether a part of a message is with a modem, or may have left."""
+    sql = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
+    return db.execute(sql, (message_id,)).fetchone() is not None
 
 
 def recover(db: sqlite3.Connection, now: datetime) -> int:

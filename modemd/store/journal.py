@@ -57,8 +57,9 @@ def refresh(db: sqlite3.Connection, message_id: int, now: datetime, reason: str 
         },
     )
     if state in states.FINAL_MESSAGES and not states.AWAITING_REPORT & set(own):
-        # Nothing more is expected of its attempts: reports no longer look at them.
-        db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ?", (message_id,))
+        # Nothing more is expected of its attempts: reports no longer look at them. One that stayed unknown is looked at all the
+        # same: a report may be its own, and must not be taken for proof of another that is unknown too.
+        db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ? AND outcome <> 'unknown'", (message_id,))
     if state != message["state"]:
         note(db, message_id, now, f"message {state}", reason=reason)
     return state

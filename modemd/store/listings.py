@@ -17,6 +17,13 @@ _MESSAGES = """
     FROM message m
 """
 
+_REPORTS = """
+    SELECT r.id, r.stored_at, coalesce(s.number, r.sim) AS sim, r.number AS "to", r.reference, r.status, r.outcome,
+           r.accepted_at, r.discharged_at, a.message_id AS message, p.seq AS part, r.attempt_id AS attempt
+    FROM report r LEFT JOIN sim s ON s.iccid = r.sim LEFT JOIN attempt a ON a.id = r.attempt_id
+        LEFT JOIN part p ON p.id = a.part_id
+"""
+
 _INBOX = """
     SELECT i.id, i.sender AS "from", coalesce(s.number, i.to_sim) AS to_sim, i.text, i.kind, i.sent_at, i.stored_at,
            i.parts, i.total, i.complete
@@ -34,6 +41,30 @@ def events(db: sqlite3.Connection, message_id: int) -> list[Row]:
     """The story of a message, oldest first."""
     rows = _rows(db, "SELECT at, what, detail FROM event WHERE message_id = ? ORDER BY id", (message_id,))
     return [row | {"detail": json.loads(row["detail"]) if row["detail"] else {}} for row in rows]
+
+
+def attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
+    """The tries of a message's parts, oldest first."""
+    return _rows(
+        db,
+        """SELECT a.id, p.seq AS part, a.sim, a.modem, a.opened_at, a.written_at, a.closed_at, a.outcome, a.reference, a.error
+           FROM attempt a JOIN part p ON p.id = a.part_id WHERE a.message_id = ? ORDER BY a.id""",
+        (message_id,),
+    )
+
+
+def parts(db: sqlite3.Connection, message_id: int) -> list[Row]:
+    """The parts of a message, in order; `until`: when something happens to one by itself."""
+    sql = "SELECT seq AS part, state, tries, repeats, due AS until FROM part WHERE message_id = ? ORDER BY seq"
+    return _rows(db, sql, (message_id,))
+
+
+def reports(
+    db: sqlite3.Connection, *, message_id: int | None = None, matched: bool | None = None, limit: int = 50
+) -> list[Row]:
+    """Status reports, newest first; `matched` narrows to those that belong to an attempt, or to none."""
+    where, values = _where(("a.message_id", message_id), ("(r.attempt_id IS NOT NULL)", matched))
+    return _rows(db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
 
 
 def inbox(db: sqlite3.Connection, *, id: int | None = None, limit: int = 50) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 
 
@@ -13,3 +14,12 @@ def kept(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """Stored text as an aware datetime."""
     return datetime.fromisoformat(text)
+
+
+def high_water(db: sqlite3.Connection) -> datetime | None:
+    """The latest moment at which something was stored; None where nothing was. Each table grows at its end."""
+    found = [db.execute(f"SELECT {at} FROM {table} ORDER BY id DESC LIMIT 1").fetchone() for table, at in _GROWING]  # noqa: S608
+    return max((moment(row[0]) for row in found if row is not None), default=None)
+
+
+_GROWING = (("event", "at"), ("attempt", "opened_at"), ("report", "stored_at"), ("inbox_part", "stored_at"))

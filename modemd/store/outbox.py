@@ -125,9 +125,14 @@ def started_rank(message_class: MessageClass) -> int:
     return message_class.rank * 2
 
 
-def promote(db: sqlite3.Connection, now: datetime, limit: int = 500) -> set[int]:
-    """Queue what is due: held parts, and unknown ones of classes that are sent at least once. The ids of their messages."""
-    due = db.execute("SELECT * FROM part WHERE due <= ? ORDER BY due, id LIMIT ?", (kept(now), limit)).fetchall()
+def promote(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trusted: bool = True) -> set[int]:
+    """Queue what is due: held parts, and unknown ones of classes that are sent at least once. The ids of their messages.
+    While the clock is not `trusted`, only alarms and otps, and what was tried before: the calendar stops."""
+    going_on = "" if trusted else f"AND {_GOES_ON}"
+    due = db.execute(
+        f"SELECT * FROM part WHERE due <= ? {going_on} ORDER BY due, id LIMIT ?",  # noqa: S608 - our own constant
+        (kept(now), limit),
+    ).fetchall()
     for part in due:
         if part["state"] == states.Part.UNKNOWN:
             _repeat(db, part, now)
@@ -137,6 +142,16 @@ def promote(db: sqlite3.Connection, now: datetime, limit: int = 500) -> set[int]
     for message_id in messages:
         refresh(db, message_id, now)
     return messages
+
+
+# Ranks come in pairs, started and not (`started_rank`); the two highest classes are alarm and otp.
+_GOES_ON = f"(tries > 0 OR rank < {MessageClass.SYSTEM.rank * 2})"
+
+
+def next_going_on(db: sqlite3.Connection) -> datetime | None:
+    """When something is due next that a clock which is not trusted does not stop."""
+    due = db.execute(f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_GOES_ON}").fetchone()[0]  # noqa: S608 - the same
+    return moment(due) if due is not None else None
 
 
 def _repeat(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from modemd.rules import states
-from modemd.rules.evidence import Told, Tried
+from modemd.rules.evidence import Doubt, Finding, Told, Tried
 from modemd.store.claims import proves
 from modemd.store.journal import advance, note, refresh
 from modemd.store.moments import kept, moment
@@ -47,7 +47,6 @@ Owner = Callable[[Told, Sequence[Tried]], int | None]
 
 def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) -> int | None:
     """Keep a report and settle its attempt. The message it speaks of; None: none for certain, or it came before."""
-    fingerprint = hashlib.sha256(new.sim.encode() + b"\0" + new.tpdu).digest()
     report = db.execute(
         """INSERT INTO report (sim, tpdu, reference, number, status, outcome, accepted_at, discharged_at, stored_at, fingerprint)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING RETURNING *""",
@@ -61,10 +60,23 @@ def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) 
             kept(new.told.accepted_at) if new.told.accepted_at else None,
             kept(new.discharged_at) if new.discharged_at else None,
             kept(now),
-            fingerprint,
+            _fingerprint(new),
         ),
     ).fetchone()
     return _match(db, report, owner, now) if report is not None else None
+
+
+def written_at(db: sqlite3.Connection, new: NewReport) -> datetime | None:
+    """When the attempt that a kept report belongs to was written."""
+    row = db.execute(
+        "SELECT a.written_at FROM report r JOIN attempt a ON a.id = r.attempt_id WHERE r.fingerprint = ?",
+        (_fingerprint(new),),
+    ).fetchone()
+    return moment(row["written_at"]) if row is not None and row["written_at"] else None
+
+
+def _fingerprint(new: NewReport) -> bytes:
+    return hashlib.sha256(new.sim.encode() + b"\0" + new.tpdu).digest()
 
 
 def match_again(db: sqlite3.Connection, sim: str, owner: Owner, now: datetime) -> set[int]:
@@ -78,8 +90,43 @@ def match_again(db: sqlite3.Connection, sim: str, owner: Owner, now: datetime) -
     return {message for message in settled if message is not None}
 
 
+class Unmatched(StrEnum):
+    """Why a report is unmatched though the rule would give it to somebody."""
+
+    ANSWER_AWAITED = "answer_awaited"  # the modem has not said yet what became of the attempt
+    NOT_THEN = "not_then"  # nothing fitted when it came, and within a day after
+
+
+Weigh = Callable[[Told, Sequence[Tried]], Finding]
+
+
+def why_unmatched(db: sqlite3.Connection, report_id: int, weigh: Weigh) -> Doubt | Unmatched:
+    """Why an unmatched report belongs to nobody, as attempts are known now."""
+    report = db.execute("SELECT * FROM report WHERE id = ?", (report_id,)).fetchone()
+    by_id = _possible(db, report, moment(report["stored_at"]))
+    finding = weigh(_told(report), [_tried(row) for row in by_id.values()])
+    if finding.doubt is not None:
+        return finding.doubt
+    awaited = finding.attempt is not None and by_id[finding.attempt]["outcome"] == "open"
+    return Unmatched.ANSWER_AWAITED if awaited else Unmatched.NOT_THEN
+
+
+def _told(report: sqlite3.Row) -> Told:
+    return Told(report["reference"], report["number"], moment(report["accepted_at"]) if report["accepted_at"] else None)
+
+
 def _match(db: sqlite3.Connection, report: sqlite3.Row, owner: Owner, now: datetime) -> int | None:
-    told = Told(report["reference"], report["number"], moment(report["accepted_at"]) if report["accepted_at"] else None)
+    by_id = _possible(db, report, now)
+    found = owner(_told(report), [_tried(row) for row in by_id.values()])
+    if found is None or by_id[found]["outcome"] == "open":
+        return None  # nobody's for certain, or its answer is still awaited: `match_again` follows
+    db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (found, report["id"]))
+    _settle(db, by_id[found], report, now)
+    return int(by_id[found]["message_id"])
+
+
+def _possible(db: sqlite3.Connection, report: sqlite3.Row, now: datetime) -> dict[int, sqlite3.Row]:
+    """The attempts that may own a report, by id."""
     rows = db.execute(
         """SELECT * FROM attempt INDEXED BY attempt_reference
            WHERE sim = :sim AND reference = :reference AND outcome = 'sent' AND opened_at > :horizon
@@ -89,13 +136,7 @@ def _match(db: sqlite3.Connection, report: sqlite3.Row, owner: Owner, now: datet
         {"sim": report["sim"], "reference": report["reference"], "horizon": kept(now - HORIZON)},
     ).fetchall()
     # A report cannot speak of what was written after it came.
-    by_id = {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= report["stored_at"]}
-    found = owner(told, [_tried(row) for row in by_id.values()])
-    if found is None or by_id[found]["outcome"] == "open":
-        return None  # nobody's for certain, or its answer is still awaited: `match_again` follows
-    db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (found, report["id"]))
-    _settle(db, by_id[found], report, now)
-    return int(by_id[found]["message_id"])
+    return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= report["stored_at"]}
 
 
 def _tried(row: sqlite3.Row) -> Tried:

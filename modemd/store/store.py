@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from modemd.errors import StoreError, StoreLocked
+from modemd.errors import StoreDamaged, StoreError, StoreLocked, StoreUnavailable
+from modemd.store import damage
 from modemd.store.schema import VERSION, migrate
+from modemd.store.trouble import at_opening, in_the_folder, trouble
 from modemd.store.writer import ThreadWriter, Writer
 
 T = TypeVar("T")
@@ -55,6 +57,9 @@ class Store:
 
     `consent_epoch` moves on the loop, before a change of consent is handed to the writer: whoever noted it at a claim and
     finds it unmoved at the first octet of a PDU knows that no opt-out was stored in between.
+
+    `trouble` is why the database takes no changes now, as the last write or read that met it said; `troubled` is set with it.
+    `try_again` finds out whether it has passed.
     """
 
     def __init__(self, writer: Writer, reader: Reader, lock: int | None = None) -> None:
@@ -62,16 +67,22 @@ class Store:
         self._reader = reader
         self._lock = lock
         self.consent_epoch = 0
+        self.trouble: StoreUnavailable | StoreDamaged | None = None
+        self.troubled = asyncio.Event()
 
     @classmethod
     async def open(cls, path: Path) -> Store:
-        """Open (or make) the database at `path` as its one writer. StoreLocked: another process is; StoreError: why not."""
+        """Open (or make) the database at `path` as its one writer. StoreLocked: another process is; StoreUnavailable: the disk is
+        full, read-only or failing; StoreDamaged: a copy is kept; StoreError: why not."""
         lock = _lock(path)
         try:
             await asyncio.get_running_loop().run_in_executor(None, _prepare, path)
         except sqlite3.Error as error:
             os.close(lock)
-            raise StoreError(f"{path}: {error}; restore a backup, or move the file away to start anew") from error
+            raise at_opening(error, path) from error
+        except OSError as error:
+            os.close(lock)
+            raise in_the_folder(error, path) from error
         except StoreError:
             os.close(lock)
             raise
@@ -79,21 +90,58 @@ class Store:
 
     def write(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Run `change` in the writer's transaction. It is submitted at once, whether or not it is awaited."""
-        return self._writer.submit(change)
+        answer = self._writer.submit(change)
+        answer.add_done_callback(self._look)
+        return answer
 
     def write_consent(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """`write` for a change that may store an opt-out."""
         self.consent_epoch += 1
-        return self._writer.submit(change)
+        return self.write(change)
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run `query` on what is committed."""
-        return await self._reader.run(query)
+        try:
+            return await self._reader.run(query)
+        except sqlite3.Error as error:
+            found = trouble(error)
+            if found is None or found.code == "read_only":  # that a query may not write is a mistake of the query
+                raise
+            self._note(found)
+            raise found from error
+
+    async def try_again(self) -> bool:
+        """Write a little. Whether the database takes changes now; `trouble` is then over, unless it is damage."""
+        try:
+            await self.write(_touch)
+        except StoreError:
+            return False
+        if isinstance(self.trouble, StoreDamaged):
+            return False
+        self.trouble = None
+        self.troubled.clear()
+        return True
+
+    def _look(self, answer: asyncio.Future[T]) -> None:
+        """Note what a write has met, before its caller goes on."""
+        error = None if answer.cancelled() else answer.exception()
+        if isinstance(error, StoreUnavailable | StoreDamaged):
+            self._note(error)
+
+    def _note(self, error: StoreUnavailable | StoreDamaged) -> None:
+        if not isinstance(self.trouble, StoreDamaged):
+            self.trouble = error
+            self.troubled.set()
 
     async def close(self) -> None:
-        """Finish what was submitted, and let the database go."""
-        await self._reader.close()
-        await self._writer.close()
+        """Finish what was submitted, and let the database go.
+
+        A damaged one is left as it is: a reader that closes last makes no checkpoint, and the log that stays tells the next
+        opening to check every page.
+        """
+        parts: list[Reader | Writer] = [self._reader, self._writer]
+        for part in reversed(parts) if isinstance(self.trouble, StoreDamaged) else parts:
+            await part.close()
         if self._lock is not None:
             os.close(self._lock)
 
@@ -109,7 +157,13 @@ def connect(path: Path | str) -> sqlite3.Connection:
     return connection
 
 
+def _touch(db: sqlite3.Connection) -> None:
+    """Change nothing, and have it written all the same."""
+    db.execute(f"PRAGMA user_version = {VERSION:d}")
+
+
 def _prepare(path: Path) -> None:
+    damage.examine(path)
     connection = connect(path)
     try:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -126,17 +180,28 @@ def _prepare(path: Path) -> None:
 def _lock(path: Path) -> int:
     """Take the lock file beside the database, which says who writes. Files are 0600, their directory 0700 if it is made."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync(path.parent.parent)  # the folder itself must be there after a power cut; SQLite syncs what is in it
         lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         database = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if os.fstat(database).st_mode & 0o077:
             os.fchmod(database, 0o600)  # SQLite gives its -wal and -shm the same rights
         os.close(database)
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}; check the path and who may write there") from error
+        raise in_the_folder(error, path) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(lock)
         raise StoreLocked(f"{path}: another modemd process writes to it") from error
     return lock
+
+
+def _sync(folder: Path) -> None:
+    """Make the entries of a folder durable."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

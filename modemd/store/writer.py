@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from modemd.errors import ModemdError, StoreError
+from modemd.errors import StoreError
+from modemd.store.trouble import trouble
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
@@ -48,15 +49,24 @@ def run_group(connection: sqlite3.Connection, group: Sequence[Job]) -> None:
             try:
                 job.result = job.change(connection)
             except Exception as error:
+                if not connection.in_transaction:
+                    raise  # a full or failing disk made SQLite give up the transaction, with what the others changed
                 connection.execute("ROLLBACK TO change")
                 job.error = error
             connection.execute("RELEASE change")
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        for job in group:
-            job.error = StoreError(f"the database did not take a change ({error}); check disk space and permissions")
+    except Exception as error:
+        fail(group, error)
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def fail(group: Sequence[Job], error: Exception) -> None:
+    """Note in each job that nothing of it was kept."""
+    for job in group:
+        job.error = trouble(error) or StoreError(
+            f"the database did not take a change ({error}); check disk space and permissions"
+        )
 
 
 def answer(group: Sequence[Job]) -> None:
@@ -66,8 +76,8 @@ def answer(group: Sequence[Job]) -> None:
             continue
         if job.error is None:
             job.answer.set_result(job.result)
-        elif isinstance(job.error, sqlite3.Error) and not isinstance(job.error, ModemdError):
-            job.answer.set_exception(StoreError(f"the database refused a change: {job.error}"))
+        elif isinstance(job.error, sqlite3.Error):
+            job.answer.set_exception(trouble(job.error) or StoreError(f"the database refused a change: {job.error}"))
         else:
             job.answer.set_exception(job.error)
 
@@ -97,37 +107,37 @@ class ThreadWriter:
         await self._loop.run_in_executor(None, self._thread.join)
 
     def _run(self) -> None:
-        try:
-            self._serve()
-        except sqlite3.Error as error:
-            self._refuse(StoreError(f"the database cannot be opened ({error}); check the path and permissions"))
-
-    def _serve(self) -> None:
-        connection = self._connect()
-        try:
-            while True:
-                job = self._jobs.get()
-                group = []
-                while job is not None:
-                    group.append(job)
-                    if len(group) == MAX_GROUP or self._jobs.empty():
-                        break
-                    job = self._jobs.get()
-                if group:
-                    try:
-                        run_group(connection, group)
-                    except sqlite3.Error:  # not even the way back worked: a new connection knows no half-done group
-                        connection.close()
-                        connection = self._connect()
-                    finally:
-                        self._loop.call_soon_threadsafe(answer, group)
-                if job is None:
-                    return
-        finally:
+        connection: sqlite3.Connection | None = None
+        ended = False
+        while not ended:
+            group, ended = self._gather()
+            if group:
+                connection = self._keep(connection, group)
+                self._loop.call_soon_threadsafe(answer, group)
+        if connection is not None:
             connection.close()
 
-    def _refuse(self, error: StoreError) -> None:
-        """Answer every change with `error`, until the end."""
-        while (job := self._jobs.get()) is not None:
-            job.error = error
-            self._loop.call_soon_threadsafe(answer, [job])
+    def _gather(self) -> tuple[list[Job], bool]:
+        """Wait for a change; it, with what else waits; and whether the end was told behind them."""
+        group: list[Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            if len(group) == MAX_GROUP or self._jobs.empty():
+                return group, False
+            job = self._jobs.get()
+        return group, True
+
+    def _keep(self, connection: sqlite3.Connection | None, group: Sequence[Job]) -> sqlite3.Connection | None:
+        """Run a group. The connection for the next one; None where that must be made anew: it could not be opened, or not even
+        the way back worked, and a new one knows no half-done group."""
+        try:
+            if connection is None:
+                connection = self._connect()
+            run_group(connection, group)
+        except Exception as error:
+            fail(group, error)
+            if connection is not None:
+                connection.close()
+            return None
+        return connection

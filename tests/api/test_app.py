@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from modemd.api import app as application
-from modemd.errors import StoreError
+from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.evidence import Told
 from modemd.store import inbox, reports
 from modemd.store.inbox import Arrival
@@ -19,7 +19,7 @@ from tests.service.house import NOON, House, house
 
 ALICE = "+33612345678"
 HELLO = {"to": ALICE, "text": "hello"}
-ROUTES = ("/v1/messages", "/v1/inbox", "/v1/optouts", "/v1/modems", "/v1/status")
+ROUTES = ("/v1/messages", "/v1/reports", "/v1/inbox", "/v1/optouts", "/v1/modems", "/v1/status")
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ async def test_modems_and_status_tell_what_is_known(client: Client, home: House)
         pytest.param("GET", "/v1/messages?id=0", 422, "bad_request", id="query id is no id"),
         *(
             pytest.param("GET", f"/v1/{route}?limit={limit}", 422, "bad_request", id=f"{route} limit {limit}")
-            for route in ("messages", "inbox", "optouts")
+            for route in ("messages", "reports", "inbox", "optouts")
             for limit in (-1, "many", 2**63)
         ),
     ],
@@ -251,7 +251,8 @@ async def test_a_wrong_method_names_the_right_ones(client: Client) -> None:
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        pytest.param(StoreError("the disk is full"), 503, "store", id="the store"),
+        pytest.param(StoreError("it is busy"), 503, "store", id="the store"),
+        pytest.param(StoreUnavailable("disk_full", "make room"), 503, "disk_full", id="a full disk"),
         pytest.param(sqlite3.OperationalError("no such table"), 500, "internal", id="a mistake of ours"),
     ],
 )

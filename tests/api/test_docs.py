@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from modemd.api.app import LARGEST_CSV, NewMessage, create
+from modemd.errors import StoreDamaged, StoreError
+from modemd.store import trouble
 from tests.service.house import house
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,9 +22,11 @@ RAISERS = [
     "api/app.py",
     "service/service.py",
     "service/submitting.py",
+    "service/deciding.py",
     "service/moments.py",
     "rules/numbers.py",
     "store/outbox.py",
+    "store/decisions.py",
 ]
 
 
@@ -62,6 +66,7 @@ def test_every_code_is_documented() -> None:
     documented = re.findall(r"^\| `(\w+)` \| (?:\d|any)", section("Errors"), flags=re.MULTILINE)
     sources = "".join((ROOT / "modemd" / name).read_text(encoding="utf-8") for name in RAISERS)
     answered = {next(filter(None, found)) for found in CODE.findall(sources)} | {"http", "unavailable", "bad_rows"}
+    answered |= {StoreError.code, StoreDamaged.code, *trouble.ADVICE}
     assert sorted(documented) == sorted(answered)
 
 

@@ -61,13 +61,29 @@ def test_slot(line: str, expected: Slot) -> None:
 def test_listing_with_its_variants() -> None:
     """Quoted alpha, empty alpha and a missing status are all read."""
     lines = ["+CMGL: 0,0,,26", PDU, '+CMGL: 3,1,"",26', PDU, "+CMGL: 4,,26", PDU]
-    assert replies.listing(lines) == [Stored(0, 0, PDU), Stored(3, 1, PDU), Stored(4, None, PDU)]
+    assert replies.listing(lines) == [Stored(0, 0, PDU, 26), Stored(3, 1, PDU, 26), Stored(4, None, PDU, 26)]
 
 
 def test_reading_an_empty_slot() -> None:
     """No header is an empty slot, not an error."""
     assert replies.message_read([], 9) is None
-    assert replies.message_read(["+CMGR: 0,,26", PDU], 9) == Stored(9, 0, PDU)
+    assert replies.message_read(["+CMGR: 0,,26", PDU], 9) == Stored(9, 0, PDU, 26)
+
+
+@pytest.mark.parametrize(
+    ("pdu", "octets", "damaged"),
+    [
+        pytest.param(PDU, 26, False, id="as long as its header says"),
+        pytest.param(PDU[:-1], 26, True, id="a digit was lost"),
+        pytest.param(PDU[:-2], 26, True, id="an octet was lost"),
+        pytest.param(PDU, 2, True, id="a digit of the length was lost"),
+        pytest.param(PDU, None, True, id="the length was lost"),
+        pytest.param("", 26, True, id="nothing is left"),
+    ],
+)
+def test_damage_shows_in_the_length(pdu: str, octets: int | None, damaged: bool) -> None:
+    """The header counts the TPDU's octets, without the SMSC field."""
+    assert Stored(3, 1, pdu, octets).damaged is damaged
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`modemd status`, `messages`, `inbox`, `modems`, `optouts` and `explain`, without a daemon."""
+"""`modemd status`, `messages`, `inbox`, `modems`, `optouts`, `reports` and `explain`, without a daemon."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.cli.bench import Ended, Modemd
 from tests.service.house import NOON
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
-LISTINGS = ("messages", "inbox", "modems", "optouts")
+LISTINGS = ("messages", "inbox", "modems", "optouts", "reports")
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def send(modemd: Modemd, text: str = "hello") -> None:
         ("messages", "no messages"),
         ("inbox", "nothing came in"),
         ("optouts", "nobody has opted out"),
+        ("reports", "no reports"),
     ],
 )
 def test_nothing_is_said_so(modemd: Modemd, command: str, said: str) -> None:

@@ -7,6 +7,7 @@ from asyncio import Future
 from collections import deque
 from dataclasses import dataclass, field
 
+from modemd.errors import StoreUnavailable
 from modemd.modem.desk import Attempted, Claimed, Draft, Identity
 from modemd.profiles import Profile
 
@@ -33,6 +34,7 @@ class FakeDesk:
     """`modemd.modem.desk.Desk`. What is in `waiting` is chosen in order; `journal` is what would be committed, in order.
 
     `commit_s` is how long a claim takes. `instead` answers the next claim in place of the draft's own part; `failing` fails it.
+    While the disk is `full` no arrival is kept.
     """
 
     waiting: deque[Draft] = field(default_factory=deque)
@@ -40,6 +42,7 @@ class FakeDesk:
     instead: deque[bytes | None] = field(default_factory=deque)
     failing: Exception | None = None
     cannot_keep: set[bytes] = field(default_factory=set)
+    full: bool = False
     journal: list[str | Attempted] = field(default_factory=list)
     kept: list[bytes] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
@@ -95,6 +98,8 @@ class FakeDesk:
 
     async def keep(self, identity: Identity, octets: bytes) -> None:
         await asyncio.sleep(self.commit_s)
+        if self.full:
+            raise StoreUnavailable("disk_full", "the disk is full")
         if octets in self.cannot_keep:
             raise OSError("no space left on device")
         self.kept.append(octets)

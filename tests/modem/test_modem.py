@@ -167,8 +167,19 @@ async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> No
         b.queue(1, 2)
         await b.becomes(Health.SEARCHING, within_s=5)
         await asyncio.sleep(0.1)
-        assert [attempted.code for attempted in b.desk.closed] == [331]
+        assert [(attempted.code, attempted.no_network) for attempted in b.desk.closed] == [(331, True)]
         assert b.stick.commands().count("PDU") == 1
+
+
+@simulated
+async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None:
+    """Some modems answer 331 to nonsense numbers: where the network is there, the refusal says nothing of it."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        b.stick.answers["PDU"] = "+CMS ERROR: 331"
+        b.queue(1)
+        await b.until(lambda: bool(b.desk.closed))
+        assert [(attempted.code, attempted.no_network) for attempted in b.desk.closed] == [(331, False)]
 
 
 @simulated

@@ -125,7 +125,7 @@ async def test_a_port_lost_in_another_memory_says_so() -> None:
     [(frozenset(), ""), (frozenset({Quirk.CNMA_AFTER_REPORT}), ">> AT+CNMA \n << OK")],
     ids=["as it is", "acknowledged, where the family needs it"],
 )
-@pytest.mark.parametrize("header", ["+CDS: 25", "+CDS: ,25", "+CMT: ,26"])
+@pytest.mark.parametrize("header", ["+CDS: 25", "+CDS: ,25", "+CMT: ,25"])
 @simulated
 async def test_a_direct_delivery_is_kept(header: str, quirks: frozenset[Quirk], then: str) -> None:
     """A +CDS or +CMT carries its PDU: nothing is read or deleted."""
@@ -207,11 +207,44 @@ async def test_an_announced_slot_that_holds_an_outgoing_message_is_left_alone() 
 
 
 @simulated
-async def test_half_an_octet_at_the_end_is_dropped() -> None:
-    """A byte lost on the line: what is left is kept, and is for others to judge."""
-    async with bench(f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST[:-1]} | OK \n >> AT+CMGD=0 \n << OK") as b:
+async def test_what_came_damaged_is_read_again() -> None:
+    """A digit lost on the line shows in the length: the slot is read until it is whole, and only then kept and deleted."""
+    async with bench(
+        f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST[:-1]} | OK \n >> AT+CMGR=0 \n << +CMGR: 1,,26 | {FIRST[:9]}{FIRST[10:]} | OK"
+        f" \n >> AT+CMGR=0 \n << +CMGR: 1,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK"
+    ) as b:
+        await b.receiver.sweep()
+        assert b.kept == [FIRST]
+
+
+@simulated
+async def test_what_reads_alike_is_what_the_modem_means() -> None:
+    """A header that counts otherwise (some ZTE) is no damage: three times the same is kept, without half an octet at the end."""
+    again = f">> AT+CMGR=0 \n << +CMGR: 1,,99 | {FIRST[:-1]} | OK \n "
+    async with bench(
+        f">> AT+CMGL=4 \n << +CMGL: 0,1,,99 | {FIRST[:-1]} | OK \n {again} {again} >> AT+CMGD=0 \n << OK"
+    ) as b:
         await b.receiver.sweep()
         assert b.kept == [FIRST[:-2]]
+
+
+@simulated
+async def test_what_reads_differently_each_time_stays() -> None:
+    """Neither kept nor deleted: the next sweep may read it whole."""
+    reads = " \n ".join(
+        f">> AT+CMGR=0 \n << +CMGR: 1,,26 | {FIRST[:cut]}{FIRST[cut + 1 :]} | OK" for cut in (20, 24, 28, 32, 36)
+    )
+    async with bench(f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST[:-1]} | OK \n {reads}") as b:
+        await b.receiver.sweep()
+        assert b.kept == []
+
+
+@simulated
+async def test_a_damaged_report_is_acknowledged_and_not_believed() -> None:
+    """It cannot be read again. Not to acknowledge it would switch reports off on some families."""
+    async with bench(">> AT+CNMA \n << OK", replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))) as b:
+        assert await b.receiver.notice(Urc("+CDS: 25", REPORT[:-2]))
+        assert b.kept == []
 
 
 @simulated
@@ -229,3 +262,30 @@ async def test_an_empty_storage_costs_one_command() -> None:
     """Nothing there, nothing deleted."""
     async with bench(EMPTY) as b:
         assert await b.receiver.sweep() == 0
+
+
+@simulated
+async def test_a_report_waits_for_room_and_is_acknowledged_then() -> None:
+    """No modem stores what comes by +CDS: while the disk is full it is held, not acknowledged, and the next sweep keeps it."""
+    profile = replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))
+    async with bench(f"{EMPTY} \n >> AT+CNMA \n << OK \n {EMPTY}", profile) as b:
+        b.desk.full = True
+        assert await b.receiver.notice(Urc("+CDS: 25", REPORT))
+        await b.receiver.sweep()
+        assert (b.kept, b.receiver.behind, b"CNMA" in b.port.written) == ([], True, False)
+        b.desk.full = False
+        await b.receiver.sweep()
+        assert (b.kept, b.receiver.behind) == ([REPORT], False)
+
+
+@simulated
+async def test_a_message_stays_on_its_modem_until_there_is_room() -> None:
+    """While the disk is full nothing is deleted; the next sweep keeps the message, and then deletes it."""
+    listed = f">> AT+CMGL=4 \n << +CMGL: 3,0,,26 | {FIRST} | OK"
+    async with bench(f"{listed} \n {listed} \n >> AT+CMGD=3 \n << OK") as b:
+        b.desk.full = True
+        await b.receiver.sweep()
+        assert (b.kept, b.receiver.behind, b"CMGD" in b.port.written) == ([], True, False)
+        b.desk.full = False
+        await b.receiver.sweep()
+        assert (b.kept, b.receiver.behind) == ([FIRST], False)

@@ -152,8 +152,16 @@ async def test_a_refusal_instead_of_the_prompt() -> None:
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [("+CMS ERROR: 38", 38), ("ERROR", None), ("+CMS ERROR: SIM busy", None)],
-    ids=["by number", "without a reason", "in words"],
+    [
+        pytest.param("+CMS ERROR: 38", 38, id="by number"),
+        pytest.param("ERROR", None, id="without a reason"),
+        pytest.param("+CMS ERROR: SIM busy", None, id="in words"),
+        pytest.param("+CME ERROR: 14", 314, id="SIM busy, as the equipment says it"),
+        pytest.param("+CME ERROR: 30", 331, id="no network, not an unknown subscriber"),
+        pytest.param("+CME ERROR: 31", 332, id="network timeout"),
+        pytest.param("+CME ERROR: 1", None, id="no link, not an unassigned number"),
+        pytest.param("+CME ERROR: 100", None, id="unknown"),
+    ],
 )
 @simulated
 async def test_a_refusal_of_the_pdu(line: str, code: int | None) -> None:

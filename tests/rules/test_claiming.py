@@ -105,3 +105,21 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
 def test_the_last_look(facts: Facts, decision: Decision) -> None:
     """Consent binds every part, validity the first."""
     assert decide(facts, ANYBODY, NOW) == decision
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        pytest.param(FACTS, Verdict.WAIT, id="marketing waits"),
+        pytest.param(replace(FACTS, started=True), Verdict.WAIT, id="so does its rest"),
+        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), Verdict.WITHDRAW, id="STOP binds as ever"),
+        pytest.param(
+            replace(FACTS, message_class=MessageClass.OTP, expires_at=NOW - timedelta(days=3)), Verdict.SEND,
+            id="nothing expires",
+        ),
+        pytest.param(replace(FACTS, message_class=MessageClass.ALARM), Verdict.SEND, id="alarms go on"),
+    ],
+)  # fmt: skip
+def test_the_last_look_by_a_clock_that_is_not_trusted(facts: Facts, verdict: Verdict) -> None:
+    """Marketing waits, expiry is not judged, all others go on."""
+    assert decide(facts, ANYBODY, NOW, trusted=False).verdict is verdict

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.evidence import CLOCK_SKEW, LATE_ACCEPTANCE, Told, Tried, owner
+from modemd.rules.evidence import CLOCK_SKEW, LATE_ACCEPTANCE, Doubt, Told, Tried, owner, weigh
 from modemd.rules.numbers import same_number
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -81,6 +81,37 @@ def test_whose_report_it_is(told: Told, attempts: list[Tried], attempt: int | No
     assert found(told, *attempts) == attempt
 
 
+LATE = replace(TOLD, accepted_at=NOW + 2 * HOUR)
+UNTIMED = replace(TOLD, accepted_at=None)
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts", "doubt"),
+    [
+        pytest.param(TOLD, [], Doubt.NOBODY, id="nothing was sent"),
+        pytest.param(replace(TOLD, number=OTHER), [SENT, UNKNOWN], Doubt.NOBODY, id="to others only"),
+        pytest.param(replace(TOLD, reference=8), [SENT], Doubt.NOBODY, id="another reference"),
+        pytest.param(replace(UNTIMED, reference=8), [SENT], Doubt.NOBODY, id="another reference, no time"),
+        pytest.param(
+            TOLD, [replace(SENT, written_at=NOW - HOUR), UNKNOWN], Doubt.REFERENCE_TAKEN,
+            id="an owner out of time, and an unknown one",
+        ),
+        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3)], Doubt.SEVERAL, id="two unknown ones"),
+        pytest.param(LATE, [SENT, replace(SENT, attempt=3)], Doubt.SEVERAL, id="two owners out of time"),
+        pytest.param(UNTIMED, [SENT, replace(SENT, attempt=3)], Doubt.SEVERAL, id="two owners, no time"),
+        pytest.param(LATE, [UNKNOWN], Doubt.OUT_OF_TIME, id="unknown, out of time"),
+        pytest.param(UNTIMED, [UNKNOWN], Doubt.NO_TIME, id="unknown, no time"),
+        pytest.param(LATE, [replace(SENT, settled=True)], Doubt.SETTLED, id="settled, out of time"),
+        pytest.param(UNTIMED, [replace(SENT, settled=True)], Doubt.SETTLED, id="settled, no time"),
+    ],
+)  # fmt: skip
+def test_why_it_is_nobodys(told: Told, attempts: list[Tried], doubt: Doubt) -> None:
+    """Where a report is given to nobody, what stands against it is told."""
+    for order in (attempts, attempts[::-1]):
+        finding = weigh(told, order, same_number, TIMEOUT)
+        assert (finding.attempt, finding.doubt) == (None, doubt)
+
+
 @pytest.mark.parametrize(
     ("moment", "proved"),
     [
@@ -112,7 +143,9 @@ ATTEMPTS = st.lists(
 @given(ATTEMPTS, st.integers(0, 255), st.none() | st.timedeltas(-HOUR, HOUR).map(lambda delta: NOW + delta))
 def test_a_report_is_never_given_to_a_stranger(attempts: list[Tried], reference: int, moment: datetime | None) -> None:
     """Whoever is named is one of the attempts, was sent to that recipient, and has that reference or none."""
-    attempt = owner(Told(reference, NUMBER, moment), attempts, same_number, TIMEOUT)
+    told = Told(reference, NUMBER, moment)
+    attempt = owner(told, attempts, same_number, TIMEOUT)
+    assert (attempt is None) == (weigh(told, attempts, same_number, TIMEOUT).doubt is not None)
     if attempt is not None:
         (named,) = [tried for tried in attempts if tried.attempt == attempt]
         assert same_number(named.number, NUMBER)

@@ -109,8 +109,17 @@ def test_permanent_errors_are_never_tried_again(kind: ErrorClass, tries: int) ->
     assert kind.permanent == (kind in (ErrorClass.RECIPIENT, ErrorClass.MESSAGE))
 
 
-@given(KINDS, st.integers(1, 100), st.timedeltas(timedelta(), timedelta(hours=3)))
+@given(KINDS, st.integers(1, 100), st.timedeltas(timedelta(microseconds=1), timedelta(hours=3)))
 def test_nothing_is_planned_past_validity(kind: ErrorClass, tries: int, left: timedelta) -> None:
-    """A try that would come when the message is no longer valid is not made."""
+    """A try that would come when the message is no longer valid is not made: the message waits for its end, and expires."""
     due = retry_at(kind, tries, NOW, NOW + left, Random(1))
-    assert due is None or NOW < due < NOW + left
+    assert (due is None) == kind.permanent
+    assert due is None or NOW <= due <= NOW + left
+    free = retry_at(kind, tries, NOW, LONG, Random(1))
+    assert due is None or free is None or due == min(free, NOW + left)
+
+
+@given(KINDS, st.integers(1, 100), st.timedeltas(timedelta(), timedelta(hours=3)))
+def test_past_validity_the_waits_go_on(kind: ErrorClass, tries: int, past: timedelta) -> None:
+    """While the clock is not trusted nothing expires: what is over is not tried in a loop without a pause."""
+    assert retry_at(kind, tries, NOW, NOW - past, Random(1)) == retry_at(kind, tries, NOW, LONG, Random(1))

@@ -53,6 +53,15 @@ def test_what_is_on_the_air_cannot_be_cancelled_or_expire() -> None:
     assert stopped == {Part.HELD, Part.QUEUED}
 
 
+def test_a_person_settles_what_is_unknown_and_nothing_else() -> None:
+    """Sent waits for its report as ever; not sent is final."""
+    settled = {pair: after for pair, after in NEXT.items() if pair[1] in (Event.SETTLED_SENT, Event.SETTLED_NOT_SENT)}
+    assert settled == {
+        (Part.UNKNOWN, Event.SETTLED_SENT): Part.SENT,
+        (Part.UNKNOWN, Event.SETTLED_NOT_SENT): Part.FAILED,
+    }
+
+
 def test_refused_messages_have_no_parts() -> None:
     """Every state of a message but `refused` is the state of some part."""
     assert {state.value for state in Message} - {state.value for state in Part} == {"refused"}

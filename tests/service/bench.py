@@ -54,7 +54,10 @@ class Bench:
         self.times_ready = 0
         self.queued: list[tuple[int, int]] = []
         self.dispatcher = Dispatcher(self.store, self.policy, self.clock, chance=Random(1), settled=self._settled)
-        self.arrivals = Arrivals(self.store, self.settings, self.policy, Words.load(), self.clock, self._queued)
+        self.heard: list[tuple[datetime, datetime | None]] = []
+        self.arrivals = Arrivals(
+            self.store, self.settings, self.policy, Words.load(), self.clock, self._queued, self._heard
+        )
         self.desk = FrontDesk(
             self.store, self.settings, self.clock, self.dispatcher, self.arrivals, ready=self._ready
         )  # fmt: skip
@@ -64,6 +67,9 @@ class Bench:
 
     def _ready(self) -> None:
         self.times_ready += 1
+
+    def _heard(self, stamp: datetime, at: datetime | None) -> None:
+        self.heard.append((stamp, at))
 
     def _queued(self, submitted: Submitted, rank: int) -> None:
         self.queued.append((submitted.id, rank))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -223,3 +223,30 @@ async def test_parts_of_data_are_joined_in_hex() -> None:
         await b.desk.keep(sim(), pdu.frame(deliver.encode()))
     row = b.one("SELECT kind, text, complete FROM inbox")
     assert (row["kind"], row["text"], row["complete"]) == ("data", bytes(range(200)).hex().upper(), 1)
+
+
+@simulated
+async def test_an_arrival_tells_the_networks_time() -> None:
+    """The service centre's stamp of a message, which may be old."""
+    b = Bench()
+    await comes(b, ALICE, "hello")
+    assert b.heard == [(datetime(2026, 11, 22, 11, 59, 58, tzinfo=UTC), None)]
+
+
+@pytest.mark.parametrize(
+    ("later", "fresh"), [(timedelta(minutes=59), True), (timedelta(minutes=61), False)], ids=["soon", "late"]
+)
+@simulated
+async def test_a_report_tells_the_networks_time(later: timedelta, fresh: bool) -> None:
+    """Where our own message was written lately its stamp stands beside our clock's; else the latest stamp alone counts."""
+    b = Bench()
+    await b.submit("+447700900123")
+    claimed = await b.claimed()
+    written = b.clock.now()
+    await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, Ending.ACCEPTED, written, 64))
+    b.hand.moment += later
+    await b.desk.keep(sim(), REPORT)
+    assert len(b.heard) == 1
+    stamp, at = b.heard[0]
+    assert at == (written if fresh else None)
+    assert stamp.date() == date(2025, 3, 11)

@@ -90,3 +90,23 @@ def test_a_job_that_fails_is_due_again_the_next_day(error: sqlite3.Error) -> Non
 
     simulate(life())
     assert len(tried) == 2
+
+
+def test_the_calendar_stops_while_the_clock_is_not_trusted() -> None:
+    """No night's work by a clock that may be days off; the next night after it is trusted again is done."""
+    ran: list[datetime] = []
+    trust = [False]
+
+    async def life() -> None:
+        clock = LoopClock(asyncio.get_running_loop())
+        job = Job("job", CronTrigger(hour=3, minute=30, timezone=PARIS), lambda db, now: ran.append(now))
+        store = store_over(fresh_database(), Random(1))
+        task = asyncio.ensure_future(Calendar(store, clock, PARIS, [job], lambda: trust[0]).run())
+        await asyncio.sleep(3 * 24 * 3600)
+        assert ran == []
+        trust[0] = True
+        await asyncio.sleep(24 * 3600)
+        task.cancel()
+
+    simulate(life())
+    assert len(ran) == 1

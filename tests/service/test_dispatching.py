@@ -288,3 +288,93 @@ async def test_a_late_acceptance_settles_what_was_unknown() -> None:
     for ending, code in ((Ending.NO_ANSWER, None), (Ending.ACCEPTED, None), (Ending.REFUSED, 1)):
         await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, ending, b.clock.now(), 9, code))
     assert b.state(message) == "sent"
+
+
+@simulated
+async def test_a_clock_that_is_not_trusted_holds_marketing_back() -> None:
+    """Marketing waits as it is, and nothing that is over is ended; others go, behind it or not."""
+    b = Bench()
+    b.dispatcher._trusted = lambda: False
+    held_back = await b.submit(ALICE, message_class=MessageClass.MARKETING)
+    assert await b.dispatcher.choose(sim()) is None
+    over = await b.submit(BOB, message_class=MessageClass.OTP)
+    b.hand.passes(minutes=10)
+    assert (await b.claimed()).message_id == over
+    assert await b.dispatcher.choose(sim()) is None
+    assert b.state(held_back) == "queued"
+
+
+@simulated
+async def test_a_refusal_without_network_uses_up_no_try() -> None:
+    """Where the modem has lost its network the part is due again soon, for every SIM, as if it had not been tried."""
+    b = Bench()
+    message = await b.submit()
+    claimed = await b.claimed()
+    lost = Attempted(
+        claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, 331, "+CMS ERROR: 331", 1.0, no_network=True
+    )
+    await b.dispatcher.close(sim(), lost)
+    part = b.one("SELECT tries, lane, due FROM part")
+    assert (part["tries"], part["lane"], b.state(message)) == (0, "any", "held")
+    assert moment(part["due"]) - b.clock.now() == timedelta(seconds=5)
+
+
+async def refused(b: Bench, code: int, to: str, iccid: str = WEST) -> int:
+    """A message to a number of its own is refused."""
+    message = await b.submit(to)
+    claimed = await b.claimed(sim(iccid))
+    attempted = Attempted(claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, code, f"+CMS ERROR: {code}", 1.0)
+    await b.dispatcher.close(sim(iccid), attempted)
+    return message
+
+
+@simulated
+async def test_five_refusals_across_recipients_are_the_sims_own() -> None:
+    """The fifth is not held against its message, which is free for every SIM in 5 s; the SIM is given nothing until it has
+    rested, and is woken then."""
+    b = Bench()
+    messages = [await refused(b, 42, f"+3361234560{index}") for index in range(5)]
+    tries = [row["tries"] for row in b.all("SELECT tries FROM part ORDER BY id")]
+    assert (tries, {b.state(message) for message in messages}) == ([1, 1, 1, 1, 0], {"held"})
+    await b.submit(BOB)
+    assert await b.dispatcher.choose(sim(WEST)) is None
+    assert b.dispatcher.sims.rests(WEST, b.clock.now()) == (b.clock.now() + timedelta(minutes=1), "+CMS ERROR: 42")
+    woken = b.settled
+    b.hand.passes(minutes=1)
+    await asyncio.sleep(61)
+    assert b.settled == woken + 1
+    assert await b.dispatcher.choose(sim(WEST)) is not None
+
+
+@simulated
+async def test_what_one_sim_will_not_do_another_is_asked_for() -> None:
+    """CMS 21 leaves the part to the SIM that asked lately, soon and without a try; that one passes."""
+    b = Bench()
+    assert await b.dispatcher.choose(sim(EAST)) is None
+    message = await refused(b, 21, ALICE)
+    part = b.one("SELECT tries, due FROM part")
+    assert (part["tries"], moment(part["due"]) - b.clock.now()) == (0, timedelta(seconds=5))
+    b.hand.passes(seconds=5)
+    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    assert await b.dispatcher.choose(sim(WEST)) is None
+    claimed = await b.claimed(sim(EAST))
+    await b.dispatcher.close(sim(EAST), Attempted(claimed.attempt_id, Ending.ACCEPTED, b.clock.now(), 1))
+    assert b.state(message) == "sent"
+
+
+@simulated
+async def test_where_no_sim_will_do_it_the_part_backs_off() -> None:
+    """When the last of them has said no, each may try again after a minute."""
+    b = Bench()
+    assert await b.dispatcher.choose(sim(EAST)) is None
+    await refused(b, 21, ALICE)
+    b.hand.passes(seconds=5)
+    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    claimed = await b.claimed(sim(EAST))
+    await b.dispatcher.close(
+        sim(EAST), Attempted(claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, 21, "+CMS ERROR: 21", 1.0)
+    )
+    assert moment(b.one("SELECT due FROM part")["due"]) - b.clock.now() == timedelta(minutes=1)
+    b.hand.passes(minutes=1)
+    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    assert await b.dispatcher.choose(sim(WEST)) is not None

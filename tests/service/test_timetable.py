@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ class Room:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Room]:
+async def running(trusted: Callable[[], bool] = lambda: True) -> AsyncIterator[Room]:
     """A timetable at work for the block."""
     loop = asyncio.get_running_loop()
     wall = WallClock(loop)
@@ -57,7 +57,7 @@ async def running() -> AsyncIterator[Room]:
         return await read(query)  # type: ignore[arg-type]
 
     bench.store.read = counted  # type: ignore[method-assign,assignment]
-    timetable = Timetable(bench.store, wall, lambda: promoted.append(loop.time()))
+    timetable = Timetable(bench.store, wall, lambda: promoted.append(loop.time()), trusted)
     task = loop.create_task(timetable.run())
     yield Room(bench, wall, timetable, promoted, looks)
     assert not task.done(), "it runs until it is cancelled"
@@ -176,3 +176,23 @@ async def test_what_was_due_while_it_was_off_is_done_at_the_start() -> None:
     await asyncio.sleep(0.2)
     assert bench.state(message) == "queued"
     task.cancel()
+
+
+@simulated
+async def test_a_clock_that_is_not_trusted_stops_calendar_and_expiry() -> None:
+    """Alarms are promoted, what is scheduled or over stays as it is, at one look in half a minute; when the clock is trusted
+    again, all that is due is done, and who sends is told."""
+    trust = [False]
+    async with running(lambda: trust[0]) as room:
+        scheduled = await room.scheduled(60)
+        over = await room.bench.submit("+33612345699", message_class=MessageClass.OTP)
+        alarm = await room.bench.submit(
+            "+33612345698", message_class=MessageClass.ALARM, at=room.wall.now() + timedelta(seconds=400)
+        )
+        await asyncio.sleep(HOUR_S)
+        assert [room.state(message) for message in (scheduled, over, alarm)] == ["held", "queued", "queued"]
+        assert (len(room.promoted), len(room.looks) <= HOUR_S / LONGEST_WAIT_S + 4) == (1, True)
+        trust[0] = True
+        await asyncio.sleep(LONGEST_WAIT_S + 1)
+        assert [room.state(message) for message in (scheduled, over)] == ["queued", "expired"]
+        assert len(room.promoted) == 3

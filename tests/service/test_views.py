@@ -10,6 +10,7 @@ import pytest
 from modemd.at.replies import Registration
 from modemd.modem.desk import Health, Identity
 from modemd.profiles import Profile
+from modemd.rules.retry import ErrorClass
 from tests.service.house import House, house
 
 ICCID = "8933010000000000010"
@@ -60,3 +61,19 @@ async def test_a_message_can_pass_when_one_modem_is_ready(home: House) -> None:
     assert (await home.service.status())["can_send"] is False
     home.service._modems[0].status.health = Health.READY
     assert (await home.service.status())["can_send"] is True
+
+
+async def test_a_sim_that_rests_passes_nothing(home: House) -> None:
+    """Its modem is ready, says until when and why the SIM rests, and no message can pass."""
+    status = home.service._modems[0].status
+    status.identity, status.health = IDENTITY, Health.READY
+    sims = home.service._dispatcher.sims
+    for index in range(5):
+        sims.refused(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", home.clock.now())
+    told = await home.service.status()
+    (view,) = told["modems"]
+    assert (told["can_send"], view["health"]) == (False, "ready")
+    assert (view["rests_until"], view["reason"]) == (
+        "2026-11-22T12:01:00.000000+00:00",
+        "the SIM was refused too often: +CMS ERROR: 42",
+    )

@@ -107,3 +107,44 @@ def test_counts_tell_what_waits(bench: Bench) -> None:
     ]
     assert counts["waiting"][1]["oldest"] == START.isoformat("T", "microseconds")
     assert (counts["unmatched_reports"], counts["opted_out"]) == (1, 1)
+
+
+def test_reports_are_listed_newest_first(bench: Bench) -> None:
+    """A report shows its SIM by number where that is known, and the message that it belongs to; they are narrowed by that."""
+    message = bench.submit()
+    bench.send(reference=7)
+    sims.seen(bench.db, WEST, None, "+33700000001", "1", bench.now)
+    bench.report(7)
+    bench.report(8, number=BOB)
+    stranger, own = listings.reports(bench.db)
+    assert (own["message"], own["part"], own["sim"], own["reference"], own["to"]) == (
+        message,
+        1,
+        "+33700000001",
+        7,
+        ALICE,
+    )
+    assert (stranger["message"], stranger["to"], stranger["stored_at"]) == (
+        None, BOB, START.isoformat("T", "microseconds"),
+    )  # fmt: skip
+    assert listings.reports(bench.db, matched=False) == [stranger]
+    assert listings.reports(bench.db, matched=True) == [own]
+    assert listings.reports(bench.db, message_id=message) == [own]
+    assert listings.reports(bench.db, limit=1) == [stranger]
+    assert listings.reports(bench.db, limit=0) == [stranger, own]
+
+
+def test_parts_and_attempts_are_listed_in_order(bench: Bench) -> None:
+    """Where each part of a message stands, until when; and what each modem was given, and said."""
+    message = bench.submit(parts=2)
+    bench.send(reference=7)
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    until = (START + HOUR).isoformat("T", "microseconds")
+    assert [(row["part"], row["state"], row["until"]) for row in listings.parts(bench.db, message)] == [
+        (1, "sent", None),
+        (2, "held", until),
+    ]
+    assert [
+        (row["part"], row["sim"], row["outcome"], row["reference"], row["error"])
+        for row in listings.attempts(bench.db, message)
+    ] == [(1, WEST, "sent", 7, None), (2, WEST, "refused", None, "+CMS ERROR: 38")]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.store import claims
-from modemd.store.claims import Result
-from modemd.store.reports import Outcome
-from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
+from modemd.rules.retry import ErrorClass, retry_at
+from modemd.store import claims, listings, reports
+from modemd.store.claims import Outcome, Result
+from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench, Retry
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -99,6 +100,74 @@ def test_the_rule_of_retry_is_told_tries_and_validity(bench: Bench) -> None:
 
     bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=retry)
     assert told == [(1, START + HOUR)]
+
+
+def again(bench: Bench) -> Retry:
+    """The service's rule for a busy network."""
+    return lambda tries, expires_at: retry_at(ErrorClass.LATER, tries, bench.now, expires_at, Random(1))
+
+
+def test_back_off_until_validity_ends_expires(bench: Bench) -> None:
+    """What is refused for now until its validity ends is expired, not failed: the network never refused it for good."""
+    message = bench.submit(valid=timedelta(minutes=5))
+    for minutes in (1, 4):
+        bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+        assert bench.state(message) == "held"
+        assert bench.next_due() == bench.now + timedelta(minutes=minutes)
+        bench.passes(minutes=minutes)
+        bench.promote()
+        bench.expire()
+    row = bench.message(message)
+    assert (row["state"], row["reason"]) == ("expired", "validity_over")
+    assert bench.now == START + timedelta(minutes=5)
+
+
+def test_a_rest_is_tried_again_past_the_validity(bench: Bench) -> None:
+    """When a part has left, its rest has a day longer: a refusal then puts it off, and does not fail the message."""
+    message = bench.submit(parts=2, valid=timedelta(minutes=2))
+    bench.send()
+    bench.passes(seconds=90)
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+    assert (bench.parts(message), bench.next_due()) == (["sent", "held"], bench.now + MINUTE)
+
+
+def test_a_refused_repeat_goes_back_to_unknown_at_the_end(bench: Bench) -> None:
+    """A repeat that cannot be sent before the validity ends leaves its part as unknown as it was."""
+    message = bench.submit(message_class=MessageClass.OTP, valid=timedelta(minutes=1))
+    bench.lose()
+    bench.passes(seconds=20)
+    bench.promote()
+    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+    bench.passes(seconds=40)
+    bench.promote()
+    bench.expire()
+    assert bench.state(message) == "unknown"
+
+
+def test_a_try_without_network_does_not_count(bench: Bench) -> None:
+    """A refusal because the modem has lost the network puts a part off, uses up no try, and frees it for every SIM."""
+    message = bench.submit()
+    outcome = Outcome(bench.claimed(WEST).attempt_id, Result.REFUSED, retry=lambda *_: bench.now + MINUTE, counts=False)
+    claims.close(bench.db, outcome, bench.now)
+    assert (bench.state(message), bench.part(message)["tries"]) == ("held", 0)
+    bench.passes(minutes=1)
+    bench.promote()
+    assert bench.candidates(EAST) == [message]
+
+
+def test_the_story_says_until_when_and_why_that_sim(bench: Bench) -> None:
+    """A part that is put off says until when; a claim says why that SIM has it."""
+    message = bench.submit(parts=2)
+    bench.send(WEST)
+    bench.close(bench.claimed(WEST), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+    bench.submit(BOB, pinned=EAST)
+    bench.claimed(EAST)
+    story = listings.events(bench.db, message) + listings.events(bench.db, message + 1)
+    assert [event["detail"]["because"] for event in story if event["what"] == "claimed"] == [
+        "first free", "it began the message", "pinned",
+    ]  # fmt: skip
+    (put_off,) = [event["detail"] for event in story if event["what"] == "put off"]
+    assert (put_off["error"], put_off["until"]) == ("+CMS ERROR: 38", (START + MINUTE).isoformat("T", "microseconds"))
 
 
 @pytest.mark.parametrize("sent", [0, 1, 2], ids=["the first", "the second", "the last"])
@@ -198,7 +267,7 @@ def test_the_first_attempts_failure_says_nothing_of_the_second(bench: Bench) -> 
     bench.passes(seconds=20)
     bench.promote()
     bench.send(EAST, reference=8)
-    assert bench.report(7, Outcome.PERMANENT, accepted_at=START, sim=WEST) == message
+    assert bench.report(7, reports.Outcome.PERMANENT, accepted_at=START, sim=WEST) == message
     assert bench.state(message) == "sent"
     assert bench.report(8, sim=EAST) == message
     assert bench.state(message) == "delivered"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from modemd.rules.evidence import Told
+from modemd.rules.evidence import Doubt, Finding, Told, Tried, weigh
+from modemd.rules.numbers import same_number
 from modemd.store import reports
 from modemd.store.claims import Result
-from modemd.store.reports import Outcome
-from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
+from modemd.store.journal import refresh
+from modemd.store.reports import Outcome, Unmatched
+from tests.store.bench import ALICE, BOB, EAST, SEND_TIMEOUT, START, WEST, Bench
 
 HOUR = timedelta(hours=1)
 
@@ -186,3 +189,45 @@ def test_old_unmatched_reports_cost_no_look(bench: Bench) -> None:
     reports.match_again(bench.db, WEST, nobody, bench.now)
     assert asked == [2]
     assert unmatched(bench) == 2
+
+
+def rule(told: Told, attempts: Sequence[Tried]) -> Finding:
+    """The rule of evidence, as the service hands it in."""
+    return weigh(told, attempts, same_number, SEND_TIMEOUT)
+
+
+def test_an_unmatched_report_says_why(bench: Bench) -> None:
+    """Each report that belongs to nobody tells what stands against it, as it was known when it came."""
+    bench.submit()
+    bench.send(reference=7)
+    bench.report(8)
+    bench.report(7, number=BOB)
+    bench.passes(hours=1)
+    bench.submit(BOB)
+    bench.lose()  # nothing that is written after a report can have been meant by it
+    assert [reports.why_unmatched(bench.db, number, rule) for number in (1, 2)] == [Doubt.NOBODY, Doubt.NOBODY]
+
+
+def test_an_early_report_says_that_the_answer_is_awaited(bench: Bench) -> None:
+    """A report that overtakes `+CMGS` waits for it; one that would fit by now, but did not within its day, says so."""
+    bench.submit()
+    claim = bench.claimed()
+    bench.report(7)
+    assert reports.why_unmatched(bench.db, 1, rule) is Unmatched.ANSWER_AWAITED
+    bench.close(claim, reference=7)
+    assert reports.why_unmatched(bench.db, 1, rule) is Unmatched.NOT_THEN
+
+
+def test_a_rival_whose_message_is_over_is_a_rival_still(bench: Bench) -> None:
+    """Two attempts to a number are unknown, and a report fits both. That one of their messages failed meanwhile makes the report
+    no proof of the other: it may be the failed one's."""
+    kept_unknown, failing = bench.submit(), bench.submit(parts=2)
+    bench.lose()
+    bench.lose()
+    bench.close(bench.claimed(), Result.REFUSED)
+    assert bench.state(failing) in ("failed", "unknown")
+    bench.db.execute("UPDATE part SET state = 'failed' WHERE message_id = ?", (failing,))
+    refresh(bench.db, failing, bench.now)
+    assert bench.report(99) is None
+    assert bench.match_again() == set()
+    assert (bench.state(kept_unknown), bench.state(failing), unmatched(bench)) == ("unknown", "failed", 1)

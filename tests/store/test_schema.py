@@ -63,14 +63,6 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
             await Store.open(path)
 
 
-async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
-    """What SQLite cannot read is named, with what to do."""
-    path = tmp_path / "letter.db"
-    path.write_text("Dear Sir or Madam, this is not a database at all. " * 50, encoding="utf-8")
-    with pytest.raises(StoreError, match=r"letter\.db: file is not a database; restore a backup"):
-        await Store.open(path)
-
-
 def test_the_writer_is_durable(tmp_path: Path) -> None:
     """The connection that writes keeps a write-ahead log, syncs every commit, and holds foreign keys."""
     connection = connect(tmp_path / "durable.db")

@@ -1,0 +1,94 @@
+"""When refusals are the SIM's state and not the messages'. Pure: what happened and when goes in, what may go comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from modemd.rules.retry import ErrorClass
+
+# So many refusals of one kind in a row are the SIM's, if another SIM passes meanwhile or so many recipients are refused.
+IN_A_ROW = 5
+RECIPIENTS = 3
+# How long a SIM rests then; after it one part tries whether it has passed, and if not, it rests longer.
+RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+# How long a part that a SIM will not send is left to the others, and how lately another must have asked for parts.
+ELSEWHERE = timedelta(hours=1)
+ASKED_LATELY = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class _Row:
+    """Refusals of one kind in a row on a SIM."""
+
+    kind: ErrorClass
+    count: int = 0
+    numbers: set[str] = field(default_factory=set)
+    others_pass: bool = False
+    rests: int = 0
+    rests_until: datetime | None = None
+    error: str = ""
+
+
+class SimStates:
+    """What the SIMs' refusals say. SIMs are named by ICCID, parts by id."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, _Row] = {}
+        self._asked: dict[str, datetime] = {}
+        self._avoided: dict[str, dict[int, datetime]] = {}
+
+    def asks(self, sim: str, now: datetime) -> bool:
+        """A SIM asks for a part: whether it may have one, or rests."""
+        self._asked[sim] = now
+        return self.rests(sim, now) is None
+
+    def rests(self, sim: str, now: datetime) -> tuple[datetime, str] | None:
+        """Until when a SIM rests, and what it was refused with; None where it may send."""
+        row = self._rows.get(sim)
+        if row is None or row.rests_until is None or row.rests_until <= now:
+            return None
+        return row.rests_until, row.error
+
+    def avoided(self, sim: str, now: datetime) -> frozenset[int]:
+        """The parts that are left to other SIMs."""
+        parts = self._avoided.get(sim, {})
+        for part in [part for part, until in parts.items() if until <= now]:
+            del parts[part]
+        return frozenset(parts)
+
+    def passed(self, sim: str) -> None:
+        """A part was accepted: whatever was in a row on that SIM is over, and counts against the others."""
+        self._rows.pop(sim, None)
+        for row in self._rows.values():
+            row.others_pass = True
+
+    def refused(self, sim: str, kind: ErrorClass, number: str, error: str, now: datetime) -> timedelta | None:
+        """A part was refused. If that is the SIM's state, how long it rests from now on; the try does not count then.
+
+        What is wrong with a recipient or a message says nothing of the SIM.
+        """
+        if kind.permanent:
+            return None
+        row = self._rows.get(sim)
+        if row is None or row.kind is not kind:
+            row = self._rows[sim] = _Row(kind)
+        row.count += 1
+        row.numbers.add(number)
+        row.error = error
+        if row.count < IN_A_ROW or not (row.others_pass or len(row.numbers) >= RECIPIENTS):
+            return None
+        rest = RESTS[min(row.rests, len(RESTS) - 1)]
+        row.rests, row.rests_until = row.rests + 1, now + rest
+        return rest
+
+    def leave(self, part: int, sim: str, now: datetime) -> bool:
+        """A SIM will not send a part: whether there is another that may. The part is left to it for a while."""
+        lately = now - ASKED_LATELY
+        others = (other for other, asked in self._asked.items() if other != sim and asked > lately)
+        if not any(self.rests(other, now) is None and part not in self.avoided(other, now) for other in others):
+            for parts in self._avoided.values():  # all have said no: it backs off, and any of them may try again
+                parts.pop(part, None)
+            return False
+        self._avoided.setdefault(sim, {})[part] = now + ELSEWHERE
+        return True

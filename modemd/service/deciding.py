@@ -1,0 +1,87 @@
+"""What a person decides about a message: settle, cancel, resend. Who and why are kept with each."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from modemd.clock import Clock
+from modemd.config import Settings
+from modemd.errors import Refused
+from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.classes import MessageClass
+from modemd.service.submitting import Answer
+from modemd.store import Store, decisions, listings
+from modemd.store.decisions import Verdict, Word
+from modemd.store.outbox import Submitted
+
+__all__ = ["Deciding", "Word"]  # faces speak to the service, not to the store
+
+LONGEST_WORD = 500
+
+
+class Deciding:
+    """The door for a person's decisions."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        policy: ConsentPolicy,
+        clock: Clock,
+        queued: Callable[[Submitted, int], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._policy = policy
+        self._clock = clock
+        self._queued = queued
+
+    async def settle(self, id: int, verdict: str, part: int | None, word: Word) -> dict[str, Any]:
+        """Say of unknown parts that they were sent, or not: the message as it is then. Refused where nothing is unknown."""
+        if verdict not in set(Verdict):
+            raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Verdict)}")
+        change = partial(decisions.settle, message_id=id, verdict=Verdict(verdict), word=_checked(word), part=part)
+        return await self._decide(id, partial(change, now=self._clock.now()))
+
+    async def cancel(self, id: int, word: Word) -> dict[str, Any]:
+        """Cancel a message of which nothing can have left: the message as it is then."""
+        change = partial(decisions.cancel, message_id=id, word=_checked(word), now=self._clock.now())
+        return await self._decide(id, change)
+
+    async def resend(self, id: int, word: Word) -> Answer:
+        """Accept a message that has ended once more, as a new one. The same again answers with that one."""
+        change = partial(
+            decisions.resend,
+            message_id=id,
+            word=_checked(word),
+            validity=self._settings.validity.of,
+            policy=self._policy,
+            now=self._clock.now(),
+        )
+
+        def kept(db: sqlite3.Connection) -> tuple[Submitted, dict[str, Any]]:
+            submitted = change(db)
+            return submitted, listings.messages(db, id=submitted.id)[0]
+
+        submitted, message = await self._store.write(kept)
+        if not submitted.again:
+            self._queued(submitted, MessageClass(message["class"]).rank)
+        return Answer(message, (), submitted.again)
+
+    async def _decide(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:
+        def kept(db: sqlite3.Connection) -> dict[str, Any]:
+            change(db)
+            return listings.messages(db, id=id)[0]
+
+        return await self._store.write(kept)
+
+
+def _checked(word: Word) -> Word:
+    """Refused with `no_reason` where who or why is not said."""
+    word = Word(word.by.strip(), word.why.strip())
+    if not word.by or not word.why or max(len(word.by), len(word.why)) > LONGEST_WORD:
+        raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_WORD} characters each")
+    return word

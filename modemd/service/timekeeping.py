@@ -1,0 +1,78 @@
+"""The wall clock as the service uses it: the machine's, while that can be trusted; else the last trusted moment, carried on
+by the loop's monotonic time.
+
+So a deadline in the database comes when it should, however the machine's clock is stepped. While it is not trusted, calendar,
+expiry and marketing stop; alarm and otp go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.rules import wall
+
+log = logs.get(__name__)
+
+
+class Timekeeper:
+    """A `Clock` that knows whether it is trusted. `monotonic` gives seconds that are never stepped, as a loop's `time`."""
+
+    def __init__(self, clock: Clock, monotonic: Callable[[], float]) -> None:
+        self._clock = clock
+        self._monotonic = monotonic
+        self._mark: datetime | None = None
+        self._mark_s = monotonic()
+        self._network: datetime | None = None
+        self._network_s = 0.0
+        self._doubt: str | None = None
+
+    @property
+    def doubt(self) -> str | None:
+        """Why the machine's clock is not trusted; None while it is."""
+        self.now()
+        return self._doubt
+
+    @property
+    def trusted(self) -> bool:
+        return self.doubt is None
+
+    def stored(self, mark: datetime | None) -> None:
+        """The latest moment that the database knows of, at a start."""
+        if mark is not None and (self._mark is None or mark > self._mark):
+            self._mark, self._mark_s = mark, self._monotonic()
+
+    def heard(self, stamp: datetime, at: datetime | None = None) -> None:
+        """The network's time, from a stamp that came now; or from one that was made when this clock said `at`."""
+        said, network = (self._clock.now(), stamp) if at is None else (at, self.now() + (stamp - at))
+        if wall.proves_otherwise(stamp, said, fresh=at is not None) is not None:
+            self._network, self._network_s = network, self._monotonic()
+            self.now()
+
+    def now(self) -> datetime:
+        """The wall time, aware, in UTC; carried on from the last trusted moment while the machine's is not trusted."""
+        said, at_s = self._clock.now(), self._monotonic()
+        doubt = wall.distrust(said, self._mark, self._estimate(at_s))
+        if (doubt is None) is not (self._doubt is None):
+            self._tell(said, doubt)
+        self._doubt = doubt
+        if doubt is None:
+            self._mark, self._mark_s = said, at_s
+            return said
+        return (self._mark or said) + timedelta(seconds=at_s - self._mark_s)
+
+    def _estimate(self, at_s: float) -> datetime | None:
+        return self._network + timedelta(seconds=at_s - self._network_s) if self._network is not None else None
+
+    @staticmethod
+    def _tell(said: datetime, doubt: str | None) -> None:
+        if doubt is None:
+            log.warning("the clock is trusted again", clock=said)
+        else:
+            log.error(
+                "the clock is not trusted: calendar, expiry and marketing stop; set the machine's clock",
+                clock=said,
+                because=doubt,
+            )

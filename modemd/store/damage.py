@@ -1,0 +1,84 @@
+"""A look at the database before anything is written to it, and the copy that is kept of a damaged one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+from modemd.errors import StoreDamaged
+from modemd.store.trouble import DAMAGED, REMEDY, trouble
+
+
+def examine(path: Path) -> None:
+    """Raise StoreDamaged, with a copy kept, where the database at `path` cannot be read as it should.
+
+    A database that was let go well is trusted. One whose process ended otherwise (its -wal is still there) is checked page by
+    page. The look is read-only, so that not even a checkpoint writes into a file that may be damaged.
+    """
+    wal = _beside(path, "-wal")
+    left = wal.exists() and wal.stat().st_size > 0
+    if path.stat().st_size == 0:
+        if left:  # SQLite would take it for new, and delete the log with all that was answered
+            raise _kept(path, "the file is empty, and its log is not")
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0] if left else "ok"
+    except sqlite3.Error as error:
+        if isinstance(trouble(error), StoreDamaged):
+            raise _kept(path, str(error)) from error
+        raise
+    if said != "ok":
+        raise _kept(path, " ".join(said.split()))
+
+
+def _kept(path: Path, said: str) -> StoreDamaged:
+    """Keep a copy, and say what there is to do."""
+    try:
+        copy = f"a copy is kept as {keep_copy(path)}"
+    except OSError as error:
+        copy = f"no copy could be kept ({error.strerror})"
+    return StoreDamaged(f"{path}: {DAMAGED} ({said}); {copy}. {REMEDY}")
+
+
+def keep_copy(path: Path) -> Path:
+    """Copy the database and its log beside themselves, once however often it is asked: the name is made of what they hold."""
+    files = [(path, ""), (_beside(path, "-wal"), "-wal")]
+    digest = hashlib.sha256()
+    for file, _ in files:
+        if file.exists():
+            with file.open("rb") as opened:
+                for block in iter(lambda: opened.read(1 << 20), b""):
+                    digest.update(block)
+    name = path.with_name(f"{path.name}.damaged-{digest.hexdigest()[:8]}")
+    if name.exists():
+        return name
+    for file, suffix in reversed(files):  # the database last: where its copy is, all of it is
+        if file.exists() and (file.stat().st_size > 0 or not suffix):
+            _copy(file, _beside(name, suffix))
+    return name
+
+
+def _copy(file: Path, to: Path) -> None:
+    part = _beside(to, ".part")
+    try:
+        with (
+            file.open("rb") as source,
+            os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out,
+        ):
+            shutil.copyfileobj(source, out)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    part.rename(to)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

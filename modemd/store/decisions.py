@@ -1,0 +1,156 @@
+"""What a person decides about a message: settle what is unknown, cancel what waits, send again what has ended."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from modemd.errors import Refused
+from modemd.rules import states
+from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.classes import MessageClass
+from modemd.store import outbox
+from modemd.store.journal import advance, note, parts_of, refresh
+from modemd.store.outbox import NewMessage, Submitted
+
+# The reason that stands beside a state that a person has chosen; who and why are in the events.
+BY_HAND = "by_hand"
+_WAITING = (states.Part.HELD, states.Part.QUEUED)
+
+
+class Verdict(StrEnum):
+    """What a person says of an unknown part."""
+
+    SENT = "sent"
+    NOT_SENT = "not-sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who decided, and why."""
+
+    by: str
+    why: str
+
+
+def settle(
+    db: sqlite3.Connection, message_id: int, verdict: Verdict, word: Word, now: datetime, *, part: int | None = None
+) -> None:
+    """Settle the unknown parts of a message, or the one named `part`. Refused with `not_found`, `no_part`, `not_unknown`,
+    `closed`.
+
+    A part that was sent waits for its report as any other. One that was not has failed, and the rest that waits fails with
+    it; a report that says otherwise later is kept in the story, and changes nothing.
+    """
+    message = _message(db, message_id)
+    if message["closed_at"] is not None and message["state"] in states.CLOSING:
+        raise Refused(
+            "closed",
+            f"message {message_id} closed as {message['state']} on {message['closed_at']} and keeps that name; "
+            "resend sends it anew",
+        )
+    parts = parts_of(db, message_id)
+    if part is not None and part not in (each["seq"] for each in parts):
+        raise Refused("no_part", f"message {message_id} has no part {part}; it has {len(parts)}")
+    unknown = [each for each in parts if each["state"] == states.Part.UNKNOWN and part in (None, each["seq"])]
+    if not unknown:
+        what = f"message {message_id}" if part is None else f"part {part} of message {message_id}"
+        raise Refused("not_unknown", f"{what} is not unknown; only what is unknown can be settled")
+    for each in unknown:
+        event = states.Event.SETTLED_SENT if verdict is Verdict.SENT else states.Event.SETTLED_NOT_SENT
+        advance(db, each, event, now, **asdict(word))
+    if verdict is Verdict.NOT_SENT:
+        _fail_rest(db, message_id, now)
+    refresh(db, message_id, now, BY_HAND if verdict is Verdict.NOT_SENT else None)
+    for each in unknown:  # evidence is weighed with them as before: a person's word makes no report certain
+        db.execute("UPDATE attempt SET matchable = 1 WHERE part_id = ? AND outcome = 'unknown'", (each["id"],))
+
+
+def _fail_rest(db: sqlite3.Connection, message_id: int, now: datetime) -> None:
+    """A message that lacks a part says nothing: its rest is not sent, and none of it is repeated."""
+    for each in parts_of(db, message_id):
+        if each["state"] in _WAITING:
+            advance(db, each, states.Event.GIVEN_UP if each["repeats"] else states.Event.REFUSED, now, error=BY_HAND)
+    db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message_id,))
+
+
+def cancel(db: sqlite3.Connection, message_id: int, word: Word, now: datetime) -> None:
+    """Cancel a message of which nothing can have left. Refused with `not_found` or `too_late`.
+
+    An attempt that the network refused, or that was withdrawn before its first octet, has sent nothing. One that is open,
+    accepted or unknown may have.
+    """
+    message = _message(db, message_id)
+    if message["state"] in states.FINAL_MESSAGES:
+        raise Refused("too_late", f"message {message_id} is {message['state']} already")
+    left = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
+    if db.execute(left, (message_id,)).fetchone():
+        raise Refused(
+            "too_late", f"message {message_id} is {message['state']}: what a modem was given cannot be called back"
+        )
+    for part in parts_of(db, message_id):
+        if part["state"] in _WAITING:
+            advance(db, part, states.Event.CANCELLED, now, **asdict(word))
+    refresh(db, message_id, now, BY_HAND)
+
+
+def resend(
+    db: sqlite3.Connection,
+    message_id: int,
+    word: Word,
+    validity: Callable[[MessageClass], timedelta],
+    policy: ConsentPolicy,
+    now: datetime,
+) -> Submitted:
+    """Accept a new message with the recipient, text and class of one that has ended; consent binds it as any other.
+
+    Its key is made of the old one's id: saying it twice, because the first answer was lost, sends once. Refused with
+    `not_found`, `on_its_way` or `bad_class`.
+    """
+    message = _message(db, message_id)
+    message_class = MessageClass(message["class"])
+    if message_class is MessageClass.SYSTEM:
+        raise Refused("bad_class", f"message {message_id} is a confirmation of modemd's own; those go out once")
+    _ended(db, message)
+    new = NewMessage(
+        number=message["number"],
+        text=message["text"],
+        message_class=message_class,
+        parts=message["parts"],
+        expires_at=now + validity(message_class),
+        report=bool(message["report"]),
+        key=_key(message_id),
+    )
+    submitted = outbox.submit(db, new, policy, now)
+    if not submitted.again:
+        note(db, message_id, now, "resent", message=submitted.id, **asdict(word))
+        note(db, submitted.id, now, "resend", message=message_id, **asdict(word))
+    return submitted
+
+
+def _key(message_id: int) -> str:
+    return f"resend:{message_id}"
+
+
+def _ended(db: sqlite3.Connection, message: sqlite3.Row) -> None:
+    """Refused with `on_its_way` where modemd itself may still send the message."""
+    due = db.execute("SELECT min(due) FROM part WHERE message_id = ?", (message["id"],)).fetchone()[0]
+    if message["state"] in (states.Message.HELD, states.Message.QUEUED, states.Message.SENDING):
+        raise Refused(
+            "on_its_way",
+            f"message {message['id']} is {message['state']} and goes out by itself; wait for its end, or cancel it first",
+        )
+    if due is not None:
+        raise Refused(
+            "on_its_way", f"message {message['id']} is sent once more by itself at {due}; wait what becomes of that"
+        )
+
+
+def _message(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
+    row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()
+    if row is None:
+        raise Refused("not_found", f"there is no message {message_id}")
+    return row
