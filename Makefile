@@ -2,6 +2,8 @@
 # make test                the tests
 # make check               format, lint, types, generated files
 # make system              real processes, real ptys, foreign software; as root it installs Debian packages they need
+# make sim [SEEDS=1000]    hours of faults and crashes in simulated time; MINUTES=15 bounds it, FIRST=1 says where it begins
+# make sim-mutants         deliberate mistakes, each of which the simulation must catch
 # make generated           write the generated parts of the docs anew
 # make wheel, make clean
 #
@@ -10,7 +12,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check system generated wheel clean
+.PHONY: demo test check system sim sim-mutants generated wheel clean
 # Two pips in one environment would trip over each other.
 .NOTPARALLEL:
 
@@ -29,6 +31,14 @@ check: .venv/.installed-dev
 system: .venv/.installed-dev
 	@.ci/install-packages
 	@$(BIN)/pytest -m system
+
+sim: .venv/.installed-test
+	@$(BIN)/python -m tests.sim.ends
+	@$(BIN)/python -m tests.sim.silence
+	@$(BIN)/python -m tests.sim.seeds --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1) --minutes $(or $(MINUTES),15)
+
+sim-mutants: .venv/.installed-test
+	@$(BIN)/python -m tests.sim.mutants
 
 generated: .venv/.installed-test
 	@.ci/generated

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,50 +14,45 @@ from typing import Any
 from modemd import data
 from modemd.config import Settings
 from modemd.emulator import Device, LoopTimers, Network
-from modemd.emulator.links.memory import MemoryLink, MemoryPort
+from modemd.emulator.links.memory import MemoryLink
 from modemd.errors import PortGone
 from modemd.modem.port import Port
 from modemd.profiles import Profiles
 from modemd.rules.consent import Words
 from modemd.service.service import Collaborators, Service
+from modemd.store import Store
+from tests.sim.life import DevicePort, Life
 from tests.sim.loop import LoopClock
-from tests.sim.store import fresh_database, rows, store_over
+from tests.sim.store import LONGEST_FSYNC_S, SeededReader, SeededWriter, fresh_database, rows
 
 FAMILIES = ("huawei_e3372", "sim800")
 
 
-class DevicePort:
-    """`modemd.modem.port.Port` over the host's side of an emulated line."""
+@cache
+def _profiles() -> Profiles:
+    return Profiles.load([data.folder("drivers")])
 
-    def __init__(self, host: MemoryPort) -> None:
-        self._host = host
-        self.on_data: Callable[[bytes], None] = lambda data: None
-        self.on_lost: Callable[[str], None] = lambda reason: None
-        host.on_data = lambda data: self.on_data(data)
-        host.on_lost = lambda: self.on_lost("the device hung up")
 
-    def write(self, data: bytes) -> None:
-        try:
-            self._host.write(data)
-        except OSError as error:
-            raise PortGone(str(error)) from error
-
-    @property
-    def unwritten(self) -> int:
-        return 0
-
-    def close(self) -> None:
-        self._host.on_data = lambda data: None
-        self._host.on_lost = lambda: None
-        self._host.close()
+@cache
+def _words() -> Words:
+    return Words.load()
 
 
 class House:
     """Build it inside a running loop; `start` it; look at `network` for the truth and at `database` for what was kept."""
 
-    def __init__(self, seed: int, *, modems: int = 2, families: tuple[str, ...] = FAMILIES, **configured: Any) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        modems: int = 2,
+        families: tuple[str, ...] = FAMILIES,
+        longest_fsync_s: float = LONGEST_FSYNC_S,
+        **configured: Any,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.seed = seed
+        self.longest_fsync_s = longest_fsync_s
         self.chance = Random(seed)
         self.clock = LoopClock(loop)
         self.timers = LoopTimers(loop, self.clock.now)
@@ -77,37 +73,37 @@ class House:
             },
             context={"folder": Path("/sim")},
         )
-        self.service = self._new_service()
-
-    def _new_service(self) -> Service:
-        return Service(
-            Collaborators(
-                settings=self.settings,
-                store=store_over(self.database, Random(self.chance.random())),
-                clock=self.clock,
-                open_port=self._open,
-                profiles=Profiles.load([data.folder("drivers")]),
-                words=Words.load(),
-                chance=Random(self.chance.random()),
-            )
-        )
+        self.restart_service()
 
     def restart_service(self) -> None:
         """A new process over the same database and modems; `start` it."""
-        self.service = self._new_service()
+        chance = Random(self.chance.random())
+        self.writer = SeededWriter(self.database, chance, self.longest_fsync_s)
+        reader = SeededReader(self.database, chance)
+        self.life = life = Life(self.writer, reader)
+        collaborators = Collaborators(
+            settings=self.settings,
+            store=Store(self.writer, reader),
+            clock=self.clock,
+            open_port=partial(self._open, life),
+            profiles=_profiles(),
+            words=_words(),
+            chance=Random(self.chance.random()),
+        )
+        self.service = life.build(partial(Service, collaborators))
 
-    async def _open(self, name: str) -> Port:
+    async def _open(self, life: Life, name: str) -> Port:
         await asyncio.sleep(0.001)
         try:
-            return DevicePort(self.links[name].open())
+            return life.opened(DevicePort(self.links[name].open()))
         except OSError as error:
             raise PortGone(f"{name}: {error}") from error
 
     async def start(self) -> None:
-        await self.service.start()
+        await self.life.call(self.service.start())
 
     async def stop(self, grace_s: float = 45.0) -> None:
-        await self.service.stop(grace_s)
+        await self.life.call(self.service.stop(grace_s))
 
     async def hand_in(self, octets: bytes, modem: int = -1) -> None:
         """An arrival (SMSC field and TPDU), as the receiver of a modem hands it to the desk."""

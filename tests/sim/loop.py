@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -22,11 +22,15 @@ class _JumpingSelector(selectors.BaseSelector):
     def __init__(self) -> None:
         self._real = selectors.DefaultSelector()
         self.now = 0.0
+        self.steps = 0
+        self.on_step: Callable[[int], None] = lambda step: None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise Stuck("every task waits, and no timer is set")
         self.now += timeout
+        self.steps += 1
+        self.on_step(self.steps)
         return []
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -52,16 +56,29 @@ class JumpingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    @property
+    def steps(self) -> int:
+        """How many steps it has made: each runs what was ready, and may move time on before."""
+        return self._jumping.steps
+
+    def each_step(self, action: Callable[[int], None]) -> None:
+        """Call `action` with the number of each step, before anything of it runs."""
+        self._jumping.on_step = action
+
 
 class LoopClock:
     """Wall time that follows a loop's time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime = START) -> None:
         self._loop = loop
-        self._start = start
+        self.start = start
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=self._loop.time())
+        return self.start + timedelta(seconds=self._loop.time())
+
+    def seconds(self, stored: str) -> float:
+        """The loop's time at a moment as it is stored."""
+        return (datetime.fromisoformat(stored) - self.start).total_seconds()
 
 
 def simulate(main: Coroutine[Any, Any, T]) -> T:
@@ -72,6 +89,8 @@ def simulate(main: Coroutine[Any, Any, T]) -> T:
     try:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             result = runner.run(main)
+    except Stuck as stuck:
+        raise Stuck(f"{stuck}; before that, in the background: {troubles}") if troubles else stuck from None
     finally:
         loop.close()
     if troubles:

@@ -20,38 +20,62 @@ LONGEST_READ_S = 0.002
 
 
 class SeededWriter:
-    """A writer without a thread. Groups are committed one behind the other, as a thread would."""
+    """A writer without a thread. Groups are committed one behind the other, and told of later, as by a thread.
 
-    def __init__(self, connection: sqlite3.Connection, chance: Random) -> None:
+    `dead`: its process has ended; nothing is committed or answered any more. `before_commit` and `after_commit` are called
+    at those moments; that is where a process can be made to end.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, chance: Random, longest_fsync_s: float = LONGEST_FSYNC_S
+    ) -> None:
         self._connection = connection
         self._chance = chance
+        self._longest_fsync_s = longest_fsync_s
         self._loop = asyncio.get_running_loop()
         self._waiting: list[Job] = []
         self._busy = False
+        self._told_at = 0.0
+        self._untold = 0
+        self.dead = False
+        self.before_commit: Callable[[], None] = lambda: None
+        self.after_commit: Callable[[], None] = lambda: None
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         job = Job(change, self._loop.create_future())
+        if self.dead:
+            job.answer.cancel()
+            return job.answer
         self._waiting.append(job)
         if not self._busy:
             self._busy = True
-            self._loop.call_later(self._chance.uniform(0, LONGEST_FSYNC_S), self._commit)
+            self._loop.call_later(self._chance.uniform(0, self._longest_fsync_s), self._commit)
         return job.answer
 
     def _commit(self) -> None:
+        self.before_commit()
+        if self.dead:
+            return
         size = self._chance.randint(1, len(self._waiting))
         group, self._waiting = self._waiting[:size], self._waiting[size:]
         run_group(self._connection, group)
-        self._loop.call_later(self._chance.uniform(0, LONGEST_FSYNC_S), self._known, group)
-
-    def _known(self, group: list[Job]) -> None:
-        answer(group)
+        self.after_commit()
+        # The loop hears of it later, in order; the next group does not wait for that.
+        self._told_at = max(self._told_at, self._loop.time() + self._chance.uniform(0, self._longest_fsync_s))
+        self._untold += 1
+        self._loop.call_at(self._told_at, self._known, group)
         self._busy = bool(self._waiting)
         if self._busy:
-            self._loop.call_later(self._chance.uniform(0, LONGEST_FSYNC_S), self._commit)
+            self._loop.call_later(self._chance.uniform(0, self._longest_fsync_s), self._commit)
+
+    def _known(self, group: list[Job]) -> None:
+        self._untold -= 1
+        if not self.dead:
+            answer(group)
 
     async def close(self) -> None:
-        while self._busy:  # noqa: ASYNC110 - the end of a simulation, not worth an event
-            await asyncio.sleep(LONGEST_FSYNC_S)
+        while self._busy or self._untold:  # noqa: ASYNC110 - the end of a simulation, not worth an event
+            await asyncio.sleep(self._longest_fsync_s)
 
 
 class SeededReader:
@@ -60,9 +84,12 @@ class SeededReader:
     def __init__(self, connection: sqlite3.Connection, chance: Random) -> None:
         self._connection = connection
         self._chance = chance
+        self.dead = False
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
         await asyncio.sleep(self._chance.uniform(0, LONGEST_READ_S))
+        if self.dead:
+            raise asyncio.CancelledError
         return query(self._connection)
 
     async def close(self) -> None:

@@ -17,17 +17,13 @@ import pytest
 from modemd.emulator import Device
 from modemd.emulator.lab import Lab
 from tests.system.house import Daemon, csv, lab, off_loop, ports, until
+from tests.system.judging import accepted, judge
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 
 def phones(count: int) -> list[str]:
     return [f"+33612{index:06d}" for index in range(count)]
-
-
-def accepted(built: Lab) -> Counter[tuple[str, str | None]]:
-    """What the network took: how often each text went to each recipient."""
-    return Counter((entry.recipient, entry.text) for entry in built.network.journal.accepted)
 
 
 def received(built: Lab, number: str) -> list[str]:
@@ -72,22 +68,6 @@ async def test_kill_9_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
         print(f"kill -9 ten times: {told}")  # noqa: T201 - figures for whoever runs it with -s
         assert told["lost"] == 0
         assert told["twice"] == 0
-
-
-def judge(built: Lab, daemon: Daemon) -> dict[str, int]:
-    """The database held against the truth journal. Lost: said to be sent and never accepted, or never said to be tried."""
-    took = accepted(built)
-    messages = daemon.rows("SELECT number, text, state FROM message")
-    never_taken = [row for row in messages if (row["number"], row["text"]) not in took]
-    ever_unknown = daemon.rows("SELECT DISTINCT message_id FROM event WHERE what = 'lost'")
-    return {
-        "messages": len(messages),
-        "lost": sum(row["state"] != "unknown" for row in never_taken),
-        "twice": sum(times - 1 for times in took.values()),
-        "were unknown": len(ever_unknown),
-        "still unknown": sum(row["state"] == "unknown" for row in messages),
-        "unknown and never taken": sum(row["state"] == "unknown" for row in never_taken),
-    }
 
 
 class Watch:

@@ -1,0 +1,252 @@
+"""Deliberate mistakes, and the simulation that must catch each: `python -m tests.sim.mutants [NAME ...]`.
+
+A mutant replaces one piece of the daemon by one that a tired person could have written. If the simulation finds nothing wrong
+with it, the simulation is not worth much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
+from modemd.modem.receive import Receiver
+from modemd.rules.classes import MessageClass
+from modemd.service import arrivals, dispatching
+from modemd.service.dispatching import Dispatcher
+from modemd.service.submitting import Submitting
+from modemd.store import Store, claims, inbox, outbox
+from modemd.store.claims import Result
+from tests.sim.ends import points
+from tests.sim.plan import Plan, seeded
+from tests.sim.trying import attempt
+
+Patch = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A mistake: what it is, and what puts it in place (a context manager)."""
+
+    name: str
+    what: str
+    patch: Patch
+
+
+def _at_once(store: Store, change: Callable[[sqlite3.Connection], Any]) -> asyncio.Future[Any]:
+    """Answer as if `change` were committed already; it is handed to the writer a moment later."""
+    loop = asyncio.get_running_loop()
+    connection: sqlite3.Connection = store._writer._connection  # type: ignore[attr-defined]
+    answer = loop.create_future()
+    connection.execute("BEGIN")
+    try:
+        answer.set_result(change(connection))
+    except Exception as error:
+        answer.set_exception(error)
+    finally:
+        connection.execute("ROLLBACK")
+    loop.call_later(0.5, store.write, change)
+    return answer
+
+
+class _Hasty:
+    """A store that answers changes before they are kept."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write(self, change: Callable[[sqlite3.Connection], Any]) -> asyncio.Future[Any]:
+        return _at_once(self._store, change)
+
+
+def _intent_after_the_write() -> Any:
+    claim = Dispatcher.claim
+
+    def hasty(
+        self: Dispatcher, identity: Identity, draft: Draft, before: Attempted | None
+    ) -> asyncio.Future[Claimed | None]:
+        store = self._store
+        self._store = _Hasty(store)  # type: ignore[assignment]
+        try:
+            return claim(self, identity, draft, before)
+        finally:
+            self._store = store
+
+    return mock.patch.object(Dispatcher, "claim", hasty)
+
+
+def _answered_before_the_commit() -> Any:
+    make = Submitting.__init__
+
+    def hasty(self: Submitting, store: Store, *others: Any) -> None:
+        make(self, _Hasty(store), *others)  # type: ignore[arg-type]
+
+    return mock.patch.object(Submitting, "__init__", hasty)
+
+
+def _outcome_forgotten() -> Any:
+    return mock.patch.object(dispatching, "_close", return_value=None)
+
+
+def _epoch_ignored() -> Any:
+    return mock.patch.object(Store, "write_consent", Store.write)
+
+
+def _deleted_before_the_commit() -> Any:
+    async def take(self: Receiver, stored: Any, memory: str | None = None) -> None:
+        await self._dialogue.command(f"+CMGD={stored.index}")
+        await self._desk.keep(self._identity, bytes.fromhex(stored.pdu))
+
+    return mock.patch.object(Receiver, "_take", take)
+
+
+def _report_by_reference_alone() -> Any:
+    def owner_rule(send_timeout: timedelta) -> Any:
+        return lambda told, tried: next((each.attempt for each in tried if each.reference == told.reference), None)
+
+    return _both(
+        mock.patch.object(dispatching, "owner_rule", owner_rule), mock.patch.object(arrivals, "owner_rule", owner_rule)
+    )
+
+
+def _unknown_is_sent_again() -> Any:
+    return mock.patch.object(MessageClass, "repeats_after", timedelta(seconds=30))
+
+
+def _silence_is_a_refusal() -> Any:
+    return mock.patch.dict(dispatching._RESULTS, {Ending.NO_ANSWER: Result.WITHDRAWN})
+
+
+def _refusal_is_acceptance() -> Any:
+    return mock.patch.object(Dispatcher, "_outcome", _all_is_well(Dispatcher._outcome))
+
+
+def _all_is_well(real: Callable[..., claims.Outcome]) -> Callable[..., claims.Outcome]:
+    def outcome(self: Dispatcher, identity: Identity, attempted: Attempted) -> claims.Outcome:
+        found = real(self, identity, attempted)
+        return replace(found, result=Result.SENT, retry=None) if found.result is Result.REFUSED else found
+
+    return outcome
+
+
+def _newest_first() -> Any:
+    candidates = claims.candidates
+
+    def reversed_candidates(*given: Any, **named: Any) -> Any:
+        return candidates(*given, **named)[::-1]
+
+    return _both(
+        mock.patch.object(claims, "candidates", reversed_candidates),
+        mock.patch.object(claims, "_IN_FLIGHT", "SELECT 1 WHERE 0 AND {rank} AND :sim AND :recent"),
+        mock.patch.object(
+            claims, "_CANDIDATES", claims._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
+        ),
+    )
+
+
+def _repetitions_are_new() -> Any:
+    return mock.patch.object(inbox, "REPETITION", timedelta(seconds=-1))
+
+
+def _key_ignored() -> Any:
+    return mock.patch.object(outbox, "_known", return_value=None)
+
+
+def _recovery_forgotten() -> Any:
+    return mock.patch.object(claims, "recover", return_value=0)
+
+
+def _both(*patches: Any) -> Any:
+    """Several patches as one."""
+    stack = ExitStack()
+    for patch in patches:
+        stack.enter_context(patch)
+    return stack
+
+
+MUTANTS = (
+    Mutant("intent_after_the_write", "the claim is committed after the PDU was written", _intent_after_the_write),
+    Mutant("outcome_forgotten", "what became of an attempt is not journaled", _outcome_forgotten),
+    Mutant("epoch_ignored", "an opt-out between claim and first octet is not looked at", _epoch_ignored),
+    Mutant(
+        "deleted_before_the_commit", "an arrival is deleted on the modem before it is kept", _deleted_before_the_commit
+    ),
+    Mutant(
+        "report_by_reference_alone",
+        "a report is matched by its reference, whoever it names",
+        _report_by_reference_alone,
+    ),
+    Mutant("unknown_is_sent_again", "every class is repeated, not alarm and otp alone", _unknown_is_sent_again),
+    Mutant("silence_is_a_refusal", "a PDU that was never answered counts as not sent", _silence_is_a_refusal),
+    Mutant("refusal_is_acceptance", "a refusal counts as sent", _refusal_is_acceptance),
+    Mutant("newest_first", "the newest message goes first, and nothing waits for an earlier one", _newest_first),
+    Mutant("repetitions_are_new", "an arrival that was kept and not yet deleted is kept again", _repetitions_are_new),
+    Mutant(
+        "answered_before_the_commit", "a client is answered before its message is kept", _answered_before_the_commit
+    ),
+    Mutant("key_ignored", "a request that is repeated with its key is a new message", _key_ignored),
+    Mutant("recovery_forgotten", "what was on the air at an end is left as it was", _recovery_forgotten),
+)
+
+
+def plans(most: int) -> Iterator[tuple[str, Plan]]:
+    """What is tried on a mutant, in turn: plans from seeds, and ends in the small scenario spread over all of its points."""
+    every = points()
+    step = max(1, len(every) // most)
+    spread = every[::step]
+    for index in range(most):
+        yield f"seed {index + 1}", seeded(index + 1)
+        if index < len(spread):
+            yield f"end at {spread[index]}", spread[index].plan()
+
+
+def caught(mutant: Mutant, most: int) -> tuple[int, str, str] | None:
+    """After how many tries a mutant was caught, in which, and what was violated; None where it was not."""
+    tries = list(plans(most))  # drawn before the mistake is in place
+    with mutant.patch():
+        for count, (name, plan) in enumerate(tries, 1):
+            verdict = attempt(plan)
+            if verdict.violations:
+                return count, name, verdict.violations[0]
+    return None
+
+
+def _hunt(given: tuple[str, int]) -> tuple[str, tuple[int, str, str] | None]:
+    name, most = given
+    return name, caught(next(mutant for mutant in MUTANTS if mutant.name == name), most)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="only these; none: all")
+    parser.add_argument("--most", type=int, default=300, help="give up after so many seeds, and so many ends")
+    given = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not given.names or mutant.name in given.names]
+    escaped = 0
+    # A process for each: what a mutant has broken is broken for nobody else.
+    with multiprocessing.Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+        found = dict(pool.imap(_hunt, [(mutant.name, given.most) for mutant in chosen], chunksize=1))
+    for mutant in chosen:
+        catch = found[mutant.name]
+        escaped += catch is None
+        told = f"try {catch[0]} ({catch[1]}): {catch[2]}" if catch is not None else "ESCAPED"
+        sys.stdout.write(f"{mutant.name:28} {mutant.what}\n{'':28} {told}\n")
+    sys.stdout.write(f"{len(chosen) - escaped} of {len(chosen)} caught\n")
+    return 1 if escaped else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

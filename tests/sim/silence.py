@@ -1,0 +1,44 @@
+"""What becomes of messages when every tenth answer is lost: `python -m tests.sim.silence`.
+
+Every tenth PDU that the network accepts is never answered by the modem, and 90 % of the reports come.
+"""
+
+from __future__ import annotations
+
+import sys
+from random import Random
+
+from tests.sim.plan import ALPHABETS, CUSTOMERS, Plan, Weather, Wish
+from tests.sim.seeds import failed, summary
+from tests.sim.trying import attempt
+
+MESSAGES = 500
+CLASSES = ("transactional", "conversational", "marketing", "otp", "alarm")
+
+
+def plan(messages: int = MESSAGES, seed: int = 1) -> Plan:
+    """One message every ten seconds, of each class in turn, on three modems."""
+    chance = Random(f"silence {seed}")
+    wishes = tuple(
+        Wish(10.0 * index, chance.choice(CUSTOMERS), index + 1, ALPHABETS[0], 1, CLASSES[index % len(CLASSES)])
+        for index in range(messages)
+    )
+    return Plan(
+        seed,
+        families=("huawei_e3372", "sim800", "generic"),
+        answers_lost=0.1,
+        weather=Weather(report_loss=0.1),
+        wishes=wishes,
+    )
+
+
+def main() -> int:
+    verdict = attempt(plan())
+    lines = list(failed(0, verdict)) if verdict.violations else []
+    for line in [*lines, *summary([verdict])]:
+        sys.stdout.write(f"{line}\n")
+    return 1 if verdict.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
