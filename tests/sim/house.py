@@ -55,7 +55,7 @@ class House:
         self.longest_fsync_s = longest_fsync_s
         self.chance = Random(seed)
         self.clock = LoopClock(loop)
-        self.timers = LoopTimers(loop, self.clock.now)
+        self.timers = LoopTimers(loop, LoopClock(loop).now)  # the network's clock is its own
         self.network = Network(self.timers, seed=seed)
         self.sims = [self.network.sim(f"+3370000000{index}") for index in range(modems)]
         self.devices = [

@@ -67,14 +67,15 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """Wall time that follows a loop's time."""
+    """Wall time that follows a loop's time, and can be stepped as a machine's."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime = START) -> None:
         self._loop = loop
         self.start = start
+        self.off = timedelta()
 
     def now(self) -> datetime:
-        return self.start + timedelta(seconds=self._loop.time())
+        return self.start + self.off + timedelta(seconds=self._loop.time())
 
     def seconds(self, stored: str) -> float:
         """The loop's time at a moment as it is stored."""

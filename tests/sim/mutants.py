@@ -106,9 +106,11 @@ def _epoch_ignored() -> Any:
 
 
 def _deleted_before_the_commit() -> Any:
+    keep_and_delete = Receiver._take
+
     async def take(self: Receiver, stored: Any, memory: str | None = None) -> None:
         await self._dialogue.command(f"+CMGD={stored.index}")
-        await self._desk.keep(self._identity, bytes.fromhex(stored.pdu))
+        await keep_and_delete(self, stored, memory)
 
     return mock.patch.object(Receiver, "_take", take)
 

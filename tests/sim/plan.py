@@ -163,8 +163,9 @@ def twelve(seed: int = 1) -> Plan:
 
 KINDS = (
     "lose_answer", "late_answer", "lose_prompt", "refuse", "deaf", "restart", "unplug", "coverage", "remove_sim",
-    "noise", "forget_settings", "fill_memory", "hang", "lose_notice", "flood", "interrupt", "phone_off", "reject", "count_anew",
+    "noise", "forget_settings", "fill_memory", "hang", "lose_notice", "flood", "interrupt", "phone_off", "reject", "count_anew", "clock_step",
 )  # fmt: skip
+CLOCK_STEPS_S = (-7200.0, -30.0, 30.0, 7200.0, -40 * 86400.0, 40 * 86400.0)
 CAUSES = (1, 8, 21, 27, 28, 38, 41, 42, 47, 50, 69, 96, 111, 127, 196, 304, 322, 331, 332, 500, 512)
 
 

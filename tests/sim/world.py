@@ -16,7 +16,7 @@ from modemd.service.submitting import Request
 from tests.sim.house import House
 from tests.sim.life import Killed, attempts_open
 from tests.sim.loop import JumpingLoop
-from tests.sim.plan import End, Plan, Said, Trouble, Wish
+from tests.sim.plan import CLOCK_STEPS_S, End, Plan, Said, Trouble, Wish
 
 # Longer than the longest validity here and a day: after that everything is final or closed.
 VALIDITY = {"system": "3h", "transactional": "3h", "conversational": "3h", "marketing": "4h"}
@@ -36,6 +36,8 @@ class Told:
     after_stop: list[str] = field(default_factory=list)
     endings: list[tuple[float, str]] = field(default_factory=list)
     """When the process ended, and how."""
+    clock_stepped: bool = False
+    """The machine's clock was wrong for a while: what is stored says when only roughly."""
     in_doubt: int = 0
     """How many attempts stood open when the process ended."""
 
@@ -308,6 +310,16 @@ class World:
 
     def _count_anew(self, device: Device, trouble: Trouble) -> None:
         device.reference = 0
+
+    def _clock_step(self, device: Device, trouble: Trouble) -> None:
+        clock = self.house.clock
+        step = timedelta(seconds=CLOCK_STEPS_S[trouble.cause % len(CLOCK_STEPS_S)])
+        clock.off += step
+        self.told.clock_stepped = True
+        self._later(trouble.seconds * 4, partial(self._set_clock, -step))
+
+    def _set_clock(self, step: timedelta) -> None:
+        self.house.clock.off += step
 
     def _phone_off(self, device: Device, trouble: Trouble) -> None:
         numbers = sorted({wish.number for wish in self.plan.wishes})
