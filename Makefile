@@ -30,6 +30,7 @@ check: .venv/.installed-dev
 
 system: .venv/.installed-dev
 	@.ci/install-packages
+	@$(BIN)/python -m tests.sim.recovery
 	@$(BIN)/pytest -m system
 
 sim: .venv/.installed-test

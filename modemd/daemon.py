@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
+from pathlib import Path
 from random import Random
+from typing import Any
 
 from modemd import data, logs
 from modemd.clock import SystemClock
-from modemd.config import Settings
-from modemd.errors import StoreLocked
+from modemd.config import Settings, reload
+from modemd.errors import ConfigError, StoreLocked
+from modemd.modem.devices import PortList
 from modemd.modem.port import open_serial
+from modemd.modem.portlists import EmulatedPorts, SystemPorts
+from modemd.modem.usb import TOOLS
 from modemd.profiles import Profiles
 from modemd.rules.consent import Words
+from modemd.service import health
+from modemd.service.heartbeat import Heartbeat
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store
-from modemd.unix_http import listening, serving
+from modemd.systemd import ServiceManager
+from modemd.unix_http import listening, request, serving
 
 log = logs.get(__name__)
 
@@ -44,12 +55,30 @@ async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterat
                 profiles=profiles,
                 words=Words.load(),
                 chance=Random(),
+                credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
+                port_list=port_list(settings.finding.emulator),
+                tools=TOOLS,
             )
         )
         await service.know_time()
         yield service
     finally:
         await store.close()
+
+
+def port_list(emulator: Path | None) -> PortList:
+    """What is plugged in: into this machine, or into the emulator that runs in a folder."""
+    if emulator is None:
+        return SystemPorts()
+
+    def fetch() -> list[dict[str, Any]]:
+        status, body = request(emulator / "control.sock", "GET", "/usb")
+        if status != HTTPStatus.OK:
+            raise OSError(f"the emulator in {emulator} answered {status}")
+        listed: list[dict[str, Any]] = json.loads(body)
+        return listed
+
+    return EmulatedPorts(emulator, fetch)
 
 
 async def _open(settings: Settings, patience_s: float) -> Store:
@@ -63,40 +92,92 @@ async def _open(settings: Settings, patience_s: float) -> Store:
         await asyncio.sleep(LOCK_RETRY_S)
 
 
-async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; a second one cuts what is on the air. Raises what ended it otherwise."""
-    stop, cut = asyncio.Event(), asyncio.Event()
+async def run(settings: Settings, read_again: Callable[[], Settings] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; a second one cuts what is on the air. SIGHUP takes over what `read_again` says now, as far
+    as a daemon that runs can. Raises what ended it otherwise."""
+    stop, cut, hangup = asyncio.Event(), asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+    manager = ServiceManager.of(os.environ, os.getpid())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: cut.set() if stop.is_set() else stop.set())
+    if read_again is not None:
+        loop.add_signal_handler(signal.SIGHUP, hangup.set)
     async with service_of(settings, LOCK_PATIENCE_S) as service:
         with listening(settings.socket) as door:
-            log.info("starting", database=settings.database, socket=settings.socket, modems=len(settings.modems))
+            log.info(
+                "starting", database=settings.database, socket=settings.socket, modems=len(settings.modems) or "auto"
+            )
             await service.start()
             # The HTTP face is loaded after the start, so that the modems do not wait for it, and answers to the last: what
             # is submitted while answers on the air are awaited is kept for the next start.
             from modemd.api.app import create
 
             async with serving(create(service), door) as http:
+                heartbeat = service.heartbeat()
+                beating = loop.create_task(heartbeat.run(), name="heartbeat")
+                manager.ready()
                 try:
-                    await _watch(service, http, stop)
+                    while not stop.is_set():
+                        await _watch(service, http, stop, hangup, manager, heartbeat)
+                        if hangup.is_set() and read_again is not None:
+                            hangup.clear()
+                            _reload(settings, read_again, manager)
                 finally:
                     log.info("stopping", grace=settings.stop_grace_s)
+                    manager.stopping(settings.stop_grace_s)
+                    beating.cancel()
                     await _stop(service, settings.stop_grace_s, cut)
     log.info("stopped")
 
 
-async def _watch(service: Service, http: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Until `stop`. Raises why a task that should run for ever has ended."""
-    while not stop.is_set():
+async def _watch(
+    service: Service,
+    http: asyncio.Task[None],
+    stop: asyncio.Event,
+    hangup: asyncio.Event,
+    manager: ServiceManager,
+    heartbeat: Heartbeat,
+) -> None:
+    """Until `stop` or `hangup`. Raises why a task that should run for ever has ended."""
+    stalled: str | None = None
+    while not (stop.is_set() or hangup.is_set()):
         if http.done():
             http.result()
             raise RuntimeError("the HTTP face has ended")
         if (failure := service.failed_task()) is not None:
             raise failure
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CHECK_S):
-                await stop.wait()
+        was, stalled = stalled, heartbeat.stalled()
+        if stalled is None:
+            manager.alive()
+        elif was is None:
+            log.error("the watchdog is not fed", because=stalled, watchdog=manager.watchdog_s)
+        manager.status(health.one_line(service))
+        await _first_of(stop, hangup, within_s=CHECK_S)
+
+
+async def _first_of(*events: asyncio.Event, within_s: float) -> None:
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+def _reload(settings: Settings, read_again: Callable[[], Settings], manager: ServiceManager) -> None:
+    """Take over what the file says now. With a mistake in it everything stays as it was."""
+    manager.reloading(asyncio.get_running_loop().time())
+    try:
+        found = reload(settings, read_again())
+    except ConfigError as error:
+        for problem in error.problems:
+            log.error("not reloaded", problem=problem)
+    else:
+        logs.configure(settings.log_level)
+        log.info("reloaded", taken=", ".join(found.taken) or "nothing")
+        if found.waiting:
+            log.warning("changed, and taken over at the next start only", keys=", ".join(found.waiting))
+    manager.ready()
 
 
 async def _stop(service: Service, grace_s: float, cut: asyncio.Event) -> None:

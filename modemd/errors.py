@@ -14,9 +14,13 @@ A class exists where a caller acts differently::
     │   └── StoreDamaged   it cannot be read as it should: stop, a person restores it
     └── ModemError         a modem did not do what it was asked
         ├── PortGone       the port is lost or cannot be opened: reopen
+        │   └── PortHangs  it is there and moves nothing: reset the stick
         ├── ReplyTimeout   no final result in time: escape, probe
+        │   └── Silent     no answer to any probe: leave the dialogue, climb the ladder
+        ├── Restarted      the modem has started anew meanwhile: set it up again
         ├── CommandFailed  a final result other than OK; carries it
-        └── NeedsPerson    PIN, PUK, no SIM: nothing to retry
+        └── NeedsPerson    nothing to retry
+            └── SimUnusable    PIN, PUK, no SIM: look whether its state has changed; carries it
 """
 
 from __future__ import annotations
@@ -105,8 +109,20 @@ class PortGone(ModemError):
     """The port is lost, or could not be opened."""
 
 
+class PortHangs(PortGone):
+    """The port is there, but opening it hangs, or it takes no bytes."""
+
+
 class ReplyTimeout(ModemError):
     """No final result within the deadline of a command."""
+
+
+class Silent(ReplyTimeout):
+    """Not even `AT` is answered."""
+
+
+class Restarted(ModemError):
+    """The modem said that it has started anew, while an answer was awaited: that one will not come."""
 
 
 class CommandFailed(ModemError):
@@ -119,4 +135,12 @@ class CommandFailed(ModemError):
 
 
 class NeedsPerson(ModemError):
-    """Nothing a program should try again: PIN, PUK, no SIM."""
+    """Nothing a program should try again; the message says what a person can do."""
+
+
+class SimUnusable(NeedsPerson):
+    """The SIM is absent, or asks for what only a person can give. `state` is what `AT+CPIN?` says of it."""
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable
 from itertools import combinations
 from pathlib import Path
 
+from modemd.doctor import ADVICE, Severity, Symptom
+from modemd.modem.health import THRESHOLDS
+from modemd.modem.ladder import COURSES, Rung
 from modemd.rules.states import CLOSING, FINAL_MESSAGES, FINAL_PARTS, NEXT, Event, Message, Part, message_state
 from tests.generate_emulator_docs import command_table, differing_answers, family_facts, own_commands
 from tests.generate_oddities import oddities
@@ -49,6 +52,61 @@ def part_table() -> str:
         if before is state
     ]
     return table(("a part that is", "and is", "becomes", "which means"), rows)
+
+
+def signs_of_health() -> str:
+    """By which evidence a modem that answers is known to be sick."""
+    rows = [
+        (
+            str(sign),
+            f"{threshold.times} in a row" if threshold.times > 1 else _lasting(threshold.lasts_s),
+            f"the ladder, as *{threshold.trouble}*" if threshold.trouble else "it is told",
+            threshold.source,
+        )
+        for sign, threshold in THRESHOLDS.items()
+    ]
+    return table(("sign", "counts after", "what is done", "because"), rows)
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds / 60:g} min" if seconds else "once"
+
+
+def recovery_ladder() -> str:
+    """What is done about which trouble."""
+    rows = []
+    for trouble, course in COURSES.items():
+        rungs = [
+            rung.words + (f" (after {_lasting(course.after_s[rung])})" if rung in course.after_s else "")
+            for rung in course.rungs
+        ]
+        way = ", ".join([*rungs, Rung.QUARANTINE.words]) if rungs else "none: looked at again every few seconds"
+        rows.append((str(trouble), course.sign, way, str(course.cure)))
+    return table(("trouble", "its sign", "rungs, in this order", "over when"), rows)
+
+
+def advice() -> str:
+    """What the doctor can say, by what a person sees."""
+    sections = []
+    for symptom in Symptom:
+        rows = [
+            (f"`{code}`", str(known.severity), _with_gaps(known.what), _with_gaps(known.remedy))
+            for code, known in ADVICE.items()
+            if known.symptom is symptom and known.severity is not Severity.FINE
+        ]
+        sections.append(f"## {symptom}\n\n{table(('code', 'severity', 'what is seen', 'what helps'), rows)}")
+    return "\n".join(sections)
+
+
+def good_findings() -> str:
+    """What the doctor says where all is well."""
+    rows = [(f"`{code}`", _with_gaps(known.what)) for code, known in ADVICE.items() if known.severity is Severity.FINE]
+    return table(("code", "what is seen"), rows)
+
+
+def _with_gaps(words: str) -> str:
+    """A value in braces is any value; a name in angle brackets stays."""
+    return re.sub(r"\{(\w+)\}", r"*\1*", words).replace("<", "&lt;").replace("|", "\\|")
 
 
 def part_diagram() -> str:
@@ -96,6 +154,10 @@ def _ending(state: Message) -> str:
 
 GENERATORS: dict[str, Callable[[], str]] = {
     "part table": part_table,
+    "signs of health": signs_of_health,
+    "recovery ladder": recovery_ladder,
+    "advice": advice,
+    "good findings": good_findings,
     "part diagram": part_diagram,
     "message table": message_table,
     "family facts": family_facts,

@@ -141,7 +141,7 @@ def test_every_shown_configuration_can_be_used(tmp_path: Path, page: Path, confi
     """A configuration that the docs show whole has no mistakes."""
     path = tmp_path / "modemd.yaml"
     path.write_text(configuration, encoding="utf-8")
-    assert config.load(path).modems
+    assert config.load(path).database
 
 
 def test_the_changelog_has_a_place_for_what_comes() -> None:

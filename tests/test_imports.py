@@ -29,14 +29,18 @@ ROOMS: dict[str, set[str]] = {
     "service": {"modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
     # The words of the trade (classes, states) are the rules'; faces may name them.
     "api": {"service", "rules"},
+    "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service"},
     "unix_http": set(),
+    "systemd": {"logs"},
+    "installation": {"data", "profiles"},
     "web": {"service"},
     "fleet": {"service"},
     "emulator": {"pdu", "data", "unix_http"},
     # A client of the API, and of a service without daemon; it starts the daemon, and the emulator; it records a port.
     "cli": {
         *("api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "data", "logs", "unix_http"),
-        "modem",
+        *("modem", "installation"),
+        "doctor",
     },
     "__main__": {"cli"},
 }

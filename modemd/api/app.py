@@ -14,6 +14,7 @@ from modemd import __version__
 from modemd.errors import ModemdError, Refused, StoreError
 from modemd.rules.classes import MessageClass
 from modemd.service import submitting
+from modemd.service.conversing import ANSWER_S, LONGEST_ANSWER_S
 from modemd.service.deciding import Word
 from modemd.service.service import Service
 from modemd.service.submitting import Answer, BadRows
@@ -28,6 +29,16 @@ _STATUS = {
     "too_late": 409,
     "on_its_way": 409,
     "too_large": 413,
+    "no_modem": 404,
+    "no_sim": 404,
+    "no_session": 404,
+    "ussd_busy": 409,
+    "ussd_refused": 502,
+    "ussd_not_supported": 502,
+    "ussd_ended": 502,
+    "ussd_garbled": 502,
+    "ussd_timed_out": 504,
+    "not_ready": 503,
 }
 
 
@@ -65,6 +76,16 @@ class Decision(BaseModel):
     @property
     def word(self) -> Word:
         return Word(self.by, self.why)
+
+
+class Ussd(BaseModel):
+    """A code to say to the network, or with a `session` a reply."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, AfterValidator(_storable)]
+    session: int | None = None
+    timeout_s: Annotated[float, Field(ge=1, le=LONGEST_ANSWER_S)] = ANSWER_S
 
 
 LARGEST = 2**63 - 1  # what SQLite can count to
@@ -132,8 +153,16 @@ def create(service: Service) -> FastAPI:
         return await service.reports(matched=matched, limit=limit)
 
     @app.get("/v1/inbox", summary="Inbound messages, newest first")
-    async def get_inbox(id: Id = None, limit: Limit = 50) -> list[dict[str, Any]]:
-        return await service.inbox(id=id, limit=limit)
+    async def get_inbox(id: Id = None, kind: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await service.inbox(id=id, kind=kind, limit=limit)
+
+    @app.get("/v1/sims", summary="The SIMs that were met")
+    async def get_sims() -> list[dict[str, Any]]:
+        return await service.sims()
+
+    @app.post("/v1/sims/{iccid}/admit", summary="Let a new SIM be used")
+    async def post_admit(iccid: str) -> dict[str, Any]:
+        return await service.admit_sim(iccid)
 
     @app.get("/v1/optouts", summary="Who has opted out")
     async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:
@@ -143,9 +172,29 @@ def create(service: Service) -> FastAPI:
     async def get_modems() -> list[dict[str, Any]]:
         return service.modems()
 
+    @app.get("/v1/modems/{name}/wire", summary="The last lines between host and modem, masked")
+    async def get_wire(name: str) -> list[dict[str, Any]]:
+        return service.wire(name)
+
+    @app.post("/v1/modems/{name}/ussd", summary="Say a USSD code, or reply within its session")
+    async def post_ussd(name: str, ussd: Ussd) -> dict[str, Any]:
+        return await service.ussd(name, ussd.text, session=ussd.session, answer_s=ussd.timeout_s)
+
+    @app.post("/v1/modems/{name}/ussd/{session}/end", summary="End a USSD session that waits for a reply")
+    async def post_ussd_end(name: str, session: ThisId) -> dict[str, Any]:
+        await service.end_ussd(name, session)
+        return {"state": "ended"}
+
     @app.get("/v1/status", summary="Whether a message can pass, and what waits")
     async def get_status() -> dict[str, Any]:
         return await service.status()
+
+    @app.get("/healthz", summary="200 while a message can pass, 503 while none can")
+    async def get_health() -> JSONResponse:
+        found = service.health()
+        if not found.can_send:
+            return _error(503, found.code, found.message)
+        return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
 
     return app
 

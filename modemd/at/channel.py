@@ -1,7 +1,8 @@
 """One port's AT dialogue: what to write, and what the bytes that came back mean.
 
 A notice (unsolicited result code, URC) may land anywhere: before the echo, inside a reply, between `+CMGS: n` and OK,
-right after a prompt. Only one place is closed to it: `+CMGR`, `+CMGL`, `+CMT` and `+CDS` headers own the very next line.
+right after a prompt. Only two places are closed to it: `+CMGR`, `+CMGL`, `+CMT` and `+CDS` headers own the very next line,
+and a USSD text goes on over several lines until its quotation mark.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ MAX_LINE = 4096
 _NAME = re.compile(r"[+^*#%$&!_][A-Za-z0-9_]+")
 _LINE_END = re.compile(rb"[\r\n]")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
+# Commands that are answered under another name: SIMCom's +CICCID.
+_ANSWERED_BY = {"+CICCID": "+ICCID"}
+# A USSD menu has real line ends between its quotation marks. One whose end was lost must not swallow what follows.
+_QUOTING = "+CUSD:"
+_QUOTED = re.compile(r'[^"]*".*"\s*(?:,\s*\d*\s*)?', re.DOTALL)
+_LONGEST_QUOTED = 1000
 _PDU_NOTICES = ("+CMT:", "+CDS:", "+CBM:")
 _PDU_REPLIES = ("+CMGR:", "+CMGL:")
 # Notices without a sign in front, by any family (3GPP TS 27.007 6.11, SIMCom, Quectel and Simcom manuals).
@@ -72,11 +79,13 @@ class Channel:
         self._echoes: list[str] = []
         self._lines: list[str] = []
         self._header: str | None = None  # a line that owns the next one
+        self._quoted: str | None = None  # a USSD text whose end has not come
 
     def start(self, command: str, *, prompt: bool = False) -> bytes:
         """The bytes that ask `command` (`+CSQ`, without AT). With `prompt`, a Prompt may come before the Reply."""
         self._command = f"AT{command}"
-        self._names = frozenset(name.upper() for name in _NAME.findall(command.split('"')[0]))
+        named = [name.upper() for name in _NAME.findall(command.split('"')[0])]
+        self._names = frozenset([*named, *(_ANSWERED_BY[name] for name in named if name in _ANSWERED_BY)])
         self._wants_prompt = prompt
         self._echoes = [self._command]
         self._lines = []
@@ -106,7 +115,7 @@ class Channel:
         while True:
             while start < len(buffer) and buffer[start] in b"\r\n\0":
                 start += 1
-            if self._wants_prompt and buffer[start : start + 1] == b">":
+            if self._wants_prompt and self._quoted is None and buffer[start : start + 1] == b">":
                 self._wants_prompt = False
                 start += 1
                 events.append(Prompt())
@@ -117,11 +126,27 @@ class Channel:
             line = buffer[start : end.start()].decode("latin-1").strip(" \t\x00\x1a")
             start = end.end()
             if line:
-                event = self._line(line)
-                if event is not None:
-                    events.append(event)
+                events += [event for whole in self._joined(line) if (event := self._line(whole)) is not None]
         self._buffer = buffer[start:][-MAX_LINE:]
         return events
+
+    def _joined(self, line: str) -> tuple[str, ...]:
+        """The lines that `line` completes: none within a USSD text; two where that text turns out to have lost its end."""
+        if self._quoted is None:
+            if not line.startswith(_QUOTING) or '"' not in line or _QUOTED.fullmatch(line):
+                return (line,)
+            self._quoted = line
+            return ()
+        torn, self._quoted = self._quoted, None
+        name = _NAME.match(line)
+        notice = name is not None and line[name.end() :].startswith(":")
+        if notice or line in self._echoes or (self._command is not None and result_of(line) is not None):
+            return (torn, *self._joined(line))
+        whole = f"{torn}\n{line}"
+        if _QUOTED.fullmatch(whole) or len(whole) > _LONGEST_QUOTED:
+            return (whole,)
+        self._quoted = whole
+        return ()
 
     def _line(self, line: str) -> Event | None:
         if self._header is not None:

@@ -183,3 +183,40 @@ def digits(lines: Sequence[str], name: str, minimum: int) -> str:
         if found:
             return found[0]
     raise DecodeError(name, 0, f"no number of {minimum} digits in {list(lines)!r}")
+
+
+def caller(line: str) -> str:
+    """The number in `+CLIP: <number>,<type>[,...]` (3GPP TS 27.007 7.6), `+` in front of an international one; empty where it is
+    withheld."""
+    return address(line, "+CLIP")
+
+
+def service_centre(lines: Sequence[str]) -> str:
+    """The SMSC in `+CSCA: <number>,<type>` (3GPP TS 27.005 3.3.1), in international form where its type says so; empty where
+    the SIM has none."""
+    return address(line_of(lines, "+CSCA"), "+CSCA")
+
+
+def address(line: str, name: str) -> str:
+    """A number and its type of address, 145 for an international one (3GPP TS 24.008 10.5.4.7)."""
+    values = fields(line)
+    if not values:
+        raise DecodeError(name, 0, f"no number in {line!r}")
+    number = values[0]
+    international = len(values) > 1 and values[1] == "145"
+    return f"+{number}" if international and number.isdecimal() else number
+
+
+def pin_tries(lines: Sequence[str], place: int) -> int:
+    """The value at `place`, from 0, among those of the first line that has so many: tries that are left for a PIN."""
+    for line in lines:
+        values = fields(line)
+        if len(values) > place and values[place].isdecimal():
+            return int(values[place])
+    raise DecodeError("PIN tries", place, f"no counter in {list(lines)!r}")
+
+
+def operator(lines: Sequence[str]) -> str | None:
+    """The network in `+COPS: <mode>[,<format>,<name>[,<technology>]]` (3GPP TS 27.007 7.3); None where there is none."""
+    values = fields(line_of(lines, "+COPS"))
+    return values[2] or None if len(values) > 2 else None

@@ -9,6 +9,7 @@ import click
 from modemd import data
 from modemd.cli import options
 from modemd.config import load
+from modemd.errors import ConfigError
 from modemd.profiles import Profiles
 
 
@@ -22,8 +23,11 @@ def config() -> None:
 def check(config: Path) -> None:
     """Check a configuration file, and the drivers it names. Every mistake is told, each with its place."""
     settings = load(config)
-    profiles = Profiles.load([data.folder("drivers"), settings.drivers])
+    profiles, problems = Profiles.checked([data.folder("drivers"), settings.drivers])
+    if profiles is None or problems:
+        raise ConfigError(list(map(str, problems)))
     for modem in settings.modems:
         if modem.driver is not None:
             profiles.named(modem.driver)
-    click.echo(f"{config}: {len(settings.modems)} modem(s), database {settings.database}: no mistakes")
+    modems = f"{len(settings.modems)} modem(s)" if settings.modems else "all modems that are found"
+    click.echo(f"{config}: {modems}, database {settings.database}: no mistakes")

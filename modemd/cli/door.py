@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from modemd.config import Settings
 from modemd.errors import Refused, StoreLocked
-from modemd.unix_http import request
+from modemd.unix_http import CLIENT_TIMEOUT_S, request
 
 # A daemon that holds the database listens a moment later.
 STARTING_S = 5.0
@@ -25,6 +25,7 @@ def call(
     query: dict[str, Any] | None = None,
     body: bytes | None = None,
     content_type: str = "application/json",
+    timeout_s: float = CLIENT_TIMEOUT_S,
 ) -> Any:
     """The answer of one route. Refused with the API's code and words where it is an error."""
     given = {key: value for key, value in (query or {}).items() if value is not None}
@@ -32,7 +33,7 @@ def call(
     deadline = time.monotonic() + STARTING_S
     while True:
         try:
-            return answer(*request(settings.socket, method, target, body, content_type))
+            return answer(*request(settings.socket, method, target, body, content_type, timeout_s))
         except (FileNotFoundError, ConnectionRefusedError):
             pass  # no daemon listens
         except OSError as error:
@@ -45,10 +46,10 @@ def call(
             time.sleep(0.1)
 
 
-def post_json(settings: Settings, path: str, document: dict[str, Any]) -> Any:
+def post_json(settings: Settings, path: str, document: dict[str, Any], *, timeout_s: float = CLIENT_TIMEOUT_S) -> Any:
     """`call` for a JSON document; keys whose value is None are left out."""
     given = {key: value for key, value in document.items() if value is not None}
-    return call(settings, "POST", path, body=json.dumps(given).encode())
+    return call(settings, "POST", path, body=json.dumps(given).encode(), timeout_s=timeout_s)
 
 
 def call_emulator(directory: Path, method: str, target: str, document: dict[str, Any] | None = None) -> Any:

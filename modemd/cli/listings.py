@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from modemd.cli import options
 from modemd.cli.door import call
-from modemd.cli.tables import print_json, show, table
+from modemd.cli.tables import print_json, printable, show, table
 from modemd.config import load
+from modemd.rules.kinds import KINDS
 from modemd.rules.states import Message
 
-_MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
+_MODEM_COLUMNS = (
+    "name",
+    "place",
+    "health",
+    "reason",
+    "model",
+    "number",
+    "registration",
+    "operator",
+    "signal_dbm",
+    "sent",
+)
 
 
 @click.command()
@@ -25,13 +38,12 @@ def status(config: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    if found["trouble"]:
-        click.echo(f"nothing is accepted or sent: {found['trouble']['message']}")
-    else:
-        click.echo("a message can pass" if found["can_send"] else "no modem can send now")
+    click.echo(found["message"])
     if not found["clock"]["trusted"]:
         click.echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing stop")
-    table(found["modems"], _MODEM_COLUMNS)
+    for alarm in found["alarms"]:
+        click.echo(f"alarm: {alarm['message']}")
+    _modem_table(found["modems"])
     if found["waiting"]:
         table(found["waiting"], ("state", "class", "messages", "oldest"))
     else:
@@ -55,22 +67,70 @@ def messages(config: Path, id: int | None, state: str | None, limit: int, as_jso
 @click.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
 @options.limit
 @options.as_json
-def inbox(config: Path, id: int | None, limit: int, as_json: bool) -> None:
-    """Inbound messages, newest first."""
-    rows = call(load(config), "GET", "/v1/inbox", query={"id": id, "limit": limit})
-    show(rows, ("id", "from", "to_sim", "stored_at", "complete", "text"), as_json=as_json, none="nothing came in")
+def inbox(config: Path, id: int | None, kind: str | None, limit: int, as_json: bool) -> None:
+    """What came in, newest first: messages, missed calls, and what the network says."""
+    rows = call(load(config), "GET", "/v1/inbox", query={"id": id, "kind": kind, "limit": limit})
+    columns = ("id", "kind", "from", "to_sim", "stored_at", "complete", "text")
+    show(rows, columns, as_json=as_json, none="nothing came in")
 
 
 @click.command()
 @options.config_file
 @click.option("--id", "name", help="Only the modem of this name.")
+@click.option(
+    "--wire", is_flag=True, help="The last lines between host and modem, without what is personal; with --id."
+)
 @options.as_json
-def modems(config: Path, name: str | None, as_json: bool) -> None:
-    """The modems, and how they are."""
+def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
+    """The modems, and how they are; and what is plugged in and cannot be used, with the reason."""
+    if wire:
+        if name is None:
+            raise click.UsageError("--wire needs --id")
+        _show_wire(call(load(config), "GET", f"/v1/modems/{quote(name, safe='')}/wire"), as_json)
+        return
     rows = [row for row in call(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
-    show(rows, _MODEM_COLUMNS, as_json=as_json, none=f"no modem {name!r} is configured")
+    none = "no modem is found" if name is None else f"there is no modem {name!r}"
+    if as_json or not rows:
+        show(rows, (), as_json=as_json, none=none)
+    else:
+        _modem_table(rows)
+        if name is not None:
+            show_recovery(rows[0].get("recovery"))
+
+
+def show_recovery(recovery: dict[str, Any] | None) -> None:
+    """Where a modem stands on its ladder; nothing where it never had to climb."""
+    if recovery is None or not recovery["counts"]:
+        return
+    if recovery["trouble"] is not None:
+        click.echo(f"trouble: {recovery['trouble']}; last rung: {recovery['rung'] or 'none'}")
+    click.echo(f"last reason: {recovery['reason']}")
+    for rung, count in recovery["counts"].items():
+        click.echo(f"{rung}: {count} since the start, {recovery['spent_s'].get(rung, 0.0):.1f} s")
+
+
+def _modem_table(rows: list[dict[str, Any]]) -> None:
+    """The modems, and where any SIM's is known its balance."""
+    balances = [row.get("balance") for row in rows]
+    shown = [
+        row
+        | {"reason": row["reason"] or "; ".join(row["remarks"]) or None}
+        | {"balance": f"{found['amount']:.2f}{' (low)' if found['low'] else ''}" if found else None}
+        for row, found in zip(rows, balances, strict=True)
+    ]
+    table(shown, (*_MODEM_COLUMNS, "balance") if any(balances) else _MODEM_COLUMNS)
+
+
+def _show_wire(lines: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(lines)
+    elif not lines:
+        click.echo("nothing has passed yet")
+    for line in () if as_json else lines:
+        click.echo(f"{line['at']}  {line['way']} {printable(line['text'])}")
 
 
 @click.command("optouts")

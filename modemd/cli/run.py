@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 from pathlib import Path
 
 import click
@@ -15,9 +16,14 @@ from modemd.config import load
 @click.command()
 @options.config_file
 def run(config: Path) -> None:
-    """Run the daemon in the foreground, until SIGTERM or Ctrl-C. A second signal cuts what is on the air."""
+    """Run the daemon in the foreground, until SIGTERM or Ctrl-C. A second signal cuts what is on the air.
+
+    SIGHUP has the configuration read again; what cannot be taken over before the next start is named in the log.
+    """
     from modemd import daemon
 
     settings = load(config)
     logs.configure(settings.log_level)
-    asyncio.run(daemon.run(settings))
+    # A watchdog that bites does it with SIGABRT: the log then has where every thread stood.
+    faulthandler.enable()
+    asyncio.run(daemon.run(settings, lambda: load(config)))

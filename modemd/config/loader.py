@@ -13,10 +13,10 @@ from pydantic_core import ErrorDetails
 
 from modemd.config import reader
 from modemd.config.reader import Document, Place, Problem
-from modemd.config.settings import Settings, shown
+from modemd.config.settings import PLACES, Settings, shown
 from modemd.errors import ConfigError
 
-SMALLEST = "the smallest is a `database:` path and a list `modems:` with one name and port"
+SMALLEST = "the smallest is a `database:` path"
 LONGEST_SOCKET = 107  # sun_path holds 108 octets with the closing zero (unix(7))
 
 
@@ -105,15 +105,17 @@ def _instead(key: str, model: type[BaseModel]) -> str:
 
 
 def _repeated(document: Document, folder: Path) -> Iterator[Problem]:
-    """Names and ports that two modems share: told beside all other mistakes, so looked for before the checks."""
+    """Names and places that two modems share: told beside all other mistakes, so looked for before the checks."""
     modems = document.data.get("modems")
-    for key in ("name", "port"):
+    for key in ("name", *PLACES):
         seen: dict[str, int] = {}
         for index, modem in enumerate(modems if isinstance(modems, list) else []):
             value = modem.get(key) if isinstance(modem, dict) else None
-            if not isinstance(value, str):
+            if not isinstance(value, str | int):
                 continue
-            same = os.path.normpath(folder / value) if key == "port" and "://" not in value else value
+            same = str(value)
+            if key == "port" and "://" not in same:
+                same = os.path.normpath(folder / same)
             if same in seen:
                 path = ("modems", index, key)
                 yield Problem(document.place(path), path, f"{value!r} is already modems[{seen[same]}].{key}")

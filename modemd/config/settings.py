@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from modemd.config import amounts
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
@@ -127,6 +127,47 @@ def _fixed(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(mapping))
 
 
+def _digits(pattern: str) -> BeforeValidator:
+    """As `_matching`, for numbers that a file's writer leaves unquoted: YAML reads those as numbers."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(value: object) -> object:
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(text, str) or compiled.fullmatch(text) is None:
+            raise ValueError(_unfit(value))
+        return text
+
+    return BeforeValidator(check)
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
+
+def _modems(value: object) -> object:
+    return () if value == "auto" else _not_empty(value)
+
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+HOOK_PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
+
+
+def _argv(value: object) -> object:
+    """A program with its arguments; numbers among them may stand unquoted."""
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(_unfit(value))
+    if any(isinstance(word, bool) or not isinstance(word, str | int) for word in value):
+        raise ValueError(f"{shown(value)} holds what is no text")
+    words = tuple(str(word) for word in value)
+    if unknown := [name for word in words for name in _PLACEHOLDER.findall(word) if name not in HOOK_PLACEHOLDERS]:
+        raise ValueError(f"{unknown[0]} is no placeholder; there are {', '.join(HOOK_PLACEHOLDERS)}")
+    return words
+
+
 def _not_empty(value: object) -> object:
     # Here and not by min_length, which counts only the items that are right and so adds a complaint about the wrong ones.
     if isinstance(value, list | tuple) and not value:
@@ -138,33 +179,141 @@ FilePath = Annotated[Path, BeforeValidator(_absolute)]
 Duration = Annotated[timedelta, BeforeValidator(_from_text(amounts.duration, timedelta))]
 Lifetime = Annotated[Duration, _between(timedelta(seconds=1), LONGEST_VALIDITY)]
 Interval = Annotated[Duration, _between(timedelta(seconds=1), timedelta(days=1))]
+Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_argv)]
 Rate = Annotated[float | None, BeforeValidator(_rate)]
 SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(_sim_rate)]
 Prefix = Annotated[str, _matching(r"\+[1-9][0-9]{0,6}")]
 Iccid = Annotated[str, _matching(r"[0-9]{18,22}")]
 
+HOOK_FORM = "a program and its arguments as a list, as [uhubctl, -l, '{hub}', -p, '{hub_port}', -a, cycle]; no shell"
 LIFETIME_FORM = f"{DURATION_FORM}; at least 1s, at most 441d"
 
 
 class _Frozen(BaseModel):
-    """Unknown keys are mistakes, values are not bent to fit, and nothing changes after the start."""
+    """Unknown keys are mistakes, values are not bent to fit, and nothing changes after the start but by a reload."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
+PLACES = ("port", "imei", "iccid", "usb")
+"""The keys of which each modem has one: how it is told from others."""
+
+
 class Modem(_Frozen):
-    """A place where a modem is plugged in. Number, quota and price belong to the SIM that sits there."""
+    """A modem, told by its port, or wherever it is plugged in by its IMEI, its SIM or its USB place. Number, quota and price
+    belong to the SIM that sits there."""
 
     name: Annotated[str, _matching(r"[a-z0-9_-]{1,40}")] = Field(
         description="a name of its own, of small letters, digits, _ and -"
     )
-    port: Annotated[str, BeforeValidator(_port)] = Field(
-        description="a device path of its own, as /dev/modemd/west, or socket://host:port"
+    port: Annotated[str, BeforeValidator(_port)] | None = Field(
+        default=None, description="a device path of its own, as /dev/modemd/west, or socket://host:port"
+    )
+    imei: Annotated[str, _digits(r"[0-9]{14,16}")] | None = Field(
+        default=None, description="the IMEI of a modem, 15 digits: it is this one wherever it is plugged in"
+    )
+    iccid: Annotated[str, _digits(r"[0-9]{18,22}")] | None = Field(
+        default=None, description="the ICCID of a SIM, 18 to 22 digits: it is the modem that this SIM is found in"
+    )
+    usb: Annotated[str, _matching(r"[0-9]{1,3}-[0-9]{1,3}(\.[0-9]{1,3}){0,6}")] | None = Field(
+        default=None, description="a place in the USB tree, as 1-1.2: it is the modem that is plugged in there"
     )
     rate: Rate = Field(default=1.0, description=RATE_FORM)
     """Parts per second for a SIM that sits here and has no rate of its own; None is unlimited."""
     driver: Annotated[str, _matching(r"[a-z0-9_-]+")] | None = Field(
         default=None, description="the name of a driver file without .toml, or nothing to have the modem recognised"
+    )
+    power_hook: Argv | None = Field(default=None, description=HOOK_FORM)
+    """None: that of `recovery`."""
+    pin_file: FilePath | None = Field(
+        default=None, description="the path of a file that holds the PIN of whichever SIM sits here, 4 to 8 digits"
+    )
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Modem:
+        said = [key for key in PLACES if getattr(self, key) is not None]
+        if len(said) != 1:
+            told = f"says {' and '.join(said)}" if said else "does not say which modem it is"
+            raise ValueError(f"{told}; one of {', '.join(PLACES)} is needed")
+        return self
+
+
+class Finding(_Frozen):
+    """How modems are found that have no port in the file."""
+
+    others: bool | None = Field(
+        default=None, description="true or false: whether modems are used that the file does not name"
+    )
+    """None: where the file names none at all."""
+    probe_bridges: bool = Field(
+        default=False, description="true or false: whether serial bridges, behind which anything may sit, are asked AT"
+    )
+    rescan: Interval = Field(default=timedelta(seconds=30), description=f"{DURATION_FORM}; at least 1s, at most 1d")
+    emulator: FilePath | None = Field(
+        default=None,
+        description="the folder of a running `modemd emulate`, to find its modems instead of the machine's",
+    )
+
+
+class BalanceSms(_Frozen):
+    """A balance that is asked for by message."""
+
+    to: Annotated[str, _digits(r"\+?[0-9]{2,15}")] = Field(
+        description="the operator's number, mostly a short code, as 123"
+    )
+    text: Annotated[str, _matching(r"(?=.*\S)[^\x00-\x1f]{1,160}")] = Field(
+        description="what to say, at most 160 characters"
+    )
+    sender: Annotated[str, _digits(r"(?=.*\S)[^\x00-\x1f]{1,20}")] | None = Field(
+        default=None, description="who answers, as the inbox shows it; nothing where it is the number that is asked"
+    )
+
+    @property
+    def answers(self) -> str:
+        """Who answers."""
+        return self.sender or self.to
+
+
+class Balance(_Frozen):
+    """How to ask what a SIM has left."""
+
+    ussd: Annotated[str, _matching(r"[*#0-9]{2,40}")] | None = Field(
+        default=None, description="a USSD code in quotation marks, as '*100#'"
+    )
+    replies: Annotated[
+        tuple[Annotated[str, _digits(r"[*#0-9]{1,20}")], ...],
+        BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
+    ] = Field(default=(), description="a list of replies to the code's menus, as [1, 2]")
+    sms: BalanceSms | None = Field(default=None, description="to, text and sender of a message, in place of ussd")
+    pattern: Annotated[str, AfterValidator(_pattern)] = Field(
+        description="a regular expression whose first group is the amount, as '([0-9]+[.,][0-9]{2})'"
+    )
+    every: Annotated[Duration, _between(timedelta(minutes=10), timedelta(days=31))] = Field(
+        default=timedelta(hours=24), description=f"{DURATION_FORM}; at least 10min, at most 31d"
+    )
+    low: float | None = Field(default=None, description="an amount, as 2.00; less than it raises an alarm")
+
+    @model_validator(mode="after")
+    def _asked_in_one_way(self) -> Balance:
+        if (self.ussd is None) == (self.sms is None):
+            raise ValueError("one of ussd, sms is needed")
+        if self.replies and self.ussd is None:
+            raise ValueError("replies go with ussd")
+        return self
+
+
+class Recovery(_Frozen):
+    """What is done about a modem that lets no message pass."""
+
+    power_hook: Argv | None = Field(default=None, description=HOOK_FORM)
+    """None: there is none."""
+    quarantine: Annotated[tuple[Interval, ...], BeforeValidator(_not_empty)] = Field(
+        default=(timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=30)),
+        description=f"a list of durations, one for each round that was in vain, the last for all further ones; {DURATION_FORM}",
+    )
+    rest: Interval = Field(
+        default=timedelta(minutes=5),
+        description=f"{DURATION_FORM}; at least 1s, at most 1d; between rounds with resets",
     )
 
 
@@ -179,6 +328,19 @@ class Sim(_Frozen):
     )
     rate: SimRate = Field(default="modem", description=f"{RATE_FORM}, or modem for the rate of the modem it sits in")
     """Parts per second; None is unlimited; "modem" is the rate of whichever modem it sits in."""
+    pin_file: FilePath | None = Field(
+        default=None, description="the path of a file that holds this SIM's PIN, 4 to 8 digits"
+    )
+    smsc: Annotated[str, _matching(r"\+[1-9][0-9]{6,14}")] | None = Field(
+        default=None, description="the number of the operator's service centre with + and country, as +33609001390"
+    )
+    marketing_while_roaming: bool | None = Field(
+        default=None, description="true or false: whether this SIM sends marketing in a foreign network"
+    )
+    """None: as the key of that name at the top says."""
+    balance: Balance | None = Field(
+        default=None, description="how to ask what it has left: ussd, replies, sms, pattern, every, low"
+    )
 
 
 class Consent(_Frozen):
@@ -224,8 +386,14 @@ class Settings(_Frozen):
         default_factory=lambda data: data.get("database", Path("modemd")).with_suffix(".sock"),
         description="the path of the Unix socket that the command line talks to",
     )
-    modems: Annotated[tuple[Modem, ...], BeforeValidator(_not_empty)] = Field(
-        description="a list of at least one modem, each with name and port"
+    modems: Annotated[tuple[Modem, ...], BeforeValidator(_modems)] = Field(
+        default=(),
+        description="auto, or a list of at least one modem, each with name and one of port, imei, iccid, usb",
+    )
+    """Empty: all that are found."""
+    finding: Finding = Field(
+        default_factory=Finding,
+        description="how modems without a port are found: others, probe_bridges, rescan, emulator",
     )
     sims: Annotated[Mapping[Iccid, Sim], AfterValidator(_fixed)] = Field(
         default_factory=lambda: _fixed({}), description="SIMs by their ICCID, 18 to 22 digits without a filler F"
@@ -252,8 +420,36 @@ class Settings(_Frozen):
         default=timedelta(seconds=60), description=f"{DURATION_FORM}; at least 1s, at most 1d"
     )
     report: bool = Field(default=True, description="true or false")
+    recovery: Recovery = Field(
+        default_factory=Recovery, description="what is done about a sick modem: power_hook, quarantine, rest"
+    )
+    admit_sims: Literal["auto", "manual"] = Field(
+        default="auto", description="auto: a SIM that is new is used at once; manual: when a person has admitted it"
+    )
+    calls: Literal["ignore", "hang_up"] = Field(
+        default="ignore", description="ignore: a call rings until its caller gives up; hang_up: it is refused"
+    )
+    marketing_while_roaming: bool = Field(
+        default=False, description="true or false: whether a SIM sends marketing in a foreign network"
+    )
+
+    @property
+    def takes_others(self) -> bool:
+        """Whether modems are used that the file does not name."""
+        return not self.modems if self.finding.others is None else self.finding.others
+
+    @property
+    def finds(self) -> bool:
+        """Whether modems are looked for at all: an old file that gives each a port leaves every other port alone."""
+        return self.takes_others or any(modem.port is None for modem in self.modems)
 
     def rate(self, modem: Modem, iccid: str | None) -> float | None:
         """Parts per second for this SIM in this modem, as configured; None is unlimited."""
         sim = self.sims.get(iccid) if iccid else None
         return modem.rate if sim is None or sim.rate == "modem" else sim.rate
+
+    def may_roam_with_marketing(self, iccid: str) -> bool:
+        """Whether this SIM sends marketing in a foreign network, as configured."""
+        sim = self.sims.get(iccid)
+        own = sim.marketing_while_roaming if sim is not None else None
+        return self.marketing_while_roaming if own is None else own

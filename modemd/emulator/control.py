@@ -17,7 +17,7 @@ from modemd.emulator.lab import Lab, Modem
 from modemd.emulator.letter_order import LetterOrder
 from modemd.emulator.operators import Operator
 from modemd.emulator.order import Body
-from modemd.emulator.orders import Fate, Knobs, NextReport, OperatorKnobs, Refusal
+from modemd.emulator.orders import Fate, Knobs, Move, NextReport, OperatorKnobs, Refusal
 from modemd.emulator.subscribers import Phone, Received
 from modemd.emulator.telephone import VoiceCall
 from modemd.emulator.usb import UsbPort
@@ -137,6 +137,11 @@ def create_app(lab: Lab) -> FastAPI:
 
     @app.get("/usb")
     async def usb() -> list[dict[str, Any]]:
+        return [_port(port) for port in lab.usb.comports()]
+
+    @app.post("/usb/move")
+    async def move(order: Move) -> list[dict[str, Any]]:
+        order.apply(lab.usb)
         return [_port(port) for port in lab.usb.comports()]
 
     return app

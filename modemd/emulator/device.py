@@ -101,8 +101,8 @@ class Device(Faulty):
         self.chatter.end()
 
     def feed(self, data: bytes) -> None:
-        """Octets from the host. A device that is off, booting or deaf loses them."""
-        if self._answering and not self.deaf:
+        """Octets from the host. A device that is off, booting, deaf or wedged loses them."""
+        if self._answering and not self.deaf and not self.wedged:
             guard_s = self.family.dialogue.guard_s
             if guard_s and (self.timers.now() - self._result_at).total_seconds() < guard_s:
                 self.host.hurried = True

@@ -110,6 +110,15 @@ class Deaf(Body):
         modem.device.deaf_for(self.seconds)
 
 
+class Wedge(Body):
+    """it hears and says nothing more, though its port is there, until its power goes: unplug and replug it, or restart it"""
+
+    kind: Literal["wedge"]
+
+    def apply(self, modem: Modem) -> None:
+        modem.device.wedge()
+
+
 class Restart(Body):
     """the modem reboots at once: what was being sent and not yet accepted never is"""
 
@@ -343,6 +352,7 @@ Fault = Annotated[
     | Answer
     | Hang
     | Deaf
+    | Wedge
     | Restart
     | Unplug
     | Replug

@@ -43,6 +43,7 @@ class Faulty(Mobile):
     def _lose_power(self) -> None:
         super()._lose_power()
         self.hear()
+        self.host.mute = False
         self._trickle.clear()
 
     # -- the line
@@ -62,6 +63,18 @@ class Faulty(Mobile):
         if self._deaf is not None:
             self._deaf.cancel()
             self._deaf = None
+
+    @property
+    def wedged(self) -> bool:
+        """Whether it neither hears nor says anything, though its port is there."""
+        return self.host.mute
+
+    def wedge(self) -> None:
+        """Hear nothing and say nothing more, until the power goes: by unplugging, a USB reset, or a restart from outside.
+
+        As Huawei sticks after hours of use, that only a USB reset or the hub's power revives.
+        """
+        self.host.mute = True
 
     def noise(self, *, inserted: float = 0.0, lost: float = 0.0) -> None:
         """From now on, before so many of the octets said comes a junk octet, and so many get lost (shares, 0 to 1).

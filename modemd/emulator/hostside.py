@@ -44,7 +44,7 @@ class HostSide:
     `A/` runs the last of them again, without a CR (V.250 5.2.4).
     `distort`, where set, is what happens to the octets said on their way to the host; `carry`, where set, brings
     them to `transmit` in its own time; so many of the next notices
-    as `notices_lost` says are not said at all.
+    as `notices_lost` says are not said at all. Of one that is `mute` nothing reaches the host.
     While `hurried` is set, until the command line in hand has ended, notices are lost. While `busy` is set, input
     waits in the buffer and is read when the device is free again.
     """
@@ -54,6 +54,7 @@ class HostSide:
         self.busy = False
         self.notices_lost = 0
         self.hurried = False
+        self.mute = False
         self.distort: Callable[[bytes], bytes] | None = None
         self.carry: Callable[[bytes], None] | None = None
         self._run = run
@@ -189,7 +190,7 @@ class HostSide:
 
     def transmit(self, data: bytes) -> None:
         """Octets as they go over the line; with no host they are dropped."""
-        if self._write is not None and data:
+        if self._write is not None and data and not self.mute:
             self._write(data)
 
     # -- input

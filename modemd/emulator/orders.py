@@ -16,7 +16,10 @@ from modemd.emulator.network import Network
 from modemd.emulator.operators import Operator
 from modemd.emulator.order import Body, Cause, Seconds, Share
 from modemd.emulator.reports import LATE_S, Oddity
+from modemd.emulator.usb import UsbBus
 from modemd.errors import ConfigError, Refused
+
+PLACE = r"^[0-9]+-[0-9]+(\.[0-9]+)*$"
 
 
 class Unkind(Body):
@@ -88,6 +91,22 @@ class NextReport(Body):
 
     def apply(self, network: Network) -> None:
         network.next_report(self.comes, seconds=self.seconds)
+
+
+class Move(Body):
+    """A USB device is pulled and plugged in elsewhere (`1-1.1`, `1-4`): its ports come back, and it boots."""
+
+    place: Annotated[str, Field(pattern=PLACE)]
+    to: Annotated[str, Field(pattern=PLACE)]
+
+    def apply(self, bus: UsbBus) -> None:
+        """Refused where nothing is there, or something is where it shall go."""
+        try:
+            bus.move(self.place, self.to)
+        except KeyError:
+            raise Refused("no_device", f"nothing is plugged in at {self.place}") from None
+        except ValueError as error:
+            raise Refused("taken", str(error)) from None
 
 
 class OperatorKnobs(Body):

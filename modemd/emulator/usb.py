@@ -120,7 +120,7 @@ class UsbBus:
         """Take the device out of its place, with all its ports. KeyError where there is none."""
         for link in self._places.pop(place).ports.values():
             link.unplug()
-        shutil.rmtree(self.folder / place)
+        self._hide(place)
 
     def move(self, place: str, to: str) -> None:
         """Pull the device and put it in another place; its ports come back, and it boots."""
@@ -138,13 +138,25 @@ class UsbBus:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def comports(self) -> list[UsbPort]:
-        """The ports that are there now, as `serial.tools.list_ports.comports()` gives them."""
+        """The ports that are there now, as `serial.tools.list_ports.comports()` gives them.
+
+        A device all of whose links are unplugged is in nobody's socket: its folder is gone too, until one is back.
+        """
+        for place, plugged in self._places.items():
+            there = not plugged.ports or any(link.plugged for link in plugged.ports.values())
+            if not there:
+                self._hide(place)
+            elif not (self.folder / place).exists():
+                self._write(place, plugged.usb)
         return [
             UsbPort(link, plugged.usb, interface, self.folder / place)
             for place, plugged in self._places.items()
             for interface in plugged.usb.interfaces
             if (link := plugged.ports.get(interface.number)) is not None and link.plugged
         ]
+
+    def _hide(self, place: str) -> None:
+        shutil.rmtree(self.folder / place, ignore_errors=True)
 
     def _write(self, place: str, usb: UsbDevice) -> None:
         folder = self.folder / place

@@ -22,6 +22,8 @@ class Health(StrEnum):
     SETTING_UP = "setting up"
     SEARCHING = "searching"
     READY = "ready"
+    UNHEALTHY = "unhealthy"
+    QUARANTINED = "quarantined"
     NEEDS_PERSON = "needs a person"
     GONE = "gone"
     STOPPED = "stopped"
@@ -114,8 +116,31 @@ class Desk(Protocol):
     def keep(self, identity: Identity, octets: bytes) -> Awaitable[None]:
         """Make an arrival (SMSC field and TPDU) durable, message or status report. Then the modem may delete it."""
 
+    def sends_fail(self, identity: Identity) -> str | None:
+        """Why sends fail in a row, where that is neither the messages' nor the SIM's own fault; each rest of the SIM in other
+        words. None: they do not."""
+
     def met(self, identity: Identity) -> Awaitable[None]:
-        """Note which SIM sits in which stick."""
+        """Note which SIM sits in which stick. NeedsPerson where it may not be used before a person admits it."""
 
     def ready(self) -> None:
         """A modem became able to send: what waits for one may go."""
+
+    def called(self, identity: Identity, number: str) -> Awaitable[None]:
+        """Keep a missed call; `number` is empty where it was withheld. StoreUnavailable: it cannot be kept now."""
+
+    def heard_time(self, stamp: datetime, *, fresh: bool) -> None:
+        """The network's time; `fresh`: as it is now, not as it was once set."""
+
+    def roams(self, identity: Identity, roaming: bool) -> None:
+        """Whether a SIM is in a foreign network."""
+
+    def holds_marketing(self, identity: Identity) -> bool:
+        """Whether a SIM sends no marketing because it roams."""
+
+    def service_centre(self, identity: Identity, found: str) -> str | None:
+        """The service centre that a SIM should have, where it has the one `found` (empty: none). None: nobody knows one."""
+
+    @property
+    def hangs_up(self) -> bool:
+        """Whether calls are to be refused."""

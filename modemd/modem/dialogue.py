@@ -9,38 +9,57 @@ from collections.abc import Callable, Iterable
 
 from modemd.at import Channel, Prompt, Reply, Urc
 from modemd.at.channel import ESC
-from modemd.errors import CommandFailed, PortGone, ReplyTimeout
+from modemd.errors import CommandFailed, PortGone, PortHangs, ReplyTimeout, Restarted, Silent
 from modemd.modem.port import Port
+from modemd.modem.wirelog import WireLog
 
-PROBE_TIMEOUT_S = 5.0
-PROBES = 3
+# Together 15 s, in which the slowest modems get over what they were at; and one that can hear again is heard soon.
+PROBE_TIMEOUT_S = 1.5
+PROBES = 10
 # After an answer to a probe: how long nothing may come before the dialogue counts as settled.
 QUIET_S = 0.2
+# How long a modem of which nothing is known yet has to leave a prompt, before the probe (warthog618/modem waits as long).
+ESCAPE_S = 0.02
 
 
 class Dialogue:
-    """The dialogue of one open port. One task owns it; only that task calls it."""
+    """The dialogue of one open port. One task owns it; only that task calls it. What passes is noted in `wire`."""
 
-    def __init__(self, port: Port) -> None:
+    def __init__(self, port: Port, wire: WireLog | None = None) -> None:
         self._port = port
+        self._wire = wire
         self._channel = Channel()
         self._command_timeout_s = 10.0
         self._guard_s = 0.0
+        self._escape_s = ESCAPE_S
+        self._restart: tuple[str, ...] = ()
+        self._sending = False
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Reply | Prompt] | None = None
         self._lost: str | None = None
         self._settled = True
         self._heard_at = self._loop.time()
+        self._noticed = asyncio.Event()
         self.notices: deque[Urc] = deque()
         self.on_notice: Callable[[], None] = _nothing
         port.on_data = self._data
         port.on_lost = self._port_lost
 
-    def adopt(self, *, urcs: Iterable[str], command_timeout_s: float, guard_s: float) -> None:
+    def adopt(
+        self,
+        *,
+        urcs: Iterable[str],
+        command_timeout_s: float,
+        guard_s: float,
+        escape_s: float = ESCAPE_S,
+        restart: tuple[str, ...] = (),
+    ) -> None:
         """Take over what the profile says of this family, once it is known. Call it between two commands."""
         self._channel = Channel(urcs)
         self._command_timeout_s = command_timeout_s
         self._guard_s = guard_s
+        self._escape_s = escape_s
+        self._restart = restart
 
     @property
     def lost(self) -> str | None:
@@ -68,39 +87,60 @@ class Dialogue:
     async def prompt(self, command: str, *, timeout_s: float) -> Reply | None:
         """Ask a command that is answered by a prompt. None: the prompt is there; a Reply: it was refused.
 
-        At a prompt, only `data` and `escape` make sense; any other call escapes first.
+        At a prompt, only `data` makes sense; any other call escapes first. Restarted where the modem says so meanwhile.
         """
         await self._turn()
-        answer = await self._exchange(self._channel.start(command, prompt=True), f"AT{command}", timeout_s)
+        answer = await self._exchange(self._channel.start(command, prompt=True), f"AT{command}", timeout_s, sends=True)
         if isinstance(answer, Prompt):
             return None
         self._settled = True
         return answer
 
     async def data(self, pdu: str, *, timeout_s: float) -> Reply:
-        """Answer the prompt with a PDU in hex and Ctrl-Z. The first octet goes out before this first waits."""
-        answer = await self._exchange(self._channel.data(pdu), "the PDU", timeout_s)
+        """Answer the prompt with a PDU in hex and Ctrl-Z. The first octet goes out before this first waits. Restarted where the
+        modem says so meanwhile: what had become of the PDU it does not know any more."""
+        answer = await self._exchange(self._channel.data(pdu), "the PDU", timeout_s, sends=True)
         if isinstance(answer, Prompt):
             raise ReplyTimeout("the PDU was answered by another prompt")
         self._settled = True
         return answer
+
+    async def notice(self, beginning: str, *, timeout_s: float, unless: tuple[str, ...] = ()) -> Urc:
+        """The first notice that begins so, taken out of `notices`. ReplyTimeout; also at once, where a notice begins with one of
+        `unless`: what was waited for will not come. PortGone."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    self._noticed.clear()
+                    for notice in self.notices:
+                        if notice.line.startswith(beginning):
+                            self.notices.remove(notice)
+                            return notice
+                        if unless and notice.line.startswith(unless):
+                            raise ReplyTimeout(f"no {beginning} will come: the modem said {notice.line}")
+                    if self._lost is not None:
+                        raise PortGone(self._lost)
+                    await self._noticed.wait()
+        except TimeoutError:
+            raise ReplyTimeout(f"no {beginning} in {timeout_s:g} s") from None
 
     def unsettle(self) -> None:
         """Nothing is known of the modem's state: the next call settles first."""
         self._settled = False
 
     async def settle(self) -> None:
-        """Bring the dialogue into a known state, from a prompt too. ReplyTimeout where the modem answers no probe."""
+        """Bring the dialogue into a known state, from a prompt too. Silent where the modem answers no probe."""
         if self._settled:
             return
         self.notices += self._channel.abandon()
         self._write(f"{ESC}\r".encode())
+        await asyncio.sleep(self._escape_s)
         for last in (*[False] * (PROBES - 1), True):
             try:
                 await self._exchange(self._channel.start(""), "AT", PROBE_TIMEOUT_S)
             except ReplyTimeout:
                 if last:
-                    raise
+                    raise Silent(f"no answer to AT in {PROBES * PROBE_TIMEOUT_S:g} s") from None
                 continue
             break
         await self._silence()
@@ -112,18 +152,22 @@ class Dialogue:
         if (wait := self._heard_at + self._guard_s - self._loop.time()) > 0:
             await asyncio.sleep(wait)
 
-    async def _exchange(self, data: bytes, what: str, timeout_s: float) -> Reply | Prompt:
+    async def _exchange(self, data: bytes, what: str, timeout_s: float, *, sends: bool = False) -> Reply | Prompt:
         """Write, and wait for what answers. Unsettled until the caller says otherwise: a cancellation may come at any await."""
         self._settled = False
+        self._sending = sends
         self._answer = self._loop.create_future()
         try:
             self._write(data)
             async with asyncio.timeout(timeout_s):
                 return await self._answer
+        except Restarted:
+            self.notices += self._channel.abandon()
+            raise
         except TimeoutError:
             self.notices += self._channel.abandon()
             if self._port.unwritten:
-                raise PortGone(f"the port takes no more bytes ({self._port.unwritten} wait)") from None
+                raise PortHangs(f"the port takes no more bytes ({self._port.unwritten} wait)") from None
             raise ReplyTimeout(f"{what}: no answer in {timeout_s:g} s") from None
         finally:
             self._answer = None
@@ -141,21 +185,34 @@ class Dialogue:
     def _write(self, data: bytes) -> None:
         if self._lost is not None:
             raise PortGone(self._lost)
+        if self._wire is not None:
+            self._wire.written(self._loop.time(), data)
         self._port.write(data)
 
     def _data(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
+        if self._wire is not None:
+            self._wire.read(self._heard_at, data)
         for event in self._channel.feed(data):
             if isinstance(event, Urc):
                 self.notices.append(event)
+                self._noticed.set()
                 self.on_notice()
+                self._end_by_restart(event.line)
             elif self._answer is not None and not self._answer.done():
                 self._answer.set_result(event)
+
+    def _end_by_restart(self, line: str) -> None:
+        """A brown-out in the middle of a send is no reason to wait for its answer until the time is up."""
+        waits = self._sending and self._answer is not None and not self._answer.done()
+        if waits and self._answer is not None and self._restart and line.startswith(self._restart):
+            self._answer.set_exception(Restarted(f"the modem has restarted: {line}"))
 
     def _port_lost(self, reason: str) -> None:
         self._lost = reason
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(PortGone(reason))
+        self._noticed.set()
         self.on_notice()
 
 

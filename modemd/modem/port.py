@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import grp
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 
 import serial
 
-from modemd.errors import PortGone
+from modemd.errors import PortGone, PortHangs
 
 # Opening a wedged USB tty may block for ever; so may closing it, when output is stuck in the driver.
 OPEN_TIMEOUT_S = 10.0
@@ -113,6 +114,9 @@ def _nothing(_: Any) -> None:
 
 async def open_serial(name: str, baud: int = 115200) -> Port:
     """Open a device path or a `socket://host:port` URL, exclusively, raw 8N1. PortGone says why it could not be."""
+    if "://" not in name and not os.path.lexists(name):  # noqa: ASYNC240 - /dev is in memory, and never waits
+        # A stick that is away for years is looked for every few seconds: that must not cost a thread each time.
+        raise PortGone(f"{name}: {os.strerror(errno.ENOENT)}")
     loop = asyncio.get_running_loop()
     opened: asyncio.Future[serial.SerialBase] = loop.create_future()
 
@@ -132,20 +136,32 @@ async def open_serial(name: str, baud: int = 115200) -> Port:
         async with asyncio.timeout(OPEN_TIMEOUT_S):
             device = await opened
     except TimeoutError:
-        raise PortGone(f"{name}: opening it hangs; unplug the modem, or switch its hub off and on") from None
+        raise PortHangs(f"{name}: opening it hangs; unplug the modem, or switch its hub off and on") from None
     except (serial.SerialException, OSError, ValueError) as error:
-        raise PortGone(f"{name}: {_said(error)}") from error
+        raise PortGone(f"{name}: {_said(error, name)}") from error
     return SerialPort(name, device)
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, name: str) -> str:
     """The heart of pyserial's words about why a port cannot be opened."""
     number = getattr(error, "errno", None)
     if number in (errno.EAGAIN, errno.EBUSY):  # its lock is taken: by flock, or by TIOCEXCL
         return "another program has it open; see `fuser`, and keep ModemManager off this port"
     if number == errno.EACCES:
-        return f"{os.strerror(number)}; its group, mostly dialout, may open it"
+        return f"{os.strerror(number)}; {group_of(name)} may open it"
     return os.strerror(number) if isinstance(number, int) else str(error)
+
+
+def group_of(path: str) -> str:
+    """The group of a device, as words; distributions do not agree on it (dialout, uucp, tty)."""
+    try:
+        number = os.stat(path).st_gid
+    except OSError:
+        return "its group"
+    try:
+        return f"its group, {grp.getgrgid(number).gr_name},"
+    except KeyError:
+        return f"its group, number {number},"
 
 
 def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: Any) -> None:

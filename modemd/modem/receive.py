@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
+from collections.abc import AsyncIterator
 
 from modemd import logs
 from modemd.at import Urc, replies
-from modemd.at.replies import Slot, Stored
+from modemd.at.replies import Fill, Slot, Stored
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
 from modemd.modem.desk import Desk, Identity
 from modemd.modem.dialogue import Dialogue
+from modemd.modem.negotiation import Storage
 from modemd.profiles import Quirk
 
 log = logs.get(__name__)
 
 # What is stored for sending (status 2, 3) is somebody else's and stays.
 _RECEIVED = (0, 1, None)
+# From this share on a storage is emptied without waiting for the next sweep; one that stays so needs a person.
+FULLISH = 0.8
 # A message that came damaged over the line is read again so often in one go, and believed if it comes alike so often.
 READS = 5
 ALIKE = 3
@@ -25,7 +30,8 @@ class Receiver:
     """The inbound side of one modem: notices, and the sweep that finds what no notice told of.
 
     `held` keeps, over the life of a port, what came by `+CDS` or `+CMT` while the database took no changes: no modem stores it.
-    `behind`: something could not be kept, and a sweep is worth while as soon as the database may take it.
+    `undeletable` keeps as long what the storage does not let go. `behind`: something could not be kept, and a sweep is worth
+    while as soon as the database may take it. `fill`: how full the storage was, last time it was asked.
     """
 
     def __init__(
@@ -33,16 +39,20 @@ class Receiver:
         dialogue: Dialogue,
         identity: Identity,
         desk: Desk,
-        memory: str,
+        storage: Storage,
         held: deque[tuple[Identity, bytes]] | None = None,
+        undeletable: set[tuple[str, int, str]] | None = None,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
         self._desk = desk
-        self._memory = memory  # where the set-up put the storage
+        self._memory = storage.memory
+        self._reports = storage.reports
         self._held = deque[tuple[Identity, bytes]]() if held is None else held
-        self._undeletable: set[tuple[str, int, str]] = set()
+        self._undeletable = set[tuple[str, int, str]]() if undeletable is None else undeletable
         self.behind = bool(self._held)
+        self.fill: Fill | None = None
+        self._swept_to = 0  # what was used after the last sweep
 
     async def notice(self, urc: Urc) -> bool:
         """Deal with a notice of an arrival; False where it is none."""
@@ -68,30 +78,86 @@ class Receiver:
             except DecodeError:
                 await self.sweep()  # a garbled notice still says that something waits
             return True
+        if urc.line.startswith(self._identity.profile.full):
+            await self.sweep()
+            await self.watch()
+            return True
         return False
+
+    async def watch(self) -> None:
+        """Ask how full the storage is, and empty it where it is nearly full: a full one gets no message, and no notice."""
+        await self._ask_level()
+        if self.fill is not None:
+            self._swept_to = min(self._swept_to, self.fill.used)
+        if self._nearly_full and self.fill is not None and self.fill.used > self._swept_to:
+            await self.sweep()
+            await self._ask_level()
+            self._swept_to = self.fill.used
+
+    @property
+    def stuck(self) -> str | None:
+        """Why the storage stays nearly full, in words; None where it does not."""
+        if not self._nearly_full or self.fill is None:
+            return None
+        full = "is full: nothing can come in" if self.fill.used >= self.fill.total else "stays nearly full"
+        kept = (
+            f"{len(self._undeletable)} that cannot be deleted"
+            if self._undeletable
+            else "what other programs keep in it"
+        )
+        return f"the storage {self._memory} {full} ({self.fill.used} of {self.fill.total}), with {kept}; empty it in a phone"
+
+    @property
+    def _nearly_full(self) -> bool:
+        return self.fill is not None and self.fill.total > 0 and self.fill.used >= FULLISH * self.fill.total
+
+    async def _ask_level(self) -> None:
+        """`AT+CPMS?` (3GPP TS 27.005 3.2.2), the storage that is read. What cannot be read is as it was."""
+        reply = await self._dialogue.ask("+CPMS?")
+        with contextlib.suppress(DecodeError):
+            self.fill = replies.fill(reply.lines) if reply.ok else self.fill
 
     async def sweep(self) -> int:
         """Read and clear everything that was received: how many messages there were. Before it, what is held."""
         self.behind = False
         await self._catch_up()
+        found = await self._clear(self._memory)
+        if self._reports is not None:
+            # A report that was announced while nobody had the port open lies there, and no notice of it comes again.
+            async with self._reading(self._reports) as there:
+                found += await self._clear(self._reports) if there else 0
+        return found
+
+    async def _clear(self, memory: str) -> int:
+        """Take everything that was received from the memory that is read now: how many messages there were."""
         lines = await self._dialogue.command("+CMGL=4")
         found = [stored for stored in replies.listing(lines) if stored.status in _RECEIVED]
+        there = {(memory, stored.index, stored.pdu) for stored in found}
+        self._undeletable.difference_update([p for p in self._undeletable if p[0] == memory and p not in there])
         for stored in found:
-            await self._take(stored)
+            await self._take(stored, memory)
         return len(found)
+
+    @contextlib.asynccontextmanager
+    async def _reading(self, memory: str) -> AsyncIterator[bool]:
+        """Read from `memory` for the block; False where the modem refuses it. MT holds whatever the others hold."""
+        if memory in (self._memory, "MT"):
+            yield True
+            return
+        reply = await self._dialogue.ask(f'+CPMS="{memory}"')
+        try:
+            yield reply.ok
+        finally:
+            if self._dialogue.lost is None:
+                await self._dialogue.command(f'+CPMS="{self._memory}"')
 
     async def _fetch(self, slot: Slot) -> None:
         """Read one announced slot, in the memory that the notice named."""
-        if slot.memory not in (self._memory, "MT"):
-            await self._dialogue.ask(f'+CPMS="{slot.memory}"')
-        try:
+        async with self._reading(slot.memory):
             reply = await self._dialogue.ask(f"+CMGR={slot.index}")
             stored = replies.message_read(reply.lines, slot.index) if reply.ok else None
             if stored is not None and stored.status in _RECEIVED:
                 await self._take(stored, slot.memory)
-        finally:
-            if slot.memory not in (self._memory, "MT") and self._dialogue.lost is None:
-                await self._dialogue.command(f'+CPMS="{self._memory}"')
 
     async def _take(self, stored: Stored, memory: str | None = None) -> None:
         """Hand over, then delete by index: deleting by flag could destroy what arrived meanwhile."""

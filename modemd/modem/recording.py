@@ -209,7 +209,7 @@ class Recorder:
         return " ".join(filter(None, (manufacturer, model, revision)))
 
     def _adopt(self, profile: Profile) -> None:
-        self._dialogue.adopt(urcs=profile.ignore, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
+        self._dialogue.adopt(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
 
     async def _ask(self, command: str) -> Reply | None:
         """The reply; None where there was none in time, which is written down as such."""

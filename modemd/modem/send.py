@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.at import Reply, replies
-from modemd.errors import DecodeError, PortGone, ReplyTimeout, StoreError
+from modemd.errors import DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
 from modemd.modem.desk import Attempted, Claimed, Desk, Draft, Ending, Identity
 from modemd.modem.dialogue import Dialogue
 
@@ -16,8 +16,13 @@ from modemd.modem.dialogue import Dialogue
 _SIMS_OWN_SMSC = "00"
 # How long the outcome of an attempt waits for the next claim, to share its commit.
 OUTCOME_PATIENCE_S = 0.05
-Trouble = PortGone | ReplyTimeout
-TROUBLE = (PortGone, ReplyTimeout)
+# Some Huawei show the prompt after 2 to 5 s; a draft that waits longer for one is let go to the other modems.
+PROMPT_PATIENCE_S = 5.0
+# The first prompt is waited for so long, the next ones twice as long each while none comes: a lost one costs little, and a modem
+# that takes half a minute to set up its link gets that in the end.
+FIRST_PROMPT_S = 7.5
+Trouble = PortGone | ReplyTimeout | Restarted
+TROUBLE = (PortGone, ReplyTimeout, Restarted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,9 @@ class Sender:
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._holds_link = bool(identity.profile.link_hold)
+        self.was_claimed = False  # whether the last `send` came to a claim
         self.claimed = False  # whether an attempt is being made: from its claim to its end
+        self._no_prompts = 0  # in a row
         self._before: Attempted | None = None
         self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
 
@@ -50,22 +57,28 @@ class Sender:
         no attempt of which nobody can ever tell. What became of the attempt `before` shares the claim's commit, unless the
         prompt is slow. `on_air` is called as the PDU is written: the next draft can be chosen while this one flies.
 
-        PortGone and ReplyTimeout are raised only where no attempt stands open; else they come back with its outcome. StoreError:
-        the claim was not kept, nothing was written, and the modem is at its prompt no more.
+        PortGone, ReplyTimeout and Restarted are raised only where no attempt stands open; else they come back with its outcome.
+        StoreError: the claim was not kept, nothing was written, and the modem is at its prompt no more.
         """
         self._before = before
+        self.was_claimed = False
         closing = self._loop.call_later(OUTCOME_PATIENCE_S, self._close_before)
         try:
             if draft.first_of_several:
                 await self._hold_link()
-            reply = await self._prompt(len(draft.tpdu))
+            reply = await self._prompt(len(draft.tpdu), FIRST_PROMPT_S * 2**self._no_prompts)
+            self._no_prompts = 0
+        except ReplyTimeout:
+            self._no_prompts += 1
+            self._close_before()
+            raise
         except BaseException:
             self._close_before()
             raise
         finally:
             closing.cancel()
         before, self._before = self._before, None
-        self.claimed = True
+        self.claimed = self.was_claimed = True
         try:
             return await self._claim(draft, before, reply, on_air)
         finally:
@@ -98,7 +111,8 @@ class Sender:
         """Write the PDU, unless the prompt is for another length or somebody opted out after the claim looked."""
         try:
             if len(claimed.tpdu) != octets:
-                reply = await self._prompt(len(claimed.tpdu))  # the claim chose another part: ask anew, at its length
+                # The claim chose another part: ask anew, at its length, and not for long, since nobody else can have it now.
+                reply = await self._prompt(len(claimed.tpdu), PROMPT_PATIENCE_S)
                 if reply is not None:
                     return Sent(_ended(claimed, reply, None, 0.0))
             if self._desk.consent_epoch != claimed.epoch:
@@ -112,6 +126,12 @@ class Sender:
             self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
             raise
         return await self._write(claimed, on_air)
+
+    def take_over(self, older: Sender) -> None:
+        """The same SIM was set up again over the same port: its late answer may still come."""
+        if older._identity.iccid == self._identity.iccid:
+            self._unanswered = older._unanswered
+            self._no_prompts = older._no_prompts
 
     def answered_late(self, line: str) -> Attempted | None:
         """The attempt that a `+CMGS` nobody waits for any more belongs to."""
@@ -131,8 +151,8 @@ class Sender:
             if late is not None:
                 self._desk.close(self._identity, late)
 
-    async def _prompt(self, octets: int) -> Reply | None:
-        return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=self._profile.prompt_timeout_s)
+    async def _prompt(self, octets: int, most_s: float) -> Reply | None:
+        return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, most_s))
 
     async def _write(self, claimed: Claimed, on_air: Callable[[], None]) -> Sent:
         """From the first octet on, the network may have it: whatever ends without an answer is not known."""

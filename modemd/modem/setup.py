@@ -4,119 +4,114 @@ from __future__ import annotations
 
 from modemd import logs
 from modemd.at import replies
-from modemd.errors import CommandFailed, DecodeError, NeedsPerson, ReplyTimeout
+from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, Silent
 from modemd.modem.desk import Identity
 from modemd.modem.dialogue import Dialogue
-from modemd.profiles import Profile, Profiles
+from modemd.modem.negotiation import Storage, negotiate
+from modemd.modem.numbers import READS, iccid, imei, imsi
+from modemd.modem.readiness import BUSY_WAIT_S, is_busy, when_ready
+from modemd.modem.sim import NO_PINS, Pins, open_sim
+from modemd.profiles import GENERIC, Profile, Profiles
 
 log = logs.get(__name__)
 
 # Right after power-on the first AT may be lost to auto-baud, and a modem stuck at a prompt needs its ESC first.
 KNOCKS = 4
 KNOCK_TIMEOUT_S = 2.0
-# SIM busy (+CME ERROR: 14, +CMS ERROR: 314) is normal for up to a minute after power-on or PIN entry.
-BUSY_TRIES = 30
-BUSY_WAIT_S = 2.0
-# In numbers, and in the words that some firmware uses in spite of CMEE=1.
-_BUSY = (
-    "+CME ERROR: 14",
-    "+CMS ERROR: 314",
-    "+CMS ERROR: 515",
-    "+CME ERROR: 515",
-    "+CME ERROR: SIM busy",
-    "+CMS ERROR: SIM busy",
-)
-_NO_SIM = ("+CME ERROR: 10", "+CMS ERROR: 310", "+CME ERROR: SIM not inserted", "+CMS ERROR: SIM not inserted")
+# How often a modem that says nothing of itself yet is asked, BUSY_WAIT_S apart: until its SIM is read (ZTE takes 8 s and more).
+STARTING_TRIES = 15
 
 
 async def knock(dialogue: Dialogue) -> None:
-    """Wake the modem, out of any prompt, echo off. ReplyTimeout where nothing answers."""
+    """Wake the modem, out of any prompt, echo off. Silent where nothing answers."""
     dialogue.unsettle()  # whoever had the port before may have left the modem at a prompt
     for last in (*[False] * (KNOCKS - 1), True):
         try:
             await dialogue.command("E0", timeout_s=KNOCK_TIMEOUT_S)
             return
-        except (ReplyTimeout, CommandFailed):
-            if last:
+        except (ReplyTimeout, CommandFailed) as error:
+            if last or isinstance(error, Silent):
                 raise
 
 
-async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None) -> Identity:
-    """Ask who it is. `driver` names a profile; None: by its manufacturer and model. NeedsPerson where the SIM is locked."""
+async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: Pins = NO_PINS) -> Identity:
+    """Ask who it is. `driver` names a profile; None: by its manufacturer and model. `pins` opens a SIM that is locked;
+    SimUnusable where it cannot be used.
+
+    A SIM that tells no ICCID is known by its IMSI: it is the same SIM in every stick all the same.
+    """
+    if driver is not None:
+        await _say_first(dialogue, profiles.named(driver))
     await dialogue.ask("+CMEE=1")  # else a missing or busy SIM is a bare ERROR
-    manufacturer = await _plain(dialogue, "+CGMI")
-    model = await _plain(dialogue, "+CGMM")
-    profile = profiles.named(driver) if driver else profiles.match(manufacturer, model)
-    imei = replies.digits(await dialogue.command("+CGSN"), "+CGSN", 14)
+    manufacturer, model, profile = await _family(dialogue, profiles, driver, pins)
+    if driver is None:
+        await _say_first(dialogue, profile)
+    equipment = await imei(dialogue)
     firmware = await _plain(dialogue, "+CGMR")
-    await _unlocked(dialogue)
+    await open_sim(dialogue, profile, pins)
+    card, subscriber = await iccid(dialogue, profile), await imsi(dialogue)
+    if card is None and subscriber is None:
+        raise CommandFailed("reading the SIM", f"neither +CIMI nor any of {', '.join(profile.iccid)} told a number")
     return Identity(
-        imei=imei,
+        imei=equipment,
         manufacturer=manufacturer,
         model=model,
         firmware=firmware,
-        iccid=await _iccid(dialogue, profile),
-        imsi=await _imsi(dialogue),
+        iccid=card or subscriber or "",
+        imsi=subscriber,
         number=await _own_number(dialogue),
         profile=profile,
     )
 
 
-async def prepare(dialogue: Dialogue, profile: Profile) -> str:
-    """PDU mode, numbered errors, storage and notices: the full set-up, from any state. The memory in use (`SM`).
+async def prepare(dialogue: Dialogue, profile: Profile) -> Storage:
+    """PDU mode, numbered errors, storage and notices: the full set-up, from any state. Where arrivals lie then.
 
     CommandFailed names what was refused. A modem that refuses all notices is used without: the sweep finds its messages.
     """
+
+    async def run(command: str) -> object:
+        return await when_ready(dialogue, command)
+
     for command in profile.init:
-        await _when_ready(dialogue, command)
+        await run(command)
     for command in profile.optional:
         await dialogue.ask(command)
-    storage = await _first_accepted(dialogue, profile.storage)
-    try:
-        await _first_accepted(dialogue, profile.notify)
-    except CommandFailed as error:
-        log.warning("modem gives no notices; messages are found by the sweep alone", error=str(error))
-    return storage.partition('"')[2].partition('"')[0]
+    return await negotiate(dialogue, profile, run)
 
 
-async def _when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
-    """A command that waits for a busy SIM."""
-    for _ in range(BUSY_TRIES):
-        reply = await dialogue.ask(command)
-        if reply.ok:
-            return reply.lines
-        if reply.result.line not in _BUSY:
-            raise CommandFailed(f"AT{command}", reply.result.line)
+async def _say_first(dialogue: Dialogue, profile: Profile) -> None:
+    for command in profile.first:
+        await dialogue.ask(command)
+
+
+async def _family(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: Pins) -> tuple[str, str, Profile]:
+    """Manufacturer, model, and the profile. What no family fits must come twice alike: a name that the line damaged would have
+    the modem driven as one like any, and some of those hang at that."""
+    seen: set[tuple[str, str]] = set()
+    while True:
+        manufacturer = await _manufacturer(dialogue)
+        if not manufacturer:  # a ZTE stick says who it is when its SIM is open
+            await open_sim(dialogue, profiles.named(driver or GENERIC), pins)
+            manufacturer = await _manufacturer(dialogue)
+        said = manufacturer, await _plain(dialogue, "+CGMM")
+        profile = profiles.named(driver) if driver is not None else profiles.match(*said)
+        if driver is not None or profile.name != GENERIC or said in seen or len(seen) == READS:
+            return *said, profile
+        seen.add(said)
+
+
+async def _manufacturer(dialogue: Dialogue) -> str:
+    """Who made it. A ZTE stick answers everything with ERROR until it was asked for the PIN's state, and has read the SIM."""
+    for _ in range(STARTING_TRIES):
+        if said := await _plain(dialogue, "+CGMI"):
+            return said
+        reply = await dialogue.ask("+CPIN?")
+        if reply.ok or not (is_busy(reply) or reply.result.family == "error"):
+            break
         await dialogue.pause(BUSY_WAIT_S)
-    raise CommandFailed(f"AT{command}", "SIM busy for a minute")
-
-
-async def _first_accepted(dialogue: Dialogue, commands: tuple[str, ...]) -> str:
-    """Ask until one is accepted: the first of `commands` that is accepted and read back as set."""
-    refused = CommandFailed("no command", "the profile lists none")
-    for command in commands:
-        try:
-            await _when_ready(dialogue, command)
-        except CommandFailed as error:
-            refused = error
-            continue
-        if await _reads_back(dialogue, command):
-            return command
-        refused = CommandFailed(f"AT{command}", "accepted, but reads back as something else")
-    raise refused
-
-
-async def _reads_back(dialogue: Dialogue, command: str) -> bool:
-    """Whether `AT+NAME?` says what `+NAME=...` set. A modem that cannot be asked is believed; +CPMS answers when set."""
-    name, _, wanted = command.partition("=")
-    if name != "+CNMI":
-        return True
-    reply = await dialogue.ask(f"{name}?")
-    if not reply.ok or not reply.lines:
-        return True
-    said = replies.fields(replies.line_of(reply.lines, name))
-    given = wanted.split(",")
-    return said[: len(given)] == given
+    await dialogue.ask("+CMEE=1")
+    return await _plain(dialogue, "+CGMI")
 
 
 async def _plain(dialogue: Dialogue, command: str) -> str:
@@ -126,55 +121,6 @@ async def _plain(dialogue: Dialogue, command: str) -> str:
         return replies.plain(reply.lines, command) if reply.ok else ""
     except DecodeError:
         return ""
-
-
-async def _unlocked(dialogue: Dialogue) -> None:
-    lines = await _pin_state(dialogue)
-    state = replies.plain([line for line in lines if line.startswith("+CPIN")], "+CPIN")
-    if state != "READY":
-        raise NeedsPerson(f"+CPIN said {state}; {_REMEDY.get(state, 'put the SIM into a phone and see what it asks')}")
-
-
-_REMEDY = {
-    "SIM PIN": "take the PIN off in a phone, then replug",
-    "SIM PUK": "unlock the SIM with its PUK in a phone, then replug",
-}
-
-
-async def _pin_state(dialogue: Dialogue) -> tuple[str, ...]:
-    told_before = len(dialogue.notices)
-    try:
-        return await _when_ready(dialogue, "+CPIN?")
-    except CommandFailed as error:
-        if error.result in _NO_SIM:
-            raise NeedsPerson("no SIM; insert one, then replug") from error
-        raise
-    except ReplyTimeout:
-        # Wavecom and Sierra SL8084 end +CPIN? without OK.
-        for notice in list(dialogue.notices)[told_before:]:
-            if notice.line.startswith("+CPIN:"):
-                dialogue.notices.remove(notice)
-                return (notice.line,)
-        raise
-
-
-async def _iccid(dialogue: Dialogue, profile: Profile) -> str:
-    for command in profile.iccid:
-        reply = await dialogue.ask(command)
-        if reply.ok:
-            try:
-                return replies.digits(reply.lines, "ICCID", 18)
-            except DecodeError:
-                continue
-    raise CommandFailed("reading the ICCID", f"nothing to {', '.join(profile.iccid)}")
-
-
-async def _imsi(dialogue: Dialogue) -> str | None:
-    reply = await dialogue.ask("+CIMI")
-    try:
-        return replies.digits(reply.lines, "+CIMI", 14) if reply.ok else None
-    except DecodeError:
-        return None
 
 
 async def _own_number(dialogue: Dialogue) -> str | None:

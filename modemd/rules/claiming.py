@@ -70,11 +70,13 @@ class Decision:
     reason: str = ""
 
 
-def decide(facts: Facts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True) -> Decision:
+def decide(
+    facts: Facts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, holds_marketing: bool = False
+) -> Decision:
     """Whether a candidate may go on the air now.
 
     Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's). While the clock is not
-    `trusted` nothing expires, and marketing waits.
+    `trusted` nothing expires, and marketing waits. A SIM that `holds_marketing`, as in a foreign network, begins none.
     """
     objection = policy.objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
@@ -83,4 +85,6 @@ def decide(facts: Facts, policy: ConsentPolicy, now: datetime, *, trusted: bool 
         return Decision(Verdict.WAIT if facts.message_class is MessageClass.MARKETING else Verdict.SEND)
     if facts.expires_at <= now and not facts.started:
         return Decision(Verdict.EXPIRE, "validity_over")
+    if holds_marketing and facts.message_class is MessageClass.MARKETING and not facts.started:
+        return Decision(Verdict.WAIT, "roaming")
     return Decision(Verdict.SEND)

@@ -15,6 +15,8 @@ RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), time
 # How long a part that a SIM will not send is left to the others, and how lately another must have asked for parts.
 ELSEWHERE = timedelta(hours=1)
 ASKED_LATELY = timedelta(minutes=5)
+# What no reset of a modem mends: a SIM that is absent, barred or out of credit; a service centre that is not set.
+SIMS_FAULTS = frozenset({ErrorClass.SIM, ErrorClass.OTHER, ErrorClass.CONFIG})
 
 
 @dataclass(slots=True)
@@ -49,6 +51,14 @@ class SimStates:
         if row is None or row.rests_until is None or row.rests_until <= now:
             return None
         return row.rests_until, row.error
+
+    def failing(self, sim: str, now: datetime) -> str | None:
+        """Why a SIM rests, where its refusals can be the modem's fault; each rest in other words. None where it may send, or the
+        network's answers say that it is the SIM that will not do."""
+        row = self._rows.get(sim)
+        if row is None or row.kind in SIMS_FAULTS or self.rests(sim, now) is None:
+            return None
+        return f"{row.count} refusals in a row, the last of them {row.error}"
 
     def avoided(self, sim: str, now: datetime) -> frozenset[int]:
         """The parts that are left to other SIMs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,8 @@ from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent import Action, Match, Words
 from modemd.rules.evidence import Told
+from modemd.rules.kinds import Kind
+from modemd.service import kinds
 from modemd.service.dispatching import owner_rule
 from modemd.store import Store, consent, inbox, journal, outbox, reports
 from modemd.store.inbox import Arrival, Whole
@@ -56,6 +58,7 @@ class Arrivals:
         clock: Clock,
         queued: Callable[[Submitted, int], None],
         heard: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
+        answered: Callable[[str, str, str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -63,6 +66,7 @@ class Arrivals:
         self._words = known_words
         self._clock = clock
         self._queued = queued
+        self._answered = answered  # by SIM, sender and text: a whole message, which may be an operator's answer
         self._heard = heard  # a time stamp of the network, and when ours said so, if that is known
 
     async def keep(self, identity: Identity, octets: bytes) -> None:
@@ -81,6 +85,16 @@ class Arrivals:
             await self._store.write(lambda db: journal.note(db, None, now, "type 0 message", sender=sender))
         else:
             await self._keep_message(identity, tpdu, message)
+
+    async def called(self, identity: Identity, number: str) -> None:
+        """Keep a missed call; `number` is empty where it was withheld. When this returns it is durable."""
+        now, caller = self._clock.now(), self._sender(number, identity)
+        inbox_id = await self._store.write(lambda db: inbox.missed_call(db, identity.iccid, caller, now))
+        log.info("missed call", sender=caller, inbox=inbox_id)
+
+    def heard_time(self, stamp: datetime, *, fresh: bool) -> None:
+        """The network's time, as a modem tells it: now, or as it was once set."""
+        self._heard(stamp, self._clock.now() if fresh else None)
 
     async def _keep_undecodable(self, identity: Identity, octets: bytes) -> None:
         arrival = Arrival(identity.iccid, octets, "", "undecodable", octets.hex().upper(), None)
@@ -123,27 +137,28 @@ class Arrivals:
         write = self._store.write_consent if may_opt_out else self._store.write
         heard = await write(lambda db: self._hear(db, arrival, now))
         self._tell(arrival, heard)
+        if self._answered is not None and heard.whole is not None and heard.whole.kind == "text":
+            await self._answered(heard.whole.sim, heard.whole.sender, heard.whole.text)
 
     def _arrival(self, identity: Identity, tpdu: bytes, message: pdu.Deliver) -> Arrival:
-        text = message.text
+        kind, text = kinds.read_alone(message)
         key = pdu.ReassemblyKey.of(message)
         place = message.concatenation
         return Arrival(
             sim=identity.iccid,
             tpdu=tpdu,
-            sender=self._sender(message.originator, identity),
-            kind="data" if text is None else "text",
-            text=message.user_data.payload.hex().upper() if text is None else text,
+            sender=self._sender(str(message.originator), identity),
+            kind=kind,
+            text=text,
             sent_at=message.timestamp.value,
             set_key=f"{key.sender}/{key.width}/{key.reference}/{key.total}" if key else None,
             seq=place.sequence if place else 1,
             total=place.total if place else 1,
         )
 
-    def _sender(self, address: pdu.Address, identity: Identity) -> str:
+    def _sender(self, text: str, identity: Identity) -> str:
         """The sender as contacts are known: E.164 where it is a number that can be read as one, in the configured country or
         else the SIM's."""
-        text = str(address)
         if text.startswith("+") or not text.isdecimal():
             return text
         configured = self._settings.sims.get(identity.iccid)
@@ -227,10 +242,6 @@ def _can_be_answered(sender: str) -> bool:
     return _E164.fullmatch(sender) is not None
 
 
-def _join(tpdus: Sequence[bytes]) -> str:
-    """The text of a set; of a set that holds no text, its octets in hex."""
-    parts = [pdu.Deliver.decode(tpdu) for tpdu in tpdus]
-    try:
-        return pdu.join(parts)
-    except DecodeError:
-        return "".join(part.user_data.payload.hex().upper() for part in parts)
+def _join(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
+    """Kind and text of a set."""
+    return kinds.read([pdu.Deliver.decode(tpdu) for tpdu in tpdus])

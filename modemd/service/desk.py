@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import Settings
+from modemd.errors import NeedsPerson
 from modemd.modem.desk import Attempted, Claimed, Draft, Identity
 from modemd.service.arrivals import Arrivals
 from modemd.service.dispatching import Dispatcher
@@ -33,6 +35,7 @@ class FrontDesk:
         self._dispatcher = dispatcher
         self._arrivals = arrivals
         self._ready = ready
+        self._known_smsc: dict[str, str | None] = {}  # by SIM, as it last said
 
     @property
     def consent_epoch(self) -> int:
@@ -60,12 +63,17 @@ class FrontDesk:
     async def keep(self, identity: Identity, octets: bytes) -> None:
         await self._arrivals.keep(identity, octets)
 
+    def sends_fail(self, identity: Identity) -> str | None:
+        return self._dispatcher.sims.failing(identity.iccid, self._clock.now())
+
     async def met(self, identity: Identity) -> None:
-        """Note the SIM; a configured number goes before the one written on it."""
+        """Note the SIM; a configured number goes before the one written on it. NeedsPerson where it is not admitted."""
         configured = self._settings.sims.get(identity.iccid)
-        await self._store.write(
+        admit = configured is not None or self._settings.admit_sims == "auto"
+        admitted, self._known_smsc[identity.iccid] = await self._store.write(
             partial(
                 sims.seen,
+                admit=admit,
                 iccid=identity.iccid,
                 imsi=identity.imsi,
                 number=(configured.number if configured else None) or identity.number,
@@ -73,6 +81,38 @@ class FrontDesk:
                 now=self._clock.now(),
             )
         )
+        if not admitted:
+            raise NeedsPerson(
+                f"this SIM is new here; say `modemd sims admit {identity.iccid}`, or put it under sims in the configuration"
+            )
 
     def ready(self) -> None:
         self._ready()
+
+    async def called(self, identity: Identity, number: str) -> None:
+        await self._arrivals.called(identity, number)
+
+    def heard_time(self, stamp: datetime, *, fresh: bool) -> None:
+        self._arrivals.heard_time(stamp, fresh=fresh)
+
+    def roams(self, identity: Identity, roaming: bool) -> None:
+        sim = identity.iccid
+        holds = roaming and not self._settings.may_roam_with_marketing(sim)
+        self._dispatcher.hold_marketing(sim, holds=holds)
+
+    def holds_marketing(self, identity: Identity) -> bool:
+        return self._dispatcher.holds_marketing(identity.iccid)
+
+    def service_centre(self, identity: Identity, found: str) -> str | None:
+        """The configured one; else the one that it has; else the one that it had."""
+        configured = self._settings.sims.get(identity.iccid)
+        if configured is not None and configured.smsc is not None:
+            return configured.smsc
+        if found and found != self._known_smsc.get(identity.iccid):
+            self._known_smsc[identity.iccid] = found
+            self._store.write(partial(sims.has_service_centre, iccid=identity.iccid, smsc=found))
+        return found or self._known_smsc.get(identity.iccid)
+
+    @property
+    def hangs_up(self) -> bool:
+        return self._settings.calls == "hang_up"

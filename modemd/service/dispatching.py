@@ -26,6 +26,8 @@ log = logs.get(__name__)
 
 # The shortest validity that is asked of a service centre: relative TP-VP can say no less (3GPP TS 23.040 9.2.3.12.1).
 SHORTEST_VALIDITY = timedelta(minutes=5)
+# After a refusal that was the modem's or the SIM's state: others may have the part, and the modem is in order again soon.
+WHEN_FREE = timedelta(seconds=2)
 # How long an outcome waits for a database that did not take it.
 RETRY_S = 2.0
 
@@ -50,10 +52,14 @@ class Dispatcher:
         self._trusted = trusted  # the clock
         self._settled = settled  # a part was put off, or will be repeated: look at the timetable
         self._reserved: dict[int, Candidate] = {}  # by part: drafts that are not claimed yet
+        self._holders: dict[
+            int, Draft
+        ] = {}  # whose they are: a part that was given back may be reserved by another modem
         self._overtaken: set[int] = set()
         self._on_air: dict[int, Candidate] = {}  # by attempt
         self._outcomes: dict[tuple[int, Ending], Outcome] = {}  # judged once, though the database may take it late
         self.sims = SimStates()
+        self._no_marketing: set[str] = set()
         self._closings: set[asyncio.Task[None]] = set()
         self._unkept: set[int] = set()  # attempts whose outcome the database did not take yet
 
@@ -70,8 +76,10 @@ class Dispatcher:
         return bool(self._unkept) or self._store.trouble is not None
 
     def release(self, draft: Draft) -> None:
-        self._reserved.pop(draft.part_id, None)
-        self._overtaken.discard(draft.part_id)
+        if self._holders.get(draft.part_id) is draft:
+            del self._holders[draft.part_id]
+            self._reserved.pop(draft.part_id, None)
+            self._overtaken.discard(draft.part_id)
 
     async def choose(self, identity: Identity) -> Draft | None:
         """The next part for a SIM, encoded. Parts that are over or withdrawn are ended on the way. None also where the database
@@ -93,7 +101,8 @@ class Dispatcher:
             now = self._clock.now()
             skip = self.sims.avoided(identity.iccid, now).union(self._reserved)
             found = await self._store.read(partial(claims.candidates, sim=identity.iccid, now=now, skip=skip))
-            verdicts = [(candidate, self._decide(facts).verdict) for candidate, facts in found]
+            decide = self._decider(identity.iccid)
+            verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found]
             going = (candidate for candidate, verdict in verdicts if verdict is Verdict.SEND)
             chosen = next((candidate for candidate in going if candidate.part_id not in self._reserved), None)
             if chosen is not None:
@@ -103,7 +112,7 @@ class Dispatcher:
                 continue
             if not any(verdict in (Verdict.WITHDRAW, Verdict.EXPIRE) for _, verdict in verdicts):
                 return None
-            clear = partial(claims.clear, sim=identity.iccid, decide=self._decide, now=self._clock.now())
+            clear = partial(claims.clear, sim=identity.iccid, decide=decide, now=self._clock.now())
             if not await self._store.write(clear):
                 return None
 
@@ -112,13 +121,15 @@ class Dispatcher:
         epoch = self._store.consent_epoch
         outcome = self._outcome(identity, before) if before is not None else None
         owner = self._owner(identity)
+        decide = self._decider(identity.iccid)
         now = self._clock.now()
-        others = self.sims.avoided(identity.iccid, now).union(self._reserved.keys() - {draft.part_id})
+        own = {draft.part_id} if self._holders.get(draft.part_id) is draft else set[int]()
+        others = self.sims.avoided(identity.iccid, now).union(self._reserved.keys() - own)
 
         def change(db: sqlite3.Connection) -> Claim | None:
             if outcome is not None:
                 _close(db, outcome, identity.iccid, owner, now)
-            return claims.claim(db, identity.iccid, identity.imei, self._decide, now, skip=others)
+            return claims.claim(db, identity.iccid, identity.imei, decide, now, skip=others)
 
         committed = self._store.write(change)
         return asyncio.ensure_future(self._claimed(committed, draft, epoch, before))
@@ -205,8 +216,31 @@ class Dispatcher:
         if attempted.ending is not Ending.ACCEPTED:
             self._settled()
 
-    def _decide(self, facts: Facts) -> Decision:
-        return claiming.decide(facts, self._policy, self._clock.now(), trusted=self._trusted())
+    def hold_marketing(self, sim: str, *, holds: bool) -> None:
+        """Whether a SIM begins no marketing from now on, as in a foreign network. Other SIMs may take it."""
+        if holds:
+            self._no_marketing.add(sim)
+        elif sim in self._no_marketing:
+            self._no_marketing.discard(sim)
+            self._settled()
+
+    def holds_marketing(self, sim: str) -> bool:
+        """Whether a SIM begins no marketing."""
+        return sim in self._no_marketing
+
+    def _decider(self, sim: str) -> Callable[[Facts], Decision]:
+        """The last look for a SIM."""
+
+        def decide(facts: Facts) -> Decision:
+            return claiming.decide(
+                facts,
+                self._policy,
+                self._clock.now(),
+                trusted=self._trusted(),
+                holds_marketing=sim in self._no_marketing,
+            )
+
+        return decide
 
     async def _draft(self, candidate: Candidate) -> Draft | None:
         """A candidate as a draft, reserved. None: it cannot be encoded; its message has failed, and the modem goes on."""
@@ -217,8 +251,10 @@ class Dispatcher:
             failed = partial(claims.fail, message_id=candidate.message_id, reason=f"cannot be encoded: {error}")
             await self._store.write(partial(failed, now=self._clock.now()))
             return None
+        draft = Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
         self._reserved[candidate.part_id] = candidate
-        return Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
+        self._holders[candidate.part_id] = draft
+        return draft
 
     def _encode(self, candidate: Candidate) -> bytes:
         """The TPDU of a part. TP-VP is what is left of the message's validity; TP-RD marks a repetition, nothing relies on it."""
@@ -310,8 +346,9 @@ def _retry(kind: ErrorClass, now: datetime, chance: Random, tries: int, expires_
 
 
 def _when_free(now: datetime, chance: Random, tries: int, expires_at: datetime) -> datetime | None:
-    """Soon, however often the part was tried: by another SIM, or by this one when it has its network again."""
-    return retry.retry_at(ErrorClass.SOON, 1, now, expires_at, chance)
+    """At once, nearly, however often the part was tried: by another SIM, or by this one when it has its network again."""
+    due = now + WHEN_FREE
+    return min(due, expires_at) if now < expires_at else due
 
 
 def _close(db: sqlite3.Connection, outcome: Outcome, sim: str, owner: reports.Owner, now: datetime) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,24 +17,35 @@ from modemd.clock import Clock
 from modemd.config import Modem as ModemSettings
 from modemd.config import Settings
 from modemd.errors import Refused
-from modemd.modem.modem import Line, Modem
+from modemd.modem.devices import NoPorts, PortList
+from modemd.modem.modem import Modem
 from modemd.modem.port import OpenPort
+from modemd.modem.recovery import NO_TOOLS, Tools
+from modemd.modem.status import Line
 from modemd.profiles import Profile, Profiles
 from modemd.rules import evidence, numbers, states
 from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.consent import Words
 from modemd.rules.evidence import Finding, Told, Tried
+from modemd.rules.kinds import KINDS
 from modemd.service.arrivals import Arrivals
+from modemd.service.balance import Balances
 from modemd.service.calendar import Calendar, nightly
+from modemd.service.conversing import ANSWER_S, Conversations
+from modemd.service.crew import Crew
 from modemd.service.deciding import Deciding
 from modemd.service.desk import FrontDesk
 from modemd.service.dispatching import Dispatcher
+from modemd.service.finding import Finder
+from modemd.service.health import ModemState, Verdict, verdict
+from modemd.service.heartbeat import Heartbeat
+from modemd.service.pins import PinBook
 from modemd.service.storewatch import StoreWatch
 from modemd.service.submitting import Answer, Request, Submitting
 from modemd.service.timekeeping import Timekeeper
 from modemd.service.timetable import Timetable
-from modemd.service.views import modem_view, report_view
-from modemd.store import Store, claims, listings, reports
+from modemd.service.views import modem_view, report_view, unusable_view, wire_view
+from modemd.store import Store, claims, listings, reports, sims
 from modemd.store.decisions import Word
 from modemd.store.moments import high_water
 from modemd.store.outbox import Submitted
@@ -55,6 +67,9 @@ class Collaborators:
     profiles: Profiles
     words: Words
     chance: Random
+    credentials: Path | None = None  # the folder of systemd's credentials for this service
+    port_list: PortList = field(default_factory=NoPorts)
+    tools: Tools = NO_TOOLS
 
 
 class Service:
@@ -69,24 +84,53 @@ class Service:
         self._dispatcher = Dispatcher(
             store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted
         )
-        arrivals = Arrivals(store, settings, policy, given.words, clock, self._queued, clock.heard)
+        self._conversations = Conversations()
+        self._balances = Balances(
+            store,
+            settings,
+            policy,
+            clock,
+            self._conversations,
+            modems=lambda: self._modems,
+            queued=self._queued,
+            trusted=self._trusted,
+        )
+        arrivals = Arrivals(
+            store, settings, policy, given.words, clock, self._queued, clock.heard, answered=self._balances.heard
+        )
         self._desk = FrontDesk(store, settings, clock, self._dispatcher, arrivals, ready=self._wake)
         self._submitting = Submitting(store, settings, policy, clock, self._queued)
         self._deciding = Deciding(store, settings, policy, clock, self._queued)
-        self._modems = [self._modem(modem) for modem in settings.modems]
+        self._pins = PinBook(store, settings, clock, given.credentials)
+        self._crew = Crew(self._modem)
+        for modem in settings.modems:
+            if modem.port is not None:
+                self._crew.hire(modem, given.open_port)
+        self._finder = Finder(settings, given.port_list, given.profiles, given.open_port, self._crew)
+        self._modems = self._crew.modems
         self._calendar = Calendar(store, clock, settings.timezone, [nightly(settings.timezone)], self._trusted)
         self._watch = StoreWatch(store, self._settled)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def _modem(self, configured: ModemSettings) -> Modem:
+    def _modem(self, configured: ModemSettings, open_port: OpenPort) -> Modem:
         settings = self._given.settings
         return Modem(
-            Line(configured.name, configured.port, partial(settings.rate, configured), configured.driver),
+            Line(
+                configured.name,
+                configured.port or "",
+                partial(settings.rate, configured),
+                configured.driver,
+                configured.power_hook or settings.recovery.power_hook or (),
+            ),
             desk=self._desk,
-            open_port=self._given.open_port,
+            open_port=open_port,
             profiles=self._given.profiles,
             sweep_interval_s=settings.sweep_interval.total_seconds(),
             now=self._time.now,
+            pins=self._pins.of(configured.name),
+            tools=self._given.tools,
+            quarantine_s=[duration.total_seconds() for duration in settings.recovery.quarantine],
+            rest_s=settings.recovery.rest.total_seconds(),
         )
 
     # Life
@@ -104,41 +148,55 @@ class Service:
         self._tasks["store watch"] = loop.create_task(self._watch.run(), name="store watch")
         self._tasks["timetable"] = loop.create_task(self._timetable.run(), name="timetable")
         self._tasks["calendar"] = loop.create_task(self._calendar.run(), name="calendar")
-        for modem in self._modems:
-            self._tasks[modem.line.name] = loop.create_task(modem.run(), name=f"modem {modem.line.name}")
+        if self._balances.wanted:
+            self._tasks["balances"] = loop.create_task(self._balances.run(), name="balances")
+        if self._given.settings.finds:
+            self._tasks["finding"] = loop.create_task(self._finder.run(), name="finding")
+        self._crew.start()
 
     async def know_time(self) -> None:
-        """Learn from the database what time it was at least. Before anything else, also where nothing is started."""
+        """Learn from the database what time it was at least, and what SIMs had left then. Before anything else, also where
+        nothing is started."""
+        await self._balances.load()
         self._time.stored(await self._given.store.read(high_water))
 
     async def stop(self, grace_s: float) -> None:
         """Claim nothing more, wait up to `grace_s` for the answers on the air and for the database to take them, then cut: the
         journal says unknown."""
         deadline = asyncio.get_running_loop().time() + grace_s
-        for modem in self._modems:
-            modem.stop()
-        running = [self._tasks[modem.line.name] for modem in self._modems if modem.line.name in self._tasks]
-        if running:
+        await self._conversations.close(self._modems)
+        if (finding := self._tasks.get("finding")) is not None:
+            finding.cancel()
+        self._crew.stop()
+        if running := self._crew.tasks:
             await asyncio.wait(running, timeout=grace_s)
         await self._dispatcher.outcomes_kept(within_s=max(deadline - asyncio.get_running_loop().time(), 0))
-        for task in self._tasks.values():
+        tasks = self._all_tasks()
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=CUT_S)
+        if tasks:
+            await asyncio.wait(tasks, timeout=CUT_S)
         self._tasks.clear()
 
     def cut(self) -> None:
         """Wait no longer for answers on the air; a `stop` that is under way ends."""
-        for task in self._tasks.values():
+        for task in self._all_tasks():
             task.cancel()
         self._dispatcher.forget_outcomes()
 
     def failed_task(self) -> BaseException | None:
         """Why a task that should run for ever has ended; None while all run."""
-        for task in self._tasks.values():
+        for task in self._all_tasks():
             if task.done() and not task.cancelled() and task.exception() is not None:
                 return task.exception()
         return None
+
+    def heartbeat(self) -> Heartbeat:
+        """What tells whether the service still moves; a task of its own, run by whoever asks for it."""
+        return Heartbeat(self._given.store, lambda: self._modems)
+
+    def _all_tasks(self) -> list[asyncio.Task[None]]:
+        return [*self._tasks.values(), *self._crew.tasks]
 
     # What the faces call
 
@@ -179,31 +237,89 @@ class Service:
         """Status reports, newest first, unmatched ones with the reason; `limit` 0 means all."""
         return await self._given.store.read(partial(_reports, matched=matched, limit=limit))
 
-    async def inbox(self, *, id: int | None, limit: int) -> list[dict[str, Any]]:
-        """Inbound messages, newest first; `limit` 0 means all."""
-        return await self._given.store.read(partial(listings.inbox, id=id, limit=limit))
+    async def inbox(self, *, id: int | None, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
+        """What came in, newest first; `kind` narrows to one of `modemd.rules.kinds.KINDS`, `limit` 0 means all."""
+        if kind is not None and kind not in KINDS:
+            raise Refused("bad_kind", f"{kind!r} is no kind; there are {', '.join(KINDS)}")
+        return await self._given.store.read(partial(listings.inbox, id=id, kind=kind, limit=limit))
+
+    async def sims(self) -> list[dict[str, Any]]:
+        """The SIMs that were met, the one that was seen last first, with what each has left where that is known."""
+        rows = await self._given.store.read(listings.sims)
+        return [row | {"balance": self._balances.view(row["sim"])} for row in rows]
+
+    async def admit_sim(self, iccid: str) -> dict[str, Any]:
+        """A person says that a SIM may be used. Refused with `no_sim` where none of that ICCID was met."""
+        if not await self._given.store.write(partial(sims.admit, iccid=iccid, now=self._time.now())):
+            raise Refused("no_sim", f"no SIM {iccid} was met; `modemd sims` lists those that were")
+        self._wake()
+        return next(row for row in await self.sims() if row["sim"] == iccid)
 
     async def opt_outs(self, *, limit: int) -> list[dict[str, Any]]:
         """Who has opted out, newest first; `limit` 0 means all."""
         return await self._given.store.read(partial(listings.opt_outs, limit=limit))
 
+    async def ussd(
+        self, name: str, text: str, *, session: int | None = None, answer_s: float | None = None
+    ) -> dict[str, Any]:
+        """Say a USSD code to a modem's network, or reply within a session: its `text`, its `state` in words, and the `session`
+        that waits for a reply. Refused, as `Conversations.begin` says."""
+        modem, answer_s = self._named(name), answer_s or ANSWER_S
+        if session is None:
+            return await self._conversations.begin(modem, text, answer_s=answer_s)
+        return await self._conversations.reply(modem, session, text, answer_s=answer_s)
+
+    async def end_ussd(self, name: str, session: int) -> None:
+        """End a USSD session that waits for a reply. Refused with `no_modem`, `no_session`."""
+        await self._conversations.end(self._named(name), session)
+
+    def wire(self, name: str) -> list[dict[str, Any]]:
+        """The last lines between host and modem, oldest first, without what is personal. Refused with `no_modem`."""
+        return [wire_view(line) for line in self._named(name).wire()]
+
+    def _named(self, name: str) -> Modem:
+        for modem in self._modems:
+            if modem.line.name == name:
+                return modem
+        raise Refused("no_modem", f"there is no modem {name!r}")
+
     def modems(self) -> list[dict[str, Any]]:
-        """The modems as configured, and what is known of each now."""
-        return [modem_view(modem, self._given.settings, self._rest_of(modem)) for modem in self._modems]
+        """The modems, what is known of each now; and what was found and cannot be used."""
+        return [
+            *(self._view(modem) for modem in self._modems),
+            *map(unusable_view, self._finder.unusable()),
+        ]
+
+    def _view(self, modem: Modem) -> dict[str, Any]:
+        identity = modem.status.identity
+        balance = self._balances.view(identity.iccid) if identity is not None else None
+        return modem_view(modem, self._given.settings, self._rest_of(modem)) | {"balance": balance}
 
     def _rest_of(self, modem: Modem) -> tuple[datetime, str] | None:
         identity = modem.status.identity
         return self._dispatcher.sims.rests(identity.iccid, self._time.now()) if identity is not None else None
 
+    def health(self) -> Verdict:
+        """Whether a message can pass. It waits for nothing, the database neither."""
+        states = [
+            ModemState(
+                modem["name"], modem["can_send"], modem["reason"] or "; ".join(modem["remarks"]) or modem["health"]
+            )
+            for modem in self.modems()
+        ]
+        return verdict(self._given.store.trouble, states, running=bool(self._tasks))
+
     async def status(self) -> dict[str, Any]:
         """Whether a message can pass, the modems, and what waits."""
-        modems = self.modems()
         counts = await self._given.store.read(listings.counts)
+        modems, health = self.modems(), self.health()
         trouble = self._given.store.trouble
         return {
-            "can_send": trouble is None
-            and any(modem["health"] == "ready" and modem["rests_until"] is None for modem in modems),
+            "can_send": health.can_send,
+            "code": health.code,
+            "message": health.message,
             "trouble": {"code": trouble.code, "message": str(trouble)} if trouble else None,
+            "alarms": self._balances.alarms(),
             "clock": {"trusted": self._time.trusted, "because": self._time.doubt},
             "modems": modems,
             **counts,
@@ -226,8 +342,7 @@ class Service:
         self._wake()
 
     def _wake(self) -> None:
-        for modem in self._modems:
-            modem.wake()
+        self._crew.wake()
 
 
 def _story(id: int, db: sqlite3.Connection) -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from modemd.config import Settings
 from modemd.modem.modem import Modem
+from modemd.modem.wirelog import WireLine
 from modemd.pdu import status
 from modemd.rules.evidence import Doubt
+from modemd.service.finding import Unusable
+from modemd.service.health import can_send
 from modemd.store.reports import Unmatched
 
 
@@ -18,8 +22,10 @@ def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | No
     sim = settings.sims.get(identity.iccid) if identity else None
     return {
         "name": modem.line.name,
-        "port": modem.line.port,
+        "port": now.port or modem.line.port or None,
+        "place": now.place,
         "health": now.health.value,
+        "can_send": can_send(now, rests=rest is not None),
         "reason": now.reason if rest is None else f"the SIM was refused too often: {rest[1]}",
         "rests_until": rest[0].isoformat(timespec="microseconds") if rest is not None else None,
         "driver": identity.profile.name if identity else None,
@@ -33,7 +39,43 @@ def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | No
         "registration": now.registration.name.lower(),
         "signal_dbm": now.signal_dbm,
         "sent": now.sent,
+        "operator": now.operator,
+        "smsc": now.smsc,
+        "storage": f"{now.storage.used}/{now.storage.total}" if now.storage is not None else None,
+        "remarks": list(now.remarks.values()),
+        "recovery": asdict(modem.standing),
     }
+
+
+MODEM_KEYS = (
+    *("name", "port", "place", "health", "can_send", "reason", "rests_until"),
+    *("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number"),
+    *("registration", "signal_dbm", "sent", "operator", "smsc", "storage", "remarks", "recovery", "balance"),
+)
+NOT_USABLE = "not usable"
+"""The health of what is no modem yet."""
+
+
+def unusable_view(found: Unusable) -> dict[str, Any]:
+    """Something that is plugged in and cannot be used, with the reason: the keys are a modem's, and `name` is its place."""
+    known: dict[str, Any] = {
+        "name": found.device.place,
+        "port": found.path,
+        "place": found.device.place,
+        "health": NOT_USABLE,
+        "can_send": False,
+        "reason": found.reason,
+        "model": found.device.product or None,
+        "registration": "unknown",
+        "sent": 0,
+        "remarks": [],
+    }
+    return {key: known.get(key) for key in MODEM_KEYS}
+
+
+def wire_view(line: WireLine) -> dict[str, Any]:
+    """A line of the wire log: `way` is `>` to the modem, `<` from it."""
+    return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.way, "text": line.text}
 
 
 def report_view(report: dict[str, Any], doubt: Doubt | Unmatched | None) -> dict[str, Any]:

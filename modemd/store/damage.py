@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from modemd.errors import StoreDamaged
@@ -14,7 +15,13 @@ from modemd.store.trouble import DAMAGED, REMEDY, trouble
 
 
 def examine(path: Path) -> None:
-    """Raise StoreDamaged, with a copy kept, where the database at `path` cannot be read as it should.
+    """Raise StoreDamaged, with a copy kept, where the database at `path` cannot be read as it should."""
+    if (said := look(path)) is not None:
+        raise _kept(path, said)
+
+
+def look(path: Path) -> str | None:
+    """What is damaged in the database at `path`; None where it can be read as it should.
 
     A database that was let go well is trusted. One whose process ended otherwise (its -wal is still there) is checked page by
     page. The look is read-only, so that not even a checkpoint writes into a file that may be damaged.
@@ -23,18 +30,28 @@ def examine(path: Path) -> None:
     left = wal.exists() and wal.stat().st_size > 0
     if path.stat().st_size == 0:
         if left:  # SQLite would take it for new, and delete the log with all that was answered
-            raise _kept(path, "the file is empty, and its log is not")
-        return
+            return "the file is empty, and its log is not"
+        return None
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with reading(path) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             said = connection.execute("PRAGMA quick_check(1)").fetchone()[0] if left else "ok"
     except sqlite3.Error as error:
         if isinstance(trouble(error), StoreDamaged):
-            raise _kept(path, str(error)) from error
+            return str(error)
         raise
-    if said != "ok":
-        raise _kept(path, " ".join(said.split()))
+    return None if said == "ok" else " ".join(said.split())
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for a look. Where no log is left it is told that the file does not change: else SQLite would make a log and an
+    index beside it, which stay."""
+    wal = _beside(path, "-wal")
+    alone = not wal.exists() or wal.stat().st_size == 0
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+    with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+        yield connection
 
 
 def _kept(path: Path, said: str) -> StoreDamaged:

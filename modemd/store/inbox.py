@@ -7,14 +7,14 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
+from modemd.rules.kinds import Kind
+from modemd.store.journal import note
 from modemd.store.moments import kept, moment
 
 # How long the same TPDU on the same SIM counts as a repetition, and how long a set waits for its missing parts.
 REPETITION = timedelta(days=7)
 PATIENCE = timedelta(hours=72)
-Kind = Literal["text", "data", "undecodable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class Whole:
     text: str
 
 
-Join = Callable[[Sequence[bytes]], str]
+Join = Callable[[Sequence[bytes]], tuple[Kind, str]]
 
 
 def keep(db: sqlite3.Connection, arrival: Arrival, join: Join, now: datetime) -> Whole | None:
     """Keep an arrival. The message that it completes; None: a repetition, or parts are missing still.
 
-    `join` makes the text of a set from its TPDUs in order of sequence.
+    `join` tells kind and text of a set from its TPDUs in order of sequence: what it is shows when it is whole.
     """
     fingerprint = hashlib.sha256(arrival.sim.encode() + b"\0" + arrival.tpdu).digest()
     repeated = db.execute(
@@ -85,12 +85,26 @@ def keep(db: sqlite3.Connection, arrival: Arrival, join: Join, now: datetime) ->
         for row in db.execute("SELECT tpdu FROM inbox_part WHERE inbox_id = ? ORDER BY seq", (inbox_id,)).fetchall()
     ]
     complete = len(tpdus) == arrival.total
-    text = arrival.text if arrival.total == 1 else join(tpdus)
+    kind, text = (arrival.kind, arrival.text) if arrival.total == 1 else join(tpdus)
     db.execute(
-        "UPDATE inbox SET parts = ?, text = ?, complete = ?, stored_at = ? WHERE id = ?",
-        (len(tpdus), text, complete, kept(now), inbox_id),
+        "UPDATE inbox SET parts = ?, kind = ?, text = ?, complete = ?, stored_at = ? WHERE id = ?",
+        (len(tpdus), kind, text, complete, kept(now), inbox_id),
     )
-    return Whole(inbox_id, arrival.sender, arrival.sim, arrival.kind, text) if complete else None
+    return Whole(inbox_id, arrival.sender, arrival.sim, kind, text) if complete else None
+
+
+def missed_call(db: sqlite3.Connection, sim: str, caller: str, now: datetime) -> int:
+    """Keep a call that nobody answered, from `caller` (empty where withheld): its id in the inbox. Each call is a row."""
+    inbox_id = db.execute(
+        """INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)
+           VALUES (?, ?, 'call', 'missed call', 1, 1, 1, ?)""",
+        (caller, sim, kept(now)),
+    ).lastrowid
+    assert inbox_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
+    note(
+        db, None, now, "missed call", inbox=inbox_id
+    )  # the latest moment that is stored is looked for among the events
+    return inbox_id
 
 
 def _open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | None:

@@ -67,11 +67,21 @@ def reports(
     return _rows(db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
 
 
-def inbox(db: sqlite3.Connection, *, id: int | None = None, limit: int = 50) -> list[Row]:
+def inbox(db: sqlite3.Connection, *, id: int | None = None, kind: str | None = None, limit: int = 50) -> list[Row]:
     """Inbound messages that are complete, or shown though parts are missing; `limit` 0 means all."""
-    where, values = _where(("i.id", id))
+    where, values = _where(("i.id", id), ("i.kind", kind))
     rows = _rows(db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
     return [row | {"complete": bool(row["complete"])} for row in rows]
+
+
+def sims(db: sqlite3.Connection) -> list[Row]:
+    """The SIMs that were met, the one that was seen last first; `modem` is the IMEI of the one it sat in then."""
+    return _rows(
+        db,
+        """SELECT iccid AS sim, number, imsi, smsc, modem, first_seen, last_seen, admitted_at
+           FROM sim ORDER BY last_seen DESC, iccid""",
+        (),
+    )
 
 
 def opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:

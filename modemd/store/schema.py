@@ -10,13 +10,23 @@ from sqlite_utils import Migrations
 migrations = Migrations("modemd")
 
 # The newest schema this program knows. A database that says more was written by a newer modemd.
-VERSION = 1
+VERSION = 2
 
 
 @migrations()
 def first(db: sqlite_utils.Database) -> None:
     """Messages, parts, attempts, reports, inbox, contacts, consent, SIMs, and the event rows that tell each story."""
-    for statement in _FIRST.split(";\n"):
+    _run(db, _FIRST)
+
+
+@migrations()
+def second(db: sqlite_utils.Database) -> None:
+    """More kinds of arrivals; SIMs that wait to be admitted; PINs that must not be tried again."""
+    _run(db, _SECOND)
+
+
+def _run(db: sqlite_utils.Database, script: str) -> None:
+    for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)
 
@@ -179,6 +189,42 @@ CREATE TABLE calendar_run (
     day TEXT NOT NULL,
     at TEXT NOT NULL,
     PRIMARY KEY (job, day)
+) STRICT, WITHOUT ROWID;
+"""
+
+# SQLite cannot change a CHECK: the table is made anew. Its rows are put back before the commit looks at what refers to them.
+_SECOND = """
+PRAGMA defer_foreign_keys = ON;
+CREATE TEMP TABLE inbox_before AS SELECT * FROM main.inbox;
+DROP TABLE main.inbox;
+CREATE TABLE inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sender TEXT NOT NULL,
+    to_sim TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('text', 'data', 'undecodable', 'mms', 'voicemail', 'sim_data', 'call')),
+    text TEXT NOT NULL,
+    parts INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    complete INTEGER NOT NULL,
+    sent_at TEXT,
+    stored_at TEXT NOT NULL,
+    shown_at TEXT
+) STRICT;
+INSERT INTO inbox SELECT * FROM temp.inbox_before;
+DROP TABLE temp.inbox_before;
+CREATE INDEX inbox_collecting ON inbox (stored_at) WHERE complete = 0 AND shown_at IS NULL;
+CREATE INDEX inbox_kind ON inbox (kind, id);
+
+ALTER TABLE sim ADD COLUMN admitted_at TEXT;
+ALTER TABLE sim ADD COLUMN smsc TEXT;
+UPDATE sim SET admitted_at = first_seen;
+
+CREATE TABLE pin_try (
+    holder TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    at TEXT NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (holder, digest)
 ) STRICT, WITHOUT ROWID;
 """
 

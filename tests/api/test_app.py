@@ -12,12 +12,13 @@ import pytest
 from modemd.api import app as application
 from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.evidence import Told
-from modemd.store import inbox, reports
+from modemd.store import inbox, reports, sims
 from modemd.store.inbox import Arrival
 from tests.api.client import Client
 from tests.service.house import NOON, House, house
 
 ALICE = "+33612345678"
+WEST = "8933010000000000010"
 HELLO = {"to": ALICE, "text": "hello"}
 ROUTES = ("/v1/messages", "/v1/reports", "/v1/inbox", "/v1/optouts", "/v1/modems", "/v1/status")
 
@@ -190,7 +191,7 @@ async def test_a_message_tells_its_story(client: Client) -> None:
 async def test_the_inbox_is_listed(client: Client, home: House) -> None:
     """Inbound messages are listed with sender, SIM and times."""
     arrival = Arrival("8933010000000000010", b"1", ALICE, "text", "hi", NOON)
-    await home.store.write(lambda db: inbox.keep(db, arrival, lambda tpdus: "", NOON))
+    await home.store.write(lambda db: inbox.keep(db, arrival, lambda tpdus: ("text", ""), NOON))
     (row,) = (await client.get("/v1/inbox")).json
     assert (row["from"], row["text"], row["to_sim"]) == (ALICE, "hi", "8933010000000000010")
     assert (await client.get("/v1/inbox?id=2")).json == []
@@ -270,3 +271,23 @@ async def test_failures_within_have_the_same_body(
     assert (answer.status, answer.code) == (status, code)
     assert ("no such table" in answer.json["error"]["message"]) is False
     assert (answer.raised is error) == (status == 500)
+
+
+async def test_the_inbox_is_narrowed_to_a_kind(client: Client, home: House) -> None:
+    """A kind that there is none of is 422."""
+    await home.store.write(lambda db: inbox.missed_call(db, WEST, ALICE, NOON))
+    assert [row["kind"] for row in (await client.get("/v1/inbox?kind=call")).json] == ["call"]
+    assert (await client.get("/v1/inbox?kind=mms")).json == []
+    answer = await client.get("/v1/inbox?kind=picture")
+    assert (answer.status, answer.code) == (422, "bad_kind")
+
+
+async def test_a_sim_is_admitted(client: Client, home: House) -> None:
+    """Then the modems look again. One that nobody has met is 404."""
+    await home.store.write(lambda db: sims.seen(db, WEST, None, None, "861234029413211", NOON, admit=False))
+    assert [row["admitted_at"] for row in (await client.get("/v1/sims")).json] == [None]
+    admitted = await client.post(f"/v1/sims/{WEST}/admit", {})
+    assert admitted.status == 200
+    assert (await client.get("/v1/sims")).json == [admitted.json]
+    answer = await client.post("/v1/sims/8933010000000000099/admit", {})
+    assert (answer.status, answer.code) == (404, "no_sim")

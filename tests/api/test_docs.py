@@ -9,6 +9,7 @@ import pytest
 
 from modemd.api.app import LARGEST_CSV, NewMessage, create
 from modemd.errors import StoreDamaged, StoreError
+from modemd.service import health
 from modemd.store import trouble
 from tests.service.house import house
 
@@ -23,6 +24,7 @@ RAISERS = [
     "service/service.py",
     "service/submitting.py",
     "service/deciding.py",
+    "service/conversing.py",
     "service/moments.py",
     "rules/numbers.py",
     "store/outbox.py",
@@ -74,3 +76,10 @@ def test_every_code_is_documented() -> None:
 def test_the_page_has_its_sections(title: str) -> None:
     """The tables stand where these tests look."""
     assert section(title).count("\n|") > 2
+
+
+def test_every_verdict_is_documented() -> None:
+    """Each code of the health, with its status."""
+    documented = dict(re.findall(r"^\| `(\w+)`[^|]* \| (\d+) \|", section("Health"), flags=re.MULTILINE))
+    assert {code for code in health.CODES if code in documented} == set(health.CODES)
+    assert {code for code, status in documented.items() if status == "200"} == {health.CAN_SEND}

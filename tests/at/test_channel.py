@@ -148,3 +148,49 @@ def test_notices_of_a_profile_are_told_apart() -> None:
     channel = Channel(urcs=["POWER ALARM"])
     channel.start("+CGMM")
     assert channel.feed(framed("POWER ALARM 3", "E3372", "OK")) == [Urc("POWER ALARM 3"), reply("E3372")]
+
+
+MENU = '+CUSD: 1,"1 Balance\n2 Bonus\r\n3 "Extra",15'
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000], ids=["one by one", "in sevens", "whole"])
+def test_a_ussd_text_is_one_notice_whatever_line_ends_it_has(step: int) -> None:
+    """Real line ends stand within its quotation marks; what follows is itself again."""
+    data = f"\r\n{MENU}\r\n\r\n^RSSI:9\r\n".encode()
+    channel = Channel()
+    events = [event for at in range(0, len(data), step) for event in channel.feed(data[at : at + step])]
+    assert events == [Urc('+CUSD: 1,"1 Balance\n2 Bonus\n3 "Extra",15'), Urc("^RSSI:9")]
+
+
+def test_a_ussd_text_within_its_commands_answer_is_one_line() -> None:
+    """An answer before the OK."""
+    channel = Channel()
+    channel.start('+CUSD=1,"*100#",15')
+    (reply,) = channel.feed(b'\r\n+CUSD: 1,"1 A\n> 2 B",15\r\n\r\nOK\r\n')
+    assert isinstance(reply, Reply)
+    assert reply.lines == ('+CUSD: 1,"1 A\n> 2 B",15',)
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        pytest.param(b'\r\n+CMTI: "SM",1\r\n', [Urc('+CUSD: 0,"torn'), Urc('+CMTI: "SM",1')], id="a notice"),
+        pytest.param(
+            b"\r\n" + b"x" * 600 + b"\r\n" + b"y" * 600 + b"\r\nRING\r\n",
+            [Urc('+CUSD: 0,"torn\n' + "x" * 600 + "\n" + "y" * 600), Urc("RING")],
+            id="noise",
+        ),
+    ],
+)
+def test_a_ussd_text_that_lost_its_end_swallows_little(behind: bytes, expected: list[Urc]) -> None:
+    """A notice ends it, and so does its length."""
+    assert Channel().feed(b'\r\n+CUSD: 0,"torn' + behind) == expected
+
+
+def test_a_ussd_text_that_lost_its_end_leaves_a_reply_its_result() -> None:
+    """The result of the command that is pending ends it."""
+    channel = Channel()
+    channel.feed(b'\r\n+CUSD: 0,"torn\r\n')
+    channel.start("+CSQ")
+    events = channel.feed(b"AT+CSQ\r\r\n+CSQ: 17,99\r\n\r\nOK\r\n")
+    assert events == [Urc('+CUSD: 0,"torn'), reply("+CSQ: 17,99")]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from modemd.cli.listings import show_recovery
 from modemd.store import consent, inbox
 from modemd.store.consent import Said
 from modemd.store.inbox import Arrival
@@ -94,7 +95,7 @@ def test_messages_are_narrowed(modemd: Modemd) -> None:
 def test_the_inbox_is_listed(modemd: Modemd, change: Callable[..., None]) -> None:
     """What came in, with sender, the SIM it was sent to, the network's time and ours."""
     arrival = Arrival(WEST, b"1", ALICE, "text", "hi\nthere", NOON)
-    change(lambda db: inbox.keep(db, arrival, lambda tpdus: "", NOON))
+    change(lambda db: inbox.keep(db, arrival, lambda tpdus: ("text", ""), NOON))
     (row,) = json.loads(ask(modemd, "inbox", "--json").out)
     assert {"id", "from", "to_sim", "text", "sent_at", "stored_at", "parts"} <= set(row)
     assert (row["from"], row["text"]) == (ALICE, "hi\nthere")
@@ -116,9 +117,9 @@ def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> Non
 
 def test_modems_are_listed(modemd: Modemd) -> None:
     """The modems as configured; one is found by its name."""
-    assert ask(modemd, "modems").out.splitlines()[1].split()[:2] == ["west", "opening"]
+    assert ask(modemd, "modems").out.splitlines()[1].split()[:3] == ["west", "-", "opening"]
     assert json.loads(ask(modemd, "modems", "--json", "--id", "west").out)[0]["name"] == "west"
-    assert ask(modemd, "modems", "--id", "east").out == "no modem 'east' is configured\n"
+    assert ask(modemd, "modems", "--id", "east").out == "there is no modem 'east'\n"
 
 
 def test_status_tells_what_waits(modemd: Modemd) -> None:
@@ -126,7 +127,7 @@ def test_status_tells_what_waits(modemd: Modemd) -> None:
     assert "nothing waits" in ask(modemd, "status").out
     send(modemd)
     lines = ask(modemd, "status").out.splitlines()
-    assert lines[0] == "no modem can send now"
+    assert lines[0] == "no modem can send now: no daemon runs"
     assert any(line.startswith("queued  transactional  1") for line in lines)
     assert lines[-1] == "0 opted out, 0 unmatched reports"
 
@@ -151,3 +152,33 @@ def test_an_emulator_that_does_not_run_is_told(modemd: Modemd, tmp_path: Path) -
     ended = modemd("phone", "--dir", str(tmp_path), ALICE, "inbox")
     assert (ended.status, ended.out) == (1, "")
     assert ended.err == f"modemd: no emulator runs in {tmp_path}; start one with modemd emulate\n"
+
+
+def test_the_inbox_is_narrowed_to_a_kind(modemd: Modemd, change: Callable[..., None]) -> None:
+    """Calls alone, or texts alone; the kind stands beside the number."""
+    change(lambda db: inbox.keep(db, Arrival(WEST, b"1", ALICE, "text", "hi", NOON), lambda tpdus: ("text", ""), NOON))
+    change(lambda db: inbox.missed_call(db, WEST, ALICE, NOON))
+    assert [row["text"] for row in json.loads(ask(modemd, "inbox", "--json", "--kind", "call").out)] == ["missed call"]
+    assert ask(modemd, "inbox", "--kind", "text").out.splitlines()[1].split()[1] == "text"
+    assert ask(modemd, "inbox", "--kind", "mms").out == "nothing came in\n"
+
+
+def test_where_a_sick_modem_stands_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Below the table of one modem: what is climbed for, how often each rung was, and for how long; nothing of a well one."""
+    show_recovery({"counts": {}})
+    assert capsys.readouterr().out == ""
+    show_recovery(
+        {
+            "trouble": "silent",
+            "reason": "no answer to AT in 15 s",
+            "rung": "usb reset",
+            "counts": {"escape": 2, "usb reset": 1},
+            "spent_s": {"escape": 30.04},
+        }
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "trouble: silent; last rung: usb reset",
+        "last reason: no answer to AT in 15 s",
+        "escape: 2 since the start, 30.0 s",
+        "usb reset: 1 since the start, 0.0 s",
+    ]

@@ -114,6 +114,18 @@ def test_a_wrong_driver_is_a_mistake(modemd: Modemd, config: Path, driver: str |
     assert complaint in ended.err
 
 
+def test_every_wrong_driver_is_told(modemd: Modemd, config: Path) -> None:
+    """`config check` has a line for each file with a mistake."""
+    own = config.parent / "drivers"
+    own.mkdir()
+    for name in ("odd", "odder"):
+        (own / f"{name}.toml").write_text("colour = 1\n", encoding="utf-8")
+    config.write_text(config.read_text(encoding="utf-8") + f"drivers: {own}\n", encoding="utf-8")
+    ended = modemd("config", "check", "--config", "FILE")
+    assert ended.status == 2
+    assert [line.partition(".toml")[0].rpartition("/")[2] for line in ended.err.splitlines()] == ["odd", "odder"]
+
+
 def test_the_version_loads_nothing_else() -> None:
     """Commands are imported when they are called: `--version` needs neither database nor HTTP."""
     said = subprocess.run(

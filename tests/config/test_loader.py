@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from modemd import data
-from modemd.config import Consent, Modem, Settings, Sim, Validity, load
+from modemd.config import Balance, Consent, Finding, Modem, Settings, Sim, Validity, load
+from modemd.config.settings import BalanceSms
 from modemd.errors import ConfigError
 from modemd.rules.classes import MessageClass
 
@@ -72,13 +73,17 @@ def test_the_example_file_loads_and_says_everything() -> None:
     """The shipped example is a configuration, and no option is missing from it."""
     settings = load(data.folder("config.example.yaml"))
     assert settings.model_fields_set == set(Settings.model_fields)
-    assert settings.modems[0].model_fields_set == set(Modem.model_fields)
+    assert {key for modem in settings.modems for key in modem.model_fields_set} == set(Modem.model_fields)
+    assert settings.finding.model_fields_set == set(Finding.model_fields)
     assert settings.sims[ICCID].model_fields_set == set(Sim.model_fields)
+    balance = settings.sims[ICCID].balance
+    assert balance is not None
+    assert balance.model_fields_set == set(Balance.model_fields) - {"sms"}
     assert settings.consent.model_fields_set == set(Consent.model_fields)
     assert settings.validity.model_fields_set == set(Validity.model_fields)
 
 
-@pytest.mark.parametrize("model", [Settings, Modem, Sim, Consent, Validity])
+@pytest.mark.parametrize("model", [Settings, Modem, Finding, Sim, Balance, BalanceSms, Consent, Validity])
 def test_every_key_is_in_the_docs(model: type[BaseModel]) -> None:
     """docs/configuration.md has a row of a table for every key."""
     rows = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").splitlines()
@@ -125,11 +130,12 @@ reprot: true
     assert problems(tmp_path, text) == [
         "1:1: database: is missing; allowed: the path of the database file, as /var/lib/modemd/modemd.db",
         "2:11: modems[0].name: 'West' will not do; allowed: a name of its own, of small letters, digits, _ and -",
-        "4:5: modems[0].baud: unknown key; allowed: name, port, rate, driver",
+        f"4:5: modems[0].baud: unknown key; allowed: {', '.join(Modem.model_fields)}",
         "6:11: modems[1].port: '/dev/../dev/ttyUSB0' is already modems[0].port",
         "7:11: modems[1].rate: 'fast' is not a rate; "
         "allowed: parts per second or minute, as 1/s, 2/s or 30/min, or unlimited",
-        "8:5: modems[2].port: is missing; allowed: a device path of its own, as /dev/modemd/west, or socket://host:port",
+        "8:5: modems[2]: does not say which modem it is; one of port, imei, iccid, usb is needed; "
+        "allowed: auto, or a list of at least one modem, each with name and one of port, imei, iccid, usb",
         "8:11: modems[2].name: 'east' is already modems[1].name",
         "9:11: timezone: there is no time zone 'Europe/Pari'; allowed: the name of a time zone, as Europe/Paris",
         "11:1: report: written twice, first in line 10; remove one",
@@ -182,6 +188,62 @@ def test_a_wrong_value_is_named_with_what_is_allowed(tmp_path: Path, line: str, 
     assert "allowed: " in problem.partition(said)[2]
 
 
+@pytest.mark.parametrize("written_modems", ["", "modems: auto\n"], ids=["absent", "auto"])
+def test_without_a_list_all_modems_are_found(tmp_path: Path, written_modems: str) -> None:
+    """`modems: auto` is what holds where nothing is said; a list of ports finds nothing beside them."""
+    settings = load(written(tmp_path, f"database: modemd.db\n{written_modems}"))
+    assert (settings.modems, settings.finds, settings.takes_others) == ((), True, True)
+    assert settings.finding == Finding(others=None, probe_bridges=False, rescan=timedelta(seconds=30), emulator=None)
+    listed = load(written(tmp_path, SMALLEST))
+    assert (listed.finds, listed.takes_others) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "read"),
+    [
+        pytest.param("imei", "490154203237518", "490154203237518", id="an IMEI, which YAML takes for a number"),
+        pytest.param("imei", "'004999010640000'", "004999010640000", id="an IMEI that begins with zero"),
+        pytest.param("iccid", ICCID, ICCID, id="an ICCID"),
+        pytest.param("usb", "1-1.2", "1-1.2", id="a place on USB"),
+    ],
+)
+def test_a_modem_may_be_known_by_more_than_a_port(tmp_path: Path, key: str, value: str, read: str) -> None:
+    """Name, rate and driver stay with a stick, a SIM or a place; such modems are looked for, and no others."""
+    settings = load(written(tmp_path, f"database: a.db\nmodems: [{{name: west, {key}: {value}}}]\n"))
+    assert getattr(settings.modems[0], key) == read
+    assert (settings.finds, settings.takes_others) == (True, False)
+    assert load(
+        written(tmp_path, f"database: a.db\nmodems: [{{name: west, {key}: {value}}}]\nfinding: {{others: true}}\n")
+    ).takes_others
+
+
+@pytest.mark.parametrize(
+    ("modem", "told"),
+    [
+        pytest.param("imei: 49015420323751", None, id="an IMEI without its check digit is one"),
+        pytest.param("imei: 4901", "imei: 4901 will not do", id="an IMEI that is too short"),
+        pytest.param("imei: true", "imei: true will not do", id="an IMEI that is none"),
+        pytest.param("usb: hub", "usb: 'hub' will not do", id="no place on USB"),
+        pytest.param("usb: 1-1, imei: 490154203237518", "says imei and usb; one of port", id="two ways at once"),
+    ],
+)
+def test_a_modem_is_told_in_one_way(tmp_path: Path, modem: str, told: str | None) -> None:
+    """What tells a modem from others is checked before anything looks for it."""
+    text = f"database: a.db\nmodems: [{{name: west, {modem}}}]\n"
+    if told is None:
+        assert load(written(tmp_path, text)).modems
+        return
+    (problem,) = problems(tmp_path, text)
+    assert told in problem
+
+
+def test_an_imei_is_given_once(tmp_path: Path) -> None:
+    """Two modems cannot be the same stick, however its number is written."""
+    text = "database: a.db\nmodems:\n- {name: a, imei: 490154203237518}\n- {name: b, imei: '490154203237518'}\n"
+    (problem,) = problems(tmp_path, text)
+    assert problem == "4:19: modems[1].imei: '490154203237518' is already modems[0].imei"
+
+
 @pytest.mark.parametrize("port", ["socket://h", "socket://:1", "socket://h:0", "socket://h:70000", "socket://h:x",
                                   "socket://h:1/x", "rfc2217://h:1", "''", "7"])  # fmt: skip
 def test_a_port_is_a_path_or_a_socket(tmp_path: Path, port: str) -> None:
@@ -232,7 +294,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_no_modem_is_a_mistake(tmp_path: Path) -> None:
     """A list without modems is not a configuration."""
     (problem,) = problems(tmp_path, "database: a.db\nmodems: []\n")
-    assert problem.startswith("2:9: modems: holds nothing; allowed: a list of at least one modem")
+    assert problem.startswith("2:9: modems: holds nothing; allowed: auto, or a list of at least one modem")
 
 
 def test_a_socket_path_that_unix_cannot_open_is_told(tmp_path: Path) -> None:
@@ -351,3 +413,55 @@ def test_importing_the_configuration_is_cheap() -> None:
     ask = f"import sys, modemd.config; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("balance", "key", "said"),
+    [
+        ('{ussd: "*100#", pattern: "([0-9]"}', ".pattern", "is not a regular expression"),
+        ('{ussd: "*100#", sms: {to: 123, text: SOLDE}, pattern: "x"}', "", "one of ussd, sms is needed"),
+        ('{pattern: "x"}', "", "one of ussd, sms is needed"),
+        ('{sms: {to: 123, text: SOLDE}, replies: [1], pattern: "x"}', "", "replies go with ussd"),
+        ('{ussd: "100 please", pattern: "x"}', ".ussd", "will not do"),
+        ('{ussd: "*100#", replies: [one], pattern: "x"}', ".replies[0]", "will not do"),
+        ('{ussd: "*100#", pattern: "x", every: 1min}', ".every", "out of range"),
+    ],
+    ids=["pattern", "both ways", "no way", "replies", "no code", "no reply", "too often"],
+)
+def test_a_balance_is_checked(tmp_path: Path, balance: str, key: str, said: str) -> None:
+    """What cannot be asked, or would not be understood, is told with its place."""
+    (problem,) = problems(tmp_path, SMALLEST + f"sims: {{{ICCID}: {{balance: {balance}}}}}\n")
+    assert f" sims.{ICCID}.balance{key}: " in problem
+    assert said in problem
+
+
+def test_numbers_without_quotes_are_what_they_look_like(tmp_path: Path) -> None:
+    """A short code and a reply are digits, as they are written."""
+    sms = "{sms: {to: 123, text: SOLDE}, pattern: x}"
+    settings = load(written(tmp_path, SMALLEST + f"sims: {{{ICCID}: {{balance: {sms}}}}}\n"))
+    balance = settings.sims[ICCID].balance
+    assert balance is not None
+    assert balance.sms is not None
+    assert (balance.sms.to, balance.sms.answers) == ("123", "123")
+
+
+@pytest.mark.parametrize(
+    ("hook", "said"),
+    [
+        pytest.param("uhubctl -a cycle", "power_hook: 'uhubctl -a cycle' will not do", id="a line for a shell"),
+        pytest.param("[]", "power_hook: a list will not do", id="nothing"),
+        pytest.param('[uhubctl, "{place}"]', "power_hook: {place} is no placeholder", id="a placeholder that is none"),
+        pytest.param("[uhubctl, true]", "power_hook: a list holds what is no text", id="no text"),
+    ],
+)
+def test_a_power_hook_is_a_program_with_arguments(tmp_path: Path, hook: str, said: str) -> None:
+    """As a list, with placeholders that exist; for all modems, or for one."""
+    (problem,) = problems(tmp_path, SMALLEST + f"recovery: {{power_hook: {hook}}}\n")
+    assert said in problem
+
+
+def test_a_power_hook_may_be_a_modems_own(tmp_path: Path) -> None:
+    """Numbers among its arguments need no quotes."""
+    settings = load(written(tmp_path, SMALLEST + 'recovery: {power_hook: [relay, 2, "{hub_port}"]}\n'))
+    assert settings.recovery.power_hook == ("relay", "2", "{hub_port}")
+    assert settings.modems[0].power_hook is None

@@ -168,6 +168,18 @@ def _hang(client: Client) -> None:
     assert client.hear(2.0) == b"\r\nOK\r\n"
 
 
+@met("wedge")
+def _wedge(client: Client) -> None:
+    client.fault("wedge")
+    assert client.ask("AT", 3600.0) == ""
+    client.fault("notice", line="^RSSI:9")
+    assert client.hear(1.0) == b""
+    client.fault("unplug")
+    client.fault("replug")
+    client.back()
+    assert client.send().startswith("+CMGS: ")
+
+
 @met("deaf")
 def _deaf(client: Client) -> None:
     client.fault("deaf", seconds=30)

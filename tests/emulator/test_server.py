@@ -289,6 +289,22 @@ async def test_the_port_list_is_told(tmp_path: Path) -> None:
     assert _names(tmp_path) == ["journal.jsonl"]
 
 
+async def test_a_device_is_moved_on_the_bus(tmp_path: Path) -> None:
+    """Pulled here and plugged in there, it is listed in its new place; what is not there, or taken, is refused."""
+    async with served(quick(tmp_path, 2)) as running:
+
+        async def move(place: str, to: str) -> tuple[int, Any]:
+            status, told = await running.control("POST", "/usb/move", {"place": place, "to": to})
+            return status, told
+
+        status, ports = await move("1-1.1", "1-4")
+        assert (status, [port["location"] for port in ports]) == (200, ["1-1.2", "1-4:1.1"])
+        assert not (tmp_path / "usb" / "1-1.1").exists()
+        assert (await move("1-1.1", "1-5"))[1]["error"]["code"] == "no_device"
+        assert (await move("1-1.2", "1-4"))[1]["error"]["code"] == "taken"
+        assert (await move("1-1.2", "../x"))[0] == 422
+
+
 async def test_a_phone_calls_a_modem(running: Running) -> None:
     """A call rings the modem's port; the phone hangs up, and its calls tell of it."""
     host = Opened(running.options.directory / "modem0")
@@ -349,6 +365,7 @@ async def test_the_network_can_be_turned(running: Running) -> None:
         {"kind": "lose_prompt"},
         {"kind": "refuse", "cause": 38},
         {"kind": "deaf", "seconds": 0.5},
+        {"kind": "wedge"},
         {"kind": "restart"},
         {"kind": "unplug"},
         {"kind": "replug"},
@@ -391,6 +408,7 @@ async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> 
         "lose_prompt": lambda: device.faults.prompts_lost == 1,
         "refuse": lambda: list(device.faults.refusals) == [38],
         "deaf": lambda: device.deaf,
+        "wedge": lambda: device.wedged,
         "restart": lambda: not modem["plugged"],
         "unplug": lambda: not modem["plugged"] and modem["registration"] == 0,
         "replug": lambda: modem["plugged"],

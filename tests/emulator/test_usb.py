@@ -73,9 +73,10 @@ async def test_a_pulled_modem_is_not_listed(lab: Lab, bus: UsbBus) -> None:
     link = lab.modems["modem0"].link
     bus.attach("1-1", STICK, {1: link})
     link.unplug()
-    assert bus.comports() == []
+    assert (bus.comports(), list(bus.folder.iterdir())) == ([], [])
     link.replug()
     assert [port.location for port in bus.comports()] == ["1-1:1.1"]
+    assert (bus.folder / "1-1" / "idVendor").exists()
     bus.move("1-1", "1-4.1")
     assert (link.plugged, [port.location for port in bus.comports()]) == (True, ["1-4.1:1.1"])
     assert sorted(path.name for path in bus.folder.iterdir()) == ["1-4.1"]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from modemd import data
 from modemd.modem.desk import Health
-from modemd.modem.modem import Line, Modem
+from modemd.modem.modem import Modem
+from modemd.modem.status import Line
 from modemd.profiles import Profiles
 from tests.modem.desk import FakeDesk, draft
 from tests.modem.stick import Stick

@@ -6,6 +6,7 @@ import asyncio
 from asyncio import Future
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from modemd.errors import StoreUnavailable
 from modemd.modem.desk import Attempted, Claimed, Draft, Identity
@@ -51,6 +52,13 @@ class FakeDesk:
     consent_epoch: int = 0
     times_ready: int = 0
     claims: int = 0
+    calls: list[str] = field(default_factory=list)
+    times: list[tuple[datetime, bool]] = field(default_factory=list)
+    roaming: bool = False
+    smsc: str | None = None
+    hangs_up: bool = False
+    refused: str | None = None
+    """Why sends fail in a row, as the desk sees it."""
 
     @property
     def closed(self) -> list[Attempted]:
@@ -104,8 +112,29 @@ class FakeDesk:
             raise OSError("no space left on device")
         self.kept.append(octets)
 
+    def sends_fail(self, identity: Identity) -> str | None:
+        return self.refused
+
     async def met(self, identity: Identity) -> None:
         self.identities.append(identity)
+
+    async def called(self, identity: Identity, number: str) -> None:
+        await asyncio.sleep(self.commit_s)
+        if self.full:
+            raise StoreUnavailable("disk_full", "the disk is full")
+        self.calls.append(number)
+
+    def heard_time(self, stamp: datetime, *, fresh: bool) -> None:
+        self.times.append((stamp, fresh))
+
+    def roams(self, identity: Identity, roaming: bool) -> None:
+        self.roaming = roaming
+
+    def holds_marketing(self, identity: Identity) -> bool:
+        return self.roaming
+
+    def service_centre(self, identity: Identity, found: str) -> str | None:
+        return self.smsc or found or None
 
     def ready(self) -> None:
         self.times_ready += 1

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from modemd.at import Result, Urc
-from modemd.errors import CommandFailed, PortGone, ReplyTimeout
-from modemd.modem.dialogue import QUIET_S, Dialogue
+from modemd.errors import CommandFailed, PortGone, ReplyTimeout, Silent
+from modemd.modem.dialogue import ESCAPE_S, PROBE_TIMEOUT_S, PROBES, QUIET_S, Dialogue
 from tests.modem.script import ScriptedPort, script, simulated
 
 PDU = "0001000C91447700091032000005C8329BFD06"
@@ -25,6 +25,7 @@ async def probed(dialogue: Dialogue) -> None:
     assert await dialogue.command("+CSQ") == ("+CSQ: 17,99",)
 
 
+UNHEARD = ">> AT \n" * PROBES
 PROBED = """
     >> AT+CSQ
     << +CSQ: 17,99 | OK
@@ -103,7 +104,7 @@ async def test_after_a_timeout_the_stale_answer_is_not_taken_for_the_next() -> N
             await dialogue.command("+CPMS?")
         assert loop.time() == 10
         await probed(dialogue)
-        assert loop.time() == pytest.approx(10 + 0.2 + QUIET_S), "silence is counted from the last octet"
+        assert loop.time() == pytest.approx(10 + ESCAPE_S + 0.2 + QUIET_S), "silence is counted from the last octet"
 
 
 @simulated
@@ -127,22 +128,22 @@ async def test_a_late_acceptance_before_the_next_prompt_is_a_notice() -> None:
 
 
 @simulated
-async def test_a_probe_is_asked_three_times() -> None:
-    """A modem that answers only the third probe is there; each had its 5 s."""
+async def test_a_probe_is_asked_again() -> None:
+    """A modem that answers only the third probe is there; each had its 1.5 s."""
     with script(f">> ^[ \n >> AT \n >> AT \n >> AT \n << OK \n {PROBED}") as port:
         dialogue = Dialogue(port)
         dialogue.unsettle()
         await probed(dialogue)
-        assert asyncio.get_running_loop().time() == pytest.approx(10 + QUIET_S)
+        assert asyncio.get_running_loop().time() == pytest.approx(ESCAPE_S + 2 * PROBE_TIMEOUT_S + QUIET_S)
 
 
 @simulated
 async def test_a_modem_that_answers_no_probe_is_given_up_and_probed_anew() -> None:
-    """Three probes, then an error; the next call begins with ESC again."""
-    with script(f">> ^[ \n >> AT \n >> AT \n >> AT \n {SETTLES} {PROBED}") as port:
+    """Probes for 15 s, then an error; the next call begins with ESC again."""
+    with script(f">> ^[ \n {UNHEARD} {SETTLES} {PROBED}") as port:
         dialogue = Dialogue(port)
         dialogue.unsettle()
-        with pytest.raises(ReplyTimeout, match="AT: no answer in 5 s"):
+        with pytest.raises(Silent, match="no answer to AT in 15 s"):
             await dialogue.settle()
         await probed(dialogue)
 

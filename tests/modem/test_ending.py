@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from modemd.modem.desk import Ending, Health
-from modemd.modem.modem import PERSON_RETRY_S
+from modemd.modem.session import PERSON_RETRY_S
 from tests.modem.bench import Bench, bench
 from tests.modem.script import simulated
 

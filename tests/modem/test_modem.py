@@ -9,7 +9,8 @@ import pytest
 
 from modemd.at.replies import Registration
 from modemd.modem.desk import Ending, Health
-from modemd.modem.modem import PERSON_RETRY_S, STATUS_S, STATUS_SEARCHING_S, Modem
+from modemd.modem.modem import Modem
+from modemd.modem.session import PERSON_PROBE_S, STATUS_S, STATUS_SEARCHING_S
 from tests.modem.bench import SWEEP_S, bench
 from tests.modem.desk import HELLO_WORLD, draft
 from tests.modem.script import simulated
@@ -82,7 +83,7 @@ async def test_a_port_that_goes_after_a_long_time_is_reopened_at_once() -> None:
 
 @simulated
 async def test_a_locked_sim_waits_for_a_person() -> None:
-    """Looked at again every half minute, without pretending in between that all is well; then it goes on by itself."""
+    """Its state is asked every few seconds, without pretending in between that all is well; then it goes on by itself."""
     async with bench() as b:
         b.stick.answers["+CPIN?"] = "+CPIN: SIM PUK|OK"
         await b.becomes(Health.NEEDS_PERSON)
@@ -95,9 +96,10 @@ async def test_a_locked_sim_waits_for_a_person() -> None:
         assert seen == {(Health.NEEDS_PERSON, b.modem.status.reason)}
         assert "PUK" in str(b.modem.status.reason)
         asked = b.stick.times("+CPIN?")
-        assert gaps(asked) == pytest.approx([PERSON_RETRY_S + 2] * (len(asked) - 1), abs=2)
+        assert max(gaps(asked)) == pytest.approx(PERSON_PROBE_S, abs=1)
+        assert len(asked) < 2 * 100 / PERSON_PROBE_S
         b.stick.answers["+CPIN?"] = "+CPIN: READY|OK"
-        await b.becomes(Health.READY, within_s=PERSON_RETRY_S + 5)
+        await b.becomes(Health.READY, within_s=PERSON_PROBE_S + 5)
 
 
 @simulated
@@ -182,14 +184,15 @@ async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None
         assert [(attempted.code, attempted.no_network) for attempted in b.desk.closed] == [(331, False)]
 
 
+@pytest.mark.parametrize("sign", ["RDY", "SMS Ready"], ids=["it restarted", "SMS works only now"])
 @simulated
-async def test_a_restart_leads_to_the_full_set_up() -> None:
+async def test_a_restart_leads_to_the_full_set_up(sign: str) -> None:
     """Echo, mode, storage and notices are set again, and the SIM is asked for again: it may be another one."""
     async with bench() as b:
         await b.becomes(Health.READY)
         before = len(b.stick.heard)
         b.stick.answers["+CCID"] = "8944100030999999999|OK"
-        b.stick.say("RDY")
+        b.stick.say(sign)
         await b.until(lambda: len(b.desk.identities) == 2)
         again = b.stick.commands()[before:]
         for command in ("E0", "+CMGF=0", '+CPMS="SM","SM","SM"', "+CNMI=2,1,0,2,0"):
@@ -227,14 +230,18 @@ async def test_an_outcome_does_not_wait_for_a_draft_that_was_let_go() -> None:
 
 @simulated
 async def test_after_an_unanswered_part_the_next_goes_on() -> None:
-    """What was chosen ahead is not forgotten; the attempt is journaled at once, and its late answer too."""
+    """What was chosen ahead is given back at once, for others to send; the modem is set up again, and goes on."""
     async with bench() as b:
         await b.becomes(Health.READY)
         b.stick.answers["PDU"] = ""
         b.queue(1, 2)
         await b.until(lambda: len(b.desk.closed) == 1, within_s=200)
+        await asyncio.sleep(0.01)
+        assert b.desk.reserved == set()
         del b.stick.answers["PDU"]
+        b.queue(2)
         await b.until(lambda: b.desk.claims == 2, within_s=10)
+        assert b.stick.commands().count("+CMGF=0") == 2
         assert [attempted.ending for attempted in b.desk.closed][:1] == [Ending.NO_ANSWER]
 
 

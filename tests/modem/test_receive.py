@@ -12,6 +12,7 @@ import pytest
 from modemd.at import Urc
 from modemd.errors import CommandFailed, PortGone
 from modemd.modem.dialogue import Dialogue
+from modemd.modem.negotiation import Storage
 from modemd.modem.receive import Receiver
 from modemd.profiles import Profile, Quirk
 from tests.modem.desk import GENERIC, FakeDesk, identity
@@ -38,7 +39,7 @@ class Bench:
 async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Bench]:
     with script(transcript) as port:
         desk = FakeDesk()
-        yield Bench(port, desk, Receiver(Dialogue(port), identity(profile), desk, "SM"))
+        yield Bench(port, desk, Receiver(Dialogue(port), identity(profile), desk, Storage("SM")))
 
 
 @simulated
@@ -289,3 +290,48 @@ async def test_a_message_stays_on_its_modem_until_there_is_room() -> None:
         b.desk.full = False
         await b.receiver.sweep()
         assert (b.kept, b.receiver.behind) == ([FIRST], False)
+
+
+FULL = replace(GENERIC, full=("^SMMEMFULL:",))
+TWO_LEFT = '>> AT+CPMS? \n << +CPMS: "SM",2,2,"SM",2,2,"SM",2,2 | OK'
+NONE_LEFT = '>> AT+CPMS? \n << +CPMS: "SM",0,2,"SM",0,2,"SM",0,2 | OK'
+ONE_LISTED = f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST} | OK"
+
+
+@simulated
+async def test_a_notice_of_a_full_storage_leads_to_a_sweep_at_once() -> None:
+    """No +CMTI comes from then on."""
+    async with bench(f"{ONE_LISTED} \n >> AT+CMGD=0 \n << OK \n {NONE_LEFT}", FULL) as b:
+        assert await b.receiver.notice(Urc('^SMMEMFULL: "SM"'))
+        assert b.kept == [FIRST]
+        assert b.receiver.stuck is None
+
+
+@simulated
+async def test_a_nearly_full_storage_is_swept_once_for_each_rise() -> None:
+    """What cannot be deleted is told; it is swept again when more has come in, not at each look."""
+    refused = f"{ONE_LISTED} \n >> AT+CMGD=0 \n << +CMS ERROR: 500"
+    async with bench(
+        f"{TWO_LEFT} \n {refused} \n {TWO_LEFT} \n {TWO_LEFT} \n {NONE_LEFT} \n {TWO_LEFT} \n {ONE_LISTED} \n {TWO_LEFT}"
+    ) as b:
+        told = []
+        for _ in range(4):
+            await b.receiver.watch()
+            told.append(b.receiver.stuck or "")
+        full = "is full: nothing can come in (2 of 2), with 1 that cannot be deleted"
+        assert [full in words for words in told] == [True, True, False, True]
+        assert b.kept == [FIRST]
+
+
+@simulated
+async def test_what_cannot_be_deleted_is_known_in_the_next_session() -> None:
+    """Neither kept nor tried again; forgotten once it is gone."""
+    undeletable: set[tuple[str, int, str]] = set()
+    sessions = (f"{ONE_LISTED} \n >> AT+CMGD=0 \n << +CMS ERROR: 500", ONE_LISTED, EMPTY)
+    known = []
+    for transcript in sessions:
+        with script(transcript) as port:
+            desk = FakeDesk()
+            await Receiver(Dialogue(port), identity(), desk, Storage("SM"), undeletable=undeletable).sweep()
+            known.append((len(desk.kept), len(undeletable)))
+    assert known == [(1, 1), (0, 1), (0, 0)]

@@ -123,7 +123,7 @@ async def test_a_played_modem_can_be_used(family: str) -> None:
     await knock(dialogue)
     identity = await identify(dialogue, PROFILES, None)
     assert identity.profile.name == family
-    assert await prepare(dialogue, identity.profile) == "SM"
+    assert (await prepare(dialogue, identity.profile)).memory == "SM"
     assert not bench.device.settings.text_mode
     assert bench.device.settings.notifications.mt == 1
 
@@ -232,7 +232,7 @@ async def test_a_silent_port_is_told_in_one_line() -> None:
     """Nothing answers: the port's name, what was tried, what to look at; the port is closed."""
     stick = Stick()
     stick.answers[""] = ""
-    with pytest.raises(ReplyTimeout, match=r"^west: AT: no answer in 5 s; is this its AT port, at this speed\?$"):
+    with pytest.raises(ReplyTimeout, match=r"^west: no answer to AT in 15 s; is this its AT port, at this speed\?$"):
         await record(await stick.open("west"), "west", PROFILES, list[str]().append)
     assert stick.ports[0].closed
 

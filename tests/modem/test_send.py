@@ -185,7 +185,7 @@ async def test_an_ok_without_a_reference_is_accepted() -> None:
 async def test_an_answer_that_never_comes_is_not_known_and_credited_once_if_late() -> None:
     """No answer in the family's time; a +CMGS in answer to the probe settles it, a second one settles nothing."""
     async with bench(
-        f"{PROMPT} \n >> {HELLO_PDU} ^Z \n >> ^[ \n >> AT \n << +CMGS: 14 | OK [4] \n << OK \n << +CMGS: 15 [1]",
+        f"{PROMPT} \n >> {HELLO_PDU} ^Z \n >> ^[ \n >> AT \n << +CMGS: 14 | OK [1] \n << OK \n << +CMGS: 15 [1]",
         replace(GENERIC, send_timeout_s=60),
     ) as b:
         sent = await b.send()

@@ -123,3 +123,18 @@ def test_the_last_look(facts: Facts, decision: Decision) -> None:
 def test_the_last_look_by_a_clock_that_is_not_trusted(facts: Facts, verdict: Verdict) -> None:
     """Marketing waits, expiry is not judged, all others go on."""
     assert decide(facts, ANYBODY, NOW, trusted=False).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        pytest.param(FACTS, Verdict.WAIT, id="marketing"),
+        pytest.param(replace(FACTS, started=True), Verdict.SEND, id="the rest of one that began at home"),
+        pytest.param(replace(FACTS, expires_at=NOW), Verdict.EXPIRE, id="marketing that is over"),
+        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), Verdict.WITHDRAW, id="marketing after STOP"),
+        pytest.param(replace(FACTS, message_class=MessageClass.TRANSACTIONAL), Verdict.SEND, id="not marketing"),
+    ],
+)
+def test_a_sim_that_holds_marketing_begins_none(facts: Facts, verdict: Verdict) -> None:
+    """It waits for another SIM, or for this one to be home; STOP and validity bind all the same."""
+    assert decide(facts, ANYBODY, NOW, holds_marketing=True).verdict is verdict

@@ -11,6 +11,7 @@ from modemd import pdu
 from modemd.modem.desk import Attempted, Draft, Ending
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
+from modemd.service.dispatching import WHEN_FREE
 from modemd.store import outbox
 from modemd.store.claims import MAX_CANDIDATES
 from modemd.store.moments import moment
@@ -37,6 +38,23 @@ async def test_what_one_has_chosen_the_other_does_not() -> None:
     assert b.all("SELECT 1 FROM attempt") == []
     b.dispatcher.release(mine)
     assert (await b.chosen(sim(EAST))).part_id == mine.part_id
+
+
+@simulated
+async def test_what_was_given_back_belongs_to_whoever_chose_it_then() -> None:
+    """A modem that was slow to show its prompt takes nothing from the one that has the part now, and frees nothing of it."""
+    b = Bench()
+    await b.submit(ALICE)
+    slow = await b.chosen(sim(WEST))
+    b.dispatcher.release(slow)
+    quick = await b.chosen(sim(EAST))
+    assert quick.part_id == slow.part_id
+    assert await b.dispatcher.claim(sim(WEST), slow, None) is None
+    b.dispatcher.release(slow)
+    assert await b.dispatcher.choose(sim(WEST)) is None
+    claimed = await b.dispatcher.claim(sim(EAST), quick, None)
+    assert claimed is not None
+    assert claimed.part_id == quick.part_id
 
 
 @simulated
@@ -316,7 +334,7 @@ async def test_a_refusal_without_network_uses_up_no_try() -> None:
     await b.dispatcher.close(sim(), lost)
     part = b.one("SELECT tries, lane, due FROM part")
     assert (part["tries"], part["lane"], b.state(message)) == (0, "any", "held")
-    assert moment(part["due"]) - b.clock.now() == timedelta(seconds=5)
+    assert moment(part["due"]) - b.clock.now() == WHEN_FREE
 
 
 async def refused(b: Bench, code: int, to: str, iccid: str = WEST) -> int:
@@ -353,7 +371,7 @@ async def test_what_one_sim_will_not_do_another_is_asked_for() -> None:
     assert await b.dispatcher.choose(sim(EAST)) is None
     message = await refused(b, 21, ALICE)
     part = b.one("SELECT tries, due FROM part")
-    assert (part["tries"], moment(part["due"]) - b.clock.now()) == (0, timedelta(seconds=5))
+    assert (part["tries"], moment(part["due"]) - b.clock.now()) == (0, WHEN_FREE)
     b.hand.passes(seconds=5)
     await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
     assert await b.dispatcher.choose(sim(WEST)) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -15,14 +15,17 @@ from modemd import data
 from modemd.config import Settings
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink
+from modemd.emulator.usb_devices import DEVICES, place
 from modemd.errors import PortGone
 from modemd.modem.port import Port
+from modemd.modem.recovery import Tools, UsbPlace
 from modemd.profiles import Profiles
 from modemd.rules.consent import Words
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store
 from tests.sim.life import DevicePort, Life
 from tests.sim.loop import LoopClock
+from tests.sim.ports import SimBus
 from tests.sim.store import LONGEST_FSYNC_S, SeededReader, SeededWriter, fresh_database, rows
 
 FAMILIES = ("huawei_e3372", "sim800")
@@ -39,7 +42,10 @@ def _words() -> Words:
 
 
 class House:
-    """Build it inside a running loop; `start` it; look at `network` for the truth and at `database` for what was kept."""
+    """Build it inside a running loop; `start` it; look at `network` for the truth and at `database` for what was kept.
+
+    `found`: the modems are on `bus`, each as its family looks there, and this is what the configuration says of them (`auto`).
+    """
 
     def __init__(
         self,
@@ -48,10 +54,13 @@ class House:
         modems: int = 2,
         families: tuple[str, ...] = FAMILIES,
         longest_fsync_s: float = LONGEST_FSYNC_S,
+        found: str | list[dict[str, Any]] | None = None,
+        credentials: Path | None = None,
         **configured: Any,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.seed = seed
+        self.credentials = credentials
         self.longest_fsync_s = longest_fsync_s
         self.chance = Random(seed)
         self.clock = LoopClock(loop)
@@ -62,17 +71,23 @@ class House:
             Device(f"modem{index}", families[index % len(families)], self.network, self.timers, sim, seed=seed + index)
             for index, sim in enumerate(self.sims)
         ]
-        self.links = {f"/sim/{device.name}": MemoryLink(device, self.timers) for device in self.devices}
+        self.links: dict[str, Any] = {f"/sim/{device.name}": MemoryLink(device, self.timers) for device in self.devices}
+        self.bus = SimBus(self.links)
+        for index, device in enumerate(self.devices if found is not None else ()):
+            usb, interface = DEVICES[device.family.name]
+            self.bus.plug(place(index), usb, self.links[f"/sim/{device.name}"], interface)
         self.database = fresh_database()
         self.settings = Settings.model_validate(
             {
                 "database": "/sim/modemd.db",
                 "country": "FR",
-                "modems": [{"name": device.name, "port": f"/sim/{device.name}"} for device in self.devices],
+                "modems": found or [{"name": device.name, "port": f"/sim/{device.name}"} for device in self.devices],
                 **configured,
             },
             context={"folder": Path("/sim")},
         )
+        self.usb_resets: list[str] = []
+        self.hooks_run: list[list[str]] = []
         self.restart_service()
 
     def restart_service(self) -> None:
@@ -89,6 +104,11 @@ class House:
             profiles=_profiles(),
             words=_words(),
             chance=Random(self.chance.random()),
+            credentials=self.credentials,
+            port_list=self.bus,
+            tools=Tools(
+                lambda port: UsbPlace(f"1-1.{self.links[port].device.name[-1]}", port), self._usb_reset, self._run_hook
+            ),
         )
         self.service = life.build(partial(Service, collaborators))
 
@@ -96,8 +116,22 @@ class House:
         await asyncio.sleep(0.001)
         try:
             return life.opened(DevicePort(self.links[name].open()))
+        except KeyError:
+            raise PortGone(f"{name}: no such port") from None
         except OSError as error:
             raise PortGone(f"{name}: {error}") from error
+
+    async def _run_hook(self, argv: Sequence[str]) -> None:
+        self.hooks_run.append(list(argv))
+
+    async def _usb_reset(self, at: UsbPlace) -> None:
+        """As the kernel does it: the device is gone, and comes back anew."""
+        self.usb_resets.append(at.location)
+        link = self.links[at.node]
+        if link.plugged:
+            link.unplug()
+            await asyncio.sleep(1.0)
+            link.replug()
 
     async def start(self) -> None:
         await self.life.call(self.service.start())

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
+from modemd.emulator import families
+
 TAG = re.compile(r"#(\d{4})")
 SIMS = ("+33700000000", "+33700000001", "+33700000002")
-FAMILIES = ("huawei_e3372", "sim800", "generic")
+FAMILIES = ("huawei_e3372", "sim800", *families)  # the first two are most people's
 CLASSES = ("transactional", "transactional", "conversational", "marketing", "marketing", "otp", "alarm")
 ALPHABETS = ("Order", "Ça marche €", "Привет", "👍 fine")
 # An alarm or otp of unknown outcome may go out once more, so long after the first.
@@ -163,7 +165,8 @@ def twelve(seed: int = 1) -> Plan:
 
 KINDS = (
     "lose_answer", "late_answer", "lose_prompt", "refuse", "deaf", "restart", "unplug", "coverage", "remove_sim",
-    "noise", "forget_settings", "fill_memory", "hang", "lose_notice", "flood", "interrupt", "phone_off", "reject", "count_anew", "clock_step",
+    "noise", "forget_settings", "fill_memory", "hang", "lose_notice", "flood", "interrupt", "phone_off", "reject",
+    "count_anew", "clock_step",
 )  # fmt: skip
 CLOCK_STEPS_S = (-7200.0, -30.0, 30.0, 7200.0, -40 * 86400.0, 40 * 86400.0)
 CAUSES = (1, 8, 21, 27, 28, 38, 41, 42, 47, 50, 69, 96, 111, 127, 196, 304, 322, 331, 332, 500, 512)

@@ -18,9 +18,9 @@ from tests.sim.life import Killed, attempts_open
 from tests.sim.loop import JumpingLoop
 from tests.sim.plan import CLOCK_STEPS_S, End, Plan, Said, Trouble, Wish
 
-# Longer than the longest validity here and a day: after that everything is final or closed.
+# Longer than the longest validity here, a step of the clock and a day: after that everything is final or closed.
 VALIDITY = {"system": "3h", "transactional": "3h", "conversational": "3h", "marketing": "4h"}
-POWERLESS_S = 29 * 3600.0
+POWERLESS_S = 36 * 3600.0
 PATIENCE_S = 6 * 3600.0
 OPEN = "SELECT 1 FROM message WHERE state IN ('held', 'queued', 'sending') LIMIT 1"
 

@@ -9,6 +9,7 @@ from itertools import permutations
 
 import pytest
 
+from modemd.rules.kinds import KINDS, Kind
 from modemd.store import inbox, listings
 from modemd.store.inbox import Arrival, Whole
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
@@ -20,9 +21,9 @@ def part(seq: int, text: str, *, key: str = "alice/8/1/3", sim: str = WEST) -> A
     return Arrival(sim, f"{key}{seq}{text}".encode(), ALICE, "text", text, START, key, seq, int(key[-1]))
 
 
-def join(tpdus: Sequence[bytes]) -> str:
-    """Text of a set: what follows the key and the number in each of these made-up TPDUs."""
-    return "".join(tpdu.decode()[len("alice/8/1/3") + 1 :] for tpdu in tpdus)
+def join(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
+    """Kind and text of a set: what follows the key and the number in each of these made-up TPDUs."""
+    return "text", "".join(tpdu.decode()[len("alice/8/1/3") + 1 :] for tpdu in tpdus)
 
 
 def keep(bench: Bench, arrival: Arrival) -> Whole | None:
@@ -118,7 +119,7 @@ def test_a_join_that_fails_keeps_nothing(bench: Bench) -> None:
     """Where the text of a set cannot be made the change raises, and its savepoint is the caller's to roll back."""
     keep(bench, part(1, "one", key="alice/8/1/2"))
 
-    def fails(tpdus: Sequence[bytes]) -> str:
+    def fails(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
         raise ValueError("no text")
 
     bench.db.execute("SAVEPOINT change")
@@ -138,7 +139,41 @@ def test_data_and_undecodable_arrivals_are_kept(bench: Bench) -> None:
     ]
 
 
-def test_a_kind_is_one_of_three(bench: Bench) -> None:
+def test_a_kind_is_one_of_a_closed_list(bench: Bench) -> None:
     """The schema holds the closed list."""
     with pytest.raises(sqlite3.IntegrityError, match="kind"):
         keep(bench, replace(SINGLE, kind="picture"))  # type: ignore[arg-type]  # what the types forbid, the schema does too
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_kept_and_can_be_asked_for(bench: Bench, kind: Kind) -> None:
+    """The schema takes what the list holds, and a listing narrows to it."""
+    keep(bench, SINGLE)
+    keep(bench, replace(SINGLE, kind=kind, tpdu=b"another"))
+    assert {row["kind"] for row in listings.inbox(bench.db, kind=kind)} == {kind}
+
+
+def test_what_a_set_is_shows_when_it_is_whole(bench: Bench) -> None:
+    """The first part of a picture's notification is data; all of them are a notification."""
+
+    def notification(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
+        return ("mms", "a picture") if len(tpdus) == 2 else ("data", "00")
+
+    for seq in (1, 2):
+        half = replace(part(seq, "x", key="mmsc/8/1/2"), kind="data")
+        whole = inbox.keep(bench.db, half, notification, bench.now)
+    assert whole is not None
+    assert (whole.kind, whole.text) == ("mms", "a picture")
+    assert [row["kind"] for row in listings.inbox(bench.db)] == ["mms"]
+
+
+def test_each_call_is_a_row(bench: Bench) -> None:
+    """The same caller twice has called twice; a withheld number is empty."""
+    for caller in (ALICE, ALICE, ""):
+        inbox.missed_call(bench.db, WEST, caller, bench.now)
+    rows = listings.inbox(bench.db, kind="call")
+    assert [(row["from"], row["text"], row["complete"]) for row in rows] == [
+        ("", "missed call", True),
+        (ALICE, "missed call", True),
+        (ALICE, "missed call", True),
+    ]

@@ -65,7 +65,7 @@ def test_events_tell_the_story_in_order(bench: Bench) -> None:
 
 def test_an_inbound_message_is_shown_with_the_number_it_was_sent_to(bench: Bench) -> None:
     """Where the SIM's number is known it is shown, else its ICCID."""
-    inbox.keep(bench.db, Arrival(WEST, b"1", BOB, "text", "hi", START), lambda tpdus: "", bench.now)
+    inbox.keep(bench.db, Arrival(WEST, b"1", BOB, "text", "hi", START), lambda tpdus: ("text", ""), bench.now)
     assert listings.inbox(bench.db)[0]["to_sim"] == WEST
     sims.seen(bench.db, WEST, None, "+33700000001", "1", bench.now)
     (row,) = listings.inbox(bench.db, id=1)

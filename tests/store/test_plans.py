@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.store import claims, inbox, outbox
+from modemd.store import claims, inbox, listings, outbox
 from modemd.store.inbox import Arrival
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
@@ -46,8 +46,9 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "opt out": lambda bench: bench.says(ALICE),
     "recover": lambda bench: claims.recover(bench.db, bench.now),
     "keep": lambda bench: inbox.keep(
-        bench.db, Arrival(WEST, b"1", ALICE, "text", "1", START, "a/8/1/2", 1, 2), lambda tpdus: "", bench.now
+        bench.db, Arrival(WEST, b"1", ALICE, "text", "1", START, "a/8/1/2", 1, 2), lambda tpdus: ("text", ""), bench.now
     ),
+    "inbox": lambda bench: listings.inbox(bench.db, kind="call", limit=50),
     "show incomplete": lambda bench: inbox.show_incomplete(bench.db, bench.now),
 }
 
@@ -104,6 +105,7 @@ def test_nothing_is_searched_from_end_to_end(busy: Bench, act: Callable[[Bench],
         ("recover", "attempt_open"),
         ("keep", "inbox_part_fingerprint"),
         ("keep", "inbox_part_set"),
+        ("inbox", "inbox_kind"),
         ("show incomplete", "inbox_collecting"),
     ],
 )

@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 from modemd.errors import StoreError
 from modemd.store import Store
-from modemd.store.schema import VERSION, migrate
+from modemd.store.schema import VERSION, migrate, migrations
 from modemd.store.store import connect
 
 
@@ -49,6 +50,36 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     assert schema(connection) == before
     assert connection.execute("SELECT count(*) FROM contact").fetchone()[0] == 1
     assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
+    connection.close()
+
+
+def test_a_database_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Everything that was kept is there still, refers to what it referred to, and ids are not given out twice."""
+    connection = connect(tmp_path / "old.db")
+    migrations.apply(sqlite_utils.Database(connection), stop_before="second")
+    for sql in (
+        "INSERT INTO sim VALUES ('8933', '20801', '+33700000001', '3512', '2026-01-01', '2026-01-02')",
+        "INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)"
+        " VALUES ('+33612345678', '8933', 'text', 'STOP', 1, 1, 1, '2026-01-02')",
+        "INSERT INTO inbox_part (inbox_id, seq, tpdu, fingerprint, stored_at) VALUES (1, 1, x'00', x'01', '2026-01-02')",
+        "INSERT INTO consent_event (number, at, action, channel, inbox_id)"
+        " VALUES ('+33612345678', '2026-01-02', 'opt_out', 'sms', 1)",
+    ):
+        connection.execute(sql)
+    connection.execute("PRAGMA user_version = 1")
+    migrate(connection)
+    (row,) = connection.execute(
+        "SELECT i.text, e.action FROM consent_event e JOIN inbox i ON i.id = e.inbox_id"
+    ).fetchall()
+    assert tuple(row) == ("STOP", "opt_out")
+    assert connection.execute("SELECT admitted_at FROM sim").fetchone()[0] == "2026-01-01", "SIMs in use stay so"
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
+    new = connection.execute(
+        "INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)"
+        " VALUES ('+33612345678', '8933', 'mms', 'a picture', 1, 1, 1, '2026-01-03')"
+    ).lastrowid
+    assert new == 2
     connection.close()
 
 

@@ -1,55 +1,14 @@
-"""Driver files: how they are read, how they inherit, and that each shipped one is what the modem code relies on."""
+"""Driver files: how they are read, how they inherit, and how every mistake is told."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from modemd import data, profiles
 from modemd.errors import ProfileError
-from modemd.profiles import ERROR_CLASSES, Profile, Profiles, Quirk
-from modemd.rules.retry import ErrorClass
-
-FOLDER = data.folder("drivers")
-SHIPPED = sorted(FOLDER.glob("*.toml"))
-GENERIC = """
-title = "any modem"
-[at]
-init = ["E0"]
-iccid = ["+CCID"]
-[time]
-send_timeout_s = 90
-[match]
-manufacturer = "nobody"
-[source]
-source = "the standard"
-"""
-ACME = """
-title = "Acme sticks"
-[match]
-manufacturer = "acme"
-model = "^AC-[0-9]+$"
-usb = ["12d1:1506"]
-[at]
-init = ["E0", "Z"]
-quirks = ["cnma-after-report"]
-[time]
-guard_s = 1
-[errors]
-512 = "soon"
-[source]
-unverified = true
-"""
-
-
-def folder(path: Path, **files: str) -> Path:
-    path.mkdir(exist_ok=True)
-    for name, text in files.items():
-        (path / f"{name}.toml").write_text(text, encoding="utf-8")
-    return path
+from modemd.profiles import Profile, Profiles, Quirk
+from tests.profiles.folder import ACME, GENERIC, folder
 
 
 @pytest.fixture
@@ -126,7 +85,9 @@ def test_generic_must_be_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        pytest.param("[at]\ninnit = []", r"\[at\] innit: unknown key; known here: init, optional", id="unknown key"),
+        pytest.param(
+            "[at]\ninnit = []", r"\[at\] innit: unknown key; known here: first, init, optional", id="unknown key"
+        ),
         pytest.param("[add]\ninit = []", r"\[add\]: unknown section; there are match, at, .*, errors", id="section"),
         pytest.param("[add]", r"\[add\]: unknown section", id="empty section"),
         pytest.param("colour = 1", "colour: unknown key; known here: title, and the sections match", id="top key"),
@@ -143,6 +104,17 @@ def test_generic_must_be_there(tmp_path: Path) -> None:
         pytest.param("[send]\nlink_hold = 1", r"\[send\] link_hold: needs str, not 1", id="not a string"),
         pytest.param('[match]\nmodel = "("', r"\[match\] model: '\(' is not a regular expression", id="pattern"),
         pytest.param('[match]\nusb = ["12D1:1506"]', r"\[match\] usb: needs lower-case hex digits", id="usb id"),
+        pytest.param(
+            "[pin]\npin_tries_field = true", r"\[pin\] pin_tries_field: needs int, not True", id="number as truth"
+        ),
+        pytest.param(
+            '[pin]\npin_tries_field = "1"', r"\[pin\] pin_tries_field: needs int, not '1'", id="number as text"
+        ),
+        pytest.param(
+            '[ussd]\nussd = "hex"', r"\[ussd\] ussd: needs one of plain, packed_hex, charset, not 'hex'", id="ussd"
+        ),
+        pytest.param('[at]\nignore = [""]', r"\[at\] ignore: has an empty entry: \[''\]", id="empty entry"),
+        pytest.param('[match]\nat_interface = ["2"]', r"\[match\] at_interface: needs lower-case hex", id="interface"),
         pytest.param('[match]\nat_protocol = ["2"]', r"\[match\] at_protocol: needs lower-case hex", id="protocol"),
         pytest.param(
             '[errors]\n512 = "later on"', r"\[errors\] 512 = 'later on': needs a number and one of", id="class"
@@ -168,90 +140,23 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         Profiles.load([drivers])
 
 
-def test_error_classes_are_those_of_the_rules() -> None:
-    """What a driver file may say of an error is what the rules know; `accepted` is the standard's alone."""
-    assert set(ERROR_CLASSES) == {kind.value for kind in ErrorClass} - {"accepted"}
+def test_every_file_with_a_mistake_is_told(tmp_path: Path) -> None:
+    """A check goes on after the first mistake, and what can be read is there; loading stops at the first."""
+    files = {"generic": GENERIC, "acme": ACME, "bad": "colour = 1", "worse": "title =", "usb": '"12d1" = {}'}
+    drivers = folder(tmp_path / "drivers", **files)
+    profiles, problems = Profiles.checked([drivers])
+    assert [str(problem).partition(": ")[0].rpartition("/")[2] for problem in problems] == [
+        "bad.toml", "worse.toml", "usb.toml",
+    ]  # fmt: skip
+    assert profiles is not None
+    assert [profile.name for profile in profiles] == ["generic", "acme"]
+    with pytest.raises(ProfileError, match=r"bad\.toml: colour"):
+        Profiles.load([drivers])
 
 
-@pytest.fixture(params=SHIPPED, ids=lambda path: path.stem)
-def shipped(request: pytest.FixtureRequest) -> Profile:
-    return Profiles.load([FOLDER]).named(request.param.stem)
-
-
-def test_a_shipped_driver_is_complete(shipped: Profile) -> None:
-    """Every family has a title, init commands that choose PDU mode, notices, storage, and a way to the ICCID."""
-    assert shipped.title
-    assert {"E0", "+CMGF=0"} <= set(shipped.init)
-    assert all(command.startswith("+CNMI=") for command in shipped.notify)
-    assert all(command.startswith("+CPMS=") for command in shipped.storage)
-    assert shipped.notify
-    assert shipped.storage
-    assert shipped.iccid
-
-
-def test_a_shipped_driver_never_takes_messages_directly(shipped: Profile) -> None:
-    """Every notice setting keeps mt at 0 or 1: messages are stored by the modem, and announced."""
-    assert [command for command in shipped.notify if not re.fullmatch(r"\+CNMI=[0-3],[01],0,[012],[01]", command)] == []
-
-
-def test_a_shipped_drivers_commands_are_without_at(shipped: Profile) -> None:
-    """Commands are written without AT and without blanks around them."""
-    commands = (*shipped.init, *shipped.optional, *shipped.notify, *shipped.storage, *shipped.iccid, shipped.link_hold)
-    assert [command for command in commands if command != command.strip() or command.upper().startswith("AT")] == []
-
-
-def test_a_shipped_drivers_notices_end_no_command(shipped: Profile) -> None:
-    """No notice that is ignored, or means a restart, could be taken for the end of a command."""
-    assert not {"OK", "ERROR", "+CMS ERROR:", "+CME ERROR:", "+CMGS:", "+CMTI:", "+CDS:"} & {
-        *shipped.ignore,
-        *shipped.restart,
-    }
-
-
-def test_a_shipped_drivers_times_fit_each_other(shipped: Profile) -> None:
-    """A refusal is ambiguous before the answer is overdue, and an answer is waited for longer than any other reply."""
-    assert 0 < shipped.command_timeout_s <= 60
-    assert 0 < shipped.prompt_timeout_s <= 60
-    assert shipped.refusal_window_s < shipped.send_timeout_s
-    assert shipped.command_timeout_s < shipped.send_timeout_s <= 180
-
-
-def test_a_shipped_family_fits_somebody(shipped: Profile) -> None:
-    """Every family but generic says which modems are its own; generic is for the others."""
-    assert bool(shipped.manufacturer and shipped.model) == (shipped.name != profiles.GENERIC)
-
-
-def test_shipped_files_say_where_their_facts_are_from() -> None:
-    """Each file names its source, verified by a capture or not."""
-    assert [profile.name for profile in Profiles.load([FOLDER]) if not profile.source] == []
-
-
-@pytest.mark.parametrize(
-    ("manufacturer", "model", "name"),
-    [
-        ("huawei", "E3372", "huawei_e3372"),
-        ("Huawei Technologies Co., Ltd.", "E3531", "huawei_e3372"),
-        ("SIMCOM_Ltd", "SIMCOM_SIM800L", "sim800"),
-        ("SIMCOM INCORPORATED", "SIMCOM_SIM7600E-H", "generic"),
-        ("Quectel", "EC25", "generic"),
-    ],
-)
-def test_known_modems_find_their_shipped_family(manufacturer: str, model: str, name: str) -> None:
-    """What these modems answer to +CGMI and +CGMM leads to their file."""
-    assert Profiles.load([FOLDER]).match(manufacturer, model).name == name
-
-
-def test_the_readme_documents_every_key_once() -> None:
-    """drivers/README.md has one line for each key of each section, and no other; so for the quirks and error classes."""
-    text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    documented: dict[str, list[str]] = {}
-    section = ""
-    for line in text.splitlines():
-        if heading := re.fullmatch(r"#+ (?:`\[(\w+)\]`.*|(.*))", line):
-            section = heading[1] or heading[2]
-        elif row := re.match(r"\| `([^`]+)` \|", line):
-            documented.setdefault(section, []).append(row[1])
-    sections = {name or "At the top": list(keys) for name, keys in profiles._SECTIONS.items()}
-    assert documented == sections | {"Quirks": [*Quirk], "errors": [*ERROR_CLASSES]}
-    known = {field.name for field in fields(Profile)} - {"name", "errors"}
-    assert known == {key for keys in sections.values() for key in keys}
+def test_without_generic_nothing_can_be_checked(tmp_path: Path) -> None:
+    """A mistake in the file that all others build on is the only one told."""
+    drivers = folder(tmp_path / "drivers", generic="title =", acme=ACME)
+    profiles, problems = Profiles.checked([drivers])
+    assert profiles is None
+    assert len(problems) == 1

@@ -1,0 +1,58 @@
+"""What a modem offers: the answers to test commands (`AT+CNMI=?`), as ITU-T V.250 5.4.3.1 and the field write them.
+
+Seen of `+CNMI=?`: `(0-3),(0-3),(0,2),(0,1),(0,1)`, a Wavecom's four groups, and no blank behind the colon. Of `+CPMS=?`: three
+groups, one ungrouped list (`"ME","MT","SM"`, Huawei MU609), two groups in a third pair of parentheses (Wavecom), and empty
+groups (Nokia).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from modemd.errors import DecodeError
+
+_GROUP = re.compile(r"\(([^()]*)\)")
+_RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
+_WORD = re.compile(r'"?([A-Za-z][A-Za-z0-9_]*)"?')
+# No parameter of TS 27.005 or TS 27.007 that is asked here has a value of more than three digits.
+_LARGEST = 999
+
+
+def numbers(lines: Sequence[str], name: str) -> tuple[frozenset[int], ...]:
+    """The values that each parameter may have, in order. DecodeError where the answer has no groups of numbers."""
+    groups = tuple(_values(group) for group in _groups(_said(lines, name)))
+    if not groups or not all(groups):
+        raise DecodeError(name, 0, f"no values in {list(lines)!r}")
+    return groups
+
+
+def memories(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The memories that `+CPMS` takes in each place; one list for all, where the modem groups nothing. DecodeError where it
+    names none."""
+    said = _said(lines, "+CPMS")
+    groups = [tuple(_WORD.findall(group)) for group in _groups(said)] or [tuple(_WORD.findall(said))] * 3
+    if not all(groups):
+        raise DecodeError("+CPMS", 0, f"no memories in {list(lines)!r}")
+    return tuple(groups)
+
+
+def _said(lines: Sequence[str], name: str) -> str:
+    """What stands behind `name:`. A long answer may go on in further lines (Huawei's of `+CSCS=?` do)."""
+    for index, line in enumerate(lines):
+        if line.upper().startswith(f"{name}:"):
+            return "".join([line[len(name) + 1 :], *lines[index + 1 :]])
+    raise DecodeError(name, 0, f"no {name} line in {list(lines)!r}")
+
+
+def _groups(said: str) -> list[str]:
+    """What stands in parentheses that hold no others."""
+    return _GROUP.findall(said)
+
+
+def _values(group: str) -> frozenset[int]:
+    found: set[int] = set()
+    for first, last in _RANGE.findall(group):
+        if int(first) <= int(last or first) <= _LARGEST:
+            found.update(range(int(first), int(last or first) + 1))
+    return frozenset(found)

@@ -1,0 +1,99 @@
+"""`modemd drivers`: which families there are, what is known of one, and a skeleton for a new one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from modemd import data
+from modemd.cli import options, tables
+from modemd.errors import ProfileError
+from modemd.profiles import Profile, Profiles
+from modemd.profiles.writing import as_toml
+
+_COLUMNS = ("name", "title", "usb_ids", "verified", "file")
+own_drivers = click.option(
+    "--drivers",
+    "folder",
+    default=Path("/etc/modemd/drivers"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of your own drivers.",
+)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def drivers(context: click.Context) -> None:
+    """What modemd knows of each family of modems. `modemd drivers` alone lists them."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_drivers)
+
+
+@drivers.command("list")
+@own_drivers
+@click.option("--check", is_flag=True, help="Print the mistakes alone; exit status 1 where there are any.")
+@options.as_json
+@click.pass_context
+def list_drivers(context: click.Context, folder: Path, check: bool, as_json: bool) -> None:
+    """List the drivers, with the files they are in. Every mistake in one is told on standard error."""
+    profiles, problems = Profiles.checked([data.folder("drivers"), folder])
+    for problem in problems:
+        click.echo(f"modemd: {problem}", err=True)
+    found = sorted(profiles or (), key=lambda profile: profile.name)
+    if check:
+        if not problems:
+            click.echo(f"{len(found)} drivers: no mistakes")
+    elif profiles is not None:
+        tables.show([_row(profiles, each) for each in found], _COLUMNS, as_json=as_json, none="no drivers")
+    if problems and (check or not found):
+        context.exit(1)
+
+
+def _row(profiles: Profiles, profile: Profile) -> dict[str, object]:
+    return {
+        "name": profile.name,
+        "title": profile.title,
+        "usb_ids": len(profiles.usb_ids(profile.name)),
+        "verified": not profile.unverified,
+        "file": str(profile.path),
+    }
+
+
+@drivers.command()
+@click.argument("name")
+@own_drivers
+def show(name: str, folder: Path) -> None:
+    """Print all that is known of a family, as a driver file: what it says itself, and what it has from generic.toml."""
+    profiles, problems = Profiles.checked([data.folder("drivers"), folder])
+    if profiles is None:
+        raise problems[0]
+    try:
+        profile = profiles.named(name)
+    except ProfileError as error:
+        raise (problems or [error])[0] from None  # it may be missing for being wrong
+    click.echo(f"# {profile.path}\n{as_toml(profile)}", nl=False)
+
+
+@drivers.command()
+@click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
+@click.option(
+    "--baud", default=115200, show_default=True, type=click.IntRange(min=300), help="The line's speed; USB needs none."
+)
+@own_drivers
+def suggest(port: str, baud: int, folder: Path) -> None:
+    """Ask a modem what it offers, and print a skeleton of its driver.
+
+    Nothing is sent, set or deleted. The daemon must have let go of the port.
+    """
+    click.echo(asyncio.run(_suggest(port, baud, folder)), nl=False)
+
+
+async def _suggest(port: str, baud: int, folder: Path) -> str:
+    from modemd.modem import suggesting
+    from modemd.modem.port import open_serial
+
+    profiles = Profiles.load([data.folder("drivers"), folder])
+    return await suggesting.suggest(await open_serial(port, baud), port, profiles)

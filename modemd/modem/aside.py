@@ -1,0 +1,43 @@
+"""Work that may block for long, on a daemon thread of its own: a process that ends does not wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def aside(what: str, work: Callable[[], T], timeout_s: float) -> T:
+    """What `work` returns or raises. TimeoutError after `timeout_s`; what comes later than that is forgotten."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def succeed(result: T) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    def fail(error: Exception) -> None:
+        if not done.done():
+            done.set_exception(error)
+
+    def tell(call: Callable[[], None]) -> None:
+        try:
+            loop.call_soon_threadsafe(call)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            return
+
+    def run() -> None:
+        try:
+            result = work()
+        except Exception as error:
+            failure = error  # the name of an except clause is gone after it
+            tell(lambda: fail(failure))
+        else:
+            tell(lambda: succeed(result))
+
+    threading.Thread(target=run, name=what, daemon=True).start()
+    async with asyncio.timeout(timeout_s):
+        return await done

@@ -1,0 +1,92 @@
+"""Asking a port who is behind it, before it is any modem's: AT, and the IMEI by which a stick is known."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from modemd.at import replies
+from modemd.errors import DecodeError, ModemError, ReplyTimeout
+from modemd.modem import numbers
+from modemd.modem.dialogue import Dialogue
+from modemd.modem.port import Port
+from modemd.profiles import Profile, Profiles
+
+# ModemManager probes three to six times. A modem that boots answers none of the first.
+KNOCKS = 3
+KNOCK_S = 2.0
+# Time for a SIM that is busy after power-on, where the ICCID is wanted.
+WHO_TIMEOUT_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Who answers. `iccid` None: it was not wanted, or the SIM tells none (locked, absent)."""
+
+    imei: str
+    iccid: str | None = None
+
+
+async def who(port: Port, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> Answerer:
+    """Ask an open port; `driver` names the profile that is expected there. ReplyTimeout where nothing answers AT;
+    CommandFailed where what answers tells no IMEI; PortGone.
+
+    The port stays open, and nobody listens to it any more.
+    """
+    dialogue = Dialogue(port)
+    try:
+        await _knock(dialogue)
+        async with asyncio.timeout(WHO_TIMEOUT_S):
+            return await _told(dialogue, profiles, driver, wants_iccid=wants_iccid)
+    except TimeoutError:
+        raise ReplyTimeout(f"no IMEI in {WHO_TIMEOUT_S:g} s") from None
+    finally:
+        port.on_data = _ignore
+        port.on_lost = _ignore
+
+
+async def _knock(dialogue: Dialogue) -> None:
+    """Until it answers, out of any prompt. ReplyTimeout."""
+    for _ in range(KNOCKS):
+        dialogue.unsettle()
+        try:
+            async with asyncio.timeout(KNOCK_S):
+                await dialogue.settle()
+                return
+        except TimeoutError:
+            continue
+    raise ReplyTimeout(f"nothing answers AT in {KNOCKS * KNOCK_S:g} s")
+
+
+async def _told(dialogue: Dialogue, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> Answerer:
+    if driver is not None:
+        await _adopt(dialogue, profiles.named(driver))
+    await dialogue.ask("E0")
+    imei = await numbers.imei(dialogue)
+    if not wants_iccid:
+        return Answerer(imei)
+    await dialogue.ask("+CMEE=1")  # else a busy SIM is a bare ERROR
+    profile = profiles.match(await _words(dialogue, "+CGMI"), await _words(dialogue, "+CGMM"))
+    await _adopt(dialogue, profile)
+    try:
+        return Answerer(imei, await numbers.iccid(dialogue, profile))
+    except ReplyTimeout:  # some hang at another family's command
+        return Answerer(imei)
+
+
+async def _adopt(dialogue: Dialogue, profile: Profile) -> None:
+    dialogue.adopt(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
+    for command in profile.first:
+        await dialogue.ask(command)
+
+
+async def _words(dialogue: Dialogue, command: str) -> str:
+    try:
+        reply = await dialogue.ask(command)
+        return replies.plain(reply.lines, command) if reply.ok else ""
+    except (DecodeError, ModemError):
+        return ""
+
+
+def _ignore(_: object) -> None:
+    """Between two listeners, what comes is nobody's."""

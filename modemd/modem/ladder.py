@@ -1,0 +1,180 @@
+"""The recovery ladder, as data: what is done about which trouble, in which order, and how long is waited in between.
+
+Pure: what happened and when goes in, the rung to climb comes out. `modemd.modem.recovery` climbs. The order of the rungs, the
+rest between rounds, and that a SIM is never reset for, are those that years of modems behind gateways have taught: the
+gentlest first, since each rung costs more time than the one before, and the higher ones may lose what is on the air.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+# Between the end of a round in which modem or stick was reset and the next reset.
+REST_S = 300.0
+# So long well, and the next trouble begins with the shortest quarantine again.
+FORGET_S = 1800.0
+QUARANTINE_S = (300.0, 600.0, 1800.0)
+
+
+class Rung(IntEnum):
+    """What can be done, from the gentlest on."""
+
+    ESCAPE = 1
+    SET_UP = 2
+    RADIO = 3
+    RESET = 4
+    REOPEN = 5
+    USB_RESET = 6
+    POWER = 7
+    QUARANTINE = 8
+
+    @property
+    def words(self) -> str:
+        """Its name for people and programs: `usb reset`."""
+        return self.name.lower().replace("_", " ")
+
+    @property
+    def hard(self) -> bool:
+        """Whether the modem starts anew by it, and forgets what it had in hand."""
+        return self in (Rung.RESET, Rung.USB_RESET, Rung.POWER)
+
+
+class Trouble(StrEnum):
+    """What a modem can have."""
+
+    SILENT = "silent"
+    REFUSING = "refusing"
+    UNREGISTERED = "unregistered"
+    FAILING = "failing"
+    PORT_HANGS = "port hangs"
+    PORT_GONE = "port gone"
+    SIM = "sim"
+    MISTAKE = "mistake"
+
+
+class Cure(StrEnum):
+    """What shows that a trouble is over."""
+
+    READY = "set up and registered"
+    PASSED = "a part was accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is done about a trouble. `rungs` are climbed in order, one whenever the trouble shows again and the rung before has
+    had its time; `after_s` is how long the trouble must have lasted before a rung. Behind the last comes quarantine; a trouble
+    without rungs is only looked at again."""
+
+    sign: str
+    rungs: tuple[Rung, ...]
+    cure: Cure = Cure.READY
+    after_s: Mapping[Rung, float] = field(default_factory=dict)
+
+
+COURSES: Mapping[Trouble, Course] = {
+    Trouble.SILENT: Course(
+        # A modem that answers no AT hears no reset command either.
+        "no answer to AT, asked for 15 s",
+        (Rung.ESCAPE, Rung.REOPEN, Rung.USB_RESET, Rung.POWER),
+    ),
+    Trouble.REFUSING: Course(
+        "a command of the set-up refused", (Rung.SET_UP, Rung.RESET, Rung.REOPEN, Rung.USB_RESET, Rung.POWER)
+    ),
+    Trouble.UNREGISTERED: Course(
+        "no network for 10 min, not refused by it", (Rung.RADIO, Rung.RESET, Rung.USB_RESET, Rung.POWER)
+    ),
+    Trouble.FAILING: Course(
+        "5 sends in a row failed, by no fault of the SIM",
+        (Rung.SET_UP, Rung.RADIO, Rung.RESET, Rung.USB_RESET, Rung.POWER),
+        Cure.PASSED,
+    ),
+    Trouble.PORT_HANGS: Course("opening hangs, or the port takes no bytes", (Rung.REOPEN, Rung.USB_RESET, Rung.POWER)),
+    Trouble.PORT_GONE: Course(
+        # A stick that fell off the bus comes back by power alone; one that was pulled out does not mind.
+        "no port, or not ours to open",
+        (Rung.POWER,),
+        after_s={Rung.POWER: 300.0},
+    ),
+    Trouble.SIM: Course("a person is needed: PIN, PUK, no SIM, wrong SIM", ()),
+    Trouble.MISTAKE: Course("an error of modemd's own", ()),
+}
+
+# What a rung is given before the trouble counts again: time to boot, to find the network.
+PATIENCE_S: Mapping[Rung, float] = {
+    Rung.ESCAPE: 0.0,
+    Rung.SET_UP: 0.0,
+    Rung.RADIO: 120.0,
+    Rung.RESET: 180.0,
+    Rung.REOPEN: 0.0,
+    Rung.USB_RESET: 60.0,
+    Rung.POWER: 120.0,
+}
+
+
+class Ladder:
+    """Where one modem stands on its ladder. Times are seconds of any steady clock."""
+
+    def __init__(self, quarantine_s: Sequence[float] = QUARANTINE_S, rest_s: float = REST_S) -> None:
+        self._quarantine_s = tuple(quarantine_s)
+        self._rest_s = rest_s
+        self._began = 0.0
+        self._hard = False  # whether this round has had a hard rung
+        self._hard_after = 0.0
+        self._cured_at: float | None = None
+        self._waits_until = 0.0
+        self.trouble: Trouble | None = None
+        self.rung: Rung | None = None
+        self.rounds = 0
+        self.counts: Counter[Rung] = Counter()
+
+    def climb(self, trouble: Trouble, now: float, can: AbstractSet[Rung]) -> Rung | None:
+        """The trouble shows: the rung to climb now, of those that can be. None: nothing more than to look again."""
+        if self.trouble is None and self._cured_at is not None and now - self._cured_at >= FORGET_S:
+            self.rounds = 0
+        if now < self._waits_until:
+            return None  # what a reset brings with it, a port that goes, is no trouble of its own
+        if trouble is not self.trouble:
+            self.trouble, self._began = trouble, now
+        if self.rung is Rung.QUARANTINE:
+            self.rung = None
+        course = COURSES[trouble]
+        for rung in course.rungs:
+            if (self.rung is not None and rung <= self.rung) or rung not in can:
+                continue
+            if now - self._began < course.after_s.get(rung, 0.0) or (rung.hard and now < self._hard_after):
+                return None
+            return self._climbed(rung, now, PATIENCE_S[rung])
+        if not course.rungs or self.rung is None:
+            return None
+        self._hard_after = max(self._hard_after, now + self._rest_s) if self._hard else self._hard_after
+        quarantine_s = self._quarantine_s[min(self.rounds, len(self._quarantine_s) - 1)]
+        self.rounds += 1
+        self._hard = False
+        return self._climbed(Rung.QUARANTINE, now, quarantine_s)
+
+    def _climbed(self, rung: Rung, now: float, patience_s: float) -> Rung:
+        self.rung = rung
+        self.counts[rung] += 1
+        self._hard |= rung.hard
+        self._waits_until = now + patience_s
+        return rung
+
+    def cured(self, cure: Cure, now: float) -> bool:
+        """Something went well: whether that ends the trouble there was."""
+        if self.trouble is None or COURSES[self.trouble].cure not in (cure, Cure.READY):
+            return False
+        if self._hard:
+            self._hard_after = now + self._rest_s
+        self.trouble = self.rung = None
+        self._hard = False
+        self._waits_until = 0.0
+        self._cured_at = now
+        return True
+
+    def quarantined(self, now: float) -> float | None:
+        """How much longer the modem is in quarantine, in seconds; None where it is not."""
+        return self._waits_until - now if self.rung is Rung.QUARANTINE and now < self._waits_until else None

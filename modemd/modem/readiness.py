@@ -1,0 +1,38 @@
+"""Waiting for a SIM that is busy: normal for up to a minute after power-on or PIN entry."""
+
+from __future__ import annotations
+
+from modemd.at import Reply
+from modemd.errors import CommandFailed
+from modemd.modem.dialogue import Dialogue
+
+BUSY_TRIES = 30
+BUSY_WAIT_S = 2.0
+# In numbers (3GPP TS 27.005 3.2.5, TS 27.007 9.2; 515 is Wavecom's), and in the words some firmware uses in spite of CMEE=1.
+_BUSY = frozenset(
+    {
+        "+CME ERROR: 14",
+        "+CMS ERROR: 314",
+        "+CMS ERROR: 515",
+        "+CME ERROR: 515",
+        "+CME ERROR: SIM busy",
+        "+CMS ERROR: SIM busy",
+    }
+)
+
+
+def is_busy(reply: Reply) -> bool:
+    """Whether the SIM, or the modem that starts, asks for patience."""
+    return reply.result.line in _BUSY
+
+
+async def when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
+    """The information lines of a command that waits for a busy SIM. CommandFailed where it is refused, or stays busy."""
+    for _ in range(BUSY_TRIES):
+        reply = await dialogue.ask(command)
+        if reply.ok:
+            return reply.lines
+        if not is_busy(reply):
+            raise CommandFailed(f"AT{command}", reply.result.line)
+        await dialogue.pause(BUSY_WAIT_S)
+    raise CommandFailed(f"AT{command}", "SIM busy for a minute")

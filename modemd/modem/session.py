@@ -1,0 +1,331 @@
+"""One life of a modem's port, from the open to its loss: set up, then receive, send and do what others ask, in turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from modemd import logs
+from modemd.at import Urc, replies
+from modemd.errors import (
+    CommandFailed,
+    DecodeError,
+    NeedsPerson,
+    PortGone,
+    ReplyTimeout,
+    Silent,
+    SimUnusable,
+    StoreError,
+)
+from modemd.modem.desk import Desk, Health, Identity
+from modemd.modem.dialogue import Dialogue
+from modemd.modem.healing import Healing
+from modemd.modem.ladder import Rung, Trouble
+from modemd.modem.pipeline import Pipeline
+from modemd.modem.port import Port
+from modemd.modem.receive import Receiver
+from modemd.modem.requests import Inbox
+from modemd.modem.send import Sender
+from modemd.modem.setup import identify, knock, prepare
+from modemd.modem.sim import NO_PINS, Pins, sim_state
+from modemd.modem.status import Line, Status
+from modemd.modem.upkeep import Upkeep
+from modemd.modem.wirelog import WireLog
+from modemd.profiles import GENERIC, Profiles
+
+log = logs.get(__name__)
+
+MET_RETRY_S = 2.0
+STATUS_S = 60.0
+# A message is to leave within 5 s of the network's being there.
+STATUS_SEARCHING_S = 2.0
+# Between looks at a SIM that needs a person, and between tries of a set-up that was refused.
+# While a person is needed: how often the SIM's state is asked, and everything is looked at anew.
+PERSON_PROBE_S = 3.0
+PERSON_RETRY_S = 30.0
+REFUSED_RETRY_S = 3.0
+# A sweep that was not answered is tried again so long after; meanwhile messages go out.
+SWEEP_RETRY_S = 60.0
+# Every wait of a modem's task has its deadline. Sending takes the longest (prompt and answer, 3 min), and a sweep of a full
+# storage on a slow modem; a turn that has not ended after so long waits for something that does not come.
+LONGEST_TURN_S = 900.0
+LAST_LINES = 6  # of the dialogue, told with what went wrong
+
+
+@dataclass(slots=True)
+class Life:
+    """What a modem keeps from one session to the next. `held`: arrivals that no modem stores and the database did not take
+    yet; `untold`: missed calls that it did not. `undeletable`: what a storage does not let go."""
+
+    line: Line
+    status: Status
+    desk: Desk
+    profiles: Profiles
+    sweep_interval_s: float
+    now: Callable[[], datetime]
+    pipeline: Pipeline
+    healing: Healing
+    inbox: Inbox
+    awake: asyncio.Event
+    wire: WireLog = field(default_factory=WireLog)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    held: deque[tuple[Identity, bytes]] = field(default_factory=deque)
+    pins: Pins = NO_PINS
+    untold: list[str] = field(default_factory=list)
+    undeletable: set[tuple[str, int, str]] = field(default_factory=set)
+    sweep_not_before: float = 0.0
+
+    def unwell(self, health: Health, reason: str) -> None:
+        """Say how the modem is, and once in the log."""
+        if (self.status.health, self.status.reason) != (health, reason):
+            last = (
+                " | ".join(map(str, self.wire.lines(self.now(), asyncio.get_running_loop().time(), LAST_LINES))) or None
+            )
+            log.warning("modem is not usable", modem=self.line.name, health=health, reason=reason, wire=last)
+        self.status.health, self.status.reason = health, reason
+
+    def turn(self) -> None:
+        """The modem's task is here, and will be again in good time."""
+        self.status.due = asyncio.get_running_loop().time() + LONGEST_TURN_S
+
+    async def pause(self, seconds: float) -> None:
+        """That long, whatever happens; a `stop` ends it."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopped.wait()
+        except TimeoutError:
+            return
+
+    async def wait(self, seconds: float) -> None:
+        """Until something happens, at most `seconds`."""
+        if seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.awake.wait()
+        except TimeoutError:
+            return
+
+
+class Session:
+    """The modem behind one open port. Belongs to the modem's task."""
+
+    def __init__(self, life: Life, port: Port) -> None:
+        self._life = life
+        self._status = life.status
+        self._loop = asyncio.get_running_loop()
+        self._dialogue = Dialogue(port, life.wire)
+        self._dialogue.on_notice = life.awake.set
+        self._sender: Sender | None = None
+        self._upkeep: Upkeep | None = None
+        self._lost_mode = False
+        self._next_look = 0.0
+
+    @property
+    def claimed(self) -> bool:
+        """Whether a part is claimed and may be on the air."""
+        return self._sender is not None and self._sender.claimed
+
+    async def run(self) -> None:
+        """Until `stop`, or until the ladder wants the port closed. PortGone and other errors where it cannot go on."""
+        life = self._life
+        while not (life.stopped.is_set() or life.healing.recovery.wants_port):
+            life.turn()
+            try:
+                await self._serve()
+            except NeedsPerson as error:
+                life.healing.recovery.climb(Trouble.SIM, str(error))
+                await self._put_down(Health.NEEDS_PERSON, str(error))
+                await self._until_changed(error)
+            except Silent:
+                raise
+            except ReplyTimeout as error:
+                await self._escape(error)
+            except CommandFailed as error:
+                await self._put_down(Health.UNHEALTHY, str(error))
+                await self._refused(error)
+
+    async def _until_changed(self, error: NeedsPerson) -> None:
+        """Until the SIM is in another state, or it is worth looking at everything again: a file with a PIN may have changed."""
+        life = self._life
+        until = self._loop.time() + PERSON_RETRY_S
+        life.awake.clear()
+        while not life.stopped.is_set() and self._loop.time() < until:
+            await life.pause(PERSON_PROBE_S)
+            if self._dialogue.lost is not None or life.stopped.is_set():
+                return
+            if isinstance(error, SimUnusable):
+                try:
+                    changed = await sim_state(self._dialogue) != error.state
+                except CommandFailed:  # whatever it is now, it is not what it was
+                    return
+                if changed:
+                    return
+            elif life.awake.is_set():  # a person may have admitted it
+                return
+
+    async def _put_down(self, health: Health, reason: str) -> None:
+        """Keep nothing that others can send or wait for."""
+        self._life.unwell(health, reason)
+        self._life.pipeline.drop_draft()
+        await self._life.pipeline.journal()
+
+    async def _escape(self, error: ReplyTimeout) -> None:
+        """Out of whatever the modem is at, by ESC and probes. Silent where it answers none."""
+        recovery = self._life.healing.recovery
+        recovery.escape(str(error))
+        await self._put_down(Health.UNHEALTHY, str(error))
+        if not recovery.wants_port:
+            self._dialogue.unsettle()
+            with recovery.timed(Rung.ESCAPE):
+                await self._dialogue.settle()
+
+    async def _refused(self, error: CommandFailed) -> None:
+        """The modem answers, and will not be set up."""
+        recovery, identity = self._life.healing.recovery, self._status.identity
+        profile = identity.profile if identity is not None else self._life.profiles.named(GENERIC)
+        rung = recovery.climb(Trouble.REFUSING, str(error), profile)
+        if rung is Rung.RESET:
+            await recovery.do_inside(rung, self._dialogue, profile)
+        elif not recovery.wants_port:
+            await self._life.pause(REFUSED_RETRY_S)
+
+    async def _serve(self) -> None:
+        """Set the modem up, and use it until it restarts: then modes and notices are gone, and the SIM may be another."""
+        life, dialogue = self._life, self._dialogue
+        if self._status.health in (Health.OPENING, Health.READY, Health.SEARCHING):
+            self._status.health = Health.SETTING_UP
+        await knock(dialogue)
+        identity = await identify(dialogue, life.profiles, life.line.driver, life.pins)
+        profile = identity.profile
+        dialogue.adopt(
+            urcs=profile.notices,
+            command_timeout_s=profile.command_timeout_s,
+            guard_s=profile.guard_s,
+            escape_s=profile.escape_s,
+            restart=profile.restart,
+        )
+        storage = await prepare(dialogue, profile)
+        self._status.identity = identity
+        await self._meet(identity)
+        log.info("modem set up", modem=life.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
+        receiver = Receiver(dialogue, identity, life.desk, storage, life.held, life.undeletable)
+        upkeep = self._upkeep = Upkeep(dialogue, identity, life.desk, self._status, receiver, life.untold)
+        await upkeep.begin()
+        sender = Sender(dialogue, identity, life.desk, life.now)
+        if self._sender is not None:
+            sender.take_over(self._sender)
+        self._sender = sender
+        await self._work(identity, receiver, sender)
+
+    async def _work(self, identity: Identity, receiver: Receiver, sender: Sender) -> None:
+        """Receive and send, until the modem has restarted."""
+        life, dialogue, pipeline = self._life, self._dialogue, self._life.pipeline
+        next_sweep = self._next_look = self._loop.time()
+        while not life.stopped.is_set():
+            life.turn()
+            life.awake.clear()
+            if dialogue.lost is not None:
+                raise PortGone(dialogue.lost)
+            restarted = await self._notices(identity, receiver, sender)
+            if restarted or self._lost_mode or (self._upkeep is not None and self._upkeep.another_sim):
+                self._lost_mode = False
+                pipeline.drop_draft()
+                await pipeline.journal()
+                return
+            if self._loop.time() >= self._next_look:
+                await self._look()
+                if await life.healing.heal(dialogue, identity):
+                    return
+            if self._loop.time() >= (
+                life.sweep_not_before if receiver.behind else max(next_sweep, life.sweep_not_before)
+            ):
+                life.sweep_not_before = self._loop.time() + SWEEP_RETRY_S  # unless it is answered
+                await receiver.sweep()
+                life.sweep_not_before = 0.0
+                next_sweep = self._loop.time() + life.sweep_interval_s
+            if life.inbox:
+                await pipeline.journal()
+                await life.inbox.serve(dialogue, identity)
+            sweep_due = max(next_sweep, life.sweep_not_before)
+            usable = self._usable and life.healing.may_send
+            if not usable:
+                pipeline.drop_draft()  # others can send it
+            if not (usable and await pipeline.send(sender, dialogue, identity, self._in_order)):
+                await pipeline.journal()
+                await life.wait(self._idle(sweep_due, self._next_look))
+            elif pipeline.next_send > self._loop.time():
+                await life.wait(self._idle(pipeline.next_send, sweep_due, self._next_look))
+
+    def _idle(self, *moments: float) -> float:
+        """How long there is nothing to do by itself."""
+        return 0.0 if self._life.inbox else min(moments) - self._loop.time()
+
+    async def _meet(self, identity: Identity) -> None:
+        """Have the SIM noted. A database that does not take it is no fault of the modem's, which stays open."""
+        life = self._life
+        while not life.stopped.is_set():
+            life.turn()
+            try:
+                await life.desk.met(identity)
+            except StoreError as error:
+                life.unwell(self._status.health, str(error))
+                await life.pause(MET_RETRY_S)
+            else:
+                return
+
+    @property
+    def _usable(self) -> bool:
+        return self._status.registration.usable
+
+    async def _notices(self, identity: Identity, receiver: Receiver, sender: Sender) -> bool:
+        """Deal with all notices; True where one says that the modem has restarted."""
+        dialogue, life = self._dialogue, self._life
+        restarted = False
+        while dialogue.notices:
+            urc: Urc = dialogue.notices.popleft()
+            if urc.line.startswith("+CMGS:"):
+                late = sender.answered_late(urc.line)
+                if late is not None:
+                    log.info("late answer", modem=life.line.name, attempt=late.attempt_id)
+                    await life.desk.close(identity, late)
+            elif not (await receiver.notice(urc) or (self._upkeep is not None and await self._upkeep.notice(urc))):
+                restarted |= urc.line.startswith((*identity.profile.restart, *identity.profile.ready))
+        return restarted
+
+    async def _in_order(self) -> bool:
+        """Whether a refusal is the message's own. Not where network, service centre, SIM or PDU mode had gone."""
+        await self._look()
+        reply = await self._dialogue.ask("+CMGF?")
+        self._lost_mode = reply.ok and any(line.startswith("+CMGF: 1") for line in reply.lines)
+        mended = self._upkeep is not None and (self._upkeep.mended or self._upkeep.another_sim)
+        return self._usable and not mended and not self._lost_mode
+
+    async def _look(self) -> None:
+        """Registration and signal. A modem on LTE alone may say so only to +CEREG."""
+        dialogue, status = self._dialogue, self._status
+        was = self._usable and status.health is Health.READY
+        for command in ("+CREG?", "+CGREG?", "+CEREG?"):
+            reply = await dialogue.ask(command)
+            try:
+                status.registration = replies.registration(reply.lines)
+            except DecodeError:
+                continue
+            if self._usable:
+                break
+        reply = await dialogue.ask("+CSQ")
+        try:
+            status.signal_dbm = replies.signal_dbm(reply.lines)
+        except DecodeError:
+            status.signal_dbm = None
+        if self._upkeep is not None:
+            await self._upkeep.look()
+        self._next_look = self._loop.time() + (STATUS_S if self._usable else STATUS_SEARCHING_S)
+        status.health = Health.READY if self._usable else Health.SEARCHING
+        status.reason = None if self._usable else f"not registered: {status.registration.name.lower()}"
+        if self._usable and not was:
+            log.info("modem ready", modem=self._life.line.name, registration=status.registration.name.lower())
+            self._life.desk.ready()

@@ -1,0 +1,45 @@
+"""What is known of a modem now, and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from modemd.at.replies import Fill, Registration
+from modemd.modem.desk import Health, Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How to reach a modem, as configured. `rate` gives the pace for a SIM by its ICCID, in parts per second (None:
+    unlimited). `driver` names a profile; None: by manufacturer and model. `power_hook` is a program, with its arguments, that
+    takes the power from the modem and gives it back; empty: there is none."""
+
+    name: str
+    port: str
+    rate: Callable[[str], float | None]
+    driver: str | None = None
+    power_hook: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Status:
+    """What is known of a modem now. `port` and `place` (`1-1.2`): where it is plugged in, of one that is found by itself; None
+    while it is not, and where the configuration names its port."""
+
+    health: Health = Health.OPENING
+    reason: str | None = None
+    identity: Identity | None = None
+    registration: Registration = Registration.UNKNOWN
+    signal_dbm: int | None = None
+    sent: int = 0
+    operator: str | None = None
+    tells_operator: bool = True
+    smsc: str | None = None
+    storage: Fill | None = None
+    remarks: dict[str, str] = field(default_factory=dict)
+    """What a person should know though the modem works, by what it is about."""
+    port: str | None = None
+    place: str | None = None
+    due: float | None = None
+    """The loop's time by which the modem's task must have taken its next turn; None while it has no open port."""

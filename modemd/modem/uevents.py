@@ -1,0 +1,77 @@
+"""The kernel's word that a device has come or gone: uevents of its netlink socket (Linux, netlink(7))."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Mapping
+
+# linux/netlink.h; the kernel's own multicast group, as in lib/kobject_uevent.c. Python has no name for them.
+NETLINK_KOBJECT_UEVENT = 15
+KERNEL_GROUP = 1
+_LARGEST = 8192  # UEVENT_BUFFER_SIZE is 2048, and the header comes on top
+_SUBSYSTEMS = frozenset({"tty", "usb", "usb-serial"})
+_ACTIONS = frozenset({"add", "remove", "bind", "unbind"})
+
+
+def parse(datagram: bytes) -> Mapping[str, str] | None:
+    """The variables of a kernel's uevent: `ACTION`, `DEVPATH`, `SUBSYSTEM`, `DEVNAME`... None for anything else.
+
+    `add@/devices/pci0000:00/.../ttyUSB0`, then `KEY=value` strings, each ended by a zero octet.
+    """
+    header, _, rest = datagram.partition(b"\0")
+    action, at, path = header.partition(b"@")
+    if not at or not path.startswith(b"/") or not action.isalpha():
+        return None
+    pairs = (field.decode("utf-8", "replace").partition("=") for field in rest.split(b"\0"))
+    return {key: value for key, equals, value in pairs if equals}
+
+
+def concerns_ports(datagram: bytes) -> bool:
+    """Whether it tells of a serial port or a USB device that has come or gone."""
+    event = parse(datagram)
+    return event is not None and event.get("SUBSYSTEM") in _SUBSYSTEMS and event.get("ACTION") in _ACTIONS
+
+
+def watch(changed: Callable[[], None]) -> Callable[[], None] | None:
+    """Call `changed` on the loop at each uevent of a port. The answer ends it; None where there is no such socket (another
+    system than Linux) or it may not be opened (some containers)."""
+    family = getattr(socket, "AF_NETLINK", None)
+    if family is None:
+        return None
+    kernel = socket.socket(family, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
+    try:
+        kernel.setblocking(False)
+        kernel.bind((0, KERNEL_GROUP))
+    except OSError:
+        kernel.close()
+        return None
+    return listen(kernel, changed)
+
+
+def listen(kernel: socket.socket, changed: Callable[[], None]) -> Callable[[], None]:
+    """As `watch`, on a socket that is open."""
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                try:
+                    datagram = kernel.recv(_LARGEST)
+                except BlockingIOError:
+                    raise
+                except OSError:  # ENOBUFS: some were lost, so that anything may have happened
+                    changed()
+                    return
+                if not datagram:
+                    return
+                if concerns_ports(datagram):
+                    changed()
+
+    def end() -> None:
+        loop.remove_reader(kernel)
+        kernel.close()
+
+    loop.add_reader(kernel, readable)
+    return end

@@ -1,0 +1,194 @@
+"""What a session sees to beside messages: the SIM's service centre, calls, the network's name and time, the storage's level."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableSequence
+
+from modemd import logs
+from modemd.at import Urc, networktime, replies
+from modemd.at.replies import Registration
+from modemd.errors import DecodeError, ReplyTimeout, StoreUnavailable
+from modemd.modem import numbers
+from modemd.modem.calls import Calls, is_of_a_call
+from modemd.modem.desk import Desk, Identity
+from modemd.modem.dialogue import Dialogue
+from modemd.modem.receive import Receiver
+from modemd.modem.sim import SIM_ERRORS
+from modemd.modem.status import Status
+
+log = logs.get(__name__)
+
+# AT+COPS? can take three minutes on a bad day; a name is not worth that, and is then not asked for again.
+OPERATOR_TIMEOUT_S = 5.0
+_ROAMING = (Registration.ROAMING, Registration.SMS_ONLY_ROAMING)
+INTERNATIONAL = 145
+
+
+class Upkeep:
+    """One session's. `untold` keeps, over the life of a port, calls that the database did not take yet."""
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        identity: Identity,
+        desk: Desk,
+        status: Status,
+        receiver: Receiver,
+        untold: MutableSequence[str],
+    ) -> None:
+        self._dialogue = dialogue
+        self._identity = identity
+        self._desk = desk
+        self._status = status
+        self._receiver = receiver
+        self._untold = untold
+        self._loop = asyncio.get_running_loop()
+        self._calls = Calls()
+        self.mended = False
+        """Whether the last look found the service centre gone, and put it back."""
+        self.another_sim = False
+        """Whether another SIM sits there now, or the one that did asks for something: everything is to be looked at anew."""
+
+    async def begin(self) -> None:
+        """Once the modem is set up: callers' numbers are wanted, a service centre is needed, and the clock is heard."""
+        self._status.remarks.clear()
+        await self._dialogue.ask("+CLIP=1")
+        await self._service_centre()
+        await self._clock()
+
+    async def notice(self, urc: Urc) -> bool:
+        """Deal with a notice of a call or of the network's time; False where it is none."""
+        if is_of_a_call(urc.line):
+            await self._called(self._calls.notice(urc.line, self._loop.time()))
+            return True
+        if urc.line.startswith(networktime.NOTICES):
+            if (stamp := networktime.network_time(urc.line)) is not None:
+                self._desk.heard_time(stamp, fresh=True)
+            return True
+        return False
+
+    async def look(self) -> None:
+        """Now and then, with the registration."""
+        self.another_sim = not await self._same_sim()
+        if self.another_sim:
+            return
+        roaming = self._status.registration in _ROAMING
+        self._desk.roams(self._identity, roaming)
+        self._remark(
+            "roaming", "in a foreign network: no marketing by this SIM", self._desk.holds_marketing(self._identity)
+        )
+        if self._status.registration.usable:
+            await self._operator()
+        self.mended = await self._service_centre()
+        await self._called(self._calls.due(self._loop.time()))
+        await self._receiver.watch()
+        self._status.storage = self._receiver.fill
+        self._remark("storage", self._receiver.stuck or "", self._receiver.stuck is not None)
+
+    async def _same_sim(self) -> bool:
+        """Whether the SIM is the one that it was, and open. Not every family says that a SIM was pulled or put in."""
+        if self._identity.imsi is None:
+            return True
+        reply = await self._dialogue.ask("+CIMI")
+        if not reply.ok:
+            return reply.result.line not in SIM_ERRORS
+        if any(self._identity.imsi in line for line in reply.lines):
+            return True
+        return await numbers.imsi(self._dialogue) == self._identity.imsi  # noise on the line is no other SIM
+
+    # The service centre
+
+    async def _service_centre(self) -> bool:
+        """Read it (`+CSCA`, 3GPP TS 27.005 3.3.1), and set it where it is not what it should be. Whether it had gone and is back.
+
+        ZTE and some Qualcomm firmware lose it when another program says `AT+CSMP=`.
+        """
+        found = await self._read_service_centre()
+        if found is None:
+            return False
+        wish = self._desk.service_centre(self._identity, found)
+        now = found
+        if wish is not None and wish != found:
+            await self._dialogue.ask(f'+CSCA="{wish}",{INTERNATIONAL}')
+            now = await self._read_service_centre() or ""
+            log.warning(
+                "service centre was another",
+                iccid=self._identity.iccid,
+                was=found or "none",
+                wanted=wish,
+                now=now or "none",
+            )
+        self._status.smsc = now or None
+        self._remark(
+            "smsc",
+            "the SIM has no service centre (AT+CSCA? is empty): set sims.<iccid>.smsc to the operator's number"
+            if wish is None
+            else f"the modem does not take {wish} as service centre",
+            not now or (wish is not None and now != wish),
+        )
+        return not found and bool(now)
+
+    async def _read_service_centre(self) -> str | None:
+        """The number, empty where there is none; None where the modem does not say."""
+        reply = await self._dialogue.ask("+CSCA?")
+        if not reply.ok:
+            return None
+        try:
+            return replies.service_centre(reply.lines) if reply.lines else ""
+        except DecodeError:
+            return None
+
+    # The network
+
+    async def _operator(self) -> None:
+        if not self._status.tells_operator:
+            return
+        try:
+            reply = await self._dialogue.ask("+COPS?", timeout_s=OPERATOR_TIMEOUT_S)
+        except ReplyTimeout:
+            self._status.tells_operator = False
+            return
+        try:
+            self._status.operator = replies.operator(reply.lines) if reply.ok else None
+        except DecodeError:
+            self._status.operator = None
+
+    async def _clock(self) -> None:
+        """The modem's clock, where the network sets it (`+CTZU`, 3GPP TS 27.007 8.40). It may not have done so yet."""
+        reply = await self._dialogue.ask("+CTZU?")
+        if not reply.ok or not any(line.replace(" ", "").startswith("+CTZU:1") for line in reply.lines):
+            return
+        reply = await self._dialogue.ask("+CCLK?")
+        for line in reply.lines if reply.ok else ():
+            if (stamp := networktime.network_time(line)) is not None:
+                self._desk.heard_time(stamp, fresh=False)
+
+    # Calls
+
+    async def _called(self, number: str | None) -> None:
+        """Have a call kept, and hang up where that is wished. One that the database does not take is told again later."""
+        if number is not None:
+            self._untold.append(number)
+            if self._calls.ringing and self._desk.hangs_up:
+                await self._hang_up()
+        while self._untold:
+            try:
+                await self._desk.called(self._identity, self._untold[0])
+            except StoreUnavailable as error:
+                log.error("call not kept yet", iccid=self._identity.iccid, error=str(error))
+                return
+            self._untold.pop(0)
+
+    async def _hang_up(self) -> None:
+        for command in ("+CHUP", "H"):  # some know the one only, some the other
+            if (await self._dialogue.ask(command)).ok:
+                return
+
+    def _remark(self, about: str, words: str, holds: bool) -> None:
+        """Something that a person should know though the modem works; said once in the log."""
+        if not holds:
+            self._status.remarks.pop(about, None)
+        elif self._status.remarks.get(about) != words:
+            self._status.remarks[about] = words
+            log.warning("modem needs a look", iccid=self._identity.iccid, because=words)

@@ -1,0 +1,157 @@
+"""What `+CUSD` says and is told, in each coding that modems have for it (3GPP TS 27.007 7.15, TS 23.038 5). Pure.
+
+Three codings (`ussd` in a driver file): `plain` text, `packed_hex` (septets packed as on the air, in hex, as Huawei's sticks
+want it), and `charset` (as `+CSCS` says). Whatever the coding, a UCS2 string comes as hex.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+from modemd.errors import DecodeError, EncodeError
+from modemd.pdu import Alphabet, pack_ussd, table, unpack_ussd
+
+CHARSETS = ("GSM", "UCS2")
+"""Of `+CSCS`, those that lose nothing: the default alphabet's septets as octets, and UCS2 in hex."""
+
+GSM_DCS, UCS2_DCS = 15, 72
+"""What is told: the default alphabet with the language not said, and UCS2 (3GPP TS 23.038 5)."""
+
+LONGEST_SEPTETS, LONGEST_UCS2 = 182, 80
+"""A USSD string has at most 160 octets (3GPP TS 23.038 6.1.2.3)."""
+
+_DEFAULT = table(0, 0)
+# Within quotation marks of a command line: no controls, which would end or void the line, and no quotation mark.
+_SAFE = re.compile(r"[ !#-~]*")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_UCS2 = re.compile(r"(?:[0-9A-Fa-f]{4})+")
+_QUOTED = re.compile(r'\+CUSD:\s*(\d)\s*,\s*"(.*)"\s*(?:,\s*(\d{1,3})?\s*)?', re.DOTALL)
+_TORN = re.compile(r'\+CUSD:\s*(\d)\s*,\s*"(.*)', re.DOTALL)  # its end was lost
+_BARE = re.compile(r"\+CUSD:\s*(\d)\s*(?:,\s*(.*?)\s*(?:,\s*(\d{1,3})\s*)?)?", re.DOTALL)
+# Codes that the telephone itself obeys: PIN, PIN2, PUK, PUK2 (3GPP TS 22.030 6.6.2), the IMEI (6.7). A wrong one blocks the SIM.
+_OF_THE_SIM = re.compile(r"\*\*0(?:4|5)2?\*.*|\*#06#", re.DOTALL)
+
+
+class State(IntEnum):
+    """The `<m>` of `+CUSD`."""
+
+    DONE = 0
+    REPLY_WANTED = 1
+    ENDED = 2
+    OTHER_CLIENT = 3
+    NOT_SUPPORTED = 4
+    TIMED_OUT = 5
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    State.DONE: "done",
+    State.REPLY_WANTED: "reply wanted",
+    State.ENDED: "ended by the network",
+    State.OTHER_CLIENT: "another program on this modem has answered",
+    State.NOT_SUPPORTED: "not supported: the network does not know the code, or the modem has no 2G or 3G to say it on",
+    State.TIMED_OUT: "the network did not answer in time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the network said; `text` is None where it said only how it stands."""
+
+    state: State
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a modem is told: the string between the quotation marks, its dcs, and the `+CSCS` that it needs."""
+
+    string: str
+    dcs: int
+    charset: str | None = None
+
+
+def typed(text: str, coding: str) -> Typed:
+    """A code, or a reply to a menu, for a modem of this coding. EncodeError where it cannot be said."""
+    if not text:
+        raise EncodeError("USSD", "there is nothing to say")
+    if _OF_THE_SIM.fullmatch(text):
+        raise EncodeError("USSD", "codes that change a PIN or show the IMEI are for the telephone, and are not sent")
+    septets = _DEFAULT.try_encode(text)
+    if len(text if septets is None else septets) > (LONGEST_UCS2 if septets is None else LONGEST_SEPTETS):
+        raise EncodeError("USSD", f"longer than {LONGEST_SEPTETS} septets or {LONGEST_UCS2} other characters")
+    if coding == "packed_hex":
+        if septets is None:
+            return Typed(_ucs2(text), UCS2_DCS)
+        return Typed(pack_ussd(septets).hex().upper(), GSM_DCS)
+    if coding == "plain":
+        if _SAFE.fullmatch(text) is None:
+            raise EncodeError("USSD", 'this modem takes ASCII without " only')
+        return Typed(text, GSM_DCS)
+    as_is = None if septets is None else septets.decode("latin-1")
+    if as_is is None or _SAFE.fullmatch(as_is) is None:
+        return Typed(_ucs2(text), GSM_DCS if septets is not None else UCS2_DCS, "UCS2")
+    return Typed(as_is, GSM_DCS, "GSM")
+
+
+def _ucs2(text: str) -> str:
+    try:
+        return text.encode("utf-16-be").hex().upper()
+    except UnicodeEncodeError:
+        raise EncodeError("USSD", "holds half a surrogate pair") from None
+
+
+def understood(line: str, coding: str, charset: str | None) -> Said:
+    """What a `+CUSD` line says. `charset` is that of `+CSCS`; it matters to the coding `charset` alone. DecodeError.
+
+    A string that is not in the coding it should be in is taken as it is: some firmware mixes them.
+    """
+    found = _QUOTED.fullmatch(line)
+    torn = None if found else _TORN.fullmatch(line)
+    found = found or torn or _BARE.fullmatch(line)
+    if found is None or int(found[1]) not in set(State):
+        raise DecodeError("+CUSD", 0, f"not a USSD answer: {line!r}")
+    dcs = None if torn or found[3] is None else int(found[3])
+    text = found[2]
+    return Said(State(int(found[1])), None if text is None else _text(text, dcs, coding, charset))
+
+
+def _text(string: str, dcs: int | None, coding: str, charset: str | None) -> str:
+    alphabet = Alphabet.GSM7 if dcs is None else alphabet_of(dcs)
+    if alphabet is Alphabet.DATA8:
+        return string  # octets that mean something to a program, not to a person
+    if alphabet is Alphabet.UCS2 or (coding == "charset" and charset == "UCS2"):
+        if _UCS2.fullmatch(string):
+            text = bytes.fromhex(string).decode("utf-16-be", "replace")
+            return text[3:] if dcs == _UCS2_BEHIND_LANGUAGE else text
+        return string
+    if coding == "packed_hex" and _HEX.fullmatch(string):
+        text = _DEFAULT.decode(unpack_ussd(bytes.fromhex(string)))
+    elif coding == "charset" and charset == "GSM" and string.isascii():
+        text = _DEFAULT.decode(string.encode("ascii"))
+    else:
+        text = string
+    return text[3:] if dcs == _GSM_BEHIND_LANGUAGE else text
+
+
+_GSM_BEHIND_LANGUAGE, _UCS2_BEHIND_LANGUAGE = 0x10, 0x11
+"""The text begins with two letters of a language and a carriage return (3GPP TS 23.038 5)."""
+
+
+def alphabet_of(dcs: int) -> Alphabet:
+    """The alphabet that a data coding scheme of cell broadcast and USSD names (3GPP TS 23.038 5). What is reserved is read as
+    the default alphabet, as the standard asks."""
+    group = dcs >> 4
+    if dcs == _UCS2_BEHIND_LANGUAGE:
+        return Alphabet.UCS2
+    if 4 <= group <= 7 or group == 9:
+        return {1: Alphabet.DATA8, 2: Alphabet.UCS2}.get(dcs >> 2 & 3, Alphabet.GSM7)
+    if group == 15 and dcs & 4:
+        return Alphabet.DATA8
+    return Alphabet.GSM7

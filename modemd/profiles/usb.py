@@ -1,0 +1,155 @@
+"""What a USB interface is to modemd: an AT port, a neighbour of one, or no modem at all. Read from `drivers/usb.toml`.
+
+Only the interface's number, or Huawei's subclass and protocol, tells which of a stick's ports is for AT commands; a port's
+place among the ttys is not stable. A device may also be something that a person must be told of: a stick that still shows its
+CD-ROM, one in network mode, a bootloader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from modemd.errors import ProfileError
+from modemd.profiles.profile import Profile
+from modemd.profiles.reading import read_toml
+
+VENDOR_SPECIFIC = 0xFF
+# A subclass that says nothing: the protocol beside it says nothing either (12d1:1001 has ff/ff/ff, Quectel ff/00/00).
+_SAYS_NOTHING = (0x00, 0xFF, None)
+_ID = re.compile(r"[0-9a-f]{4}:([0-9a-f]{4}|\*)")
+_HEX2 = re.compile("[0-9a-f]{2}")
+
+
+class UsbKind(StrEnum):
+    """What an interface, or the whole device, is."""
+
+    AT = "at"
+    """The port that is meant for AT commands."""
+    POSSIBLE = "possible"
+    """A port of a modem that may answer AT: worth a probe, after the certain ones."""
+    NOT_AT = "not at"
+    """A port of a modem that is for something else: diagnostics, positions, audio, network."""
+    STORAGE = "storage"
+    """A stick that shows its CD-ROM: it needs usb_modeswitch before it is a modem."""
+    NETWORK = "network"
+    """A stick in network mode: a router, without an AT port."""
+    BOOTLOADER = "bootloader"
+    """A module that waits for firmware: power-cycle it."""
+    NEVER = "never"
+    """Something of a modem maker's that is no modem: a GNSS receiver."""
+    BRIDGE = "bridge"
+    """A serial bridge, behind which anything may sit: probed only where a person says so."""
+    UNKNOWN = "unknown"
+    """Nothing is known of it: left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsbRole:
+    """What an interface is to modemd. `rank`: among a device's ports the lowest is tried first. `driver`: the profile
+    expected there, which is no more than a hint: ids are shared, and the modem's own words decide. `model` and `remark` are
+    for people."""
+
+    kind: UsbKind
+    rank: int = 0
+    driver: str | None = None
+    model: str = ""
+    remark: str = ""
+
+    @property
+    def worth_a_probe(self) -> bool:
+        """Whether modemd may write AT to it unasked."""
+        return self.kind in (UsbKind.AT, UsbKind.POSSIBLE)
+
+
+UNKNOWN = UsbRole(UsbKind.UNKNOWN)
+_WHOLE_DEVICE = (UsbKind.STORAGE, UsbKind.NETWORK, UsbKind.BOOTLOADER, UsbKind.NEVER, UsbKind.BRIDGE)
+KINDS = ("modem", *_WHOLE_DEVICE)
+KEYS: dict[str, type] = {
+    "kind": str,
+    "family": str,
+    "model": str,
+    "remark": str,
+    "at": list,
+    "also": list,
+    "other": list,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UsbEntry:
+    """A row of `usb.toml`. `at`: interfaces for AT commands, best first; `also`: others that may answer AT; `other`: those
+    that never do. All as in bInterfaceNumber."""
+
+    kind: str = "modem"
+    family: str | None = None
+    model: str = ""
+    remark: str = ""
+    at: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+
+UsbTable = Mapping[str, UsbEntry]
+
+
+def read_usb(path: Path) -> dict[str, UsbEntry]:
+    """The table of devices by id (`12d1:1506`, or `12d1:*` for all others of a maker). ProfileError names file and key."""
+    entries = {}
+    for identity, row in read_toml(path).items():
+        where = f"{path}: {identity}"
+        if not _ID.fullmatch(identity) or not isinstance(row, dict):
+            raise ProfileError(f"{where}: needs lines as `\"12d1:1506\" = {{ at = ['02'] }}`, in lower-case hex digits")
+        entries[identity] = _entry(where, row)
+    return entries
+
+
+def _entry(where: str, row: dict[str, Any]) -> UsbEntry:
+    for key, value in row.items():
+        if key not in KEYS:
+            raise ProfileError(f"{where}: {key}: unknown key; known here: {', '.join(KEYS)}")
+        if not isinstance(value, KEYS[key]):
+            raise ProfileError(f"{where}: {key}: needs {KEYS[key].__name__}, not {value!r}")
+        if isinstance(value, list) and not all(isinstance(one, str) and _HEX2.fullmatch(one) for one in value):
+            raise ProfileError(f"{where}: {key}: needs interface numbers as two lower-case hex digits, not {value!r}")
+    kind = row.get("kind", "modem")
+    if kind not in KINDS:
+        raise ProfileError(f"{where}: kind: needs one of {', '.join(KINDS)}, not {kind!r}")
+    numbers = {key: tuple(row.get(key, ())) for key in ("at", "also", "other")}
+    listed = [number for group in numbers.values() for number in group]
+    if len(listed) != len(set(listed)):
+        raise ProfileError(f"{where}: an interface is named twice: {' '.join(listed)}")
+    return UsbEntry(kind, row.get("family"), row.get("model", ""), row.get("remark", ""), **numbers)
+
+
+def role(
+    entry: UsbEntry,
+    profile: Profile | None,
+    *,
+    interface_number: int | None,
+    interface_class: int | None,
+    subclass: int | None,
+    protocol: int | None,
+) -> UsbRole:
+    """What an interface of a device is. What the row says of its number goes before what the profile says of protocols."""
+    told = (entry.family, entry.model, entry.remark)
+    if entry.kind != "modem":
+        return UsbRole(UsbKind(entry.kind), 0, *told)
+    number = None if interface_number is None else f"{interface_number:02x}"
+    if number in entry.other:
+        return UsbRole(UsbKind.NOT_AT, 0, *told)
+    if number in entry.at:
+        return UsbRole(UsbKind.AT, entry.at.index(number), *told)
+    if profile is not None and interface_class == VENDOR_SPECIFIC and subclass not in _SAYS_NOTHING and not entry.at:
+        spoken = f"{protocol or 0:02x}"
+        if spoken in profile.at_protocol:
+            return UsbRole(UsbKind.AT, 0, *told)
+        if spoken in profile.other_protocol:
+            return UsbRole(UsbKind.NOT_AT, 0, *told)
+    named = (*entry.at, *entry.also)
+    rank = named.index(number) if number in entry.also else len(named) + (interface_number or 0)
+    return UsbRole(UsbKind.POSSIBLE, rank, *told)

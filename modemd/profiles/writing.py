@@ -1,0 +1,49 @@
+"""A family as a driver file: what `modemd drivers show` and `suggest` print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from modemd.profiles.profile import SECTIONS, Profile
+
+Value = str | int | float | bool | tuple[str, ...] | frozenset[str]
+
+
+def as_toml(profile: Profile) -> str:
+    """The whole of a family, what it has from generic.toml included: read again, it is the same."""
+    sections = {
+        section: {key: getattr(profile, key) for key in keys if key != "unverified" or profile.unverified}
+        for section, keys in SECTIONS.items()
+    }
+    if not profile.source:
+        sections["source"].pop("source")
+    text = document(sections)
+    if profile.errors:
+        text += "\n[errors]\n" + "".join(f"{code} = {_string(name)}\n" for code, name in sorted(profile.errors.items()))
+    return text
+
+
+def document(sections: Mapping[str, Mapping[str, Value]]) -> str:
+    """Sections of keys as TOML; those of the section "" stand at the top, a section without keys is left out."""
+    blocks = []
+    for section, keys in sections.items():
+        lines = [f"{key} = {_value(value)}" for key, value in keys.items()]
+        if lines:
+            blocks.append("\n".join([f"[{section}]", *lines] if section else lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return "[" + ", ".join(map(_string, value if isinstance(value, tuple) else sorted(value))) + "]"
+
+
+def _string(text: str) -> str:
+    """A basic string of TOML 1.0, whose escapes JSON's are among; DEL apart, which JSON leaves as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")

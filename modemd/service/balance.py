@@ -1,0 +1,181 @@
+"""What SIMs have left: asked for now and then by USSD or by message, kept, and told where it is low."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from modemd import logs, pdu
+from modemd.clock import Clock
+from modemd.config import Balance, Settings
+from modemd.errors import ModemdError, Refused, StoreError
+from modemd.modem.desk import Health
+from modemd.modem.modem import Modem
+from modemd.rules.balance import amount_in
+from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.classes import MessageClass
+from modemd.service.conversing import Conversations
+from modemd.store import Store, balances, outbox
+from modemd.store.balances import Known
+from modemd.store.outbox import NewMessage, Submitted
+
+log = logs.get(__name__)
+
+LOOK_S = 60.0
+"""How often it is looked whether a SIM is due and sits in a modem that is ready; wall time may be stepped meanwhile."""
+RETRY = timedelta(hours=1)
+"""After a question without a good answer; sooner where `every` is."""
+
+
+class Balances:
+    """One task (`run`) asks; answers by message come through `heard`. Only SIMs with `balance` in the configuration."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        policy: ConsentPolicy,
+        clock: Clock,
+        conversations: Conversations,
+        *,
+        modems: Callable[[], list[Modem]],
+        queued: Callable[[Submitted, int], None],
+        trusted: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._clock = clock
+        self._conversations = conversations
+        self._modems = modems
+        self._queued = queued
+        self._trusted = trusted
+        self._validity = settings.validity.of(MessageClass.SYSTEM)
+        self._asked_how = {iccid: sim.balance for iccid, sim in settings.sims.items() if sim.balance is not None}
+        self._known: dict[str, Known] = {}
+        self._retry_at: dict[str, datetime] = {}
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any SIM is to be asked."""
+        return bool(self._asked_how)
+
+    async def load(self) -> None:
+        """Learn from the database what was told before."""
+        if self.wanted:
+            self._known = await self._store.read(balances.known)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            for iccid, how in self._asked_how.items():
+                modem = self._modem_with(iccid)
+                if modem is not None and self._trusted() and self._due(iccid, how):
+                    await self._ask(modem, iccid, how)
+            await asyncio.sleep(LOOK_S)
+
+    def view(self, iccid: str) -> dict[str, Any] | None:
+        """The last that was told: `amount`, `at`, and whether it is `low`. None: nothing is known."""
+        known = self._known.get(iccid)
+        if iccid not in self._asked_how or known is None or known.amount is None or known.at is None:
+            return None
+        return {
+            "amount": float(known.amount),
+            "at": known.at.isoformat(timespec="microseconds"),
+            "low": self._low(iccid, known.amount),
+        }
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """SIMs that have less left than they should."""
+        return [
+            {
+                "what": "low_balance",
+                "sim": iccid,
+                "since": view["at"],
+                "message": f"SIM …{iccid[-4:]} has {view['amount']:.2f} left, less than {self._asked_how[iccid].low:.2f}",
+            }
+            for iccid in self._asked_how
+            if (view := self.view(iccid)) is not None and view["low"]
+        ]
+
+    async def heard(self, iccid: str, sender: str, text: str) -> None:
+        """A message came in: where it is the operator's answer, what it tells is kept."""
+        how = self._asked_how.get(iccid)
+        if how is None or how.sms is None or how.sms.answers != sender:
+            return
+        amount = amount_in(text, how.pattern)
+        if amount is not None:
+            await self._told(iccid, amount)
+
+    def _modem_with(self, iccid: str) -> Modem | None:
+        for modem in self._modems():
+            identity = modem.status.identity
+            if identity is not None and identity.iccid == iccid and modem.status.health is Health.READY:
+                return modem
+        return None
+
+    def _due(self, iccid: str, how: Balance) -> bool:
+        now = self._clock.now()
+        retry_at, asked_at = self._retry_at.get(iccid), self._known.get(iccid, Known()).asked_at
+        if retry_at is not None and now < retry_at:
+            return False
+        return asked_at is None or asked_at + how.every <= now
+
+    async def _ask(self, modem: Modem, iccid: str, how: Balance) -> None:
+        self._retry_at[iccid] = self._clock.now() + min(how.every, RETRY)
+        try:
+            if how.sms is not None:
+                await self._write(iccid, how.sms.to, how.sms.text)
+                return
+            assert how.ussd is not None  # noqa: S101 - the configuration has one of both
+            text = await self._conversations.ask(modem, [how.ussd, *how.replies])
+            amount = amount_in(text, how.pattern)
+            if amount is None:
+                raise Refused("no_amount", f"the pattern finds no amount in the answer (len={len(text)})")
+            await self._told(iccid, amount)
+        except ModemdError as error:
+            log.warning("balance not known", modem=modem.line.name, iccid=iccid, error=str(error))
+
+    async def _write(self, iccid: str, to: str, text: str) -> None:
+        now = self._clock.now()
+        message = NewMessage(
+            number=to,
+            text=text,
+            message_class=MessageClass.SYSTEM,
+            parts=len(pdu.plan(text).segments),
+            expires_at=now + self._validity,
+            report=False,
+            pinned=iccid,
+        )
+
+        def submit(db: sqlite3.Connection) -> Submitted:
+            balances.asked(db, iccid, now)
+            return outbox.submit(db, message, self._policy, now)
+
+        submitted = await self._store.write(submit)
+        self._known[iccid] = replace(self._known.get(iccid, Known()), asked_at=now)
+        self._retry_at.pop(iccid, None)
+        self._queued(submitted, MessageClass.SYSTEM.rank)
+
+    async def _told(self, iccid: str, amount: Decimal) -> None:
+        before, now = self._known.get(iccid, Known()), self._clock.now()
+        try:
+            await self._store.write(partial(balances.told, sim=iccid, amount=amount, now=now))
+        except StoreError as error:
+            log.error("a balance was not kept", iccid=iccid, error=str(error))
+        self._known[iccid] = Known(amount, now, now)
+        self._retry_at.pop(iccid, None)
+        was_low = before.amount is not None and self._low(iccid, before.amount)
+        if self._low(iccid, amount) and not was_low:
+            log.warning("balance is low", iccid=iccid, amount=amount, low=self._asked_how[iccid].low)
+        else:
+            log.info("balance", iccid=iccid, amount=amount)
+
+    def _low(self, iccid: str, amount: Decimal) -> bool:
+        low = self._asked_how[iccid].low
+        return low is not None and float(amount) < low

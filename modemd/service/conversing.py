@@ -1,0 +1,174 @@
+"""USSD for people and programs: a code, replies to its menu one by one, and an end to every session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modemd import logs
+from modemd.errors import CommandFailed, DecodeError, EncodeError, ModemError, Refused, ReplyTimeout
+from modemd.modem import ussd_session
+from modemd.modem.desk import Health, Identity
+from modemd.modem.dialogue import Dialogue
+from modemd.modem.modem import Modem
+from modemd.modem.ussd import Said, State
+from modemd.modem.ussd_session import Step
+
+log = logs.get(__name__)
+
+ANSWER_S = 65.0
+"""How long an answer is waited for unless somebody says otherwise. A network that gives up says so after 60 s, if ever."""
+LONGEST_ANSWER_S = 90.0
+QUEUE_S = 75.0
+"""How long the modem may have something else to do first: a part on the air takes up to a minute."""
+REPLY_S = 90.0
+"""How long a session waits for the next reply before it is ended."""
+END_S = 5.0
+
+_NOT_NOW = frozenset(
+    {Health.OPENING, Health.SETTING_UP, Health.SEARCHING, Health.NEEDS_PERSON, Health.GONE, Health.STOPPED}
+)
+_FAILED = {
+    State.ENDED: "ussd_ended",
+    State.OTHER_CLIENT: "ussd_refused",
+    State.NOT_SUPPORTED: "ussd_not_supported",
+    State.TIMED_OUT: "ussd_timed_out",
+}
+# Of 3GPP TS 27.007 9.2 what a USSD code meets.
+_MEANINGS = {
+    "+CME ERROR: 3": "not allowed now, perhaps because of another session",
+    "+CME ERROR: 4": "this modem or network has no USSD",
+    "+CME ERROR: 14": "the SIM is busy",
+    "+CME ERROR: 30": "no network",
+    "+CME ERROR: 31": "the network did not answer in time",
+    "+CME ERROR: 32": "the network allows emergency calls only",
+    "+CMS ERROR: 304": "the modem knows neither coding: see `ussd` in drivers/README.md",
+    "ERROR": "no reason given; the modem may know no USSD",
+}
+
+
+@dataclass(slots=True)
+class _Open:
+    """A session that waits for a reply; `number` tells it from others on the same modem."""
+
+    number: int
+    patience: asyncio.TimerHandle
+
+
+class Conversations:
+    """The USSD sessions of all modems, at most one on each. A modem is held while an answer is awaited, not between."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._under_way: set[str] = set()
+        self._open: dict[str, _Open] = {}
+        self._codings: dict[str, str] = {}  # of modems, by IMEI, that turned out to have another than their driver says
+        self._ending: set[asyncio.Task[None]] = set()
+        self._count = 0
+
+    async def begin(self, modem: Modem, code: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
+        """Say a code. What the network answers: `text`, `state` in words, and the `session` that waits for a reply, else None.
+
+        Refused: `bad_ussd`, `not_ready`, `ussd_busy`, `ussd_refused`, `ussd_not_supported`, `ussd_timed_out`, `ussd_ended`,
+        `ussd_garbled`.
+        """
+        name = modem.line.name
+        if name in self._under_way or name in self._open:
+            raise Refused("ussd_busy", f"{name} has a USSD session; end that one, or wait a minute")
+        return await self._step(modem, code, answer_s, ussd_session.begin)
+
+    async def reply(self, modem: Modem, session: int, text: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
+        """Reply within a session; as `begin`, and `no_session` where it has ended."""
+        self._close(modem, session)
+        return await self._step(modem, text, answer_s, ussd_session.say)
+
+    async def end(self, modem: Modem, session: int) -> None:
+        """End a session whose network waits for a reply. Refused with `no_session`."""
+        self._close(modem, session)
+        await self._cancel(modem)
+
+    async def ask(self, modem: Modem, said: Sequence[str]) -> str:
+        """The last answer to a code and replies, one after the other; the session is ended. Refused as by `begin`."""
+        answer = await self.begin(modem, said[0])
+        for text in said[1:]:
+            if answer["session"] is None:
+                raise Refused("ussd_ended", f"the network had no question that {text!r} could answer: {answer['text']}")
+            answer = await self.reply(modem, answer["session"], text)
+        if answer["session"] is not None:
+            await self.end(modem, answer["session"])
+        return str(answer["text"] or "")
+
+    async def close(self, modems: Sequence[Modem]) -> None:
+        """End what is open, as the daemon ends."""
+        open_now = [modem for modem in modems if modem.line.name in self._open]
+        for modem in open_now:
+            self._close(modem, self._open[modem.line.name].number)
+        await asyncio.gather(*(self._cancel(modem) for modem in open_now), *self._ending)
+
+    def _close(self, modem: Modem, session: int) -> None:
+        found = self._open.get(modem.line.name)
+        if found is None or found.number != session:
+            raise Refused("no_session", f"{modem.line.name} has no USSD session {session}; it has ended")
+        found.patience.cancel()
+        del self._open[modem.line.name]
+
+    async def _step(self, modem: Modem, text: str, answer_s: float, step: Step) -> dict[str, Any]:
+        name = modem.line.name
+        if modem.status.health in _NOT_NOW:
+            raise Refused("not_ready", f"{name} is {modem.status.health}: {modem.status.reason or 'wait a little'}")
+
+        async def work(dialogue: Dialogue, identity: Identity) -> Said:
+            coding = self._codings.get(identity.imei, identity.profile.ussd)
+            try:
+                said, understood = await step(dialogue, identity.profile, text, coding=coding, limit_s=answer_s)
+            except (ReplyTimeout, DecodeError, CommandFailed):
+                await ussd_session.end(dialogue)
+                raise
+            self._codings[identity.imei] = understood
+            return said
+
+        self._under_way.add(name)
+        try:
+            said = await modem.request(work, within_s=answer_s + QUEUE_S)
+        except EncodeError as error:
+            raise Refused("bad_ussd", error.reason) from error
+        except CommandFailed as error:
+            meaning = _MEANINGS.get(error.result)
+            raise Refused(
+                "ussd_refused", f"{name} answered {error.result}{f': {meaning}' if meaning else ''}"
+            ) from error
+        except ReplyTimeout as error:
+            raise Refused("ussd_timed_out", f"{name}: {error}") from error
+        except DecodeError as error:
+            raise Refused("ussd_garbled", f"{name}: {error.reason}") from error
+        finally:
+            self._under_way.discard(name)
+        return self._answered(modem, said)
+
+    def _answered(self, modem: Modem, said: Said) -> dict[str, Any]:
+        code = _FAILED.get(said.state)
+        if code is not None and not said.text:
+            raise Refused(code, f"{modem.line.name}: {said.state.words}")
+        session = self._wait_for_reply(modem) if said.state is State.REPLY_WANTED else None
+        return {"state": said.state.words, "text": said.text, "session": session}
+
+    def _wait_for_reply(self, modem: Modem) -> int:
+        self._count += 1
+        patience = self._loop.call_later(REPLY_S, self._give_up, modem)
+        self._open[modem.line.name] = _Open(self._count, patience)
+        return self._count
+
+    def _give_up(self, modem: Modem) -> None:
+        self._open.pop(modem.line.name, None)
+        task = self._loop.create_task(self._cancel(modem), name=f"end the USSD session of {modem.line.name}")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _cancel(self, modem: Modem) -> None:
+        try:
+            await modem.request(lambda dialogue, identity: ussd_session.end(dialogue), within_s=END_S)
+        except ModemError as error:
+            # The network ends it by itself, a little later.
+            log.info("a USSD session was not ended", modem=modem.line.name, error=str(error))

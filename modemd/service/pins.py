@@ -1,0 +1,115 @@
+"""PINs of SIMs: read from files that only modemd's user can read, and remembered once they were tried."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from functools import partial
+from pathlib import Path
+
+from modemd.clock import Clock
+from modemd.config import Settings
+from modemd.errors import SimUnusable
+from modemd.modem.sim import LOCKED, Pin, Tried
+from modemd.store import Store, sims
+
+_FORM = re.compile(r"[0-9]{4,8}")  # 3GPP TS 31.101 9.5.1
+_LONGEST = 64
+
+
+class PinFiles:
+    """All PINs there are: `sims.<iccid>.pin_file`, a credential `pin-<iccid>` or `pin_<iccid>`, `modems[].pin_file`, a
+    credential `pin-<name>` or `pin_<name>`, in this order. `credentials` is the folder that systemd made for this service
+    (`LoadCredential=`)."""
+
+    def __init__(self, settings: Settings, credentials: Path | None = None) -> None:
+        self._credentials = credentials
+        self._by_sim = {iccid: sim.pin_file for iccid, sim in settings.sims.items() if sim.pin_file is not None}
+        self._by_modem = {modem.name: modem.pin_file for modem in settings.modems if modem.pin_file is not None}
+
+    def find(self, modem: str, iccid: str | None) -> Pin | None:
+        """The PIN for a SIM, None where there is none. It is read each time: a person may have changed it."""
+        places = [self._by_sim.get(iccid), self._credential(iccid)] if iccid is not None else []
+        places += [self._by_modem.get(modem), self._credential(modem)]
+        path = next((path for path in places if path is not None), None)
+        return read_pin(path) if path is not None else None
+
+    def _credential(self, name: str) -> Path | None:
+        if self._credentials is None:
+            return None
+        # LoadCredential=pin-NAME:FILE gives the one name, LoadCredential=pin:FOLDER the other to each of its files.
+        paths = (self._credentials / f"pin-{name}", self._credentials / f"pin_{name}")
+        return next((path for path in paths if path.exists()), None)
+
+
+class PinBook(PinFiles):
+    """The PINs, and the memory of those that were tried."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock, credentials: Path | None = None) -> None:
+        super().__init__(settings, credentials)
+        self._store = store
+        self._clock = clock
+
+    def of(self, modem: str) -> ModemPins:
+        """Those for whatever SIM sits in a modem."""
+        return ModemPins(self, modem)
+
+    async def tried(self, holder: str) -> Tried:
+        found = await self._store.read(partial(sims.pin_tries, holder=holder))
+        return Tried(found.refused, found.unanswered)
+
+    async def note(self, holder: str, digest: bytes, *, refused: bool) -> None:
+        now = self._clock.now()
+        await self._store.write(partial(sims.pin_tried, holder=holder, digest=digest, now=now, refused=refused))
+
+    async def accepted(self, holder: str) -> None:
+        await self._store.write(partial(sims.pin_accepted, holder=holder))
+
+    async def not_tried(self, holder: str, digest: bytes) -> None:
+        await self._store.write(partial(sims.pin_not_tried, holder=holder, digest=digest))
+
+
+class ModemPins:
+    """`modemd.modem.sim.Pins` of one modem."""
+
+    def __init__(self, book: PinBook, name: str) -> None:
+        self._book = book
+        self.name = name
+
+    def find(self, iccid: str | None) -> Pin | None:
+        return self._book.find(self.name, iccid)
+
+    async def tried(self, holder: str) -> Tried:
+        return await self._book.tried(holder)
+
+    async def trying(self, holder: str, digest: bytes) -> None:
+        await self._book.note(holder, digest, refused=False)
+
+    async def refused(self, holder: str, digest: bytes) -> None:
+        await self._book.note(holder, digest, refused=True)
+
+    async def accepted(self, holder: str) -> None:
+        await self._book.accepted(holder)
+
+    async def not_tried(self, holder: str, digest: bytes) -> None:
+        await self._book.not_tried(holder, digest)
+
+
+def read_pin(path: Path) -> Pin:
+    """The PIN in a file: 4 to 8 digits, blanks and line ends round them. SimUnusable where it holds none, cannot be read, or can
+    be read by everybody."""
+
+    def useless(why: str) -> SimUnusable:
+        return SimUnusable(LOCKED, f"the SIM asks for its PIN, and {path} {why}")
+
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & stat.S_IROTH:
+                raise useless("can be read by everybody; take that right away (chmod o-r)")
+            text = file.read(_LONGEST).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise useless(f"cannot be read: {error.strerror or error}") from None
+    if _FORM.fullmatch(text) is None:
+        raise useless("holds no PIN, which is 4 to 8 digits and nothing else")
+    return Pin(text, str(path))
