@@ -105,8 +105,8 @@ async def serving(app: Callable[..., Any], door: socket.socket) -> AsyncIterator
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=CLIENT_TIMEOUT_S)
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        super().__init__("localhost", timeout=timeout_s)
         self._path = path
 
     def connect(self) -> None:
@@ -116,10 +116,15 @@ class _Connection(http.client.HTTPConnection):
 
 
 def request(
-    path: Path, method: str, target: str, body: bytes | None = None, content_type: str = "application/json"
+    path: Path,
+    method: str,
+    target: str,
+    body: bytes | None = None,
+    content_type: str = "application/json",
+    timeout_s: float = CLIENT_TIMEOUT_S,
 ) -> tuple[int, bytes]:
     """Status and body of one request to whoever listens at `path`. OSError where nobody does, or what listens is no HTTP."""
-    connection = _Connection(path)
+    connection = _Connection(path, timeout_s)
     try:
         connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})
         response = connection.getresponse()

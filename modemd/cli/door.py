@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from modemd.config import Settings
 from modemd.errors import Refused, StoreLocked
-from modemd.unix_http import request
+from modemd.unix_http import CLIENT_TIMEOUT_S, request
 
 # A daemon that holds the database listens a moment later.
 STARTING_S = 5.0
@@ -25,6 +25,7 @@ def call(
     query: dict[str, Any] | None = None,
     body: bytes | None = None,
     content_type: str = "application/json",
+    timeout_s: float = CLIENT_TIMEOUT_S,
 ) -> Any:
     """The answer of one route. Refused with the API's code and words where it is an error."""
     given = {key: value for key, value in (query or {}).items() if value is not None}
@@ -32,7 +33,7 @@ def call(
     deadline = time.monotonic() + STARTING_S
     while True:
         try:
-            return answer(*request(settings.socket, method, target, body, content_type))
+            return answer(*request(settings.socket, method, target, body, content_type, timeout_s))
         except (FileNotFoundError, ConnectionRefusedError):
             pass  # no daemon listens
         except OSError as error:

@@ -7,6 +7,7 @@ database: a configuration can be checked on another machine than the one it is f
 from __future__ import annotations
 
 from modemd.config.loader import load
+from modemd.config.sending import Limits
 from modemd.config.settings import Consent, Modem, Settings, Sim, Validity
 
-__all__ = ["Consent", "Modem", "Settings", "Sim", "Validity", "load"]
+__all__ = ["Consent", "Limits", "Modem", "Settings", "Sim", "Validity", "load"]

@@ -23,15 +23,21 @@ from modemd.rules import evidence, numbers, states
 from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.consent import Words
 from modemd.rules.evidence import Finding, Told, Tried
+from modemd.service import command
+from modemd.service.alarms import RunCommand
 from modemd.service.arrivals import Arrivals
+from modemd.service.batching import Batching
 from modemd.service.calendar import Calendar, nightly
 from modemd.service.deciding import Deciding
 from modemd.service.desk import FrontDesk
 from modemd.service.dispatching import Dispatcher
+from modemd.service.household import Household
+from modemd.service.senders import Senders
 from modemd.service.storewatch import StoreWatch
 from modemd.service.submitting import Answer, Request, Submitting
 from modemd.service.timekeeping import Timekeeper
 from modemd.service.timetable import Timetable
+from modemd.service.traffic import Traffic
 from modemd.service.views import modem_view, report_view
 from modemd.store import Store, claims, listings, reports
 from modemd.store.decisions import Word
@@ -55,6 +61,7 @@ class Collaborators:
     profiles: Profiles
     words: Words
     chance: Random
+    run_command: RunCommand = command.run
 
 
 class Service:
@@ -67,15 +74,25 @@ class Service:
         policy = consent_policy(settings)
         self._timetable = Timetable(store, clock, self._wake, self._trusted)
         self._dispatcher = Dispatcher(
-            store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted
-        )
+            store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted,
+            traffic=lambda sims: Traffic(settings, sims, clock.now),
+        )  # fmt: skip
+        self.senders = Senders(
+            store, settings, clock, self._dispatcher.traffic, self._dispatcher.sims,
+            modems=lambda: self._modems, changed=self._settled,
+        )  # fmt: skip
         arrivals = Arrivals(store, settings, policy, given.words, clock, self._queued, clock.heard)
         self._desk = FrontDesk(store, settings, clock, self._dispatcher, arrivals, ready=self._wake)
         self._submitting = Submitting(store, settings, policy, clock, self._queued)
+        self._batching = Batching(store, self._submitting, policy, clock, self._promoted)
         self._deciding = Deciding(store, settings, policy, clock, self._queued)
         self._modems = [self._modem(modem) for modem in settings.modems]
         self._calendar = Calendar(store, clock, settings.timezone, [nightly(settings.timezone)], self._trusted)
-        self._watch = StoreWatch(store, self._settled)
+        self.house = Household(
+            store, settings, policy, clock, self._submitting, given.run_command,
+            modems=lambda: self._modems, rests=self._dispatcher.sims.rests, queued=self._queued, released=self._released,
+        )  # fmt: skip
+        self._watch = StoreWatch(store, self._settled, partial(self.house.alarms.last_words, "damaged"))
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def _modem(self, configured: ModemSettings) -> Modem:
@@ -101,9 +118,14 @@ class Service:
         if self._given.settings.consent.marketing == "not_opted_out":
             log.warning("marketing goes to everybody who has not opted out; see consent.marketing")
         loop = asyncio.get_running_loop()
+        if await self.senders.adopt_rules():
+            self._tasks["rules"] = loop.create_task(self.senders.relane(), name="rules")
         self._tasks["store watch"] = loop.create_task(self._watch.run(), name="store watch")
+        self._tasks["batches"] = loop.create_task(self._batching.run(), name="batches")
         self._tasks["timetable"] = loop.create_task(self._timetable.run(), name="timetable")
         self._tasks["calendar"] = loop.create_task(self._calendar.run(), name="calendar")
+        for name, work in (await self.house.tasks()).items():
+            self._tasks[name] = loop.create_task(work, name=name)
         for modem in self._modems:
             self._tasks[modem.line.name] = loop.create_task(modem.run(), name=f"modem {modem.line.name}")
 
@@ -120,6 +142,7 @@ class Service:
         running = [self._tasks[modem.line.name] for modem in self._modems if modem.line.name in self._tasks]
         if running:
             await asyncio.wait(running, timeout=grace_s)
+        self._dispatcher.holding.stop()
         await self._dispatcher.outcomes_kept(within_s=max(deadline - asyncio.get_running_loop().time(), 0))
         for task in self._tasks.values():
             task.cancel()
@@ -132,6 +155,7 @@ class Service:
         for task in self._tasks.values():
             task.cancel()
         self._dispatcher.forget_outcomes()
+        self._dispatcher.holding.stop()
 
     def failed_task(self) -> BaseException | None:
         """Why a task that should run for ever has ended; None while all run."""
@@ -146,15 +170,25 @@ class Service:
         """Accept one message; it is durable when this answers."""
         return await self._submitting.submit(request)
 
-    async def submit_csv(self, text: str) -> list[Answer]:
-        """Accept the rows of a CSV, all in one commit."""
-        return await self._submitting.submit_csv(text)
+    async def submit_csv(self, body: bytes, key: str | None = None) -> dict[str, Any]:
+        """Accept the rows of a CSV, whole, without making others wait: the batch, durable when this answers."""
+        return await self._batching.accept(body, key)
 
-    async def messages(self, *, id: int | None, state: str | None, limit: int) -> list[dict[str, Any]]:
+    async def batch(self, id: int) -> dict[str, Any]:
+        """One batch, and how far its messages are. Refused with `not_found`."""
+        return await self._batching.batch(id)
+
+    async def batches(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
+        """Batches, newest first; `limit` 0 means all."""
+        return await self._batching.listed(key=key, limit=limit)
+
+    async def messages(
+        self, *, id: int | None, state: str | None, limit: int, batch: int | None = None
+    ) -> list[dict[str, Any]]:
         """Outbound messages, newest first; `limit` 0 means all."""
         if state is not None and state not in set(states.Message):
             raise Refused("bad_state", f"{state!r} is no state; there are {', '.join(states.Message)}")
-        return await self._given.store.read(partial(listings.messages, id=id, state=state, limit=limit))
+        return await self._given.store.read(partial(listings.messages, id=id, state=state, limit=limit, batch=batch))
 
     async def message(self, id: int) -> dict[str, Any]:
         """One message with its story: its parts, what modems were given, the reports that came, and every event. Refused
@@ -199,6 +233,9 @@ class Service:
         """Whether a message can pass, the modems, and what waits."""
         modems = self.modems()
         counts = await self._given.store.read(listings.counts)
+        now = self._time.now()
+        for row in counts["waiting"]:
+            row["age_s"] = max(int((now - datetime.fromisoformat(row["oldest"])).total_seconds()), 0) if row["oldest"] else 0
         trouble = self._given.store.trouble
         return {
             "can_send": trouble is None
@@ -206,6 +243,8 @@ class Service:
             "trouble": {"code": trouble.code, "message": str(trouble)} if trouble else None,
             "clock": {"trusted": self._time.trusted, "because": self._time.doubt},
             "modems": modems,
+            "sims": await self.senders.listed(),
+            "alarms": await self.house.listed_alarms(cleared=False, limit=0),
             **counts,
         }
 
@@ -220,6 +259,17 @@ class Service:
             self._wake()
         elif submitted.state is states.Message.HELD:
             self._timetable.poke()
+
+    def _promoted(self, rank: int | None, held: bool) -> None:
+        if rank is not None:
+            self._dispatcher.queued(rank)
+            self._wake()
+        if held:
+            self._timetable.poke()
+
+    def _released(self) -> None:
+        self._batching.poke()
+        self._timetable.poke()
 
     def _settled(self) -> None:
         self._timetable.poke()

@@ -22,11 +22,20 @@ RAISERS = [
     "api/app.py",
     "service/service.py",
     "service/submitting.py",
+    "service/batching.py",
+    "store/batches.py",
+    "store/staging.py",
     "service/deciding.py",
     "service/moments.py",
     "rules/numbers.py",
     "store/outbox.py",
     "store/decisions.py",
+    "store/pauses.py",
+    "service/senders.py",
+    "service/recurring.py",
+    "service/household.py",
+    "service/cron.py",
+    "store/schedules.py",
 ]
 
 

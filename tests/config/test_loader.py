@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from modemd import data
-from modemd.config import Consent, Modem, Settings, Sim, Validity, load
+from modemd.config import Consent, Limits, Modem, Settings, Sim, Validity, load
+from modemd.config.keeping import Alarms, Kept, Retention
 from modemd.errors import ConfigError
 from modemd.rules.classes import MessageClass
 
@@ -74,11 +75,15 @@ def test_the_example_file_loads_and_says_everything() -> None:
     assert settings.model_fields_set == set(Settings.model_fields)
     assert settings.modems[0].model_fields_set == set(Modem.model_fields)
     assert settings.sims[ICCID].model_fields_set == set(Sim.model_fields)
+    assert settings.limits.model_fields_set == set(Limits.model_fields)
     assert settings.consent.model_fields_set == set(Consent.model_fields)
     assert settings.validity.model_fields_set == set(Validity.model_fields)
+    assert settings.alarms.model_fields_set == set(Alarms.model_fields)
+    assert settings.retention.model_fields_set == set(Retention.model_fields)
+    assert settings.retention.outbox.model_fields_set == set(Kept.model_fields)
 
 
-@pytest.mark.parametrize("model", [Settings, Modem, Sim, Consent, Validity])
+@pytest.mark.parametrize("model", [Settings, Modem, Sim, Limits, Consent, Validity, Alarms, Retention, Kept])
 def test_every_key_is_in_the_docs(model: type[BaseModel]) -> None:
     """docs/configuration.md has a row of a table for every key."""
     rows = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,61 @@
+"""`modemd sims`: the SIMs that were met."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modemd.cli import options
+from modemd.cli.door import call
+from modemd.cli.tables import print_json, table
+from modemd.config import load
+
+COLUMNS = ("sim", "number", "modem", "hour", "day", "month", "marketing", "warm_up", "paused")
+_LIMITS = {
+    "hour": "quota_hour",
+    "day": "quota_day",
+    "month": "quota_month",
+    "marketing": "marketing_brake",
+    "warm_up": "warm_up",
+}
+
+
+@click.group()
+def sims() -> None:
+    """The SIMs, whichever modem they sit in."""
+
+
+@sims.command("list")
+@options.config_file
+@options.as_json
+def list_sims(config: Path, as_json: bool) -> None:
+    """The SIMs that were met, what they have used of their quotas, and what is paused."""
+    settings = load(config)
+    rows = call(settings, "GET", "/v1/sims")
+    if as_json:
+        print_json(rows)
+        return
+    if rows:
+        table([line(row) for row in rows], COLUMNS)
+    else:
+        click.echo("no SIM was met yet")
+    for pause in call(settings, "GET", "/v1/pauses"):
+        click.echo(f"{told(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
+
+
+def told(pause: dict[str, Any]) -> str:
+    """What is paused, in words."""
+    named = [f"class {pause['class']}" if pause["class"] else None, f"SIM {pause['sim']}" if pause["sim"] else None]
+    return ", ".join(filter(None, named)) or "the queue"
+
+
+def line(row: dict[str, Any]) -> dict[str, Any]:
+    """A SIM as a line of the table: used of most."""
+    used = {
+        column: f"{row['limits'][reason]['used']} of {row['limits'][reason]['most']}"
+        for column, reason in _LIMITS.items()
+        if reason in row["limits"]
+    }
+    return row | used | {"paused": ", ".join(row["paused"]) or None}
