@@ -4,6 +4,7 @@
 # make system              real processes, real ptys, foreign software; as root it installs Debian packages they need
 # make sim [SEEDS=1000]    hours of faults and crashes in simulated time; MINUTES=15 bounds it, FIRST=1 says where it begins
 # make sim-mutants         deliberate mistakes, each of which the simulation must catch
+# make bench [NAMES=growth]   the queue beside its targets; about half an hour, alone on the machine
 # make generated           write the generated parts of the docs anew
 # make wheel, make clean
 #
@@ -12,7 +13,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check system sim sim-mutants generated wheel clean
+.PHONY: demo test check system sim sim-mutants bench generated wheel clean
 # Two pips in one environment would trip over each other.
 .NOTPARALLEL:
 
@@ -40,6 +41,9 @@ sim: .venv/.installed-test
 
 sim-mutants: .venv/.installed-test
 	@$(BIN)/python -m tests.sim.mutants
+
+bench: .venv/.installed-test
+	@$(BIN)/python -m benchmarks.queue $(NAMES)
 
 generated: .venv/.installed-test
 	@.ci/generated

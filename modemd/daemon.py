@@ -26,7 +26,8 @@ from modemd.rules.consent import Words
 from modemd.service import health
 from modemd.service.heartbeat import Heartbeat
 from modemd.service.service import Collaborators, Service
-from modemd.store import Store
+from modemd.store import Store, backup, store
+from modemd.store.restoring import Restored
 from modemd.systemd import ServiceManager
 from modemd.unix_http import listening, request, serving
 
@@ -44,12 +45,12 @@ async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterat
     """The service over its database, as its one writer, not started. StoreLocked where another process still is it after
     `patience_s`: a daemon, or for a moment a command that found none running."""
     profiles = Profiles.load([data.folder("drivers"), settings.drivers])
-    store = await _open(settings, patience_s)
+    opened = await _open(settings, patience_s)
     try:
         service = Service(
             Collaborators(
                 settings=settings,
-                store=store,
+                store=opened,
                 clock=SystemClock(),
                 open_port=open_serial,
                 profiles=profiles,
@@ -63,7 +64,18 @@ async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterat
         await service.know_time()
         yield service
     finally:
-        await store.close()
+        await opened.close()
+
+
+def back_up(settings: Settings, file: Path) -> int:
+    """Copy the database to the new `file`, also while a daemon runs: the schema of the copy. StoreError: why not."""
+    return backup.back_up(settings.database, file)
+
+
+def restore(settings: Settings, file: Path) -> Restored:
+    """Put the backup `file` in the place of the database. StoreLocked: a daemon runs; StoreError: why not, and nothing was
+    changed."""
+    return store.restore(file, settings.database, SystemClock().now())
 
 
 def port_list(emulator: Path | None) -> PortList:

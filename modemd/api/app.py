@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from modemd import __version__
+from modemd.api import household, senders
+from modemd.api.shapes import LARGEST, Decision, Id, Limit, Text, ThisId
 from modemd.errors import ModemdError, Refused, StoreError
 from modemd.rules.classes import MessageClass
 from modemd.service import submitting
 from modemd.service.conversing import ANSWER_S, LONGEST_ANSWER_S
-from modemd.service.deciding import Word
+from modemd.service.csvrows import BadRows
 from modemd.service.service import Service
-from modemd.service.submitting import Answer, BadRows
+from modemd.service.submitting import Answer
 
 LARGEST_CSV = 32 * 1024 * 1024
 _STATUS = {
@@ -25,9 +27,12 @@ _STATUS = {
     "no_part": 404,
     "key_reused": 409,
     "not_unknown": 409,
+    "not_paused": 409,
     "closed": 409,
     "too_late": 409,
     "on_its_way": 409,
+    "staging": 409,
+    "name_taken": 409,
     "too_large": 413,
     "no_modem": 404,
     "no_sim": 404,
@@ -42,15 +47,6 @@ _STATUS = {
 }
 
 
-def _storable(text: str) -> str:
-    """JSON can escape half a surrogate pair, which no text has and no database takes."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half a surrogate pair") from None
-    return text
-
-
 class NewMessage(BaseModel):
     """A message to send. `class` and `at` mean what docs/sending.md says."""
 
@@ -60,22 +56,13 @@ class NewMessage(BaseModel):
     text: str
     message_class: str = Field(default=MessageClass.TRANSACTIONAL, alias="class")
     at: str | None = None
-    key: Annotated[str, AfterValidator(_storable)] | None = None
+    key: Text | None = None
     report: bool | None = None
     short_code: bool = False
 
-
-class Decision(BaseModel):
-    """What a person decides about a message: who it is, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: Annotated[str, AfterValidator(_storable)]
-    why: Annotated[str, AfterValidator(_storable)]
-
-    @property
-    def word(self) -> Word:
-        return Word(self.by, self.why)
+    valid: Text | None = None
+    window: Text | None = None
+    sim: Text | None = None
 
 
 class Ussd(BaseModel):
@@ -83,12 +70,9 @@ class Ussd(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, AfterValidator(_storable)]
+    text: Text
     session: int | None = None
     timeout_s: Annotated[float, Field(ge=1, le=LONGEST_ANSWER_S)] = ANSWER_S
-
-
-LARGEST = 2**63 - 1  # what SQLite can count to
 
 
 class Settling(Decision):
@@ -98,9 +82,7 @@ class Settling(Decision):
     part: Annotated[int | None, Field(ge=1, le=LARGEST)] = None
 
 
-Limit = Annotated[int, Query(ge=0, le=LARGEST, description="how many at most; 0 means all")]
-Id = Annotated[int | None, Query(ge=1, le=LARGEST)]
-ThisId = Annotated[int, Path(ge=1, le=LARGEST)]
+Since = Annotated[AwareDatetime | None, Query(description="seen at this moment or later, oldest first")]
 
 
 def create(service: Service) -> FastAPI:
@@ -111,26 +93,39 @@ def create(service: Service) -> FastAPI:
     @app.post("/v1/messages", status_code=202, summary="Accept one message")
     async def post_message(new: NewMessage) -> JSONResponse:
         request = submitting.Request(
-            new.to, new.text, new.message_class, new.at, new.key, new.report, short_code=new.short_code
+            new.to,
+            new.text,
+            new.message_class,
+            new.at,
+            new.key,
+            new.report,
+            short_code=new.short_code,
+            valid=new.valid,
+            window=new.window,
+            sim=new.sim,
         )
         return _accepted(await service.submit(request))
 
     @app.post("/v1/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
-    async def post_batch(request: Request) -> dict[str, Any]:
+    async def post_batch(request: Request, key: str | None = None) -> dict[str, Any]:
         body = await request.body()
         if len(body) > LARGEST_CSV:
             raise Refused("too_large", f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise Refused("bad_encoding", f"the CSV is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-        answers = [_shown(answer) for answer in await service.submit_csv(text)]
-        refused = sum(answer["state"] == "refused" for answer in answers)
-        return {"accepted": len(answers) - refused, "refused": refused, "messages": answers}
+        return await service.submit_csv(body, key)
+
+    @app.get("/v1/batches", summary="Batches, newest first")
+    async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await service.batches(key=key, limit=limit)
+
+    @app.get("/v1/batches/{id}", summary="One batch, and how far its messages are")
+    async def get_batch(id: ThisId) -> dict[str, Any]:
+        return await service.batch(id)
 
     @app.get("/v1/messages", summary="Outbound messages, newest first")
-    async def get_messages(id: Id = None, state: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-        return await service.messages(id=id, state=state, limit=limit)
+    async def get_messages(
+        id: Id = None, state: str | None = None, batch: Id = None, limit: Limit = 50
+    ) -> list[dict[str, Any]]:
+        return await service.messages(id=id, state=state, batch=batch, limit=limit)
 
     @app.get("/v1/messages/{id}", summary="One message and its story")
     async def get_message(id: ThisId) -> dict[str, Any]:
@@ -153,16 +148,12 @@ def create(service: Service) -> FastAPI:
         return await service.reports(matched=matched, limit=limit)
 
     @app.get("/v1/inbox", summary="Inbound messages, newest first")
-    async def get_inbox(id: Id = None, kind: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+    async def get_inbox(
+        id: Id = None, kind: str | None = None, since: Since = None, limit: Limit = 50
+    ) -> list[dict[str, Any]]:
+        if since is not None:
+            return await service.house.arrived(since, limit)
         return await service.inbox(id=id, kind=kind, limit=limit)
-
-    @app.get("/v1/sims", summary="The SIMs that were met")
-    async def get_sims() -> list[dict[str, Any]]:
-        return await service.sims()
-
-    @app.post("/v1/sims/{iccid}/admit", summary="Let a new SIM be used")
-    async def post_admit(iccid: str) -> dict[str, Any]:
-        return await service.admit_sim(iccid)
 
     @app.get("/v1/optouts", summary="Who has opted out")
     async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:
@@ -196,6 +187,8 @@ def create(service: Service) -> FastAPI:
             return _error(503, found.code, found.message)
         return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
 
+    household.add(app, service)
+    senders.add(app, service)
     return app
 
 

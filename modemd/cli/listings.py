@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from modemd.cli import options
+from modemd.cli import following, options, overview
 from modemd.cli.door import call
 from modemd.cli.tables import print_json, printable, show, table
 from modemd.config import load
@@ -37,29 +37,21 @@ def status(config: Path, as_json: bool) -> None:
     found = call(load(config), "GET", "/v1/status")
     if as_json:
         print_json(found)
-        return
-    click.echo(found["message"])
-    if not found["clock"]["trusted"]:
-        click.echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing stop")
-    for alarm in found["alarms"]:
-        click.echo(f"alarm: {alarm['message']}")
-    _modem_table(found["modems"])
-    if found["waiting"]:
-        table(found["waiting"], ("state", "class", "messages", "oldest"))
     else:
-        click.echo("nothing waits")
-    click.echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
+        overview.print_status(found)
 
 
 @click.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
 @click.option("--state", type=click.Choice([state.value for state in Message]), help="Only messages in this state.")
+@click.option("--batch", type=click.IntRange(min=1), help="Only messages of this batch.")
 @options.limit
 @options.as_json
-def messages(config: Path, id: int | None, state: str | None, limit: int, as_json: bool) -> None:
+def messages(config: Path, id: int | None, state: str | None, batch: int | None, limit: int, as_json: bool) -> None:
     """Outbound messages, newest first."""
-    rows = call(load(config), "GET", "/v1/messages", query={"id": id, "state": state, "limit": limit})
+    query = {"id": id, "state": state, "batch": batch, "limit": limit}
+    rows = call(load(config), "GET", "/v1/messages", query=query)
     columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
     show(rows, columns, as_json=as_json, none="no messages")
 
@@ -68,10 +60,16 @@ def messages(config: Path, id: int | None, state: str | None, limit: int, as_jso
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
+@click.option("--follow", is_flag=True, help="Stay, and tell each that comes, oldest first.")
 @options.limit
 @options.as_json
-def inbox(config: Path, id: int | None, kind: str | None, limit: int, as_json: bool) -> None:
+def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: int, as_json: bool) -> None:
     """What came in, newest first: messages, missed calls, and what the network says."""
+    if follow:
+        if id is not None or kind is not None:
+            raise click.UsageError("--follow goes without --id and --kind")
+        following.follow(load(config), limit, as_json=as_json)
+        return
     rows = call(load(config), "GET", "/v1/inbox", query={"id": id, "kind": kind, "limit": limit})
     columns = ("id", "kind", "from", "to_sim", "stored_at", "complete", "text")
     show(rows, columns, as_json=as_json, none="nothing came in")

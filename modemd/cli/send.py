@@ -10,7 +10,8 @@ import click
 from click.core import ParameterSource
 
 from modemd.cli import options
-from modemd.cli.door import call, post_json
+from modemd.cli.door import post_json
+from modemd.cli.rows import post_rows
 from modemd.cli.tables import print_json
 from modemd.config import load
 from modemd.rules.classes import SUBMITTABLE, MessageClass
@@ -26,6 +27,9 @@ from modemd.rules.classes import SUBMITTABLE, MessageClass
     help="What the message is for.",
 )  # fmt: skip
 @click.option("--at", help="Not before this time: 2026-11-22T18:30, with or without an offset.")
+@options.valid
+@options.window
+@click.option("--sim", help="The only SIM that may send it, by its ICCID; else modemd chooses.")
 @click.option("--key", help="Your own key: the same key is never sent twice.")
 @click.option("--no-report", is_flag=True, help="Ask for no delivery report.")
 @click.option("--short-code", is_flag=True, help="The recipient is a short code.")
@@ -37,6 +41,9 @@ def send(
     text: str | None,
     message_class: str,
     at: str | None,
+    valid: str | None,
+    window: str | None,
+    sim: str | None,
     key: str | None,
     no_report: bool,
     short_code: bool,
@@ -48,19 +55,21 @@ def send(
     if csv_file is not None:
         if any(map(_was_given, _ONE_MESSAGE)):
             raise click.UsageError(f"--csv goes without {', '.join(_ONE_MESSAGE)}")
-        _send_rows(call(settings, "POST", "/v1/batches", body=_read(csv_file), content_type="text/csv"), as_json)
+        _send_rows(post_rows(settings, _read(csv_file), show=sys.stderr.isatty() and not as_json), as_json)
         return
     if not to or text is None:
         raise click.UsageError("needs --to and --text, or --csv")
     new: dict[str, object] = {"to": to, "text": text, "class": message_class, "at": at, "key": key}
+    new |= {"valid": valid, "window": window, "sim": sim}
     new |= {"report": False if no_report else None, "short_code": short_code or None}
     print_accepted(post_json(settings, "/v1/messages", new), as_json)
 
 
 # What is said of one message; each row of a CSV says it for itself.
 _ONE_MESSAGE = {
-    "--to": "to", "--text": "text", "--class": "message_class", "--at": "at", "--key": "key",
-    "--no-report": "no_report", "--short-code": "short_code",
+    "--to": "to", "--text": "text", "--class": "message_class", "--at": "at", "--valid": "valid", "--window": "window",
+    "--sim": "sim",
+    "--key": "key", "--no-report": "no_report", "--short-code": "short_code",
 }  # fmt: skip
 
 
@@ -90,10 +99,11 @@ def _send_rows(batch: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(batch)
     else:
-        click.echo(f"{batch['accepted']} accepted, {batch['refused']} refused")
-    for message in batch["messages"]:
-        if message["state"] == "refused":
-            click.echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
+        click.echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused")
+    for warning in batch["warnings"]:
+        click.echo(f"modemd: {warning}", err=True)
+    for message in batch["refusals"]:
+        click.echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
     if not batch["accepted"]:
         sys.exit(1)
 

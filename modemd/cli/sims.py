@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
 
 from modemd.cli import options
 from modemd.cli.door import call
-from modemd.cli.tables import print_json, show
+from modemd.cli.tables import print_json, table
 from modemd.config import load
 
-_COLUMNS = ("sim", "number", "smsc", "modem", "last_seen", "admitted_at")
+COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
+_LIMITS = {
+    "hour": "quota_hour",
+    "day": "quota_day",
+    "month": "quota_month",
+    "marketing": "marketing_brake",
+    "warm_up": "warm_up",
+}
 
 
 @click.group()
@@ -24,8 +32,18 @@ def sims() -> None:
 @options.config_file
 @options.as_json
 def list_sims(config: Path, as_json: bool) -> None:
-    """The SIMs that were met, the one seen last first."""
-    show(call(load(config), "GET", "/v1/sims"), _COLUMNS, as_json=as_json, none="no SIM was met yet")
+    """The SIMs that were met, what they have used of their quotas, and what is paused."""
+    settings = load(config)
+    rows = call(settings, "GET", "/v1/sims")
+    if as_json:
+        print_json(rows)
+        return
+    if rows:
+        table([line(row) for row in rows], COLUMNS)
+    else:
+        click.echo("no SIM was met yet")
+    for pause in call(settings, "GET", "/v1/pauses"):
+        click.echo(f"{told(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
 
 
 @sims.command()
@@ -39,3 +57,19 @@ def admit(config: Path, iccid: str, as_json: bool) -> None:
         print_json(row)
     else:
         click.echo(f"SIM {row['sim']} may be used")
+
+
+def told(pause: dict[str, Any]) -> str:
+    """What is paused, in words."""
+    named = [f"class {pause['class']}" if pause["class"] else None, f"SIM {pause['sim']}" if pause["sim"] else None]
+    return ", ".join(filter(None, named)) or "the queue"
+
+
+def line(row: dict[str, Any]) -> dict[str, Any]:
+    """A SIM as a line of the table: used of most."""
+    used = {
+        column: f"{row['limits'][reason]['used']} of {row['limits'][reason]['most']}"
+        for column, reason in _LIMITS.items()
+        if reason in row["limits"]
+    }
+    return row | used | {"paused": ", ".join(row["paused"]) or None}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from modemd.config.loader import load
 from modemd.config.reloading import RELOADED, SIM_RESTART, Reloaded, reload
+from modemd.config.sending import Limits
 from modemd.config.settings import Balance, Consent, Finding, Modem, Settings, Sim, Validity
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Balance",
     "Consent",
     "Finding",
+    "Limits",
     "Modem",
     "Reloaded",
     "Settings",

@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from modemd.config import amounts
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
+from modemd.config.keeping import Alarms, Retention
+from modemd.config.sending import Limits
 
 LONGEST_VALIDITY = timedelta(weeks=63)  # TP-VP can say no more (3GPP TS 23.040 9.2.3.12.1)
 
@@ -184,6 +186,7 @@ Rate = Annotated[float | None, BeforeValidator(_rate)]
 SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(_sim_rate)]
 Prefix = Annotated[str, _matching(r"\+[1-9][0-9]{0,6}")]
 Iccid = Annotated[str, _matching(r"[0-9]{18,22}")]
+Route = Annotated[tuple[Iccid, ...], BeforeValidator(_not_empty)]
 
 HOOK_FORM = "a program and its arguments as a list, as [uhubctl, -l, '{hub}', -p, '{hub_port}', -a, cycle]; no shell"
 LIFETIME_FORM = f"{DURATION_FORM}; at least 1s, at most 441d"
@@ -341,6 +344,20 @@ class Sim(_Frozen):
     balance: Balance | None = Field(
         default=None, description="how to ask what it has left: ussd, replies, sms, pattern, every, low"
     )
+    limits: Limits | None = Field(
+        default=None, description="as the limits of all SIMs, in their place: hour, day, month and more"
+    )
+    """In place of the whole group; None: as all SIMs."""
+    prefixes: Annotated[tuple[Prefix, ...], BeforeValidator(_not_empty)] = Field(
+        default=(),
+        description="a list of prefixes that this SIM writes to, as ['+33', '+32']; all where it is left out",
+    )
+    price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="what a part costs, a number from 0, in whichever currency all prices are"
+    )
+    timezone: Annotated[ZoneInfo, BeforeValidator(_from_text(_zone, ZoneInfo))] | None = Field(
+        default=None, description="the name of a time zone, as Europe/Paris, in which its quotas begin anew"
+    )
 
 
 class Consent(_Frozen):
@@ -398,6 +415,14 @@ class Settings(_Frozen):
     sims: Annotated[Mapping[Iccid, Sim], AfterValidator(_fixed)] = Field(
         default_factory=lambda: _fixed({}), description="SIMs by their ICCID, 18 to 22 digits without a filler F"
     )
+    limits: Limits = Field(
+        default_factory=Limits,
+        description="what a SIM may send: hour, day, month, reserve, marketing_per_hour, warm_up",
+    )
+    routes: Annotated[Mapping[Prefix, Route], AfterValidator(_fixed)] = Field(
+        default_factory=lambda: _fixed({}),
+        description="prefixes, each with the SIMs that write to it, as '+33': [ICCID]",
+    )
     timezone: Annotated[ZoneInfo, BeforeValidator(_from_text(_zone, ZoneInfo))] = Field(
         default_factory=lambda: ZoneInfo("UTC"), description="the name of a time zone, as Europe/Paris"
     )
@@ -442,6 +467,9 @@ class Settings(_Frozen):
     def finds(self) -> bool:
         """Whether modems are looked for at all: an old file that gives each a port leaves every other port alone."""
         return self.takes_others or any(modem.port is None for modem in self.modems)
+
+    alarms: Alarms = Field(default_factory=Alarms, description="who is told of alarms: to, command, hold_down and more")
+    retention: Retention = Field(default_factory=Retention, description="how long what is kept: outbox, inbox, log")
 
     def rate(self, modem: Modem, iccid: str | None) -> float | None:
         """Parts per second for this SIM in this modem, as configured; None is unlimited."""

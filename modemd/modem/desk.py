@@ -55,13 +55,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A journaled attempt, with the part that the claim chose (not always the draft's), encoded."""
+    """A journaled attempt, with the part that the claim chose (not always the draft's), encoded. `not_after`: its first octet is
+    not written then or later, for the window of its message has closed."""
 
     attempt_id: int
     part_id: int
     message_id: int
     tpdu: bytes
     epoch: int
+    not_after: datetime | None = None
 
 
 class Ending(StrEnum):

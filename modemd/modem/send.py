@@ -118,6 +118,9 @@ class Sender:
             if self._desk.consent_epoch != claimed.epoch:
                 await self._dialogue.settle()
                 return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="consent changed"))
+            if claimed.not_after is not None and self._now() >= claimed.not_after:
+                await self._dialogue.settle()
+                return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="the window has closed"))
             if self._dialogue.lost is not None:
                 raise PortGone(self._dialogue.lost)
         except TROUBLE as trouble:

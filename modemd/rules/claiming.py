@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.quota import Hold
+from modemd.rules.windows import Window
 
 
 class Marketing(StrEnum):
@@ -46,13 +48,17 @@ class ConsentPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a candidate at the moment of its claim. `started`: a part of its message was claimed before."""
+    """What is known of a candidate at the moment of its claim. `started`: a part of its message was claimed before. `parts`: of
+    the whole message; `window`: the hours in which it may begin; `hold`: that it would go over a quota of the SIM."""
 
     message_class: MessageClass
     number: str
     marketing: Marketing
     expires_at: datetime
     started: bool
+    parts: int = 1
+    window: Window | None = None
+    hold: Hold | None = None
 
 
 class Verdict(StrEnum):
@@ -62,12 +68,14 @@ class Verdict(StrEnum):
     EXPIRE = "expire"
     WITHDRAW = "withdraw"
     WAIT = "wait"
+    HOLD = "hold"  # until the decision's `until`
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     verdict: Verdict
     reason: str = ""
+    until: datetime | None = None
 
 
 def decide(
@@ -81,10 +89,24 @@ def decide(
     objection = policy.objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
         return Decision(Verdict.WITHDRAW, objection)
+    if facts.hold is not None and not facts.started and (facts.expires_at > now or not trusted):
+        return Decision(Verdict.HOLD, facts.hold.reason, facts.hold.until)
     if not trusted:
-        return Decision(Verdict.WAIT if facts.message_class is MessageClass.MARKETING else Verdict.SEND)
+        waits = facts.message_class is MessageClass.MARKETING or (facts.window is not None and _by_the_clock(facts))
+        return Decision(Verdict.WAIT if waits else Verdict.SEND)
     if facts.expires_at <= now and not facts.started:
         return Decision(Verdict.EXPIRE, "validity_over")
     if holds_marketing and facts.message_class is MessageClass.MARKETING and not facts.started:
         return Decision(Verdict.WAIT, "roaming")
+    if facts.window is not None and not facts.started and not facts.window.fits(now, facts.parts):
+        return Decision(Verdict.HOLD, OUTSIDE_WINDOW, facts.window.opening(now))
     return Decision(Verdict.SEND)
+
+
+# The reason of what is held until its window opens.
+OUTSIDE_WINDOW = "outside_window"
+
+
+def _by_the_clock(facts: Facts) -> bool:
+    """Whether a clock that is not trusted stops a message: its window cannot be told then. Alarm and otp go on."""
+    return not facts.started and facts.message_class not in (MessageClass.ALARM, MessageClass.OTP)

@@ -45,6 +45,11 @@ class SimStates:
         self._asked[sim] = now
         return self.rests(sim, now) is None
 
+    def present(self, now: datetime) -> frozenset[str]:
+        """The SIMs that asked lately."""
+        lately = now - ASKED_LATELY
+        return frozenset(sim for sim, asked in self._asked.items() if asked > lately)
+
     def rests(self, sim: str, now: datetime) -> tuple[datetime, str] | None:
         """Until when a SIM rests, and what it was refused with; None where it may send."""
         row = self._rows.get(sim)

@@ -22,7 +22,7 @@ from modemd.rules.evidence import Told
 from modemd.rules.kinds import Kind
 from modemd.service import kinds
 from modemd.service.dispatching import owner_rule
-from modemd.store import Store, consent, inbox, journal, outbox, reports
+from modemd.store import Store, consent, inbox, journal, lanes, outbox, reports
 from modemd.store.inbox import Arrival, Whole
 from modemd.store.outbox import NewMessage, Submitted
 
@@ -175,6 +175,8 @@ class Arrivals:
     def _hear(self, db: sqlite3.Connection, arrival: Arrival, now: datetime) -> _Heard:
         """Keep an arrival; if it completes a message that is a word of consent, obey it and queue the one answer."""
         whole = inbox.keep(db, arrival, _join, now)
+        if whole is not None and _can_be_answered(whole.sender):
+            lanes.talks_with(db, whole.sender, whole.sim)
         if whole is None or whole.kind != "text":
             return _Heard(whole)
         language = consent.language_of(db, whole.sender)

@@ -90,18 +90,13 @@ class Balances:
             "low": self._low(iccid, known.amount),
         }
 
-    def alarms(self) -> list[dict[str, Any]]:
-        """SIMs that have less left than they should."""
-        return [
-            {
-                "what": "low_balance",
-                "sim": iccid,
-                "since": view["at"],
-                "message": f"SIM …{iccid[-4:]} has {view['amount']:.2f} left, less than {self._asked_how[iccid].low:.2f}",
-            }
+    def low(self) -> dict[str, str]:
+        """SIMs that have less left than they should, by ICCID, and what is to be said of them."""
+        return {
+            iccid: f"SIM ..{iccid[-6:]} has {view['amount']:.2f} left, less than {self._asked_how[iccid].low:.2f}"
             for iccid in self._asked_how
             if (view := self.view(iccid)) is not None and view["low"]
-        ]
+        }
 
     async def heard(self, iccid: str, sender: str, text: str) -> None:
         """A message came in: where it is the operator's answer, what it tells is kept."""

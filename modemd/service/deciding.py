@@ -17,7 +17,7 @@ from modemd.store import Store, decisions, listings
 from modemd.store.decisions import Verdict, Word
 from modemd.store.outbox import Submitted
 
-__all__ = ["Deciding", "Word"]  # faces speak to the service, not to the store
+__all__ = ["Deciding", "Word", "checked"]  # faces speak to the service, not to the store
 
 LONGEST_WORD = 500
 
@@ -43,12 +43,12 @@ class Deciding:
         """Say of unknown parts that they were sent, or not: the message as it is then. Refused where nothing is unknown."""
         if verdict not in set(Verdict):
             raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Verdict)}")
-        change = partial(decisions.settle, message_id=id, verdict=Verdict(verdict), word=_checked(word), part=part)
+        change = partial(decisions.settle, message_id=id, verdict=Verdict(verdict), word=checked(word), part=part)
         return await self._decide(id, partial(change, now=self._clock.now()))
 
     async def cancel(self, id: int, word: Word) -> dict[str, Any]:
         """Cancel a message of which nothing can have left: the message as it is then."""
-        change = partial(decisions.cancel, message_id=id, word=_checked(word), now=self._clock.now())
+        change = partial(decisions.cancel, message_id=id, word=checked(word), now=self._clock.now())
         return await self._decide(id, change)
 
     async def resend(self, id: int, word: Word) -> Answer:
@@ -56,7 +56,7 @@ class Deciding:
         change = partial(
             decisions.resend,
             message_id=id,
-            word=_checked(word),
+            word=checked(word),
             validity=self._settings.validity.of,
             policy=self._policy,
             now=self._clock.now(),
@@ -79,8 +79,8 @@ class Deciding:
         return await self._store.write(kept)
 
 
-def _checked(word: Word) -> Word:
-    """Refused with `no_reason` where who or why is not said."""
+def checked(word: Word) -> Word:
+    """The word without blanks round it. Refused with `no_reason` where who or why is not said."""
     word = Word(word.by.strip(), word.why.strip())
     if not word.by or not word.why or max(len(word.by), len(word.why)) > LONGEST_WORD:
         raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_WORD} characters each")

@@ -18,7 +18,10 @@ from modemd.rules.claiming import ConsentPolicy, Decision, Facts, Verdict
 from modemd.rules.classes import MessageClass
 from modemd.rules.evidence import Told, Tried
 from modemd.rules.retry import ErrorClass
+from modemd.rules.routing import PATIENCE
 from modemd.rules.simstate import SimStates
+from modemd.service.holding import Holding
+from modemd.service.traffic import Traffic
 from modemd.store import Store, claims, reports
 from modemd.store.claims import Candidate, Claim, Outcome, Result
 
@@ -44,6 +47,7 @@ class Dispatcher:
         chance: Random,
         settled: Callable[[], None],
         trusted: Callable[[], bool] = lambda: True,
+        traffic: Callable[[SimStates], Traffic],
     ) -> None:
         self._store = store
         self._policy = policy
@@ -60,6 +64,9 @@ class Dispatcher:
         self._outcomes: dict[tuple[int, Ending], Outcome] = {}  # judged once, though the database may take it late
         self.sims = SimStates()
         self._no_marketing: set[str] = set()
+        self.traffic = traffic(self.sims)
+        self._waiting_for_others: asyncio.TimerHandle | None = None
+        self.holding = Holding(store, clock, settled, self._look_again)
         self._closings: set[asyncio.Task[None]] = set()
         self._unkept: set[int] = set()  # attempts whose outcome the database did not take yet
 
@@ -97,12 +104,16 @@ class Dispatcher:
         asyncio.get_running_loop().call_later(RETRY_S, self._settled)
 
     async def _find(self, identity: Identity) -> Draft | None:
+        most = claims.FEW
         while True:
             now = self._clock.now()
             skip = self.sims.avoided(identity.iccid, now).union(self._reserved)
-            found = await self._store.read(partial(claims.candidates, sim=identity.iccid, now=now, skip=skip))
+            terms = self.traffic.terms()
+            look = partial(claims.look, sim=identity.iccid, now=now, skip=skip, terms=terms, most=most)
+            found = await self._store.read_hot(look)
+            self.holding.start(found.over, terms)
             decide = self._decider(identity.iccid)
-            verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found]
+            verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found.candidates]
             going = (candidate for candidate, verdict in verdicts if verdict is Verdict.SEND)
             chosen = next((candidate for candidate in going if candidate.part_id not in self._reserved), None)
             if chosen is not None:
@@ -110,11 +121,26 @@ class Dispatcher:
                 if draft is not None:
                     return draft
                 continue
-            if not any(verdict in (Verdict.WITHDRAW, Verdict.EXPIRE) for _, verdict in verdicts):
+            if len(verdicts) == most < claims.MAX_CANDIDATES:
+                most = claims.MAX_CANDIDATES
+                continue
+            if not any(verdict in (Verdict.WITHDRAW, Verdict.EXPIRE, Verdict.HOLD) for _, verdict in verdicts):
+                if found.left:
+                    self._come_again()
                 return None
-            clear = partial(claims.clear, sim=identity.iccid, decide=decide, now=self._clock.now())
+            clear = partial(claims.clear, sim=identity.iccid, decide=decide, now=self._clock.now(), terms=terms)
             if not await self._store.write(clear):
                 return None
+
+    def _come_again(self) -> None:
+        """What is left to another SIM now is not left to it for ever."""
+        if self._waiting_for_others is None:
+            loop = asyncio.get_running_loop()
+            self._waiting_for_others = loop.call_later(PATIENCE.total_seconds() / 3, self._others_had_time)
+
+    def _others_had_time(self) -> None:
+        self._waiting_for_others = None
+        self._settled()
 
     def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> asyncio.Future[Claimed | None]:
         """Journal the end of one attempt and the claim of the next in one commit. Submitted before this returns."""
@@ -123,13 +149,14 @@ class Dispatcher:
         owner = self._owner(identity)
         decide = self._decider(identity.iccid)
         now = self._clock.now()
+        terms = self.traffic.terms()
         own = {draft.part_id} if self._holders.get(draft.part_id) is draft else set[int]()
         others = self.sims.avoided(identity.iccid, now).union(self._reserved.keys() - own)
 
         def change(db: sqlite3.Connection) -> Claim | None:
             if outcome is not None:
                 _close(db, outcome, identity.iccid, owner, now)
-            return claims.claim(db, identity.iccid, identity.imei, decide, now, skip=others)
+            return claims.claim(db, identity.iccid, identity.imei, decide, now, skip=others, terms=terms)
 
         committed = self._store.write(change)
         return asyncio.ensure_future(self._claimed(committed, draft, epoch, before))
@@ -156,7 +183,7 @@ class Dispatcher:
                 impossible = Outcome(claim.attempt_id, Result.REFUSED, error=f"cannot be encoded: {error}")
                 await self._store.write(partial(claims.close, outcome=impossible, now=self._clock.now()))
                 return None
-        return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch)
+        return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, self._closing(candidate))
 
     def close(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
         """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it, whether or
@@ -256,9 +283,19 @@ class Dispatcher:
         self._holders[candidate.part_id] = draft
         return draft
 
+    def _closing(self, candidate: Candidate) -> datetime | None:
+        """When the window closes in which a message must begin; None where it has none, has begun, or the clock cannot tell."""
+        if candidate.window is None or candidate.rank % 2 == 0 or not self._trusted():
+            return None
+        return candidate.window.closing(self._clock.now())
+
     def _encode(self, candidate: Candidate) -> bytes:
-        """The TPDU of a part. TP-VP is what is left of the message's validity; TP-RD marks a repetition, nothing relies on it."""
-        left = max(candidate.expires_at - self._clock.now(), SHORTEST_VALIDITY)
+        """The TPDU of a part. TP-VP is what is left of the message's validity, or until its window closes; TP-RD marks
+        a repetition, nothing relies on it."""
+        now = self._clock.now()
+        closing = candidate.window.closing(now) if candidate.window is not None else None
+        ends = candidate.expires_at if closing is None else min(candidate.expires_at, closing)
+        left = max(ends - now, SHORTEST_VALIDITY)
         submits = pdu.compose(
             candidate.number,
             candidate.text,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from modemd.config import amounts
+from modemd.config.settings import LONGEST_VALIDITY
 from modemd.errors import Refused
 
 # A clock that is a little ahead of ours, a slow form: this much in the past still means now.
@@ -39,3 +41,16 @@ def judge(at: datetime, now: datetime) -> None:
         raise Refused("too_far", f"{at.isoformat()} is more than {FARTHEST.days} days ahead; submit it later")
     if at < now - TOLERANCE:
         raise Refused("in_the_past", f"{at.isoformat()} is in the past; leave the time out to send at once")
+
+
+def validity_of(text: str) -> timedelta:
+    """How long a message is worth sending, as 90s, 5min, 2h or 3d. Refused with `bad_validity`."""
+    try:
+        valid = amounts.duration(text)
+    except ValueError:
+        raise Refused("bad_validity", f"{text!r} is no validity; write it as {amounts.DURATION_FORM}") from None
+    if not timedelta(seconds=1) <= valid <= LONGEST_VALIDITY:
+        raise Refused(
+            "bad_validity", f"{text!r} is out of range; a message is valid for 1s to {LONGEST_VALIDITY.days}d"
+        )
+    return valid

@@ -28,8 +28,11 @@ from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.consent import Words
 from modemd.rules.evidence import Finding, Told, Tried
 from modemd.rules.kinds import KINDS
+from modemd.service import command
+from modemd.service.alarms import RunCommand
 from modemd.service.arrivals import Arrivals
 from modemd.service.balance import Balances
+from modemd.service.batching import Batching
 from modemd.service.calendar import Calendar, nightly
 from modemd.service.conversing import ANSWER_S, Conversations
 from modemd.service.crew import Crew
@@ -39,11 +42,14 @@ from modemd.service.dispatching import Dispatcher
 from modemd.service.finding import Finder
 from modemd.service.health import ModemState, Verdict, verdict
 from modemd.service.heartbeat import Heartbeat
+from modemd.service.household import Household
 from modemd.service.pins import PinBook
+from modemd.service.senders import Senders
 from modemd.service.storewatch import StoreWatch
 from modemd.service.submitting import Answer, Request, Submitting
 from modemd.service.timekeeping import Timekeeper
 from modemd.service.timetable import Timetable
+from modemd.service.traffic import Traffic
 from modemd.service.views import modem_view, report_view, unusable_view, wire_view
 from modemd.store import Store, claims, listings, reports, sims
 from modemd.store.decisions import Word
@@ -70,6 +76,7 @@ class Collaborators:
     credentials: Path | None = None  # the folder of systemd's credentials for this service
     port_list: PortList = field(default_factory=NoPorts)
     tools: Tools = NO_TOOLS
+    run_command: RunCommand = command.run
 
 
 class Service:
@@ -82,8 +89,13 @@ class Service:
         policy = consent_policy(settings)
         self._timetable = Timetable(store, clock, self._wake, self._trusted)
         self._dispatcher = Dispatcher(
-            store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted
-        )
+            store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted,
+            traffic=lambda sims: Traffic(settings, sims, clock.now),
+        )  # fmt: skip
+        self.senders = Senders(
+            store, settings, clock, self._dispatcher.traffic, self._dispatcher.sims,
+            modems=lambda: self._modems, changed=self._settled,
+        )  # fmt: skip
         self._conversations = Conversations()
         self._balances = Balances(
             store,
@@ -100,6 +112,7 @@ class Service:
         )
         self._desk = FrontDesk(store, settings, clock, self._dispatcher, arrivals, ready=self._wake)
         self._submitting = Submitting(store, settings, policy, clock, self._queued)
+        self._batching = Batching(store, self._submitting, policy, clock, self._promoted)
         self._deciding = Deciding(store, settings, policy, clock, self._queued)
         self._pins = PinBook(store, settings, clock, given.credentials)
         self._crew = Crew(self._modem)
@@ -109,7 +122,12 @@ class Service:
         self._finder = Finder(settings, given.port_list, given.profiles, given.open_port, self._crew)
         self._modems = self._crew.modems
         self._calendar = Calendar(store, clock, settings.timezone, [nightly(settings.timezone)], self._trusted)
-        self._watch = StoreWatch(store, self._settled)
+        self.house = Household(
+            store, settings, policy, clock, self._submitting, given.run_command,
+            modems=lambda: self._modems, rests=self._dispatcher.sims.rests, low=self._balances.low,
+            queued=self._queued, released=self._released,
+        )  # fmt: skip
+        self._watch = StoreWatch(store, self._settled, partial(self.house.alarms.last_words, "damaged"))
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def _modem(self, configured: ModemSettings, open_port: OpenPort) -> Modem:
@@ -145,9 +163,14 @@ class Service:
         if self._given.settings.consent.marketing == "not_opted_out":
             log.warning("marketing goes to everybody who has not opted out; see consent.marketing")
         loop = asyncio.get_running_loop()
+        if await self.senders.adopt_rules():
+            self._tasks["rules"] = loop.create_task(self.senders.relane(), name="rules")
         self._tasks["store watch"] = loop.create_task(self._watch.run(), name="store watch")
+        self._tasks["batches"] = loop.create_task(self._batching.run(), name="batches")
         self._tasks["timetable"] = loop.create_task(self._timetable.run(), name="timetable")
         self._tasks["calendar"] = loop.create_task(self._calendar.run(), name="calendar")
+        for name, work in (await self.house.tasks()).items():
+            self._tasks[name] = loop.create_task(work, name=name)
         if self._balances.wanted:
             self._tasks["balances"] = loop.create_task(self._balances.run(), name="balances")
         if self._given.settings.finds:
@@ -170,6 +193,7 @@ class Service:
         self._crew.stop()
         if running := self._crew.tasks:
             await asyncio.wait(running, timeout=grace_s)
+        self._dispatcher.holding.stop()
         await self._dispatcher.outcomes_kept(within_s=max(deadline - asyncio.get_running_loop().time(), 0))
         tasks = self._all_tasks()
         for task in tasks:
@@ -183,6 +207,7 @@ class Service:
         for task in self._all_tasks():
             task.cancel()
         self._dispatcher.forget_outcomes()
+        self._dispatcher.holding.stop()
 
     def failed_task(self) -> BaseException | None:
         """Why a task that should run for ever has ended; None while all run."""
@@ -204,15 +229,25 @@ class Service:
         """Accept one message; it is durable when this answers."""
         return await self._submitting.submit(request)
 
-    async def submit_csv(self, text: str) -> list[Answer]:
-        """Accept the rows of a CSV, all in one commit."""
-        return await self._submitting.submit_csv(text)
+    async def submit_csv(self, body: bytes, key: str | None = None) -> dict[str, Any]:
+        """Accept the rows of a CSV, whole, without making others wait: the batch, durable when this answers."""
+        return await self._batching.accept(body, key)
 
-    async def messages(self, *, id: int | None, state: str | None, limit: int) -> list[dict[str, Any]]:
+    async def batch(self, id: int) -> dict[str, Any]:
+        """One batch, and how far its messages are. Refused with `not_found`."""
+        return await self._batching.batch(id)
+
+    async def batches(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
+        """Batches, newest first; `limit` 0 means all."""
+        return await self._batching.listed(key=key, limit=limit)
+
+    async def messages(
+        self, *, id: int | None, state: str | None, limit: int, batch: int | None = None
+    ) -> list[dict[str, Any]]:
         """Outbound messages, newest first; `limit` 0 means all."""
         if state is not None and state not in set(states.Message):
             raise Refused("bad_state", f"{state!r} is no state; there are {', '.join(states.Message)}")
-        return await self._given.store.read(partial(listings.messages, id=id, state=state, limit=limit))
+        return await self._given.store.read(partial(listings.messages, id=id, state=state, limit=limit, batch=batch))
 
     async def message(self, id: int) -> dict[str, Any]:
         """One message with its story: its parts, what modems were given, the reports that came, and every event. Refused
@@ -244,9 +279,12 @@ class Service:
         return await self._given.store.read(partial(listings.inbox, id=id, kind=kind, limit=limit))
 
     async def sims(self) -> list[dict[str, Any]]:
-        """The SIMs that were met, the one that was seen last first, with what each has left where that is known."""
-        rows = await self._given.store.read(listings.sims)
-        return [row | {"balance": self._balances.view(row["sim"])} for row in rows]
+        """The SIMs that were met, with what each has used of its quotas, and what it has left where that is known."""
+        met = {row["sim"]: row for row in await self._given.store.read(listings.sims)}
+        return [
+            met.get(row["sim"], {}) | row | {"balance": self._balances.view(row["sim"])}
+            for row in await self.senders.listed()
+        ]
 
     async def admit_sim(self, iccid: str) -> dict[str, Any]:
         """A person says that a SIM may be used. Refused with `no_sim` where none of that ICCID was met."""
@@ -313,15 +351,21 @@ class Service:
         """Whether a message can pass, the modems, and what waits."""
         counts = await self._given.store.read(listings.counts)
         modems, health = self.modems(), self.health()
+        now = self._time.now()
+        for row in counts["waiting"]:
+            row["age_s"] = (
+                max(int((now - datetime.fromisoformat(row["oldest"])).total_seconds()), 0) if row["oldest"] else 0
+            )
         trouble = self._given.store.trouble
         return {
             "can_send": health.can_send,
             "code": health.code,
             "message": health.message,
             "trouble": {"code": trouble.code, "message": str(trouble)} if trouble else None,
-            "alarms": self._balances.alarms(),
             "clock": {"trusted": self._time.trusted, "because": self._time.doubt},
             "modems": modems,
+            "sims": await self.sims(),
+            "alarms": await self.house.listed_alarms(cleared=False, limit=0),
             **counts,
         }
 
@@ -336,6 +380,17 @@ class Service:
             self._wake()
         elif submitted.state is states.Message.HELD:
             self._timetable.poke()
+
+    def _promoted(self, rank: int | None, held: bool) -> None:
+        if rank is not None:
+            self._dispatcher.queued(rank)
+            self._wake()
+        if held:
+            self._timetable.poke()
+
+    def _released(self) -> None:
+        self._batching.poke()
+        self._timetable.poke()
 
     def _settled(self) -> None:
         self._timetable.poke()

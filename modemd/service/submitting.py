@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +16,8 @@ from modemd.errors import EncodeError, Refused
 from modemd.rules import numbers
 from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import SUBMITTABLE, MessageClass
-from modemd.service.moments import FARTHEST, judge, moment_of
+from modemd.rules.windows import Window
+from modemd.service.moments import FARTHEST, judge, moment_of, validity_of
 from modemd.store import Store, listings, outbox
 from modemd.store.outbox import NewMessage, Submitted
 
@@ -25,12 +25,12 @@ from modemd.store.outbox import NewMessage, Submitted
 LONGEST_KEY = 200
 # 255 parts of 153 characters (3GPP TS 23.040 9.2.3.24.1).
 LONGEST_TEXT = 255 * 153
-COLUMNS = ("to", "text", "class", "at", "key")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody wants sent, in their own words. `report` None: as configured."""
+    """What somebody wants sent, in their own words. `report` None: as configured; `valid`: how long it is worth sending, as 2h;
+    `window`: the hours in which it may begin, as 09:00-18:00; `sim`: the only SIM that may send it, by its ICCID."""
 
     to: str
     text: str
@@ -39,6 +39,9 @@ class Request:
     key: str | None = None
     report: bool | None = None
     short_code: bool = False
+    valid: str | None = None
+    window: str | None = None
+    sim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,6 @@ class Answer:
     message: dict[str, Any]
     warnings: tuple[str, ...]
     again: bool
-
-
-class BadRows(Refused):
-    """A CSV of which nothing is accepted. `problems` names each row by line, with the reason."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("bad_rows", f"nothing was accepted: {'; '.join(problems)}")
-        self.problems = problems
 
 
 class Submitting:
@@ -81,24 +76,11 @@ class Submitting:
 
     async def submit_all(self, requests: Sequence[Request]) -> list[Answer]:
         """Accept several in one commit: all of them, or by Refused none."""
-        checked = [self._check(request) for request in requests]
+        checked = [self.check(request) for request in requests]
         return await self._keep(checked)
 
-    async def submit_csv(self, text: str) -> list[Answer]:
-        """Accept the rows of a CSV with the columns to,text,class[,at,key]. BadRows names every malformed one."""
-        rows, problems = _rows(text)
-        checked = []
-        for line, row in rows:
-            try:
-                request = Request(row["to"], row["text"], row["class"], row.get("at") or None, row.get("key") or None)
-                checked.append(self._check(request))
-            except Refused as refused:
-                problems.append(f"line {line}: {refused.reason}")
-        if problems:
-            raise BadRows(problems)
-        return await self._keep(checked)
-
-    def _check(self, request: Request) -> tuple[NewMessage, tuple[str, ...]]:
+    def check(self, request: Request) -> tuple[NewMessage, tuple[str, ...]]:
+        """A request as a message to accept, with what a person should know about its number. Refused where it cannot be."""
         now = self._clock.now()
         recipient = numbers.recipient(request.to, country=self._settings.country, short_code=request.short_code)
         if request.message_class not in SUBMITTABLE:
@@ -124,12 +106,26 @@ class Submitting:
             text=request.text,
             message_class=message_class,
             parts=parts,
-            expires_at=min(max(at or now, now), now + FARTHEST) + self._settings.validity.of(message_class),
+            expires_at=min(max(at or now, now), now + FARTHEST)
+            + (validity_of(request.valid) if request.valid is not None else self._settings.validity.of(message_class)),
             report=self._settings.report if request.report is None else request.report,
             at=at,
             key=request.key,
+            window=str(self._window(request.window)) if request.window is not None else None,
+            pinned=_iccid(request.sim) if request.sim is not None else None,
         )
         return new, recipient.warnings
+
+    @staticmethod
+    def valid_s(request: Request) -> int | None:
+        """The validity that a request asks for, in whole seconds; None: as its class has it."""
+        return max(int(validity_of(request.valid).total_seconds()), 1) if request.valid is not None else None
+
+    def _window(self, text: str) -> Window:
+        try:
+            return Window.of(text, self._settings.timezone)
+        except ValueError as error:
+            raise Refused("bad_window", str(error)) from None
 
     async def _keep(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[Answer]:
         now = self._clock.now()
@@ -153,40 +149,10 @@ def _submit_all(
     return [(each, listings.messages(db, id=each.id)[0]) for each in submitted]
 
 
-def _rows(text: str) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
-    """The rows of a CSV by the line that each begins on, and what is wrong with its shape."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    rows: list[tuple[int, dict[str, str]]] = []
-    problems: list[str] = []
-    line = 1
-    try:
-        numbered = _numbered(reader)
-        _, names = next(numbered, (1, []))
-        if said := _wrong_columns(names):
-            return [], [f"line 1: {', '.join(said)}; the columns are to,text,class[,at,key]"]
-        for line, fields in numbered:
-            if len(fields) != len(names):
-                problems.append(f"line {line}: has {len(fields)} fields, the first line {len(names)}")
-            else:
-                rows.append((line, dict(zip(names, fields, strict=True))))
-    except csv.Error as error:
-        problems.append(f"line {reader.line_num}: {error}, in a row that begins after line {line}")
-    if not rows and not problems:
-        problems.append("line 1: there are no rows")
-    return rows, problems
+def _iccid(text: str) -> str:
+    if _ICCID.fullmatch(text) is None:
+        raise Refused("bad_sim", f"{text!r} is no ICCID of 18 to 22 digits; modemd sims list shows the SIMs")
+    return text
 
 
-def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not empty, with the line on which each begins (a quoted text may run over several)."""
-    begins = 1
-    for fields in reader:
-        if fields:
-            yield begins, fields
-        begins = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader has it; its type is private
-
-
-def _wrong_columns(names: list[str]) -> list[str]:
-    missing = [f"no column {name}" for name in COLUMNS[:3] if name not in names]
-    unknown = [f"unknown column {name!r}" for name in names if name not in COLUMNS]
-    twice = [f"column {name} twice" for name in COLUMNS if names.count(name) > 1]
-    return missing + unknown + twice
+_ICCID = re.compile("[0-9]{18,22}", re.ASCII)

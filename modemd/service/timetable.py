@@ -53,7 +53,7 @@ class Timetable:
         self._was_trusted = trusted
         if trusted and not before:
             self._promoted()  # what waited for the clock is queued already
-        due = await self._store.read(_next_due if trusted else outbox.next_going_on)
+        due = await self._store.read_hot(_next_due if trusted else outbox.next_going_on)
         now = self._clock.now()
         if due is not None and due <= now:
             if await self._store.write(partial(_turn, now=now, trusted=trusted)):

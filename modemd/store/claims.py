@@ -5,42 +5,33 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from modemd.rules import states
-from modemd.rules.claiming import Decision, Facts, Marketing, Verdict
+from modemd.rules import routing, states
+from modemd.rules.claiming import Decision, Facts, Verdict
 from modemd.rules.classes import MessageClass
+from modemd.rules.routing import is_shared
+from modemd.rules.terms import FREE, Terms
+from modemd.store import lanes, quotas
 from modemd.store.journal import advance, note, parts_of, refresh
+from modemd.store.looking import ELSEWHERE, FEW, MAX_CANDIDATES, MAX_SCAN, Candidate, Look, candidates, look
 from modemd.store.moments import kept, moment
-from modemd.store.outbox import ANY_SIM, REST, cancel_rest, run_out, started_rank, waiting_rank
+from modemd.store.outbox import REST, cancel_rest, run_out
+from modemd.store.ranks import started_rank, waiting_rank
 
-# A claim looks at no more than this many candidates, so that its time is bounded.
-MAX_CANDIDATES = 20
-# How far down the queue it looks for them.
-MAX_SCAN = 2000
-# A message that another SIM is sending goes before later ones to its number, unless that SIM has made no try for so long:
-# it may be gone, and delays nobody.
-ELSEWHERE = timedelta(minutes=5)
+__all__ = [
+    "ELSEWHERE",
+    "FEW",
+    "MAX_CANDIDATES",
+    "MAX_SCAN",
+    "Candidate",
+    "Look",
+    "candidates",
+    "look",
+]  # what a claim chooses from
+
 Decide = Callable[[Facts], Decision]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A part that may go on the air, with what is needed to encode it."""
-
-    part_id: int
-    message_id: int
-    seq: int
-    parts: int
-    number: str
-    text: str
-    message_class: MessageClass
-    report: bool
-    repeats: int
-    reference: int
-    expires_at: datetime
-    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,75 +65,6 @@ class Outcome:
     counts: bool = True
 
 
-def candidates(
-    db: sqlite3.Connection, sim: str, now: datetime, skip: Collection[int] = ()
-) -> list[tuple[Candidate, Facts]]:
-    """The parts that `sim` may send, first one first: of each message the first that waits, of each number and class the
-    first message. Held and future ones are never among them. `skip` names parts that others have chosen, whose messages are
-    left to them."""
-    asked = {"sim": sim, "recent": kept(now - ELSEWHERE), "scan": MAX_SCAN, "limit": MAX_CANDIDATES + len(skip)}
-    rows = [row for lane in (sim, ANY_SIM) for row in db.execute(_CANDIDATES, {**asked, "lane": lane})]
-    rows.sort(key=lambda row: (row["rank"], row["message_id"], row["seq"]))
-    waiting = [row for row in rows if row["id"] not in skip][:MAX_CANDIDATES]
-    return [(_candidate(row), _facts(row)) for row in waiting]
-
-
-# Order binds first attempts: a message waits while an earlier one to its number, in its class (two ranks: started and not), is
-# in flight. What is blocked takes up none of the limit, so that one number holds up nobody else. The cross join keeps the rows
-# in the index's order, so that the walk ends at the limit.
-_IN_FLIGHT = """
-    SELECT 1 FROM part e INDEXED BY part_in_flight
-    WHERE e.number = q.number AND e.rank = {rank} AND e.message_id < q.message_id AND e.state IN ('queued', 'sending')
-          AND (e.state = 'sending' OR e.tries = 0 AND (e.lane IN (:sim, 'any') OR EXISTS (
-              SELECT 1 FROM attempt a WHERE a.message_id = e.message_id AND a.opened_at > :recent)))
-"""
-_CANDIDATES = f"""
-    SELECT q.*, m.text, m.class, m.parts, m.report, m.reference, m.expires_at AS validity_until,
-           coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
-    FROM (SELECT p.* FROM part p INDEXED BY part_queue WHERE p.state = 'queued' AND p.lane = :lane
-          ORDER BY p.rank, p.message_id, p.seq LIMIT :scan) q
-        CROSS JOIN message m ON m.id = q.message_id LEFT JOIN contact c ON c.number = q.number
-    WHERE NOT EXISTS (
-            SELECT 1 FROM part before
-            WHERE before.message_id = q.message_id AND before.seq < q.seq AND before.state = 'queued')
-        AND (q.tries > 0 OR q.rank % 2 = 0
-            OR NOT EXISTS ({_IN_FLIGHT.format(rank="q.rank")}) AND NOT EXISTS ({_IN_FLIGHT.format(rank="q.rank - 1")}))
-    LIMIT :limit
-"""  # noqa: S608 - made of our own constants
-
-
-def _candidate(row: sqlite3.Row) -> Candidate:
-    reference = row["reference"]
-    if reference is None:  # not started: the next one for this recipient, so that sets close in time never mix
-        reference = ((row["last_reference"] or 0) + 1) % 256
-    return Candidate(
-        part_id=row["id"],
-        message_id=row["message_id"],
-        seq=row["seq"],
-        parts=row["parts"],
-        number=row["number"],
-        text=row["text"],
-        message_class=MessageClass(row["class"]),
-        report=bool(row["report"]),
-        repeats=row["repeats"],
-        reference=reference,
-        expires_at=moment(row["validity_until"]),
-        rank=row["rank"],
-    )
-
-
-def _facts(row: sqlite3.Row) -> Facts:
-    message_class = MessageClass(row["class"])
-    return Facts(
-        message_class=message_class,
-        number=row["number"],
-        marketing=Marketing(row["marketing"]),
-        expires_at=moment(row["validity_until"]),
-        # A repeat is like the first part of a message: only worth sending while that is valid.
-        started=row["rank"] == started_rank(message_class) and not row["repeats"],
-    )
-
-
 def claim(
     db: sqlite3.Connection,
     sim: str,
@@ -151,22 +73,28 @@ def claim(
     now: datetime,
     *,
     skip: Collection[int] = (),
+    terms: Terms = FREE,
 ) -> Claim | None:
     """Journal the next attempt of `sim`, after `decide` has looked at the facts as they are in this transaction.
 
     `skip` names parts that other modems have chosen already. None: nothing may go now.
     """
-    for candidate, facts in candidates(db, sim, now, skip):
-        decision = decide(facts)
-        if decision.verdict is Verdict.SEND:
-            return Claim(_open(db, candidate, sim, modem, now), candidate)
-        _end(db, candidate, decision, now)
+    for most in (FEW, MAX_CANDIDATES - FEW):
+        found = look(db, sim, now, skip, terms, most).candidates
+        for candidate, facts in found:
+            decision = decide(facts)
+            if decision.verdict is Verdict.SEND:
+                quotas.count(db, sim, candidate.message_class, terms.limits(sim), now)
+                return Claim(_open(db, candidate, sim, modem, now), candidate)
+            _end(db, candidate, decision, now)
+        if len(found) < most:
+            break
     return None
 
 
-def clear(db: sqlite3.Connection, sim: str, decide: Decide, now: datetime) -> bool:
+def clear(db: sqlite3.Connection, sim: str, decide: Decide, now: datetime, terms: Terms = FREE) -> bool:
     """End the candidates of `sim` that may not go at all, so that others come into view. Whether there were any."""
-    ended = [_end(db, candidate, decide(facts), now) for candidate, facts in candidates(db, sim, now)]
+    ended = [_end(db, candidate, decide(facts), now) for candidate, facts in candidates(db, sim, now, terms=terms)]
     return any(ended)
 
 
@@ -182,7 +110,19 @@ def _end(db: sqlite3.Connection, candidate: Candidate, decision: Decision, now: 
         ]
         run_out(db, waiting, now)
         return bool(waiting)
+    if decision.verdict is Verdict.HOLD and decision.until is not None:
+        return _hold(db, candidate.message_id, decision.reason, decision.until, now)
     return False
+
+
+def _hold(db: sqlite3.Connection, message_id: int, reason: str, until: datetime, now: datetime) -> bool:
+    """Put a message off until then: whether anything of it was queued."""
+    queued = [part for part in parts_of(db, message_id) if part["state"] == states.Part.QUEUED]
+    for part in queued:
+        advance(db, part, states.Event.PUT_OFF, now, error=reason, until=kept(until))
+        db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until), part["id"]))
+    refresh(db, message_id, now, reason)
+    return bool(queued)
 
 
 def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, now: datetime) -> int:
@@ -192,8 +132,7 @@ def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, no
         reference = candidate.reference if candidate.parts > 1 else None
         db.execute("UPDATE message SET sim = ?, reference = ? WHERE id = ?", (sim, reference, candidate.message_id))
         db.execute(
-            "UPDATE contact SET last_sim = ?, reference = coalesce(?, reference) WHERE number = ?",
-            (sim, reference, candidate.number),
+            "UPDATE contact SET reference = coalesce(?, reference) WHERE number = ?", (reference, candidate.number)
         )
         db.execute(
             "UPDATE part SET rank = ?, lane = ?, expires_at = ? WHERE message_id = ?",
@@ -208,16 +147,24 @@ def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, no
     ).lastrowid
     assert attempt is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     advance(
-        db, part, states.Event.CLAIMED, now, attempt=attempt, modem=modem, sim=sim, because=_because(part, candidate)
+        db,
+        part,
+        states.Event.CLAIMED,
+        now,
+        attempt=attempt,
+        modem=modem,
+        sim=sim,
+        because=_because(part, candidate, sim),
     )
     refresh(db, candidate.message_id, now)
     return attempt
 
 
-def _because(part: sqlite3.Row, candidate: Candidate) -> str:
+def _because(part: sqlite3.Row, candidate: Candidate, sim: str) -> str:
     """Why this SIM, for the story."""
-    if part["lane"] == ANY_SIM:
-        return "first free"
+    lane: str = part["lane"]
+    if is_shared(lane):
+        return routing.because(lane, sim)
     return "it began the message" if candidate.rank == started_rank(candidate.message_class) else "pinned"
 
 
@@ -243,6 +190,10 @@ def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
     )
     part = db.execute("SELECT * FROM part WHERE id = ?", (attempt["part_id"],)).fetchone()
     message = db.execute("SELECT * FROM message WHERE id = ?", (attempt["message_id"],)).fetchone()
+    if outcome.result in (Result.REFUSED, Result.WITHDRAWN):
+        quotas.give_back(db, attempt["sim"], MessageClass(message["class"]), attempt["opened_at"])
+    else:
+        lanes.talks_with(db, attempt["number"], attempt["sim"])
     detail = {"attempt": outcome.attempt_id, "error": outcome.error, "reference": outcome.reference}
     reason = None
     if outcome.result is Result.SENT:
@@ -319,7 +270,7 @@ def _release(db: sqlite3.Connection, message: sqlite3.Row) -> None:
     db.execute(
         "UPDATE part SET lane = ?, rank = ?, expires_at = ? WHERE message_id = ?",
         (
-            message["pinned"] or ANY_SIM,
+            lanes.lane_of(db, message["number"], MessageClass(message["class"]), message["pinned"]),
             waiting_rank(MessageClass(message["class"])),
             message["expires_at"],
             message["id"],

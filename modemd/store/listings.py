@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import datetime
 from typing import Any
+
+from modemd.store import tally
+from modemd.store.moments import kept
 
 Row = dict[str, Any]
 
@@ -26,14 +30,22 @@ _REPORTS = """
 
 _INBOX = """
     SELECT i.id, i.sender AS "from", coalesce(s.number, i.to_sim) AS to_sim, i.text, i.kind, i.sent_at, i.stored_at,
-           i.parts, i.total, i.complete
-    FROM (SELECT * FROM inbox WHERE complete = 1 OR shown_at IS NOT NULL) i LEFT JOIN sim s ON s.iccid = i.to_sim
+           i.parts, i.total, i.complete, i.seen_at
+    FROM (SELECT *, coalesce(shown_at, stored_at) AS seen_at FROM inbox
+          WHERE complete = 1 OR shown_at IS NOT NULL) i LEFT JOIN sim s ON s.iccid = i.to_sim
 """
 
 
-def messages(db: sqlite3.Connection, *, id: int | None = None, state: str | None = None, limit: int = 50) -> list[Row]:
+def messages(
+    db: sqlite3.Connection,
+    *,
+    id: int | None = None,
+    state: str | None = None,
+    batch: int | None = None,
+    limit: int = 50,
+) -> list[Row]:
     """Outbound messages; `limit` 0 means all."""
-    where, values = _where(("m.id", id), ("m.state", state))
+    where, values = _where(("m.id", id), ("m.state", state), ("m.batch", batch))
     return _rows(db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
 
 
@@ -84,6 +96,13 @@ def sims(db: sqlite3.Connection) -> list[Row]:
     )
 
 
+def arrived(db: sqlite3.Connection, *, since: datetime, limit: int) -> list[Row]:
+    """Inbound messages by when they came to be seen: those at `since` or later, oldest first. A long one is seen when its last
+    part is there, or when they are waited for no longer, so its id says nothing about that."""
+    rows = _rows(db, f"{_INBOX} WHERE i.seen_at >= ? ORDER BY i.seen_at, i.id LIMIT ?", (kept(since), limit or -1))
+    return [row | {"complete": bool(row["complete"])} for row in rows]
+
+
 def opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
     """Who has opted out, since when, by which word."""
     return _rows(
@@ -97,15 +116,13 @@ def opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
 
 
 def counts(db: sqlite3.Connection) -> Row:
-    """How many messages are in each state that is not final, what waits by class, and how many reports nobody owns."""
-    waiting = db.execute(
-        """SELECT state, class, count(*) AS messages, min(created_at) AS oldest FROM message
-           WHERE state IN ('held', 'queued', 'sending', 'unknown') GROUP BY state, class ORDER BY state, class"""
-    ).fetchall()
+    """How many messages are in each state, what waits by class and by reason, how many opted out and reports nobody owns."""
     return {
-        "waiting": [dict(row) for row in waiting],
-        "unmatched_reports": db.execute("SELECT count(*) FROM report WHERE attempt_id IS NULL").fetchone()[0],
-        "opted_out": db.execute("SELECT count(*) FROM contact WHERE marketing = 'opted_out'").fetchone()[0],
+        "waiting": tally.waiting(db),
+        "held": tally.held(db),
+        "states": tally.states(db),
+        "unmatched_reports": tally.amount(db, "unmatched"),
+        "opted_out": tally.amount(db, "opted_out"),
     }
 
 

@@ -8,32 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.errors import Refused
-from modemd.rules import states
-from modemd.rules.claiming import ConsentPolicy, Marketing
+from modemd.rules import states, windows
+from modemd.rules.claiming import OUTSIDE_WINDOW, ConsentPolicy, Marketing
 from modemd.rules.classes import MessageClass
+from modemd.rules.routing import is_shared
+from modemd.store import lanes, staging
 from modemd.store.journal import advance, note, refresh
 from modemd.store.moments import kept, moment
+from modemd.store.newmessage import NewMessage as NewMessage  # together with `submit`
+from modemd.store.ranks import started_rank, waiting_rank
 
-ANY_SIM = "any"
 # The rest of a message of which a part has left gets this much longer than its validity.
 REST = timedelta(hours=24)
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """A message to accept. `parts`: how many its text takes; `at`: not before; `key`: the submitter's own, once only;
-    `pinned`: the only SIM that may send it (ICCID)."""
-
-    number: str
-    text: str
-    message_class: MessageClass
-    parts: int
-    expires_at: datetime
-    report: bool = True
-    at: datetime | None = None
-    key: str | None = None
-    pinned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +33,50 @@ class Submitted:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the acceptance of a batch has fixed for one of its messages: its identity, its batch, and when it was accepted."""
+
+    id: int
+    batch: int
+    accepted_at: datetime
+
+
 def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
     """Accept a message, or keep it as refused where consent forbids it. A key with other content raises Refused."""
-    known = _known(db, new)
-    if known is not None:
-        return known
+    staging.take_key(db, new)
+    # Accepted before it: what a batch still holds for its number, or under its key.
+    for row in staging.ahead(db, new):
+        keep(db, row.new, policy, now, Place(row.id, row.batch, row.accepted_at))
+        staging.taken(db, row)
+    return known_by_key(db, new) or keep(db, new, policy, now)
+
+
+def keep(
+    db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime, place: Place | None = None
+) -> Submitted:
+    """Make a message of what is accepted: queued, held until its time, or refused by consent. `place`: it was accepted before,
+    with a batch."""
     db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
     said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()["marketing"]
     objection = policy.objection(new.message_class, new.number, Marketing(said))
+    opening = None
     if objection is not None:
         state, key = states.Message.REFUSED, None  # the key stays free: the reason may pass
     elif new.at is not None and new.at > now:
         state, key = states.Message.HELD, new.key
     else:
-        state, key = states.Message.QUEUED, new.key
-    reason = objection or ("scheduled" if state is states.Message.HELD else None)
+        opening = _opening(new, now)
+        state, key = states.Message.QUEUED if opening is None else states.Message.HELD, new.key
+    scheduled = new.at is not None and new.at > now
+    reason = objection or (None if state is states.Message.QUEUED else "scheduled" if scheduled else OUTSIDE_WINDOW)
     message_id = db.execute(
         """INSERT INTO message
-               (key, number, text, class, state, reason, parts, report, created_at, at, expires_at, closed_at, pinned)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               (id, key, number, text, class, state, reason, parts, report, created_at, at, expires_at, closed_at, pinned, batch,
+                window)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
+            place.id if place else None,
             key,
             new.number,
             new.text,
@@ -74,29 +85,44 @@ def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: 
             reason,
             new.parts,
             new.report,
-            kept(now),
+            kept(place.accepted_at if place else now),
             kept(new.at) if new.at else None,
             kept(new.expires_at),
             kept(now) if objection else None,
             new.pinned,
+            place.batch if place else None,
+            new.window,
         ),
     ).lastrowid
     assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     if objection is None:
-        due = kept(new.at) if new.at and state is states.Message.HELD else None
-        rank, lane = waiting_rank(new.message_class), new.pinned or ANY_SIM
+        begins = (new.at if scheduled else opening) if state is states.Message.HELD else None
+        due = kept(begins) if begins is not None else None
+        rank = waiting_rank(new.message_class)
+        lane = lanes.lane_of(db, new.number, new.message_class, new.pinned)
         db.executemany(
-            "INSERT INTO part (message_id, seq, state, number, rank, lane, due, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            """INSERT INTO part (message_id, seq, state, number, rank, lane, due, expires_at, queued_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
-                (message_id, seq, state, new.number, rank, lane, due, kept(new.expires_at))
+                (message_id, seq, state, new.number, rank, lane, due, kept(new.expires_at), kept(now))
                 for seq in range(1, new.parts + 1)
             ],
         )
-    note(db, message_id, now, f"message {state}", reason=reason, **{"class": new.message_class})
+    batch = place.batch if place else None
+    note(db, message_id, now, f"message {state}", reason=reason, batch=batch, **{"class": new.message_class})
     return Submitted(message_id, state, reason)
 
 
-def _known(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
+def _opening(new: NewMessage, now: datetime) -> datetime | None:
+    """When the window of a message opens in which it may begin; None where it may begin now."""
+    if new.window is None:
+        return None
+    window = windows.kept(new.window)
+    return None if window.fits(now, new.parts) else window.opening(now)
+
+
+def known_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
+    """The message that was accepted under this key, if there is one. Refused where its content is another."""
     if new.key is None:
         return None
     row = db.execute("SELECT * FROM message WHERE key = ?", (new.key,)).fetchone()
@@ -115,16 +141,6 @@ def known(db: sqlite3.Connection, key: str) -> bool:
     return db.execute("SELECT 1 FROM message WHERE key = ?", (key,)).fetchone() is not None
 
 
-def waiting_rank(message_class: MessageClass) -> int:
-    """Place in the queue of a message that has not started. A started one goes before its class (`started_rank`)."""
-    return message_class.rank * 2 + 1
-
-
-def started_rank(message_class: MessageClass) -> int:
-    """Place in the queue of the rest of a message: before its own and lower classes, behind higher ones."""
-    return message_class.rank * 2
-
-
 def promote(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trusted: bool = True) -> set[int]:
     """Queue what is due: held parts, and unknown ones of classes that are sent at least once. The ids of their messages.
     While the clock is not `trusted`, only alarms and otps, and what was tried before: the calendar stops."""
@@ -137,11 +153,20 @@ def promote(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trusted:
         if part["state"] == states.Part.UNKNOWN:
             _repeat(db, part, now)
         else:
+            _choose_lane(db, part, now)
             advance(db, part, states.Event.PROMOTED, now)
     messages = {part["message_id"] for part in due}
     for message_id in messages:
         refresh(db, message_id, now)
     return messages
+
+
+def _choose_lane(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
+    """Which SIMs may send a part that is queued now; what is one SIM's stays so."""
+    if is_shared(part["lane"]):
+        message = db.execute("SELECT class FROM message WHERE id = ?", (part["message_id"],)).fetchone()
+        lane = lanes.lane_of(db, part["number"], MessageClass(message["class"]), None)
+        db.execute("UPDATE part SET lane = ?, queued_at = ? WHERE id = ?", (lane, kept(now), part["id"]))
 
 
 # Ranks come in pairs, started and not (`started_rank`); the two highest classes are alarm and otp.
@@ -157,11 +182,15 @@ def next_going_on(db: sqlite3.Connection) -> datetime | None:
 def _repeat(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
     """Queue an unknown part once more, while its message is valid: a lone part for any SIM, one of several for the SIM whose
     reference it carries. What is not valid any more stays unknown."""
-    message = db.execute("SELECT parts, pinned, expires_at FROM message WHERE id = ?", (part["message_id"],)).fetchone()
+    message = db.execute(
+        "SELECT parts, class, pinned, expires_at FROM message WHERE id = ?", (part["message_id"],)
+    ).fetchone()
     if message["expires_at"] <= kept(now):
         db.execute("UPDATE part SET due = NULL WHERE id = ?", (part["id"],))
         return
-    lane = message["pinned"] or ANY_SIM if message["parts"] == 1 else part["lane"]
+    lane = part["lane"]
+    if message["parts"] == 1:
+        lane = lanes.lane_of(db, part["number"], MessageClass(message["class"]), message["pinned"])
     db.execute(
         "UPDATE part SET repeats = repeats + 1, lane = ?, expires_at = ? WHERE id = ?",
         (lane, message["expires_at"], part["id"]),

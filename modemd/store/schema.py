@@ -7,10 +7,12 @@ import sqlite3
 import sqlite_utils
 from sqlite_utils import Migrations
 
+from modemd.store import fifth as _fifth
+
 migrations = Migrations("modemd")
 
 # The newest schema this program knows. A database that says more was written by a newer modemd.
-VERSION = 2
+VERSION = 5
 
 
 @migrations()
@@ -227,6 +229,105 @@ CREATE TABLE pin_try (
     PRIMARY KEY (holder, digest)
 ) STRICT, WITHOUT ROWID;
 """
+
+
+@migrations()
+def third(db: sqlite_utils.Database) -> None:
+    """Lanes by number, what each SIM has used of its quotas, and pauses."""
+    _run(db, _THIRD)
+
+
+# In `pause` an empty class or SIM means every one.
+_THIRD = """
+ALTER TABLE part ADD COLUMN queued_at TEXT;
+
+CREATE TABLE route (
+    prefix TEXT PRIMARY KEY,
+    lane TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sim_use (
+    sim TEXT PRIMARY KEY,
+    hour TEXT NOT NULL,
+    hour_used INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    day_used INTEGER NOT NULL,
+    month TEXT NOT NULL,
+    month_used INTEGER NOT NULL,
+    marketing_used INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sim_booking (
+    sim TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    until TEXT NOT NULL,
+    parts INTEGER NOT NULL,
+    PRIMARY KEY (sim, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pause (
+    class TEXT NOT NULL,
+    sim TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (class, sim)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def fourth(db: sqlite_utils.Database) -> None:
+    """Batches: rows are staged apart from the messages, accepted by one commit, and become messages step by step."""
+    _run(db, _FOURTH)
+
+
+# The identities of a batch's messages are set aside when it is accepted: row n of its `staged` rows becomes message
+# first_message + n - first_row.
+_FOURTH = """
+CREATE TABLE batch (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT UNIQUE,
+    digest BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('staging', 'accepted', 'held', 'done')),
+    created_at TEXT NOT NULL,
+    accepted_at TEXT,
+    rows INTEGER NOT NULL DEFAULT 0,
+    again INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    promoted INTEGER NOT NULL DEFAULT 0,
+    first_row INTEGER,
+    last_row INTEGER,
+    first_message INTEGER,
+    clash TEXT
+) STRICT;
+CREATE INDEX batch_state ON batch (state, id);
+
+CREATE TABLE staged (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch INTEGER NOT NULL REFERENCES batch (id),
+    number TEXT NOT NULL,
+    text TEXT NOT NULL,
+    class TEXT NOT NULL,
+    parts INTEGER NOT NULL,
+    report INTEGER NOT NULL,
+    at TEXT,
+    expires_at TEXT NOT NULL,
+    key TEXT
+) STRICT;
+CREATE INDEX staged_number ON staged (number);
+CREATE UNIQUE INDEX staged_key ON staged (key) WHERE key IS NOT NULL;
+
+ALTER TABLE message ADD COLUMN batch INTEGER;
+CREATE INDEX message_batch ON message (batch) WHERE batch IS NOT NULL;
+"""
+
+
+@migrations()
+def fifth(db: sqlite_utils.Database) -> None:
+    """Counts that are kept, recurring sends, alarms, windows, and what house-keeping needs."""
+    for statement in _fifth.STATEMENTS:
+        db.execute(statement)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

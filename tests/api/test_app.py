@@ -134,13 +134,30 @@ async def test_a_body_that_is_no_text_is_told(client: Client) -> None:
 
 
 async def test_a_batch_is_accepted_by_rows(client: Client, home: House) -> None:
-    """The rows of a CSV are answered in order; one that consent refuses is kept as refused among the accepted."""
+    """The rows of a CSV become messages in their order; one that consent refuses is kept as refused among the accepted."""
     await home.stop_word("+33698765432")
     rows = f"to,text,class,key\n{ALICE},hello,transactional,a\n+33698765432,offer,marketing,\n"
     answer = await client.call("POST", "/v1/batches", rows.encode(), "text/csv")
     assert answer.status == 202
     assert (answer.json["accepted"], answer.json["refused"]) == (1, 1)
-    assert [message["state"] for message in answer.json["messages"]] == ["queued", "refused"]
+    assert answer.json["refusals"] == [{"id": 2, "to": "+33698765432", "reason": "opted_out"}]
+    messages = (await client.get(f"/v1/messages?batch={answer.json['id']}")).json
+    assert [message["state"] for message in reversed(messages)] == ["queued", "refused"]
+    assert (await client.get(f"/v1/batches/{answer.json['id']}")).json == {
+        key: value for key, value in answer.json.items() if key != "warnings"
+    }
+    assert [batch["id"] for batch in (await client.get("/v1/batches")).json] == [answer.json["id"]]
+
+
+async def test_a_batch_with_a_key_is_accepted_once(client: Client) -> None:
+    """The same file under the same key is answered again; another file under it is refused."""
+    rows = f"to,text,class\n{ALICE},hello,transactional\n".encode()
+    first = await client.call("POST", "/v1/batches?key=k", rows, "text/csv")
+    again = await client.call("POST", "/v1/batches?key=k", rows, "text/csv")
+    other = await client.call("POST", "/v1/batches?key=k", rows + rows[14:], "text/csv")
+    assert (again.status, again.json["id"]) == (202, first.json["id"])
+    assert (other.status, other.code) == (409, "key_reused")
+    assert len((await client.get("/v1/messages")).json) == 1
 
 
 async def test_a_malformed_batch_is_refused_whole(client: Client) -> None:
@@ -224,7 +241,7 @@ async def test_modems_and_status_tell_what_is_known(client: Client, home: House)
         pytest.param("GET", "/v2/messages", 404, "no_route", id="unknown route"),
         pytest.param("GET", "/docs", 404, "no_route", id="no pages of the framework's"),
         pytest.param("DELETE", "/v1/messages", 405, "wrong_method", id="wrong method"),
-        pytest.param("GET", "/v1/batches", 405, "wrong_method", id="batches are posted"),
+        pytest.param("GET", "/v1/batches/7", 404, "not_found", id="no such batch"),
         pytest.param("GET", "/v1/messages/7", 404, "not_found", id="no such message"),
         pytest.param("GET", "/v1/messages/x", 422, "bad_request", id="id is no number"),
         pytest.param("GET", "/v1/messages/0", 422, "bad_request", id="id is no id"),
@@ -233,7 +250,7 @@ async def test_modems_and_status_tell_what_is_known(client: Client, home: House)
         pytest.param("GET", "/v1/messages?id=0", 422, "bad_request", id="query id is no id"),
         *(
             pytest.param("GET", f"/v1/{route}?limit={limit}", 422, "bad_request", id=f"{route} limit {limit}")
-            for route in ("messages", "reports", "inbox", "optouts")
+            for route in ("messages", "batches", "reports", "inbox", "optouts")
             for limit in (-1, "many", 2**63)
         ),
     ],

@@ -23,12 +23,21 @@ RAISERS = [
     "api/app.py",
     "service/service.py",
     "service/submitting.py",
+    "service/batching.py",
+    "store/batches.py",
+    "store/staging.py",
     "service/deciding.py",
     "service/conversing.py",
     "service/moments.py",
     "rules/numbers.py",
     "store/outbox.py",
     "store/decisions.py",
+    "store/pauses.py",
+    "service/senders.py",
+    "service/recurring.py",
+    "service/household.py",
+    "service/cron.py",
+    "store/schedules.py",
 ]
 
 

@@ -130,19 +130,19 @@ def test_a_file_of_rows(modemd: Modemd, tmp_path: Path) -> None:
     """A CSV is accepted whole, with or without a byte order mark."""
     path = tmp_path / "rows.csv"
     path.write_text(f'to,text,class\n{ALICE},hello,otp\n0698765432,"two\nlines",marketing\n', encoding="utf-8-sig")
-    assert send(modemd, "--csv", str(path)) == Ended(0, "2 accepted, 0 refused\n", "")
+    assert send(modemd, "--csv", str(path)) == Ended(0, "batch 1: 2 accepted, 0 refused\n", "")
     assert [row["text"] for row in listed(modemd)] == ["two\nlines", "hello"]
 
 
 def test_rows_from_standard_input(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--csv -` reads stdin; --json answers one document with all messages."""
+    """`--csv -` reads stdin; --json answers one document, the batch."""
 
     class Stdin:
         buffer = io.BytesIO(f"to,text,class\n{ALICE},hello,otp\n".encode())
 
     monkeypatch.setattr("modemd.cli.send.sys.stdin", Stdin)
     batch = json.loads(send(modemd, "--csv", "-", "--json").out)
-    assert (batch["accepted"], [message["to"] for message in batch["messages"]]) == (1, [ALICE])
+    assert (batch["accepted"], batch["messages"], batch["first_message"]) == (1, {"queued": 1}, 1)
 
 
 def test_bad_rows_are_refused_in_one_line(modemd: Modemd, tmp_path: Path) -> None:

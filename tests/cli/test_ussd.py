@@ -139,7 +139,8 @@ def low(config: Path) -> None:
 def test_a_low_balance_is_shown(modemd: Modemd) -> None:
     """As an alarm before all else in the status, and in a column of its own among the modems."""
     status = modemd("status", "--config", "FILE").out.splitlines()
-    assert status[1] == "alarm: SIM …0010 has 1.20 left, less than 2.00"
+    assert status[1].startswith("alarm 1 since ")
+    assert status[1].endswith(": SIM ..000010 has 1.20 left, less than 2.00")
     (head, row) = modemd("modems", "--config", "FILE").out.splitlines()
     assert (head.split()[-1], row.split()[-2:]) == ("balance", ["1.20", "(low)"])
 

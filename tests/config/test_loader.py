@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from modemd import data
-from modemd.config import Balance, Consent, Finding, Modem, Settings, Sim, Validity, load
+from modemd.config import Balance, Consent, Finding, Limits, Modem, Settings, Sim, Validity, load
+from modemd.config.keeping import Alarms, Kept, Retention
 from modemd.config.settings import BalanceSms
 from modemd.errors import ConfigError
 from modemd.rules.classes import MessageClass
@@ -79,11 +80,18 @@ def test_the_example_file_loads_and_says_everything() -> None:
     balance = settings.sims[ICCID].balance
     assert balance is not None
     assert balance.model_fields_set == set(Balance.model_fields) - {"sms"}
+    assert settings.limits.model_fields_set == set(Limits.model_fields)
     assert settings.consent.model_fields_set == set(Consent.model_fields)
     assert settings.validity.model_fields_set == set(Validity.model_fields)
+    assert settings.alarms.model_fields_set == set(Alarms.model_fields)
+    assert settings.retention.model_fields_set == set(Retention.model_fields)
+    assert settings.retention.outbox.model_fields_set == set(Kept.model_fields)
 
 
-@pytest.mark.parametrize("model", [Settings, Modem, Finding, Sim, Balance, BalanceSms, Consent, Validity])
+@pytest.mark.parametrize(
+    "model",
+    [Settings, Modem, Finding, Sim, Balance, BalanceSms, Limits, Consent, Validity, Alarms, Retention, Kept],
+)
 def test_every_key_is_in_the_docs(model: type[BaseModel]) -> None:
     """docs/configuration.md has a row of a table for every key."""
     rows = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").splitlines()

@@ -18,6 +18,7 @@ from modemd.service.arrivals import Arrivals
 from modemd.service.desk import FrontDesk
 from modemd.service.dispatching import Dispatcher
 from modemd.service.service import consent_policy
+from modemd.service.traffic import Traffic
 from modemd.store import consent, outbox
 from modemd.store.consent import Said
 from modemd.store.outbox import NewMessage, Submitted
@@ -53,7 +54,10 @@ class Bench:
         self.settled = 0
         self.times_ready = 0
         self.queued: list[tuple[int, int]] = []
-        self.dispatcher = Dispatcher(self.store, self.policy, self.clock, chance=Random(1), settled=self._settled)
+        self.dispatcher = Dispatcher(
+            self.store, self.policy, self.clock, chance=Random(1), settled=self._settled,
+            traffic=lambda sims: Traffic(self.settings, sims, self.clock.now),
+        )  # fmt: skip
         self.heard: list[tuple[datetime, datetime | None]] = []
         self.arrivals = Arrivals(
             self.store, self.settings, self.policy, Words.load(), self.clock, self._queued, self._heard

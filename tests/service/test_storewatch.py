@@ -30,13 +30,17 @@ class Troubled:
             self.troubled.clear()
 
 
+async def unheard(text: str) -> None:
+    raise AssertionError(text)
+
+
 def test_what_passes_is_tried_again_until_it_has() -> None:
     """Every few seconds; then what waited is told to go on, once."""
 
     async def life() -> None:
         store, told = Troubled(StoreUnavailable("disk_full", "no room"), tries=3), list[float]()
         loop = asyncio.get_running_loop()
-        watch = asyncio.ensure_future(StoreWatch(cast(Store, store), lambda: told.append(loop.time())).run())
+        watch = asyncio.ensure_future(StoreWatch(cast(Store, store), lambda: told.append(loop.time()), unheard).run())
         await asyncio.sleep(60)
         assert (store.tried, told) == (3, [3 * TRY_AGAIN_S])
         watch.cancel()
@@ -49,9 +53,13 @@ def test_damage_ends_the_service() -> None:
     """A database that cannot be relied on is not written to again: the task fails, and with it the daemon."""
 
     async def life() -> None:
-        store = Troubled(StoreDamaged("page 7 is not a page"))
+        store, words = Troubled(StoreDamaged("page 7 is not a page")), list[str]()
+
+        async def last_words(text: str) -> None:
+            words.append(text)
+
         with pytest.raises(StoreDamaged, match="page 7"):
-            await StoreWatch(cast(Store, store), lambda: None).run()
-        assert store.tried == 0
+            await StoreWatch(cast(Store, store), lambda: None, last_words).run()
+        assert (store.tried, words) == (0, ["page 7 is not a page"])
 
     simulate(life())

@@ -9,7 +9,8 @@ import pytest
 
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.service.submitting import BadRows, Request
+from modemd.service.csvrows import BadRows
+from modemd.service.submitting import Request
 from tests.service.house import NOON, House
 
 ALICE, BOB = "+33612345678", "+33698765432"
@@ -94,19 +95,20 @@ async def test_what_is_refused_is_not_stored(home: House, request_: Request, cod
 
 
 async def test_rows_are_accepted_together(home: House) -> None:
-    """A CSV gives its answers in the order of its rows; empty `at` and `key` mean none."""
+    """A CSV gives messages in the order of its rows; empty `at` and `key` mean none."""
     text = f'class,to,text,key,at\notp,{ALICE},one,,\nmarketing,{BOB},"two, with\n a line",k,2026-11-23T13:00\n'
-    answers = await home.service.submit_csv("\ufeff" + text)
-    assert [answer.message["text"] for answer in answers] == ["one", "two, with\n a line"]
-    assert [answer.message["key"] for answer in answers] == [None, "k"]
-    assert [answer.message["state"] for answer in answers] == ["queued", "held"]
+    await home.service.submit_csv(("\ufeff" + text).encode())
+    messages = (await stored(home))[::-1]
+    assert [message["text"] for message in messages] == ["one", "two, with\n a line"]
+    assert [message["key"] for message in messages] == [None, "k"]
+    assert [message["state"] for message in messages] == ["queued", "held"]
 
 
 async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
     """Consent refuses a row, not the file."""
     await home.stop_word(BOB)
-    answers = await home.service.submit_csv(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n")
-    assert [answer.message["state"] for answer in answers] == ["refused", "queued"]
+    await home.service.submit_csv(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n".encode())
+    assert [message["state"] for message in (await stored(home))[::-1]] == ["refused", "queued"]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
 async def test_malformed_rows_reject_the_file(home: House, text: str, problems: list[str]) -> None:
     """Every row that is wrong is named by its line with the reason, and nothing of the file is accepted."""
     with pytest.raises(BadRows) as refused:
-        await home.service.submit_csv(text)
+        await home.service.submit_csv(text.encode())
     found = sorted(refused.value.problems)
     assert len(found) == len(problems)
     for line, beginning in zip(found, problems, strict=True):
@@ -151,5 +153,14 @@ async def test_a_key_that_is_taken_rejects_all_rows(home: House) -> None:
     """One commit holds a file: a row whose key belongs to other content takes the whole back."""
     await home.service.submit(Request(ALICE, "first", key="k"))
     with pytest.raises(Refused, match="'k' belongs to message 1"):
-        await home.service.submit_csv(f"to,text,class,key\n{BOB},x,otp,new\n{ALICE},other,otp,k\n")
+        await home.service.submit_csv(f"to,text,class,key\n{BOB},x,otp,new\n{ALICE},other,otp,k\n".encode())
     assert len(await stored(home)) == 1
+
+
+async def test_a_message_may_name_its_sim(home: House) -> None:
+    """Then it is that SIM's alone; what is no ICCID is refused."""
+    answer = await home.service.submit(Request("+33612345678", "hello", sim="8933010000000000010"))
+    lanes = await home.store.read(lambda db: [row["lane"] for row in db.execute("SELECT lane FROM part")])
+    assert (answer.message["state"], lanes) == ("queued", ["8933010000000000010"])
+    with pytest.raises(Refused, match="no ICCID"):
+        await home.service.submit(Request("+33612345678", "hello", sim="west"))

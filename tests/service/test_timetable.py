@@ -50,13 +50,13 @@ async def running(trusted: Callable[[], bool] = lambda: True) -> AsyncIterator[R
     bench = Bench(wall)
     promoted: list[float] = []
     looks: list[float] = []
-    read = bench.store.read
+    read = bench.store.read_hot
 
     async def counted(query: object) -> object:
         looks.append(loop.time())
         return await read(query)  # type: ignore[arg-type]
 
-    bench.store.read = counted  # type: ignore[method-assign,assignment]
+    bench.store.read_hot = counted  # type: ignore[method-assign,assignment]
     timetable = Timetable(bench.store, wall, lambda: promoted.append(loop.time()), trusted)
     task = loop.create_task(timetable.run())
     yield Room(bench, wall, timetable, promoted, looks)

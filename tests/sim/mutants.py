@@ -25,7 +25,7 @@ from modemd.rules.classes import MessageClass
 from modemd.service import arrivals, dispatching
 from modemd.service.dispatching import Dispatcher
 from modemd.service.submitting import Submitting
-from modemd.store import Store, claims, inbox, outbox
+from modemd.store import Store, claims, inbox, looking, outbox
 from modemd.store.claims import Result
 from tests.sim.ends import points
 from tests.sim.plan import Plan, seeded
@@ -145,18 +145,14 @@ def _all_is_well(real: Callable[..., claims.Outcome]) -> Callable[..., claims.Ou
 
 
 def _newest_first() -> Any:
-    candidates = claims.candidates
+    look = claims.look
 
-    def reversed_candidates(*given: Any, **named: Any) -> Any:
-        return candidates(*given, **named)[::-1]
+    def reversed_look(*given: Any, **named: Any) -> Any:
+        found = look(*given, **named)
+        return replace(found, candidates=found.candidates[::-1])
 
-    return _both(
-        mock.patch.object(claims, "candidates", reversed_candidates),
-        mock.patch.object(claims, "_IN_FLIGHT", "SELECT 1 WHERE 0 AND {rank} AND :sim AND :recent"),
-        mock.patch.object(
-            claims, "_CANDIDATES", claims._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
-        ),
-    )
+    unordered = looking._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
+    return _both(mock.patch.object(claims, "look", reversed_look), mock.patch.object(looking, "_CANDIDATES", unordered))
 
 
 def _repetitions_are_new() -> Any:
@@ -164,7 +160,7 @@ def _repetitions_are_new() -> Any:
 
 
 def _key_ignored() -> Any:
-    return mock.patch.object(outbox, "_known", return_value=None)
+    return mock.patch.object(outbox, "known_by_key", return_value=None)
 
 
 def _recovery_forgotten() -> Any:

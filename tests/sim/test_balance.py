@@ -10,6 +10,7 @@ import pytest
 
 from modemd.emulator.ussd import UssdAnswer
 from modemd.errors import Refused
+from modemd.service.watching import LOOK_EVERY_S
 from tests.sim.conftest import Live
 from tests.sim.house import House
 
@@ -70,9 +71,10 @@ def test_a_low_balance_is_told_once_until_it_has_been_higher(live: Live, caplog:
     async def scenario(house: House) -> None:
         house.network.ussd["*100#"] = UssdAnswer("Balance: 1.99 EUR")
         await house.until(lambda: balance(house) is not None, within_s=90)
+        await asyncio.sleep(LOOK_EVERY_S + 1)
         (alarm,) = await alarms(house)
-        assert (alarm["what"], alarm["sim"]) == ("low_balance", FIRST_ICCID)
-        assert alarm["message"] == "SIM …0010 has 1.99 left, less than 2.00"
+        assert (alarm["code"], alarm["subject"]) == ("balance_low", FIRST_ICCID)
+        assert alarm["text"] == "SIM ..000010 has 1.99 left, less than 2.00"
         await asyncio.sleep(3 * 3600)
         assert (len(kept(house)), warnings()) == (3, 1)
         await house.stop()

@@ -46,7 +46,7 @@ def test_no_marketing_after_100_stops_among_500_messages(live: Live, seed: int) 
             device.send_latency_s = 0.2
         customers = [f"+336123450{index:02d}" for index in range(100)]
         rows = "".join(f"{number},offer {turn},marketing\n" for turn in range(5) for number in customers)
-        await house.service.submit_csv(f"to,text,class\n{rows}")
+        await house.service.submit_csv(f"to,text,class\n{rows}".encode())
         for number in customers:
             house.timers.after(house.chance.uniform(0, 120), partial(say_stop, house, number))
         open_messages = "SELECT 1 FROM message WHERE state NOT IN ('delivered', 'cancelled')"

@@ -16,7 +16,7 @@ from modemd.store.schema import migrate
 from modemd.store.store import connect
 from tests.store.power import log_of
 
-PAGE = 4096
+PAGE = 1024
 
 
 def database(path: Path, *, ended_well: bool) -> None:

@@ -13,6 +13,7 @@ from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
 from modemd.store import outbox
 from modemd.store.claims import Result
+from modemd.store.ranks import waiting_rank
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
@@ -24,7 +25,7 @@ def test_a_message_is_queued_with_its_parts(bench: Bench) -> None:
     assert bench.parts(message) == ["queued"] * 3
     part = bench.part(message, 2)
     assert (part["lane"], part["number"]) == ("any", ALICE)
-    assert part["rank"] == outbox.waiting_rank(MessageClass.TRANSACTIONAL)
+    assert part["rank"] == waiting_rank(MessageClass.TRANSACTIONAL)
     assert bench.events(message) == ["message queued"]
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.store import claims, inbox, listings, outbox
+from modemd.store import batches, claims, inbox, listings, outbox
 from modemd.store.inbox import Arrival
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
@@ -38,6 +38,9 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "claim and close": claim_and_close,
     "unknown": lambda bench: bench.lose(),
     "promote": lambda bench: bench.promote(),
+    "next batch": lambda bench: batches.next_accepted(bench.db),
+    "promote a batch": lambda bench: batches.promote(bench.db, 1, bench.policy, bench.now, 3),
+    "clear away a batch": lambda bench: batches.discard(bench.db, 3),
     "expire": lambda bench: bench.expire(),
     "close overdue": lambda bench: outbox.close_overdue(bench.db, bench.now),
     "next due": lambda bench: bench.next_due(),
@@ -68,11 +71,15 @@ def busy(bench: Bench) -> Bench:
     return bench
 
 
+# The head of a lane, of bounded length; the lanes that hold something; what a person has paused.
+SHORT = ("SCAN q", "SCAN each", "SCAN pause")
+
+
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
 def test_nothing_is_searched_from_end_to_end(busy: Bench, act: Callable[[Bench], object]) -> None:
     """No hot statement scans a table or sorts in a temporary tree, however large the database has grown.
 
-    `q` is the head of the queue, of bounded length.
+    `SHORT` is what stays short.
     """
     found = plans(busy, lambda: act(busy))
     assert found, "nothing was asked"
@@ -80,7 +87,7 @@ def test_nothing_is_searched_from_end_to_end(busy: Bench, act: Callable[[Bench],
         text: plan
         for text, plan in found.items()
         if any(
-            (line.startswith("SCAN") and "USING" not in line and line != "SCAN q") or "TEMP B-TREE" in line
+            (line.startswith("SCAN") and "USING" not in line and line not in SHORT) or "TEMP B-TREE" in line
             for line in plan.split("\n")
         )
     }

@@ -11,9 +11,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from modemd.installation import unit
 
 from modemd import data
-from modemd.installation import unit
 from tests.system.house import MODEMD, Daemon
 
 MOST_EXPOSED = 2.0

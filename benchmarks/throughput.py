@@ -1,0 +1,137 @@
+"""Parts a second where the modem takes no time, beside clients that keep less: what the software itself costs."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+from benchmarks.elsewhere import modems
+from benchmarks.figures import figure, say
+from benchmarks.house import MEMORY, daemon, folder, until
+
+TARGETS = {1: 0.8, 8: 0.6}
+# Daemons that look into folders now and then are slow by design: they get so long.
+PATIENCE_S = 15.0
+
+
+def measure(parts: int = 400) -> None:
+    """All in one run, one behind the other."""
+    for count, target in TARGETS.items():
+        for reports in (False, True):
+            wish = "with" if reports else "without"
+            bare = rate_of(partial(bare_client, count, parts, reports=reports))
+            figure(f"python-gsmmodem-new, {count} modems, {wish} reports, keeps nothing", bare, "parts/s")
+            for base, where in ((None, "on disk"), (MEMORY, "in memory")):
+                ours = rate_of(partial(modemd, base, count, parts, reports=reports))
+                figure(f"modemd, {count} modems, {wish} reports, {where}", ours, "parts/s")
+                if bare:
+                    figure(f"  beside python-gsmmodem-new, {where}", ours / bare, least=target)
+    for name, program, run in (("gammu-smsd", "gammu-smsd", gammu), ("smstools", "smsd", smstools)):
+        if which(program) is None:
+            say(f"{name}: not installed")
+        else:
+            figure(f"{name}, 1 modem, with reports", rate_of(run), "parts/s")
+
+
+def rate_of(run: Callable[[], list[float]]) -> float:
+    """Parts a second between the first tenth, while all begin, and the last."""
+    accepted = run()
+    window = accepted[len(accepted) // 10 :]
+    return (len(window) - 1) / (window[-1] - window[0]) if len(window) > 1 else 0.0
+
+
+def modemd(base: Path | None, count: int, parts: int, *, reports: bool) -> list[float]:
+    with daemon(base, count, latency_s=0.0, messages=parts * min(count, 4), report=reports) as running:
+        until(lambda: len(running.modems.accepted()) >= parts * min(count, 4), "all is sent", 180)
+        return running.modems.accepted()
+
+
+def bare_client(count: int, parts: int, *, reports: bool) -> list[float]:
+    """A thread a modem, each sending one part after the other; in a process of its own, as modemd is."""
+    with folder() as made, modems(made / "lab", count, latency_s=0.0) as built:
+        each = parts * min(count, 4) // count
+        command = [sys.executable, "-m", "benchmarks.throughput", str(each), str(int(reports)), *map(str, built.ports)]
+        subprocess.run(command, check=True, timeout=180, capture_output=True)
+        return built.accepted()
+
+
+def loop(port: str, parts: int, reports: bool) -> None:
+    """What somebody writes who needs no more: connect, then send in a loop."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its docstrings hold invalid escapes, of which Python 3.12 warns
+        from gsmmodem.modem import GsmModem
+    client: Any = GsmModem(port, 115200, requestDelivery=reports)
+    client.connect()
+    for index in range(parts):
+        client.sendSms(f"+336{index:08d}", f"Your order is ready. Number {index}")
+    client.close()
+
+
+def gammu() -> list[float]:
+    """gammu-smsd over its folders."""
+    with folder() as made, modems(made / "lab", 1, latency_s=0.0) as built:
+        for name in ("in", "out", "sent", "error"):
+            (made / name).mkdir()
+        config = made / "smsdrc"
+        config.write_text(
+            f"[gammu]\ndevice = {built.ports[0]}\nconnection = at115200\n[smsd]\nservice = files\nlogfile = {made}/log\n"
+            f"deliveryreport = log\nloopsleep = 1\ninboxpath = {made}/in/\noutboxpath = {made}/out/\n"
+            f"sentsmspath = {made}/sent/\nerrorsmspath = {made}/error/\n",
+            encoding="ascii",
+        )
+        for index in range(60):
+            name = f"OUTC20260101_000000_{index:02d}_+336{index:08d}_sms0.smsbackup"
+            (made / "out" / name.replace("smsbackup", "txtd")).write_text(f"Your order is ready. Number {index}")
+        return _ran(built.accepted, "gammu-smsd", "-c", str(config))
+
+
+def smstools() -> list[float]:
+    """smsd of SMS Server Tools over its folders."""
+    with folder() as made, modems(made / "lab", 1, latency_s=0.0) as built:
+        folders = ("incoming", "outgoing", "checked", "sent", "failed")
+        for name in folders:
+            (made / name).mkdir()
+        config = made / "smsd.conf"
+        config.write_text(
+            f"devices = GSM1\nlogfile = {made}/log\ninfofile = {made}/working\npidfile = {made}/pid\n"
+            + "".join(f"{name} = {made}/{name}\n" for name in folders)
+            + "delaytime = 1\ndelaytime_mainprocess = 1\n"
+            + f"[GSM1]\ndevice = {built.ports[0]}\ninit = AT+CNMI=2,1,0,2,0\nincoming = yes\nreport = yes\nrtscts = no\n"
+            + "baudrate = 115200\n",
+            encoding="ascii",
+        )
+        for index in range(200):
+            (made / "outgoing" / f"m{index:03d}").write_text(
+                f"To: 336{index:08d}\n\nYour order is ready. Number {index}"
+            )
+        return _ran(built.accepted, "smsd", "-t", "-c", str(config))
+
+
+def _ran(accepted: Callable[[], list[float]], *command: str) -> list[float]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(PATIENCE_S)
+        return accepted()
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+
+
+if __name__ == "__main__":
+    each, wants, *ports = sys.argv[1:]
+    threads = [threading.Thread(target=loop, args=(port, int(each), wants == "1")) for port in ports]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,40 @@
+"""Shapes that several routes share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from modemd.service.deciding import Word
+
+LARGEST = 2**63 - 1  # what SQLite can count to
+
+
+def storable(text: str) -> str:
+    """JSON can escape half a surrogate pair, which no text has and no database takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a surrogate pair") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(storable)]
+Limit = Annotated[int, Query(ge=0, le=LARGEST, description="how many at most; 0 means all")]
+Id = Annotated[int | None, Query(ge=1, le=LARGEST)]
+ThisId = Annotated[int, Path(ge=1, le=LARGEST)]
+
+
+class Decision(BaseModel):
+    """What a person decides: who it is, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Text
+    why: Text
+
+    @property
+    def word(self) -> Word:
+        return Word(self.by, self.why)

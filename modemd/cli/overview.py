@@ -1,0 +1,62 @@
+"""The one screen of `modemd status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from modemd.cli import sims
+from modemd.cli.tables import printable, table
+
+MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
+# A screen has so many lines; what is longer is counted.
+MOST_LINES = 8
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def print_status(found: Mapping[str, Any]) -> None:
+    """Whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
+    click.echo(found["message"])
+    if not found["clock"]["trusted"]:
+        click.echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing stop")
+    for alarm in found["alarms"][:MOST_LINES]:
+        click.echo(f"alarm {alarm['id']} since {alarm['raised_at'][:19]}Z: {printable(alarm['text'])}")
+    _rest(found["alarms"], "alarms", "modemd alarms")
+    _sorted_table(found["modems"], MODEM_COLUMNS, "modems", "modemd modems")
+    if found["sims"]:
+        _sorted_table([sims.line(row) for row in found["sims"]], sims.COLUMNS, "SIMs", "modemd sims list")
+    if found["waiting"]:
+        rows = [row | {"oldest": age(row["age_s"])} for row in found["waiting"]]
+        table(rows, ("state", "class", "messages", "oldest"))
+    else:
+        click.echo("nothing waits")
+    if found["held"]:
+        told = [
+            f"{row['messages']} {printable(row['reason'] or 'for no reason that is known')}" for row in found["held"]
+        ]
+        click.echo(f"held: {', '.join(told[:MOST_LINES])}{', ...' if len(told) > MOST_LINES else ''}")
+    click.echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
+
+
+def age(seconds: int) -> str:
+    """Seconds as the largest unit that fits, in whole ones: 3 min."""
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "0 s"
+
+
+def _sorted_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], what: str, command: str) -> None:
+    """A table; of many rows those first that are not well."""
+    if len(rows) > MOST_LINES:
+        rows = sorted(rows, key=lambda row: (row.get("health") == "ready", not row.get("paused")))
+    shown = [column for column in columns if any(column in row for row in rows)]
+    table(rows[:MOST_LINES], shown)
+    _rest(rows, what, command)
+
+
+def _rest(rows: Sequence[object], what: str, command: str) -> None:
+    if len(rows) > MOST_LINES:
+        click.echo(f"... and {len(rows) - MOST_LINES} more {what}: {command}")

@@ -1,0 +1,142 @@
+"""`modemd schedules`: recurring sends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from modemd.cli import options
+from modemd.cli.decisions import who_and_why
+from modemd.cli.door import call, post_json
+from modemd.cli.tables import print_json, printable, show, table
+from modemd.config import load
+from modemd.rules.classes import SUBMITTABLE, MessageClass
+
+name = click.argument("name")
+
+
+@click.group()
+def schedules() -> None:
+    """Recurring sends."""
+
+
+@schedules.command()
+@options.config_file
+@name
+@click.option("--cron", required=True, help="When: minute, hour, day, month, day of the week, as '30 9 * * 1-5'.")
+@click.option("--to", required=True, multiple=True, help="A recipient; several times for several.")
+@click.option("--text", required=True, help="What to say.")
+@click.option(
+    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
+    default=MessageClass.TRANSACTIONAL.value, show_default=True, help="What the messages are for.",
+)  # fmt: skip
+@options.valid
+@options.window
+@click.option("--late", is_flag=True, help="Make up for missed runs with one late run.")
+@click.option("--no-report", is_flag=True, help="Ask for no delivery report.")
+@click.option("--short-code", is_flag=True, help="The recipients are short codes.")
+@options.as_json
+def add(
+    config: Path,
+    name: str,
+    cron: str,
+    to: tuple[str, ...],
+    text: str,
+    message_class: str,
+    valid: str | None,
+    window: str | None,
+    late: bool,
+    no_report: bool,
+    short_code: bool,
+    as_json: bool,
+) -> None:
+    """Send the same again and again, at the times of a cron expression in the configured time zone."""
+    new: dict[str, object] = {
+        "name": name,
+        "cron": cron,
+        "to": to,
+        "text": text,
+        "class": message_class,
+        "valid": valid,
+    }
+    new |= {"window": window, "late": late, "report": False if no_report else None, "short_code": short_code}
+    _print(post_json(load(config), "/v1/schedules", new), as_json)
+
+
+@schedules.command("list")
+@options.config_file
+@options.as_json
+def list_(config: Path, as_json: bool) -> None:
+    """All of them, by name."""
+    rows = call(load(config), "GET", "/v1/schedules")
+    if not as_json:
+        rows = [row | {"to": ", ".join(row["to"])} for row in rows]
+    columns = ("name", "cron", "timezone", "next", "paused", "late", "class", "to", "text")
+    show(rows, columns, as_json=as_json, none="no schedules")
+
+
+@schedules.command("show")
+@options.config_file
+@name
+@options.as_json
+def show_(config: Path, name: str, as_json: bool) -> None:
+    """One of them, and its last runs."""
+    found = call(load(config), "GET", f"/v1/schedules/{quote(name, safe='')}")
+    _print(found, as_json)
+    if not as_json:
+        click.echo(printable(found["text"]))
+        if found["runs"]:
+            runs = [run | {"messages": ", ".join(map(str, run["messages"]))} for run in found["runs"]]
+            table(runs, ("local", "outcome", "at", "messages", "error"))
+        else:
+            click.echo("it has not run yet")
+
+
+@schedules.command()
+@options.config_file
+@name
+@who_and_why
+@options.as_json
+def pause(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
+    """Let it rest until it is resumed."""
+    _decide(config, name, "pause", why, by, as_json)
+
+
+@schedules.command()
+@options.config_file
+@name
+@who_and_why
+@options.as_json
+def resume(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
+    """Let it go on, from now."""
+    _decide(config, name, "resume", why, by, as_json)
+
+
+@schedules.command()
+@options.config_file
+@name
+@who_and_why
+@options.as_json
+def remove(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
+    """End it; what it submitted goes on."""
+    found = post_json(load(config), f"/v1/schedules/{quote(name, safe='')}/remove", {"why": why, "by": by})
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(f"schedule {name} removed")
+
+
+def _decide(config: Path, name: str, what: str, why: str, by: str, as_json: bool) -> None:
+    _print(post_json(load(config), f"/v1/schedules/{quote(name, safe='')}/{what}", {"why": why, "by": by}), as_json)
+
+
+def _print(schedule: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(schedule)
+        return
+    when = "paused" if schedule["paused"] else f"next {schedule['next']}"
+    times = f"{schedule['cron']}, {schedule['timezone']}"
+    click.echo(f"schedule {schedule['name']} ({times}): {when}, {len(schedule['to'])} recipient(s)")

@@ -1,0 +1,30 @@
+"""What a person has paused. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from modemd.rules.classes import MessageClass
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A class, a SIM (ICCID), a class on a SIM; neither named: the whole queue."""
+
+    message_class: MessageClass | None = None
+    sim: str | None = None
+
+    def stops(self, sim: str, message_class: MessageClass) -> bool:
+        """Whether messages of a class wait at a SIM. Alarms go on unless their class is named."""
+        if self.sim not in (None, sim):
+            return False
+        if self.message_class is None:
+            return message_class is not MessageClass.ALARM
+        return message_class is self.message_class
+
+
+def stopped(pauses: Iterable[Pause], sim: str) -> frozenset[MessageClass]:
+    """The classes of which nothing begins at a SIM."""
+    given = tuple(pauses)
+    return frozenset(each for each in MessageClass if any(pause.stops(sim, each) for pause in given))

@@ -1,0 +1,150 @@
+"""How much a SIM may send, and until when it must wait. Pure: what it has used and what is configured go in.
+
+Counted are parts, from the claim on; one that was withdrawn or refused is given back. Windows begin at the full hour, at
+midnight and on the first of the month, in the SIM's own zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+from modemd.rules.classes import MessageClass
+
+URGENT = frozenset({MessageClass.ALARM, MessageClass.OTP})
+
+
+class Period(StrEnum):
+    """What a quota is counted for."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+def begins(period: Period, now: datetime, zone: tzinfo) -> datetime:
+    """When the window that `now` lies in began, in UTC."""
+    local = now.astimezone(zone)
+    if period is Period.HOUR:  # counted back in UTC, so that an hour that occurs twice is two
+        return now.astimezone(UTC) - timedelta(
+            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+        )
+    return _midnight(local.date() if period is Period.DAY else local.date().replace(day=1), zone)
+
+
+def ends(period: Period, now: datetime, zone: tzinfo) -> datetime:
+    """When the window that `now` lies in ends, in UTC."""
+    if period is Period.HOUR:
+        return begins(period, now, zone) + timedelta(hours=1)
+    today = now.astimezone(zone).date()
+    return _midnight(_next_month(today) if period is Period.MONTH else today + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a SIM may send, in parts; None: any number. `reserve`: the share, in per cent, of each quota that is kept for alarm
+    and otp. `marketing_per_hour`: the brake on marketing alone. `warm_up`: what a new SIM may send on its first days, one after
+    the other; alarm and otp are not held by it."""
+
+    hour: int | None = None
+    day: int | None = None
+    month: int | None = None
+    reserve: int = 10
+    marketing_per_hour: int | None = None
+    warm_up: tuple[int, ...] = ()
+    zone: tzinfo = UTC
+
+    def quota(self, period: Period) -> int | None:
+        return {Period.HOUR: self.hour, Period.DAY: self.day, Period.MONTH: self.month}[period]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a SIM has sent in the windows that lie round now, in parts. `marketing`: in this hour."""
+
+    hour: int = 0
+    day: int = 0
+    month: int = 0
+    marketing: int = 0
+    first_seen: datetime | None = None
+
+    def of(self, period: Period) -> int:
+        return {Period.HOUR: self.hour, Period.DAY: self.day, Period.MONTH: self.month}[period]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why parts of a class wait, and until when. `capacity`: what goes in one window."""
+
+    reason: str
+    until: datetime
+    period: Period
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """One limit as it stands for a class: `used` of `most` parts in a `period`."""
+
+    reason: str
+    period: Period
+    most: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a SIM stands at a moment: what it may still send of each class."""
+
+    limits: Limits
+    use: Use
+    now: datetime
+
+    def hold(self, message_class: MessageClass, parts: int = 1) -> Hold | None:
+        """Why and until when a message of so many parts must wait; None where it may begin. One that is longer than a whole
+        window begins with the window: it would wait for ever."""
+        reached = [
+            ceiling
+            for ceiling in self.ceilings(message_class)
+            if ceiling.used + parts > ceiling.most and (ceiling.used > 0 or ceiling.most == 0)
+        ]
+        if not reached:
+            return None
+        holds = [
+            Hold(each.reason, ends(each.period, self.now, self.limits.zone), each.period, each.most) for each in reached
+        ]
+        return max(holds, key=lambda hold: hold.until)
+
+    def ceilings(self, message_class: MessageClass) -> Sequence[Ceiling]:
+        """Every limit that binds a class."""
+        urgent = message_class in URGENT
+        found = []
+        for period in Period:
+            most = self.limits.quota(period)
+            if most is not None:
+                kept = 0 if urgent else most * self.limits.reserve // 100
+                found.append(Ceiling(f"quota_{period}", period, most - kept, self.use.of(period)))
+        if message_class is MessageClass.MARKETING and self.limits.marketing_per_hour is not None:
+            found.append(Ceiling("marketing_brake", Period.HOUR, self.limits.marketing_per_hour, self.use.marketing))
+        if not urgent and (most := self.warming) is not None:
+            found.append(Ceiling("warm_up", Period.DAY, most, self.use.day))
+        return found
+
+    @property
+    def warming(self) -> int | None:
+        """What a SIM that is new may send today; None for one that has been here longer than the curve."""
+        if not self.limits.warm_up or self.use.first_seen is None:
+            return None
+        zone = self.limits.zone
+        age = (self.now.astimezone(zone).date() - self.use.first_seen.astimezone(zone).date()).days
+        return self.limits.warm_up[max(age, 0)] if age < len(self.limits.warm_up) else None

@@ -1,0 +1,135 @@
+"""Which SIM sends a message: pinned, the one its contact last talked with, country and prefix, capability, price. Pure.
+
+Promotion writes the choice down as the message's lane, and SIMs come for what is in their lanes:
+
+    8933…0010           that SIM and no other: pinned to it, or begun by it
+    any                 whichever SIM is free first
+    any+33              the same, for numbers that begin so: rules or SIMs are particular about them
+    any>8933…0010       that SIM, where it is well and not behind; else any
+    any+33>cheapest     the cheapest of those that may, likewise
+
+What comes after price in the chain is how lanes are emptied: a SIM that is not well, rests or is paused does not come; a free one
+comes first; of several free ones whoever has waited longest comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+ANY = "any"
+CHEAPEST = "cheapest"
+_HOME = ">"
+# A message that has waited so long for the SIM it should go by, which is well but behind, goes by another.
+PATIENCE = timedelta(seconds=30)
+
+
+def shared(base: str, home: str | None = None) -> str:
+    """A lane of several SIMs."""
+    return f"{base}{_HOME}{home}" if home else base
+
+
+def is_shared(lane: str) -> bool:
+    """Whether more than one SIM may come for what is in a lane. ICCIDs are digits, and sort before."""
+    return lane.startswith(ANY)
+
+
+def base_of(lane: str) -> str:
+    """A shared lane, whoever of its SIMs goes first."""
+    return lane.partition(_HOME)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What is configured of a SIM: to which prefixes it may write (none: to all), and what a part costs."""
+
+    prefixes: tuple[str, ...] = ()
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a SIM stands with a lane. `homes`: those who go first, if it is not one of them."""
+
+    homes: frozenset[str] = frozenset()
+
+    @property
+    def own(self) -> bool:
+        return not self.homes
+
+
+class Routes:
+    """The rules: prefixes and the SIMs that serve them, and what each SIM can."""
+
+    def __init__(
+        self, routes: Mapping[str, Sequence[str]] | None = None, senders: Mapping[str, Sender] | None = None
+    ) -> None:
+        self._routes = dict(routes or {})
+        self._senders = dict(senders or {})
+        self._places: dict[tuple[str, str], Place | None] = {}
+
+    def table(self) -> dict[str, str]:
+        """The lane of numbers by their longest prefix that a rule or a SIM names; "" is every other number's."""
+        named = {prefix for sender in self._senders.values() for prefix in sender.prefixes}
+        prefixes = {"", *self._routes, *named}
+        return {
+            prefix: shared(f"{ANY}{prefix}", CHEAPEST if self._cheapest(prefix) else None)
+            for prefix in sorted(prefixes)
+        }
+
+    def place(self, sim: str, lane: str) -> Place | None:
+        """How `sim` may come for what is in `lane`; None: it may not."""
+        if (sim, lane) not in self._places:
+            self._places[sim, lane] = self._place(sim, lane)
+        return self._places[sim, lane]
+
+    def _place(self, sim: str, lane: str) -> Place | None:
+        if not is_shared(lane):
+            return Place() if lane == sim else None
+        base, _, home = lane.partition(_HOME)
+        prefix = base.removeprefix(ANY)
+        if home == sim and self._able(sim, prefix):
+            return Place()
+        if not self._routed(sim, prefix):
+            return None
+        homes = self._cheapest(prefix) if home == CHEAPEST else frozenset(filter(None, [home]))
+        if sim in homes or (home and home != CHEAPEST and not self._able(home, prefix)):
+            return Place()
+        return Place(homes)
+
+    def _able(self, sim: str, prefix: str) -> bool:
+        prefixes = self._senders.get(sim, Sender()).prefixes
+        return not prefixes or any(prefix.startswith(own) for own in prefixes)
+
+    def _routed(self, sim: str, prefix: str) -> bool:
+        """Whether rules and capability let a SIM write to numbers of a prefix."""
+        rule = max((each for each in self._routes if prefix.startswith(each)), key=len, default=None)
+        return self._able(sim, prefix) and (rule is None or sim in self._routes[rule])
+
+    def _cheapest(self, prefix: str) -> frozenset[str]:
+        """Of those that may write to a prefix and have a price, the cheapest."""
+        prices = {
+            sim: sender.price
+            for sim, sender in self._senders.items()
+            if sender.price is not None and self._routed(sim, prefix)
+        }
+        least = min(prices.values(), default=None)
+        return frozenset(sim for sim, price in prices.items() if price == least)
+
+
+def prefixes_of(number: str, longest: int) -> Iterable[str]:
+    """Everything that a rule about a number may be filed under, "" with it."""
+    return (number[:length] for length in range(min(len(number), longest) + 1))
+
+
+def because(lane: str, sim: str) -> str:
+    """Why `sim` sends what was in a shared lane, in a few words."""
+    base, _, home = lane.partition(_HOME)
+    if home == sim:
+        return "it talked with this contact last"
+    if home == CHEAPEST:
+        return "by price"
+    prefix = base.removeprefix(ANY)
+    first = f"first free for {prefix}" if prefix else "first free"
+    return f"{first}; SIM {home} was not" if home else first

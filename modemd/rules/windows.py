@@ -1,0 +1,74 @@
+"""Hours of the day in which a message may begin. Pure: the time goes in.
+
+Opening and closing are local times; one that a change to summer time leaves out moves forward, and of one that occurs twice it is
+the first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_FORM = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+# From the claim of a part to the end of its answer, as the slower modems take it: so long before the end, nothing begins.
+PART_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From `opens` to before `closes` in `zone`; over midnight where it closes earlier than it opens."""
+
+    opens: time
+    closes: time
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, text: str, zone: ZoneInfo) -> Window:
+        """The window that a person writes as 09:00-18:00. Raises ValueError for anything else, and for an empty one."""
+        found = _FORM.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is no window; write it as 09:00-18:00")
+        hours = [int(each) for each in found.groups()]
+        opens, closes = time(hours[0], hours[1]), time(hours[2], hours[3])
+        if opens == closes:
+            raise ValueError(f"{text!r} is never open, or always")
+        return cls(opens, closes, zone)
+
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M} {self.zone.key}"
+
+    def closing(self, now: datetime) -> datetime | None:
+        """When the window that is open now closes, in UTC; None while it is closed."""
+        for opens, closes in self._around(now):
+            if opens <= now < closes:
+                return closes
+        return None
+
+    def opening(self, now: datetime) -> datetime:
+        """When it opens next, later than now, in UTC."""
+        return next(opens for opens, _ in self._around(now) if opens > now)
+
+    def fits(self, now: datetime, parts: int) -> bool:
+        """Whether a message of so many parts that begins now ends in time."""
+        closing = self.closing(now)
+        return closing is not None and now + timedelta(seconds=PART_S * parts) <= closing
+
+    def _around(self, now: datetime) -> list[tuple[datetime, datetime]]:
+        """The openings and closings round now, in order."""
+        today = now.astimezone(self.zone).date()
+        over_midnight = timedelta(days=1 if self.closes < self.opens else 0)
+        days = [today + timedelta(days=day) for day in (-1, 0, 1, 2)]
+        return [(self._at(day, self.opens), self._at(day + over_midnight, self.closes)) for day in days]
+
+    def _at(self, day: date, wall: time) -> datetime:
+        return datetime.combine(day, wall, self.zone).replace(fold=0).astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def kept(text: str) -> Window:
+    """The window that `str` made a text of."""
+    hours, zone = text.split(" ", 1)
+    return Window.of(hours, ZoneInfo(zone))

@@ -1,0 +1,205 @@
+"""Alarms: any part of the service raises and clears them; they are kept once, and told once, by SMS and to a command.
+
+Raising and clearing only note a wish, so that every part may do it at any moment, also while the database takes no changes; one
+task keeps and tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from modemd import logs, pdu
+from modemd.clock import Clock
+from modemd.config.keeping import Alarms as Configured
+from modemd.errors import StoreError
+from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.classes import MessageClass
+from modemd.store import Store, alarms, outbox
+from modemd.store.alarms import Standing
+from modemd.store.newmessage import NewMessage
+from modemd.store.outbox import Submitted
+
+log = logs.get(__name__)
+
+# What is raised within this time is told in one SMS: pulling out a hub is one piece of news.
+GATHER_S = 10.0
+# How often the task looks by itself, and how long it waits for a database that takes no changes.
+LOOK_S = 60.0
+RETRY_S = 5.0
+# An alarm is told in two parts at most.
+LONGEST_TOLD = 300
+
+Key = tuple[str, str]
+Document = dict[str, Any]
+RunCommand = Callable[[Sequence[str], Document, float], Awaitable[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    text: str
+    at: datetime
+
+
+class Alarms:
+    """What stands, as the service knows it; `run` is the task that keeps and tells it."""
+
+    def __init__(
+        self,
+        store: Store,
+        configured: Configured,
+        policy: ConsentPolicy,
+        clock: Clock,
+        queued: Callable[[Submitted, int], None],
+        run_command: RunCommand,
+        *,
+        valid: timedelta,
+        report: bool,
+    ) -> None:
+        self._store = store
+        self._configured = configured
+        self._policy = policy
+        self._clock = clock
+        self._queued = queued
+        self._run_command = run_command
+        self._valid = valid
+        self._report = report
+        self._wanted: dict[Key, _Raised] = {}
+        self._kept: set[Key] = set()
+        self._commanded: dict[Key, datetime] = {}  # told to the command before the database took it
+        self._poked = asyncio.Event()
+
+    @property
+    def standing(self) -> frozenset[Key]:
+        """Code and subject of what stands."""
+        return frozenset(self._wanted)
+
+    def raise_(self, code: str, subject: str, text: str) -> None:
+        """Raise an alarm; one that stands already stays as it is. `subject` says whose it is where there can be several."""
+        if (code, subject) not in self._wanted:
+            log.error("alarm", code=code, subject=subject, text=text)
+            self._wanted[code, subject] = _Raised(text, self._clock.now())
+            self._poked.set()
+
+    def clear(self, code: str, subject: str = "") -> None:
+        """Clear an alarm, if it stands."""
+        if self._wanted.pop((code, subject), None) is not None:
+            log.warning("alarm cleared", code=code, subject=subject)
+            self._poked.set()
+
+    async def load(self) -> None:
+        """Take over what stood at the end of the process before."""
+        for alarm in await self._store.read(alarms.standing):
+            self._kept.add((alarm.code, alarm.subject))
+            self._wanted.setdefault((alarm.code, alarm.subject), _Raised(alarm.text, alarm.raised_at))
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        wait = 0.0
+        while True:
+            try:
+                async with asyncio.timeout(wait):
+                    await self._poked.wait()
+                await asyncio.sleep(GATHER_S)
+            except TimeoutError:
+                pass
+            self._poked.clear()
+            try:
+                await self._keep()
+                wait = await self._tell()
+            except StoreError as error:
+                log.error("alarms wait for the database", error=str(error))
+                await self._command_unkept()
+                wait = RETRY_S
+
+    async def _keep(self) -> None:
+        """Bring the table to what is wanted."""
+        now, wanted = self._clock.now(), dict(self._wanted)
+        fresh = {key: raised for key, raised in wanted.items() if key not in self._kept}
+        over = self._kept - wanted.keys()
+        if not fresh and not over:
+            return
+        commanded = {key: at for key, at in self._commanded.items() if key in fresh}
+
+        def change(db: sqlite3.Connection) -> None:
+            for code, subject in sorted(over):
+                alarms.clear(db, code, subject, now)
+            for (code, subject), raised in fresh.items():
+                id = alarms.raise_(db, code, subject, raised.text, raised.at)
+                if id is not None and (code, subject) in commanded:
+                    alarms.told(db, "command", [id], commanded[code, subject])
+
+        await self._store.write(change)
+        self._kept = set(wanted)
+        self._commanded.clear()
+
+    async def _tell(self) -> float:
+        """Tell what is due. How long until something that is held down is."""
+        now = self._clock.now()
+        waits = [LOOK_S]
+        if self._configured.to:
+            submitted, later = await self._store.write(partial(self._by_sms, now=now))
+            for each in submitted:
+                self._queued(each, MessageClass.ALARM.rank)
+            waits += [(later - now).total_seconds()] if later else []
+        if self._configured.command:
+            due, later = await self._store.read(
+                partial(alarms.to_tell, way="command", hold_down=self._configured.hold_down, now=now)
+            )
+            for alarm in due:
+                await self._command(alarm.code, alarm.subject, alarm.text, alarm.raised_at)
+                await self._store.write(partial(alarms.told, way="command", alarms=[alarm.id], now=self._clock.now()))
+            waits += [(later - now).total_seconds()] if later else []
+        return max(min(waits), 1.0)
+
+    def _by_sms(self, db: sqlite3.Connection, now: datetime) -> tuple[list[Submitted], datetime | None]:
+        """Accept one message for each administrator, and note in the same change that it was told: not twice, nor forgotten."""
+        due, later = alarms.to_tell(db, "sms", self._configured.hold_down, now)
+        if not due:
+            return [], later
+        text = told(due)
+        messages = [
+            NewMessage(number, text, MessageClass.ALARM, pdu.plan(text).parts, now + self._valid, report=self._report)
+            for number in self._configured.to
+        ]
+        submitted = [outbox.submit(db, each, self._policy, now) for each in messages]
+        alarms.told(db, "sms", [alarm.id for alarm in due], now)
+        return submitted, later
+
+    async def _command_unkept(self) -> None:
+        """The command hears what the database does not take; a message cannot be sent then."""
+        if not self._configured.command:
+            return
+        for key, raised in [each for each in self._wanted.items() if each[0] not in self._kept]:
+            if key not in self._commanded:
+                self._commanded[key] = self._clock.now()
+                await self._command(*key, raised.text, raised.at)
+
+    async def last_words(self, code: str, text: str) -> None:
+        """Tell the command what ends the service: nothing can be kept any more."""
+        if self._configured.command:
+            await self._command(code, "", text, self._clock.now())
+
+    async def _command(self, code: str, subject: str, text: str, raised_at: datetime) -> None:
+        document = {
+            "code": code,
+            "subject": subject,
+            "text": text,
+            "raised_at": raised_at.isoformat(timespec="seconds"),
+        }
+        limit_s = self._configured.command_limit.total_seconds()
+        failure = await self._run_command(self._configured.command, document, limit_s)
+        if failure is not None:
+            log.error("the command for alarms failed", command=self._configured.command[0], error=failure)
+
+
+def told(due: Sequence[Standing]) -> str:
+    """One text for all of them."""
+    texts = "; ".join(alarm.text for alarm in due)
+    text = f"modemd: {texts}" if len(due) == 1 else f"modemd: {len(due)} alarms: {texts}"
+    return text if len(text) <= LONGEST_TOLD else f"{text[: LONGEST_TOLD - 3]}..."

@@ -1,0 +1,210 @@
+"""Accept files of many messages so that nothing else waits for them: staged, accepted by one commit, then promoted."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.errors import Refused, StoreError
+from modemd.rules.claiming import ConsentPolicy
+from modemd.service.csvrows import MOST_PROBLEMS, BadRows, requests
+from modemd.service.moments import judge
+from modemd.service.submitting import LONGEST_KEY, Submitting
+from modemd.store import Store, batches
+from modemd.store.batches import Step
+from modemd.store.outbox import NewMessage
+
+log = logs.get(__name__)
+
+# How many rows are checked before the loop may do something else. A row takes about 0.1 ms, on a small board 1 ms.
+CHECKED_AT_ONCE = 10
+# Of warnings and refusals, the answer tells so many; the messages themselves tell all.
+MOST_TOLD = 100
+RETRY_S = 5.0
+_PIECE = 1024 * 1024
+
+
+@dataclass(slots=True)
+class _File:
+    """What was found in a file so far."""
+
+    checked: list[NewMessage] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Batching:
+    """The door for files, and the task that makes messages of what they brought (`run`)."""
+
+    def __init__(
+        self,
+        store: Store,
+        submitting: Submitting,
+        policy: ConsentPolicy,
+        clock: Clock,
+        promoted: Callable[[int | None, bool], None],
+    ) -> None:
+        self._store = store
+        self._submitting = submitting
+        self._policy = policy
+        self._clock = clock
+        self._promoted = promoted  # the rank of the highest class that was queued, and whether something is held
+        self._staging = asyncio.Lock()  # one file at a time; one that is a single commit does not wait for it
+        self._poked = asyncio.Event()
+
+    def poke(self) -> None:
+        """There may be something to promote."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Promote what is accepted, and clear away what will not be, until cancelled."""
+        while True:
+            self._poked.clear()
+            try:
+                worked = await self._step()
+            except StoreError as error:
+                log.error("batches wait for the database", error=str(error))
+                await asyncio.sleep(RETRY_S)
+                continue
+            if not worked:
+                await self._poked.wait()
+
+    async def accept(self, body: bytes, key: str | None = None) -> dict[str, Any]:
+        """Accept a CSV with the columns to,text,class[,at,key], whole: it is durable when this answers. BadRows names every
+        malformed row. The same file under the same key is answered again."""
+        if key is not None and not 0 < len(key) <= LONGEST_KEY:
+            raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Refused("bad_encoding", f"the CSV is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+        digest = await _digest(body)
+        known = await self._store.read(partial(batches.known, key=key, digest=digest)) if key is not None else None
+        if known is not None:
+            return await self._answer(known, [])
+        found = _File()
+        steps = self._steps(text, found)
+        batch = await self._whole(found.checked, key, digest) if await anext(steps) and not found.problems else None
+        if batch is None:
+            async with self._staging:
+                try:
+                    batch = await self._take(steps, key, digest, found)
+                finally:
+                    self.poke()  # to promote it, or to clear away
+        return await self._answer(batch, found.warnings)
+
+    async def _take(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _File) -> int:
+        """Stage the first rows and all that follow, step by step, then accept."""
+        batch: int | None = None
+        staged: asyncio.Future[None] | None = None
+        more = True
+        while more:
+            if not found.problems and found.checked:
+                rows, found.checked = found.checked, []
+                if batch is None:
+                    now = self._clock.now()
+                    batch = await self._store.write(partial(batches.begin, key=key, digest=digest, now=now))
+                if staged is not None:
+                    await staged  # one step ahead, no more
+                staged = self._store.write(self._stage(batch, rows))
+            more = await anext(steps, None) is not None
+        if staged is not None:
+            await staged
+        if found.problems or batch is None:
+            raise BadRows(_most(found.problems))
+        await self._store.write(partial(batches.accept, batch=batch, now=self._clock.now()))
+        return batch
+
+    async def _steps(self, text: str, found: _File) -> AsyncIterator[bool]:
+        """The rows of a file, checked into `found`; a stop each `batches.STEP` rows, and True at the last."""
+        for count, (line, wish) in enumerate(requests(text)):
+            if count and count % CHECKED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if len(found.checked) >= batches.STEP or len(found.problems) > MOST_PROBLEMS:
+                yield False
+            if len(found.problems) > MOST_PROBLEMS:
+                return
+            if isinstance(wish, str):
+                found.problems.append(f"line {line}: {wish}")
+                continue
+            try:
+                new, warnings = self._submitting.check(wish)
+            except Refused as refused:
+                found.problems.append(f"line {line}: {refused.reason}")
+                continue
+            found.checked.append(new)
+            found.warnings += [f"line {line}: {warning}" for warning in warnings[: MOST_TOLD - len(found.warnings)]]
+        yield True
+
+    async def _whole(self, rows: list[NewMessage], key: str | None, digest: bytes) -> int:
+        """A file of one step: messages are made of it in the same commit."""
+        now = self._clock.now()
+
+        def change(db: sqlite3.Connection) -> tuple[int, Step]:
+            batch = batches.begin(db, key, digest, now)
+            batches.stage(db, batch, rows, self._policy, judge, now)
+            batches.accept(db, batch, now)
+            return batch, batches.promote(db, batch, self._policy, now, len(rows) + 1)
+
+        batch, step = await self._store.write(change)
+        self._promoted(step.queued, step.held)
+        return batch
+
+    def _stage(self, batch: int, rows: list[NewMessage]) -> Callable[[sqlite3.Connection], None]:
+        return partial(batches.stage, batch=batch, rows=rows, policy=self._policy, judge=judge, now=self._clock.now())
+
+    async def _step(self) -> bool:
+        """One small change; whether there was something to do."""
+        clears = not self._staging.locked()  # what is being staged now looks like what was left behind
+        now = self._clock.now()
+
+        def change(db: sqlite3.Connection) -> Step | bool:
+            if clears and batches.discard(db, batches.STEP * 10):
+                return True
+            batch = batches.next_accepted(db)
+            return batch is not None and batches.promote(db, batch, self._policy, now, batches.STEP)
+
+        done = await self._store.write(change)
+        if isinstance(done, Step):
+            self._promoted(done.queued, done.held)
+        return bool(done)
+
+    async def _answer(self, batch: int, warnings: Sequence[str]) -> dict[str, Any]:
+        found = await self._store.read(partial(_shown, batch=batch))
+        return found | {"warnings": list(warnings)}
+
+    async def batch(self, id: int) -> dict[str, Any]:
+        """A batch, with how many of its messages are in each state. Refused with `not_found`."""
+        return await self._store.read(partial(_shown, batch=id))
+
+    async def listed(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
+        """Batches, newest first; `limit` 0 means all."""
+        return await self._store.read(partial(batches.listed, key=key, limit=limit))
+
+
+def _shown(db: sqlite3.Connection, batch: int) -> dict[str, Any]:
+    found = batches.view(db, batch)
+    if found is None:
+        raise Refused("not_found", f"there is no batch {batch}")
+    return found | {"messages": batches.states_of(db, batch), "refusals": batches.refusals(db, batch, MOST_TOLD)}
+
+
+async def _digest(body: bytes) -> bytes:
+    """What tells one file from another, a piece at a time."""
+    found = hashlib.sha256()
+    for begin in range(0, len(body), _PIECE):
+        found.update(body[begin : begin + _PIECE])
+        await asyncio.sleep(0)
+    return found.digest()
+
+
+def _most(problems: list[str]) -> list[str]:
+    more = len(problems) > MOST_PROBLEMS
+    return problems[:MOST_PROBLEMS] + (["and there is more; nothing behind was looked at"] if more else [])

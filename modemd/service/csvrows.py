@@ -1,0 +1,67 @@
+"""The rows of a CSV, one after the other: a large file is never taken apart at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from modemd.errors import Refused
+from modemd.service.submitting import Request
+
+COLUMNS = ("to", "text", "class", "at", "key")
+# Of a file that is wrong all over, so many problems are told.
+MOST_PROBLEMS = 1000
+
+
+class BadRows(Refused):
+    """A CSV of which nothing is accepted. `problems` names each row by line, with the reason; the first `MOST_PROBLEMS`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("bad_rows", f"nothing was accepted: {'; '.join(problems)}")
+        self.problems = problems
+
+
+def requests(text: str) -> Iterator[tuple[int, Request | str]]:
+    """What each row with the columns to,text,class[,at,key] wants, or what is wrong with its shape, with the line it begins on.
+    Where the columns or a quotation are wrong, nothing follows."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    line = 1
+    rows = 0
+    try:
+        numbered = _numbered(reader)
+        _, names = next(numbered, (1, []))
+        if said := _wrong_columns(names):
+            yield 1, f"{', '.join(said)}; the columns are to,text,class[,at,key]"
+            return
+        for line, fields in numbered:
+            rows += 1
+            if len(fields) != len(names):
+                yield line, f"has {len(fields)} fields, the first line {len(names)}"
+            else:
+                yield line, _request(dict(zip(names, fields, strict=True)))
+    except csv.Error as error:
+        yield reader.line_num, f"{error}, in a row that begins after line {line}"
+        return
+    if not rows:
+        yield 1, "there are no rows"
+
+
+def _request(row: dict[str, str]) -> Request:
+    return Request(row["to"], row["text"], row["class"], row.get("at") or None, row.get("key") or None)
+
+
+def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not empty, with the line on which each begins (a quoted text may run over several)."""
+    begins = 1
+    for fields in reader:
+        if fields:
+            yield begins, fields
+        begins = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader has it; its type is private
+
+
+def _wrong_columns(names: list[str]) -> list[str]:
+    missing = [f"no column {name}" for name in COLUMNS[:3] if name not in names]
+    unknown = [f"unknown column {name!r}" for name in names if name not in COLUMNS]
+    twice = [f"column {name} twice" for name in COLUMNS if names.count(name) > 1]
+    return missing + unknown + twice

@@ -1,0 +1,101 @@
+"""What goes on beside the sending: alarms and what raises them, recurring sends, house-keeping, and what a restoring holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from modemd.config import Settings
+from modemd.errors import Refused
+from modemd.modem.modem import Modem
+from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.classes import MessageClass
+from modemd.service.alarms import Alarms, RunCommand
+from modemd.service.deciding import Word, checked
+from modemd.service.housekeeping import Housekeeping
+from modemd.service.recurring import Recurring
+from modemd.service.submitting import Submitting
+from modemd.service.timekeeping import Timekeeper
+from modemd.service.watching import Low, Rests, Watch
+from modemd.store import Store, alarms, listings, restoring
+from modemd.store.outbox import Submitted
+
+# Between two steps of a release, everybody else has the database.
+PAUSE_S = 0.02
+
+
+class Household:
+    """The parts, and the functions that the faces call. `alarms` is open to every part of the service."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        policy: ConsentPolicy,
+        time: Timekeeper,
+        submitting: Submitting,
+        run_command: RunCommand,
+        *,
+        modems: Callable[[], Sequence[Modem]],
+        rests: Rests,
+        low: Low,
+        queued: Callable[[Submitted, int], None],
+        released: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._time = time
+        self._released = released
+
+        def trusted() -> bool:
+            return time.trusted
+
+        self.alarms = Alarms(
+            store, settings.alarms, policy, time, queued, run_command,
+            valid=settings.validity.alarm, report=settings.report,
+        )  # fmt: skip
+        self._watch = Watch(self.alarms, store, time, modems, rests, low, settings.alarms.modem_unusable_after)
+        self.schedules = Recurring(store, submitting, policy, time, settings.timezone, queued, trusted)
+        self._housekeeping = Housekeeping(store, settings.retention, time, trusted)
+
+    async def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """What is to run until the end, by name; called once, at the start."""
+        await self.alarms.load()
+        return {
+            "alarms": self.alarms.run(),
+            "watch": self._watch.run(),
+            "schedules": self.schedules.run(),
+            "house-keeping": self._housekeeping.run(),
+        }
+
+    async def listed_alarms(self, *, cleared: bool, limit: int) -> list[dict[str, Any]]:
+        """Alarms, newest first; with those that were cleared, or only what stands. `limit` 0 means all."""
+        return await self._store.read(partial(alarms.listing, cleared=cleared, limit=limit))
+
+    async def release(self, message_class: str | None, word: Word) -> dict[str, int]:
+        """Let go what is held since a restoring: one class of messages, or all with the batches. In small steps."""
+        word = checked(word)
+        if message_class is not None and message_class not in set(MessageClass):
+            raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
+        only = MessageClass(message_class) if message_class is not None else None
+        messages, batches = 0, 0
+        while True:
+            step = partial(restoring.release, message_class=only, now=self._time.now(), by=word.by, why=word.why)
+            done = await self._store.write(step)
+            messages += done
+            self._released()
+            if not done:
+                break
+            await asyncio.sleep(PAUSE_S)
+        if only is None:
+            batches = await self._store.write(
+                partial(restoring.release_batches, now=self._time.now(), by=word.by, why=word.why)
+            )
+            self._released()
+        return {"messages": messages, "batches": batches}
+
+    async def arrived(self, since: datetime, limit: int) -> list[dict[str, Any]]:
+        """Inbound messages that came to be seen at `since` or later, oldest first."""
+        return await self._store.read(partial(listings.arrived, since=since, limit=limit))

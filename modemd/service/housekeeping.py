@@ -1,0 +1,53 @@
+"""House-keeping: what was kept long enough goes, a small step at a time, with pauses in which everybody else has the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.config.keeping import Retention
+from modemd.errors import StoreError
+from modemd.store import Store, retention
+from modemd.store.retention import Ages
+
+log = logs.get(__name__)
+
+# A step takes a few milliseconds; this long afterwards the database belongs to the others.
+PAUSE_S = 0.2
+EVERY_S = 3600.0
+# After a start, modems and what waits go first.
+FIRST_S = 120.0
+
+
+class Housekeeping:
+    """One task."""
+
+    def __init__(self, store: Store, kept: Retention, clock: Clock, trusted: Callable[[], bool] = lambda: True) -> None:
+        self._store = store
+        self._clock = clock
+        self._trusted = trusted
+        self._ages = Ages(kept.outbox.texts, kept.outbox.rows, kept.inbox.texts, kept.inbox.rows, kept.log)
+
+    async def run(self) -> None:
+        """Until cancelled. By a clock that is not trusted nothing is old."""
+        await asyncio.sleep(FIRST_S)
+        while True:
+            try:
+                await self._once()
+            except StoreError as error:
+                log.error("house-keeping waits for the database", error=str(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def _once(self) -> None:
+        rows = 0
+        while self._trusted():
+            done = await self._store.write(partial(retention.step, ages=self._ages, now=self._clock.now()))
+            if not done:
+                break
+            rows += done
+            await asyncio.sleep(PAUSE_S)
+        if rows:
+            log.info("what was kept long enough is gone", rows=rows)

@@ -1,0 +1,239 @@
+"""Recurring sends: cron expressions from modemd's own table, each run done once for its local date and time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.errors import Refused, StoreError
+from modemd.rules.claiming import ConsentPolicy
+from modemd.service.cron import Cron, cron
+from modemd.service.deciding import Word, checked
+from modemd.service.submitting import Request, Submitting
+from modemd.store import Store, schedules
+from modemd.store.newmessage import NewMessage
+from modemd.store.outbox import Submitted
+from modemd.store.schedules import NewSchedule, Run, Schedule
+
+log = logs.get(__name__)
+
+# Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
+LONGEST_WAIT_S = 30.0
+RETRY_S = 5.0
+# A run that is later than this was missed: the process, its clock or its database was not there.
+ON_TIME = timedelta(minutes=2)
+MOST_RECIPIENTS = 100
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A recurring send, in somebody's words: `request` once for each recipient, `cron` its times in the configured zone,
+    `late` whether a missed run is made up for."""
+
+    name: str
+    cron: str
+    to: tuple[str, ...]
+    request: Request
+    late: bool
+
+
+class Recurring:
+    """One task that runs what is due, and the functions that the faces call."""
+
+    def __init__(
+        self,
+        store: Store,
+        submitting: Submitting,
+        policy: ConsentPolicy,
+        clock: Clock,
+        zone: ZoneInfo,
+        queued: Callable[[Submitted, int], None],
+        trusted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._store = store
+        self._submitting = submitting
+        self._policy = policy
+        self._clock = clock
+        self._zone = zone
+        self._queued = queued
+        self._trusted = trusted
+        self._changed = asyncio.Event()
+        self._known: dict[int, tuple[datetime, datetime | None]] = {}
+
+    # What the faces call
+
+    async def add(self, wish: Wish) -> dict[str, Any]:
+        """Keep a recurring send, after a look at everything that its messages will be made of."""
+        if _NAME.fullmatch(wish.name) is None:
+            raise Refused("bad_name", f"{wish.name!r} is no name; it has 1 to 40 small letters, digits, _ and -")
+        if not 0 < len(wish.to) <= MOST_RECIPIENTS:
+            raise Refused("bad_recipients", f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV")
+        if wish.request.at is not None or wish.request.key is not None:
+            raise Refused("bad_schedule", "a schedule says when by its cron expression, and makes its own keys")
+        times, now = cron(wish.cron, self._zone), self._clock.now()
+        if times.following(now) is None:
+            raise Refused("bad_cron", f"{wish.cron!r} never comes")
+        messages = [self._submitting.check(_to(wish.request, number))[0] for number in wish.to]
+        one = messages[0]
+        new = NewSchedule(
+            name=wish.name,
+            cron=wish.cron,
+            zone=self._zone.key,
+            recipients=tuple(dict.fromkeys(message.number for message in messages)),
+            text=one.text,
+            message_class=one.message_class,
+            report=one.report,
+            valid_s=self._submitting.valid_s(wish.request),
+            window=wish.request.window,
+            late=wish.late,
+        )
+        await self._store.write(partial(schedules.add, new=new, now=now))
+        self._changed.set()
+        return await self.show(wish.name)
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """All of them, by name."""
+        return [self._view(each) for each in await self._store.read(schedules.all_)]
+
+    async def show(self, name: str) -> dict[str, Any]:
+        """One of them, with its last runs."""
+        found = await self._store.read(partial(schedules.named, name=name))
+        return self._view(found) | {"runs": await self._store.read(partial(schedules.runs, id=found.id))}
+
+    async def pause(self, name: str, word: Word) -> dict[str, Any]:
+        """Let it rest until it is resumed."""
+        return await self._decide(schedules.pause, name, word)
+
+    async def resume(self, name: str, word: Word) -> dict[str, Any]:
+        """Let it go on, from now."""
+        return await self._decide(schedules.resume, name, word)
+
+    async def remove(self, name: str, word: Word) -> dict[str, Any]:
+        """End it; what it submitted goes on. As it was."""
+        shown = await self.show(name)
+        word = checked(word)
+        await self._store.write(partial(schedules.remove, name=name, now=self._clock.now(), by=word.by, why=word.why))
+        self._changed.set()
+        return shown
+
+    async def _decide(self, change: Callable[..., None], name: str, word: Word) -> dict[str, Any]:
+        word = checked(word)
+        await self._store.write(partial(change, name=name, now=self._clock.now(), by=word.by, why=word.why))
+        self._changed.set()
+        return await self.show(name)
+
+    def _view(self, schedule: Schedule) -> dict[str, Any]:
+        at = None if schedule.paused else _cron(schedule).following(max(self._clock.now(), schedule.looked_at))
+        return {
+            "name": schedule.name,
+            "cron": schedule.cron,
+            "timezone": schedule.zone,
+            "next": at.astimezone(ZoneInfo(schedule.zone)).isoformat(timespec="minutes") if at is not None else None,
+            "paused": schedule.paused,
+            "to": list(schedule.recipients),
+            "class": schedule.message_class,
+            "text": schedule.text,
+            "valid_s": schedule.valid_s,
+            "window": schedule.window,
+            "late": schedule.late,
+            "created_at": schedule.created_at.isoformat(timespec="microseconds"),
+        }
+
+    # The task
+
+    async def run(self) -> None:
+        """Until cancelled. While the clock is not trusted, nothing is run."""
+        while True:
+            self._changed.clear()
+            wait = LONGEST_WAIT_S
+            try:
+                if self._trusted():
+                    wait = await self._turn()
+            except StoreError as error:
+                log.error("recurring sends wait for the database", error=str(error))
+                wait = RETRY_S
+            try:
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+
+    async def _turn(self) -> float:
+        """Run what is due; the seconds until the next is."""
+        waits = [LONGEST_WAIT_S]
+        for schedule in await self._store.read(schedules.all_):
+            if schedule.paused:
+                continue
+            now = self._clock.now()
+            following = self._following(schedule)
+            if following is not None and following <= now:
+                times = _cron(schedule)
+                await self._run(schedule, times, times.latest(schedule.looked_at, now) or following)
+                return 0.0
+            if following is not None:
+                waits.append((following - now).total_seconds())
+        return max(min(waits), 0.0)
+
+    def _following(self, schedule: Schedule) -> datetime | None:
+        """The first time that was not looked at; asked of the trigger once."""
+        known = self._known.get(schedule.id)
+        if known is None or known[0] != schedule.looked_at:
+            known = self._known[schedule.id] = schedule.looked_at, _cron(schedule).following(schedule.looked_at)
+        return known[1]
+
+    async def _run(self, schedule: Schedule, times: Cron, at: datetime) -> None:
+        now = self._clock.now()
+        on_time = now - at <= ON_TIME
+        outcome, error = (Run.SENT if on_time else Run.LATE if schedule.late else Run.MISSED), None
+        local = times.local(at)
+        messages: list[NewMessage] = []
+        if outcome is not Run.MISSED:
+            try:
+                messages = [
+                    self._submitting.check(_request(schedule, number, f"schedule:{schedule.id}:{local}:{number}"))[0]
+                    for number in schedule.recipients
+                ]
+            except Refused as refused:
+                outcome, error = Run.FAILED, refused.reason
+        ran = partial(schedules.run, schedule=schedule, local=local, messages=messages, outcome=outcome, error=error)
+        submitted = await self._store.write(partial(ran, policy=self._policy, now=now))
+        if submitted is None:
+            # Done before, by another occurrence of the same local time or before the clock was stepped.
+            await self._store.write(partial(schedules.looked, id=schedule.id, now=now))
+            return
+        log.info("schedule", name=schedule.name, local=local, outcome=outcome, messages=len(submitted), error=error)
+        for each, message in zip(submitted, messages, strict=True):
+            self._queued(each, message.message_class.rank)
+
+
+def _cron(schedule: Schedule) -> Cron:
+    return cron(schedule.cron, ZoneInfo(schedule.zone))
+
+
+def _to(request: Request, number: str) -> Request:
+    return Request(
+        number, request.text, request.message_class, report=request.report, short_code=request.short_code,
+        valid=request.valid, window=request.window,
+    )  # fmt: skip
+
+
+def _request(schedule: Schedule, number: str, key: str) -> Request:
+    return Request(
+        number,
+        schedule.text,
+        schedule.message_class,
+        key=key,
+        report=schedule.report,
+        short_code=not number.startswith("+"),
+        valid=f"{schedule.valid_s}s" if schedule.valid_s is not None else None,
+        window=schedule.window,
+    )

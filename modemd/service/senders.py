@@ -1,0 +1,143 @@
+"""The SIMs as senders: what each has used of its quotas, what a person has paused, and the lanes that the rules make."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.config import Settings
+from modemd.errors import Refused, StoreError
+from modemd.modem.modem import Modem
+from modemd.rules.classes import MessageClass
+from modemd.rules.pausing import Pause, stopped
+from modemd.rules.quota import Standing
+from modemd.rules.simstate import SimStates
+from modemd.service.deciding import Word, checked
+from modemd.service.traffic import Traffic
+from modemd.store import Store, lanes, pauses, quotas
+
+log = logs.get(__name__)
+
+STEP = 500
+RETRY_S = 5.0
+
+
+class Senders:
+    """What the faces ask about SIMs, and what they decide."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        traffic: Traffic,
+        sims: SimStates,
+        *,
+        modems: Callable[[], Sequence[Modem]],
+        changed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._traffic = traffic
+        self._sims = sims
+        self._modems = modems
+        self._changed = changed
+
+    async def adopt_rules(self) -> bool:
+        """Put the rules of the configuration in the database. Whether what is queued by others is to be put in their lanes."""
+        return await self._store.write(partial(lanes.adopt, table=self._traffic.routes.table()))
+
+    async def relane(self) -> None:
+        """Put what is queued in the lanes that the rules make now, step by step; what a crash leaves, the next start does."""
+        log.info("the rules have changed; what is queued is put in their lanes")
+        after: int | None = 0
+        while after is not None:
+            try:
+                after = await self._store.write(partial(lanes.relane, after=after, limit=STEP))
+            except StoreError as error:
+                log.error("the rules wait for the database", error=str(error))
+                await asyncio.sleep(RETRY_S)
+        self._changed()
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """The SIMs that were met, by number and ICCID."""
+        now = self._clock.now()
+        rows = await self._store.read(partial(self._rows, now=now))
+        sits = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
+        return [row | self._place(row["sim"], sits.get(row["sim"]), now) for row in rows]
+
+    async def pauses(self) -> list[dict[str, Any]]:
+        """What is paused: since when, by whom and why."""
+        return await self._store.read(pauses.listed)
+
+    async def pause(self, message_class: str | None, sim: str | None, word: Word) -> list[dict[str, Any]]:
+        """Begin nothing more of a class, at a SIM, or at all; what was begun is finished. Alarms go on unless their class is
+        named. All pauses that stand then."""
+        change = partial(pauses.pause, what=_named(message_class, sim), word=checked(word), now=self._clock.now())
+        return await self._decide(change)
+
+    async def resume(self, message_class: str | None, sim: str | None, word: Word) -> list[dict[str, Any]]:
+        """End exactly such a pause. All pauses that stand then. Refused with `not_paused`."""
+        change = partial(pauses.resume, what=_named(message_class, sim), word=checked(word), now=self._clock.now())
+        return await self._decide(change)
+
+    async def _decide(self, change: Callable[[sqlite3.Connection], None]) -> list[dict[str, Any]]:
+        def kept(db: sqlite3.Connection) -> list[dict[str, Any]]:
+            change(db)
+            return pauses.listed(db)
+
+        standing = await self._store.write(kept)
+        self._changed()
+        return standing
+
+    def _rows(self, db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
+        paused = pauses.standing(db)
+        found = db.execute("SELECT iccid, number, first_seen, last_seen FROM sim ORDER BY number, iccid").fetchall()
+        return [
+            {
+                "sim": row["iccid"],
+                "number": row["number"],
+                "name": self._settings.sims[row["iccid"]].name if row["iccid"] in self._settings.sims else None,
+                "first_seen": row["first_seen"],
+                "last_seen": row["last_seen"],
+                "limits": _limits(
+                    quotas.standing(db, row["iccid"], self._traffic.limits(row["iccid"], row["number"]), now)
+                ),
+                "paused": [each.value for each in MessageClass if each in stopped(paused, row["iccid"])],
+            }
+            for row in found
+        ]
+
+    def _place(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:
+        rest = self._sims.rests(iccid, now)
+        return {
+            "modem": modem.line.name if modem is not None else None,
+            "health": modem.status.health.value if modem is not None else None,
+            "rests_until": rest[0].isoformat(timespec="microseconds") if rest is not None else None,
+            "rate": modem.line.rate(iccid) if modem is not None else None,
+        }
+
+
+def _limits(standing: Standing) -> dict[str, dict[str, Any]]:
+    """Each limit that binds marketing, which all of them do; of quotas the whole, with the reserve in it."""
+    found = {}
+    for ceiling in standing.ceilings(MessageClass.MARKETING):
+        whole = standing.limits.quota(ceiling.period) if ceiling.reason.startswith("quota_") else None
+        most = ceiling.most if whole is None else whole
+        found[ceiling.reason] = {"used": ceiling.used, "most": most, "reserved": most - ceiling.most}
+    return found
+
+
+def _named(message_class: str | None, sim: str | None) -> Pause:
+    if message_class is not None and message_class not in set(MessageClass):
+        raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
+    if sim is not None and not (sim.isdecimal() and sim.isascii()):
+        raise Refused("bad_sim", f"{sim!r} is no ICCID; modemd sims list shows the SIMs")
+    return Pause(MessageClass(message_class) if message_class else None, sim)

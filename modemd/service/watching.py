@@ -1,0 +1,97 @@
+"""What is looked at all the time, and raises alarms: the clock, the database, SIMs that rest or have little left, modems that
+cannot be used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from modemd.errors import StoreDamaged
+from modemd.modem.desk import Health
+from modemd.modem.modem import Modem
+from modemd.service.alarms import Alarms
+from modemd.service.timekeeping import Timekeeper
+from modemd.store import Store
+
+LOOK_EVERY_S = 10.0
+CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
+Low = Callable[[], Mapping[str, str]]
+"""What is to be said of each SIM that has less left than it should, by ICCID."""
+Rests = Callable[[str, datetime], tuple[datetime, str] | None]
+
+
+class Watch:
+    """One task. It compares how things are with what stands, so that nothing has to be told twice to be known."""
+
+    def __init__(
+        self,
+        alarms: Alarms,
+        store: Store,
+        time: Timekeeper,
+        modems: Callable[[], Sequence[Modem]],
+        rests: Rests,
+        low: Low,
+        unusable_after: timedelta,
+    ) -> None:
+        self._alarms = alarms
+        self._store = store
+        self._time = time
+        self._modems = modems
+        self._rests = rests
+        self._low = low
+        self._unusable_after = unusable_after
+        self._unusable_since: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def look(self) -> None:
+        """Raise and clear what has changed."""
+        doubt, trouble = self._time.doubt, self._store.trouble
+        self._say(CLOCK, "", doubt is not None, f"the clock is not trusted: {doubt}")
+        if not isinstance(trouble, StoreDamaged):  # that ends the service
+            self._say(DATABASE, "", trouble is not None, str(trouble))
+        now, at_s = self._time.now(), asyncio.get_running_loop().time()
+        resting: set[str] = set()
+        for modem in self._modems():
+            self._look_at(modem, at_s)
+            identity = modem.status.identity
+            rest = self._rests(identity.iccid, now) if identity is not None else None
+            if identity is not None and rest is not None:
+                resting.add(identity.iccid)
+                # The ICCID's end tells SIMs apart, and a number is nobody's business in an SMS.
+                self._alarms.raise_(SIM, identity.iccid, f"SIM ..{identity.iccid[-6:]} is refused and rests: {rest[1]}")
+        self._clear_others(SIM, resting)
+        low = self._low()
+        for iccid, text in low.items():
+            self._alarms.raise_(BALANCE, iccid, text)
+        self._clear_others(BALANCE, set(low))
+        self._clear_others(MODEM, {modem.line.name for modem in self._modems()})
+
+    def _look_at(self, modem: Modem, at_s: float) -> None:
+        name, status = modem.line.name, modem.status
+        if status.health in (Health.READY, Health.STOPPED):
+            self._unusable_since.pop(name, None)
+            if status.health is Health.READY:
+                self._alarms.clear(MODEM, name)
+            return
+        since = self._unusable_since.setdefault(name, at_s)
+        if at_s - since >= self._unusable_after.total_seconds():
+            why = f" ({status.reason})" if status.reason else ""
+            self._alarms.raise_(MODEM, name, f"modem {name} cannot be used: {status.health}{why}")
+
+    def _say(self, code: str, subject: str, holds: bool, text: str) -> None:
+        if holds:
+            self._alarms.raise_(code, subject, text)
+        else:
+            self._alarms.clear(code, subject)
+
+    def _clear_others(self, code: str, subjects: set[str]) -> None:
+        """What stands of a code for somebody who is not among `subjects` is over."""
+        for own, subject in self._alarms.standing:
+            if own == code and subject not in subjects:
+                self._alarms.clear(code, subject)

@@ -1,0 +1,109 @@
+"""Copies of a database: whole, checked, and durable before they have their name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from modemd.errors import StoreDamaged, StoreError
+from modemd.store.trouble import DAMAGED, in_the_folder, trouble
+
+# Pages a step: 1 MiB. Between steps the disk belongs to the daemon for a moment.
+_STEP_PAGES = 256
+_STEP_PAUSE_S = 0.005
+
+
+def back_up(database: Path, target: Path) -> int:
+    """Copy `database`, as it is at this moment, to the new file `target`, also while a daemon writes: the schema it has.
+
+    The copy is one file without a log, checked page by page and synced before it gets its name. StoreError: there is no database,
+    `target` is there already, or the disk does not take it.
+    """
+    if not database.exists():
+        raise StoreError(f"{database}: there is no database")
+    if target.exists():
+        raise StoreError(f"{target}: is there already; a backup never replaces a file")
+    return _copied(database, target)
+
+
+def before_migration(database: Path, schema: int) -> Path:
+    """Keep a copy of a database before its schema is brought up to date. Once: a migration that is repeated after a crash does
+    not replace what was before it."""
+    target = database.with_name(f"{database.name}.schema-{schema}")
+    if not target.exists():
+        _copied(database, target)
+    return target
+
+
+def check(path: Path) -> int:
+    """The schema of a backup that is whole. StoreError, with what is wrong, where it is not one of modemd's;
+    StoreDamaged where it cannot be read."""
+    try:
+        with contextlib.closing(_read_only(path)) as connection:
+            schema = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            said = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error as error:
+        if isinstance(trouble(error), StoreDamaged):
+            raise StoreDamaged(f"{path}: {DAMAGED} ({error})") from error
+        raise StoreError(f"{path}: {error}") from error
+    if said != "ok":
+        raise StoreDamaged(f"{path}: {DAMAGED} ({' '.join(str(said).split())})")
+    if not schema or not {"message", "part", "contact", "consent_event"} <= tables:
+        raise StoreError(f"{path}: is no database of modemd")
+    return schema
+
+
+def _copied(database: Path, target: Path) -> int:
+    part = target.with_name(f"{target.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        _copy(database, part)
+        schema = check(part)
+        sync(part)
+        os.link(part, target)  # unlike a renaming, it never replaces a file that has come meanwhile
+        part.unlink()
+        sync(target.parent)
+    except FileExistsError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(f"{target}: is there already; a backup never replaces a file") from error
+    except OSError as error:
+        _forget(part)
+        raise in_the_folder(error, target) from error
+    except sqlite3.Error as error:
+        _forget(part)
+        raise trouble(error) or StoreError(f"{database}: {error}") from error
+    except StoreError:
+        _forget(part)
+        raise
+    return schema
+
+
+def _copy(database: Path, part: Path) -> None:
+    """The backup of SQLite, in steps. The reading transaction stays open, so that no change makes it begin anew."""
+    with contextlib.closing(_read_only(database)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        source.backup(copy, pages=_STEP_PAGES, sleep=_STEP_PAUSE_S)
+        copy.execute("PRAGMA journal_mode = DELETE")  # the header says WAL: a copy that is read only must need no log
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the entries of a folder, durable."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _forget(part: Path) -> None:
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)

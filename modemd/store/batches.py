@@ -1,0 +1,190 @@
+"""Batches: staged in small steps, accepted by one small commit, promoted in small steps. None of them makes a writer wait."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from modemd.errors import Refused
+from modemd.rules import states
+from modemd.rules.claiming import ConsentPolicy, Marketing
+from modemd.store import outbox, staging
+from modemd.store.moments import kept
+from modemd.store.outbox import NewMessage, Place
+
+# How many rows one change stages or promotes. A message that comes meanwhile waits for one such change at most.
+STEP = 50
+Judge = Callable[[datetime, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step of promotion has made: the highest class that was queued (its rank), and whether something is held."""
+
+    rows: int
+    queued: int | None
+    held: bool
+
+
+def known(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
+    """The batch that came under this key. Refused where it was another file, or is still being staged."""
+    row = db.execute("SELECT id, digest, state FROM batch WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    if row["digest"] != digest:
+        raise Refused("key_reused", f"key {key!r} belongs to batch {row['id']}, which was another file; take a new key")
+    if row["state"] == "staging":
+        raise Refused("staging", f"batch {row['id']} has this key and is not accepted yet; ask again in a while")
+    return int(row["id"])
+
+
+def begin(db: sqlite3.Connection, key: str | None, digest: bytes, now: datetime) -> int:
+    """A new batch, of which nothing is accepted. Refused where another one took its key meanwhile."""
+    if key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (key,)).fetchone() is not None:
+        raise Refused("staging", f"key {key!r} was taken a moment ago; ask again")
+    batch = db.execute(
+        "INSERT INTO batch (key, digest, state, created_at) VALUES (?, ?, 'staging', ?)", (key, digest, kept(now))
+    ).lastrowid
+    assert batch is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
+    return batch
+
+
+def stage(
+    db: sqlite3.Connection,
+    batch: int,
+    rows: Sequence[NewMessage],
+    policy: ConsentPolicy,
+    judge: Judge,
+    now: datetime,
+) -> None:
+    """Stage some rows. A key that is known makes no second message; `judge` raises Refused for a start time that is past."""
+    again = refused = 0
+    lies: list[int] = []
+    for new in rows:
+        if new.key is not None:
+            if outbox.known_by_key(db, new) is not None:
+                again += 1
+                continue
+            if new.at is not None:
+                judge(new.at, now)
+        row = staging.put(db, batch, new)
+        if row is None:
+            again += 1
+            continue
+        lies.append(row)
+        said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()
+        marketing = Marketing(said["marketing"]) if said else Marketing.UNKNOWN
+        refused += policy.objection(new.message_class, new.number, marketing) is not None
+    db.execute(
+        """UPDATE batch SET rows = rows + ?, again = again + ?, refused = refused + ?,
+               first_row = coalesce(first_row, ?), last_row = coalesce(?, last_row) WHERE id = ?""",
+        (len(rows), again, refused, min(lies, default=None), max(lies, default=None), batch),
+    )
+
+
+def accept(db: sqlite3.Connection, batch: int, now: datetime) -> None:
+    """Accept what is staged, whole: from here on it will be sent, whatever happens. Refused where a key was lost meanwhile.
+
+    The messages get their identities here, so that they stand in the queue where they were accepted.
+    """
+    found = db.execute("SELECT clash, first_row, last_row FROM batch WHERE id = ?", (batch,)).fetchone()
+    if found["clash"] is not None:
+        raise Refused("key_reused", found["clash"])
+    first = found["first_row"]
+    message = _set_aside(db, found["last_row"] - first + 1) if first is not None else None
+    db.execute(
+        "UPDATE batch SET state = ?, accepted_at = ?, first_message = ? WHERE id = ?",
+        ("done" if first is None else "accepted", kept(now), message, batch),
+    )
+
+
+def next_accepted(db: sqlite3.Connection) -> int | None:
+    """The oldest batch of which something is to be promoted."""
+    row = db.execute(
+        "SELECT id FROM batch INDEXED BY batch_state WHERE state = 'accepted' ORDER BY id LIMIT 1"
+    ).fetchone()
+    return int(row["id"]) if row is not None else None
+
+
+def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: datetime, limit: int) -> Step:
+    """Make messages of the next rows of a batch that is accepted. One with fewer than `limit` is done."""
+    rows = staging.following(db, batch, limit)
+    queued: int | None = None
+    held = False
+    for row in rows:
+        place = Place(row.id, row.batch, row.accepted_at)
+        state = outbox.keep(db, row.new, policy, now, place).state
+        if state is states.Message.QUEUED:
+            rank = row.new.message_class.rank
+            queued = rank if queued is None else min(queued, rank)
+        held = held or state is states.Message.HELD
+    staging.taken(db, *rows)
+    if len(rows) < limit:
+        db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
+    return Step(len(rows), queued, held)
+
+
+def discard(db: sqlite3.Connection, limit: int) -> bool:
+    """Clear away, in steps, what was staged and will never be accepted: by a file that was refused, or a process that has ended.
+    Call it while nothing is being staged. Whether there was any."""
+    left = db.execute(
+        "SELECT id FROM batch INDEXED BY batch_state WHERE state = 'staging' ORDER BY id LIMIT 1"
+    ).fetchone()
+    if left is None:
+        return False
+    batch = left["id"]
+    lies = db.execute("SELECT first_row, last_row FROM batch WHERE id = ?", (batch,)).fetchone()
+    if lies["first_row"] is None or lies["first_row"] > lies["last_row"]:
+        db.execute("DELETE FROM batch WHERE id = ?", (batch,))
+        return True
+    end = lies["first_row"] + limit
+    db.execute("DELETE FROM staged WHERE id >= ? AND id < ? AND batch = ?", (lies["first_row"], end, batch))
+    db.execute("UPDATE batch SET first_row = ? WHERE id = ?", (end, batch))
+    return True
+
+
+def view(db: sqlite3.Connection, batch: int) -> dict[str, Any] | None:
+    """A batch as faces show it."""
+    row = db.execute(
+        """SELECT id, key, state, created_at, accepted_at, rows, again, refused, promoted, rows - refused AS accepted,
+                  first_message, first_message + last_row - first_row AS last_message
+           FROM batch WHERE id = ?""",
+        (batch,),
+    ).fetchone()
+    return dict(row) if row is not None else None
+
+
+def listed(db: sqlite3.Connection, *, key: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Batches, newest first; `limit` 0 means all."""
+    rows = db.execute(
+        "SELECT id FROM batch WHERE ?1 IS NULL OR key = ?1 ORDER BY id DESC LIMIT ?2", (key, limit or -1)
+    ).fetchall()
+    return [found for row in rows if (found := view(db, row["id"])) is not None]
+
+
+def states_of(db: sqlite3.Connection, batch: int) -> dict[str, int]:
+    """How many messages of a batch are in each state; what is not promoted yet is in none."""
+    rows = db.execute("SELECT state, count(*) AS messages FROM message WHERE batch = ? GROUP BY state", (batch,))
+    return {row["state"]: row["messages"] for row in rows}
+
+
+def refusals(db: sqlite3.Connection, batch: int, limit: int) -> list[dict[str, Any]]:
+    """The messages of a batch that consent refused, first ones first."""
+    rows = db.execute(
+        """SELECT id, number AS "to", reason FROM message WHERE batch = ? AND state = 'refused' ORDER BY id LIMIT ?""",
+        (batch, limit),
+    )
+    return [dict(row) for row in rows]
+
+
+def _set_aside(db: sqlite3.Connection, count: int) -> int:
+    """The first of so many identities of messages, which nobody else will get."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
+    if row is None:
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('message', ?)", (count,))
+        return 1
+    db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'message'", (count,))
+    return int(row["seq"]) + 1

@@ -1,0 +1,211 @@
+"""What a SIM finds when it comes for a part: the candidates of its lanes, in order, and what is left to others or held."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modemd.rules import windows
+from modemd.rules.claiming import Facts, Marketing
+from modemd.rules.classes import MessageClass
+from modemd.rules.pausing import stopped
+from modemd.rules.quota import Standing
+from modemd.rules.terms import FREE, Terms
+from modemd.rules.windows import Window
+from modemd.store import lanes, pauses, quotas
+from modemd.store.moments import kept, moment
+from modemd.store.ranks import started_rank, waiting_rank
+
+# A claim looks at no more than this many candidates, so that its time is bounded.
+MAX_CANDIDATES = 20
+# It begins with so few: nearly always the first may go, and looking at all twenty is most of what a claim would cost.
+FEW = 2
+# How far down a lane it looks for them.
+MAX_SCAN = 2000
+# A message that another SIM is sending goes before later ones to its number, unless that SIM has made no try for so long:
+# it may be gone, and delays nobody.
+ELSEWHERE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A part that may go on the air, with what is needed to encode it."""
+
+    part_id: int
+    message_id: int
+    seq: int
+    parts: int
+    number: str
+    text: str
+    message_class: MessageClass
+    report: bool
+    repeats: int
+    reference: int
+    expires_at: datetime
+    rank: int
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Messages of a class wait in a lane all of whose SIMs have used up their quota. `sim`: the one that may send again first."""
+
+    lane: str
+    message_class: MessageClass
+    sim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a SIM finds. `left`: something may be left to another SIM for a while; `over`: what is to be held."""
+
+    candidates: list[tuple[Candidate, Facts]]
+    left: bool = False
+    over: tuple[Over, ...] = ()
+
+
+def candidates(
+    db: sqlite3.Connection, sim: str, now: datetime, skip: Collection[int] = (), terms: Terms = FREE
+) -> list[tuple[Candidate, Facts]]:
+    """The parts that `sim` may send, first one first: of each message the first that waits, of each number and class the
+    first message. Held and future ones are never among them, nor what is paused or over a quota. `skip` names parts that others
+    have chosen, whose messages are left to them."""
+    return look(db, sim, now, skip, terms).candidates
+
+
+def look(
+    db: sqlite3.Connection,
+    sim: str,
+    now: datetime,
+    skip: Collection[int] = (),
+    terms: Terms = FREE,
+    most: int = MAX_CANDIDATES,
+) -> Look:
+    """The candidates of `sim`, the first `most`, and why there are not more."""
+    paused = pauses.standing(db)
+    standings = _Standings(db, terms, now)
+    own = standings.of(sim)
+    barred = stopped(paused, sim) | {each for each in MessageClass if own.hold(each) is not None}
+    asked = {"sim": sim, "recent": kept(now - ELSEWHERE), "scan": MAX_SCAN, "limit": most + len(skip)}
+    rows: list[tuple[bool, sqlite3.Row]] = []
+    over: list[Over] = []
+    left = False
+    for lane in lanes.occupied(db):
+        reach = terms.reach(sim, lane)
+        if reach is None:
+            continue
+        # What a quota holds waits for its own SIM; what a person has paused on one SIM goes by another that may send it.
+        held = {each: last for each in MessageClass if (last := standings.held(reach.holders, each)) is not None}
+        over += [Over(lane, each, last) for each, last in held.items() if _waits(db, lane, each)]
+        before = reach.before
+        if before is not None and all(stopped(paused, home) for home in reach.holders):
+            before = None
+        left |= before is not None
+        asked |= {"lane": lane, "before": kept(before) if before is not None else None}
+        for low, high in _runs(barred | held.keys()):
+            found = db.execute(_CANDIDATES, {**asked, "low": low, "high": high})
+            rows += [(before is not None, row) for row in found]
+    rows.sort(key=lambda each: (each[1]["rank"], each[0], each[1]["message_id"], each[1]["seq"]))
+    waiting = [row for _, row in rows if row["id"] not in skip][:most]
+    return Look([(_candidate(row), _facts(row, own)) for row in waiting], left, tuple(over))
+
+
+class _Standings:
+    """Where SIMs stand with their quotas, each asked once."""
+
+    def __init__(self, db: sqlite3.Connection, terms: Terms, now: datetime) -> None:
+        self._db, self._terms, self._now = db, terms, now
+        self._known: dict[str, Standing] = {}
+
+    def of(self, sim: str) -> Standing:
+        if sim not in self._known:
+            self._known[sim] = quotas.standing(self._db, sim, self._terms.limits(sim), self._now)
+        return self._known[sim]
+
+    def held(self, sims: Collection[str], message_class: MessageClass) -> str | None:
+        """Of SIMs that all must wait with a class, the one that may send again first; None where any may send."""
+        holds = [(hold.until, sim) for sim in sims if (hold := self.of(sim).hold(message_class)) is not None]
+        return min(holds)[1] if holds and len(holds) == len(sims) else None
+
+
+def _waits(db: sqlite3.Connection, lane: str, message_class: MessageClass) -> bool:
+    """Whether a message of a class waits in a lane to begin."""
+    sql = """SELECT 1 FROM part INDEXED BY part_queue
+             WHERE state = 'queued' AND lane = ? AND rank = ? ORDER BY message_id LIMIT 1"""
+    return db.execute(sql, (lane, waiting_rank(message_class))).fetchone() is not None
+
+
+def _runs(barred: Collection[MessageClass]) -> list[tuple[int, int]]:
+    """The ranks that may go, as runs from one to before another: what has begun is finished, whatever its class."""
+    low, found = 0, []
+    for message_class in MessageClass:
+        if message_class in barred:
+            found.append((low, waiting_rank(message_class)))
+            low = waiting_rank(message_class) + 1
+    last = waiting_rank(MessageClass.MARKETING) + 1
+    return [*found, (low, last)] if low < last else found
+
+
+# Order binds first attempts: a message waits while an earlier one to its number, in its class (two ranks: started and not), is
+# in flight. What is blocked takes up none of the limit, so that one number holds up nobody else. The cross join keeps the rows
+# in the index's order, so that the walk ends at the limit. Shared lanes sort behind those of one SIM, whose names are digits.
+_IN_FLIGHT = """
+    SELECT 1 FROM part e INDEXED BY part_in_flight
+    WHERE e.number = q.number AND e.rank = {rank} AND e.message_id < q.message_id AND e.state IN ('queued', 'sending')
+          AND (e.state = 'sending' OR e.tries = 0 AND (e.lane = :sim OR e.lane >= 'any' OR EXISTS (
+              SELECT 1 FROM attempt a WHERE a.message_id = e.message_id AND a.opened_at > :recent)))
+"""
+# What was tried before is left to nobody: its SIM has had its turn.
+_CANDIDATES = f"""
+    SELECT q.*, m.text, m.class, m.parts, m.report, m.reference, m.window, m.expires_at AS validity_until,
+           coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
+    FROM (SELECT p.* FROM part p INDEXED BY part_queue
+          WHERE p.state = 'queued' AND p.lane = :lane AND p.rank >= :low AND p.rank < :high
+          ORDER BY p.rank, p.message_id, p.seq LIMIT :scan) q
+        CROSS JOIN message m ON m.id = q.message_id LEFT JOIN contact c ON c.number = q.number
+    WHERE (:before IS NULL OR q.tries > 0 OR coalesce(q.queued_at, '') <= :before)
+        AND NOT EXISTS (
+            SELECT 1 FROM part before
+            WHERE before.message_id = q.message_id AND before.seq < q.seq AND before.state = 'queued')
+        AND (q.tries > 0 OR q.rank % 2 = 0
+            OR NOT EXISTS ({_IN_FLIGHT.format(rank="q.rank")}) AND NOT EXISTS ({_IN_FLIGHT.format(rank="q.rank - 1")}))
+    LIMIT :limit
+"""  # noqa: S608 - made of our own constants
+
+
+def _candidate(row: sqlite3.Row) -> Candidate:
+    reference = row["reference"]
+    if reference is None:  # not started: the next one for this recipient, so that sets close in time never mix
+        reference = ((row["last_reference"] or 0) + 1) % 256
+    return Candidate(
+        part_id=row["id"],
+        message_id=row["message_id"],
+        seq=row["seq"],
+        parts=row["parts"],
+        number=row["number"],
+        text=row["text"],
+        message_class=MessageClass(row["class"]),
+        report=bool(row["report"]),
+        repeats=row["repeats"],
+        reference=reference,
+        expires_at=moment(row["validity_until"]),
+        rank=row["rank"],
+        window=windows.kept(row["window"]) if row["window"] else None,
+    )
+
+
+def _facts(row: sqlite3.Row, standing: Standing) -> Facts:
+    message_class = MessageClass(row["class"])
+    return Facts(
+        message_class=message_class,
+        number=row["number"],
+        marketing=Marketing(row["marketing"]),
+        expires_at=moment(row["validity_until"]),
+        # A repeat is like the first part of a message: only worth sending while that is valid.
+        started=row["rank"] == started_rank(message_class) and not row["repeats"],
+        parts=row["parts"],
+        window=windows.kept(row["window"]) if row["window"] else None,
+        hold=standing.hold(message_class, row["parts"]),
+    )

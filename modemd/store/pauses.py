@@ -1,0 +1,67 @@
+"""What a person has paused, durable, with who and why."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from modemd.errors import Refused
+from modemd.rules.classes import MessageClass
+from modemd.rules.pausing import Pause
+from modemd.store.decisions import Word
+from modemd.store.journal import note
+from modemd.store.moments import kept
+
+
+def standing(db: sqlite3.Connection) -> list[Pause]:
+    """What is paused now."""
+    return [
+        Pause(MessageClass(row["class"]) if row["class"] else None, row["sim"] or None)
+        for row in db.execute("SELECT class, sim FROM pause")
+    ]
+
+
+def listed(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The same as faces show it: since when, by whom and why."""
+    rows = db.execute(
+        """SELECT nullif(class, '') AS class, nullif(sim, '') AS sim, "by", why, at FROM pause ORDER BY at, class, sim"""
+    )
+    return [dict(row) for row in rows]
+
+
+def pause(db: sqlite3.Connection, what: Pause, word: Word, now: datetime) -> None:
+    """Pause it, from the next claim on. What is paused already keeps its first word; the second one is in the events."""
+    db.execute(
+        """INSERT INTO pause (class, sim, "by", why, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
+        (what.message_class or "", what.sim or "", word.by, word.why, kept(now)),
+    )
+    note(db, None, now, "paused", **_named(what), **asdict(word))
+
+
+def resume(db: sqlite3.Connection, what: Pause, word: Word, now: datetime) -> None:
+    """End exactly this pause. Refused with `not_paused` where it does not stand; wider and narrower ones stay."""
+    ended = db.execute(
+        "DELETE FROM pause WHERE class = ? AND sim = ?", (what.message_class or "", what.sim or "")
+    ).rowcount
+    if not ended:
+        raise Refused("not_paused", f"{spoken(what)} is not paused; modemd sims list shows what is")
+    note(db, None, now, "resumed", **_named(what), **asdict(word))
+
+
+def spoken(what: Pause) -> str:
+    """A pause in words."""
+    match what.message_class, what.sim:
+        case None, None:
+            return "the queue"
+        case None, sim:
+            return f"SIM {sim}"
+        case message_class, None:
+            return f"class {message_class}"
+        case message_class, sim:
+            return f"class {message_class} on SIM {sim}"
+
+
+def _named(what: Pause) -> dict[str, str | None]:
+    return {"class": what.message_class, "sim": what.sim}

@@ -1,0 +1,192 @@
+"""A backup in the place of the database, and what is held after that.
+
+What was queued when the backup was made may have gone out since: everything open is held, until a person releases it. What was
+said about consent since is taken over from the replaced database, where that can be read: a STOP outlives a restoring.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from modemd.errors import StoreError
+from modemd.rules import states
+from modemd.rules.classes import MessageClass
+from modemd.store import backup, claims
+from modemd.store.journal import advance, note, parts_of, refresh
+from modemd.store.moments import high_water, kept
+
+RESTORED = "restored"
+# Messages a step of a release: nobody waits long for it.
+STEP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restoring did: how many messages are held, how many statements of consent were taken over (None: the replaced
+    database could not be read), and where that is kept (None: there was none)."""
+
+    held: int
+    consent: int | None
+    before: Path | None
+
+
+def restore(
+    source: Path,
+    database: Path,
+    now: datetime,
+    newest: int,
+    migrate: Callable[[sqlite3.Connection], None],
+) -> Restored:
+    """Put the backup `source` in the place of `database`, whose lock the caller has. StoreError where the backup is not whole,
+    or its schema is newer than `newest`.
+
+    Until the last step, a renaming, the database is as it was; the replaced one is kept beside it.
+    """
+    schema = backup.check(source)
+    if schema > newest:
+        raise StoreError(
+            f"{source}: written by a newer modemd (schema {schema}, this one knows {newest}); upgrade modemd"
+        )
+    part = database.with_name(f"{database.name}.restoring")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
+    backup.back_up(source, part)
+    with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as db:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA foreign_keys = ON")
+        migrate(db)
+        now = max(now, high_water(db) or now)  # by whatever clock: the story goes on
+        db.execute("BEGIN IMMEDIATE")
+        consent = _take_consent(db, database, now)
+        claims.recover(db, now)
+        held = hold(db, now)
+        note(db, None, now, "restored", file=source.name, held=held, consent=consent)
+        db.execute("COMMIT")
+    backup.sync(part)
+    before = _kept(database, now)
+    os.replace(part, database)
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    backup.sync(database.parent)
+    return Restored(held, consent, before)
+
+
+def _kept(database: Path, now: datetime) -> Path | None:
+    """The database, and its log where it has one, under another name. Where it can be read, the log is in the file by then."""
+    if not database.exists() or database.stat().st_size == 0:
+        return None
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    name = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%S%fZ}")
+    for suffix in ("-wal", ""):
+        file = database.with_name(database.name + suffix)
+        if file.exists() and file.stat().st_size > 0:
+            _link(file, name.with_name(name.name + suffix))
+    backup.sync(database.parent)
+    return name
+
+
+def _link(file: Path, to: Path) -> None:
+    try:
+        os.link(file, to)
+    except OSError:  # a file system without hard links
+        shutil.copy2(file, to)
+        backup.sync(to)
+
+
+def _take_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int | None:
+    """Add what people have said since the backup. Only opt-outs change anything: of an opt-in that is lost, nobody is harmed."""
+    if not database.exists() or database.stat().st_size == 0:
+        return 0
+    try:
+        said = list(_said(database))
+    except sqlite3.Error:
+        return None
+    taken = 0
+    for row in said:
+        values = tuple(row[name] for name in ("number", "at", "action", "word", "language", "channel", "said_at"))
+        found = db.execute(
+            "SELECT 1 FROM consent_event WHERE number = ? AND at = ? AND action = ?", values[:3]
+        ).fetchone()
+        if found is None:
+            db.execute(
+                "INSERT INTO consent_event (number, at, action, word, language, channel, said_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            taken += 1
+    for row in _opted_out(database):
+        db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (row["number"],))
+        db.execute(
+            "UPDATE contact SET marketing = 'opted_out', marketing_since = ? WHERE number = ? AND marketing <> 'opted_out'",
+            (row["marketing_since"], row["number"]),
+        )
+    return taken
+
+
+def _said(database: Path) -> Iterator[sqlite3.Row]:
+    return _rows(database, "SELECT * FROM consent_event ORDER BY id")
+
+
+def _opted_out(database: Path) -> Iterator[sqlite3.Row]:
+    return _rows(database, "SELECT number, marketing_since FROM contact WHERE marketing = 'opted_out'")
+
+
+def _rows(database: Path, sql: str) -> Iterator[sqlite3.Row]:
+    uri = f"{database.absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        yield from connection.execute(sql)
+
+
+def hold(db: sqlite3.Connection, now: datetime) -> int:
+    """Hold everything that would go out by itself: how many messages. What is unknown is not repeated, batches are not promoted,
+    and recurring sends rest."""
+    open_ = "SELECT DISTINCT message_id FROM part WHERE state IN ('queued', 'held')"
+    messages = [row["message_id"] for row in db.execute(open_)]
+    for message_id in messages:
+        for part in parts_of(db, message_id):
+            if part["state"] == states.Part.QUEUED:
+                advance(db, part, states.Event.PUT_OFF, now, error=RESTORED)
+        db.execute("UPDATE part SET due = NULL WHERE message_id = ?", (message_id,))
+        refresh(db, message_id, now, RESTORED)
+    db.execute("UPDATE part SET due = NULL WHERE state = 'unknown'")
+    db.execute("UPDATE batch SET state = 'held' WHERE state = 'accepted'")
+    db.execute("UPDATE schedule SET paused = 1 WHERE removed_at IS NULL AND paused = 0")
+    return len(messages)
+
+
+def release(db: sqlite3.Connection, now: datetime, message_class: MessageClass | None = None, **word: str) -> int:
+    """Let a few of the messages go that are held since a restoring: how many. 0: none is left. What was planned for
+    later keeps its time; what is over expires as ever."""
+    rows = next(filter(None, (_held(db, each) for each in ([message_class] if message_class else MessageClass))), [])
+    for row in rows:
+        due = row["at"] if row["at"] is not None and row["at"] > kept(now) else kept(now)
+        db.execute("UPDATE part SET due = ? WHERE message_id = ? AND state = 'held'", (due, row["id"]))
+        db.execute(
+            "UPDATE message SET reason = ? WHERE id = ?", ("scheduled" if due > kept(now) else "released", row["id"])
+        )
+        note(db, row["id"], now, "released", **word)
+    return len(rows)
+
+
+def _held(db: sqlite3.Connection, message_class: MessageClass) -> list[sqlite3.Row]:
+    return db.execute(
+        """SELECT id, at FROM message INDEXED BY message_waiting
+           WHERE state IN ('held', 'queued', 'unknown') AND state = 'held' AND class = ? AND reason = ? ORDER BY id LIMIT ?""",
+        (message_class, RESTORED, STEP),
+    ).fetchall()
+
+
+def release_batches(db: sqlite3.Connection, now: datetime, **word: str) -> int:
+    """Let the batches go that are held since a restoring: how many."""
+    batches = db.execute("UPDATE batch SET state = 'accepted' WHERE state = 'held'").rowcount
+    if batches:
+        note(db, None, now, "batches released", batches=batches, **word)
+    return batches

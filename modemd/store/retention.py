@@ -1,0 +1,135 @@
+"""What has been kept long enough: texts are blanked, rows deleted, keys set free; each call takes one small step.
+
+Statements of consent are never deleted: they prove who may be written to.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modemd.store.moments import kept
+
+# A key is known for so long after its message has ended.
+KEYS = timedelta(days=30)
+# Rows a step: a few milliseconds, also on a slow card.
+STEP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How old things become before they go; timedelta.max: they stay."""
+
+    outbox_texts: timedelta
+    outbox_rows: timedelta
+    inbox_texts: timedelta
+    inbox_rows: timedelta
+    log: timedelta
+
+
+def step(db: sqlite3.Connection, ages: Ages, now: datetime) -> int:
+    """Do one small step of the first work there is: how many rows it took. 0: there is nothing to do."""
+    work: tuple[tuple[Callable[[sqlite3.Connection, str, str], int], timedelta], ...] = (
+        (_free_keys, KEYS),
+        (_redact_messages, ages.outbox_texts),
+        (_delete_messages, ages.outbox_rows),
+        (_redact_inbox, ages.inbox_texts),
+        (_delete_inbox, ages.inbox_rows),
+        (_delete_log, ages.log),
+    )
+    for act, age in work:
+        if age == timedelta.max:
+            continue
+        done = act(db, kept(now - age), kept(now))
+        if done:
+            return done
+    return 0
+
+
+def _free_keys(db: sqlite3.Connection, before: str, now: str) -> int:
+    return db.execute(
+        """UPDATE message SET key = NULL WHERE id IN (
+               SELECT id FROM message INDEXED BY message_keyed
+               WHERE closed_at <= ? AND key IS NOT NULL ORDER BY closed_at LIMIT ?)""",
+        (before, STEP),
+    ).rowcount
+
+
+def _redact_messages(db: sqlite3.Connection, before: str, now: str) -> int:
+    return db.execute(
+        """UPDATE message SET text = '', redacted_at = ? WHERE id IN (
+               SELECT id FROM message INDEXED BY message_readable
+               WHERE closed_at <= ? AND redacted_at IS NULL ORDER BY closed_at LIMIT ?)""",
+        (now, before, STEP),
+    ).rowcount
+
+
+def _delete_messages(db: sqlite3.Connection, before: str, now: str) -> int:
+    ids = [
+        (row["id"],)
+        for row in db.execute(
+            """SELECT id FROM message INDEXED BY message_redacted
+               WHERE closed_at <= ? AND redacted_at IS NOT NULL ORDER BY closed_at LIMIT ?""",
+            (before, STEP),
+        )
+    ]
+    for statement in (
+        "DELETE FROM report WHERE attempt_id IN (SELECT id FROM attempt WHERE message_id = ?)",
+        "DELETE FROM attempt WHERE message_id = ?",
+        "DELETE FROM part WHERE message_id = ?",
+        "DELETE FROM event WHERE message_id = ?",
+        "DELETE FROM message WHERE id = ?",
+    ):
+        db.executemany(statement, ids)
+    return len(ids)
+
+
+def _redact_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
+    ids = [
+        row["id"]
+        for row in db.execute(
+            """SELECT id FROM inbox INDEXED BY inbox_readable
+               WHERE stored_at <= ? AND redacted_at IS NULL ORDER BY stored_at LIMIT ?""",
+            (before, STEP),
+        )
+    ]
+    db.executemany("UPDATE inbox SET text = '', redacted_at = ? WHERE id = ?", [(now, id) for id in ids])
+    db.executemany("UPDATE inbox_part SET tpdu = x'' WHERE inbox_id = ?", [(id,) for id in ids])
+    return len(ids)
+
+
+def _delete_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
+    ids = [
+        (row["id"],)
+        for row in db.execute(
+            """SELECT id FROM inbox INDEXED BY inbox_redacted
+               WHERE stored_at <= ? AND redacted_at IS NOT NULL ORDER BY stored_at LIMIT ?""",
+            (before, STEP),
+        )
+    ]
+    db.executemany("UPDATE consent_event SET inbox_id = NULL WHERE inbox_id = ?", ids)
+    db.executemany("DELETE FROM inbox_part WHERE inbox_id = ?", ids)
+    db.executemany("DELETE FROM inbox WHERE id = ?", ids)
+    return len(ids)
+
+
+# Each by an index or the order in which its rows were made.
+_LOG = (
+    "DELETE FROM event WHERE id IN (SELECT id FROM event INDEXED BY event_at WHERE message_id IS NULL AND at <= ? LIMIT ?)",
+    """DELETE FROM report WHERE id IN (
+           SELECT id FROM report INDEXED BY report_old WHERE attempt_id IS NULL AND stored_at <= ? LIMIT ?)""",
+    "DELETE FROM alarm WHERE id IN (SELECT id FROM alarm WHERE cleared_at <= ? ORDER BY id LIMIT ?)",
+    """DELETE FROM schedule_run WHERE (schedule_id, local) IN (
+           SELECT schedule_id, local FROM schedule_run INDEXED BY schedule_run_at WHERE at <= ? ORDER BY at LIMIT ?)""",
+    "DELETE FROM calendar_run WHERE (job, day) IN (SELECT job, day FROM calendar_run WHERE at <= ? LIMIT ?)",
+)
+
+
+def _delete_log(db: sqlite3.Connection, before: str, now: str) -> int:
+    for statement in _LOG:
+        done = db.execute(statement, (before, STEP)).rowcount
+        if done:
+            return done
+    return 0

@@ -1,0 +1,170 @@
+"""Recurring sends as they are kept, and each of their runs, once for each local date and time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from modemd.errors import Refused
+from modemd.rules.claiming import ConsentPolicy
+from modemd.store import outbox
+from modemd.store.journal import note
+from modemd.store.moments import kept, moment
+from modemd.store.outbox import NewMessage, Submitted
+
+
+class Run(StrEnum):
+    """What became of a run."""
+
+    SENT = "sent"
+    LATE = "late"  # submitted, though its time had passed while nobody was there to do it
+    MISSED = "missed"
+    FAILED = "failed"  # nothing could be submitted: the number or text is not accepted any more
+
+
+@dataclass(frozen=True, slots=True)
+class NewSchedule:
+    """A recurring send to keep. `late`: whether a run that was missed is made up for, once; `valid_s`: the validity of each
+    message, None as its class has it; `window`: as `NewMessage.window`."""
+
+    name: str
+    cron: str
+    zone: str
+    recipients: tuple[str, ...]
+    text: str
+    message_class: str
+    report: bool
+    valid_s: int | None
+    window: str | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule(NewSchedule):
+    """A recurring send. `looked_at`: up to when its times were looked at."""
+
+    id: int
+    paused: bool
+    created_at: datetime
+    looked_at: datetime
+
+
+def add(db: sqlite3.Connection, new: NewSchedule, now: datetime) -> int:
+    """Keep a recurring send: its id. Refused with `name_taken`."""
+    row = db.execute(
+        """INSERT INTO schedule
+               (name, cron, zone, recipients, text, class, report, valid_s, window, late, created_at, looked_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
+        (
+            new.name, new.cron, new.zone, json.dumps(new.recipients), new.text, new.message_class, new.report, new.valid_s,
+            new.window, new.late, kept(now), kept(now),
+        ),
+    ).fetchone()  # fmt: skip
+    if row is None:
+        raise Refused("name_taken", f"there is a schedule {new.name!r} already; remove it first, or take another name")
+    note(db, None, now, "schedule added", schedule=row["id"], name=new.name)
+    return int(row["id"])
+
+
+def named(db: sqlite3.Connection, name: str) -> Schedule:
+    """The schedule of that name. Refused with `not_found`."""
+    row = db.execute("SELECT * FROM schedule WHERE name = ? AND removed_at IS NULL", (name,)).fetchone()
+    if row is None:
+        raise Refused("not_found", f"there is no schedule {name!r}")
+    return _schedule(row)
+
+
+def all_(db: sqlite3.Connection) -> list[Schedule]:
+    """Those that are not removed, by name."""
+    rows = db.execute("SELECT * FROM schedule WHERE removed_at IS NULL ORDER BY name").fetchall()
+    return [_schedule(row) for row in rows]
+
+
+def _schedule(row: sqlite3.Row) -> Schedule:
+    return Schedule(
+        name=row["name"],
+        cron=row["cron"],
+        zone=row["zone"],
+        recipients=tuple(json.loads(row["recipients"])),
+        text=row["text"],
+        message_class=row["class"],
+        report=bool(row["report"]),
+        valid_s=row["valid_s"],
+        window=row["window"],
+        late=bool(row["late"]),
+        id=row["id"],
+        paused=bool(row["paused"]),
+        created_at=moment(row["created_at"]),
+        looked_at=moment(row["looked_at"]),
+    )
+
+
+def pause(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
+    """Let no run happen until it is resumed."""
+    schedule = named(db, name)
+    db.execute("UPDATE schedule SET paused = 1 WHERE id = ?", (schedule.id,))
+    note(db, None, now, "schedule paused", schedule=schedule.id, name=name, **word)
+
+
+def resume(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
+    """Let runs happen again. What would have run meanwhile was not wanted, and is not made up for."""
+    schedule = named(db, name)
+    if schedule.paused:
+        db.execute("UPDATE schedule SET paused = 0, looked_at = ? WHERE id = ?", (kept(now), schedule.id))
+    note(db, None, now, "schedule resumed", schedule=schedule.id, name=name, **word)
+
+
+def remove(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
+    """End it. What it submitted goes on."""
+    schedule = named(db, name)
+    db.execute("UPDATE schedule SET removed_at = ? WHERE id = ?", (kept(now), schedule.id))
+    note(db, None, now, "schedule removed", schedule=schedule.id, name=name, **word)
+
+
+def run(
+    db: sqlite3.Connection,
+    schedule: Schedule,
+    local: str,
+    messages: Sequence[NewMessage],
+    policy: ConsentPolicy,
+    now: datetime,
+    outcome: Run,
+    error: str | None = None,
+) -> list[Submitted] | None:
+    """Do the run of one local date and time, once, whoever asks and however often; the mark and the messages are one change.
+    What was submitted; None: it was done before, or the schedule was paused or removed meanwhile."""
+    row = db.execute(
+        "SELECT * FROM schedule WHERE id = ? AND removed_at IS NULL AND paused = 0", (schedule.id,)
+    ).fetchone()
+    if row is None:
+        return None
+    looked(db, schedule.id, now)
+    new = db.execute(
+        "INSERT INTO schedule_run (schedule_id, local, at, outcome, error) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (schedule.id, local, kept(now), outcome, error),
+    )
+    if not new.rowcount:
+        return None
+    submitted = [outbox.submit(db, each, policy, now) for each in messages]
+    ids = json.dumps([each.id for each in submitted]) if submitted else None
+    db.execute("UPDATE schedule_run SET messages = ? WHERE schedule_id = ? AND local = ?", (ids, schedule.id, local))
+    return submitted
+
+
+def looked(db: sqlite3.Connection, id: int, now: datetime) -> None:
+    """Note up to when its times were looked at. It only moves on."""
+    db.execute("UPDATE schedule SET looked_at = max(looked_at, ?) WHERE id = ?", (kept(now), id))
+
+
+def runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[dict[str, Any]]:
+    """Its runs, newest first."""
+    rows = db.execute(
+        """SELECT local, at, outcome, messages, error FROM schedule_run WHERE schedule_id = ? ORDER BY local DESC LIMIT ?""",
+        (id, limit or -1),
+    ).fetchall()
+    return [dict(row) | {"messages": json.loads(row["messages"] or "[]")} for row in rows]

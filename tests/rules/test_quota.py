@@ -1,0 +1,111 @@
+"""Windows, ceilings, the reserve, the brake and the curve of a new SIM."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from modemd.rules.classes import MessageClass
+from modemd.rules.quota import Limits, Period, Standing, Use, begins, ends
+
+PARIS = ZoneInfo("Europe/Paris")
+KOLKATA = ZoneInfo("Asia/Kolkata")
+NOW = datetime(2026, 11, 22, 12, 20, 5, tzinfo=UTC)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("period", "zone", "now", "first", "last"),
+    [
+        pytest.param(Period.HOUR, UTC, NOW, "2026-11-22T12:00", "2026-11-22T13:00", id="an hour"),
+        pytest.param(Period.HOUR, KOLKATA, NOW, "2026-11-22T11:30", "2026-11-22T12:30", id="an hour at half past"),
+        pytest.param(Period.DAY, PARIS, NOW, "2026-11-21T23:00", "2026-11-22T23:00", id="a day"),
+        pytest.param(
+            Period.DAY, PARIS, utc("2026-10-25T12:00"), "2026-10-24T22:00", "2026-10-25T23:00", id="a day of 25 hours"
+        ),
+        pytest.param(
+            Period.DAY, PARIS, utc("2026-03-29T12:00"), "2026-03-28T23:00", "2026-03-29T22:00", id="a day of 23 hours"
+        ),
+        pytest.param(
+            Period.HOUR, PARIS, utc("2026-10-25T01:30"), "2026-10-25T01:00", "2026-10-25T02:00", id="02:30 again"
+        ),
+        pytest.param(Period.MONTH, PARIS, NOW, "2026-10-31T23:00", "2026-11-30T23:00", id="a month"),
+        pytest.param(
+            Period.MONTH, UTC, utc("2026-12-31T23:59"), "2026-12-01T00:00", "2027-01-01T00:00", id="the last month"
+        ),
+    ],
+)  # fmt: skip
+def test_windows_are_of_the_sims_zone(period: Period, zone: ZoneInfo, now: datetime, first: str, last: str) -> None:
+    """Hours, days and months begin by the SIM's own clock, whatever summer time does to their length."""
+    assert (begins(period, now, zone), ends(period, now, zone)) == (utc(first), utc(last))
+
+
+@pytest.mark.parametrize("period", Period)
+def test_a_window_ends_where_the_next_begins(period: Period) -> None:
+    """No moment is in two windows or in none, through a year with both changes of the clock."""
+    at = utc("2026-01-01T00:00")
+    while at < utc("2027-01-01T00:00"):
+        last = ends(period, at, PARIS)
+        assert begins(period, at, PARIS) <= at < last
+        assert begins(period, last, PARIS) == last
+        at = last
+
+
+def hold(
+    limits: Limits, message_class: MessageClass = MessageClass.TRANSACTIONAL, parts: int = 1, **used: Any
+) -> object:
+    found = Standing(limits, Use(**used), NOW).hold(message_class, parts)
+    return (found.reason, found.until) if found is not None else None
+
+
+def test_a_quota_holds_until_its_window_ends() -> None:
+    """What would go over the day's quota waits for midnight; of two that are reached, the later end counts."""
+    limits = Limits(hour=10, day=20, reserve=0)
+    assert hold(limits, hour=9, day=19) is None
+    assert hold(limits, hour=10, day=19) == ("quota_hour", utc("2026-11-22T13:00"))
+    assert hold(limits, hour=10, day=20) == ("quota_day", utc("2026-11-23T00:00"))
+
+
+def test_a_message_of_several_parts_must_fit_whole() -> None:
+    """Three parts do not begin where two are left; one that no window could ever hold begins with an unused one."""
+    limits = Limits(hour=10, reserve=0)
+    assert hold(limits, parts=3, hour=8) == ("quota_hour", utc("2026-11-22T13:00"))
+    assert hold(limits, parts=3, hour=7) is None
+    assert hold(limits, parts=11, hour=0) is None
+    assert hold(limits, parts=11, hour=1) is not None
+
+
+@pytest.mark.parametrize("urgent", [MessageClass.ALARM, MessageClass.OTP])
+def test_a_share_is_kept_for_alarm_and_otp(urgent: MessageClass) -> None:
+    """The last tenth of a quota is theirs; they too end with the whole."""
+    limits = Limits(day=100)
+    assert hold(limits, day=89) is None
+    assert hold(limits, day=90) is not None
+    assert hold(limits, urgent, day=99) is None
+    assert hold(limits, urgent, day=100) == ("quota_day", utc("2026-11-23T00:00"))
+
+
+def test_marketing_has_a_brake_of_its_own() -> None:
+    """So many marketing parts an hour; other classes go on."""
+    limits = Limits(marketing_per_hour=200)
+    assert hold(limits, MessageClass.MARKETING, hour=500, marketing=199) is None
+    assert hold(limits, MessageClass.MARKETING, hour=500, marketing=200) == ("marketing_brake", utc("2026-11-22T13:00"))
+    assert hold(limits, MessageClass.CONVERSATIONAL, hour=500, marketing=200) is None
+
+
+@pytest.mark.parametrize(("days", "most"), [(0, 20), (1, 40), (2, 80), (3, None)])
+def test_a_new_sim_warms_up(days: int, most: int | None) -> None:
+    """On each of its first days, by its own calendar, a SIM sends what the curve says, then what it likes; alarms at once."""
+    limits = Limits(warm_up=(20, 40, 80), zone=PARIS)
+    met = utc("2026-11-22T22:59") - timedelta(days=days)
+    standing = Standing(limits, Use(day=80, first_seen=met), NOW)
+    assert standing.warming == most
+    found = standing.hold(MessageClass.TRANSACTIONAL)
+    assert (found is not None) == (most is not None)
+    assert standing.hold(MessageClass.ALARM) is None

@@ -1,0 +1,124 @@
+"""Which lane a message is put in, and when that changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from modemd.errors import Refused
+from modemd.rules.classes import MessageClass
+from modemd.rules.pausing import Pause
+from modemd.store import lanes, pauses
+from modemd.store.claims import Result
+from modemd.store.decisions import Word
+from tests.store.bench import ALICE, BOB, EAST, WEST, Bench
+
+WORD = Word("alice", "the offer was wrong")
+
+
+def lane(bench: Bench, message: int) -> str:
+    return str(bench.part(message)["lane"])
+
+
+def test_the_sim_that_sent_goes_first_from_then_on(bench: Bench) -> None:
+    """What was queued before for the same contact goes by it too; other contacts are anybody's."""
+    bench.submit(ALICE)
+    waiting, other = bench.submit(ALICE), bench.submit(BOB)
+    assert (lane(bench, waiting), lane(bench, other)) == ("any", "any")
+    bench.send(WEST)
+    assert (lane(bench, waiting), lane(bench, other)) == (f"any>{WEST}", "any")
+    assert lane(bench, bench.submit(ALICE)) == f"any>{WEST}"
+
+
+def test_what_was_not_written_is_no_talk(bench: Bench) -> None:
+    """A refusal or a withdrawal leaves a contact with the SIM it had."""
+    bench.submit(ALICE)
+    for result in (Result.REFUSED, Result.WITHDRAWN):
+        bench.close(bench.claimed(WEST), result)
+        assert lane(bench, bench.submit(ALICE)) == "any"
+
+
+@pytest.mark.parametrize("urgent", [MessageClass.ALARM, MessageClass.OTP])
+def test_urgent_messages_go_by_whoever_is_free(bench: Bench, urgent: MessageClass) -> None:
+    """An alarm or a code waits for no SIM in particular."""
+    bench.submit(ALICE)
+    bench.send(WEST)
+    assert lane(bench, bench.submit(ALICE, urgent)) == "any"
+
+
+def test_the_longest_prefix_decides(bench: Bench) -> None:
+    """Rules are looked up by number; what is held is put in its lane when it is promoted."""
+    lanes.adopt(bench.db, {"": "any", "+33": "any+33>cheapest", "+3361": "any+3361"})
+    assert [lane(bench, bench.submit(number)) for number in (ALICE, "+33712345678", "+4915112345678")] == [
+        "any+3361", "any+33>cheapest", "any",
+    ]  # fmt: skip
+    later = bench.submit(BOB, at=bench.now + timedelta(hours=1))
+    lanes.adopt(bench.db, {"": "any", "+336": "any+336"})
+    bench.passes(hours=1)
+    bench.promote()
+    assert lane(bench, later) == "any+336"
+
+
+def test_rules_that_change_move_what_is_queued(bench: Bench) -> None:
+    """Step by step, and only what is not one SIM's."""
+    queued = [bench.submit(number) for number in (ALICE, BOB)]
+    pinned = bench.submit(ALICE, pinned=EAST)
+    assert lanes.adopt(bench.db, {"": "any"}) is False, "the first time there is nothing to change"
+    assert lanes.adopt(bench.db, {"": "any"}) is False
+    assert lanes.adopt(bench.db, {"": "any", "+33": "any+33"}) is True
+    assert lanes.adopt(bench.db, {"": "any", "+33": "any+33"}) is True, "a start that was cut begins again"
+    after: int | None = 0
+    steps = 0
+    while after is not None:
+        after, steps = lanes.relane(bench.db, after, 1), steps + 1
+    assert steps == 4
+    assert lanes.adopt(bench.db, {"": "any", "+33": "any+33"}) is False
+    assert [lane(bench, message) for message in (*queued, pinned)] == ["any+33", "any+33", EAST]
+
+
+def test_only_lanes_that_hold_something_are_looked_at(bench: Bench) -> None:
+    """Found by steps from one to the next, however much lies in each."""
+    assert lanes.occupied(bench.db) == []
+    for pinned in (None, None, WEST, EAST, WEST):
+        bench.submit(ALICE, pinned=pinned)
+    assert lanes.occupied(bench.db) == sorted([WEST, EAST, "any"])
+
+
+def test_a_pause_begins_nothing_and_ends_what_has_begun(bench: Bench) -> None:
+    """A message of which a part has left is finished; others wait, alarms do not."""
+    long, other = bench.submit(ALICE, parts=2), bench.submit(BOB)
+    bench.send()
+    pauses.pause(bench.db, Pause(), WORD, bench.now)
+    assert bench.send().candidate.message_id == long
+    assert bench.claim() is None
+    alarm = bench.submit(BOB, MessageClass.ALARM)
+    assert bench.send().candidate.message_id == alarm
+    pauses.resume(bench.db, Pause(), WORD, bench.now)
+    assert bench.send().candidate.message_id == other
+
+
+def test_a_paused_class_hides_no_other(bench: Bench) -> None:
+    """However much of it is queued in front, the class behind it goes."""
+    for _ in range(50):
+        bench.submit(ALICE, MessageClass.TRANSACTIONAL)
+    behind = bench.submit(BOB, MessageClass.MARKETING)
+    pauses.pause(bench.db, Pause(MessageClass.TRANSACTIONAL), WORD, bench.now)
+    assert bench.candidates() == [behind]
+
+
+def test_a_pause_is_ended_by_its_name(bench: Bench) -> None:
+    """Twice is once; a wider or narrower one is another; each leaves an event with who and why."""
+    both = Pause(MessageClass.OTP, WEST)
+    for _ in range(2):
+        pauses.pause(bench.db, both, WORD, bench.now)
+    assert pauses.standing(bench.db) == [both]
+    (row,) = pauses.listed(bench.db)
+    assert (row["class"], row["sim"], row["by"], row["why"]) == ("otp", WEST, "alice", "the offer was wrong")
+    for other in (Pause(), Pause(MessageClass.OTP), Pause(sim=WEST)):
+        with pytest.raises(Refused, match="is not paused"):
+            pauses.resume(bench.db, other, WORD, bench.now)
+    pauses.resume(bench.db, both, WORD, bench.now)
+    assert pauses.standing(bench.db) == []
+    events = bench.db.execute("SELECT what FROM event WHERE message_id IS NULL ORDER BY id").fetchall()
+    assert [event["what"] for event in events] == ["paused", "paused", "resumed"]

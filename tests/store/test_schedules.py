@@ -1,0 +1,25 @@
+"""Recurring sends as they are kept."""
+
+from __future__ import annotations
+
+from modemd.rules.classes import MessageClass
+from modemd.store import schedules
+from modemd.store.newmessage import NewMessage
+from modemd.store.schedules import NewSchedule, Run
+from tests.store.bench import ALICE, Bench
+
+
+def test_a_local_time_runs_once(bench: Bench) -> None:
+    """Whoever asks, and whatever it would submit: the second run of a local date and time submits nothing."""
+    new = NewSchedule("daily", "@daily", "UTC", (ALICE,), "hi", "otp", True, None, None, late=False)
+    schedules.add(bench.db, new, bench.now)
+    found = schedules.named(bench.db, "daily")
+
+    def run(local: str) -> bool:
+        message = NewMessage(ALICE, "hi", MessageClass.OTP, 1, bench.now.replace(year=2027))
+        return schedules.run(bench.db, found, local, [message], bench.policy, bench.now, Run.SENT) is not None
+
+    assert [run("2026-11-22T00:00"), run("2026-11-22T00:00"), run("2026-11-23T00:00")] == [True, False, True]
+    assert bench.db.execute("SELECT count(*) FROM message").fetchone()[0] == 2
+    schedules.pause(bench.db, "daily", bench.now, by="ann", why="no")
+    assert not run("2026-11-24T00:00")
