@@ -1,0 +1,146 @@
+"""`modemd doctor`: what stands between here and the first message, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modemd import data
+from modemd.cli import options
+from modemd.cli.tables import print_json, printable
+
+if TYPE_CHECKING:
+    from modemd.config import Settings
+    from modemd.doctor import Finding, Report, World
+    from modemd.modem.devices import PortList
+
+DEFAULT_CONFIG = Path("/etc/modemd/modemd.yaml")
+ASK_TIMEOUT_S = 10.0
+_MARKS = {"fine": "ok", "note": "note", "warning": "warning", "blocks": "BLOCKS"}
+
+
+@click.command()
+@click.option(
+    "--config",
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The configuration file; without one, everything that is plugged in is looked at.",
+)
+@click.option("--port", help="Look at the modem on this port alone: a device path, or socket://host:port.")
+@click.option(
+    "--send-to-self",
+    is_flag=True,
+    help="Have each SIM that can send write one message to itself; it costs what one costs.",
+)
+@options.as_json
+@click.pass_context
+def doctor(context: click.Context, config: Path, port: str | None, send_to_self: bool, as_json: bool) -> None:
+    """Find out why no message passes, and what to do about it.
+
+    Where a daemon runs it is asked, and its modems are left alone; where none runs, their ports are opened. Exit status 0:
+    a message can pass; 1: none can.
+    """
+    from modemd.doctor import examine
+    from modemd.doctor.examination import as_json as document
+
+    async def run() -> Report:
+        return await examine(_world(config), port=port, send=send_to_self)
+
+    report = asyncio.run(run())
+    if as_json:
+        print_json(document(report))
+    else:
+        for finding in report.findings:
+            _tell(finding)
+        click.echo(report.message)
+    context.exit(0 if report.can_send else 1)
+
+
+def _tell(finding: Finding) -> None:
+    about = f"{finding.subject}: " if finding.subject is not None else ""
+    click.echo(f"{_MARKS[finding.severity]:<8} {printable(f'{about}{finding.what}')}")
+    if finding.remedy:
+        click.echo(f"         -> {printable(finding.remedy)}")
+
+
+def _world(config: Path) -> World:
+    """This machine, as the doctor is handed it."""
+    from modemd.doctor import Code, Finding, World
+    from modemd.doctor.rights import this_person
+    from modemd.errors import ProfileError
+    from modemd.modem.port import open_serial
+    from modemd.modem.usb import place_of
+    from modemd.profiles import Profiles
+
+    settings, before = _settings(config)
+    shipped = data.folder("drivers")
+    try:
+        profiles = Profiles.load([shipped, settings.drivers] if settings is not None else [shipped])
+    except ProfileError as error:
+        before.append(Finding.of(Code.DRIVERS_WRONG, problem=error))
+        profiles = Profiles.load([shipped])
+
+    def place(port: str) -> str | None:
+        found = place_of(port)
+        return found.location if found is not None else None
+
+    return World(
+        settings=settings,
+        config=config,
+        profiles=profiles,
+        now=lambda: datetime.now(UTC),
+        open_port=open_serial,
+        ports=_ports(settings),
+        ask=_asker(settings),
+        who=this_person(),
+        text=f"modemd doctor {secrets.token_hex(4)}",
+        place_of=place,
+        credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
+        before=before,
+    )
+
+
+def _settings(config: Path) -> tuple[Settings | None, list[Finding]]:
+    from modemd.config import load
+    from modemd.doctor import Code, Finding
+    from modemd.errors import ConfigError
+
+    if not config.exists():
+        return None, [Finding.of(Code.CONFIG_MISSING, path=config)]
+    try:
+        return load(config), []
+    except ConfigError as error:
+        return None, [Finding.of(Code.CONFIG_WRONG, problem=problem, path=config) for problem in error.problems]
+
+
+def _ports(settings: Settings | None) -> PortList:
+    from modemd.daemon import port_list
+
+    return port_list(settings.finding.emulator if settings is not None else None)
+
+
+def _asker(settings: Settings | None) -> Any:
+    from modemd.modem.aside import aside
+    from modemd.unix_http import request
+
+    async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
+        if settings is None:
+            raise FileNotFoundError
+        body = json.dumps(document).encode() if document is not None else None
+        status, said = await aside(
+            "ask the daemon",
+            lambda: request(settings.socket, method, target, body, timeout_s=ASK_TIMEOUT_S),
+            ASK_TIMEOUT_S,
+        )
+        return status, json.loads(said)
+
+    return ask

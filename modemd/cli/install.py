@@ -1,0 +1,51 @@
+"""`modemd install`: this machine runs modemd as a service."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from modemd import installation
+from modemd.errors import ModemdError
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--uninstall", is_flag=True, help="Take the service away. Messages, configuration and user stay.")
+@click.option(
+    "--whole-device",
+    is_flag=True,
+    help="Keep ModemManager off all of a modem, its network ports too, not only off ours.",
+)
+def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
+    """Make modemd a service: its user, folders, unit, udev rules, and a configuration to begin with. As root.
+
+    A second time it does what has changed since: after an upgrade, and after drivers of your own have changed.
+    """
+    machine, runs = installation.Machine(), installation.program()
+    if not dry_run and os.geteuid():
+        raise ModemdError("install needs root: sudo modemd install; --dry-run does not")
+    if uninstall:
+        steps = installation.uninstall_steps(machine, runs)
+    else:
+        steps = installation.install_steps(machine, runs, whole_device=whole_device)
+    for step in steps:
+        click.echo(f"would {step.words}" if dry_run else step.words)
+        if not dry_run:
+            _do(step)
+    if not steps:
+        click.echo("nothing to do")
+    if uninstall:
+        for command in installation.left(machine):
+            click.echo(f"left, as it may hold what you want to keep: {command}")
+    elif not dry_run:
+        click.echo(f"next: look at {installation.CONFIG}, then systemctl enable --now modemd")
+        click.echo("after an upgrade: systemctl restart modemd")
+
+
+def _do(step: installation.Step) -> None:
+    try:
+        step.do()
+    except OSError as error:
+        raise ModemdError(f"{step.words}: {error.filename}: {error.strerror}") from error

@@ -1,0 +1,90 @@
+"""What a running daemon says: of itself, and of its modems, which nobody else disturbs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from modemd.config import Settings
+from modemd.doctor.advice import Finding
+from modemd.doctor.codes import Code
+from modemd.doctor.interview import SIM_CODES
+from modemd.doctor.rights import Person
+from modemd.modem.desk import Health
+from modemd.modem.health import WEAK_DBM
+from modemd.modem.sim import LOCKED, REMEDIES
+from modemd.service.views import NOT_USABLE
+
+Ask = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]
+"""A request to the daemon (method, path, document): status, and the answer's JSON. OSError where nobody listens or may be asked,
+TimeoutError or ValueError where the answer is none."""
+
+Row = Mapping[str, Any]
+_OK = 200
+
+
+async def ask_daemon(ask: Ask, settings: Settings, config: object, who: Person) -> tuple[Finding, Row | None]:
+    """Whether a daemon runs, and what it says (`GET /v1/status`)."""
+    socket = settings.socket
+    try:
+        code, status = await ask("GET", "/v1/status", None)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return Finding.of(Code.DAEMON_NOT_RUNNING, socket=socket, config=config), None
+    except PermissionError as error:
+        return Finding.of(Code.DAEMON_CLOSED, socket=socket, who=who.name, reason=error.strerror or error), None
+    except TimeoutError:
+        return Finding.of(Code.DAEMON_SILENT, socket=socket, reason="it took too long"), None
+    except (OSError, ValueError) as error:
+        return Finding.of(Code.DAEMON_SILENT, socket=socket, reason=error), None
+    if code != _OK:
+        return Finding.of(Code.DAEMON_SILENT, socket=socket, reason=f"status {code}"), None
+    return Finding.of(Code.DAEMON_RUNNING, message=status["message"]), status
+
+
+def about(row: Row) -> list[Finding]:
+    """What a row of the daemon's list of modems comes to."""
+    name, reason = row["name"], row["reason"] or row["health"]
+    if row["health"] == Health.READY:
+        return _about_ready(row)
+    if row["health"] == NOT_USABLE:
+        return [Finding.of(Code.NOT_USABLE, name, reason=reason)]
+    if row["health"] == Health.NEEDS_PERSON:
+        return [Finding.of(_sim_code(reason), name, reason=reason)]
+    if row["health"] in (Health.OPENING, Health.SETTING_UP, Health.STOPPED):
+        return [Finding.of(Code.MODEM_STARTING, name, reason=reason)]
+    if row["registration"] == "denied":
+        return [Finding.of(Code.REGISTRATION_DENIED, name)]
+    if row["health"] == Health.SEARCHING:
+        return [Finding.of(Code.NOT_REGISTERED, name, reason=row["registration"])]
+    if row["health"] == Health.GONE:
+        return [Finding.of(Code.PORT_FAILS, name, reason=reason)]
+    return [Finding.of(Code.MODEM_SICK, name, reason=reason)]
+
+
+def _about_ready(row: Row) -> list[Finding]:
+    name, dbm = row["name"], row["signal_dbm"]
+    signal = "the signal is not known" if dbm is None else f"{dbm} dBm"
+    found = []
+    if row["rests_until"] is not None:
+        found.append(Finding.of(Code.SIM_RESTS, name, reason=row["reason"], until=row["rests_until"]))
+    elif not row["can_send"]:
+        found.append(Finding.of(Code.SMSC_MISSING, name, iccid=row["sim"]))
+    else:
+        found.append(Finding.of(Code.MODEM_READY, name, model=row["model"] or "a modem", signal=signal))
+    operator = f", {row['operator']}" if row["operator"] else ""
+    if "roaming" in row["registration"]:
+        found.append(Finding.of(Code.ROAMING, name, operator=operator))
+    if dbm is None or dbm < WEAK_DBM:
+        found.append(Finding.of(Code.SIGNAL_WEAK, name, signal=signal))
+    used, _, total = (row["storage"] or "").partition("/")
+    if total and int(used) >= int(total) > 0:
+        found.append(Finding.of(Code.STORAGE_FULL, name, total=total))
+    return found
+
+
+def _sim_code(reason: str) -> Code:
+    """Which state of the SIM a person is asked about: the daemon says it in words."""
+    state = next((state for state, words in REMEDIES.items() if words == reason), None)
+    if state is None and reason.startswith(("the SIM asks for its PIN,", "the PIN in ")):
+        state = LOCKED
+    return SIM_CODES.get(state or "", Code.SIM_OTHER)

@@ -1,0 +1,64 @@
+"""Who has a device or a file open, and which programs run: as /proc tells it (proc(5))."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MODEM_MANAGER = "ModemManager"
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process by its number and its name, which the kernel cuts to 15 characters."""
+
+    pid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (process {self.pid})"
+
+
+def holders(path: str, proc: Path = PROC) -> list[Process]:
+    """The other processes that have `path` open, whatever name they opened it by. Those of other users are seen by root alone."""
+    try:
+        wanted = os.stat(path)
+    except OSError:
+        return []
+    return [process for process in _processes(proc) if process.pid != os.getpid() and _has_open(proc, process, wanted)]
+
+
+def named(name: str, proc: Path = PROC) -> list[Process]:
+    """The processes of that name, whoever's they are."""
+    return [process for process in _processes(proc) if process.name == name]
+
+
+def _processes(proc: Path) -> Iterator[Process]:
+    for folder in sorted(proc.iterdir()):
+        if folder.name.isdecimal():
+            try:
+                yield Process(int(folder.name), (folder / "comm").read_text(errors="replace").strip())
+            except OSError:  # it has ended meanwhile
+                continue
+
+
+def _has_open(proc: Path, process: Process, wanted: os.stat_result) -> bool:
+    try:
+        files = list((proc / str(process.pid) / "fd").iterdir())
+    except OSError:  # it has ended, or is another user's
+        return False
+    for file in files:
+        try:
+            found = file.stat()
+        except OSError:
+            continue
+        if wanted.st_rdev:  # a device may have several nodes
+            if found.st_rdev == wanted.st_rdev and stat.S_IFMT(found.st_mode) == stat.S_IFMT(wanted.st_mode):
+                return True
+        elif (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
+            return True
+    return False

@@ -1,0 +1,116 @@
+"""A message of a SIM to itself: the proof that messages leave and come. Through the daemon where one runs, else by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from modemd import pdu
+from modemd.at import replies
+from modemd.doctor.advice import Finding
+from modemd.doctor.codes import Code
+from modemd.doctor.daemon_side import Ask, Row
+from modemd.errors import DecodeError, EncodeError, ModemError
+from modemd.modem.desk import Identity
+from modemd.modem.dialogue import Dialogue
+from modemd.modem.setup import prepare
+from modemd.rules.states import FINAL_MESSAGES, Message
+
+SENT_WITHIN_S = 90.0
+BACK_WITHIN_S = 60.0
+LOOK_EVERY_S = 2.0
+_LEFT = {Message.SENT, Message.DELIVERED}
+_STUCK = {*FINAL_MESSAGES, Message.UNKNOWN} - _LEFT
+_ACCEPTED = (200, 202)
+
+
+async def through_daemon(ask: Ask, row: Row, text: str) -> list[Finding]:
+    """Submitted, watched until it is sent, and looked for in the inbox. Any SIM of the daemon's may send it."""
+    name, number = row["name"], row["number"]
+    if number is None:
+        return [Finding.of(Code.SELF_NO_NUMBER, name, iccid=row["sim"])]
+
+    def failed(reason: object) -> list[Finding]:
+        return [Finding.of(Code.SELF_NOT_SENT, name, number=number, reason=reason)]
+
+    try:
+        code, message = await ask("POST", "/v1/messages", {"to": number, "text": text, "report": False})
+        if code not in _ACCEPTED:
+            return failed(message.get("error", {}).get("message") or message.get("reason") or f"status {code}")
+        started = asyncio.get_running_loop().time()
+        for _ in range(int(SENT_WITHIN_S / LOOK_EVERY_S)):
+            _, story = await ask("GET", f"/v1/messages/{message['id']}", None)
+            if story["state"] in _LEFT or story["state"] in _STUCK:
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+        if story["state"] not in _LEFT:
+            waits = f"message {message['id']} is {story['state']}"
+            return failed(f"{waits} ({story['reason']})" if story["reason"] else waits)
+        sent = Finding.of(Code.SELF_SENT, name, number=number)
+        for _ in range(int(BACK_WITHIN_S / LOOK_EVERY_S)):
+            _, came = await ask("GET", "/v1/inbox", None)
+            if any(each["text"] == text for each in came):
+                return [sent, _arrived(name, started)]
+            await asyncio.sleep(LOOK_EVERY_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        return failed(f"the daemon answers no more: {error}")
+    return [sent, _not_arrived(name, number)]
+
+
+async def by_hand(dialogue: Dialogue, identity: Identity, number: str | None, subject: str, text: str) -> list[Finding]:
+    """Over a port of our own; the modem is set up as the daemon does it. What comes back is deleted from its storage."""
+    if number is None:
+        return [Finding.of(Code.SELF_NO_NUMBER, subject, iccid=identity.iccid)]
+    try:
+        await prepare(dialogue, identity.profile)
+        refused = await _send(dialogue, identity, number, text)
+    except (ModemError, EncodeError) as error:
+        refused = str(error)
+    if refused is not None:
+        return [Finding.of(Code.SELF_NOT_SENT, subject, number=number, reason=refused)]
+    sent = Finding.of(Code.SELF_SENT, subject, number=number)
+    started = asyncio.get_running_loop().time()
+    try:
+        while asyncio.get_running_loop().time() - started < BACK_WITHIN_S:
+            if (slot := await _find(dialogue, text)) is not None:
+                await dialogue.ask(f"+CMGD={slot}")
+                return [sent, _arrived(subject, started)]
+            await dialogue.pause(LOOK_EVERY_S)
+    except ModemError as error:
+        return [sent, Finding.of(Code.MODEM_REFUSES, subject, reason=error)]
+    return [sent, _not_arrived(subject, number)]
+
+
+async def _send(dialogue: Dialogue, identity: Identity, number: str, text: str) -> str | None:
+    """Why it was refused; None where the network took it. ModemError, EncodeError."""
+    (submit,) = pdu.compose(number, text)
+    tpdu, profile = submit.encode(), identity.profile
+    reply = await dialogue.prompt(f"+CMGS={len(tpdu)}", timeout_s=profile.prompt_timeout_s)
+    if reply is None:
+        reply = await dialogue.data(f"00{tpdu.hex().upper()}", timeout_s=profile.send_timeout_s)
+    return None if reply.ok else reply.result.line
+
+
+async def _find(dialogue: Dialogue, text: str) -> int | None:
+    """Where the message lies that has come back."""
+    reply = await dialogue.ask("+CMGL=4")
+    for stored in replies.listing(reply.lines) if reply.ok else ():
+        if _text(stored.pdu) == text:
+            return stored.index
+    return None
+
+
+def _text(octets: str) -> Any:
+    try:
+        _, tpdu = pdu.unframe(bytes.fromhex(octets))
+        return getattr(pdu.decode_incoming(tpdu), "text", None)
+    except (DecodeError, ValueError):
+        return None
+
+
+def _arrived(subject: str, started: float) -> Finding:
+    return Finding.of(Code.SELF_ARRIVED, subject, seconds=round(asyncio.get_running_loop().time() - started))
+
+
+def _not_arrived(subject: str, number: str) -> Finding:
+    return Finding.of(Code.SELF_NOT_ARRIVED, subject, seconds=round(BACK_WITHIN_S), number=number)

@@ -1,0 +1,257 @@
+"""What makes a machine run modemd as a service: a user, folders, unit, udev rules, a configuration to begin with.
+
+`install_steps` and `uninstall_steps` look at the machine and say what is to be done there; a second time, that is nothing. What
+is there already and belongs to a person (the configuration, credentials, the database, drivers) is never touched.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from modemd import data
+from modemd.errors import ModemdError
+from modemd.profiles import Profiles, udev
+
+USER = "modemd"
+UNIT = Path("/etc/systemd/system/modemd.service")
+RULES = Path("/etc/udev/rules.d/70-modemd.rules")
+SYSUSERS = Path("/etc/sysusers.d/modemd.conf")
+TMPFILES = Path("/etc/tmpfiles.d/modemd.conf")
+CONFIG = Path("/etc/modemd/modemd.yaml")
+EXAMPLE = Path("/etc/modemd/config.example.yaml")
+COMMAND = Path("/usr/local/bin/modemd")
+DRIVERS = Path("/etc/modemd/drivers")
+DATABASE = Path("/var/lib/modemd")
+
+# Who owns serial ports that no rule of ours names: Debian and its children, Arch.
+SERIAL_GROUPS = ("dialout", "uucp")
+# ProtectHome= and PrivateTmp= take these out of the service's sight.
+_HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 - named, not used
+_REMEDY = "install it where the service can see it: python3 -m venv /opt/modemd && /opt/modemd/bin/pip install modemd"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do: in words, and done by calling `do`, which raises OSError or ModemdError."""
+
+    words: str
+    do: Callable[[], None]
+
+
+class Machine:
+    """The machine, as far as an installation touches it. `root` is where its file tree begins."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        self.root = root
+
+    def at(self, path: Path) -> Path:
+        """Where `path` of that machine is for us."""
+        return self.root / path.relative_to("/")
+
+    def user(self, name: str) -> int | None:
+        """A user's number; None where there is no such user."""
+        try:
+            return pwd.getpwnam(name).pw_uid
+        except KeyError:
+            return None
+
+    def group(self, name: str) -> int | None:
+        """A group's number; None where there is no such group."""
+        try:
+            return grp.getgrnam(name).gr_gid
+        except KeyError:
+            return None
+
+    def has(self, command: str) -> bool:
+        """Whether there is such a program."""
+        return shutil.which(command, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
+
+    def run(self, *argv: str) -> None:
+        """Run a program to its end. ModemdError where it fails."""
+        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+        done = subprocess.run(  # noqa: S603 - argv are ours, and no shell reads them
+            argv, check=False, capture_output=True, text=True, env=os.environ | {"PATH": path}
+        )
+        if done.returncode:
+            raise ModemdError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr.strip()}")
+
+    def own(self, path: Path, user: int, group: int) -> None:
+        """Give `path` to somebody."""
+        os.chown(path, user, group)
+
+
+def program() -> Path:
+    """The `modemd` program that belongs to this Python. ModemdError where there is none, or the service could not run it."""
+    found = Path(sys.prefix) / "bin" / "modemd"
+    if not found.exists():
+        raise ModemdError(f"{found} is missing; {_REMEDY}")
+    for path in (found, Path(sys.executable)):
+        if reason := hidden(path):
+            raise ModemdError(f"{path} {reason}; {_REMEDY}")
+    return found
+
+
+def hidden(path: Path) -> str | None:
+    """Why the service's user could not run `path`; None where it can."""
+    for real in (path, path.resolve()):
+        if below := next((folder for folder in _HIDDEN if real.is_relative_to(folder)), None):
+            return f"lies under {below}, which the unit hides from the service"
+        closed = next((part for part in (real, *real.parents) if not part.stat().st_mode & stat.S_IXOTH), None)
+        if closed is not None:
+            return f"cannot be run by other users: {closed} is closed to them"
+    return None
+
+
+def unit(runs: Path, groups: Mapping[str, int]) -> str:
+    """The unit for the program at `runs`, on a machine with these groups: systemd refuses to start what names another one."""
+    text = (data.folder("systemd") / "modemd.service").read_text(encoding="utf-8")
+    text = text.replace(str(COMMAND), _quoted(runs))
+    serial = next((name for name in SERIAL_GROUPS if name in groups), None)
+    line = f"SupplementaryGroups={serial}\n" if serial is not None else ""
+    return text.replace("SupplementaryGroups=dialout\n", line)
+
+
+def _quoted(path: Path) -> str:
+    # systemd.service(5): % and \ mean something of their own.
+    text = str(path).replace("\\", "\\\\").replace("%", "%%")
+    return f'"{text}"' if re.search(r"\s", text) else text
+
+
+def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -> list[Step]:
+    """What is to be done so that the program at `runs` is a service."""
+    shipped = data.folder("systemd")
+    profiles = Profiles.load([data.folder("drivers"), machine.at(DRIVERS)])
+    groups = {name: number for name in SERIAL_GROUPS if (number := machine.group(name)) is not None}
+    accounts = (shipped / "modemd.sysusers").read_text(encoding="utf-8")
+    folders = (shipped / "modemd.tmpfiles").read_text(encoding="utf-8")
+    steps = list(_file(machine, SYSUSERS, accounts))
+    steps += _account(machine)
+    steps += _file(machine, TMPFILES, folders)
+    for line in folders.splitlines():
+        if line.startswith("d "):
+            steps += _folder(machine, *line.split()[1:5])
+    steps += _file(machine, EXAMPLE, data.folder("config.example.yaml").read_text(encoding="utf-8"))
+    if not machine.at(CONFIG).exists():
+        first = (shipped / "modemd.yaml").read_text(encoding="utf-8")
+        steps += _file(machine, CONFIG, first, mode=0o640, group=USER)
+    rules = list(_file(machine, RULES, udev.rules(profiles, whole_device=whole_device)))
+    units = list(_file(machine, UNIT, unit(runs, groups)))
+    steps += [*rules, *units, *_command(machine, runs)]
+    if rules and machine.at(Path("/run/udev/control")).exists():
+        steps.append(_call(machine, "udevadm", "control", "--reload"))
+        steps.append(_call(machine, "udevadm", "trigger", "--subsystem-match=usb", "--subsystem-match=tty"))
+    if units and machine.at(Path("/run/systemd/system")).is_dir():
+        steps.append(_call(machine, "systemctl", "daemon-reload"))
+    return steps
+
+
+def uninstall_steps(machine: Machine, runs: Path) -> list[Step]:
+    """What is to be done so that the service is gone. Messages, configuration and user stay; `left` tells of them."""
+    steps = []
+    lives = machine.at(Path("/run/systemd/system")).is_dir()
+    if lives and machine.at(UNIT).exists():
+        steps.append(_call(machine, "systemctl", "disable", "--now", "modemd.service"))
+    there = [path for path in (UNIT, RULES, SYSUSERS, TMPFILES, EXAMPLE) if machine.at(path).exists()]
+    steps += [Step(f"remove {path}", machine.at(path).unlink) for path in there]
+    command = machine.at(COMMAND)
+    if command.is_symlink() and command.readlink() == runs:
+        steps.append(Step(f"remove {COMMAND}", command.unlink))
+    if RULES in there and machine.at(Path("/run/udev/control")).exists():
+        steps.append(_call(machine, "udevadm", "control", "--reload"))
+    if UNIT in there and lives:
+        steps.append(_call(machine, "systemctl", "daemon-reload"))
+    return steps
+
+
+def left(machine: Machine) -> list[str]:
+    """What an uninstallation leaves, with what takes it away."""
+    found = [f"rm -r {path}" for path in (CONFIG.parent, DATABASE) if machine.at(path).exists()]
+    return found + ([f"userdel {USER}"] if machine.user(USER) is not None else [])
+
+
+def _file(machine: Machine, path: Path, text: str, *, mode: int = 0o644, group: str | None = None) -> Iterator[Step]:
+    target = machine.at(path)
+    if target.is_file() and not target.is_symlink() and target.read_text(encoding="utf-8") == text:
+        return
+
+    def write() -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.new")
+        beside.write_text(text, encoding="utf-8")
+        beside.chmod(mode)
+        if group is not None:
+            machine.own(beside, 0, _number(machine.group(group), group))
+        beside.replace(target)
+
+    yield Step(f"{'change' if target.exists() else 'write'} {path}", write)
+
+
+def _folder(machine: Machine, name: str, mode: str, user: str, group: str) -> Iterator[Step]:
+    path = Path(name)
+    target = machine.at(path)
+    if target.is_dir():
+        now = target.stat()
+        if (stat.S_IMODE(now.st_mode), now.st_uid, now.st_gid) == (
+            int(mode, 8),
+            machine.user(user),
+            machine.group(group),
+        ):
+            return
+
+    def make() -> None:
+        target.mkdir(parents=True, exist_ok=True)
+        machine.own(target, _number(machine.user(user), user), _number(machine.group(group), group))
+        target.chmod(int(mode, 8))
+
+    yield Step(f"make {path}, {mode} of {user}:{group}", make)
+
+
+def _account(machine: Machine) -> Iterator[Step]:
+    if machine.user(USER) is not None and machine.group(USER) is not None:
+        return
+    words = f"make the user and the group {USER}"
+    if machine.has("systemd-sysusers"):
+        yield Step(words, lambda: machine.run("systemd-sysusers", str(machine.at(SYSUSERS))))
+        return
+
+    def make() -> None:
+        if machine.group(USER) is None:
+            machine.run("groupadd", "--system", USER)
+        if machine.user(USER) is None:
+            # The home is the unit's StateDirectory, and nobody logs in.
+            home = ("--home-dir", str(DATABASE), "--no-create-home", "--shell", "/usr/sbin/nologin")
+            machine.run("useradd", "--system", "--gid", USER, *home, USER)
+
+    yield Step(words, make)
+
+
+def _command(machine: Machine, runs: Path) -> Iterator[Step]:
+    """The program of an environment of its own is on nobody's PATH."""
+    target = machine.at(COMMAND)
+    if not (os.path.lexists(target) or runs == COMMAND):
+        yield Step(f"link {COMMAND} to {runs}", lambda: _link(target, runs))
+
+
+def _link(target: Path, runs: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(runs)
+
+
+def _call(machine: Machine, *argv: str) -> Step:
+    return Step(f"run {' '.join(argv)}", lambda: machine.run(*argv))
+
+
+def _number(found: int | None, name: str) -> int:
+    if found is None:
+        raise ModemdError(f"there is no {name}, though it was to be made")
+    return found

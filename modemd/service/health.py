@@ -1,0 +1,81 @@
+"""Whether a message can pass: the one answer that `modemd status`, `GET /healthz` and systemd's STATUS= line give.
+
+Pure but for `one_line`: what is known of the database and of the modems goes in, a verdict comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modemd.errors import StoreDamaged, StoreUnavailable
+from modemd.modem.desk import Health
+from modemd.modem.status import Status
+
+if TYPE_CHECKING:
+    from modemd.service.service import Service
+
+CAN_SEND = "can_send"
+NO_DAEMON = "no_daemon"
+NO_MODEM = "no_modem_found"
+NOT_READY = "none_ready"
+CODES = {
+    CAN_SEND: "a message can pass",
+    NO_DAEMON: "no daemon runs: what is accepted waits",
+    NO_MODEM: "no modem is configured, and none is found",
+    NOT_READY: "there are modems, and a message can pass through none of them; the first reason is told",
+}
+"""What each code means; beside them those of a database in trouble (`modemd.errors.StoreUnavailable`, `StoreDamaged`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModemState:
+    """What the verdict needs to know of a modem, or of something that is plugged in and is none yet."""
+
+    name: str
+    can_send: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a message can pass, with a code for programs and a line for people."""
+
+    can_send: bool
+    code: str
+    message: str
+
+
+def can_send(status: Status, *, rests: bool) -> bool:
+    """Whether a message can pass through a modem now. `rests`: its SIM was refused too often. Without a service centre nothing
+    leaves, though the modem is registered."""
+    lacks_service_centre = status.smsc is None and "smsc" in status.remarks
+    return status.health is Health.READY and not rests and not lacks_service_centre
+
+
+def verdict(
+    trouble: StoreUnavailable | StoreDamaged | None, modems: Sequence[ModemState], *, running: bool = True
+) -> Verdict:
+    """What holds for the whole: the database first, since without it nothing is accepted or sent."""
+    if trouble is not None:
+        return Verdict(False, trouble.code, f"nothing is accepted or sent: {trouble}")
+    able = sum(modem.can_send for modem in modems)
+    if able:
+        return Verdict(True, CAN_SEND, f"a message can pass: {able} of {len(modems)} {_modems(len(modems))} can send")
+    if not running:
+        return Verdict(False, NO_DAEMON, "no modem can send now: no daemon runs")
+    if not modems:
+        return Verdict(False, NO_MODEM, "no modem can send now: none is found")
+    first = modems[0]
+    others = f" (and {len(modems) - 1} more)" if len(modems) > 1 else ""
+    return Verdict(False, NOT_READY, f"no modem can send now: {first.name}: {first.reason or 'starting'}{others}")
+
+
+def one_line(service: Service) -> str:
+    """The verdict in one line, for STATUS= (sd_notify)."""
+    return " ".join(service.health().message.split())
+
+
+def _modems(count: int) -> str:
+    return "modem" if count == 1 else "modems"

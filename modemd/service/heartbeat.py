@@ -1,0 +1,57 @@
+"""Whether the process as a whole still moves: what systemd's watchdog is fed by.
+
+Three things can stop without ending: the event loop, which then does not get here; the thread that writes to the database, or the
+one that reads, on a disk that does not answer; and a modem's task, if it waits for something without a deadline. That a modem is
+sick, or its port dead, is none of these: its task then tries again, and a restart of the process would only cut the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable
+
+from modemd.errors import StoreError
+from modemd.modem.modem import Modem
+from modemd.store import Store
+
+# How often the database is asked. Its answer may be long in coming: a memory card that tidies up takes tens of seconds.
+ASK_EVERY_S = 10.0
+STORE_S = 120.0
+
+
+class Heartbeat:
+    """One task beside the service's own: it asks the database. `stalled` looks at what it and the modems' tasks have told."""
+
+    def __init__(self, store: Store, modems: Callable[[], Iterable[Modem]]) -> None:
+        self._store = store
+        self._modems = modems
+        self._loop = asyncio.get_running_loop()
+        self._asked_at: float | None = None
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._asked_at = self._loop.time()
+            try:
+                await self._store.write(_nothing)
+                await self._store.read(_nothing)
+            except (StoreError, sqlite3.Error):
+                pass  # that is an answer too; what it means is the store watch's to say
+            self._asked_at = None
+            await asyncio.sleep(ASK_EVERY_S)
+
+    def stalled(self) -> str | None:
+        """What has not moved within its deadline, in words; None while all does."""
+        now = self._loop.time()
+        if self._asked_at is not None and now - self._asked_at > STORE_S:
+            return f"the database has not answered for {now - self._asked_at:.0f} s"
+        for modem in self._modems():
+            due = modem.status.due
+            if due is not None and now > due:
+                return f"the task of modem {modem.line.name} is {now - due:.0f} s late"
+        return None
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    """The way there and back is what is asked for."""

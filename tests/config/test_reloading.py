@@ -1,0 +1,107 @@
+"""What a changed file changes in a daemon that runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.config import RELOADED, SIM_RESTART, Settings, Sim, load, reload
+from modemd.service.submitting import Request
+from tests.service.house import house
+
+SIM = "89330000000000000017"
+OTHER: dict[str, Any] = {
+    "log_level": "debug",
+    "stop_grace_s": 10,
+    "brand": "Acme",
+    "country": "FR",
+    "report": False,
+    "validity": {"otp": "2min"},
+    "admit_sims": "manual",
+    "calls": "hang_up",
+    "marketing_while_roaming": True,
+    "sims": {SIM: {"name": "Paris"}},
+    "socket": "other.sock",
+    "modems": [{"name": "far", "port": "socket://192.0.2.7:5000"}],
+    "finding": {"probe_bridges": True},
+    "timezone": "Europe/Paris",
+    "consent": {"marketing": "opted_in"},
+    "drivers": "drivers",
+    "sweep_interval": "30s",
+    "recovery": {"rest": "1min"},
+}
+"""A value for each key that is not its default."""
+
+
+def settings(folder: Path, **said: Any) -> Settings:
+    path = folder / "modemd.yaml"
+    path.write_text(json.dumps({"database": "modemd.db"} | said), encoding="utf-8")
+    return load(path)
+
+
+@pytest.mark.parametrize("key", sorted(Settings.model_fields.keys() - {"database"}))
+def test_every_key_is_taken_over_or_named(tmp_path: Path, key: str) -> None:
+    """A changed key is either in force now, or told as one that waits for the next start: never neither, never both."""
+    current, new = settings(tmp_path), settings(tmp_path, **{key: OTHER[key]})
+    before = getattr(current, key)
+    found = reload(current, new)
+    if key in RELOADED:
+        assert (found.taken, found.waiting) == ((key,), ())
+        assert getattr(current, key) == getattr(new, key) != before
+    else:
+        assert (found.taken, found.waiting) == ((), (key,))
+        assert getattr(current, key) == before
+
+
+def test_another_database_waits(tmp_path: Path) -> None:
+    """The queue is not exchanged under the daemon; its socket, which goes by it, is not either."""
+    found = reload(settings(tmp_path), settings(tmp_path, database="other.db"))
+    assert found.taken == ()
+    assert set(found.waiting) == {"database", "socket"}
+
+
+def test_the_same_file_changes_nothing(tmp_path: Path) -> None:
+    """A reload without a reason does no harm."""
+    found = reload(settings(tmp_path, **OTHER), settings(tmp_path, **OTHER))
+    assert (found.taken, found.waiting) == ((), ())
+
+
+@pytest.mark.parametrize("key", SIM_RESTART)
+def test_what_is_read_of_a_sim_at_the_start_is_named(tmp_path: Path, key: str) -> None:
+    """Name and rate of a SIM are taken over; its PIN file and its balance are named with the SIM."""
+    said = {"pin_file": "pin", "balance": {"ussd": "*100#", "pattern": "([0-9]+)"}}[key]
+    found = reload(settings(tmp_path), settings(tmp_path, sims={SIM: {"name": "Paris", key: said}}))
+    assert found.taken == ("sims",)
+    assert found.waiting == (f"sims.{SIM}.{key}",)
+
+
+def test_keys_that_wait_are_keys() -> None:
+    """What is named as waiting is what a SIM can have."""
+    assert set(SIM_RESTART) <= Sim.model_fields.keys()
+    assert set(RELOADED) <= Settings.model_fields.keys()
+
+
+async def test_what_is_taken_over_is_in_force(tmp_path: Path) -> None:
+    """A service that runs reads numbers by the new country, and gives the new validity."""
+    async with house(tmp_path) as running:
+        longer = running.settings.validity.model_copy(update={"transactional": timedelta(hours=30)})
+        reload(running.settings, running.settings.model_copy(update={"country": "FR", "validity": longer}))
+        answer = await running.service.submit(Request(to="06 12 34 56 78", text="hello"))
+        assert answer.message["to"] == "+33612345678"
+        expires_at = datetime.fromisoformat(answer.message["expires_at"])
+        assert expires_at == running.clock.now() + timedelta(hours=30)
+
+
+def test_the_docs_say_which_keys_these_are() -> None:
+    """docs/configuration.md lists the keys that a reload takes over, and those of a SIM that it does not."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    section = re.search(r"^## Reloading\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    assert section is not None
+    taken, waiting = section[1].split("at the next start", 1)
+    assert set(re.findall(r"`(\w+)`", taken)) >= set(RELOADED)
+    assert set(re.findall(r"`(\w+)`", waiting)) >= set(SIM_RESTART)

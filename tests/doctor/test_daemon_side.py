@@ -1,0 +1,374 @@
+"""What the doctor says where a daemon runs: the daemon's own word, and its modems are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.api.app import create
+from modemd.doctor import Code, Report, World, examine
+from modemd.doctor.advice import ADVICE
+from modemd.doctor.daemon_side import about
+from modemd.doctor.rights import this_person
+from modemd.emulator.usb import STICK
+from modemd.errors import StoreUnavailable
+from modemd.modem.desk import Health
+from modemd.modem.port import Port
+from modemd.rules.retry import ErrorClass
+from tests.api.client import Client
+from tests.doctor.bench import ROOMY, TEXT, Bench, asking, codes, found
+from tests.doctor.conftest import Doctor
+from tests.sim.conftest import Live
+from tests.sim.finding import CD_ROM, STICKS, ready
+from tests.sim.house import House, _profiles
+
+Ills = Callable[[House], Awaitable[None] | None]
+
+
+async def never_opened(path: str) -> Port:
+    raise AssertionError(f"{path} belongs to the daemon")
+
+
+def world_of(house: House, folder: Path) -> World:
+    """The machine on which a house's daemon runs."""
+    return World(
+        settings=house.settings,
+        config=folder / "modemd.yaml",
+        profiles=_profiles(),
+        now=lambda: datetime(2026, 3, 2, 7, tzinfo=UTC),
+        open_port=never_opened,
+        ports=house.bus,
+        ask=asking(Client(create(house.service))),
+        who=this_person(),
+        text=TEXT,
+        room=lambda path: ROOMY,
+        proc=folder,
+    )
+
+
+async def visit(house: House, folder: Path, **how: Any) -> Report:
+    report = await examine(world_of(house, folder), **how)
+    status = await house.service.status()
+    assert report.running
+    if "port" not in how:
+        assert found(report, Code.DAEMON_RUNNING).what.endswith(status["message"])
+        assert report.can_send is (status["can_send"] and Code.SELF_NOT_SENT not in codes(report))
+    return report
+
+
+def test_a_modem_that_is_ready(live: Live, tmp_path: Path) -> None:
+    """The daemon's word is taken, and no port is opened; each modem is told of."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: all(row["health"] == "ready" for row in house.service.modems()), within_s=60)
+        report = await visit(house, tmp_path)
+        assert report.can_send
+        ready_ones = [finding.subject for finding in report.findings if finding.code is Code.MODEM_READY]
+        assert ready_ones == ["modem0", "modem1"]
+
+    live(scenario)
+
+
+def pull_the_sim(house: House) -> None:
+    house.devices[0].remove_sim()
+
+
+def lock_the_sim(house: House) -> None:
+    house.devices[0].ask_pin()
+
+
+def block_the_sim(house: House) -> None:
+    house.devices[0].ask_pin(tries=0)
+
+
+def take_the_network(house: House) -> None:
+    house.devices[0].set_coverage(2)
+
+
+def deny_the_network(house: House) -> None:
+    house.devices[0].set_coverage(3)
+
+
+def go_abroad(house: House) -> None:
+    house.devices[0].set_coverage(5)
+
+
+def take_the_service_centre(house: House) -> None:
+    house.sims[0].smsc = ""
+
+
+def pull_the_stick(house: House) -> None:
+    house.links["/sim/modem0"].unplug()
+
+
+def weaken_the_signal(house: House) -> None:
+    house.devices[0].signal = 2
+
+
+@pytest.mark.parametrize(
+    ("ail", "code", "passes"),
+    [
+        pytest.param(pull_the_sim, Code.SIM_ABSENT, False, id="no SIM"),
+        pytest.param(lock_the_sim, Code.SIM_PIN, False, id="PIN needed"),
+        pytest.param(block_the_sim, Code.SIM_PUK, False, id="PUK"),
+        pytest.param(take_the_network, Code.NOT_REGISTERED, False, id="no network"),
+        pytest.param(deny_the_network, Code.REGISTRATION_DENIED, False, id="denied"),
+        pytest.param(go_abroad, Code.ROAMING, True, id="roaming"),
+        pytest.param(take_the_service_centre, Code.SMSC_MISSING, False, id="no service centre"),
+        pytest.param(pull_the_stick, Code.PORT_ABSENT, False, id="pulled out"),
+        pytest.param(weaken_the_signal, Code.SIGNAL_WEAK, True, id="weak signal"),
+    ],
+)
+def test_a_modem_that_ails(live: Live, tmp_path: Path, ail: Ills, code: Code, passes: bool) -> None:
+    """The same codes and advice as where the doctor asks the modem itself, and the daemon's verdict agrees."""
+
+    async def scenario(house: House) -> None:
+        ail(house)
+        await asyncio.sleep(300)
+        report = await visit(house, tmp_path)
+        assert report.can_send is passes
+        assert found(report, code).subject == "modem0"
+        assert found(report, code).remedy == ADVICE[code].remedy.format(iccid=house.sims[0].iccid)
+
+    live(scenario, modems=1)
+
+
+def test_a_sick_modem(live: Live, tmp_path: Path) -> None:
+    """It answers no more, and the daemon is at it: what that says is told."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        house.devices[0].deaf_for(3600)
+        await house.until(lambda: house.service.modems()[0]["health"] == "unhealthy", within_s=200, step_s=0.1)
+        report = await visit(house, tmp_path)
+        assert found(report, Code.MODEM_SICK).subject == "modem0"
+        assert not report.can_send
+
+    live(scenario, modems=1)
+
+
+def test_a_daemon_that_has_just_started(live: Live, tmp_path: Path) -> None:
+    """Its modems are being set up: ask again."""
+
+    async def scenario(house: House) -> None:
+        report = await visit(house, tmp_path)
+        assert found(report, Code.MODEM_STARTING).remedy == "ask again in a few seconds"
+        assert not report.can_send
+
+    live(scenario, modems=1)
+
+
+def test_a_sim_that_rests(live: Live, tmp_path: Path) -> None:
+    """It was refused too often: until when, and what to look at."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        for index in range(5):
+            house.service._dispatcher.sims.refused(
+                house.sims[0].iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service._time.now()
+            )
+        report = await visit(house, tmp_path)
+        assert "+CMS ERROR: 42" in found(report, Code.SIM_RESTS).what
+        assert not report.can_send
+
+    live(scenario, modems=1)
+
+
+def test_what_the_daemon_cannot_use(live: Live, tmp_path: Path) -> None:
+    """Beside a modem that works: its code is that of the device, its words the daemon's."""
+
+    async def scenario(house: House) -> None:
+        house.bus.plug("2-1", CD_ROM)
+        await house.until(lambda: any(row["health"] == "not usable" for row in house.service.modems()), within_s=60)
+        report = await visit(house, tmp_path)
+        assert found(report, Code.NEEDS_MODESWITCH).subject == "2-1"
+        house.bus.take_out("2-1")
+        house.devices[1].imei = house.devices[0].imei
+        house.bus.move("1-1.2", "1-4")
+        await house.until(lambda: any("apart" in (row["reason"] or "") for row in house.service.modems()), within_s=90)
+        assert "two cannot be told apart" in found(await visit(house, tmp_path), Code.NOT_USABLE).what
+
+    live(scenario, found="auto", families=STICKS)
+
+
+def test_nothing_is_found(live: Live, tmp_path: Path) -> None:
+    """The daemon runs, and has no modem."""
+
+    async def scenario(house: House) -> None:
+        report = await visit(house, tmp_path)
+        assert found(report, Code.NO_MODEM).remedy
+        assert not report.can_send
+
+    live(scenario, found="auto", modems=0)
+
+
+@pytest.mark.parametrize(
+    ("health", "code"),
+    [(health, None) for health in Health if health is not Health.READY] + [("not usable", Code.NOT_USABLE)],
+)
+def test_every_health_has_its_advice(health: str, code: Code | None) -> None:
+    """Whatever a daemon says of a modem that cannot send comes to a finding with a remedy."""
+    row = {"name": "west", "health": health, "reason": "a reason", "registration": "unknown", "can_send": False}
+    (finding,) = about(row)
+    assert finding.remedy
+    assert code in (None, finding.code)
+
+
+def test_a_full_storage() -> None:
+    """A modem that sends and receives nothing is told of beside its being ready."""
+    row = dict.fromkeys(("reason", "rests_until", "model", "operator"))
+    row |= {"name": "west", "health": "ready", "can_send": True, "registration": "home", "signal_dbm": -71}
+    assert [finding.code for finding in about(row | {"storage": "49/50"})] == [Code.MODEM_READY]
+    assert [finding.code for finding in about(row | {"storage": "50/50"})] == [Code.MODEM_READY, Code.STORAGE_FULL]
+
+
+def test_one_port_of_the_daemons(live: Live, tmp_path: Path) -> None:
+    """--port of a modem that the daemon has: what it says of that one."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: house.service.modems()[1]["health"] == "ready", within_s=60)
+        pull_the_sim(house)
+        await house.until(lambda: house.service.modems()[0]["health"] == "needs a person", within_s=90)
+        first = await visit(house, tmp_path, port="/sim/modem0")
+        assert (first.can_send, found(first, Code.SIM_ABSENT).subject) == (False, "modem0")
+        second = await visit(house, tmp_path, port="/sim/modem1")
+        assert (second.can_send, second.message) == (True, "a message can pass by it")
+
+    live(scenario)
+
+
+def test_a_neighbour_of_the_daemons_port_is_left_alone(live: Live, tmp_path: Path) -> None:
+    """Another port of the same stick: to open it could disturb the daemon's modem."""
+
+    async def scenario(house: House) -> None:
+        await ready(house, f"modem-{house.devices[0].imei[-6:]}")
+        world = replace(world_of(house, tmp_path), place_of=lambda port: "1-1.1")
+        report = await examine(world, port="/sim/diagnostics")
+        assert found(report, Code.PORT_OF_DAEMON).what.endswith("is left alone")
+        assert not report.can_send
+
+    live(scenario, found="auto", modems=1, families=("quectel_ec25",))
+
+
+def test_a_port_that_is_not_the_daemons_is_asked(doctor: Doctor) -> None:
+    """It uses others, and this one is nobody's."""
+
+    async def visit_bench(bench: Bench) -> None:
+        async def runs(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
+            return 200, {"message": "no modem can send now", "can_send": False, "trouble": None, "modems": []}
+
+        bench.change(ask=runs)
+        report = await bench.examine(port=bench.port)
+        assert (report.running, report.can_send) == (True, True)
+
+    doctor(visit_bench)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(FileNotFoundError(2, "No such file"), Code.DAEMON_NOT_RUNNING, id="no socket"),
+        pytest.param(ConnectionRefusedError(111, "refused"), Code.DAEMON_NOT_RUNNING, id="nobody listens"),
+        pytest.param(PermissionError(13, "Permission denied"), Code.DAEMON_CLOSED, id="not for us"),
+        pytest.param(TimeoutError(), Code.DAEMON_SILENT, id="no answer"),
+        pytest.param(ConnectionResetError(104, "reset"), Code.DAEMON_SILENT, id="it hangs up"),
+        pytest.param(ValueError("no JSON"), Code.DAEMON_SILENT, id="no JSON"),
+        pytest.param(None, Code.DAEMON_SILENT, id="an error"),
+    ],
+)
+def test_a_daemon_that_does_not_tell(doctor: Doctor, error: Exception | None, code: Code) -> None:
+    """Where none runs, the port is opened; where one may run and says nothing, it is left alone."""
+
+    async def visit_bench(bench: Bench) -> None:
+        async def answers(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
+            if error is not None:
+                raise error
+            return 500, {}
+
+        async def opens(path: str) -> Port:
+            opened.append(path)
+            return await own(path)
+
+        own, opened = bench.world.open_port, list[str]()
+        bench.change(ask=answers, open_port=opens)
+        report = await bench.examine()
+        assert found(report, code).remedy
+        alone = code is not Code.DAEMON_NOT_RUNNING
+        assert (opened, report.can_send) == ([], False) if alone else ([bench.port], True)
+
+    doctor(visit_bench)
+
+
+def test_a_full_disk_stops_the_daemon(live: Live, tmp_path: Path) -> None:
+    """The daemon's trouble is its verdict, with modems that are ready."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        store = house.service._given.store
+        store.trouble = StoreUnavailable("disk_full", "the disk is full: make room")
+        report = await examine(replace(world_of(house, tmp_path), room=lambda path: replace(ROOMY, free=0)))
+        store.trouble = None
+        assert report.message == "nothing is accepted or sent: the disk is full: make room"
+        assert "make room" in found(report, Code.DISK_FULL).remedy
+        assert not report.can_send
+
+    live(scenario, modems=1)
+
+
+def test_a_message_to_itself(live: Live, tmp_path: Path) -> None:
+    """Through the daemon, as any other: sent, and found in the inbox."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        report = await visit(house, tmp_path, send=True)
+        assert codes(report)[-2:] == [Code.SELF_SENT, Code.SELF_ARRIVED]
+        assert [entry.text for entry in house.network.journal] == [TEXT]
+
+    live(scenario, modems=1)
+
+
+def test_a_message_to_itself_that_fails(live: Live, tmp_path: Path) -> None:
+    """The daemon is well by itself, and no message passes: the message decides."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        house.network.reject(None, 38)
+        report = await visit(house, tmp_path, send=True)
+        assert found(report, Code.SELF_NOT_SENT).remedy
+        assert (report.can_send, report.message) == (False, "a message was not sent")
+
+    live(scenario, modems=1)
+
+
+def test_a_message_to_itself_that_is_refused(live: Live, tmp_path: Path) -> None:
+    """Its number is no number: the daemon's reason is told."""
+
+    async def scenario(house: House) -> None:
+        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        asked = asking(Client(create(house.service)))
+
+        async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
+            answer: tuple[int, Any] = await asked(method, target, {**document, "to": "nobody"} if document else None)
+            return answer
+
+        report = await examine(replace(world_of(house, tmp_path), ask=ask), send=True)
+        assert "nobody" in found(report, Code.SELF_NOT_SENT).what
+
+    live(scenario, modems=1)
+
+
+def test_a_stick_without_a_driver_is_no_modem(live: Live, tmp_path: Path) -> None:
+    """The kernel has none for it: the same code as without a daemon."""
+
+    async def scenario(house: House) -> None:
+        house.bus.plug("2-1", STICK)
+        await house.until(lambda: any(row["health"] == "not usable" for row in house.service.modems()), within_s=60)
+        assert found(await visit(house, tmp_path), Code.NO_DRIVER).subject == "2-1"
+
+    live(scenario, found="auto", modems=0)

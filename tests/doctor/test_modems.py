@@ -1,0 +1,278 @@
+"""What the doctor says of a modem that it asks itself: no daemon runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modemd.doctor import Code, Severity
+from modemd.emulator.family import families
+from tests.doctor.bench import NUMBER, TEXT, Bench, codes, found
+from tests.doctor.conftest import Doctor
+
+ONE_IS_FINE = [
+    *(Code.MODEM_ANSWERS, Code.REGISTERED, Code.SIGNAL_FINE, Code.SMSC_FINE, Code.STORAGE_FINE),
+]
+
+
+@pytest.mark.parametrize("family", sorted(families))
+def test_a_modem_that_is_well(doctor: Doctor, family: str) -> None:
+    """It answers, is in the network, has a service centre and room: a message can pass once a daemon runs. Nothing was sent or
+    set that a daemon would miss, and the port is free again."""
+
+    async def visit(bench: Bench) -> None:
+        report = await bench.examine()
+        assert [code for code in codes(report) if code in ONE_IS_FINE] == ONE_IS_FINE
+        assert report.can_send
+        assert report.message == "a message can pass once a daemon runs"
+        assert [finding.code for finding in report.findings if finding.severity is not Severity.FINE] == [
+            Code.DAEMON_NOT_RUNNING
+        ]
+        assert len(bench.network.journal) == 0
+        bench.link.open().close()
+
+    doctor(visit, family=family)
+
+
+def test_no_sim(doctor: Doctor) -> None:
+    """The advice is to put one in."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.remove_sim()
+        report = await bench.examine()
+        assert not report.can_send
+        assert found(report, Code.SIM_ABSENT).remedy == "put one in, the right way round"
+
+    doctor(visit)
+
+
+def test_a_sim_that_asks_for_its_pin(doctor: Doctor) -> None:
+    """The advice says where the PIN belongs; no try is spent."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.ask_pin()
+        report = await bench.examine()
+        assert not report.can_send
+        assert "pin_file" in found(report, Code.SIM_PIN).remedy
+        assert bench.sim.pin_tries == 3
+
+    doctor(visit)
+
+
+@pytest.mark.parametrize(
+    ("holds", "mode", "code", "words"),
+    [
+        pytest.param("1234\n", 0o600, Code.SIM_PIN_WAITS, "start the daemon", id="a good one"),
+        pytest.param("9999\n", 0o600, Code.SIM_PIN_WAITS, "start the daemon", id="a wrong one"),
+        pytest.param("none\n", 0o600, Code.SIM_PIN, "pin_file", id="no PIN in it"),
+        pytest.param("1234\n", 0o604, Code.SIM_PIN, "pin_file", id="everybody reads it"),
+    ],
+)
+def test_a_pin_in_a_file_is_not_given(
+    doctor: Doctor, tmp_path: Path, holds: str, mode: int, code: Code, words: str
+) -> None:
+    """A wrong one would cost a try, so it is the daemon's to give; a file that is no good is told."""
+    file = tmp_path / "pin"
+    file.write_text(holds)
+    file.chmod(mode)
+
+    async def visit(bench: Bench) -> None:
+        bench.device.ask_pin()
+        report = await bench.examine()
+        assert words in found(report, code).remedy
+        assert str(file) in found(report, code).what
+        assert not report.can_send
+        assert bench.sim.pin_tries == 3
+
+    doctor(visit, modems=[{"name": "west", "port": str(tmp_path / "modem0"), "pin_file": str(file)}])
+
+
+def test_a_sim_that_asks_for_its_puk(doctor: Doctor) -> None:
+    """The advice is a phone and the operator's papers; the PUK's tries are not touched."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.ask_pin(tries=0)
+        report = await bench.examine()
+        assert "PUK of the operator's papers" in found(report, Code.SIM_PUK).remedy
+        assert not report.can_send
+        assert (bench.sim.pin_tries, bench.sim.puk_tries) == (0, 10)
+
+    doctor(visit)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        pytest.param("+CME ERROR: 13", Code.SIM_FAILURE, id="SIM failure"),
+        pytest.param("+CME ERROR: 15", Code.SIM_OTHER, id="SIM wrong"),
+    ],
+)
+def test_a_sim_that_is_no_good(doctor: Doctor, answer: str, code: Code) -> None:
+    """The modem's word for it leads to the advice."""
+
+    async def visit(bench: Bench) -> None:
+        for _ in range(20):
+            bench.device.script_next("+CPIN?", answer)
+        report = await bench.examine()
+        assert found(report, code).remedy
+        assert not report.can_send
+
+    doctor(visit)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "words"),
+    [
+        pytest.param(2, Code.NOT_REGISTERED, "antenna", id="it searches"),
+        pytest.param(0, Code.NOT_REGISTERED, "antenna", id="it does not even search"),
+        pytest.param(3, Code.REGISTRATION_DENIED, "ask the operator", id="the network refuses it"),
+    ],
+)
+def test_no_registration(doctor: Doctor, state: int, code: Code, words: str) -> None:
+    """Not in the network, or refused by it: no message can pass, and the advice tells the two apart."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.set_coverage(state)
+        report = await bench.examine()
+        assert words in found(report, code).remedy
+        assert not report.can_send
+
+    doctor(visit)
+
+
+def test_a_modem_that_is_just_registering_is_waited_for(doctor: Doctor) -> None:
+    """A stick that was plugged in a moment ago is not called sick."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.set_coverage(2)
+        bench.timers.after(12, lambda: bench.device.set_coverage(1))
+        assert (await bench.examine()).can_send
+
+    doctor(visit)
+
+
+def test_roaming_is_told(doctor: Doctor) -> None:
+    """It can send, and costs more."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.set_coverage(5)
+        report = await bench.examine()
+        assert "marketing_while_roaming" in found(report, Code.ROAMING).remedy
+        assert report.can_send
+
+    doctor(visit)
+
+
+def test_a_weak_signal_is_told(doctor: Doctor) -> None:
+    """It can send, and may soon not."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.signal = 3
+        report = await bench.examine()
+        assert found(report, Code.SIGNAL_WEAK).what.startswith("weak signal: ")
+        assert report.can_send
+
+    doctor(visit)
+
+
+def test_no_service_centre(doctor: Doctor) -> None:
+    """Nothing leaves without one; the advice names the key with the SIM's own ICCID."""
+
+    async def visit(bench: Bench) -> None:
+        bench.sim.smsc = ""
+        report = await bench.examine()
+        assert f"sims.{bench.sim.iccid}.smsc" in found(report, Code.SMSC_MISSING).remedy
+        assert not report.can_send
+
+    doctor(visit)
+
+
+def test_a_full_storage(doctor: Doctor) -> None:
+    """It sends, and receives nothing."""
+
+    async def visit(bench: Bench) -> None:
+        for memory in ("SM", "ME", "MT"):
+            bench.device.fill_memory(memory)
+        report = await bench.examine()
+        assert "empty it in a phone" in found(report, Code.STORAGE_FULL).remedy
+        assert report.can_send
+
+    doctor(visit, family="generic")
+
+
+def test_a_silent_modem(doctor: Doctor) -> None:
+    """Nothing answers AT: it boots, hangs, or is another port."""
+
+    async def visit(bench: Bench) -> None:
+        bench.device.deaf_for(600)
+        report = await bench.examine()
+        assert "wait half a minute" in found(report, Code.MODEM_SILENT).remedy
+        assert not report.can_send
+
+    doctor(visit)
+
+
+def test_a_modem_that_refuses(doctor: Doctor) -> None:
+    """It answers AT and tells neither its number nor that of its SIM."""
+
+    async def visit(bench: Bench) -> None:
+        for _ in range(40):
+            bench.device.script_next("+CPIN?", "+CME ERROR: 100")
+        report = await bench.examine()
+        assert "+CPIN?" in found(report, Code.MODEM_REFUSES).what
+        assert not report.can_send
+
+    doctor(visit)
+
+
+def test_a_message_to_itself(doctor: Doctor) -> None:
+    """It is sent, comes back, and is gone from the modem's storage again: the next daemon takes it for nobody's message."""
+
+    async def visit(bench: Bench) -> None:
+        report = await bench.examine(send=True)
+        assert NUMBER in found(report, Code.SELF_SENT).what
+        assert found(report, Code.SELF_ARRIVED)
+        assert [(entry.recipient, entry.text) for entry in bench.network.journal] == [(NUMBER, TEXT)]
+        assert bench.device.memory("SM").used == 0
+        assert report.can_send
+
+    doctor(visit, sims={"8933010000000000017": {"number": NUMBER}})
+
+
+def test_a_message_to_itself_that_is_refused(doctor: Doctor) -> None:
+    """Then no message can pass, whatever the modem says of itself."""
+
+    async def visit(bench: Bench) -> None:
+        bench.network.reject(NUMBER, 38)
+        report = await bench.examine(send=True)
+        assert "+CMS ERROR: 38" in found(report, Code.SELF_NOT_SENT).what
+        assert not report.can_send
+
+    doctor(visit)
+
+
+def test_a_message_to_itself_that_does_not_come_back(doctor: Doctor) -> None:
+    """It was sent, which is what was asked; that it is not back is told."""
+
+    async def visit(bench: Bench) -> None:
+        bench.network.delivery_latency_s = 3600
+        report = await bench.examine(send=True)
+        assert found(report, Code.SELF_SENT)
+        assert "modemd inbox" in found(report, Code.SELF_NOT_ARRIVED).remedy
+        assert report.can_send
+
+    doctor(visit)
+
+
+def test_a_sim_that_does_not_know_its_number(doctor: Doctor) -> None:
+    """Nothing is sent, and the key is named."""
+
+    async def visit(bench: Bench) -> None:
+        for _ in range(4):
+            bench.device.script_next("+CNUM", "OK")
+        report = await bench.examine(send=True)
+        assert f"sims.{bench.sim.iccid}.number" in found(report, Code.SELF_NO_NUMBER).remedy
+        assert len(bench.network.journal) == 0
+
+    doctor(visit)

@@ -1,0 +1,72 @@
+"""What the daemon tells systemd while it watches its service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from modemd import daemon
+from modemd.service.health import CAN_SEND, Verdict
+from tests.sim.loop import simulate
+
+
+class Manager:
+    """systemd's end."""
+
+    def __init__(self) -> None:
+        self.watchdog_s = 60.0
+        self.fed: list[float] = []
+        self.said: list[str] = []
+
+    def alive(self) -> None:
+        self.fed.append(asyncio.get_running_loop().time())
+
+    def status(self, line: str) -> None:
+        self.said.append(line)
+
+
+def watched(manager: Manager, *, stalls_at: float, ends_at: float) -> None:
+    """A service whose heart stands still from `stalls_at` to 10 s later."""
+
+    async def life() -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        service = SimpleNamespace(failed_task=lambda: None, health=lambda: Verdict(True, CAN_SEND, "all is well"))
+        heart = SimpleNamespace(stalled=lambda: "the disk hangs" if stalls_at <= loop.time() < stalls_at + 10 else None)
+        http: asyncio.Future[None] = loop.create_future()
+        loop.call_later(ends_at, stop.set)
+        given: Any = (service, http, stop, asyncio.Event(), manager, heart)
+        await daemon._watch(*given)
+        http.cancel()
+
+    simulate(life())
+
+
+def test_the_watchdog_is_fed_often_enough() -> None:
+    """At least twice as often as it asks, and the status line goes along."""
+    manager = Manager()
+    watched(manager, stalls_at=1e9, ends_at=300)
+    gaps = [later - earlier for earlier, later in zip(manager.fed, manager.fed[1:], strict=False)]
+    assert max(gaps) <= manager.watchdog_s / 2
+    assert set(manager.said) == {"all is well"}
+
+
+def test_the_watchdog_is_not_fed_while_something_hangs(caplog: pytest.LogCaptureFixture) -> None:
+    """The log says once what it is, before the watchdog bites; where it goes on in time, nothing is lost."""
+    manager = Manager()
+    with caplog.at_level(logging.ERROR):
+        watched(manager, stalls_at=20, ends_at=60)
+    assert not [moment for moment in manager.fed if 20 <= moment < 30]
+    assert [moment for moment in manager.fed if moment >= 30]
+    (record,) = [record for record in caplog.records if "watchdog" in record.getMessage()]
+    assert "the disk hangs" in record.getMessage()
+
+
+def test_the_end_is_not_waited_for() -> None:
+    """A signal is seen at once, not at the next look."""
+    manager = Manager()
+    watched(manager, stalls_at=1e9, ends_at=0.3)
+    assert manager.fed == [0.0]
