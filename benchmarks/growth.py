@@ -62,7 +62,7 @@ def costs(sizes: tuple[int, ...], *, pinned: bool) -> list[dict[str, float]]:
                 arrival = Arrival(WEST, index.to_bytes(4, "big"), f"+3369{index:07d}", "text", "hi", NOW)
                 lasted["claim and send"].append(took(db, partial(send, db)))
                 lasted["submit"].append(took(db, partial(outbox.submit, db, new(f"+3369{index:07d}"), POLICY, NOW)))
-                lasted["arrival"].append(took(db, partial(inbox.keep, db, arrival, lambda tpdus: "", NOW)))
+                lasted["arrival"].append(took(db, partial(inbox.keep, db, arrival, lambda tpdus: ("text", ""), NOW)))
         for db in databases:
             db.close()
     return [{what: statistics.median(seconds) for what, seconds in each.items()} for each in found]

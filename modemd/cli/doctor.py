@@ -52,9 +52,6 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
     from modemd.doctor import examine
     from modemd.doctor.examination import as_json as document
 
-    if port is not None and "://" not in port:
-        port = os.path.abspath(port)
-
     async def run() -> Report:
         return await examine(_world(config), port=port, send=send_to_self)
 

@@ -143,11 +143,14 @@ def test_a_group_cannot_break_the_rules(group: str) -> None:
 
 
 def test_drivers_of_ones_own_get_rules(tmp_path: Path) -> None:
-    """An id in a driver of one's own has its line, and its port its name."""
-    driver = '[match]\nusb = ["abcd:1234"]\nat_interface = ["04"]\n[source]\nunverified = true\n'
+    """An id in a driver of one's own has its lines; of two ports for AT commands the better one has the short name."""
+    driver = '[match]\nusb = ["abcd:1234"]\nat_interface = ["04", "05"]\n[source]\nunverified = true\n'
     (tmp_path / "acme.toml").write_text(driver)
     printed = CliRunner().invoke(commands, ["udev-rules", "--drivers", str(tmp_path)])
-    assert apply(parse(printed.output), port("abcd:1234", 4)).symlinks[-1] == "modemd/1-1.2"
+    better, other = (apply(parse(printed.output), port("abcd:1234", number)) for number in (4, 5))
+    assert better.symlinks[-1] == "modemd/1-1.2"
+    assert "modemd/1-1.2" not in other.symlinks
+    assert other.env["ID_MM_PORT_IGNORE"] == "1"
 
 
 @pytest.mark.parametrize(

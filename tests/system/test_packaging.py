@@ -84,7 +84,8 @@ def test_an_installed_wheel_finds_its_data(installed: Path, tmp_path: Path) -> N
     found = [Path(line) for line in run(installed, "-c", ASK, cwd=tmp_path).splitlines()]
     assert [path.name for path in found] == list(data.SHIPPED)
     assert all(path.exists() and path.parent.name == "_data" for path in found)
-    assert files(found[0]) == files(ROOT / "drivers")
+    for path in found[:3]:
+        assert files(path) == files(ROOT / path.name)
     load = "from modemd.rules.consent import Words; from modemd import config, data;"
     load += "Words.load(); print(config.load(data.folder('config.example.yaml')).database)"
     assert run(installed, "-c", load, cwd=tmp_path).strip() == "/var/lib/modemd/modemd.db"

@@ -11,16 +11,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from modemd.installation import unit
 
 from modemd import data
-from tests.system.house import MODEMD, Daemon
+from modemd.installation import unit
+from tests.system.house import MODEMD, Daemon, lab, off_loop, ports, until
 
 MOST_EXPOSED = 2.0
 UNIT = data.folder("systemd") / "modemd.service"
 RULES = data.folder("udev") / "70-modemd.rules"
 # A mount of our own over the folder of rules; it ends with the command.
 WITH_RULES = 'mount --bind "$0" /etc/udev/rules.d && exec udevadm test --action=add /sys/class/tty/tty0'
+
+# SQLite gives its log to the database's owner, as root alone; and as root alone these tests run in CI.
+AS_ROOT = {"fchown"}
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
@@ -116,3 +119,43 @@ def test_a_faulty_file_is_not_reloaded(tmp_path: Path, monkeypatch: pytest.Monke
         assert "report" in log
     assert log.count("not reloaded") == 2
     listening.close()
+
+
+def started(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as stderr:
+        return subprocess.Popen(command, stderr=stderr)
+
+
+def calls_of(group: str) -> set[str]:
+    """The system calls of one of systemd's groups, those of the groups within it too."""
+    said = subprocess.run(["systemd-analyze", "syscall-filter", group], capture_output=True, text=True, check=True)
+    words = [line.strip() for line in said.stdout.splitlines()[1:] if not line.strip().startswith("#")]
+    return {call for word in words if word for call in (calls_of(word) if word.startswith("@") else {word})}
+
+
+@needs_systemd
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+async def test_the_daemon_makes_no_call_that_the_unit_forbids(tmp_path: Path) -> None:
+    """From the start over a message to the end: each system call is one that SystemCallFilter= lets through."""
+    text = UNIT.read_text(encoding="utf-8")
+    allowed, denied = set[str](), set[str]()
+    for said in re.findall(r"^SystemCallFilter=(.+)$", text, re.M):
+        groups = set().union(*(calls_of(group) for group in said.lstrip("~").split()))
+        allowed, denied = (allowed, denied | groups) if said.startswith("~") else (allowed | groups, denied)
+    async with lab(tmp_path / "lab", modems=1) as built:
+        daemon = Daemon(tmp_path, ports(built))
+        trace = tmp_path / "trace"
+        command = ["strace", "-f", "-qq", "-c", "-U", "name", "-o", trace, MODEMD, "run", "--config", daemon.config]
+        process = await off_loop(started, list(map(str, command)), daemon.log)
+        await until(lambda: "modem ready" in daemon.log.read_text(), "the modem")
+        done = await off_loop(daemon.cli, "send", "--to", "+33612345678", "--text", "hello")
+        assert done.returncode == 0
+        await until(lambda: bool(daemon.rows("SELECT 1 FROM message WHERE state = 'delivered'")), "delivered")
+        # strace hands a signal that it gets to nobody: its child is meant.
+        children = await off_loop(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text)
+        os.kill(int(children), signal.SIGTERM)
+        await off_loop(process.wait, 60)
+    made = set(trace.read_text().split()[2:]) - {"total", "------", "syscall"}
+    made = {name for name in made if re.fullmatch(r"[a-z_0-9]+", name)}
+    assert {"openat", "fdatasync", "epoll_wait"} <= made
+    assert made - (allowed - denied) - AS_ROOT == set()
