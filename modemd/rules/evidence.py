@@ -13,17 +13,20 @@ from enum import StrEnum
 
 CLOCK_SKEW = timedelta(minutes=10)
 LATE_ACCEPTANCE = timedelta(minutes=10)
+STAMPED_IN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt, as evidence needs it. `reference` is None where no `+CMGS` came. `settled`: a final report came before."""
+    """An attempt, as evidence needs it. `reference` is None where no `+CMGS` came. `settled`: a final report came before;
+    `answered_at`: when the modem said what became of it."""
 
     attempt: int
     reference: int | None
     number: str
     written_at: datetime
     settled: bool
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,10 @@ def weigh(
 ) -> Finding:
     """The attempt that a report is of, from all attempts of its SIM that are not closed; a doubt where that is not certain.
 
-    An attempt owns a report whose reference it has; among several in time, the nearest to TP-SCTS that has no final report
-    yet. Where nobody owns the reference, exactly one attempt of unknown outcome that fits recipient and time is proved
-    accepted. A lone owner out of time (service centres lie about their zone) is believed if no unknown one could be meant.
+    An attempt owns a report whose reference it has; among several in time (some modems give one reference to all), the one
+    without a final report that was on the air at TP-SCTS, or nearest to it. Where nobody owns the reference, exactly one attempt
+    of unknown outcome that fits recipient and time is proved accepted. A lone owner out of time (service centres lie about their
+    zone) is believed if no unknown one could be meant.
     """
     mine = [tried for tried in attempts if same_number(tried.number, told.number)]
     owners = [tried for tried in mine if tried.reference == told.reference]
@@ -72,7 +76,7 @@ def weigh(
         return _lone(open_owners) or Finding(doubt=_doubt(owners, unknown, Doubt.NO_TIME))
     in_time = [tried for tried in owners if _fits(tried, moment, send_timeout)]
     if in_time:
-        nearest = min(in_time, key=lambda tried: (tried.settled, abs(tried.written_at - moment)))
+        nearest = min(in_time, key=lambda tried: (tried.settled, _distance(tried, moment), tried.written_at))
         return Finding(nearest.attempt)
     fitting = [tried for tried in unknown if _fits(tried, moment, send_timeout)]
     if fitting and owners:
@@ -99,6 +103,15 @@ def _doubt(owners: Sequence[Tried], unknown: Sequence[Tried], unproved: Doubt) -
     if owners:
         return Doubt.SETTLED
     return unproved if unknown else Doubt.NOBODY
+
+
+def _distance(tried: Tried, accepted_at: datetime) -> timedelta:
+    """How far from the time on the air, from the first octet to the answer, a service centre's stamp is; it knows no fractions
+    of a second."""
+    if accepted_at < tried.written_at - STAMPED_IN:
+        return tried.written_at - accepted_at
+    answered_at = tried.answered_at or tried.written_at
+    return max(accepted_at - answered_at, timedelta())
 
 
 def _fits(tried: Tried, accepted_at: datetime, send_timeout: timedelta) -> bool:

@@ -146,6 +146,7 @@ def _tried(row: sqlite3.Row) -> Tried:
         number=row["number"],
         written_at=moment(row["written_at"] or row["opened_at"]),
         settled=bool(row["settled"]) or not row["matchable"],
+        answered_at=moment(row["closed_at"]) if row["closed_at"] else None,
     )
 
 

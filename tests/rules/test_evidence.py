@@ -150,3 +150,19 @@ def test_a_report_is_never_given_to_a_stranger(attempts: list[Tried], reference:
         (named,) = [tried for tried in attempts if tried.attempt == attempt]
         assert same_number(named.number, NUMBER)
         assert named.reference in (None, reference)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "attempt"),
+    [
+        pytest.param(timedelta(seconds=0), 1, id="as the first was answered, a moment before the second was written"),
+        pytest.param(timedelta(seconds=1), 2, id="while the second was on the air"),
+        pytest.param(-timedelta(seconds=2), 1, id="while the first was on the air"),
+    ],
+)
+def test_where_all_have_one_reference_the_time_on_the_air_decides(stamp: timedelta, attempt: int) -> None:
+    """A modem that gives each message the same TP-MR: the stamp lies between a PDU's first octet and its answer, and is told
+    in whole seconds."""
+    first = replace(SENT, written_at=NOW - 2.2 * SECOND, answered_at=NOW + 0.2 * SECOND)
+    second = replace(SENT, attempt=2, written_at=NOW + 1.1 * SECOND, answered_at=NOW + 2 * SECOND)
+    assert found(replace(TOLD, accepted_at=NOW + stamp), first, second) == attempt

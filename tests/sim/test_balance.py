@@ -75,7 +75,7 @@ def test_a_low_balance_is_told_once_until_it_has_been_higher(live: Live, caplog:
         (alarm,) = await alarms(house)
         assert (alarm["code"], alarm["subject"]) == ("balance_low", FIRST_ICCID)
         assert alarm["text"] == "SIM ..000010 has 1.99 left, less than 2.00"
-        await asyncio.sleep(3 * 3600)
+        await asyncio.sleep(3 * 3600 - 3 * LOOK_EVERY_S)
         assert (len(kept(house)), warnings()) == (3, 1)
         await house.stop()
         house.restart_service()
