@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from modemd.config import amounts
 from modemd.config.amounts import DURATION_FORM
+from modemd.config.values import between
 
 FOREVER = timedelta.max
 # Arrivals are told from repetitions for seven days by what they say.
@@ -33,15 +34,6 @@ def _age(value: object) -> object:
     return FOREVER if value == "forever" else _duration(value)
 
 
-def _between(least: timedelta, most: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if not least <= value <= most:
-            raise ValueError(f"{value} is out of range")
-        return value
-
-    return AfterValidator(check)
-
-
 def _numbers(value: object) -> object:
     if not isinstance(value, list | tuple) or len(value) > MOST_NUMBERS:
         raise ValueError(f"{value!r} will not do")
@@ -59,9 +51,9 @@ def _words(value: object) -> object:
     return tuple(value)
 
 
-Age = Annotated[timedelta, BeforeValidator(_age), _between(SHORTEST_KEPT, FOREVER)]
-Pause = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(minutes=1), timedelta(days=7))]
-Limit = Annotated[timedelta, BeforeValidator(_duration), _between(timedelta(seconds=1), timedelta(minutes=10))]
+Age = Annotated[timedelta, BeforeValidator(_age), between(SHORTEST_KEPT, FOREVER)]
+Pause = Annotated[timedelta, BeforeValidator(_duration), between(timedelta(minutes=1), timedelta(days=7))]
+Limit = Annotated[timedelta, BeforeValidator(_duration), between(timedelta(seconds=1), timedelta(minutes=10))]
 
 
 class _Frozen(BaseModel):

@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from modemd.config import reader
 from modemd.config.reader import Document, Place, Problem
-from modemd.config.settings import PLACES, Settings, shown
+from modemd.config.settings import PLACES, Settings
+from modemd.config.values import shown
 from modemd.errors import ConfigError
 
 SMALLEST = "the smallest is a `database:` path"

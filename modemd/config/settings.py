@@ -2,194 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from modemd.config import amounts
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
 from modemd.config.keeping import Alarms, Retention
 from modemd.config.sending import Limits
-
-LONGEST_VALIDITY = timedelta(weeks=63)  # TP-VP can say no more (3GPP TS 23.040 9.2.3.12.1)
-
-
-def _absolute(value: object, info: ValidationInfo) -> object:
-    """A path in the file counts from the file's own folder, wherever the daemon was started."""
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-        raise ValueError(_unfit(value))
-    folder = (info.context or {}).get("folder", Path.cwd())
-    return Path(os.path.normpath(folder / os.fspath(value)))
-
-
-def _port(value: object, info: ValidationInfo) -> object:
-    if not isinstance(value, str) or not value:
-        raise ValueError(_unfit(value))
-    if "://" not in value:
-        return str(_absolute(value, info))
-    parts = urlsplit(value)
-    try:
-        whole = parts.scheme == "socket" and bool(parts.hostname) and bool(parts.port) and not parts.path
-    except ValueError:  # a port number past 65535, or not a number
-        whole = False
-    if not whole:
-        raise ValueError(_unfit(value))
-    return value
-
-
-def _from_text(parse: Callable[[str], object], *ready: type) -> Callable[[object], object]:
-    """A validator that reads texts with `parse` and lets values of the `ready` types pass as they are."""
-
-    def read(value: object) -> object:
-        if isinstance(value, str):
-            return parse(value)
-        if isinstance(value, ready) and not isinstance(value, bool):
-            return value
-        raise ValueError(_unfit(value))
-
-    return read
-
-
-def _matching(pattern: str) -> BeforeValidator:
-    """A validator for texts that `pattern` matches whole."""
-    compiled = re.compile(pattern, re.ASCII)
-
-    def check(value: object) -> object:
-        if not isinstance(value, str) or compiled.fullmatch(value) is None:
-            raise ValueError(_unfit(value))
-        return value
-
-    return BeforeValidator(check)
-
-
-def _rate(value: object, info: ValidationInfo) -> object:
-    # Programs say None for unlimited. In a file an empty value is a slip, and must not open the tap.
-    if value is None and info.context is None:
-        return None
-    return _from_text(amounts.rate, float)(value)
-
-
-def _sim_rate(value: object, info: ValidationInfo) -> object:
-    return value if value == "modem" else _rate(value, info)
-
-
-def _zone(text: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"there is no time zone {text!r}") from None
-
-
-def _country(text: str) -> str:
-    # Imported here because it is needed for this key alone and would double the time this module takes to import.
-    from phonenumbers import SUPPORTED_REGIONS
-
-    if text not in SUPPORTED_REGIONS:
-        raise ValueError(f"{text!r} is no country whose numbers are known")
-    return text
-
-
-def _between(least: timedelta, most: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if not least <= value <= most:
-            raise ValueError(f"{value} is out of range")
-        return value
-
-    return AfterValidator(check)
-
-
-def shown(value: object) -> str:
-    """A value as the file's writer would know it again."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return str(value).lower()
-        case dict():
-            return "a group of keys"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return repr(value)
-
-
-def _unfit(value: object) -> str:
-    return f"{shown(value)} will not do"
-
-
-def _fixed(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(mapping))
-
-
-def _digits(pattern: str) -> BeforeValidator:
-    """As `_matching`, for numbers that a file's writer leaves unquoted: YAML reads those as numbers."""
-    compiled = re.compile(pattern, re.ASCII)
-
-    def check(value: object) -> object:
-        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str) or compiled.fullmatch(text) is None:
-            raise ValueError(_unfit(value))
-        return text
-
-    return BeforeValidator(check)
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
-    return text
-
-
-def _modems(value: object) -> object:
-    return () if value == "auto" else _not_empty(value)
-
-
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-HOOK_PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
-
-
-def _argv(value: object) -> object:
-    """A program with its arguments; numbers among them may stand unquoted."""
-    if not isinstance(value, list | tuple) or not value:
-        raise ValueError(_unfit(value))
-    if any(isinstance(word, bool) or not isinstance(word, str | int) for word in value):
-        raise ValueError(f"{shown(value)} holds what is no text")
-    words = tuple(str(word) for word in value)
-    if unknown := [name for word in words for name in _PLACEHOLDER.findall(word) if name not in HOOK_PLACEHOLDERS]:
-        raise ValueError(f"{unknown[0]} is no placeholder; there are {', '.join(HOOK_PLACEHOLDERS)}")
-    return words
-
-
-def _not_empty(value: object) -> object:
-    # Here and not by min_length, which counts only the items that are right and so adds a complaint about the wrong ones.
-    if isinstance(value, list | tuple) and not value:
-        raise ValueError("holds nothing")
-    return tuple(value) if isinstance(value, list) else value
-
-
-FilePath = Annotated[Path, BeforeValidator(_absolute)]
-Duration = Annotated[timedelta, BeforeValidator(_from_text(amounts.duration, timedelta))]
-Lifetime = Annotated[Duration, _between(timedelta(seconds=1), LONGEST_VALIDITY)]
-Interval = Annotated[Duration, _between(timedelta(seconds=1), timedelta(days=1))]
-Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_argv)]
-Rate = Annotated[float | None, BeforeValidator(_rate)]
-SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(_sim_rate)]
-Prefix = Annotated[str, _matching(r"\+[1-9][0-9]{0,6}")]
-Iccid = Annotated[str, _matching(r"[0-9]{18,22}")]
-Route = Annotated[tuple[Iccid, ...], BeforeValidator(_not_empty)]
-
-HOOK_FORM = "a program and its arguments as a list, as [uhubctl, -l, '{hub}', -p, '{hub_port}', -a, cycle]; no shell"
-LIFETIME_FORM = f"{DURATION_FORM}; at least 1s, at most 441d"
+from modemd.config.values import (
+    HOOK_FORM,
+    LIFETIME_FORM,
+    Argv,
+    Duration,
+    FilePath,
+    Iccid,
+    Interval,
+    Lifetime,
+    Prefix,
+    Rate,
+    Route,
+    SimRate,
+    between,
+    country_code,
+    digits,
+    expression,
+    fixed,
+    from_text,
+    matching,
+    modem_list,
+    not_empty,
+    port_name,
+    time_zone,
+)
 
 
 class _Frozen(BaseModel):
@@ -206,24 +54,24 @@ class Modem(_Frozen):
     """A modem, told by its port, or wherever it is plugged in by its IMEI, its SIM or its USB place. Number, quota and price
     belong to the SIM that sits there."""
 
-    name: Annotated[str, _matching(r"[a-z0-9_-]{1,40}")] = Field(
+    name: Annotated[str, matching(r"[a-z0-9_-]{1,40}")] = Field(
         description="a name of its own, of small letters, digits, _ and -"
     )
-    port: Annotated[str, BeforeValidator(_port)] | None = Field(
+    port: Annotated[str, BeforeValidator(port_name)] | None = Field(
         default=None, description="a device path of its own, as /dev/modemd/west, or socket://host:port"
     )
-    imei: Annotated[str, _digits(r"[0-9]{14,16}")] | None = Field(
+    imei: Annotated[str, digits(r"[0-9]{14,16}")] | None = Field(
         default=None, description="the IMEI of a modem, 15 digits: it is this one wherever it is plugged in"
     )
-    iccid: Annotated[str, _digits(r"[0-9]{18,22}")] | None = Field(
+    iccid: Annotated[str, digits(r"[0-9]{18,22}")] | None = Field(
         default=None, description="the ICCID of a SIM, 18 to 22 digits: it is the modem that this SIM is found in"
     )
-    usb: Annotated[str, _matching(r"[0-9]{1,3}-[0-9]{1,3}(\.[0-9]{1,3}){0,6}")] | None = Field(
+    usb: Annotated[str, matching(r"[0-9]{1,3}-[0-9]{1,3}(\.[0-9]{1,3}){0,6}")] | None = Field(
         default=None, description="a place in the USB tree, as 1-1.2: it is the modem that is plugged in there"
     )
     rate: Rate = Field(default=1.0, description=RATE_FORM)
     """Parts per second for a SIM that sits here and has no rate of its own; None is unlimited."""
-    driver: Annotated[str, _matching(r"[a-z0-9_-]+")] | None = Field(
+    driver: Annotated[str, matching(r"[a-z0-9_-]+")] | None = Field(
         default=None, description="the name of a driver file without .toml, or nothing to have the modem recognised"
     )
     power_hook: Argv | None = Field(default=None, description=HOOK_FORM)
@@ -261,13 +109,13 @@ class Finding(_Frozen):
 class BalanceSms(_Frozen):
     """A balance that is asked for by message."""
 
-    to: Annotated[str, _digits(r"\+?[0-9]{2,15}")] = Field(
+    to: Annotated[str, digits(r"\+?[0-9]{2,15}")] = Field(
         description="the operator's number, mostly a short code, as 123"
     )
-    text: Annotated[str, _matching(r"(?=.*\S)[^\x00-\x1f]{1,160}")] = Field(
+    text: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,160}")] = Field(
         description="what to say, at most 160 characters"
     )
-    sender: Annotated[str, _digits(r"(?=.*\S)[^\x00-\x1f]{1,20}")] | None = Field(
+    sender: Annotated[str, digits(r"(?=.*\S)[^\x00-\x1f]{1,20}")] | None = Field(
         default=None, description="who answers, as the inbox shows it; nothing where it is the number that is asked"
     )
 
@@ -280,18 +128,18 @@ class BalanceSms(_Frozen):
 class Balance(_Frozen):
     """How to ask what a SIM has left."""
 
-    ussd: Annotated[str, _matching(r"[*#0-9]{2,40}")] | None = Field(
+    ussd: Annotated[str, matching(r"[*#0-9]{2,40}")] | None = Field(
         default=None, description="a USSD code in quotation marks, as '*100#'"
     )
     replies: Annotated[
-        tuple[Annotated[str, _digits(r"[*#0-9]{1,20}")], ...],
+        tuple[Annotated[str, digits(r"[*#0-9]{1,20}")], ...],
         BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
     ] = Field(default=(), description="a list of replies to the code's menus, as [1, 2]")
     sms: BalanceSms | None = Field(default=None, description="to, text and sender of a message, in place of ussd")
-    pattern: Annotated[str, AfterValidator(_pattern)] = Field(
+    pattern: Annotated[str, AfterValidator(expression)] = Field(
         description="a regular expression whose first group is the amount, as '([0-9]+[.,][0-9]{2})'"
     )
-    every: Annotated[Duration, _between(timedelta(minutes=10), timedelta(days=31))] = Field(
+    every: Annotated[Duration, between(timedelta(minutes=10), timedelta(days=31))] = Field(
         default=timedelta(hours=24), description=f"{DURATION_FORM}; at least 10min, at most 31d"
     )
     low: float | None = Field(default=None, description="an amount, as 2.00; less than it raises an alarm")
@@ -310,7 +158,7 @@ class Recovery(_Frozen):
 
     power_hook: Argv | None = Field(default=None, description=HOOK_FORM)
     """None: there is none."""
-    quarantine: Annotated[tuple[Interval, ...], BeforeValidator(_not_empty)] = Field(
+    quarantine: Annotated[tuple[Interval, ...], BeforeValidator(not_empty)] = Field(
         default=(timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=30)),
         description=f"a list of durations, one for each round that was in vain, the last for all further ones; {DURATION_FORM}",
     )
@@ -323,10 +171,10 @@ class Recovery(_Frozen):
 class Sim(_Frozen):
     """What is known of a SIM beforehand. Its place in the file is its ICCID."""
 
-    number: Annotated[str, _matching(r"\+[1-9][0-9]{6,14}")] | None = Field(
+    number: Annotated[str, matching(r"\+[1-9][0-9]{6,14}")] | None = Field(
         default=None, description="the SIM's own number with + and country, as +33612345678"
     )
-    name: Annotated[str, _matching(r"(?=.*\S)[^\x00-\x1f]{1,80}")] | None = Field(
+    name: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,80}")] | None = Field(
         default=None, description="a name for people, at most 80 characters"
     )
     rate: SimRate = Field(default="modem", description=f"{RATE_FORM}, or modem for the rate of the modem it sits in")
@@ -334,7 +182,7 @@ class Sim(_Frozen):
     pin_file: FilePath | None = Field(
         default=None, description="the path of a file that holds this SIM's PIN, 4 to 8 digits"
     )
-    smsc: Annotated[str, _matching(r"\+[1-9][0-9]{6,14}")] | None = Field(
+    smsc: Annotated[str, matching(r"\+[1-9][0-9]{6,14}")] | None = Field(
         default=None, description="the number of the operator's service centre with + and country, as +33609001390"
     )
     marketing_while_roaming: bool | None = Field(
@@ -348,14 +196,14 @@ class Sim(_Frozen):
         default=None, description="as the limits of all SIMs, in their place: hour, day, month and more"
     )
     """In place of the whole group; None: as all SIMs."""
-    prefixes: Annotated[tuple[Prefix, ...], BeforeValidator(_not_empty)] = Field(
+    prefixes: Annotated[tuple[Prefix, ...], BeforeValidator(not_empty)] = Field(
         default=(),
         description="a list of prefixes that this SIM writes to, as ['+33', '+32']; all where it is left out",
     )
     price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="what a part costs, a number from 0, in whichever currency all prices are"
     )
-    timezone: Annotated[ZoneInfo, BeforeValidator(_from_text(_zone, ZoneInfo))] | None = Field(
+    timezone: Annotated[ZoneInfo, BeforeValidator(from_text(time_zone, ZoneInfo))] | None = Field(
         default=None, description="the name of a time zone, as Europe/Paris, in which its quotas begin anew"
     )
 
@@ -368,9 +216,9 @@ class Consent(_Frozen):
     )
     transactional_after_stop: Annotated[
         Mapping[Prefix, Literal["allow", "refuse"]],
-        AfterValidator(lambda given: _fixed({"+1": "refuse"} | dict(given))),
+        AfterValidator(lambda given: fixed({"+1": "refuse"} | dict(given))),
     ] = Field(
-        default_factory=lambda: _fixed({"+1": "refuse"}),
+        default_factory=lambda: fixed({"+1": "refuse"}),
         description="country calling prefixes with allow or refuse, as '+1': refuse",
     )
     """The longest prefix that fits decides. +1 is in it, as refuse, unless the file says otherwise: naming another country
@@ -403,7 +251,7 @@ class Settings(_Frozen):
         default_factory=lambda data: data.get("database", Path("modemd")).with_suffix(".sock"),
         description="the path of the Unix socket that the command line talks to",
     )
-    modems: Annotated[tuple[Modem, ...], BeforeValidator(_modems)] = Field(
+    modems: Annotated[tuple[Modem, ...], BeforeValidator(modem_list)] = Field(
         default=(),
         description="auto, or a list of at least one modem, each with name and one of port, imei, iccid, usb",
     )
@@ -412,24 +260,24 @@ class Settings(_Frozen):
         default_factory=Finding,
         description="how modems without a port are found: others, probe_bridges, rescan, emulator",
     )
-    sims: Annotated[Mapping[Iccid, Sim], AfterValidator(_fixed)] = Field(
-        default_factory=lambda: _fixed({}), description="SIMs by their ICCID, 18 to 22 digits without a filler F"
+    sims: Annotated[Mapping[Iccid, Sim], AfterValidator(fixed)] = Field(
+        default_factory=lambda: fixed({}), description="SIMs by their ICCID, 18 to 22 digits without a filler F"
     )
     limits: Limits = Field(
         default_factory=Limits,
         description="what a SIM may send: hour, day, month, reserve, marketing_per_hour, warm_up",
     )
-    routes: Annotated[Mapping[Prefix, Route], AfterValidator(_fixed)] = Field(
-        default_factory=lambda: _fixed({}),
+    routes: Annotated[Mapping[Prefix, Route], AfterValidator(fixed)] = Field(
+        default_factory=lambda: fixed({}),
         description="prefixes, each with the SIMs that write to it, as '+33': [ICCID]",
     )
-    timezone: Annotated[ZoneInfo, BeforeValidator(_from_text(_zone, ZoneInfo))] = Field(
+    timezone: Annotated[ZoneInfo, BeforeValidator(from_text(time_zone, ZoneInfo))] = Field(
         default_factory=lambda: ZoneInfo("UTC"), description="the name of a time zone, as Europe/Paris"
     )
-    country: Annotated[str, BeforeValidator(_from_text(_country))] | None = Field(
+    country: Annotated[str, BeforeValidator(from_text(country_code))] | None = Field(
         default=None, description="the two capital letters of a country, as FR; numbers without + are read as its own"
     )
-    brand: Annotated[str, _matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")] | None = Field(
+    brand: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")] | None = Field(
         default=None, description="the name people know you by, at most 40 characters"
     )
     consent: Consent = Field(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from modemd.config import amounts
-from modemd.config.settings import LONGEST_VALIDITY
+from modemd.config.values import LONGEST_VALIDITY
 from modemd.errors import Refused
 
 # A clock that is a little ahead of ours, a slow form: this much in the past still means now.
