@@ -13,7 +13,6 @@ from itertools import combinations
 from pathlib import Path
 
 from modemd.doctor import ADVICE, Severity, Symptom
-
 from modemd.modem.health import THRESHOLDS
 from modemd.modem.ladder import COURSES, Rung
 from modemd.rules.states import CLOSING, FINAL_MESSAGES, FINAL_PARTS, NEXT, Event, Message, Part, message_state

@@ -63,7 +63,7 @@ def weigh(
     """The attempt that a report is of, from all attempts of its SIM that are not closed; a doubt where that is not certain.
 
     An attempt owns a report whose reference it has; among several in time (some modems give one reference to all), the one
-    without a final report that was on the air at TP-SCTS, or nearest to it. Where nobody owns the reference, exactly one attempt
+    that was on the air at TP-SCTS, else the oldest. Where nobody owns the reference, exactly one attempt
     of unknown outcome that fits recipient and time is proved accepted. A lone owner out of time (service centres lie about their
     zone) is believed if no unknown one could be meant.
     """
@@ -76,8 +76,7 @@ def weigh(
         return _lone(open_owners) or Finding(doubt=_doubt(owners, unknown, Doubt.NO_TIME))
     in_time = [tried for tried in owners if _fits(tried, moment, send_timeout)]
     if in_time:
-        nearest = min(in_time, key=lambda tried: (tried.settled, _distance(tried, moment), tried.written_at))
-        return Finding(nearest.attempt)
+        return Finding(_among(in_time, moment, send_timeout).attempt)
     fitting = [tried for tried in unknown if _fits(tried, moment, send_timeout)]
     if fitting and owners:
         return Finding(doubt=Doubt.REFERENCE_TAKEN)
@@ -105,13 +104,17 @@ def _doubt(owners: Sequence[Tried], unknown: Sequence[Tried], unproved: Doubt) -
     return unproved if unknown else Doubt.NOBODY
 
 
-def _distance(tried: Tried, accepted_at: datetime) -> timedelta:
-    """How far from the time on the air, from the first octet to the answer, a service centre's stamp is; it knows no fractions
-    of a second."""
-    if accepted_at < tried.written_at - STAMPED_IN:
-        return tried.written_at - accepted_at
-    answered_at = tried.answered_at or tried.written_at
-    return max(accepted_at - answered_at, timedelta())
+def _among(owners: Sequence[Tried], moment: datetime, send_timeout: timedelta) -> Tried:
+    """Which of several that have one reference a report is of: the only one without a final report that was on the air at its
+    stamp, from the first octet to the answer. Where that singles out none (the service centre's clock is off), the oldest:
+    reports of what one phone gets come in its order."""
+    waiting = [tried for tried in owners if not tried.settled] or list(owners)
+    on_air = [
+        tried
+        for tried in waiting
+        if tried.written_at - STAMPED_IN <= moment <= (tried.answered_at or tried.written_at + send_timeout)
+    ]
+    return min(on_air if len(on_air) == 1 else waiting, key=lambda tried: tried.written_at)
 
 
 def _fits(tried: Tried, accepted_at: datetime, send_timeout: timedelta) -> bool:
