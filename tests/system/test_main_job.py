@@ -37,7 +37,7 @@ async def test_200_messages_arrive_once_each_and_are_delivered(tmp_path: Path) -
         with daemon.running():
             rows = [(number, f"message {index}", "transactional") for index, number in enumerate(phones(200))]
             done = await off_loop(daemon.cli, "send", "--csv", "-", text=csv(rows))
-            assert (done.returncode, done.stdout) == (0, "200 accepted, 0 refused\n")
+            assert (done.returncode, done.stdout) == (0, "batch 1: 200 accepted, 0 refused\n")
             await until(
                 lambda: len(daemon.rows("SELECT 1 FROM message WHERE state = 'delivered'")) == 200, "all delivered"
             )
