@@ -14,7 +14,7 @@ from tests.sim.silence import plan as silence
 from tests.sim.trying import attempt, attempt_with_world, trace
 
 SEEDS = 24
-LONG_SEEDS = 400
+LONG_SEEDS = 212
 
 
 @pytest.mark.parametrize("first", range(1, SEEDS, 6))
