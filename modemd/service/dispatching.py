@@ -56,9 +56,8 @@ class Dispatcher:
         self._trusted = trusted  # the clock
         self._settled = settled  # a part was put off, or will be repeated: look at the timetable
         self._reserved: dict[int, Candidate] = {}  # by part: drafts that are not claimed yet
-        self._holders: dict[
-            int, Draft
-        ] = {}  # whose they are: a part that was given back may be reserved by another modem
+        # Whose they are: a part that was given back may be reserved by another modem.
+        self._holders: dict[int, Draft] = {}
         self._overtaken: set[int] = set()
         self._on_air: dict[int, Candidate] = {}  # by attempt
         self._outcomes: dict[tuple[int, Ending], Outcome] = {}  # judged once, though the database may take it late

@@ -20,7 +20,7 @@ from modemd.rules.quota import Standing
 from modemd.rules.simstate import SimStates
 from modemd.service.deciding import Word, checked
 from modemd.service.traffic import Traffic
-from modemd.store import Store, lanes, pauses, quotas
+from modemd.store import Store, lanes, listings, pauses, quotas
 
 log = logs.get(__name__)
 
@@ -99,20 +99,16 @@ class Senders:
 
     def _rows(self, db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
         paused = pauses.standing(db)
-        found = db.execute("SELECT iccid, number, first_seen, last_seen FROM sim ORDER BY number, iccid").fetchall()
         return [
-            {
-                "sim": row["iccid"],
-                "number": row["number"],
-                "name": self._settings.sims[row["iccid"]].name if row["iccid"] in self._settings.sims else None,
-                "first_seen": row["first_seen"],
-                "last_seen": row["last_seen"],
+            row
+            | {
+                "name": self._settings.sims[row["sim"]].name if row["sim"] in self._settings.sims else None,
                 "limits": _limits(
-                    quotas.standing(db, row["iccid"], self._traffic.limits(row["iccid"], row["number"]), now)
+                    quotas.standing(db, row["sim"], self._traffic.limits(row["sim"], row["number"]), now)
                 ),
-                "paused": [each.value for each in MessageClass if each in stopped(paused, row["iccid"])],
+                "paused": [each.value for each in MessageClass if each in stopped(paused, row["sim"])],
             }
-            for row in found
+            for row in listings.sims(db)
         ]
 
     def _place(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:

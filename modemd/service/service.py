@@ -280,11 +280,7 @@ class Service:
 
     async def sims(self) -> list[dict[str, Any]]:
         """The SIMs that were met, with what each has used of its quotas, and what it has left where that is known."""
-        met = {row["sim"]: row for row in await self._given.store.read(listings.sims)}
-        return [
-            met.get(row["sim"], {}) | row | {"balance": self._balances.view(row["sim"])}
-            for row in await self.senders.listed()
-        ]
+        return [row | {"balance": self._balances.view(row["sim"])} for row in await self.senders.listed()]
 
     async def admit_sim(self, iccid: str) -> dict[str, Any]:
         """A person says that a SIM may be used. Refused with `no_sim` where none of that ICCID was met."""
@@ -339,18 +335,22 @@ class Service:
 
     def health(self) -> Verdict:
         """Whether a message can pass. It waits for nothing, the database neither."""
+        return self._verdict(self.modems())
+
+    def _verdict(self, modems: Sequence[dict[str, Any]]) -> Verdict:
         states = [
             ModemState(
                 modem["name"], modem["can_send"], modem["reason"] or "; ".join(modem["remarks"]) or modem["health"]
             )
-            for modem in self.modems()
+            for modem in modems
         ]
         return verdict(self._given.store.trouble, states, running=bool(self._tasks))
 
     async def status(self) -> dict[str, Any]:
         """Whether a message can pass, the modems, and what waits."""
         counts = await self._given.store.read(listings.counts)
-        modems, health = self.modems(), self.health()
+        modems = self.modems()
+        health = self._verdict(modems)
         now = self._time.now()
         for row in counts["waiting"]:
             row["age_s"] = (

@@ -87,11 +87,11 @@ def inbox(db: sqlite3.Connection, *, id: int | None = None, kind: str | None = N
 
 
 def sims(db: sqlite3.Connection) -> list[Row]:
-    """The SIMs that were met, the one that was seen last first; `modem` is the IMEI of the one it sat in then."""
+    """The SIMs that were met, by number and ICCID; `modem` is the IMEI of the one it sat in when it was seen last."""
     return _rows(
         db,
         """SELECT iccid AS sim, number, imsi, smsc, modem, first_seen, last_seen, admitted_at
-           FROM sim ORDER BY last_seen DESC, iccid""",
+           FROM sim ORDER BY number, iccid""",
         (),
     )
 
