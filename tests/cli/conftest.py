@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from modemd.emulator.background import Background
+from modemd.emulator.control import create_app
+from modemd.emulator.lab import Lab, LabOptions
+from modemd.unix_http import listening, serving
 from tests.cli.bench import Modemd, runner
 
 SMALLEST = """
@@ -28,3 +35,23 @@ def config(tmp_path: Path) -> Path:
 def modemd(config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Modemd:
     """`FILE` among the arguments stands for the configuration."""
     return runner(monkeypatch, capsys, {"FILE": str(config)})
+
+
+@asynccontextmanager
+async def _served(directory: Path) -> AsyncIterator[Lab]:
+    options = LabOptions(directory, delivery_latency_s=0, chatty=False, boot_factor=0)
+    lab = Lab(options, asyncio.get_running_loop())
+    with listening(directory / "control.sock") as door:
+        async with serving(create_app(lab), door):
+            yield lab
+    lab.close()
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """A lab with its control door, on a loop beside the test."""
+    background = Background("lab")
+    served = _served(tmp_path)
+    yield asyncio.run_coroutine_threadsafe(served.__aenter__(), background.loop).result(10)
+    asyncio.run_coroutine_threadsafe(served.__aexit__(None, None, None), background.loop).result(10)
+    background.close()
