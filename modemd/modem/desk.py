@@ -56,7 +56,7 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A journaled attempt, with the part that the claim chose (not always the draft's), encoded. `not_after`: its first octet is
-    not written then or later, for the window of its message has closed."""
+    not written then or later, for the window of its message has closed. `following`: what this SIM would send next."""
 
     attempt_id: int
     part_id: int
@@ -64,6 +64,7 @@ class Claimed:
     tpdu: bytes
     epoch: int
     not_after: datetime | None = None
+    following: Draft | None = None
 
 
 class Ending(StrEnum):
@@ -97,14 +98,21 @@ class Desk(Protocol):
     def consent_epoch(self) -> int:
         """Moves, on the loop, before any opt-out is stored."""
 
-    async def choose(self, identity: Identity) -> Draft | None:
-        """The next part for this SIM, encoded; changes nothing stored. None: nothing is due."""
+    async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+        """The next part for this SIM, encoded; changes nothing stored. None: nothing is due, or nothing that is `urgent`: alarm
+        or otp."""
 
-    def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> Future[Claimed | None]:
-        """Journal the next attempt, and in the same commit what became of the one `before`. None: nothing may go now."""
+    def presses(self, identity: Identity) -> bool:
+        """Whether an alarm or otp may be waiting that this SIM has not looked for."""
+
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[Claimed | None]:
+        """Journal the next attempt; `ahead`: and choose what follows it. None: nothing may go now."""
 
     def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
         """Journal what became of an attempt."""
+
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> Future[None]:
+        """The same in the commit of the next claim, which is near."""
 
     def fresh(self, draft: Draft) -> bool:
         """Whether nothing has come meanwhile that goes before the draft."""
@@ -117,6 +125,9 @@ class Desk(Protocol):
 
     def keep(self, identity: Identity, octets: bytes) -> Awaitable[None]:
         """Make an arrival (SMSC field and TPDU) durable, message or status report. Then the modem may delete it."""
+
+    def keep_with_next(self, identity: Identity, octets: bytes) -> Awaitable[None]:
+        """The same for a status report, in the commit of the next claim if one is near."""
 
     def sends_fail(self, identity: Identity) -> str | None:
         """Why sends fail in a row, where that is neither the messages' nor the SIM's own fault; each rest of the SIM in other

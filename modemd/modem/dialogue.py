@@ -156,11 +156,12 @@ class Dialogue:
         """Write, and wait for what answers. Unsettled until the caller says otherwise: a cancellation may come at any await."""
         self._settled = False
         self._sending = sends
-        self._answer = self._loop.create_future()
+        answer: asyncio.Future[Reply | Prompt] = self._loop.create_future()
+        self._answer = answer
+        deadline = self._loop.call_later(timeout_s, _overdue, answer)
         try:
             self._write(data)
-            async with asyncio.timeout(timeout_s):
-                return await self._answer
+            return await answer
         except Restarted:
             self.notices += self._channel.abandon()
             raise
@@ -170,6 +171,7 @@ class Dialogue:
                 raise PortHangs(f"the port takes no more bytes ({self._port.unwritten} wait)") from None
             raise ReplyTimeout(f"{what}: no answer in {timeout_s:g} s") from None
         finally:
+            deadline.cancel()
             self._answer = None
 
     async def pause(self, seconds: float) -> None:
@@ -214,6 +216,12 @@ class Dialogue:
             self._answer.set_exception(PortGone(reason))
         self._noticed.set()
         self.on_notice()
+
+
+def _overdue(answer: asyncio.Future[Reply | Prompt]) -> None:
+    """The deadline of a command; cheaper, four times a part, than a timeout that cancels its task."""
+    if not answer.done():
+        answer.set_exception(TimeoutError())
 
 
 def _nothing() -> None:

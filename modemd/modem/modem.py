@@ -166,4 +166,4 @@ class Modem:
             self.status.due = None
             port.close()
             self._life.inbox.fail(PortGone(f"{self.line.name}: the port was closed"))
-            await self._life.pipeline.end()
+            self._life.pipeline.drop_draft()

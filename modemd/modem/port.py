@@ -59,7 +59,9 @@ class SerialPort:
         started = bool(self._waiting)
         self._waiting += data
         if not started:
-            self._writable()
+            self._put()
+            if self._waiting:
+                self._loop.add_writer(self._fd, self._writable)
 
     @property
     def unwritten(self) -> int:
@@ -88,6 +90,11 @@ class SerialPort:
             self._lost("the device hung up")
 
     def _writable(self) -> None:
+        self._put()
+        if not self._waiting:
+            self._loop.remove_writer(self._fd)
+
+    def _put(self) -> None:
         try:
             taken = os.write(self._fd, self._waiting)
         except BlockingIOError:
@@ -97,10 +104,6 @@ class SerialPort:
             self._loop.call_soon(self._lost, error.strerror or str(error))
             return
         del self._waiting[:taken]
-        if self._waiting:
-            self._loop.add_writer(self._fd, self._writable)
-        else:
-            self._loop.remove_writer(self._fd)
 
     def _lost(self, reason: str) -> None:
         if self._device is not None:

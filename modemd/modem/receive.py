@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
 
 from modemd import logs
 from modemd.at import Urc, replies
@@ -32,6 +34,9 @@ class Receiver:
     `held` keeps, over the life of a port, what came by `+CDS` or `+CMT` while the database took no changes: no modem stores it.
     `undeletable` keeps as long what the storage does not let go. `behind`: something could not be kept, and a sweep is worth
     while as soon as the database may take it. `fill`: how full the storage was, last time it was asked.
+
+    Status reports come as often as messages go. Nothing waits for their commit, which they share with the next claim; when it
+    is there, `wake` is called, and `delete_kept` clears them away.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class Receiver:
         storage: Storage,
         held: deque[tuple[Identity, bytes]] | None = None,
         undeletable: set[tuple[str, int, str]] | None = None,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
@@ -53,6 +59,10 @@ class Receiver:
         self.behind = bool(self._held)
         self.fill: Fill | None = None
         self._swept_to = 0  # what was used after the last sweep
+        self._wake = wake
+        self._underway: set[asyncio.Task[None]] = set()  # reports whose commit is awaited
+        self._occupied: dict[int, str] = {}  # what lies in their places, until it is deleted
+        self._deletable: deque[Stored] = deque()
 
     async def notice(self, urc: Urc) -> bool:
         """Deal with a notice of an arrival; False where it is none."""
@@ -64,6 +74,9 @@ class Receiver:
                 if urc.line.startswith("+CDS:"):  # a message stays unacknowledged: the network sends it again
                     await self._acknowledge()
                 return True
+            if urc.line.startswith("+CDS:") and not self._acknowledges:
+                self._start(self._keep_direct(_octets(urc.pdu)))
+                return True
             try:
                 await self._hand_over(self._identity, _octets(urc.pdu))
             except StoreUnavailable:
@@ -74,7 +87,7 @@ class Receiver:
             return True
         if urc.line.startswith(("+CMTI:", "+CDSI:")):
             try:
-                await self._fetch(replies.slot(urc.line))
+                await self._fetch(replies.slot(urc.line), is_report=urc.line.startswith("+CDSI:"))
             except DecodeError:
                 await self.sweep()  # a garbled notice still says that something waits
             return True
@@ -120,6 +133,8 @@ class Receiver:
     async def sweep(self) -> int:
         """Read and clear everything that was received: how many messages there were. Before it, what is held."""
         self.behind = False
+        await asyncio.gather(*self._underway)
+        await self.delete_kept()  # nothing is listed that would be deleted twice: its place may be another's by then
         await self._catch_up()
         found = await self._clear(self._memory)
         if self._reports is not None:
@@ -127,6 +142,16 @@ class Receiver:
             async with self._reading(self._reports) as there:
                 found += await self._clear(self._reports) if there else 0
         return found
+
+    async def delete_kept(self) -> None:
+        """Delete the reports that are durable by now."""
+        while self._deletable:
+            stored = self._deletable.popleft()
+            if (
+                self._occupied.get(stored.index) == stored.pdu
+            ):  # some modems put the next report in the place of the last
+                await self._delete(stored, self._memory)
+                self._occupied.pop(stored.index, None)
 
     async def _clear(self, memory: str) -> int:
         """Take everything that was received from the memory that is read now: how many messages there were."""
@@ -151,13 +176,48 @@ class Receiver:
             if self._dialogue.lost is None:
                 await self._dialogue.command(f'+CPMS="{self._memory}"')
 
-    async def _fetch(self, slot: Slot) -> None:
+    async def _fetch(self, slot: Slot, *, is_report: bool) -> None:
         """Read one announced slot, in the memory that the notice named."""
+        here = slot.memory in (self._memory, "MT")
         async with self._reading(slot.memory):
             reply = await self._dialogue.ask(f"+CMGR={slot.index}")
             stored = replies.message_read(reply.lines, slot.index) if reply.ok else None
-            if stored is not None and stored.status in _RECEIVED:
+            if stored is None or stored.status not in _RECEIVED:
+                return
+            if here and self._occupied.get(stored.index) == stored.pdu:
+                return  # announced twice
+            known = (self._memory, stored.index, stored.pdu) in self._undeletable
+            if is_report and here and not stored.damaged and not known:
+                self._occupied[stored.index] = stored.pdu
+                self._start(self._keep_stored(stored))
+            else:
                 await self._take(stored, slot.memory)
+
+    def _start(self, keeping: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(keeping)
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
+
+    async def _keep_direct(self, octets: bytes) -> None:
+        """A report that no modem stores."""
+        try:
+            await self._kept(self._desk.keep_with_next(self._identity, octets), self._identity, octets)
+        except StoreUnavailable:
+            self._held.append((self._identity, octets))
+            self.behind = True
+
+    async def _keep_stored(self, stored: Stored) -> None:
+        """A report that stays on the modem until it is durable."""
+        octets = _octets(stored.pdu)
+        try:
+            kept = await self._kept(self._desk.keep_with_next(self._identity, octets), self._identity, octets)
+        except StoreUnavailable:
+            kept, self.behind = False, True
+        if kept:
+            self._deletable.append(stored)
+            self._wake()
+        elif self._occupied.get(stored.index) == stored.pdu:
+            del self._occupied[stored.index]
 
     async def _take(self, stored: Stored, memory: str | None = None) -> None:
         """Hand over, then delete by index: deleting by flag could destroy what arrived meanwhile."""
@@ -175,11 +235,14 @@ class Receiver:
         except StoreUnavailable:
             self.behind = True
             return
+        await self._delete(stored, memory or self._memory)
+
+    async def _delete(self, stored: Stored, memory: str) -> None:
         try:
             await self._dialogue.command(f"+CMGD={stored.index}")
         except CommandFailed as error:
             if error.result not in ("+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"):  # gone already
-                self._undeletable.add(place)
+                self._undeletable.add((memory, stored.index, stored.pdu))
 
     async def _read_again(self, stored: Stored) -> Stored | None:
         """What is stored there, read until it is as long as its header says, or came the same `ALIKE` times in a row (then the
@@ -208,16 +271,25 @@ class Receiver:
             self._held.popleft()
             await self._acknowledge()
 
+    @property
+    def _acknowledges(self) -> bool:
+        return Quirk.CNMA_AFTER_REPORT in self._identity.profile.quirks
+
     async def _acknowledge(self) -> None:
         """Say that a report was taken, where the modem sends no other before."""
-        if Quirk.CNMA_AFTER_REPORT in self._identity.profile.quirks:
+        if self._acknowledges:
             await self._dialogue.ask("+CNMA")
 
     async def _hand_over(self, identity: Identity, octets: bytes) -> bool:
         """Make an arrival durable. False where it cannot be: it stays on the modem, and the rest goes on. StoreUnavailable:
         nothing can be kept now."""
+        return await self._kept(self._desk.keep(identity, octets), identity, octets)
+
+    @staticmethod
+    async def _kept(keeping: Awaitable[None], identity: Identity, octets: bytes) -> bool:
+        """Wait until it is durable. False where it cannot be."""
         try:
-            await self._desk.keep(identity, octets)
+            await keeping
         except StoreUnavailable as error:
             log.error("arrival not kept yet", iccid=identity.iccid, octets=len(octets), error=str(error))
             raise

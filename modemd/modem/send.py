@@ -14,8 +14,6 @@ from modemd.modem.dialogue import Dialogue
 
 # The SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
 _SIMS_OWN_SMSC = "00"
-# How long the outcome of an attempt waits for the next claim, to share its commit.
-OUTCOME_PATIENCE_S = 0.05
 # Some Huawei show the prompt after 2 to 5 s; a draft that waits longer for one is let go to the other modems.
 PROMPT_PATIENCE_S = 5.0
 # The first prompt is waited for so long, the next ones twice as long each while none comes: a lost one costs little, and a modem
@@ -47,67 +45,55 @@ class Sender:
         self.was_claimed = False  # whether the last `send` came to a claim
         self.claimed = False  # whether an attempt is being made: from its claim to its end
         self._no_prompts = 0  # in a row
-        self._before: Attempted | None = None
         self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
 
-    async def send(self, draft: Draft, before: Attempted | None, on_air: Callable[[], None]) -> Sent | None:
+    async def send(self, draft: Draft, ahead: bool, foresee: Callable[[Draft | None], None]) -> Sent | None:
         """Put the draft (or what now goes before it) on the air. None: nothing may go, nothing was journaled.
 
         The claim is made when the prompt is there: a crash while the modem takes its time (seconds, on a Huawei) then leaves
-        no attempt of which nobody can ever tell. What became of the attempt `before` shares the claim's commit, unless the
-        prompt is slow. `on_air` is called as the PDU is written: the next draft can be chosen while this one flies.
+        no attempt of which nobody can ever tell. `foresee` is handed what follows, where the claim was to choose that too
+        (`ahead`).
 
         PortGone, ReplyTimeout and Restarted are raised only where no attempt stands open; else they come back with its outcome.
         StoreError: the claim was not kept, nothing was written, and the modem is at its prompt no more.
         """
-        self._before = before
         self.was_claimed = False
-        closing = self._loop.call_later(OUTCOME_PATIENCE_S, self._close_before)
+        if draft.first_of_several:
+            await self._hold_link()
         try:
-            if draft.first_of_several:
-                await self._hold_link()
             reply = await self._prompt(len(draft.tpdu), FIRST_PROMPT_S * 2**self._no_prompts)
-            self._no_prompts = 0
         except ReplyTimeout:
             self._no_prompts += 1
-            self._close_before()
             raise
-        except BaseException:
-            self._close_before()
-            raise
-        finally:
-            closing.cancel()
-        before, self._before = self._before, None
+        self._no_prompts = 0
         self.claimed = self.was_claimed = True
         try:
-            return await self._claim(draft, before, reply, on_air)
+            return await self._claim(draft, reply, ahead, foresee)
         finally:
             self.claimed = False
 
     async def _claim(
-        self, draft: Draft, before: Attempted | None, reply: Reply | None, on_air: Callable[[], None]
+        self, draft: Draft, reply: Reply | None, ahead: bool, foresee: Callable[[Draft | None], None]
     ) -> Sent | None:
         """From the claim on: the prompt is there, or `reply` came instead."""
-        claim = self._desk.claim(self._identity, draft, before)
+        claim = self._desk.claim(self._identity, draft, ahead=ahead)
         try:
             claimed = await asyncio.shield(claim)
         except asyncio.CancelledError:
             claim.add_done_callback(self._withdraw)
             raise
-        except Exception as error:
-            if before is not None:  # its commit failed with the claim's
-                self._desk.close(self._identity, before)
-            if isinstance(error, StoreError):
-                await self._dialogue.settle()
+        except StoreError:
+            await self._dialogue.settle()
             raise
         if claimed is None:
             await self._dialogue.settle()
             return None
+        foresee(claimed.following)
         if reply is not None:
             return Sent(_ended(claimed, reply, None, 0.0))
-        return await self._at_prompt(claimed, len(draft.tpdu), on_air)
+        return await self._at_prompt(claimed, len(draft.tpdu))
 
-    async def _at_prompt(self, claimed: Claimed, octets: int, on_air: Callable[[], None]) -> Sent:
+    async def _at_prompt(self, claimed: Claimed, octets: int) -> Sent:
         """Write the PDU, unless the prompt is for another length or somebody opted out after the claim looked."""
         try:
             if len(claimed.tpdu) != octets:
@@ -128,7 +114,7 @@ class Sender:
         except asyncio.CancelledError:
             self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
             raise
-        return await self._write(claimed, on_air)
+        return await self._write(claimed)
 
     def take_over(self, older: Sender) -> None:
         """The same SIM was set up again over the same port: its late answer may still come."""
@@ -157,13 +143,12 @@ class Sender:
     async def _prompt(self, octets: int, most_s: float) -> Reply | None:
         return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, most_s))
 
-    async def _write(self, claimed: Claimed, on_air: Callable[[], None]) -> Sent:
+    async def _write(self, claimed: Claimed) -> Sent:
         """From the first octet on, the network may have it: whatever ends without an answer is not known."""
         self._credit_late()
         self._unanswered = None
         written_at, started = self._now(), self._loop.time()
         pdu = _SIMS_OWN_SMSC + claimed.tpdu.hex().upper()
-        on_air()
         try:
             reply = await self._dialogue.data(pdu, timeout_s=self._profile.send_timeout_s)
         except TROUBLE as trouble:
@@ -178,12 +163,6 @@ class Sender:
             raise
         return Sent(_ended(claimed, reply, written_at, self._loop.time() - started))
 
-    def _close_before(self) -> None:
-        """Journal the previous outcome alone: the next claim is not near."""
-        before, self._before = self._before, None
-        if before is not None:
-            self._desk.close(self._identity, before)
-
     async def _hold_link(self) -> None:
         """Keep the radio link up between the parts of a message. A modem that refuses is not asked again."""
         if self._holds_link:
@@ -194,6 +173,8 @@ class Sender:
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
             self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
+            if claimed.following is not None:
+                self._desk.give_back(claimed.following)
 
 
 # Some modems answer AT+CMGS with an error of the equipment (TS 27.007 9.2), whose numbers mean other things than those of

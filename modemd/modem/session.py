@@ -171,7 +171,6 @@ class Session:
         """Keep nothing that others can send or wait for."""
         self._life.unwell(health, reason)
         self._life.pipeline.drop_draft()
-        await self._life.pipeline.journal()
 
     async def _escape(self, error: ReplyTimeout) -> None:
         """Out of whatever the modem is at, by ESC and probes. Silent where it answers none."""
@@ -212,7 +211,7 @@ class Session:
         self._status.identity = identity
         await self._meet(identity)
         log.info("modem set up", modem=life.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
-        receiver = Receiver(dialogue, identity, life.desk, storage, life.held, life.undeletable)
+        receiver = Receiver(dialogue, identity, life.desk, storage, life.held, life.undeletable, wake=life.awake.set)
         upkeep = self._upkeep = Upkeep(dialogue, identity, life.desk, self._status, receiver, life.untold)
         await upkeep.begin()
         sender = Sender(dialogue, identity, life.desk, life.now)
@@ -231,10 +230,10 @@ class Session:
             if dialogue.lost is not None:
                 raise PortGone(dialogue.lost)
             restarted = await self._notices(identity, receiver, sender)
+            await receiver.delete_kept()
             if restarted or self._lost_mode or (self._upkeep is not None and self._upkeep.another_sim):
                 self._lost_mode = False
                 pipeline.drop_draft()
-                await pipeline.journal()
                 return
             if self._loop.time() >= self._next_look:
                 await self._look()
@@ -248,14 +247,12 @@ class Session:
                 life.sweep_not_before = 0.0
                 next_sweep = self._loop.time() + life.sweep_interval_s
             if life.inbox:
-                await pipeline.journal()
                 await life.inbox.serve(dialogue, identity)
             sweep_due = max(next_sweep, life.sweep_not_before)
             usable = self._usable and life.healing.may_send
             if not usable:
                 pipeline.drop_draft()  # others can send it
-            if not (usable and await pipeline.send(sender, dialogue, identity, self._in_order)):
-                await pipeline.journal()
+            if not (usable and await pipeline.send(sender, identity, self._in_order)):
                 await life.wait(self._idle(sweep_due, self._next_look))
             elif pipeline.next_send > self._loop.time():
                 await life.wait(self._idle(pipeline.next_send, sweep_due, self._next_look))

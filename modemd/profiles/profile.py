@@ -66,6 +66,7 @@ class Profile:
     refusal_window_s: float = 10.0
     guard_s: float = 0.0
     escape_s: float = 0.02
+    send_interval_s: float = 0.0
     # [send]
     link_hold: str = ""
     # [errors]: +CMS ERROR numbers whose meaning is the vendor's own (reference: the standard's table)
@@ -99,7 +100,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "ussd": ("ussd",),
     "time": (
         *("command_timeout_s", "prompt_timeout_s", "send_timeout_s", "refusal_window_s"),
-        *("guard_s", "escape_s"),
+        *("guard_s", "escape_s", "send_interval_s"),
     ),
     "send": ("link_hold",),
     "source": ("source", "unverified"),

@@ -20,6 +20,7 @@ _DIALLED = re.compile(r"\+?[0-9]{2,20}")
 # Answered as emergency calls by GSM networks everywhere (3GPP TS 22.101 10.1.1).
 _EMERGENCY_EVERYWHERE = frozenset({"112", "911"})
 _LONGEST_SHORT_CODE = 8
+_TAIL = 6  # digits that two spellings share at least
 _CERTAINLY_SHORT = 6  # digits up to which a number without + is read as a short code where no number plan knows it
 
 _IMPOSSIBLE = {
@@ -92,16 +93,31 @@ def same_number(a: str, b: str) -> bool:
     fewer (small countries), all of its digits count, but not fewer than six: shorter ones, short codes among them, must
     be equal. Alphanumeric senders must be equal but for case.
     """
-    if any(map(str.isalpha, a + b)):
+    if a == b:
+        return True
+    if _has_letters(a) or _has_letters(b):
         return a.casefold() == b.casefold()
     first, second = _significant(a), _significant(b)
     length = min(8, len(first), len(second))
-    return first[-length:] == second[-length:] if length >= 6 else first == second
+    return first[-length:] == second[-length:] if length >= _TAIL else first == second
+
+
+def tail(number: str) -> str | None:
+    """The six digits that every number ends with that can be the same (`same_number`). None where `number` has fewer, or letters:
+    its end tells nothing then."""
+    digits = "" if _has_letters(number) else _significant(number)
+    return digits[-_TAIL:] if len(digits) >= _TAIL else None
+
+
+def _has_letters(number: str) -> bool:
+    return not number.removeprefix("+").isdecimal() and any(map(str.isalpha, number))
 
 
 def _significant(number: str) -> str:
     """The digits that every spelling shares: without 00 or 0 before them, which stand for the way to dial."""
-    digits = "".join(character for character in number if character.isdecimal())
+    digits = number.removeprefix("+")
+    if not digits.isdecimal():
+        digits = "".join(filter(str.isdecimal, number))
     return digits if number.lstrip().startswith("+") else digits.lstrip("0")
 
 

@@ -27,4 +27,6 @@ class Pause:
 def stopped(pauses: Iterable[Pause], sim: str) -> frozenset[MessageClass]:
     """The classes of which nothing begins at a SIM."""
     given = tuple(pauses)
+    if not given:
+        return frozenset()
     return frozenset(each for each in MessageClass if any(pause.stops(sim, each) for pause in given))

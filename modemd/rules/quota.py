@@ -6,14 +6,21 @@ midnight and on the first of the month, in the SIM's own zone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 
 from modemd.rules.classes import MessageClass
 
 URGENT = frozenset({MessageClass.ALARM, MessageClass.OTP})
+# The same limits bind each class of a kind (`Standing.ceilings`).
+_KINDS = (
+    (MessageClass.ALARM, MessageClass.OTP),
+    (MessageClass.SYSTEM, MessageClass.TRANSACTIONAL, MessageClass.CONVERSATIONAL),
+    (MessageClass.MARKETING,),
+)
 
 
 class Period(StrEnum):
@@ -26,12 +33,23 @@ class Period(StrEnum):
 
 def begins(period: Period, now: datetime, zone: tzinfo) -> datetime:
     """When the window that `now` lies in began, in UTC."""
-    local = now.astimezone(zone)
+    return _begins(period, _quarter(now), zone)
+
+
+# Asked three times by every look and every claim.
+@lru_cache(maxsize=64)
+def _begins(period: Period, quarter: datetime, zone: tzinfo) -> datetime:
+    local = quarter.astimezone(zone)
     if period is Period.HOUR:  # counted back in UTC, so that an hour that occurs twice is two
-        return now.astimezone(UTC) - timedelta(
-            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
-        )
+        return quarter - timedelta(minutes=local.minute)
     return _midnight(local.date() if period is Period.DAY else local.date().replace(day=1), zone)
+
+
+def _quarter(now: datetime) -> datetime:
+    """The quarter of an hour in UTC that `now` lies in. Zones are quarters apart, and change their time at quarters: within
+    one, every moment has the same windows."""
+    utc = now.astimezone(UTC)
+    return utc.replace(minute=utc.minute // 15 * 15, second=0, microsecond=0)
 
 
 def ends(period: Period, now: datetime, zone: tzinfo) -> datetime:
@@ -78,9 +96,6 @@ class Use:
     marketing: int = 0
     first_seen: datetime | None = None
 
-    def of(self, period: Period) -> int:
-        return {Period.HOUR: self.hour, Period.DAY: self.day, Period.MONTH: self.month}[period]
-
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -125,15 +140,27 @@ class Standing:
         ]
         return max(holds, key=lambda hold: hold.until)
 
+    def holds(self) -> Mapping[MessageClass, Hold]:
+        """The classes of which not even one part may begin, in their order, and why."""
+        found = {}
+        for kind in _KINDS:
+            hold = self.hold(kind[0])
+            if hold is not None:
+                found |= dict.fromkeys(kind, hold)
+        return found
+
     def ceilings(self, message_class: MessageClass) -> Sequence[Ceiling]:
         """Every limit that binds a class."""
         urgent = message_class in URGENT
         found = []
-        for period in Period:
-            most = self.limits.quota(period)
+        for period, most, used in (
+            (Period.HOUR, self.limits.hour, self.use.hour),
+            (Period.DAY, self.limits.day, self.use.day),
+            (Period.MONTH, self.limits.month, self.use.month),
+        ):
             if most is not None:
                 kept = 0 if urgent else most * self.limits.reserve // 100
-                found.append(Ceiling(f"quota_{period}", period, most - kept, self.use.of(period)))
+                found.append(Ceiling(f"quota_{period}", period, most - kept, used))
         if message_class is MessageClass.MARKETING and self.limits.marketing_per_hour is not None:
             found.append(Ceiling("marketing_brake", Period.HOUR, self.limits.marketing_per_hour, self.use.marketing))
         if not urgent and (most := self.warming) is not None:

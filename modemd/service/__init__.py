@@ -7,7 +7,8 @@
 - the timetable task (`Timetable.run`) promotes, expires and closes; others call `poke`;
 - the calendar task (`Calendar.run`) does nightly work;
 - the balances task (`Balances.run`), where SIMs are to be asked what they have left, asks them by `Modem.request`;
-- the store's writer thread owns the connection that writes, its reader thread the one that reads: `Store.write`, `Store.read`;
+- the store's writer thread owns the connection that writes, two reader threads those that read (one for what modems wait for):
+  `Store.write`, `Store.read`, `Store.read_hot`; a claim, on the writer's thread, asks `Drafts` what others have chosen;
 - short-lived daemon threads open and close serial ports (`modemd.modem.port`), and list what is plugged in
   (`modemd.modem.portlists`).
 

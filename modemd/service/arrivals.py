@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
@@ -34,6 +35,10 @@ LONGEST_SHORT_CODE = 6
 # A report of what was written longer ago compares its stamp with a clock that may have been stepped since.
 LATELY = timedelta(hours=1)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+# `Store.write`, or `write_with_next`.
+_Write = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,13 @@ class Arrivals:
 
     async def keep(self, identity: Identity, octets: bytes) -> None:
         """Make what a modem handed over durable. When this returns the modem may delete it."""
+        await self._keep(identity, octets, self._store.write)
+
+    async def keep_with_next(self, identity: Identity, octets: bytes) -> None:
+        """The same; a status report in the commit of what is written next."""
+        await self._keep(identity, octets, self._store.write_with_next)
+
+    async def _keep(self, identity: Identity, octets: bytes, write_report: _Write) -> None:
         try:
             _, tpdu = pdu.unframe(octets)
             message = pdu.decode_incoming(tpdu)
@@ -79,7 +91,7 @@ class Arrivals:
             await self._keep_undecodable(identity, octets)
             return
         if isinstance(message, pdu.StatusReport):
-            await self._keep_report(identity, tpdu, message)
+            await self._keep_report(identity, tpdu, message, write_report)
         elif message.protocol_id == TYPE_0:
             sender, now = str(message.originator), self._clock.now()
             await self._store.write(lambda db: journal.note(db, None, now, "type 0 message", sender=sender))
@@ -101,7 +113,7 @@ class Arrivals:
         now = self._clock.now()
         await self._store.write(lambda db: inbox.keep(db, arrival, _join, now))
 
-    async def _keep_report(self, identity: Identity, tpdu: bytes, report: pdu.StatusReport) -> None:
+    async def _keep_report(self, identity: Identity, tpdu: bytes, report: pdu.StatusReport, write: _Write) -> None:
         new = reports.NewReport(
             sim=identity.iccid,
             tpdu=tpdu,
@@ -112,7 +124,7 @@ class Arrivals:
         )
         now = self._clock.now()
         owner = owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
-        message, written_at = await self._store.write(lambda db: _record(db, new, owner, now))
+        message, written_at = await write(lambda db: _record(db, new, owner, now))
         self._hear_time(report.timestamp.value, report.discharge.value, written_at, now)
         log.info("status report", message=message, reference=report.reference, status=f"{report.status:02X}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
@@ -41,14 +41,20 @@ class FrontDesk:
     def consent_epoch(self) -> int:
         return self._store.consent_epoch
 
-    async def choose(self, identity: Identity) -> Draft | None:
-        return await self._dispatcher.choose(identity)
+    async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+        return await self._dispatcher.choose(identity, urgent=urgent)
 
-    def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> Future[Claimed | None]:
-        return self._dispatcher.claim(identity, draft, before)
+    def presses(self, identity: Identity) -> bool:
+        return self._dispatcher.presses(identity)
+
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[Claimed | None]:
+        return self._dispatcher.claim(identity, draft, ahead=ahead)
 
     def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
         return self._dispatcher.close(identity, attempted)
+
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> Future[None]:
+        return self._dispatcher.close_with_next(identity, attempted)
 
     def fresh(self, draft: Draft) -> bool:
         return self._dispatcher.fresh(draft)
@@ -60,8 +66,11 @@ class FrontDesk:
         self._dispatcher.release(draft)
         self._ready()
 
-    async def keep(self, identity: Identity, octets: bytes) -> None:
-        await self._arrivals.keep(identity, octets)
+    def keep(self, identity: Identity, octets: bytes) -> Awaitable[None]:
+        return self._arrivals.keep(identity, octets)
+
+    def keep_with_next(self, identity: Identity, octets: bytes) -> Awaitable[None]:
+        return self._arrivals.keep_with_next(identity, octets)
 
     def sends_fail(self, identity: Identity) -> str | None:
         return self._dispatcher.sims.failing(identity.iccid, self._clock.now())

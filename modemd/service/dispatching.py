@@ -20,10 +20,12 @@ from modemd.rules.evidence import Told, Tried
 from modemd.rules.retry import ErrorClass
 from modemd.rules.routing import PATIENCE
 from modemd.rules.simstate import SimStates
+from modemd.service.drafts import Drafts, Offer
 from modemd.service.holding import Holding
 from modemd.service.traffic import Traffic
 from modemd.store import Store, claims, reports
 from modemd.store.claims import Candidate, Claim, Outcome, Result
+from modemd.store.ranks import waiting_rank
 
 log = logs.get(__name__)
 
@@ -33,6 +35,10 @@ SHORTEST_VALIDITY = timedelta(minutes=5)
 WHEN_FREE = timedelta(seconds=2)
 # How long an outcome waits for a database that did not take it.
 RETRY_S = 2.0
+
+
+# `Store.write`, or `write_with_next`.
+_Write = Callable[[Callable[[sqlite3.Connection], None]], asyncio.Future[None]]
 
 
 class Dispatcher:
@@ -55,12 +61,10 @@ class Dispatcher:
         self._chance = chance
         self._trusted = trusted  # the clock
         self._settled = settled  # a part was put off, or will be repeated: look at the timetable
-        self._reserved: dict[int, Candidate] = {}  # by part: drafts that are not claimed yet
-        # Whose they are: a part that was given back may be reserved by another modem.
-        self._holders: dict[int, Draft] = {}
-        self._overtaken: set[int] = set()
+        self._drafts = Drafts(self._encode)
+        self._pressing = 0  # how often an alarm or otp may have been queued; and by SIM, when it last looked for one
+        self._pressed: dict[str, int] = {}
         self._on_air: dict[int, Candidate] = {}  # by attempt
-        self._outcomes: dict[tuple[int, Ending], Outcome] = {}  # judged once, though the database may take it late
         self.sims = SimStates()
         self._no_marketing: set[str] = set()
         self.traffic = traffic(self.sims)
@@ -71,10 +75,19 @@ class Dispatcher:
 
     def queued(self, rank: int) -> None:
         """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
-        self._overtaken |= {part for part, own in self._reserved.items() if own.rank > rank * 2 + 1}
+        self._drafts.queued(rank)
+        if rank < MessageClass.SYSTEM.rank:
+            self.came_due()
+
+    def came_due(self) -> None:
+        """An alarm or otp may have been queued: one may go before its SIM's pace lets others go."""
+        self._pressing += 1
+
+    def presses(self, identity: Identity) -> bool:
+        return self._pressed.get(identity.iccid) != self._pressing
 
     def fresh(self, draft: Draft) -> bool:
-        return draft.part_id not in self._overtaken and not self._blocked
+        return not (self._drafts.overtaken(draft) or self._blocked)
 
     @property
     def _blocked(self) -> bool:
@@ -82,18 +95,16 @@ class Dispatcher:
         return bool(self._unkept) or self._store.trouble is not None
 
     def release(self, draft: Draft) -> None:
-        if self._holders.get(draft.part_id) is draft:
-            del self._holders[draft.part_id]
-            self._reserved.pop(draft.part_id, None)
-            self._overtaken.discard(draft.part_id)
+        self._drafts.release(draft)
 
-    async def choose(self, identity: Identity) -> Draft | None:
-        """The next part for a SIM, encoded. Parts that are over or withdrawn are ended on the way. None also where the database
-        does not take that: it is asked again in a while."""
+    async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+        """The next part for a SIM, encoded; with `urgent` only if it is an alarm's or otp's. Parts that are over or withdrawn are
+        ended on the way. None also where the database does not take that: it is asked again in a while."""
+        self._pressed[identity.iccid] = self._pressing
         if self._blocked or not self.sims.asks(identity.iccid, self._clock.now()):
             return None
         try:
-            return await self._find(identity)
+            return await self._find(identity, last=MessageClass.OTP if urgent else MessageClass.MARKETING)
         except StoreError as error:
             log.error("nothing can be chosen", iccid=identity.iccid, error=str(error))
             self._look_again()
@@ -102,11 +113,11 @@ class Dispatcher:
     def _look_again(self) -> None:
         asyncio.get_running_loop().call_later(RETRY_S, self._settled)
 
-    async def _find(self, identity: Identity) -> Draft | None:
+    async def _find(self, identity: Identity, last: MessageClass) -> Draft | None:
         most = claims.FEW
         while True:
             now = self._clock.now()
-            skip = self.sims.avoided(identity.iccid, now).union(self._reserved)
+            skip = self.sims.avoided(identity.iccid, now) | self._drafts.reserved()
             terms = self.traffic.terms()
             look = partial(claims.look, sim=identity.iccid, now=now, skip=skip, terms=terms, most=most)
             found = await self._store.read_hot(look)
@@ -114,7 +125,10 @@ class Dispatcher:
             decide = self._decider(identity.iccid)
             verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found.candidates]
             going = (candidate for candidate, verdict in verdicts if verdict is Verdict.SEND)
-            chosen = next((candidate for candidate in going if candidate.part_id not in self._reserved), None)
+            reserved = self._drafts.reserved()  # meanwhile, too
+            chosen = next((candidate for candidate in going if candidate.part_id not in reserved), None)
+            if chosen is not None and chosen.rank > waiting_rank(last):
+                return None
             if chosen is not None:
                 draft = await self._draft(chosen)
                 if draft is not None:
@@ -141,60 +155,65 @@ class Dispatcher:
         self._waiting_for_others = None
         self._settled()
 
-    def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> asyncio.Future[Claimed | None]:
-        """Journal the end of one attempt and the claim of the next in one commit. Submitted before this returns."""
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[Claimed | None]:
+        """Journal the claim of the next attempt, and in the same transaction choose what follows it, where this is to look
+        `ahead`. Submitted before this returns."""
         epoch = self._store.consent_epoch
-        outcome = self._outcome(identity, before) if before is not None else None
-        owner = self._owner(identity)
-        decide = self._decider(identity.iccid)
-        now = self._clock.now()
-        terms = self.traffic.terms()
-        own = {draft.part_id} if self._holders.get(draft.part_id) is draft else set[int]()
-        others = self.sims.avoided(identity.iccid, now).union(self._reserved.keys() - own)
+        sim, now, terms = identity.iccid, self._clock.now(), self.traffic.terms()
+        decide = self._decider(sim)
+        avoided, offer = self.sims.avoided(sim, now), Offer()
 
         def change(db: sqlite3.Connection) -> Claim | None:
-            if outcome is not None:
-                _close(db, outcome, identity.iccid, owner, now)
-            return claims.claim(db, identity.iccid, identity.imei, decide, now, skip=others, terms=terms)
+            skip = avoided | self._drafts.reserved(own=draft)
+            claim = claims.claim(db, sim, identity.imei, decide, now, skip=skip, terms=terms)
+            if ahead and claim is not None:
+                following = claims.look(db, sim, now, skip, terms, most=1).candidates
+                if following and decide(following[0][1]).verdict is Verdict.SEND:
+                    self._drafts.offer(offer, following[0][0])
+            return claim
 
-        committed = self._store.write(change)
-        return asyncio.ensure_future(self._claimed(committed, draft, epoch, before))
+        return asyncio.ensure_future(self._claimed(self._store.write(change), draft, epoch, offer))
 
     async def _claimed(
-        self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, before: Attempted | None
+        self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, offer: Offer
     ) -> Claimed | None:
         try:
             claim = await committed
         except StoreError:
+            self._drafts.decline(offer)
             self._look_again()
             raise
-        if before is not None:
-            self._closed(before)
         if claim is None:
             return None
         candidate = self._on_air[claim.attempt_id] = claim.candidate
-        if candidate == self._reserved.get(draft.part_id):
-            tpdu = draft.tpdu
-        else:  # another part, or the same with another reference: a message to that number began meanwhile
-            try:
-                tpdu = self._encode(candidate)
-            except EncodeError as error:
-                impossible = Outcome(claim.attempt_id, Result.REFUSED, error=f"cannot be encoded: {error}")
-                await self._store.write(partial(claims.close, outcome=impossible, now=self._clock.now()))
-                return None
-        return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, self._closing(candidate))
+        try:
+            tpdu = self._drafts.encoded(candidate, draft)
+        except EncodeError as error:
+            self._drafts.decline(offer)
+            impossible = Outcome(claim.attempt_id, Result.REFUSED, error=f"cannot be encoded: {error}")
+            await self._store.write(partial(claims.close, outcome=impossible, now=self._clock.now()))
+            return None
+        not_after, following = self._closing(candidate), self._drafts.take(offer)
+        return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, not_after, following)
 
     def close(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
         """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it, whether or
         not somebody waits: an outcome that is known must not be forgotten."""
+        return self._close(identity, attempted, self._store.write)
+
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
+        """The same, in the commit of the next claim."""
+        return self._close(identity, attempted, self._store.write_with_next)
+
+    def _close(self, identity: Identity, attempted: Attempted, write: _Write) -> asyncio.Future[None]:
         change = partial(
             _close,
-            outcome=self._outcome(identity, attempted),
+            outcome=self._judged(identity, attempted),
             sim=identity.iccid,
             owner=self._owner(identity),
             now=self._clock.now(),
         )
-        closing = asyncio.ensure_future(self._until_closed(self._store.write(change), change, attempted))
+        closing = asyncio.ensure_future(self._until_closed(write(change), change, attempted))
         self._closings.add(closing)  # the loop itself holds tasks only weakly
         closing.add_done_callback(self._closings.discard)
         return asyncio.shield(closing)
@@ -237,7 +256,6 @@ class Dispatcher:
 
     def _closed(self, attempted: Attempted) -> None:
         self._on_air.pop(attempted.attempt_id, None)
-        self._outcomes.pop((attempted.attempt_id, attempted.ending), None)
         log.info("attempt ended", **_told(attempted), elapsed=round(attempted.elapsed_s, 3))
         if attempted.ending is not Ending.ACCEPTED:
             self._settled()
@@ -271,16 +289,12 @@ class Dispatcher:
     async def _draft(self, candidate: Candidate) -> Draft | None:
         """A candidate as a draft, reserved. None: it cannot be encoded; its message has failed, and the modem goes on."""
         try:
-            tpdu = self._encode(candidate)
+            return self._drafts.reserve(candidate)
         except EncodeError as error:
             log.error("message cannot be encoded", message=candidate.message_id, error=str(error))
             failed = partial(claims.fail, message_id=candidate.message_id, reason=f"cannot be encoded: {error}")
             await self._store.write(partial(failed, now=self._clock.now()))
             return None
-        draft = Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
-        self._reserved[candidate.part_id] = candidate
-        self._holders[candidate.part_id] = draft
-        return draft
 
     def _closing(self, candidate: Candidate) -> datetime | None:
         """When the window closes in which a message must begin; None where it has none, has begun, or the clock cannot tell."""
@@ -308,15 +322,8 @@ class Dispatcher:
     def _owner(self, identity: Identity) -> reports.Owner:
         return owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
 
-    def _outcome(self, identity: Identity, attempted: Attempted) -> Outcome:
-        """What an ending means for the journal."""
-        key = attempted.attempt_id, attempted.ending
-        if key not in self._outcomes:
-            self._outcomes[key] = self._judged(identity, attempted)
-        return self._outcomes[key]
-
     def _judged(self, identity: Identity, attempted: Attempted) -> Outcome:
-        """The class of an error decides, and what other refusals say of the SIM."""
+        """What an ending means for the journal: the class of an error decides, and what other refusals say of the SIM."""
         counts = not attempted.no_network
         result = _RESULTS[attempted.ending]
         error, again = attempted.error, None

@@ -87,7 +87,7 @@ class Service:
         settings, store = given.settings, given.store
         self._time = clock = Timekeeper(given.clock, asyncio.get_running_loop().time)
         policy = consent_policy(settings)
-        self._timetable = Timetable(store, clock, self._wake, self._trusted)
+        self._timetable = Timetable(store, clock, self._came_due, self._trusted)
         self._dispatcher = Dispatcher(
             store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted,
             traffic=lambda sims: Traffic(settings, sims, clock.now),
@@ -394,6 +394,10 @@ class Service:
 
     def _settled(self) -> None:
         self._timetable.poke()
+        self._wake()
+
+    def _came_due(self) -> None:
+        self._dispatcher.came_due()
         self._wake()
 
     def _wake(self) -> None:

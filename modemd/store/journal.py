@@ -9,13 +9,15 @@ from datetime import datetime
 from modemd.rules import states
 from modemd.store.moments import kept
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
 
 def note(db: sqlite3.Connection, message_id: int | None, now: datetime, what: str, **detail: object) -> None:
     """Leave an event row. `detail` is kept as JSON, without the entries that are None."""
     told = {key: value for key, value in detail.items() if value is not None}
     db.execute(
         "INSERT INTO event (message_id, at, what, detail) VALUES (?, ?, ?, ?)",
-        (message_id, kept(now), what, json.dumps(told, ensure_ascii=False) if told else None),
+        (message_id, kept(now), what, _JSON.encode(told) if told else None),
     )
 
 

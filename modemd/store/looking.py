@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from modemd.rules import windows
 from modemd.rules.claiming import Facts, Marketing
 from modemd.rules.classes import MessageClass
 from modemd.rules.pausing import stopped
-from modemd.rules.quota import Standing
+from modemd.rules.quota import Hold, Standing
 from modemd.rules.terms import FREE, Terms
 from modemd.rules.windows import Window
 from modemd.store import lanes, pauses, quotas
@@ -20,8 +20,8 @@ from modemd.store.ranks import started_rank, waiting_rank
 
 # A claim looks at no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20
-# It begins with so few: nearly always the first may go, and looking at all twenty is most of what a claim would cost.
-FEW = 2
+# It begins with so few: nearly always the first may go.
+FEW = 1
 # How far down a lane it looks for them.
 MAX_SCAN = 2000
 # A message that another SIM is sending goes before later ones to its number, unless that SIM has made no try for so long:
@@ -87,7 +87,7 @@ def look(
     paused = pauses.standing(db)
     standings = _Standings(db, terms, now)
     own = standings.of(sim)
-    barred = stopped(paused, sim) | {each for each in MessageClass if own.hold(each) is not None}
+    barred = stopped(paused, sim) | standings.holds(sim).keys()
     asked = {"sim": sim, "recent": kept(now - ELSEWHERE), "scan": MAX_SCAN, "limit": most + len(skip)}
     rows: list[tuple[bool, sqlite3.Row]] = []
     over: list[Over] = []
@@ -97,7 +97,7 @@ def look(
         if reach is None:
             continue
         # What a quota holds waits for its own SIM; what a person has paused on one SIM goes by another that may send it.
-        held = {each: last for each in MessageClass if (last := standings.held(reach.holders, each)) is not None}
+        held = standings.held(reach.holders)
         over += [Over(lane, each, last) for each, last in held.items() if _waits(db, lane, each)]
         before = reach.before
         if before is not None and all(stopped(paused, home) for home in reach.holders):
@@ -109,7 +109,7 @@ def look(
             rows += [(before is not None, row) for row in found]
     rows.sort(key=lambda each: (each[1]["rank"], each[0], each[1]["message_id"], each[1]["seq"]))
     waiting = [row for _, row in rows if row["id"] not in skip][:most]
-    return Look([(_candidate(row), _facts(row, own)) for row in waiting], left, tuple(over))
+    return Look([_found(row, own) for row in waiting], left, tuple(over))
 
 
 class _Standings:
@@ -118,16 +118,29 @@ class _Standings:
     def __init__(self, db: sqlite3.Connection, terms: Terms, now: datetime) -> None:
         self._db, self._terms, self._now = db, terms, now
         self._known: dict[str, Standing] = {}
+        self._holds: dict[str, Mapping[MessageClass, Hold]] = {}
 
     def of(self, sim: str) -> Standing:
         if sim not in self._known:
             self._known[sim] = quotas.standing(self._db, sim, self._terms.limits(sim), self._now)
         return self._known[sim]
 
-    def held(self, sims: Collection[str], message_class: MessageClass) -> str | None:
-        """Of SIMs that all must wait with a class, the one that may send again first; None where any may send."""
-        holds = [(hold.until, sim) for sim in sims if (hold := self.of(sim).hold(message_class)) is not None]
-        return min(holds)[1] if holds and len(holds) == len(sims) else None
+    def holds(self, sim: str) -> Mapping[MessageClass, Hold]:
+        """The classes of which a SIM may begin nothing."""
+        if sim not in self._holds:
+            self._holds[sim] = self.of(sim).holds()
+        return self._holds[sim]
+
+    def held(self, sims: Collection[str]) -> Mapping[MessageClass, str]:
+        """The classes with which all of these SIMs must wait, and of each the SIM that may send again first. The others are not
+        asked where one may send everything."""
+        last: dict[MessageClass, tuple[datetime, str]] | None = None
+        for sim in sims:
+            own = {each: (hold.until, sim) for each, hold in self.holds(sim).items()}
+            last = own if last is None else {each: min(last[each], own[each]) for each in last if each in own}
+            if not last:
+                return {}
+        return {each: sim for each, (_, sim) in (last or {}).items()}
 
 
 def _waits(db: sqlite3.Connection, lane: str, message_class: MessageClass) -> bool:
@@ -175,37 +188,38 @@ _CANDIDATES = f"""
 """  # noqa: S608 - made of our own constants
 
 
-def _candidate(row: sqlite3.Row) -> Candidate:
+def _found(row: sqlite3.Row, standing: Standing) -> tuple[Candidate, Facts]:
+    """A row as what is to be encoded, and as what is to be decided."""
+    message_class = MessageClass(row["class"])
+    expires_at = moment(row["validity_until"])
+    window = windows.kept(row["window"]) if row["window"] else None
     reference = row["reference"]
     if reference is None:  # not started: the next one for this recipient, so that sets close in time never mix
         reference = ((row["last_reference"] or 0) + 1) % 256
-    return Candidate(
+    candidate = Candidate(
         part_id=row["id"],
         message_id=row["message_id"],
         seq=row["seq"],
         parts=row["parts"],
         number=row["number"],
         text=row["text"],
-        message_class=MessageClass(row["class"]),
+        message_class=message_class,
         report=bool(row["report"]),
         repeats=row["repeats"],
         reference=reference,
-        expires_at=moment(row["validity_until"]),
+        expires_at=expires_at,
         rank=row["rank"],
-        window=windows.kept(row["window"]) if row["window"] else None,
+        window=window,
     )
-
-
-def _facts(row: sqlite3.Row, standing: Standing) -> Facts:
-    message_class = MessageClass(row["class"])
-    return Facts(
+    facts = Facts(
         message_class=message_class,
         number=row["number"],
         marketing=Marketing(row["marketing"]),
-        expires_at=moment(row["validity_until"]),
+        expires_at=expires_at,
         # A repeat is like the first part of a message: only worth sending while that is valid.
         started=row["rank"] == started_rank(message_class) and not row["repeats"],
         parts=row["parts"],
-        window=windows.kept(row["window"]) if row["window"] else None,
+        window=window,
         hold=standing.hold(message_class, row["parts"]),
     )
+    return candidate, facts

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def kept(moment: datetime) -> str:
     """An aware datetime as stored text."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return _text(moment.astimezone(UTC))
+
+
+# One `now` is stored in many rows of a transaction.
+@lru_cache(maxsize=64)
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
 
 
 def moment(text: str) -> datetime:

@@ -98,6 +98,13 @@ class Store:
         answer.add_done_callback(self._look)
         return answer
 
+    def write_with_next(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """`write` for what nobody waits for: in the commit of the next change, or a moment later alone. Changes run in the order
+        of the calls all the same."""
+        answer = self._writer.enclose(change)
+        answer.add_done_callback(self._look)
+        return answer
+
     def write_consent(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """`write` for a change that may store an opt-out."""
         self.consent_epoch += 1

@@ -17,6 +17,8 @@ T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
 # Bounds how long the first of a group waits for its answer, and what one failed commit takes down.
 MAX_GROUP = 256
+# How long a change waits for another one, to share its commit.
+PATIENCE_S = 0.05
 
 
 @dataclass(slots=True)
@@ -34,7 +36,37 @@ class Writer(Protocol):
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]: ...
 
+    def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """`submit`, together with the next change that is submitted, or alone after `PATIENCE_S`."""
+
     async def close(self) -> None: ...
+
+
+class Enclosures:
+    """Changes that wait on the loop for one that is submitted. `submit` takes them where none comes in time."""
+
+    def __init__(self, submit: Callable[[list[Job]], None]) -> None:
+        self._submit = submit
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[Job] = []
+        self._patience: asyncio.TimerHandle | None = None
+
+    def add(self, job: Job) -> None:
+        """Let a change wait."""
+        self._waiting.append(job)
+        if self._patience is None:
+            self._patience = self._loop.call_later(PATIENCE_S, self._alone)
+
+    def take(self) -> list[Job]:
+        """What waits, for the change that goes now."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def _alone(self) -> None:
+        self._submit(self.take())
 
 
 def run_group(connection: sqlite3.Connection, group: Sequence[Job]) -> None:
@@ -87,7 +119,8 @@ class ThreadWriter:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._enclosed = Enclosures(self._jobs.put)
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer")
@@ -97,12 +130,20 @@ class ThreadWriter:
         if self._closed:
             raise StoreError("the database is closed")
         job = Job(change, self._loop.create_future())
-        self._jobs.put(job)
+        self._jobs.put([*self._enclosed.take(), job])
+        return job.answer
+
+    def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        if self._closed:
+            raise StoreError("the database is closed")
+        job = Job(change, self._loop.create_future())
+        self._enclosed.add(job)
         return job.answer
 
     async def close(self) -> None:
         """Finish what was submitted, then end the thread."""
         self._closed = True
+        self._jobs.put(self._enclosed.take())
         self._jobs.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
 
@@ -120,12 +161,12 @@ class ThreadWriter:
     def _gather(self) -> tuple[list[Job], bool]:
         """Wait for a change; it, with what else waits; and whether the end was told behind them."""
         group: list[Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            group.append(job)
-            if len(group) == MAX_GROUP or self._jobs.empty():
+        jobs = self._jobs.get()
+        while jobs is not None:
+            group += jobs
+            if len(group) >= MAX_GROUP or self._jobs.empty():
                 return group, False
-            job = self._jobs.get()
+            jobs = self._jobs.get()
         return group, True
 
     def _keep(self, connection: sqlite3.Connection | None, group: Sequence[Job]) -> sqlite3.Connection | None:

@@ -29,6 +29,7 @@ class Bench:
     """A modem task over a well-mannered stick."""
 
     rate: Callable[[str], float | None] = unlimited
+    profiles: Profiles = SHIPPED
     stick: Stick = field(default_factory=Stick)
     desk: FakeDesk = field(default_factory=FakeDesk)
 
@@ -38,7 +39,7 @@ class Bench:
             Line("west", "/dev/west", self.rate),
             desk=self.desk,
             open_port=self.stick.open,
-            profiles=SHIPPED,
+            profiles=self.profiles,
             sweep_interval_s=SWEEP_S,
             now=LoopClock(loop).now,
         )
@@ -70,9 +71,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(rate: Callable[[str], float | None] = unlimited) -> AsyncIterator[Bench]:
+async def bench(rate: Callable[[str], float | None] = unlimited, profiles: Profiles = SHIPPED) -> AsyncIterator[Bench]:
     """A modem for the block; at its end it stops, and has left nothing behind."""
-    b = Bench(rate)
+    b = Bench(rate, profiles)
     yield b
     if not b.task.done():
         await b.stopped()

@@ -16,6 +16,8 @@ HELLO = bytes.fromhex("01000C91447700091032000005C8329BFD06")
 """SUBMIT "Hello": 18 octets."""
 HELLO_WORLD = bytes.fromhex("31000C914477000910320000A70BC8329BFD06DDDF723619")
 """SUBMIT "Hello world", report asked for: 24 octets."""
+URGENT = 4
+"""Ranks below are alarms and otps."""
 GENERIC = Profile("generic", storage=('+CPMS="SM","SM","SM"',), restart=("RDY",))
 
 
@@ -26,8 +28,8 @@ def identity(profile: Profile = GENERIC) -> Identity:
     )
 
 
-def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False) -> Draft:
-    return Draft(part_id, tpdu, rank=7, first_of_several=first_of_several)
+def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, rank: int = 7) -> Draft:
+    return Draft(part_id, tpdu, rank, first_of_several)
 
 
 @dataclass
@@ -57,6 +59,7 @@ class FakeDesk:
     roaming: bool = False
     smsc: str | None = None
     hangs_up: bool = False
+    pressing: bool = False
     refused: str | None = None
     """Why sends fail in a row, as the desk sees it."""
 
@@ -65,20 +68,22 @@ class FakeDesk:
         """What became of attempts, in the order of its commits."""
         return [entry for entry in self.journal if isinstance(entry, Attempted)]
 
-    async def choose(self, identity: Identity) -> Draft | None:
+    async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+        self.pressing = False
         await asyncio.sleep(0.001)
-        if not self.waiting:
+        if not self.waiting or (urgent and self.waiting[0].rank >= URGENT):
             return None
         chosen = self.waiting.popleft()
         self.reserved.add(chosen.part_id)
         return chosen
 
-    def claim(self, identity: Identity, draft: Draft, before: Attempted | None) -> Future[Claimed | None]:
-        if before is not None:
-            self.journal.append(before)
-        return asyncio.ensure_future(self._commit(draft, self.consent_epoch))
+    def presses(self, identity: Identity) -> bool:
+        return self.pressing
 
-    async def _commit(self, draft: Draft, epoch: int) -> Claimed | None:
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[Claimed | None]:
+        return asyncio.ensure_future(self._commit(draft, self.consent_epoch, ahead))
+
+    async def _commit(self, draft: Draft, epoch: int, ahead: bool) -> Claimed | None:
         await asyncio.sleep(self.commit_s)
         if self.failing is not None:
             raise self.failing
@@ -87,13 +92,19 @@ class FakeDesk:
             return None
         self.claims += 1
         self.journal.append(f"claimed {self.claims}")
-        return Claimed(self.claims, draft.part_id, draft.part_id, tpdu, epoch)
+        following = self.waiting.popleft() if ahead and self.waiting else None
+        if following is not None:
+            self.reserved.add(following.part_id)
+        return Claimed(self.claims, draft.part_id, draft.part_id, tpdu, epoch, following=following)
 
     def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
         self.journal.append(attempted)
         done: Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
+
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> Future[None]:
+        return self.close(identity, attempted)
 
     def fresh(self, draft: Draft) -> bool:
         return draft.part_id not in self.overtaken
@@ -111,6 +122,9 @@ class FakeDesk:
         if octets in self.cannot_keep:
             raise OSError("no space left on device")
         self.kept.append(octets)
+
+    async def keep_with_next(self, identity: Identity, octets: bytes) -> None:
+        await self.keep(identity, octets)
 
     def sends_fail(self, identity: Identity) -> str | None:
         return self.refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,8 @@ from modemd.at.replies import Registration
 from modemd.modem.desk import Ending, Health
 from modemd.modem.modem import Modem
 from modemd.modem.session import PERSON_PROBE_S, STATUS_S, STATUS_SEARCHING_S
-from tests.modem.bench import SWEEP_S, bench
+from modemd.profiles import Profiles
+from tests.modem.bench import SHIPPED, SWEEP_S, bench
 from tests.modem.desk import HELLO_WORLD, draft
 from tests.modem.script import simulated
 
@@ -121,6 +123,51 @@ async def test_the_pace_is_the_sims() -> None:
         at = b.stick.times("PDU")
         assert gaps(at) == pytest.approx([0.5] * 3, abs=0.02)
         assert set(asked) == {"8944100030123456789"}
+
+
+@simulated
+async def test_an_alarm_takes_the_turn_of_the_next_part() -> None:
+    """It does not wait for the pace; the part behind it does, for both. A second alarm finds that turn taken, and waits for its
+    own."""
+    async with bench(lambda iccid: 0.1) as b:
+        b.stick.send_s = 0.1
+        await b.becomes(Health.READY)
+        b.queue(1, 2)
+        await b.until(lambda: len(b.desk.closed) == 1)
+        await asyncio.sleep(2)
+        for part in (3, 4):
+            b.desk.waiting.appendleft(draft(part, rank=1))
+            b.desk.pressing = True
+            b.modem.wake()
+            await asyncio.sleep(1)
+        await b.until(lambda: len(b.desk.closed) == 4, within_s=60)
+        assert gaps(b.stick.times("PDU")) == pytest.approx([2.1, 17.9, 10], abs=0.1)
+
+
+@simulated
+async def test_what_is_not_urgent_does_not_borrow() -> None:
+    """Nobody's turn comes earlier, whatever wakes the modem."""
+    async with bench(lambda iccid: 0.1) as b:
+        b.stick.send_s = 0.1
+        await b.becomes(Health.READY)
+        b.queue(1, 2)
+        await b.until(lambda: len(b.desk.closed) == 1)
+        b.desk.pressing = True
+        b.modem.wake()
+        await b.until(lambda: len(b.desk.closed) == 2, within_s=60)
+        assert gaps(b.stick.times("PDU")) == pytest.approx([10], abs=0.05)
+
+
+@simulated
+async def test_a_family_may_need_more_time_than_the_sims_pace() -> None:
+    """The slower of both counts."""
+    slow = Profiles({"generic": replace(SHIPPED.named("generic"), send_interval_s=3.0)})
+    async with bench(lambda iccid: 2.0, slow) as b:
+        b.stick.send_s = 0.1
+        await b.becomes(Health.READY)
+        b.queue(1, 2)
+        await b.until(lambda: len(b.desk.closed) == 2)
+        assert gaps(b.stick.times("PDU")) == pytest.approx([3.0], abs=0.02)
 
 
 @simulated
@@ -294,7 +341,7 @@ async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
     async with bench() as b:
         await b.becomes(Health.READY)
         b.queue(1)
-        await b.until(lambda: "+CMGS=18" in b.stick.commands(), step_s=0.001)
+        await b.until(lambda: "claimed 1" in b.desk.journal, step_s=0.001)
 
         class Broken:
             """A queue that cannot be asked."""

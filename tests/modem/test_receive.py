@@ -29,6 +29,10 @@ class Bench:
     port: ScriptedPort
     desk: FakeDesk
     receiver: Receiver
+    woken: int = 0
+
+    def wake(self) -> None:
+        self.woken += 1
 
     @property
     def kept(self) -> list[str]:
@@ -39,7 +43,9 @@ class Bench:
 async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Bench]:
     with script(transcript) as port:
         desk = FakeDesk()
-        yield Bench(port, desk, Receiver(Dialogue(port), identity(profile), desk, Storage("SM")))
+        receiver = Receiver(Dialogue(port), identity(profile), desk, Storage("SM"), wake=lambda: b.wake())
+        b = Bench(port, desk, receiver)
+        yield b
 
 
 @simulated
@@ -132,6 +138,78 @@ async def test_a_direct_delivery_is_kept(header: str, quirks: frozenset[Quirk], 
     """A +CDS or +CMT carries its PDU: nothing is read or deleted."""
     async with bench(then, replace(GENERIC, quirks=quirks)) as b:
         assert await b.receiver.notice(Urc(header, REPORT))
+        await asyncio.sleep(1)  # a report that needs no acknowledgement holds nobody up
+        assert b.kept == [REPORT]
+
+
+ANOTHER = REPORT.replace("064", "074", 1)
+READ = f">> AT+CMGR=7 \n << +CMGR: 0,,25 | {REPORT} | OK"
+READ_ANOTHER = f">> AT+CMGR=7 \n << +CMGR: 0,,25 | {ANOTHER} | OK"
+DELETED = ">> AT+CMGD=7 \n << OK"
+REPORTED = Urc('+CDSI: "SM",7')
+
+
+@simulated
+async def test_a_report_holds_nobody_up_and_is_deleted_when_it_is_durable() -> None:
+    """Its commit is not waited for; the modem's task is woken when it is there."""
+    async with bench(f"{READ} \n {DELETED}") as b:
+        b.desk.commit_s = 1.0
+        assert await b.receiver.notice(REPORTED)
+        await b.receiver.delete_kept()
+        assert (b.port.written, b.woken) == (b"AT+CMGR=7\r", 0)
+        await asyncio.sleep(1.1)
+        assert (b.kept, b.woken) == ([REPORT], 1)
+        await b.receiver.delete_kept()
+        assert b.port.written.endswith(b"AT+CMGD=7\r")
+
+
+@simulated
+async def test_a_report_that_is_announced_twice_is_deleted_once() -> None:
+    """A second deletion could meet what has come to that place meanwhile."""
+    async with bench(f"{READ} \n {READ} \n {DELETED}") as b:
+        await b.receiver.notice(REPORTED)
+        await b.receiver.notice(REPORTED)
+        await asyncio.sleep(1)
+        await b.receiver.delete_kept()
+        assert b.kept == [REPORT]
+
+
+@simulated
+async def test_a_report_in_the_place_of_one_that_is_not_deleted_yet() -> None:
+    """Modems with few places overwrite: both are kept, and what lies there is deleted once, when it is durable itself."""
+    async with bench(f"{READ} \n {READ_ANOTHER} \n {DELETED}") as b:
+        await b.receiver.notice(REPORTED)
+        await asyncio.sleep(1)
+        await b.receiver.notice(REPORTED)
+        await b.receiver.delete_kept()  # of the first: it does not lie there any more
+        assert b.port.written.count(b"+CMGD") == 0
+        await asyncio.sleep(1)
+        await b.receiver.delete_kept()
+        assert b.kept == [REPORT, ANOTHER]
+
+
+@simulated
+async def test_a_sweep_waits_for_reports_that_are_underway() -> None:
+    """They are deleted before the listing, so that nothing is deleted twice."""
+    async with bench(f"{READ} \n {DELETED} \n {EMPTY}") as b:
+        b.desk.commit_s = 1.0
+        await b.receiver.notice(REPORTED)
+        assert await b.receiver.sweep() == 0
+        assert b.kept == [REPORT]
+
+
+@pytest.mark.parametrize("direct", [True, False], ids=["+CDS", "+CDSI"])
+@simulated
+async def test_a_report_that_cannot_be_kept_yet_is_kept_later(direct: bool) -> None:
+    """Held where no modem stores it, left on the modem where one does; a sweep is worth while."""
+    listed = EMPTY if direct else f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK \n {DELETED}"
+    async with bench(listed if direct else f"{READ} \n {listed}") as b:
+        b.desk.full = True
+        await b.receiver.notice(Urc("+CDS: 25", REPORT) if direct else REPORTED)
+        await asyncio.sleep(1)
+        assert (b.kept, b.receiver.behind) == ([], True)
+        b.desk.full = False
+        await b.receiver.sweep()
         assert b.kept == [REPORT]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from modemd.errors import PortGone, ReplyTimeout
 from modemd.modem.desk import Attempted, Draft, Ending
 from modemd.modem.dialogue import Dialogue
-from modemd.modem.send import OUTCOME_PATIENCE_S, Sender, Sent
+from modemd.modem.send import Sender, Sent
 from modemd.profiles import Profile
 from tests.modem.desk import GENERIC, HELLO, HELLO_WORLD, FakeDesk, draft, identity
 from tests.modem.script import ScriptedPort, script, simulated
@@ -22,24 +22,25 @@ HELLO_PDU = f"00{HELLO.hex().upper()}"
 HELLO_WORLD_PDU = f"00{HELLO_WORLD.hex().upper()}"
 PROMPT = ">> AT+CMGS=18 \n <<$ >"
 ESCAPES = ">> ^[ \n >> AT \n << OK | OK"
-BEFORE = Attempted(99, Ending.ACCEPTED, reference=11)
 
 
 @dataclass
 class Bench:
-    """A sender at a scripted modem. `air` is how often it said that a PDU goes out."""
+    """A sender at a scripted modem. `foreseen`: what claims said of the next part."""
 
     port: ScriptedPort
     desk: FakeDesk
     dialogue: Dialogue
     sender: Sender
-    air: int = 0
+    foreseen: list[Draft | None] = field(default_factory=list)
 
-    async def send(self, part: Draft | None = None, before: Attempted | None = None) -> Sent | None:
-        return await self.sender.send(part or draft(1), before, self._on_air)
+    async def send(self, part: Draft | None = None, *, ahead: bool = False) -> Sent | None:
+        return await self.sender.send(part or draft(1), ahead, self.foreseen.append)
 
-    def _on_air(self) -> None:
-        self.air += 1
+    @property
+    def air(self) -> int:
+        """How many PDUs were written."""
+        return self.port.written.count(b"\x1a")
 
 
 @asynccontextmanager
@@ -243,50 +244,41 @@ async def test_a_port_lost_during_the_claim_withdraws_the_attempt() -> None:
 )
 @simulated
 async def test_trouble_before_the_prompt_leaves_no_attempt(transcript: str, error: type[Exception]) -> None:
-    """Nothing was claimed, nothing is journaled; what was to be journaled before still is."""
+    """Nothing was claimed, nothing is journaled."""
     async with bench(transcript) as b:
         with pytest.raises(error):
-            await b.send(before=BEFORE)
-        assert b.desk.journal == [BEFORE]
-
-
-@simulated
-async def test_the_outcome_before_shares_the_claims_commit() -> None:
-    """With a quick prompt, one commit journals the end of one attempt and the claim of the next."""
-    async with bench(f"{PROMPT} [0.04] \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK") as b:
-        await b.send(before=BEFORE)
-        assert b.desk.journal == [BEFORE, "claimed 1"]
-
-
-@simulated
-async def test_a_slow_prompt_does_not_keep_the_outcome_before_waiting() -> None:
-    """It is closed alone within 50 ms, once."""
-    async with bench(f"{PROMPT} [3] \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK") as b:
-        sending = asyncio.ensure_future(b.send(before=BEFORE))
-        await asyncio.sleep(OUTCOME_PATIENCE_S - 0.001)
+            await b.send()
         assert b.desk.journal == []
-        await asyncio.sleep(0.002)
-        assert b.desk.journal == [BEFORE]
-        await sending
-        assert b.desk.journal == [BEFORE, "claimed 1"]
 
 
 @simulated
-async def test_a_claim_that_fails_does_not_take_the_outcome_before_with_it() -> None:
-    """Its commit failed with both; the outcome is journaled anew, alone."""
+async def test_a_claim_tells_what_follows_before_the_pdu_goes_out() -> None:
+    """The next part is known while this one is on the air."""
+    async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK [3]") as b:
+        b.desk.waiting.append(draft(2))
+        sending = asyncio.ensure_future(b.send(ahead=True))
+        await asyncio.sleep(1)
+        assert b.foreseen == [draft(2)]
+        await sending
+
+
+@simulated
+async def test_a_claim_that_commits_too_late_gives_back_what_follows() -> None:
+    """The modem was stopped meanwhile: another one may choose that part."""
     async with bench(PROMPT) as b:
-        b.desk.failing = OSError("disk full")
-        with pytest.raises(OSError, match="disk full"):
-            await b.send(before=BEFORE)
-        assert b.desk.closed == [BEFORE, BEFORE]
+        b.desk.commit_s = 1
+        b.desk.waiting.append(draft(2))
+        await cancel(b.send(ahead=True), after_s=0.5)
+        await asyncio.sleep(1)
+        assert (b.foreseen, b.desk.reserved) == ([], set())
 
 
 @simulated
 async def test_cancelled_before_the_prompt_nothing_is_claimed() -> None:
-    """And the outcome before is journaled all the same."""
+    """And nothing is journaled."""
     async with bench(">> AT+CMGS=18") as b:
-        await cancel(b.send(before=BEFORE), after_s=1)
-        assert b.desk.journal == [BEFORE]
+        await cancel(b.send(), after_s=1)
+        assert b.desk.journal == []
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["that commits", "that finds nothing"])

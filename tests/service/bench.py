@@ -106,7 +106,9 @@ class Bench:
     async def claimed(self, by: Identity | None = None, before: Attempted | None = None) -> Claimed:
         """Choose and claim; the draft is let go, as modems do."""
         draft = await self.chosen(by)
-        claimed = await self.dispatcher.claim(by or sim(), draft, before)
+        if before is not None:
+            self.dispatcher.close_with_next(by or sim(), before)
+        claimed = await self.dispatcher.claim(by or sim(), draft, ahead=False)
         self.dispatcher.release(draft)
         assert claimed is not None, "nothing may go"
         return claimed

@@ -52,7 +52,7 @@ async def test_a_part_passes_over_the_desk() -> None:
     assert draft is not None
     assert b.desk.fresh(draft)
     assert await b.desk.choose(sim()) is None
-    claimed = await b.desk.claim(sim(), draft, None)
+    claimed = await b.desk.claim(sim(), draft, ahead=False)
     assert claimed is not None
     await b.desk.close(sim(), Attempted(claimed.attempt_id, Ending.WITHDRAWN))
     assert await b.desk.choose(sim()) is None, "still reserved"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 
 import pytest
 
 from modemd import pdu
+from modemd.errors import StoreError
 from modemd.modem.desk import Attempted, Draft, Ending
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
@@ -19,10 +21,17 @@ from tests.modem.script import simulated
 from tests.service.bench import ALICE, BOB, EAST, WEST, Bench, sim
 
 LONG = "long " * 90  # three parts
+CAROL, DAVE = "+33612345680", "+33612345681"
 
 
 def submit_of(draft: Draft) -> pdu.Submit:
     return pdu.Submit.decode(draft.tpdu)
+
+
+def no_commit(action: int, argument: str | None, *_: str | None) -> int:
+    """An authorizer that refuses every COMMIT."""
+    refused = action == sqlite3.SQLITE_TRANSACTION and argument == "COMMIT"
+    return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
 
 
 @simulated
@@ -49,10 +58,10 @@ async def test_what_was_given_back_belongs_to_whoever_chose_it_then() -> None:
     b.dispatcher.release(slow)
     quick = await b.chosen(sim(EAST))
     assert quick.part_id == slow.part_id
-    assert await b.dispatcher.claim(sim(WEST), slow, None) is None
+    assert await b.dispatcher.claim(sim(WEST), slow, ahead=False) is None
     b.dispatcher.release(slow)
     assert await b.dispatcher.choose(sim(WEST)) is None
-    claimed = await b.dispatcher.claim(sim(EAST), quick, None)
+    claimed = await b.dispatcher.claim(sim(EAST), quick, ahead=False)
     assert claimed is not None
     assert claimed.part_id == quick.part_id
 
@@ -161,21 +170,77 @@ async def test_only_the_first_part_of_several_holds_the_link() -> None:
 
 
 @simulated
-async def test_the_end_of_one_attempt_and_the_next_claim_are_one_commit() -> None:
-    """At no moment is one there without the other."""
+async def test_an_outcome_is_journaled_before_the_next_claim() -> None:
+    """It waits for that one, and goes before it: a claim sees what became of the attempt before."""
     b = Bench()
     await b.submit(ALICE)
-    await b.submit(BOB)
+    await b.submit(ALICE)
     first = await b.claimed()
-    commits: list[str] = []
-    b.db.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
-    await b.claimed(before=Attempted(first.attempt_id, Ending.ACCEPTED, b.clock.now(), 7))
-    b.db.set_trace_callback(None)
-    assert len(commits) == 1
+    draft = Draft(2, b"", rank=7, first_of_several=False)
+    b.dispatcher.close_with_next(sim(), Attempted(first.attempt_id, Ending.ACCEPTED, b.clock.now(), 7))
+    assert await b.dispatcher.claim(sim(), draft, ahead=False) is not None  # that number is free again
     assert [(row["outcome"], row["reference"]) for row in b.all("SELECT * FROM attempt ORDER BY id")] == [
         ("sent", 7),
         ("open", None),
     ]
+
+
+@simulated
+async def test_a_claim_chooses_what_follows() -> None:
+    """Reserved for the SIM that claimed, encoded; nobody else chooses it."""
+    b = Bench()
+    for number in (ALICE, BOB, CAROL):
+        await b.submit(number)
+    claimed = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), ahead=True)
+    assert claimed is not None
+    assert claimed.following is not None
+    assert claimed.following.part_id == 2
+    assert (await b.chosen(sim(EAST))).part_id == 3
+
+
+@simulated
+async def test_the_next_part_of_a_message_follows_its_first() -> None:
+    """Before other messages of its class."""
+    b = Bench()
+    await b.submit(ALICE, "long " * 50)
+    await b.submit(BOB)
+    claimed = await b.dispatcher.claim(sim(), await b.chosen(), ahead=True)
+    assert claimed is not None
+    assert claimed.following is not None
+    second = await b.dispatcher.claim(sim(), claimed.following, ahead=False)
+    assert second is not None
+    assert (second.message_id, second.part_id, second.tpdu) == (1, 2, claimed.following.tpdu)
+
+
+@simulated
+async def test_claims_of_one_group_offer_different_parts() -> None:
+    """The loop hears of the first only when the second has run: no part is offered twice, and no claim takes what another one
+    was offered."""
+    b = Bench()
+    for number in (ALICE, BOB, CAROL, DAVE):
+        await b.submit(number)
+    west, east = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
+    claims = [
+        b.dispatcher.claim(sim(WEST), west, ahead=True),
+        b.dispatcher.claim(sim(EAST), east, ahead=True),
+    ]
+    claimed = [claim for claim in await asyncio.gather(*claims) if claim is not None]
+    following = [claim.following for claim in claimed if claim.following is not None]
+    assert sorted([claim.part_id for claim in claimed] + [draft.part_id for draft in following]) == [1, 2, 3, 4]
+
+
+@simulated
+async def test_what_a_failing_claim_offered_is_anybodys() -> None:
+    """Nothing stays reserved for nobody."""
+    b = Bench()
+    await b.submit(ALICE)
+    await b.submit(BOB)
+    draft = await b.chosen(sim(WEST))
+    b.db.set_authorizer(no_commit)
+    with pytest.raises(StoreError):
+        await b.dispatcher.claim(sim(WEST), draft, ahead=True)
+    b.dispatcher.release(draft)
+    assert b.dispatcher._drafts.reserved() == set()
 
 
 @simulated
@@ -185,7 +250,7 @@ async def test_a_claim_looks_at_consent_again() -> None:
     message = await b.submit(message_class=MessageClass.MARKETING)
     draft = await b.chosen()
     await b.stop_word(ALICE)
-    assert await b.dispatcher.claim(sim(), draft, None) is None
+    assert await b.dispatcher.claim(sim(), draft, ahead=False) is None
     assert b.state(message) == "cancelled"
 
 
@@ -197,11 +262,11 @@ async def test_a_claim_takes_what_goes_before_the_draft_and_never_what_others_ha
     await b.submit(BOB)
     mine, theirs = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
     alarm = await b.submit("+33612345600", "Pump 3 stands still", MessageClass.ALARM)
-    claimed = await b.dispatcher.claim(sim(WEST), mine, None)
+    claimed = await b.dispatcher.claim(sim(WEST), mine, ahead=False)
     assert claimed is not None
     assert (claimed.message_id, pdu.Submit.decode(claimed.tpdu).text) == (alarm, "Pump 3 stands still")
     b.dispatcher.release(mine)
-    second = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), None)
+    second = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), ahead=False)
     assert second is not None
     assert second.part_id == mine.part_id != theirs.part_id
 
@@ -214,8 +279,8 @@ async def test_a_claim_leaves_what_another_modem_has_chosen() -> None:
     await b.submit(BOB, message_class=MessageClass.MARKETING)
     mine, theirs = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
     await b.stop_word(ALICE)
-    assert await b.dispatcher.claim(sim(WEST), mine, None) is None
-    claimed = await b.dispatcher.claim(sim(EAST), theirs, None)
+    assert await b.dispatcher.claim(sim(WEST), mine, ahead=False) is None
+    claimed = await b.dispatcher.claim(sim(EAST), theirs, ahead=False)
     assert claimed is not None
     assert claimed.part_id == theirs.part_id
 
@@ -226,7 +291,7 @@ async def test_a_claim_carries_the_epoch_from_before_its_look() -> None:
     b = Bench()
     await b.submit()
     draft = await b.chosen()
-    claiming = b.dispatcher.claim(sim(), draft, None)
+    claiming = b.dispatcher.claim(sim(), draft, ahead=False)
     b.store.write_consent(lambda db: None)
     claimed = await claiming
     assert claimed is not None

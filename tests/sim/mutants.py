@@ -75,13 +75,11 @@ class _Hasty:
 def _intent_after_the_write() -> Any:
     claim = Dispatcher.claim
 
-    def hasty(
-        self: Dispatcher, identity: Identity, draft: Draft, before: Attempted | None
-    ) -> asyncio.Future[Claimed | None]:
+    def hasty(self: Dispatcher, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[Claimed | None]:
         store = self._store
         self._store = _Hasty(store)  # type: ignore[assignment]
         try:
-            return claim(self, identity, draft, before)
+            return claim(self, identity, draft, ahead=ahead)
         finally:
             self._store = store
 
@@ -133,7 +131,7 @@ def _silence_is_a_refusal() -> Any:
 
 
 def _refusal_is_acceptance() -> Any:
-    return mock.patch.object(Dispatcher, "_outcome", _all_is_well(Dispatcher._outcome))
+    return mock.patch.object(Dispatcher, "_judged", _all_is_well(Dispatcher._judged))
 
 
 def _all_is_well(real: Callable[..., claims.Outcome]) -> Callable[..., claims.Outcome]:

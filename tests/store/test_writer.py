@@ -158,3 +158,39 @@ async def test_nothing_is_taken_after_closing(db: sqlite3.Connection, tmp_path: 
     await writer.close()
     with pytest.raises(StoreError, match="closed"):
         writer.submit(insert(1))
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["alone, in good time", "with the next one, before it"])
+async def test_a_change_that_waits_for_another(tmp_path: Path, alone: bool) -> None:
+    """It goes in the commit of the next one, before that; where none comes, alone after a moment."""
+    path, commits = tmp_path / "numbers.db", []
+    db = connect(path)
+    db.execute("CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT")
+
+    def watched() -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+        return connection
+
+    writer = ThreadWriter(watched)
+    changes = [writer.enclose(insert(1)), writer.enclose(insert(2))]
+    if not alone:
+        changes.append(writer.submit(insert(3)))
+    await asyncio.wait_for(asyncio.gather(*changes), 5)
+    assert (values(db), len(commits)) == ([1, 2] if alone else [1, 2, 3], 1)
+    await writer.close()
+    db.close()
+
+
+async def test_closing_the_writer_keeps_what_waits(tmp_path: Path) -> None:
+    """Nothing that was handed over is forgotten, and nothing is taken any more."""
+    path = tmp_path / "numbers.db"
+    db = connect(path)
+    db.execute("CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT")
+    writer = ThreadWriter(lambda: connect(path))
+    waiting = writer.enclose(insert(1))
+    await writer.close()
+    assert (await waiting, values(db)) == (1, [1])
+    with pytest.raises(StoreError):
+        writer.enclose(insert(2))
+    db.close()

@@ -1,0 +1,88 @@
+"""Parts that are chosen and encoded ahead of their claims: whose they are, and which of them something has overtaken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modemd.errors import EncodeError
+from modemd.modem.desk import Draft
+from modemd.store.claims import Candidate
+
+
+@dataclass(slots=True)
+class Offer:
+    """What a claim has found to come next for its SIM. The writer's thread fills it in; the loop takes it."""
+
+    candidate: Candidate | None = None
+
+
+class Drafts:
+    """The drafts of all modems. Lives on the loop. A claim runs on the writer's thread, where it asks for what is `reserved` at
+    that moment, and calls `offer`: a part that several claims of one group could take is taken once."""
+
+    def __init__(self, encode: Callable[[Candidate], bytes]) -> None:
+        self._encode = encode
+        self._candidates: dict[int, Candidate] = {}  # by part
+        self._holders: dict[int, Draft] = {}  # whose they are: what was given back may be another modem's by now
+        self._overtaken: set[int] = set()
+        self._offered: set[int] = set()  # by claims of which the loop has not heard yet
+
+    def queued(self, rank: int) -> None:
+        """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
+        self._overtaken |= {part for part, candidate in self._candidates.items() if candidate.rank > rank * 2 + 1}
+
+    def overtaken(self, draft: Draft) -> bool:
+        """Whether something has come that goes before a draft."""
+        return draft.part_id in self._overtaken
+
+    def reserved(self, own: Draft | None = None) -> set[int]:
+        """The parts that are drafts of others than the holder of `own`."""
+        parts = self._candidates.keys() | self._offered
+        if own is not None and self._holders.get(own.part_id) is own:
+            parts.discard(own.part_id)
+        return parts
+
+    def reserve(self, candidate: Candidate) -> Draft:
+        """A candidate as a draft, which is its holder's until it is released. EncodeError."""
+        tpdu = self._encode(candidate)
+        draft = Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
+        self._candidates[candidate.part_id] = candidate
+        self._holders[candidate.part_id] = draft
+        return draft
+
+    def release(self, draft: Draft) -> None:
+        """Let others choose the part, if it is its holder's still."""
+        if self._holders.get(draft.part_id) is draft:
+            del self._holders[draft.part_id]
+            self._candidates.pop(draft.part_id, None)
+            self._overtaken.discard(draft.part_id)
+
+    def encoded(self, candidate: Candidate, draft: Draft) -> bytes:
+        """The TPDU of what was claimed: the draft's, unless that is another part, or the same with another reference because a
+        message to its number began meanwhile. EncodeError."""
+        same = candidate == self._candidates.get(draft.part_id)
+        return draft.tpdu if same else self._encode(candidate)
+
+    def offer(self, offer: Offer, candidate: Candidate) -> None:
+        """A claim has found `candidate` to come next: no other claim takes it before the loop knows."""
+        offer.candidate = candidate
+        self._offered.add(candidate.part_id)
+
+    def take(self, offer: Offer) -> Draft | None:
+        """What was offered, reserved. None where that is nothing, somebody else's meanwhile, or cannot be encoded (whoever
+        chooses it then will say so)."""
+        candidate = offer.candidate
+        try:
+            if candidate is None or candidate.part_id in self._candidates:
+                return None
+            return self.reserve(candidate)
+        except EncodeError:
+            return None
+        finally:
+            self.decline(offer)
+
+    def decline(self, offer: Offer) -> None:
+        """Leave what was offered to others."""
+        if offer.candidate is not None:
+            self._offered.discard(offer.candidate.part_id)
