@@ -111,7 +111,7 @@ class Desk(Protocol):
     def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
         """Journal what became of an attempt."""
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> Future[None]:
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
         """The same in the commit of the next claim, which is near."""
 
     def fresh(self, draft: Draft) -> bool:

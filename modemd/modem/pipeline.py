@@ -120,7 +120,7 @@ class Pipeline:
         return await self._desk.choose(identity, urgent=urgent) if draft is None else draft
 
     def _may_borrow(self, identity: Identity, interval_s: float) -> bool:
-        """Whether an alarm or otp need not wait for the pace: it takes the next part's turn, once, and the pace holds over both."""
+        """Whether an alarm or otp need not wait for the pace: it takes the next part's turn, and the pace holds over both."""
         in_turn = self.next_send - self._loop.time() <= interval_s
         return in_turn and self._draft is None and self._desk.presses(identity)
 

@@ -53,8 +53,8 @@ class FrontDesk:
     def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
         return self._dispatcher.close(identity, attempted)
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> Future[None]:
-        return self._dispatcher.close_with_next(identity, attempted)
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
+        self._dispatcher.close_with_next(identity, attempted)
 
     def fresh(self, draft: Draft) -> bool:
         return self._dispatcher.fresh(draft)

@@ -199,13 +199,13 @@ class Dispatcher:
     def close(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
         """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it, whether or
         not somebody waits: an outcome that is known must not be forgotten."""
-        return self._close(identity, attempted, self._store.write)
+        return asyncio.shield(self._close(identity, attempted, self._store.write))
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
         """The same, in the commit of the next claim."""
-        return self._close(identity, attempted, self._store.write_with_next)
+        self._close(identity, attempted, self._store.write_with_next)
 
-    def _close(self, identity: Identity, attempted: Attempted, write: _Write) -> asyncio.Future[None]:
+    def _close(self, identity: Identity, attempted: Attempted, write: _Write) -> asyncio.Task[None]:
         change = partial(
             _close,
             outcome=self._judged(identity, attempted),
@@ -213,10 +213,10 @@ class Dispatcher:
             owner=self._owner(identity),
             now=self._clock.now(),
         )
-        closing = asyncio.ensure_future(self._until_closed(write(change), change, attempted))
+        closing = asyncio.get_running_loop().create_task(self._until_closed(write(change), change, attempted))
         self._closings.add(closing)  # the loop itself holds tasks only weakly
         closing.add_done_callback(self._closings.discard)
-        return asyncio.shield(closing)
+        return closing
 
     async def outcomes_kept(self, within_s: float) -> None:
         """Wait until the database has taken every outcome, at most so long; what it has not then is forgotten, and will be
@@ -237,7 +237,7 @@ class Dispatcher:
     ) -> None:
         while True:
             try:
-                await asyncio.shield(committed)
+                await committed
             except StoreDamaged as error:
                 log.error("outcome cannot be kept", **_told(attempted), trouble=str(error))
                 return

@@ -17,16 +17,18 @@ T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
 # Bounds how long the first of a group waits for its answer, and what one failed commit takes down.
 MAX_GROUP = 256
-# How long a change waits for another one, to share its commit.
+# How long a change that nobody waits for is left without its commit, which the next change shares.
 PATIENCE_S = 0.05
 
 
 @dataclass(slots=True)
 class Job:
-    """A change, the future that its caller awaits, and after the run its result or error."""
+    """A change, the future that its caller awaits, and after the run its result or error. `enclosed`: its commit is that of the
+    next change."""
 
     change: Change
     answer: asyncio.Future[Any]
+    enclosed: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -37,60 +39,64 @@ class Writer(Protocol):
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]: ...
 
     def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """`submit`, together with the next change that is submitted, or alone after `PATIENCE_S`."""
+        """`submit`, in the commit of the next change that is submitted, or in one of its own after `PATIENCE_S`."""
 
     async def close(self) -> None: ...
 
 
-class Enclosures:
-    """Changes that wait on the loop for one that is submitted. `submit` takes them where none comes in time."""
-
-    def __init__(self, submit: Callable[[list[Job]], None]) -> None:
-        self._submit = submit
-        self._loop = asyncio.get_running_loop()
-        self._waiting: list[Job] = []
-        self._patience: asyncio.TimerHandle | None = None
-
-    def add(self, job: Job) -> None:
-        """Let a change wait."""
-        self._waiting.append(job)
-        if self._patience is None:
-            self._patience = self._loop.call_later(PATIENCE_S, self._alone)
-
-    def take(self) -> list[Job]:
-        """What waits, for the change that goes now."""
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-        waiting, self._waiting = self._waiting, []
-        return waiting
-
-    def _alone(self) -> None:
-        self._submit(self.take())
-
-
-def run_group(connection: sqlite3.Connection, group: Sequence[Job]) -> None:
-    """Run the changes of `group` in one transaction, and note in each job what came of it.
+class Group:
+    """The changes of one transaction, and what came of each.
 
     A change that raises is rolled back alone. A commit that fails fails all of them: none was kept.
     """
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for job in group:
-            connection.execute("SAVEPOINT change")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._failure: Exception | None = None
+        self.jobs: list[Job] = []
+
+    def run(self, job: Job) -> None:
+        """Run a change behind the others. What has failed already takes none."""
+        begins = not self.jobs
+        self.jobs.append(job)
+        if self._failure is None:
             try:
-                job.result = job.change(connection)
+                if begins:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                self._change(job)
             except Exception as error:
-                if not connection.in_transaction:
-                    raise  # a full or failing disk made SQLite give up the transaction, with what the others changed
-                connection.execute("ROLLBACK TO change")
-                job.error = error
-            connection.execute("RELEASE change")
-        connection.execute("COMMIT")
-    except Exception as error:
-        fail(group, error)
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+                self._failure = error
+
+    def _change(self, job: Job) -> None:
+        self._connection.execute("SAVEPOINT change")
+        try:
+            job.result = job.change(self._connection)
+        except Exception as error:
+            if not self._connection.in_transaction:
+                raise  # a full or failing disk made SQLite give up the transaction, with what the others changed
+            self._connection.execute("ROLLBACK TO change")
+            job.error = error
+        self._connection.execute("RELEASE change")
+
+    def commit(self) -> None:
+        """Keep them all, or note in each that nothing of it was kept."""
+        if self._failure is None:
+            try:
+                self._connection.execute("COMMIT")
+            except Exception as error:
+                self._failure = error
+        if self._failure is not None:
+            fail(self.jobs, self._failure)
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+
+def run_group(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+    """Run changes in one transaction, and note in each what came of it."""
+    group = Group(connection)
+    for job in jobs:
+        group.run(job)
+    group.commit()
 
 
 def fail(group: Sequence[Job], error: Exception) -> None:
@@ -119,66 +125,76 @@ class ThreadWriter:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._jobs: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
-        self._enclosed = Enclosures(self._jobs.put)
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._closed = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="store-writer")
         self._thread.start()
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        if self._closed:
-            raise StoreError("the database is closed")
-        job = Job(change, self._loop.create_future())
-        self._jobs.put([*self._enclosed.take(), job])
-        return job.answer
+        return self._hand_over(change, enclosed=False)
 
     def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        return self._hand_over(change, enclosed=True)
+
+    def _hand_over(self, change: Callable[[sqlite3.Connection], T], *, enclosed: bool) -> asyncio.Future[T]:
         if self._closed:
             raise StoreError("the database is closed")
-        job = Job(change, self._loop.create_future())
-        self._enclosed.add(job)
+        job = Job(change, self._loop.create_future(), enclosed)
+        self._jobs.put(job)
         return job.answer
 
     async def close(self) -> None:
         """Finish what was submitted, then end the thread."""
         self._closed = True
-        self._jobs.put(self._enclosed.take())
         self._jobs.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
-        ended = False
-        while not ended:
-            group, ended = self._gather()
-            if group:
-                connection = self._keep(connection, group)
-                self._loop.call_soon_threadsafe(answer, group)
+        while not self._ended:
+            first = self._jobs.get()
+            if first is None:
+                break
+            connection, jobs = self._keep(connection, first)
+            self._loop.call_soon_threadsafe(answer, jobs)
         if connection is not None:
             connection.close()
 
-    def _gather(self) -> tuple[list[Job], bool]:
-        """Wait for a change; it, with what else waits; and whether the end was told behind them."""
-        group: list[Job] = []
-        jobs = self._jobs.get()
-        while jobs is not None:
-            group += jobs
-            if len(group) >= MAX_GROUP or self._jobs.empty():
-                return group, False
-            jobs = self._jobs.get()
-        return group, True
-
-    def _keep(self, connection: sqlite3.Connection | None, group: Sequence[Job]) -> sqlite3.Connection | None:
-        """Run a group. The connection for the next one; None where that must be made anew: it could not be opened, or not even
-        the way back worked, and a new one knows no half-done group."""
+    def _keep(self, connection: sqlite3.Connection | None, first: Job) -> tuple[sqlite3.Connection | None, list[Job]]:
+        """Run a change, and those that come while there is time for them, as one group. The connection for the next one; None
+        where that must be made anew: it could not be opened, or not even the way back worked, and a new one knows no half-done
+        group."""
+        jobs = [first]
         try:
             if connection is None:
                 connection = self._connect()
-            run_group(connection, group)
+            group = Group(connection)
+            jobs = group.jobs
+            group.run(first)
+            deadline = self._loop.time() + PATIENCE_S
+            while (job := self._following(jobs, deadline)) is not None:
+                group.run(job)
+            group.commit()
         except Exception as error:
-            fail(group, error)
+            fail(jobs, error)
             if connection is not None:
                 connection.close()
+            return None, jobs
+        return connection, jobs
+
+    def _following(self, jobs: Sequence[Job], deadline: float) -> Job | None:
+        """What joins a group: whatever waits already; and where all of it is enclosed, what comes until the deadline. None: it is
+        time to commit."""
+        if len(jobs) >= MAX_GROUP:
             return None
-        return connection
+        try:
+            if all(job.enclosed for job in jobs):
+                job = self._jobs.get(timeout=max(deadline - self._loop.time(), 0))
+            else:
+                job = self._jobs.get_nowait()
+        except queue.Empty:
+            return None
+        self._ended = job is None
+        return job

@@ -103,8 +103,8 @@ class FakeDesk:
         done.set_result(None)
         return done
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> Future[None]:
-        return self.close(identity, attempted)
+    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
+        self.close(identity, attempted)
 
     def fresh(self, draft: Draft) -> bool:
         return draft.part_id not in self.overtaken

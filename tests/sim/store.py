@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from modemd.store import Store
 from modemd.store.schema import migrate
 from modemd.store.store import connect
-from modemd.store.writer import Enclosures, Job, answer, run_group
+from modemd.store.writer import PATIENCE_S, Job, answer, run_group
 
 T = TypeVar("T")
 LONGEST_FSYNC_S = 0.02
@@ -33,7 +33,7 @@ class SeededWriter:
         self._chance = chance
         self._longest_fsync_s = longest_fsync_s
         self._loop = asyncio.get_running_loop()
-        self._enclosed = Enclosures(self._submit)
+        self._patience: asyncio.TimerHandle | None = None
         self._waiting: list[Job] = []
         self._busy = False
         self._told_at = 0.0
@@ -47,24 +47,27 @@ class SeededWriter:
         if self.dead:
             job.answer.cancel()
             return job.answer
-        self._submit([*self._enclosed.take(), job])
+        self._waiting.append(job)
+        if not self._busy:
+            self._begin(self._chance.uniform(0, self._longest_fsync_s))
         return job.answer
 
     def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         job = Job(change, self._loop.create_future())
         if self.dead:
             job.answer.cancel()
-        else:
-            self._enclosed.add(job)
+            return job.answer
+        self._waiting.append(job)
+        if not self._busy and self._patience is None:
+            self._patience = self._loop.call_later(PATIENCE_S, self._begin, 0.0)
         return job.answer
 
-    def _submit(self, jobs: list[Job]) -> None:
-        if self.dead:
-            return
-        self._waiting += jobs
-        if not self._busy:
-            self._busy = True
-            self._loop.call_later(self._chance.uniform(0, self._longest_fsync_s), self._commit)
+    def _begin(self, fsync_s: float) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        self._busy = True
+        self._loop.call_later(fsync_s, self._commit)
 
     def _commit(self) -> None:
         self.before_commit()
@@ -88,8 +91,8 @@ class SeededWriter:
             answer(group)
 
     async def close(self) -> None:
-        if left := self._enclosed.take():
-            self._submit(left)
+        if self._patience is not None:
+            self._begin(0.0)
         while self._busy or self._untold:  # noqa: ASYNC110 - the end of a simulation, not worth an event
             await asyncio.sleep(self._longest_fsync_s)
 
