@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import time
-from contextlib import closing
-from pathlib import Path
 
 from benchmarks.figures import figure, say, times
 from benchmarks.house import MODEMD, Daemon, daemon, until
@@ -21,7 +18,7 @@ def measure(rows: int = ROWS) -> None:
     with daemon(None, 2, latency_s=LATENCY_S) as running:
         until((running.folder / "modemd.sock").exists, "the daemon listens", 30)
         alarm(running, 0)
-        until(lambda: len(running.modems.accepted()) == 1, "the first is sent")
+        until(lambda: running.modems.sent() == 1, "the first is sent")
         alone = [claimed_after(running, index) for index in range(1, 16)]
         times("alarm, accepted to claimed, nothing else to do", alone, median=50, p95=100)
         file = running.folder / "rows.csv"
@@ -58,19 +55,14 @@ def alarm(running: Daemon, index: int) -> int:
 def claimed_after(running: Daemon, index: int) -> float:
     """Seconds from the acceptance of an alarm to its claim, as the database tells them."""
     id = alarm(running, index)
-    until(lambda: bool(_rows(running.folder, _TRIED.format(id))), "it is claimed")
-    return float(_rows(running.folder, _WAITED.format(id))[0])
+    until(lambda: bool(running.rows(_TRIED, id)), "it is claimed")
+    return float(running.rows(_WAITED, id)[0][0])
 
 
-_TRIED = "SELECT 1 FROM attempt WHERE message_id = {:d}"
+_TRIED = "SELECT 1 FROM attempt WHERE message_id = ?"
 _WAITED = """SELECT (julianday(a.opened_at) - julianday(m.created_at)) * 86400
-             FROM message m JOIN attempt a ON a.message_id = m.id WHERE m.id = {:d} LIMIT 1"""
+             FROM message m JOIN attempt a ON a.message_id = m.id WHERE m.id = ? LIMIT 1"""
 
 
 def promoted(running: Daemon) -> bool:
-    return not _rows(running.folder, "SELECT 1 FROM batch WHERE state <> 'done' LIMIT 1")
-
-
-def _rows(folder: Path, sql: str) -> list[float]:
-    with closing(sqlite3.connect(f"file:{folder / 'modemd.db'}?mode=ro", uri=True)) as db:
-        return [row[0] for row in db.execute(sql)]
+    return not running.rows("SELECT 1 FROM batch WHERE state <> 'done' LIMIT 1")

@@ -7,7 +7,7 @@ import contextlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from modemd.emulator import Device
 from modemd.emulator.lab import Lab, LabOptions
 
 PHONE = "+447700900123"
+# When a status report comes after its part was accepted. No network is so quick: so long as only speed is measured, that does
+# no harm, and a measurement need not wait.
+AT_ONCE_S = 0.01
 
 
 @dataclass
@@ -26,8 +29,20 @@ class Modems:
     _pipe: Connection
 
     def accepted(self) -> list[float]:
-        """When the network took each part."""
-        return list(self._ask("accepted"))
+        """When the network took each part, of whichever modem."""
+        return sorted(at for each in self.accepted_by().values() for at in each)
+
+    def accepted_by(self) -> dict[str, list[float]]:
+        """The same of each modem, by its name; one that has sent nothing is there too."""
+        return dict(self._ask("accepted"))
+
+    def sent(self) -> int:
+        """How many parts the network took. To be asked again and again: the answer costs either process next to nothing."""
+        return int(self._ask("sent"))
+
+    def sending(self) -> int:
+        """How many modems had a part taken by the network."""
+        return int(self._ask("sending"))
 
     def asked(self) -> list[float]:
         """When a modem read each AT+CMGS."""
@@ -56,18 +71,18 @@ class Modems:
 
 @contextlib.contextmanager
 def modems(
-    folder: Path, count: int, *, latency_s: float, prompt_s: float = 0.0, boot_factor: float = 0.0
+    folder: Path, count: int, *, latency_s: float, report_latency_s: float = AT_ONCE_S, boot_factor: float = 0.0
 ) -> Iterator[Modems]:
-    """Modems of no family in particular, each answering a PDU after `latency_s`; the network is kind, reports come at once."""
+    """Modems of no family in particular, each answering a PDU after `latency_s`; the network is kind."""
     ours, theirs = multiprocessing.Pipe()
     options = LabOptions(
         folder,
         count,
         families=("generic",),
         send_latency_s=latency_s,
-        prompt_latency_s=prompt_s,
-        delivery_latency_s=0.01,
-        report_latency_s=0.01,
+        prompt_latency_s=0.0,
+        delivery_latency_s=AT_ONCE_S,
+        report_latency_s=report_latency_s,
         boot_factor=boot_factor,
         chatty=False,
     )
@@ -82,63 +97,79 @@ def modems(
         process.kill()
 
 
+@dataclass
+class _Seen:
+    """What the process of the modems has seen so far."""
+
+    accepted: dict[str, list[float]]
+    asked: list[float] = field(default_factory=list)
+    deleted: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
+
+    def answer(self, what: str) -> object:
+        match what:
+            case "sent":
+                return sum(map(len, self.accepted.values()))
+            case "sending":
+                return sum(map(bool, self.accepted.values()))
+            case "forget":
+                for times in (*self.accepted.values(), self.asked, self.deleted, self.told):
+                    times.clear()
+                return None
+            case _:
+                return getattr(self, what)
+
+    def watch(self, lab: Lab) -> None:
+        """Note when modems read and write what is of interest."""
+        for modem in lab.modems.values():
+            self._watch_device(modem.device)
+        lab.network.journal.on_accepted.append(lambda entry: self.accepted[entry.device].append(time.monotonic()))
+
+    def _watch_device(self, device: Device) -> None:
+        feed, connect = device.feed, device.connect
+
+        def fed(data: bytes) -> None:
+            if b"AT+CMGS" in data:
+                self.asked.append(time.monotonic())
+            elif b"AT+CMGD" in data:
+                self.deleted.append(time.monotonic())
+            feed(data)
+
+        def connected(write: Callable[[bytes], None]) -> None:
+            def put(data: bytes) -> None:
+                if b"+CMTI" in data:
+                    self.told.append(time.monotonic())
+                write(data)
+
+            connect(put)
+
+        device.feed, device.connect = fed, connected  # type: ignore[method-assign] # to look on, not to change
+
+
 def _serve(options: LabOptions, pipe: Connection) -> None:
     asyncio.run(_served(options, pipe))
 
 
 async def _served(options: LabOptions, pipe: Connection) -> None:
     options.directory.mkdir(parents=True, exist_ok=True)
-    lab = Lab(options, asyncio.get_running_loop())
-    seen = _watch(lab)
-    ended = asyncio.Event()
     loop = asyncio.get_running_loop()
+    lab = Lab(options, loop)
+    seen = _Seen({name: [] for name in lab.modems})
+    seen.watch(lab)
+    ended = asyncio.Event()
 
     def order() -> None:
         what, *more = pipe.recv()
         if what == "end":
             ended.set()
-        elif what == "forget":
-            for times in seen.values():
-                times.clear()
-            pipe.send(None)
         elif what == "phone":
             first = next(iter(lab.modems.values()))
             lab.network.phone(PHONE).send(first.sim.number, more[0])
             pipe.send(None)
         else:
-            pipe.send(seen[what])
+            pipe.send(seen.answer(what))
 
     loop.add_reader(pipe.fileno(), order)
     pipe.send([str(modem.link.path) for modem in lab.modems.values()])
     await ended.wait()
     lab.close()
-
-
-def _watch(lab: Lab) -> dict[str, list[float]]:
-    """Note when modems read and write what is of interest."""
-    seen: dict[str, list[float]] = {"accepted": [], "asked": [], "deleted": [], "told": []}
-    for modem in lab.modems.values():
-        _watch_device(modem.device, seen)
-    lab.network.journal.on_accepted.append(lambda entry: seen["accepted"].append(time.monotonic()))
-    return seen
-
-
-def _watch_device(device: Device, seen: dict[str, list[float]]) -> None:
-    feed, connect = device.feed, device.connect
-
-    def fed(data: bytes) -> None:
-        if b"AT+CMGS" in data:
-            seen["asked"].append(time.monotonic())
-        elif b"AT+CMGD" in data:
-            seen["deleted"].append(time.monotonic())
-        feed(data)
-
-    def connected(write: Callable[[bytes], None]) -> None:
-        def put(data: bytes) -> None:
-            if b"+CMTI" in data:
-                seen["told"].append(time.monotonic())
-            write(data)
-
-        connect(put)
-
-    device.feed, device.connect = fed, connected  # type: ignore[method-assign] # to look on, not to change

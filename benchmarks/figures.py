@@ -23,8 +23,8 @@ def figure(what: str, value: float, unit: str = "", *, least: float | None = Non
     say(told)
 
 
-def times(what: str, seconds: Sequence[float], *, median: float, p95: float) -> None:
-    """Two figures of many times, in milliseconds, with the targets for each."""
+def times(what: str, seconds: Sequence[float], *, median: float | None = None, p95: float | None = None) -> None:
+    """Two figures of many times, in milliseconds, with the targets for each if there are any."""
     ordered = sorted(second * 1000 for second in seconds)
     figure(f"{what}, median of {len(ordered)}", statistics.median(ordered), "ms", most=median)
     figure(f"{what}, p95", ordered[int(len(ordered) * 0.95)], "ms", most=p95)

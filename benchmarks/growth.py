@@ -1,4 +1,8 @@
-"""What a claim, a send and an arrival cost with a million rows in the way, beside ten thousand. In this process, one thread."""
+"""What a claim, a send, its report and an arrival cost with a million rows in the way, beside ten thousand.
+
+In this process, one thread. Both databases take each change in turn, now one first and now the other, on a disk that takes no
+time: so what else the machine does meets both alike.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +11,39 @@ import sqlite3
 import statistics
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
-from benchmarks.figures import figure
+from benchmarks.figures import figure, say
 from benchmarks.house import MEMORY, folder
 from modemd.config import Settings
-from modemd.rules.claiming import ConsentPolicy, Decision, Facts, decide
+from modemd.rules.claiming import ConsentPolicy, decide
 from modemd.rules.classes import MessageClass
+from modemd.rules.evidence import Told
+from modemd.rules.pausing import Pause
 from modemd.service.batching import Batching
+from modemd.service.dispatching import owner_rule
 from modemd.service.submitting import Submitting
-from modemd.store import Store, claims, inbox, outbox
-from modemd.store.claims import Outcome, Result
+from modemd.store import Store, claims, inbox, outbox, pauses, reports
+from modemd.store.claims import Claim, Outcome, Result
+from modemd.store.decisions import Word
 from modemd.store.inbox import Arrival
 from modemd.store.outbox import NewMessage
+from modemd.store.reports import NewReport
 from modemd.store.schema import migrate
 from modemd.store.store import connect
 
 WEST, PAUSED = "8933010000000000010", "8933010000000000028"
 POLICY = ConsentPolicy()
+OWNER = owner_rule(timedelta(seconds=60))
 NOW = datetime.now(UTC)
 SMALL, LARGE = 10_000, 1_000_000
 TIMES = 400
+
+Made = TypeVar("Made")
 
 
 class SystemClock:
@@ -37,87 +51,139 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+# The case that is named, and the SIM that what is queued is pinned to.
+CASES = (("in every SIM's lane", None), ("pinned to a paused SIM", PAUSED))
+
+
 def measure(large: int = LARGE, rows: int = 20_000) -> None:
-    """Queued, held and done rows in equal shares; then the same with the queued ones pinned to a SIM that is not there."""
-    for pinned in (False, True):
-        few, many = costs((SMALL, large), pinned=pinned)
-        where = "pinned to a SIM that is not there" if pinned else "in every SIM's lane"
+    """Queued, held and done rows in equal shares; then the same with the queued ones pinned to a SIM that is paused."""
+    for where, pinned in CASES:
+        few, many = costs((SMALL, large), pinned)
         for what in few:
             figure(f"{what}: {large:,} rows {where} over {SMALL:,}", many[what] / few[what], most=1.2)
+            say(f"  {many[what] * 1e6:.0f} µs over {few[what] * 1e6:.0f}")
     figure("enqueued a second, checked and accepted, by CSV", asyncio.run(enqueued(rows)), "rows/s", least=6000)
 
 
-def costs(sizes: tuple[int, ...], *, pinned: bool) -> list[dict[str, float]]:
-    """The median seconds of each, in databases of these sizes; in turn, so that what else the machine does meets all alike."""
+def costs(sizes: tuple[int, ...], pinned: str | None) -> list[dict[str, float]]:
+    """The median seconds of each change, in databases of these sizes."""
     with folder(MEMORY) as made:
-        databases = [connect(made / f"{rows}.db") for rows in sizes]
-        for db, rows in zip(databases, sizes, strict=True):
-            migrate(db)
-            fill(db, rows, PAUSED if pinned else None)
-            for index in range(TIMES):
-                took(db, partial(outbox.submit, db, new(f"+3368{index:07d}"), POLICY, NOW))
-        found: list[dict[str, list[float]]] = [{"claim and send": [], "submit": [], "arrival": []} for _ in sizes]
+        rooms = [Room(connect(made / f"{rows}.db"), rows, pinned) for rows in sizes]
         for index in range(TIMES):
-            for db, lasted in zip(databases, found, strict=True):
-                arrival = Arrival(WEST, index.to_bytes(4, "big"), f"+3369{index:07d}", "text", "hi", NOW)
-                lasted["claim and send"].append(took(db, partial(send, db)))
-                lasted["submit"].append(took(db, partial(outbox.submit, db, new(f"+3369{index:07d}"), POLICY, NOW)))
-                lasted["arrival"].append(took(db, partial(inbox.keep, db, arrival, lambda tpdus: ("text", ""), NOW)))
-        for db in databases:
-            db.close()
-    return [{what: statistics.median(seconds) for what, seconds in each.items()} for each in found]
+            for room in rooms if index % 2 else reversed(rooms):
+                room.work(index)
+        for room in rooms:
+            room.db.close()
+    return [{what: statistics.median(seconds) for what, seconds in room.lasted.items()} for room in rooms]
 
 
-def took(db: sqlite3.Connection, work: Callable[[], object]) -> float:
-    """Seconds of a change with its commit, on a disk that takes no time: that is the same however many rows there are."""
-    began = time.perf_counter()
-    db.execute("BEGIN IMMEDIATE")
-    work()
-    db.execute("COMMIT")
-    return time.perf_counter() - began
+class Room:
+    """A database with so many rows in the way, and how long the changes in it lasted."""
+
+    def __init__(self, db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
+        self.db, self._pinned = db, pinned
+        self.lasted: dict[str, list[float]] = defaultdict(list)
+        migrate(db)
+        fill(db, rows, pinned)
+        if pinned is not None:
+            db.execute("BEGIN")
+            pauses.pause(db, Pause(sim=pinned), Word("the benchmark", "to see what waits"), NOW)
+            db.execute("COMMIT")
+        for index in range(TIMES):  # what is claimed, where the rest is another SIM's
+            self._takes(partial(outbox.submit, db, new(f"+3368{index:07d}"), POLICY, NOW))
+
+    def work(self, index: int) -> None:
+        """One of each."""
+        db = self.db
+        claim = self._takes(partial(claimed, db, WEST), "claim")
+        if claim is None:
+            raise RuntimeError("nothing was queued")
+        reference = index % 256
+        self._takes(
+            partial(claims.close, db, Outcome(claim.attempt_id, Result.SENT, NOW, reference), NOW), "outcome kept"
+        )
+        report = delivered(claim.candidate.number, reference, index)
+        if self._takes(partial(reports.record, db, report, OWNER, NOW), "status report") is None:
+            raise RuntimeError("the report is nobody's")
+        self._takes(partial(outbox.submit, db, new(f"+3369{index:07d}"), POLICY, NOW), "submit")
+        arrival = Arrival(WEST, index.to_bytes(4, "big"), f"+3369{index:07d}", "text", "hi", NOW)
+        self._takes(partial(inbox.keep, db, arrival, lambda tpdus: ("text", ""), NOW), "arrival")
+        if self._pinned is not None and self._takes(partial(claimed, db, self._pinned), "claim by the SIM itself"):
+            raise RuntimeError("a paused SIM sends")
+
+    def _takes(self, change: Callable[[], Made], what: str | None = None) -> Made:
+        """Make a change, with its commit; on the list under `what`."""
+        began = time.perf_counter()
+        self.db.execute("BEGIN IMMEDIATE")
+        made = change()
+        self.db.execute("COMMIT")
+        if what is not None:
+            self.lasted[what].append(time.perf_counter() - began)
+        return made
 
 
 def new(number: str, pinned: str | None = None) -> NewMessage:
-    return NewMessage(
-        number, "Your order is ready.", MessageClass.TRANSACTIONAL, 1, NOW + timedelta(days=1), pinned=pinned
-    )
+    ends = NOW + timedelta(days=1)
+    return NewMessage(number, "Your order is ready.", MessageClass.TRANSACTIONAL, 1, ends, report=True, pinned=pinned)
 
 
-def send(db: sqlite3.Connection) -> None:
-    claim = claims.claim(db, WEST, "imei", _decided, NOW)
-    if claim is None:
-        raise RuntimeError("nothing was queued")
-    claims.close(db, Outcome(claim.attempt_id, Result.SENT, NOW, claim.attempt_id % 256), NOW)
+def claimed(db: sqlite3.Connection, sim: str) -> Claim | None:
+    return claims.claim(db, sim, "imei", lambda facts: decide(facts, POLICY, NOW), NOW)
 
 
-def _decided(facts: Facts) -> Decision:
-    return decide(facts, POLICY, NOW)
+def delivered(number: str, reference: int, index: int) -> NewReport:
+    told = Told(reference, number, NOW.replace(microsecond=0))
+    return NewReport(WEST, index.to_bytes(8, "big"), told, reports.Outcome.DELIVERED, 0, NOW)
 
 
 def fill(db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
-    """A third done, a third queued, a third held; copied inside SQLite from one message of each kind."""
+    """A third done, a third queued, a third held; copied inside SQLite from one message of each kind.
+
+    What is done was sent by one SIM over a month, with every reference in turn, and each was delivered.
+    """
     db.execute("BEGIN")
     outbox.submit(db, new("+33600000001"), POLICY, NOW)
-    send(db)
+    claim = claimed(db, WEST)
+    assert claim is not None
+    claims.close(db, Outcome(claim.attempt_id, Result.SENT, NOW, 0), NOW)
+    reports.record(db, delivered("+33600000001", 0, -1 % 2**64), OWNER, NOW)
     outbox.submit(db, new("+33600000002", pinned), POLICY, NOW)
     ends = NOW + timedelta(days=9)
     later = NewMessage("+33600000003", "later", MessageClass.TRANSACTIONAL, 1, ends, at=NOW + timedelta(days=8))
     outbox.submit(db, later, POLICY, NOW)
-    for table, own in (("message", "id"), ("part", "message_id"), ("attempt", "message_id"), ("event", "message_id")):
+    for table, own in _COPIED:
         _copy(db, table, own, rows // 3 - 1)
-    db.execute("INSERT OR IGNORE INTO contact (number) SELECT number FROM message")
+    db.execute("INSERT OR IGNORE INTO contact (number, last_sim) SELECT DISTINCT number, sim FROM message")
     db.execute("COMMIT")
 
 
+# Tables in the order in which they need one another, and what says whose a row is.
+_COPIED = (
+    ("message", "id"),
+    ("part", "message_id"),
+    ("attempt", "message_id"),
+    ("report", "attempt_id"),
+    ("event", "message_id"),
+)
+_MONTH_S = 30 * 86400
+
+
 def _copy(db: sqlite3.Connection, table: str, own: str, times: int) -> None:
-    """Each row so many times, of messages three further on each time, to other numbers."""
+    """Each row so many times, of messages three further on each time, to other numbers; what was tried, earlier each time."""
     columns = [row["name"] for row in db.execute(f"PRAGMA table_info({table})")]
     told = {
         "id": "id + 3 * k" if own == "id" else "NULL",
         "message_id": "message_id + 3 * k",
         "part_id": "part_id + 3 * k",
+        "attempt_id": "attempt_id + k",
         "number": "printf('+337%08d', substr(number, -1) + 3 * k)",
     }
+    if table in ("attempt", "report"):
+        for at in ("opened_at", "written_at", "closed_at", "accepted_at", "discharged_at", "stored_at"):
+            told[at] = (
+                f"strftime('%Y-%m-%dT%H:%M:%f000+00:00', {at}, printf('-%.3f seconds', {_MONTH_S}.0 * k / {times}))"
+            )
+        told |= {"reference": "(reference + k) % 256", "tpdu": "randomblob(8)", "fingerprint": "randomblob(32)"}
     values = ", ".join(told.get(column, f'"{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
     db.execute(

@@ -20,14 +20,16 @@ from benchmarks.house import MEMORY, folder
 
 
 def _busy(quick: bool) -> None:
+    sends = 20 if quick else 60
+    busy.measure_bare(sends)
     for base, where in ((None, "on disk"), (MEMORY, "in memory")):
-        busy.measure(base, where, 20 if quick else 60)
+        busy.measure(base, where, sends)
 
 
 PARTS: dict[str, Callable[[bool], None]] = {
     "busy": _busy,
     "throughput": lambda quick: throughput.measure(200 if quick else 1000),
-    "weight": lambda quick: weight.measure(300 if quick else 2000),
+    "weight": lambda quick: weight.measure(*((300, 10) if quick else (2000, 100))),
     "delays": lambda quick: delays.measure(20 if quick else 200),
     "growth": lambda quick: growth.measure(100_000 if quick else growth.LARGE, 10_000 if quick else 100_000),
     "batch": lambda quick: batch.measure(10_000 if quick else batch.ROWS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +26,9 @@ log = logs.get(__name__)
 
 # How many rows are checked before the loop may do something else. A row takes about 0.1 ms, on a small board 1 ms.
 CHECKED_AT_ONCE = 10
+# How many steps of a file are checked and handed over while the first of them is committed; they share the next commit. On a
+# card whose commits take 10 ms that makes 7,000 rows a second of 4,000.
+STEPS_AHEAD = 4
 # Of warnings and refusals, the answer tells so many; the messages themselves tell all.
 MOST_TOLD = 100
 RETRY_S = 5.0
@@ -103,7 +107,7 @@ class Batching:
     async def _take(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _File) -> int:
         """Stage the first rows and all that follow, step by step, then accept."""
         batch: int | None = None
-        staged: asyncio.Future[None] | None = None
+        staged: deque[asyncio.Future[None]] = deque()
         more = True
         while more:
             if not found.problems and found.checked:
@@ -111,12 +115,11 @@ class Batching:
                 if batch is None:
                     now = self._clock.now()
                     batch = await self._store.write(partial(batches.begin, key=key, digest=digest, now=now))
-                if staged is not None:
-                    await staged  # one step ahead, no more
-                staged = self._store.write(self._stage(batch, rows))
+                if len(staged) == STEPS_AHEAD:
+                    await staged.popleft()
+                staged.append(self._store.write(self._stage(batch, rows)))
             more = await anext(steps, None) is not None
-        if staged is not None:
-            await staged
+        await asyncio.gather(*staged)
         if found.problems or batch is None:
             raise BadRows(_most(found.problems))
         await self._store.write(partial(batches.accept, batch=batch, now=self._clock.now()))

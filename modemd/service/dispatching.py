@@ -124,8 +124,8 @@ class Dispatcher:
             self.holding.start(found.over, terms)
             decide = self._decider(identity.iccid)
             verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found.candidates]
-            going = (candidate for candidate, verdict in verdicts if verdict is Verdict.SEND)
-            reserved = self._drafts.reserved()  # meanwhile, too
+            going = [candidate for candidate, verdict in verdicts if verdict is Verdict.SEND]
+            reserved = self._drafts.reserved()  # more than before: other modems have looked meanwhile
             chosen = next((candidate for candidate in going if candidate.part_id not in reserved), None)
             if chosen is not None and chosen.rank > waiting_rank(last):
                 return None
@@ -133,6 +133,7 @@ class Dispatcher:
                 draft = await self._draft(chosen)
                 if draft is not None:
                     return draft
+            if going:
                 continue
             if len(verdicts) == most < claims.MAX_CANDIDATES:
                 most = claims.MAX_CANDIDATES

@@ -230,6 +230,18 @@ async def test_claims_of_one_group_offer_different_parts() -> None:
 
 
 @simulated
+async def test_many_modems_that_choose_at_once_all_find_something() -> None:
+    """What others have chosen while one was reading is passed over, however many they are; nobody goes away with nothing while
+    something waits."""
+    b = Bench()
+    many = 2 * MAX_CANDIDATES
+    for index in range(many):
+        await b.submit(f"+3361234{index:04d}")
+    drafts = await asyncio.gather(*(b.chosen(sim(f"89330100000000{index:05d}")) for index in range(many)))
+    assert len({draft.part_id for draft in drafts}) == many
+
+
+@simulated
 async def test_what_a_failing_claim_offered_is_anybodys() -> None:
     """Nothing stays reserved for nobody."""
     b = Bench()
