@@ -101,6 +101,7 @@ class Pipeline:
         """No prompt yet: whichever modem has one first may send it."""
         if not sender.claimed:
             log.warning("slow prompt", modem=self._line.name, part=draft.part_id)
+            sender.let_go()
             self._desk.give_back(draft)
 
     def close(self) -> None:

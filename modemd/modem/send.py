@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from modemd.at import Reply, replies
 from modemd.errors import DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
@@ -19,6 +20,8 @@ PROMPT_PATIENCE_S = 5.0
 # The first prompt is waited for so long, the next ones twice as long each while none comes: a lost one costs little, and a modem
 # that takes half a minute to set up its link gets that in the end.
 FIRST_PROMPT_S = 7.5
+# A modem whose last prompt took no longer has its next one while the claim's commit runs: a slow card takes 50 ms for that.
+QUICK_PROMPT_S = 0.1
 Trouble = PortGone | ReplyTimeout | Restarted
 TROUBLE = (PortGone, ReplyTimeout, Restarted)
 
@@ -45,14 +48,16 @@ class Sender:
         self.was_claimed = False  # whether the last `send` came to a claim
         self.claimed = False  # whether an attempt is being made: from its claim to its end
         self._no_prompts = 0  # in a row
+        self._is_quick = False  # the last prompt came at once
+        self._early: asyncio.Future[Claimed | None] | None = None  # a claim whose prompt has not come
         self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
 
     async def send(self, draft: Draft, ahead: bool, foresee: Callable[[Draft | None], None]) -> Sent | None:
         """Put the draft (or what now goes before it) on the air. None: nothing may go, nothing was journaled.
 
-        The claim is made when the prompt is there: a crash while the modem takes its time (seconds, on a Huawei) then leaves
-        no attempt of which nobody can ever tell. `foresee` is handed what follows, where the claim was to choose that too
-        (`ahead`).
+        The claim's commit runs while a quick modem makes its prompt ready. Of one that takes its time (seconds, on a Huawei) it
+        is made when the prompt is there: a crash in between would leave an attempt of which nobody can ever tell. `foresee` is
+        handed what follows, where the claim was to choose that too (`ahead`).
 
         PortGone, ReplyTimeout and Restarted are raised only where no attempt stands open; else they come back with its outcome.
         StoreError: the claim was not kept, nothing was written, and the modem is at its prompt no more.
@@ -60,27 +65,49 @@ class Sender:
         self.was_claimed = False
         if draft.first_of_several:
             await self._hold_link()
-        try:
-            reply = await self._prompt(len(draft.tpdu), FIRST_PROMPT_S * 2**self._no_prompts)
-        except ReplyTimeout:
-            self._no_prompts += 1
-            raise
-        self._no_prompts = 0
+        if self._is_quick:
+            self._early = self._desk.claim(self._identity, draft, ahead=ahead)
+        reply = await self._first_prompt(len(draft.tpdu))
+        claim, self._early = self._early, None
         self.claimed = self.was_claimed = True
         try:
-            return await self._claim(draft, reply, ahead, foresee)
+            return await self._claim(
+                claim or self._desk.claim(self._identity, draft, ahead=ahead), draft, reply, foresee
+            )
         finally:
             self.claimed = False
 
+    def let_go(self) -> None:
+        """There is no prompt, and others shall have the part: a claim that was made for it is withdrawn."""
+        claim, self._early = self._early, None
+        if claim is not None:
+            claim.add_done_callback(partial(self._withdraw, because="no prompt"))
+
+    async def _first_prompt(self, octets: int) -> Reply | None:
+        started = self._loop.time()
+        try:
+            reply = await self._prompt(octets, FIRST_PROMPT_S * 2**self._no_prompts)
+        except BaseException as error:
+            self._is_quick = False
+            self._no_prompts += isinstance(error, ReplyTimeout)
+            self.let_go()
+            raise
+        self._no_prompts = 0
+        self._is_quick = reply is None and self._loop.time() - started <= QUICK_PROMPT_S
+        return reply
+
     async def _claim(
-        self, draft: Draft, reply: Reply | None, ahead: bool, foresee: Callable[[Draft | None], None]
+        self,
+        claim: asyncio.Future[Claimed | None],
+        draft: Draft,
+        reply: Reply | None,
+        foresee: Callable[[Draft | None], None],
     ) -> Sent | None:
-        """From the claim on: the prompt is there, or `reply` came instead."""
-        claim = self._desk.claim(self._identity, draft, ahead=ahead)
+        """From the prompt on, or from the `reply` that came instead."""
         try:
             claimed = await asyncio.shield(claim)
         except asyncio.CancelledError:
-            claim.add_done_callback(self._withdraw)
+            claim.add_done_callback(partial(self._withdraw, because="stopped"))
             raise
         except StoreError:
             await self._dialogue.settle()
@@ -121,6 +148,7 @@ class Sender:
         if older._identity.iccid == self._identity.iccid:
             self._unanswered = older._unanswered
             self._no_prompts = older._no_prompts
+            self._is_quick = older._is_quick
 
     def answered_late(self, line: str) -> Attempted | None:
         """The attempt that a `+CMGS` nobody waits for any more belongs to."""
@@ -168,11 +196,11 @@ class Sender:
         if self._holds_link:
             self._holds_link = (await self._dialogue.ask(self._profile.link_hold)).ok
 
-    def _withdraw(self, claim: asyncio.Future[Claimed | None]) -> None:
-        """A claim that commits after its task was cancelled: journaled, never written."""
+    def _withdraw(self, claim: asyncio.Future[Claimed | None], *, because: str) -> None:
+        """A claim that nobody waits for any more: journaled, never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
-            self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
+            self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error=because))
             if claimed.following is not None:
                 self._desk.give_back(claimed.following)
 

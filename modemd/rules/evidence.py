@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from modemd.rules.wall import NETWORK_MARGIN
+
 CLOCK_SKEW = timedelta(minutes=10)
 LATE_ACCEPTANCE = timedelta(minutes=10)
 STAMPED_IN = timedelta(seconds=1)
@@ -64,8 +66,9 @@ def weigh(
 
     An attempt owns a report whose reference it has; among several in time (some modems give one reference to all), the one
     that was on the air at TP-SCTS, else the oldest. Where nobody owns the reference, exactly one attempt
-    of unknown outcome that fits recipient and time is proved accepted. A lone owner out of time (service centres lie about their
-    zone) is believed if no unknown one could be meant.
+    of unknown outcome that fits recipient and time is proved accepted; where there are several of one recipient, times that a
+    trusted clock may have wrong do not tell them apart. A lone owner out of time (service centres lie about their zone) is
+    believed if no unknown one could be meant.
     """
     mine = [tried for tried in attempts if same_number(tried.number, told.number)]
     owners = [tried for tried in mine if tried.reference == told.reference]
@@ -80,6 +83,9 @@ def weigh(
     fitting = [tried for tried in unknown if _fits(tried, moment, send_timeout)]
     if fitting and owners:
         return Finding(doubt=Doubt.REFERENCE_TAKEN)
+    # Our clock may have been stepped between two of them, by anything that leaves it trusted.
+    if fitting and len([tried for tried in unknown if _fits(tried, moment, send_timeout, NETWORK_MARGIN)]) > 1:
+        return Finding(doubt=Doubt.SEVERAL)
     return _lone(fitting or open_owners) or Finding(doubt=_doubt(owners, unknown, Doubt.OUT_OF_TIME))
 
 
@@ -117,6 +123,7 @@ def _among(owners: Sequence[Tried], moment: datetime, send_timeout: timedelta) -
     return min(on_air if len(on_air) == 1 else waiting, key=lambda tried: tried.written_at)
 
 
-def _fits(tried: Tried, accepted_at: datetime, send_timeout: timedelta) -> bool:
-    earliest = tried.written_at - CLOCK_SKEW
-    return earliest <= accepted_at <= tried.written_at + send_timeout + LATE_ACCEPTANCE
+def _fits(tried: Tried, accepted_at: datetime, send_timeout: timedelta, error: timedelta = timedelta()) -> bool:
+    """Whether an attempt can have been accepted then; `error`: by how much our clock may have been wrong."""
+    earliest = tried.written_at - max(CLOCK_SKEW, error)
+    return earliest <= accepted_at <= tried.written_at + send_timeout + LATE_ACCEPTANCE + error

@@ -33,16 +33,22 @@ class Period(StrEnum):
 
 def begins(period: Period, now: datetime, zone: tzinfo) -> datetime:
     """When the window that `now` lies in began, in UTC."""
-    return _begins(period, _quarter(now), zone)
+    return dict(zip(Period, beginnings(now, zone), strict=True))[period]
 
 
-# Asked three times by every look and every claim.
+def beginnings(now: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
+    """When the hour, the day and the month that `now` lies in began, in UTC."""
+    return _beginnings(_quarter(now), zone)
+
+
+# Asked by every look and every claim.
 @lru_cache(maxsize=64)
-def _begins(period: Period, quarter: datetime, zone: tzinfo) -> datetime:
+def _beginnings(quarter: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
     local = quarter.astimezone(zone)
-    if period is Period.HOUR:  # counted back in UTC, so that an hour that occurs twice is two
-        return quarter - timedelta(minutes=local.minute)
-    return _midnight(local.date() if period is Period.DAY else local.date().replace(day=1), zone)
+    today = local.date()
+    # The hour is counted back in UTC, so that an hour that occurs twice is two.
+    hour = quarter - timedelta(minutes=local.minute)
+    return hour, _midnight(today, zone), _midnight(today.replace(day=1), zone)
 
 
 def _quarter(now: datetime) -> datetime:
@@ -142,7 +148,7 @@ class Standing:
 
     def holds(self) -> Mapping[MessageClass, Hold]:
         """The classes of which not even one part may begin, in their order, and why."""
-        found = {}
+        found: dict[MessageClass, Hold] = {}
         for kind in _KINDS:
             hold = self.hold(kind[0])
             if hold is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from modemd.rules import routing, states
 from modemd.rules.claiming import Decision, Facts, Verdict
@@ -31,6 +32,8 @@ __all__ = [
     "look",
 ]  # what a claim chooses from
 
+# The condition of the index attempt_unanswered, word for word.
+UNANSWERED = "outcome IN ('open', 'unknown')"
 Decide = Callable[[Facts], Decision]
 
 
@@ -79,16 +82,20 @@ def claim(
 
     `skip` names parts that other modems have chosen already. None: nothing may go now.
     """
-    for most in (FEW, MAX_CANDIDATES - FEW):
-        found = look(db, sim, now, skip, terms, most).candidates
+    most, left = FEW, MAX_CANDIDATES
+    while left:
+        found = look(db, sim, now, skip, terms, most=most).candidates
+        ended = False
         for candidate, facts in found:
             decision = decide(facts)
             if decision.verdict is Verdict.SEND:
                 quotas.count(db, sim, candidate.message_class, terms.limits(sim), now)
                 return Claim(_open(db, candidate, sim, modem, now), candidate)
-            _end(db, candidate, decision, now)
-        if len(found) < most:
+            ended |= _end(db, candidate, decision, now)
+        if len(found) < most and not ended:  # what has ended may have stood before others
             break
+        left -= len(found)
+        most = left
     return None
 
 
@@ -118,9 +125,9 @@ def _end(db: sqlite3.Connection, candidate: Candidate, decision: Decision, now: 
 def _hold(db: sqlite3.Connection, message_id: int, reason: str, until: datetime, now: datetime) -> bool:
     """Put a message off until then: whether anything of it was queued."""
     queued = [part for part in parts_of(db, message_id) if part["state"] == states.Part.QUEUED]
+    due = kept(until)
     for part in queued:
-        advance(db, part, states.Event.PUT_OFF, now, error=reason, until=kept(until))
-        db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until), part["id"]))
+        advance(db, part, states.Event.PUT_OFF, now, {"due": due}, error=reason, until=due)
     refresh(db, message_id, now, reason)
     return bool(queued)
 
@@ -128,36 +135,39 @@ def _hold(db: sqlite3.Connection, message_id: int, reason: str, until: datetime,
 def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, now: datetime) -> int:
     """Journal an attempt. The message is this SIM's from now on, and its rest goes before its class."""
     part = db.execute("SELECT * FROM part WHERE id = ?", (candidate.part_id,)).fetchone()
-    if candidate.rank != started_rank(candidate.message_class):
-        reference = candidate.reference if candidate.parts > 1 else None
-        db.execute("UPDATE message SET sim = ?, reference = ? WHERE id = ?", (sim, reference, candidate.message_id))
-        db.execute(
-            "UPDATE contact SET reference = coalesce(?, reference) WHERE number = ?", (reference, candidate.number)
-        )
-        db.execute(
-            "UPDATE part SET rank = ?, lane = ?, expires_at = ? WHERE message_id = ?",
-            (started_rank(candidate.message_class), sim, kept(candidate.expires_at + REST), candidate.message_id),
-        )
-    elif candidate.repeats:  # a lone part may go out again by another SIM
-        db.execute("UPDATE message SET sim = ? WHERE id = ?", (sim, candidate.message_id))
-    db.execute("UPDATE part SET tries = tries + 1 WHERE id = ?", (candidate.part_id,))
     attempt = db.execute(
         "INSERT INTO attempt (part_id, message_id, number, sim, modem, opened_at) VALUES (?, ?, ?, ?, ?, ?)",
         (candidate.part_id, candidate.message_id, candidate.number, sim, modem, kept(now)),
     ).lastrowid
     assert attempt is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
-    advance(
-        db,
-        part,
-        states.Event.CLAIMED,
-        now,
-        attempt=attempt,
-        modem=modem,
-        sim=sim,
-        because=_because(part, candidate, sim),
-    )
-    refresh(db, candidate.message_id, now)
+    begun: dict[str, object] = {}
+    message: dict[str, object] = {}
+    if candidate.rank != started_rank(candidate.message_class):
+        begun = {
+            "rank": started_rank(candidate.message_class),
+            "lane": sim,
+            "expires_at": kept(candidate.expires_at + REST),
+        }
+        message = {"sim": sim, "reference": None}
+        if candidate.parts > 1:
+            message["reference"] = candidate.reference
+            _begin_rest(db, candidate, begun)
+    elif candidate.repeats:  # a lone part may go out again by another SIM
+        message = {"sim": sim}
+    because = _because(part, candidate, sim)
+    tries = {"tries": part["tries"] + 1}
+    advance(db, part, states.Event.CLAIMED, now, begun | tries, attempt=attempt, modem=modem, sim=sim, because=because)
+    refresh(db, candidate.message_id, now, also=message)
     return attempt
+
+
+def _begin_rest(db: sqlite3.Connection, candidate: Candidate, begun: Mapping[str, object]) -> None:
+    """What follows for the other parts of a message that begins, and for the next reference to its number."""
+    db.execute("UPDATE contact SET reference = ? WHERE number = ?", (candidate.reference, candidate.number))
+    db.execute(
+        "UPDATE part SET rank = :rank, lane = :lane, expires_at = :expires_at WHERE message_id = :message AND id <> :part",
+        {**begun, "message": candidate.message_id, "part": candidate.part_id},
+    )
 
 
 def _because(part: sqlite3.Row, candidate: Candidate, sim: str) -> str:
@@ -171,15 +181,15 @@ def _because(part: sqlite3.Row, candidate: Candidate, sim: str) -> str:
 def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
     """Keep what became of an attempt, and what follows for its part and message. An attempt closed before stays as it is,
     unless it was unknown and turns out accepted (a late `+CMGS`)."""
-    attempt = db.execute("SELECT * FROM attempt WHERE id = ?", (outcome.attempt_id,)).fetchone()
-    late = attempt["outcome"] == Result.UNKNOWN and outcome.result is Result.SENT
-    if attempt["outcome"] != "open" and not late:
+    part = db.execute(_ATTEMPTED, (outcome.attempt_id,)).fetchone()
+    late = part["outcome"] == Result.UNKNOWN and outcome.result is Result.SENT
+    if part["outcome"] != "open" and not late:
         return
     db.execute(
         """UPDATE attempt SET outcome = ?, written_at = coalesce(?, written_at), closed_at = ?, reference = ?, error = ?,
                matchable = ? WHERE id = ?""",
         (
-            outcome.result,
+            str(outcome.result),
             kept(outcome.written_at) if outcome.written_at else None,
             kept(now),
             outcome.reference,
@@ -188,13 +198,11 @@ def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
             outcome.attempt_id,
         ),
     )
-    part = db.execute("SELECT * FROM part WHERE id = ?", (attempt["part_id"],)).fetchone()
-    message = db.execute("SELECT * FROM message WHERE id = ?", (attempt["message_id"],)).fetchone()
     if outcome.result in (Result.REFUSED, Result.WITHDRAWN):
-        quotas.give_back(db, attempt["sim"], MessageClass(message["class"]), attempt["opened_at"])
-    else:
-        lanes.talks_with(db, attempt["number"], attempt["sim"])
-    detail = {"attempt": outcome.attempt_id, "error": outcome.error, "reference": outcome.reference}
+        quotas.give_back(db, part["sim"], MessageClass(part["class"]), part["opened_at"])
+    elif part["last_sim"] != part["sim"]:
+        lanes.talks_with(db, part["number"], part["sim"])
+    detail: dict[str, Any] = {"attempt": outcome.attempt_id, "error": outcome.error, "reference": outcome.reference}
     reason = None
     if outcome.result is Result.SENT:
         if not proves(part):
@@ -203,16 +211,23 @@ def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
     elif part["state"] != states.Part.SENDING:
         return  # evidence settled the part while its repeat was on the air
     elif outcome.result is Result.UNKNOWN:
-        advance(db, part, states.Event.LOST, now, **detail)
-        _plan_repeat(db, part, message, now)
+        advance(db, part, states.Event.LOST, now, {"due": _repeat_due(part, now)}, **detail)
         reason = "no_answer"
     elif outcome.result is Result.WITHDRAWN:
-        db.execute("UPDATE part SET tries = tries - 1 WHERE id = ?", (part["id"],))
-        advance(db, part, states.Event.WITHDRAWN, now, **detail)
-        _release(db, message)
+        advance(db, part, states.Event.WITHDRAWN, now, {"tries": part["tries"] - 1}, **detail)
+        _release(db, part)
     else:
-        reason = _refused(db, part, message, outcome, now)
-    refresh(db, message["id"], now, reason)
+        reason = _refused(db, part, outcome, now)
+    refresh(db, part["message_id"], now, reason)
+
+
+# The part of an attempt, with what is to be known of the attempt, the message and the contact.
+_ATTEMPTED = """
+    SELECT p.*, a.outcome, a.sim, a.opened_at, m.class, m.pinned, m.expires_at AS validity_until, c.last_sim
+    FROM attempt a JOIN part p ON p.id = a.part_id JOIN message m ON m.id = a.message_id
+        LEFT JOIN contact c ON c.number = a.number
+    WHERE a.id = ?
+"""
 
 
 def fail(db: sqlite3.Connection, message_id: int, reason: str, now: datetime) -> None:
@@ -230,50 +245,52 @@ def proves(part: sqlite3.Row) -> bool:
     )
 
 
-def _plan_repeat(db: sqlite3.Connection, part: sqlite3.Row, message: sqlite3.Row, now: datetime) -> None:
+def _repeat_due(part: sqlite3.Row, now: datetime) -> str | None:
     """An alarm or otp of unknown outcome is sent again, once, if no evidence comes first and it is still valid."""
-    wait = MessageClass(message["class"]).repeats_after
-    if wait is not None and part["repeats"] == 0 and now + wait < moment(message["expires_at"]):
-        db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(now + wait), part["id"]))
+    wait = MessageClass(part["class"]).repeats_after
+    if wait is None or part["repeats"] or now + wait >= moment(part["validity_until"]):
+        return None
+    return kept(now + wait)
 
 
-def _refused(
-    db: sqlite3.Connection, part: sqlite3.Row, message: sqlite3.Row, outcome: Outcome, now: datetime
-) -> str | None:
+def _refused(db: sqlite3.Connection, part: sqlite3.Row, outcome: Outcome, now: datetime) -> str | None:
     """A refusal: the part and its waiting rest are put off together, or fail together."""
-    if not outcome.counts:
-        db.execute("UPDATE part SET tries = tries - 1 WHERE id = ?", (part["id"],))
+    message_id = part["message_id"]
     # The validity binds before anything has left; the rest has its own, longer time.
-    expires_at = part["expires_at"] if _left(db, message["id"]) else message["expires_at"]
-    until = outcome.retry(part["tries"], moment(expires_at)) if outcome.retry else None
-    for each in parts_of(db, message["id"]):
-        if each["id"] == part["id"] or each["state"] == states.Part.QUEUED:
+    expires_at = part["expires_at"] if _left(db, message_id) else part["validity_until"]
+    again = outcome.retry(part["tries"], moment(expires_at)) if outcome.retry else None
+    until = kept(again) if again is not None else None
+    for each in parts_of(db, message_id):
+        own = each["id"] == part["id"]
+        if own or each["state"] == states.Part.QUEUED:
             if until is not None:
                 event = states.Event.PUT_OFF
             else:  # that a repeat was refused says nothing about the first: it stays as unknown as it was
                 event = states.Event.GIVEN_UP if each["repeats"] else states.Event.REFUSED
-            told = {"error": outcome.error, "attempt": outcome.attempt_id, "until": kept(until) if until else None}
-            advance(db, each, event, now, **told)
-            db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until) if until else None, each["id"]))
+            also: dict[str, object] = {"due": until}
+            if own and not outcome.counts:
+                also["tries"] = part["tries"] - 1
+            advance(db, each, event, now, also, error=outcome.error, attempt=outcome.attempt_id, until=until)
     if until is not None:
-        _release(db, message)
+        _release(db, part)
     else:  # no part of a failed message is repeated
-        db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message["id"],))
+        db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message_id,))
     return outcome.error
 
 
-def _release(db: sqlite3.Connection, message: sqlite3.Row) -> None:
+def _release(db: sqlite3.Connection, part: sqlite3.Row) -> None:
     """Give a message of which nothing can have left back to every SIM."""
-    if _left(db, message["id"]):
+    message_id, message_class = part["message_id"], MessageClass(part["class"])
+    if _left(db, message_id):
         return
-    db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message["id"],))
+    db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message_id,))
     db.execute(
         "UPDATE part SET lane = ?, rank = ?, expires_at = ? WHERE message_id = ?",
         (
-            lanes.lane_of(db, message["number"], MessageClass(message["class"]), message["pinned"]),
-            waiting_rank(MessageClass(message["class"])),
-            message["expires_at"],
-            message["id"],
+            lanes.lane_of(db, part["number"], message_class, part["pinned"]),
+            waiting_rank(message_class),
+            part["validity_until"],
+            message_id,
         ),
     )
 
@@ -286,8 +303,8 @@ def _left(db: sqlite3.Connection, message_id: int) -> bool:
 
 def recover(db: sqlite3.Connection, now: datetime) -> int:
     """After a start: what was on the air when the process ended is unknown. How many attempts."""
-    rows = db.execute("SELECT id, opened_at FROM attempt WHERE outcome = 'open'").fetchall()
-    for row in rows:
+    rows = db.execute(f"SELECT id, opened_at FROM attempt WHERE {UNANSWERED} AND outcome = 'open'").fetchall()  # noqa: S608 - our own words
+    for row in sorted(rows, key=lambda each: each["id"]):
         close(db, Outcome(row["id"], Result.UNKNOWN, written_at=moment(row["opened_at"]), error="restart"), now)
         note(db, None, now, "recovered", attempt=row["id"])
     return len(rows)

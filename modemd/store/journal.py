@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from modemd.rules import states
 from modemd.store.moments import kept
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def note(db: sqlite3.Connection, message_id: int | None, now: datetime, what: str, **detail: object) -> None:
@@ -17,14 +20,22 @@ def note(db: sqlite3.Connection, message_id: int | None, now: datetime, what: st
     told = {key: value for key, value in detail.items() if value is not None}
     db.execute(
         "INSERT INTO event (message_id, at, what, detail) VALUES (?, ?, ?, ?)",
-        (message_id, kept(now), what, _JSON.encode(told) if told else None),
+        (message_id, kept(now), str(what), _JSON.encode(told) if told else None),
     )
 
 
-def advance(db: sqlite3.Connection, part: sqlite3.Row, event: states.Event, now: datetime, **detail: object) -> None:
-    """Take a part through the table of states. `refresh` its message afterwards."""
+def advance(
+    db: sqlite3.Connection,
+    part: sqlite3.Row,
+    event: states.Event,
+    now: datetime,
+    also: Mapping[str, object] = _NOTHING,
+    **detail: object,
+) -> None:
+    """Take a part through the table of states; it is due for nothing then. `also`: other columns of it that change in the same
+    stroke. `refresh` its message afterwards."""
     state = states.after(states.Part(part["state"]), event)
-    db.execute("UPDATE part SET state = ?, due = NULL WHERE id = ?", (state, part["id"]))
+    _change(db, "part", part["id"], {"state": str(state), "due": None, **also})
     note(db, part["message_id"], now, event, part=part["seq"], **detail)
 
 
@@ -33,35 +44,53 @@ def parts_of(db: sqlite3.Connection, message_id: int) -> list[sqlite3.Row]:
     return db.execute("SELECT * FROM part WHERE message_id = ? ORDER BY seq", (message_id,)).fetchall()
 
 
-def refresh(db: sqlite3.Connection, message_id: int, now: datetime, reason: str | None = None) -> states.Message:
+def refresh(
+    db: sqlite3.Connection,
+    message_id: int,
+    now: datetime,
+    reason: str | None = None,
+    also: Mapping[str, object] = _NOTHING,
+    *,
+    delivered_at: str | None = None,
+) -> states.Message:
     """Let a message's state follow from its parts; `reason` is kept where it is told, and the one
-    before where a part has ended without being delivered."""
-    parts = parts_of(db, message_id)
-    message = db.execute("SELECT state, sent_at FROM message WHERE id = ?", (message_id,)).fetchone()
-    own = [states.Part(part["state"]) for part in parts]
+    before where a part has ended without being delivered. `also`: other columns of it that change in the same stroke;
+    `delivered_at`: kept where that is its state then."""
+    parts = db.execute(_AS_IT_STANDS, (message_id,)).fetchall()
+    message = parts[0]
+    own = {states.Part(part["state"]) for part in parts}
     state = states.message_state(own, tried=any(part["tries"] for part in parts))
-    if state == message["state"] and reason is None:
-        return state
-    all_left = all(part in states.LEFT for part in own)
-    db.execute(
-        """UPDATE message SET state = :state, reason = coalesce(:reason, CASE WHEN :ended THEN reason END),
-               sent_at = CASE WHEN :left THEN coalesce(sent_at, :now) ELSE sent_at END,
-               closed_at = CASE WHEN :final THEN coalesce(closed_at, :now) ELSE closed_at END
-           WHERE id = :id""",
-        {
-            "id": message_id,
-            "state": state,
-            "reason": reason,
-            "ended": bool(states.FINAL_PARTS & set(own) - {states.Part.DELIVERED}),
-            "left": all_left,
-            "final": state in states.FINAL_MESSAGES,
-            "now": kept(now),
-        },
-    )
-    if state in states.FINAL_MESSAGES and not states.AWAITING_REPORT & set(own):
+    changed = dict(also)
+    if state != message["message_state"] or reason is not None:
+        changed["state"] = str(state)
+        if reason is not None or not _ENDED & own:
+            changed["reason"] = reason
+        if own <= states.LEFT and message["sent_at"] is None:
+            changed["sent_at"] = kept(now)
+        if state in states.FINAL_MESSAGES and message["closed_at"] is None:
+            changed["closed_at"] = kept(now)
+        if state is states.Message.DELIVERED and delivered_at is not None:
+            changed["delivered_at"] = delivered_at
+    if changed:
+        _change(db, "message", message_id, changed)
+    if "state" in changed and state in states.FINAL_MESSAGES and not states.AWAITING_REPORT & own:
         # Nothing more is expected of its attempts: reports no longer look at them. One that stayed unknown is looked at all the
         # same: a report may be its own, and must not be taken for proof of another that is unknown too.
         db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ? AND outcome <> 'unknown'", (message_id,))
-    if state != message["state"]:
+    if state != message["message_state"]:
         note(db, message_id, now, f"message {state}", reason=reason)
     return state
+
+
+_AS_IT_STANDS = """
+    SELECT p.state, p.tries, m.state AS message_state, m.sent_at, m.closed_at
+    FROM part p JOIN message m ON m.id = p.message_id WHERE p.message_id = ?
+"""
+# One of these keeps the reason that its message has.
+_ENDED = states.FINAL_PARTS - {states.Part.DELIVERED}
+
+
+def _change(db: sqlite3.Connection, table: str, row: int, values: Mapping[str, object]) -> None:
+    """Change a row by one statement. It names no column that stays: SQLite looks after every index of those that are named."""
+    columns = ", ".join([f"{column} = :{column}" for column in values])
+    db.execute(f"UPDATE {table} SET {columns} WHERE id = :id", {**values, "id": row})  # noqa: S608 - our own words

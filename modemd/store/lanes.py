@@ -44,10 +44,9 @@ def talks_with(db: sqlite3.Connection, number: str, sim: str) -> None:
            WHERE number = ? AND rank >= ? AND state IN ('queued', 'sending') AND state = 'queued' AND tries = 0""",
         (number, started_rank(MessageClass.SYSTEM)),
     ).fetchall()
-    db.executemany(
-        "UPDATE part SET lane = ? WHERE id = ?",
-        [(shared(base_of(row["lane"]), sim), row["id"]) for row in queued if is_shared(row["lane"])],
-    )
+    moved = [(shared(base_of(row["lane"]), sim), row["id"]) for row in queued if is_shared(row["lane"])]
+    if moved:
+        db.executemany("UPDATE part SET lane = ? WHERE id = ?", moved)
 
 
 def occupied(db: sqlite3.Connection) -> list[str]:

@@ -7,6 +7,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
+from modemd.rules.classes import MessageClass
 from modemd.store import tally
 from modemd.store.moments import kept
 
@@ -46,7 +47,17 @@ def messages(
 ) -> list[Row]:
     """Outbound messages; `limit` 0 means all."""
     where, values = _where(("m.id", id), ("m.state", state), ("m.batch", batch))
+    if state is not None and id is None and batch is None:
+        where, values = f"WHERE m.id IN ({_NEWEST_IN_STATE})", (state, limit or -1) * len(MessageClass)
     return _rows(db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
+
+
+# The index has states by class: of each class as many as are asked for, among which are the newest of all.
+_NEWEST_IN_STATE = " UNION ALL ".join(
+    f"""SELECT * FROM (SELECT id FROM message INDEXED BY message_state
+        WHERE state = ? AND class = '{each}' ORDER BY id DESC LIMIT ?)"""  # noqa: S608 - our own words
+    for each in MessageClass
+)
 
 
 def events(db: sqlite3.Connection, message_id: int) -> list[Row]:

@@ -88,7 +88,9 @@ def look(
     standings = _Standings(db, terms, now)
     own = standings.of(sim)
     barred = stopped(paused, sim) | standings.holds(sim).keys()
-    asked = {"sim": sim, "recent": kept(now - ELSEWHERE), "scan": MAX_SCAN, "limit": most + len(skip)}
+    asked: dict[str, object] = {
+        "sim": sim, "recent": kept(now - ELSEWHERE), "scan": MAX_SCAN, "limit": most, "skip": f"[{','.join(map(str, skip))}]",
+    }  # fmt: skip
     rows: list[tuple[bool, sqlite3.Row]] = []
     over: list[Over] = []
     left = False
@@ -108,8 +110,7 @@ def look(
             found = db.execute(_CANDIDATES, {**asked, "low": low, "high": high})
             rows += [(before is not None, row) for row in found]
     rows.sort(key=lambda each: (each[1]["rank"], each[0], each[1]["message_id"], each[1]["seq"]))
-    waiting = [row for _, row in rows if row["id"] not in skip][:most]
-    return Look([_found(row, own) for row in waiting], left, tuple(over))
+    return Look([_found(row, own) for _, row in rows[:most]], left, tuple(over))
 
 
 class _Standings:
@@ -172,10 +173,12 @@ _IN_FLIGHT = """
 """
 # What was tried before is left to nobody: its SIM has had its turn.
 _CANDIDATES = f"""
-    SELECT q.*, m.text, m.class, m.parts, m.report, m.reference, m.window, m.expires_at AS validity_until,
+    SELECT q.id, q.message_id, q.seq, q.number, q.rank, q.repeats,
+           m.text, m.class, m.parts, m.report, m.reference, m.window, m.expires_at AS validity_until,
            coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
     FROM (SELECT p.* FROM part p INDEXED BY part_queue
           WHERE p.state = 'queued' AND p.lane = :lane AND p.rank >= :low AND p.rank < :high
+              AND p.id NOT IN (SELECT value FROM json_each(:skip))
           ORDER BY p.rank, p.message_id, p.seq LIMIT :scan) q
         CROSS JOIN message m ON m.id = q.message_id LEFT JOIN contact c ON c.number = q.number
     WHERE (:before IS NULL OR q.tries > 0 OR coalesce(q.queued_at, '') <= :before)

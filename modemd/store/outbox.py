@@ -258,12 +258,17 @@ def next_due(db: sqlite3.Connection) -> datetime | None:
 
 def withdraw(db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str) -> int:
     """Cancel what of a class waits for `number`, in part or whole: how many messages. What is on the air stays."""
-    ranks = (started_rank(message_class), waiting_rank(message_class))
-    waiting = db.execute(
-        "SELECT * FROM part INDEXED BY part_waiting WHERE number = ? AND rank IN (?, ?) AND state IN ('held', 'queued')",
-        (number, *ranks),
-    ).fetchall()
-    return _cancel(db, waiting, now, reason)
+    asked = (number, started_rank(message_class), waiting_rank(message_class))
+    waiting = db.execute(_WAITING, (*asked, *asked)).fetchall()
+    return _cancel(db, sorted(waiting, key=lambda part: (part["rank"], part["id"])), now, reason)
+
+
+_WAITING = """
+    SELECT * FROM part INDEXED BY part_held WHERE number = ? AND rank IN (?, ?) AND state = 'held'
+    UNION ALL
+    SELECT * FROM part INDEXED BY part_in_flight
+    WHERE number = ? AND rank IN (?, ?) AND state IN ('queued', 'sending') AND state = 'queued'
+"""
 
 
 def cancel_rest(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:

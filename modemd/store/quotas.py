@@ -8,7 +8,7 @@ from datetime import datetime
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.rules.quota import Hold, Limits, Period, Standing, Use, begins, ends
+from modemd.rules.quota import Hold, Limits, Standing, Use, beginnings, ends
 from modemd.store.journal import advance, parts_of, refresh
 from modemd.store.moments import kept, moment
 from modemd.store.ranks import waiting_rank
@@ -20,28 +20,24 @@ def standing(db: sqlite3.Connection, sim: str, limits: Limits, now: datetime) ->
     """Where a SIM stands at this moment."""
     row = db.execute("SELECT * FROM sim_use WHERE sim = ?", (sim,)).fetchone()
     met = db.execute("SELECT first_seen FROM sim WHERE iccid = ?", (sim,)).fetchone() if limits.warm_up else None
-    used = {period: _used(row, period, begins(period, now, limits.zone)) if row else 0 for period in Period}
-    return Standing(
-        limits,
-        Use(
-            hour=used[Period.HOUR],
-            day=used[Period.DAY],
-            month=used[Period.MONTH],
-            marketing=row["marketing_used"] if used[Period.HOUR] else 0,
-            first_seen=moment(met["first_seen"]) if met is not None else None,
-        ),
-        now,
+    first_seen = moment(met["first_seen"]) if met is not None else None
+    if row is None:
+        return Standing(limits, Use(first_seen=first_seen), now)
+    hour, day, month = map(kept, beginnings(now, limits.zone))
+    this_hour = row["hour"] >= hour
+    use = Use(
+        hour=row["hour_used"] if this_hour else 0,
+        day=row["day_used"] if row["day"] >= day else 0,
+        month=row["month_used"] if row["month"] >= month else 0,
+        marketing=row["marketing_used"] if this_hour else 0,
+        first_seen=first_seen,
     )
-
-
-def _used(row: sqlite3.Row, period: Period, since: datetime) -> int:
-    used: int = row[f"{period}_used"]
-    return used if row[period] >= kept(since) else 0
+    return Standing(limits, use, now)
 
 
 def count(db: sqlite3.Connection, sim: str, message_class: MessageClass, limits: Limits, now: datetime) -> None:
     """A part is claimed. A clock that was set back begins no window anew."""
-    hour, day, month = (kept(begins(period, now, limits.zone)) for period in Period)
+    hour, day, month = map(kept, beginnings(now, limits.zone))
     marketing = message_class is MessageClass.MARKETING
     db.execute(
         """INSERT INTO sim_use (sim, hour, hour_used, day, day_used, month, month_used, marketing_used)
@@ -95,10 +91,9 @@ def hold_lane(
 def hold_message(db: sqlite3.Connection, message_id: int, sim: str, hold: Hold, limits: Limits, now: datetime) -> None:
     """Hold what is queued of a message for a SIM's quota."""
     waiting = [part for part in parts_of(db, message_id) if part["state"] == states.Part.QUEUED]
-    until = _booked(db, sim, hold, len(waiting), limits)
+    due = kept(_booked(db, sim, hold, len(waiting), limits))
     for part in waiting:
-        advance(db, part, states.Event.PUT_OFF, now, reason=hold.reason, sim=sim, until=kept(until))
-        db.execute("UPDATE part SET due = ? WHERE id = ?", (kept(until), part["id"]))
+        advance(db, part, states.Event.PUT_OFF, now, {"due": due}, reason=hold.reason, sim=sim, until=due)
     refresh(db, message_id, now, hold.reason)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from modemd.rules import states
+from modemd.rules import numbers, states
 from modemd.rules.evidence import Doubt, Finding, Told, Tried
-from modemd.store.claims import proves
+from modemd.store.claims import UNANSWERED, proves
 from modemd.store.journal import advance, note, refresh
 from modemd.store.moments import kept, moment
 
@@ -47,23 +47,28 @@ Owner = Callable[[Told, Sequence[Tried]], int | None]
 
 def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) -> int | None:
     """Keep a report and settle its attempt. The message it speaks of; None: none for certain, or it came before."""
-    report = db.execute(
-        """INSERT INTO report (sim, tpdu, reference, number, status, outcome, accepted_at, discharged_at, stored_at, fingerprint)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING RETURNING *""",
+    attempt = _match(db, new, owner, now)
+    kept_as = db.execute(
+        """INSERT INTO report (sim, tpdu, reference, number, status, outcome, accepted_at, discharged_at, stored_at, attempt_id,
+                               fingerprint)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING RETURNING id""",
         (
             new.sim,
             new.tpdu,
             new.told.reference,
             new.told.number,
             new.status,
-            new.outcome,
+            str(new.outcome),
             kept(new.told.accepted_at) if new.told.accepted_at else None,
             kept(new.discharged_at) if new.discharged_at else None,
             kept(now),
+            attempt["id"] if attempt is not None else None,
             _fingerprint(new),
         ),
     ).fetchone()
-    return _match(db, report, owner, now) if report is not None else None
+    if kept_as is None or attempt is None:
+        return None
+    return _settle(db, attempt, new, kept_as["id"], now, now)
 
 
 def written_at(db: sqlite3.Connection, new: NewReport) -> datetime | None:
@@ -86,8 +91,17 @@ def match_again(db: sqlite3.Connection, sim: str, owner: Owner, now: datetime) -
            ORDER BY stored_at DESC, id DESC LIMIT 50""",
         (sim, kept(now - AWAITED)),
     ).fetchall()
-    settled = (_match(db, report, owner, now) for report in reversed(waiting))
-    return {message for message in settled if message is not None}
+    return {message for report in reversed(waiting) if (message := _match_late(db, report, owner, now)) is not None}
+
+
+def _match_late(db: sqlite3.Connection, report: sqlite3.Row, owner: Owner, now: datetime) -> int | None:
+    """Look for the owner of a report that was kept without one. The message that settled."""
+    new, stored_at = _again(report), moment(report["stored_at"])
+    attempt = _match(db, new, owner, now, stored_at)
+    if attempt is None:
+        return None
+    db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (attempt["id"], report["id"]))
+    return _settle(db, attempt, new, report["id"], stored_at, now)
 
 
 class Unmatched(StrEnum):
@@ -103,40 +117,61 @@ Weigh = Callable[[Told, Sequence[Tried]], Finding]
 def why_unmatched(db: sqlite3.Connection, report_id: int, weigh: Weigh) -> Doubt | Unmatched:
     """Why an unmatched report belongs to nobody, as attempts are known now."""
     report = db.execute("SELECT * FROM report WHERE id = ?", (report_id,)).fetchone()
-    by_id = _possible(db, report, moment(report["stored_at"]))
-    finding = weigh(_told(report), [_tried(row) for row in by_id.values()])
+    new, stored_at = _again(report), moment(report["stored_at"])
+    by_id = _possible(db, new, stored_at, stored_at)
+    finding = weigh(new.told, [_tried(row) for row in by_id.values()])
     if finding.doubt is not None:
         return finding.doubt
     awaited = finding.attempt is not None and by_id[finding.attempt]["outcome"] == "open"
     return Unmatched.ANSWER_AWAITED if awaited else Unmatched.NOT_THEN
 
 
-def _told(report: sqlite3.Row) -> Told:
-    return Told(report["reference"], report["number"], moment(report["accepted_at"]) if report["accepted_at"] else None)
+def _again(report: sqlite3.Row) -> NewReport:
+    """A kept report, as it came in."""
+    return NewReport(
+        report["sim"],
+        report["tpdu"],
+        Told(report["reference"], report["number"], _moment(report["accepted_at"])),
+        Outcome(report["outcome"]),
+        report["status"],
+        _moment(report["discharged_at"]),
+    )
 
 
-def _match(db: sqlite3.Connection, report: sqlite3.Row, owner: Owner, now: datetime) -> int | None:
-    by_id = _possible(db, report, now)
-    found = owner(_told(report), [_tried(row) for row in by_id.values()])
+def _moment(text: str | None) -> datetime | None:
+    return moment(text) if text is not None else None
+
+
+def _match(
+    db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime, stored_at: datetime | None = None
+) -> sqlite3.Row | None:
+    """The attempt that a report is of; None: nobody's for certain, or its answer is still awaited, after which `match_again`
+    follows. `stored_at`: when it came, if not now."""
+    by_id = _possible(db, new, now, stored_at or now)
+    found = owner(new.told, [_tried(row) for row in by_id.values()])
     if found is None or by_id[found]["outcome"] == "open":
-        return None  # nobody's for certain, or its answer is still awaited: `match_again` follows
-    db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (found, report["id"]))
-    _settle(db, by_id[found], report, now)
-    return int(by_id[found]["message_id"])
+        return None
+    return by_id[found]
 
 
-def _possible(db: sqlite3.Connection, report: sqlite3.Row, now: datetime) -> dict[int, sqlite3.Row]:
-    """The attempts that may own a report, by id."""
+def _possible(db: sqlite3.Connection, new: NewReport, now: datetime, stored_at: datetime) -> dict[int, sqlite3.Row]:
+    """The attempts that may own a report, by id. Those to a number that cannot be the same are left out where that can be told
+    from its end: of one reference there are a thousand in a month."""
+    end = numbers.tail(new.told.number)
     rows = db.execute(
-        """SELECT * FROM attempt INDEXED BY attempt_reference
-           WHERE sim = :sim AND reference = :reference AND outcome = 'sent' AND opened_at > :horizon
-           UNION ALL
-           SELECT * FROM attempt INDEXED BY attempt_unknown
-           WHERE sim = :sim AND matchable = 1 AND outcome IN ('open', 'unknown')""",
-        {"sim": report["sim"], "reference": report["reference"], "horizon": kept(now - HORIZON)},
+        _POSSIBLE.format(among="AND substr(number, -6) = :end" if end is not None else ""),
+        {"sim": new.sim, "reference": new.told.reference, "horizon": kept(now - HORIZON), "end": end},
     ).fetchall()
     # A report cannot speak of what was written after it came.
-    return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= report["stored_at"]}
+    return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= kept(stored_at)}
+
+
+_POSSIBLE = f"""
+    SELECT * FROM attempt INDEXED BY attempt_reference
+    WHERE sim = :sim AND reference = :reference AND outcome = 'sent' AND opened_at > :horizon {{among}}
+    UNION ALL
+    SELECT * FROM attempt INDEXED BY attempt_unanswered WHERE sim = :sim AND matchable = 1 AND {UNANSWERED}
+"""  # noqa: S608 - our own words
 
 
 def _tried(row: sqlite3.Row) -> Tried:
@@ -150,37 +185,43 @@ def _tried(row: sqlite3.Row) -> Tried:
     )
 
 
-def _settle(db: sqlite3.Connection, attempt: sqlite3.Row, report: sqlite3.Row, now: datetime) -> None:
-    """Apply a report to the part of its attempt. A part that a later attempt has taken further keeps its state."""
-    part = db.execute("SELECT * FROM part WHERE id = ?", (attempt["part_id"],)).fetchone()
-    detail = {"attempt": attempt["id"], "report": report["id"], "status": f"{report['status']:02X}"}
-    outcome = Outcome(report["outcome"])
-    final = outcome is not Outcome.TRYING
-    db.execute(
-        "UPDATE attempt SET outcome = 'sent', reference = ?, settled = max(settled, ?) WHERE id = ?",
-        (report["reference"], final, attempt["id"]),
-    )
-    if attempt["outcome"] == "unknown" and attempt["matchable"] and proves(part):
-        advance(db, part, states.Event.ACCEPTED, now, **detail)
-        part = db.execute("SELECT * FROM part WHERE id = ?", (part["id"],)).fetchone()
-    delivered = outcome is Outcome.DELIVERED
-    closed = db.execute(_CLOSED, (attempt["message_id"],)).fetchone()
+def _settle(
+    db: sqlite3.Connection, attempt: sqlite3.Row, new: NewReport, report_id: int, stored_at: datetime, now: datetime
+) -> int:
+    """Apply a report to the part of its attempt: the message. A part that a later attempt has taken further keeps its state."""
+    message_id: int = attempt["message_id"]
+    part = db.execute(_PART, (attempt["part_id"],)).fetchone()
+    detail = {"attempt": attempt["id"], "report": report_id, "status": f"{new.status:02X}"}
+    final = new.outcome is not Outcome.TRYING
+    if attempt["outcome"] == "unknown":
+        db.execute(
+            "UPDATE attempt SET outcome = 'sent', reference = ?, settled = max(settled, ?) WHERE id = ?",
+            (new.told.reference, final, attempt["id"]),
+        )
+        if attempt["matchable"] and proves(part):
+            advance(db, part, states.Event.ACCEPTED, now, **detail)
+            part = db.execute(_PART, (part["id"],)).fetchone()
+    elif final:
+        db.execute("UPDATE attempt SET settled = 1 WHERE id = ?", (attempt["id"],))
+    delivered = new.outcome is Outcome.DELIVERED
     # Whichever of two attempts arrives, the part has arrived; that one did not says nothing about the other.
     hopeful = not delivered and db.execute(_OTHER, (part["id"], attempt["id"])).fetchone()
-    if not final or part["state"] != states.Part.SENT or hopeful or closed:
-        note(db, attempt["message_id"], now, f"report {outcome}", part=part["seq"], **detail)
-        refresh(db, attempt["message_id"], now)
-        return
-    advance(db, part, states.Event.DELIVERED if delivered else states.Event.UNDELIVERED, now, **detail)
-    message_state = refresh(db, attempt["message_id"], now, None if delivered else f"status_{report['status']:02X}")
-    if message_state is states.Message.DELIVERED:
-        db.execute(
-            "UPDATE message SET delivered_at = ? WHERE id = ?",
-            (report["discharged_at"] or report["stored_at"], attempt["message_id"]),
-        )
+    if not final or part["state"] != states.Part.SENT or hopeful or part["closed"]:
+        note(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)
+        refresh(db, message_id, now)
+    elif delivered:
+        advance(db, part, states.Event.DELIVERED, now, **detail)
+        refresh(db, message_id, now, delivered_at=kept(new.discharged_at or stored_at))
+    else:
+        advance(db, part, states.Event.UNDELIVERED, now, **detail)
+        refresh(db, message_id, now, f"status_{new.status:02X}")
+    return message_id
 
 
-# Closed, keeping its name: what comes later is noted, and changes nothing.
-_CLOSED = "SELECT 1 FROM message WHERE id = ? AND closed_at IS NOT NULL AND state IN ('sent', 'unknown')"
+# `closed`: its message keeps its name, and what comes later is noted, and changes nothing.
+_PART = """
+    SELECT p.*, m.closed_at IS NOT NULL AND m.state IN ('sent', 'unknown') AS closed
+    FROM part p JOIN message m ON m.id = p.message_id WHERE p.id = ?
+"""
 _OTHER = """SELECT 1 FROM attempt WHERE part_id = ? AND id <> ?
             AND (outcome IN ('open', 'unknown') OR outcome = 'sent' AND settled = 0) LIMIT 1"""

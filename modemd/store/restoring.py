@@ -178,8 +178,8 @@ def release(db: sqlite3.Connection, now: datetime, message_class: MessageClass |
 
 def _held(db: sqlite3.Connection, message_class: MessageClass) -> list[sqlite3.Row]:
     return db.execute(
-        """SELECT id, at FROM message INDEXED BY message_waiting
-           WHERE state IN ('held', 'queued', 'unknown') AND state = 'held' AND class = ? AND reason = ? ORDER BY id LIMIT ?""",
+        """SELECT id, at FROM message INDEXED BY message_state
+           WHERE state = 'held' AND class = ? AND reason = ? ORDER BY id LIMIT ?""",
         (message_class, RESTORED, STEP),
     ).fetchall()
 

@@ -8,11 +8,12 @@ import sqlite_utils
 from sqlite_utils import Migrations
 
 from modemd.store import fifth as _fifth
+from modemd.store import sixth as _sixth
 
 migrations = Migrations("modemd")
 
 # The newest schema this program knows. A database that says more was written by a newer modemd.
-VERSION = 5
+VERSION = 6
 
 
 @migrations()
@@ -327,6 +328,13 @@ CREATE INDEX message_batch ON message (batch) WHERE batch IS NOT NULL;
 def fifth(db: sqlite_utils.Database) -> None:
     """Counts that are kept, recurring sends, alarms, windows, and what house-keeping needs."""
     for statement in _fifth.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations()
+def sixth(db: sqlite_utils.Database) -> None:
+    """What a message costs to keep: fewer pages a commit, and a look at few attempts for a report."""
+    for statement in _sixth.STATEMENTS:
         db.execute(statement)
 
 

@@ -6,13 +6,6 @@ import sqlite3
 from typing import Any
 
 _WAITING = ("held", "queued", "sending", "unknown")
-_INDEXED = ("held", "queued", "unknown")  # of `sending` there are never many
-# With the index's own words beside the one state: SQLite takes a partial index where it finds its condition as it stands there.
-_OLDEST = {
-    state: f"SELECT created_at FROM message WHERE {among}state = '{state}' AND class = ? ORDER BY id LIMIT 1"  # noqa: S608 - ours
-    for state in _WAITING
-    for among in [f"state IN {_INDEXED} AND " if state in _INDEXED else ""]
-}
 
 
 def waiting(db: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -25,7 +18,8 @@ def waiting(db: sqlite3.Connection) -> list[dict[str, Any]]:
 
 
 def _oldest(db: sqlite3.Connection, state: str, message_class: str) -> str | None:
-    row = db.execute(_OLDEST[state], (message_class,)).fetchone()
+    sql = "SELECT created_at FROM message INDEXED BY message_state WHERE state = ? AND class = ? ORDER BY id LIMIT 1"
+    row = db.execute(sql, (state, message_class)).fetchone()
     return row["created_at"] if row is not None else None
 
 

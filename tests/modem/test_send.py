@@ -12,7 +12,7 @@ import pytest
 from modemd.errors import PortGone, ReplyTimeout
 from modemd.modem.desk import Attempted, Draft, Ending
 from modemd.modem.dialogue import Dialogue
-from modemd.modem.send import Sender, Sent
+from modemd.modem.send import QUICK_PROMPT_S, Sender, Sent
 from modemd.profiles import Profile
 from tests.modem.desk import GENERIC, HELLO, HELLO_WORLD, FakeDesk, draft, identity
 from tests.modem.script import ScriptedPort, script, simulated
@@ -249,6 +249,64 @@ async def test_trouble_before_the_prompt_leaves_no_attempt(transcript: str, erro
         with pytest.raises(error):
             await b.send()
         assert b.desk.journal == []
+
+
+SENT = f">> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK"
+
+
+@pytest.mark.parametrize(
+    ("first_s", "claims"), [(QUICK_PROMPT_S / 2, 2), (QUICK_PROMPT_S * 2, 1)], ids=["a quick modem", "a slow one"]
+)
+@simulated
+async def test_the_claim_of_a_quick_modem_is_made_while_its_prompt_is_awaited(first_s: float, claims: int) -> None:
+    """Its commit costs no air time then. Of a slow one it is made at the prompt: a crash before it leaves no attempt."""
+    async with bench(f"{PROMPT} [{first_s}] \n {SENT} \n {PROMPT} [1] \n {SENT}") as b:
+        await b.send()
+        sending = asyncio.ensure_future(b.send(draft(2)))
+        await asyncio.sleep(0.9)
+        assert (b.desk.claims, b.air) == (claims, 1)
+        assert ended(await sending).ending is Ending.ACCEPTED
+        assert b.desk.claims == 2
+
+
+@pytest.mark.parametrize(
+    ("then", "error"), [("", ReplyTimeout), (" \n !! unplugged [1]", PortGone)], ids=["no prompt", "port lost"]
+)
+@simulated
+async def test_a_claim_whose_prompt_does_not_come_is_withdrawn(then: str, error: type[Exception]) -> None:
+    """Nothing was written: the part may go by another modem."""
+    async with bench(f"{PROMPT} \n {SENT} \n >> AT+CMGS=18{then}") as b:
+        await b.send()
+        with pytest.raises(error):
+            await b.send(draft(2))
+        await asyncio.sleep(0.1)
+        assert b.desk.closed == [Attempted(2, Ending.WITHDRAWN, error="no prompt")]
+
+
+@simulated
+async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
+    """The prompt takes unusually long: others may have the part meanwhile."""
+    async with bench(f"{PROMPT} \n {SENT} \n {PROMPT} [6] \n {SENT}") as b:
+        await b.send()
+        sending = asyncio.ensure_future(b.send(draft(2)))
+        await asyncio.sleep(5)
+        b.sender.let_go()
+        await asyncio.sleep(0.1)
+        assert b.desk.closed == [Attempted(2, Ending.WITHDRAWN, error="no prompt")]
+        assert ended(await sending).attempt_id == 3
+
+
+@simulated
+async def test_after_a_prompt_that_did_not_come_claims_wait_for_theirs() -> None:
+    """What was quick once is not believed to be."""
+    refused = ">> AT+CMGS=18 \n << +CMS ERROR: 304"
+    async with bench(f"{PROMPT} \n {SENT} \n {refused} \n {PROMPT} [1] \n {SENT}") as b:
+        await b.send()
+        assert ended(await b.send(draft(2))).ending is Ending.REFUSED
+        sending = asyncio.ensure_future(b.send(draft(3)))
+        await asyncio.sleep(0.9)
+        assert b.desk.claims == 2
+        await sending
 
 
 @simulated

@@ -44,6 +44,18 @@ def found(told: Told, *attempts: Tried) -> int | None:
         ),
         pytest.param(
             TOLD,
+            [UNKNOWN, replace(UNKNOWN, attempt=3, written_at=NOW + 2 * HOUR)],
+            None,
+            id="two unknown ones, the clock may have been stepped between them: not certain",
+        ),
+        pytest.param(
+            TOLD,
+            [UNKNOWN, replace(UNKNOWN, attempt=3, written_at=NOW + 25 * HOUR)],
+            2,
+            id="two unknown ones, told apart by more than a trusted clock can be wrong",
+        ),
+        pytest.param(
+            TOLD,
             [replace(SENT, written_at=NOW - HOUR), UNKNOWN],
             None,
             id="an owner out of time and an unknown one: not certain",

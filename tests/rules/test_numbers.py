@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import Refused
-from modemd.rules.numbers import Recipient, country_of, recipient, same_number
+from modemd.rules.numbers import Recipient, country_of, recipient, same_number, tail
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,40 @@ def test_two_spellings_of_one_number(a: str, b: str, same: bool) -> None:
     """The last eight digits tell; fewer where one has fewer; short codes and names must be equal."""
     assert same_number(a, b) is same
     assert same_number(b, a) is same
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        pytest.param("+33612345678", "345678", id="E.164"),
+        pytest.param("0033 6 12 34 56 78", "345678", id="spelt with blanks"),
+        pytest.param("550000", "550000", id="six digits"),
+        pytest.param("0550000", "550000", id="six behind a zero"),
+        pytest.param("36111", None, id="a short code"),
+        pytest.param("00036111", None, id="a short code behind zeros"),
+        pytest.param("Bank12345678", None, id="a name"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_the_end_of_a_number(number: str, expected: str | None) -> None:
+    """Six digits, where whole spellings need not be compared."""
+    assert tail(number) == expected
+
+
+_WRITTEN_TO = st.builds(str.__add__, st.sampled_from(["", "+"]), st.text("0123456789", min_size=2, max_size=12))
+
+
+@given(
+    _WRITTEN_TO,
+    st.text("0123456789", max_size=4) | st.just("+ "),
+    st.integers(0, 12),
+    st.text("0123456789-a", max_size=3),
+)
+def test_what_is_the_same_number_ends_the_same(number: str, before: str, cut: int, behind: str) -> None:
+    """However a network spells it: a number that we wrote to ends with the tail of every spelling that has one."""
+    told = before + number[cut:] + behind
+    if same_number(number, told):
+        assert tail(told) in (None, number[-6:])
 
 
 def test_the_expensive_tables_stay_out() -> None:

@@ -46,6 +46,21 @@ def test_windows_are_of_the_sims_zone(period: Period, zone: ZoneInfo, now: datet
     assert (begins(period, now, zone), ends(period, now, zone)) == (utc(first), utc(last))
 
 
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"])
+@pytest.mark.parametrize("period", Period)
+def test_every_moment_of_a_window_has_one_beginning(period: Period, zone: str) -> None:
+    """By a clock of the zone that counts back from each moment, also on the nights when it is changed."""
+    own = ZoneInfo(zone)
+    for night in ("2026-03-08", "2026-03-29", "2026-04-04", "2026-10-03", "2026-10-25", "2026-11-01"):
+        for minute in range(0, 24 * 60, 7):
+            now = utc(night) + timedelta(minutes=minute, seconds=59, microseconds=999_999)
+            local = now.astimezone(own)
+            back = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+            expected = {Period.HOUR: now - back, Period.DAY: midnight, Period.MONTH: midnight.replace(day=1)}[period]
+            assert begins(period, now, own) == expected.astimezone(UTC)
+
+
 @pytest.mark.parametrize("period", Period)
 def test_a_window_ends_where_the_next_begins(period: Period) -> None:
     """No moment is in two windows or in none, through a year with both changes of the clock."""
@@ -89,6 +104,23 @@ def test_a_share_is_kept_for_alarm_and_otp(urgent: MessageClass) -> None:
     assert hold(limits, day=90) is not None
     assert hold(limits, urgent, day=99) is None
     assert hold(limits, urgent, day=100) == ("quota_day", utc("2026-11-23T00:00"))
+
+
+@pytest.mark.parametrize("used", [0, 1, 9, 10, 20])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(),
+        Limits(hour=10),
+        Limits(hour=10, day=20, month=21, marketing_per_hour=1),
+        Limits(marketing_per_hour=10, warm_up=(5, 9)),
+    ],
+)
+def test_the_classes_that_must_wait_are_told_at_once(limits: Limits, used: int) -> None:
+    """Of each class what `hold` says of one part; in the order of the classes."""
+    standing = Standing(limits, Use(used, used, used, used, NOW), NOW)
+    each = {message_class: standing.hold(message_class) for message_class in MessageClass}
+    assert list(standing.holds().items()) == [(name, hold) for name, hold in each.items() if hold is not None]
 
 
 def test_marketing_has_a_brake_of_its_own() -> None:

@@ -21,6 +21,7 @@ from unittest import mock
 
 from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
 from modemd.modem.receive import Receiver
+from modemd.rules import numbers
 from modemd.rules.classes import MessageClass
 from modemd.service import arrivals, dispatching
 from modemd.service.dispatching import Dispatcher
@@ -118,7 +119,9 @@ def _report_by_reference_alone() -> Any:
         return lambda told, tried: next((each.attempt for each in tried if each.reference == told.reference), None)
 
     return _both(
-        mock.patch.object(dispatching, "owner_rule", owner_rule), mock.patch.object(arrivals, "owner_rule", owner_rule)
+        mock.patch.object(dispatching, "owner_rule", owner_rule),
+        mock.patch.object(arrivals, "owner_rule", owner_rule),
+        mock.patch.object(numbers, "tail", return_value=None),
     )
 
 
@@ -145,9 +148,9 @@ def _all_is_well(real: Callable[..., claims.Outcome]) -> Callable[..., claims.Ou
 def _newest_first() -> Any:
     look = claims.look
 
-    def reversed_look(*given: Any, **named: Any) -> Any:
+    def reversed_look(*given: Any, most: int = looking.MAX_CANDIDATES, **named: Any) -> Any:
         found = look(*given, **named)
-        return replace(found, candidates=found.candidates[::-1])
+        return replace(found, candidates=found.candidates[::-1][:most])
 
     unordered = looking._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
     return _both(mock.patch.object(claims, "look", reversed_look), mock.patch.object(looking, "_CANDIDATES", unordered))

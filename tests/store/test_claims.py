@@ -256,6 +256,15 @@ def test_a_claim_looks_at_a_bounded_number(bench: Bench) -> None:
     assert len(seen) == MAX_CANDIDATES == 20
 
 
+def test_what_has_ended_in_a_claim_hides_nobody(bench: Bench) -> None:
+    """What stood behind it goes in the same claim, as long as twenty were not looked at."""
+    first = bench.submit(ALICE, MessageClass.SYSTEM, valid=HOUR)
+    behind = bench.submit(ALICE, MessageClass.SYSTEM, valid=3 * HOUR)
+    bench.passes(hours=1)
+    assert bench.candidates() == [first]
+    assert bench.claimed().candidate.message_id == behind
+
+
 def test_what_may_not_go_is_cleared_to_bring_others_into_view(bench: Bench) -> None:
     """Twenty withdrawn candidates do not hide the twenty-first for ever."""
     for number in numbers(MAX_CANDIDATES):

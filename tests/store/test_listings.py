@@ -33,6 +33,16 @@ def test_a_message_shows_its_whole_state(bench: Bench) -> None:
     assert row["created_at"].endswith("+00:00")
 
 
+def test_the_newest_in_a_state_are_of_any_class(bench: Bench) -> None:
+    """Classes mix in the order of acceptance, and 0 means all."""
+    ids = [bench.submit(message_class=message_class) for _ in range(2) for message_class in MessageClass]
+    at = bench.submit(at=bench.now + HOUR)
+    assert [row["id"] for row in listings.messages(bench.db, state="queued", limit=3)] == ids[:-4:-1]
+    assert [row["id"] for row in listings.messages(bench.db, state="queued", limit=0)] == ids[::-1]
+    assert [row["id"] for row in listings.messages(bench.db, state="held")] == [at]
+    assert listings.messages(bench.db, state="queued", batch=7) == []
+
+
 def test_messages_are_found_by_id_and_state(bench: Bench) -> None:
     """Conditions narrow, and together they narrow further."""
     sent = bench.submit()

@@ -273,6 +273,20 @@ def test_the_first_attempts_failure_says_nothing_of_the_second(bench: Bench) -> 
     assert bench.state(message) == "delivered"
 
 
+def test_a_start_finds_a_repeat_whose_message_is_over(bench: Bench) -> None:
+    """A report of the first try delivers an otp while its repeat is on the air; a start ends that attempt all the same."""
+    message = bench.submit(ALICE, MessageClass.OTP)
+    bench.lose(WEST)
+    bench.passes(seconds=20)
+    bench.promote()
+    bench.claimed(EAST)
+    assert bench.report(7, accepted_at=START) == message
+    assert bench.state(message) == "delivered"
+    assert claims.recover(bench.db, bench.now) == 1
+    assert [row["outcome"] for row in bench.attempts(message)] == ["sent", "unknown"]
+    assert bench.state(message) == "delivered"
+
+
 def test_a_cut_process_leaves_unknown_attempts(bench: Bench) -> None:
     """At a start every attempt that has no outcome is unknown, and an otp among them is sent again after its wait."""
     code, other = bench.submit(ALICE, MessageClass.OTP), bench.submit(BOB)

@@ -176,6 +176,34 @@ def test_the_recipient_may_be_spelt_the_national_way(bench: Bench) -> None:
     assert bench.report(7, number="0612345678") == message
 
 
+def test_a_short_code_is_told_whole(bench: Bench) -> None:
+    """A number of five digits has no end that tells: it is looked for among all."""
+    bench.submit(ALICE)
+    bench.send(reference=7)
+    message = bench.submit("36111")
+    bench.send(reference=7)
+    assert bench.report(7, number="36111") == message
+    assert bench.report(7, number="6111") is None
+
+
+def test_what_others_were_sent_costs_a_report_no_look(bench: Bench) -> None:
+    """Of a thousand attempts in a month with one reference, it looks at those to its own number."""
+    for index in range(50):
+        bench.submit(f"+3361234{index:04d}")
+        bench.send(reference=7)
+    message = bench.submit(ALICE)
+    bench.send(reference=7)
+    asked: list[str] = []
+
+    def nobody(told: Told, attempts: Sequence[Tried]) -> None:
+        asked.extend(tried.number for tried in attempts)
+
+    new = reports.NewReport(WEST, b"1", Told(7, "0612345678", bench.now), Outcome.DELIVERED, 0, None)
+    assert reports.record(bench.db, new, nobody, bench.now) is None
+    assert asked == [ALICE]
+    assert bench.report(7) == message
+
+
 def test_old_unmatched_reports_cost_no_look(bench: Bench) -> None:
     """A report that nobody claimed within a day is not offered again; it stays listed."""
     bench.report(1)

@@ -9,9 +9,10 @@ import pytest
 import sqlite_utils
 
 from modemd.errors import StoreError
-from modemd.store import Store
+from modemd.store import Store, claims
 from modemd.store.schema import VERSION, migrate, migrations
 from modemd.store.store import connect
+from tests.store.bench import ALICE, BOB, Bench
 
 
 def schema(connection: sqlite3.Connection) -> set[str]:
@@ -81,6 +82,32 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) ->
     ).lastrowid
     assert new == 2
     connection.close()
+
+
+def test_a_database_of_the_fifth_schema_goes_on(tmp_path: Path) -> None:
+    """What was on its way when modemd was updated goes on: a report finds its attempt, a start what was on the air, and the rest
+    waits in its lane."""
+    before = Bench(tmp_path / "before.db")
+    sent, on_air, waiting = before.submit(ALICE), before.submit(BOB), before.submit(ALICE, parts=2)
+    before.send(reference=7)
+    before.claimed()
+    before.db.close()
+    old = connect(tmp_path / "old.db")
+    migrations.apply(sqlite_utils.Database(old), stop_before="sixth")
+    old.execute("ATTACH ? AS before", (str(tmp_path / "before.db"),))
+    for table in ("contact", "message", "part", "attempt", "event"):
+        old.execute(f"INSERT INTO main.{table} SELECT * FROM before.{table}")
+    old.execute("PRAGMA user_version = 5")
+    old.close()
+    bench = Bench(tmp_path / "old.db")
+    assert schema(bench.db) == schema(Bench(tmp_path / "fresh.db").db)
+    assert bench.report(7, number="0612345678") == sent
+    assert claims.recover(bench.db, bench.now) == 1
+    assert (bench.state(sent), bench.state(on_air)) == ("delivered", "unknown")
+    assert bench.candidates() == [waiting]
+    assert bench.says(ALICE).changed
+    assert bench.db.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert bench.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
