@@ -17,6 +17,9 @@ T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
 # Bounds how long the first of a group waits for its answer, and what one failed commit takes down.
 MAX_GROUP = 256
+# A group works as long as a commit takes, and no longer: with dozens of modems, those that wait for one large group would go on
+# together, and come back together. On a quick disk it works so long at least.
+LEAST_WORK_S = 0.001
 # How long a change that nobody waits for is left without its commit, which the next change shares.
 PATIENCE_S = 0.05
 
@@ -54,11 +57,13 @@ class Group:
         self._connection = connection
         self._failure: Exception | None = None
         self.jobs: list[Job] = []
+        self.enclosed = True  # nobody waits for its commit
 
     def run(self, job: Job) -> None:
         """Run a change behind the others. What has failed already takes none."""
         begins = not self.jobs
         self.jobs.append(job)
+        self.enclosed &= job.enclosed
         if self._failure is None:
             try:
                 if begins:
@@ -129,6 +134,7 @@ class ThreadWriter:
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._ended = False
+        self._commit_s = 0.0  # how long the last one took
         self._thread = threading.Thread(target=self._run, name="store-writer")
         self._thread.start()
 
@@ -172,11 +178,7 @@ class ThreadWriter:
                 connection = self._connect()
             group = Group(connection)
             jobs = group.jobs
-            group.run(first)
-            deadline = self._loop.time() + PATIENCE_S
-            while (job := self._following(jobs, deadline)) is not None:
-                group.run(job)
-            group.commit()
+            self._work(group, first)
         except Exception as error:
             fail(jobs, error)
             if connection is not None:
@@ -184,16 +186,26 @@ class ThreadWriter:
             return None, jobs
         return connection, jobs
 
-    def _following(self, jobs: Sequence[Job], deadline: float) -> Job | None:
-        """What joins a group: whatever waits already; and where all of it is enclosed, what comes until the deadline. None: it is
-        time to commit."""
-        if len(jobs) >= MAX_GROUP:
-            return None
+    def _work(self, group: Group, first: Job) -> None:
+        """Run a change and what joins it, then commit."""
+        began = self._loop.time()
+        worked_s = 0.0
+        job: Job | None = first
+        while job is not None:
+            started = self._loop.time()
+            group.run(job)
+            worked_s += self._loop.time() - started
+            full = len(group.jobs) >= MAX_GROUP or worked_s >= max(self._commit_s, LEAST_WORK_S)
+            job = None if full else self._following(group, began + PATIENCE_S)
+        started = self._loop.time()
+        group.commit()
+        self._commit_s = self._loop.time() - started
+
+    def _following(self, group: Group, deadline: float) -> Job | None:
+        """What waits already; and where all of a group is enclosed, what comes until the deadline. None: it is time to commit."""
+        wait_s = max(deadline - self._loop.time(), 0) if group.enclosed else 0
         try:
-            if all(job.enclosed for job in jobs):
-                job = self._jobs.get(timeout=max(deadline - self._loop.time(), 0))
-            else:
-                job = self._jobs.get_nowait()
+            job = self._jobs.get(block=wait_s > 0, timeout=wait_s)
         except queue.Empty:
             return None
         self._ended = job is None
