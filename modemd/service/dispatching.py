@@ -166,11 +166,13 @@ class Dispatcher:
 
         def change(db: sqlite3.Connection) -> Claim | None:
             skip = avoided | self._drafts.reserved(own=draft)
-            claim = claims.claim(db, sim, identity.imei, decide, now, skip=skip, terms=terms)
+            claim = claims.claim(db, sim, identity.imei, decide, now, skip=skip, terms=terms, ahead=int(ahead))
             if ahead and claim is not None:
-                following = claims.look(db, sim, now, skip, terms, most=1).candidates
-                if following and decide(following[0][1]).verdict is Verdict.SEND:
-                    self._drafts.offer(offer, following[0][0])
+                behind = claim.behind
+                if claim.candidate.seq < claim.candidate.parts:  # its next part goes before all of them
+                    behind = tuple(claims.look(db, sim, now, skip, terms, most=1).candidates)
+                if behind and decide(behind[0][1]).verdict is Verdict.SEND:
+                    self._drafts.offer(offer, behind[0][0])
             return claim
 
         return asyncio.ensure_future(self._claimed(self._store.write(change), draft, epoch, offer))

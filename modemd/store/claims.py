@@ -39,10 +39,11 @@ Decide = Callable[[Facts], Decision]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A journaled attempt: from now on the part counts as on the air."""
+    """A journaled attempt: from now on the part counts as on the air. `behind`: what a SIM that looks ahead found behind it."""
 
     attempt_id: int
     candidate: Candidate
+    behind: tuple[tuple[Candidate, Facts], ...] = ()
 
 
 class Result(StrEnum):
@@ -77,20 +78,22 @@ def claim(
     *,
     skip: Collection[int] = (),
     terms: Terms = FREE,
+    ahead: int = 0,
 ) -> Claim | None:
     """Journal the next attempt of `sim`, after `decide` has looked at the facts as they are in this transaction.
 
-    `skip` names parts that other modems have chosen already. None: nothing may go now.
+    `skip` names parts that other modems have chosen already; `ahead` is how many of those behind the next one are looked at as
+    well. None: nothing may go now.
     """
-    most, left = FEW, MAX_CANDIDATES
+    most, left = FEW + ahead, MAX_CANDIDATES
     while left:
         found = look(db, sim, now, skip, terms, most=most).candidates
         ended = False
-        for candidate, facts in found:
+        for place, (candidate, facts) in enumerate(found, start=1):
             decision = decide(facts)
             if decision.verdict is Verdict.SEND:
                 quotas.count(db, sim, candidate.message_class, terms.limits(sim), now)
-                return Claim(_open(db, candidate, sim, modem, now), candidate)
+                return Claim(_open(db, candidate, sim, modem, now), candidate, tuple(found[place:]))
             ended |= _end(db, candidate, decision, now)
         if len(found) < most and not ended:  # what has ended may have stood before others
             break
