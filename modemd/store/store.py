@@ -19,6 +19,8 @@ from modemd.store.trouble import at_opening, in_the_folder, trouble
 from modemd.store.writer import ThreadWriter, Writer
 
 T = TypeVar("T")
+# Up to where the write-ahead log grows before it is moved into the database.
+LOG = 4 * 1024 * 1024
 # What the write-ahead log keeps of the disk when it has been moved into the database.
 LARGEST_LOG = 8 * 1024 * 1024
 
@@ -191,8 +193,11 @@ def connect(path: Path | str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
-    # SQLite moves the log into the file by itself, at the commit that takes it past 4 MiB, and then begins it anew. What a long
-    # reader (a backup) let it grow to beyond that is given back afterwards.
+    # SQLite moves the log into the file at the commit that takes it past so many pages, 4 MiB, and then begins it anew. With fewer,
+    # the pages that each message changes would be moved more often. What a long reader (a backup) let it grow to beyond that is
+    # given back afterwards.
+    page_size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG // page_size:d}")
     connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG:d}")
     # A text that was blanked is overwritten where that costs no further page, and does not stay readable in the file.
     connection.execute("PRAGMA secure_delete = FAST")
