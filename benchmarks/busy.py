@@ -18,9 +18,11 @@ SET_UP_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """`fraction` of the time in which modems sent, of `window_s` seconds that begin `ready_s` after the daemon was started."""
+    """`fraction` of the time in which modems sent, of `window_s` seconds that begin `ready_s` after the daemon was started.
+    `own`: the same by the time that the emulated modems took, which are some milliseconds late with their answers themselves."""
 
     fraction: float
+    own: float
     window_s: float
     ready_s: float
 
@@ -37,6 +39,7 @@ def measure(base: Path | None, where: str, sends: int = 40) -> None:
     for count, latency_s, target in CASES:
         found = busy(base, count, latency_s, _sends(sends, latency_s))
         figure(f"busy fraction, {count} modems, latency {latency_s} s, {where}", found.fraction, least=target)
+        figure("  by the time that the modems took", found.own, least=target)
         say(f"  in {found.window_s:.1f} s from {found.ready_s:.1f} s after the start, when all modems had sent one")
 
 
@@ -58,13 +61,14 @@ def busy(base: Path | None, count: int, latency_s: float, each: int) -> Busy:
         time.sleep(
             window_s + latency_s + 0.5
         )  # until what is on the air when the window closes has ended; nobody looks on
-        sends = running.modems.accepted_by()
+        sends, air = running.modems.accepted_by(), running.modems.air()
     opens = max(times[0] for times in sends.values())
     closes = opens + window_s
     if sum(map(len, sends.values())) > messages - count:
         raise RuntimeError(f"there was nothing left to send: {messages} messages were not enough")
     on_air = sum(_within(end - latency_s, end, opens, closes) for times in sends.values() for end in times)
-    return Busy(on_air / (count * window_s), window_s, opens - began)
+    taken = sum(_within(begin, end, opens, closes) for times in air.values() for begin, end in times)
+    return Busy(on_air / (count * window_s), taken / (count * window_s), window_s, opens - began)
 
 
 def _within(begin: float, end: float, opens: float, closes: float) -> float:

@@ -36,6 +36,10 @@ class Modems:
         """The same of each modem, by its name; one that has sent nothing is there too."""
         return dict(self._ask("accepted"))
 
+    def air(self) -> dict[str, list[tuple[float, float]]]:
+        """Of each modem, from the moment it had a PDU until it answered: its latency, and what it is late itself."""
+        return dict(self._ask("air"))
+
     def sent(self) -> int:
         """How many parts the network took. To be asked again and again: the answer costs either process next to nothing."""
         return int(self._ask("sent"))
@@ -102,6 +106,7 @@ class _Seen:
     """What the process of the modems has seen so far."""
 
     accepted: dict[str, list[float]]
+    air: dict[str, list[tuple[float, float]]]
     asked: list[float] = field(default_factory=list)
     deleted: list[float] = field(default_factory=list)
     told: list[float] = field(default_factory=list)
@@ -113,24 +118,28 @@ class _Seen:
             case "sending":
                 return sum(map(bool, self.accepted.values()))
             case "forget":
-                for times in (*self.accepted.values(), self.asked, self.deleted, self.told):
-                    times.clear()
+                for times in (*self.accepted.values(), *self.air.values(), self.asked, self.deleted, self.told):
+                    times.clear()  # type: ignore[attr-defined] # lists, of whatever
                 return None
             case _:
                 return getattr(self, what)
 
     def watch(self, lab: Lab) -> None:
         """Note when modems read and write what is of interest."""
-        for modem in lab.modems.values():
-            self._watch_device(modem.device)
+        for name, modem in lab.modems.items():
+            self._watch_device(modem.device, self.air[name])
         lab.network.journal.on_accepted.append(lambda entry: self.accepted[entry.device].append(time.monotonic()))
 
-    def _watch_device(self, device: Device) -> None:
+    def _watch_device(self, device: Device, air: list[tuple[float, float]]) -> None:
         feed, connect = device.feed, device.connect
+        given = 0.0  # when the modem had its last PDU
 
         def fed(data: bytes) -> None:
+            nonlocal given
             if b"AT+CMGS" in data:
                 self.asked.append(time.monotonic())
+            elif b"\x1a" in data:
+                given = time.monotonic()
             elif b"AT+CMGD" in data:
                 self.deleted.append(time.monotonic())
             feed(data)
@@ -139,6 +148,8 @@ class _Seen:
             def put(data: bytes) -> None:
                 if b"+CMTI" in data:
                     self.told.append(time.monotonic())
+                elif b"+CMGS:" in data:
+                    air.append((given, time.monotonic()))
                 write(data)
 
             connect(put)
@@ -154,7 +165,7 @@ async def _served(options: LabOptions, pipe: Connection) -> None:
     options.directory.mkdir(parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     lab = Lab(options, loop)
-    seen = _Seen({name: [] for name in lab.modems})
+    seen = _Seen({name: [] for name in lab.modems}, {name: [] for name in lab.modems})
     seen.watch(lab)
     ended = asyncio.Event()
 

@@ -15,14 +15,17 @@ REPORT_S = 1.0
 
 
 def measure(parts: int = 600, alone: int = 60) -> None:
-    """With reports, as it comes; on the real disk where bytes are counted."""
-    with daemon(MEMORY, 1, latency_s=0.0, messages=parts) as running:
-        until(lambda: running.modems.sent() >= parts // 10, "it sends")
-        began, sent = running.cpu_s(), running.modems.sent()
-        until(lambda: running.modems.sent() >= parts, "all is sent")
-        each = (running.cpu_s() - began) / (parts - sent)
-        figure("CPU seconds per 1,000 parts, with reports", each * 1000, "s", most=0.9)
-        figure("resident memory of modemd run", running.rss_mib(), "MiB", most=75)
+    """On the real disk where bytes are counted."""
+    for count, report in ((1, False), (1, True), (8, False), (8, True)):
+        with daemon(MEMORY, count, latency_s=0.0, messages=parts, report=report) as running:
+            until(lambda running=running: running.modems.sent() >= parts // 10, "it sends")  # type: ignore[misc]
+            began, sent = running.cpu_s(), running.modems.sent()
+            until(lambda running=running: running.modems.sent() >= parts, "all is sent")  # type: ignore[misc]
+            each = (running.cpu_s() - began) / (parts - sent)
+            wish = "with" if report else "without"
+            figure(f"CPU seconds per 1,000 parts, {count} modems, {wish} reports", each * 1000, "s", most=0.9)
+            rss = running.rss_mib()
+    figure("resident memory of modemd run", rss, "MiB", most=75)
     with daemon(MEMORY, 8, latency_s=0.0) as running:
         until(lambda: running.rss_mib() > 30, "it is there")
         time.sleep(8)  # modems are set up
