@@ -114,8 +114,8 @@ class Desk(Protocol):
     def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
         """The same in the commit of the next claim, which is near."""
 
-    def fresh(self, draft: Draft) -> bool:
-        """Whether nothing has come meanwhile that goes before the draft."""
+    def fresh(self, identity: Identity, draft: Draft) -> bool:
+        """Whether nothing has come meanwhile that goes before the draft, and the SIM may send it still."""
 
     def release(self, draft: Draft) -> None:
         """A draft that a claim was made for: its part's state says what is to become of it."""

@@ -53,6 +53,7 @@ class Pipeline:
             return borrows
         started = self._loop.time()
         letting_go = self._loop.call_later(PROMPT_PATIENCE_S, self._let_go, draft, sender)
+        sent: Sent | None = None
         try:
             ahead = interval_s <= AHEAD_S and not self._closed
             sent = await sender.send(draft, ahead, self._foresee)
@@ -65,7 +66,7 @@ class Pipeline:
             return False
         finally:
             letting_go.cancel()
-            (self._desk.release if sender.was_claimed else self._desk.give_back)(draft)
+            (self._desk.give_back if sent is None else self._desk.release)(draft)
         if sent is None:
             return False
         if sent.attempted.written_at is not None:
@@ -115,7 +116,7 @@ class Pipeline:
             self._draft = None
 
     async def _next_draft(self, identity: Identity, *, urgent: bool) -> Draft | None:
-        if self._draft is not None and not self._desk.fresh(self._draft):
+        if self._draft is not None and not self._desk.fresh(identity, self._draft):
             self.drop_draft()
         draft, self._draft = self._draft, None
         return await self._desk.choose(identity, urgent=urgent) if draft is None else draft

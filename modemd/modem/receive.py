@@ -133,8 +133,11 @@ class Receiver:
     async def sweep(self) -> int:
         """Read and clear everything that was received: how many messages there were. Before it, what is held."""
         self.behind = False
-        await asyncio.gather(*self._underway)
-        await self.delete_kept()  # nothing is listed that would be deleted twice: its place may be another's by then
+        if self._underway:
+            await asyncio.wait(self._underway)
+        # What lies there still is listed, known, and deleted then: nothing is deleted twice, for its place may be another's.
+        self._deletable.clear()
+        self._occupied.clear()
         await self._catch_up()
         found = await self._clear(self._memory)
         if self._reports is not None:
@@ -144,14 +147,12 @@ class Receiver:
         return found
 
     async def delete_kept(self) -> None:
-        """Delete the reports that are durable by now."""
-        while self._deletable:
+        """Delete the reports that are durable by now. A notice comes first: some modems put the next report in the place of the
+        last, and that is to be read before its place is cleared."""
+        while self._deletable and not self._dialogue.notices:
             stored = self._deletable.popleft()
-            if (
-                self._occupied.get(stored.index) == stored.pdu
-            ):  # some modems put the next report in the place of the last
+            if self._occupied.get(stored.index) == stored.pdu:
                 await self._delete(stored, self._memory)
-                self._occupied.pop(stored.index, None)
 
     async def _clear(self, memory: str) -> int:
         """Take everything that was received from the memory that is read now: how many messages there were."""
@@ -186,6 +187,8 @@ class Receiver:
                 return
             if here and self._occupied.get(stored.index) == stored.pdu:
                 return  # announced twice
+            if here:
+                self._occupied.pop(stored.index, None)
             known = (self._memory, stored.index, stored.pdu) in self._undeletable
             if is_report and here and not stored.damaged and not known:
                 self._occupied[stored.index] = stored.pdu
@@ -205,6 +208,7 @@ class Receiver:
         except StoreUnavailable:
             self._held.append((self._identity, octets))
             self.behind = True
+            self._wake()
 
     async def _keep_stored(self, stored: Stored) -> None:
         """A report that stays on the modem until it is durable."""
@@ -215,9 +219,9 @@ class Receiver:
             kept, self.behind = False, True
         if kept:
             self._deletable.append(stored)
-            self._wake()
         elif self._occupied.get(stored.index) == stored.pdu:
             del self._occupied[stored.index]
+        self._wake()
 
     async def _take(self, stored: Stored, memory: str | None = None) -> None:
         """Hand over, then delete by index: deleting by flag could destroy what arrived meanwhile."""
@@ -238,6 +242,8 @@ class Receiver:
         await self._delete(stored, memory or self._memory)
 
     async def _delete(self, stored: Stored, memory: str) -> None:
+        if memory == self._memory:
+            self._occupied.pop(stored.index, None)
         try:
             await self._dialogue.command(f"+CMGD={stored.index}")
         except CommandFailed as error:

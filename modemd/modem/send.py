@@ -45,7 +45,6 @@ class Sender:
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._holds_link = bool(identity.profile.link_hold)
-        self.was_claimed = False  # whether the last `send` came to a claim
         self.claimed = False  # whether an attempt is being made: from its claim to its end
         self._no_prompts = 0  # in a row
         self._is_quick = False  # the last prompt came at once
@@ -62,14 +61,13 @@ class Sender:
         PortGone, ReplyTimeout and Restarted are raised only where no attempt stands open; else they come back with its outcome.
         StoreError: the claim was not kept, nothing was written, and the modem is at its prompt no more.
         """
-        self.was_claimed = False
         if draft.first_of_several:
             await self._hold_link()
         if self._is_quick:
             self._early = self._desk.claim(self._identity, draft, ahead=ahead)
         reply = await self._first_prompt(len(draft.tpdu))
         claim, self._early = self._early, None
-        self.claimed = self.was_claimed = True
+        self.claimed = True
         try:
             return await self._claim(
                 claim or self._desk.claim(self._identity, draft, ahead=ahead), draft, reply, foresee

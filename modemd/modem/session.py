@@ -230,11 +230,11 @@ class Session:
             if dialogue.lost is not None:
                 raise PortGone(dialogue.lost)
             restarted = await self._notices(identity, receiver, sender)
-            await receiver.delete_kept()
             if restarted or self._lost_mode or (self._upkeep is not None and self._upkeep.another_sim):
                 self._lost_mode = False
                 pipeline.drop_draft()
                 return
+            await receiver.delete_kept()
             if self._loop.time() >= self._next_look:
                 await self._look()
                 if await life.healing.heal(dialogue, identity):
@@ -289,6 +289,8 @@ class Session:
                 if late is not None:
                     log.info("late answer", modem=life.line.name, attempt=late.attempt_id)
                     await life.desk.close(identity, late)
+            elif restarted and urc.pdu is None and urc.line.startswith(("+CMTI:", "+CDSI:", *identity.profile.full)):
+                continue  # the storage may be another's now; the sweep after the set-up finds what is there
             elif not (await receiver.notice(urc) or (self._upkeep is not None and await self._upkeep.notice(urc))):
                 restarted |= urc.line.startswith((*identity.profile.restart, *identity.profile.ready))
         return restarted

@@ -56,8 +56,8 @@ class FrontDesk:
     def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
         self._dispatcher.close_with_next(identity, attempted)
 
-    def fresh(self, draft: Draft) -> bool:
-        return self._dispatcher.fresh(draft)
+    def fresh(self, identity: Identity, draft: Draft) -> bool:
+        return self._dispatcher.fresh(identity, draft)
 
     def release(self, draft: Draft) -> None:
         self._dispatcher.release(draft)

@@ -70,6 +70,7 @@ class Dispatcher:
         self.traffic = traffic(self.sims)
         self._waiting_for_others: asyncio.TimerHandle | None = None
         self.holding = Holding(store, clock, settled, self._look_again)
+        self._claimings: set[asyncio.Task[Claimed | None]] = set()
         self._closings: set[asyncio.Task[None]] = set()
         self._unkept: set[int] = set()  # attempts whose outcome the database did not take yet
 
@@ -86,8 +87,9 @@ class Dispatcher:
     def presses(self, identity: Identity) -> bool:
         return self._pressed.get(identity.iccid) != self._pressing
 
-    def fresh(self, draft: Draft) -> bool:
-        return not (self._drafts.overtaken(draft) or self._blocked)
+    def fresh(self, identity: Identity, draft: Draft) -> bool:
+        rests = self.sims.rests(identity.iccid, self._clock.now()) is not None
+        return not (self._drafts.overtaken(draft) or rests or self._blocked)
 
     @property
     def _blocked(self) -> bool:
@@ -96,11 +98,12 @@ class Dispatcher:
 
     def release(self, draft: Draft) -> None:
         self._drafts.release(draft)
+        if draft.rank <= waiting_rank(MessageClass.OTP):
+            self.came_due()  # if it was not sent, whoever waits for its pace may have it
 
     async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
         """The next part for a SIM, encoded; with `urgent` only if it is an alarm's or otp's. Parts that are over or withdrawn are
         ended on the way. None also where the database does not take that: it is asked again in a while."""
-        self._pressed[identity.iccid] = self._pressing
         if self._blocked or not self.sims.asks(identity.iccid, self._clock.now()):
             return None
         try:
@@ -120,7 +123,9 @@ class Dispatcher:
             skip = self.sims.avoided(identity.iccid, now) | self._drafts.reserved()
             terms = self.traffic.terms()
             look = partial(claims.look, sim=identity.iccid, now=now, skip=skip, terms=terms, most=most)
+            pressing = self._pressing
             found = await self._store.read_hot(look)
+            self._pressed[identity.iccid] = pressing
             self.holding.start(found.over, terms)
             decide = self._decider(identity.iccid)
             verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found.candidates]
@@ -163,19 +168,21 @@ class Dispatcher:
         sim, now, terms = identity.iccid, self._clock.now(), self.traffic.terms()
         decide = self._decider(sim)
         avoided, offer = self.sims.avoided(sim, now), Offer()
+        self.sims.asks(sim, now)  # it is at work, and need not choose while claims choose for it
 
         def change(db: sqlite3.Connection) -> Claim | None:
             skip = avoided | self._drafts.reserved(own=draft)
             claim = claims.claim(db, sim, identity.imei, decide, now, skip=skip, terms=terms, ahead=int(ahead))
             if ahead and claim is not None:
-                behind = claim.behind
-                if claim.candidate.seq < claim.candidate.parts:  # its next part goes before all of them
-                    behind = tuple(claims.look(db, sim, now, skip, terms, most=1).candidates)
-                if behind and decide(behind[0][1]).verdict is Verdict.SEND:
-                    self._drafts.offer(offer, behind[0][0])
+                following = claims.following(db, sim, claim, decide, now, skip=skip, terms=terms)
+                if following is not None:
+                    self._drafts.offer(offer, following)
             return claim
 
-        return asyncio.ensure_future(self._claimed(self._store.write(change), draft, epoch, offer))
+        claiming = asyncio.get_running_loop().create_task(self._claimed(self._store.write(change), draft, epoch, offer))
+        self._claimings.add(claiming)
+        claiming.add_done_callback(self._claimings.discard)
+        return claiming
 
     async def _claimed(
         self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, offer: Offer
@@ -222,10 +229,13 @@ class Dispatcher:
         return closing
 
     async def outcomes_kept(self, within_s: float) -> None:
-        """Wait until the database has taken every outcome, at most so long; what it has not then is forgotten, and will be
-        unknown at the next start."""
-        if self._closings:
-            await asyncio.wait(self._closings, timeout=within_s)
+        """Wait until the database has taken every claim and every outcome, at most so long; what it has not then is forgotten,
+        and will be unknown at the next start."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while (waiting := self._claimings | self._closings) and loop.time() < deadline:
+            await asyncio.wait(waiting, timeout=deadline - loop.time())
+            await asyncio.sleep(0)  # a claim that nobody waits for is withdrawn now
         if self._closings:
             log.error("outcomes were not kept; they will be unknown", attempts=len(self._closings))
         self.forget_outcomes()
@@ -261,6 +271,7 @@ class Dispatcher:
         self._on_air.pop(attempted.attempt_id, None)
         log.info("attempt ended", **_told(attempted), elapsed=round(attempted.elapsed_s, 3))
         if attempted.ending is not Ending.ACCEPTED:
+            self.came_due()
             self._settled()
 
     def hold_marketing(self, sim: str, *, holds: bool) -> None:

@@ -102,6 +102,29 @@ def claim(
     return None
 
 
+def following(
+    db: sqlite3.Connection,
+    sim: str,
+    claim: Claim,
+    decide: Decide,
+    now: datetime,
+    *,
+    skip: Collection[int] = (),
+    terms: Terms = FREE,
+) -> Candidate | None:
+    """What `sim` would send next, behind a claim that was made in this transaction. None: nothing, as far as was looked."""
+    behind = claim.behind
+    if claim.candidate.seq < claim.candidate.parts:  # its own next part goes before all of them
+        behind = tuple(look(db, sim, now, skip, terms, most=1).candidates)
+    for candidate, facts in behind[:1]:
+        if decide(facts).verdict is not Verdict.SEND:
+            break
+        standing = quotas.standing(db, sim, terms.limits(sim), now)  # with what was claimed just now
+        if facts.started or standing.hold(candidate.message_class, candidate.parts) is None:
+            return candidate
+    return None
+
+
 def clear(db: sqlite3.Connection, sim: str, decide: Decide, now: datetime, terms: Terms = FREE) -> bool:
     """End the candidates of `sim` that may not go at all, so that others come into view. Whether there were any."""
     ended = [_end(db, candidate, decide(facts), now) for candidate, facts in candidates(db, sim, now, terms=terms)]

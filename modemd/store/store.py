@@ -193,9 +193,9 @@ def connect(path: Path | str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
-    # SQLite moves the log into the file at the commit that takes it past so many pages, 4 MiB, and then begins it anew. With fewer,
-    # the pages that each message changes would be moved more often. What a long reader (a backup) let it grow to beyond that is
-    # given back afterwards.
+    # SQLite moves the log into the file at the commit that takes it past so many pages, 4 MiB, and then begins it anew. With
+    # fewer, the pages that each message changes would be moved more often. What a long reader (a backup) let it grow to beyond
+    # that is given back afterwards.
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     connection.execute(f"PRAGMA wal_autocheckpoint = {LOG // page_size:d}")
     connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG:d}")

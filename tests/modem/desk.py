@@ -106,7 +106,7 @@ class FakeDesk:
     def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
         self.close(identity, attempted)
 
-    def fresh(self, draft: Draft) -> bool:
+    def fresh(self, identity: Identity, draft: Draft) -> bool:
         return draft.part_id not in self.overtaken
 
     def release(self, draft: Draft) -> None:

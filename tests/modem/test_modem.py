@@ -353,3 +353,25 @@ async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
         await asyncio.sleep(3)
         b.desk.waiting = whole
         assert [attempted.ending for attempted in b.desk.closed] == [Ending.ACCEPTED]
+
+
+REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"
+
+
+@simulated
+async def test_nothing_is_deleted_by_an_index_of_before_a_restart() -> None:
+    """The storage may be another then: what was read before it, and is durable, is left for the sweep after the set-up."""
+    async with bench() as b:
+        await b.becomes(Health.READY)
+        await asyncio.sleep(1)
+        b.stick.answers["+CMGR=5"] = f"+CMGR: 0,,25|{REPORT}|OK"
+        b.desk.commit_s = 0.05
+        b.stick.say('+CDSI: "SM",5')
+        b.queue(1)
+        b.stick.answers["PDU"] = ""
+        await b.until(lambda: "PDU" in b.stick.commands())
+        before = len(b.stick.heard)
+        b.stick.say("RDY")
+        await asyncio.sleep(10)
+        after = [command for _, command in b.stick.heard[before:]]
+        assert "+CMGD=5" not in after[: next(place for place, each in enumerate(after) if each.startswith("+CMGL"))]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from modemd.at import Urc
 from modemd.errors import CommandFailed, PortGone
+from modemd.modem.desk import Identity
 from modemd.modem.dialogue import Dialogue
 from modemd.modem.negotiation import Storage
 from modemd.modem.receive import Receiver
@@ -28,8 +30,15 @@ EMPTY = ">> AT+CMGL=4 \n << OK"
 class Bench:
     port: ScriptedPort
     desk: FakeDesk
-    receiver: Receiver
+    dialogue: Dialogue
+    profile: Profile
+    held: deque[tuple[Identity, bytes]] = field(default_factory=deque)
     woken: int = 0
+
+    def __post_init__(self) -> None:
+        self.receiver = Receiver(
+            self.dialogue, identity(self.profile), self.desk, Storage("SM"), self.held, wake=self.wake
+        )
 
     def wake(self) -> None:
         self.woken += 1
@@ -42,10 +51,7 @@ class Bench:
 @asynccontextmanager
 async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Bench]:
     with script(transcript) as port:
-        desk = FakeDesk()
-        receiver = Receiver(Dialogue(port), identity(profile), desk, Storage("SM"), wake=lambda: b.wake())
-        b = Bench(port, desk, receiver)
-        yield b
+        yield Bench(port, FakeDesk(), Dialogue(port), profile)
 
 
 @simulated
@@ -189,13 +195,57 @@ async def test_a_report_in_the_place_of_one_that_is_not_deleted_yet() -> None:
 
 
 @simulated
-async def test_a_sweep_waits_for_reports_that_are_underway() -> None:
-    """They are deleted before the listing, so that nothing is deleted twice."""
-    async with bench(f"{READ} \n {DELETED} \n {EMPTY}") as b:
+async def test_a_sweep_takes_over_the_reports_that_are_underway() -> None:
+    """It lists them, for they lie there still, and deletes them: once."""
+    listed = f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK"
+    async with bench(f"{READ} \n {listed} \n {DELETED}") as b:
         b.desk.commit_s = 1.0
         await b.receiver.notice(REPORTED)
-        assert await b.receiver.sweep() == 0
-        assert b.kept == [REPORT]
+        assert await b.receiver.sweep() == 1
+        await b.receiver.delete_kept()
+        assert set(b.kept) == {REPORT}
+
+
+@simulated
+async def test_a_report_that_comes_while_another_is_deleted_is_read_first() -> None:
+    """Its notice waits; it may lie in the place of one that is to be deleted next."""
+    other, third = REPORT.replace("064", "074", 1), REPORT.replace("064", "084", 1)
+    overwritten = f'>> AT+CMGD=4 \n << +CDSI: "SM",7 \n << OK \n >> AT+CMGR=7 \n << +CMGR: 0,,25 | {third} | OK'
+    first = f">> AT+CMGR=4 \n << +CMGR: 0,,25 | {other} | OK"
+    async with bench(f"{first} \n {READ} \n {overwritten} \n {DELETED}") as b:
+        await b.receiver.notice(Urc('+CDSI: "SM",4'))
+        await b.receiver.notice(REPORTED)
+        await asyncio.sleep(1)
+        await b.receiver.delete_kept()
+        await b.receiver.notice(b.dialogue.notices.popleft())
+        await asyncio.sleep(1)
+        await b.receiver.delete_kept()
+        assert b.kept == [other, REPORT, third]
+
+
+@simulated
+async def test_a_place_that_something_else_was_taken_from_is_not_cleared_again() -> None:
+    """Somebody else has deleted the report, a message came to its place and was taken: what comes there next stays."""
+    message = f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK"
+    async with bench(f"{READ} \n {message} \n {DELETED}") as b:
+        await b.receiver.notice(REPORTED)
+        await b.receiver.notice(Urc('+CMTI: "SM",7'))
+        await asyncio.sleep(1)
+        await b.receiver.delete_kept()
+        assert b.kept == [REPORT, FIRST]
+
+
+@simulated
+async def test_a_sweep_that_is_cancelled_takes_no_report_with_it() -> None:
+    """No modem stores it: while the disk is full it is held."""
+    async with bench("") as b:
+        b.desk.full, b.desk.commit_s = True, 1.0
+        await b.receiver.notice(Urc("+CDS: 25", REPORT))
+        sweeping = asyncio.ensure_future(b.receiver.sweep())
+        await asyncio.sleep(0.5)
+        sweeping.cancel()
+        await asyncio.sleep(2)
+        assert [octets.hex().upper() for _, octets in b.held] == [REPORT]
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["+CDS", "+CDSI"])

@@ -50,7 +50,7 @@ async def test_a_part_passes_over_the_desk() -> None:
     message = await b.submit()
     draft = await b.desk.choose(sim())
     assert draft is not None
-    assert b.desk.fresh(draft)
+    assert b.desk.fresh(sim(), draft)
     assert await b.desk.choose(sim()) is None
     claimed = await b.desk.claim(sim(), draft, ahead=False)
     assert claimed is not None

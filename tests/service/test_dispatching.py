@@ -93,9 +93,9 @@ async def test_a_draft_is_overtaken_by_higher_classes(queued: MessageClass, fres
     await b.submit()
     draft = await b.chosen()
     b.dispatcher.queued(queued.rank)
-    assert b.dispatcher.fresh(draft) is fresh
+    assert b.dispatcher.fresh(sim(), draft) is fresh
     b.dispatcher.release(draft)
-    assert b.dispatcher.fresh(await b.chosen())
+    assert b.dispatcher.fresh(sim(), await b.chosen())
 
 
 @simulated
@@ -239,6 +239,49 @@ async def test_many_modems_that_choose_at_once_all_find_something() -> None:
         await b.submit(f"+3361234{index:04d}")
     drafts = await asyncio.gather(*(b.chosen(sim(f"89330100000000{index:05d}")) for index in range(many)))
     assert len({draft.part_id for draft in drafts}) == many
+
+
+@simulated
+async def test_an_alarm_that_is_given_back_presses_again() -> None:
+    """East has no prompt and lets the alarm go; west, which waits for its pace and found nothing, looks again at once."""
+    b = Bench()
+    await b.submit(message_class=MessageClass.ALARM)
+    b.dispatcher.queued(MessageClass.ALARM.rank)
+    draft = await b.chosen(sim(EAST))
+    assert await b.dispatcher.choose(sim(WEST), urgent=True) is None
+    assert not b.dispatcher.presses(sim(WEST))
+    b.desk.give_back(draft)
+    assert b.dispatcher.presses(sim(WEST))
+
+
+@simulated
+async def test_an_alarm_whose_attempt_is_withdrawn_presses_again() -> None:
+    """The same where its claim was made already."""
+    b = Bench()
+    await b.submit(message_class=MessageClass.ALARM)
+    claimed = await b.claimed(sim(EAST))
+    assert await b.dispatcher.choose(sim(WEST), urgent=True) is None
+    await b.dispatcher.close(sim(EAST), Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="no prompt"))
+    assert b.dispatcher.presses(sim(WEST))
+
+
+@simulated
+async def test_what_follows_is_not_fresh_once_its_sim_rests() -> None:
+    """Refused whoever is written to, a SIM sends nothing more: what was chosen ahead is chosen again."""
+    b = Bench()
+    for index in range(8):
+        await b.submit(f"+3361234560{index}")
+    draft: Draft | None = await b.chosen()
+    while b.dispatcher.sims.rests(WEST, b.clock.now()) is None:
+        assert draft is not None
+        claimed = await b.dispatcher.claim(sim(), draft, ahead=True)
+        b.dispatcher.release(draft)
+        assert claimed is not None
+        refused = Attempted(claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, 42, "+CMS ERROR: 42", 1.0)
+        await b.dispatcher.close(sim(), refused)
+        draft = claimed.following
+    assert draft is not None
+    assert not b.dispatcher.fresh(sim(), draft)
 
 
 @simulated
