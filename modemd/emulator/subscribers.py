@@ -139,7 +139,8 @@ class Phone:
             self._show([message])
             return
         parts = self._parts.setdefault(key, {})
-        if parts.get(concatenation.sequence, message) != message:  # the sender came round to this reference again
+        known = parts.get(concatenation.sequence)
+        if known is not None and known.user_data != message.user_data:  # the sender came round to this reference again
             parts.clear()
         parts[concatenation.sequence] = message
         if len(parts) == concatenation.total:

@@ -27,10 +27,13 @@ class Storage:
     reports: str | None = None
 
 
-async def negotiate(dialogue: Dialogue, profile: Profile, run: Run) -> Storage:
-    """Set storage and notices. CommandFailed where the modem takes no storage."""
+async def negotiate(dialogue: Dialogue, profile: Profile, run: Run, used: set[str] | None = None) -> Storage:
+    """Set storage and notices. CommandFailed where the modem takes no storage. From the moment it is set, messages go there,
+    whatever becomes of the rest: it is added to `used`."""
     offered = await _offered_memories(dialogue)
     memory = await choose_storage(profile, offered, run)
+    if used is not None:
+        used.add(memory)
     notices = await choose_notices(dialogue, profile, run)
     stored = notices is not None and notices.partition("=")[2].split(",")[_DS] == "2"
     return Storage(memory, _REPORTS if stored and offered and _REPORTS in offered[0] and memory != _REPORTS else None)

@@ -32,8 +32,9 @@ class Receiver:
     """The inbound side of one modem: notices, and the sweep that finds what no notice told of.
 
     `held` keeps, over the life of a port, what came by `+CDS` or `+CMT` while the database took no changes: no modem stores it.
-    `undeletable` keeps as long what the storage does not let go. `behind`: something could not be kept, and a sweep is worth
-    while as soon as the database may take it. `fill`: how full the storage was, last time it was asked.
+    `undeletable` keeps as long what the storage does not let go, and `used` where messages may lie: where an offer was
+    garbled on the line, a set-up takes another storage, and the next one comes back. `behind`: something could not be kept, and
+    a sweep is worth while as soon as the database may take it. `fill`: how full the storage was, last time it was asked.
 
     Status reports come as often as messages go. Nothing waits for their commit, which they share with the next claim; when it
     is there, `wake` is called, and `delete_kept` clears them away.
@@ -47,12 +48,14 @@ class Receiver:
         storage: Storage,
         held: deque[tuple[Identity, bytes]] | None = None,
         undeletable: set[tuple[str, int, str]] | None = None,
+        used: set[str] | None = None,
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
         self._desk = desk
         self._memory = storage.memory
+        self._used = set[str]() if used is None else used
         self._reports = storage.reports
         self._held = deque[tuple[Identity, bytes]]() if held is None else held
         self._undeletable = set[tuple[str, int, str]]() if undeletable is None else undeletable
@@ -144,6 +147,10 @@ class Receiver:
             # A report that was announced while nobody had the port open lies there, and no notice of it comes again.
             async with self._reading(self._reports) as there:
                 found += await self._clear(self._reports) if there else 0
+        for memory in self._used - {self._memory}:
+            async with self._reading(memory) as there:
+                found += await self._clear(memory) if there else 0
+            self._used.discard(memory)
         return found
 
     async def delete_kept(self) -> None:

@@ -58,7 +58,8 @@ LAST_LINES = 6  # of the dialogue, told with what went wrong
 @dataclass(slots=True)
 class Life:
     """What a modem keeps from one session to the next. `held`: arrivals that no modem stores and the database did not take
-    yet; `untold`: missed calls that it did not. `undeletable`: what a storage does not let go."""
+    yet; `untold`: missed calls that it did not. `undeletable`: what a storage does not let go; `used`: the storages messages
+    went to."""
 
     line: Line
     status: Status
@@ -76,6 +77,7 @@ class Life:
     pins: Pins = NO_PINS
     untold: list[str] = field(default_factory=list)
     undeletable: set[tuple[str, int, str]] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
     sweep_not_before: float = 0.0
 
     def unwell(self, health: Health, reason: str) -> None:
@@ -207,11 +209,13 @@ class Session:
             escape_s=profile.escape_s,
             restart=profile.restart,
         )
-        storage = await prepare(dialogue, profile)
+        storage = await prepare(dialogue, profile, life.used)
         self._status.identity = identity
         await self._meet(identity)
         log.info("modem set up", modem=life.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
-        receiver = Receiver(dialogue, identity, life.desk, storage, life.held, life.undeletable, wake=life.awake.set)
+        receiver = Receiver(
+            dialogue, identity, life.desk, storage, life.held, life.undeletable, life.used, life.awake.set
+        )
         upkeep = self._upkeep = Upkeep(dialogue, identity, life.desk, self._status, receiver, life.untold)
         await upkeep.begin()
         sender = Sender(dialogue, identity, life.desk, life.now)

@@ -64,8 +64,9 @@ async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, p
     )
 
 
-async def prepare(dialogue: Dialogue, profile: Profile) -> Storage:
-    """PDU mode, numbered errors, storage and notices: the full set-up, from any state. Where arrivals lie then.
+async def prepare(dialogue: Dialogue, profile: Profile, used: set[str] | None = None) -> Storage:
+    """PDU mode, numbered errors, storage and notices: the full set-up, from any state. Where arrivals lie then, which is added to
+    `used` as soon as they go there.
 
     CommandFailed names what was refused. A modem that refuses all notices is used without: the sweep finds its messages.
     """
@@ -77,7 +78,7 @@ async def prepare(dialogue: Dialogue, profile: Profile) -> Storage:
         await run(command)
     for command in profile.optional:
         await dialogue.ask(command)
-    return await negotiate(dialogue, profile, run)
+    return await negotiate(dialogue, profile, run, used)
 
 
 async def _say_first(dialogue: Dialogue, profile: Profile) -> None:

@@ -95,6 +95,17 @@ def test_a_part_missing_shows_nothing(bench: Bench) -> None:
     assert bench.inbox() == ["b" * 200]
 
 
+def test_a_part_that_comes_twice_is_one_part(bench: Bench) -> None:
+    """Sent again later, it has another time stamp: it begins no message anew, and what came between is kept."""
+    first, second, third = pdus(ALICE, "d" * 400, reference=9)
+    for line in (first, second):
+        bench.host.send(line)
+    bench.timers.run(60.0)
+    for line in (first, third):
+        bench.host.send(line)
+    assert bench.inbox() == ["d" * 400]
+
+
 def test_the_same_message_twice_is_shown_twice(bench: Bench) -> None:
     """The phone hides no duplicate: that would hide ours."""
     for _ in range(2):

@@ -32,12 +32,13 @@ class Bench:
     desk: FakeDesk
     dialogue: Dialogue
     profile: Profile
+    used: set[str] | None
     held: deque[tuple[Identity, bytes]] = field(default_factory=deque)
     woken: int = 0
 
     def __post_init__(self) -> None:
         self.receiver = Receiver(
-            self.dialogue, identity(self.profile), self.desk, Storage("SM"), self.held, wake=self.wake
+            self.dialogue, identity(self.profile), self.desk, Storage("SM"), self.held, used=self.used, wake=self.wake
         )
 
     def wake(self) -> None:
@@ -49,9 +50,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Bench]:
+async def bench(transcript: str, profile: Profile = GENERIC, used: set[str] | None = None) -> AsyncIterator[Bench]:
     with script(transcript) as port:
-        yield Bench(port, FakeDesk(), Dialogue(port), profile)
+        yield Bench(port, FakeDesk(), Dialogue(port), profile, used)
 
 
 @simulated
@@ -233,6 +234,17 @@ async def test_a_place_that_something_else_was_taken_from_is_not_cleared_again()
         await asyncio.sleep(1)
         await b.receiver.delete_kept()
         assert b.kept == [REPORT, FIRST]
+
+
+@simulated
+async def test_a_sweep_empties_the_storage_that_was_used_before() -> None:
+    """A set-up whose answers were garbled had chosen another one, and a message came meanwhile: it is found, once."""
+    elsewhere = f'>> AT+CPMS="ME" \n << OK \n >> AT+CMGL=4 \n << +CMGL: 1,0,,26 | {FIRST} | OK'
+    back = '>> AT+CMGD=1 \n << OK \n >> AT+CPMS="SM" \n << OK'
+    async with bench(f"{EMPTY} \n {elsewhere} \n {back} \n {EMPTY}", used={"SM", "ME"}) as b:
+        assert await b.receiver.sweep() == 1
+        assert b.kept == [FIRST]
+        assert await b.receiver.sweep() == 0
 
 
 @simulated

@@ -16,6 +16,7 @@ from modemd.emulator import families
 
 TAG = re.compile(r"#(\d{4})")
 SIMS = ("+33700000000", "+33700000001", "+33700000002")
+RATES = ("1/s", "1/s", "5/s", "unlimited")
 FAMILIES = ("huawei_e3372", "sim800", *families)  # the first two are most people's
 CLASSES = ("transactional", "transactional", "conversational", "marketing", "marketing", "otp", "alarm")
 ALPHABETS = ("Order", "Ça marche €", "Привет", "👍 fine")
@@ -120,6 +121,8 @@ class Plan:
     boot_factor: float = 1.0
     answers_lost: float = 0.0
     """The share of accepted PDUs that their modem never answers."""
+    rate: str = "1/s"
+    """Parts a second of each SIM; without a limit, claims choose ahead."""
 
 
 @dataclass(slots=True)
@@ -211,6 +214,7 @@ def _campaign(seed: int, chance: Random) -> Plan:
         sayings=_in_time(sayings),
         troubles=_in_time(troubles),
         ends=_in_time(_end(chance, span_s) for _ in range(chance.choice((0, 0, 1)))),
+        rate=chance.choice(RATES),
     )
 
 
@@ -239,6 +243,7 @@ def _hours(seed: int, chance: Random) -> Plan:
         sayings=_in_time(sayings),
         troubles=_in_time(troubles),
         ends=_in_time(ends),
+        rate=chance.choice(RATES),
     )
 
 

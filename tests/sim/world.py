@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
-from modemd.emulator import Device
+from modemd.emulator import Device, identities
 from modemd.errors import ModemdError
 from modemd.service.submitting import Request
 from tests.sim.house import House
@@ -56,6 +56,7 @@ class World:
             families=plan.families,
             longest_fsync_s=plan.longest_fsync_s,
             validity=VALIDITY,
+            sims={identities.iccid("33", "01", place + 1): {"rate": plan.rate} for place in range(len(plan.families))},
         )
         network, weather = self.house.network, plan.weather
         network.report_loss = weather.report_loss
