@@ -47,11 +47,6 @@ class Writer(Protocol):
     async def close(self) -> None: ...
 
 
-# How a change begins, is taken back, and ends.
-_TRANSACTION = ("BEGIN IMMEDIATE", "ROLLBACK", "")
-_SAVEPOINT = ("SAVEPOINT change", "ROLLBACK TO change", "RELEASE change")
-
-
 class Group:
     """The changes of one transaction, and what came of each.
 
@@ -66,31 +61,31 @@ class Group:
 
     def run(self, job: Job) -> None:
         """Run a change behind the others. What has failed already takes none."""
+        begins = not self.jobs
         self.jobs.append(job)
         self.enclosed &= job.enclosed
         if self._failure is None:
             try:
+                if begins:
+                    self._connection.execute("BEGIN IMMEDIATE")
                 self._change(job)
             except Exception as error:
                 self._failure = error
 
     def _change(self, job: Job) -> None:
-        # The first change needs no savepoint: alone in the transaction, it is rolled back with it.
-        begin, back, end = _SAVEPOINT if self._connection.in_transaction else _TRANSACTION
-        self._connection.execute(begin)
+        self._connection.execute("SAVEPOINT change")
         try:
             job.result = job.change(self._connection)
         except Exception as error:
             if not self._connection.in_transaction:
                 raise  # a full or failing disk made SQLite give up the transaction, with what the others changed
-            self._connection.execute(back)
+            self._connection.execute("ROLLBACK TO change")
             job.error = error
-        if end and self._connection.in_transaction:
-            self._connection.execute(end)
+        self._connection.execute("RELEASE change")
 
     def commit(self) -> None:
         """Keep them all, or note in each that nothing of it was kept."""
-        if self._failure is None and self._connection.in_transaction:
+        if self._failure is None:
             try:
                 self._connection.execute("COMMIT")
             except Exception as error:

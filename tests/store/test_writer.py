@@ -76,6 +76,13 @@ async def test_a_change_that_raises_is_rolled_back_alone(db: sqlite3.Connection)
     assert values(db) == [1, 3]
 
 
+async def test_a_transaction_that_is_gone_is_not_taken_for_kept(db: sqlite3.Connection) -> None:
+    """SQLite gives up a transaction by itself on a failing disk; a change that went on all the same was kept no more than others."""
+    answers = await run(db, lambda db: db.execute("ROLLBACK").rowcount, insert(1))
+    assert [type(answer) for answer in answers] == [StoreError, StoreError]
+    assert values(db) == []
+
+
 async def test_a_refusal_of_the_database_is_a_store_error(db: sqlite3.Connection) -> None:
     """A constraint that a change breaks is its own error, in the words of the store."""
     first, again = await run(db, insert(1), insert(1))
