@@ -143,11 +143,9 @@ class Receiver:
         self._occupied.clear()
         await self._catch_up()
         found = await self._clear(self._memory)
-        if self._reports is not None:
-            # A report that was announced while nobody had the port open lies there, and no notice of it comes again.
-            async with self._reading(self._reports) as there:
-                found += await self._clear(self._reports) if there else 0
-        for memory in self._used - {self._memory}:
+        # A report that was announced while nobody had the port open lies elsewhere, and no notice of it comes again.
+        elsewhere = sorted(self._used - {self._memory})
+        for memory in elsewhere if self._reports is None else [self._reports, *elsewhere]:
             async with self._reading(memory) as there:
                 found += await self._clear(memory) if there else 0
             self._used.discard(memory)

@@ -77,7 +77,7 @@ async def test_a_change_that_raises_is_rolled_back_alone(db: sqlite3.Connection)
 
 
 async def test_a_transaction_that_is_gone_is_not_taken_for_kept(db: sqlite3.Connection) -> None:
-    """SQLite gives up a transaction by itself on a failing disk; a change that went on all the same was kept no more than others."""
+    """SQLite gives up a transaction by itself on a failing disk; what went on all the same was kept no more than the others."""
     answers = await run(db, lambda db: db.execute("ROLLBACK").rowcount, insert(1))
     assert [type(answer) for answer in answers] == [StoreError, StoreError]
     assert values(db) == []
