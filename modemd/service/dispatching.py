@@ -172,11 +172,9 @@ class Dispatcher:
 
         def change(db: sqlite3.Connection) -> Claim | None:
             skip = avoided | self._drafts.reserved(own=draft)
-            claim = claims.claim(db, sim, identity.imei, decide, now, skip=skip, terms=terms, ahead=int(ahead))
-            if ahead and claim is not None:
-                following = claims.following(db, sim, claim, decide, now, skip=skip, terms=terms)
-                if following is not None:
-                    self._drafts.offer(offer, following)
+            claim = claims.claim(db, sim, identity.imei, decide, now, skip=skip, terms=terms, ahead=ahead)
+            if claim is not None and claim.following is not None:
+                self._drafts.offer(offer, claim.following)
             return claim
 
         claiming = asyncio.get_running_loop().create_task(self._claimed(self._store.write(change), draft, epoch, offer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any
 from modemd.rules import routing, states
 from modemd.rules.claiming import Decision, Facts, Verdict
 from modemd.rules.classes import MessageClass
+from modemd.rules.quota import Standing
 from modemd.rules.routing import is_shared
 from modemd.rules.terms import FREE, Terms
 from modemd.store import lanes, quotas
@@ -39,11 +40,12 @@ Decide = Callable[[Facts], Decision]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A journaled attempt: from now on the part counts as on the air. `behind`: what a SIM that looks ahead found behind it."""
+    """A journaled attempt: from now on the part counts as on the air. `following`: what its SIM would send next, if that was
+    looked for and found."""
 
     attempt_id: int
     candidate: Candidate
-    behind: tuple[tuple[Candidate, Facts], ...] = ()
+    following: Candidate | None = None
 
 
 class Result(StrEnum):
@@ -78,14 +80,14 @@ def claim(
     *,
     skip: Collection[int] = (),
     terms: Terms = FREE,
-    ahead: int = 0,
+    ahead: bool = False,
 ) -> Claim | None:
     """Journal the next attempt of `sim`, after `decide` has looked at the facts as they are in this transaction.
 
-    `skip` names parts that other modems have chosen already; `ahead` is how many of those behind the next one are looked at as
-    well. None: nothing may go now.
+    `skip` names parts that other modems have chosen already; `ahead`: what follows is looked for as well. None: nothing may go
+    now.
     """
-    most, left = FEW + ahead, MAX_CANDIDATES
+    most, left = FEW + 1 if ahead else FEW, MAX_CANDIDATES
     while left:
         found = look(db, sim, now, skip, terms, most=most).candidates
         ended = False
@@ -93,7 +95,14 @@ def claim(
             decision = decide(facts)
             if decision.verdict is Verdict.SEND:
                 quotas.count(db, sim, candidate.message_class, terms.limits(sim), now)
-                return Claim(_open(db, candidate, sim, modem, now), candidate, tuple(found[place:]))
+                attempt = _open(db, candidate, sim, modem, now)
+                if not ahead:
+                    return Claim(attempt, candidate)
+                behind = found[place:]
+                if candidate.seq < candidate.parts:  # its own next part goes before all of them
+                    behind = look(db, sim, now, skip, terms, most=1).candidates
+                standing = quotas.standing(db, sim, terms.limits(sim), now)
+                return Claim(attempt, candidate, _following(behind, decide, standing))
             ended |= _end(db, candidate, decision, now)
         if len(found) < most and not ended:  # what has ended may have stood before others
             break
@@ -102,26 +111,12 @@ def claim(
     return None
 
 
-def following(
-    db: sqlite3.Connection,
-    sim: str,
-    claim: Claim,
-    decide: Decide,
-    now: datetime,
-    *,
-    skip: Collection[int] = (),
-    terms: Terms = FREE,
-) -> Candidate | None:
-    """What `sim` would send next, behind a claim that was made in this transaction. None: nothing, as far as was looked."""
-    behind = claim.behind
-    if claim.candidate.seq < claim.candidate.parts:  # its own next part goes before all of them
-        behind = tuple(look(db, sim, now, skip, terms, most=1).candidates)
+def _following(behind: Sequence[tuple[Candidate, Facts]], decide: Decide, standing: Standing) -> Candidate | None:
+    """The first of these, if there is one and it may go; `standing`: the SIM's, with what was claimed just now."""
     for candidate, facts in behind[:1]:
-        if decide(facts).verdict is not Verdict.SEND:
-            break
-        standing = quotas.standing(db, sim, terms.limits(sim), now)  # with what was claimed just now
-        if facts.started or standing.hold(candidate.message_class, candidate.parts) is None:
-            return candidate
+        if decide(facts).verdict is Verdict.SEND:
+            free = facts.started or standing.hold(candidate.message_class, candidate.parts) is None
+            return candidate if free else None
     return None
 
 
