@@ -7,7 +7,7 @@ import time
 
 from benchmarks.figures import figure, say, times
 from benchmarks.house import MODEMD, Daemon, daemon, until
-from modemd.unix_http import request
+from modemd.http.unix import request
 
 ROWS = 100_000
 LATENCY_S = 0.1

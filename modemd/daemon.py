@@ -13,23 +13,23 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from modemd import data, logs
+from modemd import logs, resources
 from modemd.clock import SystemClock
 from modemd.config import Settings, reload
 from modemd.errors import ConfigError, StoreLocked
+from modemd.http.unix import listening, request, serving
 from modemd.modem.devices import PortList
 from modemd.modem.port import open_serial
 from modemd.modem.portlists import EmulatedPorts, SystemPorts
 from modemd.modem.usb import TOOLS
 from modemd.profiles import Profiles
 from modemd.rules.consent import Words
+from modemd.sd_notify import ServiceManager
 from modemd.service import health
 from modemd.service.heartbeat import Heartbeat
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store, backup, store
 from modemd.store.restoring import Restored
-from modemd.systemd import ServiceManager
-from modemd.unix_http import listening, request, serving
 
 log = logs.get(__name__)
 
@@ -44,7 +44,7 @@ LOCK_RETRY_S = 0.1
 async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterator[Service]:
     """The service over its database, as its one writer, not started. StoreLocked where another process still is it after
     `patience_s`: a daemon, or for a moment a command that found none running."""
-    profiles = Profiles.load([data.folder("drivers"), settings.drivers])
+    profiles = Profiles.load([resources.folder("drivers"), settings.drivers])
     opened = await _open(settings, patience_s)
     try:
         service = Service(

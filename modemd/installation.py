@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modemd import data
+from modemd import resources
 from modemd.errors import ModemdError
 from modemd.profiles import Profiles, udev
 
@@ -114,7 +114,7 @@ def hidden(path: Path) -> str | None:
 
 def unit(runs: Path, groups: Mapping[str, int]) -> str:
     """The unit for the program at `runs`, on a machine with these groups: systemd refuses to start what names another one."""
-    text = (data.folder("systemd") / "modemd.service").read_text(encoding="utf-8")
+    text = (resources.folder("systemd") / "modemd.service").read_text(encoding="utf-8")
     text = text.replace(str(COMMAND), _quoted(runs))
     serial = next((name for name in SERIAL_GROUPS if name in groups), None)
     line = f"SupplementaryGroups={serial}\n" if serial is not None else ""
@@ -129,8 +129,8 @@ def _quoted(path: Path) -> str:
 
 def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -> list[Step]:
     """What is to be done so that the program at `runs` is a service."""
-    shipped = data.folder("systemd")
-    profiles = Profiles.load([data.folder("drivers"), machine.at(DRIVERS)])
+    shipped = resources.folder("systemd")
+    profiles = Profiles.load([resources.folder("drivers"), machine.at(DRIVERS)])
     groups = {name: number for name in SERIAL_GROUPS if (number := machine.group(name)) is not None}
     accounts = (shipped / "modemd.sysusers").read_text(encoding="utf-8")
     folders = (shipped / "modemd.tmpfiles").read_text(encoding="utf-8")
@@ -140,7 +140,7 @@ def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -
     for line in folders.splitlines():
         if line.startswith("d "):
             steps += _folder(machine, *line.split()[1:5])
-    steps += _file(machine, EXAMPLE, data.folder("config.example.yaml").read_text(encoding="utf-8"))
+    steps += _file(machine, EXAMPLE, resources.folder("config.example.yaml").read_text(encoding="utf-8"))
     if not machine.at(CONFIG).exists():
         first = (shipped / "modemd.yaml").read_text(encoding="utf-8")
         steps += _file(machine, CONFIG, first, mode=0o640, group=USER)

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from modemd import data
+from modemd import resources
 from modemd.errors import ModemdError
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("name", data.SHIPPED)
+@pytest.mark.parametrize("name", resources.SHIPPED)
 def test_a_checkout_reads_the_files_at_its_root(name: str) -> None:
     """In a checkout, what a person edits is what the program reads."""
-    assert data.folder(name) == ROOT / name
+    assert resources.folder(name) == ROOT / name
 
 
 def test_a_wheel_reads_the_files_inside_the_package(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_wheel_reads_the_files_inside_the_package(tmp_path: Path) -> None:
     package = tmp_path / "site-packages" / "modemd"
     (package / "_data" / "drivers").mkdir(parents=True)
     (tmp_path / "site-packages" / "drivers").mkdir()
-    assert data.find("drivers", package) == package / "_data" / "drivers"
+    assert resources.find("drivers", package) == package / "_data" / "drivers"
 
 
 def test_a_strangers_folder_is_not_taken(tmp_path: Path) -> None:
@@ -32,11 +32,11 @@ def test_a_strangers_folder_is_not_taken(tmp_path: Path) -> None:
     package.mkdir()
     (tmp_path / "drivers").mkdir()
     with pytest.raises(ModemdError, match=r"drivers is missing: looked for .*_data/drivers .* reinstall modemd"):
-        data.find("drivers", package)
+        resources.find("drivers", package)
 
 
 @pytest.mark.parametrize("name", ["", "..", "modemd", "drivers/generic.toml"])
 def test_only_shipped_names_are_answered(name: str) -> None:
     """A name that is not shipped is an error that lists those that are."""
     with pytest.raises(ModemdError, match="there are drivers, udev, systemd"):
-        data.folder(name)
+        resources.folder(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from modemd import config, data, installation
+from modemd import config, installation, resources
 from modemd.cli.main import commands
 from modemd.errors import ModemdError
 from modemd.installation import Machine, Step, install_steps, left, uninstall_steps, unit
@@ -76,7 +76,7 @@ def test_an_installation_brings_what_the_unit_needs(box: Box) -> None:
     assert config.load(box.at(installation.CONFIG)).finds
     assert config.load(box.at(installation.CONFIG)).database == Path("/var/lib/modemd/modemd.db")
     rules = box.at(installation.RULES).read_text()
-    assert rules == (data.folder("udev") / "70-modemd.rules").read_text()
+    assert rules == (resources.folder("udev") / "70-modemd.rules").read_text()
 
 
 def test_a_second_time_there_is_nothing_to_do(box: Box) -> None:
@@ -242,8 +242,8 @@ def test_a_step_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, box: Box) -
 
 def test_the_configuration_to_begin_with_uses_the_units_folders() -> None:
     """Database and socket lie where the unit lets modemd write, and the group reach the socket."""
-    text = (data.folder("systemd") / "modemd.service").read_text()
-    begun = config.load(data.folder("systemd") / "modemd.yaml")
+    text = (resources.folder("systemd") / "modemd.service").read_text()
+    begun = config.load(resources.folder("systemd") / "modemd.yaml")
     assert begun.database.parent == Path("/var/lib/modemd")
     assert begun.socket.parent == Path("/run/modemd")
     assert "StateDirectory=modemd\n" in text
@@ -253,7 +253,7 @@ def test_the_configuration_to_begin_with_uses_the_units_folders() -> None:
 
 def test_the_stop_has_the_time_it_needs() -> None:
     """TimeoutStopSec= is longer than the default grace and what comes after it."""
-    text = (data.folder("systemd") / "modemd.service").read_text()
-    grace_s = config.load(data.folder("systemd") / "modemd.yaml").stop_grace_s
+    text = (resources.folder("systemd") / "modemd.service").read_text()
+    grace_s = config.load(resources.folder("systemd") / "modemd.yaml").stop_grace_s
     (said,) = [line for line in text.splitlines() if line.startswith("TimeoutStopSec=")]
     assert int(said.partition("=")[2]) >= grace_s + 15

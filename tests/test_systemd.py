@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.systemd import AFTER_GRACE_S, ServiceManager
+from modemd.sd_notify import AFTER_GRACE_S, ServiceManager
 
 
 class Listener:

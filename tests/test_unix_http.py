@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from modemd import unix_http
 from modemd.errors import ConfigError
-from modemd.unix_http import LONGEST_PATH, listening, serving
+from modemd.http import unix
+from modemd.http.unix import LONGEST_PATH, listening, serving
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -84,7 +84,7 @@ async def test_both_ends_meet(path: Path, arguments: tuple[Any, ...], said: byte
     """A request arrives as it was made, and its answer comes back with its status."""
     with listening(path) as door:
         async with serving(echo, door) as serving_task:
-            assert await asyncio.to_thread(unix_http.request, path, *arguments) == (201, said)
+            assert await asyncio.to_thread(unix.request, path, *arguments) == (201, said)
             assert not serving_task.done()
         assert serving_task.done()
 
@@ -100,11 +100,11 @@ async def test_serving_leaves_the_signals_alone(path: Path) -> None:
 def test_nobody_there_is_an_os_error(path: Path) -> None:
     """Where no socket is, and where nobody listens at one, the caller can tell."""
     with pytest.raises(FileNotFoundError):
-        unix_http.request(path, "GET", "/")
+        unix.request(path, "GET", "/")
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
     with pytest.raises(ConnectionRefusedError):
-        unix_http.request(path, "GET", "/")
+        unix.request(path, "GET", "/")
 
 
 @pytest.fixture(
@@ -132,4 +132,4 @@ def babble(request: pytest.FixtureRequest, path: Path) -> Iterator[Path]:
 def test_an_answer_that_is_no_http_is_an_os_error(babble: Path) -> None:
     """A stranger behind the socket is one more way of not being answered, not a crash."""
     with pytest.raises(ConnectionError):
-        unix_http.request(babble, "GET", "/")
+        unix.request(babble, "GET", "/")

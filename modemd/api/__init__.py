@@ -1,2 +1,2 @@
 """The HTTP API: parse, call one service function, shape the answer. `app` makes it; it is
-served on the Unix socket by `modemd.unix_http`, and asked without one by `inprocess`."""
+served on the Unix socket by `modemd.http.unix`, and asked without one by `inprocess`."""

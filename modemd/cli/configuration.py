@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from modemd import data
+from modemd import resources
 from modemd.cli import options
 from modemd.config import load
 from modemd.errors import ConfigError
@@ -23,7 +23,7 @@ def config() -> None:
 def check(config: Path) -> None:
     """Check a configuration file, and the drivers it names. Every mistake is told, each with its place."""
     settings = load(config)
-    profiles, problems = Profiles.checked([data.folder("drivers"), settings.drivers])
+    profiles, problems = Profiles.checked([resources.folder("drivers"), settings.drivers])
     if profiles is None or problems:
         raise ConfigError(list(map(str, problems)))
     for modem in settings.modems:

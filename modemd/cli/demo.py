@@ -22,7 +22,7 @@ from modemd.cli.companions import Companions
 from modemd.cli.door import answer, call_emulator
 from modemd.config import Settings, load
 from modemd.errors import ModemdError
-from modemd.unix_http import request
+from modemd.http.unix import request
 
 Found = TypeVar("Found")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modemd import data
+from modemd import resources
 from modemd.cli import options
 from modemd.cli.tables import print_json, printable
 
@@ -82,7 +82,7 @@ def _world(config: Path) -> World:
     from modemd.profiles import Profiles
 
     settings, before = _settings(config)
-    shipped = data.folder("drivers")
+    shipped = resources.folder("drivers")
     try:
         profiles = Profiles.load([shipped, settings.drivers] if settings is not None else [shipped])
     except ProfileError as error:
@@ -129,8 +129,8 @@ def _ports(settings: Settings | None) -> PortList:
 
 
 def _asker(settings: Settings | None) -> Any:
+    from modemd.http.unix import request
     from modemd.modem.aside import aside
-    from modemd.unix_http import request
 
     async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
         if settings is None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from modemd.config import Settings
 from modemd.errors import Refused, StoreLocked
-from modemd.unix_http import CLIENT_TIMEOUT_S, request
+from modemd.http.unix import CLIENT_TIMEOUT_S, request
 
 # A daemon that holds the database listens a moment later.
 STARTING_S = 5.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from modemd import data
+from modemd import resources
 from modemd.cli import options, tables
 from modemd.errors import ProfileError
 from modemd.profiles import Profile, Profiles
@@ -39,7 +39,7 @@ def drivers(context: click.Context) -> None:
 @click.pass_context
 def list_drivers(context: click.Context, folder: Path, check: bool, as_json: bool) -> None:
     """List the drivers, with the files they are in. Every mistake in one is told on standard error."""
-    profiles, problems = Profiles.checked([data.folder("drivers"), folder])
+    profiles, problems = Profiles.checked([resources.folder("drivers"), folder])
     for problem in problems:
         click.echo(f"modemd: {problem}", err=True)
     found = sorted(profiles or (), key=lambda profile: profile.name)
@@ -67,7 +67,7 @@ def _row(profiles: Profiles, profile: Profile) -> dict[str, object]:
 @own_drivers
 def show(name: str, folder: Path) -> None:
     """Print all that is known of a family, as a driver file: what it says itself, and what it has from generic.toml."""
-    profiles, problems = Profiles.checked([data.folder("drivers"), folder])
+    profiles, problems = Profiles.checked([resources.folder("drivers"), folder])
     if profiles is None:
         raise problems[0]
     try:
@@ -95,5 +95,5 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
     from modemd.modem import suggesting
     from modemd.modem.port import open_serial
 
-    profiles = Profiles.load([data.folder("drivers"), folder])
+    profiles = Profiles.load([resources.folder("drivers"), folder])
     return await suggesting.suggest(await open_serial(port, baud), port, profiles)

@@ -13,7 +13,7 @@ import click
 from modemd.cli.door import answer, call
 from modemd.cli.tables import printable
 from modemd.config import Settings
-from modemd.unix_http import request
+from modemd.http.unix import request
 
 EVERY_S = 1.0
 MOST = 500

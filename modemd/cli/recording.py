@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from modemd import data
+from modemd import resources
 from modemd.errors import ModemdError
 from modemd.profiles import Profiles
 
@@ -44,7 +44,7 @@ async def _record(port: str, baud: int, listen_s: float) -> str:
     from modemd.modem import recording
     from modemd.modem.port import open_serial
 
-    profiles = Profiles.load([data.folder("drivers")])
+    profiles = Profiles.load([resources.folder("drivers")])
 
     def tell(line: str) -> None:
         click.echo(f"{port}: {line}", err=True)

@@ -13,7 +13,7 @@ import click
 
 from modemd.cli.door import call
 from modemd.config import Settings
-from modemd.unix_http import request
+from modemd.http.unix import request
 
 # How often a person is told. A file that is accepted sooner is not told of.
 TELL_S = 0.5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from modemd import data
+from modemd import resources
 from modemd.cli.drivers import own_drivers
 from modemd.profiles import Profiles, udev
 
@@ -30,5 +30,5 @@ def udev_rules(folder: Path, group: str, whole_device: bool) -> None:
     """
     if not _GROUP.fullmatch(group):
         raise click.BadParameter(f"{group!r} is no group's name", param_hint="--group")
-    profiles = Profiles.load([data.folder("drivers"), folder])
+    profiles = Profiles.load([resources.folder("drivers"), folder])
     click.echo(udev.rules(profiles, group=group, whole_device=whole_device), nl=False)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from modemd.emulator.control import create_app
 from modemd.emulator.lab import Lab, LabOptions, Modem
 from modemd.errors import ConfigError
-from modemd.unix_http import listening, serving
+from modemd.http.unix import listening, serving
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

@@ -12,7 +12,7 @@ import pytest
 from modemd.emulator.background import Background
 from modemd.emulator.control import create_app
 from modemd.emulator.lab import Lab, LabOptions
-from modemd.unix_http import listening, serving
+from modemd.http.unix import listening, serving
 from tests.cli.bench import Modemd, runner
 
 SMALLEST = """

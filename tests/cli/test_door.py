@@ -16,8 +16,8 @@ from modemd.cli import door
 from modemd.config import load
 from modemd.daemon import service_of
 from modemd.errors import Refused
+from modemd.http.unix import listening, serving
 from modemd.store import Store
-from modemd.unix_http import listening, serving
 from tests.cli.bench import Modemd
 
 SEND = ("send", "--config", "FILE", "--to", "+33612345678", "--text", "hello")

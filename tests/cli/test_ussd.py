@@ -20,10 +20,10 @@ from modemd.daemon import service_of
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.ussd import UssdAnswer, UssdState
+from modemd.http.unix import listening, serving
 from modemd.store import balances
 from modemd.store.schema import migrate
 from modemd.store.store import connect
-from modemd.unix_http import listening, serving
 from tests.cli.bench import Modemd
 
 ICCID = "8933010000000000010"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from modemd import data
+from modemd import resources
 from modemd.config import Balance, Consent, Finding, Limits, Modem, Settings, Sim, Validity, load
 from modemd.config.keeping import Alarms, Kept, Retention
 from modemd.config.settings import BalanceSms
@@ -72,7 +72,7 @@ def test_the_smallest_configuration_has_defaults(tmp_path: Path) -> None:
 
 def test_the_example_file_loads_and_says_everything() -> None:
     """The shipped example is a configuration, and no option is missing from it."""
-    settings = load(data.folder("config.example.yaml"))
+    settings = load(resources.folder("config.example.yaml"))
     assert settings.model_fields_set == set(Settings.model_fields)
     assert {key for modem in settings.modems for key in modem.model_fields_set} == set(Modem.model_fields)
     assert settings.finding.model_fields_set == set(Finding.model_fields)

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from modemd import data
+from modemd import resources
 from modemd.config import Settings
 from modemd.doctor import Code, Finding, Report, World, examine
 from modemd.doctor.machine import Room
@@ -36,7 +36,7 @@ STRANGER = Person("visitor", 64321, frozenset({64321}))
 
 @cache
 def _profiles() -> Profiles:
-    return Profiles.load([data.folder("drivers")])
+    return Profiles.load([resources.folder("drivers")])
 
 
 class Answering(DevicePort):

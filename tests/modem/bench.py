@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from modemd import data
+from modemd import resources
 from modemd.modem.desk import Health
 from modemd.modem.modem import Modem
 from modemd.modem.status import Line
@@ -16,7 +16,7 @@ from tests.modem.desk import FakeDesk, draft
 from tests.modem.stick import Stick
 from tests.sim.loop import LoopClock
 
-SHIPPED = Profiles.load([data.folder("drivers")])
+SHIPPED = Profiles.load([resources.folder("drivers")])
 SWEEP_S = 300.0
 
 

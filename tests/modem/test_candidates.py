@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd import data
+from modemd import resources
 from modemd.modem.candidates import Candidate, Hopeless, weigh
 from modemd.modem.devices import UsbDevice, UsbPort
 from modemd.profiles import Profiles
@@ -12,7 +12,7 @@ from modemd.profiles import Profiles
 
 @pytest.fixture(scope="module")
 def profiles() -> Profiles:
-    return Profiles.load([data.folder("drivers")])
+    return Profiles.load([resources.folder("drivers")])
 
 
 def device(ids: str, *interfaces: tuple[int | None, int | None, int | None], product: str = "") -> UsbDevice:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modemd import data
+from modemd import resources
 from modemd.emulator import Device, LoopTimers, Network, families
 from modemd.emulator.capture import Capture
 from modemd.emulator.links.memory import MemoryLink, MemoryPort
@@ -25,7 +25,7 @@ from tests.modem.stick import Stick
 from tests.sim.life import DevicePort
 from tests.sim.loop import LoopClock
 
-PROFILES = Profiles.load([data.folder("drivers")])
+PROFILES = Profiles.load([resources.folder("drivers")])
 NUMBER = "+447700900101"
 SENDER = "+447700900123"
 SAID = "the door code is 4711"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from modemd import data
+from modemd import resources
 from modemd.at import Urc
 from modemd.errors import CommandFailed, NeedsPerson, ReplyTimeout, Silent
 from modemd.modem.desk import Identity
@@ -18,7 +18,7 @@ from modemd.profiles import Profile, Profiles
 from tests.modem.desk import GENERIC
 from tests.modem.script import script, simulated
 
-SHIPPED = Profiles.load([data.folder("drivers")])
+SHIPPED = Profiles.load([resources.folder("drivers")])
 KNOCKS = """
     >> ^[
     >> AT

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from modemd import data, profiles
+from modemd import profiles, resources
 from modemd.profiles import ERROR_CLASSES, Profile, Profiles, Quirk, usb
 from modemd.profiles.writing import as_toml
 from modemd.rules.retry import ErrorClass
 
-FOLDER = data.folder("drivers")
+FOLDER = resources.folder("drivers")
 ALL = Profiles.load([FOLDER])
 SHIPPED = sorted(path for path in FOLDER.glob("*.toml") if path.stem != "usb")
 

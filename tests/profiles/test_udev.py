@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from modemd import data
+from modemd import resources
 from modemd.cli.main import commands
 from modemd.profiles import Profiles, UsbKind, udev
 from tests.profiles.udev_reader import BadRules, Event, Parent, apply, parse
 
-PROFILES = Profiles.load([data.folder("drivers")])
+PROFILES = Profiles.load([resources.folder("drivers")])
 TEXT = udev.rules(PROFILES)
 RULES = parse(TEXT)
 MAKERS: dict[str, list[str]] = {}
@@ -52,7 +52,7 @@ def real(identity: str) -> str:
 
 def test_the_committed_rules_are_as_printed() -> None:
     """udev/70-modemd.rules is what the shipped drivers say; `modemd udev-rules > udev/70-modemd.rules` makes it so."""
-    assert (data.folder("udev") / "70-modemd.rules").read_text(encoding="utf-8") == TEXT
+    assert (resources.folder("udev") / "70-modemd.rules").read_text(encoding="utf-8") == TEXT
 
 
 @pytest.mark.parametrize("maker", MAKERS)

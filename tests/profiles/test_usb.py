@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from modemd import data
+from modemd import resources
 from modemd.errors import ProfileError
 from modemd.profiles import Profiles, UsbKind, UsbRole
 from tests.profiles.folder import ACME, GENERIC, folder
 
-SHIPPED = Profiles.load([data.folder("drivers")])
+SHIPPED = Profiles.load([resources.folder("drivers")])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_person_is_told_what_to_do() -> None:
 def test_a_family_of_ones_own_brings_its_ids(tmp_path: Path) -> None:
     """`usb` in a driver file goes before the table; `at_interface` says which port."""
     own = ACME.replace('usb = ["12d1:1506"]', 'usb = ["12d1:1506", "abcd:0001"]\nat_interface = ["03", "0a"]')
-    profiles = Profiles.load([data.folder("drivers"), folder(tmp_path / "own", acme=own)])
+    profiles = Profiles.load([resources.folder("drivers"), folder(tmp_path / "own", acme=own)])
     for vendor, product in ((0x12D1, 0x1506), (0xABCD, 1)):
         assert [profiles.usb_role(vendor, product, number, 0xFF, 0x02, 0x02).kind for number in (3, 10, 1)] == [
             UsbKind.AT, UsbKind.AT, UsbKind.POSSIBLE,
@@ -89,7 +89,7 @@ def test_a_family_of_ones_own_brings_its_ids(tmp_path: Path) -> None:
 def test_a_table_of_ones_own_replaces_the_shipped_one_whole(tmp_path: Path) -> None:
     """As any file of the same name; without rows nothing is known."""
     own = folder(tmp_path / "own", usb='"abcd:0001" = { at = ["00"] }')
-    profiles = Profiles.load([data.folder("drivers"), own])
+    profiles = Profiles.load([resources.folder("drivers"), own])
     assert profiles.usb_role(0xABCD, 1, 0).kind is UsbKind.AT
     assert profiles.usb_role(0x2C7C, 0x0125, 2).kind is UsbKind.UNKNOWN
 

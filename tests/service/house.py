@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from modemd import data
+from modemd import resources
 from modemd.config import Settings
 from modemd.errors import PortGone
 from modemd.modem.port import Port
@@ -68,7 +68,7 @@ async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
             store=store,
             clock=clock,
             open_port=no_port,
-            profiles=Profiles.load([data.folder("drivers")]),
+            profiles=Profiles.load([resources.folder("drivers")]),
             words=Words.load(),
             chance=Random(1),
         )

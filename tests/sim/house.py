@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from modemd import data
+from modemd import resources
 from modemd.config import Settings
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink
@@ -33,7 +33,7 @@ FAMILIES = ("huawei_e3372", "sim800")
 
 @cache
 def _profiles() -> Profiles:
-    return Profiles.load([data.folder("drivers")])
+    return Profiles.load([resources.folder("drivers")])
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from modemd.unix_http import request
+from modemd.http.unix import request
 from tests.system.house import MODEMD, Daemon, off_loop, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import modemd
-from modemd import data
+from modemd import resources
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = "from modemd import data; print('\\n'.join(str(data.folder(name)) for name in data.SHIPPED))"
@@ -82,7 +82,7 @@ def test_an_installed_wheel_runs(installed: Path, tmp_path: Path) -> None:
 def test_an_installed_wheel_finds_its_data(installed: Path, tmp_path: Path) -> None:
     """Every data folder is inside the package, whole, and the lists that lie beside modules came along."""
     found = [Path(line) for line in run(installed, "-c", ASK, cwd=tmp_path).splitlines()]
-    assert [path.name for path in found] == list(data.SHIPPED)
+    assert [path.name for path in found] == list(resources.SHIPPED)
     assert all(path.exists() and path.parent.name == "_data" for path in found)
     for path in found[:3]:
         assert files(path) == files(ROOT / path.name)
@@ -95,9 +95,11 @@ def test_an_editable_install_reads_the_checkout(tmp_path: Path) -> None:
     """Installed editable, the data are the checkout's own files, not a copy that goes stale."""
     python = environment(tmp_path / "env")
     run(python, "-m", "pip", "install", "--quiet", "--no-deps", "--editable", ROOT, cwd=tmp_path)
-    assert run(python, "-c", ASK, cwd=tmp_path).splitlines() == [str(ROOT / name) for name in data.SHIPPED]
+    assert run(python, "-c", ASK, cwd=tmp_path).splitlines() == [str(ROOT / name) for name in resources.SHIPPED]
 
 
 def test_a_checkout_needs_no_install_to_find_its_data() -> None:
     """Run from the repository root with no install at all (-S hides the editable one), the data are found there."""
-    assert run(sys.executable, "-S", "-c", ASK, cwd=ROOT).splitlines() == [str(ROOT / name) for name in data.SHIPPED]
+    assert run(sys.executable, "-S", "-c", ASK, cwd=ROOT).splitlines() == [
+        str(ROOT / name) for name in resources.SHIPPED
+    ]

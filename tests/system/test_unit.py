@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from modemd import data
+from modemd import resources
 from modemd.installation import unit
 from tests.system.house import MODEMD, Daemon, lab, off_loop, ports, until
 
 MOST_EXPOSED = 2.0
-UNIT = data.folder("systemd") / "modemd.service"
-RULES = data.folder("udev") / "70-modemd.rules"
+UNIT = resources.folder("systemd") / "modemd.service"
+RULES = resources.folder("udev") / "70-modemd.rules"
 # A mount of our own over the folder of rules; it ends with the command.
 WITH_RULES = 'mount --bind "$0" /etc/udev/rules.d && exec udevadm test --action=add /sys/class/tty/tty0'
 

@@ -2,7 +2,7 @@
 
 In a checkout they stand at the repository root, where a person edits them; a wheel carries them inside the package as
 `modemd/_data/`. An editable install runs the checkout's own package, so it reads the checkout's own files: the snapshot
-of `_data` that such an install leaves in site-packages stands beside no `modemd/data.py` and is never looked at.
+of `_data` that such an install leaves in site-packages stands beside no `modemd/resources.py` and is never looked at.
 """
 
 from __future__ import annotations

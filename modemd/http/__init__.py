@@ -1,0 +1,1 @@
+"""HTTP transports: what both sides of the Unix socket share."""
