@@ -29,7 +29,7 @@ from modemd.pdu import (
     join,
     unframe,
 )
-from modemd.pdu.alphabet import DEFAULT
+from modemd.pdu.text.alphabet import DEFAULT
 
 ROUNDS = 41
 CALLS = 60

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from modemd.errors import DecodeError
-from modemd.pdu.address import TypeOfNumber
-from modemd.pdu.coding import CODINGS, Alphabet
 from modemd.pdu.explanation import Direction, Explained, explain
+from modemd.pdu.fields.address import TypeOfNumber
+from modemd.pdu.fields.userdata import covered
 from modemd.pdu.framing import unframe
-from modemd.pdu.septets import pack
-from modemd.pdu.userdata import covered
+from modemd.pdu.text.coding import CODINGS, Alphabet
+from modemd.pdu.text.septets import pack
 
 _ADDRESSES = frozenset({"SMSC", "TP-OA", "TP-DA", "TP-RA"})
 

@@ -13,15 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from modemd.pdu.address import Address, NumberingPlan, TypeOfNumber
-    from modemd.pdu.alphabet import Table
-    from modemd.pdu.coding import Alphabet, Coding, Waiting, dcs_of
-    from modemd.pdu.command import Command, CommandType
-    from modemd.pdu.composition import compose, compose_data, compose_deliver
-    from modemd.pdu.deliver import Deliver
     from modemd.pdu.explanation import Direction, Explained, explain
-    from modemd.pdu.framing import decode_incoming, decode_outgoing, frame, unframe
-    from modemd.pdu.header import (
+    from modemd.pdu.fields.address import Address, NumberingPlan, TypeOfNumber
+    from modemd.pdu.fields.header import (
         Concatenation,
         Element,
         Language,
@@ -32,43 +26,49 @@ if TYPE_CHECKING:
         SpecialIndication,
         TornElement,
     )
-    from modemd.pdu.national import table
-    from modemd.pdu.planning import Foreign, Offer, Plan, Segment, plan, plan_data
-    from modemd.pdu.push import MmsNotification, mms_notification
+    from modemd.pdu.fields.timestamp import Timestamp
+    from modemd.pdu.fields.userdata import UserData
+    from modemd.pdu.fields.validity import AbsoluteValidity, EnhancedValidity, RelativeValidity, Validity
+    from modemd.pdu.framing import decode_incoming, decode_outgoing, frame, unframe
+    from modemd.pdu.messages.command import Command, CommandType
+    from modemd.pdu.messages.deliver import Deliver
+    from modemd.pdu.messages.report import DeliverReport, SubmitReport
+    from modemd.pdu.messages.status_report import Outcome, StatusReport
+    from modemd.pdu.messages.submit import Submit
+    from modemd.pdu.mms_push import MmsNotification, mms_notification
     from modemd.pdu.reassembly import Assembled, Ending, Reassembler, ReassemblyKey, join, join_data
-    from modemd.pdu.report import DeliverReport, SubmitReport
-    from modemd.pdu.segmentation import Shift
-    from modemd.pdu.septets import pack, pack_ussd, unpack, unpack_ussd
-    from modemd.pdu.status_report import Outcome, StatusReport
-    from modemd.pdu.submit import Submit
-    from modemd.pdu.timestamp import Timestamp
-    from modemd.pdu.transliteration import Replacement, transliterate
-    from modemd.pdu.userdata import UserData
-    from modemd.pdu.validity import AbsoluteValidity, EnhancedValidity, RelativeValidity, Validity
+    from modemd.pdu.text.alphabet import Table
+    from modemd.pdu.text.coding import Alphabet, Coding, Waiting, dcs_of
+    from modemd.pdu.text.composition import compose, compose_data, compose_deliver
+    from modemd.pdu.text.national import table
+    from modemd.pdu.text.planning import Foreign, Offer, Plan, Segment, plan, plan_data
+    from modemd.pdu.text.segmentation import Shift
+    from modemd.pdu.text.septets import pack, pack_ussd, unpack, unpack_ussd
+    from modemd.pdu.text.transliteration import Replacement, transliterate
 
 _HOMES = {
-    "address": "Address NumberingPlan TypeOfNumber",
-    "alphabet": "Table",
-    "coding": "Alphabet Coding Waiting dcs_of",
-    "command": "Command CommandType",
-    "composition": "compose compose_data compose_deliver",
-    "deliver": "Deliver",
+    "fields.address": "Address NumberingPlan TypeOfNumber",
+    "text.alphabet": "Table",
+    "text.coding": "Alphabet Coding Waiting dcs_of",
+    "messages.command": "Command CommandType",
+    "text.composition": "compose compose_data compose_deliver",
+    "messages.deliver": "Deliver",
     "explanation": "Direction Explained explain",
     "framing": "decode_incoming decode_outgoing frame unframe",
-    "header": "Concatenation Element Language LockingShift Ports RawElement SingleShift SpecialIndication TornElement",
-    "national": "table",
-    "planning": "Foreign Offer Plan Segment plan plan_data",
-    "push": "MmsNotification mms_notification",
+    "fields.header": "Concatenation Element Language LockingShift Ports RawElement SingleShift SpecialIndication TornElement",
+    "text.national": "table",
+    "text.planning": "Foreign Offer Plan Segment plan plan_data",
+    "mms_push": "MmsNotification mms_notification",
     "reassembly": "Assembled Ending Reassembler ReassemblyKey join join_data",
-    "report": "DeliverReport SubmitReport",
-    "segmentation": "Shift",
-    "septets": "pack pack_ussd unpack unpack_ussd",
-    "status_report": "Outcome StatusReport",
-    "submit": "Submit",
-    "timestamp": "Timestamp",
-    "transliteration": "Replacement transliterate",
-    "userdata": "UserData",
-    "validity": "AbsoluteValidity EnhancedValidity RelativeValidity Validity",
+    "messages.report": "DeliverReport SubmitReport",
+    "text.segmentation": "Shift",
+    "text.septets": "pack pack_ussd unpack unpack_ussd",
+    "messages.status_report": "Outcome StatusReport",
+    "messages.submit": "Submit",
+    "fields.timestamp": "Timestamp",
+    "text.transliteration": "Replacement transliterate",
+    "fields.userdata": "UserData",
+    "fields.validity": "AbsoluteValidity EnhancedValidity RelativeValidity Validity",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -10,13 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from modemd.errors import DecodeError
-from modemd.pdu import protocol, status
-from modemd.pdu.address import Address, TypeOfNumber, read_address
-from modemd.pdu.coding import CODINGS, Coding
-from modemd.pdu.command import Command, CommandType
-from modemd.pdu.deliver import Deliver
-from modemd.pdu.framing import unframe
-from modemd.pdu.header import (
+from modemd.pdu.fields import protocol, status
+from modemd.pdu.fields.address import Address, TypeOfNumber, read_address
+from modemd.pdu.fields.header import (
     Concatenation,
     Element,
     Language,
@@ -27,13 +23,17 @@ from modemd.pdu.header import (
     SpecialIndication,
     read_header,
 )
-from modemd.pdu.report import DeliverReport, SubmitReport, read_failure
-from modemd.pdu.septets import packed_length
-from modemd.pdu.status_report import StatusReport
-from modemd.pdu.submit import Submit
-from modemd.pdu.timestamp import Timestamp
-from modemd.pdu.userdata import covered, read_user_data, text_of
-from modemd.pdu.validity import OCTETS, read_validity
+from modemd.pdu.fields.timestamp import Timestamp
+from modemd.pdu.fields.userdata import covered, read_user_data, text_of
+from modemd.pdu.fields.validity import OCTETS, read_validity
+from modemd.pdu.framing import unframe
+from modemd.pdu.messages.command import Command, CommandType
+from modemd.pdu.messages.deliver import Deliver
+from modemd.pdu.messages.report import DeliverReport, SubmitReport, read_failure
+from modemd.pdu.messages.status_report import StatusReport
+from modemd.pdu.messages.submit import Submit
+from modemd.pdu.text.coding import CODINGS, Coding
+from modemd.pdu.text.septets import packed_length
 
 
 class Direction(Enum):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from modemd.errors import DecodeError
-from modemd.pdu.address import Address, read_value
-from modemd.pdu.command import Command
-from modemd.pdu.deliver import Deliver
-from modemd.pdu.status_report import StatusReport
-from modemd.pdu.submit import Submit
+from modemd.pdu.fields.address import Address, read_value
+from modemd.pdu.messages.command import Command
+from modemd.pdu.messages.deliver import Deliver
+from modemd.pdu.messages.status_report import StatusReport
+from modemd.pdu.messages.submit import Submit
 
 _MOST_OCTETS = 11  # the type octet and 20 digits
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modemd.pdu.coding import CODINGS, Alphabet, Coding
-from modemd.pdu.header import Concatenation, Ports, last
-from modemd.pdu.userdata import UserData, reading_of
+from modemd.pdu.fields.header import Concatenation, Ports, last
+from modemd.pdu.fields.userdata import UserData, reading_of
+from modemd.pdu.text.coding import CODINGS, Alphabet, Coding
 
 
 class Message:

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from modemd.errors import DecodeError
-from modemd.pdu.address import Address
-from modemd.pdu.coding import CODINGS
-from modemd.pdu.deliver import Deliver
-from modemd.pdu.header import Concatenation, last
-from modemd.pdu.submit import Submit
-from modemd.pdu.userdata import reading_of
+from modemd.pdu.fields.address import Address
+from modemd.pdu.fields.header import Concatenation, last
+from modemd.pdu.fields.userdata import reading_of
+from modemd.pdu.messages.deliver import Deliver
+from modemd.pdu.messages.submit import Submit
+from modemd.pdu.text.coding import CODINGS
 
 
 @dataclass(frozen=True, slots=True)

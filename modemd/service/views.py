@@ -9,7 +9,7 @@ from typing import Any
 from modemd.config import Settings
 from modemd.modem.modem import Modem
 from modemd.modem.wirelog import WireLine
-from modemd.pdu import status
+from modemd.pdu.fields import status
 from modemd.rules.evidence import Doubt
 from modemd.service.finding import Unusable
 from modemd.service.health import can_send

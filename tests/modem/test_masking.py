@@ -10,7 +10,7 @@ from modemd.emulator import identities
 from modemd.modem.masking import Mask, luhn_digit
 from modemd.modem.pdu_masking import mask_pdu
 from modemd.pdu import Deliver, StatusReport, compose_deliver, decode_incoming, decode_outgoing, frame, unframe
-from modemd.pdu.timestamp import Timestamp
+from modemd.pdu.fields.timestamp import Timestamp
 from tests.emulator.bench import START
 
 IMEI = "351234050000017"

@@ -37,7 +37,7 @@ from modemd.pdu import (
     unframe,
     unpack_ussd,
 )
-from modemd.pdu.alphabet import DEFAULT
+from modemd.pdu.text.alphabet import DEFAULT
 
 PUSH = bytes.fromhex(
     "0106 03 be af84 8c82 98 61626300 8d92 89 0b 80 2b3434372f545950453d00 96 54657374 00 8a80 8e 02 2710"

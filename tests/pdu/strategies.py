@@ -30,8 +30,8 @@ from modemd.pdu import (
     TypeOfNumber,
     UserData,
 )
-from modemd.pdu.alphabet import DEFAULT
-from modemd.pdu.userdata import covered
+from modemd.pdu.fields.userdata import covered
+from modemd.pdu.text.alphabet import DEFAULT
 
 octet = st.integers(0, 255)
 plans = st.sampled_from(NumberingPlan)

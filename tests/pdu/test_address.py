@@ -6,7 +6,7 @@ import pytest
 
 from modemd.errors import EncodeError
 from modemd.pdu import Address, NumberingPlan, TypeOfNumber, unframe
-from modemd.pdu.address import read_address
+from modemd.pdu.fields.address import read_address
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from modemd.errors import EncodeError
 from modemd.pdu import Language, table
-from modemd.pdu.alphabet import DEFAULT
+from modemd.pdu.text.alphabet import DEFAULT
 
 
 def test_default_alphabet_has_its_characters() -> None:

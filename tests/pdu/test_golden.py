@@ -25,7 +25,7 @@ from modemd.pdu import (
     frame,
     unframe,
 )
-from modemd.pdu.alphabet import DEFAULT
+from modemd.pdu.text.alphabet import DEFAULT
 
 TO = Address.parse("+447700900123")
 DAY = RelativeValidity.at_least(timedelta(hours=24))

@@ -16,7 +16,7 @@ from modemd.pdu import (
     TornElement,
     Waiting,
 )
-from modemd.pdu.header import encode_header, last, read_header
+from modemd.pdu.fields.header import encode_header, last, read_header
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from modemd.pdu import Address, Concatenation, NumberingPlan, TypeOfNumber
-from modemd.pdu.making import maker
+from modemd.pdu.fast_dataclass import maker
 
 
 def test_the_same_object() -> None:

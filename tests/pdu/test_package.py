@@ -24,7 +24,7 @@ def test_type_checkers_see_the_same_names() -> None:
     tree = ast.parse(Path(str(modemd.pdu.__file__)).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
     seen = {
-        (str(node.module).rpartition(".")[2], alias.name)
+        (str(node.module).removeprefix("modemd.pdu."), alias.name)
         for node in block.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
@@ -34,7 +34,7 @@ def test_type_checkers_see_the_same_names() -> None:
 
 def test_no_module_hides_a_name() -> None:
     """No module of the package is called like a name it gives out, which loading the module would hide."""
-    modules = {path.stem for path in Path(str(modemd.pdu.__file__)).parent.glob("*.py")}
+    modules = {path.stem for path in Path(str(modemd.pdu.__file__)).parent.iterdir()}
     assert not modules & set(modemd.pdu.__all__)
 
 

@@ -18,8 +18,8 @@ from modemd.pdu import (
     plan,
     plan_data,
 )
-from modemd.pdu.grapheme import inner_offsets
-from modemd.pdu.timestamp import Timestamp
+from modemd.pdu.fields.timestamp import Timestamp
+from modemd.pdu.text.grapheme import inner_offsets
 
 FAMILY = "👨‍👩‍👧‍👦"  # eleven UTF-16 code units that show as one
 NOW = Timestamp(bytes.fromhex("52301190518000"))

@@ -8,8 +8,8 @@ import pytest
 
 from modemd.errors import DecodeError
 from modemd.pdu import Deliver, MmsNotification, Ports, Timestamp, UserData, mms_notification
-from modemd.pdu.composition import compose_data
-from modemd.pdu.push import PUSH_PORT
+from modemd.pdu.mms_push import PUSH_PORT
+from modemd.pdu.text.composition import compose_data
 
 HEAD = b"\x01\x06\x03\xbe\xaf\x84"
 NOTIFICATION = b"\x8c\x82\x98T1\0\x8d\x92"

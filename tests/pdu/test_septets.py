@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modemd.pdu import pack, pack_ussd, unpack, unpack_ussd
-from modemd.pdu.alphabet import DEFAULT
+from modemd.pdu.text.alphabet import DEFAULT
 
 
 @pytest.mark.parametrize(

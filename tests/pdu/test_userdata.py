@@ -6,7 +6,7 @@ import pytest
 
 from modemd.errors import EncodeError
 from modemd.pdu import Coding, Concatenation, Element, LockingShift, Ports, RawElement, SingleShift, UserData
-from modemd.pdu.userdata import covered, read_user_data, text_of
+from modemd.pdu.fields.userdata import covered, read_user_data, text_of
 
 GSM7, DATA8, UCS2 = Coding.of(0x00), Coding.of(0x04), Coding.of(0x08)
 

@@ -8,7 +8,7 @@ import pytest
 
 from modemd.errors import EncodeError
 from modemd.pdu import EnhancedValidity, RelativeValidity
-from modemd.pdu.validity import RELATIVE, read_validity
+from modemd.pdu.fields.validity import RELATIVE, read_validity
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ from modemd.pdu import (
     unpack,
     unpack_ussd,
 )
-from modemd.pdu.alphabet import DEFAULT, Table
-from modemd.pdu.national import locking_characters, single_characters, table
+from modemd.pdu.text.alphabet import DEFAULT, Table
+from modemd.pdu.text.national import locking_characters, single_characters, table
 from tests.pdu.vectors import vectors
 
 Message = Submit | Deliver | StatusReport | Command

@@ -27,7 +27,7 @@ from modemd.pdu import (
     compose,
     compose_deliver,
 )
-from modemd.pdu.alphabet import DEFAULT
+from modemd.pdu.text.alphabet import DEFAULT
 
 pytestmark = pytest.mark.system
 

@@ -8,8 +8,8 @@ from math import ceil
 from typing import ClassVar, TypeAlias
 
 from modemd.errors import EncodeError
-from modemd.pdu.making import maker
-from modemd.pdu.timestamp import Timestamp
+from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fields.timestamp import Timestamp
 
 # TP-VPF, bits 4 and 3 of the first octet, and the octets that follow from it.
 NONE, ENHANCED, RELATIVE, ABSOLUTE = 0x00, 0x08, 0x10, 0x18

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from modemd.errors import DecodeError
-from modemd.pdu.address import Address, read_address
-from modemd.pdu.coding import CODINGS
-from modemd.pdu.layout import Layout, ends_early, message_type, not_an_octet
-from modemd.pdu.parameters import NOTHING, Optional, encode_optional, read_optional
-from modemd.pdu.timestamp import Timestamp
-from modemd.pdu.userdata import UserData, text_of
+from modemd.pdu.fields.address import Address, read_address
+from modemd.pdu.fields.layout import Layout, ends_early, message_type, not_an_octet
+from modemd.pdu.fields.parameters import NOTHING, Optional, encode_optional, read_optional
+from modemd.pdu.fields.timestamp import Timestamp
+from modemd.pdu.fields.userdata import UserData, text_of
+from modemd.pdu.text.coding import CODINGS
 
 TYPE = 2
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modemd.pdu.address import Address, read_address
-from modemd.pdu.coding import CODINGS
-from modemd.pdu.layout import Layout, ends_early, message_type, not_an_octet
-from modemd.pdu.making import maker
+from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fields.address import Address, read_address
+from modemd.pdu.fields.layout import Layout, ends_early, message_type, not_an_octet
+from modemd.pdu.fields.userdata import UserData, read_user_data
+from modemd.pdu.fields.validity import OCTETS, Validity, read_validity
 from modemd.pdu.message import Message
-from modemd.pdu.userdata import UserData, read_user_data
-from modemd.pdu.validity import OCTETS, Validity, read_validity
+from modemd.pdu.text.coding import CODINGS
 
 TYPE = 1
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from modemd.errors import DecodeError
-from modemd.pdu.deliver import Deliver
+from modemd.pdu.messages.deliver import Deliver
 from modemd.pdu.reassembly import in_order, join_data
 
 PUSH_PORT, SECURE_PUSH_PORT = 2948, 2949

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from modemd.pdu.address import Address
-from modemd.pdu.coding import Alphabet, dcs_of
-from modemd.pdu.cutting import Body
-from modemd.pdu.deliver import Deliver, make_deliver
-from modemd.pdu.header import Element
-from modemd.pdu.segmentation import Shift, encode_text, numbered, parts_of
-from modemd.pdu.submit import Submit, make_submit
-from modemd.pdu.timestamp import Timestamp
-from modemd.pdu.validity import Validity
+from modemd.pdu.fields.address import Address
+from modemd.pdu.fields.header import Element
+from modemd.pdu.fields.timestamp import Timestamp
+from modemd.pdu.fields.validity import Validity
+from modemd.pdu.messages.deliver import Deliver, make_deliver
+from modemd.pdu.messages.submit import Submit, make_submit
+from modemd.pdu.text.coding import Alphabet, dcs_of
+from modemd.pdu.text.segmentation import Body, Shift, encode_text, numbered, parts_of
 
 
 def compose(

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modemd.errors import EncodeError
-from modemd.pdu.alphabet import DEFAULT, Table
-from modemd.pdu.coding import Alphabet, Coding
-from modemd.pdu.header import Concatenation, Element, LockingShift, SingleShift, encode_header, read_header
-from modemd.pdu.making import maker
-from modemd.pdu.national import table
-from modemd.pdu.septets import pack, packed_length, unpack
+from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fields.header import Concatenation, Element, LockingShift, SingleShift, encode_header, read_header
+from modemd.pdu.text.alphabet import DEFAULT, Table
+from modemd.pdu.text.coding import Alphabet, Coding
+from modemd.pdu.text.national import table
+from modemd.pdu.text.septets import pack, packed_length, unpack
 
 MOST_SEPTETS = 160
 MOST_OCTETS = 140

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from modemd.errors import DecodeError, EncodeError
-from modemd.pdu.alphabet import DEFAULT
-from modemd.pdu.making import maker
-from modemd.pdu.septets import pack, packed_length, unpack
+from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.text.alphabet import DEFAULT
+from modemd.pdu.text.septets import pack, packed_length, unpack
 
 MOST_DIGITS = 20
 MOST_LETTERS = 11

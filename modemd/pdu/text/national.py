@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from modemd.pdu.alphabet import DEFAULT_BASE, DEFAULT_EXTENSION, UNDEFINED, Table, overlay
-from modemd.pdu.header import Language
+from modemd.pdu.fields.header import Language
+from modemd.pdu.text.alphabet import DEFAULT_BASE, DEFAULT_EXTENSION, UNDEFINED, Table, overlay
 
 Runs = dict[int, str]
 

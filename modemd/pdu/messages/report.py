@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modemd.errors import EncodeError
-from modemd.pdu.layout import ends_early, message_type
-from modemd.pdu.parameters import encode_optional, read_optional
-from modemd.pdu.timestamp import Timestamp
-from modemd.pdu.userdata import UserData
+from modemd.pdu.fields.layout import ends_early, message_type
+from modemd.pdu.fields.parameters import encode_optional, read_optional
+from modemd.pdu.fields.timestamp import Timestamp
+from modemd.pdu.fields.userdata import UserData
 
 DELIVER_REPORT, SUBMIT_REPORT = 0, 1
 

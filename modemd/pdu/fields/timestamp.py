@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from modemd.errors import EncodeError
-from modemd.pdu.making import maker
+from modemd.pdu.fast_dataclass import maker
 
 LENGTH = 7
 _QUARTER = timedelta(minutes=15)

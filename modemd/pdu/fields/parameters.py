@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from modemd.errors import DecodeError, EncodeError
-from modemd.pdu.coding import CODINGS, coding_of
-from modemd.pdu.userdata import UserData, read_user_data
+from modemd.pdu.fields.userdata import UserData, read_user_data
+from modemd.pdu.text.coding import CODINGS, coding_of
 
 _PROTOCOL_ID, _DCS, _USER_DATA = 0x01, 0x02, 0x04
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from modemd.errors import DecodeError
-from modemd.pdu.address import Address, read_address
-from modemd.pdu.coding import CODINGS, Alphabet, dcs_of
-from modemd.pdu.layout import Layout, ends_early, message_type, not_an_octet
-from modemd.pdu.userdata import UserData, read_user_data
+from modemd.pdu.fields.address import Address, read_address
+from modemd.pdu.fields.layout import Layout, ends_early, message_type, not_an_octet
+from modemd.pdu.fields.userdata import UserData, read_user_data
+from modemd.pdu.text.coding import CODINGS, Alphabet, dcs_of
 
 TYPE = 2
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modemd.errors import DecodeError
-from modemd.pdu.address import Address, read_address
-from modemd.pdu.coding import CODINGS
-from modemd.pdu.layout import Layout, ends_early, not_an_octet
-from modemd.pdu.making import maker
+from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fields.address import Address, read_address
+from modemd.pdu.fields.layout import Layout, ends_early, not_an_octet
+from modemd.pdu.fields.protocol import replace_type
+from modemd.pdu.fields.timestamp import Timestamp, make_timestamp
+from modemd.pdu.fields.userdata import UserData, read_user_data
 from modemd.pdu.message import Message
-from modemd.pdu.protocol import replace_type
-from modemd.pdu.timestamp import Timestamp, make_timestamp
-from modemd.pdu.userdata import UserData, read_user_data
+from modemd.pdu.text.coding import CODINGS
 
 TYPE = 0
 _TYPES = (TYPE, 3)  # 3 is reserved, and to be read as a DELIVER

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from modemd.pdu.alphabet import DEFAULT
-from modemd.pdu.coding import Alphabet
-from modemd.pdu.cutting import Body
-from modemd.pdu.header import Element, LockingShift, SingleShift, last
-from modemd.pdu.segmentation import Shift, encode_text, payloads
-from modemd.pdu.transliteration import Replacement, transliterate
+from modemd.pdu.fields.header import Element, LockingShift, SingleShift, last
+from modemd.pdu.text.alphabet import DEFAULT
+from modemd.pdu.text.coding import Alphabet
+from modemd.pdu.text.segmentation import Body, Shift, encode_text, payloads
+from modemd.pdu.text.transliteration import Replacement, transliterate
 
 
 @dataclass(frozen=True, slots=True)

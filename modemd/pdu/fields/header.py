@@ -13,8 +13,8 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from modemd.errors import EncodeError
-from modemd.pdu.coding import Waiting
-from modemd.pdu.making import maker
+from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.text.coding import Waiting
 
 
 class ElementId(IntEnum):

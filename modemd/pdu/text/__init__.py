@@ -1,0 +1,1 @@
+"""Text of a message: alphabets, packing into septets, transliteration, and segmentation."""

@@ -1,0 +1,196 @@
+"""A text as the user data of one or more parts: which alphabet, which tables, where it is cut (3GPP TS 23.038 6)."""
+
+from __future__ import annotations
+
+from codecs import utf_16_be_encode
+from collections.abc import Collection, Iterator
+from typing import TypeAlias
+
+from modemd.errors import EncodeError
+from modemd.pdu.fields.header import Element, LockingShift, SingleShift, make_concatenation
+from modemd.pdu.fields.userdata import MOST_OCTETS, MOST_SEPTETS, UserData, covered, make_user_data, table_of
+from modemd.pdu.text.alphabet import DEFAULT, ESCAPE
+from modemd.pdu.text.coding import Alphabet
+from modemd.pdu.text.grapheme import inner_offsets
+from modemd.pdu.text.national import LOCKING_LANGUAGES, SINGLE_LANGUAGES, table
+
+Shift: TypeAlias = SingleShift | LockingShift
+
+
+EVERY_SHIFT: tuple[Shift, ...] = (*map(SingleShift, SINGLE_LANGUAGES), *map(LockingShift, LOCKING_LANGUAGES))
+
+
+_GSM7, _UCS2 = Alphabet.GSM7, Alphabet.UCS2
+
+
+def encode_text(
+    text: str, reference_width: int, header: tuple[Element, ...], national: bool | Collection[Shift] = False
+) -> Body:
+    """A text in the alphabet that takes the fewest parts; the arguments are those of :func:`modemd.pdu.plan`."""
+    septets = DEFAULT.try_encode(text)
+    if septets is not None:
+        body = Body(_GSM7, septets, reference_width, header)
+    else:
+        try:
+            body = Body(_UCS2, utf_16_be_encode(text)[0], reference_width, header)
+        except UnicodeEncodeError as error:
+            raise EncodeError("TP-UD", f"half a surrogate pair at character {error.start}") from None
+    if body.one_part or not national:
+        return body
+    return _with_tables(text, body, EVERY_SHIFT if national is True else national)
+
+
+def parts_of(text: str, body: Body, reference: int) -> list[UserData]:
+    """The user data of each part of a text, in order."""
+    return (
+        [make_user_data(body.payload, body.header)]
+        if body.one_part
+        else numbered(body, payloads(text, body), reference)
+    )
+
+
+def payloads(text: str, body: Body) -> list[bytes]:
+    """The parts of a text, cut between combined characters where that costs nothing."""
+    if body.one_part or (body.alphabet is _GSM7 and not body.header):
+        return body.payloads()  # nothing combines in the default alphabet
+    return body.payloads(_inner(text, body))
+
+
+def numbered(body: Body, parts: list[bytes], reference: int) -> list[UserData]:
+    """Payloads with their headers: the concatenation element first, where there is more than one part."""
+    if len(parts) == 1:
+        return [make_user_data(parts[0], body.header)]
+    return [
+        make_user_data(part, (make_concatenation(reference, len(parts), sequence, body.reference_width), *body.header))
+        for sequence, part in enumerate(parts, start=1)
+    ]
+
+
+def _inner(text: str, body: Body) -> set[int]:
+    """Positions in the encoded text that are inside combined characters."""
+    inside = inner_offsets(text)
+    positions: set[int] = set()
+    letters = table_of(body.header).letters
+    at = 0
+    for offset, character in enumerate(text if inside else ""):
+        if offset in inside:
+            positions.add(at)
+        if body.alphabet is _UCS2:
+            at += 4 if ord(character) > 0xFFFF else 2
+        else:
+            at += 1 if character in letters else 2
+    return positions
+
+
+def _with_tables(text: str, plain: Body, shifts: Collection[Shift]) -> Body:
+    """The body with the fewest parts: the plain one, else the one with the fewest tables, else of the lowest language."""
+    best, fewest = plain, plain.count()
+    for locking, single in _pairs(shifts):
+        septets = table(locking, single).try_encode(text)
+        if septets is None:
+            continue
+        chosen = (SingleShift(single),) * (single > 0) + (LockingShift(locking),) * (locking > 0)
+        body = Body(_GSM7, septets, plain.reference_width, plain.header + chosen)
+        if (count := body.count()) < fewest:
+            best, fewest = body, count
+    return best
+
+
+def _pairs(shifts: Collection[Shift]) -> Iterator[tuple[int, int]]:
+    """Locking and single shift languages worth trying, the easiest for receivers first."""
+    single = {shift.language for shift in shifts if isinstance(shift, SingleShift)} & SINGLE_LANGUAGES
+    locking = {shift.language for shift in shifts if isinstance(shift, LockingShift)} & LOCKING_LANGUAGES
+    yield from ((0, language) for language in sorted(single))
+    yield from ((language, 0) for language in sorted(locking))
+    yield from ((language, language) for language in sorted(locking & single))
+
+
+MOST_PARTS = 255
+
+
+# Enum members as module names: reading one off its class takes longer than a part of what is done here.
+_GSM7, _UCS2 = Alphabet.GSM7, Alphabet.UCS2
+
+
+_CONCATENATION_OCTETS = {8: 5, 16: 6}
+
+
+def room_beside(alphabet: Alphabet, element_octets: int) -> int:
+    """Bytes of payload that fit beside a header with so many octets of elements (a byte holds one septet)."""
+    header = element_octets + 1 if element_octets else 0
+    if alphabet is _GSM7:
+        return MOST_SEPTETS - covered(header)
+    octets = MOST_OCTETS - header
+    return octets & ~1 if alphabet is _UCS2 else octets
+
+
+class Body:
+    """A whole encoded text. Positions are offsets into `payload`.
+
+    `header` are the elements that every part carries besides the concatenation. `room` is what fits into a part.
+    """
+
+    __slots__ = ("alphabet", "header", "one_part", "payload", "reference_width", "room")
+
+    def __init__(
+        self, alphabet: Alphabet, payload: bytes, reference_width: int, header: tuple[Element, ...] = ()
+    ) -> None:
+        self.alphabet = alphabet
+        self.payload = payload
+        self.reference_width = reference_width
+        self.header = header
+        extra = sum([len(element.encode()) for element in header]) if header else 0
+        self.room = room = room_beside(alphabet, extra)
+        self.one_part = len(payload) <= room
+        if not self.one_part:
+            if reference_width not in _CONCATENATION_OCTETS:
+                raise EncodeError("UDH", f"a concatenation reference of {reference_width} bits")
+            self.room = room_beside(alphabet, extra + _CONCATENATION_OCTETS[reference_width])
+            if self.room < 4:  # two octets short of an escape pair or a surrogate pair beside another character
+                raise EncodeError("UDH", f"{extra} octets of header elements leave no room for text")
+
+    def count(self, start: int = 0) -> int:
+        """Parts needed from `start` on, at least one for a whole text."""
+        parts = 0
+        while start < len(self.payload):
+            start = self._cut(start)
+            parts += 1
+        return parts or 1
+
+    def payloads(self, inner: Collection[int] = ()) -> list[bytes]:
+        """The parts. `inner` are positions better not cut at. EncodeError where they are more than 255."""
+        if self.one_part:
+            return [self.payload]
+        left = self.count()
+        if left > MOST_PARTS:
+            raise EncodeError("TP-UD", f"{left} parts; {MOST_PARTS} are the most")
+        found, start = [], 0
+        while start < len(self.payload):
+            left -= 1
+            end = self._cut(start)
+            if end in inner:
+                end = self._kinder_cut(start, end, inner, left)
+            found.append(self.payload[start:end])
+            start = end
+        return found
+
+    def _cut(self, start: int) -> int:
+        """The end of the fullest part from `start` on that tears no pair."""
+        end = start + self.room
+        if end >= len(self.payload):
+            return len(self.payload)
+        return end if not self._tears(end) else end - (2 if self.alphabet is _UCS2 else 1)
+
+    def _tears(self, at: int) -> bool:
+        """Whether a cut here parts an escape from its code, or a surrogate from its other half."""
+        if self.alphabet is _GSM7:
+            return self.payload[at - 1] == ESCAPE
+        return self.alphabet is _UCS2 and 0xDC <= self.payload[at] <= 0xDF
+
+    def _kinder_cut(self, start: int, end: int, inner: Collection[int], left: int) -> int:
+        """Before the combined character that a cut at `end` parts, where the rest still fits into `left` parts."""
+        step = 2 if self.alphabet is _UCS2 else 1
+        earlier = end
+        while earlier > start and (earlier in inner or self._tears(earlier)):
+            earlier -= step
+        return earlier if earlier > start and self.count(earlier) <= left else end
