@@ -20,12 +20,12 @@ from typing import TypeVar
 from benchmarks.figures import figure, say
 from benchmarks.house import MEMORY, folder
 from modemd.config import Settings
-from modemd.rules.claiming import ConsentPolicy, decide
 from modemd.rules.classes import MessageClass
-from modemd.rules.evidence import Told
-from modemd.rules.pausing import Pause
+from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.pauses import Pause
+from modemd.rules.report_matching import Told, owner_rule
+from modemd.rules.send_decision import decide
 from modemd.service.batching import Batching
-from modemd.service.dispatching import owner_rule
 from modemd.service.submitting import Submitting
 from modemd.store import Store, claims, inbox, outbox, pauses, reports
 from modemd.store.claims import Claim, Outcome, Result

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.elsewhere import AT_ONCE_S, Modems, modems
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, outbox
 from modemd.store.outbox import NewMessage
 

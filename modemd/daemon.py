@@ -23,7 +23,7 @@ from modemd.modem.port import open_serial
 from modemd.modem.portlists import EmulatedPorts, SystemPorts
 from modemd.modem.usb import TOOLS
 from modemd.profiles import Profiles
-from modemd.rules.consent import Words
+from modemd.rules.consent.keywords import Words
 from modemd.sd_notify import ServiceManager
 from modemd.service import health
 from modemd.service.heartbeat import Heartbeat

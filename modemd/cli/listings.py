@@ -12,7 +12,7 @@ from modemd.cli import following, options, overview
 from modemd.cli.door import call
 from modemd.cli.tables import print_json, printable, show, table
 from modemd.config import load
-from modemd.rules.kinds import KINDS
+from modemd.rules.classes import KINDS
 from modemd.rules.states import Message
 
 _MODEM_COLUMNS = (

@@ -16,7 +16,7 @@ from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.processes import holders
 from modemd.doctor.rights import Person, user_name
-from modemd.rules import wall
+from modemd.rules import clock_trust
 from modemd.store import damage
 from modemd.store.moments import high_water
 from modemd.store.schema import VERSION
@@ -89,7 +89,7 @@ def look_at_clock(settings: Settings | None, now: datetime, network: datetime | 
     """Against what is stored, and where a modem has told it, against the network's time."""
     mark = _mark(settings.database) if settings is not None else None
     said = now.isoformat(timespec="seconds")
-    if (because := wall.distrust(now, mark, network)) is not None:
+    if (because := clock_trust.distrust(now, mark, network)) is not None:
         return Finding.of(Code.CLOCK_WRONG, now=said, because=because)
     return Finding.of(Code.CLOCK_FINE, now=said)
 

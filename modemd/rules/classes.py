@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Literal, get_args
 
 
 class MessageClass(StrEnum):
@@ -28,6 +29,26 @@ class MessageClass(StrEnum):
 
 
 _RANK = {name: rank for rank, name in enumerate(MessageClass)}
+
+
 _REPEATS = {MessageClass.ALARM: timedelta(seconds=60), MessageClass.OTP: timedelta(seconds=20)}
+
+
 # `system` is internal: a person or a program submits the others.
 SUBMITTABLE = tuple(name for name in MessageClass if name is not MessageClass.SYSTEM)
+
+
+Kind = Literal["text", "data", "undecodable", "mms", "voicemail", "sim_data", "call"]
+
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def waiting_rank(message_class: MessageClass) -> int:
+    """Place in the queue of a message that has not started. A started one goes before its class (`started_rank`)."""
+    return message_class.rank * 2 + 1
+
+
+def started_rank(message_class: MessageClass) -> int:
+    """Place in the queue of the rest of a message: before its own and lower classes, behind higher ones."""
+    return message_class.rank * 2

@@ -18,8 +18,8 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config.keeping import Alarms as Configured
 from modemd.errors import StoreError
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, alarms, outbox
 from modemd.store.alarms import Standing
 from modemd.store.newmessage import NewMessage

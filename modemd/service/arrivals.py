@@ -14,15 +14,13 @@ from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.errors import DecodeError, Refused
 from modemd.modem.desk import Identity
-from modemd.rules import consent as words
-from modemd.rules import numbers
-from modemd.rules.claiming import ConsentPolicy
-from modemd.rules.classes import MessageClass
-from modemd.rules.consent import Action, Match, Words
-from modemd.rules.evidence import Told
-from modemd.rules.kinds import Kind
+from modemd.rules import phone_numbers, report_matching
+from modemd.rules.classes import Kind, MessageClass
+from modemd.rules.consent import replies
+from modemd.rules.consent.keywords import Action, Match, Words
+from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.report_matching import Told, owner_rule
 from modemd.service import kinds
-from modemd.service.dispatching import owner_rule
 from modemd.store import Store, consent, inbox, journal, lanes, outbox, reports
 from modemd.store.inbox import Arrival, Whole
 from modemd.store.outbox import NewMessage, Submitted
@@ -176,12 +174,12 @@ class Arrivals:
         configured = self._settings.sims.get(identity.iccid)
         own = (configured.number if configured else None) or identity.number or ""
         try:
-            return numbers.recipient(text, country=self._settings.country or numbers.country_of(own)).number
+            return phone_numbers.recipient(text, country=self._settings.country or phone_numbers.country_of(own)).number
         except Refused:
             return text  # a short code, or a national number in nobody knows which country
 
     def _match(self, text: str, sender: str, language: str | None) -> Match | None:
-        country = numbers.country_of(sender) or self._settings.country
+        country = phone_numbers.country_of(sender) or self._settings.country
         return self._words.match(text, contact_language=language, country=country)
 
     def _hear(self, db: sqlite3.Connection, arrival: Arrival, now: datetime) -> _Heard:
@@ -204,7 +202,7 @@ class Arrivals:
             self._apply_to_likenesses(db, said, now)
         answer = None
         if effect.answer and _can_be_answered(whole.sender):
-            text = (words.welcome_back if opts_in else words.confirmation)(match.language, self._settings.brand)
+            text = (replies.welcome_back if opts_in else replies.confirmation)(match.language, self._settings.brand)
             answer = outbox.submit(db, self._answer(whole, text, now), self._policy, now)
         return _Heard(whole, match, effect, answer)
 
@@ -244,7 +242,7 @@ class Arrivals:
 
 
 def _record(
-    db: sqlite3.Connection, new: reports.NewReport, owner: reports.Owner, now: datetime
+    db: sqlite3.Connection, new: reports.NewReport, owner: report_matching.Owner, now: datetime
 ) -> tuple[int | None, datetime | None]:
     """Keep a report: its message, and when what it is of was written."""
     message = reports.record(db, new, owner, now)

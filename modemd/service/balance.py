@@ -18,8 +18,8 @@ from modemd.errors import ModemdError, Refused, StoreError
 from modemd.modem.desk import Health
 from modemd.modem.modem import Modem
 from modemd.rules.balance import amount_in
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.conversing import Conversations
 from modemd.store import Store, balances, outbox
 from modemd.store.balances import Known

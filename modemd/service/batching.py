@@ -14,7 +14,7 @@ from typing import Any
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
-from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.csvrows import MOST_PROBLEMS, BadRows, requests
 from modemd.service.moments import judge
 from modemd.service.submitting import LONGEST_KEY, Submitting

@@ -10,8 +10,8 @@ from typing import Any
 from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.errors import Refused
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.submitting import Answer
 from modemd.store import Store, decisions, listings
 from modemd.store.decisions import Verdict, Word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -13,26 +13,31 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.errors import EncodeError, StoreDamaged, StoreError
 from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
-from modemd.rules import claiming, evidence, numbers, retry
-from modemd.rules.claiming import ConsentPolicy, Decision, Facts, Verdict
-from modemd.rules.classes import MessageClass
-from modemd.rules.evidence import Told, Tried
+from modemd.rules import report_matching, retry, send_decision
+from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.report_matching import owner_rule
 from modemd.rules.retry import ErrorClass
 from modemd.rules.routing import PATIENCE
-from modemd.rules.simstate import SimStates
+from modemd.rules.send_decision import Decision, Facts, Verdict
+from modemd.rules.sim_breaker import SimStates
 from modemd.service.drafts import Drafts, Offer
 from modemd.service.holding import Holding
 from modemd.service.traffic import Traffic
 from modemd.store import Store, claims, reports
 from modemd.store.claims import Candidate, Claim, Outcome, Result
-from modemd.store.ranks import waiting_rank
 
 log = logs.get(__name__)
 
+
 # The shortest validity that is asked of a service centre: relative TP-VP can say no less (3GPP TS 23.040 9.2.3.12.1).
 SHORTEST_VALIDITY = timedelta(minutes=5)
+
+
 # After a refusal that was the modem's or the SIM's state: others may have the part, and the modem is in order again soon.
 WHEN_FREE = timedelta(seconds=2)
+
+
 # How long an outcome waits for a database that did not take it.
 RETRY_S = 2.0
 
@@ -288,7 +293,7 @@ class Dispatcher:
         """The last look for a SIM."""
 
         def decide(facts: Facts) -> Decision:
-            return claiming.decide(
+            return send_decision.decide(
                 facts,
                 self._policy,
                 self._clock.now(),
@@ -331,7 +336,7 @@ class Dispatcher:
         )
         return submits[candidate.seq - 1].encode()
 
-    def _owner(self, identity: Identity) -> reports.Owner:
+    def _owner(self, identity: Identity) -> report_matching.Owner:
         return owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
 
     def _judged(self, identity: Identity, attempted: Attempted) -> Outcome:
@@ -406,17 +411,8 @@ def _when_free(now: datetime, chance: Random, tries: int, expires_at: datetime) 
     return min(due, expires_at) if now < expires_at else due
 
 
-def _close(db: sqlite3.Connection, outcome: Outcome, sim: str, owner: reports.Owner, now: datetime) -> None:
+def _close(db: sqlite3.Connection, outcome: Outcome, sim: str, owner: report_matching.Owner, now: datetime) -> None:
     """End an attempt, and look whether its report has been waiting for that."""
     claims.close(db, outcome, now)
     if outcome.result in (Result.SENT, Result.UNKNOWN):
         reports.match_again(db, sim, owner, now)
-
-
-def owner_rule(send_timeout: timedelta) -> reports.Owner:
-    """How the owner of a report is found, for a modem that waits `send_timeout` for an answer."""
-
-    def owner(told: Told, attempts: Sequence[Tried]) -> int | None:
-        return evidence.owner(told, attempts, numbers.same_number, send_timeout)
-
-    return owner

@@ -9,7 +9,7 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
-from modemd.rules.terms import Terms
+from modemd.rules.routing import Terms
 from modemd.store import Store, quotas
 from modemd.store.looking import Over
 

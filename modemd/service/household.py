@@ -11,8 +11,8 @@ from typing import Any
 from modemd.config import Settings
 from modemd.errors import Refused
 from modemd.modem.modem import Modem
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.alarms import Alarms, RunCommand
 from modemd.service.deciding import Word, checked
 from modemd.service.housekeeping import Housekeeping

@@ -8,7 +8,7 @@ from datetime import timedelta
 from modemd import pdu
 from modemd.errors import DecodeError
 from modemd.pdu import MmsNotification, SpecialIndication, Waiting, mms_notification
-from modemd.rules.kinds import Kind
+from modemd.rules.classes import Kind
 
 # TP-PID of a message for the SIM itself: the operator changes what is on the card (3GPP TS 23.040 9.2.3.9).
 SIM_DATA_DOWNLOAD = 0x7F

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
-from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.cron import Cron, cron
 from modemd.service.deciding import Word, checked
 from modemd.service.submitting import Request, Submitting

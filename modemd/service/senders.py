@@ -15,9 +15,9 @@ from modemd.config import Settings
 from modemd.errors import Refused, StoreError
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
-from modemd.rules.pausing import Pause, stopped
-from modemd.rules.quota import Standing
-from modemd.rules.simstate import SimStates
+from modemd.rules.pauses import Pause, stopped
+from modemd.rules.quotas import Standing
+from modemd.rules.sim_breaker import SimStates
 from modemd.service.deciding import Word, checked
 from modemd.service.traffic import Traffic
 from modemd.store import Store, lanes, listings, pauses, quotas

@@ -23,11 +23,11 @@ from modemd.modem.port import OpenPort
 from modemd.modem.recovery import NO_TOOLS, Tools
 from modemd.modem.status import Line
 from modemd.profiles import Profile, Profiles
-from modemd.rules import evidence, numbers, states
-from modemd.rules.claiming import ConsentPolicy
-from modemd.rules.consent import Words
-from modemd.rules.evidence import Finding, Told, Tried
-from modemd.rules.kinds import KINDS
+from modemd.rules import phone_numbers, report_matching, states
+from modemd.rules.classes import KINDS
+from modemd.rules.consent.keywords import Words
+from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.report_matching import Finding, Told, Tried
 from modemd.service import command
 from modemd.service.alarms import RunCommand
 from modemd.service.arrivals import Arrivals
@@ -273,7 +273,7 @@ class Service:
         return await self._given.store.read(partial(_reports, matched=matched, limit=limit))
 
     async def inbox(self, *, id: int | None, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
-        """What came in, newest first; `kind` narrows to one of `modemd.rules.kinds.KINDS`, `limit` 0 means all."""
+        """What came in, newest first; `kind` narrows to one of `modemd.rules.classes.KINDS`, `limit` 0 means all."""
         if kind is not None and kind not in KINDS:
             raise Refused("bad_kind", f"{kind!r} is no kind; there are {', '.join(KINDS)}")
         return await self._given.store.read(partial(listings.inbox, id=id, kind=kind, limit=limit))
@@ -428,7 +428,7 @@ def _reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> lis
 def _weigh(told: Told, attempts: Sequence[Tried]) -> Finding:
     # Which modem it was that came with the report is not known any more: the usual time that one waits for an answer.
     timeout = timedelta(seconds=Profile("generic").send_timeout_s)
-    return evidence.weigh(told, attempts, numbers.same_number, timeout)
+    return report_matching.weigh(told, attempts, phone_numbers.same_number, timeout)
 
 
 def consent_policy(settings: Settings) -> ConsentPolicy:

@@ -13,9 +13,9 @@ from modemd import pdu
 from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.errors import EncodeError, Refused
-from modemd.rules import numbers
-from modemd.rules.claiming import ConsentPolicy
+from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.windows import Window
 from modemd.service.moments import FARTHEST, judge, moment_of, validity_of
 from modemd.store import Store, listings, outbox
@@ -82,7 +82,7 @@ class Submitting:
     def check(self, request: Request) -> tuple[NewMessage, tuple[str, ...]]:
         """A request as a message to accept, with what a person should know about its number. Refused where it cannot be."""
         now = self._clock.now()
-        recipient = numbers.recipient(request.to, country=self._settings.country, short_code=request.short_code)
+        recipient = phone_numbers.recipient(request.to, country=self._settings.country, short_code=request.short_code)
         if request.message_class not in SUBMITTABLE:
             raise Refused("bad_class", f"{request.message_class!r} is no class; there are {', '.join(SUBMITTABLE)}")
         message_class = MessageClass(request.message_class)

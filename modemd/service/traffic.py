@@ -7,10 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from modemd.config import Settings
 from modemd.config import Sim as SimSettings
-from modemd.rules.quota import Limits
-from modemd.rules.routing import PATIENCE, Routes, Sender
-from modemd.rules.simstate import SimStates
-from modemd.rules.terms import Terms
+from modemd.rules.quotas import Limits
+from modemd.rules.routing import PATIENCE, Routes, Sender, Terms
+from modemd.rules.sim_breaker import SimStates
 from modemd.service.zones import zone_of
 
 # A SIM that has not come yet may still be setting up, for so long after a start.

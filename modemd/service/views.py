@@ -10,7 +10,7 @@ from modemd.config import Settings
 from modemd.modem.modem import Modem
 from modemd.modem.wirelog import WireLine
 from modemd.pdu.fields import status
-from modemd.rules.evidence import Doubt
+from modemd.rules.report_matching import Doubt
 from modemd.service.finding import Unusable
 from modemd.service.health import can_send
 from modemd.store.reports import Unmatched

@@ -24,7 +24,7 @@ def _offsets(zone: str) -> tuple[timedelta | None, ...]:
 
 
 def _country_of_number(number: str) -> str | None:
-    from modemd.rules.numbers import country_of
+    from modemd.rules.phone_numbers import country_of
 
     return country_of(number)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from modemd.errors import Refused
 from modemd.rules import states
-from modemd.rules.claiming import ConsentPolicy, Marketing
+from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.store import outbox, staging
 from modemd.store.moments import kept
 from modemd.store.outbox import NewMessage, Place

@@ -10,17 +10,15 @@ from enum import StrEnum
 from typing import Any
 
 from modemd.rules import routing, states
-from modemd.rules.claiming import Decision, Facts, Verdict
-from modemd.rules.classes import MessageClass
-from modemd.rules.quota import Standing
-from modemd.rules.routing import is_shared
-from modemd.rules.terms import FREE, Terms
+from modemd.rules.classes import MessageClass, started_rank, waiting_rank
+from modemd.rules.quotas import Standing
+from modemd.rules.routing import FREE, Terms, is_shared
+from modemd.rules.send_decision import Decision, Facts, Verdict
 from modemd.store import lanes, quotas
 from modemd.store.journal import advance, note, parts_of, refresh
 from modemd.store.looking import ELSEWHERE, FEW, MAX_CANDIDATES, MAX_SCAN, Candidate, Look, candidates, look
 from modemd.store.moments import kept, moment
 from modemd.store.outbox import REST, cancel_rest, run_out
-from modemd.store.ranks import started_rank, waiting_rank
 
 __all__ = [
     "ELSEWHERE",

@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from modemd.rules.claiming import Marketing
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import Marketing
 from modemd.store.moments import kept, moment
 from modemd.store.outbox import withdraw
 

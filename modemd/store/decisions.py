@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from modemd.errors import Refused
 from modemd.rules import states
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import outbox
 from modemd.store.journal import advance, note, parts_of, refresh
 from modemd.store.outbox import NewMessage, Submitted

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from modemd.rules.kinds import Kind
+from modemd.rules.classes import Kind
 from modemd.store.journal import note
 from modemd.store.moments import kept, moment
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from modemd.rules.classes import MessageClass
-from modemd.rules.quota import URGENT
+from modemd.rules.classes import MessageClass, started_rank
+from modemd.rules.quotas import URGENT
 from modemd.rules.routing import ANY, base_of, is_shared, prefixes_of, shared
-from modemd.store.ranks import started_rank
 
 # The longest prefix that a rule can name, with its plus.
 LONGEST_PREFIX = 8

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.rules import windows
-from modemd.rules.claiming import Facts, Marketing
-from modemd.rules.classes import MessageClass
-from modemd.rules.pausing import stopped
-from modemd.rules.quota import Hold, Standing
-from modemd.rules.terms import FREE, Terms
+from modemd.rules.classes import MessageClass, started_rank, waiting_rank
+from modemd.rules.consent.policy import Marketing
+from modemd.rules.pauses import stopped
+from modemd.rules.quotas import Hold, Standing
+from modemd.rules.routing import FREE, Terms
+from modemd.rules.send_decision import Facts
 from modemd.rules.windows import Window
 from modemd.store import lanes, pauses, quotas
 from modemd.store.moments import kept, moment
-from modemd.store.ranks import started_rank, waiting_rank
 
 # A claim looks at no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from modemd.errors import Refused
 from modemd.rules import states, windows
-from modemd.rules.claiming import OUTSIDE_WINDOW, ConsentPolicy, Marketing
-from modemd.rules.classes import MessageClass
+from modemd.rules.classes import MessageClass, started_rank, waiting_rank
+from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.routing import is_shared
+from modemd.rules.send_decision import OUTSIDE_WINDOW
 from modemd.store import lanes, staging
 from modemd.store.journal import advance, note, refresh
 from modemd.store.moments import kept, moment
 from modemd.store.newmessage import NewMessage as NewMessage  # together with `submit`
-from modemd.store.ranks import started_rank, waiting_rank
 
 # The rest of a message of which a part has left gets this much longer than its validity.
 REST = timedelta(hours=24)

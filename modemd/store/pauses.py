@@ -9,7 +9,7 @@ from typing import Any
 
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.pausing import Pause
+from modemd.rules.pauses import Pause
 from modemd.store.decisions import Word
 from modemd.store.journal import note
 from modemd.store.moments import kept

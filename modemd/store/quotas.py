@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from modemd.rules import states
-from modemd.rules.classes import MessageClass
-from modemd.rules.quota import Hold, Limits, Standing, Use, beginnings, ends
+from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.quotas import Hold, Limits, Standing, Use, beginnings, ends
 from modemd.store.journal import advance, parts_of, refresh
 from modemd.store.moments import kept, moment
-from modemd.store.ranks import waiting_rank
 
 LimitsOf = Callable[[str], Limits]
 

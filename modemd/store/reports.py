@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from modemd.rules import numbers, states
-from modemd.rules.evidence import Doubt, Finding, Told, Tried
+from modemd.rules import phone_numbers, states
+from modemd.rules.report_matching import Doubt, Finding, Owner, Told, Tried
 from modemd.store.claims import UNANSWERED, proves
 from modemd.store.journal import advance, note, refresh
 from modemd.store.moments import kept, moment
 
 # An unmatched report that is older than this was not early: nobody will own it. Such reports gather, and cost no look.
 AWAITED = timedelta(days=1)
+
+
 # How far back an attempt may own a report: the month that a service centre keeps a message at most, and a week.
 HORIZON = timedelta(days=37)
 
@@ -40,9 +42,6 @@ class NewReport:
     outcome: Outcome
     status: int
     discharged_at: datetime | None
-
-
-Owner = Callable[[Told, Sequence[Tried]], int | None]
 
 
 def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) -> int | None:
@@ -157,7 +156,7 @@ def _match(
 def _possible(db: sqlite3.Connection, new: NewReport, now: datetime, stored_at: datetime) -> dict[int, sqlite3.Row]:
     """The attempts that may own a report, by id. Those to a number that cannot be the same are left out where that can be told
     from its end: of one reference there are a thousand in a month."""
-    end = numbers.tail(new.told.number)
+    end = phone_numbers.tail(new.told.number)
     rows = db.execute(
         _POSSIBLE.format(among="AND substr(number, -6) = :end" if end is not None else ""),
         {"sim": new.sim, "reference": new.told.reference, "horizon": kept(now - HORIZON), "end": end},
@@ -223,5 +222,7 @@ _PART = """
     SELECT p.*, m.closed_at IS NOT NULL AND m.state IN ('sent', 'unknown') AS closed
     FROM part p JOIN message m ON m.id = p.message_id WHERE p.id = ?
 """
+
+
 _OTHER = """SELECT 1 FROM attempt WHERE part_id = ? AND id <> ?
             AND (outcome IN ('open', 'unknown') OR outcome = 'sent' AND settled = 0) LIMIT 1"""

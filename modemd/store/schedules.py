@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from modemd.errors import Refused
-from modemd.rules.claiming import ConsentPolicy
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import outbox
 from modemd.store.journal import note
 from modemd.store.moments import kept, moment

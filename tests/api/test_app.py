@@ -11,7 +11,7 @@ import pytest
 
 from modemd.api import app as application
 from modemd.errors import StoreError, StoreUnavailable
-from modemd.rules.evidence import Told
+from modemd.rules.report_matching import Told
 from modemd.store import inbox, reports, sims
 from modemd.store.inbox import Arrival
 from tests.api.client import Client

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from modemd.api import app as application
-from modemd.rules.claiming import Decision, Verdict
-from modemd.rules.evidence import Told
-from modemd.service.dispatching import owner_rule
+from modemd.rules.report_matching import Told, owner_rule
+from modemd.rules.send_decision import Decision, Verdict
 from modemd.store import claims, reports
 from modemd.store.claims import Outcome, Result
 from tests.api.client import Client

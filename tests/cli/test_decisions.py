@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from modemd.rules.claiming import Decision, Verdict
-from modemd.rules.evidence import Told
+from modemd.rules.report_matching import Told
+from modemd.rules.send_decision import Decision, Verdict
 from modemd.store import claims, reports
 from modemd.store.claims import Outcome, Result
 from modemd.store.store import connect

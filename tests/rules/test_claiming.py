@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from modemd.rules.claiming import ConsentPolicy, Decision, Facts, Marketing, Verdict, decide
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.send_decision import Decision, Facts, Verdict, decide
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FACTS = Facts(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.consent import SEGMENT_SEPTETS, Action, Match, Words, confirmation, normalise, welcome_back
+from modemd.rules.consent.keywords import Action, Match, Words, normalise
+from modemd.rules.consent.replies import SEGMENT_SEPTETS, confirmation, welcome_back
 
 LANGUAGES = ["en", "fr", "de", "es"]
 # The GSM 7-bit default alphabet, read row by row from 3GPP TS 23.038 6.2.1, without its escape. Written out here so that

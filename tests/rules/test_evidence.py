@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.evidence import CLOCK_SKEW, LATE_ACCEPTANCE, Doubt, Told, Tried, owner, weigh
-from modemd.rules.numbers import same_number
+from modemd.rules.phone_numbers import same_number
+from modemd.rules.report_matching import CLOCK_SKEW, LATE_ACCEPTANCE, Doubt, Told, Tried, owner, weigh
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TIMEOUT = timedelta(seconds=60)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import Refused
-from modemd.rules.numbers import Recipient, country_of, recipient, same_number, tail
+from modemd.rules.phone_numbers import Recipient, country_of, recipient, same_number, tail
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_is_the_same_number_ends_the_same(number: str, before: str, cut: in
 def test_the_expensive_tables_stay_out() -> None:
     """Neither places nor operators of numbers are loaded: a hundred megabytes for nothing."""
     ask = (
-        "import sys; from modemd.rules.numbers import recipient; recipient('+33612345678', country='FR');"
+        "import sys; from modemd.rules.phone_numbers import recipient; recipient('+33612345678', country='FR');"
         "print([m for m in sys.modules if m.startswith(('phonenumbers.geo', 'phonenumbers.carrier'))])"
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)

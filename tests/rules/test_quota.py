@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.quota import Limits, Period, Standing, Use, begins, ends
+from modemd.rules.quotas import Limits, Period, Standing, Use, begins, ends
 
 PARIS = ZoneInfo("Europe/Paris")
 KOLKATA = ZoneInfo("Asia/Kolkata")

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.pausing import Pause, stopped
-from modemd.rules.routing import Routes, Sender, base_of, because, is_shared
-from modemd.rules.terms import Terms
+from modemd.rules.pauses import Pause, stopped
+from modemd.rules.routing import Routes, Sender, Terms, base_of, because, is_shared
 
 A, B, C = "8933010000000000010", "8933010000000000028", "8949010000000000036"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

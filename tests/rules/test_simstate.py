@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modemd.rules.retry import ErrorClass
-from modemd.rules.simstate import ASKED_LATELY, ELSEWHERE, SimStates
+from modemd.rules.sim_breaker import ASKED_LATELY, ELSEWHERE, SimStates
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from modemd.rules.wall import NETWORK_MARGIN, SLACK, distrust, proves_otherwise
+from modemd.rules.clock_trust import NETWORK_MARGIN, SLACK, distrust, proves_otherwise
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)

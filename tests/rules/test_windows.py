@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.rules import windows
-from modemd.rules.claiming import OUTSIDE_WINDOW, ConsentPolicy, Decision, Facts, Marketing, Verdict, decide
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.send_decision import OUTSIDE_WINDOW, Decision, Facts, Verdict, decide
 from modemd.rules.windows import Window
 
 PARIS = ZoneInfo("Europe/Paris")

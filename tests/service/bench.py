@@ -13,7 +13,7 @@ from modemd.config import Settings
 from modemd.modem.desk import Attempted, Claimed, Draft, Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent import Words
+from modemd.rules.consent.keywords import Words
 from modemd.service.arrivals import Arrivals
 from modemd.service.desk import FrontDesk
 from modemd.service.dispatching import Dispatcher

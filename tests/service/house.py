@@ -15,7 +15,7 @@ from modemd.config import Settings
 from modemd.errors import PortGone
 from modemd.modem.port import Port
 from modemd.profiles import Profiles
-from modemd.rules.consent import Words
+from modemd.rules.consent.keywords import Words
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store, consent
 from modemd.store.consent import Said

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from modemd.config.keeping import Alarms as Configured
-from modemd.rules.claiming import Decision, Verdict
+from modemd.rules.send_decision import Decision, Verdict
 from modemd.service.alarms import Alarms, told
 from modemd.store import alarms as kept_alarms
 from modemd.store import claims

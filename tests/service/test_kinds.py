@@ -8,7 +8,7 @@ import pytest
 
 from modemd import pdu
 from modemd.emulator.letters import Data, Letter, Mms, Text, Voicemail
-from modemd.rules.kinds import Kind
+from modemd.rules.classes import Kind
 from modemd.service import kinds
 
 SENDER = pdu.Address.parse("+447700900456")

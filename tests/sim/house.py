@@ -20,7 +20,7 @@ from modemd.errors import PortGone
 from modemd.modem.port import Port
 from modemd.modem.recovery import Tools, UsbPlace
 from modemd.profiles import Profiles
-from modemd.rules.consent import Words
+from modemd.rules.consent.keywords import Words
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store
 from tests.sim.life import DevicePort, Life

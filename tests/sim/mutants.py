@@ -21,7 +21,7 @@ from unittest import mock
 
 from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
 from modemd.modem.receive import Receiver
-from modemd.rules import numbers
+from modemd.rules import phone_numbers, report_matching
 from modemd.rules.classes import MessageClass
 from modemd.service import arrivals, dispatching
 from modemd.service.dispatching import Dispatcher
@@ -119,9 +119,9 @@ def _report_by_reference_alone() -> Any:
         return lambda told, tried: next((each.attempt for each in tried if each.reference == told.reference), None)
 
     return _both(
-        mock.patch.object(dispatching, "owner_rule", owner_rule),
+        mock.patch.object(report_matching, "owner_rule", owner_rule),
         mock.patch.object(arrivals, "owner_rule", owner_rule),
-        mock.patch.object(numbers, "tail", return_value=None),
+        mock.patch.object(phone_numbers, "tail", return_value=None),
     )
 
 

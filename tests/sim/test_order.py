@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from modemd.rules.classes import MessageClass
-from modemd.store.ranks import waiting_rank
+from modemd.rules.classes import MessageClass, waiting_rank
 from tests.sim.conftest import Live
 from tests.sim.house import House
 from tests.sim.test_senders import NUMBERS, iccid

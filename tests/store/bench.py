@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from modemd.rules import evidence
-from modemd.rules.claiming import ConsentPolicy, Decision, Facts, decide
+from modemd.rules import report_matching
 from modemd.rules.classes import MessageClass
-from modemd.rules.evidence import Told, Tried
-from modemd.rules.numbers import same_number
+from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.phone_numbers import same_number
+from modemd.rules.report_matching import Told, Tried
+from modemd.rules.send_decision import Decision, Facts, decide
 from modemd.store import claims, consent, outbox, reports
 from modemd.store.claims import Claim, Outcome, Result
 from modemd.store.consent import Effect, Said
@@ -29,7 +30,7 @@ Retry = Callable[[int, datetime], datetime | None]
 
 def owner(told: Told, attempts: Sequence[Tried]) -> int | None:
     """The rule of evidence, as the service hands it in."""
-    return evidence.owner(told, attempts, same_number, SEND_TIMEOUT)
+    return report_matching.owner(told, attempts, same_number, SEND_TIMEOUT)
 
 
 class Bench:

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from modemd.rules.claiming import Decision, Facts, Verdict
-from modemd.rules.classes import MessageClass
+from modemd.rules.classes import MessageClass, started_rank
+from modemd.rules.send_decision import Decision, Facts, Verdict
 from modemd.store import claims
 from modemd.store.claims import MAX_CANDIDATES, Result
-from modemd.store.ranks import started_rank
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 HOUR = timedelta(hours=1)

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from modemd.rules.claiming import Marketing
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import Marketing
 from modemd.store import consent
 from modemd.store.claims import Result
 from modemd.store.consent import Effect, Said

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from modemd.errors import Refused
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import decisions, outbox
 from modemd.store.claims import Result
 from modemd.store.decisions import Verdict, Word

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import pytest
 
-from modemd.rules.kinds import KINDS, Kind
+from modemd.rules.classes import KINDS, Kind
 from modemd.store import inbox, listings
 from modemd.store.inbox import Arrival, Whole
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench

@@ -8,7 +8,7 @@ import pytest
 
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.pausing import Pause
+from modemd.rules.pauses import Pause
 from modemd.store import lanes, pauses
 from modemd.store.claims import Result
 from modemd.store.decisions import Word

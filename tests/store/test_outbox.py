@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.errors import Refused
-from modemd.rules.claiming import ConsentPolicy
-from modemd.rules.classes import MessageClass
+from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import outbox
 from modemd.store.claims import Result
-from modemd.store.ranks import waiting_rank
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)

@@ -11,8 +11,9 @@ from random import Random
 
 import pytest
 
-from modemd.rules.claiming import ConsentPolicy, decide
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.send_decision import decide
 from modemd.store import Store, claims, consent, listings, outbox
 from modemd.store.claims import Outcome, Result
 from modemd.store.consent import Said

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.quota import Limits, Use
-from modemd.rules.terms import Terms
+from modemd.rules.quotas import Limits, Use
+from modemd.rules.routing import Terms
 from modemd.store import claims, quotas
 from modemd.store.claims import Claim, Result
 from modemd.store.looking import Over

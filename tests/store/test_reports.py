@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from modemd.rules.evidence import Doubt, Finding, Told, Tried, weigh
-from modemd.rules.numbers import same_number
+from modemd.rules.phone_numbers import same_number
+from modemd.rules.report_matching import Doubt, Finding, Told, Tried, weigh
 from modemd.store import reports
 from modemd.store.claims import Result
 from modemd.store.journal import refresh

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from modemd.errors import StoreError, StoreLocked
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, consent, listings, outbox
 from modemd.store.consent import Said
 from tests.store.bench import ALICE, START

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from modemd.errors import StoreError, StoreUnavailable
-from modemd.rules.claiming import ConsentPolicy
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, listings, outbox, trouble
 from modemd.store.outbox import NewMessage, Submitted
 from modemd.store.schema import migrate

@@ -86,7 +86,7 @@ def test_an_installed_wheel_finds_its_data(installed: Path, tmp_path: Path) -> N
     assert all(path.exists() and path.parent.name == "_data" for path in found)
     for path in found[:3]:
         assert files(path) == files(ROOT / path.name)
-    load = "from modemd.rules.consent import Words; from modemd import config, data;"
+    load = "from modemd.rules.consent.keywords import Words; from modemd import config, data;"
     load += "Words.load(); print(config.load(data.folder('config.example.yaml')).database)"
     assert run(installed, "-c", load, cwd=tmp_path).strip() == "/var/lib/modemd/modemd.db"
 

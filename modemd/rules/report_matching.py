@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from modemd.rules.wall import NETWORK_MARGIN
+from modemd.rules import phone_numbers
+from modemd.rules.clock_trust import NETWORK_MARGIN
 
 CLOCK_SKEW = timedelta(minutes=10)
+
+
 LATE_ACCEPTANCE = timedelta(minutes=10)
+
+
 STAMPED_IN = timedelta(seconds=1)
 
 
@@ -127,3 +132,15 @@ def _fits(tried: Tried, accepted_at: datetime, send_timeout: timedelta, error: t
     """Whether an attempt can have been accepted then; `error`: by how much our clock may have been wrong."""
     earliest = tried.written_at - max(CLOCK_SKEW, error)
     return earliest <= accepted_at <= tried.written_at + send_timeout + LATE_ACCEPTANCE + error
+
+
+def owner_rule(send_timeout: timedelta) -> Owner:
+    """How the owner of a report is found, for a modem that waits `send_timeout` for an answer."""
+
+    def rule(told: Told, attempts: Sequence[Tried]) -> int | None:
+        return owner(told, attempts, phone_numbers.same_number, send_timeout)
+
+    return rule
+
+
+Owner = Callable[[Told, Sequence[Tried]], int | None]

@@ -19,13 +19,18 @@ from enum import Enum
 from functools import lru_cache
 from importlib import resources
 
-DEFAULT_LANGUAGE = "en"
+from modemd.rules.consent.replies import DEFAULT_LANGUAGE, _spoken
 
 # Letters that NFKC and case folding leave alone, yet people type and read as these.
 _PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe"})
+
+
 # Only here are marks accents that a hurried writer leaves out. In Devanagari or Thai they are vowels.
 _ACCENTED_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "HEBREW ", "ARABIC ")
+
+
 _SHORT_CODE = re.compile(r"[0-9]{5}")
+
 
 _COUNTRIES = {
     "en": "US GB IE AU NZ CA ZA SG IN NG KE GH JM TT",
@@ -33,6 +38,8 @@ _COUNTRIES = {
     "de": "DE AT CH LI",
     "es": "ES MX AR CO PE VE CL EC GT CU BO DO HN PY SV NI CR PA UY PR GQ",
 }
+
+
 _LANGUAGE_OF_COUNTRY = {country: language for language, names in _COUNTRIES.items() for country in names.split()}
 
 
@@ -82,7 +89,7 @@ class Words:
     @classmethod
     def load(cls) -> Words:
         """The words that come with modemd, read once from keywords.csv beside this module."""
-        text = (resources.files("modemd.rules") / "keywords.csv").read_text(encoding="utf-8")
+        text = (resources.files("modemd.rules.consent") / "keywords.csv").read_text(encoding="utf-8")
         return cls(
             (row["language"], Action(row["action"]), row["keyword"]) for row in csv.DictReader(text.splitlines())
         )
@@ -159,57 +166,3 @@ def _unrepeated(words: list[str]) -> list[str]:
         if len(words) % length == 0 and words[:length] * (len(words) // length) == words:
             return words[:length]
     return words
-
-
-def _spoken(tag: str | None) -> str | None:
-    """The language of a tag such as fr-CA, if there are texts in it."""
-    language = re.split("[-_]", tag or "", maxsplit=1)[0].lower()
-    return language if language in _CONFIRMATIONS else None
-
-
-_CONFIRMATIONS = {
-    "en": "You will get no more offers from us. Reply START to get them again.",
-    "fr": "Vous ne recevrez plus nos offres. Répondez START pour les recevoir à nouveau.",
-    "de": "Sie erhalten keine Angebote mehr von uns. Mit der Antwort START erhalten Sie sie wieder.",
-    "es": "Ya no le enviaremos ofertas. Responda START para volver a recibirlas.",
-}
-_WELCOMES = {
-    "en": "You will get our offers again. Reply STOP to end them.",
-    "fr": "Vous recevrez à nouveau nos offres. Répondez STOP pour ne plus les recevoir.",
-    "de": "Sie erhalten unsere Angebote wieder. Mit der Antwort STOP beenden Sie das.",
-    "es": "Le enviaremos de nuevo nuestras ofertas. Responda STOP para no recibirlas.",
-}
-SEGMENT_SEPTETS = 160  # 3GPP TS 23.040 9.2.3.24: one message without a user data header
-# Characters of one septet each (3GPP TS 23.038 6.2.1) that a name may use.
-_ONE_SEPTET = frozenset(
-    " !\"#%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz£$¥èéùìòÇØøÅåÆæßÉ¤¡ÄÖÑÜ§¿äöñüà"
-)
-
-
-def confirmation(language: str, brand: str | None) -> str:
-    """The one answer to an opt-out: no more offers, and how to come back. At most 160 septets, whatever the brand.
-
-    A language without a text of its own is answered in English. The text is no keyword, so two systems that answer
-    each other stop at once.
-    """
-    return _signed(_CONFIRMATIONS[_spoken(language) or DEFAULT_LANGUAGE], brand)
-
-
-def welcome_back(language: str, brand: str | None) -> str:
-    """The answer to START: offers come again, and how to end them. At most 160 septets, whatever the brand."""
-    return _signed(_WELCOMES[_spoken(language) or DEFAULT_LANGUAGE], brand)
-
-
-def _signed(text: str, brand: str | None) -> str:
-    """The text with the brand before it, cut where it would make a second segment, in characters of one septet."""
-    name = " ".join("".join(map(_one_septet, unicodedata.normalize("NFC", brand or ""))).split())
-    name = name[: SEGMENT_SEPTETS - len(text) - len(": ")].rstrip()
-    return f"{name}: {text}" if name else text
-
-
-def _one_septet(character: str) -> str:
-    """The character, its letter without the accent, or, where the alphabet has neither, nothing."""
-    if character in _ONE_SEPTET:
-        return character
-    plain = unicodedata.normalize("NFKD", character)
-    return " " if character.isspace() else "".join(part for part in plain if part in _ONE_SEPTET)

@@ -1,0 +1,1 @@
+"""Consent as pure decisions: opt-out and opt-in words, replies to them, and who may be sent what."""

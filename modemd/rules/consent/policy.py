@@ -1,0 +1,43 @@
+"""Consent settings as the rules need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from modemd.rules.classes import MessageClass
+
+
+class Marketing(StrEnum):
+    """What a contact has said about marketing."""
+
+    UNKNOWN = "unknown"
+    OPTED_IN = "opted_in"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPolicy:
+    """What the configuration says of consent.
+
+    `marketing_needs_opt_in`: `consent.marketing: opted_in`. `transactional_after_stop`: by calling prefix (`+1`), whether
+    a transactional message may go to someone who said STOP; a prefix not listed allows it.
+    """
+
+    marketing_needs_opt_in: bool = False
+    transactional_after_stop: Mapping[str, bool] | None = None
+
+    def objection(self, message_class: MessageClass, number: str, marketing: Marketing) -> str | None:
+        """Why a message of this class may not go to this contact, as a code; None where it may."""
+        if message_class is MessageClass.MARKETING:
+            if marketing is Marketing.OPTED_OUT:
+                return "opted_out"
+            if self.marketing_needs_opt_in and marketing is not Marketing.OPTED_IN:
+                return "not_opted_in"
+        if message_class is MessageClass.TRANSACTIONAL and marketing is Marketing.OPTED_OUT:
+            listed = self.transactional_after_stop or {}
+            longest = max((prefix for prefix in listed if number.startswith(prefix)), key=len, default=None)
+            if longest is not None and not listed[longest]:
+                return "opted_out"
+        return None
