@@ -27,14 +27,18 @@ from modemd.rules.report_matching import Told, owner_rule
 from modemd.rules.send_decision import decide
 from modemd.service.batching import Batching
 from modemd.service.submitting import Submitting
-from modemd.store import Store, claims, inbox, outbox, pauses, reports
-from modemd.store.claims import Claim, Outcome, Result
-from modemd.store.decisions import Word
-from modemd.store.inbox import Arrival
-from modemd.store.outbox import NewMessage
-from modemd.store.reports import NewReport
+from modemd.store import Store
+from modemd.store.connection import connect
+from modemd.store.inbound import inbox, status_reports
+from modemd.store.inbound.inbox import Arrival
+from modemd.store.inbound.status_reports import NewReport
+from modemd.store.journal import Word
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage
+from modemd.store.queue import claims, outcomes, pauses
+from modemd.store.queue.claims import Claim
+from modemd.store.queue.outcomes import Outcome, Result
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 
 WEST, PAUSED = "8933010000000000010", "8933010000000000028"
 POLICY = ConsentPolicy()
@@ -90,7 +94,7 @@ class Room:
             pauses.pause(db, Pause(sim=pinned), Word("the benchmark", "to see what waits"), NOW)
             db.execute("COMMIT")
         for index in range(TIMES):  # what is claimed, where the rest is another SIM's
-            self._takes(partial(outbox.submit, db, new(f"+3368{index:07d}"), POLICY, NOW))
+            self._takes(partial(accept.submit, db, new(f"+3368{index:07d}"), POLICY, NOW))
 
     def work(self, index: int) -> None:
         """One of each."""
@@ -100,12 +104,12 @@ class Room:
             raise RuntimeError("nothing was queued")
         reference = index % 256
         self._takes(
-            partial(claims.close, db, Outcome(claim.attempt_id, Result.SENT, NOW, reference), NOW), "outcome kept"
+            partial(outcomes.close, db, Outcome(claim.attempt_id, Result.SENT, NOW, reference), NOW), "outcome kept"
         )
         report = delivered(claim.candidate.number, reference, index)
-        if self._takes(partial(reports.record, db, report, OWNER, NOW), "status report") is None:
+        if self._takes(partial(status_reports.record, db, report, OWNER, NOW), "status report") is None:
             raise RuntimeError("the report is nobody's")
-        self._takes(partial(outbox.submit, db, new(f"+3369{index:07d}"), POLICY, NOW), "submit")
+        self._takes(partial(accept.submit, db, new(f"+3369{index:07d}"), POLICY, NOW), "submit")
         arrival = Arrival(WEST, index.to_bytes(4, "big"), f"+3369{index:07d}", "text", "hi", NOW)
         self._takes(partial(inbox.keep, db, arrival, lambda tpdus: ("text", ""), NOW), "arrival")
         if self._pinned is not None and self._takes(partial(claimed, db, self._pinned), "claim by the SIM itself"):
@@ -133,7 +137,7 @@ def claimed(db: sqlite3.Connection, sim: str) -> Claim | None:
 
 def delivered(number: str, reference: int, index: int) -> NewReport:
     told = Told(reference, number, NOW.replace(microsecond=0))
-    return NewReport(WEST, index.to_bytes(8, "big"), told, reports.Outcome.DELIVERED, 0, NOW)
+    return NewReport(WEST, index.to_bytes(8, "big"), told, status_reports.Outcome.DELIVERED, 0, NOW)
 
 
 def fill(db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
@@ -142,15 +146,15 @@ def fill(db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
     What is done was sent by one SIM over a month, with every reference in turn, and each was delivered.
     """
     db.execute("BEGIN")
-    outbox.submit(db, new("+33600000001"), POLICY, NOW)
+    accept.submit(db, new("+33600000001"), POLICY, NOW)
     claim = claimed(db, WEST)
     assert claim is not None
-    claims.close(db, Outcome(claim.attempt_id, Result.SENT, NOW, 0), NOW)
-    reports.record(db, delivered("+33600000001", 0, -1 % 2**64), OWNER, NOW)
-    outbox.submit(db, new("+33600000002", pinned), POLICY, NOW)
+    outcomes.close(db, Outcome(claim.attempt_id, Result.SENT, NOW, 0), NOW)
+    status_reports.record(db, delivered("+33600000001", 0, -1 % 2**64), OWNER, NOW)
+    accept.submit(db, new("+33600000002", pinned), POLICY, NOW)
     ends = NOW + timedelta(days=9)
     later = NewMessage("+33600000003", "later", MessageClass.TRANSACTIONAL, 1, ends, at=NOW + timedelta(days=8))
-    outbox.submit(db, later, POLICY, NOW)
+    accept.submit(db, later, POLICY, NOW)
     for table, own in _COPIED:
         _copy(db, table, own, rows // 3 - 1)
     db.execute("INSERT OR IGNORE INTO contact (number, last_sim) SELECT DISTINCT number, sim FROM message")

@@ -21,8 +21,9 @@ from typing import Any
 from benchmarks.elsewhere import AT_ONCE_S, Modems, modems
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, outbox
-from modemd.store.outbox import NewMessage
+from modemd.store import Store
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage
 
 MODEMD = Path(sys.executable).with_name("modemd")
 # A disk that takes no time, to tell modemd's share of a figure from the disk's. Absent on other systems than Linux.
@@ -130,7 +131,7 @@ async def queue(database: Path, messages: int, *, report: bool = True, first: in
                     now + timedelta(days=1),
                     report,
                 )
-                outbox.submit(db, new, policy, now)  # type: ignore[arg-type] # the writer's connection
+                accept.submit(db, new, policy, now)  # type: ignore[arg-type] # the writer's connection
 
         return change
 

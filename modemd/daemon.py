@@ -28,8 +28,9 @@ from modemd.sd_notify import ServiceManager
 from modemd.service import health
 from modemd.service.heartbeat import Heartbeat
 from modemd.service.service import Collaborators, Service
-from modemd.store import Store, backup, store
-from modemd.store.restoring import Restored
+from modemd.store import Store
+from modemd.store.files import backup, opening
+from modemd.store.files.restore import Restored
 
 log = logs.get(__name__)
 
@@ -75,7 +76,7 @@ def back_up(settings: Settings, file: Path) -> int:
 def restore(settings: Settings, file: Path) -> Restored:
     """Put the backup `file` in the place of the database. StoreLocked: a daemon runs; StoreError: why not, and nothing was
     changed."""
-    return store.restore(file, settings.database, SystemClock().now())
+    return opening.restore(file, settings.database, SystemClock().now())
 
 
 def port_list(emulator: Path | None) -> PortList:

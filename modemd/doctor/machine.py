@@ -17,10 +17,10 @@ from modemd.doctor.codes import Code
 from modemd.doctor.processes import holders
 from modemd.doctor.rights import Person, user_name
 from modemd.rules import clock_trust
-from modemd.store import damage
-from modemd.store.moments import high_water
+from modemd.store.files import integrity
 from modemd.store.schema import VERSION
-from modemd.store.trouble import LITTLE_ROOM
+from modemd.store.sqlite_errors import LITTLE_ROOM
+from modemd.store.timestamps import high_water
 
 MIB = 1024 * 1024
 LOW_ROOM = 100 * MIB
@@ -95,9 +95,9 @@ def look_at_clock(settings: Settings | None, now: datetime, network: datetime | 
 
 
 def _inside(path: Path, *, thorough: bool) -> Finding:
-    if thorough and (said := damage.look(path)) is not None:
+    if thorough and (said := integrity.look(path)) is not None:
         return Finding.of(Code.DATABASE_DAMAGED, path=path, said=said)
-    with damage.reading(path) as connection:
+    with integrity.reading(path) as connection:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:
         return Finding.of(Code.DATABASE_NEWER, path=path, found=found, known=VERSION)
@@ -109,7 +109,7 @@ def _mark(path: Path) -> datetime | None:
     try:
         if not path.exists():
             return None
-        with damage.reading(path) as connection:
+        with integrity.reading(path) as connection:
             return high_water(connection)
     except (OSError, sqlite3.Error):
         return None

@@ -20,10 +20,11 @@ from modemd.config.keeping import Alarms as Configured
 from modemd.errors import StoreError
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, alarms, outbox
+from modemd.store import Store, alarms
 from modemd.store.alarms import Standing
-from modemd.store.newmessage import NewMessage
-from modemd.store.outbox import Submitted
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.new_message import NewMessage
 
 log = logs.get(__name__)
 
@@ -167,7 +168,7 @@ class Alarms:
             NewMessage(number, text, MessageClass.ALARM, pdu.plan(text).parts, now + self._valid, report=self._report)
             for number in self._configured.to
         ]
-        submitted = [outbox.submit(db, each, self._policy, now) for each in messages]
+        submitted = [accept.submit(db, each, self._policy, now) for each in messages]
         alarms.told(db, "sms", [alarm.id for alarm in due], now)
         return submitted, later
 

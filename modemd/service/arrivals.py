@@ -21,9 +21,11 @@ from modemd.rules.consent.keywords import Action, Match, Words
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.report_matching import Told, owner_rule
 from modemd.service import kinds
-from modemd.store import Store, consent, inbox, journal, lanes, outbox, reports
-from modemd.store.inbox import Arrival, Whole
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store import Store, consent, journal, lanes
+from modemd.store.inbound import inbox, status_reports
+from modemd.store.inbound.inbox import Arrival, Whole
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage, Submitted
 
 log = logs.get(__name__)
 
@@ -112,11 +114,11 @@ class Arrivals:
         await self._store.write(lambda db: inbox.keep(db, arrival, _join, now))
 
     async def _keep_report(self, identity: Identity, tpdu: bytes, report: pdu.StatusReport, write: _Write) -> None:
-        new = reports.NewReport(
+        new = status_reports.NewReport(
             sim=identity.iccid,
             tpdu=tpdu,
             told=Told(report.reference, str(report.recipient), report.timestamp.value),
-            outcome=reports.Outcome(report.outcome.value),
+            outcome=status_reports.Outcome(report.outcome.value),
             status=report.status,
             discharged_at=report.discharge.value,
         )
@@ -203,7 +205,7 @@ class Arrivals:
         answer = None
         if effect.answer and _can_be_answered(whole.sender):
             text = (replies.welcome_back if opts_in else replies.confirmation)(match.language, self._settings.brand)
-            answer = outbox.submit(db, self._answer(whole, text, now), self._policy, now)
+            answer = accept.submit(db, self._answer(whole, text, now), self._policy, now)
         return _Heard(whole, match, effect, answer)
 
     def _apply_to_likenesses(self, db: sqlite3.Connection, said: consent.Said, now: datetime) -> None:
@@ -242,11 +244,11 @@ class Arrivals:
 
 
 def _record(
-    db: sqlite3.Connection, new: reports.NewReport, owner: report_matching.Owner, now: datetime
+    db: sqlite3.Connection, new: status_reports.NewReport, owner: report_matching.Owner, now: datetime
 ) -> tuple[int | None, datetime | None]:
     """Keep a report: its message, and when what it is of was written."""
-    message = reports.record(db, new, owner, now)
-    return message, reports.written_at(db, new) if message is not None else None
+    message = status_reports.record(db, new, owner, now)
+    return message, status_reports.written_at(db, new) if message is not None else None
 
 
 def _can_be_answered(sender: str) -> bool:

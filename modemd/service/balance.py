@@ -21,9 +21,10 @@ from modemd.rules.balance import amount_in
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.conversing import Conversations
-from modemd.store import Store, balances, outbox
-from modemd.store.balances import Known
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store import Store, sims
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.sims import Known
 
 log = logs.get(__name__)
 
@@ -68,7 +69,7 @@ class Balances:
     async def load(self) -> None:
         """Learn from the database what was told before."""
         if self.wanted:
-            self._known = await self._store.read(balances.known)
+            self._known = await self._store.read(sims.known)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -149,8 +150,8 @@ class Balances:
         )
 
         def submit(db: sqlite3.Connection) -> Submitted:
-            balances.asked(db, iccid, now)
-            return outbox.submit(db, message, self._policy, now)
+            sims.asked(db, iccid, now)
+            return accept.submit(db, message, self._policy, now)
 
         submitted = await self._store.write(submit)
         self._known[iccid] = replace(self._known.get(iccid, Known()), asked_at=now)
@@ -160,7 +161,7 @@ class Balances:
     async def _told(self, iccid: str, amount: Decimal) -> None:
         before, now = self._known.get(iccid, Known()), self._clock.now()
         try:
-            await self._store.write(partial(balances.told, sim=iccid, amount=amount, now=now))
+            await self._store.write(partial(sims.told, sim=iccid, amount=amount, now=now))
         except StoreError as error:
             log.error("a balance was not kept", iccid=iccid, error=str(error))
         self._known[iccid] = Known(amount, now, now)

@@ -18,9 +18,10 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.csvrows import MOST_PROBLEMS, BadRows, requests
 from modemd.service.moments import judge
 from modemd.service.submitting import LONGEST_KEY, Submitting
-from modemd.store import Store, batches
-from modemd.store.batches import Step
-from modemd.store.outbox import NewMessage
+from modemd.store import Store
+from modemd.store.outbox import batches
+from modemd.store.outbox.accept import NewMessage
+from modemd.store.outbox.batches import Step
 
 log = logs.get(__name__)
 

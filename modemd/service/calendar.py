@@ -18,7 +18,7 @@ from apscheduler.triggers.cron import CronTrigger
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
-from modemd.store import Store, calendar
+from modemd.store import Store, schedules
 
 log = logs.get(__name__)
 
@@ -41,13 +41,13 @@ class Job:
 
     name: str
     trigger: Trigger
-    work: calendar.Work
+    work: schedules.Work
 
 
 def nightly(zone: ZoneInfo) -> Job:
     """House-keeping of the database, every night in local time."""
     hour, minute = NIGHT
-    return Job("nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), calendar.keep_house)
+    return Job("nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), schedules.keep_house)
 
 
 class Calendar:
@@ -86,7 +86,7 @@ class Calendar:
         now = self._clock.now()
         date = now.astimezone(self._zone).date()
         try:
-            if await self._store.write(lambda db: calendar.once(db, job.name, date, job.work, now)):
+            if await self._store.write(lambda db: schedules.once(db, job.name, date, job.work, now)):
                 log.info("calendar", job=job.name, date=date)
         except StoreError as error:
             log.error("calendar work failed; it is due again tomorrow", job=job.name, error=str(error))

@@ -13,9 +13,11 @@ from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.submitting import Answer
-from modemd.store import Store, decisions, listings
-from modemd.store.decisions import Verdict, Word
-from modemd.store.outbox import Submitted
+from modemd.store import Store, listings
+from modemd.store.journal import Word
+from modemd.store.outbox import decisions
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.decisions import Verdict
 
 __all__ = ["Deciding", "Word", "checked"]  # faces speak to the service, not to the store
 

@@ -24,8 +24,11 @@ from modemd.rules.sim_breaker import SimStates
 from modemd.service.drafts import Drafts, Offer
 from modemd.service.holding import Holding
 from modemd.service.traffic import Traffic
-from modemd.store import Store, claims, reports
-from modemd.store.claims import Candidate, Claim, Outcome, Result
+from modemd.store import Store
+from modemd.store.inbound import status_reports
+from modemd.store.queue import claims, outcomes
+from modemd.store.queue.claims import Candidate, Claim
+from modemd.store.queue.outcomes import Outcome, Result
 
 log = logs.get(__name__)
 
@@ -204,7 +207,7 @@ class Dispatcher:
         except EncodeError as error:
             self._drafts.decline(offer)
             impossible = Outcome(claim.attempt_id, Result.REFUSED, error=f"cannot be encoded: {error}")
-            await self._store.write(partial(claims.close, outcome=impossible, now=self._clock.now()))
+            await self._store.write(partial(outcomes.close, outcome=impossible, now=self._clock.now()))
             return None
         not_after, following = self._closing(candidate), self._drafts.take(offer)
         return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, not_after, following)
@@ -309,7 +312,7 @@ class Dispatcher:
             return self._drafts.reserve(candidate)
         except EncodeError as error:
             log.error("message cannot be encoded", message=candidate.message_id, error=str(error))
-            failed = partial(claims.fail, message_id=candidate.message_id, reason=f"cannot be encoded: {error}")
+            failed = partial(outcomes.fail, message_id=candidate.message_id, reason=f"cannot be encoded: {error}")
             await self._store.write(partial(failed, now=self._clock.now()))
             return None
 
@@ -413,6 +416,6 @@ def _when_free(now: datetime, chance: Random, tries: int, expires_at: datetime) 
 
 def _close(db: sqlite3.Connection, outcome: Outcome, sim: str, owner: report_matching.Owner, now: datetime) -> None:
     """End an attempt, and look whether its report has been waiting for that."""
-    claims.close(db, outcome, now)
+    outcomes.close(db, outcome, now)
     if outcome.result in (Result.SENT, Result.UNKNOWN):
-        reports.match_again(db, sim, owner, now)
+        status_reports.match_again(db, sim, owner, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modemd.errors import EncodeError
 from modemd.modem.desk import Draft
-from modemd.store.claims import Candidate
+from modemd.store.queue.claims import Candidate
 
 
 @dataclass(slots=True)

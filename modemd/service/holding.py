@@ -10,8 +10,9 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
 from modemd.rules.routing import Terms
-from modemd.store import Store, quotas
-from modemd.store.looking import Over
+from modemd.store import Store
+from modemd.store.queue import quotas
+from modemd.store.queue.candidates import Over
 
 log = logs.get(__name__)
 

@@ -20,8 +20,9 @@ from modemd.service.recurring import Recurring
 from modemd.service.submitting import Submitting
 from modemd.service.timekeeping import Timekeeper
 from modemd.service.watching import Low, Rests, Watch
-from modemd.store import Store, alarms, listings, restoring
-from modemd.store.outbox import Submitted
+from modemd.store import Store, alarms, listings
+from modemd.store.files import restore
+from modemd.store.outbox.accept import Submitted
 
 # Between two steps of a release, everybody else has the database.
 PAUSE_S = 0.02
@@ -82,7 +83,7 @@ class Household:
         only = MessageClass(message_class) if message_class is not None else None
         messages, batches = 0, 0
         while True:
-            step = partial(restoring.release, message_class=only, now=self._time.now(), by=word.by, why=word.why)
+            step = partial(restore.release, message_class=only, now=self._time.now(), by=word.by, why=word.why)
             done = await self._store.write(step)
             messages += done
             self._released()
@@ -91,7 +92,7 @@ class Household:
             await asyncio.sleep(PAUSE_S)
         if only is None:
             batches = await self._store.write(
-                partial(restoring.release_batches, now=self._time.now(), by=word.by, why=word.why)
+                partial(restore.release_batches, now=self._time.now(), by=word.by, why=word.why)
             )
             self._released()
         return {"messages": messages, "batches": batches}

@@ -19,8 +19,8 @@ from modemd.service.cron import Cron, cron
 from modemd.service.deciding import Word, checked
 from modemd.service.submitting import Request, Submitting
 from modemd.store import Store, schedules
-from modemd.store.newmessage import NewMessage
-from modemd.store.outbox import Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.new_message import NewMessage
 from modemd.store.schedules import NewSchedule, Run, Schedule
 
 log = logs.get(__name__)

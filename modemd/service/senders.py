@@ -20,7 +20,8 @@ from modemd.rules.quotas import Standing
 from modemd.rules.sim_breaker import SimStates
 from modemd.service.deciding import Word, checked
 from modemd.service.traffic import Traffic
-from modemd.store import Store, lanes, listings, pauses, quotas
+from modemd.store import Store, lanes, listings
+from modemd.store.queue import pauses, quotas
 
 log = logs.get(__name__)
 

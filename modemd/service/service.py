@@ -51,10 +51,12 @@ from modemd.service.timekeeping import Timekeeper
 from modemd.service.timetable import Timetable
 from modemd.service.traffic import Traffic
 from modemd.service.views import modem_view, report_view, unusable_view, wire_view
-from modemd.store import Store, claims, listings, reports, sims
-from modemd.store.decisions import Word
-from modemd.store.moments import high_water
-from modemd.store.outbox import Submitted
+from modemd.store import Store, listings, sims
+from modemd.store.inbound import status_reports
+from modemd.store.journal import Word
+from modemd.store.outbox.accept import Submitted
+from modemd.store.queue import outcomes
+from modemd.store.timestamps import high_water
 
 log = logs.get(__name__)
 
@@ -157,7 +159,7 @@ class Service:
         """Settle what a crash left open, then start the timetable and a task for each modem."""
         await self.know_time()
         now = self._time.now()
-        recovered = await self._given.store.write(partial(claims.recover, now=now))
+        recovered = await self._given.store.write(partial(outcomes.recover, now=now))
         if recovered:
             log.warning("attempts were cut short; what became of them is unknown", attempts=recovered)
         if self._given.settings.consent.marketing == "not_opted_out":
@@ -420,7 +422,7 @@ def _story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
 def _reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
     rows = listings.reports(db, matched=matched, limit=limit)
     return [
-        report_view(row, reports.why_unmatched(db, row["id"], _weigh) if row["attempt"] is None else None)
+        report_view(row, status_reports.why_unmatched(db, row["id"], _weigh) if row["attempt"] is None else None)
         for row in rows
     ]
 

@@ -18,8 +18,9 @@ from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.windows import Window
 from modemd.service.moments import FARTHEST, judge, moment_of, validity_of
-from modemd.store import Store, listings, outbox
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store import Store, listings
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage, Submitted
 
 # An idempotency key longer than this is somebody's document.
 LONGEST_KEY = 200
@@ -143,9 +144,9 @@ def _submit_all(
     new: Sequence[NewMessage], policy: ConsentPolicy, now: Any, db: sqlite3.Connection
 ) -> list[tuple[Submitted, dict[str, Any]]]:
     for each in new:
-        if each.at is not None and each.key is not None and not outbox.known(db, each.key):
+        if each.at is not None and each.key is not None and not accept.known(db, each.key):
             judge(each.at, now)
-    submitted = [outbox.submit(db, each, policy, now) for each in new]
+    submitted = [accept.submit(db, each, policy, now) for each in new]
     return [(each, listings.messages(db, id=each.id)[0]) for each in submitted]
 
 

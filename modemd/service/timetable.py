@@ -11,7 +11,9 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
-from modemd.store import Store, inbox, outbox
+from modemd.store import Store
+from modemd.store.inbound import inbox
+from modemd.store.outbox import due as outbox_due
 
 log = logs.get(__name__)
 
@@ -53,7 +55,7 @@ class Timetable:
         self._was_trusted = trusted
         if trusted and not before:
             self._promoted()  # what waited for the clock is queued already
-        due = await self._store.read_hot(_next_due if trusted else outbox.next_going_on)
+        due = await self._store.read_hot(_next_due if trusted else outbox_due.next_going_on)
         now = self._clock.now()
         if due is not None and due <= now:
             if await self._store.write(partial(_turn, now=now, trusted=trusted)):
@@ -68,16 +70,16 @@ class Timetable:
 
 
 def _next_due(db: sqlite3.Connection) -> datetime | None:
-    moments = [moment for moment in (outbox.next_due(db), inbox.next_due(db)) if moment is not None]
+    moments = [moment for moment in (outbox_due.next_due(db), inbox.next_due(db)) if moment is not None]
     return min(moments, default=None)
 
 
 def _turn(db: sqlite3.Connection, now: datetime, trusted: bool) -> bool:
     """Do up to `STEP` of each; whether anything was promoted. A clock that is not trusted ends nothing."""
-    promoted = outbox.promote(db, now, STEP, trusted=trusted)
+    promoted = outbox_due.promote(db, now, STEP, trusted=trusted)
     if not trusted:
         return bool(promoted)
-    outbox.expire(db, now, STEP)
-    outbox.close_overdue(db, now, STEP)
+    outbox_due.expire(db, now, STEP)
+    outbox_due.close_overdue(db, now, STEP)
     inbox.show_incomplete(db, now)
     return bool(promoted)

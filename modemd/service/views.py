@@ -13,7 +13,7 @@ from modemd.pdu.fields import status
 from modemd.rules.report_matching import Doubt
 from modemd.service.finding import Unusable
 from modemd.service.health import can_send
-from modemd.store.reports import Unmatched
+from modemd.store.inbound.status_reports import Unmatched
 
 
 def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | None = None) -> dict[str, Any]:

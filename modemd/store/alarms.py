@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from modemd.store.journal import note
-from modemd.store.moments import kept, moment
+from modemd.store.timestamps import kept, moment
 
 
 @dataclass(frozen=True, slots=True)

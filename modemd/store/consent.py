@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
-from modemd.store.moments import kept, moment
-from modemd.store.outbox import withdraw
+from modemd.store.ending import withdraw
+from modemd.store.timestamps import kept, moment
 
 # After this many changes of mind within a day the answers stop: two machines are talking to each other.
 MAX_FLIPS_A_DAY = 3

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from modemd.rules import states
-from modemd.store.moments import kept
+from modemd.store.timestamps import kept
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -86,6 +89,8 @@ _AS_IT_STANDS = """
     SELECT p.state, p.tries, m.state AS message_state, m.sent_at, m.closed_at
     FROM part p JOIN message m ON m.id = p.message_id WHERE p.message_id = ?
 """
+
+
 # One of these keeps the reason that its message has.
 _ENDED = states.FINAL_PARTS - {states.Part.DELIVERED}
 
@@ -94,3 +99,11 @@ def _change(db: sqlite3.Connection, table: str, row: int, values: Mapping[str, o
     """Change a row by one statement. It names no column that stays: SQLite looks after every index of those that are named."""
     columns = ", ".join([f"{column} = :{column}" for column in values])
     db.execute(f"UPDATE {table} SET {columns} WHERE id = :id", {**values, "id": row})  # noqa: S608 - our own words
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who decided, and why."""
+
+    by: str
+    why: str

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from modemd.rules.classes import MessageClass
-from modemd.store import tally
-from modemd.store.moments import kept
+from modemd.store.timestamps import kept
 
 Row = dict[str, Any]
+
 
 _MESSAGES = """
     SELECT m.id, m.number AS "to", m.text, m.class, m.state, m.reason, m.parts,
@@ -22,12 +22,14 @@ _MESSAGES = """
     FROM message m
 """
 
+
 _REPORTS = """
     SELECT r.id, r.stored_at, coalesce(s.number, r.sim) AS sim, r.number AS "to", r.reference, r.status, r.outcome,
            r.accepted_at, r.discharged_at, a.message_id AS message, p.seq AS part, r.attempt_id AS attempt
     FROM report r LEFT JOIN sim s ON s.iccid = r.sim LEFT JOIN attempt a ON a.id = r.attempt_id
         LEFT JOIN part p ON p.id = a.part_id
 """
+
 
 _INBOX = """
     SELECT i.id, i.sender AS "from", coalesce(s.number, i.to_sim) AS to_sim, i.text, i.kind, i.sent_at, i.stored_at,
@@ -129,11 +131,11 @@ def opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
 def counts(db: sqlite3.Connection) -> Row:
     """How many messages are in each state, what waits by class and by reason, how many opted out and reports nobody owns."""
     return {
-        "waiting": tally.waiting(db),
-        "held": tally.held(db),
-        "states": tally.states(db),
-        "unmatched_reports": tally.amount(db, "unmatched"),
-        "opted_out": tally.amount(db, "opted_out"),
+        "waiting": waiting(db),
+        "held": held(db),
+        "states": states(db),
+        "unmatched_reports": amount(db, "unmatched"),
+        "opted_out": amount(db, "opted_out"),
     }
 
 
@@ -146,3 +148,43 @@ def _where(*conditions: tuple[str, object]) -> tuple[str, tuple[object, ...]]:
 
 def _rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> list[Row]:
     return [dict(row) for row in db.execute(sql, values).fetchall()]
+
+
+_WAITING = ("held", "queued", "sending", "unknown")
+
+
+def waiting(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """How many messages are in each state that is not final, by class, and when the oldest was accepted."""
+    rows = db.execute(
+        f"""SELECT state, class, sum(amount) AS messages FROM tally
+            WHERE kind = 'message' AND state IN {_WAITING} GROUP BY state, class HAVING sum(amount) > 0"""  # noqa: S608 - our own
+    ).fetchall()
+    return [dict(row) | {"oldest": _oldest(db, row["state"], row["class"])} for row in rows]
+
+
+def _oldest(db: sqlite3.Connection, state: str, message_class: str) -> str | None:
+    sql = "SELECT created_at FROM message INDEXED BY message_state WHERE state = ? AND class = ? ORDER BY id LIMIT 1"
+    row = db.execute(sql, (state, message_class)).fetchone()
+    return row["created_at"] if row is not None else None
+
+
+def held(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """How many messages are held, by reason."""
+    rows = db.execute(
+        """SELECT reason, sum(amount) AS messages FROM tally WHERE kind = 'message' AND state = 'held'
+           GROUP BY reason HAVING sum(amount) > 0 ORDER BY messages DESC, reason"""
+    ).fetchall()
+    return [dict(row) for row in rows]
+
+
+def states(db: sqlite3.Connection) -> dict[str, int]:
+    """How many messages there are in each state."""
+    rows = db.execute(
+        "SELECT state, sum(amount) AS messages FROM tally WHERE kind = 'message' GROUP BY state"
+    ).fetchall()
+    return {row["state"]: row["messages"] for row in rows if row["messages"]}
+
+
+def amount(db: sqlite3.Connection, kind: str) -> int:
+    """A count of its own: `opted_out` or `unmatched`."""
+    return int(db.execute("SELECT coalesce(sum(amount), 0) FROM tally WHERE kind = ?", (kind,)).fetchone()[0])

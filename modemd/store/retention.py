@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from modemd.store.moments import kept
+from modemd.store.timestamps import kept
 
 # A key is known for so long after its message has ended.
 KEYS = timedelta(days=30)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from modemd.errors import Refused
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import outbox
 from modemd.store.journal import note
-from modemd.store.moments import kept, moment
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.timestamps import kept, moment
 
 
 class Run(StrEnum):
@@ -150,7 +150,7 @@ def run(
     )
     if not new.rowcount:
         return None
-    submitted = [outbox.submit(db, each, policy, now) for each in messages]
+    submitted = [accept.submit(db, each, policy, now) for each in messages]
     ids = json.dumps([each.id for each in submitted]) if submitted else None
     db.execute("UPDATE schedule_run SET messages = ? WHERE schedule_id = ? AND local = ?", (ids, schedule.id, local))
     return submitted
@@ -168,3 +168,34 @@ def runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[dict[str, Any
         (id, limit or -1),
     ).fetchall()
     return [dict(row) | {"messages": json.loads(row["messages"] or "[]")} for row in rows]
+
+
+_DAY = timedelta(days=1)
+
+
+Work = Callable[[sqlite3.Connection, datetime], None]
+
+
+def once(db: sqlite3.Connection, job: str, day: date, work: Work, now: datetime) -> bool:
+    """Run `work` unless `job` has run on that local `day`; whether it ran."""
+    new = db.execute(
+        "INSERT INTO calendar_run (job, day, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (job, day.isoformat(), kept(now)),
+    )
+    if not new.rowcount:
+        return False
+    work(db, now)
+    return True
+
+
+def keep_house(db: sqlite3.Connection, now: datetime) -> None:
+    """Nightly: look no longer for evidence about messages that ended a day ago, and let SQLite renew the statistics by which
+    it plans queries, where they have grown stale."""
+    db.execute(
+        """UPDATE attempt SET matchable = 0
+           WHERE matchable = 1 AND outcome IN ('open', 'unknown')
+                 AND message_id IN (SELECT id FROM message WHERE closed_at <= ?)""",
+        (kept(now - _DAY),),
+    )
+    db.execute("PRAGMA analysis_limit = 1000")
+    db.execute("PRAGMA optimize")

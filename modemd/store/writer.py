@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from modemd.errors import StoreError
-from modemd.store.trouble import trouble
+from modemd.store.sqlite_errors import trouble
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]

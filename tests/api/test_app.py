@@ -12,8 +12,9 @@ import pytest
 from modemd.api import app as application
 from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.report_matching import Told
-from modemd.store import inbox, reports, sims
-from modemd.store.inbox import Arrival
+from modemd.store import sims
+from modemd.store.inbound import inbox, status_reports
+from modemd.store.inbound.inbox import Arrival
 from tests.api.client import Client
 from tests.service.house import NOON, House, house
 
@@ -226,8 +227,8 @@ async def test_modems_and_status_tell_what_is_known(client: Client, home: House)
     (modem,) = (await client.get("/v1/modems")).json
     assert (modem["name"], modem["health"], modem["imei"]) == ("west", "opening", None)
     await client.post("/v1/messages", HELLO)
-    new = reports.NewReport("sim", b"1", Told(1, ALICE, None), reports.Outcome.DELIVERED, 0, None)
-    await home.store.write(lambda db: reports.record(db, new, lambda told, attempts: None, NOON))
+    new = status_reports.NewReport("sim", b"1", Told(1, ALICE, None), status_reports.Outcome.DELIVERED, 0, None)
+    await home.store.write(lambda db: status_reports.record(db, new, lambda told, attempts: None, NOON))
     status = (await client.get("/v1/status")).json
     assert (status["can_send"], status["modems"]) == (False, [modem])
     assert [(row["state"], row["messages"]) for row in status["waiting"]] == [("queued", 1)]

@@ -13,8 +13,9 @@ import pytest
 from modemd.api import app as application
 from modemd.rules.report_matching import Told, owner_rule
 from modemd.rules.send_decision import Decision, Verdict
-from modemd.store import claims, reports
-from modemd.store.claims import Outcome, Result
+from modemd.store.inbound import status_reports
+from modemd.store.queue import claims, outcomes
+from modemd.store.queue.outcomes import Outcome, Result
 from tests.api.client import Client
 from tests.service.house import NOON, House, house
 
@@ -39,18 +40,18 @@ async def tried(home: House, result: Result, reference: int | None = None) -> No
     def change(db: Any) -> None:
         claim = claims.claim(db, WEST, "stick", lambda facts: Decision(Verdict.SEND), home.clock.now())
         assert claim is not None
-        claims.close(db, Outcome(claim.attempt_id, result, home.clock.now(), reference), home.clock.now())
+        outcomes.close(db, Outcome(claim.attempt_id, result, home.clock.now(), reference), home.clock.now())
 
     await home.store.write(change)
 
 
 async def reported(home: House, reference: int, *, status: int = 0) -> None:
     """A status report comes in."""
-    outcome = reports.Outcome.DELIVERED if status == 0 else reports.Outcome.PERMANENT
+    outcome = status_reports.Outcome.DELIVERED if status == 0 else status_reports.Outcome.PERMANENT
     told = Told(reference, ALICE, home.clock.now())
-    new = reports.NewReport(WEST, bytes([reference, status]), told, outcome, status, home.clock.now())
+    new = status_reports.NewReport(WEST, bytes([reference, status]), told, outcome, status, home.clock.now())
     rule = owner_rule(timedelta(seconds=60))
-    await home.store.write(lambda db: reports.record(db, new, rule, home.clock.now()))
+    await home.store.write(lambda db: status_reports.record(db, new, rule, home.clock.now()))
 
 
 async def unknown(home: House, client: Client) -> int:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from modemd.api.app import create
-from modemd.store import alarms, inbox
-from modemd.store.inbox import Arrival
-from modemd.store.restoring import hold
+from modemd.store import alarms
+from modemd.store.files.restore import hold
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival
 from tests.api.client import Client
 from tests.service.house import NOON, House, house
 

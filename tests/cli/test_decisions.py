@@ -15,9 +15,10 @@ import pytest
 
 from modemd.rules.report_matching import Told
 from modemd.rules.send_decision import Decision, Verdict
-from modemd.store import claims, reports
-from modemd.store.claims import Outcome, Result
-from modemd.store.store import connect
+from modemd.store.connection import connect
+from modemd.store.inbound import status_reports
+from modemd.store.queue import claims, outcomes
+from modemd.store.queue.outcomes import Outcome, Result
 from tests.cli.bench import Ended, Modemd
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
@@ -40,7 +41,7 @@ def tried(database: Callable[[], sqlite3.Connection]) -> Tried:
         db, now = database(), datetime.now(UTC)
         claim = claims.claim(db, WEST, "stick", lambda facts: Decision(Verdict.SEND), now)
         assert claim is not None
-        claims.close(db, Outcome(claim.attempt_id, result, now, reference), now)
+        outcomes.close(db, Outcome(claim.attempt_id, result, now, reference), now)
         db.close()
 
     return run
@@ -112,8 +113,8 @@ def test_reports_say_whose_they_are(modemd: Modemd, tried: Tried, database: Call
     now, db = datetime.now(UTC), database()
     for reference, attempt in ((7, 1), (9, None)):
         told = Told(reference, ALICE, now)
-        new = reports.NewReport(WEST, bytes([reference]), told, reports.Outcome.DELIVERED, 0, now)
-        reports.record(db, new, lambda told, attempts, found=attempt: found, now)  # type: ignore[misc]
+        new = status_reports.NewReport(WEST, bytes([reference]), told, status_reports.Outcome.DELIVERED, 0, now)
+        status_reports.record(db, new, lambda told, attempts, found=attempt: found, now)  # type: ignore[misc]
     db.close()
     heading, stranger, own, why = ask(modemd, "reports").out.splitlines()
     assert re.split(" {2,}", heading)[:5] == ["id", "stored at", "sim", "reference", "to"]

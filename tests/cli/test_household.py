@@ -13,7 +13,7 @@ from modemd.cli import following
 from modemd.cli.overview import age
 from modemd.config import load
 from modemd.store import alarms
-from modemd.store.store import connect
+from modemd.store.connection import connect
 from tests.cli.bench import Ended, Modemd
 from tests.service.house import NOON
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from modemd.cli.listings import show_recovery
-from modemd.store import consent, inbox
+from modemd.store import consent
+from modemd.store.connection import connect
 from modemd.store.consent import Said
-from modemd.store.inbox import Arrival
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 from tests.cli.bench import Ended, Modemd
 from tests.service.house import NOON
 

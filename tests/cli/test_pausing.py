@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modemd.store import sims
+from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 from tests.cli.bench import Ended, Modemd
 
 WEST = "8933010000000000010"

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from modemd.store import sims
+from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 from tests.cli.bench import Modemd
 from tests.service.house import NOON
 

@@ -21,9 +21,9 @@ from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.ussd import UssdAnswer, UssdState
 from modemd.http.unix import listening, serving
-from modemd.store import balances
+from modemd.store import sims
+from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 from tests.cli.bench import Modemd
 
 ICCID = "8933010000000000010"
@@ -131,7 +131,7 @@ def low(config: Path) -> None:
     connection = connect(config.parent / "modemd.db")
     migrate(connection)
     with connection:
-        balances.told(connection, ICCID, Decimal("1.20"), datetime.now(UTC))
+        sims.told(connection, ICCID, Decimal("1.20"), datetime.now(UTC))
     connection.close()
 
 

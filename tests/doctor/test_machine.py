@@ -12,9 +12,9 @@ import pytest
 from modemd.doctor import Code, Finding
 from modemd.doctor.machine import Room, look_at_database, look_at_disk, room_of
 from modemd.store import consent
+from modemd.store.connection import connect
 from modemd.store.consent import Said
 from modemd.store.schema import VERSION, migrate
-from modemd.store.store import connect
 from tests.doctor.bench import NOW, STRANGER, Bench, codes, found
 from tests.doctor.conftest import Doctor
 

@@ -19,9 +19,10 @@ from modemd.service.desk import FrontDesk
 from modemd.service.dispatching import Dispatcher
 from modemd.service.service import consent_policy
 from modemd.service.traffic import Traffic
-from modemd.store import consent, outbox
+from modemd.store import consent
 from modemd.store.consent import Said
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage, Submitted
 from tests.service.house import HandClock
 from tests.sim.store import fresh_database, rows, store_over
 
@@ -90,7 +91,7 @@ class Bench:
         now = self.clock.now()
         expires_at = (at or now) + self.settings.validity.of(message_class)
         new = NewMessage(to, text, message_class, len(pdu.compose(to, text)), expires_at, at=at)
-        return (await self.store.write(lambda db: outbox.submit(db, new, self.policy, now))).id
+        return (await self.store.write(lambda db: accept.submit(db, new, self.policy, now))).id
 
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""

@@ -13,7 +13,7 @@ from modemd.errors import Refused
 from modemd.service import batching
 from modemd.service.csvrows import MOST_PROBLEMS, BadRows
 from modemd.service.submitting import Request
-from modemd.store import batches
+from modemd.store.outbox import batches
 from tests.service.house import House
 
 ALICE = "+33612345678"

@@ -14,9 +14,9 @@ from modemd.modem.desk import Attempted, Draft, Ending
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.service.dispatching import WHEN_FREE
-from modemd.store import outbox
-from modemd.store.claims import MAX_CANDIDATES
-from modemd.store.moments import moment
+from modemd.store.outbox import due as outbox_due
+from modemd.store.queue.claims import MAX_CANDIDATES
+from modemd.store.timestamps import moment
 from tests.modem.script import simulated
 from tests.service.bench import ALICE, BOB, EAST, WEST, Bench, sim
 
@@ -138,7 +138,7 @@ async def test_a_repetition_says_so() -> None:
     first = await b.claimed()
     await b.dispatcher.close(sim(), Attempted(first.attempt_id, Ending.NO_ANSWER, b.clock.now()))
     b.hand.passes(seconds=21)
-    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
     second = await b.claimed()
     assert [pdu.Submit.decode(tpdu).reject_duplicates for tpdu in (first.tpdu, second.tpdu)] == [False, True]
 
@@ -493,7 +493,7 @@ async def test_what_one_sim_will_not_do_another_is_asked_for() -> None:
     part = b.one("SELECT tries, due FROM part")
     assert (part["tries"], moment(part["due"]) - b.clock.now()) == (0, WHEN_FREE)
     b.hand.passes(seconds=5)
-    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
     assert await b.dispatcher.choose(sim(WEST)) is None
     claimed = await b.claimed(sim(EAST))
     await b.dispatcher.close(sim(EAST), Attempted(claimed.attempt_id, Ending.ACCEPTED, b.clock.now(), 1))
@@ -507,12 +507,12 @@ async def test_where_no_sim_will_do_it_the_part_backs_off() -> None:
     assert await b.dispatcher.choose(sim(EAST)) is None
     await refused(b, 21, ALICE)
     b.hand.passes(seconds=5)
-    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
     claimed = await b.claimed(sim(EAST))
     await b.dispatcher.close(
         sim(EAST), Attempted(claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, 21, "+CMS ERROR: 21", 1.0)
     )
     assert moment(b.one("SELECT due FROM part")["due"]) - b.clock.now() == timedelta(minutes=1)
     b.hand.passes(minutes=1)
-    await b.store.write(lambda db: outbox.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
     assert await b.dispatcher.choose(sim(WEST)) is not None

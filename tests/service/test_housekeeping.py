@@ -9,7 +9,7 @@ from datetime import timedelta
 from modemd.config.keeping import Retention
 from modemd.service.housekeeping import EVERY_S, FIRST_S, PAUSE_S, Housekeeping
 from modemd.store import retention
-from modemd.store.moments import kept
+from modemd.store.timestamps import kept
 from tests.service.bench import ALICE, BOB, Bench
 from tests.sim.loop import START, LoopClock, simulate
 

@@ -11,8 +11,9 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.service.submitting import Request
 from modemd.service.timekeeping import Timekeeper
-from modemd.store import journal, outbox
-from modemd.store.moments import high_water
+from modemd.store import journal
+from modemd.store.outbox import due as outbox_due
+from modemd.store.timestamps import high_water
 from tests.service.bench import ALICE, BOB, Bench
 from tests.service.house import NOON, HandClock, house
 
@@ -161,8 +162,8 @@ async def test_only_what_cannot_wait_is_promoted() -> None:
     tried = await b.submit(BOB, at=NOON + HOUR)
     await b.store.write(lambda db: db.execute("UPDATE part SET tries = 1 WHERE message_id = ?", (tried,)))
     later = NOON + 2 * HOUR
-    assert await b.store.write(outbox.next_going_on) == NOON + HOUR
-    promoted = await b.store.write(lambda db: outbox.promote(db, later, trusted=False))
+    assert await b.store.write(outbox_due.next_going_on) == NOON + HOUR
+    promoted = await b.store.write(lambda db: outbox_due.promote(db, later, trusted=False))
     assert promoted == {due[ALARM], due[OTP], tried}
-    assert await b.store.write(outbox.next_going_on) is None
-    assert await b.store.write(lambda db: outbox.promote(db, later)) == {due[MessageClass.TRANSACTIONAL]}
+    assert await b.store.write(outbox_due.next_going_on) is None
+    assert await b.store.write(lambda db: outbox_due.promote(db, later)) == {due[MessageClass.TRANSACTIONAL]}

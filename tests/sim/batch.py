@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from unittest.mock import patch
 
-from modemd.store import batches
+from modemd.store.outbox import batches
 from tests.sim.house import House
 from tests.sim.life import Killed
 from tests.sim.loop import simulate

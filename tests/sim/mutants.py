@@ -26,8 +26,11 @@ from modemd.rules.classes import MessageClass
 from modemd.service import arrivals, dispatching
 from modemd.service.dispatching import Dispatcher
 from modemd.service.submitting import Submitting
-from modemd.store import Store, claims, inbox, looking, outbox
-from modemd.store.claims import Result
+from modemd.store import Store
+from modemd.store.inbound import inbox
+from modemd.store.outbox import accept
+from modemd.store.queue import candidates, claims, outcomes
+from modemd.store.queue.outcomes import Result
 from tests.sim.ends import points
 from tests.sim.plan import Plan, seeded
 from tests.sim.trying import attempt
@@ -137,8 +140,8 @@ def _refusal_is_acceptance() -> Any:
     return mock.patch.object(Dispatcher, "_judged", _all_is_well(Dispatcher._judged))
 
 
-def _all_is_well(real: Callable[..., claims.Outcome]) -> Callable[..., claims.Outcome]:
-    def outcome(self: Dispatcher, identity: Identity, attempted: Attempted) -> claims.Outcome:
+def _all_is_well(real: Callable[..., outcomes.Outcome]) -> Callable[..., outcomes.Outcome]:
+    def outcome(self: Dispatcher, identity: Identity, attempted: Attempted) -> outcomes.Outcome:
         found = real(self, identity, attempted)
         return replace(found, result=Result.SENT, retry=None) if found.result is Result.REFUSED else found
 
@@ -148,12 +151,14 @@ def _all_is_well(real: Callable[..., claims.Outcome]) -> Callable[..., claims.Ou
 def _newest_first() -> Any:
     look = claims.look
 
-    def reversed_look(*given: Any, most: int = looking.MAX_CANDIDATES, **named: Any) -> Any:
+    def reversed_look(*given: Any, most: int = candidates.MAX_CANDIDATES, **named: Any) -> Any:
         found = look(*given, **named)
         return replace(found, candidates=found.candidates[::-1][:most])
 
-    unordered = looking._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
-    return _both(mock.patch.object(claims, "look", reversed_look), mock.patch.object(looking, "_CANDIDATES", unordered))
+    unordered = candidates._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
+    return _both(
+        mock.patch.object(claims, "look", reversed_look), mock.patch.object(candidates, "_CANDIDATES", unordered)
+    )
 
 
 def _repetitions_are_new() -> Any:
@@ -161,11 +166,11 @@ def _repetitions_are_new() -> Any:
 
 
 def _key_ignored() -> Any:
-    return mock.patch.object(outbox, "known_by_key", return_value=None)
+    return mock.patch.object(accept, "known_by_key", return_value=None)
 
 
 def _recovery_forgotten() -> Any:
-    return mock.patch.object(claims, "recover", return_value=0)
+    return mock.patch.object(outcomes, "recover", return_value=0)
 
 
 def _both(*patches: Any) -> Any:

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from modemd.store import Store
+from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 from modemd.store.writer import PATIENCE_S, Job, answer, run_group
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import pytest
 
 from modemd.errors import StoreUnavailable
 from modemd.service.submitting import Request
-from modemd.store import trouble, writer
+from modemd.store import sqlite_errors, writer
 from tests.sim.conftest import Live
 from tests.sim.house import House
 
@@ -32,7 +32,7 @@ class Disk:
             return
         self.refused += len(group)
         for job in group:
-            job.error = trouble.unavailable("disk_full", "database or disk is full")
+            job.error = sqlite_errors.unavailable("disk_full", "database or disk is full")
 
 
 REAL: Callable[[sqlite3.Connection, Sequence[writer.Job]], None] = writer.run_group

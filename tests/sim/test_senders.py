@@ -11,7 +11,7 @@ import pytest
 
 from modemd.service.deciding import Word
 from modemd.service.submitting import Request
-from modemd.store.moments import moment
+from modemd.store.timestamps import moment
 from tests.sim.conftest import Live
 from tests.sim.house import House
 from tests.sim.test_sending import accepted, ready, state, submit

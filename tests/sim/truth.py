@@ -9,7 +9,7 @@ from typing import Any
 
 from modemd import pdu
 from modemd.emulator.journal import Accepted
-from modemd.store.moments import moment
+from modemd.store.timestamps import moment
 from tests.sim.plan import REPEATS_AFTER_S, TAG
 from tests.sim.world import World
 

@@ -14,12 +14,16 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.phone_numbers import same_number
 from modemd.rules.report_matching import Told, Tried
 from modemd.rules.send_decision import Decision, Facts, decide
-from modemd.store import claims, consent, outbox, reports
-from modemd.store.claims import Claim, Outcome, Result
+from modemd.store import consent
+from modemd.store.connection import connect
 from modemd.store.consent import Effect, Said
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store.inbound import status_reports
+from modemd.store.outbox import accept, due
+from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.queue import claims, outcomes
+from modemd.store.queue.claims import Claim
+from modemd.store.queue.outcomes import Outcome, Result
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALICE, BOB = "+33612345678", "+33698765432"
@@ -61,7 +65,7 @@ class Bench:
     ) -> Submitted:
         """Submit a message: what became of that."""
         new = NewMessage(to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned)
-        return outbox.submit(self.db, new, self.policy, self.now)
+        return accept.submit(self.db, new, self.policy, self.now)
 
     def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:
         """Submit a message, as `submitted`: its id."""
@@ -90,7 +94,7 @@ class Bench:
     ) -> None:
         """Journal how an attempt ended; it was written at this moment unless it was withdrawn."""
         written = None if result is Result.WITHDRAWN else self.now
-        claims.close(self.db, Outcome(claim.attempt_id, result, written, reference, error, retry), self.now)
+        outcomes.close(self.db, Outcome(claim.attempt_id, result, written, reference, error, retry), self.now)
 
     def send(self, sim: str = WEST, *, reference: int = 1) -> Claim:
         """Claim the next part and have it accepted under `reference`."""
@@ -107,7 +111,7 @@ class Bench:
     def report(
         self,
         reference: int,
-        outcome: reports.Outcome = reports.Outcome.DELIVERED,
+        outcome: status_reports.Outcome = status_reports.Outcome.DELIVERED,
         *,
         number: str = ALICE,
         sim: str = WEST,
@@ -119,11 +123,11 @@ class Bench:
         self._reports += 1
         told = Told(reference, number, accepted_at or self.now)
         status = {"delivered": 0x00, "trying": 0x20, "permanent": 0x41, "stopped": 0x60}[outcome]
-        new = reports.NewReport(sim, tpdu or bytes([6, self._reports]), told, outcome, status, discharged_at)
-        return reports.record(self.db, new, owner, self.now)
+        new = status_reports.NewReport(sim, tpdu or bytes([6, self._reports]), told, outcome, status, discharged_at)
+        return status_reports.record(self.db, new, owner, self.now)
 
     def match_again(self, sim: str = WEST) -> set[int]:
-        return reports.match_again(self.db, sim, owner, self.now)
+        return status_reports.match_again(self.db, sim, owner, self.now)
 
     def says(self, number: str, *, opts_in: bool = False, channel: str = "sms") -> Effect:
         """Somebody says STOP, or START."""
@@ -161,13 +165,13 @@ class Bench:
         return [row["what"] for row in rows]
 
     def next_due(self) -> datetime | None:
-        return outbox.next_due(self.db)
+        return due.next_due(self.db)
 
     def promote(self) -> set[int]:
-        return outbox.promote(self.db, self.now)
+        return due.promote(self.db, self.now)
 
     def expire(self) -> int:
-        return outbox.expire(self.db, self.now)
+        return due.expire(self.db, self.now)
 
     def candidates(self, sim: str = WEST) -> list[int]:
         """The messages that `sim` could send now, first one first (one entry a part)."""

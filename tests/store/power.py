@@ -16,8 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from modemd.store.damage import examine
-from modemd.store.store import connect
+from modemd.store.connection import connect
+from modemd.store.files.integrity import examine
 from modemd.store.writer import Change, Job, run_group
 
 SECTOR = 512

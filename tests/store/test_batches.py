@@ -8,8 +8,8 @@ import pytest
 
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.store import batches, outbox
-from modemd.store.outbox import NewMessage
+from modemd.store.outbox import accept, batches
+from modemd.store.outbox.accept import NewMessage
 from tests.store.bench import ALICE, BOB, Bench
 
 CAROL = "+33612345670"
@@ -183,6 +183,6 @@ def test_ids_that_were_set_aside_are_nobody_elses(bench: Bench) -> None:
     """Messages that come while a batch is promoted get ids behind its own, also in an empty database."""
     batch = accepted(bench, row(bench, ALICE), row(bench, BOB))
     assert bench.submit(CAROL) == 3
-    assert outbox.submit(bench.db, row(bench, "+33612345671"), bench.policy, bench.now).id == 4
+    assert accept.submit(bench.db, row(bench, "+33612345671"), bench.policy, bench.now).id == 4
     promoted(bench, batch)
     assert [id for id, _ in messages(bench)] == [1, 2, 3, 4]

@@ -8,8 +8,9 @@ import pytest
 
 from modemd.rules.classes import MessageClass, started_rank
 from modemd.rules.send_decision import Decision, Facts, Verdict
-from modemd.store import claims
-from modemd.store.claims import MAX_CANDIDATES, Result
+from modemd.store.queue import claims
+from modemd.store.queue.claims import MAX_CANDIDATES
+from modemd.store.queue.outcomes import Result
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 HOUR = timedelta(hours=1)

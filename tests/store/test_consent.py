@@ -9,8 +9,8 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.store import consent
-from modemd.store.claims import Result
 from modemd.store.consent import Effect, Said
+from modemd.store.queue.outcomes import Result
 from tests.store.bench import ALICE, BOB, Bench
 
 HOUR = timedelta(hours=1)

@@ -12,8 +12,8 @@ import pytest
 
 from modemd.errors import StoreDamaged
 from modemd.store import Store, listings
+from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 from tests.store.power import log_of
 
 PAGE = 1024
@@ -100,7 +100,7 @@ async def test_a_copy_that_does_not_fit_is_told(tmp_path: Path, monkeypatch: pyt
     def full(source: object, target: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("modemd.store.damage.shutil.copyfileobj", full)
+    monkeypatch.setattr("modemd.store.files.integrity.shutil.copyfileobj", full)
     with pytest.raises(StoreDamaged, match=r"no copy could be kept \(No space left on device\)"):
         await Store.open(path)
     assert copies_in(tmp_path) == []

@@ -12,11 +12,12 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import decisions, outbox
-from modemd.store.claims import Result
-from modemd.store.decisions import Verdict, Word
-from modemd.store.outbox import Submitted
-from modemd.store.reports import Outcome
+from modemd.store.inbound.status_reports import Outcome
+from modemd.store.journal import Word
+from modemd.store.outbox import decisions, due
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.decisions import Verdict
+from modemd.store.queue.outcomes import Result
 from tests.store.bench import ALICE, BOB, EAST, Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -161,7 +162,7 @@ def closed(bench: Bench) -> int:
     message = bench.submit(valid=HOUR)
     bench.lose()
     bench.passes(hours=26)
-    outbox.close_overdue(bench.db, bench.now)
+    due.close_overdue(bench.db, bench.now)
     return message
 
 

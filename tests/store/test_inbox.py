@@ -10,8 +10,9 @@ from itertools import permutations
 import pytest
 
 from modemd.rules.classes import KINDS, Kind
-from modemd.store import inbox, listings
-from modemd.store.inbox import Arrival, Whole
+from modemd.store import listings
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival, Whole
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 SINGLE = Arrival(WEST, b"hello", ALICE, "text", "hello", START)

@@ -9,9 +9,10 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
-from modemd.store import lanes, pauses
-from modemd.store.claims import Result
-from modemd.store.decisions import Word
+from modemd.store import lanes
+from modemd.store.journal import Word
+from modemd.store.queue import pauses
+from modemd.store.queue.outcomes import Result
 from tests.store.bench import ALICE, BOB, EAST, WEST, Bench
 
 WORD = Word("alice", "the offer was wrong")

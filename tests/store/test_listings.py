@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from modemd.rules.classes import MessageClass
-from modemd.store import inbox, listings, sims
-from modemd.store.claims import Result
-from modemd.store.inbox import Arrival
+from modemd.store import listings, sims
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival
+from modemd.store.queue.outcomes import Result
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 HOUR = timedelta(hours=1)

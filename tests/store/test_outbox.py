@@ -11,8 +11,9 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass, waiting_rank
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import outbox
-from modemd.store.claims import Result
+from modemd.store import ending
+from modemd.store.outbox import due
+from modemd.store.queue.outcomes import Result
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
@@ -215,14 +216,14 @@ def test_sent_and_unknown_messages_close_a_day_past_validity(bench: Bench) -> No
     bench.lose()
     assert bench.next_due() == START + HOUR + DAY
     bench.passes(hours=24, minutes=59)
-    assert outbox.close_overdue(bench.db, bench.now) == 0
+    assert due.close_overdue(bench.db, bench.now) == 0
     bench.passes(minutes=1)
-    assert outbox.close_overdue(bench.db, bench.now) == 2
+    assert due.close_overdue(bench.db, bench.now) == 2
     assert [bench.state(message) for message in (sent, unknown)] == ["sent", "unknown"]
     assert bench.message(sent)["closed_at"] is not None
     assert bench.report(7, accepted_at=START) == sent
     assert bench.state(sent) == "sent"
-    assert outbox.close_overdue(bench.db, bench.now) == 0
+    assert due.close_overdue(bench.db, bench.now) == 0
 
 
 def test_nothing_is_due_in_an_empty_database(bench: Bench) -> None:
@@ -245,14 +246,14 @@ def test_steps_are_bounded(bench: Bench) -> None:
     for _ in range(5):
         bench.submit(at=START + HOUR, valid=2 * HOUR)
     bench.passes(hours=1)
-    assert [len(outbox.promote(bench.db, bench.now, 2)) for _ in range(4)] == [2, 2, 1, 0]
+    assert [len(due.promote(bench.db, bench.now, 2)) for _ in range(4)] == [2, 2, 1, 0]
     bench.passes(hours=1)
-    assert [outbox.expire(bench.db, bench.now, 3) for _ in range(3)] == [3, 2, 0]
+    assert [due.expire(bench.db, bench.now, 3) for _ in range(3)] == [3, 2, 0]
 
 
 def test_cancelling_reaches_what_waits(bench: Bench) -> None:
     """The waiting parts of a message are cancelled with the reason; a message of which nothing waits is left alone."""
     message = bench.submit(parts=2)
-    assert outbox.cancel_rest(bench.db, message, bench.now, "by_hand") == 1
+    assert ending.cancel_rest(bench.db, message, bench.now, "by_hand") == 1
     assert (bench.state(message), bench.message(message)["reason"]) == ("cancelled", "by_hand")
-    assert outbox.cancel_rest(bench.db, message, bench.now, "by_hand") == 0
+    assert ending.cancel_rest(bench.db, message, bench.now, "by_hand") == 0

@@ -9,8 +9,10 @@ import pytest
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.retry import ErrorClass, retry_at
-from modemd.store import claims, listings, reports
-from modemd.store.claims import Outcome, Result
+from modemd.store import listings
+from modemd.store.inbound import status_reports
+from modemd.store.queue import outcomes
+from modemd.store.queue.outcomes import Outcome, Result
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench, Retry
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -148,7 +150,7 @@ def test_a_try_without_network_does_not_count(bench: Bench) -> None:
     """A refusal because the modem has lost the network puts a part off, uses up no try, and frees it for every SIM."""
     message = bench.submit()
     outcome = Outcome(bench.claimed(WEST).attempt_id, Result.REFUSED, retry=lambda *_: bench.now + MINUTE, counts=False)
-    claims.close(bench.db, outcome, bench.now)
+    outcomes.close(bench.db, outcome, bench.now)
     assert (bench.state(message), bench.part(message)["tries"]) == ("held", 0)
     bench.passes(minutes=1)
     bench.promote()
@@ -267,7 +269,7 @@ def test_the_first_attempts_failure_says_nothing_of_the_second(bench: Bench) -> 
     bench.passes(seconds=20)
     bench.promote()
     bench.send(EAST, reference=8)
-    assert bench.report(7, reports.Outcome.PERMANENT, accepted_at=START, sim=WEST) == message
+    assert bench.report(7, status_reports.Outcome.PERMANENT, accepted_at=START, sim=WEST) == message
     assert bench.state(message) == "sent"
     assert bench.report(8, sim=EAST) == message
     assert bench.state(message) == "delivered"
@@ -282,7 +284,7 @@ def test_a_start_finds_a_repeat_whose_message_is_over(bench: Bench) -> None:
     bench.claimed(EAST)
     assert bench.report(7, accepted_at=START) == message
     assert bench.state(message) == "delivered"
-    assert claims.recover(bench.db, bench.now) == 1
+    assert outcomes.recover(bench.db, bench.now) == 1
     assert [row["outcome"] for row in bench.attempts(message)] == ["sent", "unknown"]
     assert bench.state(message) == "delivered"
 
@@ -293,10 +295,10 @@ def test_a_cut_process_leaves_unknown_attempts(bench: Bench) -> None:
     bench.claimed(WEST)
     bench.claimed(EAST)
     bench.passes(seconds=5)
-    assert claims.recover(bench.db, bench.now) == 2
+    assert outcomes.recover(bench.db, bench.now) == 2
     assert [bench.state(message) for message in (code, other)] == ["unknown", "unknown"]
     assert [row["written_at"] for row in bench.attempts(code)] == [START.isoformat("T", "microseconds")]
     assert bench.attempts(code)[0]["error"] == "restart"
-    assert claims.recover(bench.db, bench.now) == 0
+    assert outcomes.recover(bench.db, bench.now) == 0
     bench.passes(seconds=20)
     assert bench.promote() == {code}

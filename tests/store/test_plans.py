@@ -9,8 +9,11 @@ from datetime import timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.store import batches, claims, inbox, listings, outbox
-from modemd.store.inbox import Arrival
+from modemd.store import listings
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival
+from modemd.store.outbox import batches, due
+from modemd.store.queue import claims, outcomes
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 
@@ -42,12 +45,12 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "promote a batch": lambda bench: batches.promote(bench.db, 1, bench.policy, bench.now, 3),
     "clear away a batch": lambda bench: batches.discard(bench.db, 3),
     "expire": lambda bench: bench.expire(),
-    "close overdue": lambda bench: outbox.close_overdue(bench.db, bench.now),
+    "close overdue": lambda bench: due.close_overdue(bench.db, bench.now),
     "next due": lambda bench: bench.next_due(),
     "report": lambda bench: bench.report(7),
     "match again": lambda bench: bench.match_again(),
     "opt out": lambda bench: bench.says(ALICE),
-    "recover": lambda bench: claims.recover(bench.db, bench.now),
+    "recover": lambda bench: outcomes.recover(bench.db, bench.now),
     "keep": lambda bench: inbox.keep(
         bench.db, Arrival(WEST, b"1", ALICE, "text", "1", START, "a/8/1/2", 1, 2), lambda tpdus: ("text", ""), bench.now
     ),

@@ -14,12 +14,14 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.send_decision import decide
-from modemd.store import Store, claims, consent, listings, outbox
-from modemd.store.claims import Outcome, Result
+from modemd.store import Store, consent, listings
+from modemd.store.connection import connect
 from modemd.store.consent import Said
-from modemd.store.outbox import NewMessage
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage
+from modemd.store.queue import claims, outcomes
+from modemd.store.queue.outcomes import Outcome, Result
 from modemd.store.schema import migrate
-from modemd.store.store import connect
 from modemd.store.writer import Change
 from tests.store.bench import ALICE, START, WEST
 from tests.store.power import DAMAGES, Tape, cut, log_of, reopened, torn_checkpoint
@@ -31,13 +33,13 @@ SMALL_PAGE = 512
 
 def submit(text: str, db: sqlite3.Connection) -> None:
     new = NewMessage(ALICE, text, MessageClass.TRANSACTIONAL, 1, START.replace(year=2027))
-    outbox.submit(db, new, POLICY, START)
+    accept.submit(db, new, POLICY, START)
 
 
 def send(db: sqlite3.Connection) -> None:
     """Close the attempt that is open, and claim the next, as one change: what the daemon does most."""
     for row in db.execute("SELECT id FROM attempt WHERE outcome = 'open'").fetchall():
-        claims.close(db, Outcome(row["id"], Result.SENT, START, reference=row["id"] % 256), START)
+        outcomes.close(db, Outcome(row["id"], Result.SENT, START, reference=row["id"] % 256), START)
     claims.claim(db, WEST, "stick", partial(decide, policy=POLICY, now=START), START)
 
 

@@ -10,10 +10,11 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.quotas import Limits, Use
 from modemd.rules.routing import Terms
-from modemd.store import claims, quotas
-from modemd.store.claims import Claim, Result
-from modemd.store.looking import Over
-from modemd.store.moments import kept
+from modemd.store.queue import claims, quotas
+from modemd.store.queue.candidates import Over
+from modemd.store.queue.claims import Claim
+from modemd.store.queue.outcomes import Result
+from modemd.store.timestamps import kept
 from tests.store.bench import ALICE, BOB, EAST, WEST, Bench
 
 NUMBERS = [f"+3361234{index:04d}" for index in range(300)]

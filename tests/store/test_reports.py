@@ -9,10 +9,10 @@ import pytest
 
 from modemd.rules.phone_numbers import same_number
 from modemd.rules.report_matching import Doubt, Finding, Told, Tried, weigh
-from modemd.store import reports
-from modemd.store.claims import Result
+from modemd.store.inbound import status_reports
+from modemd.store.inbound.status_reports import Outcome, Unmatched
 from modemd.store.journal import refresh
-from modemd.store.reports import Outcome, Unmatched
+from modemd.store.queue.outcomes import Result
 from tests.store.bench import ALICE, BOB, EAST, SEND_TIMEOUT, START, WEST, Bench
 
 HOUR = timedelta(hours=1)
@@ -165,7 +165,7 @@ def test_looking_again_asks_the_rule_in_order_of_arrival(bench: Bench) -> None:
     def nobody(told: Told, attempts: object) -> None:
         asked.append(told.reference)
 
-    assert reports.match_again(bench.db, WEST, nobody, bench.now) == set()
+    assert status_reports.match_again(bench.db, WEST, nobody, bench.now) == set()
     assert asked == [1, 2, 3]
 
 
@@ -198,8 +198,8 @@ def test_what_others_were_sent_costs_a_report_no_look(bench: Bench) -> None:
     def nobody(told: Told, attempts: Sequence[Tried]) -> None:
         asked.extend(tried.number for tried in attempts)
 
-    new = reports.NewReport(WEST, b"1", Told(7, "0612345678", bench.now), Outcome.DELIVERED, 0, None)
-    assert reports.record(bench.db, new, nobody, bench.now) is None
+    new = status_reports.NewReport(WEST, b"1", Told(7, "0612345678", bench.now), Outcome.DELIVERED, 0, None)
+    assert status_reports.record(bench.db, new, nobody, bench.now) is None
     assert asked == [ALICE]
     assert bench.report(7) == message
 
@@ -214,7 +214,7 @@ def test_old_unmatched_reports_cost_no_look(bench: Bench) -> None:
     def nobody(told: Told, attempts: object) -> None:
         asked.append(told.reference)
 
-    reports.match_again(bench.db, WEST, nobody, bench.now)
+    status_reports.match_again(bench.db, WEST, nobody, bench.now)
     assert asked == [2]
     assert unmatched(bench) == 2
 
@@ -233,7 +233,7 @@ def test_an_unmatched_report_says_why(bench: Bench) -> None:
     bench.passes(hours=1)
     bench.submit(BOB)
     bench.lose()  # nothing that is written after a report can have been meant by it
-    assert [reports.why_unmatched(bench.db, number, rule) for number in (1, 2)] == [Doubt.NOBODY, Doubt.NOBODY]
+    assert [status_reports.why_unmatched(bench.db, number, rule) for number in (1, 2)] == [Doubt.NOBODY, Doubt.NOBODY]
 
 
 def test_an_early_report_says_that_the_answer_is_awaited(bench: Bench) -> None:
@@ -241,9 +241,9 @@ def test_an_early_report_says_that_the_answer_is_awaited(bench: Bench) -> None:
     bench.submit()
     claim = bench.claimed()
     bench.report(7)
-    assert reports.why_unmatched(bench.db, 1, rule) is Unmatched.ANSWER_AWAITED
+    assert status_reports.why_unmatched(bench.db, 1, rule) is Unmatched.ANSWER_AWAITED
     bench.close(claim, reference=7)
-    assert reports.why_unmatched(bench.db, 1, rule) is Unmatched.NOT_THEN
+    assert status_reports.why_unmatched(bench.db, 1, rule) is Unmatched.NOT_THEN
 
 
 def test_a_rival_whose_message_is_over_is_a_rival_still(bench: Bench) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.store import alarms, inbox, retention
-from modemd.store.inbox import Arrival
+from modemd.store import alarms, retention
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival
 from modemd.store.journal import note
-from modemd.store.moments import kept
 from modemd.store.retention import Ages
+from modemd.store.timestamps import kept
 from tests.store.bench import ALICE, BOB, WEST, Bench
 
 NEVER = timedelta.max

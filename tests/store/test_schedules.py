@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modemd.rules.classes import MessageClass
 from modemd.store import schedules
-from modemd.store.newmessage import NewMessage
+from modemd.store.outbox.new_message import NewMessage
 from modemd.store.schedules import NewSchedule, Run
 from tests.store.bench import ALICE, Bench
 

@@ -9,9 +9,10 @@ import pytest
 import sqlite_utils
 
 from modemd.errors import StoreError
-from modemd.store import Store, claims
+from modemd.store import Store
+from modemd.store.connection import connect
+from modemd.store.queue import outcomes
 from modemd.store.schema import VERSION, migrate, migrations
-from modemd.store.store import connect
 from tests.store.bench import ALICE, BOB, Bench
 
 
@@ -102,7 +103,7 @@ def test_a_database_of_the_fifth_schema_goes_on(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "old.db")
     assert schema(bench.db) == schema(Bench(tmp_path / "fresh.db").db)
     assert bench.report(7, number="0612345678") == sent
-    assert claims.recover(bench.db, bench.now) == 1
+    assert outcomes.recover(bench.db, bench.now) == 1
     assert (bench.state(sent), bench.state(on_air)) == ("delivered", "unknown")
     assert bench.candidates() == [waiting]
     assert bench.says(ALICE).changed

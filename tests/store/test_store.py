@@ -14,8 +14,9 @@ import pytest
 from modemd.errors import StoreError, StoreLocked
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, consent, listings, outbox
+from modemd.store import Store, consent, listings
 from modemd.store.consent import Said
+from modemd.store.outbox import accept
 from tests.store.bench import ALICE, START
 
 STOP = Said(ALICE, opts_in=False, word="stop", language="en", channel="sms")
@@ -72,9 +73,9 @@ async def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None
 async def test_reads_see_what_was_answered(tmp_path: Path) -> None:
     """When a write has answered, a read that begins then sees it; and what was kept is there after the next opening."""
     path = tmp_path / "modemd.db"
-    new = outbox.NewMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
+    new = accept.NewMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
     store = await Store.open(path)
-    submitted = await store.write(lambda db: outbox.submit(db, new, ConsentPolicy(), START))
+    submitted = await store.write(lambda db: accept.submit(db, new, ConsentPolicy(), START))
     assert [row["id"] for row in await store.read(listings.messages)] == [submitted.id]
     await store.close()
     store = await Store.open(path)

@@ -8,10 +8,11 @@ from random import Random
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.store import decisions, listings, outbox, retention, tally
-from modemd.store.decisions import Word
+from modemd.store import listings, retention
 from modemd.store.fifth import STATEMENTS
-from modemd.store.moments import kept
+from modemd.store.journal import Word
+from modemd.store.outbox import decisions, due
+from modemd.store.timestamps import kept
 from tests.store.bench import ALICE, BOB, Bench
 
 COUNTED = """
@@ -25,7 +26,7 @@ def kept_as_counted(bench: Bench) -> None:
     assert sorted(map(tuple, rows)) == sorted(map(tuple, bench.db.execute(COUNTED)))
     out = bench.db.execute("SELECT count(*) FROM contact WHERE marketing = 'opted_out'").fetchone()[0]
     unmatched = bench.db.execute("SELECT count(*) FROM report WHERE attempt_id IS NULL").fetchone()[0]
-    assert (tally.amount(bench.db, "opted_out"), tally.amount(bench.db, "unmatched")) == (out, unmatched)
+    assert (listings.amount(bench.db, "opted_out"), listings.amount(bench.db, "unmatched")) == (out, unmatched)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -52,17 +53,17 @@ def test_whatever_happens_the_counts_are_right(bench: Bench, seed: int) -> None:
                 bench.says(chance.choice(numbers), opts_in=chance.random() < 0.3)
             case 7:
                 bench.passes(hours=chance.randint(0, 30))
-                outbox.promote(bench.db, bench.now)
-                outbox.expire(bench.db, bench.now)
-                outbox.close_overdue(bench.db, bench.now)
+                due.promote(bench.db, bench.now)
+                due.expire(bench.db, bench.now)
+                due.close_overdue(bench.db, bench.now)
             case _:
                 waiting = bench.db.execute("SELECT id FROM message WHERE state = 'held'").fetchone()
                 if waiting is not None:
                     decisions.cancel(bench.db, waiting["id"], Word("ann", "no"), bench.now)
     kept_as_counted(bench)
     bench.passes(days=500)
-    outbox.expire(bench.db, bench.now, 10_000)
-    outbox.close_overdue(bench.db, bench.now, 10_000)
+    due.expire(bench.db, bench.now, 10_000)
+    due.close_overdue(bench.db, bench.now, 10_000)
     while retention.step(bench.db, AGES, bench.now):
         pass
     kept_as_counted(bench)

@@ -13,10 +13,11 @@ import pytest
 from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, listings, outbox, trouble
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store import Store, listings, sqlite_errors
+from modemd.store.connection import ThreadReader, connect
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage, Submitted
 from modemd.store.schema import migrate
-from modemd.store.store import ThreadReader, connect
 from modemd.store.writer import ThreadWriter
 from tests.store.bench import ALICE, START
 from tests.store.power import log_of
@@ -24,7 +25,7 @@ from tests.store.power import log_of
 
 def submit(text: str, db: sqlite3.Connection) -> Submitted:
     new = NewMessage(ALICE, text, MessageClass.TRANSACTIONAL, 1, START.replace(year=2027))
-    return outbox.submit(db, new, ConsentPolicy(), START)
+    return accept.submit(db, new, ConsentPolicy(), START)
 
 
 def fill(db: sqlite3.Connection) -> None:
@@ -186,12 +187,12 @@ async def test_a_folder_that_does_not_take_the_files_says_why(
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize(("room", "code"), [(0, "disk_full"), (trouble.LITTLE_ROOM, "disk_error")])
+@pytest.mark.parametrize(("room", "code"), [(0, "disk_full"), (sqlite_errors.LITTLE_ROOM, "disk_error")])
 def test_an_index_that_does_not_fit_is_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, code: str
 ) -> None:
     """SQLite calls it an I/O error where the index of the log finds no room; without room it is that."""
-    monkeypatch.setattr(trouble, "_room", lambda path: room)
+    monkeypatch.setattr(sqlite_errors, "_room", lambda path: room)
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode, error.sqlite_errorname = 4874, "SQLITE_IOERR_SHMSIZE"
-    assert trouble.at_opening(error, tmp_path / "modemd.db").code == code
+    assert sqlite_errors.at_opening(error, tmp_path / "modemd.db").code == code

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from modemd.errors import StoreError
-from modemd.store.store import connect
+from modemd.store.connection import connect
 from modemd.store.writer import MAX_GROUP, Change, Job, ThreadWriter, answer, run_group
 
 

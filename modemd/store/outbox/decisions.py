@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,12 +12,14 @@ from modemd.errors import Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import outbox
-from modemd.store.journal import advance, note, parts_of, refresh
-from modemd.store.outbox import NewMessage, Submitted
+from modemd.store.journal import Word, advance, note, parts_of, refresh
+from modemd.store.outbox import accept
+from modemd.store.outbox.accept import NewMessage, Submitted
 
 # The reason that stands beside a state that a person has chosen; who and why are in the events.
 BY_HAND = "by_hand"
+
+
 _WAITING = (states.Part.HELD, states.Part.QUEUED)
 
 
@@ -26,14 +28,6 @@ class Verdict(StrEnum):
 
     SENT = "sent"
     NOT_SENT = "not-sent"
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """Who decided, and why."""
-
-    by: str
-    why: str
 
 
 def settle(
@@ -124,7 +118,7 @@ def resend(
         report=bool(message["report"]),
         key=_key(message_id),
     )
-    submitted = outbox.submit(db, new, policy, now)
+    submitted = accept.submit(db, new, policy, now)
     if not submitted.again:
         note(db, message_id, now, "resent", message=submitted.id, **asdict(word))
         note(db, submitted.id, now, "resend", message=message_id, **asdict(word))

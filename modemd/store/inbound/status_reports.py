@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from modemd.rules import phone_numbers, states
 from modemd.rules.report_matching import Doubt, Finding, Owner, Told, Tried
-from modemd.store.claims import UNANSWERED, proves
 from modemd.store.journal import advance, note, refresh
-from modemd.store.moments import kept, moment
+from modemd.store.queue.outcomes import UNANSWERED, proves
+from modemd.store.timestamps import kept, moment
 
 # An unmatched report that is older than this was not early: nobody will own it. Such reports gather, and cost no look.
 AWAITED = timedelta(days=1)

@@ -15,8 +15,9 @@ from modemd.rules.quotas import Hold, Standing
 from modemd.rules.routing import FREE, Terms
 from modemd.rules.send_decision import Facts
 from modemd.rules.windows import Window
-from modemd.store import lanes, pauses, quotas
-from modemd.store.moments import kept, moment
+from modemd.store import lanes
+from modemd.store.queue import pauses, quotas
+from modemd.store.timestamps import kept, moment
 
 # A claim looks at no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from modemd.rules.classes import Kind
 from modemd.store.journal import note
-from modemd.store.moments import kept, moment
+from modemd.store.timestamps import kept, moment
 
 # How long the same TPDU on the same SIM counts as a repetition, and how long a set waits for its missing parts.
 REPETITION = timedelta(days=7)

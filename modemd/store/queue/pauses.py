@@ -10,9 +10,8 @@ from typing import Any
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
-from modemd.store.decisions import Word
-from modemd.store.journal import note
-from modemd.store.moments import kept
+from modemd.store.journal import Word, note
+from modemd.store.timestamps import kept
 
 
 def standing(db: sqlite3.Connection) -> list[Pause]:

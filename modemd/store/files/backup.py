@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from modemd.errors import StoreDamaged, StoreError
-from modemd.store.trouble import DAMAGED, in_the_folder, trouble
+from modemd.store.sqlite_errors import DAMAGED, in_the_folder, trouble
 
 # Pages a step: 1 MiB. Between steps the disk belongs to the daemon for a moment.
 _STEP_PAGES = 256

@@ -18,9 +18,10 @@ from pathlib import Path
 from modemd.errors import StoreError
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.store import backup, claims
+from modemd.store.files import backup
 from modemd.store.journal import advance, note, parts_of, refresh
-from modemd.store.moments import high_water, kept
+from modemd.store.queue import outcomes
+from modemd.store.timestamps import high_water, kept
 
 RESTORED = "restored"
 # Messages a step of a release: nobody waits long for it.
@@ -65,7 +66,7 @@ def restore(
         now = max(now, high_water(db) or now)  # by whatever clock: the story goes on
         db.execute("BEGIN IMMEDIATE")
         consent = _take_consent(db, database, now)
-        claims.recover(db, now)
+        outcomes.recover(db, now)
         held = hold(db, now)
         note(db, None, now, "restored", file=source.name, held=held, consent=consent)
         db.execute("COMMIT")

@@ -11,9 +11,10 @@ from typing import Any
 from modemd.errors import Refused
 from modemd.rules import states
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
-from modemd.store import outbox, staging
-from modemd.store.moments import kept
-from modemd.store.outbox import NewMessage, Place
+from modemd.store.outbox import accept as outbox_accept
+from modemd.store.outbox import staged_rows
+from modemd.store.outbox.accept import NewMessage, Place
+from modemd.store.timestamps import kept
 
 # How many rows one change stages or promotes. A message that comes meanwhile waits for one such change at most.
 STEP = 50
@@ -65,12 +66,12 @@ def stage(
     lies: list[int] = []
     for new in rows:
         if new.key is not None:
-            if outbox.known_by_key(db, new) is not None:
+            if outbox_accept.known_by_key(db, new) is not None:
                 again += 1
                 continue
             if new.at is not None:
                 judge(new.at, now)
-        row = staging.put(db, batch, new)
+        row = staged_rows.put(db, batch, new)
         if row is None:
             again += 1
             continue
@@ -111,17 +112,17 @@ def next_accepted(db: sqlite3.Connection) -> int | None:
 
 def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: datetime, limit: int) -> Step:
     """Make messages of the next rows of a batch that is accepted. One with fewer than `limit` is done."""
-    rows = staging.following(db, batch, limit)
+    rows = staged_rows.following(db, batch, limit)
     queued: int | None = None
     held = False
     for row in rows:
         place = Place(row.id, row.batch, row.accepted_at)
-        state = outbox.keep(db, row.new, policy, now, place).state
+        state = outbox_accept.keep(db, row.new, policy, now, place).state
         if state is states.Message.QUEUED:
             rank = row.new.message_class.rank
             queued = rank if queued is None else min(queued, rank)
         held = held or state is states.Message.HELD
-    staging.taken(db, *rows)
+    staged_rows.taken(db, *rows)
     if len(rows) < limit:
         db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
     return Step(len(rows), queued, held)

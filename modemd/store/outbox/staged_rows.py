@@ -9,8 +9,8 @@ from datetime import datetime
 
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.store.moments import kept, moment
-from modemd.store.newmessage import NewMessage
+from modemd.store.outbox.new_message import NewMessage
+from modemd.store.timestamps import kept, moment
 
 # A submit takes along what batches hold for its number, up to so many: beyond, somebody has a batch for one number alone.
 MOST_AHEAD = 100

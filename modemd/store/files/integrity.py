@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modemd.errors import StoreDamaged
-from modemd.store.trouble import DAMAGED, REMEDY, trouble
+from modemd.store.sqlite_errors import DAMAGED, REMEDY, trouble
 
 
 def examine(path: Path) -> None:

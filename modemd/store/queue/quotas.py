@@ -10,7 +10,7 @@ from modemd.rules import states
 from modemd.rules.classes import MessageClass, waiting_rank
 from modemd.rules.quotas import Hold, Limits, Standing, Use, beginnings, ends
 from modemd.store.journal import advance, parts_of, refresh
-from modemd.store.moments import kept, moment
+from modemd.store.timestamps import kept, moment
 
 LimitsOf = Callable[[str], Limits]
 

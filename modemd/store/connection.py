@@ -1,0 +1,71 @@
+"""Connections to the database: the reader, readers by thread, and their settings."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+# Up to where the write-ahead log grows before it is moved into the database.
+LOG = 4 * 1024 * 1024
+# What the write-ahead log keeps of the disk when it has been moved into the database.
+LARGEST_LOG = 8 * 1024 * 1024
+
+
+class Reader(Protocol):
+    """Runs queries on a connection that cannot write."""
+
+    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class ThreadReader:
+    """One thread, one read-only connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, query)
+
+    def _run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+            self._connection.row_factory = sqlite3.Row
+        return query(self._connection)
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._connection is not None:
+            await loop.run_in_executor(self._pool, self._connection.close)
+        self._pool.shutdown()
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """The connection that writes. Autocommit: transactions are said aloud, by `run_group`."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    # A message's four commits touch some seventy pages, each of which goes to the log whole: with SQLite's own 4 KiB that was
+    # 283 KiB a message, with 1 KiB it is 85. Flash cards wear by that. A database that is there already keeps its size.
+    connection.execute("PRAGMA page_size = 1024")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA busy_timeout = 5000")
+    # SQLite moves the log into the file at the commit that takes it past so many pages, 4 MiB, and then begins it anew. With
+    # fewer, the pages that each message changes would be moved more often. What a long reader (a backup) let it grow to beyond
+    # that is given back afterwards.
+    page_size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG // page_size:d}")
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG:d}")
+    # A text that was blanked is overwritten where that costs no further page, and does not stay readable in the file.
+    connection.execute("PRAGMA secure_delete = FAST")
+    return connection

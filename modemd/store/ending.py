@@ -1,0 +1,65 @@
+"""Ends messages before all their parts were sent: cancelled, expired, or withdrawn after an opt-out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from modemd.rules import states
+from modemd.rules.classes import MessageClass, started_rank, waiting_rank
+from modemd.store.journal import advance, refresh
+
+# The rest of a message of which a part has left gets this much longer than its validity.
+REST = timedelta(hours=24)
+
+
+def run_out(db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime) -> None:
+    """End waiting parts whose time is over. They expire; the rest of a started message fails; and a repeat that was never
+    sent leaves its part as unknown as it was."""
+    for part in parts:
+        advance(db, part, _ending(db, part), now)
+    for message_id in {part["message_id"] for part in parts}:
+        refresh(db, message_id, now, "validity_over")
+
+
+def _ending(db: sqlite3.Connection, part: sqlite3.Row) -> states.Event:
+    if part["repeats"]:
+        return states.Event.GIVEN_UP
+    started = db.execute(
+        "SELECT 1 FROM part WHERE message_id = ? AND state NOT IN ('held', 'queued', 'expired') LIMIT 1",
+        (part["message_id"],),
+    ).fetchone()
+    return states.Event.REFUSED if started else states.Event.EXPIRED
+
+
+def withdraw(db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str) -> int:
+    """Cancel what of a class waits for `number`, in part or whole: how many messages. What is on the air stays."""
+    asked = (number, started_rank(message_class), waiting_rank(message_class))
+    waiting = db.execute(_WAITING, (*asked, *asked)).fetchall()
+    return _cancel(db, sorted(waiting, key=lambda part: (part["rank"], part["id"])), now, reason)
+
+
+_WAITING = """
+    SELECT * FROM part INDEXED BY part_held WHERE number = ? AND rank IN (?, ?) AND state = 'held'
+    UNION ALL
+    SELECT * FROM part INDEXED BY part_in_flight
+    WHERE number = ? AND rank IN (?, ?) AND state IN ('queued', 'sending') AND state = 'queued'
+"""
+
+
+def cancel_rest(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:
+    """Cancel the parts of a message that still wait: 1 if there were any."""
+    waiting = db.execute(
+        "SELECT * FROM part WHERE message_id = ? AND state IN ('held', 'queued')", (message_id,)
+    ).fetchall()
+    return _cancel(db, waiting, now, reason)
+
+
+def _cancel(db: sqlite3.Connection, parts: list[sqlite3.Row], now: datetime, reason: str) -> int:
+    for part in parts:
+        advance(db, part, states.Event.CANCELLED, now, reason=reason)
+    messages = {part["message_id"] for part in parts}
+    for message_id in messages:
+        refresh(db, message_id, now, reason)
+    return len(messages)

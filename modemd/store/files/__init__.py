@@ -1,0 +1,1 @@
+"""The database as files: opening, backup, restore, and checks for damage."""

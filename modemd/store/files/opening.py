@@ -1,0 +1,77 @@
+"""Opens the database file: lock, modes, schema, and a restore that was prepared."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from modemd.errors import StoreError, StoreLocked
+from modemd.store.connection import connect
+from modemd.store.files import backup, integrity
+from modemd.store.files import restore as files_restore
+from modemd.store.schema import VERSION, migrate
+from modemd.store.sqlite_errors import at_opening, in_the_folder
+
+
+def restore(source: Path, path: Path, now: datetime) -> files_restore.Restored:
+    """Put a backup in the place of the database at `path`, with everything open in it held. StoreLocked: a daemon uses it;
+    StoreError: the backup will not do, and nothing was changed."""
+    held = lock(path)
+    try:
+        return files_restore.restore(source, path, now, VERSION, migrate)
+    except sqlite3.Error as error:
+        raise at_opening(error, path) from error
+    except OSError as error:
+        raise in_the_folder(error, path) from error
+    finally:
+        os.close(held)
+
+
+def prepare(path: Path) -> None:
+    integrity.examine(path)
+    connection = connect(path)
+    try:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > VERSION:
+            raise StoreError(
+                f"{path}: written by a newer modemd (schema {found}, this one knows {VERSION}); upgrade modemd"
+            )
+        if found < VERSION:
+            if found:
+                backup.before_migration(path, found)
+            migrate(connection)
+    finally:
+        connection.close()
+
+
+def lock(path: Path) -> int:
+    """Take the lock file beside the database, which says who writes. Files are 0600, their directory 0700 if it is made."""
+    try:
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync(path.parent.parent)  # the folder itself must be there after a power cut; SQLite syncs what is in it
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        database = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if os.fstat(database).st_mode & 0o077:
+            os.fchmod(database, 0o600)  # SQLite gives its -wal and -shm the same rights
+        os.close(database)
+    except OSError as error:
+        raise in_the_folder(error, path) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise StoreLocked(f"{path}: another modemd process writes to it") from error
+    return lock
+
+
+def _sync(folder: Path) -> None:
+    """Make the entries of a folder durable."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,1 @@
+"""Inbound messages and status reports, as they are stored."""

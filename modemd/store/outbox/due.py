@@ -1,0 +1,112 @@
+"""Work that falls due by the clock: promotion, expiry, and closing."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from modemd.rules import states
+from modemd.rules.classes import MessageClass
+from modemd.rules.routing import is_shared
+from modemd.store import lanes
+from modemd.store.ending import run_out
+from modemd.store.journal import advance, note, refresh
+from modemd.store.timestamps import kept, moment
+
+_DAY = timedelta(days=1)
+
+
+def promote(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trusted: bool = True) -> set[int]:
+    """Queue what is due: held parts, and unknown ones of classes that are sent at least once. The ids of their messages.
+    While the clock is not `trusted`, only alarms and otps, and what was tried before: the calendar stops."""
+    going_on = "" if trusted else f"AND {_GOES_ON}"
+    due = db.execute(
+        f"SELECT * FROM part WHERE due <= ? {going_on} ORDER BY due, id LIMIT ?",  # noqa: S608 - our own constant
+        (kept(now), limit),
+    ).fetchall()
+    for part in due:
+        if part["state"] == states.Part.UNKNOWN:
+            _repeat(db, part, now)
+        else:
+            _choose_lane(db, part, now)
+            advance(db, part, states.Event.PROMOTED, now)
+    messages = {part["message_id"] for part in due}
+    for message_id in messages:
+        refresh(db, message_id, now)
+    return messages
+
+
+def _choose_lane(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
+    """Which SIMs may send a part that is queued now; what is one SIM's stays so."""
+    if is_shared(part["lane"]):
+        message = db.execute("SELECT class FROM message WHERE id = ?", (part["message_id"],)).fetchone()
+        lane = lanes.lane_of(db, part["number"], MessageClass(message["class"]), None)
+        db.execute("UPDATE part SET lane = ?, queued_at = ? WHERE id = ?", (lane, kept(now), part["id"]))
+
+
+# Ranks come in pairs, started and not (`started_rank`); the two highest classes are alarm and otp.
+_GOES_ON = f"(tries > 0 OR rank < {MessageClass.SYSTEM.rank * 2})"
+
+
+def next_going_on(db: sqlite3.Connection) -> datetime | None:
+    """When something is due next that a clock which is not trusted does not stop."""
+    due = db.execute(f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_GOES_ON}").fetchone()[0]  # noqa: S608 - the same
+    return moment(due) if due is not None else None
+
+
+def _repeat(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
+    """Queue an unknown part once more, while its message is valid: a lone part for any SIM, one of several for the SIM whose
+    reference it carries. What is not valid any more stays unknown."""
+    message = db.execute(
+        "SELECT parts, class, pinned, expires_at FROM message WHERE id = ?", (part["message_id"],)
+    ).fetchone()
+    if message["expires_at"] <= kept(now):
+        db.execute("UPDATE part SET due = NULL WHERE id = ?", (part["id"],))
+        return
+    lane = part["lane"]
+    if message["parts"] == 1:
+        lane = lanes.lane_of(db, part["number"], MessageClass(message["class"]), message["pinned"])
+    db.execute(
+        "UPDATE part SET repeats = repeats + 1, lane = ?, expires_at = ? WHERE id = ?",
+        (lane, message["expires_at"], part["id"]),
+    )
+    advance(db, part, states.Event.REPEATED, now)
+
+
+def expire(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
+    """End what waits past its validity: how many parts."""
+    over = db.execute(
+        "SELECT * FROM part WHERE expires_at <= ? AND state IN ('held', 'queued') LIMIT ?", (kept(now), limit)
+    ).fetchall()
+    run_out(db, over, now)
+    return len(over)
+
+
+def close_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
+    """Close what is `sent` or `unknown` a day past its validity, keeping the name: how many messages."""
+    rows = db.execute(
+        """SELECT id FROM message INDEXED BY message_open
+           WHERE state IN ('sent', 'unknown') AND closed_at IS NULL AND expires_at <= ? LIMIT ?""",
+        (kept(now - _DAY), limit),
+    ).fetchall()
+    for row in rows:
+        db.execute("UPDATE message SET closed_at = ? WHERE id = ?", (kept(now), row["id"]))
+        db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ?", (row["id"],))
+        note(db, row["id"], now, "closed")
+    return len(rows)
+
+
+def next_due(db: sqlite3.Connection) -> datetime | None:
+    """When something is due next: a promotion, an expiry, or a closing."""
+    found = [
+        db.execute("SELECT min(due) FROM part WHERE due IS NOT NULL").fetchone()[0],
+        db.execute("SELECT min(expires_at) FROM part WHERE state IN ('held', 'queued')").fetchone()[0],
+    ]
+    moments = [moment(text) for text in found if text is not None]
+    closing = db.execute(
+        """SELECT min(expires_at) FROM message INDEXED BY message_open
+           WHERE state IN ('sent', 'unknown') AND closed_at IS NULL"""
+    ).fetchone()[0]
+    if closing is not None:
+        moments.append(moment(closing) + _DAY)
+    return min(moments, default=None)
