@@ -18,10 +18,10 @@ from modemd.clock import SystemClock
 from modemd.config import Settings, reload
 from modemd.errors import ConfigError, StoreLocked
 from modemd.http.unix import listening, request, serving
-from modemd.modem.devices import PortList
-from modemd.modem.port import open_serial
-from modemd.modem.portlists import EmulatedPorts, SystemPorts
-from modemd.modem.usb import TOOLS
+from modemd.modem.discovery.devices import PortList
+from modemd.modem.discovery.port_lists import EmulatedPorts, SystemPorts
+from modemd.modem.link.port import open_serial
+from modemd.modem.recovery.usb_reset import TOOLS
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Words
 from modemd.sd_notify import ServiceManager

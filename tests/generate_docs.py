@@ -13,8 +13,8 @@ from itertools import combinations
 from pathlib import Path
 
 from modemd.doctor import ADVICE, Severity, Symptom
-from modemd.modem.health import THRESHOLDS
-from modemd.modem.ladder import COURSES, Rung
+from modemd.modem.recovery.escalation import COURSES, Rung
+from modemd.modem.recovery.symptoms import THRESHOLDS
 from modemd.rules.states import CLOSING, FINAL_MESSAGES, FINAL_PARTS, NEXT, Event, Message, Part, message_state
 from tests.generate_emulator_docs import command_table, differing_answers, family_facts, own_commands
 from tests.generate_oddities import oddities

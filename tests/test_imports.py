@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "modemd"
 # What stands behind a room is all it may import from modemd, itself apart.
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "connector": set(),
     "clock": set(),
     "logs": set(),
     "resources": set(),
@@ -25,8 +26,8 @@ ROOMS: dict[str, set[str]] = {
     "rules": set(),
     "config": set(),
     "store": {"rules"},
-    "modem": {"at", "pdu", "profiles", "clock", "logs"},
-    "service": {"modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
+    "modem": {"connector", "at", "pdu", "profiles", "clock", "logs"},
+    "service": {"connector", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
     # The words of the trade (classes, states) are the rules'; faces may name them.
     "api": {"service", "rules"},
     "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service"},
@@ -50,6 +51,7 @@ COMPOSITION_ROOT = "daemon"
 # What a room may import from outside, where its purity is promised: nothing but the standard library, and these.
 PURE: dict[str, set[str]] = {
     "errors": set(),
+    "connector": set(),
     "clock": set(),
     "logs": set(),
     "resources": set(),

@@ -1,6 +1,6 @@
 """The AT dialogue without I/O: bytes in, events out, and parsers of the replies that are used.
 
-Standard library and `modemd.errors` only; no port, no clock. `modemd.modem.dialogue` gives it a port and deadlines.
+Standard library and `modemd.errors` only; no port, no clock. `modemd.modem.link.dialogue` gives it a port and deadlines.
 """
 
 from modemd.at.channel import Channel, Event, Prompt, Reply, Urc

@@ -20,7 +20,7 @@ from modemd.cli.tables import print_json, printable
 if TYPE_CHECKING:
     from modemd.config import Settings
     from modemd.doctor import Finding, Report, World
-    from modemd.modem.devices import PortList
+    from modemd.modem.discovery.devices import PortList
 
 DEFAULT_CONFIG = Path("/etc/modemd/modemd.yaml")
 ASK_TIMEOUT_S = 10.0
@@ -77,8 +77,8 @@ def _world(config: Path) -> World:
     from modemd.doctor import Code, Finding, World
     from modemd.doctor.rights import this_person
     from modemd.errors import ProfileError
-    from modemd.modem.port import open_serial
-    from modemd.modem.usb import place_of
+    from modemd.modem.link.port import open_serial
+    from modemd.modem.recovery.usb_reset import place_of
     from modemd.profiles import Profiles
 
     settings, before = _settings(config)
@@ -130,7 +130,7 @@ def _ports(settings: Settings | None) -> PortList:
 
 def _asker(settings: Settings | None) -> Any:
     from modemd.http.unix import request
-    from modemd.modem.aside import aside
+    from modemd.modem.link.blocking import aside
 
     async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
         if settings is None:

@@ -92,8 +92,8 @@ def suggest(port: str, baud: int, folder: Path) -> None:
 
 
 async def _suggest(port: str, baud: int, folder: Path) -> str:
-    from modemd.modem import suggesting
-    from modemd.modem.port import open_serial
+    from modemd.modem.capture import driver_skeleton
+    from modemd.modem.link.port import open_serial
 
     profiles = Profiles.load([resources.folder("drivers"), folder])
-    return await suggesting.suggest(await open_serial(port, baud), port, profiles)
+    return await driver_skeleton.suggest(await open_serial(port, baud), port, profiles)

@@ -41,8 +41,8 @@ def record(port: str, out: Path | None, baud: int, listen: float) -> None:
 
 
 async def _record(port: str, baud: int, listen_s: float) -> str:
-    from modemd.modem import recording
-    from modemd.modem.port import open_serial
+    from modemd.modem.capture import recorder
+    from modemd.modem.link.port import open_serial
 
     profiles = Profiles.load([resources.folder("drivers")])
 
@@ -50,4 +50,4 @@ async def _record(port: str, baud: int, listen_s: float) -> str:
         click.echo(f"{port}: {line}", err=True)
 
     opened = await open_serial(port, baud)
-    return (await recording.record(opened, port, profiles, tell, listen_s=listen_s)).written()
+    return (await recorder.record(opened, port, profiles, tell, listen_s=listen_s)).written()

@@ -10,9 +10,9 @@ from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.interview import SIM_CODES
 from modemd.doctor.rights import Person
-from modemd.modem.desk import Health
-from modemd.modem.health import WEAK_DBM
-from modemd.modem.sim import LOCKED, REMEDIES
+from modemd.modem.recovery.symptoms import WEAK_DBM
+from modemd.modem.setup.sim import LOCKED, REMEDIES
+from modemd.modem.status import Health
 from modemd.service.views import NOT_USABLE
 
 Ask = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]

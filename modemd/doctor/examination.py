@@ -22,11 +22,11 @@ from modemd.doctor.processes import PROC
 from modemd.doctor.rights import Person
 from modemd.doctor.self_message import by_hand, through_daemon
 from modemd.errors import PortGone
-from modemd.modem.asking import Answerer
-from modemd.modem.candidates import Candidate, Hopeless, weigh
-from modemd.modem.desk import Health
-from modemd.modem.devices import PortList, UsbDevice
-from modemd.modem.port import OpenPort
+from modemd.modem.discovery.candidates import Candidate, Hopeless, weigh
+from modemd.modem.discovery.devices import PortList, UsbDevice
+from modemd.modem.discovery.probe import Answerer
+from modemd.modem.link.port import OpenPort
+from modemd.modem.status import Health
 from modemd.profiles import Profiles
 from modemd.service.finding import named_for
 from modemd.service.pins import PinFiles

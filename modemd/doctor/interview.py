@@ -11,12 +11,12 @@ from modemd.at.replies import Registration
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.errors import CommandFailed, DecodeError, ModemError, PortGone, ReplyTimeout, SimUnusable
-from modemd.modem.desk import Identity
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.health import WEAK_DBM
-from modemd.modem.port import Port
-from modemd.modem.setup import identify, knock
-from modemd.modem.sim import ABSENT, FAILED, LOCKED, NoPins, Pin
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.port import Port
+from modemd.modem.recovery.symptoms import WEAK_DBM
+from modemd.modem.setup.initialise import identify, knock
+from modemd.modem.setup.sim import ABSENT, FAILED, LOCKED, NoPins, Pin
+from modemd.modem.status import Identity
 from modemd.profiles import Profiles
 from modemd.service.pins import PinFiles
 
@@ -37,7 +37,7 @@ class PinWaits(SimUnusable):
 
 
 class PinsNotGiven(NoPins):
-    """`modemd.modem.sim.Pins` that finds a PIN as the daemon does, and then says so."""
+    """`modemd.modem.setup.sim.Pins` that finds a PIN as the daemon does, and then says so."""
 
     def __init__(self, files: PinFiles | None, name: str) -> None:
         self._files = files

@@ -11,7 +11,7 @@ from modemd.doctor.codes import Code
 from modemd.doctor.processes import MODEM_MANAGER, holders, named
 from modemd.doctor.rights import Person, group_name, user_name
 from modemd.errors import PortGone
-from modemd.modem.devices import UsbDevice
+from modemd.modem.discovery.devices import UsbDevice
 from modemd.profiles import Profiles, UsbKind
 
 _BY_KIND = {

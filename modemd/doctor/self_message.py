@@ -11,9 +11,9 @@ from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.daemon_side import Ask, Row
 from modemd.errors import DecodeError, EncodeError, ModemError
-from modemd.modem.desk import Identity
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.setup import prepare
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.initialise import prepare
+from modemd.modem.status import Identity
 from modemd.rules.states import FINAL_MESSAGES, Message
 
 SENT_WITHIN_S = 90.0

@@ -2,5 +2,5 @@
 
 `port` moves bytes, `dialogue` asks and waits, `setup` identifies and prepares, `receive` empties the storage, `send` puts one
 part on the air, and `modem` is the task that does these in turn. What it needs of the rest of the daemon is the `Desk`
-(`modemd.modem.desk`): where parts come from and where arrivals go.
+(`modemd.modem.backend`): where parts come from and where arrivals go.
 """

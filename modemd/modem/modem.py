@@ -8,18 +8,17 @@ from datetime import datetime
 
 from modemd import logs
 from modemd.errors import CommandFailed, ModemdError, NeedsPerson, PortGone, PortHangs, ReplyTimeout
-from modemd.modem.desk import Desk, Health
-from modemd.modem.healing import Healing
-from modemd.modem.health import Vitals
-from modemd.modem.ladder import QUARANTINE_S, REST_S, Trouble
-from modemd.modem.pipeline import Pipeline
-from modemd.modem.port import OpenPort
-from modemd.modem.recovery import NO_TOOLS, Recovery, Standing, Tools
+from modemd.modem.backend import Desk
+from modemd.modem.link.port import OpenPort
+from modemd.modem.link.wire_log import WireLine
+from modemd.modem.messages.pipeline import Pipeline
+from modemd.modem.recovery.escalation import QUARANTINE_S, REST_S, Trouble
+from modemd.modem.recovery.recovery import NO_TOOLS, Healing, Recovery, Standing, Tools
+from modemd.modem.recovery.symptoms import Vitals
 from modemd.modem.requests import Inbox, T, Work
 from modemd.modem.session import PERSON_RETRY_S, STATUS_S, Life, Session
-from modemd.modem.sim import NO_PINS, Pins
-from modemd.modem.status import Line, Status
-from modemd.modem.wirelog import WireLine
+from modemd.modem.setup.sim import NO_PINS, Pins
+from modemd.modem.status import Health, Line, Status
 from modemd.profiles import Profiles
 
 log = logs.get(__name__)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from modemd.errors import PortGone, ReplyTimeout
-from modemd.modem.desk import Identity
-from modemd.modem.dialogue import Dialogue
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.status import Identity
 
 T = TypeVar("T")
 Work = Callable[[Dialogue, Identity], Coroutine[Any, Any, T]]

@@ -20,20 +20,20 @@ from modemd.errors import (
     SimUnusable,
     StoreError,
 )
-from modemd.modem.desk import Desk, Health, Identity
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.healing import Healing
-from modemd.modem.ladder import Rung, Trouble
-from modemd.modem.pipeline import Pipeline
-from modemd.modem.port import Port
-from modemd.modem.receive import Receiver
+from modemd.modem.backend import Desk
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.port import Port
+from modemd.modem.link.wire_log import WireLog
+from modemd.modem.messages.pipeline import Pipeline
+from modemd.modem.messages.receiver import Receiver
+from modemd.modem.messages.sender import Sender
+from modemd.modem.polling import Upkeep
+from modemd.modem.recovery.escalation import Rung, Trouble
+from modemd.modem.recovery.recovery import Healing
 from modemd.modem.requests import Inbox
-from modemd.modem.send import Sender
-from modemd.modem.setup import identify, knock, prepare
-from modemd.modem.sim import NO_PINS, Pins, sim_state
-from modemd.modem.status import Line, Status
-from modemd.modem.upkeep import Upkeep
-from modemd.modem.wirelog import WireLog
+from modemd.modem.setup.initialise import identify, knock, prepare
+from modemd.modem.setup.sim import NO_PINS, Pins, sim_state
+from modemd.modem.status import Health, Identity, Line, Status
 from modemd.profiles import GENERIC, Profiles
 
 log = logs.get(__name__)

@@ -4,9 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from modemd.at.replies import Fill, Registration
-from modemd.modem.desk import Health, Identity
+from modemd.profiles import Profile
+
+
+class Health(StrEnum):
+    """What a modem is at."""
+
+    OPENING = "opening"
+    SETTING_UP = "setting up"
+    SEARCHING = "searching"
+    READY = "ready"
+    UNHEALTHY = "unhealthy"
+    QUARANTINED = "quarantined"
+    NEEDS_PERSON = "needs a person"
+    GONE = "gone"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answers on a port: the stick by its IMEI, the SIM by its ICCID."""
+
+    imei: str
+    manufacturer: str
+    model: str
+    firmware: str
+    iccid: str
+    imsi: str | None
+    number: str | None
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class Quirk(StrEnum):
     """Oddities that cannot be said as a value. Each is obeyed in one place."""
 
     CNMA_AFTER_REPORT = "cnma-after-report"
-    """With CSMS 1 a `+CDS` is followed by no other until `AT+CNMA`; obeyed in `modemd.modem.receive`."""
+    """With CSMS 1 a `+CDS` is followed by no other until `AT+CNMA`; obeyed in `modemd.modem.messages.receiver`."""
 
 
 @dataclass(frozen=True, slots=True)

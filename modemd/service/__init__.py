@@ -9,8 +9,8 @@
 - the balances task (`Balances.run`), where SIMs are to be asked what they have left, asks them by `Modem.request`;
 - the store's writer thread owns the connection that writes, two reader threads those that read (one for what modems wait for):
   `Store.write`, `Store.read`, `Store.read_hot`; a claim, on the writer's thread, asks `Drafts` what others have chosen;
-- short-lived daemon threads open and close serial ports (`modemd.modem.port`), and list what is plugged in
-  (`modemd.modem.portlists`).
+- short-lived daemon threads open and close serial ports (`modemd.modem.link.port`), and list what is plugged in
+  (`modemd.modem.discovery.port_lists`).
 
 Everything else runs on the loop, in the call of whoever asked. `Service` is the facade that the faces call.
 """

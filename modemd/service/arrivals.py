@@ -13,7 +13,7 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.errors import DecodeError, Refused
-from modemd.modem.desk import Identity
+from modemd.modem.status import Identity
 from modemd.rules import phone_numbers, report_matching
 from modemd.rules.classes import Kind, MessageClass
 from modemd.rules.consent import replies

@@ -15,8 +15,8 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import Balance, Settings
 from modemd.errors import ModemdError, Refused, StoreError
-from modemd.modem.desk import Health
 from modemd.modem.modem import Modem
+from modemd.modem.status import Health
 from modemd.rules.balance import amount_in
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy

@@ -9,12 +9,12 @@ from typing import Any
 
 from modemd import logs
 from modemd.errors import CommandFailed, DecodeError, EncodeError, ModemError, Refused, ReplyTimeout
-from modemd.modem import ussd_session
-from modemd.modem.desk import Health, Identity
-from modemd.modem.dialogue import Dialogue
+from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.modem import Modem
-from modemd.modem.ussd import Said, State
-from modemd.modem.ussd_session import Step
+from modemd.modem.status import Health, Identity
+from modemd.modem.ussd import session as ussd_session
+from modemd.modem.ussd.coding import Said, State
+from modemd.modem.ussd.session import Step
 
 log = logs.get(__name__)
 

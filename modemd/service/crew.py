@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from modemd.config import Modem as ModemSettings
+from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
-from modemd.modem.port import OpenPort
 
 
 class Crew:

@@ -9,15 +9,16 @@ from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import Settings
+from modemd.connector import Attempted, Claimed, Draft
 from modemd.errors import NeedsPerson
-from modemd.modem.desk import Attempted, Claimed, Draft, Identity
+from modemd.modem.status import Identity
 from modemd.service.arrivals import Arrivals
 from modemd.service.dispatching import Dispatcher
 from modemd.store import Store, sims
 
 
 class FrontDesk:
-    """`modemd.modem.desk.Desk`, made of the dispatcher, the arrivals and the store."""
+    """`modemd.modem.backend.Desk`, made of the dispatcher, the arrivals and the store."""
 
     def __init__(
         self,

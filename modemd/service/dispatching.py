@@ -11,8 +11,9 @@ from random import Random
 
 from modemd import logs, pdu
 from modemd.clock import Clock
+from modemd.connector import Attempted, Claimed, Draft, Ending
 from modemd.errors import EncodeError, StoreDamaged, StoreError
-from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
+from modemd.modem.status import Identity
 from modemd.rules import report_matching, retry, send_decision
 from modemd.rules.classes import MessageClass, waiting_rank
 from modemd.rules.consent.policy import ConsentPolicy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from modemd.connector import Draft
 from modemd.errors import EncodeError
-from modemd.modem.desk import Draft
 from modemd.store.queue.claims import Candidate
 
 

@@ -16,11 +16,11 @@ from modemd import logs
 from modemd.config import Modem as ModemSettings
 from modemd.config import Settings
 from modemd.errors import ModemError, PortGone
-from modemd.modem.asking import Answerer, who
-from modemd.modem.candidates import Candidate, Hopeless, weigh
-from modemd.modem.devices import PortList, UsbDevice
+from modemd.modem.discovery.candidates import Candidate, Hopeless, weigh
+from modemd.modem.discovery.devices import PortList, UsbDevice
+from modemd.modem.discovery.probe import Answerer, who
+from modemd.modem.link.port import OpenPort, Port
 from modemd.modem.modem import Modem
-from modemd.modem.port import OpenPort, Port
 from modemd.profiles import Profiles
 from modemd.service.crew import Crew
 from modemd.service.seats import Seat

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modemd.errors import StoreDamaged, StoreUnavailable
-from modemd.modem.desk import Health
-from modemd.modem.status import Status
+from modemd.modem.status import Health, Status
 
 if TYPE_CHECKING:
     from modemd.service.service import Service

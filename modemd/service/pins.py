@@ -11,7 +11,7 @@ from pathlib import Path
 from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.errors import SimUnusable
-from modemd.modem.sim import LOCKED, Pin, Tried
+from modemd.modem.setup.sim import LOCKED, Pin, Tried
 from modemd.store import Store, sims
 
 _FORM = re.compile(r"[0-9]{4,8}")  # 3GPP TS 31.101 9.5.1
@@ -71,7 +71,7 @@ class PinBook(PinFiles):
 
 
 class ModemPins:
-    """`modemd.modem.sim.Pins` of one modem."""
+    """`modemd.modem.setup.sim.Pins` of one modem."""
 
     def __init__(self, book: PinBook, name: str) -> None:
         self._book = book

@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable
 
 from modemd.config import Modem as ModemSettings
 from modemd.errors import ReplyTimeout
-from modemd.modem.asking import Answerer
-from modemd.modem.desk import Health
+from modemd.modem.discovery.probe import Answerer
+from modemd.modem.link.port import OpenPort, Port
 from modemd.modem.modem import Modem
-from modemd.modem.port import OpenPort, Port
-from modemd.modem.status import Status
+from modemd.modem.status import Health, Status
 
 Ask = Callable[[Port], Awaitable[Answerer]]
 

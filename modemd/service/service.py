@@ -17,10 +17,10 @@ from modemd.clock import Clock
 from modemd.config import Modem as ModemSettings
 from modemd.config import Settings
 from modemd.errors import Refused
-from modemd.modem.devices import NoPorts, PortList
+from modemd.modem.discovery.devices import NoPorts, PortList
+from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
-from modemd.modem.port import OpenPort
-from modemd.modem.recovery import NO_TOOLS, Tools
+from modemd.modem.recovery.recovery import NO_TOOLS, Tools
 from modemd.modem.status import Line
 from modemd.profiles import Profile, Profiles
 from modemd.rules import phone_numbers, report_matching, states

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from modemd.config import Settings
+from modemd.modem.link.wire_log import WireLine
 from modemd.modem.modem import Modem
-from modemd.modem.wirelog import WireLine
 from modemd.pdu.fields import status
 from modemd.rules.report_matching import Doubt
 from modemd.service.finding import Unusable

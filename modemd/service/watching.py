@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from modemd.errors import StoreDamaged
-from modemd.modem.desk import Health
 from modemd.modem.modem import Modem
+from modemd.modem.status import Health
 from modemd.service.alarms import Alarms
 from modemd.service.timekeeping import Timekeeper
 from modemd.store import Store

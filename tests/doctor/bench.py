@@ -21,7 +21,7 @@ from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink, MemoryPort
 from modemd.emulator.usb_devices import DEVICES
 from modemd.errors import PortGone
-from modemd.modem.port import Port
+from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
 from tests.sim.life import DevicePort
 from tests.sim.ports import SimBus

@@ -18,8 +18,8 @@ from modemd.doctor.daemon_side import about
 from modemd.doctor.rights import this_person
 from modemd.emulator.usb import STICK
 from modemd.errors import StoreUnavailable
-from modemd.modem.desk import Health
-from modemd.modem.port import Port
+from modemd.modem.link.port import Port
+from modemd.modem.status import Health
 from modemd.rules.retry import ErrorClass
 from tests.api.client import Client
 from tests.doctor.bench import ROOMY, TEXT, Bench, asking, codes, found

@@ -13,7 +13,7 @@ from modemd.doctor.processes import Process, holders, named
 from modemd.doctor.rights import Person
 from modemd.emulator.usb import STICK, UsbDevice
 from modemd.errors import PortGone
-from modemd.modem.devices import UsbDevice as Listed
+from modemd.modem.discovery.devices import UsbDevice as Listed
 from tests.doctor.bench import STRANGER, Bench, codes, found
 from tests.doctor.conftest import Doctor
 from tests.sim.finding import CD_ROM, GNSS, KEYBOARD, ROUTER
@@ -93,7 +93,7 @@ def test_a_stick_without_an_at_port(doctor: Doctor) -> None:
 
         class OneDiagnosticsPort:
             async def devices(self) -> list[Listed]:
-                from modemd.modem.devices import UsbPort
+                from modemd.modem.discovery.devices import UsbPort
 
                 return [Listed("2-1", vendor, product, "", (UsbPort(str(port), int(interface, 16), 255, 255, 255),))]
 

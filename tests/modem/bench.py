@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from modemd import resources
-from modemd.modem.desk import Health
 from modemd.modem.modem import Modem
-from modemd.modem.status import Line
+from modemd.modem.status import Health, Line
 from modemd.profiles import Profiles
 from tests.modem.desk import FakeDesk, draft
 from tests.modem.stick import Stick

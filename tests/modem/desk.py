@@ -8,8 +8,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from modemd.connector import Attempted, Claimed, Draft
 from modemd.errors import StoreUnavailable
-from modemd.modem.desk import Attempted, Claimed, Draft, Identity
+from modemd.modem.status import Identity
 from modemd.profiles import Profile
 
 HELLO = bytes.fromhex("01000C91447700091032000005C8329BFD06")
@@ -34,7 +35,7 @@ def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, 
 
 @dataclass
 class FakeDesk:
-    """`modemd.modem.desk.Desk`. What is in `waiting` is chosen in order; `journal` is what would be committed, in order.
+    """`modemd.modem.backend.Desk`. What is in `waiting` is chosen in order; `journal` is what would be committed, in order.
 
     `commit_s` is how long a claim takes. `instead` answers the next claim in place of the draft's own part; `failing` fails it.
     While the disk is `full` no arrival is kept.

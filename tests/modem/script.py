@@ -63,7 +63,7 @@ def steps(transcript: str) -> list[Step]:
 
 
 class ScriptedPort:
-    """`modemd.modem.port.Port`, with a transcript behind it. `written` is everything the host wrote."""
+    """`modemd.modem.link.port.Port`, with a transcript behind it. `written` is everything the host wrote."""
 
     def __init__(self, transcript: str) -> None:
         self._steps = deque(steps(transcript))

@@ -74,7 +74,7 @@ class Stick:
 
 
 class StickPort:
-    """`modemd.modem.port.Port` into a stick."""
+    """`modemd.modem.link.port.Port` into a stick."""
 
     def __init__(self, stick: Stick) -> None:
         self._stick = stick

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.modem.calls import LONGEST_BETWEEN_RINGS_S, Calls, is_of_a_call
+from modemd.modem.messages.missed_calls import LONGEST_BETWEEN_RINGS_S, Calls, is_of_a_call
 
 BOB = '+CLIP: "+447700900456",145,"",0,"",0'
 BARE = '+CLIP: "447700900456",145,"",0,"",0'

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from modemd import resources
-from modemd.modem.candidates import Candidate, Hopeless, weigh
-from modemd.modem.devices import UsbDevice, UsbPort
+from modemd.modem.discovery.candidates import Candidate, Hopeless, weigh
+from modemd.modem.discovery.devices import UsbDevice, UsbPort
 from modemd.profiles import Profiles
 
 

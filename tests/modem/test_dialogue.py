@@ -9,7 +9,7 @@ import pytest
 
 from modemd.at import Result, Urc
 from modemd.errors import CommandFailed, PortGone, ReplyTimeout, Silent
-from modemd.modem.dialogue import ESCAPE_S, PROBE_TIMEOUT_S, PROBES, QUIET_S, Dialogue
+from modemd.modem.link.dialogue import ESCAPE_S, PROBE_TIMEOUT_S, PROBES, QUIET_S, Dialogue
 from tests.modem.script import ScriptedPort, script, simulated
 
 PDU = "0001000C91447700091032000005C8329BFD06"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from modemd.emulator.capture import Capture
-from modemd.modem.recording import IDENTITY, READS, TESTS, VENDORS
+from modemd.modem.capture.recorder import IDENTITY, READS, TESTS, VENDORS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 CAPTURES = PAGE[PAGE.index("## Captures") : PAGE.index("## USB")]

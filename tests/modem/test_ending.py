@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from modemd.modem.desk import Ending, Health
+from modemd.connector import Ending
 from modemd.modem.session import PERSON_RETRY_S
+from modemd.modem.status import Health
 from tests.modem.bench import Bench, bench
 from tests.modem.script import simulated
 

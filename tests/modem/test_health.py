@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from modemd.at.replies import Registration
-from modemd.modem.health import THRESHOLDS, Sign, Vitals
-from modemd.modem.ladder import Trouble
+from modemd.modem.recovery.escalation import Trouble
+from modemd.modem.recovery.symptoms import THRESHOLDS, Sign, Vitals
 
 
 def found(vitals: Vitals, now: float) -> list[Sign]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from modemd.modem.ladder import (
+from modemd.modem.recovery.escalation import (
     COURSES,
     FORGET_S,
     PATIENCE_S,

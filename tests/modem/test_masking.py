@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modemd.emulator import identities
-from modemd.modem.masking import Mask, luhn_digit
-from modemd.modem.pdu_masking import mask_pdu
+from modemd.modem.link.masking import Mask, luhn_digit, mask_pdu
 from modemd.pdu import Deliver, StatusReport, compose_deliver, decode_incoming, decode_outgoing, frame, unframe
 from modemd.pdu.fields.timestamp import Timestamp
 from tests.emulator.bench import START

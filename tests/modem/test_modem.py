@@ -9,9 +9,10 @@ from itertools import pairwise
 import pytest
 
 from modemd.at.replies import Registration
-from modemd.modem.desk import Ending, Health
+from modemd.connector import Ending
 from modemd.modem.modem import Modem
 from modemd.modem.session import PERSON_PROBE_S, STATUS_S, STATUS_SEARCHING_S
+from modemd.modem.status import Health
 from modemd.profiles import Profiles
 from tests.modem.bench import SHIPPED, SWEEP_S, bench
 from tests.modem.desk import HELLO_WORLD, draft

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from modemd.at import offers
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.negotiation import Storage, negotiate, notice_commands, storage_commands
-from modemd.modem.readiness import when_ready
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.busy_sim import when_ready
+from modemd.modem.setup.negotiation import Storage, negotiate, notice_commands, storage_commands
 from modemd.profiles import Profile
 from tests.modem.script import script, simulated
 

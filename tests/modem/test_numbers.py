@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from modemd.errors import CommandFailed
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.numbers import iccid, imei, imsi, passes_luhn
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.identity import iccid, imei, imsi, passes_luhn
 from modemd.profiles import Profile
 from tests.modem.script import script, simulated
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from modemd.errors import PortGone
-from modemd.modem.port import Port, group_of, open_serial
+from modemd.modem.link.port import Port, group_of, open_serial
 
 DEADLINE_S = 5.0
 

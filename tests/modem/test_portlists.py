@@ -11,10 +11,10 @@ import pytest
 from modemd.emulator.lab import Lab, LabOptions
 from modemd.emulator.usb import STICK, UsbBus, UsbDevice, UsbInterface
 from modemd.errors import PortGone
-from modemd.modem import portlists
-from modemd.modem.aside import aside
-from modemd.modem.devices import UsbPort
-from modemd.modem.portlists import EmulatedPorts, Listed, SystemPorts, assemble
+from modemd.modem.discovery import port_lists
+from modemd.modem.discovery.devices import UsbPort
+from modemd.modem.discovery.port_lists import EmulatedPorts, Listed, SystemPorts, assemble
+from modemd.modem.link.blocking import aside
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def test_a_list_that_cannot_be_had_says_why(
     monkeypatch: pytest.MonkeyPatch, failure: OSError | None, words: str
 ) -> None:
     """One line, and the daemon goes on; a kernel that hangs in it holds a thread, not the loop."""
-    monkeypatch.setattr(portlists, "LIST_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(port_lists, "LIST_TIMEOUT_S", 0.05)
     gate = threading.Event()
 
     def fetch() -> list[dict[str, str]]:

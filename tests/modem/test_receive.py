@@ -12,10 +12,10 @@ import pytest
 
 from modemd.at import Urc
 from modemd.errors import CommandFailed, PortGone
-from modemd.modem.desk import Identity
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.negotiation import Storage
-from modemd.modem.receive import Receiver
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.messages.receiver import Receiver
+from modemd.modem.setup.negotiation import Storage
+from modemd.modem.status import Identity
 from modemd.profiles import Profile, Quirk
 from tests.modem.desk import GENERIC, FakeDesk, identity
 from tests.modem.script import ScriptedPort, script, simulated

@@ -15,9 +15,9 @@ from modemd.emulator.links.memory import MemoryLink, MemoryPort
 from modemd.emulator.memory import Status
 from modemd.emulator.playback import CapturedDevice
 from modemd.errors import PortGone, ReplyTimeout
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.recording import IDENTITY, READS, TESTS, VENDORS, Entry, Recording, escaped, record
-from modemd.modem.setup import identify, knock, prepare
+from modemd.modem.capture.recorder import IDENTITY, READS, TESTS, VENDORS, Entry, Recording, escaped, record
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.initialise import identify, knock, prepare
 from modemd.pdu import compose, frame
 from modemd.profiles import Profiles
 from tests.modem.script import simulated

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from modemd.errors import CommandFailed, PortGone, ReplyTimeout
-from modemd.modem.desk import Health, Identity
-from modemd.modem.dialogue import Dialogue
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.status import Health, Identity
 from tests.modem.bench import bench
 from tests.modem.script import simulated
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from modemd.connector import Attempted, Draft, Ending
 from modemd.errors import PortGone, ReplyTimeout
-from modemd.modem.desk import Attempted, Draft, Ending
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.send import QUICK_PROMPT_S, Sender, Sent
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.messages.sender import QUICK_PROMPT_S, Sender, Sent
 from modemd.profiles import Profile
 from tests.modem.desk import GENERIC, HELLO, HELLO_WORLD, FakeDesk, draft, identity
 from tests.modem.script import ScriptedPort, script, simulated

@@ -10,10 +10,10 @@ import pytest
 from modemd import resources
 from modemd.at import Urc
 from modemd.errors import CommandFailed, NeedsPerson, ReplyTimeout, Silent
-from modemd.modem.desk import Identity
-from modemd.modem.dialogue import PROBES, Dialogue
-from modemd.modem.readiness import BUSY_TRIES
-from modemd.modem.setup import identify, knock, prepare
+from modemd.modem.link.dialogue import PROBES, Dialogue
+from modemd.modem.setup.busy_sim import BUSY_TRIES
+from modemd.modem.setup.initialise import identify, knock, prepare
+from modemd.modem.status import Identity
 from modemd.profiles import Profile, Profiles
 from tests.modem.desk import GENERIC
 from tests.modem.script import script, simulated

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from modemd.errors import CommandFailed, ReplyTimeout, SimUnusable
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.sim import NO_PINS, Pin, Tried, may_enter, open_sim, sim_state, tries_left
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.sim import NO_PINS, Pin, Tried, may_enter, open_sim, sim_state, tries_left
 from modemd.profiles import Profile
 from tests.modem.script import framed, simulated
 from tests.modem.stick import Stick
@@ -57,7 +57,7 @@ class Card(Stick):
 
 @dataclass
 class Book:
-    """`modemd.modem.sim.Pins` in memory. `story` is what was made durable, in order."""
+    """`modemd.modem.setup.sim.Pins` in memory. `story` is what was made durable, in order."""
 
     pin: str | None = RIGHT
     name: str = "west"

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from modemd.modem import uevents
+from modemd.modem.discovery import uevents
 
 # As `socket(AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)` gives them for a stick that is plugged in (udevadm monitor -k -p).
 ADDED = (

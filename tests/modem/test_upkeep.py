@@ -12,11 +12,11 @@ import pytest
 
 from modemd.at import Urc
 from modemd.at.replies import Fill, Registration
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.negotiation import Storage
-from modemd.modem.receive import Receiver
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.messages.receiver import Receiver
+from modemd.modem.polling import Upkeep
+from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import Status
-from modemd.modem.upkeep import Upkeep
 from tests.modem.desk import FakeDesk, identity
 from tests.modem.script import simulated
 from tests.modem.stick import Stick

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import CommandFailed, DecodeError, EncodeError, PortGone, ReplyTimeout
-from modemd.modem import ussd, ussd_session
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.ussd import Said, State, Typed
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.ussd import coding as ussd_coding
+from modemd.modem.ussd import session
+from modemd.modem.ussd.coding import Said, State, Typed
 from modemd.pdu import Alphabet, pack_ussd
 from modemd.profiles import USSD_CODINGS, Profile
 from tests.modem.script import script, simulated
@@ -32,7 +33,7 @@ PLAIN, PACKED, CHARSET = (Profile("generic", ussd=coding, restart=("RDY",)) for 
 )
 def test_what_a_modem_is_told(text: str, coding: str, expected: Typed) -> None:
     """Each coding has one way to write a text; nothing in it can end or void the command line."""
-    assert ussd.typed(text, coding) == expected
+    assert ussd_coding.typed(text, coding) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_what_a_modem_is_told(text: str, coding: str, expected: Typed) -> None:
 def test_what_cannot_or_must_not_be_said(text: str, coding: str) -> None:
     """Too long, not in the alphabet, the end of a line, or a code that the telephone would obey itself."""
     with pytest.raises(EncodeError):
-        ussd.typed(text, coding)
+        ussd_coding.typed(text, coding)
 
 
 @pytest.mark.parametrize(
@@ -89,22 +90,22 @@ def test_what_cannot_or_must_not_be_said(text: str, coding: str) -> None:
 )
 def test_what_a_modem_says(line: str, coding: str, charset: str | None, expected: Said) -> None:
     """State and text, in the coding of the modem or, where firmware says it otherwise, as it stands."""
-    assert ussd.understood(line, coding, charset) == expected
+    assert ussd_coding.understood(line, coding, charset) == expected
 
 
 @pytest.mark.parametrize("line", ["+CUSD: 7", "+CUSD: x", "+CUSD:", '+CUSD: "text",15'])
 def test_what_says_nothing_is_an_error(line: str) -> None:
     """A state that the standard does not have, or none."""
     with pytest.raises(DecodeError):
-        ussd.understood(line, "plain", None)
+        ussd_coding.understood(line, "plain", None)
 
 
 @given(st.text(), st.sampled_from(USSD_CODINGS), st.sampled_from([None, "GSM", "UCS2"]), st.integers(0, 255))
 def test_any_line_is_understood_or_refused(text: str, coding: str, charset: str | None, dcs: int) -> None:
     """Whatever a modem says, no other exception comes of it."""
-    assert ussd.understood(f'+CUSD: 0,"{text}",{dcs}', coding, charset).state is State.DONE
+    assert ussd_coding.understood(f'+CUSD: 0,"{text}",{dcs}', coding, charset).state is State.DONE
     try:
-        ussd.understood(text, coding, charset)
+        ussd_coding.understood(text, coding, charset)
     except DecodeError:
         return
 
@@ -114,8 +115,8 @@ def test_what_is_said_is_understood_again(text: str, coding: str) -> None:
     """The two directions of a coding fit."""
     if text.startswith("**0") or text == "*#06#":
         return
-    typed = ussd.typed(text, coding)
-    assert ussd.understood(f'+CUSD: 0,"{typed.string}",{typed.dcs}', coding, typed.charset).text == text
+    typed = ussd_coding.typed(text, coding)
+    assert ussd_coding.understood(f'+CUSD: 0,"{typed.string}",{typed.dcs}', coding, typed.charset).text == text
 
 
 @pytest.mark.parametrize(
@@ -135,14 +136,14 @@ def test_what_is_said_is_understood_again(text: str, coding: str) -> None:
 )
 def test_alphabets_by_dcs(dcs: int, alphabet: Alphabet) -> None:
     """3GPP TS 23.038 clause 5, which is not the coding of messages."""
-    assert ussd.alphabet_of(dcs) is alphabet
+    assert ussd_coding.alphabet_of(dcs) is alphabet
 
 
 # With a modem
 
 
 async def said_to(dialogue: Dialogue, profile: Profile, text: str, *, limit_s: float) -> Said:
-    said, coding = await ussd_session.say(dialogue, profile, text, coding=profile.ussd, limit_s=limit_s)
+    said, coding = await session.say(dialogue, profile, text, coding=profile.ussd, limit_s=limit_s)
     assert coding == profile.ussd
     return said
 
@@ -231,9 +232,9 @@ async def test_a_modem_of_another_coding_than_its_driver_says_is_understood() ->
         """.replace("2A980C", pack_ussd(b"*1#").hex().upper())
     ) as port:
         dialogue = Dialogue(port)
-        _, coding = await ussd_session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
+        _, coding = await session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
         assert coding == "packed_hex"
-        assert await ussd_session.begin(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
+        assert await session.begin(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
             Said(State.DONE, "12"),
             "charset",
         )
@@ -262,10 +263,10 @@ async def test_a_code_that_neither_coding_makes_known_fails_as_at_first() -> Non
     ) as port:
         dialogue = Dialogue(port)
         with pytest.raises(CommandFailed, match=r"answered ERROR$"):
-            await ussd_session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
-        assert await ussd_session.begin(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
+            await session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
+        assert await session.begin(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
             Said(State.NOT_SUPPORTED),
             "packed_hex",
         )
         with pytest.raises(CommandFailed, match=r"30$"):
-            await ussd_session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
+            await session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)

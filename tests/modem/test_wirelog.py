@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.wirelog import ENTRIES, LINES, LONGEST_ENTRY, WireLog
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.wire_log import ENTRIES, LINES, LONGEST_ENTRY, WireLog
 from tests.modem.script import script, simulated
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

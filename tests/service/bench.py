@@ -10,7 +10,8 @@ from typing import Any
 from modemd import pdu
 from modemd.clock import Clock
 from modemd.config import Settings
-from modemd.modem.desk import Attempted, Claimed, Draft, Identity
+from modemd.connector import Attempted, Claimed, Draft
+from modemd.modem.status import Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.keywords import Words

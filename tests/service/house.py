@@ -13,7 +13,7 @@ from typing import Any
 from modemd import resources
 from modemd.config import Settings
 from modemd.errors import PortGone
-from modemd.modem.port import Port
+from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Words
 from modemd.service.service import Collaborators, Service

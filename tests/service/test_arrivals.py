@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from modemd import pdu
-from modemd.modem.desk import Attempted, Ending
+from modemd.connector import Attempted, Ending
 from modemd.rules.classes import MessageClass
 from tests.modem.script import simulated
 from tests.service.bench import ALICE, WEST, Bench, sim

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from modemd.connector import Attempted, Ending
 from modemd.errors import NeedsPerson
-from modemd.modem.desk import Attempted, Ending
 from modemd.rules.classes import MessageClass
 from modemd.service.desk import FrontDesk
 from modemd.store import sims

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from modemd import pdu
+from modemd.connector import Attempted, Draft, Ending
 from modemd.errors import StoreError
-from modemd.modem.desk import Attempted, Draft, Ending
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.service.dispatching import WHEN_FREE

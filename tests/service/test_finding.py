@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modemd.config import Modem
-from modemd.modem.asking import Answerer
+from modemd.modem.discovery.probe import Answerer
 from modemd.service.finding import name_for, named_for
 
 IMEI = "490154203237518"

@@ -9,8 +9,7 @@ import pytest
 
 from modemd.api.app import create
 from modemd.errors import StoreDamaged, StoreUnavailable
-from modemd.modem.desk import Health
-from modemd.modem.status import Status
+from modemd.modem.status import Health, Status
 from modemd.service.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, can_send, one_line, verdict
 from tests.api.client import Client
 from tests.service.house import House, house

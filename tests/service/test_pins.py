@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modemd.errors import SimUnusable
-from modemd.modem.sim import Tried
+from modemd.modem.setup.sim import Tried
 from modemd.service.pins import PinBook, read_pin
 from tests.modem.script import simulated
 from tests.service.bench import EAST, WEST, Bench

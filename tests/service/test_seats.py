@@ -9,8 +9,8 @@ import pytest
 
 from modemd.config import Modem
 from modemd.errors import PortGone, ReplyTimeout
-from modemd.modem.asking import Answerer
-from modemd.modem.port import Port
+from modemd.modem.discovery.probe import Answerer
+from modemd.modem.link.port import Port
 from modemd.service.seats import Seat
 
 IMEI = "490154203237518"

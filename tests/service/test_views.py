@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modemd.at.replies import Registration
-from modemd.modem.desk import Health, Identity
+from modemd.modem.status import Health, Identity
 from modemd.profiles import Profile
 from modemd.rules.retry import ErrorClass
 from tests.service.house import House, house

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from modemd.errors import StoreUnavailable
-from modemd.modem.desk import Health
+from modemd.modem.status import Health
 from modemd.rules.retry import ErrorClass
 from modemd.service.watching import CLOCK, DATABASE, MODEM, SIM
 from tests.sim.house import House

@@ -17,8 +17,8 @@ from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink
 from modemd.emulator.usb_devices import DEVICES, place
 from modemd.errors import PortGone
-from modemd.modem.port import Port
-from modemd.modem.recovery import Tools, UsbPlace
+from modemd.modem.link.port import Port
+from modemd.modem.recovery.recovery import Tools, UsbPlace
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Words
 from modemd.service.service import Collaborators, Service

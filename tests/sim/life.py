@@ -27,7 +27,7 @@ class Killed(Exception):
 
 
 class DevicePort:
-    """`modemd.modem.port.Port` over the host's side of an emulated line."""
+    """`modemd.modem.link.port.Port` over the host's side of an emulated line."""
 
     def __init__(self, host: MemoryPort) -> None:
         self._host = host

@@ -19,8 +19,9 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from modemd.modem.desk import Attempted, Claimed, Draft, Ending, Identity
-from modemd.modem.receive import Receiver
+from modemd.connector import Attempted, Claimed, Draft, Ending
+from modemd.modem.messages.receiver import Receiver
+from modemd.modem.status import Identity
 from modemd.rules import phone_numbers, report_matching
 from modemd.rules.classes import MessageClass
 from modemd.service import arrivals, dispatching

@@ -8,7 +8,7 @@ from typing import Any
 
 from modemd.emulator.links.memory import MemoryLink
 from modemd.emulator.usb import UsbDevice as Emulated
-from modemd.modem.devices import UsbDevice, UsbPort
+from modemd.modem.discovery.devices import UsbDevice, UsbPort
 
 
 class SilentPort:

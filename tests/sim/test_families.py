@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from modemd.emulator import families
-from modemd.modem.desk import Health
+from modemd.modem.status import Health
 from modemd.service.submitting import Request
 from tests.sim.conftest import Live
 from tests.sim.house import House

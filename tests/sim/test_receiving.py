@@ -9,7 +9,7 @@ import pytest
 
 from modemd import pdu
 from modemd.emulator.settings import Notifications
-from modemd.modem.desk import Identity
+from modemd.modem.status import Identity
 from modemd.service.arrivals import Arrivals
 from modemd.service.submitting import Request
 from tests.sim.conftest import Live

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from modemd.emulator import Device
-from modemd.modem.desk import Health
 from modemd.modem.modem import Modem
+from modemd.modem.status import Health
 from modemd.service.submitting import Request
 from tests.sim.conftest import Live
 from tests.sim.house import House

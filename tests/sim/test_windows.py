@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modemd import pdu
-from modemd.modem.desk import Health
+from modemd.modem.status import Health
 from modemd.service.submitting import Request
 from tests.sim.house import House
 from tests.sim.loop import START, simulate

@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 from typing import Literal
 
 from modemd.errors import DecodeError
-from modemd.modem.masking import Mask
+from modemd.modem.link.masking import Mask
 from modemd.pdu import unframe
 
 ENTRIES = 200

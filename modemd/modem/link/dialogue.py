@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from modemd.at import Channel, Prompt, Reply, Urc
 from modemd.at.channel import ESC
 from modemd.errors import CommandFailed, PortGone, PortHangs, ReplyTimeout, Restarted, Silent
-from modemd.modem.port import Port
-from modemd.modem.wirelog import WireLog
+from modemd.modem.link.port import Port
+from modemd.modem.link.wire_log import WireLog
 
 # Together 15 s, in which the slowest modems get over what they were at; and one that can hear again is heard soon.
 PROBE_TIMEOUT_S = 1.5

@@ -7,88 +7,11 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from modemd.profiles import Profile
-
-
-class Health(StrEnum):
-    """What a modem is at."""
-
-    OPENING = "opening"
-    SETTING_UP = "setting up"
-    SEARCHING = "searching"
-    READY = "ready"
-    UNHEALTHY = "unhealthy"
-    QUARANTINED = "quarantined"
-    NEEDS_PERSON = "needs a person"
-    GONE = "gone"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who answers on a port: the stick by its IMEI, the SIM by its ICCID."""
-
-    imei: str
-    manufacturer: str
-    model: str
-    firmware: str
-    iccid: str
-    imsi: str | None
-    number: str | None
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A part, chosen and encoded ahead of its claim. `tpdu` excludes the SMSC field; `rank` is its place in the queue."""
-
-    part_id: int
-    tpdu: bytes
-    rank: int
-    first_of_several: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A journaled attempt, with the part that the claim chose (not always the draft's), encoded. `not_after`: its first octet is
-    not written then or later, for the window of its message has closed. `following`: what this SIM would send next."""
-
-    attempt_id: int
-    part_id: int
-    message_id: int
-    tpdu: bytes
-    epoch: int
-    not_after: datetime | None = None
-    following: Draft | None = None
-
-
-class Ending(StrEnum):
-    """How an attempt ended on the modem."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    NO_ANSWER = "no answer"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempted:
-    """What became of an attempt. `elapsed_s`: from Ctrl-Z to the answer. `error`: the final result line, or why none came.
-    `no_network`: the modem had lost it, so that the refusal says nothing of the message."""
-
-    attempt_id: int
-    ending: Ending
-    written_at: datetime | None = None
-    reference: int | None = None
-    code: int | None = None
-    error: str | None = None
-    elapsed_s: float = 0.0
-    no_network: bool = False
+from modemd.connector import Attempted, Claimed, Draft
+from modemd.modem.status import Identity
 
 
 class Desk(Protocol):

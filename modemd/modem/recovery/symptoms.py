@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from modemd.at.replies import Registration
-from modemd.modem.ladder import Trouble
+from modemd.modem.recovery.escalation import Trouble
 
 
 class Sign(StrEnum):

@@ -12,16 +12,25 @@ from dataclasses import dataclass
 
 from modemd import logs
 from modemd.errors import ModemdError
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.ladder import QUARANTINE_S, REST_S, Cure, Ladder, Rung, Trouble
-from modemd.modem.status import Line, Status
+from modemd.modem.backend import Desk
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.recovery.escalation import QUARANTINE_S, REST_S, Cure, Ladder, Rung, Trouble
+from modemd.modem.recovery.symptoms import Finding, Vitals
+from modemd.modem.status import Health, Identity, Line, Status
 from modemd.profiles import Profile
 
 log = logs.get(__name__)
 
+
 RADIO_TIMEOUT_S = 40.0
+
+
 RADIO_PAUSE_S = 2.0
+
+
 RESET_TIMEOUT_S = 10.0
+
+
 RESET_PAUSE_S = 2.0
 
 
@@ -216,3 +225,54 @@ class Recovery:
 
 PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
 """What may stand in a power hook."""
+
+
+# Under which key the status has what is seen and nothing is done about.
+REMARK = "health"
+
+
+class Healing:
+    """The health of one modem, over its sessions."""
+
+    def __init__(self, status: Status, desk: Desk, vitals: Vitals, recovery: Recovery) -> None:
+        self._status = status
+        self._desk = desk
+        self._loop = asyncio.get_running_loop()
+        self.vitals = vitals
+        self.recovery = recovery
+
+    @property
+    def may_send(self) -> bool:
+        """Whether parts are given to the modem: not while it swallows them and has been given up for a while."""
+        return not (self.recovery.quarantined and self._status.health is Health.QUARANTINED)
+
+    async def heal(self, dialogue: Dialogue, identity: Identity) -> bool:
+        """Say how the modem is, and climb a rung where one is due. True: it is to be set up again, or its port is wanted."""
+        status, now = self._status, self._loop.time()
+        self.vitals.registered(status.registration, now)
+        if status.registration.usable:
+            self.vitals.signal(status.signal_dbm, now)
+            self.recovery.cured(Cure.READY)
+        self.vitals.failing(self._desk.sends_fail(identity), now)
+        findings = self.vitals.findings(now)
+        worst = next((finding for finding in findings if finding.trouble is not None), None)
+        status.remarks.pop(REMARK, None)
+        if worst is None or worst.trouble is None:
+            told = "; ".join(finding.reason for finding in findings)
+            if told and status.registration.usable:
+                status.remarks[REMARK] = told
+            elif told:
+                status.reason = told
+            return False
+        return await self._climb(worst, worst.trouble, dialogue, identity)
+
+    async def _climb(self, finding: Finding, trouble: Trouble, dialogue: Dialogue, identity: Identity) -> bool:
+        rung = self.recovery.climb(trouble, finding.reason, identity.profile)
+        self._status.health = Health.QUARANTINED if self.recovery.quarantined else Health.UNHEALTHY
+        self._status.reason = finding.reason
+        if rung is None or rung is Rung.QUARANTINE:
+            return False
+        self.vitals.acted(finding.sign)
+        if rung in (Rung.RADIO, Rung.RESET):
+            await self.recovery.do_inside(rung, dialogue, identity.profile)
+        return True

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from modemd.at import replies
 from modemd.errors import CommandFailed, DecodeError
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.readiness import BUSY_TRIES, BUSY_WAIT_S, is_busy
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.busy_sim import BUSY_TRIES, BUSY_WAIT_S, is_busy
 from modemd.profiles import Profile
 
 READS = 6

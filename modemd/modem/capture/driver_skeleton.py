@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from modemd.at import Reply, offers, replies
 from modemd.errors import DecodeError, PortGone, ReplyTimeout
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.negotiation import notice_commands
-from modemd.modem.port import Port
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.port import Port
+from modemd.modem.setup.negotiation import notice_commands
 from modemd.profiles import GENERIC, Profile, Profiles
 from modemd.profiles.writing import Value, document
 

@@ -1,7 +1,7 @@
 """The recovery ladder, as data: what is done about which trouble, in which order, and how long is waited in between.
 
-Pure: what happened and when goes in, the rung to climb comes out. `modemd.modem.recovery` climbs. The order of the rungs, the
-rest between rounds, and that a SIM is never reset for, are those that years of modems behind gateways have taught: the
+Pure: what happened and when goes in, the rung to climb comes out. `modemd.modem.recovery.recovery` climbs. The order of the
+rungs, the rest between rounds, and that a SIM is never reset for, are those that years of modems behind gateways have taught: the
 gentlest first, since each rung costs more time than the one before, and the higher ones may lose what is on the air.
 """
 

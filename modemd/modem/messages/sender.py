@@ -9,9 +9,11 @@ from datetime import datetime
 from functools import partial
 
 from modemd.at import Reply, replies
+from modemd.connector import Attempted, Claimed, Draft, Ending
 from modemd.errors import DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
-from modemd.modem.desk import Attempted, Claimed, Desk, Draft, Ending, Identity
-from modemd.modem.dialogue import Dialogue
+from modemd.modem.backend import Desk
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.status import Identity
 
 # The SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
 _SIMS_OWN_SMSC = "00"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from modemd.errors import CommandFailed
-from modemd.modem import ussd
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.ussd import Said, State
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.ussd import coding as ussd_coding
+from modemd.modem.ussd.coding import Said, State
 from modemd.profiles import Profile
 
 ANSWER = "+CUSD:"
@@ -64,7 +64,7 @@ async def say(dialogue: Dialogue, profile: Profile, text: str, *, coding: str, l
     EncodeError where it cannot be said; CommandFailed where the modem refuses; ReplyTimeout where no answer comes, and where the
     modem restarts meanwhile; PortGone. The session is not ended by any of them: `end` it.
     """
-    typed = ussd.typed(text, coding)
+    typed = ussd_coding.typed(text, coding)
     charset = await _charset(dialogue, typed.charset) if typed.charset is not None else None
     _forget(dialogue)
     reply = await dialogue.ask(f'+CUSD=1,"{typed.string}",{typed.dcs}')
@@ -72,7 +72,7 @@ async def say(dialogue: Dialogue, profile: Profile, text: str, *, coding: str, l
         raise CommandFailed("USSD", reply.result.line)
     early = [line for line in reply.lines if line.startswith(ANSWER)]
     line = early[0] if early else (await dialogue.notice(ANSWER, unless=profile.restart, timeout_s=limit_s)).line
-    said = ussd.understood(line, coding, charset)
+    said = ussd_coding.understood(line, coding, charset)
     await dialogue.pause(TWICE_S)
     _forget(dialogue)
     return said, coding

@@ -11,9 +11,9 @@ from typing import Any
 from serial.tools import list_ports
 
 from modemd.errors import PortGone
-from modemd.modem import uevents
-from modemd.modem.aside import aside
-from modemd.modem.devices import UsbDevice, UsbPort
+from modemd.modem.discovery import uevents
+from modemd.modem.discovery.devices import UsbDevice, UsbPort
+from modemd.modem.link.blocking import aside
 
 # Reading the descriptors of a device that is just leaving takes as long as the kernel tries.
 LIST_TIMEOUT_S = 10.0

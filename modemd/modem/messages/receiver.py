@@ -12,9 +12,10 @@ from modemd import logs
 from modemd.at import Urc, replies
 from modemd.at.replies import Fill, Slot, Stored
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
-from modemd.modem.desk import Desk, Identity
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.negotiation import Storage
+from modemd.modem.backend import Desk
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.negotiation import Storage
+from modemd.modem.status import Identity
 from modemd.profiles import Quirk
 
 log = logs.get(__name__)

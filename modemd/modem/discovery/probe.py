@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from modemd.at import replies
 from modemd.errors import DecodeError, ModemError, ReplyTimeout
-from modemd.modem import numbers
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.port import Port
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.port import Port
+from modemd.modem.setup import identity
 from modemd.profiles import Profile, Profiles
 
 # ModemManager probes three to six times. A modem that boots answers none of the first.
@@ -62,14 +62,14 @@ async def _told(dialogue: Dialogue, profiles: Profiles, driver: str | None, *, w
     if driver is not None:
         await _adopt(dialogue, profiles.named(driver))
     await dialogue.ask("E0")
-    imei = await numbers.imei(dialogue)
+    imei = await identity.imei(dialogue)
     if not wants_iccid:
         return Answerer(imei)
     await dialogue.ask("+CMEE=1")  # else a busy SIM is a bare ERROR
     profile = profiles.match(await _words(dialogue, "+CGMI"), await _words(dialogue, "+CGMM"))
     await _adopt(dialogue, profile)
     try:
-        return Answerer(imei, await numbers.iccid(dialogue, profile))
+        return Answerer(imei, await identity.iccid(dialogue, profile))
     except ReplyTimeout:  # some hang at another family's command
         return Answerer(imei)
 

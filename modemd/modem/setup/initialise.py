@@ -5,12 +5,12 @@ from __future__ import annotations
 from modemd import logs
 from modemd.at import replies
 from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, Silent
-from modemd.modem.desk import Identity
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.negotiation import Storage, negotiate
-from modemd.modem.numbers import READS, iccid, imei, imsi
-from modemd.modem.readiness import BUSY_WAIT_S, is_busy, when_ready
-from modemd.modem.sim import NO_PINS, Pins, open_sim
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, when_ready
+from modemd.modem.setup.identity import READS, iccid, imei, imsi
+from modemd.modem.setup.negotiation import Storage, negotiate
+from modemd.modem.setup.sim import NO_PINS, Pins, open_sim
+from modemd.modem.status import Identity
 from modemd.profiles import GENERIC, Profile, Profiles
 
 log = logs.get(__name__)

@@ -14,9 +14,9 @@ from typing import Protocol
 from modemd import logs
 from modemd.at import Reply, replies
 from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, SimUnusable
-from modemd.modem import numbers
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.readiness import is_busy, when_ready
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup import identity
+from modemd.modem.setup.busy_sim import is_busy, when_ready
 from modemd.profiles import Profile
 
 log = logs.get(__name__)
@@ -211,7 +211,7 @@ async def tries_left(dialogue: Dialogue, profile: Profile) -> int | None:
 
 
 async def _enter(dialogue: Dialogue, profile: Profile, pins: Pins) -> None:
-    iccid = await numbers.iccid(dialogue, profile)
+    iccid = await identity.iccid(dialogue, profile)
     pin = pins.find(iccid)
     if pin is None:
         raise SimUnusable(LOCKED, REMEDIES[LOCKED])

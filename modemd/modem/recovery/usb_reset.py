@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modemd.errors import ModemError
-from modemd.modem.recovery import Tools, UsbPlace
+from modemd.modem.recovery.recovery import Tools, UsbPlace
 
 # _IO('U', 20) of linux/usbdevice_fs.h.
 USBDEVFS_RESET = 0x5514

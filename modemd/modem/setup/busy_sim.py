@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modemd.at import Reply
 from modemd.errors import CommandFailed
-from modemd.modem.dialogue import Dialogue
+from modemd.modem.link.dialogue import Dialogue
 
 BUSY_TRIES = 30
 BUSY_WAIT_S = 2.0

@@ -9,13 +9,13 @@ from modemd import logs
 from modemd.at import Urc, networktime, replies
 from modemd.at.replies import Registration
 from modemd.errors import DecodeError, ReplyTimeout, StoreUnavailable
-from modemd.modem import numbers
-from modemd.modem.calls import Calls, is_of_a_call
-from modemd.modem.desk import Desk, Identity
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.receive import Receiver
-from modemd.modem.sim import SIM_ERRORS
-from modemd.modem.status import Status
+from modemd.modem.backend import Desk
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.messages.missed_calls import Calls, is_of_a_call
+from modemd.modem.messages.receiver import Receiver
+from modemd.modem.setup import identity as setup_identity
+from modemd.modem.setup.sim import SIM_ERRORS
+from modemd.modem.status import Identity, Status
 
 log = logs.get(__name__)
 
@@ -95,7 +95,7 @@ class Upkeep:
             return reply.result.line not in SIM_ERRORS
         if any(self._identity.imsi in line for line in reply.lines):
             return True
-        return await numbers.imsi(self._dialogue) == self._identity.imsi  # noise on the line is no other SIM
+        return await setup_identity.imsi(self._dialogue) == self._identity.imsi  # noise on the line is no other SIM
 
     # The service centre
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modemd.modem.devices import UsbDevice, UsbPort
+from modemd.modem.discovery.devices import UsbDevice, UsbPort
 from modemd.profiles import Profiles, UsbKind
 
 # What is said where the table of devices has no remark of its own.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modemd import logs
 from modemd.at import offers, replies
 from modemd.errors import CommandFailed, DecodeError
-from modemd.modem.dialogue import Dialogue
+from modemd.modem.link.dialogue import Dialogue
 from modemd.profiles import Profile
 
 log = logs.get(__name__)

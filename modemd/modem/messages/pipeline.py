@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from modemd import logs
+from modemd.connector import Draft, Ending
 from modemd.errors import Restarted, StoreError
-from modemd.modem.desk import Desk, Draft, Ending, Identity
-from modemd.modem.health import Vitals
-from modemd.modem.ladder import Cure
-from modemd.modem.recovery import Recovery
-from modemd.modem.send import PROMPT_PATIENCE_S, Sender, Sent
-from modemd.modem.status import Line, Status
+from modemd.modem.backend import Desk
+from modemd.modem.messages.sender import PROMPT_PATIENCE_S, Sender, Sent
+from modemd.modem.recovery.escalation import Cure
+from modemd.modem.recovery.recovery import Recovery
+from modemd.modem.recovery.symptoms import Vitals
+from modemd.modem.status import Identity, Line, Status
 
 log = logs.get(__name__)
 

@@ -17,9 +17,9 @@ from typing import Literal
 from modemd.at import Reply
 from modemd.at.replies import fields
 from modemd.errors import ModemError, PortGone, ReplyTimeout
-from modemd.modem.dialogue import Dialogue
-from modemd.modem.masking import Mask
-from modemd.modem.port import Port
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.masking import Mask
+from modemd.modem.link.port import Port
 from modemd.profiles import Profile, Profiles
 
 IDENTITY = ("+CGMI", "+CGMM", "+CGMR", "I", "+GMI", "+GMM", "+GMR", "+GCAP", "+CGSN", "+GSN", "+CIMI", "+CNUM")

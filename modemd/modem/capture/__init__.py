@@ -1,0 +1,1 @@
+"""Captures of real modems: the recorder, and a first driver file out of a capture."""

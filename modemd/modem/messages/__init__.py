@@ -1,0 +1,1 @@
+"""Messages at one modem: sending parts, receiving, and missed calls."""

@@ -1,0 +1,1 @@
+"""Recovery of a sick modem: its symptoms, the escalation of steps, and the steps themselves."""

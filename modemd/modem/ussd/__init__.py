@@ -1,0 +1,1 @@
+"""USSD on one modem: coding of the text, and the session with the network."""
