@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from modemd.emulator import Device
-from modemd.emulator.lab import Lab, LabOptions
+from modemd.emulator.lab.lab import Lab, LabOptions
 
 PHONE = "+447700900123"
 # When a status report comes after its part was accepted. No network is so quick: so long as only speed is measured, that does

@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator, Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from modemd.emulator.lab import Lab, LabOptions
+from modemd.emulator.lab.lab import Lab, LabOptions
 from modemd.emulator.links import MemoryLink, MemoryPort
 
 MODEMS = 64

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from modemd.emulator import Family, families
-from modemd.emulator.commands import COMMANDS
-from modemd.emulator.settings import Settings
+from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.device.settings import Settings
 from tests.emulator.bench import Bench
 from tests.markdown import code, table
 

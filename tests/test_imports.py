@@ -77,7 +77,7 @@ WALL_CLOCK = {
 }
 # The composition root and the clock it hands out; what a person waits for at a prompt; and the emulator's own process, which
 # has no part of the daemon to be handed a clock by.
-MAY_ASK_THE_TIME = ("clock.py", "daemon.py", "cli/", "emulator/server.py", "emulator/links", "emulator/timers.py")
+MAY_ASK_THE_TIME = ("clock.py", "daemon.py", "cli/", "emulator/lab/server.py", "emulator/links", "emulator/timers.py")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from modemd.cli import options
 from modemd.cli.door import call_emulator
 
 if TYPE_CHECKING:
-    from modemd.emulator.lab import Lab, LabOptions, ModemPlan
-    from modemd.emulator.scenario import Scenario
+    from modemd.emulator.lab.lab import Lab, LabOptions, ModemPlan
+    from modemd.emulator.lab.scenario import Scenario
 
 
 @click.command()
@@ -62,11 +62,11 @@ def emulate(
     Prints one line per modem when ready: name, port, family, number, IMEI, ICCID. Without --kind the network is as real
     ones are: it loses a tenth of the reports, and says on standard error what else it does.
     """
-    from modemd.emulator.lab import LabOptions
-    from modemd.emulator.server import serve
+    from modemd.emulator.lab.lab import LabOptions
+    from modemd.emulator.lab.server import serve
 
     if scenario is not None:
-        from modemd.emulator.scenario import load
+        from modemd.emulator.lab.scenario import load
 
         for parameter in context.command.params:
             given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
@@ -110,8 +110,8 @@ def _tell(switch: str, lab: Lab) -> None:
 
 def _captured(path: Path, options: LabOptions) -> ModemPlan:
     """The modem of a capture, with the identities that it told, where it told them."""
-    from modemd.emulator.capture import Capture
-    from modemd.emulator.lab import ModemPlan, SimPlan
+    from modemd.emulator.capture.capture import Capture
+    from modemd.emulator.lab.lab import ModemPlan, SimPlan
 
     capture = Capture.load(path)
     ways_to_the_iccid = [command for command in capture.answers if command.rstrip("?").endswith(("CCID", "SCID"))]
@@ -131,7 +131,7 @@ def _captured(path: Path, options: LabOptions) -> ModemPlan:
 def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from modemd.emulator.fault_orders import kinds
+    from modemd.emulator.lab.requests.faults import kinds
 
     rows = []
     for kind, model in kinds().items():
@@ -154,7 +154,7 @@ def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -
 @click.argument("values", nargs=-1, metavar="[KEY=VALUE]...")
 def fault(directory: Path, modem: str, kind: str, values: tuple[str, ...]) -> None:
     """Put a fault of this KIND on an emulated MODEM; `--list` tells the kinds and their values."""
-    from modemd.emulator import orders
+    from modemd.emulator.lab.requests import network as requests_network
 
     given = {}
     for value in values:
@@ -164,7 +164,7 @@ def fault(directory: Path, modem: str, kind: str, values: tuple[str, ...]) -> No
         given[key] = said
     if given.get("path"):
         given["path"] = str(Path(given["path"]).absolute())  # the emulator has a folder of its own
-    order = orders.fault(kind, given)
+    order = requests_network.fault(kind, given)
     call_emulator(
         directory.absolute(), "POST", f"/modems/{quote(modem)}/fault", order.model_dump(mode="json", exclude_none=True)
     )

@@ -106,8 +106,8 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
     """The letter as the control door takes it. ConfigError tells every mistake."""
     from pydantic import ValidationError
 
-    from modemd.emulator.letter_order import LetterOrder
-    from modemd.emulator.orders import mistakes
+    from modemd.emulator.lab.requests.network import mistakes
+    from modemd.emulator.lab.requests.phones import LetterOrder
 
     try:
         order = LetterOrder.model_validate({name: value for name, value in given.items() if value is not None})

@@ -2,7 +2,7 @@
 
 Everything here is sans I/O and driven by `Timers` handed in, so that the same device runs on a pty in real time and in
 memory in simulated time; the same seed gives the same bytes. The transports are in `modemd.emulator.links`, the
-server with its control door in `modemd.emulator.server`, the handles for other people's tests in
+server with its control door in `modemd.emulator.lab.server`, the handles for other people's tests in
 `modemd.emulator.testing`; none of them is imported from here.
 
 The names below are loaded when they are asked for: pytest imports this package with its plugin at every start, in
@@ -15,13 +15,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from modemd.emulator.device import Device
-    from modemd.emulator.family import Family, families
-    from modemd.emulator.journal import Accepted, Journal
-    from modemd.emulator.letters import Data, Mms, Raw, Text, Voicemail
-    from modemd.emulator.network import Network
-    from modemd.emulator.operators import Operator
-    from modemd.emulator.subscribers import Phone, Received, Sim
+    from modemd.emulator.device.family import Family, families
+    from modemd.emulator.device.state import Device
+    from modemd.emulator.network.journal import Accepted, Journal
+    from modemd.emulator.network.messages import Data, Mms, Raw, Text, Voicemail
+    from modemd.emulator.network.network import Network
+    from modemd.emulator.network.operators import Operator
+    from modemd.emulator.network.subscribers import Phone, Received, Sim
+    from modemd.emulator.network.ussd_services import UssdAnswer
     from modemd.emulator.timers import Handle, LoopTimers, Timers
 
 __all__ = [
@@ -41,29 +42,31 @@ __all__ = [
     "Sim",
     "Text",
     "Timers",
+    "UssdAnswer",
     "Voicemail",
     "families",
 ]
 
 _HOMES = {
-    "Accepted": "journal",
-    "Data": "letters",
-    "Device": "device",
-    "Family": "family",
+    "Accepted": "network.journal",
+    "Data": "network.messages",
+    "Device": "device.state",
+    "Family": "device.family",
     "Handle": "timers",
-    "Journal": "journal",
+    "Journal": "network.journal",
     "LoopTimers": "timers",
-    "Mms": "letters",
-    "Network": "network",
-    "Operator": "operators",
-    "Phone": "subscribers",
-    "Raw": "letters",
-    "Received": "subscribers",
-    "Sim": "subscribers",
-    "Text": "letters",
+    "Mms": "network.messages",
+    "Network": "network.network",
+    "Operator": "network.operators",
+    "Phone": "network.subscribers",
+    "Raw": "network.messages",
+    "Received": "network.subscribers",
+    "Sim": "network.subscribers",
+    "Text": "network.messages",
     "Timers": "timers",
-    "Voicemail": "letters",
-    "families": "family",
+    "UssdAnswer": "network.ussd_services",
+    "Voicemail": "network.messages",
+    "families": "device.family",
 }
 
 

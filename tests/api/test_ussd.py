@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modemd.api.app import create
-from modemd.emulator.ussd import BALANCE, UssdAnswer, UssdState
+from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
 from tests.api.client import Client
 from tests.service.house import house
 from tests.sim.conftest import Live

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from modemd.emulator.background import Background
-from modemd.emulator.control import create_app
-from modemd.emulator.lab import Lab, LabOptions
+from modemd.emulator.lab.control_api import create_app
+from modemd.emulator.lab.lab import Lab, LabOptions
+from modemd.emulator.testing.background import Background
 from modemd.http.unix import listening, serving
 from tests.cli.bench import Modemd, runner
 

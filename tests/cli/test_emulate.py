@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from modemd.emulator import families, server
-from modemd.emulator.lab import Lab, LabOptions
-from modemd.emulator.scenario import load
+from modemd.emulator import families
+from modemd.emulator.lab import server
+from modemd.emulator.lab.lab import Lab, LabOptions
+from modemd.emulator.lab.scenario import load
 from tests.cli.bench import Modemd
 
 

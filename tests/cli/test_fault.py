@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from modemd.emulator.fault_orders import kinds
-from modemd.emulator.lab import Lab
+from modemd.emulator.lab.lab import Lab
+from modemd.emulator.lab.requests.faults import kinds
 from tests.cli.bench import Modemd
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.emulator.lab import Lab
+from modemd.emulator.lab.lab import Lab
 from tests.cli.bench import Modemd
 
 SIM = "+33700000001"

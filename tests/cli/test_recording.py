@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from modemd.emulator import server
-from modemd.emulator.capture import Capture
-from modemd.emulator.lab import LabOptions
+from modemd.emulator.capture.capture import Capture
+from modemd.emulator.lab import server
+from modemd.emulator.lab.lab import LabOptions
 from modemd.emulator.testing import Modem, Network
 from tests.cli.bench import Modemd
 

@@ -19,7 +19,7 @@ from modemd.config import load
 from modemd.daemon import service_of
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.pty import PtyLink
-from modemd.emulator.ussd import UssdAnswer, UssdState
+from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
 from modemd.http.unix import listening, serving
 from modemd.store import sims
 from modemd.store.connection import connect

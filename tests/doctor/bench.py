@@ -19,7 +19,7 @@ from modemd.doctor.machine import Room
 from modemd.doctor.rights import Person, this_person
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink, MemoryPort
-from modemd.emulator.usb_devices import DEVICES
+from modemd.emulator.usb.devices import DEVICES
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.profiles import Profiles

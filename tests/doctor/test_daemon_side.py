@@ -16,7 +16,7 @@ from modemd.doctor import Code, Report, World, examine
 from modemd.doctor.advice import ADVICE
 from modemd.doctor.daemon_side import about
 from modemd.doctor.rights import this_person
-from modemd.emulator.usb import STICK
+from modemd.emulator.usb.bus import STICK
 from modemd.errors import StoreUnavailable
 from modemd.modem.link.port import Port
 from modemd.modem.status import Health

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modemd.doctor import Code, Severity
-from modemd.emulator.family import families
+from modemd.emulator.device.family import families
 from tests.doctor.bench import NUMBER, TEXT, Bench, codes, found
 from tests.doctor.conftest import Doctor
 

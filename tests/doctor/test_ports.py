@@ -11,7 +11,7 @@ import pytest
 from modemd.doctor import Code
 from modemd.doctor.processes import Process, holders, named
 from modemd.doctor.rights import Person
-from modemd.emulator.usb import STICK, UsbDevice
+from modemd.emulator.usb.bus import STICK, UsbDevice
 from modemd.errors import PortGone
 from modemd.modem.discovery.devices import UsbDevice as Listed
 from tests.doctor.bench import STRANGER, Bench, codes, found

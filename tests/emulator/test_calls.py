@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.calls import BadLine, Kind, read_line
+from modemd.emulator.device.command_line import BadLine, Kind, read_line
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modemd.emulator.capture import Capture, Said, key
+from modemd.emulator.capture.capture import Capture, Said, key
 from modemd.errors import ConfigError
 
 HEAD = "modemd-capture 1\n"

@@ -10,11 +10,11 @@ import pytest
 from fastapi.routing import APIRoute
 
 from modemd.emulator import families
-from modemd.emulator.commands import COMMANDS
-from modemd.emulator.control import create_app
-from modemd.emulator.fault_orders import kinds
-from modemd.emulator.lab import Lab
-from modemd.emulator.scenario import Scenario, load
+from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.lab.control_api import create_app
+from modemd.emulator.lab.lab import Lab
+from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.scenario import Scenario, load
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "emulator.md").read_text(encoding="utf-8")

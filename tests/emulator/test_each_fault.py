@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from modemd.emulator import Device
-from modemd.emulator.fault_orders import kinds
-from modemd.emulator.lab import Modem
+from modemd.emulator.lab.lab import Modem
+from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.requests.network import fault
 from modemd.emulator.links import MemoryLink
 from modemd.emulator.links.pty import PtyLink
-from modemd.emulator.orders import fault
 from tests.emulator.bench import ALICE, HELLO, HELLO_WORLD, SIM_NUMBER, Bench, Host
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from modemd.emulator import Family, families
-from modemd.emulator.settings import Settings
+from modemd.emulator.device.settings import Settings
 from modemd.pdu import Deliver, StatusReport, unframe
 from tests.emulator.bench import ALICE, HELLO, HELLO_WORLD, Bench
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from modemd.emulator import Family, charset, families
-from modemd.emulator.commands import COMMANDS
-from modemd.emulator.family import switch_of
+from modemd.emulator import Family, families
+from modemd.emulator.device import charset
+from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.device.family import switch_of
 from modemd.errors import ConfigError
 from tests.emulator.bench import START
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from modemd.emulator.memory import Status
+from modemd.emulator.network.message_memory import Status
 from tests.emulator.bench import ALICE, HELLO, Bench
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modemd.emulator import families
-from modemd.emulator.commands import COMMANDS
+from modemd.emulator.device.commands import COMMANDS
 from modemd.pdu import Submit
 from tests.emulator.bench import ALICE, HELLO, Bench
 

@@ -7,7 +7,7 @@ from datetime import UTC, time, timedelta, timezone, tzinfo
 import pytest
 
 from modemd.emulator import Network, Phone
-from modemd.emulator.habits import Habits, off_hours
+from modemd.emulator.network.phone_habits import Habits, off_hours
 from tests.emulator.bench import ALICE, START, HandTimers
 
 OTHER = "+33612345678"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.hostside import LONGEST_ENTRY, LONGEST_LINE, MOST_WAITING
+from modemd.emulator.device.serial_line import LONGEST_ENTRY, LONGEST_LINE, MOST_WAITING
 from tests.emulator.bench import ALICE, HELLO, Bench
 
 

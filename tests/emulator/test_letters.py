@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from modemd.emulator import Data, Mms, Raw, Text, Voicemail
-from modemd.emulator.letters import Letter
+from modemd.emulator.network.messages import Letter
 from modemd.errors import EncodeError
 from modemd.pdu import (
     Address,

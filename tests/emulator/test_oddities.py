@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from modemd.emulator import families
-from modemd.emulator.family import Storage
-from modemd.emulator.letters import Mms
-from modemd.emulator.memory import Stored
+from modemd.emulator.device.family import Storage
+from modemd.emulator.network.message_memory import Stored
+from modemd.emulator.network.messages import Mms
 from modemd.pdu import StatusReport, unframe
 from tests.emulator.bench import ALICE, HELLO, HELLO_WORLD, Bench
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from modemd.emulator import Network
-from modemd.emulator.capture import Capture
-from modemd.emulator.lab import Lab, LabOptions, ModemPlan, SimPlan
+from modemd.emulator.capture.capture import Capture
+from modemd.emulator.capture.playback import CapturedDevice
+from modemd.emulator.lab.lab import Lab, LabOptions, ModemPlan, SimPlan
 from modemd.emulator.links import MemoryLink
-from modemd.emulator.playback import CapturedDevice
 from tests.emulator.bench import ALICE, HELLO, SIM_NUMBER, HandTimers, Host, becomes
 
 CAPTURE = r"""modemd-capture 1

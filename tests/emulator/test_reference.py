@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from modemd.emulator.family import families
+from modemd.emulator.device.family import families
 from tests.emulator.bench import HELLO, Bench
 
 TYPED = HELLO[:4] + "2A" + HELLO[6:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modemd.emulator import Device
-from modemd.emulator.reports import Oddity
+from modemd.emulator.network.status_reports import Oddity
 from modemd.pdu import Deliver, StatusReport, compose, decode_incoming, unframe
 from tests.emulator.bench import ALICE, HELLO_WORLD, START, Bench
 

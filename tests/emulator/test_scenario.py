@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 
 from modemd.emulator import Device, Network, families
-from modemd.emulator.lab import Lab, Modem
+from modemd.emulator.lab.lab import Lab, Modem
+from modemd.emulator.lab.scenario import EXAMPLES, Scenario, load
 from modemd.emulator.links import MemoryLink, PtyLink
-from modemd.emulator.scenario import EXAMPLES, Scenario, load
 from modemd.errors import ConfigError
 from modemd.pdu import Deliver, decode_incoming
 from tests.emulator.bench import ALICE, HELLO, HandTimers, Host, becomes

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from modemd.emulator.fault_orders import kinds
-from modemd.emulator.lab import Lab, LabOptions, ModemPlan, OperatorPlan, SimPlan, UsbPlan
-from modemd.emulator.server import serve
-from modemd.emulator.usb import STICK
+from modemd.emulator.lab.lab import Lab, LabOptions, ModemPlan, OperatorPlan, SimPlan, UsbPlan
+from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.server import serve
+from modemd.emulator.usb.bus import STICK
 from modemd.errors import ConfigError
 from tests.emulator.bench import ALICE, HELLO, becomes
 from tests.emulator.links.test_pty import Opened

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from modemd.emulator import Text
-from modemd.emulator.subscribers import Received
+from modemd.emulator.network.subscribers import Received
+from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
 from modemd.emulator.testing import Network, NotReceived
-from modemd.emulator.ussd import UssdAnswer, UssdState
 from modemd.errors import ConfigError, Refused
 from tests.emulator.sender import Sender
 

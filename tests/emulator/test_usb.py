@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-from modemd.emulator.family import families
-from modemd.emulator.lab import Lab, LabOptions
-from modemd.emulator.usb import BRIDGE, STICK, UsbBus, UsbDevice, UsbInterface
-from modemd.emulator.usb_devices import DEVICES
+from modemd.emulator.device.family import families
+from modemd.emulator.lab.lab import Lab, LabOptions
+from modemd.emulator.usb.bus import BRIDGE, STICK, UsbBus, UsbDevice, UsbInterface
+from modemd.emulator.usb.devices import DEVICES
 
 
 @pytest.fixture

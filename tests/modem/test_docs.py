@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from modemd.emulator.capture import Capture
+from modemd.emulator.capture.capture import Capture
 from modemd.modem.capture.recorder import IDENTITY, READS, TESTS, VENDORS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")

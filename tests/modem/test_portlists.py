@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from modemd.emulator.lab import Lab, LabOptions
-from modemd.emulator.usb import STICK, UsbBus, UsbDevice, UsbInterface
+from modemd.emulator.lab.lab import Lab, LabOptions
+from modemd.emulator.usb.bus import STICK, UsbBus, UsbDevice, UsbInterface
 from modemd.errors import PortGone
 from modemd.modem.discovery import port_lists
 from modemd.modem.discovery.devices import UsbPort

@@ -10,10 +10,10 @@ import pytest
 
 from modemd import resources
 from modemd.emulator import Device, LoopTimers, Network, families
-from modemd.emulator.capture import Capture
+from modemd.emulator.capture.capture import Capture
+from modemd.emulator.capture.playback import CapturedDevice
 from modemd.emulator.links.memory import MemoryLink, MemoryPort
-from modemd.emulator.memory import Status
-from modemd.emulator.playback import CapturedDevice
+from modemd.emulator.network.message_memory import Status
 from modemd.errors import PortGone, ReplyTimeout
 from modemd.modem.capture.recorder import IDENTITY, READS, TESTS, VENDORS, Entry, Recording, escaped, record
 from modemd.modem.link.dialogue import Dialogue

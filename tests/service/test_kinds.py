@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from modemd import pdu
-from modemd.emulator.letters import Data, Letter, Mms, Text, Voicemail
+from modemd.emulator.network.messages import Data, Letter, Mms, Text, Voicemail
 from modemd.rules.classes import Kind
 from modemd.service import kinds
 

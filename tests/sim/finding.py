@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from modemd.emulator.usb import UsbDevice, UsbInterface
+from modemd.emulator.usb.bus import UsbDevice, UsbInterface
 from modemd.service.submitting import Request
 from tests.sim.house import House
 

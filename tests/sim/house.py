@@ -15,7 +15,7 @@ from modemd import resources
 from modemd.config import Settings
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink
-from modemd.emulator.usb_devices import DEVICES, place
+from modemd.emulator.usb.devices import DEVICES, place
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.recovery import Tools, UsbPlace

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from modemd.emulator.links.memory import MemoryLink
-from modemd.emulator.usb import UsbDevice as Emulated
+from modemd.emulator.usb.bus import UsbDevice as Emulated
 from modemd.modem.discovery.devices import UsbDevice, UsbPort
 
 

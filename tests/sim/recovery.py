@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from modemd.emulator import Device
-from modemd.emulator.fault_orders import kinds
-from modemd.emulator.lab import Modem
-from modemd.emulator.orders import fault
+from modemd.emulator.lab.lab import Modem
+from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.requests.network import fault
 from modemd.service.submitting import Request
 from tests.sim.house import House
 from tests.sim.loop import simulate

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modemd.emulator.ussd import UssdAnswer
+from modemd.emulator.network.ussd_services import UssdAnswer
 from modemd.errors import Refused
 from modemd.service.watching import LOOK_EVERY_S
 from tests.sim.conftest import Live

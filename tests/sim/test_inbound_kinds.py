@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from modemd import pdu
-from modemd.emulator.letters import Letter, Mms, Raw, Text, Voicemail
-from modemd.emulator.memory import Status, Stored
-from modemd.emulator.telephone import CallState
+from modemd.emulator.network.message_memory import Status, Stored
+from modemd.emulator.network.messages import Letter, Mms, Raw, Text, Voicemail
+from modemd.emulator.network.voice_calls import CallState
 from modemd.service.submitting import Request
 from tests.sim.conftest import Live
 from tests.sim.house import FAMILIES, House

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modemd.emulator.links.memory import MemoryLink
-from modemd.emulator.usb import STICK, UsbDevice
+from modemd.emulator.usb.bus import STICK, UsbDevice
 from tests.sim.conftest import Live
 from tests.sim.finding import (
     CD_ROM,

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from modemd import pdu
-from modemd.emulator.settings import Notifications
+from modemd.emulator.device.settings import Notifications
 from modemd.modem.status import Identity
 from modemd.service.arrivals import Arrivals
 from modemd.service.submitting import Request

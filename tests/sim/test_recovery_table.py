@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.fault_orders import kinds
+from modemd.emulator.lab.requests.faults import kinds
 from tests.sim.recovery import CASES, table
 
 QUICK = ("deaf", "restart", "unplug", "wedge", "coverage")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from modemd.emulator.family import families
-from modemd.emulator.ussd import BALANCE, UssdAnswer, UssdState
+from modemd.emulator.device.family import families
+from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
 from modemd.errors import PortGone, Refused
 from modemd.service.conversing import REPLY_S
 from modemd.service.submitting import Request

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from modemd import pdu
-from modemd.emulator.journal import Accepted
+from modemd.emulator.network.journal import Accepted
 from modemd.store.timestamps import moment
 from tests.sim.plan import REPEATS_AFTER_S, TAG
 from tests.sim.world import World

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from modemd.emulator.lab import Lab, LabOptions
+from modemd.emulator.lab.lab import Lab, LabOptions
 
 MODEMD = Path(sys.executable).with_name("modemd")
 QUICK = {"send_latency_s": 0.02, "prompt_latency_s": 0.005, "delivery_latency_s": 0.05, "report_latency_s": 0.05}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from modemd.emulator.lab import Lab
+from modemd.emulator.lab.lab import Lab
 from tests.system.house import Daemon
 
 

@@ -24,7 +24,7 @@ from urllib.request import urlopen
 import pytest
 
 from modemd.emulator import Phone
-from modemd.emulator.lab import Lab
+from modemd.emulator.lab.lab import Lab
 from tests.system.house import lab, off_loop, ports, until
 
 with warnings.catch_warnings():

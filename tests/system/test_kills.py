@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from modemd.emulator import Device
-from modemd.emulator.lab import Lab
+from modemd.emulator.lab.lab import Lab
 from tests.system.house import Daemon, csv, lab, off_loop, ports, until
 from tests.system.judging import judge
 

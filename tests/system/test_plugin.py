@@ -65,9 +65,7 @@ def test_the_plugin_can_be_left_out(python: Path, project: Path) -> None:
 
 def test_the_shipped_scenarios_are_in_the_wheel(python: Path, project: Path) -> None:
     """Installed, they are found by name."""
-    load = (
-        "from pathlib import Path; from modemd.emulator.scenario import load; print(len(load(Path('bad_day')).modem))"
-    )
+    load = "from pathlib import Path; from modemd.emulator.lab.scenario import load; print(len(load(Path('bad_day')).modem))"
     assert run(python, "-c", load, cwd=project) == "2\n"
 
 

@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from modemd.emulator.lab import Lab
+from modemd.emulator.lab.lab import Lab
 from tests.system.house import MODEMD, Daemon, csv, lab, off_loop, ports, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.memory import Status, Stored
+from modemd.emulator.network.message_memory import Status, Stored
 from tests.emulator.bench import ALICE, Bench
 
 TPDU = bytes.fromhex("040C9144770009406500005230119051800008C834888E2ECBCB")

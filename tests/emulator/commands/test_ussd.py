@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.family import families
-from modemd.emulator.results import CmeError
-from modemd.emulator.ussd import UssdAnswer, UssdState, read, written
+from modemd.emulator.device.family import families
+from modemd.emulator.device.results import CmeError
+from modemd.emulator.device.ussd import read, written
+from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
 from tests.emulator.bench import Bench
 
 BALANCE = "Balance: 12.50 EUR"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from modemd.emulator import Device
-from modemd.emulator.family import Voice, families
+from modemd.emulator.device.family import Voice, families
 from modemd.emulator.links import MemoryLink
-from modemd.emulator.telephone import CallState
+from modemd.emulator.network.voice_calls import CallState
 from tests.emulator.bench import ALICE, HELLO, SIM_NUMBER, Bench, Host
 
 BOB = "+33612345678"

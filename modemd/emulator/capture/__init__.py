@@ -1,0 +1,1 @@
+"""Captures of real modems, read and played back."""

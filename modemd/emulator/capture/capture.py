@@ -1,0 +1,148 @@
+"""Captures: what a real modem was asked and said, as files that people can read. docs/emulator.md describes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from modemd.emulator.device.command_line import BadLine, read_line
+from modemd.errors import ConfigError
+
+FORMAT = "modemd-capture 1"
+LONGEST_S = 86400.0
+LARGEST = 16_000_000
+"""Octets of a file. A dialogue of hours has less."""
+
+_ENTRY = re.compile(r"[ \t]*([0-9]{1,6}(?:\.[0-9]{1,6})?) ([<>!]) ([\x20-\x7e]*)")
+_ESCAPE = re.compile(r"\\(?:([rn\\])|x([0-9A-Fa-f]{2}))?")
+_ESCAPED = {"r": "\r", "n": "\n", "\\": "\\"}
+_NUMBER = re.compile(r'\+CNUM:.*?"(\+[1-9][0-9]{3,14})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Octets of a modem, and when: seconds after the command, or for notices after the recording's beginning."""
+
+    after_s: float
+    octets: bytes
+
+
+Answer = tuple[Said, ...]
+"""All that was said to one command, its result in it; empty where it was never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """The answers to each command line, in the order in which they came, and what was said unasked."""
+
+    answers: Mapping[str, tuple[Answer, ...]]
+    notices: tuple[Said, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Capture:
+        """Read a file. ConfigError with file and line where it is none, or cannot be read."""
+        try:
+            if path.stat().st_size > LARGEST:
+                raise ConfigError([f"{path}: is too large for a capture ({LARGEST} octets are the most)"])
+            text = path.read_text(encoding="ascii")
+        except OSError as error:
+            raise ConfigError([f"{path}: {error.strerror or error}"]) from None
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            raise ConfigError(
+                [f"{path}: line {line}: holds more than ASCII; other octets are written as \\xNN"]
+            ) from None
+        try:
+            return cls.read(text)
+        except ConfigError as error:
+            raise ConfigError([f"{path}: {problem}" for problem in error.problems]) from None
+
+    @classmethod
+    def read(cls, text: str) -> Capture:
+        """Read a file's text. ConfigError with the line of the first mistake."""
+        answers: dict[str, list[Answer]] = {}
+        notices: list[Said] = []
+        asked: tuple[str, float] | None = None
+        for at_s, way, octets, number in _entries(text):
+            if way == ">":
+                asked = _command(octets, number), at_s
+                answers.setdefault(asked[0], []).append(())
+            elif way == "!":
+                notices.append(Said(at_s, octets))
+            elif asked is None:
+                raise _wrong(number, "an answer (<) before any command (>)")
+            else:
+                command, since = asked
+                answers[command][-1] += (Said(at_s - since, octets),)
+        if not answers and not notices:
+            raise ConfigError(["nothing was said in it"])
+        return cls({command: tuple(each) for command, each in answers.items()}, tuple(notices))
+
+    def identity(self, *commands: str, shape: str) -> str | None:
+        """The digits of the first line that is nothing but such digits, in the first answers to these commands."""
+        for command in commands:
+            for line in self._lines(command):
+                if found := re.fullmatch(rf'(?:[+^#!]?\w+: *)?"?({shape})F?"?', line):
+                    return found[1]
+        return None
+
+    @property
+    def number(self) -> str | None:
+        """The SIM's own number, where it said one."""
+        return next((found[1] for line in self._lines("+CNUM") if (found := _NUMBER.match(line))), None)
+
+    def _lines(self, command: str) -> list[str]:
+        answer = self.answers.get(command, ((),))[0]
+        return b"".join(said.octets for said in answer).decode("latin-1").split("\r\n")
+
+
+def key(body: str) -> str:
+    """A command line, `AT` taken off, as captures know it: case and blanks make no difference."""
+    try:
+        return ";".join(call.typed for call in read_line(body))
+    except BadLine:
+        return body.strip().upper()
+
+
+def _entries(text: str) -> Iterator[tuple[float, str, bytes, int]]:
+    """Seconds, way, octets and the line's number of each entry."""
+    lines = text.split("\n")
+    if lines[0].rstrip("\r") != FORMAT:
+        raise _wrong(1, f"does not begin with the line {FORMAT!r}")
+    before = 0.0
+    for number, written in enumerate(lines[1:], 2):
+        line = written.rstrip("\r")
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = _ENTRY.fullmatch(line)
+        if found is None:
+            raise _wrong(number, "is not seconds, one of > < !, and what was said, with a blank between")
+        at_s = float(found[1])
+        if not before <= at_s <= LONGEST_S:
+            raise _wrong(number, f"{found[1]} s is before the line above" if at_s < before else "more than a day")
+        before = at_s
+        yield at_s, found[2], _octets(found[3], number), number
+
+
+def _octets(written: str, number: int) -> bytes:
+    def octet(match: re.Match[str]) -> str:
+        if match[2]:
+            return chr(int(match[2], 16))
+        if not match[1]:
+            raise _wrong(number, r"a backslash begins \r, \n, \\ or \xNN")
+        return _ESCAPED[match[1]]
+
+    return _ESCAPE.sub(octet, written).encode("latin-1")
+
+
+def _command(octets: bytes, number: int) -> str:
+    line = octets.decode("latin-1")
+    if line[:2].upper() != "AT" or not line.endswith("\r") or "\r" in line[:-1]:
+        raise _wrong(number, r"a command (>) is AT..., with one \r at its end")
+    return key(line[2:-1])
+
+
+def _wrong(number: int, what: str) -> ConfigError:
+    return ConfigError([f"line {number}: {what}"])

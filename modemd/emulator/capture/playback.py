@@ -1,0 +1,91 @@
+"""A device that answers as a captured one did, and where nothing was captured as its family does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import Any
+
+from modemd.emulator.capture.capture import Answer, Capture, Said, key
+from modemd.emulator.device.command_line import BadLine, Kind, read_line
+from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.device.state import Device
+
+# Commands that only ask: their plain form is played. The plain forms and the `=` forms of the other commands that the
+# emulator knows do something, and are left to it, so that what they do is done.
+_ASKING = frozenset(
+    {"I", "+CGMI", "+CGMM", "+CGMR", "+CGSN", "+GMI", "+GMM", "+GMR", "+GSN", "+GCAP", "+CIMI", "+CNUM"}
+    | {"+CCID", "+CSQ", "+CESQ", "+CBC", "+CPAS"}
+)
+
+
+class CapturedDevice(Device):
+    """A device with a capture. Its notices are said at their times after a host has opened the port.
+
+    Each answer to a command is given in turn, the last one from then on. What `AT+X?` answered holds until a host sets
+    X; then the family answers, and after a loss of power the capture again. The octets are those of the capture, so they
+    are given only under ATV1 and ATQ0, with which it was made.
+    """
+
+    def __init__(self, *arguments: Any, capture: Capture, **options: Any) -> None:
+        self._capture = capture
+        self._given: dict[str, int] = {}
+        self._changed: set[str] = set()
+        self._listening = count(1)
+        self._listener = 0
+        super().__init__(*arguments, **options)
+
+    def connect(self, write: Callable[[bytes], None]) -> None:
+        super().connect(write)
+        self._listener = next(self._listening)
+        for said in self._capture.notices:
+            self.later(said.after_s, partial(self._overheard, self._listener, said.octets))
+
+    def _overheard(self, listener: int, octets: bytes) -> None:
+        if listener == self._listener and self.host.connected:
+            self.host.utter(octets)
+
+    def _run_line(self, body: str) -> None:
+        answer = self._taken(body) if self.settings.verbose and not self.settings.quiet else None
+        if answer is None:
+            super()._run_line(body)
+        else:
+            self._play(answer)
+
+    def _taken(self, body: str) -> Answer | None:
+        command = key(body)
+        answers = self._capture.answers.get(command)
+        try:
+            calls = read_line(body)
+        except BadLine:
+            calls = ()
+        self._changed |= {call.name for call in calls if call.kind is Kind.SET}
+        if not answers or not command:
+            return None
+        for call in calls:
+            if call.kind is Kind.READ and call.name in self._changed:
+                return None
+            if call.kind in (Kind.SET, Kind.EXECUTE) and call.name in COMMANDS and call.name not in _ASKING:
+                return None
+        given = self._given.get(command, 0)
+        self._given[command] = given + 1
+        return answers[min(given, len(answers) - 1)]
+
+    def _play(self, answer: Answer) -> None:
+        if not answer:
+            self.finish_unanswered()
+            return
+        self.host.busy = True
+        for said in answer[:-1]:
+            self.later(said.after_s, partial(self.host.utter, said.octets))
+        self.later(answer[-1].after_s, partial(self._end, answer[-1]))
+
+    def _end(self, last: Said) -> None:
+        self.host.utter(last.octets)
+        self.finish_unanswered()
+
+    def _lose_power(self) -> None:
+        super()._lose_power()
+        self._given.clear()
+        self._changed.clear()

@@ -1,0 +1,145 @@
+"""Reading and deleting stored messages, in either format (3GPP TS 27.005 3.4.2, 3.4.3, 4.1, 4.2, 3.5.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modemd.emulator.device import text_mode
+from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.commands.table import Table
+from modemd.emulator.device.results import CmsError, result_of
+from modemd.emulator.device.text_mode import STATUS
+from modemd.emulator.network.message_memory import Memory, Status, Stored
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.state import Device
+
+COMMANDS = Table()
+
+ALL = 4
+
+
+def _reading_memory(device: Device) -> Memory:
+    device.require_sim(CmsError)
+    return device.memory(device.settings.memories[0])
+
+
+@COMMANDS.command("+CMGL")
+def list_messages(device: Device, call: Call) -> None:
+    """What has this status, 4 or `"ALL"` for all; left out, what is unread. Listing marks it as read."""
+    settings = device.settings
+    if call.kind is Kind.TEST:
+        words = ",".join(f'"{word}"' for word in (*STATUS.values(), text_mode.ALL))
+        device.host.say(f"+CMGL: ({words})" if settings.text_mode else "+CMGL: (0-4)")
+        return
+    memory = _reading_memory(device)
+    wanted = _wanted(device, call)
+    base = device.family.storage.index_base
+    for slot, message in memory:
+        if wanted in (ALL, message.status):
+            if settings.text_mode and text_mode.readable(message):
+                form = f"{slot + base},{text_mode.listed(message, settings)}"
+            else:
+                form = _pdu_form(device.family.storage.listed, message, slot + base)
+            device.host.say(f"+CMGL: {form}")
+            _mark_read(device, call, message)
+
+
+def _wanted(device: Device, call: Call) -> int:
+    if call.kind is not Kind.SET:
+        return int(Status.UNREAD)
+    if device.settings.text_mode:
+        word = call.values()[0].upper()
+        if word == text_mode.ALL:
+            return ALL
+        for status, name in STATUS.items():
+            if name == word:
+                return int(status)
+        raise result_of(device.family.dialogue.text_mode_sending)
+    wanted = call.numbers()[0]
+    if wanted is None or wanted not in range(5):
+        raise CmsError(304)
+    return wanted
+
+
+def _pdu_form(header: str, message: Stored, index: int) -> str:
+    named = header.format(index=index, status=int(message.status), length=len(message.tpdu))
+    return f"{named}\r\n{message.hex()}"
+
+
+@COMMANDS.command("+CMGR")
+def read_message(device: Device, call: Call) -> None:
+    memory = _reading_memory(device)
+    slot = slot_of(device, call)
+    message = stored_at(memory, slot)
+    if message is None:
+        if device.family.storage.empty_slot:
+            raise result_of(device.family.storage.empty_slot)
+        return
+    settings, storage = device.settings, device.family.storage
+    if settings.text_mode and text_mode.readable(message):
+        form = text_mode.read_out(message, settings)
+    else:
+        form = _pdu_form(storage.shown, message, slot + storage.index_base)
+    device.host.say(f"+CMGR: {form}")
+    _mark_read(device, call, message)
+
+
+@COMMANDS.command("+CMGD")
+def delete_messages(device: Device, call: Call) -> None:
+    """One slot; or with flag 1 to 4 what is read, also sent, also unsent, all. An empty slot is OK too."""
+    device.require_sim(CmsError)
+    memory = device.memory(device.settings.memories[0])
+    base = device.family.storage.index_base
+    if call.kind is Kind.TEST:
+        indices = ",".join(str(slot + base) for slot, _ in memory)
+        device.host.say(f"+CMGD: ({indices}),(0-4)")
+        return
+    numbers = call.numbers() if call.kind is Kind.SET else []
+    flag = numbers[1] if len(numbers) > 1 and numbers[1] is not None else 0
+    if flag not in range(5):
+        raise CmsError(304)
+    if flag == 0:
+        slot = slot_of(device, call)
+        stored_at(memory, slot)
+        _delete(device, memory, slot)
+    else:
+        going = {
+            1: {Status.READ},
+            2: {Status.READ, Status.SENT},
+            3: {Status.READ, Status.SENT, Status.UNSENT},
+            4: set(Status),
+        }[flag]
+        for slot, message in list(memory):
+            if message.status in going:
+                _delete(device, memory, slot)
+    device.memory_freed()
+
+
+def _delete(device: Device, memory: Memory, slot: int) -> None:
+    if (device.settings.memories[0], slot) in device.faults.stuck:
+        raise CmsError(320)
+    memory.delete(slot)
+
+
+def slot_of(device: Device, call: Call) -> int:
+    """The slot a command names first. CmsError 321 where it names none."""
+    index = call.numbers()[0] if call.kind is Kind.SET else None
+    if index is None:
+        raise CmsError(321)
+    return index - device.family.storage.index_base
+
+
+def stored_at(memory: Memory, slot: int) -> Stored | None:
+    """What is in a slot. CmsError 321 for a slot that is not there."""
+    try:
+        return memory.at(slot)
+    except IndexError:
+        raise CmsError(321) from None
+
+
+def _mark_read(device: Device, call: Call, message: Stored) -> None:
+    if device.family.storage.lists_unmarked and call.values()[1:] == ["1"]:
+        return
+    if message.status is Status.UNREAD:
+        message.status = Status.READ

@@ -1,0 +1,43 @@
+"""How commands are entered in their tables, and the forms many of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.results import CmeError, UnknownCommand
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.state import Device
+
+Handler = Callable[["Device", Call], bool | None]
+
+
+class Table(dict[str, Handler]):
+    """Handlers by command name."""
+
+    def command(self, *names: str) -> Callable[[Handler], Handler]:
+        """Enter the decorated handler under these names."""
+
+        def enter(handler: Handler) -> Handler:
+            for name in names:
+                self[name] = handler
+            return handler
+
+        return enter
+
+
+def only(call: Call, *kinds: Kind) -> None:
+    """Any other form of the command is unknown."""
+    if call.kind not in kinds:
+        raise UnknownCommand
+
+
+def chosen(call: Call, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
+    """The number at this place of the argument. CmeError 50 where it is missing or not allowed."""
+    numbers = call.numbers()
+    value = numbers[position] if position < len(numbers) else None
+    if value is None or value not in allowed:
+        raise CmeError(50)
+    return value

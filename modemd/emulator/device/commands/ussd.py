@@ -1,0 +1,38 @@
+"""USSD: `+CUSD` (3GPP TS 27.007 7.15)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.commands.table import Table, chosen, only
+from modemd.emulator.device.ussd import GSM_CODING
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.state import Device
+
+COMMANDS = Table()
+
+CANCEL = 2
+
+
+@COMMANDS.command("+CUSD")
+def ussd(device: Device, call: Call) -> None:
+    """`=n[,string[,dcs]]`: OK at once, the network's answer later, shown with n=1 only; n=2 ends the session."""
+    only(call, Kind.READ, Kind.SET, Kind.TEST)
+    if call.kind is Kind.READ:
+        device.host.say(f"+CUSD: {device.settings.flags.get('+CUSD', '0')}")
+        return
+    if call.kind is Kind.TEST:
+        device.host.say("+CUSD: (0-2)")
+        return
+    values = call.values()
+    mode = int(values[0]) if values[0] else 0
+    if mode not in range(3):
+        chosen(call, range(3))
+    if mode == CANCEL:
+        device.ussd.reset()
+        return
+    if len(values) > 1:
+        device.ussd.say(values[1], int(values[2]) if values[2:] and values[2] else GSM_CODING)
+    device.settings.flags["+CUSD"] = str(mode)

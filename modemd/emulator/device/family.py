@@ -1,0 +1,350 @@
+"""What a family of modems says and does, read from `families/*.toml`.
+
+These files are the emulator's own belief about real devices, each fact with its source beside it. They are never
+derived from the daemon's driver files, so that one wrong belief cannot sit in both.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from modemd.emulator.device.family_tables import TableReader
+from modemd.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`+CGMI`, `+CGMM`, `+CGMR`; `type_allocation` is the 8 digit start of its IMEIs."""
+
+    manufacturer: str
+    model: str
+    revision: str
+    type_allocation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """How it talks. `usb`: a reset takes the port away. `lead` stands before each line it says.
+
+    `keeps_settings`: AT&W survives a restart; `keeps` are the commands whose settings survive by themselves.
+    `references`: TP-MR counts on over a restart (`counts`), begins at 0 after each (`restarts`), or is the one in the
+    host's PDU, which hosts leave at 0 (`repeats`). `cms_texts`: `+CMS ERROR` says words instead of its number `never`,
+    with `+CMEE=2` (`asked`) or `always`. `charsets`: what `+CSCS` takes, the first after power-on.
+
+    `cell` ends `+CREG` at level 2: area, cell and, where the family tells it, access technology. `sim_removed` and
+    `sim_inserted` are said when a SIM goes or comes while it runs. `text_mode_sending` answers what PDU mode asks
+    for (a length, a status by number) while text mode is on. `answers_when_sent`: with `+CSMS=1`, `+CMGS` gives the
+    service centre's time too. `csmp_forgets_centre`: AT+CSMP= empties `+CSCA`. `link_pause_s`: so long after
+    `AT+CMMS?` a setting is refused. `guard_s`: notices that fall due between a command that comes sooner than this
+    after a final result and its own result are lost. `sends_blind`: with this switch OK follows the prompt at once, no
+    `+CMGS` comes, and a send that fails leaves it deaf until it restarts.
+    """
+
+    unknown: str = "ERROR"
+    lead: str = "\r\n"
+    prompt_latency_s: float = 0.1
+    send_latency_s: tuple[float, ...] = (2.0, 6.0)
+    text_mode_at_start: bool = False
+    text_mode_sending: str = "+CMS ERROR: 305"
+    error_level_at_start: int = 0
+    cms_texts: str = "never"
+    charsets: tuple[str, ...] = ("IRA", "GSM", "UCS2", "HEX")
+    keeps_settings: bool = False
+    keeps: tuple[str, ...] = ()
+    references: str = "counts"
+    usb: bool = True
+    cell: str = '"1A2B","0C3D4E5F",7'
+    sim_removed: tuple[str, ...] = ()
+    sim_inserted: tuple[str, ...] = ()
+    answers_when_sent: bool = False
+    csmp_forgets_centre: bool = False
+    link_pause_s: float = 0.0
+    guard_s: float = 0.0
+    sends_blind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Command names it does not know, and ones it never answers. Names as typed: `+CCID`.
+
+    `without_ok`: whole commands whose answer ends without a final result. `before_unlock`: until the SIM is read and
+    unlocked, these are the only ones it knows, beside those of V.250 (none named: no such rule). `restarts` and
+    `powers_off`: whole commands that do so; off, it says `last_words` and is dead until it has power anew.
+    `functions` is what `+CFUN` takes: 1 is full, `offline` of them have no radio; `function_form` is how it is read,
+    and `function_waits`: it is refused until the SIM is read.
+    """
+
+    unsupported: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    without_ok: tuple[str, ...] = ()
+    before_unlock: tuple[str, ...] = ()
+    restarts: tuple[str, ...] = ()
+    powers_off: tuple[str, ...] = ()
+    last_words: tuple[str, ...] = ()
+    functions: tuple[int, ...] = (0, 1, 4)
+    offline: tuple[int, ...] = (0, 4)
+    function_form: str = "{function}"
+    function_waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Message memories, the number of the first slot, the answer about an empty one, and how messages are shown.
+
+    `memories` can be read, `written` (empty: the same) be sent from, `received` (empty: the same) be received into;
+    `offered` is said instead of them to `+CPMS=?`, some firmware offers what it lacks. With `together` 2, `+CPMS` has
+    no third memory, and what comes goes to the SIM. `SM` is on the SIM, `ME` and `SR` (reports) are in the device,
+    `MT` is those of `joined` as one.
+
+    `listed` and `shown` are what `+CMGL:` and `+CMGR:` say before a PDU. `lists_unmarked`: a second parameter of 1
+    lets both leave what is unread unread. `full_notice` is said when a memory has no room, where it `needs` a switch
+    only with that. `damages_reports`: a stored report has four octets of junk before it, and its last four are lost.
+    """
+
+    memories: tuple[str, ...] = ("SM", "ME")
+    written: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+    together: int = 3
+    offered: str = ""
+    joined: tuple[str, ...] = ("SM", "ME")
+    index_base: int = 0
+    device_capacity: int = 23
+    report_capacity: int = 20
+    listed: str = "{index},{status},,{length}"
+    shown: str = "{status},,{length}"
+    lists_unmarked: bool = False
+    empty_slot: str = "+CMS ERROR: 321"
+    full_notice: str = ""
+    full_notice_needs: str = ""
+    damages_reports: bool = False
+
+    def of_place(self, place: int) -> tuple[str, ...]:
+        """What the first, second or third memory of `+CPMS` may be, counted from 0."""
+        return (self.memories, self.written or self.memories, self.received or self.memories)[place]
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """`+CNMI`: what `=?` offers, what is taken for each of mode, mt, bm, ds, bfr, and how messages are told of.
+
+    `offered` is said; the lists are obeyed: some firmware offers what it refuses. `routing_needs_service`: mt 2 and 3
+    and ds 1 are refused without `+CSMS=1`. `omitted_are_zero`: what a setting leaves out becomes 0, elsewhere it
+    stays as it is. `report_notice` tells of a stored report, `report_header` comes before a routed one. `push_notice`
+    ends `+CMTI` for a WAP push. `acknowledgements` are the n that `+CNMA` takes; with `acknowledges_by_pdu` 1 and 2
+    may bring a PDU.
+    """
+
+    offered: str
+    mode: tuple[int, ...] = (0, 1, 2)
+    mt: tuple[int, ...] = (0, 1, 2, 3)
+    bm: tuple[int, ...] = (0, 2)
+    ds: tuple[int, ...] = (0, 1, 2)
+    bfr: tuple[int, ...] = (0, 1)
+    refused: str = "+CMS ERROR: 303"
+    routing_needs_service: bool = False
+    omitted_are_zero: bool = False
+    report_memory: str = "SM"
+    report_notice: str = '+CDSI: "{memory}",{index}'
+    report_header: str = "+CDS: {length}"
+    push_notice: str = ""
+    acknowledgements: tuple[int, ...] = (0, 1, 2)
+    acknowledges_by_pdu: bool = True
+    acknowledge_within_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line it says by itself: once `after_s` seconds after power-on, or every `every_s` seconds.
+
+    `{utc:...}` in it is filled in with the time, its parts named as strftime names them. Where it `needs` a switch,
+    it is said only with that; where it says `sim`, at the start, only with one that is `ready`, `locked` (a PIN or PUK
+    is asked for) or `absent`.
+    """
+
+    say: str
+    after_s: float = 0.0
+    every_s: float = 0.0
+    needs: str = ""
+    sim: str = ""
+
+    def at(self, utc: datetime) -> str:
+        """The line as said at this time."""
+        return self.say.format(utc=utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """Seconds from power-on until it answers, reads its SIM and is registered; `gone_s`: port away at a reset (USB).
+
+    While the SIM cannot be used yet, commands that need it get `+CMS ERROR: busy_cms` or `+CME ERROR: busy_cme`.
+    """
+
+    answers_s: float = 0.0
+    sim_ready_s: float = 1.0
+    registered_s: float = 2.0
+    gone_s: float = 3.0
+    busy_cms: int = 314
+    busy_cme: int = 14
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntry:
+    """After a correct PIN: how long the SIM is busy (CMS 314, CME 14), and what is said when it can be used."""
+
+    busy_s: float = 0.0
+    ready: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ussd:
+    """How `+CUSD` writes its strings.
+
+    `plain`: as text, whatever `+CSCS` is. `charset`: in the character set of `+CSCS`. `packed_hex`: hex of packed
+    septets with dcs 15, else of UCS-2 with dcs 72; an argument that is not gets `refused`. What the alphabet of a
+    family cannot hold comes as hex of UCS-2 with dcs 72 in all of them.
+    """
+
+    coding: str = "charset"
+    refused: str = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Incoming calls: `RING` so often, `missed` when nobody took one, and whether one is refused during `+CMGS`.
+
+    In `missed`, `{number}` is who called and `{time:...}` the network's local time, its parts named as strftime
+    names them.
+    """
+
+    ring_every_s: float = 4.0
+    missed: str = ""
+    refused_while_sending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chatter:
+    """Lines said again and again while a host listens, until the command `silenced_by` (none: for ever)."""
+
+    silenced_by: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One family.
+
+    `replies` maps a command as typed to the lines before its OK, with `{imei}`, `{iccid}`, `{imsi}`, `{number}`,
+    `{pin_tries}`, `{puk_tries}` and, of a switch, `{set}` filled in; `refusals` maps one to its final result.
+    `switches` maps what is typed before a value (`#QSS`, or `+QINDCFG="smsfull"`) to the values it takes, the first
+    after power-on; what `needs` one names the whole command. `causes` maps the number of a `+CMS ERROR` to the one it
+    uses instead. `source` says where each section comes from.
+    """
+
+    name: str
+    identity: Identity
+    notify: Notify
+    source: Mapping[str, str]
+    dialogue: Dialogue = field(default_factory=Dialogue)
+    commands: Commands = field(default_factory=Commands)
+    storage: Storage = field(default_factory=Storage)
+    boot: Boot = field(default_factory=Boot)
+    pin: PinEntry = field(default_factory=PinEntry)
+    ussd: Ussd = field(default_factory=Ussd)
+    voice: Voice = field(default_factory=Voice)
+    chatter: Chatter = field(default_factory=Chatter)
+    causes: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    switches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def switched(self, flags: Mapping[str, str], needs: str) -> bool:
+        """Whether the switch that something `needs` is set so among `flags`; always where it needs none."""
+        if not needs:
+            return True
+        name, value = switch_of(needs)
+        return flags.get(name, self.switches[name][0]) == value
+
+    @classmethod
+    def load(cls, path: Path) -> Family:
+        """Read one file. ConfigError names file and key of each mistake; OSError when it cannot be read."""
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError([f"{path}: {error}"]) from error
+        return _family(path, document)
+
+
+def switch_of(typed: str) -> tuple[str, str]:
+    """A command as typed, cut into a switch and its value at the last `=` or `,`."""
+    end = max(typed.rfind("="), typed.rfind(","))
+    return typed[:end], typed[end + 1 :]
+
+
+_SECTIONS: Mapping[str, type] = {
+    "identity": Identity,
+    "dialogue": Dialogue,
+    "commands": Commands,
+    "storage": Storage,
+    "notify": Notify,
+    "boot": Boot,
+    "pin": PinEntry,
+    "ussd": Ussd,
+    "voice": Voice,
+    "chatter": Chatter,
+}
+
+
+def _family(path: Path, document: dict[str, Any]) -> Family:
+    reader = TableReader(path, {"Line": Line})
+    values: dict[str, Any] = {"name": path.stem}
+    for key, table in document.items():
+        if key in _SECTIONS:
+            values[key] = reader.section(_SECTIONS[key], key, table)
+        elif key in {"replies", "switches"}:
+            values[key] = reader.lists(key, table)
+        elif key in {"causes", "refusals", "source"}:
+            values[key] = reader.strings(key, table)
+        else:
+            allowed = ", ".join([*_SECTIONS, "causes", "replies", "switches", "refusals", "source"])
+            reader.wrong(key, f"unknown; allowed: {allowed}")
+    for key in ("identity", "notify", "source"):
+        if key not in document:
+            reader.wrong(key, "missing")
+    sourced = set(values.get("source", ()))
+    for key in document:
+        if key != "source" and key not in sourced:
+            reader.wrong(f"source.{key}", "missing: say where the facts of this section come from")
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return Family(**values)
+
+
+class FamilyFolder(Mapping[str, Family]):
+    """The families of a folder by name, each read at first use. KeyError lists the names there are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._loaded: dict[str, Family] = {}
+
+    def __getitem__(self, name: str) -> Family:
+        if name not in self._loaded:
+            if name not in set(self):
+                raise KeyError(f"no modem family {name!r}; there are {', '.join(self)}")
+            self._loaded[name] = Family.load(self.folder / f"{name}.toml")
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.stem for path in self.folder.glob("*.toml")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+families = FamilyFolder(Path(__file__).parents[1] / "families")
+"""The families that come with modemd."""

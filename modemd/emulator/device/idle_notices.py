@@ -1,0 +1,47 @@
+"""What a device says by itself again and again, while a host listens."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.family import Line
+    from modemd.emulator.device.state import Device
+
+
+class Chatter:
+    """The idle lines of one device's family, each on its own beat."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._round = 0
+        self._silenced = False
+
+    def begin(self) -> None:
+        """A host listens, or the device has power again."""
+        device = self._device
+        self._round += 1
+        if device.chatty and device.host.connected and not self._silenced:
+            for line in device.family.chatter.lines:
+                device.later(line.every_s, partial(self._say, self._round, line))
+
+    def end(self) -> None:
+        """Nobody listens any more."""
+        self._round += 1
+
+    def silence(self) -> None:
+        """The host has asked for silence: there is some until the power goes."""
+        self._silenced = True
+        self.end()
+
+    def lose_power(self) -> None:
+        """Nothing is said, and what the host asked for is forgotten."""
+        self._silenced = False
+        self.end()
+
+    def _say(self, of_round: int, line: Line) -> None:
+        device = self._device
+        if of_round == self._round and device.chatty:
+            device.host.notice(line.at(device.timers.now()))
+            device.later(line.every_s, partial(self._say, of_round, line))

@@ -1,0 +1,179 @@
+"""What a device does with a message or report from the network: store it, say it, wait for the host's word."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from modemd.emulator.device import text_mode
+from modemd.emulator.device.results import CmsError
+from modemd.emulator.network.message_memory import Stored
+from modemd.emulator.network.subscribers import Done, Incoming
+from modemd.emulator.timers import Handle
+from modemd.pdu import Address, Deliver, Ports, StatusReport, frame
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.state import Device
+
+
+JUNK = bytes.fromhex("000000FF")
+"""What stands before a stored report of a family that damages them."""
+
+PUSH_PORT = 2948
+"""Where a WAP push goes (WAP-259-WDP, appendix B)."""
+
+
+class Inbound:
+    """Routing after `+CNMI` and `+CSMS` (3GPP TS 27.005 3.4.1, 3.2.1).
+
+    A report with ds=0 goes nowhere: the network has done its part, and the device has nowhere to put it. With CSMS 1
+    a routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._awaiting: tuple[Done, Handle] | None = None
+        self._buffered: list[str] = []
+
+    def reset(self) -> None:
+        """Power is gone: what was not acknowledged stays with the network."""
+        self._buffered.clear()
+        if self._awaiting is not None:
+            done, handle = self._awaiting
+            self._awaiting = None
+            handle.cancel()
+            done(False)
+
+    def take(self, message: Incoming, done: Done) -> None:
+        """One message from the network; `done` is called now, or when the host acknowledges."""
+        notifications = self._device.settings.notifications
+        tpdu = message.encode()
+        if isinstance(message, StatusReport):
+            if notifications.ds == 1:
+                self._route(self._report_form(message, tpdu), done)
+            elif notifications.ds == 2:
+                self._store_report(tpdu, done)
+            else:
+                done(True)
+            return
+        direct = (notifications.mt == 2 and message.message_class != 2) or (
+            notifications.mt == 3 and message.message_class == 3
+        )
+        if direct:
+            self._route(self._message_form(message, tpdu), done)
+        else:
+            self._store_message(message, tpdu, done)
+
+    def acknowledge(self, *, positive: bool) -> None:
+        """`+CNMA`: taken, or (negative) left with the network. CmsError 340 where nothing waits for it."""
+        done, handle = self.require_awaiting()
+        self._awaiting = None
+        handle.cancel()
+        self._device.timers.after(0, partial(done, positive))  # the OK first, then what comes next
+
+    def require_awaiting(self) -> tuple[Done, Handle]:
+        """What waits for `+CNMA`. CmsError 340 where nothing does."""
+        if self._awaiting is None:
+            raise CmsError(340)
+        return self._awaiting
+
+    def mode_set(self) -> None:
+        """`+CNMI` was set: what mode 0 kept back is said (bfr 0) or forgotten (bfr 1)."""
+        notifications = self._device.settings.notifications
+        if notifications.mode == 0:
+            return
+        kept, self._buffered = self._buffered, []
+        if notifications.bfr == 0:
+            for line in kept:
+                self._device.host.notice(line)
+
+    def _store_message(self, message: Deliver, tpdu: bytes, done: Done) -> None:
+        device = self._device
+        name = device.settings.memories[2] if device.family.storage.together > 2 else "SM"
+        notice = '+CMTI: "{memory}",{index}' if device.settings.notifications.mt else ""
+        if notice and _is_push(message):
+            notice += device.family.notify.push_notice
+        self._store(name, Stored(self.smsc_field(), tpdu), notice, done)
+
+    def _store_report(self, tpdu: bytes, done: Done) -> None:
+        family = self._device.family
+        kept = Stored(self.smsc_field(), tpdu)
+        if family.storage.damages_reports:
+            kept = Stored(JUNK, (b"\0" + tpdu)[: -len(JUNK)])
+        self._store(family.notify.report_memory, kept, family.notify.report_notice, done)
+
+    def _store(self, memory_name: str, message: Stored, notice: str, done: Done) -> None:
+        device, storage = self._device, self._device.family.storage
+        memory = device.memory(memory_name)
+        slot = memory.store(message)
+        if slot is None:
+            done(False)
+            return
+        if notice:
+            self._say(notice.format(memory=memory_name, index=slot + storage.index_base))
+        self.tell_if_full(memory_name)
+        done(True)
+
+    def tell_if_full(self, memory_name: str) -> None:
+        """Where a memory has no room left, say so as the family does."""
+        device, storage = self._device, self._device.family.storage
+        if device.memory(memory_name).full and storage.full_notice and device.switched(storage.full_notice_needs):
+            device.host.notice(storage.full_notice.format(memory=memory_name))
+
+    def _report_form(self, report: StatusReport, tpdu: bytes) -> str:
+        settings = self._device.settings
+        if settings.text_mode:
+            return f"+CDS: {text_mode.report_line(report, settings)}"
+        return self._device.family.notify.report_header.format(length=len(tpdu)) + f"\r\n{self._pdu_line(tpdu)}"
+
+    def _message_form(self, message: Deliver, tpdu: bytes) -> str:
+        settings = self._device.settings
+        if settings.text_mode:
+            return f"+CMT: {text_mode.message_lines(message, self.smsc_field(), settings)}"
+        return f"+CMT: ,{len(tpdu)}\r\n{self._pdu_line(tpdu)}"
+
+    def _pdu_line(self, tpdu: bytes) -> str:
+        return (self.smsc_field() + tpdu).hex().upper()
+
+    def _route(self, lines: str, done: Done) -> None:
+        device = self._device
+        if device.settings.message_service == 1:
+            within_s = device.family.notify.acknowledge_within_s
+            self._awaiting = (done, device.later(within_s, self._not_acknowledged))
+        self._say(lines)
+        if self._awaiting is None:
+            done(True)
+
+    def _not_acknowledged(self) -> None:
+        if self._awaiting is None:
+            return
+        done, _ = self._awaiting
+        self._awaiting = None
+        notifications = self._device.settings.notifications
+        notifications.mt = 0
+        notifications.ds = 0
+        done(False)
+
+    def _say(self, line: str) -> None:
+        if self._device.settings.notifications.mode == 0:
+            self._buffered.append(line)
+        else:
+            self._device.host.notice(line)
+
+    def smsc_field(self) -> bytes:
+        """The SMSC field that precedes the TPDU."""
+        return _smsc_field(self._device.network.serving(self._device.sim).smsc)
+
+
+def _is_push(message: Deliver) -> bool:
+    elements = message.user_data.header
+    return any(isinstance(one, Ports) and one.destination == PUSH_PORT for one in elements)
+
+
+_FIELDS: dict[str, bytes] = {}
+
+
+def _smsc_field(number: str) -> bytes:
+    if number not in _FIELDS:
+        _FIELDS[number] = frame(b"", Address.parse(number))
+    return _FIELDS[number]

@@ -1,0 +1,132 @@
+"""Registration: what the network grants a device with a usable SIM, and how the device tells of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from modemd.emulator.device.sim_slot import Cardholder
+from modemd.emulator.network.subscribers import Sim
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.family import Family
+    from modemd.emulator.network.network import Network
+    from modemd.emulator.timers import Handle, Timers
+
+NOT_REGISTERED, HOME, SEARCHING, DENIED, ROAMING = 0, 1, 2, 3, 5
+"""`+CREG` states (3GPP TS 27.007 7.2)."""
+
+AUTOMATIC, MANUAL, NONE = 0, 1, 2
+"""`+COPS` modes (27.007 7.3)."""
+
+
+class Mobile(Cardholder):
+    """A card holder on a network: 3GPP's mobile termination."""
+
+    def __init__(self, family: Family, network: Network, timers: Timers, boot_factor: float, sim: Sim | None) -> None:
+        super().__init__(family, timers, boot_factor, sim)
+        self.network = network
+        self.function = 1
+        self.signal = 17
+        self.selection = AUTOMATIC
+        self.clock_shift = timedelta()
+        self._attached = True
+        self._attaching: Handle | None = None
+        self._coverage = HOME
+        self._announced = NOT_REGISTERED
+
+    @property
+    def registration(self) -> int:
+        """The `+CREG` state."""
+        if not (self._powered and self._radio_on and self.selection != NONE and self.sim_usable):
+            return NOT_REGISTERED
+        return self._coverage if self._attached else SEARCHING
+
+    @property
+    def registered(self) -> bool:
+        return self.registration in (HOME, ROAMING)
+
+    def reachable(self) -> bool:
+        return self.registered
+
+    def set_function(self, function: int) -> None:
+        """`+CFUN`: 1 full, others with or without radio as the family has them."""
+        was_on = self._radio_on
+        self.function = function
+        if self._radio_on and not was_on:
+            self._register()
+        self.registration_changed()
+
+    @property
+    def _radio_on(self) -> bool:
+        return self.function not in self.family.commands.offline
+
+    def select_operator(self, mode: int) -> None:
+        """`+COPS`: automatic (0), manual (1, 4), or none: the network is left (2)."""
+        was, self.selection = self.selection, mode
+        if was == NONE and mode != NONE:
+            self._register()
+        self.registration_changed()
+
+    def set_coverage(self, state: int) -> None:
+        """What the network grants from now on: a `+CREG` state, 1 home, 2 searching, 3 denied, 5 roaming."""
+        self._coverage = state
+        self.registration_changed()
+
+    def sim_changed(self, *, registers: bool = False) -> None:
+        if registers:
+            self._register()
+        elif self.sim is None:
+            self._detach()
+        self.registration_changed()
+
+    def _register(self) -> None:
+        """Registered in the family's time, counted from now; not before the SIM has been read."""
+        boot = self.family.boot
+        wait_s = boot.registered_s if self._sim_ready else max(boot.sim_ready_s, boot.registered_s)
+        self._detach()
+        self._attaching = self.later(wait_s * self.boot_factor, self._attach)
+
+    def _attach(self) -> None:
+        self._attached = True
+        self.registration_changed()
+
+    def _detach(self) -> None:
+        self._attached = False
+        if self._attaching is not None:
+            self._attaching.cancel()
+
+    def _lose_power(self) -> None:
+        super()._lose_power()
+        self._detach()
+        self.clock_shift = timedelta()
+        self._announced = NOT_REGISTERED
+
+    def _boot(self) -> None:
+        self.function = 1
+        self.selection = AUTOMATIC
+        super()._boot()
+        self._attaching = self.later(self.family.boot.registered_s * self.boot_factor, self._attach)
+
+    def registration_changed(self) -> None:
+        """Say so where the host asked for it, and let the network know."""
+        state = self.registration
+        if state == self._announced:
+            return
+        self._announced = state
+        for name, level in self.host.settings.registration_notices.items():
+            if level:
+                self.host.notice(f"{name}: {self.registration_form(name)}")
+        if self.registered and self.sim is not None:
+            self.network.available(self.sim)
+
+    def registration_form(self, name: str) -> str:
+        """The state as `+CREG`, `+CGREG` or `+CEREG` says it: where level 2 is set and there is a cell, that too."""
+        if self.host.settings.registration_notices[name] == 2 and self.registered:
+            return f"{self.registration},{self.family.dialogue.cell}"
+        return str(self.registration)
+
+    def memory_freed(self) -> None:
+        """A slot was emptied: the SC may try again (SMMA, 3GPP TS 24.011 7.2)."""
+        if self.sim is not None and self.registered:
+            self.network.available(self.sim)

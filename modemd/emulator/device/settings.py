@@ -1,0 +1,106 @@
+"""What a host can set on a device; a copy of it is what AT&W keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from modemd.emulator.device.family import Family
+
+
+@dataclass(slots=True)
+class Notifications:
+    """`+CNMI` (3GPP TS 27.005 3.4.1): all zero after power-on, which means no notices at all."""
+
+    mode: int = 0
+    mt: int = 0
+    bm: int = 0
+    ds: int = 0
+    bfr: int = 0
+
+    @property
+    def routes(self) -> bool:
+        """Whether messages or reports go to the host without being stored, which wants them acknowledged."""
+        return self.mt in (2, 3) or self.ds == 1
+
+
+@dataclass(frozen=True, slots=True)
+class TextParameters:
+    """`+CSMP` (27.005 3.3.2): first octet, TP-VP (a number, or a time as text mode writes it), TP-PID and TP-DCS."""
+
+    first_octet: int = 17
+    validity: str = "167"
+    protocol_id: int = 0
+    dcs: int = 0
+
+
+_KEPT = {
+    "+CMGF": "text_mode",
+    "+CNMI": "notifications",
+    "+CPMS": "memories",
+    "+CSMS": "message_service",
+    "+CSCS": "alphabet",
+    "+CMEE": "error_level",
+}
+"""The settings a family can keep by itself, by their commands; any other is a switch."""
+
+
+@dataclass(slots=True)
+class Settings:
+    """Dialogue and message settings. The defaults are those of V.250, TS 27.005 and TS 27.007."""
+
+    echo: bool = True
+    verbose: bool = True
+    quiet: bool = False
+    error_level: int = 0
+    text_mode: bool = False
+    notifications: Notifications = field(default_factory=Notifications)
+    message_service: int = 0
+    link_kept: int = 0
+    link_refused_until: datetime | None = None
+    alphabet: str = "IRA"
+    memories: list[str] = field(default_factory=lambda: ["SM", "SM", "SM"])
+    registration_notices: dict[str, int] = field(default_factory=lambda: {"+CREG": 0, "+CGREG": 0, "+CEREG": 0})
+    operator_format: int = 0
+    text_parameters: TextParameters = TextParameters()
+    show_headers: bool = False
+    registers: dict[int, int] = field(default_factory=lambda: {0: 0, 3: 13, 4: 10, 5: 8, 7: 60})
+    flags: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls, family: Family) -> Settings:
+        """As after power-on of a device nobody ever configured."""
+        dialogue, notify = family.dialogue, family.notify
+        return cls(
+            text_mode=dialogue.text_mode_at_start,
+            error_level=dialogue.error_level_at_start,
+            alphabet=dialogue.charsets[0],
+            notifications=Notifications(bfr=notify.bfr[0]),
+        )
+
+    def after_restart(self, family: Family, saved: Settings | None) -> Settings:
+        """What is left of these: the family's defaults, over them what AT&W saved and what it keeps by itself.
+
+        The memories in use are no part of a saved profile (SIM800 and its kind).
+        """
+        left = Settings.fresh(family)
+        if saved is not None and family.dialogue.keeps_settings:
+            left = replace(saved.copy(), memories=left.memories)
+        kept = self.copy()
+        for command in family.dialogue.keeps:
+            if command in _KEPT:
+                setattr(left, _KEPT[command], getattr(kept, _KEPT[command]))
+            elif command in kept.flags:
+                left.flags[command] = kept.flags[command]
+        return left
+
+    def copy(self) -> Settings:
+        """An independent copy."""
+        return replace(
+            self,
+            notifications=replace(self.notifications),
+            memories=list(self.memories),
+            registration_notices=dict(self.registration_notices),
+            registers=dict(self.registers),
+            flags=dict(self.flags),
+        )

@@ -1,0 +1,265 @@
+"""One emulated modem: the AT command line, over power, SIM and registration, each a layer in a file of its own. Sans I/O.
+
+    Device  >  Faulty  >  Mobile (registration)  >  Cardholder (SIM)  >  Powered        a layer knows those below it
+
+It starts as a stick that was plugged in long ago: booted, its SIM read, registered (a SIM with a PIN wants it first).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from random import Random
+from zlib import crc32
+
+from modemd.emulator import identities
+from modemd.emulator.device import family_replies
+from modemd.emulator.device.command_line import BadLine, Call, read_line
+from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.device.family import Family, families
+from modemd.emulator.device.faults import Faulty
+from modemd.emulator.device.idle_notices import Chatter
+from modemd.emulator.device.inbound import Inbound
+from modemd.emulator.device.results import CME_TEXTS, CMS_TEXTS, CmeError, CmsError, FinalResult, UnknownCommand
+from modemd.emulator.device.serial_line import HostSide
+from modemd.emulator.device.settings import Settings
+from modemd.emulator.device.ussd import UssdSession
+from modemd.emulator.device.voice import VoiceLine
+from modemd.emulator.network.network import Network
+from modemd.emulator.network.subscribers import Done, Incoming, Sim
+from modemd.emulator.network.voice_calls import VoiceCall
+from modemd.emulator.timers import Timers
+
+_OF_A_SIM = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
+"""What a family's reply can have filled in, and only with a SIM."""
+
+
+class Device(Faulty):
+    """A modem of a family, with a SIM, on a network.
+
+    Latencies left out are the family's own; `send_latency_s` is from Ctrl-Z to acceptance, `boot_factor` stretches or
+    shortens the family's boot times. `chatty` lets it say its family's idle lines while a host listens. All that is
+    random (latency, the first TP-MR) comes from `seed` and `name`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        family: Family | str,
+        network: Network,
+        timers: Timers,
+        sim: Sim | None,
+        *,
+        imei: str | None = None,
+        seed: int = 0,
+        send_latency_s: float | None = None,
+        prompt_latency_s: float | None = None,
+        boot_factor: float = 1.0,
+        chatty: bool = False,
+    ) -> None:
+        chosen = families[family] if isinstance(family, str) else family
+        serial = crc32(f"{seed}:{name}".encode())
+        super().__init__(chosen, network, timers, boot_factor, sim, Random(f"{serial} noise"))
+        self.name = name
+        self.random = Random(serial)
+        self.imei = imei or identities.imei(chosen.identity.type_allocation, serial)
+        self.send_latency_s = send_latency_s
+        self.prompt_latency_s = chosen.dialogue.prompt_latency_s if prompt_latency_s is None else prompt_latency_s
+        self.chatty = chatty
+        self.first_octet_hooks: list[Callable[[Device, bytes], None]] = []
+
+        self.saved: Settings | None = None
+        self.reference = self.random.randrange(256)
+
+        self.host = HostSide(self._run_line, Settings.fresh(chosen), lead=chosen.dialogue.lead)
+        self.inbound = Inbound(self)
+        self.ussd = UssdSession(self)
+        self.voice = VoiceLine(self)
+        self.on_air = False
+        self.chatter = Chatter(self)
+        self._calls: deque[Call] = deque()
+        self._result_at = datetime.min.replace(tzinfo=UTC)
+        if sim is not None:
+            sim.terminal = self
+            self.registration_changed()
+
+    # -- the host's side
+
+    @property
+    def settings(self) -> Settings:
+        return self.host.settings
+
+    def connect(self, write: Callable[[bytes], None]) -> None:
+        """A host opened the port: output goes to `write` from now on."""
+        self.host.connect(write)
+        if self._powered:
+            self.chatter.begin()
+
+    def disconnect(self) -> None:
+        """The host is gone. What it set stays set, what it half typed stays half typed."""
+        self.host.disconnect()
+        self.chatter.end()
+
+    def feed(self, data: bytes) -> None:
+        """Octets from the host. A device that is off, booting, deaf or wedged loses them."""
+        if self._answering and not self.deaf and not self.wedged:
+            guard_s = self.family.dialogue.guard_s
+            if guard_s and (self.timers.now() - self._result_at).total_seconds() < guard_s:
+                self.host.hurried = True
+            self.host.feed(data)
+
+    def notice(self, line: str) -> None:
+        """Say an unsolicited line at this very moment, wherever that falls."""
+        self.host.interrupt(line)
+
+    def finish(self, result: str = "OK") -> None:
+        """End the command line with this result."""
+        self._result_at = self.timers.now()
+        self._calls.clear()
+        self.on_air = False
+        if (line := self.faults.interruption()) is not None:
+            self.host.interrupt(line)
+        self.host.final(result)
+
+    def fail(self, result: FinalResult) -> None:
+        """End the command line with an error, in the words the family and `+CMEE` choose."""
+        self.finish(self._words(result))
+
+    def finish_unanswered(self) -> None:
+        """End the command line and say nothing."""
+        self._calls.clear()
+        self.on_air = False
+        self.host.release()
+
+    @property
+    def sending(self) -> bool:
+        """Whether a message is being typed or is on its way to the network."""
+        return self.host.entering or self.on_air
+
+    def take_reference(self, typed: int) -> int:
+        """The TP-MR of the next message; `typed` is the one in the host's PDU."""
+        if self.family.dialogue.references == "repeats":
+            return typed
+        reference = self.reference
+        self.reference = (reference + 1) % 256
+        return reference
+
+    def _run_line(self, body: str) -> None:
+        try:
+            self._calls.extend(read_line(body))
+        except BadLine:
+            self.finish("ERROR")
+        else:
+            self._proceed()
+
+    def _proceed(self) -> None:
+        silent = False
+        try:
+            while self._calls:
+                call = self._calls.popleft()
+                if self._execute(call):
+                    return
+                silent = call.typed in self.family.commands.without_ok
+        except FinalResult as result:
+            self.fail(result)
+        else:
+            if silent:
+                self.finish_unanswered()
+            else:
+                self.finish()
+
+    def _execute(self, call: Call) -> bool:
+        """Run one command; True when it goes on by itself and will end the line later."""
+        if (result := self.faults.answer(call.name, call.typed)) is not None:
+            raise FinalResult(result)
+        if (seconds := self.faults.hang(call.name)) is not None:
+            self._calls.appendleft(call)
+            self.host.busy = True
+            self.later(seconds, self._proceed)
+            return True
+        if call.name in self.family.commands.unanswered:
+            self.finish_unanswered()
+            return True
+        if family_replies.answer(self, call):
+            return False
+        handler = COMMANDS.get(call.name)
+        if handler is None:
+            raise UnknownCommand
+        try:
+            return bool(handler(self, call))
+        except ValueError:  # an argument that is no number
+            raise CmeError(50) from None
+
+    def say_filled(self, lines: Iterable[str]) -> None:
+        """Say lines of the family's file, identities and counters filled in. CmeError 10 for a SIM that is not there."""
+        sim = self.sim
+        known = {"{imei}": self.imei}
+        if sim is not None:
+            known |= {"{iccid}": sim.iccid, "{imsi}": sim.imsi, "{number}": sim.number}
+            known |= {"{pin_tries}": str(sim.pin_tries), "{puk_tries}": str(sim.puk_tries)}
+        elif any(word in line for line in lines for word in _OF_A_SIM):
+            raise CmeError(10)
+        for line in lines:
+            for word, value in known.items():
+                line = line.replace(word, value)
+            self.host.say(line)
+
+    def _words(self, result: FinalResult) -> str:
+        if isinstance(result, UnknownCommand):
+            return self.family.dialogue.unknown
+        if isinstance(result, CmeError):
+            level = self.settings.error_level
+            if level == 0:
+                return "ERROR"
+            if level == 2:
+                return f"+CME ERROR: {CME_TEXTS.get(result.code, 'unknown')}"
+        if isinstance(result, CmsError):
+            when = self.family.dialogue.cms_texts
+            in_words = when == "always" or (when == "asked" and self.settings.error_level == 2)
+            if in_words and (words := CMS_TEXTS.get(result.code)) is not None:
+                return f"+CMS ERROR: {words}"
+            return f"+CMS ERROR: {self.family.causes.get(str(result.code), result.code)}"
+        return result.text
+
+    def switched(self, needs: str) -> bool:
+        """Whether a switch of the family is set as something of its file needs it."""
+        return self.family.switched(self.settings.flags, needs)
+
+    @property
+    def sends_blind(self) -> bool:
+        """Whether the family, as its switches are, says nothing of what becomes of a message."""
+        needs = self.family.dialogue.sends_blind
+        return bool(needs) and self.switched(needs)
+
+    # -- what the network and the layers below bring
+
+    def receive(self, message: Incoming, done: Done) -> None:
+        self.inbound.take(message, done)
+
+    def ring(self, call: VoiceCall) -> bool:
+        return self.voice.ring(call)
+
+    def call_changed(self, call: VoiceCall) -> None:
+        self.voice.changed(call)
+
+    def registration_changed(self) -> None:
+        super().registration_changed()
+        if not self.registered:
+            self.voice.drop()
+
+    def _lose_power(self) -> None:
+        super()._lose_power()
+        self.chatter.lose_power()
+        self._calls.clear()
+        self.inbound.reset()
+        self.ussd.reset()
+        self.voice.reset()
+        self.on_air = False
+        if self.family.dialogue.references == "restarts":
+            self.reference = 0
+        self.host.reset(self.settings.after_restart(self.family, self.saved))
+
+    def _boot(self) -> None:
+        super()._boot()
+        self.chatter.begin()

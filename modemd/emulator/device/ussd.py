@@ -1,0 +1,110 @@
+"""USSD: what a network answers to a code, and a device's session with it (3GPP TS 22.090; TS 27.007 7.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from modemd.emulator.device.charset import septets_of, shown, typed_septets
+from modemd.emulator.device.results import CmeError, FinalResult
+from modemd.pdu import pack_ussd, table, unpack_ussd
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.state import Device
+    from modemd.emulator.timers import Handle
+from modemd.emulator.network.ussd_services import NETWORK_WAITS_S, UNKNOWN_CODE, UNKNOWN_REPLY, UssdAnswer, UssdState
+
+GSM_CODING, UCS2_CODING = 15, 72
+"""Data coding schemes of USSD strings (3GPP TS 23.038 5): the default alphabet, and UCS-2."""
+
+
+_DEFAULT = table(0, 0)
+
+
+def written(text: str, coding: str, charset: str) -> tuple[str, int]:
+    """A text as a family writes it into `+CUSD`, and its dcs. `charset` is that of `+CSCS`."""
+    if _DEFAULT.try_encode(text) is None:
+        return shown(text, "UCS2"), UCS2_CODING
+    if coding == "packed_hex":
+        return pack_ussd(septets_of(text)).hex().upper(), GSM_CODING
+    return shown(text, charset if coding == "charset" else "IRA"), GSM_CODING
+
+
+def read(typed: str, dcs: int, coding: str, charset: str) -> str:
+    """What a host means by the string of `+CUSD`. ValueError where it is not in the family's coding."""
+    if dcs == UCS2_CODING and (coding == "packed_hex" or charset == "UCS2"):
+        return bytes.fromhex(typed).decode("utf-16-be")
+    if coding == "packed_hex":
+        return _DEFAULT.decode(unpack_ussd(bytes.fromhex(typed)))
+    if coding == "plain":
+        return typed
+    return _DEFAULT.decode(typed_septets(typed.encode("latin-1"), charset))
+
+
+class UssdSession:
+    """One device's: a code is given, the network answers by a notice, and perhaps wants a reply."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._asked: Handle | None = None
+        self._menu: Mapping[str, UssdAnswer] = {}
+        self._patience: Handle | None = None
+
+    def reset(self) -> None:
+        """Power is gone, or the host ended it."""
+        for handle in (self._asked, self._patience):
+            if handle is not None:
+                handle.cancel()
+        self._asked = self._patience = None
+        self._menu = {}
+
+    def say(self, typed: str, dcs: int) -> None:
+        """A code, or a reply to what the network asked.
+
+        The family's refusal for a string it cannot read; CmeError 30 without a network; CmeError 3 while the last one
+        is not answered.
+        """
+        device = self._device
+        family = device.family.ussd
+        try:
+            text = read(typed, dcs, family.coding, device.settings.alphabet)
+        except ValueError:
+            raise FinalResult(family.refused) from None
+        device.require_sim(CmeError)
+        if not device.registered:
+            raise CmeError(30)
+        if self._asked is not None:
+            raise CmeError(3)
+        answer = self._menu.get(text, UNKNOWN_REPLY) if self._menu else device.network.ussd.get(text, UNKNOWN_CODE)
+        self.reset()
+        wait_s = NETWORK_WAITS_S if answer.state is UssdState.TIMED_OUT else answer.after_s
+        self._asked = device.later(wait_s, partial(self._answered, answer))
+
+    def _answered(self, answer: UssdAnswer) -> None:
+        self.reset()
+        device = self._device
+        if not device.registered:
+            self._say(UssdState.TIMED_OUT)
+            return
+        for _ in range(answer.times):
+            self._say(answer.state, answer.text)
+        if answer.closes:
+            self._say(UssdState.ENDED)
+        if answer.menu:
+            self._menu = answer.menu
+            self._patience = device.later(NETWORK_WAITS_S, self._given_up)
+
+    def _given_up(self) -> None:
+        self.reset()
+        self._say(UssdState.ENDED)
+
+    def _say(self, said: UssdState, text: str | None = None) -> None:
+        device = self._device
+        if device.settings.flags.get("+CUSD", "0") != "1":
+            return
+        line = f"+CUSD: {int(said)}"
+        if text is not None:
+            string, dcs = written(text, device.family.ussd.coding, device.settings.alphabet)
+            line += f',"{string}",{dcs}'
+        device.host.notice(line)

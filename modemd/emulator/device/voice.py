@@ -1,0 +1,153 @@
+"""A device's voice calls: one at a time, rung in and answered or not, or dialled. There is nothing to hear in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modemd.emulator.device.charset import shown
+from modemd.emulator.device.results import FinalResult
+from modemd.emulator.network.voice_calls import CallState, Party, VoiceCall
+
+if TYPE_CHECKING:
+    from modemd.emulator.device.state import Device
+    from modemd.emulator.timers import Handle
+
+DIALLING_S = 3.0
+"""From the number to the ring, or to the news that there is none."""
+
+INTERNATIONAL, UNKNOWN = 145, 129
+"""Type-of-address octets as commands print them (3GPP TS 24.008 10.5.4.7)."""
+
+_ENDS = {
+    CallState.REFUSED: "BUSY",
+    CallState.BUSY: "BUSY",
+    CallState.NO_ANSWER: "NO ANSWER",
+}
+"""What the caller's modem says of a call's end; of any other it says NO CARRIER (V.250 6.3.1)."""
+
+
+class VoiceLine:
+    """The calls of one device. A second one meanwhile finds it busy."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._call: VoiceCall | None = None
+        self._own: Party | None = None
+        self._dialled: str | None = None
+        self._rings = 0
+        self._ring: Handle | None = None
+
+    def reset(self) -> None:
+        """Power, the SIM or the network is gone: so is the call."""
+        call, self._call = self._call, None
+        self._stop()
+        if call is not None and self._own is not None:
+            call.hang_up(self._own)
+
+    def drop(self) -> None:
+        """The network is gone: a call says so."""
+        lost = self._call is not None or self._dialled is not None
+        self.reset()
+        if lost:
+            self._device.host.result_notice("NO CARRIER")
+
+    # -- from the network
+
+    def ring(self, call: VoiceCall) -> bool:
+        """A call comes in. False where the device is busy, or its family refuses calls just now."""
+        device = self._device
+        if self._call is not None or self._dialled is not None:
+            return False
+        if device.family.voice.refused_while_sending and device.sending:
+            return False
+        self._call, self._own = call, call.callee
+        self._rings = 0
+        self._say_ring()
+        return True
+
+    def changed(self, call: VoiceCall) -> None:
+        """It was answered, or somebody ended it."""
+        if call is not self._call or call.open:
+            return
+        device = self._device
+        incoming = call.callee is self._own
+        missed = incoming and call.state in (CallState.NO_ANSWER, CallState.HUNG_UP) and self._ring is not None
+        self._call = None
+        self._stop()
+        if call.ended_by is self._own:
+            return
+        device.host.result_notice("NO CARRIER" if incoming else _ENDS.get(call.state, "NO CARRIER"))
+        if missed and (form := device.family.voice.missed):
+            now = device.timers.now().astimezone(device.network.zone)
+            device.host.notice(form.format(number=call.caller.number, time=now))
+
+    def _say_ring(self) -> None:
+        call, device = self._call, self._device
+        if call is None:
+            return
+        settings = device.settings
+        self._rings += 1
+        self._ring = device.later(device.family.voice.ring_every_s, self._say_ring)
+        device.host.result_notice("+CRING: VOICE" if settings.flags.get("+CRC") == "1" else "RING")
+        if settings.flags.get("+CLIP") == "1":
+            number = call.caller.number
+            device.host.notice(f'+CLIP: "{shown(number, settings.alphabet)}",{_type_of(number)},"",0,"",0')
+        if 0 < settings.registers[0] <= self._rings:
+            self.answer()
+
+    # -- from the host
+
+    def answer(self) -> None:
+        """ATA. FinalResult NO CARRIER where nothing rings."""
+        if self._call is None or self._ring is None:
+            raise FinalResult("NO CARRIER")
+        self._stop()
+        self._call.answer()
+
+    def hang_up(self) -> None:
+        """ATH: end the call there is, refuse the one that rings."""
+        self._stop()
+        if self._call is not None and self._own is not None:
+            self._call.hang_up(self._own)
+
+    def dial(self, number: str) -> None:
+        """ATD with `;`: the OK is the caller's. FinalResult NO CARRIER without a network, or in a call already."""
+        device = self._device
+        if not device.registered or self._call is not None or self._dialled is not None:
+            raise FinalResult("NO CARRIER")
+        self._dialled = number
+        self._ring = None
+        device.later(DIALLING_S, self._connect)
+
+    def _connect(self) -> None:
+        device, number = self._device, self._dialled
+        self._dialled = None
+        if number is None:  # hung up meanwhile
+            return
+        if device.sim is None or not device.registered:
+            device.host.result_notice("NO CARRIER")
+            return
+        call = VoiceCall(device.sim, device.network.party(number))
+        self._call, self._own = call, device.sim
+        device.network.exchange.connect(call)
+
+    def listed(self) -> str | None:
+        """The call as `+CLCC` has it; None without one."""
+        call = self._call
+        if call is None:
+            return None
+        incoming = call.callee is self._own
+        other = (call.caller if incoming else call.callee).number
+        state = 0 if call.state is CallState.ANSWERED else 4 if incoming else 3
+        number = shown(other, self._device.settings.alphabet)
+        return f'1,{int(incoming)},{state},0,0,"{number}",{_type_of(other)}'
+
+    def _stop(self) -> None:
+        self._dialled = None
+        if self._ring is not None:
+            self._ring.cancel()
+            self._ring = None
+
+
+def _type_of(number: str) -> int:
+    return INTERNATIONAL if number.startswith("+") else UNKNOWN

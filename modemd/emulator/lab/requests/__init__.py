@@ -1,0 +1,1 @@
+"""Requests of the control API, a module a subject."""

@@ -1,0 +1,180 @@
+"""What a running lab can be told: faults of modems, knobs of the network and its operators, and how mistakes are told.
+
+The control door, scenarios and the command line take the same orders, checked in the same way: an unknown key is a
+mistake, and so is a value out of range.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from modemd.emulator.lab.requests.base import Body, Cause, Seconds, Share
+from modemd.emulator.lab.requests.faults import Fault, kinds
+from modemd.emulator.network.network import Network
+from modemd.emulator.network.operators import Operator
+from modemd.emulator.network.status_reports import LATE_S, Oddity
+from modemd.emulator.usb.bus import UsbBus
+from modemd.errors import ConfigError, Refused
+
+PLACE = r"^[0-9]+-[0-9]+(\.[0-9]+)*$"
+
+
+class Unkind(Body):
+    """What else a network does to reports and to order: shares, and by how much its clock is ahead."""
+
+    reports_twice: Share | None = None
+    reports_foreign: Share | None = None
+    reports_national: Share | None = None
+    temporary_reports: Share | None = None
+    reordered: Share | None = None
+    clock_off_s: Annotated[float, Field(ge=-86400, le=86400)] | None = None
+
+
+class Knobs(Unkind):
+    """What can be turned on a running network; what is left out stays.
+
+    `kind` turns all that is unkind off, or (false) to what is usual, before what else is said here.
+    """
+
+    kind: bool | None = None
+    delivery_latency_s: Seconds | None = None
+    report_latency_s: Seconds | None = None
+    report_loss: Share | None = None
+
+    def apply(self, network: Network) -> None:
+        given = self.model_dump(include=set(Knobs.model_fields), exclude_none=True)
+        if (kind := given.pop("kind", None)) is not None:
+            (network.be_kind if kind else network.be_unkind)()
+        if (ahead_s := given.pop("clock_off_s", None)) is not None:
+            network.unkind.clock_off = timedelta(seconds=ahead_s)
+        for name, value in given.items():
+            setattr(network.unkind if name in Unkind.model_fields else network, name, value)
+
+
+class Refusal(Body):
+    """SUBMITs to `recipient` (none: to all) are refused with `cause`; without a cause they no longer are.
+
+    `operator` is the code of the one that does so; without it, all do.
+    """
+
+    recipient: str | None = None
+    cause: Cause | None = None
+    operator: str | None = None
+
+    def apply(self, network: Network) -> None:
+        """Refused (`no_operator`) for an operator there is none of."""
+        operator = None if self.operator is None else _operator(network, self.operator)
+        if self.cause is None:
+            network.accept(self.recipient, operator)
+        else:
+            network.reject(self.recipient, self.cause, operator)
+
+
+class Fate(Body):
+    """What messages to `recipient` come to from now on, as TP-Status; without one, to what others do."""
+
+    recipient: Annotated[str, Field(min_length=1)]
+    status: Annotated[int, Field(ge=0, le=255)] | None = None
+
+    def apply(self, network: Network) -> None:
+        network.fate(self.recipient, self.status)
+
+
+class NextReport(Body):
+    """What becomes of the next report that the network owes anybody."""
+
+    comes: Oddity
+    seconds: Seconds = LATE_S
+
+    def apply(self, network: Network) -> None:
+        network.next_report(self.comes, seconds=self.seconds)
+
+
+class Move(Body):
+    """A USB device is pulled and plugged in elsewhere (`1-1.1`, `1-4`): its ports come back, and it boots."""
+
+    place: Annotated[str, Field(pattern=PLACE)]
+    to: Annotated[str, Field(pattern=PLACE)]
+
+    def apply(self, bus: UsbBus) -> None:
+        """Refused where nothing is there, or something is where it shall go."""
+        try:
+            bus.move(self.place, self.to)
+        except KeyError:
+            raise Refused("no_device", f"nothing is plugged in at {self.place}") from None
+        except ValueError as error:
+            raise Refused("taken", str(error)) from None
+
+
+class OperatorKnobs(Body):
+    """What can be turned on an operator; what is left out stays."""
+
+    delivery_latency_s: Seconds | None = None
+    report_latency_s: Seconds | None = None
+    parts_per_s: Annotated[float, Field(ge=0, le=1000)] | None = None
+    refusals: dict[Annotated[int, Field(ge=0, le=999)], Share] | None = None
+
+    def apply(self, network: Network, code: str) -> None:
+        """Refused (`no_operator`) for an operator there is none of."""
+        network.operator(_operator(network, code).code, **self.model_dump(include=set(OperatorKnobs.model_fields)))
+
+
+def _operator(network: Network, code: str) -> Operator:
+    if (operator := network.operators.get(code)) is None:
+        raise Refused("no_operator", f"no operator {code}; there are {', '.join(network.operators)}")
+    return operator
+
+
+_FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
+
+
+def fault(kind: str, values: dict[str, Any]) -> Fault:
+    """A fault from its kind and values, which may be text. ConfigError tells every mistake."""
+    try:
+        return _FAULT.validate_python({**values, "kind": kind})
+    except ValidationError as error:
+        raise ConfigError(mistakes(error)) from None
+
+
+def mistakes(error: ValidationError) -> list[str]:
+    """A line for each mistake: its key, and what is allowed."""
+    return [
+        f"{place}: {told}" if (place := _place(each["loc"])) else told
+        for each in error.errors()
+        for told in (_told(each),)
+    ]
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """`event[2].fault.seconds`. A union puts the kind it chose into the location, which is no key of the file."""
+    place = ""
+    chosen = kinds()
+    for step in location:
+        if isinstance(step, int):
+            place += f"[{step}]"
+        elif step not in chosen:
+            place += f".{step}" if place else step
+    return place
+
+
+def _told(each: Any) -> str:
+    given = each["input"]
+    match each["type"]:
+        case "missing":
+            return "is needed"
+        case "extra_forbidden":
+            return "no such key"
+        case "union_tag_invalid":
+            return f"kind {given.get('kind')!r} is not one of {', '.join(kinds())}"
+        case "union_tag_not_found":
+            return f"kind is needed: one of {', '.join(kinds())}"
+        case "string_pattern_mismatch":
+            return f"{given!r} does not match {each['ctx']['pattern']}"
+        case "value_error":
+            return str(each["ctx"]["error"])
+        case _:
+            said = each["msg"].removeprefix("Input ").removeprefix("String ")
+            return f"{given!r} {said}" if isinstance(given, str | int | float | bool) else said

@@ -1,0 +1,249 @@
+"""The tables of a scenario file, each checked by itself; what they mean together is in `modemd.emulator.lab.scenario`."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from modemd.emulator.device.family import families
+from modemd.emulator.lab.lab import Lab, ModemPlan, OperatorPlan, SimPlan, UsbPlan
+from modemd.emulator.lab.requests.base import Body, Cause, Seconds
+from modemd.emulator.lab.requests.faults import Fault
+from modemd.emulator.lab.requests.network import Fate, Knobs, NextReport, OperatorKnobs, Refusal
+from modemd.emulator.lab.requests.phones import CallOrder, LetterOrder
+from modemd.emulator.lab.requests.ussd import UssdOrder
+from modemd.emulator.network.messages import Letter
+from modemd.emulator.network.phone_habits import Habits, off_hours
+from modemd.emulator.usb.bus import UsbDevice, UsbInterface
+from modemd.errors import EncodeError
+from modemd.pdu import Address, Timestamp
+
+
+def _family(name: str) -> str:
+    if name not in families:
+        raise ValueError(f"{name!r} is not one of {', '.join(families)}")
+    return name
+
+
+def _number(text: str) -> str:
+    if not re.fullmatch(r"\+[1-9][0-9]{3,14}", text):
+        raise ValueError(f"{text!r} is not E.164, as in +33612345678")
+    return text
+
+
+def _subscriber(text: str) -> str:
+    """A number, a short code, or a name: whatever can stand as the sender of a message."""
+    if re.fullmatch(r"\+[1-9][0-9]{3,14}|[1-9][0-9]{2,7}", text):
+        return text
+    if re.fullmatch(r"[+0-9 ]*", text):
+        raise ValueError(f"{text!r} is no number as in +33612345678, no short code, no name")
+    try:
+        Address.parse(text)
+    except EncodeError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _hours(text: str) -> str:
+    off_hours(text)
+    return text
+
+
+FamilyName = Annotated[str, AfterValidator(_family)]
+Hours = Annotated[str, AfterValidator(_hours)]
+Number = Annotated[str, AfterValidator(_number)]
+SubscriberName = Annotated[str, AfterValidator(_subscriber)]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+"""What a phone writes by itself; any such text can be put on the air."""
+Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]
+OperatorCode = Annotated[str, Field(pattern=r"^[0-9]{5,6}$")]
+FourHex = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}$")]
+TwoHex = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{2}$")]
+Place = Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9]*(\.[1-9][0-9]*)*$")]
+"""Where a USB device is, as sysfs names it: bus, then ports from the root hub on."""
+
+
+class NetworkTable(Knobs):
+    seed: int = 0
+    kind: bool = False
+
+
+class OperatorTable(OperatorKnobs):
+    code: OperatorCode
+    name: Annotated[str, Field(min_length=1, max_length=20)]
+    smsc: Number | None = None
+    country_code: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")] | None = None
+    reject: dict[str, Cause] = Field(default_factory=dict)
+
+    def plan(self) -> OperatorPlan:
+        return OperatorPlan(**self.model_dump(exclude={"reject"}))
+
+    def begin(self, lab: Lab) -> None:
+        """Refuse what it refuses from the start."""
+        for recipient, cause in self.reject.items():
+            lab.network.reject(None if recipient == "*" else recipient, cause, lab.network.operators[self.code])
+
+
+class SimTable(Body):
+    number: Number
+    operator: OperatorCode | None = None
+    iccid: Digits | None = None
+    imsi: Digits | None = None
+    pin: Annotated[str, Field(pattern=r"^[0-9]{4,8}$")] | None = None
+    capacity: Annotated[int, Field(ge=1, le=255)] = 50
+
+    def plan(self) -> SimPlan:
+        return SimPlan(**self.model_dump())
+
+
+class Usb(Body):
+    """A device in a place of the USB tree; all interfaces below the one with the AT port are there too."""
+
+    place: Place
+    vendor: FourHex
+    product: FourHex
+    interface: Annotated[int, Field(ge=0, le=31)] = 0
+    subclass: TwoHex = "ff"
+    protocol: TwoHex = "ff"
+    serial: str | None = None
+    manufacturer: str | None = None
+    name: str | None = None
+
+    def plan(self) -> UsbPlan:
+        others = (UsbInterface(number) for number in range(self.interface))
+        own = UsbInterface(self.interface, subclass=int(self.subclass, 16), protocol=int(self.protocol, 16))
+        device = UsbDevice(
+            int(self.vendor, 16),
+            int(self.product, 16),
+            (*others, own),
+            serial_number=self.serial,
+            manufacturer=self.manufacturer,
+            product=self.name,
+        )
+        return UsbPlan(self.place, device, self.interface)
+
+
+class ModemTable(Body):
+    name: FileName
+    number: Number
+    family: FamilyName = "generic"
+    imei: Annotated[str, Field(pattern=r"^[0-9]{15}$")] | None = None
+    send_latency_s: Seconds | None = None
+    prompt_latency_s: Seconds | None = None
+    boot_factor: Annotated[float, Field(ge=0, le=100)] = 1.0
+    chatty: bool = True
+    usb: Usb | None = None
+
+    def plan(self, sim: SimPlan) -> ModemPlan:
+        usb = self.usb.plan() if self.usb is not None else None
+        return ModemPlan(**self.model_dump(exclude={"number", "usb"}), sim=sim, usb=usb)
+
+
+class PhoneTable(Body):
+    number: SubscriberName
+    operator: OperatorCode | None = None
+    on: bool = True
+    reply: Text | None = None
+    stop_after: Annotated[int, Field(ge=1)] | None = None
+    stop_word: Text = "STOP"
+    off: tuple[Hours, ...] = ()
+    status: Annotated[int, Field(ge=0, le=255)] | None = None
+
+    def begin(self, lab: Lab) -> None:
+        """Give the phone its place and its habits."""
+        network = lab.network
+        handset = network.phone(self.number, None if self.operator is None else network.operators[self.operator])
+        if not self.on:
+            handset.switch_off()
+        if self.status is not None:
+            network.fate(self.number, self.status)
+        Habits(
+            handset,
+            lab.timers,
+            network.zone,
+            reply=self.reply,
+            stop_after=self.stop_after,
+            stop_word=self.stop_word,
+            off=[off_hours(text) for text in self.off],
+        ).begin()
+
+
+class Said(LetterOrder):
+    """A letter that is known to be possible before it is sent."""
+
+    text: Text | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        try:
+            self.letter().parts(Address.parse("+33600000000"), Timestamp(bytes(7)), 0)
+        except EncodeError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+
+class Switched(OperatorKnobs):
+    """Knobs of one operator."""
+
+    code: OperatorCode
+
+
+_WHAT = ("fault", "send", "on", "call", "network", "operator", "reject", "fate", "next_report", "ussd")
+_WHOSE = {"fault": "modem", "send": "phone", "on": "phone", "call": "phone"}
+
+
+class Event(Body):
+    """Something that happens at a time, and perhaps again and again."""
+
+    at_s: Annotated[float, Field(ge=0)]
+    every_s: Annotated[float, Field(gt=0)] | None = None
+    modem: str | None = None
+    fault: Fault | None = None
+    phone: SubscriberName | None = None
+    send: Said | None = None
+    on: bool | None = None
+    call: CallOrder | None = None
+    network: Knobs | None = None
+    operator: Switched | None = None
+    reject: Refusal | None = None
+    fate: Fate | None = None
+    next_report: NextReport | None = None
+    ussd: UssdOrder | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        what = [name for name in _WHAT if getattr(self, name) is not None]
+        if len(what) != 1:
+            raise ValueError(f"one of {', '.join(_WHAT)} is needed, {len(what)} are there")
+        (name,) = what
+        whose = _WHOSE.get(name)
+        for key in ("modem", "phone"):
+            if key == whose and getattr(self, key) is None:
+                raise ValueError(f"{name} needs a {key}")
+            if key != whose and getattr(self, key) is not None:
+                raise ValueError(f"{name} goes without a {key}")
+        return self
+
+    def happen(self, lab: Lab) -> None:
+        """Do it now, and put the next time off."""
+        if self.every_s is not None:
+            lab.timers.after(self.every_s, partial(self.happen, lab))
+        if self.fault is not None and self.modem is not None:
+            self.fault.apply(lab.modems[self.modem])
+        elif self.send is not None and self.phone is not None:
+            letter: Letter = self.send.letter()
+            lab.network.phone(self.phone).send(self.send.to, letter)
+        elif self.on is not None and self.phone is not None:
+            phone = lab.network.phone(self.phone)
+            (phone.switch_on if self.on else phone.switch_off)()
+        elif self.call is not None and self.phone is not None:
+            lab.network.phone(self.phone).call(self.call.to, for_s=self.call.for_s)
+        elif self.operator is not None:
+            self.operator.apply(lab.network, self.operator.code)
+        for order in (self.network, self.reject, self.fate, self.next_report, self.ussd):
+            if order is not None:
+                order.apply(lab.network)

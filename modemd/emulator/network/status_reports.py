@@ -1,0 +1,114 @@
+"""What becomes of status reports: most reach the SIM that asked for them; some do so late, twice, disguised, or never."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from modemd.emulator.network.behaviour import Conduct
+from modemd.emulator.network.operators import Operator
+from modemd.emulator.network.service_centre import Held, ServiceCentre
+from modemd.emulator.network.subscribers import Sim
+from modemd.emulator.timers import Timers
+from modemd.pdu import Address, Command, Deliver, StatusReport, TypeOfNumber
+
+Oddity = Literal["late", "twice", "foreign", "never"]
+"""What can befall one report: it comes late, comes again, is joined by one for a message nobody sent, or never comes."""
+
+LATE_S = 60.0
+"""How much later a late report comes, where nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """What was ordered for the next report, to one SIM or (None) to any."""
+
+    oddity: Oddity
+    sim: Sim | None
+    seconds: float
+
+
+class Reports:
+    """The network's writer of status reports (3GPP TS 23.040 9.2.2.3). `lost` counts those that never came."""
+
+    def __init__(self, conduct: Conduct, timers: Timers, centre: ServiceCentre) -> None:
+        self.lost = 0
+        self._centre = centre
+        self._conduct = conduct
+        self._timers = timers
+        self._ordered: deque[_Ordered] = deque()
+        centre.on_outcome.append(self._owe)
+
+    def next_report(self, oddity: Oddity, sim: Sim | None, seconds: float) -> None:
+        """Order what becomes of the next report that is owed, to this SIM or to any. Orders wait their turn."""
+        self._ordered.append(_Ordered(oddity, sim, seconds))
+
+    def answer(self, sim: Sim, command: Command, status: int) -> None:
+        """Report on an SMS-COMMAND (TP-SRQ 1): what is ordered or usual of other reports does not touch these."""
+        now = self._timers.now()
+        stamp = self._conduct.stamp(now)
+        report = StatusReport(
+            reference=command.reference,
+            recipient=command.destination,
+            timestamp=stamp,
+            discharge=stamp,
+            status=status,
+            for_command=True,
+        )
+        self._send(sim, report, now, self._latency_s(sim))
+
+    def _owe(self, held: Held, status: int) -> None:
+        """Report on a message to the SIM that submitted it, where it asked for that."""
+        if held.report_to is None or held.submit is None or not isinstance(held.message, Deliver):
+            return
+        sim, reference = held.report_to
+        conduct = self._conduct
+        order = self._order_for(sim)
+        oddity = order.oddity if order is not None else None
+        # What is ordered takes the place of chance; the seed's sequence then goes on as if this report had not been.
+        if oddity == "never" or (order is None and conduct.happens(conduct.report_loss)):
+            self.lost += 1
+            return
+        now = self._timers.now()
+        report = StatusReport(
+            reference=reference,
+            recipient=self._as_reported(held.submit.destination, sim.operator),
+            timestamp=held.message.timestamp,
+            discharge=conduct.stamp(now),
+            status=status,
+        )
+        latency_s = self._latency_s(sim) + (order.seconds if order is not None and oddity == "late" else 0.0)
+        self._send(sim, report, now, latency_s)
+        if oddity == "twice" or (order is None and conduct.happens(conduct.unkind.reports_twice)):
+            self._send(sim, report, now, latency_s + conduct.unkind.repeat_after_s)
+        if oddity == "foreign" or (order is None and conduct.happens(conduct.unkind.reports_foreign)):
+            self._send(sim, self._foreign(report, sim.operator), now, latency_s)
+
+    def _send(self, sim: Sim, report: StatusReport, now: datetime, latency_s: float) -> None:
+        self._centre.forward(sim, Held(report, now + self._conduct.validity), latency_s)
+
+    def _latency_s(self, sim: Sim) -> float:
+        own = sim.operator.report_latency_s
+        return self._conduct.report_latency_s if own is None else own
+
+    def _order_for(self, sim: Sim) -> _Ordered | None:
+        for order in self._ordered:
+            if order.sim is None or order.sim is sim:
+                self._ordered.remove(order)
+                return order
+        return None
+
+    def _as_reported(self, destination: Address, operator: Operator) -> Address:
+        """The recipient as the report writes it: as it was sent, or, in the operator's own country, in national form."""
+        international = destination.type_of_number is TypeOfNumber.INTERNATIONAL
+        at_home = international and destination.value.startswith(operator.country_code)
+        if not at_home or not self._conduct.happens(self._conduct.unkind.reports_national):
+            return destination
+        return Address(f"0{destination.value.removeprefix(operator.country_code)}", TypeOfNumber.UNKNOWN)
+
+    def _foreign(self, report: StatusReport, operator: Operator) -> StatusReport:
+        random = self._conduct.random
+        number = Address(f"{operator.country_code}600{random.randrange(10**6):06d}", TypeOfNumber.INTERNATIONAL)
+        return replace(report, reference=random.randrange(256), recipient=number)
