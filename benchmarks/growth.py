@@ -25,8 +25,8 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import Pause
 from modemd.rules.report_matching import Told, owner_rule
 from modemd.rules.send_decision import decide
-from modemd.service.batching import Batching
-from modemd.service.submitting import Submitting
+from modemd.service.messages.batches import Batching
+from modemd.service.messages.submission import Submitting
 from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.inbound import inbox, status_reports

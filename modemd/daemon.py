@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modemd import logs, resources
 from modemd.clock import SystemClock
@@ -25,19 +25,26 @@ from modemd.modem.recovery.usb_reset import TOOLS
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Words
 from modemd.sd_notify import ServiceManager
-from modemd.service import health
-from modemd.service.heartbeat import Heartbeat
+from modemd.service.operations.watchdog import Heartbeat
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store
 from modemd.store.files import backup, opening
 from modemd.store.files.restore import Restored
 
+if TYPE_CHECKING:
+    from modemd.service.service import Service
+
 log = logs.get(__name__)
+
 
 # How often the daemon looks whether a task that should run for ever has ended.
 CHECK_S = 1.0
+
+
 # A command that found no daemon holds the database while it works; a daemon that starts then waits for it.
 LOCK_PATIENCE_S = 10.0
+
+
 LOCK_RETRY_S = 0.1
 
 
@@ -164,7 +171,7 @@ async def _watch(
             manager.alive()
         elif was is None:
             log.error("the watchdog is not fed", because=stalled, watchdog=manager.watchdog_s)
-        manager.status(health.one_line(service))
+        manager.status(one_line(service))
         await _first_of(stop, hangup, within_s=CHECK_S)
 
 
@@ -202,3 +209,8 @@ async def _stop(service: Service, grace_s: float, cut: asyncio.Event) -> None:
         log.warning("cut short by a second signal")
         service.cut()
     await stopping
+
+
+def one_line(service: Service) -> str:
+    """The verdict in one line, for STATUS= (sd_notify)."""
+    return " ".join(service.health().message.split())

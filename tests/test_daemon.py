@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modemd import daemon
-from modemd.service.health import CAN_SEND, Verdict
+from modemd.service.operations.health import CAN_SEND, Verdict
 from tests.sim.loop import simulate
 
 

@@ -84,7 +84,7 @@ def test_every_quoted_command_exists(page: Path, command: str) -> None:
         return
     placeholders = any(_PLACEHOLDER.fullmatch(word) for word in arguments)
     while isinstance(called, click.Group):
-        context = click.Context(called, parent=context)
+        context = click.Context(called, parent=context, **called.context_settings)
         _, rest, _ = called.make_parser(context).parse_args(list(arguments))
         if not rest:  # the name of a group stands for all of it
             return
@@ -95,7 +95,7 @@ def test_every_quoted_command_exists(page: Path, command: str) -> None:
         return
     if placeholders:
         without = [word.strip("[]") for word in arguments if word not in ("|", "...")]
-        called.make_parser(click.Context(called, parent=context)).parse_args(without)
+        called.make_parser(click.Context(called, parent=context, **called.context_settings)).parse_args(without)
     else:
         called.make_context(called.name, arguments, parent=context)
 

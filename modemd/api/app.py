@@ -15,11 +15,11 @@ from modemd.api import household, senders
 from modemd.api.shapes import LARGEST, Decision, Id, Limit, Text, ThisId
 from modemd.errors import ModemdError, Refused, StoreError
 from modemd.rules.classes import MessageClass
-from modemd.service import submitting
-from modemd.service.conversing import ANSWER_S, LONGEST_ANSWER_S
-from modemd.service.csvrows import BadRows
+from modemd.service.messages import submission
+from modemd.service.messages.csv_rows import BadRows
+from modemd.service.messages.submission import Answer
+from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S
 from modemd.service.service import Service
-from modemd.service.submitting import Answer
 
 LARGEST_CSV = 32 * 1024 * 1024
 _STATUS = {
@@ -92,7 +92,7 @@ def create(service: Service) -> FastAPI:
 
     @app.post("/v1/messages", status_code=202, summary="Accept one message")
     async def post_message(new: NewMessage) -> JSONResponse:
-        request = submitting.Request(
+        request = submission.Request(
             new.to,
             new.text,
             new.message_class,

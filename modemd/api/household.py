@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from modemd.api.shapes import Decision, Limit, Text
 from modemd.rules.classes import MessageClass
-from modemd.service.recurring import Wish
+from modemd.service.calendar.recurring import Wish
+from modemd.service.messages.submission import Request
 from modemd.service.service import Service
-from modemd.service.submitting import Request
 
 
 class NewSchedule(BaseModel):

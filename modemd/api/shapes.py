@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from modemd.service.deciding import Word
+from modemd.service.messages.decisions import Word
 
 LARGEST = 2**63 - 1  # what SQLite can count to
 

@@ -14,7 +14,7 @@ from modemd.cli.door import post_json
 from modemd.cli.tables import print_json, printable
 from modemd.config import Settings, load
 from modemd.errors import Refused
-from modemd.service.conversing import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
+from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 
 
 @click.command()

@@ -13,7 +13,7 @@ from modemd.doctor.rights import Person
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.sim import LOCKED, REMEDIES
 from modemd.modem.status import Health
-from modemd.service.views import NOT_USABLE
+from modemd.service.modems.views import NOT_USABLE
 
 Ask = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]
 """A request to the daemon (method, path, document): status, and the answer's JSON. OSError where nobody listens or may be asked,

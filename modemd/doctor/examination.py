@@ -28,9 +28,9 @@ from modemd.modem.discovery.probe import Answerer
 from modemd.modem.link.port import OpenPort
 from modemd.modem.status import Health
 from modemd.profiles import Profiles
-from modemd.service.finding import named_for
-from modemd.service.pins import PinFiles
-from modemd.service.views import NOT_USABLE
+from modemd.service.modems.discovery import named_for
+from modemd.service.modems.views import NOT_USABLE
+from modemd.service.sims.pins import PinFiles
 
 
 @dataclass(frozen=True, slots=True)

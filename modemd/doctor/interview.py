@@ -18,7 +18,7 @@ from modemd.modem.setup.initialise import identify, knock
 from modemd.modem.setup.sim import ABSENT, FAILED, LOCKED, NoPins, Pin
 from modemd.modem.status import Identity
 from modemd.profiles import Profiles
-from modemd.service.pins import PinFiles
+from modemd.service.sims.pins import PinFiles
 
 # A modem that was just plugged in needs a while until it is in the network.
 LOOKS = 6

@@ -13,13 +13,13 @@ from modemd.errors import Refused
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.alarms import Alarms, RunCommand
-from modemd.service.deciding import Word, checked
-from modemd.service.housekeeping import Housekeeping
-from modemd.service.recurring import Recurring
-from modemd.service.submitting import Submitting
-from modemd.service.timekeeping import Timekeeper
-from modemd.service.watching import Low, Rests, Watch
+from modemd.service.calendar.recurring import Recurring
+from modemd.service.messages.decisions import Word, checked
+from modemd.service.messages.submission import Submitting
+from modemd.service.operations.alarms import Alarms, RunCommand
+from modemd.service.operations.checks import Low, Rests, Watch
+from modemd.service.operations.retention import Housekeeping
+from modemd.service.operations.wall_clock import Timekeeper
 from modemd.store import Store, alarms, listings
 from modemd.store.files import restore
 from modemd.store.outbox.accept import Submitted

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -22,43 +21,42 @@ from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
 from modemd.modem.recovery.recovery import NO_TOOLS, Tools
 from modemd.modem.status import Line
-from modemd.profiles import Profile, Profiles
-from modemd.rules import phone_numbers, report_matching, states
+from modemd.profiles import Profiles
+from modemd.rules import states
 from modemd.rules.classes import KINDS
 from modemd.rules.consent.keywords import Words
-from modemd.rules.consent.policy import ConsentPolicy
-from modemd.rules.report_matching import Finding, Told, Tried
-from modemd.service import command
-from modemd.service.alarms import RunCommand
-from modemd.service.arrivals import Arrivals
-from modemd.service.balance import Balances
-from modemd.service.batching import Batching
-from modemd.service.calendar import Calendar, nightly
-from modemd.service.conversing import ANSWER_S, Conversations
-from modemd.service.crew import Crew
-from modemd.service.deciding import Deciding
-from modemd.service.desk import FrontDesk
-from modemd.service.dispatching import Dispatcher
-from modemd.service.finding import Finder
-from modemd.service.health import ModemState, Verdict, verdict
-from modemd.service.heartbeat import Heartbeat
+from modemd.service.calendar.nightly import Calendar, nightly
+from modemd.service.dispatch.dispatcher import Dispatcher
+from modemd.service.dispatch.due import Timetable
+from modemd.service.dispatch.policy import Traffic, consent_policy
 from modemd.service.household import Household
-from modemd.service.pins import PinBook
-from modemd.service.senders import Senders
-from modemd.service.storewatch import StoreWatch
-from modemd.service.submitting import Answer, Request, Submitting
-from modemd.service.timekeeping import Timekeeper
-from modemd.service.timetable import Timetable
-from modemd.service.traffic import Traffic
-from modemd.service.views import modem_view, report_view, unusable_view, wire_view
+from modemd.service.inbox.inbound import Arrivals
+from modemd.service.messages.batches import Batching
+from modemd.service.messages.decisions import Deciding
+from modemd.service.messages.story import _reports, _story
+from modemd.service.messages.submission import Answer, Request, Submitting
+from modemd.service.modems.backend import FrontDesk
+from modemd.service.modems.discovery import Finder
+from modemd.service.modems.registry import Crew
+from modemd.service.modems.ussd import ANSWER_S, Conversations
+from modemd.service.modems.views import modem_view, unusable_view, wire_view
+from modemd.service.operations import hook_program
+from modemd.service.operations.alarms import RunCommand
+from modemd.service.operations.health import ModemState, Verdict, verdict
+from modemd.service.operations.store_recovery import StoreWatch
+from modemd.service.operations.wall_clock import Timekeeper
+from modemd.service.operations.watchdog import Heartbeat
+from modemd.service.sims.balances import Balances
+from modemd.service.sims.pins import PinBook
+from modemd.service.sims.sims import Senders
 from modemd.store import Store, listings, sims
-from modemd.store.inbound import status_reports
 from modemd.store.journal import Word
 from modemd.store.outbox.accept import Submitted
 from modemd.store.queue import outcomes
 from modemd.store.timestamps import high_water
 
 log = logs.get(__name__)
+
 
 # After cancelling what did not end in time: how long the cut may take.
 CUT_S = 2.0
@@ -78,7 +76,7 @@ class Collaborators:
     credentials: Path | None = None  # the folder of systemd's credentials for this service
     port_list: PortList = field(default_factory=NoPorts)
     tools: Tools = NO_TOOLS
-    run_command: RunCommand = command.run
+    run_command: RunCommand = hook_program.run
 
 
 class Service:
@@ -404,40 +402,3 @@ class Service:
 
     def _wake(self) -> None:
         self._crew.wake()
-
-
-def _story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
-    found = listings.messages(db, id=id, limit=1)
-    if not found:
-        raise Refused("not_found", f"there is no message {id}")
-    came = [report_view(row, None) for row in reversed(listings.reports(db, message_id=id, limit=0))]
-    return found[0] | {
-        "progress": listings.parts(db, id),
-        "attempts": listings.attempts(db, id),
-        "reports": came,
-        "events": listings.events(db, id),
-    }
-
-
-def _reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
-    rows = listings.reports(db, matched=matched, limit=limit)
-    return [
-        report_view(row, status_reports.why_unmatched(db, row["id"], _weigh) if row["attempt"] is None else None)
-        for row in rows
-    ]
-
-
-def _weigh(told: Told, attempts: Sequence[Tried]) -> Finding:
-    # Which modem it was that came with the report is not known any more: the usual time that one waits for an answer.
-    timeout = timedelta(seconds=Profile("generic").send_timeout_s)
-    return report_matching.weigh(told, attempts, phone_numbers.same_number, timeout)
-
-
-def consent_policy(settings: Settings) -> ConsentPolicy:
-    """What the configuration says of consent, as the rules want it."""
-    return ConsentPolicy(
-        marketing_needs_opt_in=settings.consent.marketing == "opted_in",
-        transactional_after_stop={
-            prefix: said == "allow" for prefix, said in settings.consent.transactional_after_stop.items()
-        },
-    )

@@ -9,7 +9,7 @@ import pytest
 
 from modemd.api.app import LARGEST_CSV, NewMessage, create
 from modemd.errors import StoreDamaged, StoreError
-from modemd.service import health
+from modemd.service.operations import health
 from modemd.store import sqlite_errors
 from tests.service.house import house
 

@@ -17,7 +17,7 @@ SECTIONS = dict(re.findall(r"^## (modemd [a-z -]+)\n(.*?)(?=^## |\Z)", TEXT, re.
 
 def leaves(group: click.Group, path: tuple[str, ...], options: list[str]) -> Iterator[tuple[str, list[str]]]:
     """Every command that does something, with its options, those of its groups first."""
-    context = click.Context(group)
+    context = click.Context(group, **group.context_settings)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
@@ -50,7 +50,7 @@ def test_every_command_explains_itself(command: str, options: list[str]) -> None
     group: click.Command = commands
     for name in command.split()[1:]:
         assert isinstance(group, click.Group)
-        found = group.get_command(click.Context(group), name)
+        found = group.get_command(click.Context(group, **group.context_settings), name)
         assert found is not None
         group = found
     assert group.help

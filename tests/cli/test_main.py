@@ -37,7 +37,7 @@ def test_help_lists_every_command(modemd: Modemd, option: str) -> None:
     ended = modemd(option)
     assert (ended.status, ended.err) == (0, "")
     listed = [line.split()[0] for line in ended.out.split("Commands:\n")[1].splitlines()]
-    assert listed == commands.list_commands(click.Context(commands))
+    assert listed == commands.list_commands(click.Context(commands, **commands.context_settings))
 
 
 @pytest.mark.parametrize(

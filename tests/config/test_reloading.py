@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from modemd.config import RELOADED, SIM_RESTART, Settings, Sim, load, reload
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.service.house import house
 
 SIM = "89330000000000000017"

@@ -15,11 +15,10 @@ from modemd.modem.status import Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.keywords import Words
-from modemd.service.arrivals import Arrivals
-from modemd.service.desk import FrontDesk
-from modemd.service.dispatching import Dispatcher
-from modemd.service.service import consent_policy
-from modemd.service.traffic import Traffic
+from modemd.service.dispatch.dispatcher import Dispatcher
+from modemd.service.dispatch.policy import Traffic, consent_policy
+from modemd.service.inbox.inbound import Arrivals
+from modemd.service.modems.backend import FrontDesk
 from modemd.store import consent
 from modemd.store.consent import Said
 from modemd.store.outbox import accept

@@ -13,7 +13,7 @@ import pytest
 
 from modemd.config.keeping import Alarms as Configured
 from modemd.rules.send_decision import Decision, Verdict
-from modemd.service.alarms import Alarms, told
+from modemd.service.operations.alarms import Alarms, told
 from modemd.store import alarms as kept_alarms
 from modemd.store.queue import claims
 from tests.service.bench import ALICE, BOB, WEST, Bench

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from modemd.errors import Refused
-from modemd.service import batching
-from modemd.service.csvrows import MOST_PROBLEMS, BadRows
-from modemd.service.submitting import Request
+from modemd.service.messages import batches as messages_batches
+from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows
+from modemd.service.messages.submission import Request
 from modemd.store.outbox import batches
 from tests.service.house import House
 
@@ -143,4 +143,4 @@ async def test_the_loop_is_not_held_up(home: House) -> None:
     await home.service.submit_csv(file(500))
     turning.cancel()
     assert sum(turns) + checks == 500
-    assert max(turns) <= batching.CHECKED_AT_ONCE
+    assert max(turns) <= messages_batches.CHECKED_AT_ONCE

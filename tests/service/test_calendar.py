@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 
-from modemd.service.calendar import Calendar, Job
+from modemd.service.calendar.nightly import Calendar, Job
 from tests.sim.loop import LoopClock, simulate
 from tests.sim.store import fresh_database, rows, store_over
 

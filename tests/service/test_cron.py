@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.errors import Refused
-from modemd.service.cron import cron
+from modemd.service.calendar.cron import cron
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -7,7 +7,7 @@ import pytest
 from modemd.connector import Attempted, Ending
 from modemd.errors import NeedsPerson
 from modemd.rules.classes import MessageClass
-from modemd.service.desk import FrontDesk
+from modemd.service.modems.backend import FrontDesk
 from modemd.store import sims
 from tests.modem.script import simulated
 from tests.service.bench import EAST, WEST, Bench, sim

@@ -13,7 +13,7 @@ from modemd.connector import Attempted, Draft, Ending
 from modemd.errors import StoreError
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.service.dispatching import WHEN_FREE
+from modemd.service.dispatch.dispatcher import WHEN_FREE
 from modemd.store.outbox import due as outbox_due
 from modemd.store.queue.claims import MAX_CANDIDATES
 from modemd.store.timestamps import moment

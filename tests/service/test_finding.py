@@ -6,7 +6,7 @@ import pytest
 
 from modemd.config import Modem
 from modemd.modem.discovery.probe import Answerer
-from modemd.service.finding import name_for, named_for
+from modemd.service.modems.discovery import name_for, named_for
 
 IMEI = "490154203237518"
 ICCID = "8933010000000000017"

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from modemd.api.app import create
+from modemd.daemon import one_line
 from modemd.errors import StoreDamaged, StoreUnavailable
 from modemd.modem.status import Health, Status
-from modemd.service.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, can_send, one_line, verdict
+from modemd.service.modems.views import can_send
+from modemd.service.operations.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, verdict
 from tests.api.client import Client
 from tests.service.house import House, house
 

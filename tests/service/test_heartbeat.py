@@ -13,7 +13,7 @@ import pytest
 from modemd.errors import StoreUnavailable
 from modemd.modem.modem import Modem
 from modemd.modem.status import Status
-from modemd.service.heartbeat import ASK_EVERY_S, STORE_S, Heartbeat
+from modemd.service.operations.watchdog import ASK_EVERY_S, STORE_S, Heartbeat
 from modemd.store import Store
 from tests.sim.loop import simulate
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from modemd.config.keeping import Retention
-from modemd.service.housekeeping import EVERY_S, FIRST_S, PAUSE_S, Housekeeping
+from modemd.service.operations.retention import EVERY_S, FIRST_S, PAUSE_S, Housekeeping
 from modemd.store import retention
 from modemd.store.timestamps import kept
 from tests.service.bench import ALICE, BOB, Bench

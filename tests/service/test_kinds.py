@@ -9,7 +9,7 @@ import pytest
 from modemd import pdu
 from modemd.emulator.network.messages import Data, Letter, Mms, Text, Voicemail
 from modemd.rules.classes import Kind
-from modemd.service import kinds
+from modemd.service.inbox import content
 
 SENDER = pdu.Address.parse("+447700900456")
 AT = pdu.Timestamp.of(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC))
@@ -56,20 +56,20 @@ def plain(dcs: int, text: str = "hello", protocol_id: int = 0) -> list[pdu.Deliv
 )  # fmt: skip
 def test_a_kind_is_known(message: list[pdu.Deliver], kind: Kind, words: str) -> None:
     """By port, TP-PID, TP-DCS or header; what is for a program is in hex."""
-    assert kinds.read(message) == (kind, words)
+    assert content.read(message) == (kind, words)
 
 
 def test_a_part_alone_is_only_what_it_is() -> None:
     """Half a notification is data until the other half is there."""
     halves = parts(Mms("http://mmsc.example/" + "x" * 200))
-    assert [kinds.read_alone(half)[0] for half in halves] == ["data"] * len(halves)
-    assert kinds.read(halves)[0] == "mms"
+    assert [content.read_alone(half)[0] for half in halves] == ["data"] * len(halves)
+    assert content.read(halves)[0] == "mms"
 
 
 def test_parts_that_hold_data_among_text_are_kept_in_hex() -> None:
     """Nobody can join them; nothing is lost."""
     first, second = parts(Text("a" * 200))
     odd = pdu.Deliver(SENDER, second.user_data, AT, dcs=0x04)
-    kind, words = kinds.read([first, odd])
+    kind, words = content.read([first, odd])
     assert kind == "data"
     assert words.startswith("61" * 153)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import Refused
-from modemd.service.moments import TOLERANCE, judge, moment_of
+from modemd.service.messages.submission import TOLERANCE, judge, moment_of
 
 PARIS = ZoneInfo("Europe/Paris")
 LONG_AGO = datetime(2025, 3, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from modemd.errors import SimUnusable
 from modemd.modem.setup.sim import Tried
-from modemd.service.pins import PinBook, read_pin
+from modemd.service.sims.pins import PinBook, read_pin
 from tests.modem.script import simulated
 from tests.service.bench import EAST, WEST, Bench
 

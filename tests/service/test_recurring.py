@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.errors import Refused
-from modemd.service.deciding import Word
-from modemd.service.recurring import Recurring, Wish
-from modemd.service.submitting import Request, Submitting
+from modemd.service.calendar.recurring import Recurring, Wish
+from modemd.service.messages.decisions import Word
+from modemd.service.messages.submission import Request, Submitting
 from tests.service.bench import ALICE, BOB, Bench
 from tests.sim.loop import LoopClock, simulate
 

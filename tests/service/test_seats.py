@@ -11,7 +11,7 @@ from modemd.config import Modem
 from modemd.errors import PortGone, ReplyTimeout
 from modemd.modem.discovery.probe import Answerer
 from modemd.modem.link.port import Port
-from modemd.service.seats import Seat
+from modemd.service.modems.found_modem import Seat
 
 IMEI = "490154203237518"
 OTHER = "868123456789012"

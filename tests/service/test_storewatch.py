@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from modemd.errors import StoreDamaged, StoreUnavailable
-from modemd.service.storewatch import TRY_AGAIN_S, StoreWatch
+from modemd.service.operations.store_recovery import TRY_AGAIN_S, StoreWatch
 from modemd.store import Store
 from tests.sim.loop import simulate
 

@@ -9,8 +9,8 @@ import pytest
 
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.service.csvrows import BadRows
-from modemd.service.submitting import Request
+from modemd.service.messages.csv_rows import BadRows
+from modemd.service.messages.submission import Request
 from tests.service.house import NOON, House
 
 ALICE, BOB = "+33612345678", "+33698765432"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.service.submitting import Request
-from modemd.service.timekeeping import Timekeeper
+from modemd.service.messages.submission import Request
+from modemd.service.operations.wall_clock import Timekeeper
 from modemd.store import journal
 from modemd.store.outbox import due as outbox_due
 from modemd.store.timestamps import high_water

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.rules.classes import MessageClass
-from modemd.service.timetable import LONGEST_WAIT_S, Timetable
+from modemd.service.dispatch.due import LONGEST_WAIT_S, Timetable
 from tests.modem.script import simulated
 from tests.service.bench import ALICE, Bench
 from tests.sim.loop import LoopClock

@@ -9,7 +9,7 @@ from datetime import timedelta
 from modemd.errors import StoreUnavailable
 from modemd.modem.status import Health
 from modemd.rules.retry import ErrorClass
-from modemd.service.watching import CLOCK, DATABASE, MODEM, SIM
+from modemd.service.operations.checks import CLOCK, DATABASE, MODEM, SIM
 from tests.sim.house import House
 from tests.sim.loop import simulate
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from modemd.pdu import Submit
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.house import House
 from tests.sim.loop import simulate
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from modemd.emulator.usb.bus import UsbDevice, UsbInterface
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.house import House
 
 TO = "+33612345678"

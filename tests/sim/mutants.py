@@ -24,9 +24,10 @@ from modemd.modem.messages.receiver import Receiver
 from modemd.modem.status import Identity
 from modemd.rules import phone_numbers, report_matching
 from modemd.rules.classes import MessageClass
-from modemd.service import arrivals, dispatching
-from modemd.service.dispatching import Dispatcher
-from modemd.service.submitting import Submitting
+from modemd.service.dispatch import dispatcher
+from modemd.service.dispatch.dispatcher import Dispatcher
+from modemd.service.inbox import inbound
+from modemd.service.messages.submission import Submitting
 from modemd.store import Store
 from modemd.store.inbound import inbox
 from modemd.store.outbox import accept
@@ -101,7 +102,7 @@ def _answered_before_the_commit() -> Any:
 
 
 def _outcome_forgotten() -> Any:
-    return mock.patch.object(dispatching, "_close", return_value=None)
+    return mock.patch.object(dispatcher, "_close", return_value=None)
 
 
 def _epoch_ignored() -> Any:
@@ -124,7 +125,7 @@ def _report_by_reference_alone() -> Any:
 
     return _both(
         mock.patch.object(report_matching, "owner_rule", owner_rule),
-        mock.patch.object(arrivals, "owner_rule", owner_rule),
+        mock.patch.object(inbound, "owner_rule", owner_rule),
         mock.patch.object(phone_numbers, "tail", return_value=None),
     )
 
@@ -134,7 +135,7 @@ def _unknown_is_sent_again() -> Any:
 
 
 def _silence_is_a_refusal() -> Any:
-    return mock.patch.dict(dispatching._RESULTS, {Ending.NO_ANSWER: Result.WITHDRAWN})
+    return mock.patch.dict(dispatcher._RESULTS, {Ending.NO_ANSWER: Result.WITHDRAWN})
 
 
 def _refusal_is_acceptance() -> Any:

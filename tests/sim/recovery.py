@@ -22,7 +22,7 @@ from modemd.emulator import Device
 from modemd.emulator.lab.lab import Modem
 from modemd.emulator.lab.requests.faults import kinds
 from modemd.emulator.lab.requests.network import fault
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.house import House
 from tests.sim.loop import simulate
 

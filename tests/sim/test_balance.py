@@ -10,7 +10,7 @@ import pytest
 
 from modemd.emulator.network.ussd_services import UssdAnswer
 from modemd.errors import Refused
-from modemd.service.watching import LOOK_EVERY_S
+from modemd.service.operations.checks import LOOK_EVERY_S
 from tests.sim.conftest import Live
 from tests.sim.house import House
 

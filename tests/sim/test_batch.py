@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim import batch
 from tests.sim.conftest import Live
 from tests.sim.costs import cost_of_commits

@@ -8,7 +8,7 @@ import pytest
 
 from modemd.emulator import families
 from modemd.modem.status import Health
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.conftest import Live
 from tests.sim.house import House
 

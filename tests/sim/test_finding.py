@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from modemd.emulator.usb.bus import BRIDGE
-from modemd.service.finding import FORGET_S
+from modemd.service.modems.discovery import FORGET_S
 from tests.sim.conftest import Live
 from tests.sim.finding import (
     KEYBOARD,

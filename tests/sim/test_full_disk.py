@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from modemd.errors import StoreUnavailable
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from modemd.store import sqlite_errors, writer
 from tests.sim.conftest import Live
 from tests.sim.house import House

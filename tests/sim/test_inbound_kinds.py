@@ -12,7 +12,7 @@ from modemd import pdu
 from modemd.emulator.network.message_memory import Status, Stored
 from modemd.emulator.network.messages import Letter, Mms, Raw, Text, Voicemail
 from modemd.emulator.network.voice_calls import CallState
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.conftest import Live
 from tests.sim.house import FAMILIES, House
 

@@ -10,8 +10,8 @@ import pytest
 from modemd import pdu
 from modemd.emulator.device.settings import Notifications
 from modemd.modem.status import Identity
-from modemd.service.arrivals import Arrivals
-from modemd.service.submitting import Request
+from modemd.service.inbox.inbound import Arrivals
+from modemd.service.messages.submission import Request
 from tests.sim.conftest import Live
 from tests.sim.house import FAMILIES, House
 

@@ -11,7 +11,7 @@ import pytest
 from modemd.emulator import Device
 from modemd.modem.modem import Modem
 from modemd.modem.status import Health
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.conftest import Live
 from tests.sim.house import House
 

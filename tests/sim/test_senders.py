@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from modemd.service.deciding import Word
-from modemd.service.submitting import Request
+from modemd.service.messages.decisions import Word
+from modemd.service.messages.submission import Request
 from modemd.store.timestamps import moment
 from tests.sim.conftest import Live
 from tests.sim.house import House

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from modemd.pdu import Submit
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.conftest import Live
 from tests.sim.house import House
 

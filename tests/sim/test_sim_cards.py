@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modemd.emulator import identities
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.conftest import Live
 from tests.sim.house import House
 

@@ -9,7 +9,7 @@ import pytest
 
 from modemd import pdu
 from modemd.errors import StoreError
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from modemd.store import writer
 from tests.sim.conftest import Live
 from tests.sim.house import House

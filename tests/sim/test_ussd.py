@@ -11,8 +11,8 @@ import pytest
 from modemd.emulator.device.family import families
 from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
 from modemd.errors import PortGone, Refused
-from modemd.service.conversing import REPLY_S
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
+from modemd.service.modems.ussd import REPLY_S
 from tests.sim.conftest import Live
 from tests.sim.house import House
 

@@ -11,7 +11,7 @@ import pytest
 
 from modemd import pdu
 from modemd.modem.status import Health
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.house import House
 from tests.sim.loop import START, simulate
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from modemd.emulator import Device, identities
 from modemd.errors import ModemdError
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 from tests.sim.house import House
 from tests.sim.life import Killed, attempts_open
 from tests.sim.loop import JumpingLoop

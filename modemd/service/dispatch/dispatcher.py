@@ -22,9 +22,9 @@ from modemd.rules.retry import ErrorClass
 from modemd.rules.routing import PATIENCE
 from modemd.rules.send_decision import Decision, Facts, Verdict
 from modemd.rules.sim_breaker import SimStates
-from modemd.service.drafts import Drafts, Offer
-from modemd.service.holding import Holding
-from modemd.service.traffic import Traffic
+from modemd.service.dispatch.holds import Holding
+from modemd.service.dispatch.policy import Traffic
+from modemd.service.dispatch.reservations import Drafts, Offer
 from modemd.store import Store
 from modemd.store.inbound import status_reports
 from modemd.store.queue import claims, outcomes

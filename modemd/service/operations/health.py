@@ -10,15 +10,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modemd.errors import StoreDamaged, StoreUnavailable
-from modemd.modem.status import Health, Status
 
 if TYPE_CHECKING:
-    from modemd.service.service import Service
+    pass
+
 
 CAN_SEND = "can_send"
+
+
 NO_DAEMON = "no_daemon"
+
+
 NO_MODEM = "no_modem_found"
+
+
 NOT_READY = "none_ready"
+
+
 CODES = {
     CAN_SEND: "a message can pass",
     NO_DAEMON: "no daemon runs: what is accepted waits",
@@ -46,13 +54,6 @@ class Verdict:
     message: str
 
 
-def can_send(status: Status, *, rests: bool) -> bool:
-    """Whether a message can pass through a modem now. `rests`: its SIM was refused too often. Without a service centre nothing
-    leaves, though the modem is registered."""
-    lacks_service_centre = status.smsc is None and "smsc" in status.remarks
-    return status.health is Health.READY and not rests and not lacks_service_centre
-
-
 def verdict(
     trouble: StoreUnavailable | StoreDamaged | None, modems: Sequence[ModemState], *, running: bool = True
 ) -> Verdict:
@@ -69,11 +70,6 @@ def verdict(
     first = modems[0]
     others = f" (and {len(modems) - 1} more)" if len(modems) > 1 else ""
     return Verdict(False, NOT_READY, f"no modem can send now: {first.name}: {first.reason or 'starting'}{others}")
-
-
-def one_line(service: Service) -> str:
-    """The verdict in one line, for STATUS= (sd_notify)."""
-    return " ".join(service.health().message.split())
 
 
 def _modems(count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +15,13 @@ from modemd.config import Settings
 from modemd.errors import DecodeError, Refused
 from modemd.modem.status import Identity
 from modemd.rules import phone_numbers, report_matching
-from modemd.rules.classes import Kind, MessageClass
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent import replies
 from modemd.rules.consent.keywords import Action, Match, Words
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.report_matching import Told, owner_rule
-from modemd.service import kinds
+from modemd.service.inbox import content
+from modemd.service.inbox.content import _join
 from modemd.store import Store, consent, journal, lanes
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbox import Arrival, Whole
@@ -29,11 +30,18 @@ from modemd.store.outbox.accept import NewMessage, Submitted
 
 log = logs.get(__name__)
 
+
 # TP-PID of a type 0 message: acknowledged and discarded (3GPP TS 23.040 9.2.3.9).
 TYPE_0 = 0x40
+
+
 LONGEST_SHORT_CODE = 6
+
+
 # A report of what was written longer ago compares its stamp with a clock that may have been stepped since.
 LATELY = timedelta(hours=1)
+
+
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -153,7 +161,7 @@ class Arrivals:
             await self._answered(heard.whole.sim, heard.whole.sender, heard.whole.text)
 
     def _arrival(self, identity: Identity, tpdu: bytes, message: pdu.Deliver) -> Arrival:
-        kind, text = kinds.read_alone(message)
+        kind, text = content.read_alone(message)
         key = pdu.ReassemblyKey.of(message)
         place = message.concatenation
         return Arrival(
@@ -254,8 +262,3 @@ def _record(
 def _can_be_answered(sender: str) -> bool:
     """Short codes and alphanumeric senders are machines: an answer could start a loop."""
     return _E164.fullmatch(sender) is not None
-
-
-def _join(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
-    """Kind and text of a set."""
-    return kinds.read([pdu.Deliver.decode(tpdu) for tpdu in tpdus])

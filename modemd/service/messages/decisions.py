@@ -12,7 +12,7 @@ from modemd.config import Settings
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.submitting import Answer
+from modemd.service.messages.submission import Answer
 from modemd.store import Store, listings
 from modemd.store.journal import Word
 from modemd.store.outbox import decisions

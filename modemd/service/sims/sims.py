@@ -18,8 +18,8 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause, stopped
 from modemd.rules.quotas import Standing
 from modemd.rules.sim_breaker import SimStates
-from modemd.service.deciding import Word, checked
-from modemd.service.traffic import Traffic
+from modemd.service.dispatch.policy import Traffic
+from modemd.service.messages.decisions import Word, checked
 from modemd.store import Store, lanes, listings
 from modemd.store.queue import pauses, quotas
 

@@ -15,9 +15,9 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.cron import Cron, cron
-from modemd.service.deciding import Word, checked
-from modemd.service.submitting import Request, Submitting
+from modemd.service.calendar.cron import Cron, cron
+from modemd.service.messages.decisions import Word, checked
+from modemd.service.messages.submission import Request, Submitting
 from modemd.store import Store, schedules
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.new_message import NewMessage

@@ -22,8 +22,8 @@ from modemd.modem.discovery.probe import Answerer, who
 from modemd.modem.link.port import OpenPort, Port
 from modemd.modem.modem import Modem
 from modemd.profiles import Profiles
-from modemd.service.crew import Crew
-from modemd.service.seats import Seat
+from modemd.service.modems.found_modem import Seat
+from modemd.service.modems.registry import Crew
 
 log = logs.get(__name__)
 

@@ -12,8 +12,8 @@ from modemd.config import Settings
 from modemd.connector import Attempted, Claimed, Draft
 from modemd.errors import NeedsPerson
 from modemd.modem.status import Identity
-from modemd.service.arrivals import Arrivals
-from modemd.service.dispatching import Dispatcher
+from modemd.service.dispatch.dispatcher import Dispatcher
+from modemd.service.inbox.inbound import Arrivals
 from modemd.store import Store, sims
 
 

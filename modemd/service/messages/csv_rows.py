@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 from modemd.errors import Refused
-from modemd.service.submitting import Request
+from modemd.service.messages.submission import Request
 
 COLUMNS = ("to", "text", "class", "at", "key")
 # Of a file that is wrong all over, so many problems are told.

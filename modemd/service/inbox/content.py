@@ -13,6 +13,7 @@ from modemd.rules.classes import Kind
 # TP-PID of a message for the SIM itself: the operator changes what is on the card (3GPP TS 23.040 9.2.3.9).
 SIM_DATA_DOWNLOAD = 0x7F
 
+
 _NAMES = {
     Waiting.VOICEMAIL: ("voice message", "voice messages"),
     Waiting.FAX: ("fax", "faxes"),
@@ -99,3 +100,8 @@ def _mms(found: MmsNotification) -> str:
     elif found.expires is not None:
         told.append(f"until {found.expires.isoformat(timespec='seconds')}")
     return ", ".join(told)
+
+
+def _join(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
+    """Kind and text of a set."""
+    return read([pdu.Deliver.decode(tpdu) for tpdu in tpdus])

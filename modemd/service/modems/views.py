@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modemd.config import Settings
 from modemd.modem.link.wire_log import WireLine
 from modemd.modem.modem import Modem
-from modemd.pdu.fields import status
-from modemd.rules.report_matching import Doubt
-from modemd.service.finding import Unusable
-from modemd.service.health import can_send
-from modemd.store.inbound.status_reports import Unmatched
+from modemd.modem.status import Health, Status
+from modemd.service.modems.discovery import Unusable
+
+if TYPE_CHECKING:
+    pass
 
 
 def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | None = None) -> dict[str, Any]:
@@ -52,6 +52,8 @@ MODEM_KEYS = (
     *("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number"),
     *("registration", "signal_dbm", "sent", "operator", "smsc", "storage", "remarks", "recovery", "balance"),
 )
+
+
 NOT_USABLE = "not usable"
 """The health of what is no modem yet."""
 
@@ -78,19 +80,8 @@ def wire_view(line: WireLine) -> dict[str, Any]:
     return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.way, "text": line.text}
 
 
-def report_view(report: dict[str, Any], doubt: Doubt | Unmatched | None) -> dict[str, Any]:
-    """A status report, its status in words, and of an unmatched one why it is nobody's."""
-    words = {"reason": doubt.value, "because": BECAUSE[doubt]} if doubt is not None else {}
-    return report | {"status": f"{report['status']:02X}", "meaning": status.describe(report["status"])} | words
-
-
-BECAUSE: dict[Doubt | Unmatched, str] = {
-    Doubt.NOBODY: "nothing that this SIM has sent to that number has the reference, and nothing of it is unknown",
-    Doubt.REFERENCE_TAKEN: "an unknown attempt fits, but the reference belongs to another one",
-    Doubt.SEVERAL: "more than one attempt can be meant",
-    Doubt.OUT_OF_TIME: "an unknown attempt to that number does not fit its time",
-    Doubt.NO_TIME: "its time cannot be read, and without it an unknown attempt is not proved",
-    Doubt.SETTLED: "the owner of the reference had its final report, and the time fits no other",
-    Unmatched.ANSWER_AWAITED: "the modem has not said yet what became of the attempt",
-    Unmatched.NOT_THEN: "nothing fitted when it came, nor within a day after",
-}
+def can_send(status: Status, *, rests: bool) -> bool:
+    """Whether a message can pass through a modem now. `rests`: its SIM was refused too often. Without a service centre nothing
+    leaves, though the modem is registered."""
+    lacks_service_centre = status.smsc is None and "smsc" in status.remarks
+    return status.health is Health.READY and not rests and not lacks_service_centre

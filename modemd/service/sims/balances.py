@@ -20,7 +20,7 @@ from modemd.modem.status import Health
 from modemd.rules.balance import amount_in
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.conversing import Conversations
+from modemd.service.modems.ussd import Conversations
 from modemd.store import Store, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted

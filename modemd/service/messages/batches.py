@@ -15,9 +15,8 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.csvrows import MOST_PROBLEMS, BadRows, requests
-from modemd.service.moments import judge
-from modemd.service.submitting import LONGEST_KEY, Submitting
+from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, requests
+from modemd.service.messages.submission import LONGEST_KEY, Submitting, judge
 from modemd.store import Store
 from modemd.store.outbox import batches
 from modemd.store.outbox.accept import NewMessage

@@ -15,7 +15,7 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from modemd.errors import Refused
-from modemd.service.calendar import Trigger
+from modemd.service.calendar.nightly import Trigger
 
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from modemd.errors import StoreDamaged
 from modemd.modem.modem import Modem
 from modemd.modem.status import Health
-from modemd.service.alarms import Alarms
-from modemd.service.timekeeping import Timekeeper
+from modemd.service.operations.alarms import Alarms
+from modemd.service.operations.wall_clock import Timekeeper
 from modemd.store import Store
 
 LOOK_EVERY_S = 10.0

@@ -1,0 +1,1 @@
+"""Dispatch: which part goes to which modem, and what became of it."""

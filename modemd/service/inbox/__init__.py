@@ -1,0 +1,1 @@
+"""Inbound: messages, calls and status reports as the modems bring them."""

@@ -1,0 +1,1 @@
+"""Outbound messages: submission, batches, people's decisions, and the story of each."""

@@ -1,0 +1,1 @@
+"""Operations: alarms and the checks that raise them, health, watchdog, retention, the wall clock."""

@@ -1,0 +1,1 @@
+"""SIMs: limits, rules, balances, PINs."""
