@@ -5,82 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException
+from pydantic import AwareDatetime
 
 from modemd import __version__
-from modemd.api import household, senders
-from modemd.api.shapes import LARGEST, Decision, Id, Limit, Text, ThisId
-from modemd.errors import ModemdError, Refused, StoreError
-from modemd.rules.classes import MessageClass
+from modemd.api import schedules, sims
+from modemd.api.errors import _error, _errors
+from modemd.api.messages import LARGEST_CSV, NewMessage, Settling, _accepted
+from modemd.api.modems import Ussd
+from modemd.api.requests import Decision, Id, Limit, ThisId
+from modemd.errors import Refused
 from modemd.service.messages import submission
-from modemd.service.messages.csv_rows import BadRows
-from modemd.service.messages.submission import Answer
-from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S
 from modemd.service.service import Service
-
-LARGEST_CSV = 32 * 1024 * 1024
-_STATUS = {
-    "not_found": 404,
-    "no_part": 404,
-    "key_reused": 409,
-    "not_unknown": 409,
-    "not_paused": 409,
-    "closed": 409,
-    "too_late": 409,
-    "on_its_way": 409,
-    "staging": 409,
-    "name_taken": 409,
-    "too_large": 413,
-    "no_modem": 404,
-    "no_sim": 404,
-    "no_session": 404,
-    "ussd_busy": 409,
-    "ussd_refused": 502,
-    "ussd_not_supported": 502,
-    "ussd_ended": 502,
-    "ussd_garbled": 502,
-    "ussd_timed_out": 504,
-    "not_ready": 503,
-}
-
-
-class NewMessage(BaseModel):
-    """A message to send. `class` and `at` mean what docs/sending.md says."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    to: str
-    text: str
-    message_class: str = Field(default=MessageClass.TRANSACTIONAL, alias="class")
-    at: str | None = None
-    key: Text | None = None
-    report: bool | None = None
-    short_code: bool = False
-
-    valid: Text | None = None
-    window: Text | None = None
-    sim: Text | None = None
-
-
-class Ussd(BaseModel):
-    """A code to say to the network, or with a `session` a reply."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Text
-    session: int | None = None
-    timeout_s: Annotated[float, Field(ge=1, le=LONGEST_ANSWER_S)] = ANSWER_S
-
-
-class Settling(Decision):
-    """What became of the unknown parts of a message, or of one of them."""
-
-    verdict: str
-    part: Annotated[int | None, Field(ge=1, le=LARGEST)] = None
-
 
 Since = Annotated[AwareDatetime | None, Query(description="seen at this moment or later, oldest first")]
 
@@ -187,50 +123,6 @@ def create(service: Service) -> FastAPI:
             return _error(503, found.code, found.message)
         return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
 
-    household.add(app, service)
-    senders.add(app, service)
+    schedules.add(app, service)
+    sims.add(app, service)
     return app
-
-
-def _accepted(answer: Answer) -> JSONResponse:
-    shown = _shown(answer)
-    # Refused by consent: kept and listed, and said so. A key seen before: the first answer again.
-    status = 409 if shown["state"] == "refused" else 200 if shown["again"] else 202
-    return JSONResponse(shown, status)
-
-
-def _shown(answer: Answer) -> dict[str, Any]:
-    return answer.message | {"warnings": list(answer.warnings), "again": answer.again}
-
-
-def _errors(app: FastAPI) -> None:
-    """One shape for every error."""
-
-    @app.exception_handler(ModemdError)
-    async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
-        if isinstance(error, BadRows):
-            return _error(422, error.code, str(error), problems=error.problems)
-        if isinstance(error, Refused):
-            return _error(_STATUS.get(error.code, 422), error.code, error.reason)
-        return _error(503, error.code if isinstance(error, StoreError) else "unavailable", str(error))
-
-    @app.exception_handler(RequestValidationError)
-    async def on_bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
-        problems = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
-        return _error(422, "bad_request", "; ".join(problems), problems=problems)
-
-    @app.exception_handler(HTTPException)
-    async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
-        code = {400: "bad_request", 404: "no_route", 405: "wrong_method"}.get(error.status_code, "http")
-        response = _error(error.status_code, code, str(error.detail))
-        response.headers.update(error.headers or {})
-        return response
-
-    @app.exception_handler(Exception)
-    async def on_mistake_of_ours(request: Request, error: Exception) -> JSONResponse:
-        # What it was is logged where the server catches it; a caller gets no insides.
-        return _error(500, "internal", "a mistake inside modemd; its log tells more")
-
-
-def _error(status: int, code: str, message: str, **more: Any) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message, **more}}, status)

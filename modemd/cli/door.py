@@ -77,7 +77,7 @@ async def _in_process(
 ) -> tuple[int, bytes]:
     """One ASGI request to the application over a service of our own, under the writer's lock."""
     from modemd.api.app import create
-    from modemd.api.inprocess import Exchange
+    from modemd.api.in_process import Exchange
     from modemd.daemon import service_of
 
     exchange = Exchange(method, target, body or b"", content_type)

@@ -7,9 +7,9 @@ database: a configuration can be checked on another machine than the one it is f
 
 from __future__ import annotations
 
+from modemd.config.limits import Limits
 from modemd.config.loader import load
 from modemd.config.reloading import RELOADED, SIM_RESTART, Reloaded, reload
-from modemd.config.sending import Limits
 from modemd.config.settings import Balance, Consent, Finding, Modem, Settings, Sim, Validity
 
 __all__ = [

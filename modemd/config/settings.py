@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from modemd.config.alarms import Alarms
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
-from modemd.config.keeping import Alarms, Retention
-from modemd.config.sending import Limits
+from modemd.config.limits import Limits
+from modemd.config.retention import Retention
 from modemd.config.values import (
     HOOK_FORM,
     LIFETIME_FORM,
     Argv,
     Duration,
     FilePath,
+    Frozen,
     Iccid,
     Interval,
     Lifetime,
@@ -39,18 +41,11 @@ from modemd.config.values import (
     time_zone,
 )
 
-
-class _Frozen(BaseModel):
-    """Unknown keys are mistakes, values are not bent to fit, and nothing changes after the start but by a reload."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
-
-
 PLACES = ("port", "imei", "iccid", "usb")
 """The keys of which each modem has one: how it is told from others."""
 
 
-class Modem(_Frozen):
+class Modem(Frozen):
     """A modem, told by its port, or wherever it is plugged in by its IMEI, its SIM or its USB place. Number, quota and price
     belong to the SIM that sits there."""
 
@@ -89,7 +84,7 @@ class Modem(_Frozen):
         return self
 
 
-class Finding(_Frozen):
+class Finding(Frozen):
     """How modems are found that have no port in the file."""
 
     others: bool | None = Field(
@@ -106,7 +101,7 @@ class Finding(_Frozen):
     )
 
 
-class BalanceSms(_Frozen):
+class BalanceSms(Frozen):
     """A balance that is asked for by message."""
 
     to: Annotated[str, digits(r"\+?[0-9]{2,15}")] = Field(
@@ -125,7 +120,7 @@ class BalanceSms(_Frozen):
         return self.sender or self.to
 
 
-class Balance(_Frozen):
+class Balance(Frozen):
     """How to ask what a SIM has left."""
 
     ussd: Annotated[str, matching(r"[*#0-9]{2,40}")] | None = Field(
@@ -153,7 +148,7 @@ class Balance(_Frozen):
         return self
 
 
-class Recovery(_Frozen):
+class Recovery(Frozen):
     """What is done about a modem that lets no message pass."""
 
     power_hook: Argv | None = Field(default=None, description=HOOK_FORM)
@@ -168,7 +163,7 @@ class Recovery(_Frozen):
     )
 
 
-class Sim(_Frozen):
+class Sim(Frozen):
     """What is known of a SIM beforehand. Its place in the file is its ICCID."""
 
     number: Annotated[str, matching(r"\+[1-9][0-9]{6,14}")] | None = Field(
@@ -208,7 +203,7 @@ class Sim(_Frozen):
     )
 
 
-class Consent(_Frozen):
+class Consent(Frozen):
     """Who may be written to."""
 
     marketing: Literal["opted_in", "not_opted_out"] = Field(
@@ -225,7 +220,7 @@ class Consent(_Frozen):
     does not open that one."""
 
 
-class Validity(_Frozen):
+class Validity(Frozen):
     """How long a message of each class is worth sending, counted from its `at`."""
 
     alarm: Lifetime = Field(default=timedelta(hours=1), description=LIFETIME_FORM)
@@ -243,7 +238,7 @@ class Validity(_Frozen):
         return lifetime
 
 
-class Settings(_Frozen):
+class Settings(Frozen):
     """The whole configuration. Paths are absolute, durations are timedeltas, nothing can be changed."""
 
     database: FilePath = Field(description="the path of the database file, as /var/lib/modemd/modemd.db")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from modemd.config import amounts
 from modemd.config.amounts import DURATION_FORM
@@ -153,6 +153,8 @@ def modem_list(value: object) -> object:
 
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
 HOOK_PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
 
 
@@ -176,15 +178,43 @@ def not_empty(value: object) -> object:
 
 
 FilePath = Annotated[Path, BeforeValidator(absolute_path)]
-Duration = Annotated[timedelta, BeforeValidator(from_text(amounts.duration, timedelta))]
+
+
+duration = from_text(amounts.duration, timedelta)
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+
+
 Lifetime = Annotated[Duration, between(timedelta(seconds=1), LONGEST_VALIDITY)]
+
+
 Interval = Annotated[Duration, between(timedelta(seconds=1), timedelta(days=1))]
+
+
 Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(argv_of)]
+
+
 Rate = Annotated[float | None, BeforeValidator(rate_of)]
+
+
 SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(sim_rate_of)]
+
+
 Prefix = Annotated[str, matching(r"\+[1-9][0-9]{0,6}")]
+
+
 Iccid = Annotated[str, matching(r"[0-9]{18,22}")]
+
+
 Route = Annotated[tuple[Iccid, ...], BeforeValidator(not_empty)]
 
+
 HOOK_FORM = "a program and its arguments as a list, as [uhubctl, -l, '{hub}', -p, '{hub_port}', -a, cycle]; no shell"
+
+
 LIFETIME_FORM = f"{DURATION_FORM}; at least 1s, at most 441d"
+
+
+class Frozen(BaseModel):
+    """Unknown keys are mistakes, values are not bent to fit, and nothing changes after the start but by a reload."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from modemd.api.inprocess import Exchange
+from modemd.api.in_process import Exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from modemd.api.app import LARGEST_CSV, NewMessage, create
+from modemd.api.app import create
+from modemd.api.messages import LARGEST_CSV, NewMessage
 from modemd.errors import StoreDamaged, StoreError
 from modemd.service.operations import health
 from modemd.store import sqlite_errors

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modemd.config import load
-from modemd.config.keeping import FOREVER
+from modemd.config.retention import FOREVER
 from modemd.errors import ConfigError
 from tests.config.test_loader import SMALLEST, written
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from modemd import resources
 from modemd.config import Balance, Consent, Finding, Limits, Modem, Settings, Sim, Validity, load
-from modemd.config.keeping import Alarms, Kept, Retention
+from modemd.config.alarms import Alarms
+from modemd.config.retention import Kept, Retention
 from modemd.config.settings import BalanceSms
 from modemd.errors import ConfigError
 from modemd.rules.classes import MessageClass

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from modemd.config.keeping import Alarms as Configured
+from modemd.config.alarms import Alarms as Configured
 from modemd.rules.send_decision import Decision, Verdict
 from modemd.service.operations.alarms import Alarms, told
 from modemd.store import alarms as kept_alarms

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from modemd.config.keeping import Retention
+from modemd.config.retention import Retention
 from modemd.service.operations.retention import EVERY_S, FIRST_S, PAUSE_S, Housekeeping
 from modemd.store import retention
 from modemd.store.timestamps import kept

@@ -16,7 +16,7 @@ from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
-from modemd.config.keeping import Alarms as Configured
+from modemd.config.alarms import Alarms as Configured
 from modemd.errors import StoreError
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy

@@ -8,7 +8,7 @@ from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.config.keeping import Retention
+from modemd.config.retention import Retention
 from modemd.errors import StoreError
 from modemd.store import Store, retention
 from modemd.store.retention import Ages

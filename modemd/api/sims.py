@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import ConfigDict, Field
 
-from modemd.api.shapes import Decision, Text
+from modemd.api.requests import Decision, Text
 from modemd.service.service import Service
 
 

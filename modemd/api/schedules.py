@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
-from modemd.api.shapes import Decision, Limit, Text
+from modemd.api.requests import Decision, Limit, Text
+from modemd.api.status import Release
 from modemd.rules.classes import MessageClass
 from modemd.service.calendar.recurring import Wish
 from modemd.service.messages.submission import Request
@@ -37,14 +38,6 @@ class NewSchedule(BaseModel):
             window=self.window,
         )  # fmt: skip
         return Wish(self.name, self.cron, tuple(self.to), request, self.late)
-
-
-class Release(Decision):
-    """What is let go after a restoring: one class of messages, or everything."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    message_class: Text | None = Field(default=None, alias="class")
 
 
 def add(app: FastAPI, service: Service) -> None:
