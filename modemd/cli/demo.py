@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import click
 
+from modemd.cli.client import answer, call_emulator
 from modemd.cli.companions import Companions
-from modemd.cli.door import answer, call_emulator
 from modemd.config import Settings, load
 from modemd.errors import ModemdError
 from modemd.http.unix import request

@@ -15,7 +15,7 @@ import click
 
 from modemd import resources
 from modemd.cli import options
-from modemd.cli.tables import print_json, printable
+from modemd.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from modemd.config import Settings

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from modemd import resources
-from modemd.cli import options, tables
-from modemd.errors import ProfileError
+from modemd.cli import options, output
+from modemd.errors import ModemdError, ProfileError
 from modemd.profiles import Profile, Profiles
 from modemd.profiles.writing import as_toml
 
 _COLUMNS = ("name", "title", "usb_ids", "verified", "file")
+
+
 own_drivers = click.option(
     "--drivers",
     "folder",
@@ -47,7 +49,7 @@ def list_drivers(context: click.Context, folder: Path, check: bool, as_json: boo
         if not problems:
             click.echo(f"{len(found)} drivers: no mistakes")
     elif profiles is not None:
-        tables.show([_row(profiles, each) for each in found], _COLUMNS, as_json=as_json, none="no drivers")
+        output.show([_row(profiles, each) for each in found], _COLUMNS, as_json=as_json, none="no drivers")
     if problems and (check or not found):
         context.exit(1)
 
@@ -97,3 +99,44 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
 
     profiles = Profiles.load([resources.folder("drivers"), folder])
     return await driver_skeleton.suggest(await open_serial(port, baud), port, profiles)
+
+
+@click.command()
+@click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file; without it, standard output.")
+@click.option(
+    "--baud", default=115200, show_default=True, type=click.IntRange(min=300), help="The line's speed; USB needs none."
+)
+@click.option(
+    "--listen", default=0.0, type=click.FloatRange(min=0, max=86400), help="So many seconds more, for notices."
+)
+def record(port: str, out: Path | None, baud: int, listen: float) -> None:
+    """Ask a real modem what it can be asked without harm, and write down what it says.
+
+    Nothing is sent, deleted, marked as read or changed. Numbers and identities are replaced by stand-ins. The daemon must
+    have let go of the port.
+    """
+    if out is not None and not out.absolute().parent.is_dir():
+        raise ModemdError(f"{out}: there is no such folder to write it in")
+    written = asyncio.run(_record(port, baud, listen))
+    if out is None:
+        click.echo(written, nl=False)
+        return
+    try:
+        out.write_text(written, encoding="ascii")
+    except OSError as error:
+        raise ModemdError(f"{out}: {error.strerror or error}") from error
+    click.echo(f"{port}: written to {out}; look it over before you hand it on", err=True)
+
+
+async def _record(port: str, baud: int, listen_s: float) -> str:
+    from modemd.modem.capture import recorder
+    from modemd.modem.link.port import open_serial
+
+    profiles = Profiles.load([resources.folder("drivers")])
+
+    def tell(line: str) -> None:
+        click.echo(f"{port}: {line}", err=True)
+
+    opened = await open_serial(port, baud)
+    return (await recorder.record(opened, port, profiles, tell, listen_s=listen_s)).written()

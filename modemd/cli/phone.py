@@ -9,8 +9,8 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.door import call_emulator
-from modemd.cli.tables import show
+from modemd.cli.client import call_emulator
+from modemd.cli.output import show
 from modemd.errors import ConfigError
 
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.decisions import who_and_why
-from modemd.cli.door import call, post_json
-from modemd.cli.tables import print_json, printable, show, table
+from modemd.cli.client import call, post_json
+from modemd.cli.options import who_and_why
+from modemd.cli.output import print_json, printable, show, table
 from modemd.config import load
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 

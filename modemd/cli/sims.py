@@ -9,11 +9,15 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.door import call
-from modemd.cli.tables import print_json, table
+from modemd.cli.client import call, post_json
+from modemd.cli.options import who_and_why
+from modemd.cli.output import print_json, table
 from modemd.config import load
+from modemd.rules.classes import MessageClass
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
+
+
 _LIMITS = {
     "hour": "quota_hour",
     "day": "quota_day",
@@ -73,3 +77,43 @@ def line(row: dict[str, Any]) -> dict[str, Any]:
         if reason in row["limits"]
     }
     return row | used | {"paused": ", ".join(row["paused"]) or None}
+
+
+@click.command()
+@options.config_file
+@click.option(
+    "--class", "message_class", type=click.Choice([each.value for each in MessageClass]), help="Only this class."
+)
+@click.option("--sim", help="Only this SIM, by its ICCID.")
+@who_and_why
+@options.as_json
+def pause(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
+    """Begin nothing more of a class, at a SIM, or at all; alarms go on unless their class is named."""
+    _decide(config, "pause", message_class, sim, why, by, as_json=as_json)
+
+
+@click.command()
+@options.config_file
+@click.option(
+    "--class",
+    "message_class",
+    type=click.Choice([each.value for each in MessageClass]),
+    help="The class that is paused.",
+)
+@click.option("--sim", help="The SIM that is paused, by its ICCID.")
+@who_and_why
+@options.as_json
+def resume(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
+    """End a pause: exactly the one that was made with the same options."""
+    _decide(config, "resume", message_class, sim, why, by, as_json=as_json)
+
+
+def _decide(
+    config: Path, verb: str, message_class: str | None, sim: str | None, why: str, by: str, *, as_json: bool
+) -> None:
+    decision = {"class": message_class, "sim": sim, "why": why, "by": by}
+    standing = post_json(load(config), f"/v1/{verb}", decision)
+    if as_json:
+        print_json(standing)
+        return
+    click.echo(f"{verb}d; {'; '.join(f'{told(each)} is paused' for each in standing) or 'nothing is paused'}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from modemd.api.app import create
-from modemd.cli import door
+from modemd.cli import client
 from modemd.config import load
 from modemd.daemon import service_of
 from modemd.errors import Refused
@@ -59,7 +59,7 @@ def test_a_database_that_nobody_answers_for_is_told(
     modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where another process writes to the database, and no daemon comes to listen, a command ends with 1 and says so."""
-    monkeypatch.setattr(door, "STARTING_S", 0.0)
+    monkeypatch.setattr(client, "STARTING_S", 0.0)
     up, stop = threading.Event(), threading.Event()
 
     async def hold() -> None:
@@ -94,12 +94,12 @@ def test_a_socket_that_may_not_be_used_is_told(modemd: Modemd, config: Path) -> 
 def test_an_answer_without_json_is_told(body: bytes) -> None:
     """What does not speak JSON is no daemon of ours."""
     with pytest.raises(Refused, match="answered 200 without JSON") as refused:
-        door.answer(200, body)
+        client.answer(200, body)
     assert refused.value.code == "bad_answer"
 
 
 def test_an_error_is_raised_with_its_code() -> None:
     """The API's errors come back as they were raised there."""
     with pytest.raises(Refused, match="no such thing") as refused:
-        door.answer(404, b'{"error": {"code": "not_found", "message": "no such thing"}}')
+        client.answer(404, b'{"error": {"code": "not_found", "message": "no such thing"}}')
     assert refused.value.code == "not_found"

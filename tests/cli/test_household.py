@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from modemd.cli import following
-from modemd.cli.overview import age
+from modemd.cli import inbox
+from modemd.cli.status import age
 from modemd.config import load
 from modemd.store import alarms
 from modemd.store.connection import connect
@@ -153,7 +153,7 @@ def test_what_comes_in_is_followed(config: Path, capsys: pytest.CaptureFixture[s
         return answers.pop(0)
 
     with pytest.raises(Enough):
-        following.follow(load(config), 10, as_json=False, wait=lambda seconds: None, ask=answer)
+        inbox.follow_inbox(load(config), 10, as_json=False, wait=lambda seconds: None, ask=answer)
     assert [line.split(": ", 1)[1] for line in capsys.readouterr().out.splitlines()] == ["hi", "late", "a b"]
     assert asked[-1] == second
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.cli.listings import show_recovery
+from modemd.cli.modems import show_recovery
 from modemd.store import consent
 from modemd.store.connection import connect
 from modemd.store.consent import Said

@@ -140,7 +140,7 @@ def test_rows_from_standard_input(modemd: Modemd, monkeypatch: pytest.MonkeyPatc
     class Stdin:
         buffer = io.BytesIO(f"to,text,class\n{ALICE},hello,otp\n".encode())
 
-    monkeypatch.setattr("modemd.cli.send.sys.stdin", Stdin)
+    monkeypatch.setattr("modemd.cli.messages.sys.stdin", Stdin)
     batch = json.loads(send(modemd, "--csv", "-", "--json").out)
     assert (batch["accepted"], batch["messages"], batch["first_message"]) == (1, {"queued": 1}, 1)
 

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from modemd.cli import tables
-from modemd.cli.tables import WIDEST
+from modemd.cli import output
+from modemd.cli.output import WIDEST
 
 
 def drawn(capsys: pytest.CaptureFixture[str], *rows: dict[str, object]) -> list[str]:
-    tables.table(rows, list(rows[0]))
+    output.table(rows, list(rows[0]))
     return capsys.readouterr().out.splitlines()
 
 
@@ -70,5 +70,5 @@ def test_a_long_text_is_cut(capsys: pytest.CaptureFixture[str], letter: str) -> 
 
 def test_json_keeps_everything(capsys: pytest.CaptureFixture[str]) -> None:
     """Programs get texts whole, as they are."""
-    tables.show([{"text": "a\n" + "x" * 100 + "é"}], ("text",), as_json=True, none="")
+    output.show([{"text": "a\n" + "x" * 100 + "é"}], ("text",), as_json=True, none="")
     assert json.loads(capsys.readouterr().out) == [{"text": "a\n" + "x" * 100 + "é"}]

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from modemd.cli import options
-from modemd.cli.door import call_emulator
+from modemd.cli.client import call_emulator
 
 if TYPE_CHECKING:
     from modemd.emulator.lab.lab import Lab, LabOptions, ModemPlan

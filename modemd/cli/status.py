@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from modemd.cli import sims
-from modemd.cli.tables import printable, table
+from modemd.cli import options, sims
+from modemd.cli.client import call
+from modemd.cli.output import print_json, printable, show, table
+from modemd.config import load
+
+
+@click.command()
+@options.config_file
+@click.option("--all", "cleared", is_flag=True, help="Also those that are over.")
+@options.limit
+@options.as_json
+def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
+    """What a person should look at now, newest first."""
+    rows = call(load(config), "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
+    over = ["cleared_at"] if cleared else []
+    show(
+        rows,
+        ["id", "raised_at", *over, "code", "subject", "text", "sms_at", "command_at"],
+        as_json=as_json,
+        none="no alarms",
+    )
+
 
 MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
+
+
 # A screen has so many lines; what is longer is counted.
 MOST_LINES = 8
+
+
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -60,3 +85,15 @@ def _sorted_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], what: 
 def _rest(rows: Sequence[object], what: str, command: str) -> None:
     if len(rows) > MOST_LINES:
         click.echo(f"... and {len(rows) - MOST_LINES} more {what}: {command}")
+
+
+@click.command()
+@options.config_file
+@options.as_json
+def status(config: Path, as_json: bool) -> None:
+    """Whether a message can pass, how the modems are, and what waits."""
+    found = call(load(config), "GET", "/v1/status")
+    if as_json:
+        print_json(found)
+    else:
+        print_status(found)

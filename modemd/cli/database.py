@@ -8,32 +8,17 @@ from pathlib import Path
 import click
 
 from modemd.cli import options
-from modemd.cli.decisions import who_and_why
-from modemd.cli.door import call
-from modemd.cli.tables import print_json, show
+from modemd.cli.client import call
+from modemd.cli.options import who_and_why
+from modemd.cli.output import print_json
 from modemd.config import load
 from modemd.rules.classes import MessageClass
 
 # A release goes in small steps; of a long queue it takes a while.
 RELEASE_S = 3600.0
+
+
 file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-
-
-@click.command()
-@options.config_file
-@click.option("--all", "cleared", is_flag=True, help="Also those that are over.")
-@options.limit
-@options.as_json
-def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
-    """What a person should look at now, newest first."""
-    rows = call(load(config), "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
-    over = ["cleared_at"] if cleared else []
-    show(
-        rows,
-        ["id", "raised_at", *over, "code", "subject", "text", "sms_at", "command_at"],
-        as_json=as_json,
-        none="no alarms",
-    )
 
 
 @click.command()

@@ -10,11 +10,13 @@ import click
 from click.core import ParameterSource
 
 from modemd.cli import options
-from modemd.cli.door import post_json
-from modemd.cli.rows import post_rows
-from modemd.cli.tables import print_json
+from modemd.cli.client import call, post_json
+from modemd.cli.csv_upload import post_rows
+from modemd.cli.options import who_and_why
+from modemd.cli.output import print_json, show
 from modemd.config import load
 from modemd.rules.classes import SUBMITTABLE, MessageClass
+from modemd.rules.states import Message
 
 
 @click.command()
@@ -115,3 +117,94 @@ def _read(name: str) -> bytes:
         return Path(name).read_bytes()
     except OSError as error:
         raise click.UsageError(f"{name}: {error.strerror}") from error
+
+
+message_id = click.argument("id", type=click.IntRange(min=1))
+
+
+@click.command()
+@options.config_file
+@message_id
+@click.argument("verdict", type=click.Choice(["sent", "not-sent"]))
+@click.option("--part", type=click.IntRange(min=1), help="Only this part; else all that are unknown.")
+@who_and_why
+@options.as_json
+def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: str, as_json: bool) -> None:
+    """Say what became of a message that is unknown."""
+    decision = {"verdict": verdict, "part": part, "why": why, "by": by}
+    _print(post_json(load(config), f"/v1/messages/{id}/settle", decision), as_json)
+
+
+@click.command()
+@options.config_file
+@message_id
+@who_and_why
+@options.as_json
+def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
+    """Send a message that has ended once more, as a new one."""
+    print_accepted(post_json(load(config), f"/v1/messages/{id}/resend", {"why": why, "by": by}), as_json)
+
+
+@click.command()
+@options.config_file
+@message_id
+@who_and_why
+@options.as_json
+def cancel(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
+    """Cancel a message of which nothing has left."""
+    _print(post_json(load(config), f"/v1/messages/{id}/cancel", {"why": why, "by": by}), as_json)
+
+
+def _print(message: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(message)
+    else:
+        click.echo(f"message {message['id']} {message['state']}")
+
+
+@click.command()
+@options.config_file
+@click.option("--id", type=click.IntRange(min=1), help="Only this message.")
+@click.option("--state", type=click.Choice([state.value for state in Message]), help="Only messages in this state.")
+@click.option("--batch", type=click.IntRange(min=1), help="Only messages of this batch.")
+@options.limit
+@options.as_json
+def messages(config: Path, id: int | None, state: str | None, batch: int | None, limit: int, as_json: bool) -> None:
+    """Outbound messages, newest first."""
+    query = {"id": id, "state": state, "batch": batch, "limit": limit}
+    rows = call(load(config), "GET", "/v1/messages", query=query)
+    columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
+    show(rows, columns, as_json=as_json, none="no messages")
+
+
+@click.command()
+@options.config_file
+@click.argument("id", type=click.IntRange(min=1))
+@options.as_json
+def explain(config: Path, id: int, as_json: bool) -> None:
+    """The whole story of a message."""
+    found = call(load(config), "GET", f"/v1/messages/{id}")
+    if as_json:
+        print_json(found)
+        return
+    reason = f" ({found['reason']})" if found["reason"] else ""
+    until = f" until {found['until']}" if found["until"] else ""
+    click.echo(
+        f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): "
+        f"{found['state']}{until}{reason}"
+    )
+    click.echo(found["text"])
+    came = {report["id"]: _report(report) for report in found["reports"]}
+    for event in found["events"]:
+        detail = event["detail"] | came.get(event["detail"].get("report"), {})
+        click.echo(f"{event['at']}  {event['what']}{_detail(detail)}")
+
+
+def _report(report: dict[str, Any]) -> dict[str, Any]:
+    """What a report said, as details of its event."""
+    told = {"means": report["meaning"], "accepted_at": report["accepted_at"], "discharged_at": report["discharged_at"]}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    return "".join(f"  {key}={value}" for key, value in detail.items())

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.door import post_json
-from modemd.cli.tables import print_json, printable
+from modemd.cli.client import call, post_json
+from modemd.cli.output import print_json, printable, show, table
 from modemd.config import Settings, load
 from modemd.errors import Refused
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
@@ -86,3 +86,73 @@ class _Session:
         waited, self.waits = self.waits, None
         if waited is not None:
             post_json(self._settings, f"{self._path}/{waited}/end", {})
+
+
+_MODEM_COLUMNS = (
+    "name",
+    "place",
+    "health",
+    "reason",
+    "model",
+    "number",
+    "registration",
+    "operator",
+    "signal_dbm",
+    "sent",
+)
+
+
+@click.command()
+@options.config_file
+@click.option("--id", "name", help="Only the modem of this name.")
+@click.option(
+    "--wire", is_flag=True, help="The last lines between host and modem, without what is personal; with --id."
+)
+@options.as_json
+def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
+    """The modems, and how they are; and what is plugged in and cannot be used, with the reason."""
+    if wire:
+        if name is None:
+            raise click.UsageError("--wire needs --id")
+        _show_wire(call(load(config), "GET", f"/v1/modems/{quote(name, safe='')}/wire"), as_json)
+        return
+    rows = [row for row in call(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
+    none = "no modem is found" if name is None else f"there is no modem {name!r}"
+    if as_json or not rows:
+        show(rows, (), as_json=as_json, none=none)
+    else:
+        _modem_table(rows)
+        if name is not None:
+            show_recovery(rows[0].get("recovery"))
+
+
+def show_recovery(recovery: dict[str, Any] | None) -> None:
+    """Where a modem stands on its ladder; nothing where it never had to climb."""
+    if recovery is None or not recovery["counts"]:
+        return
+    if recovery["trouble"] is not None:
+        click.echo(f"trouble: {recovery['trouble']}; last rung: {recovery['rung'] or 'none'}")
+    click.echo(f"last reason: {recovery['reason']}")
+    for rung, count in recovery["counts"].items():
+        click.echo(f"{rung}: {count} since the start, {recovery['spent_s'].get(rung, 0.0):.1f} s")
+
+
+def _modem_table(rows: list[dict[str, Any]]) -> None:
+    """The modems, and where any SIM's is known its balance."""
+    balances = [row.get("balance") for row in rows]
+    shown = [
+        row
+        | {"reason": row["reason"] or "; ".join(row["remarks"]) or None}
+        | {"balance": f"{found['amount']:.2f}{' (low)' if found['low'] else ''}" if found else None}
+        for row, found in zip(rows, balances, strict=True)
+    ]
+    table(shown, (*_MODEM_COLUMNS, "balance") if any(balances) else _MODEM_COLUMNS)
+
+
+def _show_wire(lines: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(lines)
+    elif not lines:
+        click.echo("nothing has passed yet")
+    for line in () if as_json else lines:
+        click.echo(f"{line['at']}  {line['way']} {printable(line['text'])}")

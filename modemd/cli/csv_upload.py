@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import click
 
-from modemd.cli.door import call
+from modemd.cli.client import call
 from modemd.config import Settings
 from modemd.http.unix import request
 

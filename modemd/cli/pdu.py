@@ -9,7 +9,7 @@ import click
 
 from modemd import pdu as codec
 from modemd.cli import options
-from modemd.cli.tables import print_json, printable
+from modemd.cli.output import print_json, printable
 
 _width = click.option(
     "--reference-width", default="8", show_default=True, type=click.Choice(["8", "16"]),

@@ -1,0 +1,122 @@
+"""`modemd inbox --follow`: what comes in, as it comes to be seen."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import click
+
+from modemd.cli import options
+from modemd.cli.client import answer, call
+from modemd.cli.output import printable, show, table
+from modemd.config import Settings, load
+from modemd.http.unix import request
+from modemd.rules.classes import KINDS
+
+EVERY_S = 1.0
+
+
+MOST = 500
+
+
+def follow_inbox(
+    settings: Settings,
+    limit: int,
+    *,
+    as_json: bool,
+    wait: Callable[[float], None] = time.sleep,
+    ask: Callable[[Settings, dict[str, Any]], list[dict[str, Any]] | None] | None = None,
+) -> None:
+    """The last `limit` messages (0: all), oldest first, then each that comes, until Ctrl-C. With `as_json` one JSON document a
+    line. While no daemon listens nothing comes in, and it waits for one."""
+    ask = ask or _asked
+    last = call(settings, "GET", "/v1/inbox", query={"limit": limit})
+    last.sort(key=lambda row: (row["seen_at"], row["id"]))
+    since = last[-1]["seen_at"] if last else "1970-01-01T00:00:00+00:00"
+    told: set[int] = {row["id"] for row in last if row["seen_at"] == since}
+    for row in last:
+        _tell(row, as_json)
+    while True:
+        rows = ask(settings, {"since": since, "limit": MOST})
+        for row in rows or ():
+            if row["seen_at"] != since:
+                since, told = row["seen_at"], set()
+            if row["id"] not in told:
+                told.add(row["id"])
+                _tell(row, as_json)
+        if rows is None or len(rows) < MOST:
+            wait(EVERY_S)
+
+
+def _asked(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """What a daemon answers; None where none listens. Never by this process alone: it would keep a daemon from starting."""
+    try:
+        found: list[dict[str, Any]] = answer(*request(settings.socket, "GET", f"/v1/inbox?{urlencode(query)}"))
+    except OSError:
+        return None
+    return found
+
+
+def _tell(row: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(row, ensure_ascii=False))
+    else:
+        missing = "" if row["complete"] else f" ({row['parts']} of {row['total']} parts)"
+        click.echo(
+            f"{row['seen_at'][:19]}Z  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}"
+        )
+
+
+@click.command()
+@options.config_file
+@click.option("--id", type=click.IntRange(min=1), help="Only this message.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
+@click.option("--follow", is_flag=True, help="Stay, and tell each that comes, oldest first.")
+@options.limit
+@options.as_json
+def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: int, as_json: bool) -> None:
+    """What came in, newest first: messages, missed calls, and what the network says."""
+    if follow:
+        if id is not None or kind is not None:
+            raise click.UsageError("--follow goes without --id and --kind")
+        follow_inbox(load(config), limit, as_json=as_json)
+        return
+    rows = call(load(config), "GET", "/v1/inbox", query={"id": id, "kind": kind, "limit": limit})
+    columns = ("id", "kind", "from", "to_sim", "stored_at", "complete", "text")
+    show(rows, columns, as_json=as_json, none="nothing came in")
+
+
+@click.command("optouts")
+@options.config_file
+@options.limit
+@options.as_json
+def opt_outs(config: Path, limit: int, as_json: bool) -> None:
+    """Who has opted out, newest first."""
+    rows = call(load(config), "GET", "/v1/optouts", query={"limit": limit})
+    show(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
+
+
+@click.command()
+@options.config_file
+@click.option("--unmatched", is_flag=True, help="Only those that belong to no message.")
+@options.limit
+@options.as_json
+def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
+    """Status reports, newest first; of unmatched ones, why they are nobody's."""
+    query = {"matched": "false" if unmatched else None, "limit": limit}
+    rows = call(load(config), "GET", "/v1/reports", query=query)
+    if as_json or not rows:
+        show(rows, (), as_json=as_json, none="no unmatched reports" if unmatched else "no reports")
+        return
+    table(
+        rows,
+        ("id", "stored_at", "sim", "reference", "to", "status", "meaning", "accepted_at", "discharged_at", "message"),
+    )
+    for row in rows:
+        if row["message"] is None:
+            click.echo(f"report {row['id']} is unmatched: {row['because']}")
