@@ -11,7 +11,7 @@ import pytest
 
 from modemd import daemon
 from modemd.service.operations.health import CAN_SEND, Verdict
-from tests.sim.loop import simulate
+from tests.sim.world.loop import simulate
 
 
 class Manager:

@@ -17,7 +17,7 @@ from modemd.store import sims
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbox import Arrival
 from tests.api.client import Client
-from tests.service.house import NOON, House, house
+from tests.service.assembled import NOON, House, house
 
 ALICE = "+33612345678"
 WEST = "8933010000000000010"

@@ -12,7 +12,7 @@ from modemd.api.messages import LARGEST_CSV, NewMessage
 from modemd.errors import StoreDamaged, StoreError
 from modemd.service.operations import health
 from modemd.store import sqlite_errors
-from tests.service.house import house
+from tests.service.assembled import house
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from modemd.emulator.lab.control_api import create_app
 from modemd.emulator.lab.lab import Lab, LabOptions
 from modemd.emulator.testing.background import Background
 from modemd.http.unix import listening, serving
-from tests.cli.bench import Modemd, runner
+from tests.cli.shell import Modemd, runner
 
 SMALLEST = """
 database: modemd.db

@@ -13,7 +13,7 @@ import pytest
 
 from modemd.doctor import ADVICE, Code, Severity
 from modemd.emulator.testing import Network
-from tests.cli.bench import Ended, Modemd
+from tests.cli.shell import Ended, Modemd
 
 
 @pytest.fixture(autouse=True)

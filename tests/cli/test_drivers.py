@@ -10,7 +10,7 @@ import pytest
 
 from modemd.emulator.testing import Network
 from modemd.profiles import Profiles
-from tests.cli.bench import Modemd
+from tests.cli.shell import Modemd
 
 SOURCE = "[source]\nunverified = true\n"
 

@@ -16,8 +16,8 @@ from modemd.store.consent import Said
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
 from modemd.store.schema import migrate
-from tests.cli.bench import Ended, Modemd
-from tests.service.house import NOON
+from tests.cli.shell import Ended, Modemd
+from tests.service.assembled import NOON
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
 LISTINGS = ("messages", "inbox", "modems", "optouts", "reports")

@@ -11,7 +11,7 @@ import pytest
 
 from modemd import __version__
 from modemd.cli.main import commands
-from tests.cli.bench import Modemd
+from tests.cli.shell import Modemd
 
 HEAVY = ("fastapi", "sqlite_utils", "yaml", "phonenumbers")
 VERSION_AND_MODULES = f"""

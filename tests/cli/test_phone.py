@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modemd.emulator.lab.lab import Lab
-from tests.cli.bench import Modemd
+from tests.cli.shell import Modemd
 
 SIM = "+33700000001"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from modemd.store import sims
 from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from tests.cli.bench import Modemd
-from tests.service.house import NOON
+from tests.cli.shell import Modemd
+from tests.service.assembled import NOON
 
 WEST = "8933010000000000010"
 

@@ -12,7 +12,7 @@ import pytest
 
 from modemd.config import RELOADED, SIM_RESTART, Settings, Sim, load, reload
 from modemd.service.messages.submission import Request
-from tests.service.house import house
+from tests.service.assembled import house
 
 SIM = "89330000000000000017"
 OTHER: dict[str, Any] = {

@@ -23,8 +23,8 @@ from modemd.emulator.usb.devices import DEVICES
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
-from tests.sim.life import DevicePort
-from tests.sim.ports import SimBus
+from tests.sim.world.process import DevicePort
+from tests.sim.world.usb_bus import SimBus
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NUMBER = "+33700000000"

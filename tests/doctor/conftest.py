@@ -10,7 +10,7 @@ import pytest
 
 from tests.doctor.bench import Bench
 from tests.sim.conftest import live
-from tests.sim.loop import simulate
+from tests.sim.world.loop import simulate
 
 __all__ = ["live"]
 

@@ -25,8 +25,8 @@ from tests.api.client import Client
 from tests.doctor.bench import ROOMY, TEXT, Bench, asking, codes, found
 from tests.doctor.conftest import Doctor
 from tests.sim.conftest import Live
-from tests.sim.finding import CD_ROM, STICKS, ready
-from tests.sim.house import House, _profiles
+from tests.sim.modems.found_modems import CD_ROM, STICKS, ready
+from tests.sim.world.assembled import House, _profiles
 
 Ills = Callable[[House], Awaitable[None] | None]
 

@@ -16,8 +16,8 @@ from modemd.errors import PortGone
 from modemd.modem.discovery.devices import UsbDevice as Listed
 from tests.doctor.bench import STRANGER, Bench, codes, found
 from tests.doctor.conftest import Doctor
-from tests.sim.finding import CD_ROM, GNSS, KEYBOARD, ROUTER
-from tests.sim.ports import SilentLink
+from tests.sim.modems.found_modems import CD_ROM, GNSS, KEYBOARD, ROUTER
+from tests.sim.world.usb_bus import SilentLink
 
 AUTO = {"modems": "auto"}
 BRIDGE = UsbDevice(vendor_id=0x1A86, product_id=0x7523, interfaces=STICK.interfaces[:1])

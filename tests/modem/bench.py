@@ -11,9 +11,9 @@ from modemd import resources
 from modemd.modem.modem import Modem
 from modemd.modem.status import Health, Line
 from modemd.profiles import Profiles
-from tests.modem.desk import FakeDesk, draft
-from tests.modem.stick import Stick
-from tests.sim.loop import LoopClock
+from tests.modem.backend import FakeDesk, draft
+from tests.modem.stub_modem import Stick
+from tests.sim.world.loop import LoopClock
 
 SHIPPED = Profiles.load([resources.folder("drivers")])
 SWEEP_S = 300.0

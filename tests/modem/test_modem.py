@@ -14,9 +14,9 @@ from modemd.modem.modem import Modem
 from modemd.modem.session import PERSON_PROBE_S, STATUS_S, STATUS_SEARCHING_S
 from modemd.modem.status import Health
 from modemd.profiles import Profiles
+from tests.modem.backend import HELLO_WORLD, draft
 from tests.modem.bench import SHIPPED, SWEEP_S, bench
-from tests.modem.desk import HELLO_WORLD, draft
-from tests.modem.script import simulated
+from tests.modem.scripted_port import simulated
 
 
 def gaps(moments: list[float]) -> list[float]:

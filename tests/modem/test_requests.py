@@ -10,7 +10,7 @@ from modemd.errors import CommandFailed, PortGone, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.status import Health, Identity
 from tests.modem.bench import bench
-from tests.modem.script import simulated
+from tests.modem.scripted_port import simulated
 
 
 async def ask_time(dialogue: Dialogue, identity: Identity) -> tuple[str, ...]:

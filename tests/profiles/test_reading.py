@@ -8,7 +8,7 @@ import pytest
 
 from modemd.errors import ProfileError
 from modemd.profiles import Profile, Profiles, Quirk
-from tests.profiles.folder import ACME, GENERIC, folder
+from tests.profiles.driver_folders import ACME, GENERIC, folder
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from modemd import resources
 from modemd.errors import ProfileError
 from modemd.profiles import Profiles, UsbKind, UsbRole
-from tests.profiles.folder import ACME, GENERIC, folder
+from tests.profiles.driver_folders import ACME, GENERIC, folder
 
 SHIPPED = Profiles.load([resources.folder("drivers")])
 

@@ -23,8 +23,8 @@ from modemd.store import consent
 from modemd.store.consent import Said
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
-from tests.service.house import HandClock
-from tests.sim.store import fresh_database, rows, store_over
+from tests.service.assembled import HandClock
+from tests.sim.world.store import fresh_database, rows, store_over
 
 ALICE, BOB = "+33612345678", "+33612345679"
 WEST, EAST = "8933010000000000010", "8933010000000000028"

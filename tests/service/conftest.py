@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.house import House, house
+from tests.service.assembled import House, house
 
 
 @pytest.fixture

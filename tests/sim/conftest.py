@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.sim.house import House
-from tests.sim.loop import simulate
+from tests.sim.world.assembled import House
+from tests.sim.world.loop import simulate
 
 Scenario = Callable[[House], Awaitable[None]]
 Live = Callable[..., None]

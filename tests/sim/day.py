@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from modemd.pdu import Submit
 from modemd.service.messages.submission import Request
-from tests.sim.house import House
-from tests.sim.loop import simulate
+from tests.sim.world.assembled import House
+from tests.sim.world.loop import simulate
 
 HOURS = 24
 MESSAGES = 2000

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from tests.sim.plan import End, Plan, twelve
-from tests.sim.truth import Verdict
-from tests.sim.trying import attempt, attempt_with_world, trace
+from tests.sim.plans.attempt import attempt, attempt_with_world, trace
+from tests.sim.plans.invariants import Verdict
+from tests.sim.plans.plan import End, Plan, twelve
 
 REPLAY = "python -m tests.sim.ends --point {point}"
 

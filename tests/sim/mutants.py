@@ -34,8 +34,8 @@ from modemd.store.outbox import accept
 from modemd.store.queue import candidates, claims, outcomes
 from modemd.store.queue.outcomes import Result
 from tests.sim.ends import points
-from tests.sim.plan import Plan, seeded
-from tests.sim.trying import attempt
+from tests.sim.plans.attempt import attempt
+from tests.sim.plans.plan import Plan, seeded
 
 Patch = Callable[[], Any]
 

@@ -23,8 +23,8 @@ from modemd.emulator.lab.lab import Modem
 from modemd.emulator.lab.requests.faults import kinds
 from modemd.emulator.lab.requests.network import fault
 from modemd.service.messages.submission import Request
-from tests.sim.house import House
-from tests.sim.loop import simulate
+from tests.sim.world.assembled import House
+from tests.sim.world.loop import simulate
 
 FAMILIES = ("huawei_e3372", "sim800")
 MESSAGES = 50

@@ -9,9 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.sim.plan import seeded
-from tests.sim.truth import Verdict
-from tests.sim.trying import attempt, attempt_with_world, trace
+from tests.sim.plans.attempt import attempt, attempt_with_world, trace
+from tests.sim.plans.invariants import Verdict
+from tests.sim.plans.plan import seeded
 
 REPLAY = "python -m tests.sim.seeds --seed {seed} --trace"
 

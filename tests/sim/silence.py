@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from random import Random
 
-from tests.sim.plan import ALPHABETS, CUSTOMERS, Plan, Weather, Wish
+from tests.sim.plans.attempt import attempt
+from tests.sim.plans.plan import ALPHABETS, CUSTOMERS, Plan, Weather, Wish
 from tests.sim.seeds import failed, summary
-from tests.sim.trying import attempt
 
 MESSAGES = 500
 CLASSES = ("transactional", "conversational", "marketing", "otp", "alarm")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.sim.day import MESSAGES, Day, day
-from tests.sim.loop import simulate
+from tests.sim.world.loop import simulate
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +50,6 @@ def test_a_seed_replays_the_day_exactly() -> None:
 
 _SHORT_DAY = """
 from tests.sim.day import day
-from tests.sim.loop import simulate
+from tests.sim.world.loop import simulate
 print(simulate(day(7, hours=2, messages=100)).digest)
 """

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from tests.sim.plan import seeded
+from tests.sim.plans.attempt import attempt, attempt_with_world, trace
+from tests.sim.plans.plan import seeded
 from tests.sim.seeds import failed, tried
 from tests.sim.silence import plan as silence
-from tests.sim.trying import attempt, attempt_with_world, trace
 
 SEEDS = 24
 LONG_SEEDS = 212

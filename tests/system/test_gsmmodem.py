@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.house import lab, off_loop, ports, until
+from tests.system.processes import lab, off_loop, ports, until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its docstrings hold invalid escapes, of which Python 3.12 warns

@@ -10,8 +10,8 @@ import pytest
 
 from modemd.emulator import Device
 from modemd.emulator.lab.lab import Lab
-from tests.system.house import Daemon, csv, lab, off_loop, ports, until
-from tests.system.judging import judge
+from tests.system.journal_check import judge
+from tests.system.processes import Daemon, csv, lab, off_loop, ports, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 

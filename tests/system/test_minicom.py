@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.house import lab, off_loop, ports, until
+from tests.system.processes import lab, off_loop, ports, until
 
 PROGRAMS = ("minicom", "runscript")
 ABSENT = [program for program in PROGRAMS if shutil.which(program) is None]

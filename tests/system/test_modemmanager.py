@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.house import lab, off_loop, ports, until
+from tests.system.processes import lab, off_loop, ports, until
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
 PROGRAMS = ("ModemManager", "mmcli", "dbus-daemon", "dbus-send")

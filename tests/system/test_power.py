@@ -17,7 +17,7 @@ from random import Random
 import pytest
 
 from modemd.emulator.lab.lab import Lab
-from tests.system.house import MODEMD, Daemon, csv, lab, off_loop, ports, until
+from tests.system.processes import MODEMD, Daemon, csv, lab, off_loop, ports, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 

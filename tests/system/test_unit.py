@@ -14,7 +14,7 @@ import pytest
 
 from modemd import resources
 from modemd.installation import unit
-from tests.system.house import MODEMD, Daemon, lab, off_loop, ports, until
+from tests.system.processes import MODEMD, Daemon, lab, off_loop, ports, until
 
 MOST_EXPOSED = 2.0
 UNIT = resources.folder("systemd") / "modemd.service"

@@ -1,0 +1,181 @@
+"""What a person decides, by the API: settle, cancel, resend, and the reports that nobody owns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.api import app as application
+from modemd.rules.report_matching import Told, owner_rule
+from modemd.rules.send_decision import Decision, Verdict
+from modemd.store.inbound import status_reports
+from modemd.store.queue import claims, outcomes
+from modemd.store.queue.outcomes import Outcome, Result
+from tests.api.client import Client
+from tests.service.assembled import NOON, House, house
+
+ALICE, WEST = "+33612345678", "8933010000000000010"
+WORD = {"by": "ann", "why": "she says so"}
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as home:
+        yield home
+
+
+@pytest.fixture
+def client(home: House) -> Client:
+    return Client(application.create(home.service))
+
+
+async def tried(home: House, result: Result, reference: int | None = None) -> None:
+    """The message that is queued goes on the air, and ends so."""
+
+    def change(db: Any) -> None:
+        claim = claims.claim(db, WEST, "stick", lambda facts: Decision(Verdict.SEND), home.clock.now())
+        assert claim is not None
+        outcomes.close(db, Outcome(claim.attempt_id, result, home.clock.now(), reference), home.clock.now())
+
+    await home.store.write(change)
+
+
+async def reported(home: House, reference: int, *, status: int = 0) -> None:
+    """A status report comes in."""
+    outcome = status_reports.Outcome.DELIVERED if status == 0 else status_reports.Outcome.PERMANENT
+    told = Told(reference, ALICE, home.clock.now())
+    new = status_reports.NewReport(WEST, bytes([reference, status]), told, outcome, status, home.clock.now())
+    rule = owner_rule(timedelta(seconds=60))
+    await home.store.write(lambda db: status_reports.record(db, new, rule, home.clock.now()))
+
+
+async def unknown(home: House, client: Client) -> int:
+    """A message of which nobody knows whether it was sent."""
+    message: int = (await client.post("/v1/messages", {"to": ALICE, "text": "hello"})).json["id"]
+    await tried(home, Result.UNKNOWN)
+    return message
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("sent", "sent"), ("not-sent", "failed")])
+async def test_an_unknown_message_is_settled(client: Client, home: House, verdict: str, state: str) -> None:
+    """The answer is the message as it is then; its story has who and why."""
+    message = await unknown(home, client)
+    answer = await client.post(f"/v1/messages/{message}/settle", WORD | {"verdict": verdict})
+    assert (answer.status, answer.json["id"], answer.json["state"]) == (200, message, state)
+    story = (await client.get(f"/v1/messages/{message}")).json
+    (event,) = [event for event in story["events"] if event["what"].startswith("settled")]
+    assert event["detail"] == {"part": 1} | WORD
+    again = await client.post(f"/v1/messages/{message}/settle", WORD | {"verdict": verdict})
+    assert (again.status, again.code) == (409, "not_unknown")
+
+
+async def test_a_waiting_message_is_cancelled_once(client: Client, home: House) -> None:
+    """Cancelled, with the message as the answer; what is final, or with a modem, is too late."""
+    message = (await client.post("/v1/messages", {"to": ALICE, "text": "hello"})).json["id"]
+    answer = await client.post(f"/v1/messages/{message}/cancel", WORD)
+    assert (answer.status, answer.json["state"], answer.json["reason"]) == (200, "cancelled", "by_hand")
+    for late in (message, await unknown(home, client)):
+        answer = await client.post(f"/v1/messages/{late}/cancel", WORD)
+        assert (answer.status, answer.code) == (409, "too_late")
+
+
+async def test_a_message_is_resent_once(client: Client, home: House) -> None:
+    """202 is a new message that is told to the modems; the same again is 200 and that message."""
+    message = await unknown(home, client)
+    answer = await client.post(f"/v1/messages/{message}/resend", WORD)
+    assert (answer.status, answer.json["state"], answer.json["again"]) == (202, "queued", False)
+    again = await client.post(f"/v1/messages/{message}/resend", WORD)
+    assert (again.status, again.json["id"], again.json["again"]) == (200, answer.json["id"], True)
+    assert home.service._modems[0]._life.awake.is_set()
+    answer = await client.post(f"/v1/messages/{answer.json['id']}/resend", WORD)
+    assert (answer.status, answer.code) == (409, "on_its_way")
+
+
+async def test_a_resend_may_be_refused_by_consent(client: Client, home: House) -> None:
+    """After STOP the new message is 409, kept as refused."""
+    await client.post("/v1/messages", {"to": ALICE, "text": "10 % off", "class": "marketing"})
+    await tried(home, Result.SENT, 7)
+    await home.stop_word(ALICE)
+    answer = await client.post("/v1/messages/1/resend", WORD)
+    assert (answer.status, answer.json["state"], answer.json["reason"]) == (409, "refused", "opted_out")
+
+
+@pytest.mark.parametrize(
+    ("route", "document", "status", "code"),
+    [
+        pytest.param("1/settle", WORD | {"verdict": "perhaps"}, 422, "bad_verdict", id="no verdict"),
+        pytest.param("1/settle", WORD | {"verdict": "sent", "part": 2}, 404, "no_part", id="no such part"),
+        pytest.param("1/settle", WORD | {"verdict": "sent", "part": 0}, 422, "bad_request", id="no part at all"),
+        pytest.param("1/settle", WORD, 422, "bad_request", id="verdict missing"),
+        *(
+            pytest.param(f"1/{route}", WORD | more | wrong, 422, code, id=f"{route}: {word}")
+            for route, more in (("settle", {"verdict": "sent"}), ("cancel", {}), ("resend", {}))
+            for word, wrong, code in (
+                ("no reason", {"why": " "}, "no_reason"),
+                ("nobody", {"by": ""}, "no_reason"),
+                ("too long", {"why": "x" * 501}, "no_reason"),
+                ("half a surrogate pair", {"why": "\ud800"}, "bad_request"),
+                ("unknown key", {"colour": "red"}, "bad_request"),
+            )
+        ),
+        *(
+            pytest.param(f"9/{route}", WORD | more, 404, "not_found", id=f"{route}: no such message")
+            for route, more in (("settle", {"verdict": "sent"}), ("cancel", {}), ("resend", {}))
+        ),
+    ],
+)
+async def test_a_decision_that_is_wrong_is_refused(
+    client: Client, home: House, route: str, document: dict[str, Any], status: int, code: str
+) -> None:
+    """The one body for every error, and the message stays as it is."""
+    await unknown(home, client)
+    before = (await client.get("/v1/messages/1")).json
+    answer = await client.post(f"/v1/messages/{route}", document)
+    assert (answer.status, answer.code) == (status, code)
+    assert (await client.get("/v1/messages/1")).json == before
+
+
+async def test_reports_are_listed(client: Client, home: House) -> None:
+    """Newest first, the status in words, and of one that is nobody's the reason; `matched` narrows."""
+    await client.post("/v1/messages", {"to": ALICE, "text": "hello"})
+    await tried(home, Result.SENT, 7)
+    await reported(home, 7)
+    await reported(home, 9, status=0x46)
+    stranger, own = (await client.get("/v1/reports")).json
+    assert (own["message"], own["status"], own["meaning"]) == (1, "00", "received by the recipient")
+    assert "reason" not in own
+    assert (stranger["message"], stranger["reference"], stranger["to"], stranger["sim"]) == (None, 9, ALICE, WEST)
+    assert (stranger["status"], stranger["meaning"]) == ("46", "failed for good: validity period expired")
+    assert (
+        stranger["accepted_at"]
+        == stranger["discharged_at"]
+        == stranger["stored_at"]
+        == NOON.isoformat("T", "microseconds")
+    )
+    assert stranger["reason"] == "nobody"
+    assert "nothing that this SIM has sent to that number has the reference" in stranger["because"]
+    assert (await client.get("/v1/reports?matched=false")).json == [stranger]
+    assert (await client.get("/v1/reports?matched=true")).json == [own]
+    assert (await client.get("/v1/reports?limit=1")).json == [stranger]
+
+
+async def test_the_whole_story_of_a_message(client: Client, home: House) -> None:
+    """Its parts and until when they are held, which SIM and why, what the modem said, which report came and what it means."""
+    await client.post("/v1/messages", {"to": ALICE, "text": "hello"})
+    await tried(home, Result.SENT, 7)
+    await reported(home, 7)
+    story = (await client.get("/v1/messages/1")).json
+    assert story["progress"] == [{"part": 1, "state": "delivered", "tries": 1, "repeats": 0, "until": None}]
+    (attempt,) = story["attempts"]
+    assert (attempt["part"], attempt["sim"], attempt["modem"]) == (1, WEST, "stick")
+    assert (attempt["outcome"], attempt["reference"], attempt["error"]) == ("sent", 7, None)
+    assert [(report["reference"], report["meaning"]) for report in story["reports"]] == [
+        (7, "received by the recipient")
+    ]
+    assert {event["what"]: event["detail"] for event in story["events"]}["claimed"]["because"] == "first free"
+    assert json.loads(json.dumps(story)) == story

@@ -1,0 +1,124 @@
+"""Schedules, alarms, releases, windows and validity over the API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.api.app import create
+from modemd.store import alarms
+from modemd.store.files.restore import hold
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival
+from tests.api.client import Client
+from tests.service.assembled import NOON, House, house
+
+NEW = {"name": "daily", "cron": "30 9 * * 1-5", "to": ["+33612345678"], "text": "Good morning"}
+WORD = {"by": "ann", "why": "holidays"}
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, country="FR") as home:
+        yield home
+
+
+@pytest.fixture
+def client(home: House) -> Client:
+    return Client(create(home.service))
+
+
+async def test_a_schedule_lives_by_the_api(client: Client) -> None:
+    """Added, listed, paused, resumed, removed; each answer is the schedule."""
+    added = await client.post("/v1/schedules", NEW | {"valid": "2h", "window": "09:00-18:00", "class": "marketing"})
+    assert added.status == 201
+    assert (added.json["next"], added.json["valid_s"], added.json["window"], added.json["runs"]) == (
+        "2026-11-23T09:30+00:00", 7200, "09:00-18:00", [],
+    )  # fmt: skip
+    assert (await client.post("/v1/schedules", NEW)).status == 409
+    (listed,) = (await client.get("/v1/schedules")).json
+    assert listed == {key: value for key, value in added.json.items() if key != "runs"}
+    assert (await client.post("/v1/schedules/daily/pause", WORD)).json["paused"] is True
+    assert (await client.post("/v1/schedules/daily/resume", WORD)).json["paused"] is False
+    assert (await client.post("/v1/schedules/daily/remove", WORD)).json["name"] == "daily"
+    assert (await client.get("/v1/schedules/daily")).status == 404
+    assert (await client.get("/v1/schedules")).json == []
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "remove"])
+async def test_who_and_why_must_be_said(client: Client, what: str) -> None:
+    """A decision without a reason is refused, and changes nothing."""
+    await client.post("/v1/schedules", NEW)
+    refused = await client.post(f"/v1/schedules/daily/{what}", {"by": "ann", "why": " "})
+    assert (refused.status, refused.json["error"]["code"]) == (422, "no_reason")
+    assert (await client.get("/v1/schedules/daily")).json["paused"] is False
+    assert (await client.post(f"/v1/schedules/none/{what}", WORD)).status == 404
+
+
+async def test_alarms_are_listed(client: Client, home: House) -> None:
+    """What stands; with `cleared` what is over, too. The status has what stands."""
+    await home.store.write(lambda db: alarms.raise_(db, "over", "", "x", NOON))
+    await home.store.write(lambda db: alarms.clear(db, "over", "", NOON))
+    await home.store.write(lambda db: alarms.raise_(db, "modem", "west", "gone", NOON))
+    (standing,) = (await client.get("/v1/alarms")).json
+    assert (standing["code"], standing["subject"], standing["cleared_at"]) == ("modem", "west", None)
+    assert [row["code"] for row in (await client.get("/v1/alarms?cleared=true")).json] == ["modem", "over"]
+    assert (await client.get("/v1/status")).json["alarms"] == [standing]
+
+
+async def test_a_release_lets_go_what_is_held(client: Client, home: House) -> None:
+    """One class, or all of it; who and why are in each story."""
+    for message_class in ("alarm", "transactional", "transactional"):
+        await client.post("/v1/messages", {"to": "+33612345678", "text": "x", "class": message_class})
+    await home.store.write(lambda db: hold(db, NOON))
+    assert (await client.get("/v1/status")).json["held"] == [{"reason": "restored", "messages": 3}]
+    released = await client.post("/v1/release", WORD | {"class": "alarm"})
+    assert (released.status, released.json) == (200, {"messages": 1, "batches": 0})
+    assert (await client.post("/v1/release", WORD)).json == {"messages": 2, "batches": 0}
+    assert (await client.post("/v1/release", WORD)).json == {"messages": 0, "batches": 0}
+    story = (await client.get("/v1/messages/2")).json["events"]
+    assert story[-1]["detail"] == WORD
+    assert (await client.post("/v1/release", WORD | {"class": "best"})).json["error"]["code"] == "bad_class"
+
+
+async def test_a_message_has_a_validity_and_a_window(client: Client, home: House) -> None:
+    """Outside of its window it is held until that opens; it expires when it said, counted from its start."""
+    answer = await client.post(
+        "/v1/messages", {"to": "+33612345678", "text": "x", "valid": "20h", "window": "08:00-10:00"}
+    )
+    assert (answer.status, answer.json["state"], answer.json["reason"]) == (202, "held", "outside_window")
+    assert answer.json["until"].startswith("2026-11-23T08:00")
+    assert answer.json["expires_at"].startswith("2026-11-23T08:00")
+    inside = await client.post("/v1/messages", {"to": "+33612345678", "text": "x", "window": "08:00-18:00"})
+    assert inside.json["state"] == "queued"
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [({"valid": "long"}, "bad_validity"), ({"valid": "500d"}, "bad_validity"), ({"window": "9-18"}, "bad_window")],
+)
+async def test_what_cannot_be_meant_is_refused(client: Client, wish: dict[str, Any], code: str) -> None:
+    """With a code of its own."""
+    answer = await client.post("/v1/messages", {"to": "+33612345678", "text": "x"} | wish)
+    assert (answer.status, answer.json["error"]["code"]) == (422, code)
+
+
+async def test_the_inbox_is_read_on_from_a_moment(client: Client, home: House) -> None:
+    """By when a message came to be seen: a long one that is complete late comes after a short one that came meanwhile."""
+
+    def part(seq: int) -> Arrival:
+        return Arrival("8933", bytes([seq]), "+33698765432", "text", "long", None, "set", seq, 2)
+
+    for minute, arrival in enumerate([part(1), Arrival("8933", b"x", "+33698765432", "text", "short", None), part(2)]):
+        at = NOON + timedelta(minutes=minute)
+        await home.store.write(partial(inbox.keep, arrival=arrival, join=lambda tpdus: ("text", "long"), now=at))
+    seen = (await client.get("/v1/inbox?since=2026-11-22T12:00:00Z")).json
+    assert [(row["id"], row["text"]) for row in seen] == [(2, "short"), (1, "long")]
+    after = (await client.get(f"/v1/inbox?since={seen[1]['seen_at'].replace('+', '%2B')}&limit=0")).json
+    assert [row["id"] for row in after] == [1]
+    assert (await client.get("/v1/inbox?since=noon")).status == 422

@@ -1,0 +1,105 @@
+"""Which door a command takes: the daemon's socket where one listens, else the same application in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from modemd.api.app import create
+from modemd.cli import client
+from modemd.config import load
+from modemd.daemon import service_of
+from modemd.errors import Refused
+from modemd.http.unix import listening, serving
+from modemd.store import Store
+from tests.cli.shell import Modemd
+
+SEND = ("send", "--config", "FILE", "--to", "+33612345678", "--text", "hello")
+
+
+@contextmanager
+def daemon(config: Path) -> Iterator[None]:
+    """A daemon without modems: the API on its socket, on a loop of its own, while the block runs."""
+    up, stop = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        settings = load(config)
+        async with service_of(settings) as service:
+            with listening(settings.socket) as socket:
+                async with serving(create(service), socket):
+                    up.set()
+                    await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert up.wait(30), "the daemon did not come up"
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_with_a_daemon_its_socket_is_asked(modemd: Modemd, config: Path) -> None:
+    """While a daemon holds the database a command goes through it, with the same answers and the same status."""
+    with daemon(config):
+        assert modemd(*SEND).out == "message 1 queued (1 part)\n"
+        assert json.loads(modemd("messages", "--config", "FILE", "--json").out)[0]["text"] == "hello"
+        assert modemd("explain", "--config", "FILE", "9").err == "modemd: there is no message 9\n"
+    assert modemd(*SEND).out == "message 2 queued (1 part)\n"
+
+
+def test_a_database_that_nobody_answers_for_is_told(
+    modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another process writes to the database, and no daemon comes to listen, a command ends with 1 and says so."""
+    monkeypatch.setattr(client, "STARTING_S", 0.0)
+    up, stop = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        store = await Store.open(load(config).database)
+        up.set()
+        await asyncio.to_thread(stop.wait)
+        await store.close()
+
+    holder = threading.Thread(target=asyncio.run, args=(hold(),))
+    holder.start()
+    assert up.wait(30)
+    ended = modemd(*SEND)
+    stop.set()
+    holder.join()
+    assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert "another modemd process writes to it" in ended.err
+
+
+def test_a_socket_that_may_not_be_used_is_told(modemd: Modemd, config: Path) -> None:
+    """A path that is no socket is an error with its name, not a command that does the work a second time."""
+    folder = config.parent / "modemd.sock"
+    folder.mkdir()
+    (folder / "below").touch()
+    text = config.read_text(encoding="utf-8") + f"socket: {folder / 'below' / 'door.sock'}\n"
+    config.write_text(text, encoding="utf-8")
+    ended = modemd(*SEND)
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.endswith("door.sock: Not a directory\n")
+
+
+@pytest.mark.parametrize("body", [b"", b"hello", b"\xff"])
+def test_an_answer_without_json_is_told(body: bytes) -> None:
+    """What does not speak JSON is no daemon of ours."""
+    with pytest.raises(Refused, match="answered 200 without JSON") as refused:
+        client.answer(200, body)
+    assert refused.value.code == "bad_answer"
+
+
+def test_an_error_is_raised_with_its_code() -> None:
+    """The API's errors come back as they were raised there."""
+    with pytest.raises(Refused, match="no such thing") as refused:
+        client.answer(404, b'{"error": {"code": "not_found", "message": "no such thing"}}')
+    assert refused.value.code == "not_found"

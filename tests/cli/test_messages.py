@@ -1,0 +1,156 @@
+"""`modemd send` without a daemon: the same application, in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Ended, Modemd
+
+ALICE = "+33612345678"
+
+NEXT_YEAR = date.today().year + 1
+
+
+def send(modemd: Modemd, *arguments: str) -> Ended:
+    return modemd("send", "--config", "FILE", *arguments)
+
+
+def listed(modemd: Modemd) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = json.loads(modemd("messages", "--config", "FILE", "--json").out)
+    return rows
+
+
+def test_a_message_is_accepted(modemd: Modemd) -> None:
+    """0 means durable; the line tells id, state and parts."""
+    ended = send(modemd, "--to", ALICE, "--text", "hello")
+    assert ended == Ended(0, "message 1 queued (1 part)\n", "")
+    (row,) = listed(modemd)
+    assert {
+        "id",
+        "to",
+        "text",
+        "class",
+        "state",
+        "parts",
+        "created_at",
+        "sent_at",
+        "delivered_at",
+        "sim",
+        "reason",
+    } <= set(row)
+    assert (row["to"], row["text"], row["class"]) == (ALICE, "hello", "transactional")
+
+
+def test_every_option_is_taken(modemd: Modemd) -> None:
+    """Class, time, key and short code reach the message; a held one says until when."""
+    ended = send(
+        modemd, "--to", "36111", "--short-code", "--text", "x" * 161, "--class", "otp", "--at", f"{NEXT_YEAR}-01-01T00:00+00:00",
+        "--key", "k", "--no-report",
+    )  # fmt: skip
+    assert ended.out == f"message 1 held until {NEXT_YEAR}-01-01T00:00:00.000000+00:00 (2 parts)\n"
+    (row,) = listed(modemd)
+    assert (row["to"], row["class"], row["key"], row["parts"]) == ("36111", "otp", "k", 2)
+
+
+def test_the_same_key_is_said(modemd: Modemd) -> None:
+    """A key that is known makes no second message, and is told so; with other content it is refused with 1."""
+    send(modemd, "--to", ALICE, "--text", "hello", "--key", "k")
+    assert (
+        send(modemd, "--to", ALICE, "--text", "hello", "--key", "k").out
+        == "message 1 queued (1 part, known by its key)\n"
+    )
+    other = send(modemd, "--to", ALICE, "--text", "bye", "--key", "k")
+    assert (other.status, other.out) == (1, "")
+    assert other.err.startswith("modemd: key 'k' belongs to message 1")
+
+
+def test_json_is_one_document(modemd: Modemd) -> None:
+    """With --json the answer is the message, and nothing else is on stdout."""
+    ended = send(modemd, "--to", "0612345678", "--text", "😀", "--json")
+    message = json.loads(ended.out)
+    assert (ended.status, message["to"], message["text"], message["warnings"]) == (0, ALICE, "😀", [])
+
+
+def test_a_doubtful_number_is_warned_of(modemd: Modemd) -> None:
+    """A warning goes to stderr; the message goes all the same."""
+    ended = send(modemd, "--to", "+33000000000", "--text", "x")
+    assert (ended.status, ended.err.count("\n"), ended.out) == (0, 1, "message 1 queued (1 part)\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        pytest.param(("--to", "112", "--text", "x"), "modemd: '112' is an emergency number", id="emergency"),
+        pytest.param(("--to", ALICE, "--text", ""), "modemd: the text is empty", id="no text"),
+        pytest.param(("--to", ALICE, "--text", "x", "--at", "2020-01-01"), "is in the past", id="past"),
+    ],
+)
+def test_a_refusal_ends_with_1(modemd: Modemd, arguments: tuple[str, ...], line: str) -> None:
+    """What cannot be sent is refused with one line and status 1."""
+    ended = send(modemd, *arguments)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert line in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        pytest.param((), "needs --to and --text, or --csv", id="nothing"),
+        pytest.param(("--to", ALICE), "needs --to and --text, or --csv", id="no text"),
+        pytest.param(("--csv", "none.csv"), "none.csv: No such file or directory", id="no file"),
+        *(
+            pytest.param(
+                ("--csv", "-", *more), "--csv goes without --to, --text, --class, --at", id=f"csv and {more[0]}"
+            )
+            for more in (
+                ("--to", ALICE),
+                ("--text", "x"),
+                ("--class", "otp"),
+                ("--at", "x"),
+                ("--key", "k"),
+                ("--no-report",),
+                ("--short-code",),
+            )
+        ),
+    ],
+)
+def test_wrong_usage_ends_with_2(modemd: Modemd, arguments: tuple[str, ...], line: str) -> None:
+    """Options that do not go together are told, and nothing is silently left out."""
+    ended = send(modemd, *arguments)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert line in ended.err
+
+
+def test_a_file_of_rows(modemd: Modemd, tmp_path: Path) -> None:
+    """A CSV is accepted whole, with or without a byte order mark."""
+    path = tmp_path / "rows.csv"
+    path.write_text(f'to,text,class\n{ALICE},hello,otp\n0698765432,"two\nlines",marketing\n', encoding="utf-8-sig")
+    assert send(modemd, "--csv", str(path)) == Ended(0, "batch 1: 2 accepted, 0 refused\n", "")
+    assert [row["text"] for row in listed(modemd)] == ["two\nlines", "hello"]
+
+
+def test_rows_from_standard_input(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--csv -` reads stdin; --json answers one document, the batch."""
+
+    class Stdin:
+        buffer = io.BytesIO(f"to,text,class\n{ALICE},hello,otp\n".encode())
+
+    monkeypatch.setattr("modemd.cli.messages.sys.stdin", Stdin)
+    batch = json.loads(send(modemd, "--csv", "-", "--json").out)
+    assert (batch["accepted"], batch["messages"], batch["first_message"]) == (1, {"queued": 1}, 1)
+
+
+def test_bad_rows_are_refused_in_one_line(modemd: Modemd, tmp_path: Path) -> None:
+    """Every malformed row is named, and nothing is accepted."""
+    path = tmp_path / "rows.csv"
+    path.write_text(f"to,text,class\nnobody,x,otp\n{ALICE},x,spam\n", encoding="utf-8")
+    ended = send(modemd, "--csv", str(path))
+    assert (ended.status, ended.err.count("\n")) == (1, 1)
+    assert "line 2: 'nobody' is not" in ended.err
+    assert "line 3: 'spam' is no class" in ended.err
+    assert listed(modemd) == []

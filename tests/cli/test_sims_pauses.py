@@ -1,0 +1,83 @@
+"""`modemd pause`, `resume` and `sims list`, where no daemon runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from modemd.store import sims
+from modemd.store.connection import connect
+from modemd.store.schema import migrate
+from tests.cli.shell import Ended, Modemd
+
+WEST = "8933010000000000010"
+
+
+def ask(modemd: Modemd, command: str, *arguments: str) -> Ended:
+    return modemd(command, "--config", "FILE", *arguments)
+
+
+def listed(modemd: Modemd, *arguments: str) -> str:
+    return modemd("sims", "list", "--config", "FILE", *arguments).out
+
+
+def test_a_pause_is_kept_and_ended_by_its_name(modemd: Modemd) -> None:
+    """It says what is paused; another pause is not ended by it; all of it also as JSON."""
+    wrong = ask(modemd, "pause", "--class", "marketing", "--sim", WEST, "--why", "wrong price", "--by", "alice")
+    assert wrong == Ended(0, f"paused; class marketing, SIM {WEST} is paused\n", "")
+    both = json.loads(ask(modemd, "pause", "--why", "moving house", "--by", "bob", "--json").out)
+    assert [(each["class"], each["sim"], each["by"], each["why"]) for each in both] == [
+        ("marketing", WEST, "alice", "wrong price"),
+        (None, None, "bob", "moving house"),
+    ]
+    other = ask(modemd, "resume", "--class", "marketing", "--why", "right price")
+    assert other == Ended(1, "", "modemd: class marketing is not paused; modemd sims list shows what is\n")
+    right = ask(modemd, "resume", "--class", "marketing", "--sim", WEST, "--why", "right price")
+    assert right.out == "resumed; the queue is paused\n"
+    assert ask(modemd, "resume", "--why", "moved").out == "resumed; nothing is paused\n"
+
+
+def test_who_pauses_says_why(modemd: Modemd) -> None:
+    """Without a reason nothing is paused, and a SIM is named by its ICCID."""
+    assert ask(modemd, "pause").status == 2
+    named = ask(modemd, "pause", "--sim", "west", "--why", "x")
+    assert named == Ended(1, "", "modemd: 'west' is no ICCID; modemd sims list shows the SIMs\n")
+
+
+def test_sims_are_listed_with_what_they_have_used(modemd: Modemd, config: Path) -> None:
+    """A line a SIM: its quotas, used of most, and the classes that are paused there; below it each pause."""
+    assert listed(modemd) == "no SIM was met yet\n"
+    met(config)
+    ask(modemd, "pause", "--class", "otp", "--sim", WEST, "--why", "wrong price", "--by", "alice")
+    heading, line, below = listed(modemd).splitlines()
+    assert heading.split() == [
+        "sim",
+        "number",
+        "modem",
+        "admitted",
+        "at",
+        "hour",
+        "day",
+        "month",
+        "marketing",
+        "warm",
+        "up",
+        "paused",
+    ]
+    assert line.split("  ")[0] == WEST
+    assert "0 of 200" in line
+    assert line.endswith("otp")
+    assert below.startswith(f"class otp, SIM {WEST} is paused since ")
+    assert below.endswith(" by alice: wrong price")
+    (row,) = json.loads(listed(modemd, "--json"))
+    assert row["limits"] == {"marketing_brake": {"used": 0, "most": 200, "reserved": 0}}
+    assert (row["sim"], row["number"], row["modem"], row["paused"]) == (WEST, "+33612345678", None, ["otp"])
+
+
+def met(config: Path) -> None:
+    """A SIM was met in an earlier life."""
+    db = connect(config.with_name("modemd.db"))
+    migrate(db)
+    sims.seen(db, WEST, None, "+33612345678", "351234050000017", datetime.now(UTC))
+    db.close()

@@ -1,0 +1,101 @@
+"""Which storage and notices are tried, in which order, by what the modem offers."""
+
+from __future__ import annotations
+
+import pytest
+
+from modemd.at import offers
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.busy_sim import when_ready
+from modemd.modem.setup.negotiation import Storage, negotiate, notice_commands, storage_commands
+from modemd.profiles import Profile
+from tests.modem.scripted_port import script, simulated
+
+WISHES = ("+CNMI=2,1,0,2,0", "+CNMI=2,1,0,1,0", "+CNMI=2,1,0,0,0", "+CNMI=1,1,0,1,0")
+
+
+@pytest.mark.parametrize(
+    ("offer", "tried"),
+    [
+        pytest.param("(0-2),(0-3),(0,2),(0-2),(0,1)", ["2,1,0,2,0", "2,1,0,1,0", "2,1,0,0,0", "1,1,0,1,0"], id="all"),
+        pytest.param("(0-3),(0-3),(0,2),(0,1),(0,1)", ["2,1,0,1,0", "2,1,0,0,0", "1,1,0,1,0", "2,1,0,2,0"], id="SIM800: no ds=2"),
+        pytest.param("(0-3),(0,1),(0,2,3),(0,2),(1)", ["2,1,0,2,1", "2,1,0,0,1", "2,1,0,1,1", "1,1,0,1,1"], id="MC75i: bfr 1"),
+        pytest.param("(0-2),(0-3),(0,2),(0-2)", ["2,1,0,2", "2,1,0,1", "2,1,0,0", "1,1,0,1"], id="Wavecom: four values"),
+        pytest.param("(0,1),(0,1),(0),(0,1),(0)", ["1,1,0,1,0", "2,1,0,2,0", "2,1,0,1,0", "2,1,0,0,0"], id="no mode 2"),
+        pytest.param(None, ["2,1,0,2,0", "2,1,0,1,0", "2,1,0,0,0", "1,1,0,1,0"], id="it does not tell"),
+    ],
+)  # fmt: skip
+def test_what_is_offered_is_tried_before_what_is_not(offer: str | None, tried: list[str]) -> None:
+    """In the order of the wishes; none is forgotten, as some firmware's offer is wrong."""
+    offered = offers.numbers([f"+CNMI: {offer}"], "+CNMI") if offer else ()
+    assert notice_commands(WISHES, offered) == [f"+CNMI={values}" for values in tried]
+
+
+@pytest.mark.parametrize(
+    ("offer", "tried"),
+    [
+        pytest.param('("SM","ME"),("SM","ME"),("SM","ME")', [("SM", 3), ("ME", 3)], id="both"),
+        pytest.param('("ME","MT"),("ME","MT"),("ME","MT")', [("ME", 3), ("SM", 3)], id="no SM"),
+        pytest.param('("ME","SM","MT"),("ME","SM","MT"),("SM","MT")', [("SM", 3), ("ME", 3)], id="ME not as the third"),
+        pytest.param('(("SM","BM","SR"),("SM"))', [("SM", 2), ("ME", 2)], id="two places"),
+        pytest.param('"ME","MT","SM"', [("SM", 3), ("ME", 3)], id="ungrouped"),
+        pytest.param(None, [("SM", 3), ("SM", 2), ("SM", 1), ("ME", 3), ("ME", 2), ("ME", 1)], id="it does not tell"),
+    ],
+)
+def test_all_places_are_set_to_one_memory(offer: str | None, tried: list[tuple[str, int]]) -> None:
+    """That of the wishes which is legal in every place first: what arrives must lie where it is read."""
+    offered = offers.memories([f"+CPMS: {offer}"]) if offer else ()
+    commands = [(memory, command.count(f'"{memory}"')) for memory, command in storage_commands(("SM", "ME"), offered)]
+    assert commands == tried
+
+
+def test_me_is_not_taken_before_mt_where_it_is_not_legal_for_what_arrives() -> None:
+    """Cinterion: ME as the third is refused, and without it messages would arrive elsewhere."""
+    offered = offers.memories(['+CPMS: ("ME","MT"),("ME","MT"),("MT")'])
+    assert [memory for memory, _ in storage_commands(("ME", "MT"), offered)] == ["MT", "ME"]
+
+
+SM = '>> AT+CPMS="SM","SM","SM" \n << +CPMS: 1,20,1,20,1,20 | OK \n'
+DS_2 = """
+    >> AT+CNMI=?
+    << +CNMI: (0-2),(0-3),(0,2),(0-2),(0,1) | OK
+    >> AT+CNMI=2,1,0,2,0
+    << OK
+    >> AT+CNMI?
+    << +CNMI: 2,1,0,2,0 | OK
+"""
+
+
+@pytest.mark.parametrize(
+    ("transcript", "storage"),
+    [
+        pytest.param(
+            """
+                >> AT+CPMS=?
+                << +CPMS: (("SM","BM","SR"),("SM")) | OK
+                >> AT+CPMS="SM","SM"
+                << +CPMS: 14,50,14,50 | OK
+                >> AT+CNMI=?
+                << +CNMI: (0-2),(0-3),(0,2),(0,1) | OK
+                >> AT+CNMI=2,1,0,1
+                << OK
+                >> AT+CNMI?
+                << +CNMI: 2,1,0,1 | OK
+            """,
+            Storage("SM"),
+            id="Wavecom: two memories, four values, reports direct",
+        ),
+        pytest.param(
+            f'>> AT+CPMS=? \n << +CPMS: ("SM","SR"),("SM"),("SM") | OK \n {SM} {DS_2}', Storage("SM", "SR"), id="SR"
+        ),
+        pytest.param(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {DS_2}', Storage("SM"), id="no SR"),
+        pytest.param(f">> AT+CPMS=? \n << ERROR \n {SM} {DS_2}", Storage("SM"), id="it does not tell"),
+    ],
+)
+@simulated
+async def test_where_arrivals_lie(transcript: str, storage: Storage) -> None:
+    """From the modem's own offer, without a refusal on the way; reports have a memory of their own where they are stored."""
+    with script(transcript) as port:
+        dialogue = Dialogue(port)
+        profile = Profile("x", storage=("SM",), notify=WISHES)
+        assert await negotiate(dialogue, profile, lambda command: when_ready(dialogue, command)) == storage

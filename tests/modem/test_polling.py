@@ -1,0 +1,193 @@
+"""What a session sees to beside messages, over a stick that answers from a table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from modemd.at import Urc
+from modemd.at.replies import Fill, Registration
+from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.messages.receiver import Receiver
+from modemd.modem.polling import Upkeep
+from modemd.modem.setup.negotiation import Storage
+from modemd.modem.status import Status
+from tests.modem.backend import FakeDesk, identity
+from tests.modem.scripted_port import simulated
+from tests.modem.stub_modem import Stick
+
+BOB = '+CLIP: "+447700900456",145,"",0,"",0'
+
+
+@dataclass
+class Kept:
+    """An upkeep and everything round it."""
+
+    stick: Stick
+    desk: FakeDesk
+    status: Status
+    upkeep: Upkeep
+    untold: list[str]
+
+    async def hears(self, *lines: str) -> None:
+        for line in lines:
+            assert await self.upkeep.notice(Urc(line)), f"{line!r} is somebody else's"
+
+
+@asynccontextmanager
+async def kept(**answers: str) -> AsyncIterator[Kept]:
+    stick, desk, status = Stick(), FakeDesk(), Status(registration=Registration.HOME)
+    stick.answers |= {"+CSCA?": '+CSCA: "+33609001390",145|OK', "+CPMS?": '+CPMS: "SM",1,50|OK'} | answers
+    dialogue = Dialogue(await stick.open("/dev/west"))
+    receiver = Receiver(dialogue, identity(), desk, Storage("SM"))
+    untold: list[str] = []
+    yield Kept(stick, desk, status, Upkeep(dialogue, identity(), desk, status, receiver, untold), untold)
+
+
+@simulated
+async def test_a_call_is_told_and_left_to_ring() -> None:
+    """Unless calls are to be hung up, nothing is said to the modem."""
+    async with kept() as k:
+        await k.hears("RING", BOB, "RING", BOB)
+        assert k.desk.calls == ["+447700900456"]
+        assert k.stick.commands() == []
+
+
+@pytest.mark.parametrize(
+    ("chup", "commands"), [("OK", ["+CHUP"]), ("ERROR", ["+CHUP", "H"])], ids=["AT+CHUP", "ATH where that is unknown"]
+)
+@simulated
+async def test_a_call_is_hung_up_once(chup: str, commands: list[str]) -> None:
+    """When its number is known; a call that is over is not."""
+    async with kept(**{"+CHUP": chup}) as k:
+        k.desk.hangs_up = True
+        await k.hears("RING", BOB, "NO CARRIER")
+        assert k.stick.commands() == commands
+        await k.hears("RING", "NO CARRIER")
+        assert k.stick.commands() == commands, "it was over before anybody knew of it"
+        assert k.desk.calls == ["+447700900456", ""]
+
+
+@simulated
+async def test_a_call_that_cannot_be_kept_is_told_later() -> None:
+    """In order, once the database takes changes again; over a life of the port it waits in `untold`."""
+    async with kept() as k:
+        k.desk.full = True
+        await k.hears("RING", BOB, "NO CARRIER")
+        await k.hears("RING", "NO CARRIER")
+        assert (k.desk.calls, k.untold) == ([], ["+447700900456", ""])
+        k.desk.full = False
+        await k.upkeep.look()
+        assert (k.desk.calls, k.untold) == (["+447700900456", ""], [])
+
+
+@simulated
+async def test_a_call_that_rang_once_is_told_at_the_next_look() -> None:
+    """Without a number, and without an end."""
+    async with kept() as k:
+        await k.hears("RING")
+        await k.upkeep.look()
+        assert k.desk.calls == [], "it may ring again"
+        await asyncio.sleep(15)
+        await k.upkeep.look()
+        assert k.desk.calls == [""]
+
+
+@simulated
+async def test_the_networks_time_is_handed_on() -> None:
+    """A notice is of now; a zone without a time says nothing, and is nobody else's."""
+    async with kept() as k:
+        await k.hears('*PSUTTZ: 2026,3,11,9,15,8,"+4",0', "+CTZV: +04")
+        assert k.desk.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), True)]
+
+
+@pytest.mark.parametrize(("ctzu", "times"), [("+CTZU: 1|OK", 1), ("+CTZU: 0|OK", 0), ("ERROR", 0)])
+@simulated
+async def test_the_modems_clock_is_heard_where_the_network_sets_it(ctzu: str, times: int) -> None:
+    """It may have been set long ago: it is not fresh."""
+    async with kept(**{"+CTZU?": ctzu, "+CCLK?": '+CCLK: "26/03/11,10:15:08+04"|OK'}) as k:
+        await k.upkeep.begin()
+        assert k.desk.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), False)] * times
+
+
+@simulated
+async def test_the_operator_is_shown_and_given_up_where_it_takes_too_long() -> None:
+    """Asked once in vain, it is asked no more, not even after a restart."""
+    async with kept(**{"+COPS?": '+COPS: 0,0,"Orange F",7|OK'}) as k:
+        await k.upkeep.look()
+        assert k.status.operator == "Orange F"
+        k.stick.answers["+COPS?"] = ""
+        await k.upkeep.look()
+        await k.upkeep.look()
+        assert len(k.stick.times("+COPS?")) == 2
+        assert not k.status.tells_operator
+
+
+@simulated
+async def test_the_operator_is_not_asked_for_without_a_network() -> None:
+    """That is when it takes minutes."""
+    async with kept() as k:
+        k.status.registration = Registration.SEARCHING
+        await k.upkeep.look()
+        assert k.stick.times("+COPS?") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "wish", "commands", "remark"),
+    [
+        pytest.param('+CSCA: "+33609001390",145|OK', None, [], None, id="as it is"),
+        pytest.param('+CSCA: "33609001390",145|OK', "+33609001390", [], None, id="the plus sign left out"),
+        pytest.param('+CSCA: "",128|OK', None, [], "no service centre", id="none, and none known"),
+        pytest.param("OK", None, [], "no service centre", id="a bare OK"),
+        pytest.param(
+            '+CSCA: "+1",145|OK', "+33609001390", ['+CSCA="+33609001390",145'], "does not take", id="it does not take ours"
+        ),
+        pytest.param("+CME ERROR: 14", "+33609001390", [], None, id="it does not say"),
+    ],
+)  # fmt: skip
+@simulated
+async def test_the_service_centre_is_looked_at(
+    said: str, wish: str | None, commands: list[str], remark: str | None
+) -> None:
+    """Set only where it is another than it should be, read back, and missed in words."""
+    async with kept(**{"+CSCA?": said}) as k:
+        k.desk.smsc = wish
+        await k.upkeep.begin()
+        assert [command for command in k.stick.commands() if command.startswith("+CSCA=")] == commands
+        assert (remark in k.status.remarks["smsc"]) if remark else "smsc" not in k.status.remarks
+
+
+@pytest.mark.parametrize(
+    ("cimi", "another"),
+    [
+        ("234150000000001|OK", False),
+        ("234150000000009|OK", True),
+        ("+CME ERROR: 10", True),
+        ("+CME ERROR: 11", True),
+        ("+CME ERROR: 14", False),
+        ("ERROR", False),
+    ],
+)
+@simulated
+async def test_another_sim_is_noticed(cimi: str, another: bool) -> None:
+    """Or one that is gone, or asks for its PIN; a busy one, or a modem that will not say, is no reason to begin anew."""
+    async with kept(**{"+CIMI": cimi}) as k:
+        await k.upkeep.look()
+        assert k.upkeep.another_sim is another
+
+
+@simulated
+async def test_a_remark_goes_with_its_reason() -> None:
+    """A storage that stays full is told while it does."""
+    async with kept(**{"+CPMS?": '+CPMS: "SM",50,50|OK', "+CMGL=4": "OK"}) as k:
+        await k.upkeep.look()
+        assert "is full: nothing can come in (50 of 50)" in k.status.remarks["storage"]
+        assert k.status.storage == Fill(50, 50)
+        k.stick.answers["+CPMS?"] = '+CPMS: "SM",0,50|OK'
+        await k.upkeep.look()
+        assert "storage" not in k.status.remarks

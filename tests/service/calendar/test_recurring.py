@@ -1,0 +1,246 @@
+"""Recurring sends, in simulated time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from modemd.errors import Refused
+from modemd.service.calendar.recurring import Recurring, Wish
+from modemd.service.messages.decisions import Word
+from modemd.service.messages.submission import Request, Submitting
+from tests.service.bench import ALICE, BOB, Bench
+from tests.sim.world.loop import LoopClock, simulate
+
+PARIS = ZoneInfo("Europe/Paris")
+WORD = Word("ann", "holidays")
+DAY_S = 24 * 3600.0
+
+
+class Shop:
+    """A bench with recurring sends, whose process can be ended and begun again."""
+
+    def __init__(self, start: datetime) -> None:
+        self.clock = LoopClock(asyncio.get_running_loop(), start)
+        self.bench = Bench(self.clock, timezone="Europe/Paris")
+        self.trust = True
+        self._task: asyncio.Task[None] | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        bench = self.bench
+        queued: Callable[..., None] = lambda submitted, rank: None  # noqa: E731
+        submitting = Submitting(bench.store, bench.settings, bench.policy, self.clock, queued)
+        self.recurring = Recurring(
+            bench.store, submitting, bench.policy, self.clock, PARIS, bench._queued, lambda: self.trust
+        )
+        self._task = asyncio.ensure_future(self.recurring.run())
+
+    async def end(self) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def add(self, cron: str, *, late: bool = False, to: tuple[str, ...] = (ALICE,), **more: Any) -> None:
+        await self.recurring.add(Wish("daily", cron, to, Request("", "Good morning", **more), late))
+
+    def sent(self) -> list[str]:
+        """When messages were submitted, local time."""
+        rows = self.bench.all("SELECT created_at FROM message ORDER BY id")
+        return [datetime.fromisoformat(row["created_at"]).astimezone(PARIS).strftime("%m-%d %H:%M") for row in rows]
+
+    async def runs(self) -> list[tuple[str, str]]:
+        shown = await self.recurring.show("daily")
+        return [(run["local"], run["outcome"]) for run in reversed(shown["runs"])]
+
+
+def lived(start: str, course: Callable[[Shop], Awaitable[None]]) -> None:
+    async def life() -> None:
+        shop = Shop(datetime.fromisoformat(start).replace(tzinfo=PARIS).astimezone(UTC))
+        await course(shop)
+        await shop.end()
+
+    simulate(life())
+
+
+def test_it_is_sent_at_its_local_time() -> None:
+    """Every day at 09:30 in Paris, before and after the change to summer time, to each recipient once."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("30 9 * * *", to=(ALICE, BOB, ALICE))
+        await asyncio.sleep(3 * DAY_S)
+        assert shop.sent() == ["03-28 09:30"] * 2 + ["03-29 09:30"] * 2 + ["03-30 09:30"] * 2
+        assert [row["number"] for row in shop.bench.all("SELECT number FROM message LIMIT 2")] == [ALICE, BOB]
+
+    lived("2026-03-27T12:00", course)
+
+
+def test_an_hour_that_occurs_twice_is_one_run() -> None:
+    """Each local date and time runs once, where the clock shows it twice."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("30 2 * * *")
+        await asyncio.sleep(2 * DAY_S)
+        assert await shop.runs() == [("2026-10-25T02:30", "sent"), ("2026-10-26T02:30", "sent")]
+
+    lived("2026-10-24T12:00", course)
+
+
+def test_a_clock_that_is_set_back_repeats_nothing() -> None:
+    """What ran at a local date and time has run."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("0 * * * *")
+        await asyncio.sleep(3.25 * 3600)
+        before = shop.sent()
+        assert len(before) == 3
+        shop.clock.off -= timedelta(hours=2)
+        await asyncio.sleep(2.2 * 3600)
+        assert shop.sent() == before
+        await asyncio.sleep(3600)
+        assert len(shop.sent()) == 4
+
+    lived("2026-06-01T09:30", course)
+
+
+@pytest.mark.parametrize(
+    ("late", "runs", "sent"),
+    [
+        (False, [("2026-06-03T09:00", "missed"), ("2026-06-04T09:00", "sent")], ["06-04 09:00"]),
+        (True, [("2026-06-03T09:00", "late"), ("2026-06-04T09:00", "sent")], ["06-03 20:00", "06-04 09:00"]),
+    ],
+)
+def test_what_was_missed_is_made_up_for_once_or_not(late: bool, runs: list[tuple[str, str]], sent: list[str]) -> None:
+    """Two and a half days without power: one late run where that is wanted, else none; then as ever."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("0 9 * * *", late=late)
+        await shop.end()
+        await asyncio.sleep(56 * 3600)
+        shop.begin()
+        await asyncio.sleep(14 * 3600)
+        assert await shop.runs() == runs
+        assert shop.sent() == sent
+
+    lived("2026-06-01T12:00", course)
+
+
+def test_a_restart_in_the_same_minute_doubles_nothing() -> None:
+    """The mark and the messages are one commit; a process that ends at any moment round it leaves one run."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("0 9 * * *")
+        await asyncio.sleep(3600 - 0.05)
+        for _ in range(40):
+            await asyncio.sleep(0.01)
+            await shop.end()
+            shop.begin()
+        await asyncio.sleep(60)
+        assert shop.sent() == ["06-01 09:00"]
+
+    lived("2026-06-01T08:00", course)
+
+
+def test_nothing_runs_by_a_clock_that_is_not_trusted() -> None:
+    """The calendar stops; a run that passed meanwhile was missed."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("0 9 * * *")
+        shop.trust = False
+        await asyncio.sleep(5 * 3600)
+        assert shop.sent() == []
+        shop.trust = True
+        await asyncio.sleep(60)
+        assert await shop.runs() == [("2026-06-01T09:00", "missed")]
+
+    lived("2026-06-01T08:00", course)
+
+
+def test_it_rests_while_it_is_paused() -> None:
+    """What would have run meanwhile was not wanted: also `late` makes up for none of it."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("0 * * * *", late=True)
+        shown = await shop.recurring.pause("daily", WORD)
+        assert (shown["paused"], shown["next"]) == (True, None)
+        await asyncio.sleep(3 * 3600)
+        assert shop.sent() == []
+        shown = await shop.recurring.resume("daily", WORD)
+        assert shown["next"] == "2026-06-01T12:00+02:00"
+        await asyncio.sleep(3600)
+        assert shop.sent() == ["06-01 12:00"]
+        (note,) = shop.bench.all("SELECT detail FROM event WHERE what = 'schedule paused'")
+        assert '"by": "ann", "why": "holidays"' in note["detail"]
+
+    lived("2026-06-01T08:30", course)
+
+
+def test_a_removed_one_runs_no_more_and_frees_its_name() -> None:
+    """Its messages go on; another may have the name."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("0 * * * *")
+        with pytest.raises(Refused, match="already"):
+            await shop.add("0 * * * *")
+        await shop.recurring.remove("daily", WORD)
+        with pytest.raises(Refused, match="no schedule"):
+            await shop.recurring.show("daily")
+        await asyncio.sleep(2 * 3600)
+        assert shop.sent() == []
+        await shop.add("0 9 * * *")
+        assert [each["name"] for each in await shop.recurring.listed()] == ["daily"]
+
+    lived("2026-06-01T08:30", course)
+
+
+def test_its_messages_are_as_others() -> None:
+    """Class, validity, window, and report are kept for every run; STOP binds it."""
+
+    async def course(shop: Shop) -> None:
+        await shop.add("0 9 * * *", message_class="marketing", valid="2h", window="10:00-18:00", report=False)
+        await asyncio.sleep(3600 + 60)
+        row = shop.bench.one("SELECT * FROM message")
+        assert (row["class"], row["state"], row["reason"], row["report"]) == (
+            "marketing", "held", "outside_window", 0,
+        )  # fmt: skip
+        assert row["expires_at"].startswith("2026-06-01T09:00")
+        await shop.bench.stop_word(ALICE)
+        await asyncio.sleep(DAY_S)
+        assert [row["state"] for row in shop.bench.all("SELECT state FROM message ORDER BY id")] == [
+            "cancelled",
+            "refused",
+        ]
+
+    lived("2026-06-01T08:00", course)
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        (Wish("Daily", "@daily", (ALICE,), Request("", "x"), late=False), "bad_name"),
+        (Wish("daily", "@daily", (), Request("", "x"), late=False), "bad_recipients"),
+        (Wish("daily", "0 0 31 2 *", (ALICE,), Request("", "x"), late=False), "bad_cron"),
+        (Wish("daily", "@daily", ("123x",), Request("", "x"), late=False), "bad_number"),
+        (Wish("daily", "@daily", (ALICE,), Request("", ""), late=False), "empty_text"),
+        (Wish("daily", "@daily", (ALICE,), Request("", "x", valid="soon"), late=False), "bad_validity"),
+        (Wish("daily", "@daily", (ALICE,), Request("", "x", valid="0s"), late=False), "bad_validity"),
+        (Wish("daily", "@daily", (ALICE,), Request("", "x", window="9-5"), late=False), "bad_window"),
+        (Wish("daily", "@daily", (ALICE,), Request("", "x", key="k"), late=False), "bad_schedule"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_could_never_be_sent_is_refused_at_once(wish: Wish, code: str) -> None:
+    """Everything that a run will be made of is looked at when it is added."""
+
+    async def course(shop: Shop) -> None:
+        with pytest.raises(Refused) as refused:
+            await shop.recurring.add(wish)
+        assert refused.value.code == code
+        assert await shop.recurring.listed() == []
+
+    lived("2026-06-01T08:00", course)

@@ -1,0 +1,146 @@
+"""Files of many rows: staged, accepted by one commit, promoted by a task; nobody waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from modemd.errors import Refused
+from modemd.service.messages import batches as messages_batches
+from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows
+from modemd.service.messages.submission import Request
+from modemd.store.outbox import batches
+from tests.service.assembled import House
+
+ALICE = "+33612345678"
+ROWS = 175
+
+
+def file(rows: int = ROWS, bad: tuple[int, ...] = (), text: str = "row") -> bytes:
+    """A CSV; the `bad` rows have no number."""
+    lines = (f"{'nobody' if row in bad else f'+336{row:08d}'},{text} {row},transactional\n" for row in range(rows))
+    return ("to,text,class\n" + "".join(lines)).encode()
+
+
+async def counted(home: House, sql: str) -> int:
+    return int(await home.store.read(lambda db: db.execute(sql).fetchone()[0]))
+
+
+@contextlib.asynccontextmanager
+async def promoting(home: House) -> AsyncIterator[None]:
+    """While the block runs, so does the task; and then until nothing is left to do."""
+    task = asyncio.create_task(home.service._batching.run())
+    try:
+        yield
+        while await counted(home, "SELECT count(*) FROM batch WHERE state <> 'done'"):  # noqa: ASYNC110 - a moment
+            await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_a_large_file_is_accepted_before_it_is_promoted(home: House) -> None:
+    """The answer counts all rows and names the ids of their messages; the task makes them, in order."""
+    answer = await home.service.submit_csv(file())
+    assert (answer["state"], answer["accepted"], answer["promoted"], answer["messages"]) == ("accepted", ROWS, 0, {})
+    assert (answer["first_message"], answer["last_message"]) == (1, ROWS)
+    async with promoting(home):
+        pass
+    found = await home.service.messages(id=None, state=None, limit=0, batch=answer["id"])
+    assert [(message["id"], message["text"]) for message in found[::-1]] == [(n + 1, f"row {n}") for n in range(ROWS)]
+    assert (await home.service.batch(answer["id"]))["messages"] == {"queued": ROWS}
+
+
+async def test_a_file_of_one_step_is_one_commit(home: House) -> None:
+    """Its messages are there when it is answered, though no task runs: as where a command finds no daemon."""
+    answer = await home.service.submit_csv(file(batches.STEP))
+    assert (answer["state"], answer["messages"]) == ("done", {"queued": batches.STEP})
+
+
+@pytest.mark.parametrize("bad", [(0,), (60,), (ROWS - 1,), (3, 70, 160)], ids=["first", "middle", "last", "several"])
+async def test_a_bad_row_anywhere_leaves_nothing(home: House, bad: tuple[int, ...]) -> None:
+    """All bad rows are named, whatever was staged before them is cleared away, and no message is made."""
+    with pytest.raises(BadRows) as refused:
+        await home.service.submit_csv(file(bad=bad))
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == [f"line {row + 2}" for row in bad]
+    async with promoting(home):
+        pass
+    for table in ("staged", "batch", "message"):
+        assert await counted(home, f"SELECT count(*) FROM {table}") == 0
+
+
+async def test_a_file_that_is_wrong_all_over_is_not_read_to_its_end(home: House) -> None:
+    """So many problems are told, and that there is more."""
+    rows = MOST_PROBLEMS + 200
+    with pytest.raises(BadRows) as refused:
+        await home.service.submit_csv(file(rows, bad=tuple(range(rows))))
+    assert len(refused.value.problems) == MOST_PROBLEMS + 1
+    assert "there is more" in refused.value.problems[-1]
+
+
+async def test_nobody_waits_for_a_file(home: House) -> None:
+    """Single messages and small files that come while a large one is staged are answered before it."""
+    async with promoting(home):
+        large = asyncio.ensure_future(home.service.submit_csv(file(2000)))
+        while not await counted(home, "SELECT count(*) FROM staged"):  # noqa: ASYNC110 - a moment
+            await asyncio.sleep(0)
+        await home.service.submit(Request(ALICE, "alarm", "alarm"))
+        await home.service.submit_csv(file(3, text="small"))
+        assert not large.done()
+        assert (await large)["accepted"] == 2000
+
+
+async def test_large_files_are_staged_one_behind_the_other(home: House) -> None:
+    """Two that come together are both accepted whole."""
+    async with promoting(home):
+        answers = await asyncio.gather(home.service.submit_csv(file()), home.service.submit_csv(file(text="other")))
+    assert [(await home.service.batch(answer["id"]))["messages"] for answer in answers] == [{"queued": ROWS}] * 2
+
+
+async def test_promotion_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step that queues something does."""
+    woken: list[str] = []
+    monkeypatch.setattr(home.service, "_wake", lambda: woken.append("wake"))
+    async with promoting(home):
+        await home.service.submit_csv(file())
+    assert len(woken) >= ROWS // batches.STEP
+
+
+async def test_a_known_file_is_answered_again(home: House) -> None:
+    """A client that lost the answer asks again, with its key, and gets the same batch."""
+    first = await home.service.submit_csv(file(), "k")
+    assert (await home.service.submit_csv(file(), "k"))["id"] == first["id"]
+    with pytest.raises(Refused, match="another file"):
+        await home.service.submit_csv(file(ROWS - 1), "k")
+    with pytest.raises(Refused, match="1 to 200"):
+        await home.service.submit_csv(file(), "k" * 201)
+
+
+async def test_the_loop_is_not_held_up(home: House) -> None:
+    """Between two turns of the loop few rows are checked, so that an answer of a modem never waits for a file."""
+    turns: list[int] = []
+    checks = 0
+    check = home.service._submitting.check
+
+    def counting(request: Request) -> Any:
+        nonlocal checks
+        checks += 1
+        return check(request)
+
+    async def turn() -> None:
+        nonlocal checks
+        while True:
+            turns.append(checks)
+            checks = 0
+            await asyncio.sleep(0)
+
+    home.service._submitting.check = counting  # type: ignore[method-assign]
+    turning = asyncio.create_task(turn())
+    await home.service.submit_csv(file(500))
+    turning.cancel()
+    assert sum(turns) + checks == 500
+    assert max(turns) <= messages_batches.CHECKED_AT_ONCE

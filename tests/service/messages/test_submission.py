@@ -1,0 +1,166 @@
+"""The door for messages: what is checked, what is kept, and what is answered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from modemd.errors import Refused
+from modemd.rules.classes import MessageClass
+from modemd.service.messages.csv_rows import BadRows
+from modemd.service.messages.submission import Request
+from tests.service.assembled import NOON, House
+
+ALICE, BOB = "+33612345678", "+33698765432"
+
+
+async def stored(home: House) -> list[dict[str, Any]]:
+    return await home.service.messages(id=None, state=None, limit=0)
+
+
+async def test_the_answer_is_what_is_stored(home: House) -> None:
+    """A message is durable when it is answered, and the answer is its row."""
+    answer = await home.service.submit(Request("06 12 34 56 78", "hello"))
+    assert [answer.message] == await stored(home)
+    assert (answer.message["to"], answer.message["state"], answer.again) == (ALICE, "queued", False)
+
+
+@pytest.mark.parametrize("message_class", ["alarm", "otp", "transactional", "conversational", "marketing"])
+async def test_validity_counts_from_the_start(home: House, message_class: str) -> None:
+    """A message is valid for as long as its class says, from now, or from the time it was wished for."""
+    lasts = home.settings.validity.of(message_class)
+    now = await home.service.submit(Request(ALICE, "hello", message_class))
+    later = await home.service.submit(Request(ALICE, "hello", message_class, at="2026-11-23T13:00"))
+    assert now.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
+    assert later.message["expires_at"] == (NOON + timedelta(days=1) + lasts).isoformat("T", "microseconds")
+
+
+async def test_a_time_just_past_is_now(home: House) -> None:
+    """A start time half a minute ago does not shorten the validity."""
+    answer = await home.service.submit(Request(ALICE, "hello", at="2026-11-22T12:59:30"))
+    lasts = home.settings.validity.of(MessageClass.TRANSACTIONAL)
+    assert answer.message["state"] == "queued"
+    assert answer.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("x" * 160, 1), ("x" * 161, 2), ("é" * 160, 1), ("😀" * 35, 1), ("😀" * 36, 2)],
+    ids=["one part", "two parts", "é is GSM", "35 emoji", "36 emoji"],
+)
+async def test_parts_are_counted(home: House, text: str, parts: int) -> None:
+    """What a text takes on the air is known when it is accepted."""
+    assert (await home.service.submit(Request(ALICE, text))).message["parts"] == parts
+
+
+@pytest.mark.parametrize(("wish", "kept"), [(None, 0), (True, 1), (False, 0)])
+async def test_reports_are_as_configured_unless_said(home: House, wish: bool | None, kept: int) -> None:
+    """A message says for itself whether it wants a delivery report, or leaves it to the configuration."""
+    await home.service.submit(Request(ALICE, "hello", report=wish))
+    assert await home.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"]) == kept
+
+
+async def test_a_submit_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queued message wakes the modems; a key that was known does not, nor does what was refused."""
+    woken: list[str] = []
+    monkeypatch.setattr(home.service, "_wake", lambda: woken.append("wake"))
+    await home.service.submit(Request(ALICE, "hello", key="k"))
+    assert woken == ["wake"]
+    await home.service.submit(Request(ALICE, "hello", key="k"))
+    await home.stop_word(BOB)
+    await home.service.submit(Request(BOB, "offer", "marketing"))
+    assert woken == ["wake"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        pytest.param(Request("+336", "x"), "not_possible", id="number"),
+        pytest.param(Request("17", "x"), "emergency_number", id="emergency"),
+        pytest.param(Request(ALICE, "x", "system"), "bad_class", id="class"),
+        pytest.param(Request(ALICE, ""), "empty_text", id="no text"),
+        pytest.param(Request(ALICE, "x" * 153 * 256), "bad_text", id="text"),
+        pytest.param(Request(ALICE, "x", at="soon"), "bad_time", id="time"),
+        pytest.param(Request(ALICE, "x", key="k" * 201), "bad_key", id="key"),
+    ],
+)
+async def test_what_is_refused_is_not_stored(home: House, request_: Request, code: str) -> None:
+    """A request that cannot be is an answer with a code, at once, and leaves no row."""
+    with pytest.raises(Refused) as refused:
+        await home.service.submit(request_)
+    assert refused.value.code == code
+    assert await stored(home) == []
+
+
+async def test_rows_are_accepted_together(home: House) -> None:
+    """A CSV gives messages in the order of its rows; empty `at` and `key` mean none."""
+    text = f'class,to,text,key,at\notp,{ALICE},one,,\nmarketing,{BOB},"two, with\n a line",k,2026-11-23T13:00\n'
+    await home.service.submit_csv(("\ufeff" + text).encode())
+    messages = (await stored(home))[::-1]
+    assert [message["text"] for message in messages] == ["one", "two, with\n a line"]
+    assert [message["key"] for message in messages] == [None, "k"]
+    assert [message["state"] for message in messages] == ["queued", "held"]
+
+
+async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
+    """Consent refuses a row, not the file."""
+    await home.stop_word(BOB)
+    await home.service.submit_csv(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n".encode())
+    assert [message["state"] for message in (await stored(home))[::-1]] == ["refused", "queued"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        pytest.param("", ["line 1: no column to, no column text, no column class; the columns are"], id="empty"),
+        pytest.param("to,text,class\n", ["line 1: there are no rows"], id="no rows"),
+        pytest.param("to,text\n+33612345678,x\n", ["line 1: no column class; the columns are"], id="no class"),
+        pytest.param(
+            "to,text,class,colour\n", ["line 1: unknown column 'colour'; the columns are"], id="unknown column"
+        ),
+        pytest.param(
+            "to,text,class\n1,2,3,4\n+33612345678,x\nnobody,x,otp\n+33612345678,x,\n",
+            [
+                "line 2: has 4 fields, the first line 3",
+                "line 3: has 2 fields, the first line 3",
+                "line 4: 'nobody' is not",
+                "line 5: '' is no class",
+            ],
+            id="every bad row",
+        ),
+        pytest.param(
+            'to,text,class\n+33612345678,ok,otp\n+33612345678,"x\ny\n',
+            ["line 4: unexpected end of data, in a row that begins after line 2"],
+            id="a quotation without end",
+        ),
+        pytest.param("to,text,class,to\n", ["line 1: column to twice; the columns are"], id="a column twice"),
+    ],
+)
+async def test_malformed_rows_reject_the_file(home: House, text: str, problems: list[str]) -> None:
+    """Every row that is wrong is named by its line with the reason, and nothing of the file is accepted."""
+    with pytest.raises(BadRows) as refused:
+        await home.service.submit_csv(text.encode())
+    found = sorted(refused.value.problems)
+    assert len(found) == len(problems)
+    for line, beginning in zip(found, problems, strict=True):
+        assert line.startswith(beginning)
+    assert await stored(home) == []
+
+
+async def test_a_key_that_is_taken_rejects_all_rows(home: House) -> None:
+    """One commit holds a file: a row whose key belongs to other content takes the whole back."""
+    await home.service.submit(Request(ALICE, "first", key="k"))
+    with pytest.raises(Refused, match="'k' belongs to message 1"):
+        await home.service.submit_csv(f"to,text,class,key\n{BOB},x,otp,new\n{ALICE},other,otp,k\n".encode())
+    assert len(await stored(home)) == 1
+
+
+async def test_a_message_may_name_its_sim(home: House) -> None:
+    """Then it is that SIM's alone; what is no ICCID is refused."""
+    answer = await home.service.submit(Request("+33612345678", "hello", sim="8933010000000000010"))
+    lanes = await home.store.read(lambda db: [row["lane"] for row in db.execute("SELECT lane FROM part")])
+    assert (answer.message["state"], lanes) == ("queued", ["8933010000000000010"])
+    with pytest.raises(Refused, match="no ICCID"):
+        await home.service.submit(Request("+33612345678", "hello", sim="west"))

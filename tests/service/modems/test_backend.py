@@ -1,0 +1,152 @@
+"""The front desk: what a modem tells the service, and where it ends up."""
+
+from __future__ import annotations
+
+import pytest
+
+from modemd.connector import Attempted, Ending
+from modemd.errors import NeedsPerson
+from modemd.rules.classes import MessageClass
+from modemd.service.modems.backend import FrontDesk
+from modemd.store import sims
+from tests.modem.scripted_port import simulated
+from tests.service.assembled import NOON
+from tests.service.bench import EAST, WEST, Bench, sim
+
+
+@pytest.mark.parametrize(
+    ("configured", "written", "known_as"),
+    [
+        pytest.param("+33700000001", "+33799999999", "+33700000001", id="the configured number goes before"),
+        pytest.param(None, "+33799999999", "+33799999999", id="the one written on it"),
+        pytest.param(None, None, None, id="neither"),
+    ],
+)
+@simulated
+async def test_a_sim_is_known_by_its_number(configured: str | None, written: str | None, known_as: str | None) -> None:
+    """With the stick it sits in."""
+    b = Bench(sims={WEST: {"number": configured}} if configured else {})
+    await b.desk.met(sim(number=written))
+    row = b.one("SELECT iccid, number, modem FROM sim")
+    assert (row["iccid"], row["number"], row["modem"]) == (WEST, known_as, "351234050000017")
+
+
+@simulated
+async def test_a_sim_that_moves_to_another_stick_stays_the_same_sim() -> None:
+    """One row, with the stick it was seen in last; a number once known stays."""
+    b = Bench()
+    await b.desk.met(sim(number="+33799999999"))
+    b.hand.passes(hours=1)
+    await b.desk.met(sim(imei="867959030000016"))
+    row = b.one("SELECT * FROM sim")
+    assert (row["modem"], row["number"]) == ("867959030000016", "+33799999999")
+    assert row["first_seen"] < row["last_seen"]
+
+
+@simulated
+async def test_a_part_passes_over_the_desk() -> None:
+    """Chosen, fresh, claimed, closed, let go: rows and reservations are as if the dispatcher had been asked."""
+    b = Bench()
+    message = await b.submit()
+    draft = await b.desk.choose(sim())
+    assert draft is not None
+    assert b.desk.fresh(sim(), draft)
+    assert await b.desk.choose(sim()) is None
+    claimed = await b.desk.claim(sim(), draft, ahead=False)
+    assert claimed is not None
+    await b.desk.close(sim(), Attempted(claimed.attempt_id, Ending.WITHDRAWN))
+    assert await b.desk.choose(sim()) is None, "still reserved"
+    b.desk.release(draft)
+    assert await b.desk.choose(sim()) is not None
+    assert b.state(message) == "queued"
+
+
+@simulated
+async def test_a_modem_that_became_ready_wakes_whoever_waits_for_one() -> None:
+    """Once for each time."""
+    b = Bench()
+    b.desk.ready()
+    assert b.times_ready == 1
+
+
+@simulated
+async def test_the_desk_shows_the_epoch_of_the_store() -> None:
+    """A modem compares it at the last moment."""
+    b = Bench()
+    before = b.desk.consent_epoch
+    await b.stop_word("+33612345678")
+    assert b.desk.consent_epoch == before + 1
+
+
+@simulated
+async def test_a_new_sim_is_a_persons_to_admit() -> None:
+    """With `manual`: one that is configured, or was in use before, is known; the error says what to say."""
+    b = Bench(admit_sims="manual", sims={EAST: {}})
+    await b.desk.met(sim(EAST))
+    with pytest.raises(NeedsPerson, match=f"modemd sims admit {WEST}"):
+        await b.desk.met(sim(WEST))
+    await b.store.write(lambda db: sims.admit(db, WEST, b.clock.now()))
+    await b.desk.met(sim(WEST))
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "own", "holds"),
+    [
+        pytest.param(False, None, True, id="by default"),
+        pytest.param(True, None, False, id="allowed everywhere"),
+        pytest.param(False, True, False, id="allowed for this SIM"),
+        pytest.param(True, False, True, id="not for this SIM"),
+    ],
+)
+@simulated
+async def test_a_foreign_network_holds_marketing(everywhere: bool, own: bool | None, holds: bool) -> None:
+    """By this SIM alone; it is looked at again when the SIM is home."""
+    own_says = {} if own is None else {"marketing_while_roaming": own}
+    b = Bench(marketing_while_roaming=everywhere, sims={WEST: own_says})
+    b.desk.roams(sim(), True)
+    assert b.desk.holds_marketing(sim()) is holds
+    assert not b.desk.holds_marketing(sim(EAST))
+    await b.submit(message_class=MessageClass.MARKETING)
+    assert (await b.desk.choose(sim()) is None) is holds
+    if holds:
+        b.desk.roams(sim(), False)
+        assert b.settled == 1
+        assert await b.desk.choose(sim()) is not None
+
+
+@simulated
+async def test_the_service_centre_is_the_configured_one_or_the_last_known() -> None:
+    """A SIM that has lost its own is given it back, also by another process; one that never had any is not helped."""
+    b = Bench(sims={EAST: {"smsc": "+33609001399"}})
+    await b.desk.met(sim())
+    assert b.desk.service_centre(sim(), "") is None
+    assert b.desk.service_centre(sim(), "+33609001390") == "+33609001390"
+    assert b.desk.service_centre(sim(), "") == "+33609001390"
+    assert b.desk.service_centre(sim(EAST), "+33609001390") == "+33609001399"
+    await b.store.write(lambda db: None)
+    another = FrontDesk(b.store, b.settings, b.clock, b.dispatcher, b.arrivals, ready=lambda: None)
+    await another.met(sim())
+    assert another.service_centre(sim(), "") == "+33609001390"
+
+
+@simulated
+async def test_the_networks_time_is_of_now_or_of_some_time() -> None:
+    """A fresh one is held against the clock as it is."""
+    b = Bench()
+    for fresh in (True, False):
+        b.desk.heard_time(NOON, fresh=fresh)
+    assert b.heard == [(NOON, b.clock.now()), (NOON, None)]
+
+
+@pytest.mark.parametrize(
+    ("number", "caller"),
+    [("+33612345678", "+33612345678"), ("0612345678", "+33612345678"), ("", ""), ("3900", "3900")],
+    ids=["international", "national", "withheld", "short"],
+)
+@simulated
+async def test_a_call_is_kept_with_its_caller_as_contacts_are_known(number: str, caller: str) -> None:
+    """When `called` returns it is in the database."""
+    b = Bench(country="FR")
+    await b.desk.called(sim(), number)
+    row = b.one("SELECT sender, to_sim, kind FROM inbox")
+    assert (row["sender"], row["to_sim"], row["kind"]) == (caller, WEST, "call")

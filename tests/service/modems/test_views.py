@@ -1,0 +1,79 @@
+"""Shapes of answers that no table holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from modemd.at.replies import Registration
+from modemd.modem.status import Health, Identity
+from modemd.profiles import Profile
+from modemd.rules.retry import ErrorClass
+from tests.service.assembled import House, house
+
+ICCID = "8933010000000000010"
+IDENTITY = Identity(
+    "861234029413211", "huawei", "E3372", "21.180", ICCID, "208010000000001", None, Profile("huawei_e3372")
+)
+
+
+async def test_a_modem_that_nobody_answered_for(home: House) -> None:
+    """Before anything answered on its port, a modem is what the configuration says of it."""
+    (view,) = home.service.modems()
+    assert (view["name"], view["port"], view["health"]) == ("west", home.settings.modems[0].port, "opening")
+    assert {view[key] for key in ("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number")} == {
+        None
+    }
+    assert (view["registration"], view["signal_dbm"], view["sent"]) == ("unknown", None, 0)
+
+
+async def test_a_modem_that_answered(home: House) -> None:
+    """Who answered, which SIM sits there, and how it is."""
+    status = home.service._modems[0].status
+    status.identity, status.health, status.registration = IDENTITY, Health.READY, Registration.HOME
+    status.signal_dbm, status.sent = -71, 5
+    (view,) = home.service.modems()
+    assert (view["driver"], view["imei"], view["sim"]) == ("huawei_e3372", "861234029413211", ICCID)
+    assert (view["health"], view["registration"], view["signal_dbm"], view["sent"]) == ("ready", "home", -71, 5)
+    assert json.loads(json.dumps(view)) == view
+
+
+@pytest.mark.parametrize(
+    ("configured", "read", "shown"),
+    [
+        pytest.param("+33700000001", "+33999999999", "+33700000001", id="the configured one goes first"),
+        pytest.param(None, "+33999999999", "+33999999999", id="the one on the SIM"),
+        pytest.param(None, None, None, id="none is known"),
+    ],
+)
+async def test_the_number_of_a_sim(tmp_path: Path, configured: str | None, read: str | None, shown: str | None) -> None:
+    """A SIM's number is the configured one, else what the SIM itself says."""
+    sims = {ICCID: {"number": configured} if configured else {}}
+    async with house(tmp_path, sims=sims) as home:
+        home.service._modems[0].status.identity = Identity("1", "m", "m", "f", ICCID, None, read, Profile("generic"))
+        assert home.service.modems()[0]["number"] == shown
+
+
+async def test_a_message_can_pass_when_one_modem_is_ready(home: House) -> None:
+    """Health is whether a message can pass."""
+    assert (await home.service.status())["can_send"] is False
+    home.service._modems[0].status.health = Health.READY
+    assert (await home.service.status())["can_send"] is True
+
+
+async def test_a_sim_that_rests_passes_nothing(home: House) -> None:
+    """Its modem is ready, says until when and why the SIM rests, and no message can pass."""
+    status = home.service._modems[0].status
+    status.identity, status.health = IDENTITY, Health.READY
+    sims = home.service._dispatcher.sims
+    for index in range(5):
+        sims.refused(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", home.clock.now())
+    told = await home.service.status()
+    (view,) = told["modems"]
+    assert (told["can_send"], view["health"]) == (False, "ready")
+    assert (view["rests_until"], view["reason"]) == (
+        "2026-11-22T12:01:00.000000+00:00",
+        "the SIM was refused too often: +CMS ERROR: 42",
+    )

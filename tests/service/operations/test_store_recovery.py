@@ -1,0 +1,65 @@
+"""While the database takes no changes, it is tried again; a damaged one ends the service."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from modemd.errors import StoreDamaged, StoreUnavailable
+from modemd.service.operations.store_recovery import TRY_AGAIN_S, StoreWatch
+from modemd.store import Store
+from tests.sim.world.loop import simulate
+
+
+class Troubled:
+    """What the watch sees of a store: it takes changes again after so many tries."""
+
+    def __init__(self, trouble: StoreUnavailable | StoreDamaged, tries: int = 0) -> None:
+        self.trouble: StoreUnavailable | StoreDamaged | None = trouble
+        self.troubled = asyncio.Event()
+        self.troubled.set()
+        self.tried = 0
+        self._tries = tries
+
+    async def try_again(self) -> None:
+        self.tried += 1
+        if self.tried == self._tries:
+            self.trouble = None
+            self.troubled.clear()
+
+
+async def unheard(text: str) -> None:
+    raise AssertionError(text)
+
+
+def test_what_passes_is_tried_again_until_it_has() -> None:
+    """Every few seconds; then what waited is told to go on, once."""
+
+    async def life() -> None:
+        store, told = Troubled(StoreUnavailable("disk_full", "no room"), tries=3), list[float]()
+        loop = asyncio.get_running_loop()
+        watch = asyncio.ensure_future(StoreWatch(cast(Store, store), lambda: told.append(loop.time()), unheard).run())
+        await asyncio.sleep(60)
+        assert (store.tried, told) == (3, [3 * TRY_AGAIN_S])
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+
+    simulate(life())
+
+
+def test_damage_ends_the_service() -> None:
+    """A database that cannot be relied on is not written to again: the task fails, and with it the daemon."""
+
+    async def life() -> None:
+        store, words = Troubled(StoreDamaged("page 7 is not a page")), list[str]()
+
+        async def last_words(text: str) -> None:
+            words.append(text)
+
+        with pytest.raises(StoreDamaged, match="page 7"):
+            await StoreWatch(cast(Store, store), lambda: None, last_words).run()
+        assert (store.tried, words) == (0, ["page 7 is not a page"])
+
+    simulate(life())

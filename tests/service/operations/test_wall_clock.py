@@ -1,0 +1,169 @@
+"""The wall clock as the service uses it, and what goes on while it is not trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from modemd.rules.classes import MessageClass
+from modemd.service.messages.submission import Request
+from modemd.service.operations.wall_clock import Timekeeper
+from modemd.store import journal
+from modemd.store.outbox import due as outbox_due
+from modemd.store.timestamps import high_water
+from tests.service.assembled import NOON, HandClock, house
+from tests.service.bench import ALICE, BOB, Bench
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@dataclass
+class Hands:
+    """A wall clock and monotonic seconds that pass together, until the wall clock is stepped."""
+
+    wall: HandClock
+    seconds: float = 1000.0
+
+    def passes(self, duration: timedelta) -> None:
+        self.wall.moment += duration
+        self.seconds += duration.total_seconds()
+
+    def stepped(self, by: timedelta) -> None:
+        self.wall.moment += by
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands(HandClock())
+
+
+@pytest.fixture
+def time(hands: Hands) -> Timekeeper:
+    return Timekeeper(hands.wall, lambda: hands.seconds)
+
+
+def test_a_clock_that_nothing_stands_against_is_taken_as_it_is(hands: Hands, time: Timekeeper) -> None:
+    """Forwards, also by a step that the network does not contradict."""
+    assert (time.now(), time.trusted) == (NOON, True)
+    hands.stepped(3 * HOUR)
+    assert (time.now(), time.trusted) == (NOON + 3 * HOUR, True)
+
+
+def test_a_step_back_is_not_followed(hands: Hands, time: Timekeeper) -> None:
+    """Time goes on by the monotonic clock, so that what is due in a minute is due in a minute; when the machine's clock has
+    come past the last trusted moment, it is trusted again."""
+    time.now()
+    hands.stepped(-HOUR)
+    hands.passes(timedelta(minutes=1))
+    assert (time.trusted, time.now()) == (False, NOON + timedelta(minutes=1))
+    assert time.doubt == "something was stored at 2026-11-22T12:00:00+00:00 already"
+    hands.passes(HOUR)
+    assert (time.trusted, time.now()) == (True, NOON + timedelta(minutes=1))
+
+
+def test_a_small_correction_back_is_ordinary(hands: Hands, time: Timekeeper) -> None:
+    """Half a second back, as the machine's time keeper does, alarms nobody."""
+    time.now()
+    hands.stepped(timedelta(seconds=-0.5))
+    assert time.trusted
+
+
+def test_a_start_before_what_is_stored(hands: Hands, time: Timekeeper) -> None:
+    """A machine that wakes in 1970 goes on from the last moment in the database, until somebody sets its clock."""
+    time.stored(NOON + DAY)
+    hands.passes(timedelta(seconds=5))
+    assert (time.trusted, time.now()) == (False, NOON + DAY + timedelta(seconds=5))
+    hands.stepped(2 * DAY)
+    assert time.trusted
+
+
+@pytest.mark.parametrize("off", [5 * DAY, -5 * DAY], ids=["the clock is behind", "the clock is ahead"])
+def test_a_fresh_stamp_far_off(hands: Hands, time: Timekeeper, off: timedelta) -> None:
+    """A service centre that took our message days off our clock: not trusted, until the clock is set to that time."""
+    written = time.now()
+    time.heard(written + off, written)
+    assert (time.trusted, time.now()) == (False, NOON)
+    hands.passes(HOUR)
+    assert (time.trusted, time.now()) == (False, NOON + HOUR)
+    hands.stepped(off)
+    assert (time.trusted, time.now()) == (True, NOON + HOUR + off)
+
+
+def test_an_old_stamp_proves_nothing_and_a_coming_one_does(hands: Hands, time: Timekeeper) -> None:
+    """A message may have been on its way for a week; none was sent tomorrow."""
+    time.heard(NOON - 7 * DAY)
+    assert time.trusted
+    time.heard(NOON + 7 * DAY)
+    assert not time.trusted
+
+
+def test_a_later_stamp_that_fits_clears_the_clock(hands: Hands, time: Timekeeper) -> None:
+    """One service centre that stamps rubbish does not stop the house for long."""
+    time.heard(NOON + 400 * DAY)
+    assert not time.trusted
+    time.heard(NOON)
+    assert time.trusted
+
+
+def test_a_step_away_from_the_networks_time_is_noticed(hands: Hands, time: Timekeeper) -> None:
+    """Once the network's time is known, a step of more than a day needs no further stamp to be seen."""
+    time.heard(NOON)
+    hands.passes(HOUR)
+    time.now()
+    hands.stepped(3 * DAY)
+    assert (time.trusted, time.now()) == (False, NOON + HOUR)
+
+
+def test_a_mark_in_the_far_future_yields_to_the_network(hands: Hands, time: Timekeeper) -> None:
+    """A clock that once said 2099 has left its mark; when the network confirms today, today is trusted."""
+    time.stored(datetime(2099, 1, 1, tzinfo=NOON.tzinfo))
+    assert not time.trusted
+    time.heard(NOON)
+    assert (time.trusted, time.now()) == (True, NOON)
+
+
+async def test_the_database_knows_what_time_it_was() -> None:
+    """The latest moment of any row, whichever table it is in; nothing in an empty database."""
+    b = Bench()
+    assert high_water(b.db) is None
+    message = await b.submit()
+    b.hand.passes(minutes=3)
+    journal.note(b.db, message, b.hand.now(), "something")
+    assert high_water(b.db) == NOON + timedelta(minutes=3)
+
+
+async def test_a_service_over_a_database_from_tomorrow(tmp_path: Path) -> None:
+    """It accepts, by the time that the database had; status says that the clock is not trusted, and why."""
+    async with house(tmp_path) as home:
+        await home.store.write(lambda db: journal.note(db, None, NOON + DAY, "something"))
+        await home.service.know_time()
+        message = (await home.service.submit(Request(ALICE, "hello"))).message
+        assert message["created_at"] >= (NOON + DAY).isoformat("T", "microseconds")
+        clock = (await home.service.status())["clock"]
+        assert (clock["trusted"], clock["because"]) == (
+            False,
+            "something was stored at 2026-11-23T12:00:00+00:00 already",
+        )
+
+
+ALARM, OTP, MARKETING = MessageClass.ALARM, MessageClass.OTP, MessageClass.MARKETING
+
+
+async def test_only_what_cannot_wait_is_promoted() -> None:
+    """Scheduled messages wait for a trusted clock, but for alarms and otps; a back-off goes on for every class."""
+    b = Bench()
+    due = {
+        name: await b.submit(ALICE, message_class=name, at=NOON + HOUR)
+        for name in (ALARM, OTP, MessageClass.TRANSACTIONAL)
+    }
+    tried = await b.submit(BOB, at=NOON + HOUR)
+    await b.store.write(lambda db: db.execute("UPDATE part SET tries = 1 WHERE message_id = ?", (tried,)))
+    later = NOON + 2 * HOUR
+    assert await b.store.write(outbox_due.next_going_on) == NOON + HOUR
+    promoted = await b.store.write(lambda db: outbox_due.promote(db, later, trusted=False))
+    assert promoted == {due[ALARM], due[OTP], tried}
+    assert await b.store.write(outbox_due.next_going_on) is None
+    assert await b.store.write(lambda db: outbox_due.promote(db, later)) == {due[MessageClass.TRANSACTIONAL]}

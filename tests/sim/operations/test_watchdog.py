@@ -1,0 +1,57 @@
+"""The watchdog is fed while modems are sick, and not while a task hangs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from modemd.modem.session import LONGEST_TURN_S
+from tests.sim.conftest import Live
+from tests.sim.world.assembled import House
+
+TROUBLES: dict[str, Callable[[House], None]] = {
+    "deaf": lambda house: house.devices[0].deaf_for(1e6),
+    "wedged": lambda house: house.devices[0].wedge(),
+    "without power": lambda house: house.devices[0].power_off(),
+    "without SIM": lambda house: house.devices[0].remove_sim(),
+    "pulled out": lambda house: house.links["/sim/modem0"].unplug(),
+}
+
+
+@pytest.mark.parametrize("befall", TROUBLES.values(), ids=TROUBLES.keys())
+def test_a_sick_modem_is_no_fault_of_the_process(live: Live, befall: Callable[[House], None]) -> None:
+    """Half a day long its task tries and waits, and the watchdog is fed all the time."""
+
+    async def scenario(house: House) -> None:
+        heart = house.service.heartbeat()
+        await asyncio.sleep(60)  # it is set up, and has worked
+        assert house.service.health().can_send
+        befall(house)
+        for _ in range(12 * 60):
+            await asyncio.sleep(60)
+            assert heart.stalled() is None
+
+    live(scenario, modems=1)
+
+
+def test_a_task_that_hangs_is_found(live: Live) -> None:
+    """What a modem's task awaits never comes: after its longest turn the watchdog is not fed any more."""
+
+    async def scenario(house: House) -> None:
+        heart = house.service.heartbeat()
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        desk = house.service._desk
+        real, desk.met = desk.met, lambda _: never  # type: ignore[method-assign, assignment, return-value]
+        house.devices[0].restart()
+        await asyncio.sleep(LONGEST_TURN_S - 60)
+        assert heart.stalled() is None
+        await asyncio.sleep(180)
+        assert "the task of modem" in (heart.stalled() or "")
+        desk.met = real  # type: ignore[method-assign]
+        never.set_result(None)
+        await asyncio.sleep(60)
+        assert heart.stalled() is None
+
+    live(scenario, modems=1)

@@ -1,0 +1,212 @@
+"""What must be true in the end, whatever went wrong: the truth journal against what was stored and answered."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from modemd import pdu
+from modemd.emulator.network.journal import Accepted
+from modemd.store.timestamps import moment
+from tests.sim.plans.plan import REPEATS_AFTER_S, TAG
+from tests.sim.plans.run import World
+
+FINAL = {"delivered", "undelivered", "failed", "expired", "cancelled", "refused"}
+ACCEPTED = {"sent", "delivered", "undelivered"}
+NEVER = {"held", "queued", "failed", "expired", "cancelled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a plan. `violations` is empty where everything held."""
+
+    violations: tuple[str, ...]
+    messages: Counter[str]
+    """Messages by class and state, as `alarm delivered`."""
+    parts_accepted: int
+    unknown: int
+    """Parts whose outcome was unknown at some time."""
+    taken: int
+    """Of these, those that the network had taken: a report could tell."""
+    settled: int
+    """Of all, those that evidence settled."""
+    ends: int
+    troubles: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class _OnAir:
+    """An accepted PDU of a client's message."""
+
+    tag: int
+    seq: int
+    entry: Accepted
+
+
+def judge(world: World) -> Verdict:
+    """Everything that must hold, asked of a world that has come to its end."""
+    court = _Court(world)
+    court.try_all()
+    unknown = world.house.all(
+        "SELECT DISTINCT message_id, json_extract(detail, '$.part') AS part FROM event WHERE what = 'lost'"
+    )
+    tags = {id: tag for tag, id in world.told.answered.items()}
+    taken = sum((tags.get(row["message_id"], 0), row["part"]) in court.on_air for row in unknown)
+    still = world.house.all("SELECT 1 FROM part WHERE state = 'unknown'")
+    return Verdict(
+        tuple(court.violations),
+        Counter(f"{row['class']} {row['state']}" for row in court.messages.values()),
+        len(world.house.network.journal),
+        len(unknown),
+        taken,
+        len(unknown) - len(still),
+        len(world.told.endings),
+        len(world.plan.troubles),
+        world.loop.time() / 3600,
+    )
+
+
+class _Court:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.violations: list[str] = []
+        house = world.house
+        self.messages = {row["id"]: row for row in house.all("SELECT * FROM message")}
+        self.parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for part in house.all("SELECT * FROM part ORDER BY message_id, seq"):
+            self.parts[part["message_id"]].append(part)
+        self.attempts = house.all("SELECT * FROM attempt ORDER BY id")
+        self.wishes = {wish.tag: wish for wish in world.plan.wishes}
+        self.on_air: dict[tuple[int, int], list[_OnAir]] = defaultdict(list)
+        self.answers: Counter[tuple[str, str]] = Counter()
+        for entry in house.network.journal.accepted:
+            self._sort(entry)
+
+    def _sort(self, entry: Accepted) -> None:
+        submit = pdu.Submit.decode(entry.tpdu)
+        tag = TAG.search(submit.text or "")
+        if tag is None:
+            self.answers[entry.recipient, submit.text or ""] += 1
+            return
+        seq = submit.concatenation.sequence if submit.concatenation else 1
+        self.on_air[int(tag[1]), seq].append(_OnAir(int(tag[1]), seq, entry))
+
+    def wrong(self, what: str) -> None:
+        self.violations.append(what)
+
+    def try_all(self) -> None:
+        for tag, wish in self.wishes.items():
+            message = self.messages.get(self.world.told.answered[tag])
+            if message is None or (message["number"], message["text"]) != (wish.number, wish.text):
+                self.wrong(f"lost: #{tag:04} was answered, and is not stored")
+                continue
+            self._ended(tag, message)
+            self._delivered(tag, message)
+            for part in self.parts[message["id"]]:
+                self._truth(tag, message, part)
+        self._confirmations()
+        self._stops()
+        self._inbox()
+        self._order()
+        self._doubts()
+
+    def _ended(self, tag: int, message: dict[str, Any]) -> None:
+        if message["state"] not in FINAL and message["closed_at"] is None:
+            self.wrong(f"open: #{tag:04} is still {message['state']}")
+
+    def _truth(self, tag: int, message: dict[str, Any], part: dict[str, Any]) -> None:
+        entries = self.on_air[tag, part["seq"]]
+        named = f"#{tag:04} part {part['seq']} ({message['class']}, {part['state']})"
+        if part["state"] in ACCEPTED and not entries:
+            self.wrong(f"lost: {named} was never accepted")
+        if part["state"] in NEVER and entries:
+            self.wrong(f"wrongly told: {named} was accepted")
+        if len(entries) > 1:
+            self._twice(named, message["class"], part, [each.entry for each in entries])
+
+    def _delivered(self, tag: int, message: dict[str, Any]) -> None:
+        """What is told to be delivered is on the phone, and was there before that was told."""
+        phone = self.world.house.network.phone(message["number"])
+        there = min((received.at for received in phone.inbox if received.text == message["text"]), default=None)
+        told = self.world.house.all(
+            "SELECT min(at) AS at FROM event WHERE message_id = ? AND what = 'message delivered'", message["id"]
+        )[0]["at"]
+        early = there is None or (not self.world.told.clock_stepped and told is not None and moment(told) < there)
+        if told is not None and early:
+            self.wrong(f"wrongly told: #{tag:04} delivered at {told}; the phone has it since {there}")
+
+    def _twice(self, named: str, message_class: str, part: dict[str, Any], entries: list[Accepted]) -> None:
+        window = REPEATS_AFTER_S.get(message_class)
+        if window is None or len(entries) > 2:
+            self.wrong(f"twice: {named} was accepted {len(entries)} times")
+            return
+        first, second = entries
+        if second.first_octet_at - first.first_octet_at < timedelta(seconds=window):
+            self.wrong(f"twice: {named} was repeated after {second.first_octet_at - first.first_octet_at}")
+        if not part["repeats"]:
+            self.wrong(f"twice: {named}, and nobody was told that it was repeated")
+
+    def _confirmations(self) -> None:
+        for (recipient, text), times in self.answers.items():
+            if times > 1:
+                self.wrong(f"twice: {recipient} was answered {times} times: {text!r}")
+
+    def _stops(self) -> None:
+        for number in self.world.told.after_stop:
+            self.wrong(f"after STOP: marketing to {number}")
+        out = {
+            row["number"] for row in self.world.house.all("SELECT number FROM contact WHERE marketing = 'opted_out'")
+        }
+        for said in self.world.plan.sayings:
+            if said.opts_out and said.number not in out:
+                self.wrong(f"a STOP was lost: {said.number}")
+
+    def _inbox(self) -> None:
+        kept = Counter((row["sender"], row["text"]) for row in self.world.house.all("SELECT * FROM inbox"))
+        for said in self.world.plan.sayings:
+            times = kept.pop((said.number, said.text), 0)
+            if times != 1:
+                self.wrong(f"inbound: {said.text[:40]!r} from {said.number} is kept {times} times")
+        for (sender, text), times in kept.items():
+            if text != "old":  # what fills a memory in a fault
+                self.wrong(f"inbound: {text[:40]!r} from {sender} is kept {times} times, and was never sent")
+
+    def _order(self) -> None:
+        """First attempts to one number within one class keep the order of acceptance."""
+        first: dict[int, int] = {}
+        for attempt in self.attempts:
+            first.setdefault(attempt["message_id"], attempt["id"])
+        latest: dict[tuple[str, str], int] = {}
+        for id, message in sorted(self.messages.items()):
+            if id not in first:
+                continue
+            group = (message["number"], message["class"])
+            if first[id] < latest.get(group, 0):
+                self.wrong(
+                    f"order: message {id} ({message['class']}) went before an earlier one to {message['number']}"
+                )
+            latest[group] = max(latest.get(group, 0), first[id])
+
+    def _doubts(self) -> None:
+        """Nothing is unknown but for a reason: a fault in its modem, or the end of the process, while it was on the air."""
+        if self.world.told.clock_stepped:
+            return
+        lost = self.world.house.all(
+            "SELECT DISTINCT json_extract(detail, '$.attempt') AS id FROM event WHERE what = 'lost'"
+        )
+        attempts = {attempt["id"]: attempt for attempt in self.attempts}
+        for row in lost:
+            attempt = attempts[row["id"]]
+            opened, closed = moment(attempt["opened_at"]), moment(attempt["closed_at"] or attempt["opened_at"])
+            if not self._doubtful(attempt["modem"], opened, closed):
+                self.wrong(f"unknown without a reason: attempt {attempt['id']} ({attempt['error']})")
+
+    def _doubtful(self, modem: str, opened: datetime, closed: datetime) -> bool:
+        known = {device.imei for device in self.world.house.devices}  # noise can damage even the identity that is read
+        return any(
+            (imei == modem or modem not in known) and since <= closed and until >= opened
+            for imei, since, until in self.world.told.doubts
+        )

@@ -1,0 +1,382 @@
+"""A plan, lived: clients that ask until they are answered, phones, troubles, ends of the process; at last a day without power."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, cast
+
+from modemd.emulator import Device, identities
+from modemd.errors import ModemdError
+from modemd.service.messages.submission import Request
+from tests.sim.plans.plan import CLOCK_STEPS_S, End, Plan, Said, Trouble, Wish
+from tests.sim.world.assembled import House
+from tests.sim.world.loop import JumpingLoop
+from tests.sim.world.process import Killed, attempts_open
+
+# Longer than the longest validity here, a step of the clock and a day: after that everything is final or closed.
+VALIDITY = {"system": "3h", "transactional": "3h", "conversational": "3h", "marketing": "4h"}
+POWERLESS_S = 36 * 3600.0
+PATIENCE_S = 6 * 3600.0
+OPEN = "SELECT 1 FROM message WHERE state IN ('held', 'queued', 'sending') LIMIT 1"
+
+
+@dataclass(slots=True)
+class Told:
+    """What clients and phones know, and what was done to the world."""
+
+    answered: dict[int, int] = field(default_factory=dict)
+    """Tag to message id."""
+    doubts: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    """Modem (IMEI), from when until when: what befell it there can leave the outcome of what it sends unknown."""
+    after_stop: list[str] = field(default_factory=list)
+    endings: list[tuple[float, str]] = field(default_factory=list)
+    """When the process ended, and how."""
+    clock_stepped: bool = False
+    """The machine's clock was wrong for a while: what is stored says when only roughly."""
+    in_doubt: int = 0
+    """How many attempts stood open when the process ended."""
+
+
+class World:
+    """Lives a plan in a house. `live` it inside of a simulation; then look at `told` and at the house."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._context = copy_context()
+        self.told = Told()
+        self.loop = cast(JumpingLoop, asyncio.get_running_loop())
+        self.house = House(
+            plan.seed,
+            modems=len(plan.families),
+            families=plan.families,
+            longest_fsync_s=plan.longest_fsync_s,
+            validity=VALIDITY,
+            sims={identities.iccid("33", "01", place + 1): {"rate": plan.rate} for place in range(len(plan.families))},
+        )
+        network, weather = self.house.network, plan.weather
+        network.report_loss = weather.report_loss
+        for name in ("reports_twice", "reports_foreign", "reports_national", "temporary_reports", "reordered"):
+            setattr(network.unkind, name, getattr(weather, name))
+        network.unkind.clock_off = timedelta(seconds=weather.clock_off_s)
+        for device in self.house.devices:
+            device.boot_factor = plan.boot_factor
+            device.first_octet_hooks.append(self._watch)
+        self._draw_latency()
+        self.began = 0.0
+        self._commits = 0
+        self._first_step = 0
+        self.settled_at_step = 0
+        self._ends = list(plan.ends)
+        self._down: asyncio.Future[None] | None = None
+        self._dying = [end for end in plan.ends if end.step or end.before_commit or end.after_commit]
+
+    # -- the course of things
+
+    async def live(self) -> None:
+        """From the first start to the last look."""
+        plan, loop = self.plan, self.loop
+        self._first_step = loop.steps
+        self._listen()
+        await self._start()
+        began = self.began = loop.time()
+        clients = [asyncio.ensure_future(self._client(wish, began)) for wish in plan.wishes]
+        for said in plan.sayings:
+            loop.call_at(began + said.at_s, self._say, said)
+        for trouble in plan.troubles:
+            loop.call_at(began + trouble.at_s, self._befall, trouble)
+        for end in plan.ends:
+            if end.at_s:
+                loop.call_at(began + end.at_s, self._end, end)
+        await asyncio.gather(*clients)
+        moments = [
+            *(said.at_s for said in plan.sayings),
+            *(trouble.at_s for trouble in plan.troubles),
+            *(end.at_s for end in plan.ends),
+        ]
+        last = max(moments, default=0.0)
+        await asyncio.sleep(max(0.0, began + last + 1 - loop.time()))
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Everything is mended, and time enough given; then a day goes by without power, and the service looks once more."""
+        while self._down is not None:
+            await self._down
+        await asyncio.sleep(500)
+        self._mend_all()
+        deadline = self.loop.time() + PATIENCE_S
+        while self.house.all(OPEN) and self.loop.time() < deadline:  # noqa: ASYNC110 - simulated time, and nobody to tell
+            await asyncio.sleep(60)
+        self.settled_at_step = self.steps
+        await asyncio.sleep(600)
+        await self.house.stop()
+        await asyncio.sleep(POWERLESS_S)
+        self.house.restart_service()
+        await self.house.start()
+        await asyncio.sleep(300)
+        await self.house.stop()
+
+    async def _start(self) -> None:
+        while True:
+            try:
+                await self.house.start()
+            except Killed:
+                await self._back()
+            else:
+                return
+
+    async def _back(self) -> None:
+        while self._down is not None:
+            await asyncio.shield(self._down)
+
+    async def _client(self, wish: Wish, began: float) -> None:
+        await asyncio.sleep(max(0.0, began + wish.at_s - self.loop.time()))
+        request = Request(wish.number, wish.text, wish.message_class, key=f"wish {wish.tag}")
+        while True:
+            await self._back()
+            try:
+                answer = await self.house.life.call(self.house.service.submit(request))
+            except Killed:
+                continue
+            self.told.answered[wish.tag] = answer.message["id"]
+            return
+
+    def _say(self, said: Said) -> None:
+        self.house.network.phone(said.number).send(self.house.sims[said.sim].number, said.text)
+
+    # -- ends of the process
+
+    def _listen(self) -> None:
+        """Count steps and commits, where the plan ends the process at one."""
+        for end in self._dying:
+            if end.step:
+                self.loop.each_step(partial(self._at_step, end))
+        self._watch_commits()
+
+    def _at_step(self, end: End, step: int) -> None:
+        if step - self._first_step == end.step:
+            self._end(end)
+
+    def _watch_commits(self) -> None:
+        self.house.writer.before_commit = self._before_commit
+        self.house.writer.after_commit = self._after_commit
+
+    def _before_commit(self) -> None:
+        self._commits += 1
+        self._at_commit("before_commit")
+
+    def _after_commit(self) -> None:
+        self._at_commit("after_commit")
+
+    def _at_commit(self, when: str) -> None:
+        for end in self._dying:
+            if getattr(end, when) == self._commits:
+                self._end(end)
+
+    @property
+    def commits(self) -> int:
+        """How many there were."""
+        return self._commits
+
+    @property
+    def steps(self) -> int:
+        """How many steps the loop has made since the first start."""
+        return self.loop.steps - self._first_step
+
+    def _end(self, end: End) -> None:
+        if self._down is not None:  # it has ended already
+            return
+        house = self.house
+        self.told.endings.append((self.loop.time(), "with the power" if end.power else "by a kill"))
+        self.told.in_doubt += attempts_open(house.database)
+        for device in house.devices:
+            self._doubt(device, 0)
+        house.life.end()
+        if end.power:
+            for link in house.links.values():
+                if link.plugged:
+                    link.unplug()
+        self._down = self.loop.create_future()
+        # A commit runs in the context of its process, and what is started there would end with it.
+        self.loop.call_later(end.down_s, self._return, end, context=self._context)
+
+    def _return(self, end: End) -> None:
+        if end.power:
+            self._plug_all()
+        self.house.restart_service()
+        self._watch_commits()
+        self._returning = asyncio.ensure_future(self._started_again())
+
+    async def _started_again(self) -> None:
+        down, self._down = self._down, None
+        assert down is not None
+        try:
+            await self.house.start()
+        except Killed:
+            return  # ended again while starting
+        finally:
+            down.set_result(None)
+
+    # -- troubles
+
+    def _doubt(self, device: Device, seconds: float) -> None:
+        """What is on the air in this modem from now until then may stay unknown."""
+        now = self.house.clock.now()
+        self.told.doubts.append((device.imei, now, now + timedelta(seconds=seconds)))
+
+    def _befall(self, trouble: Trouble) -> None:
+        device = self.house.devices[trouble.modem]
+        getattr(self, f"_{trouble.kind}")(device, trouble)
+
+    def _later(self, seconds: float, action: Callable[[], Any]) -> None:
+        self.loop.call_later(seconds, action)
+
+    def _lose_answer(self, device: Device, trouble: Trouble) -> None:
+        device.lose_next_answer()
+        self._doubt(device, 1e6)
+
+    def _late_answer(self, device: Device, trouble: Trouble) -> None:
+        device.delay_next_answer(trouble.seconds)
+        self._doubt(device, 1e6)
+
+    def _lose_prompt(self, device: Device, trouble: Trouble) -> None:
+        device.lose_next_prompt()
+
+    def _refuse(self, device: Device, trouble: Trouble) -> None:
+        device.refuse_next(trouble.cause)
+
+    def _deaf(self, device: Device, trouble: Trouble) -> None:
+        device.deaf_for(trouble.seconds)
+        self._doubt(device, trouble.seconds)
+
+    def _restart(self, device: Device, trouble: Trouble) -> None:
+        self._doubt(device, 0)
+        device.restart()
+
+    def _unplug(self, device: Device, trouble: Trouble) -> None:
+        link = self._link(device)
+        if not link.plugged:
+            return
+        self._doubt(device, 0)
+        link.unplug()
+        self._later(trouble.seconds, partial(self._replug, device))
+
+    def _link(self, device: Device) -> Any:
+        return self.house.links[f"/sim/{device.name}"]
+
+    def _replug(self, device: Device) -> None:
+        if not self._link(device).plugged:
+            self._link(device).replug()
+
+    def _coverage(self, device: Device, trouble: Trouble) -> None:
+        self._doubt(device, 0)
+        device.set_coverage(2)
+        self._later(trouble.seconds, partial(device.set_coverage, 1))
+
+    def _remove_sim(self, device: Device, trouble: Trouble) -> None:
+        if (sim := device.sim) is None:
+            return
+        self._doubt(device, 0)
+        device.remove_sim()
+        self._later(trouble.seconds, partial(device.insert_sim, sim))
+
+    def _noise(self, device: Device, trouble: Trouble) -> None:
+        device.noise(inserted=0.01, lost=0.01)
+        self._doubt(device, trouble.seconds)
+        self._later(trouble.seconds, partial(device.noise, inserted=0.0, lost=0.0))
+
+    def _forget_settings(self, device: Device, trouble: Trouble) -> None:
+        device.forget_settings()
+        self._doubt(device, 1e6)
+
+    def _fill_memory(self, device: Device, trouble: Trouble) -> None:
+        if device.sim is not None and device.sim_ready and device.unlocked:
+            device.fill_memory("SM")
+
+    def _hang(self, device: Device, trouble: Trouble) -> None:
+        device.hang_next("+CMGL", trouble.seconds)
+
+    def _lose_notice(self, device: Device, trouble: Trouble) -> None:
+        device.lose_next_notice()
+
+    def _flood(self, device: Device, trouble: Trouble) -> None:
+        device.flood("^RSSI:9", 200)
+
+    def _interrupt(self, device: Device, trouble: Trouble) -> None:
+        device.interrupt_next_answer('+CREG: 1,"1A2B","0C3D4E5F",7')
+
+    def _count_anew(self, device: Device, trouble: Trouble) -> None:
+        device.reference = 0
+
+    def _clock_step(self, device: Device, trouble: Trouble) -> None:
+        clock = self.house.clock
+        step = timedelta(seconds=CLOCK_STEPS_S[trouble.cause % len(CLOCK_STEPS_S)])
+        clock.off += step
+        self.told.clock_stepped = True
+        self._later(trouble.seconds * 4, partial(self._set_clock, -step))
+
+    def _set_clock(self, step: timedelta) -> None:
+        self.house.clock.off += step
+
+    def _phone_off(self, device: Device, trouble: Trouble) -> None:
+        numbers = sorted({wish.number for wish in self.plan.wishes})
+        phone = self.house.network.phone(numbers[trouble.cause % len(numbers)])
+        phone.switch_off()
+        self._later(trouble.seconds * 10, phone.switch_on)
+
+    def _reject(self, device: Device, trouble: Trouble) -> None:
+        numbers = sorted({wish.number for wish in self.plan.wishes})
+        number = numbers[trouble.cause % len(numbers)]
+        self.house.network.reject(number, trouble.cause)
+        self._later(trouble.seconds * 10, partial(self.house.network.accept, number))
+
+    def _mend_all(self) -> None:
+        """Nothing is out of order any more."""
+        for device, sim in zip(self.house.devices, self.house.sims, strict=True):
+            device.set_coverage(1)
+            device.noise(inserted=0.0, lost=0.0)
+            if device.sim is None and self._link(device).plugged:
+                device.insert_sim(sim)
+        for wish in self.plan.wishes:
+            self.house.network.accept(wish.number)
+            self.house.network.phone(wish.number).switch_on()
+        self._plug_all()
+
+    def _plug_all(self) -> None:
+        for device in self.house.devices:
+            self._replug(device)
+
+    # -- what is watched on the way
+
+    def _draw_latency(self) -> None:
+        for index, device in enumerate(self.house.devices):
+            shortest, longest = self.plan.latency_s
+            device.send_latency_s = shortest + (longest - shortest) * (index + 1) / len(self.house.devices)
+
+    def _watch(self, device: Device, octets: bytes) -> None:
+        """After STOP: at the first octet of a PDU the recipient of marketing had not opted out."""
+        if self.house.chance.random() < self.plan.answers_lost:
+            device.lose_next_answer()
+            self._doubt(device, 600)
+        self.told.after_stop += [
+            row["number"]
+            for row in self.house.all(
+                """SELECT a.number FROM attempt a JOIN message m ON m.id = a.message_id JOIN contact c ON c.number = a.number
+                   WHERE a.outcome = 'open' AND a.modem = ? AND m.class = 'marketing' AND c.marketing = 'opted_out'""",
+                device.imei,
+            )
+        ]
+
+
+async def live(plan: Plan) -> World:
+    """The world after a plan was lived in it."""
+    world = World(plan)
+    try:
+        await world.live()
+    except ModemdError as error:
+        raise AssertionError(f"the service told a client: {error}") from error
+    return world
