@@ -23,21 +23,21 @@ from modemd.config import Settings
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import Pause
-from modemd.rules.report_matching import Told, owner_rule
+from modemd.rules.report_matching import ReportFacts, owner_rule
 from modemd.rules.send_decision import decide
-from modemd.service.messages.batches import Batching
-from modemd.service.messages.submission import Submitting
+from modemd.service.messages.batches import Batches
+from modemd.service.messages.submission import Submission
 from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbox import Arrival
 from modemd.store.inbound.status_reports import NewReport
-from modemd.store.journal import Word
+from modemd.store.journal import Authorship
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage
 from modemd.store.queue import claims, outcomes, pauses
 from modemd.store.queue.claims import Claim
-from modemd.store.queue.outcomes import Outcome, Result
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
 
 WEST, PAUSED = "8933010000000000010", "8933010000000000028"
@@ -91,7 +91,7 @@ class Room:
         fill(db, rows, pinned)
         if pinned is not None:
             db.execute("BEGIN")
-            pauses.pause(db, Pause(sim=pinned), Word("the benchmark", "to see what waits"), NOW)
+            pauses.pause(db, Pause(sim=pinned), Authorship("the benchmark", "to see what waits"), NOW)
             db.execute("COMMIT")
         for index in range(TIMES):  # what is claimed, where the rest is another SIM's
             self._takes(partial(accept.submit, db, new(f"+3368{index:07d}"), POLICY, NOW))
@@ -104,14 +104,17 @@ class Room:
             raise RuntimeError("nothing was queued")
         reference = index % 256
         self._takes(
-            partial(outcomes.close, db, Outcome(claim.attempt_id, Result.SENT, NOW, reference), NOW), "outcome kept"
+            partial(
+                outcomes.close_attempt, db, AttemptOutcome(claim.attempt_id, AttemptResult.SENT, NOW, reference), NOW
+            ),
+            "outcome kept",
         )
         report = delivered(claim.candidate.number, reference, index)
-        if self._takes(partial(status_reports.record, db, report, OWNER, NOW), "status report") is None:
+        if self._takes(partial(status_reports.record_report, db, report, OWNER, NOW), "status report") is None:
             raise RuntimeError("the report is nobody's")
         self._takes(partial(accept.submit, db, new(f"+3369{index:07d}"), POLICY, NOW), "submit")
         arrival = Arrival(WEST, index.to_bytes(4, "big"), f"+3369{index:07d}", "text", "hi", NOW)
-        self._takes(partial(inbox.keep, db, arrival, lambda tpdus: ("text", ""), NOW), "arrival")
+        self._takes(partial(inbox.store_arrival, db, arrival, lambda tpdus: ("text", ""), NOW), "arrival")
         if self._pinned is not None and self._takes(partial(claimed, db, self._pinned), "claim by the SIM itself"):
             raise RuntimeError("a paused SIM sends")
 
@@ -136,8 +139,8 @@ def claimed(db: sqlite3.Connection, sim: str) -> Claim | None:
 
 
 def delivered(number: str, reference: int, index: int) -> NewReport:
-    told = Told(reference, number, NOW.replace(microsecond=0))
-    return NewReport(WEST, index.to_bytes(8, "big"), told, status_reports.Outcome.DELIVERED, 0, NOW)
+    told = ReportFacts(reference, number, NOW.replace(microsecond=0))
+    return NewReport(WEST, index.to_bytes(8, "big"), told, status_reports.DeliveryOutcome.DELIVERED, 0, NOW)
 
 
 def fill(db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
@@ -149,8 +152,8 @@ def fill(db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
     accept.submit(db, new("+33600000001"), POLICY, NOW)
     claim = claimed(db, WEST)
     assert claim is not None
-    outcomes.close(db, Outcome(claim.attempt_id, Result.SENT, NOW, 0), NOW)
-    status_reports.record(db, delivered("+33600000001", 0, -1 % 2**64), OWNER, NOW)
+    outcomes.close_attempt(db, AttemptOutcome(claim.attempt_id, AttemptResult.SENT, NOW, 0), NOW)
+    status_reports.record_report(db, delivered("+33600000001", 0, -1 % 2**64), OWNER, NOW)
     accept.submit(db, new("+33600000002", pinned), POLICY, NOW)
     ends = NOW + timedelta(days=9)
     later = NewMessage("+33600000003", "later", MessageClass.TRANSACTIONAL, 1, ends, at=NOW + timedelta(days=8))
@@ -210,8 +213,8 @@ async def enqueued(rows: int) -> float:
         settings = Settings.model_validate(
             {"database": str(made / "modemd.db"), "modems": [{"name": "m", "port": "/dev/m"}]}
         )
-        submitting = Submitting(store, settings, POLICY, SystemClock(), NoModems())
-        batching = Batching(store, submitting, POLICY, SystemClock(), NoModems())
+        submitting = Submission(store, settings, POLICY, SystemClock(), NoModems())
+        batching = Batches(store, submitting, POLICY, SystemClock(), NoModems())
         file = "to,text,class\n" + "".join(
             f"+336{row:08d},Your order {row} is ready.,transactional\n" for row in range(rows)
         )

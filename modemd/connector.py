@@ -18,7 +18,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedPart:
     """A journaled attempt, with the part that the claim chose (not always the draft's), encoded. `not_after`: its first octet is
     not written then or later, for the window of its message has closed. `following`: what this SIM would send next."""
 
@@ -31,7 +31,7 @@ class Claimed:
     following: Draft | None = None
 
 
-class Ending(StrEnum):
+class AttemptEnding(StrEnum):
     """How an attempt ended on the modem."""
 
     ACCEPTED = "accepted"
@@ -41,12 +41,12 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempted:
+class AttemptReport:
     """What became of an attempt. `elapsed_s`: from Ctrl-Z to the answer. `error`: the final result line, or why none came.
     `no_network`: the modem had lost it, so that the refusal says nothing of the message."""
 
     attempt_id: int
-    ending: Ending
+    ending: AttemptEnding
     written_at: datetime | None = None
     reference: int | None = None
     code: int | None = None

@@ -23,13 +23,13 @@ from modemd.modem.discovery.port_lists import EmulatedPorts, SystemPorts
 from modemd.modem.link.port import open_serial
 from modemd.modem.recovery.usb_reset import TOOLS
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Words
+from modemd.rules.consent.keywords import Keywords
 from modemd.sd_notify import ServiceManager
-from modemd.service.operations.watchdog import Heartbeat
+from modemd.service.operations.watchdog import Watchdog
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store
 from modemd.store.files import backup, opening
-from modemd.store.files.restore import Restored
+from modemd.store.files.restore import RestoreResult
 
 if TYPE_CHECKING:
     from modemd.service.service import Service
@@ -42,18 +42,18 @@ CHECK_S = 1.0
 
 
 # A command that found no daemon holds the database while it works; a daemon that starts then waits for it.
-LOCK_PATIENCE_S = 10.0
+LOCK_TIMEOUT_S = 10.0
 
 
 LOCK_RETRY_S = 0.1
 
 
 @contextlib.asynccontextmanager
-async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIterator[Service]:
     """The service over its database, as its one writer, not started. StoreLocked where another process still is it after
     `patience_s`: a daemon, or for a moment a command that found none running."""
     profiles = Profiles.load([resources.folder("drivers"), settings.drivers])
-    opened = await _open(settings, patience_s)
+    opened = await _open_store(settings, patience_s)
     try:
         service = Service(
             Collaborators(
@@ -62,10 +62,10 @@ async def service_of(settings: Settings, patience_s: float = 0.0) -> AsyncIterat
                 clock=SystemClock(),
                 open_port=open_serial,
                 profiles=profiles,
-                words=Words.load(),
+                words=Keywords.load(),
                 chance=Random(),
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
-                port_list=port_list(settings.finding.emulator),
+                port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
             )
         )
@@ -80,13 +80,13 @@ def back_up(settings: Settings, file: Path) -> int:
     return backup.back_up(settings.database, file)
 
 
-def restore(settings: Settings, file: Path) -> Restored:
+def restore(settings: Settings, file: Path) -> RestoreResult:
     """Put the backup `file` in the place of the database. StoreLocked: a daemon runs; StoreError: why not, and nothing was
     changed."""
     return opening.restore(file, settings.database, SystemClock().now())
 
 
-def port_list(emulator: Path | None) -> PortList:
+def make_port_list(emulator: Path | None) -> PortList:
     """What is plugged in: into this machine, or into the emulator that runs in a folder."""
     if emulator is None:
         return SystemPorts()
@@ -101,7 +101,7 @@ def port_list(emulator: Path | None) -> PortList:
     return EmulatedPorts(emulator, fetch)
 
 
-async def _open(settings: Settings, patience_s: float) -> Store:
+async def _open_store(settings: Settings, patience_s: float) -> Store:
     deadline = asyncio.get_running_loop().time() + patience_s
     while True:
         try:
@@ -122,7 +122,7 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
         loop.add_signal_handler(number, lambda: cut.set() if stop.is_set() else stop.set())
     if read_again is not None:
         loop.add_signal_handler(signal.SIGHUP, hangup.set)
-    async with service_of(settings, LOCK_PATIENCE_S) as service:
+    async with open_service(settings, LOCK_TIMEOUT_S) as service:
         with listening(settings.socket) as door:
             log.info(
                 "starting", database=settings.database, socket=settings.socket, modems=len(settings.modems) or "auto"
@@ -130,15 +130,15 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
             await service.start()
             # The HTTP face is loaded after the start, so that the modems do not wait for it, and answers to the last: what
             # is submitted while answers on the air are awaited is kept for the next start.
-            from modemd.api.app import create
+            from modemd.api.app import create_app
 
-            async with serving(create(service), door) as http:
+            async with serving(create_app(service), door) as http:
                 heartbeat = service.heartbeat()
                 beating = loop.create_task(heartbeat.run(), name="heartbeat")
                 manager.ready()
                 try:
                     while not stop.is_set():
-                        await _watch(service, http, stop, hangup, manager, heartbeat)
+                        await _supervise(service, http, stop, hangup, manager, heartbeat)
                         if hangup.is_set() and read_again is not None:
                             hangup.clear()
                             _reload(settings, read_again, manager)
@@ -146,17 +146,17 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
                     log.info("stopping", grace=settings.stop_grace_s)
                     manager.stopping(settings.stop_grace_s)
                     beating.cancel()
-                    await _stop(service, settings.stop_grace_s, cut)
+                    await _stop_service(service, settings.stop_grace_s, cut)
     log.info("stopped")
 
 
-async def _watch(
+async def _supervise(
     service: Service,
     http: asyncio.Task[None],
     stop: asyncio.Event,
     hangup: asyncio.Event,
     manager: ServiceManager,
-    heartbeat: Heartbeat,
+    heartbeat: Watchdog,
 ) -> None:
     """Until `stop` or `hangup`. Raises why a task that should run for ever has ended."""
     stalled: str | None = None
@@ -171,11 +171,11 @@ async def _watch(
             manager.alive()
         elif was is None:
             log.error("the watchdog is not fed", because=stalled, watchdog=manager.watchdog_s)
-        manager.status(one_line(service))
-        await _first_of(stop, hangup, within_s=CHECK_S)
+        manager.status(status_line(service))
+        await _wait_for_any(stop, hangup, within_s=CHECK_S)
 
 
-async def _first_of(*events: asyncio.Event, within_s: float) -> None:
+async def _wait_for_any(*events: asyncio.Event, within_s: float) -> None:
     waiting = [asyncio.ensure_future(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
@@ -200,7 +200,7 @@ def _reload(settings: Settings, read_again: Callable[[], Settings], manager: Ser
     manager.ready()
 
 
-async def _stop(service: Service, grace_s: float, cut: asyncio.Event) -> None:
+async def _stop_service(service: Service, grace_s: float, cut: asyncio.Event) -> None:
     stopping = asyncio.ensure_future(service.stop(grace_s))
     cutting = asyncio.ensure_future(cut.wait())
     await asyncio.wait({stopping, cutting}, return_when=asyncio.FIRST_COMPLETED)
@@ -211,6 +211,6 @@ async def _stop(service: Service, grace_s: float, cut: asyncio.Event) -> None:
     await stopping
 
 
-def one_line(service: Service) -> str:
+def status_line(service: Service) -> str:
     """The verdict in one line, for STATUS= (sd_notify)."""
     return " ".join(service.health().message.split())

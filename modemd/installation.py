@@ -41,7 +41,7 @@ _REMEDY = "install it where the service can see it: python3 -m venv /opt/modemd 
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class InstallStep:
     """One thing to do: in words, and done by calling `do`, which raises OSError or ModemdError."""
 
     words: str
@@ -90,18 +90,18 @@ class Machine:
         os.chown(path, user, group)
 
 
-def program() -> Path:
+def find_program() -> Path:
     """The `modemd` program that belongs to this Python. ModemdError where there is none, or the service could not run it."""
     found = Path(sys.prefix) / "bin" / "modemd"
     if not found.exists():
         raise ModemdError(f"{found} is missing; {_REMEDY}")
     for path in (found, Path(sys.executable)):
-        if reason := hidden(path):
+        if reason := why_not_runnable(path):
             raise ModemdError(f"{path} {reason}; {_REMEDY}")
     return found
 
 
-def hidden(path: Path) -> str | None:
+def why_not_runnable(path: Path) -> str | None:
     """Why the service's user could not run `path`; None where it can."""
     for real in (path, path.resolve()):
         if below := next((folder for folder in _HIDDEN if real.is_relative_to(folder)), None):
@@ -112,7 +112,7 @@ def hidden(path: Path) -> str | None:
     return None
 
 
-def unit(runs: Path, groups: Mapping[str, int]) -> str:
+def render_unit(runs: Path, groups: Mapping[str, int]) -> str:
     """The unit for the program at `runs`, on a machine with these groups: systemd refuses to start what names another one."""
     text = (resources.folder("systemd") / "modemd.service").read_text(encoding="utf-8")
     text = text.replace(str(COMMAND), _quoted(runs))
@@ -127,59 +127,61 @@ def _quoted(path: Path) -> str:
     return f'"{text}"' if re.search(r"\s", text) else text
 
 
-def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -> list[Step]:
+def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -> list[InstallStep]:
     """What is to be done so that the program at `runs` is a service."""
     shipped = resources.folder("systemd")
     profiles = Profiles.load([resources.folder("drivers"), machine.at(DRIVERS)])
     groups = {name: number for name in SERIAL_GROUPS if (number := machine.group(name)) is not None}
     accounts = (shipped / "modemd.sysusers").read_text(encoding="utf-8")
     folders = (shipped / "modemd.tmpfiles").read_text(encoding="utf-8")
-    steps = list(_file(machine, SYSUSERS, accounts))
-    steps += _account(machine)
-    steps += _file(machine, TMPFILES, folders)
+    steps = list(_file_steps(machine, SYSUSERS, accounts))
+    steps += _account_steps(machine)
+    steps += _file_steps(machine, TMPFILES, folders)
     for line in folders.splitlines():
         if line.startswith("d "):
-            steps += _folder(machine, *line.split()[1:5])
-    steps += _file(machine, EXAMPLE, resources.folder("config.example.yaml").read_text(encoding="utf-8"))
+            steps += _folder_steps(machine, *line.split()[1:5])
+    steps += _file_steps(machine, EXAMPLE, resources.folder("config.example.yaml").read_text(encoding="utf-8"))
     if not machine.at(CONFIG).exists():
         first = (shipped / "modemd.yaml").read_text(encoding="utf-8")
-        steps += _file(machine, CONFIG, first, mode=0o640, group=USER)
-    rules = list(_file(machine, RULES, udev.rules(profiles, whole_device=whole_device)))
-    units = list(_file(machine, UNIT, unit(runs, groups)))
-    steps += [*rules, *units, *_command(machine, runs)]
+        steps += _file_steps(machine, CONFIG, first, mode=0o640, group=USER)
+    rules = list(_file_steps(machine, RULES, udev.rules(profiles, whole_device=whole_device)))
+    units = list(_file_steps(machine, UNIT, render_unit(runs, groups)))
+    steps += [*rules, *units, *_command_steps(machine, runs)]
     if rules and machine.at(Path("/run/udev/control")).exists():
-        steps.append(_call(machine, "udevadm", "control", "--reload"))
-        steps.append(_call(machine, "udevadm", "trigger", "--subsystem-match=usb", "--subsystem-match=tty"))
+        steps.append(_program_step(machine, "udevadm", "control", "--reload"))
+        steps.append(_program_step(machine, "udevadm", "trigger", "--subsystem-match=usb", "--subsystem-match=tty"))
     if units and machine.at(Path("/run/systemd/system")).is_dir():
-        steps.append(_call(machine, "systemctl", "daemon-reload"))
+        steps.append(_program_step(machine, "systemctl", "daemon-reload"))
     return steps
 
 
-def uninstall_steps(machine: Machine, runs: Path) -> list[Step]:
+def uninstall_steps(machine: Machine, runs: Path) -> list[InstallStep]:
     """What is to be done so that the service is gone. Messages, configuration and user stay; `left` tells of them."""
     steps = []
     lives = machine.at(Path("/run/systemd/system")).is_dir()
     if lives and machine.at(UNIT).exists():
-        steps.append(_call(machine, "systemctl", "disable", "--now", "modemd.service"))
+        steps.append(_program_step(machine, "systemctl", "disable", "--now", "modemd.service"))
     there = [path for path in (UNIT, RULES, SYSUSERS, TMPFILES, EXAMPLE) if machine.at(path).exists()]
-    steps += [Step(f"remove {path}", machine.at(path).unlink) for path in there]
+    steps += [InstallStep(f"remove {path}", machine.at(path).unlink) for path in there]
     command = machine.at(COMMAND)
     if command.is_symlink() and command.readlink() == runs:
-        steps.append(Step(f"remove {COMMAND}", command.unlink))
+        steps.append(InstallStep(f"remove {COMMAND}", command.unlink))
     if RULES in there and machine.at(Path("/run/udev/control")).exists():
-        steps.append(_call(machine, "udevadm", "control", "--reload"))
+        steps.append(_program_step(machine, "udevadm", "control", "--reload"))
     if UNIT in there and lives:
-        steps.append(_call(machine, "systemctl", "daemon-reload"))
+        steps.append(_program_step(machine, "systemctl", "daemon-reload"))
     return steps
 
 
-def left(machine: Machine) -> list[str]:
+def list_leftovers(machine: Machine) -> list[str]:
     """What an uninstallation leaves, with what takes it away."""
     found = [f"rm -r {path}" for path in (CONFIG.parent, DATABASE) if machine.at(path).exists()]
     return found + ([f"userdel {USER}"] if machine.user(USER) is not None else [])
 
 
-def _file(machine: Machine, path: Path, text: str, *, mode: int = 0o644, group: str | None = None) -> Iterator[Step]:
+def _file_steps(
+    machine: Machine, path: Path, text: str, *, mode: int = 0o644, group: str | None = None
+) -> Iterator[InstallStep]:
     target = machine.at(path)
     if target.is_file() and not target.is_symlink() and target.read_text(encoding="utf-8") == text:
         return
@@ -193,10 +195,10 @@ def _file(machine: Machine, path: Path, text: str, *, mode: int = 0o644, group: 
             machine.own(beside, 0, _number(machine.group(group), group))
         beside.replace(target)
 
-    yield Step(f"{'change' if target.exists() else 'write'} {path}", write)
+    yield InstallStep(f"{'change' if target.exists() else 'write'} {path}", write)
 
 
-def _folder(machine: Machine, name: str, mode: str, user: str, group: str) -> Iterator[Step]:
+def _folder_steps(machine: Machine, name: str, mode: str, user: str, group: str) -> Iterator[InstallStep]:
     path = Path(name)
     target = machine.at(path)
     if target.is_dir():
@@ -213,15 +215,15 @@ def _folder(machine: Machine, name: str, mode: str, user: str, group: str) -> It
         machine.own(target, _number(machine.user(user), user), _number(machine.group(group), group))
         target.chmod(int(mode, 8))
 
-    yield Step(f"make {path}, {mode} of {user}:{group}", make)
+    yield InstallStep(f"make {path}, {mode} of {user}:{group}", make)
 
 
-def _account(machine: Machine) -> Iterator[Step]:
+def _account_steps(machine: Machine) -> Iterator[InstallStep]:
     if machine.user(USER) is not None and machine.group(USER) is not None:
         return
     words = f"make the user and the group {USER}"
     if machine.has("systemd-sysusers"):
-        yield Step(words, lambda: machine.run("systemd-sysusers", str(machine.at(SYSUSERS))))
+        yield InstallStep(words, lambda: machine.run("systemd-sysusers", str(machine.at(SYSUSERS))))
         return
 
     def make() -> None:
@@ -232,14 +234,14 @@ def _account(machine: Machine) -> Iterator[Step]:
             home = ("--home-dir", str(DATABASE), "--no-create-home", "--shell", "/usr/sbin/nologin")
             machine.run("useradd", "--system", "--gid", USER, *home, USER)
 
-    yield Step(words, make)
+    yield InstallStep(words, make)
 
 
-def _command(machine: Machine, runs: Path) -> Iterator[Step]:
+def _command_steps(machine: Machine, runs: Path) -> Iterator[InstallStep]:
     """The program of an environment of its own is on nobody's PATH."""
     target = machine.at(COMMAND)
     if not (os.path.lexists(target) or runs == COMMAND):
-        yield Step(f"link {COMMAND} to {runs}", lambda: _link(target, runs))
+        yield InstallStep(f"link {COMMAND} to {runs}", lambda: _link(target, runs))
 
 
 def _link(target: Path, runs: Path) -> None:
@@ -247,8 +249,8 @@ def _link(target: Path, runs: Path) -> None:
     target.symlink_to(runs)
 
 
-def _call(machine: Machine, *argv: str) -> Step:
-    return Step(f"run {' '.join(argv)}", lambda: machine.run(*argv))
+def _program_step(machine: Machine, *argv: str) -> InstallStep:
+    return InstallStep(f"run {' '.join(argv)}", lambda: machine.run(*argv))
 
 
 def _number(found: int | None, name: str) -> int:

@@ -39,7 +39,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     (`log_config=None`). Raises KeyError for another level.
     """
     handler = _Handler(sys.stderr if stream is None else stream)
-    handler.setFormatter(KeyValue(mask=level != "debug"))
+    handler.setFormatter(KeyValueFormatter(mask=level != "debug"))
     root = logging.getLogger()
     # Others' handlers stay: under pytest they are what makes a value that cannot be written fail the test.
     root.handlers[:] = [*(other for other in root.handlers if not isinstance(other, _Handler)), handler]
@@ -80,10 +80,10 @@ class Log:
 
     def _write(self, level: int, message: str, fields: Mapping[str, object], traceback: bool = False) -> None:
         if self._logger.isEnabledFor(level):
-            self._logger.log(level, Event(message, fields), exc_info=traceback)
+            self._logger.log(level, LogEvent(message, fields), exc_info=traceback)
 
 
-class Event:
+class LogEvent:
     """What one log call said. As a text, for handlers that are not ours, it is masked and fails where a value does."""
 
     def __init__(self, message: str, fields: Mapping[str, object]) -> None:
@@ -95,7 +95,7 @@ class Event:
         return " ".join((_without_numbers(self.message), *pairs))
 
 
-class KeyValue(logging.Formatter):
+class KeyValueFormatter(logging.Formatter):
     """One record, one line. `mask` hides numbers, texts and identities."""
 
     def __init__(self, *, mask: bool) -> None:
@@ -103,7 +103,7 @@ class KeyValue(logging.Formatter):
         self._mask = mask
 
     def format(self, record: logging.LogRecord) -> str:
-        event = record.msg if isinstance(record.msg, Event) else None
+        event = record.msg if isinstance(record.msg, LogEvent) else None
         fields = {name: self._value(name, value) for name, value in event.fields.items()} if event else {}
         pairs = [("ts", _timestamp(record.created)), ("level", record.levelname.lower())]
         if "modem" in fields:

@@ -13,9 +13,18 @@ from itertools import combinations
 from pathlib import Path
 
 from modemd.doctor import ADVICE, Severity, Symptom
-from modemd.modem.recovery.escalation import COURSES, Rung
+from modemd.modem.recovery.escalation import PLANS, EscalationStep
 from modemd.modem.recovery.symptoms import THRESHOLDS
-from modemd.rules.states import CLOSING, FINAL_MESSAGES, FINAL_PARTS, NEXT, Event, Message, Part, message_state
+from modemd.rules.states import (
+    CLOSABLE_MESSAGES,
+    FINAL_MESSAGES,
+    FINAL_PARTS,
+    TRANSITIONS,
+    MessageState,
+    PartEvent,
+    PartState,
+    derive_message_state,
+)
 from tests.generate_emulator_docs import command_table, differing_answers, family_facts, own_commands
 from tests.generate_oddities import oddities
 from tests.markdown import table
@@ -25,21 +34,21 @@ _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)
 
 # An event without its words here stops the generator.
 MEANING = {
-    Event.PROMOTED: "its time has come",
-    Event.CLAIMED: "journaled for a modem",
-    Event.ACCEPTED: "the network took it: `+CMGS`, early or late, or a status report that proves it",
-    Event.WITHDRAWN: "claimed, but no octet of its PDU was written",
-    Event.PUT_OFF: "refused for now, to be tried again",
-    Event.REFUSED: "refused for good, alone or with the rest of its message; or a rest that was stuck for too long",
-    Event.LOST: "written, and never answered",
-    Event.REPEATED: "an unknown alarm or otp goes out once more",
-    Event.GIVEN_UP: "its repeat came too late to be worth sending: what was unknown stays so",
-    Event.DELIVERED: "a status report says that the phone has it",
-    Event.UNDELIVERED: "a status report says that the network has given up",
-    Event.EXPIRED: "its validity ended before it was sent",
-    Event.CANCELLED: "withdrawn by an opt-out or by a person, before it was sent",
-    Event.SETTLED_SENT: "a person says that it was sent",
-    Event.SETTLED_NOT_SENT: "a person says that it was not sent",
+    PartEvent.PROMOTED: "its time has come",
+    PartEvent.CLAIMED: "journaled for a modem",
+    PartEvent.ACCEPTED: "the network took it: `+CMGS`, early or late, or a status report that proves it",
+    PartEvent.WITHDRAWN: "claimed, but no octet of its PDU was written",
+    PartEvent.PUT_OFF: "refused for now, to be tried again",
+    PartEvent.REFUSED: "refused for good, alone or with the rest of its message; or a rest that was stuck for too long",
+    PartEvent.LOST: "written, and never answered",
+    PartEvent.REPEATED: "an unknown alarm or otp goes out once more",
+    PartEvent.GIVEN_UP: "its repeat came too late to be worth sending: what was unknown stays so",
+    PartEvent.DELIVERED: "a status report says that the phone has it",
+    PartEvent.UNDELIVERED: "a status report says that the network has given up",
+    PartEvent.EXPIRED: "its validity ended before it was sent",
+    PartEvent.CANCELLED: "withdrawn by an opt-out or by a person, before it was sent",
+    PartEvent.SETTLED_SENT: "a person says that it was sent",
+    PartEvent.SETTLED_NOT_SENT: "a person says that it was not sent",
 }
 
 
@@ -47,8 +56,8 @@ def part_table() -> str:
     """Every transition of a part."""
     rows = [
         (f"`{state}`", str(event), f"`{after}`", MEANING[event])
-        for state in Part
-        for (before, event), after in NEXT.items()
+        for state in PartState
+        for (before, event), after in TRANSITIONS.items()
         if before is state
     ]
     return table(("a part that is", "and is", "becomes", "which means"), rows)
@@ -75,12 +84,14 @@ def _lasting(seconds: float) -> str:
 def recovery_ladder() -> str:
     """What is done about which trouble."""
     rows = []
-    for trouble, course in COURSES.items():
+    for trouble, course in PLANS.items():
         rungs = [
             rung.words + (f" (after {_lasting(course.after_s[rung])})" if rung in course.after_s else "")
             for rung in course.rungs
         ]
-        way = ", ".join([*rungs, Rung.QUARANTINE.words]) if rungs else "none: looked at again every few seconds"
+        way = (
+            ", ".join([*rungs, EscalationStep.QUARANTINE.words]) if rungs else "none: looked at again every few seconds"
+        )
         rows.append((str(trouble), course.sign, way, str(course.cure)))
     return table(("trouble", "its sign", "rungs, in this order", "over when"), rows)
 
@@ -111,11 +122,11 @@ def _with_gaps(words: str) -> str:
 
 def part_diagram() -> str:
     """The same as a diagram; events that lead the same way share an arrow."""
-    arrows: dict[tuple[Part, Part], list[Event]] = {}
-    for (before, event), after in NEXT.items():
+    arrows: dict[tuple[PartState, PartState], list[PartEvent]] = {}
+    for (before, event), after in TRANSITIONS.items():
         arrows.setdefault((before, after), []).append(event)
     lines = [f"    {before} --> {after}: {', '.join(events)}" for (before, after), events in arrows.items()]
-    lines += [f"    {state} --> [*]" for state in Part if state in FINAL_PARTS]
+    lines += [f"    {state} --> [*]" for state in PartState if state in FINAL_PARTS]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> held", "    [*] --> queued", *lines, "```", ""])
 
 
@@ -123,22 +134,24 @@ def message_table() -> str:
     """How a message's state follows from its parts, in the order that decides."""
     rows = []
     for part in precedence():
-        started, fresh = message_state([part], tried=True), message_state([part], tried=False)
+        started, fresh = derive_message_state([part], tried=True), derive_message_state([part], tried=False)
         named = f"`{started}`" if started is fresh else f"`{started}`; before its first claim `{fresh}`"
         rows.append((f"`{part}`", named, _ending(started)))
-    rows.append(("(there is none: consent forbids the message)", f"`{Message.REFUSED}`", _ending(Message.REFUSED)))
+    rows.append(
+        ("(there is none: consent forbids the message)", f"`{MessageState.REFUSED}`", _ending(MessageState.REFUSED))
+    )
     return table(("if a part is", "the message is", "and that is"), rows)
 
 
-def precedence() -> list[Part]:
+def precedence() -> list[PartState]:
     """The states of parts in the order in which they name the message. AssertionError where no such order exists."""
 
-    def named(parts: Iterable[Part]) -> Message:
-        return message_state(list(parts), tried=True)
+    def named(parts: Iterable[PartState]) -> MessageState:
+        return derive_message_state(list(parts), tried=True)
 
     # With `tried`, a queued part and one on the air name the same; the one on the air goes first in the table.
-    wins = {part: sum(named([part, other]) is named([part]) for other in Part) for part in Part}
-    order = sorted(Part, key=lambda part: (-wins[part], part is not Part.SENDING))
+    wins = {part: sum(named([part, other]) is named([part]) for other in PartState) for part in PartState}
+    order = sorted(PartState, key=lambda part: (-wins[part], part is not PartState.SENDING))
     for size in range(1, len(order) + 1):
         for parts in combinations(order, size):
             if named(parts) is not named(parts[:1]):
@@ -146,10 +159,12 @@ def precedence() -> list[Part]:
     return order
 
 
-def _ending(state: Message) -> str:
+def _ending(state: MessageState) -> str:
     if state in FINAL_MESSAGES:
         return "final"
-    return "closed, keeping its name, a day after the end of its validity" if state in CLOSING else "on its way"
+    return (
+        "closed, keeping its name, a day after the end of its validity" if state in CLOSABLE_MESSAGES else "on its way"
+    )
 
 
 GENERATORS: dict[str, Callable[[], str]] = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modemd import daemon
-from modemd.service.operations.health import CAN_SEND, Verdict
+from modemd.service.operations.health import CAN_SEND, Health
 from tests.sim.world.loop import simulate
 
 
@@ -34,12 +34,12 @@ def watched(manager: Manager, *, stalls_at: float, ends_at: float) -> None:
 
     async def life() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        service = SimpleNamespace(failed_task=lambda: None, health=lambda: Verdict(True, CAN_SEND, "all is well"))
+        service = SimpleNamespace(failed_task=lambda: None, health=lambda: Health(True, CAN_SEND, "all is well"))
         heart = SimpleNamespace(stalled=lambda: "the disk hangs" if stalls_at <= loop.time() < stalls_at + 10 else None)
         http: asyncio.Future[None] = loop.create_future()
         loop.call_later(ends_at, stop.set)
         given: Any = (service, http, stop, asyncio.Event(), manager, heart)
-        await daemon._watch(*given)
+        await daemon._supervise(*given)
         http.cancel()
 
     simulate(life())

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from modemd import config, installation, resources
 from modemd.cli.main import commands
 from modemd.errors import ModemdError
-from modemd.installation import Machine, Step, install_steps, left, uninstall_steps, unit
+from modemd.installation import InstallStep, Machine, install_steps, list_leftovers, render_unit, uninstall_steps
 
 RUNS = Path("/opt/modemd/bin/modemd")
 
@@ -56,7 +56,7 @@ def box(tmp_path: Path) -> Box:
     return Box(tmp_path)
 
 
-def do(steps: list[Step]) -> list[str]:
+def do(steps: list[InstallStep]) -> list[str]:
     """Their words, done."""
     for step in steps:
         step.do()
@@ -151,7 +151,7 @@ def test_an_uninstallation_takes_away_what_was_brought(box: Box) -> None:
     stayed = {path for path in box.root.rglob("*") if path.is_file()} - before
     assert stayed == {box.at(installation.CONFIG), box.at(Path("/var/lib/modemd/modemd.db"))}
     assert not os.path.lexists(box.at(installation.COMMAND))
-    assert left(box) == ["rm -r /etc/modemd", "rm -r /var/lib/modemd", "userdel modemd"]
+    assert list_leftovers(box) == ["rm -r /etc/modemd", "rm -r /var/lib/modemd", "userdel modemd"]
     assert uninstall_steps(box, RUNS) == []
 
 
@@ -165,7 +165,7 @@ def test_an_uninstallation_takes_away_what_was_brought(box: Box) -> None:
 )
 def test_the_unit_names_a_group_that_is_there(groups: dict[str, int], line: str) -> None:
     """systemd does not start a service with a group that the machine has not."""
-    text = unit(RUNS, groups)
+    text = render_unit(RUNS, groups)
     assert line in text
     assert text.count("\nSupplementaryGroups=") == bool(groups)
 
@@ -180,7 +180,7 @@ def test_the_unit_names_a_group_that_is_there(groups: dict[str, int], line: str)
 )
 def test_the_unit_runs_the_program_of_this_environment(runs: str, said: str) -> None:
     """Written as systemd reads it."""
-    assert f"\n{said} --config /etc/modemd/modemd.yaml\n" in unit(Path(runs), {})
+    assert f"\n{said} --config /etc/modemd/modemd.yaml\n" in render_unit(Path(runs), {})
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_the_unit_runs_the_program_of_this_environment(runs: str, said: str) -> 
 )
 def test_a_program_that_the_service_cannot_see_is_refused(path: str) -> None:
     """ProtectHome= and PrivateTmp= would hide it: said before anything is done."""
-    assert "hides from the service" in str(installation.hidden(Path(path)))
+    assert "hides from the service" in str(installation.why_not_runnable(Path(path)))
 
 
 def test_a_program_behind_a_closed_folder_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -203,13 +203,13 @@ def test_a_program_behind_a_closed_folder_is_refused(monkeypatch: pytest.MonkeyP
     folder.mkdir(mode=0o700)
     program = folder / "modemd"
     program.touch(mode=0o755)
-    assert f"{folder} is closed to them" in str(installation.hidden(program))
+    assert f"{folder} is closed to them" in str(installation.why_not_runnable(program))
 
 
 def test_a_dry_run_does_nothing(monkeypatch: pytest.MonkeyPatch, box: Box) -> None:
     """It says what would be done, to anybody."""
     monkeypatch.setattr(installation, "Machine", lambda: box)
-    monkeypatch.setattr(installation, "program", lambda: RUNS)
+    monkeypatch.setattr(installation, "find_program", lambda: RUNS)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     done = CliRunner().invoke(commands, ["install", "--dry-run"])
     assert done.exit_code == 0
@@ -221,7 +221,7 @@ def test_a_dry_run_does_nothing(monkeypatch: pytest.MonkeyPatch, box: Box) -> No
 def test_an_installation_takes_root(monkeypatch: pytest.MonkeyPatch, box: Box) -> None:
     """Without it nothing is begun."""
     monkeypatch.setattr(installation, "Machine", lambda: box)
-    monkeypatch.setattr(installation, "program", lambda: RUNS)
+    monkeypatch.setattr(installation, "find_program", lambda: RUNS)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     done = CliRunner().invoke(commands, ["install"])
     assert isinstance(done.exception, ModemdError)
@@ -233,7 +233,7 @@ def test_a_step_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, box: Box) -
     """What could not be done is told with its reason; it is run again when that is mended."""
     box.at(Path("/etc")).write_text("a file where a folder should be")
     monkeypatch.setattr(installation, "Machine", lambda: box)
-    monkeypatch.setattr(installation, "program", lambda: RUNS)
+    monkeypatch.setattr(installation, "find_program", lambda: RUNS)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     done = CliRunner().invoke(commands, ["install"])
     assert isinstance(done.exception, ModemdError)

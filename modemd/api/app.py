@@ -10,10 +10,10 @@ from pydantic import AwareDatetime
 
 from modemd import __version__
 from modemd.api import schedules, sims
-from modemd.api.errors import _error, _errors
-from modemd.api.messages import LARGEST_CSV, NewMessage, Settling, _accepted
+from modemd.api.errors import _add_error_handlers, _error_response
+from modemd.api.messages import LARGEST_CSV, NewMessage, Settling, _accepted_response
 from modemd.api.modems import Ussd
-from modemd.api.requests import Decision, Id, Limit, ThisId
+from modemd.api.requests import Decision, IdFilter, Limit, PathId
 from modemd.errors import Refused
 from modemd.service.messages import submission
 from modemd.service.service import Service
@@ -21,14 +21,14 @@ from modemd.service.service import Service
 Since = Annotated[AwareDatetime | None, Query(description="seen at this moment or later, oldest first")]
 
 
-def create(service: Service) -> FastAPI:
+def create_app(service: Service) -> FastAPI:
     """The application over a running service."""
     app = FastAPI(title="modemd", version=__version__, docs_url=None, redoc_url=None)
-    _errors(app)
+    _add_error_handlers(app)
 
     @app.post("/v1/messages", status_code=202, summary="Accept one message")
     async def post_message(new: NewMessage) -> JSONResponse:
-        request = submission.Request(
+        request = submission.MessageRequest(
             new.to,
             new.text,
             new.message_class,
@@ -40,7 +40,7 @@ def create(service: Service) -> FastAPI:
             window=new.window,
             sim=new.sim,
         )
-        return _accepted(await service.submit(request))
+        return _accepted_response(await service.submit(request))
 
     @app.post("/v1/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
     async def post_batch(request: Request, key: str | None = None) -> dict[str, Any]:
@@ -54,30 +54,30 @@ def create(service: Service) -> FastAPI:
         return await service.batches(key=key, limit=limit)
 
     @app.get("/v1/batches/{id}", summary="One batch, and how far its messages are")
-    async def get_batch(id: ThisId) -> dict[str, Any]:
+    async def get_batch(id: PathId) -> dict[str, Any]:
         return await service.batch(id)
 
     @app.get("/v1/messages", summary="Outbound messages, newest first")
     async def get_messages(
-        id: Id = None, state: str | None = None, batch: Id = None, limit: Limit = 50
+        id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
         return await service.messages(id=id, state=state, batch=batch, limit=limit)
 
     @app.get("/v1/messages/{id}", summary="One message and its story")
-    async def get_message(id: ThisId) -> dict[str, Any]:
+    async def get_message(id: PathId) -> dict[str, Any]:
         return await service.message(id)
 
     @app.post("/v1/messages/{id}/settle", summary="Say what became of unknown parts")
-    async def post_settle(id: ThisId, settling: Settling) -> dict[str, Any]:
+    async def post_settle(id: PathId, settling: Settling) -> dict[str, Any]:
         return await service.settle(id, settling.verdict, settling.part, settling.word)
 
     @app.post("/v1/messages/{id}/cancel", summary="Cancel a message of which nothing has left")
-    async def post_cancel(id: ThisId, decision: Decision) -> dict[str, Any]:
+    async def post_cancel(id: PathId, decision: Decision) -> dict[str, Any]:
         return await service.cancel(id, decision.word)
 
     @app.post("/v1/messages/{id}/resend", status_code=202, summary="Send a message that has ended once more")
-    async def post_resend(id: ThisId, decision: Decision) -> JSONResponse:
-        return _accepted(await service.resend(id, decision.word))
+    async def post_resend(id: PathId, decision: Decision) -> JSONResponse:
+        return _accepted_response(await service.resend(id, decision.word))
 
     @app.get("/v1/reports", summary="Status reports, newest first")
     async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def create(service: Service) -> FastAPI:
 
     @app.get("/v1/inbox", summary="Inbound messages, newest first")
     async def get_inbox(
-        id: Id = None, kind: str | None = None, since: Since = None, limit: Limit = 50
+        id: IdFilter = None, kind: str | None = None, since: Since = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
         if since is not None:
             return await service.house.arrived(since, limit)
@@ -108,7 +108,7 @@ def create(service: Service) -> FastAPI:
         return await service.ussd(name, ussd.text, session=ussd.session, answer_s=ussd.timeout_s)
 
     @app.post("/v1/modems/{name}/ussd/{session}/end", summary="End a USSD session that waits for a reply")
-    async def post_ussd_end(name: str, session: ThisId) -> dict[str, Any]:
+    async def post_ussd_end(name: str, session: PathId) -> dict[str, Any]:
         await service.end_ussd(name, session)
         return {"state": "ended"}
 
@@ -120,9 +120,9 @@ def create(service: Service) -> FastAPI:
     async def get_health() -> JSONResponse:
         found = service.health()
         if not found.can_send:
-            return _error(503, found.code, found.message)
+            return _error_response(503, found.code, found.message)
         return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
 
-    schedules.add(app, service)
-    sims.add(app, service)
+    schedules.add_routes(app, service)
+    sims.add_routes(app, service)
     return app

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+AsgiMessage = MutableMapping[str, Any]
+AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
+AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
+AsgiApplication = Callable[[AsgiMessage, AsgiReceive, AsgiSend], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Response:
     body: bytes
 
 
-class Exchange:
+class InProcessRequest:
     """A request, and after `run` its response. `target` is the path, with the query behind a question mark."""
 
     def __init__(self, method: str, target: str, body: bytes, content_type: str) -> None:
         path, _, query = target.partition("?")
         self._body = body
-        self._sent: list[Message] = []
-        self._scope: Message = {
+        self._sent: list[AsgiMessage] = []
+        self._scope: AsgiMessage = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
@@ -41,7 +41,7 @@ class Exchange:
             "headers": [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())],
         }
 
-    async def run(self, app: Application) -> None:
+    async def run(self, app: AsgiApplication) -> None:
         """Ask the application. What it raises after it has answered is raised here too, and the response is there."""
         await app(self._scope, self._receive, self._send)
 
@@ -53,8 +53,8 @@ class Exchange:
         parts = [message.get("body", b"") for message in self._sent if message["type"] == "http.response.body"]
         return Response(start["status"], headers, b"".join(parts))
 
-    async def _receive(self) -> Message:
+    async def _receive(self) -> AsgiMessage:
         return {"type": "http.request", "body": self._body, "more_body": False}
 
-    async def _send(self, message: Message) -> None:
+    async def _send(self, message: AsgiMessage) -> None:
         self._sent.append(message)

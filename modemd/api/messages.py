@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from modemd.api.requests import LARGEST, Decision, Text
+from modemd.api.requests import LARGEST_INTEGER, Decision, Text
 from modemd.rules.classes import MessageClass
-from modemd.service.messages.submission import Answer
+from modemd.service.messages.submission import SubmitResult
 
 LARGEST_CSV = 32 * 1024 * 1024
 
@@ -36,15 +36,15 @@ class Settling(Decision):
     """What became of the unknown parts of a message, or of one of them."""
 
     verdict: str
-    part: Annotated[int | None, Field(ge=1, le=LARGEST)] = None
+    part: Annotated[int | None, Field(ge=1, le=LARGEST_INTEGER)] = None
 
 
-def _accepted(answer: Answer) -> JSONResponse:
-    shown = _shown(answer)
+def _accepted_response(answer: SubmitResult) -> JSONResponse:
+    shown = _result_document(answer)
     # Refused by consent: kept and listed, and said so. A key seen before: the first answer again.
     status = 409 if shown["state"] == "refused" else 200 if shown["again"] else 202
     return JSONResponse(shown, status)
 
 
-def _shown(answer: Answer) -> dict[str, Any]:
+def _result_document(answer: SubmitResult) -> dict[str, Any]:
     return answer.message | {"warnings": list(answer.warnings), "again": answer.again}

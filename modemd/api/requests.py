@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from modemd.service.messages.decisions import Word
+from modemd.service.messages.decisions import Authorship
 
-LARGEST = 2**63 - 1  # what SQLite can count to
+LARGEST_INTEGER = 2**63 - 1  # what SQLite can count to
 
 
-def storable(text: str) -> str:
+def check_storable(text: str) -> str:
     """JSON can escape half a surrogate pair, which no text has and no database takes."""
     try:
         text.encode()
@@ -21,10 +21,10 @@ def storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(storable)]
-Limit = Annotated[int, Query(ge=0, le=LARGEST, description="how many at most; 0 means all")]
-Id = Annotated[int | None, Query(ge=1, le=LARGEST)]
-ThisId = Annotated[int, Path(ge=1, le=LARGEST)]
+Text = Annotated[str, AfterValidator(check_storable)]
+Limit = Annotated[int, Query(ge=0, le=LARGEST_INTEGER, description="how many at most; 0 means all")]
+IdFilter = Annotated[int | None, Query(ge=1, le=LARGEST_INTEGER)]
+PathId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
 
 
 class Decision(BaseModel):
@@ -36,5 +36,5 @@ class Decision(BaseModel):
     why: Text
 
     @property
-    def word(self) -> Word:
-        return Word(self.by, self.why)
+    def word(self) -> Authorship:
+        return Authorship(self.by, self.why)

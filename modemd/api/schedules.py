@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from modemd.api.requests import Decision, Limit, Text
 from modemd.api.status import Release
 from modemd.rules.classes import MessageClass
-from modemd.service.calendar.recurring import Wish
-from modemd.service.messages.submission import Request
+from modemd.service.calendar.recurring import ScheduleRequest
+from modemd.service.messages.submission import MessageRequest
 from modemd.service.service import Service
 
 
@@ -32,15 +32,15 @@ class NewSchedule(BaseModel):
     late: bool = False
 
     @property
-    def wish(self) -> Wish:
-        request = Request(
+    def wish(self) -> ScheduleRequest:
+        request = MessageRequest(
             "", self.text, self.message_class, report=self.report, short_code=self.short_code, valid=self.valid,
             window=self.window,
         )  # fmt: skip
-        return Wish(self.name, self.cron, tuple(self.to), request, self.late)
+        return ScheduleRequest(self.name, self.cron, tuple(self.to), request, self.late)
 
 
-def add(app: FastAPI, service: Service) -> None:
+def add_routes(app: FastAPI, service: Service) -> None:
     """Put these routes on the application."""
     house = service.house
 

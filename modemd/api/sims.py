@@ -20,7 +20,7 @@ class Pausing(Decision):
     sim: Text | None = None
 
 
-def add(app: FastAPI, service: Service) -> None:
+def add_routes(app: FastAPI, service: Service) -> None:
     """Put these routes on the application."""
     senders = service.senders
 

@@ -3,7 +3,7 @@
 Standard library and `modemd.errors` only; no port, no clock. `modemd.modem.link.dialogue` gives it a port and deadlines.
 """
 
-from modemd.at.channel import Channel, Event, Prompt, Reply, Urc
-from modemd.at.results import Result, result_of
+from modemd.at.channel import Channel, ChannelEvent, Prompt, Reply, Urc
+from modemd.at.results import Result, parse_result
 
-__all__ = ["Channel", "Event", "Prompt", "Reply", "Result", "Urc", "result_of"]
+__all__ = ["Channel", "ChannelEvent", "Prompt", "Reply", "Result", "Urc", "parse_result"]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from modemd.at.results import CALL_RESULTS, Result, result_of
+from modemd.at.results import CALL_RESULTS, Result, parse_result
 
 CTRL_Z = "\x1a"
 ESC = "\x1b"
@@ -61,7 +61,7 @@ class Urc:
     pdu: str | None = None
 
 
-Event = Reply | Prompt | Urc
+ChannelEvent = Reply | Prompt | Urc
 
 
 class Channel:
@@ -107,9 +107,9 @@ class Channel:
         self._lines = []
         return lines
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> list[ChannelEvent]:
         """What `data` completes, in order of arrival."""
-        events: list[Event] = []
+        events: list[ChannelEvent] = []
         buffer = self._buffer + data
         start = 0
         while True:
@@ -140,7 +140,7 @@ class Channel:
         torn, self._quoted = self._quoted, None
         name = _NAME.match(line)
         notice = name is not None and line[name.end() :].startswith(":")
-        if notice or line in self._echoes or (self._command is not None and result_of(line) is not None):
+        if notice or line in self._echoes or (self._command is not None and parse_result(line) is not None):
             return (torn, *self._joined(line))
         whole = f"{torn}\n{line}"
         if _QUOTED.fullmatch(whole) or len(whole) > _LONGEST_QUOTED:
@@ -148,7 +148,7 @@ class Channel:
         self._quoted = whole
         return ()
 
-    def _line(self, line: str) -> Event | None:
+    def _line(self, line: str) -> ChannelEvent | None:
         if self._header is not None:
             header, self._header = self._header, None
             if _HEX.fullmatch(line):
@@ -167,7 +167,7 @@ class Channel:
             return self._heads(line)
         if self._wants_prompt and (line == "OK" or line.startswith("+CMGS:")):
             return Urc(line)  # a command that asks for a prompt is never answered so: it is late, of an older PDU
-        result = result_of(line)
+        result = parse_result(line)
         if result is None and line in CALL_RESULTS and self._command.upper().startswith(("ATD", "ATA", "ATH")):
             result = Result(line, "error")
         if result is not None:
@@ -189,7 +189,7 @@ class Channel:
         # ATI answers with lines of any name; a bare AT has no lines of its own.
         return name is not None and (bool(self._names) or self._command == "AT")
 
-    def _heads(self, line: str) -> Event | None:
+    def _heads(self, line: str) -> ChannelEvent | None:
         """A header line: its PDU is the next line, or (some ZTE firmware) stands behind the last comma and a blank."""
         head, _, tail = line.rpartition(" ")
         if len(tail) > 20 and _HEX.fullmatch(tail):
@@ -197,7 +197,7 @@ class Channel:
         self._header = line
         return None
 
-    def _owned(self, header: str, pdu: str) -> Event | None:
+    def _owned(self, header: str, pdu: str) -> ChannelEvent | None:
         if header.startswith(_PDU_NOTICES):
             return Urc(header, pdu)
         self._lines += [header, pdu]

@@ -22,7 +22,7 @@ _ZONE = re.compile(r"([+-])(\d{1,2})")
 _QUARTER = timedelta(minutes=15)
 
 
-def network_time(line: str) -> datetime | None:
+def parse_network_time(line: str) -> datetime | None:
     """The moment that a notice, or the answer to `AT+CCLK?`, tells; None where it tells none (`+CTZV: +04`), or nonsense."""
     name, colon, rest = line.partition(":")
     said = _TIME.search(rest)

@@ -19,25 +19,25 @@ _WORD = re.compile(r'"?([A-Za-z][A-Za-z0-9_]*)"?')
 _LARGEST = 999
 
 
-def numbers(lines: Sequence[str], name: str) -> tuple[frozenset[int], ...]:
+def parse_number_groups(lines: Sequence[str], name: str) -> tuple[frozenset[int], ...]:
     """The values that each parameter may have, in order. DecodeError where the answer has no groups of numbers."""
-    groups = tuple(_values(group) for group in _groups(_said(lines, name)))
+    groups = tuple(_values(group) for group in _split_groups(_read_values(lines, name)))
     if not groups or not all(groups):
         raise DecodeError(name, 0, f"no values in {list(lines)!r}")
     return groups
 
 
-def memories(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def parse_memories(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The memories that `+CPMS` takes in each place; one list for all, where the modem groups nothing. DecodeError where it
     names none."""
-    said = _said(lines, "+CPMS")
-    groups = [tuple(_WORD.findall(group)) for group in _groups(said)] or [tuple(_WORD.findall(said))] * 3
+    said = _read_values(lines, "+CPMS")
+    groups = [tuple(_WORD.findall(group)) for group in _split_groups(said)] or [tuple(_WORD.findall(said))] * 3
     if not all(groups):
         raise DecodeError("+CPMS", 0, f"no memories in {list(lines)!r}")
     return tuple(groups)
 
 
-def _said(lines: Sequence[str], name: str) -> str:
+def _read_values(lines: Sequence[str], name: str) -> str:
     """What stands behind `name:`. A long answer may go on in further lines (Huawei's of `+CSCS=?` do)."""
     for index, line in enumerate(lines):
         if line.upper().startswith(f"{name}:"):
@@ -45,7 +45,7 @@ def _said(lines: Sequence[str], name: str) -> str:
     raise DecodeError(name, 0, f"no {name} line in {list(lines)!r}")
 
 
-def _groups(said: str) -> list[str]:
+def _split_groups(said: str) -> list[str]:
     """What stands in parentheses that hold no others."""
     return _GROUP.findall(said)
 

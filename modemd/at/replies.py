@@ -18,13 +18,13 @@ from modemd.errors import DecodeError
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 
-def fields(line: str) -> list[str]:
+def split_fields(line: str) -> list[str]:
     """The values behind `+NAME:`, quotes and blanks taken off."""
     _, _, rest = line.partition(":")
     return [field.strip() for field in next(csv.reader([rest.strip()], skipinitialspace=True), [])]
 
 
-def line_of(lines: Sequence[str], name: str) -> str:
+def find_line(lines: Sequence[str], name: str) -> str:
     """The last of `lines` that begins with `name`, as `+CSQ`."""
     for line in reversed(lines):
         if line.upper().startswith(name):
@@ -38,10 +38,10 @@ def _number(line: str, text: str) -> int:
     return int(text)
 
 
-def message_reference(lines: Sequence[str]) -> int:
+def parse_message_reference(lines: Sequence[str]) -> int:
     """TP-MR of `+CMGS: <mr>[,<scts>]` (3GPP TS 27.005 3.5.1)."""
-    line = line_of(lines, "+CMGS")
-    values = fields(line)
+    line = find_line(lines, "+CMGS")
+    values = split_fields(line)
     return _number(line, values[0] if values else "")
 
 
@@ -63,41 +63,41 @@ class Registration(IntEnum):
         return self in (self.HOME, self.ROAMING, self.SMS_ONLY_HOME, self.SMS_ONLY_ROAMING)
 
 
-def registration(lines: Sequence[str]) -> Registration:
+def parse_registration(lines: Sequence[str]) -> Registration:
     """The state that `+CREG: <n>,<stat>[,...]` answers; a notice (`+CREG: <stat>[,...]`) among them is passed over."""
     for line in reversed(lines):
-        values = fields(line)
+        values = split_fields(line)
         if re.match(r"\+C(G|E)?REG", line) and len(values) >= 2 and values[1].isdecimal():
             stat = int(values[1])
             return Registration(stat) if stat <= max(Registration) else Registration.UNKNOWN
     raise DecodeError("+CREG", 0, f"no registration in {list(lines)!r}")
 
 
-def signal_dbm(lines: Sequence[str]) -> int | None:
+def parse_signal_dbm(lines: Sequence[str]) -> int | None:
     """Signal strength of `+CSQ: <rssi>,<ber>` in dBm; None where the modem does not know (99)."""
-    line = line_of(lines, "+CSQ")
-    rssi = _number(line, (fields(line) or [""])[0])
+    line = find_line(lines, "+CSQ")
+    rssi = _number(line, (split_fields(line) or [""])[0])
     return -113 + 2 * rssi if rssi <= 31 else None
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class StorageSlot:
     """A place in a storage, as a notice or a listing names it."""
 
     memory: str
     index: int
 
 
-def slot(line: str) -> Slot:
+def parse_slot(line: str) -> StorageSlot:
     """Where `+CMTI: "SM",3[,...]` or `+CDSI: "SR",3` says a message waits."""
-    values = fields(line)
+    values = split_fields(line)
     if len(values) < 2:
         raise DecodeError(line.partition(":")[0], 0, f"no memory and index in {line!r}")
-    return Slot(values[0], _number(line, values[1]))
+    return StorageSlot(values[0], _number(line, values[1]))
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredMessage:
     """A message in a storage: `status` 0-3 (3GPP TS 27.005 3.1; None where the modem leaves it out), `pdu` in hex, and the
     TPDU's `octets` as the header counts them (the SMSC field excluded; None where it does not)."""
 
@@ -117,22 +117,22 @@ def is_whole(pdu: str, octets: int) -> bool:
     return len(pdu) == 2 * (1 + int(pdu[:2] or "0", 16) + octets)
 
 
-def listing(lines: Sequence[str]) -> list[Stored]:
+def parse_listing(lines: Sequence[str]) -> list[StoredMessage]:
     """`+CMGL: <index>,<stat>,[<alpha>],<length>` headers, each with its PDU behind it."""
     found = []
     for header, pdu in _pairs(lines, "+CMGL"):
-        values = fields(header)
+        values = split_fields(header)
         if values and values[0].isdecimal():
             status = int(values[1]) if len(values) > 1 and values[1].isdecimal() else None
-            found.append(Stored(int(values[0]), status, pdu, _length(values)))
+            found.append(StoredMessage(int(values[0]), status, pdu, _length(values)))
     return found
 
 
-def message_read(lines: Sequence[str], index: int) -> Stored | None:
+def parse_message(lines: Sequence[str], index: int) -> StoredMessage | None:
     """`+CMGR: <stat>,[<alpha>],<length>` and its PDU; None for an empty slot (Quectel answers a bare OK)."""
     for header, pdu in _pairs(lines, "+CMGR"):
-        values = fields(header)
-        return Stored(index, int(values[0]) if values and values[0].isdecimal() else None, pdu, _length(values))
+        values = split_fields(header)
+        return StoredMessage(index, int(values[0]) if values and values[0].isdecimal() else None, pdu, _length(values))
     return None
 
 
@@ -150,23 +150,23 @@ def _pairs(lines: Sequence[str], name: str) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fill:
+class StorageFill:
     """How full a storage is."""
 
     used: int
     total: int
 
 
-def fill(lines: Sequence[str]) -> Fill:
+def parse_fill(lines: Sequence[str]) -> StorageFill:
     """The first storage of `+CPMS: <used>,<total>,...`, as the setting command answers it."""
-    line = line_of(lines, "+CPMS")
-    numbers = [int(value) for value in fields(line) if value.isdecimal()]
+    line = find_line(lines, "+CPMS")
+    numbers = [int(value) for value in split_fields(line) if value.isdecimal()]
     if len(numbers) < 2:
         raise DecodeError("+CPMS", 0, f"no used and total in {line!r}")
-    return Fill(numbers[0], numbers[1])
+    return StorageFill(numbers[0], numbers[1])
 
 
-def plain(lines: Sequence[str], name: str = "") -> str:
+def parse_identity(lines: Sequence[str], name: str = "") -> str:
     """The value of an identity command, with or without `name:` in front, quotes and blanks taken off."""
     for line in lines:
         value = line[len(name) + 1 :] if name and line.upper().startswith(f"{name}:") else line
@@ -176,7 +176,7 @@ def plain(lines: Sequence[str], name: str = "") -> str:
     raise DecodeError(name or "reply", 0, "an answer without a value")
 
 
-def digits(lines: Sequence[str], name: str, minimum: int) -> str:
+def parse_digits(lines: Sequence[str], name: str, minimum: int) -> str:
     """The first run of at least `minimum` digits (an F filler at the end taken off): IMEI, IMSI, ICCID."""
     for line in lines:
         found = re.search(rf"\d{{{minimum},}}", line)
@@ -185,21 +185,21 @@ def digits(lines: Sequence[str], name: str, minimum: int) -> str:
     raise DecodeError(name, 0, f"no number of {minimum} digits in {list(lines)!r}")
 
 
-def caller(line: str) -> str:
+def parse_caller(line: str) -> str:
     """The number in `+CLIP: <number>,<type>[,...]` (3GPP TS 27.007 7.6), `+` in front of an international one; empty where it is
     withheld."""
-    return address(line, "+CLIP")
+    return parse_address(line, "+CLIP")
 
 
-def service_centre(lines: Sequence[str]) -> str:
+def parse_service_centre(lines: Sequence[str]) -> str:
     """The SMSC in `+CSCA: <number>,<type>` (3GPP TS 27.005 3.3.1), in international form where its type says so; empty where
     the SIM has none."""
-    return address(line_of(lines, "+CSCA"), "+CSCA")
+    return parse_address(find_line(lines, "+CSCA"), "+CSCA")
 
 
-def address(line: str, name: str) -> str:
+def parse_address(line: str, name: str) -> str:
     """A number and its type of address, 145 for an international one (3GPP TS 24.008 10.5.4.7)."""
-    values = fields(line)
+    values = split_fields(line)
     if not values:
         raise DecodeError(name, 0, f"no number in {line!r}")
     number = values[0]
@@ -207,16 +207,16 @@ def address(line: str, name: str) -> str:
     return f"+{number}" if international and number.isdecimal() else number
 
 
-def pin_tries(lines: Sequence[str], place: int) -> int:
+def parse_pin_tries(lines: Sequence[str], place: int) -> int:
     """The value at `place`, from 0, among those of the first line that has so many: tries that are left for a PIN."""
     for line in lines:
-        values = fields(line)
+        values = split_fields(line)
         if len(values) > place and values[place].isdecimal():
             return int(values[place])
     raise DecodeError("PIN tries", place, f"no counter in {list(lines)!r}")
 
 
-def operator(lines: Sequence[str]) -> str | None:
+def parse_operator(lines: Sequence[str]) -> str | None:
     """The network in `+COPS: <mode>[,<format>,<name>[,<technology>]]` (3GPP TS 27.007 7.3); None where there is none."""
-    values = fields(line_of(lines, "+COPS"))
+    values = split_fields(find_line(lines, "+COPS"))
     return values[2] or None if len(values) > 2 else None

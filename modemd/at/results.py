@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["ok", "error", "cme", "cms"]
+ResultFamily = Literal["ok", "error", "cme", "cms"]
 
 _ERROR = re.compile(r"\+(CME|CMS) ERROR:\s*(.*)", re.IGNORECASE)
 # Final results that are neither OK nor ERROR. Huawei E220/E1752 say COMMAND NOT SUPPORT, Motorola phones MODEM ERROR: n,
@@ -21,7 +21,7 @@ class Result:
     """A final result. `code` is the number of a `+CMS ERROR` or `+CME ERROR`, None where the modem said words."""
 
     line: str
-    family: Family
+    family: ResultFamily
     code: int | None = None
 
     @property
@@ -29,7 +29,7 @@ class Result:
         return self.family == "ok"
 
 
-def result_of(line: str) -> Result | None:
+def parse_result(line: str) -> Result | None:
     """The final result that `line` is, or None where it is not one.
 
     A text instead of a number (`+CMS ERROR: SIM busy`, seen in spite of CMEE=1) has no code.

@@ -17,7 +17,7 @@ from modemd.http.unix import CLIENT_TIMEOUT_S, request
 STARTING_S = 5.0
 
 
-def call(
+def call_api(
     settings: Settings,
     method: str,
     path: str,
@@ -33,13 +33,13 @@ def call(
     deadline = time.monotonic() + STARTING_S
     while True:
         try:
-            return answer(*request(settings.socket, method, target, body, content_type, timeout_s))
+            return parse_response(*request(settings.socket, method, target, body, content_type, timeout_s))
         except (FileNotFoundError, ConnectionRefusedError):
             pass  # no daemon listens
         except OSError as error:
             raise Refused("no_daemon", f"{settings.socket}: {error.strerror or error}") from error
         try:
-            return answer(*asyncio.run(_in_process(settings, method, target, body, content_type)))
+            return parse_response(*asyncio.run(_in_process(settings, method, target, body, content_type)))
         except StoreLocked:
             if time.monotonic() > deadline:
                 raise
@@ -49,19 +49,19 @@ def call(
 def post_json(settings: Settings, path: str, document: dict[str, Any], *, timeout_s: float = CLIENT_TIMEOUT_S) -> Any:
     """`call` for a JSON document; keys whose value is None are left out."""
     given = {key: value for key, value in document.items() if value is not None}
-    return call(settings, "POST", path, body=json.dumps(given).encode(), timeout_s=timeout_s)
+    return call_api(settings, "POST", path, body=json.dumps(given).encode(), timeout_s=timeout_s)
 
 
 def call_emulator(directory: Path, method: str, target: str, document: dict[str, Any] | None = None) -> Any:
     """The answer of the control door of the emulator that runs in `directory`."""
     body = json.dumps(document).encode() if document is not None else None
     try:
-        return answer(*request(directory / "control.sock", method, target, body))
+        return parse_response(*request(directory / "control.sock", method, target, body))
     except OSError as error:
         raise Refused("no_emulator", f"no emulator runs in {directory}; start one with modemd emulate") from error
 
 
-def answer(status: int, body: bytes) -> Any:
+def parse_response(status: int, body: bytes) -> Any:
     """What a response says, or its error raised."""
     try:
         document = json.loads(body)
@@ -76,11 +76,11 @@ async def _in_process(
     settings: Settings, method: str, target: str, body: bytes | None, content_type: str
 ) -> tuple[int, bytes]:
     """One ASGI request to the application over a service of our own, under the writer's lock."""
-    from modemd.api.app import create
-    from modemd.api.in_process import Exchange
-    from modemd.daemon import service_of
+    from modemd.api.app import create_app
+    from modemd.api.in_process import InProcessRequest
+    from modemd.daemon import open_service
 
-    exchange = Exchange(method, target, body or b"", content_type)
-    async with service_of(settings) as service:
-        await exchange.run(create(service))
+    exchange = InProcessRequest(method, target, body or b"", content_type)
+    async with open_service(settings) as service:
+        await exchange.run(create_app(service))
     return exchange.response.status, exchange.response.body

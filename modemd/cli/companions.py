@@ -13,18 +13,18 @@ from types import TracebackType
 from modemd.errors import ModemdError
 
 # A daemon ends within its stop_grace_s and a little; who has not ended by then is killed.
-ENDING_S = 10.0
-_LOOK_EVERY_S = 0.02
+TERMINATE_TIMEOUT_S = 10.0
+_POLL_INTERVAL_S = 0.02
 # prctl(2): the signal a process gets when its parent ends, however that ends.
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
 
-class CompanionEnded(ModemdError):
+class ChildProcessEnded(ModemdError):
     """A child process ended that should still run."""
 
 
-class Companions:
+class ChildProcesses:
     """`modemd` commands running beside this one, each with its output in `folder`/NAME.log.
 
     They are in process groups of their own, so that Ctrl-C reaches this process only, and end with the `with` block, the
@@ -35,7 +35,7 @@ class Companions:
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> Companions:
+    def __enter__(self) -> ChildProcesses:
         return self
 
     def __exit__(
@@ -44,7 +44,7 @@ class Companions:
         for process in reversed(self._running.values()):
             process.terminate()
             try:
-                process.wait(ENDING_S)
+                process.wait(TERMINATE_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -67,10 +67,12 @@ class Companions:
         while True:
             for name, process in self._running.items():
                 if process.poll() is not None:
-                    raise CompanionEnded(f"the {name} has ended {_how(process.returncode)}{self._last_words(name)}")
+                    raise ChildProcessEnded(
+                        f"the {name} has ended {_exit_description(process.returncode)}{self._last_words(name)}"
+                    )
             if time.monotonic() >= until:
                 return
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_POLL_INTERVAL_S)
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
@@ -85,5 +87,5 @@ def _end_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _how(status: int) -> str:
+def _exit_description(status: int) -> str:
     return f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import click
 
-from modemd.cli.client import call
+from modemd.cli.client import call_api
 from modemd.config import Settings
 from modemd.http.unix import request
 
 # How often a person is told. A file that is accepted sooner is not told of.
-TELL_S = 0.5
+PROGRESS_INTERVAL_S = 0.5
 # A file of the largest size holds about a million rows; on a small board they take minutes.
 ROWS_TIMEOUT_S = 3600.0
 
@@ -26,7 +26,7 @@ def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
     key = f"modemd send {uuid.uuid4()}"
     with ThreadPoolExecutor(1) as pool:
         answer: Future[dict[str, Any]] = pool.submit(
-            call,
+            call_api,
             settings,
             "POST",
             "/v1/batches",
@@ -38,9 +38,9 @@ def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
         told = False
         while show:
             try:
-                answer.result(TELL_S)
+                answer.result(PROGRESS_INTERVAL_S)
             except StillAtWork:
-                told = _tell(settings, key) or told
+                told = _print_progress(settings, key) or told
             except Exception:
                 break
             else:
@@ -50,7 +50,7 @@ def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
         return answer.result()
 
 
-def _tell(settings: Settings, key: str) -> bool:
+def _print_progress(settings: Settings, key: str) -> bool:
     """One line, over the one before. Where no daemon listens there is nobody to ask."""
     try:
         status, body = request(settings.socket, "GET", f"/v1/batches?{urlencode({'key': key})}")

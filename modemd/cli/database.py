@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call
-from modemd.cli.options import who_and_why
+from modemd.cli.client import call_api
+from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json
 from modemd.config import load
 from modemd.rules.classes import MessageClass
@@ -67,13 +67,13 @@ def restore(config: Path, file: Path, as_json: bool) -> None:
     type=click.Choice([name.value for name in MessageClass]),
     help="Only this class of messages.",
 )
-@who_and_why
+@authorship_options
 @options.as_json
 def release(config: Path, message_class: str | None, why: str, by: str, as_json: bool) -> None:
     """Let go what is held since a restoring."""
     wish = {"class": message_class, "why": why, "by": by}
     given = {key: value for key, value in wish.items() if value is not None}
-    found = call(load(config), "POST", "/v1/release", body=json.dumps(given).encode(), timeout_s=RELEASE_S)
+    found = call_api(load(config), "POST", "/v1/release", body=json.dumps(given).encode(), timeout_s=RELEASE_S)
     if as_json:
         print_json(found)
     else:

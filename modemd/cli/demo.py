@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import click
 
-from modemd.cli.client import answer, call_emulator
-from modemd.cli.companions import Companions
+from modemd.cli.client import call_emulator, parse_response
+from modemd.cli.companions import ChildProcesses
 from modemd.config import Settings, load
 from modemd.errors import ModemdError
 from modemd.http.unix import request
@@ -28,12 +28,12 @@ Found = TypeVar("Found")
 
 # Longer than anything takes on a slow machine: the long message needs 3 s on the air at one part a second.
 PATIENCE_S = 30.0
-LOOK_EVERY_S = 0.05
+POLL_INTERVAL_S = 0.05
 # A process that is killed closes its sockets a moment before its end can be seen.
-DYING_S = 1.0
+EXIT_WAIT_S = 1.0
 # A text that is longer is shown by its beginning.
 LONGEST_SHOWN = 70
-BEGINNING = 36
+SHOWN_PREFIX = 36
 
 # Numbers that Ofcom keeps for drama: no call and no message reaches anybody.
 SIMS = ("+447700900101", "+447700900102")
@@ -90,9 +90,9 @@ def demo(seconds: float | None) -> None:
     ends_at = None if seconds is None else time.monotonic() + seconds
     folder = Path(tempfile.mkdtemp(prefix="modemd-demo-"))
     shown = False
-    _on_stop_signals(_stop)
+    _on_stop_signals(_raise_stopped)
     try:
-        with Companions(folder) as companions:
+        with ChildProcesses(folder) as companions:
             try:
                 steps = Demonstration(folder, companions)
                 steps.show()
@@ -119,7 +119,7 @@ def _on_stop_signals(handler: Callable[[int, FrameType | None], None] | signal.H
         signal.signal(number, handler)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _raise_stopped(number: int, frame: FrameType | None) -> None:
     _on_stop_signals(signal.SIG_IGN)
     raise Stopped(number)
 
@@ -127,7 +127,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 class Demonstration:
     """The steps, in order. Each is a line when it has happened, and DemoFailed when it has not in time."""
 
-    def __init__(self, folder: Path, companions: Companions) -> None:
+    def __init__(self, folder: Path, companions: ChildProcesses) -> None:
         self._folder = folder
         self._lab = folder / "lab"
         self._config = folder / "modemd.yaml"
@@ -167,7 +167,7 @@ class Demonstration:
             click.echo(f"  {shlex.join([*_program(), *words])}")
         while ends_at is None or time.monotonic() < ends_at:
             self._companions.check()
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_INTERVAL_S)
 
     def _invitations(self) -> list[list[str]]:
         config, lab = ["--config", str(self._config)], ["--dir", str(self._lab)]
@@ -213,7 +213,7 @@ class Demonstration:
 
     def _ready_modems(self) -> list[dict[str, Any]] | None:
         try:
-            modems: list[dict[str, Any]] = answer(*request(self._settings.socket, "GET", "/v1/modems"))
+            modems: list[dict[str, Any]] = parse_response(*request(self._settings.socket, "GET", "/v1/modems"))
         except (FileNotFoundError, ConnectionRefusedError):
             return None  # it does not listen yet
         return modems if all(modem["health"] == "ready" for modem in modems) else None
@@ -280,9 +280,9 @@ class Demonstration:
         """The daemon's answer; unlike the other commands, never that of a service in this process."""
         body = json.dumps(document).encode() if document is not None else None
         try:
-            return answer(*request(self._settings.socket, method, path, body))
+            return parse_response(*request(self._settings.socket, method, path, body))
         except (OSError, http.client.HTTPException) as error:
-            self._companions.check(DYING_S)
+            self._companions.check(EXIT_WAIT_S)
             raise DemoFailed(f"{self._subject}: the daemon does not answer: {error}") from error
 
     def _received(self, phone: str, count: int) -> dict[str, Any]:
@@ -300,7 +300,7 @@ class Demonstration:
         try:
             return call_emulator(self._lab, method, path, document)
         except ModemdError:
-            self._companions.check(DYING_S)
+            self._companions.check(EXIT_WAIT_S)
             raise
 
     def _wait(self, awaited: str, look: Callable[[], Found | None]) -> Found:
@@ -310,7 +310,7 @@ class Demonstration:
             self._companions.check()
             if time.monotonic() > until:
                 raise DemoFailed(f"{self._subject}: waited {PATIENCE_S:.0f} s for {awaited}")
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_INTERVAL_S)
         return found
 
     def _tell(self, told: str) -> None:
@@ -332,4 +332,4 @@ def _counted(parts: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"“{text}”" if len(text) <= LONGEST_SHOWN else f"“{text[:BEGINNING].rstrip()}…”, {len(text)} characters"
+    return f"“{text}”" if len(text) <= LONGEST_SHOWN else f"“{text[:SHOWN_PREFIX].rstrip()}…”, {len(text)} characters"

@@ -19,7 +19,7 @@ from modemd.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from modemd.config import Settings
-    from modemd.doctor import Finding, Report, World
+    from modemd.doctor import Environment, Finding, Report
     from modemd.modem.discovery.devices import PortList
 
 DEFAULT_CONFIG = Path("/etc/modemd/modemd.yaml")
@@ -53,32 +53,32 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
     from modemd.doctor.examination import as_json as document
 
     async def run() -> Report:
-        return await examine(_world(config), port=port, send=send_to_self)
+        return await examine(_make_environment(config), port=port, send=send_to_self)
 
     report = asyncio.run(run())
     if as_json:
         print_json(document(report))
     else:
         for finding in report.findings:
-            _tell(finding)
+            _print_finding(finding)
         click.echo(report.message)
     context.exit(0 if report.can_send else 1)
 
 
-def _tell(finding: Finding) -> None:
+def _print_finding(finding: Finding) -> None:
     about = f"{finding.subject}: " if finding.subject is not None else ""
     click.echo(f"{_MARKS[finding.severity]:<8} {printable(f'{about}{finding.what}')}")
     if finding.remedy:
         click.echo(f"         -> {printable(finding.remedy)}")
 
 
-def _world(config: Path) -> World:
+def _make_environment(config: Path) -> Environment:
     """This machine, as the doctor is handed it."""
-    from modemd.doctor import Code, Finding, World
-    from modemd.doctor.rights import this_person
+    from modemd.doctor import Code, Environment, Finding
+    from modemd.doctor.rights import current_user
     from modemd.errors import ProfileError
     from modemd.modem.link.port import open_serial
-    from modemd.modem.recovery.usb_reset import place_of
+    from modemd.modem.recovery.usb_reset import find_usb_location
     from modemd.profiles import Profiles
 
     settings, before = _settings(config)
@@ -90,10 +90,10 @@ def _world(config: Path) -> World:
         profiles = Profiles.load([shipped])
 
     def place(port: str) -> str | None:
-        found = place_of(port)
+        found = find_usb_location(port)
         return found.location if found is not None else None
 
-    return World(
+    return Environment(
         settings=settings,
         config=config,
         profiles=profiles,
@@ -101,7 +101,7 @@ def _world(config: Path) -> World:
         open_port=open_serial,
         ports=_ports(settings),
         ask=_asker(settings),
-        who=this_person(),
+        who=current_user(),
         text=f"modemd doctor {secrets.token_hex(4)}",
         place_of=place,
         credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
@@ -123,20 +123,20 @@ def _settings(config: Path) -> tuple[Settings | None, list[Finding]]:
 
 
 def _ports(settings: Settings | None) -> PortList:
-    from modemd.daemon import port_list
+    from modemd.daemon import make_port_list
 
-    return port_list(settings.finding.emulator if settings is not None else None)
+    return make_port_list(settings.finding.emulator if settings is not None else None)
 
 
 def _asker(settings: Settings | None) -> Any:
     from modemd.http.unix import request
-    from modemd.modem.link.blocking import aside
+    from modemd.modem.link.blocking import run_blocking
 
     async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
         if settings is None:
             raise FileNotFoundError
         body = json.dumps(document).encode() if document is not None else None
-        status, said = await aside(
+        status, said = await run_blocking(
             "ask the daemon",
             lambda: request(settings.socket, method, target, body, timeout_s=ASK_TIMEOUT_S),
             ASK_TIMEOUT_S,

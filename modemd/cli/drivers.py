@@ -49,7 +49,7 @@ def list_drivers(context: click.Context, folder: Path, check: bool, as_json: boo
         if not problems:
             click.echo(f"{len(found)} drivers: no mistakes")
     elif profiles is not None:
-        output.show([_row(profiles, each) for each in found], _COLUMNS, as_json=as_json, none="no drivers")
+        output.print_rows([_row(profiles, each) for each in found], _COLUMNS, as_json=as_json, none="no drivers")
     if problems and (check or not found):
         context.exit(1)
 
@@ -98,7 +98,7 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
     from modemd.modem.link.port import open_serial
 
     profiles = Profiles.load([resources.folder("drivers"), folder])
-    return await driver_skeleton.suggest(await open_serial(port, baud), port, profiles)
+    return await driver_skeleton.suggest_driver(await open_serial(port, baud), port, profiles)
 
 
 @click.command()

@@ -73,7 +73,7 @@ def emulate(
             if given and parameter.name not in ("directory", "scenario"):
                 raise click.UsageError(f"{parameter.opts[0]} goes without --scenario: the file says it")
         loaded = load(scenario)
-        asyncio.run(serve(loaded.options(directory.absolute()), click.echo, prepare=partial(_begin, loaded)))
+        asyncio.run(serve(loaded.options(directory.absolute()), click.echo, prepare=partial(_begin_scenario, loaded)))
         return
     chosen = LabOptions(
         directory.absolute(), modems, numbers=_list(numbers), send_latency_s=send_latency, seed=seed, kind=kind
@@ -84,16 +84,16 @@ def emulate(
         for name in ("modems", "families"):
             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"--{name} goes without --capture: it is one modem, of its own family")
-        chosen = replace(chosen, planned=(_captured(capture, chosen),))
-    asyncio.run(serve(chosen, click.echo, prepare=partial(_tell, "--kind")))
+        chosen = replace(chosen, planned=(_captured_modem(capture, chosen),))
+    asyncio.run(serve(chosen, click.echo, prepare=partial(_print_network, "--kind")))
 
 
-def _begin(scenario: Scenario, lab: Lab) -> None:
+def _begin_scenario(scenario: Scenario, lab: Lab) -> None:
     scenario.begin(lab)
-    _tell("kind = true under [network]", lab)
+    _print_network("kind = true under [network]", lab)
 
 
-def _tell(switch: str, lab: Lab) -> None:
+def _print_network(switch: str, lab: Lab) -> None:
     """Say on standard error what the network is like: whoever counts on reports must know."""
     network = lab.network
     if network.kind:
@@ -108,7 +108,7 @@ def _tell(switch: str, lab: Lab) -> None:
     )
 
 
-def _captured(path: Path, options: LabOptions) -> ModemPlan:
+def _captured_modem(path: Path, options: LabOptions) -> ModemPlan:
     """The modem of a capture, with the identities that it told, where it told them."""
     from modemd.emulator.capture.capture import Capture
     from modemd.emulator.lab.lab import ModemPlan, SimPlan
@@ -131,10 +131,10 @@ def _captured(path: Path, options: LabOptions) -> ModemPlan:
 def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from modemd.emulator.lab.requests.faults import kinds
+    from modemd.emulator.lab.requests.faults import fault_kinds
 
     rows = []
-    for kind, model in kinds().items():
+    for kind, model in fault_kinds().items():
         values = {name: field.is_required() for name, field in model.model_fields.items() if name != "kind"}
         shown = " ".join(f"{name}=" if needed else f"[{name}=]" for name, needed in values.items())
         rows.append((f"{kind} {shown}".rstrip(), (model.__doc__ or "").strip()))

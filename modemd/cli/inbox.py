@@ -12,16 +12,16 @@ from urllib.parse import urlencode
 import click
 
 from modemd.cli import options
-from modemd.cli.client import answer, call
-from modemd.cli.output import printable, show, table
+from modemd.cli.client import call_api, parse_response
+from modemd.cli.output import print_rows, print_table, printable
 from modemd.config import Settings, load
 from modemd.http.unix import request
 from modemd.rules.classes import KINDS
 
-EVERY_S = 1.0
+POLL_INTERVAL_S = 1.0
 
 
-MOST = 500
+PAGE_SIZE = 500
 
 
 def follow_inbox(
@@ -34,35 +34,35 @@ def follow_inbox(
 ) -> None:
     """The last `limit` messages (0: all), oldest first, then each that comes, until Ctrl-C. With `as_json` one JSON document a
     line. While no daemon listens nothing comes in, and it waits for one."""
-    ask = ask or _asked
-    last = call(settings, "GET", "/v1/inbox", query={"limit": limit})
+    ask = ask or _fetch_rows
+    last = call_api(settings, "GET", "/v1/inbox", query={"limit": limit})
     last.sort(key=lambda row: (row["seen_at"], row["id"]))
     since = last[-1]["seen_at"] if last else "1970-01-01T00:00:00+00:00"
     told: set[int] = {row["id"] for row in last if row["seen_at"] == since}
     for row in last:
-        _tell(row, as_json)
+        _print_row(row, as_json)
     while True:
-        rows = ask(settings, {"since": since, "limit": MOST})
+        rows = ask(settings, {"since": since, "limit": PAGE_SIZE})
         for row in rows or ():
             if row["seen_at"] != since:
                 since, told = row["seen_at"], set()
             if row["id"] not in told:
                 told.add(row["id"])
-                _tell(row, as_json)
-        if rows is None or len(rows) < MOST:
-            wait(EVERY_S)
+                _print_row(row, as_json)
+        if rows is None or len(rows) < PAGE_SIZE:
+            wait(POLL_INTERVAL_S)
 
 
-def _asked(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any]] | None:
+def _fetch_rows(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any]] | None:
     """What a daemon answers; None where none listens. Never by this process alone: it would keep a daemon from starting."""
     try:
-        found: list[dict[str, Any]] = answer(*request(settings.socket, "GET", f"/v1/inbox?{urlencode(query)}"))
+        found: list[dict[str, Any]] = parse_response(*request(settings.socket, "GET", f"/v1/inbox?{urlencode(query)}"))
     except OSError:
         return None
     return found
 
 
-def _tell(row: dict[str, Any], as_json: bool) -> None:
+def _print_row(row: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False))
     else:
@@ -86,9 +86,9 @@ def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: i
             raise click.UsageError("--follow goes without --id and --kind")
         follow_inbox(load(config), limit, as_json=as_json)
         return
-    rows = call(load(config), "GET", "/v1/inbox", query={"id": id, "kind": kind, "limit": limit})
+    rows = call_api(load(config), "GET", "/v1/inbox", query={"id": id, "kind": kind, "limit": limit})
     columns = ("id", "kind", "from", "to_sim", "stored_at", "complete", "text")
-    show(rows, columns, as_json=as_json, none="nothing came in")
+    print_rows(rows, columns, as_json=as_json, none="nothing came in")
 
 
 @click.command("optouts")
@@ -97,8 +97,8 @@ def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: i
 @options.as_json
 def opt_outs(config: Path, limit: int, as_json: bool) -> None:
     """Who has opted out, newest first."""
-    rows = call(load(config), "GET", "/v1/optouts", query={"limit": limit})
-    show(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
+    rows = call_api(load(config), "GET", "/v1/optouts", query={"limit": limit})
+    print_rows(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
 
 
 @click.command()
@@ -109,11 +109,11 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
 def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
     """Status reports, newest first; of unmatched ones, why they are nobody's."""
     query = {"matched": "false" if unmatched else None, "limit": limit}
-    rows = call(load(config), "GET", "/v1/reports", query=query)
+    rows = call_api(load(config), "GET", "/v1/reports", query=query)
     if as_json or not rows:
-        show(rows, (), as_json=as_json, none="no unmatched reports" if unmatched else "no reports")
+        print_rows(rows, (), as_json=as_json, none="no unmatched reports" if unmatched else "no reports")
         return
-    table(
+    print_table(
         rows,
         ("id", "stored_at", "sim", "reference", "to", "status", "meaning", "accepted_at", "discharged_at", "message"),
     )

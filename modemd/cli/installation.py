@@ -27,7 +27,7 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
 
     A second time it does what has changed since: after an upgrade, and after drivers of your own have changed.
     """
-    machine, runs = installation.Machine(), installation.program()
+    machine, runs = installation.Machine(), installation.find_program()
     if not dry_run and os.geteuid():
         raise ModemdError("install needs root: sudo modemd install; --dry-run does not")
     if uninstall:
@@ -37,18 +37,18 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
     for step in steps:
         click.echo(f"would {step.words}" if dry_run else step.words)
         if not dry_run:
-            _do(step)
+            _run_step(step)
     if not steps:
         click.echo("nothing to do")
     if uninstall:
-        for command in installation.left(machine):
+        for command in installation.list_leftovers(machine):
             click.echo(f"left, as it may hold what you want to keep: {command}")
     elif not dry_run:
         click.echo(f"next: look at {installation.CONFIG}, then systemctl enable --now modemd")
         click.echo("after an upgrade: systemctl restart modemd")
 
 
-def _do(step: installation.Step) -> None:
+def _run_step(step: installation.InstallStep) -> None:
     try:
         step.do()
     except OSError as error:

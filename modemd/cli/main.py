@@ -51,7 +51,7 @@ _COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class LazyCommands(click.Group):
     """A group whose commands are imported when they are called: `modemd --version` imports nothing else."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -65,7 +65,7 @@ class Commands(click.Group):
         return command
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="modemd")
 def commands() -> None:
     """An on-premise SMS server for USB GSM modems."""

@@ -10,13 +10,13 @@ import click
 from click.core import ParameterSource
 
 from modemd.cli import options
-from modemd.cli.client import call, post_json
+from modemd.cli.client import call_api, post_json
 from modemd.cli.csv_upload import post_rows
-from modemd.cli.options import who_and_why
-from modemd.cli.output import print_json, show
+from modemd.cli.options import authorship_options
+from modemd.cli.output import print_json, print_rows
 from modemd.config import load
 from modemd.rules.classes import SUBMITTABLE, MessageClass
-from modemd.rules.states import Message
+from modemd.rules.states import MessageState
 
 
 @click.command()
@@ -55,9 +55,9 @@ def send(
     """Accept a message, or the rows of a CSV. When this ends with 0, they are durable."""
     settings = load(config)
     if csv_file is not None:
-        if any(map(_was_given, _ONE_MESSAGE)):
-            raise click.UsageError(f"--csv goes without {', '.join(_ONE_MESSAGE)}")
-        _send_rows(post_rows(settings, _read(csv_file), show=sys.stderr.isatty() and not as_json), as_json)
+        if any(map(_is_given, _MESSAGE_OPTIONS)):
+            raise click.UsageError(f"--csv goes without {', '.join(_MESSAGE_OPTIONS)}")
+        _print_batch(post_rows(settings, _read_csv(csv_file), show=sys.stderr.isatty() and not as_json), as_json)
         return
     if not to or text is None:
         raise click.UsageError("needs --to and --text, or --csv")
@@ -68,15 +68,15 @@ def send(
 
 
 # What is said of one message; each row of a CSV says it for itself.
-_ONE_MESSAGE = {
+_MESSAGE_OPTIONS = {
     "--to": "to", "--text": "text", "--class": "message_class", "--at": "at", "--valid": "valid", "--window": "window",
     "--sim": "sim",
     "--key": "key", "--no-report": "no_report", "--short-code": "short_code",
 }  # fmt: skip
 
 
-def _was_given(option: str) -> bool:
-    source = click.get_current_context().get_parameter_source(_ONE_MESSAGE[option])
+def _is_given(option: str) -> bool:
+    source = click.get_current_context().get_parameter_source(_MESSAGE_OPTIONS[option])
     return source is ParameterSource.COMMANDLINE
 
 
@@ -97,7 +97,7 @@ def print_accepted(message: dict[str, Any], as_json: bool) -> None:
         sys.exit(1)
 
 
-def _send_rows(batch: dict[str, Any], as_json: bool) -> None:
+def _print_batch(batch: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(batch)
     else:
@@ -110,7 +110,7 @@ def _send_rows(batch: dict[str, Any], as_json: bool) -> None:
         sys.exit(1)
 
 
-def _read(name: str) -> bytes:
+def _read_csv(name: str) -> bytes:
     if name == "-":
         return sys.stdin.buffer.read()
     try:
@@ -127,18 +127,18 @@ message_id = click.argument("id", type=click.IntRange(min=1))
 @message_id
 @click.argument("verdict", type=click.Choice(["sent", "not-sent"]))
 @click.option("--part", type=click.IntRange(min=1), help="Only this part; else all that are unknown.")
-@who_and_why
+@authorship_options
 @options.as_json
 def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: str, as_json: bool) -> None:
     """Say what became of a message that is unknown."""
     decision = {"verdict": verdict, "part": part, "why": why, "by": by}
-    _print(post_json(load(config), f"/v1/messages/{id}/settle", decision), as_json)
+    _print_message(post_json(load(config), f"/v1/messages/{id}/settle", decision), as_json)
 
 
 @click.command()
 @options.config_file
 @message_id
-@who_and_why
+@authorship_options
 @options.as_json
 def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
     """Send a message that has ended once more, as a new one."""
@@ -148,14 +148,14 @@ def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
 @click.command()
 @options.config_file
 @message_id
-@who_and_why
+@authorship_options
 @options.as_json
 def cancel(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
     """Cancel a message of which nothing has left."""
-    _print(post_json(load(config), f"/v1/messages/{id}/cancel", {"why": why, "by": by}), as_json)
+    _print_message(post_json(load(config), f"/v1/messages/{id}/cancel", {"why": why, "by": by}), as_json)
 
 
-def _print(message: dict[str, Any], as_json: bool) -> None:
+def _print_message(message: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(message)
     else:
@@ -165,16 +165,18 @@ def _print(message: dict[str, Any], as_json: bool) -> None:
 @click.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
-@click.option("--state", type=click.Choice([state.value for state in Message]), help="Only messages in this state.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in MessageState]), help="Only messages in this state."
+)
 @click.option("--batch", type=click.IntRange(min=1), help="Only messages of this batch.")
 @options.limit
 @options.as_json
 def messages(config: Path, id: int | None, state: str | None, batch: int | None, limit: int, as_json: bool) -> None:
     """Outbound messages, newest first."""
     query = {"id": id, "state": state, "batch": batch, "limit": limit}
-    rows = call(load(config), "GET", "/v1/messages", query=query)
+    rows = call_api(load(config), "GET", "/v1/messages", query=query)
     columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
-    show(rows, columns, as_json=as_json, none="no messages")
+    print_rows(rows, columns, as_json=as_json, none="no messages")
 
 
 @click.command()
@@ -183,7 +185,7 @@ def messages(config: Path, id: int | None, state: str | None, batch: int | None,
 @options.as_json
 def explain(config: Path, id: int, as_json: bool) -> None:
     """The whole story of a message."""
-    found = call(load(config), "GET", f"/v1/messages/{id}")
+    found = call_api(load(config), "GET", f"/v1/messages/{id}")
     if as_json:
         print_json(found)
         return
@@ -194,13 +196,13 @@ def explain(config: Path, id: int, as_json: bool) -> None:
         f"{found['state']}{until}{reason}"
     )
     click.echo(found["text"])
-    came = {report["id"]: _report(report) for report in found["reports"]}
+    came = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | came.get(event["detail"].get("report"), {})
         click.echo(f"{event['at']}  {event['what']}{_detail(detail)}")
 
 
-def _report(report: dict[str, Any]) -> dict[str, Any]:
+def _report_details(report: dict[str, Any]) -> dict[str, Any]:
     """What a report said, as details of its event."""
     told = {"means": report["meaning"], "accepted_at": report["accepted_at"], "discharged_at": report["discharged_at"]}
     return {key: value for key, value in told.items() if value is not None}

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call, post_json
-from modemd.cli.output import print_json, printable, show, table
+from modemd.cli.client import call_api, post_json
+from modemd.cli.output import print_json, print_rows, print_table, printable
 from modemd.config import Settings, load
 from modemd.errors import Refused
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
@@ -114,19 +114,19 @@ def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
     if wire:
         if name is None:
             raise click.UsageError("--wire needs --id")
-        _show_wire(call(load(config), "GET", f"/v1/modems/{quote(name, safe='')}/wire"), as_json)
+        _print_wire(call_api(load(config), "GET", f"/v1/modems/{quote(name, safe='')}/wire"), as_json)
         return
-    rows = [row for row in call(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
+    rows = [row for row in call_api(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
     none = "no modem is found" if name is None else f"there is no modem {name!r}"
     if as_json or not rows:
-        show(rows, (), as_json=as_json, none=none)
+        print_rows(rows, (), as_json=as_json, none=none)
     else:
         _modem_table(rows)
         if name is not None:
-            show_recovery(rows[0].get("recovery"))
+            print_recovery(rows[0].get("recovery"))
 
 
-def show_recovery(recovery: dict[str, Any] | None) -> None:
+def print_recovery(recovery: dict[str, Any] | None) -> None:
     """Where a modem stands on its ladder; nothing where it never had to climb."""
     if recovery is None or not recovery["counts"]:
         return
@@ -146,10 +146,10 @@ def _modem_table(rows: list[dict[str, Any]]) -> None:
         | {"balance": f"{found['amount']:.2f}{' (low)' if found['low'] else ''}" if found else None}
         for row, found in zip(rows, balances, strict=True)
     ]
-    table(shown, (*_MODEM_COLUMNS, "balance") if any(balances) else _MODEM_COLUMNS)
+    print_table(shown, (*_MODEM_COLUMNS, "balance") if any(balances) else _MODEM_COLUMNS)
 
 
-def _show_wire(lines: list[dict[str, Any]], as_json: bool) -> None:
+def _print_wire(lines: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(lines)
     elif not lines:

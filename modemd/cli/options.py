@@ -41,7 +41,7 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
-def who_and_why(command: Callable[..., None]) -> Callable[..., None]:
+def authorship_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every decision."""
     by = click.option("--by", default=_user, help="Who decides; the user of this shell where it is not said.")
     why = click.option("--why", required=True, help="Why; it is kept with the message.")

@@ -9,19 +9,19 @@ from typing import Any
 
 import click
 
-WIDEST = 60
+MAX_CELL_WIDTH = 60
 # Direction marks can turn the rest of a line round, so that a text from outside would rewrite what stands beside it.
-_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool, none: str) -> None:
+def print_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool, none: str) -> None:
     """Rows as one JSON document, or as a table of `columns`; `none` is said where there are no rows."""
     if as_json:
         print_json(rows)
     elif not rows:
         click.echo(none)
     else:
-        table(rows, columns)
+        print_table(rows, columns)
 
 
 def print_json(document: Any) -> None:
@@ -29,20 +29,20 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     """A table with a line of headings. A long value is cut with an ellipsis; control characters are shown as blanks."""
     cells = [[heading.replace("_", " ") for heading in columns]]
     cells += [[_cell(row.get(column)) for column in columns] for row in rows]
-    widths = [max(_width(line[index]) for line in cells) for index in range(len(columns))]
+    widths = [max(_display_width(line[index]) for line in cells) for index in range(len(columns))]
     for line in cells:
-        padded = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
+        padded = [cell + " " * (width - _display_width(cell)) for cell, width in zip(line, widths, strict=True)]
         click.echo("  ".join(padded).rstrip())
 
 
 def printable(text: str) -> str:
     """`text` in one line that does nothing to a terminal: controls, line ends and lone surrogates are blanks."""
     return "".join(
-        " " if character in _TURNS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") else character
+        " " if character in _BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") else character
         for character in text
     )
 
@@ -53,20 +53,20 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = printable(str(value))
-    if _width(text) <= WIDEST:
+    if _display_width(text) <= MAX_CELL_WIDTH:
         return text
-    end = min(len(text), WIDEST)
-    while _width(text[:end]) > WIDEST - 1:
+    end = min(len(text), MAX_CELL_WIDTH)
+    while _display_width(text[:end]) > MAX_CELL_WIDTH - 1:
         end -= 1
     return f"{text[:end]}…"
 
 
-def _width(text: str) -> int:
+def _display_width(text: str) -> int:
     """Columns that a terminal gives the text: wide letters and emoji take two, marks and joiners none."""
-    return sum(map(_columns, text))
+    return sum(map(_display_columns, text))
 
 
-def _columns(character: str) -> int:
+def _display_columns(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -10,7 +10,7 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_emulator
-from modemd.cli.output import show
+from modemd.cli.output import print_rows
 from modemd.errors import ConfigError
 
 
@@ -30,7 +30,7 @@ def inbox(obj: tuple[Path, str], as_json: bool) -> None:
     """What the phone has received, oldest first."""
     directory, number = obj
     rows = call_emulator(directory, "GET", f"/phones/{quote(number, safe='')}/inbox")
-    show(rows, ("at", "from", "parts", "text"), as_json=as_json, none="nothing received")
+    print_rows(rows, ("at", "from", "parts", "text"), as_json=as_json, none="nothing received")
 
 
 @phone.command()
@@ -99,18 +99,18 @@ def calls(obj: tuple[Path, str], as_json: bool) -> None:
     """The phone's calls, oldest first, and where they stand or how they ended."""
     directory, number = obj
     rows = call_emulator(directory, "GET", f"/phones/{quote(number, safe='')}/calls")
-    show(rows, ("from", "to", "state"), as_json=as_json, none="no calls")
+    print_rows(rows, ("from", "to", "state"), as_json=as_json, none="no calls")
 
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:
     """The letter as the control door takes it. ConfigError tells every mistake."""
     from pydantic import ValidationError
 
-    from modemd.emulator.lab.requests.network import mistakes
-    from modemd.emulator.lab.requests.phones import LetterOrder
+    from modemd.emulator.lab.requests.network import describe_mistakes
+    from modemd.emulator.lab.requests.phones import PhoneMessageRequest
 
     try:
-        order = LetterOrder.model_validate({name: value for name, value in given.items() if value is not None})
+        order = PhoneMessageRequest.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        raise ConfigError(mistakes(error)) from None
+        raise ConfigError(describe_mistakes(error)) from None
     return order.model_dump(mode="json", exclude_defaults=True, by_alias=True)

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call, post_json
-from modemd.cli.options import who_and_why
-from modemd.cli.output import print_json, printable, show, table
+from modemd.cli.client import call_api, post_json
+from modemd.cli.options import authorship_options
+from modemd.cli.output import print_json, print_rows, print_table, printable
 from modemd.config import load
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 
@@ -63,7 +63,7 @@ def add(
         "valid": valid,
     }
     new |= {"window": window, "late": late, "report": False if no_report else None, "short_code": short_code}
-    _print(post_json(load(config), "/v1/schedules", new), as_json)
+    _print_schedule(post_json(load(config), "/v1/schedules", new), as_json)
 
 
 @schedules.command("list")
@@ -71,11 +71,11 @@ def add(
 @options.as_json
 def list_(config: Path, as_json: bool) -> None:
     """All of them, by name."""
-    rows = call(load(config), "GET", "/v1/schedules")
+    rows = call_api(load(config), "GET", "/v1/schedules")
     if not as_json:
         rows = [row | {"to": ", ".join(row["to"])} for row in rows]
     columns = ("name", "cron", "timezone", "next", "paused", "late", "class", "to", "text")
-    show(rows, columns, as_json=as_json, none="no schedules")
+    print_rows(rows, columns, as_json=as_json, none="no schedules")
 
 
 @schedules.command("show")
@@ -84,13 +84,13 @@ def list_(config: Path, as_json: bool) -> None:
 @options.as_json
 def show_(config: Path, name: str, as_json: bool) -> None:
     """One of them, and its last runs."""
-    found = call(load(config), "GET", f"/v1/schedules/{quote(name, safe='')}")
-    _print(found, as_json)
+    found = call_api(load(config), "GET", f"/v1/schedules/{quote(name, safe='')}")
+    _print_schedule(found, as_json)
     if not as_json:
         click.echo(printable(found["text"]))
         if found["runs"]:
             runs = [run | {"messages": ", ".join(map(str, run["messages"]))} for run in found["runs"]]
-            table(runs, ("local", "outcome", "at", "messages", "error"))
+            print_table(runs, ("local", "outcome", "at", "messages", "error"))
         else:
             click.echo("it has not run yet")
 
@@ -98,27 +98,27 @@ def show_(config: Path, name: str, as_json: bool) -> None:
 @schedules.command()
 @options.config_file
 @name
-@who_and_why
+@authorship_options
 @options.as_json
 def pause(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
     """Let it rest until it is resumed."""
-    _decide(config, name, "pause", why, by, as_json)
+    _post_decision(config, name, "pause", why, by, as_json)
 
 
 @schedules.command()
 @options.config_file
 @name
-@who_and_why
+@authorship_options
 @options.as_json
 def resume(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
     """Let it go on, from now."""
-    _decide(config, name, "resume", why, by, as_json)
+    _post_decision(config, name, "resume", why, by, as_json)
 
 
 @schedules.command()
 @options.config_file
 @name
-@who_and_why
+@authorship_options
 @options.as_json
 def remove(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
     """End it; what it submitted goes on."""
@@ -129,11 +129,13 @@ def remove(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
         click.echo(f"schedule {name} removed")
 
 
-def _decide(config: Path, name: str, what: str, why: str, by: str, as_json: bool) -> None:
-    _print(post_json(load(config), f"/v1/schedules/{quote(name, safe='')}/{what}", {"why": why, "by": by}), as_json)
+def _post_decision(config: Path, name: str, what: str, why: str, by: str, as_json: bool) -> None:
+    _print_schedule(
+        post_json(load(config), f"/v1/schedules/{quote(name, safe='')}/{what}", {"why": why, "by": by}), as_json
+    )
 
 
-def _print(schedule: dict[str, Any], as_json: bool) -> None:
+def _print_schedule(schedule: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(schedule)
         return

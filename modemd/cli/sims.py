@@ -9,9 +9,9 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call, post_json
-from modemd.cli.options import who_and_why
-from modemd.cli.output import print_json, table
+from modemd.cli.client import call_api, post_json
+from modemd.cli.options import authorship_options
+from modemd.cli.output import print_json, print_table
 from modemd.config import load
 from modemd.rules.classes import MessageClass
 
@@ -38,16 +38,16 @@ def sims() -> None:
 def list_sims(config: Path, as_json: bool) -> None:
     """The SIMs that were met, what they have used of their quotas, and what is paused."""
     settings = load(config)
-    rows = call(settings, "GET", "/v1/sims")
+    rows = call_api(settings, "GET", "/v1/sims")
     if as_json:
         print_json(rows)
         return
     if rows:
-        table([line(row) for row in rows], COLUMNS)
+        print_table([table_row(row) for row in rows], COLUMNS)
     else:
         click.echo("no SIM was met yet")
-    for pause in call(settings, "GET", "/v1/pauses"):
-        click.echo(f"{told(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
+    for pause in call_api(settings, "GET", "/v1/pauses"):
+        click.echo(f"{describe_pause(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
 
 
 @sims.command()
@@ -56,20 +56,20 @@ def list_sims(config: Path, as_json: bool) -> None:
 @options.as_json
 def admit(config: Path, iccid: str, as_json: bool) -> None:
     """Let a new SIM be used, where admit_sims is manual."""
-    row = call(load(config), "POST", f"/v1/sims/{quote(iccid, safe='')}/admit")
+    row = call_api(load(config), "POST", f"/v1/sims/{quote(iccid, safe='')}/admit")
     if as_json:
         print_json(row)
     else:
         click.echo(f"SIM {row['sim']} may be used")
 
 
-def told(pause: dict[str, Any]) -> str:
+def describe_pause(pause: dict[str, Any]) -> str:
     """What is paused, in words."""
     named = [f"class {pause['class']}" if pause["class"] else None, f"SIM {pause['sim']}" if pause["sim"] else None]
     return ", ".join(filter(None, named)) or "the queue"
 
 
-def line(row: dict[str, Any]) -> dict[str, Any]:
+def table_row(row: dict[str, Any]) -> dict[str, Any]:
     """A SIM as a line of the table: used of most."""
     used = {
         column: f"{row['limits'][reason]['used']} of {row['limits'][reason]['most']}"
@@ -85,11 +85,11 @@ def line(row: dict[str, Any]) -> dict[str, Any]:
     "--class", "message_class", type=click.Choice([each.value for each in MessageClass]), help="Only this class."
 )
 @click.option("--sim", help="Only this SIM, by its ICCID.")
-@who_and_why
+@authorship_options
 @options.as_json
 def pause(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
     """Begin nothing more of a class, at a SIM, or at all; alarms go on unless their class is named."""
-    _decide(config, "pause", message_class, sim, why, by, as_json=as_json)
+    _post_decision(config, "pause", message_class, sim, why, by, as_json=as_json)
 
 
 @click.command()
@@ -101,14 +101,14 @@ def pause(config: Path, message_class: str | None, sim: str | None, why: str, by
     help="The class that is paused.",
 )
 @click.option("--sim", help="The SIM that is paused, by its ICCID.")
-@who_and_why
+@authorship_options
 @options.as_json
 def resume(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
     """End a pause: exactly the one that was made with the same options."""
-    _decide(config, "resume", message_class, sim, why, by, as_json=as_json)
+    _post_decision(config, "resume", message_class, sim, why, by, as_json=as_json)
 
 
-def _decide(
+def _post_decision(
     config: Path, verb: str, message_class: str | None, sim: str | None, why: str, by: str, *, as_json: bool
 ) -> None:
     decision = {"class": message_class, "sim": sim, "why": why, "by": by}
@@ -116,4 +116,4 @@ def _decide(
     if as_json:
         print_json(standing)
         return
-    click.echo(f"{verb}d; {'; '.join(f'{told(each)} is paused' for each in standing) or 'nothing is paused'}")
+    click.echo(f"{verb}d; {'; '.join(f'{describe_pause(each)} is paused' for each in standing) or 'nothing is paused'}")

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from modemd.cli import options, sims
-from modemd.cli.client import call
-from modemd.cli.output import print_json, printable, show, table
+from modemd.cli.client import call_api
+from modemd.cli.output import print_json, print_rows, print_table, printable
 from modemd.config import load
 
 
@@ -21,9 +21,9 @@ from modemd.config import load
 @options.as_json
 def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
     """What a person should look at now, newest first."""
-    rows = call(load(config), "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
+    rows = call_api(load(config), "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
     over = ["cleared_at"] if cleared else []
-    show(
+    print_rows(
         rows,
         ["id", "raised_at", *over, "code", "subject", "text", "sms_at", "command_at"],
         as_json=as_json,
@@ -48,13 +48,13 @@ def print_status(found: Mapping[str, Any]) -> None:
         click.echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing stop")
     for alarm in found["alarms"][:MOST_LINES]:
         click.echo(f"alarm {alarm['id']} since {alarm['raised_at'][:19]}Z: {printable(alarm['text'])}")
-    _rest(found["alarms"], "alarms", "modemd alarms")
+    _print_omitted(found["alarms"], "alarms", "modemd alarms")
     _sorted_table(found["modems"], MODEM_COLUMNS, "modems", "modemd modems")
     if found["sims"]:
-        _sorted_table([sims.line(row) for row in found["sims"]], sims.COLUMNS, "SIMs", "modemd sims list")
+        _sorted_table([sims.table_row(row) for row in found["sims"]], sims.COLUMNS, "SIMs", "modemd sims list")
     if found["waiting"]:
-        rows = [row | {"oldest": age(row["age_s"])} for row in found["waiting"]]
-        table(rows, ("state", "class", "messages", "oldest"))
+        rows = [row | {"oldest": format_age(row["age_s"])} for row in found["waiting"]]
+        print_table(rows, ("state", "class", "messages", "oldest"))
     else:
         click.echo("nothing waits")
     if found["held"]:
@@ -65,7 +65,7 @@ def print_status(found: Mapping[str, Any]) -> None:
     click.echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
 
 
-def age(seconds: int) -> str:
+def format_age(seconds: int) -> str:
     """Seconds as the largest unit that fits, in whole ones: 3 min."""
     for size, unit in _UNITS:
         if seconds >= size:
@@ -78,11 +78,11 @@ def _sorted_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], what: 
     if len(rows) > MOST_LINES:
         rows = sorted(rows, key=lambda row: (row.get("health") == "ready", not row.get("paused")))
     shown = [column for column in columns if any(column in row for row in rows)]
-    table(rows[:MOST_LINES], shown)
-    _rest(rows, what, command)
+    print_table(rows[:MOST_LINES], shown)
+    _print_omitted(rows, what, command)
 
 
-def _rest(rows: Sequence[object], what: str, command: str) -> None:
+def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
     if len(rows) > MOST_LINES:
         click.echo(f"... and {len(rows) - MOST_LINES} more {what}: {command}")
 
@@ -92,7 +92,7 @@ def _rest(rows: Sequence[object], what: str, command: str) -> None:
 @options.as_json
 def status(config: Path, as_json: bool) -> None:
     """Whether a message can pass, how the modems are, and what waits."""
-    found = call(load(config), "GET", "/v1/status")
+    found = call_api(load(config), "GET", "/v1/status")
     if as_json:
         print_json(found)
     else:

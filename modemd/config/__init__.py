@@ -7,23 +7,31 @@ database: a configuration can be checked on another machine than the one it is f
 
 from __future__ import annotations
 
-from modemd.config.limits import Limits
+from modemd.config.limits import LimitSettings
 from modemd.config.loader import load
-from modemd.config.reloading import RELOADED, SIM_RESTART, Reloaded, reload
-from modemd.config.settings import Balance, Consent, Finding, Modem, Settings, Sim, Validity
+from modemd.config.reloading import RELOADED_KEYS, SIM_RESTART_KEYS, ReloadResult, reload
+from modemd.config.settings import (
+    BalanceSettings,
+    ConsentSettings,
+    DiscoverySettings,
+    ModemSettings,
+    Settings,
+    SimSettings,
+    ValiditySettings,
+)
 
 __all__ = [
-    "RELOADED",
-    "SIM_RESTART",
-    "Balance",
-    "Consent",
-    "Finding",
-    "Limits",
-    "Modem",
-    "Reloaded",
+    "RELOADED_KEYS",
+    "SIM_RESTART_KEYS",
+    "BalanceSettings",
+    "ConsentSettings",
+    "DiscoverySettings",
+    "LimitSettings",
+    "ModemSettings",
+    "ReloadResult",
     "Settings",
-    "Sim",
-    "Validity",
+    "SimSettings",
+    "ValiditySettings",
     "load",
     "reload",
 ]

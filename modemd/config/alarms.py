@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from modemd.config.amounts import DURATION_FORM
-from modemd.config.values import Duration, Frozen, between
+from modemd.config.values import Duration, Frozen, in_range
 
 NUMBERS_FORM = "a list of at most 10 numbers with + and country, as ['+33612345678']"
 
@@ -32,7 +32,7 @@ def _numbers(value: object) -> object:
     return tuple(dict.fromkeys(value))
 
 
-def _words(value: object) -> object:
+def _parse_command(value: object) -> object:
     if not isinstance(value, list | tuple) or not all(isinstance(each, str) and "\0" not in each for each in value):
         raise ValueError("that is no list of words")
     if value and not value[0].startswith("/"):
@@ -40,22 +40,22 @@ def _words(value: object) -> object:
     return tuple(value)
 
 
-Pause = Annotated[Duration, between(timedelta(minutes=1), timedelta(days=7))]
+AlarmDelay = Annotated[Duration, in_range(timedelta(minutes=1), timedelta(days=7))]
 
 
-Limit = Annotated[Duration, between(timedelta(seconds=1), timedelta(minutes=10))]
+CommandTimeout = Annotated[Duration, in_range(timedelta(seconds=1), timedelta(minutes=10))]
 
 
-class Alarms(Frozen):
+class AlarmSettings(Frozen):
     """Who is told of alarms, and how."""
 
     to: Annotated[tuple[str, ...], BeforeValidator(_numbers)] = Field(default=(), description=NUMBERS_FORM)
-    command: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(default=(), description=COMMAND_FORM)
-    command_limit: Limit = Field(
+    command: Annotated[tuple[str, ...], BeforeValidator(_parse_command)] = Field(default=(), description=COMMAND_FORM)
+    command_limit: CommandTimeout = Field(
         default=timedelta(seconds=30), description=f"{DURATION_FORM}; at least 1s, at most 10min"
     )
-    hold_down: Pause = Field(default=timedelta(hours=1), description=f"{DURATION_FORM}; at least 1min, at most 7d")
+    hold_down: AlarmDelay = Field(default=timedelta(hours=1), description=f"{DURATION_FORM}; at least 1min, at most 7d")
     """An alarm that comes back within this time is told when it is over, if it stands then."""
-    modem_unusable_after: Pause = Field(
+    modem_unusable_after: AlarmDelay = Field(
         default=timedelta(minutes=10), description=f"{DURATION_FORM}; at least 1min, at most 7d"
     )

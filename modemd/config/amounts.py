@@ -13,7 +13,7 @@ _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?/ ?(s|min)", re.ASCII)
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """The time that `text` says. Raises ValueError for another form."""
     found = _DURATION.fullmatch(text)
     if found is None:
@@ -24,7 +24,7 @@ def duration(text: str) -> timedelta:
         raise ValueError(f"{text!r} is longer than anybody can wait") from None
 
 
-def rate(text: str) -> float | None:
+def parse_rate(text: str) -> float | None:
     """Parts per second, more than 0; None means unlimited. Raises ValueError for another form."""
     if text == "unlimited":
         return None

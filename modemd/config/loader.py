@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from modemd.config import reader
-from modemd.config.reader import Document, Place, Problem
-from modemd.config.settings import PLACES, Settings
-from modemd.config.values import shown
+from modemd.config.reader import Document, Problem, SourcePosition
+from modemd.config.settings import LOCATORS, Settings
+from modemd.config.values import format_value
 from modemd.errors import ConfigError
 
 SMALLEST = "the smallest is a `database:` path"
@@ -34,7 +34,7 @@ def load(path: Path) -> Settings:
     document = reader.read(octets)
     settings, problems = (None, document.problems) if document.data is None else _check(document, path)
     if document.data is None and not problems:
-        problems = [Problem(Place(1, 1), (), f"the file says nothing; {SMALLEST}")]
+        problems = [Problem(SourcePosition(1, 1), (), f"the file says nothing; {SMALLEST}")]
     if settings is None or problems:
         ordered = sorted(problems, key=lambda problem: (problem.place, str(problem.path)))
         raise ConfigError([_line(path, problem) for problem in ordered])
@@ -55,28 +55,28 @@ def _check(document: Document, path: Path) -> tuple[Settings | None, list[Proble
         own = [error for error in errors.errors(include_url=False) if error["type"] != "default_factory_not_called"]
         found = [_problem(error, document) for error in own]
         return None, problems + [problem for problem in found if problem.path not in already]
-    return settings, problems + list(_clashes(settings, document))
+    return settings, problems + list(_conflicts(settings, document))
 
 
 def _problem(error: ErrorDetails, document: Document) -> Problem:
     """One of pydantic's errors, said with the file's own words and with what is allowed instead."""
     location = tuple(part for part in error["loc"] if part != "[key]")
-    model, allowed = _described(location)
+    model, allowed = _describe_key(location)
     match error["type"]:
         case "missing":
             return Problem(document.place(location), location, f"is missing; allowed: {allowed}")
         case "extra_forbidden":
             where = document.keys.get(location, document.place(location))
-            return Problem(where, location, f"unknown key; {_instead(str(location[-1]), model)}")
+            return Problem(where, location, f"unknown key; {_suggestion(str(location[-1]), model)}")
         case "value_error":
             said = str(error["ctx"]["error"])
         case _:
-            said = f"{shown(error['input'])} will not do"
+            said = f"{format_value(error['input'])} will not do"
     place = document.keys.get(location) if "[key]" in error["loc"] else None
     return Problem(place or document.place(location), location, f"{said}; allowed: {allowed}")
 
 
-def _described(location: reader.Path) -> tuple[type[BaseModel], str]:
+def _describe_key(location: reader.KeyPath) -> tuple[type[BaseModel], str]:
     """The model that holds the key at the end of `location`, and what is allowed there."""
     model: type[BaseModel] = Settings
     inner: type[BaseModel] | None = Settings
@@ -99,7 +99,7 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
     return next((model for part in get_args(annotation) if (model := _nested(part))), None)
 
 
-def _instead(key: str, model: type[BaseModel]) -> str:
+def _suggestion(key: str, model: type[BaseModel]) -> str:
     known = list(model.model_fields)
     near = difflib.get_close_matches(key.lower(), known, n=1)
     return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
@@ -108,7 +108,7 @@ def _instead(key: str, model: type[BaseModel]) -> str:
 def _repeated(document: Document, folder: Path) -> Iterator[Problem]:
     """Names and places that two modems share: told beside all other mistakes, so looked for before the checks."""
     modems = document.data.get("modems")
-    for key in ("name", *PLACES):
+    for key in ("name", *LOCATORS):
         seen: dict[str, int] = {}
         for index, modem in enumerate(modems if isinstance(modems, list) else []):
             value = modem.get(key) if isinstance(modem, dict) else None
@@ -124,7 +124,7 @@ def _repeated(document: Document, folder: Path) -> Iterator[Problem]:
                 seen[same] = index
 
 
-def _clashes(settings: Settings, document: Document) -> Iterator[Problem]:
+def _conflicts(settings: Settings, document: Document) -> Iterator[Problem]:
     """What only shows once each value by itself is right."""
     place = document.place(("socket",)) if ("socket",) in document.values else document.place(("database",))
     length = len(os.fsencode(settings.socket))

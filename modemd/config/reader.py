@@ -13,11 +13,11 @@ from typing import Any
 
 import yaml
 
-Path = tuple[str | int, ...]  # ("modems", 0, "port")
+KeyPath = tuple[str | int, ...]  # ("modems", 0, "port")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class SourcePosition:
     """Where something stands in the file; both count from 1."""
 
     line: int
@@ -28,8 +28,8 @@ class Place:
 class Problem:
     """One mistake: where, at which key (empty for the file as a whole), and what."""
 
-    place: Place
-    path: Path
+    place: SourcePosition
+    path: KeyPath
     message: str
 
 
@@ -38,15 +38,15 @@ class Document:
     """What a file says, where each value and each key of it stands, and what is wrong with it as YAML."""
 
     data: Any = None
-    values: dict[Path, Place] = field(default_factory=dict)
-    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[KeyPath, SourcePosition] = field(default_factory=dict)
+    keys: dict[KeyPath, SourcePosition] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: KeyPath) -> SourcePosition:
         """Where the value at `path` stands, or, where there is none, the nearest thing that should hold it."""
         while path and path not in self.values:
             path = path[:-1]
-        return self.values.get(path, Place(1, 1))
+        return self.values.get(path, SourcePosition(1, 1))
 
 
 class _Loader(yaml.SafeLoader):
@@ -82,27 +82,27 @@ def read(octets: bytes) -> Document:
     except UnicodeDecodeError as error:
         before = octets[: error.start]
         column = len(before) - (before.rfind(b"\n") + 1) + 1
-        place = Place(before.count(b"\n") + 1, column)
+        place = SourcePosition(before.count(b"\n") + 1, column)
         return _broken(place, f"byte 0x{octets[error.start]:02x} is not UTF-8; save the file as UTF-8")
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
     except yaml.reader.ReaderError as error:
         before_text = text[: error.position]
-        place = Place(before_text.count("\n") + 1, error.position - (before_text.rfind("\n") + 1) + 1)
+        place = SourcePosition(before_text.count("\n") + 1, error.position - (before_text.rfind("\n") + 1) + 1)
         return _broken(place, f"character U+{ord(text[error.position]):04X} is not allowed in YAML")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        place = SourcePosition(mark.line + 1, mark.column + 1) if mark else SourcePosition(1, 1)
         return _broken(place, _in_plain_words(error))
     except RecursionError:
-        return _broken(Place(1, 1), "nested too deeply to be a configuration")
+        return _broken(SourcePosition(1, 1), "nested too deeply to be a configuration")
     if root is not None:
         document.data = _build(root, (), document)
     return document
 
 
-def _broken(place: Place, message: str) -> Document:
+def _broken(place: SourcePosition, message: str) -> Document:
     return Document(problems=[Problem(place, (), message)])
 
 
@@ -118,7 +118,7 @@ def _in_plain_words(error: yaml.MarkedYAMLError) -> str:
     return said
 
 
-def _build(node: yaml.Node, path: Path, document: Document) -> Any:
+def _build(node: yaml.Node, path: KeyPath, document: Document) -> Any:
     """The value of a node; the places of what lies in it go into `document`."""
     document.values[path] = _start(node)
     if isinstance(node, yaml.MappingNode):
@@ -128,7 +128,7 @@ def _build(node: yaml.Node, path: Path, document: Document) -> Any:
     return _scalar(node, path, document)
 
 
-def _mapping(node: yaml.MappingNode, path: Path, document: Document) -> dict[str, Any]:
+def _mapping(node: yaml.MappingNode, path: KeyPath, document: Document) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
@@ -146,7 +146,7 @@ def _mapping(node: yaml.MappingNode, path: Path, document: Document) -> dict[str
     return mapping
 
 
-def _scalar(node: yaml.Node, path: Path, document: Document) -> Any:
+def _scalar(node: yaml.Node, path: KeyPath, document: Document) -> Any:
     text: str = node.value
     kind = node.tag.removeprefix("tag:yaml.org,2002:")
     try:
@@ -167,5 +167,5 @@ def _scalar(node: yaml.Node, path: Path, document: Document) -> Any:
     return None
 
 
-def _start(node: yaml.Node) -> Place:
-    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+def _start(node: yaml.Node) -> SourcePosition:
+    return SourcePosition(node.start_mark.line + 1, node.start_mark.column + 1)

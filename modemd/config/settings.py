@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from modemd.config.alarms import Alarms
+from modemd.config.alarms import AlarmSettings
 from modemd.config.amounts import DURATION_FORM, RATE_FORM
-from modemd.config.limits import Limits
-from modemd.config.retention import Retention
+from modemd.config.limits import LimitSettings
+from modemd.config.retention import RetentionSettings
 from modemd.config.values import (
     HOOK_FORM,
     LIFETIME_FORM,
@@ -28,24 +28,24 @@ from modemd.config.values import (
     Rate,
     Route,
     SimRate,
-    between,
-    country_code,
-    digits,
-    expression,
-    fixed,
-    from_text,
+    check_country_code,
+    check_expression,
+    check_modem_list,
+    freeze_mapping,
+    in_range,
     matching,
-    modem_list,
+    matching_digits,
     not_empty,
+    parse_time_zone,
+    parse_with,
     port_name,
-    time_zone,
 )
 
-PLACES = ("port", "imei", "iccid", "usb")
+LOCATORS = ("port", "imei", "iccid", "usb")
 """The keys of which each modem has one: how it is told from others."""
 
 
-class Modem(Frozen):
+class ModemSettings(Frozen):
     """A modem, told by its port, or wherever it is plugged in by its IMEI, its SIM or its USB place. Number, quota and price
     belong to the SIM that sits there."""
 
@@ -55,10 +55,10 @@ class Modem(Frozen):
     port: Annotated[str, BeforeValidator(port_name)] | None = Field(
         default=None, description="a device path of its own, as /dev/modemd/west, or socket://host:port"
     )
-    imei: Annotated[str, digits(r"[0-9]{14,16}")] | None = Field(
+    imei: Annotated[str, matching_digits(r"[0-9]{14,16}")] | None = Field(
         default=None, description="the IMEI of a modem, 15 digits: it is this one wherever it is plugged in"
     )
-    iccid: Annotated[str, digits(r"[0-9]{18,22}")] | None = Field(
+    iccid: Annotated[str, matching_digits(r"[0-9]{18,22}")] | None = Field(
         default=None, description="the ICCID of a SIM, 18 to 22 digits: it is the modem that this SIM is found in"
     )
     usb: Annotated[str, matching(r"[0-9]{1,3}-[0-9]{1,3}(\.[0-9]{1,3}){0,6}")] | None = Field(
@@ -76,15 +76,15 @@ class Modem(Frozen):
     )
 
     @model_validator(mode="after")
-    def _in_one_place(self) -> Modem:
-        said = [key for key in PLACES if getattr(self, key) is not None]
+    def _in_one_place(self) -> ModemSettings:
+        said = [key for key in LOCATORS if getattr(self, key) is not None]
         if len(said) != 1:
             told = f"says {' and '.join(said)}" if said else "does not say which modem it is"
-            raise ValueError(f"{told}; one of {', '.join(PLACES)} is needed")
+            raise ValueError(f"{told}; one of {', '.join(LOCATORS)} is needed")
         return self
 
 
-class Finding(Frozen):
+class DiscoverySettings(Frozen):
     """How modems are found that have no port in the file."""
 
     others: bool | None = Field(
@@ -101,16 +101,16 @@ class Finding(Frozen):
     )
 
 
-class BalanceSms(Frozen):
+class BalanceSmsSettings(Frozen):
     """A balance that is asked for by message."""
 
-    to: Annotated[str, digits(r"\+?[0-9]{2,15}")] = Field(
+    to: Annotated[str, matching_digits(r"\+?[0-9]{2,15}")] = Field(
         description="the operator's number, mostly a short code, as 123"
     )
     text: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,160}")] = Field(
         description="what to say, at most 160 characters"
     )
-    sender: Annotated[str, digits(r"(?=.*\S)[^\x00-\x1f]{1,20}")] | None = Field(
+    sender: Annotated[str, matching_digits(r"(?=.*\S)[^\x00-\x1f]{1,20}")] | None = Field(
         default=None, description="who answers, as the inbox shows it; nothing where it is the number that is asked"
     )
 
@@ -120,27 +120,29 @@ class BalanceSms(Frozen):
         return self.sender or self.to
 
 
-class Balance(Frozen):
+class BalanceSettings(Frozen):
     """How to ask what a SIM has left."""
 
     ussd: Annotated[str, matching(r"[*#0-9]{2,40}")] | None = Field(
         default=None, description="a USSD code in quotation marks, as '*100#'"
     )
     replies: Annotated[
-        tuple[Annotated[str, digits(r"[*#0-9]{1,20}")], ...],
+        tuple[Annotated[str, matching_digits(r"[*#0-9]{1,20}")], ...],
         BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
     ] = Field(default=(), description="a list of replies to the code's menus, as [1, 2]")
-    sms: BalanceSms | None = Field(default=None, description="to, text and sender of a message, in place of ussd")
-    pattern: Annotated[str, AfterValidator(expression)] = Field(
+    sms: BalanceSmsSettings | None = Field(
+        default=None, description="to, text and sender of a message, in place of ussd"
+    )
+    pattern: Annotated[str, AfterValidator(check_expression)] = Field(
         description="a regular expression whose first group is the amount, as '([0-9]+[.,][0-9]{2})'"
     )
-    every: Annotated[Duration, between(timedelta(minutes=10), timedelta(days=31))] = Field(
+    every: Annotated[Duration, in_range(timedelta(minutes=10), timedelta(days=31))] = Field(
         default=timedelta(hours=24), description=f"{DURATION_FORM}; at least 10min, at most 31d"
     )
     low: float | None = Field(default=None, description="an amount, as 2.00; less than it raises an alarm")
 
     @model_validator(mode="after")
-    def _asked_in_one_way(self) -> Balance:
+    def _asked_in_one_way(self) -> BalanceSettings:
         if (self.ussd is None) == (self.sms is None):
             raise ValueError("one of ussd, sms is needed")
         if self.replies and self.ussd is None:
@@ -148,7 +150,7 @@ class Balance(Frozen):
         return self
 
 
-class Recovery(Frozen):
+class RecoverySettings(Frozen):
     """What is done about a modem that lets no message pass."""
 
     power_hook: Argv | None = Field(default=None, description=HOOK_FORM)
@@ -163,7 +165,7 @@ class Recovery(Frozen):
     )
 
 
-class Sim(Frozen):
+class SimSettings(Frozen):
     """What is known of a SIM beforehand. Its place in the file is its ICCID."""
 
     number: Annotated[str, matching(r"\+[1-9][0-9]{6,14}")] | None = Field(
@@ -184,10 +186,10 @@ class Sim(Frozen):
         default=None, description="true or false: whether this SIM sends marketing in a foreign network"
     )
     """None: as the key of that name at the top says."""
-    balance: Balance | None = Field(
+    balance: BalanceSettings | None = Field(
         default=None, description="how to ask what it has left: ussd, replies, sms, pattern, every, low"
     )
-    limits: Limits | None = Field(
+    limits: LimitSettings | None = Field(
         default=None, description="as the limits of all SIMs, in their place: hour, day, month and more"
     )
     """In place of the whole group; None: as all SIMs."""
@@ -198,12 +200,12 @@ class Sim(Frozen):
     price: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="what a part costs, a number from 0, in whichever currency all prices are"
     )
-    timezone: Annotated[ZoneInfo, BeforeValidator(from_text(time_zone, ZoneInfo))] | None = Field(
+    timezone: Annotated[ZoneInfo, BeforeValidator(parse_with(parse_time_zone, ZoneInfo))] | None = Field(
         default=None, description="the name of a time zone, as Europe/Paris, in which its quotas begin anew"
     )
 
 
-class Consent(Frozen):
+class ConsentSettings(Frozen):
     """Who may be written to."""
 
     marketing: Literal["opted_in", "not_opted_out"] = Field(
@@ -211,16 +213,16 @@ class Consent(Frozen):
     )
     transactional_after_stop: Annotated[
         Mapping[Prefix, Literal["allow", "refuse"]],
-        AfterValidator(lambda given: fixed({"+1": "refuse"} | dict(given))),
+        AfterValidator(lambda given: freeze_mapping({"+1": "refuse"} | dict(given))),
     ] = Field(
-        default_factory=lambda: fixed({"+1": "refuse"}),
+        default_factory=lambda: freeze_mapping({"+1": "refuse"}),
         description="country calling prefixes with allow or refuse, as '+1': refuse",
     )
     """The longest prefix that fits decides. +1 is in it, as refuse, unless the file says otherwise: naming another country
     does not open that one."""
 
 
-class Validity(Frozen):
+class ValiditySettings(Frozen):
     """How long a message of each class is worth sending, counted from its `at`."""
 
     alarm: Lifetime = Field(default=timedelta(hours=1), description=LIFETIME_FORM)
@@ -246,39 +248,42 @@ class Settings(Frozen):
         default_factory=lambda data: data.get("database", Path("modemd")).with_suffix(".sock"),
         description="the path of the Unix socket that the command line talks to",
     )
-    modems: Annotated[tuple[Modem, ...], BeforeValidator(modem_list)] = Field(
+    modems: Annotated[tuple[ModemSettings, ...], BeforeValidator(check_modem_list)] = Field(
         default=(),
         description="auto, or a list of at least one modem, each with name and one of port, imei, iccid, usb",
     )
     """Empty: all that are found."""
-    finding: Finding = Field(
-        default_factory=Finding,
+    finding: DiscoverySettings = Field(
+        default_factory=DiscoverySettings,
         description="how modems without a port are found: others, probe_bridges, rescan, emulator",
     )
-    sims: Annotated[Mapping[Iccid, Sim], AfterValidator(fixed)] = Field(
-        default_factory=lambda: fixed({}), description="SIMs by their ICCID, 18 to 22 digits without a filler F"
+    sims: Annotated[Mapping[Iccid, SimSettings], AfterValidator(freeze_mapping)] = Field(
+        default_factory=lambda: freeze_mapping({}),
+        description="SIMs by their ICCID, 18 to 22 digits without a filler F",
     )
-    limits: Limits = Field(
-        default_factory=Limits,
+    limits: LimitSettings = Field(
+        default_factory=LimitSettings,
         description="what a SIM may send: hour, day, month, reserve, marketing_per_hour, warm_up",
     )
-    routes: Annotated[Mapping[Prefix, Route], AfterValidator(fixed)] = Field(
-        default_factory=lambda: fixed({}),
+    routes: Annotated[Mapping[Prefix, Route], AfterValidator(freeze_mapping)] = Field(
+        default_factory=lambda: freeze_mapping({}),
         description="prefixes, each with the SIMs that write to it, as '+33': [ICCID]",
     )
-    timezone: Annotated[ZoneInfo, BeforeValidator(from_text(time_zone, ZoneInfo))] = Field(
+    timezone: Annotated[ZoneInfo, BeforeValidator(parse_with(parse_time_zone, ZoneInfo))] = Field(
         default_factory=lambda: ZoneInfo("UTC"), description="the name of a time zone, as Europe/Paris"
     )
-    country: Annotated[str, BeforeValidator(from_text(country_code))] | None = Field(
+    country: Annotated[str, BeforeValidator(parse_with(check_country_code))] | None = Field(
         default=None, description="the two capital letters of a country, as FR; numbers without + are read as its own"
     )
     brand: Annotated[str, matching(r"(?=.*\S)[^\x00-\x1f]{1,40}")] | None = Field(
         default=None, description="the name people know you by, at most 40 characters"
     )
-    consent: Consent = Field(
-        default_factory=Consent, description="who may be written to: marketing, transactional_after_stop"
+    consent: ConsentSettings = Field(
+        default_factory=ConsentSettings, description="who may be written to: marketing, transactional_after_stop"
     )
-    validity: Validity = Field(default_factory=Validity, description="a duration for each class of message")
+    validity: ValiditySettings = Field(
+        default_factory=ValiditySettings, description="a duration for each class of message"
+    )
     stop_grace_s: float = Field(default=45.0, ge=0, le=600, description="seconds, 0 to 600, without a unit")
     drivers: FilePath = Field(
         default=Path("/etc/modemd/drivers"), description="the path of a folder with driver files of your own"
@@ -288,8 +293,8 @@ class Settings(Frozen):
         default=timedelta(seconds=60), description=f"{DURATION_FORM}; at least 1s, at most 1d"
     )
     report: bool = Field(default=True, description="true or false")
-    recovery: Recovery = Field(
-        default_factory=Recovery, description="what is done about a sick modem: power_hook, quarantine, rest"
+    recovery: RecoverySettings = Field(
+        default_factory=RecoverySettings, description="what is done about a sick modem: power_hook, quarantine, rest"
     )
     admit_sims: Literal["auto", "manual"] = Field(
         default="auto", description="auto: a SIM that is new is used at once; manual: when a person has admitted it"
@@ -311,10 +316,14 @@ class Settings(Frozen):
         """Whether modems are looked for at all: an old file that gives each a port leaves every other port alone."""
         return self.takes_others or any(modem.port is None for modem in self.modems)
 
-    alarms: Alarms = Field(default_factory=Alarms, description="who is told of alarms: to, command, hold_down and more")
-    retention: Retention = Field(default_factory=Retention, description="how long what is kept: outbox, inbox, log")
+    alarms: AlarmSettings = Field(
+        default_factory=AlarmSettings, description="who is told of alarms: to, command, hold_down and more"
+    )
+    retention: RetentionSettings = Field(
+        default_factory=RetentionSettings, description="how long what is kept: outbox, inbox, log"
+    )
 
-    def rate(self, modem: Modem, iccid: str | None) -> float | None:
+    def rate(self, modem: ModemSettings, iccid: str | None) -> float | None:
         """Parts per second for this SIM in this modem, as configured; None is unlimited."""
         sim = self.sims.get(iccid) if iccid else None
         return modem.rate if sim is None or sim.rate == "modem" else sim.rate

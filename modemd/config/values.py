@@ -23,14 +23,14 @@ LONGEST_VALIDITY = timedelta(weeks=63)  # TP-VP can say no more (3GPP TS 23.040 
 def absolute_path(value: object, info: ValidationInfo) -> object:
     """A path in the file counts from the file's own folder, wherever the daemon was started."""
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-        raise ValueError(unfit(value))
+        raise ValueError(rejection_message(value))
     folder = (info.context or {}).get("folder", Path.cwd())
     return Path(os.path.normpath(folder / os.fspath(value)))
 
 
 def port_name(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str) or not value:
-        raise ValueError(unfit(value))
+        raise ValueError(rejection_message(value))
     if "://" not in value:
         return str(absolute_path(value, info))
     parts = urlsplit(value)
@@ -39,11 +39,11 @@ def port_name(value: object, info: ValidationInfo) -> object:
     except ValueError:  # a port number past 65535, or not a number
         whole = False
     if not whole:
-        raise ValueError(unfit(value))
+        raise ValueError(rejection_message(value))
     return value
 
 
-def from_text(parse: Callable[[str], object], *ready: type) -> Callable[[object], object]:
+def parse_with(parse: Callable[[str], object], *ready: type) -> Callable[[object], object]:
     """A validator that reads texts with `parse` and lets values of the `ready` types pass as they are."""
 
     def read(value: object) -> object:
@@ -51,7 +51,7 @@ def from_text(parse: Callable[[str], object], *ready: type) -> Callable[[object]
             return parse(value)
         if isinstance(value, ready) and not isinstance(value, bool):
             return value
-        raise ValueError(unfit(value))
+        raise ValueError(rejection_message(value))
 
     return read
 
@@ -62,31 +62,31 @@ def matching(pattern: str) -> BeforeValidator:
 
     def check(value: object) -> object:
         if not isinstance(value, str) or compiled.fullmatch(value) is None:
-            raise ValueError(unfit(value))
+            raise ValueError(rejection_message(value))
         return value
 
     return BeforeValidator(check)
 
 
-def rate_of(value: object, info: ValidationInfo) -> object:
+def parse_rate(value: object, info: ValidationInfo) -> object:
     # Programs say None for unlimited. In a file an empty value is a slip, and must not open the tap.
     if value is None and info.context is None:
         return None
-    return from_text(amounts.rate, float)(value)
+    return parse_with(amounts.parse_rate, float)(value)
 
 
-def sim_rate_of(value: object, info: ValidationInfo) -> object:
-    return value if value == "modem" else rate_of(value, info)
+def parse_sim_rate(value: object, info: ValidationInfo) -> object:
+    return value if value == "modem" else parse_rate(value, info)
 
 
-def time_zone(text: str) -> ZoneInfo:
+def parse_time_zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"there is no time zone {text!r}") from None
 
 
-def country_code(text: str) -> str:
+def check_country_code(text: str) -> str:
     # Imported here because it is needed for this key alone and would double the time this module takes to import.
     from phonenumbers import SUPPORTED_REGIONS
 
@@ -95,7 +95,7 @@ def country_code(text: str) -> str:
     return text
 
 
-def between(least: timedelta, most: timedelta) -> AfterValidator:
+def in_range(least: timedelta, most: timedelta) -> AfterValidator:
     def check(value: timedelta) -> timedelta:
         if not least <= value <= most:
             raise ValueError(f"{value} is out of range")
@@ -104,7 +104,7 @@ def between(least: timedelta, most: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """A value as the file's writer would know it again."""
     match value:
         case None:
@@ -119,28 +119,28 @@ def shown(value: object) -> str:
             return repr(value)
 
 
-def unfit(value: object) -> str:
-    return f"{shown(value)} will not do"
+def rejection_message(value: object) -> str:
+    return f"{format_value(value)} will not do"
 
 
-def fixed(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+def freeze_mapping(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(mapping))
 
 
-def digits(pattern: str) -> BeforeValidator:
+def matching_digits(pattern: str) -> BeforeValidator:
     """As `matching`, for numbers that a file's writer leaves unquoted: YAML reads those as numbers."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: object) -> object:
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
         if not isinstance(text, str) or compiled.fullmatch(text) is None:
-            raise ValueError(unfit(value))
+            raise ValueError(rejection_message(value))
         return text
 
     return BeforeValidator(check)
 
 
-def expression(text: str) -> str:
+def check_expression(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
@@ -148,7 +148,7 @@ def expression(text: str) -> str:
     return text
 
 
-def modem_list(value: object) -> object:
+def check_modem_list(value: object) -> object:
     return () if value == "auto" else not_empty(value)
 
 
@@ -158,12 +158,12 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 HOOK_PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
 
 
-def argv_of(value: object) -> object:
+def parse_argv(value: object) -> object:
     """A program with its arguments; numbers among them may stand unquoted."""
     if not isinstance(value, list | tuple) or not value:
-        raise ValueError(unfit(value))
+        raise ValueError(rejection_message(value))
     if any(isinstance(word, bool) or not isinstance(word, str | int) for word in value):
-        raise ValueError(f"{shown(value)} holds what is no text")
+        raise ValueError(f"{format_value(value)} holds what is no text")
     words = tuple(str(word) for word in value)
     if unknown := [name for word in words for name in _PLACEHOLDER.findall(word) if name not in HOOK_PLACEHOLDERS]:
         raise ValueError(f"{unknown[0]} is no placeholder; there are {', '.join(HOOK_PLACEHOLDERS)}")
@@ -180,23 +180,23 @@ def not_empty(value: object) -> object:
 FilePath = Annotated[Path, BeforeValidator(absolute_path)]
 
 
-duration = from_text(amounts.duration, timedelta)
+duration = parse_with(amounts.parse_duration, timedelta)
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 
 
-Lifetime = Annotated[Duration, between(timedelta(seconds=1), LONGEST_VALIDITY)]
+Lifetime = Annotated[Duration, in_range(timedelta(seconds=1), LONGEST_VALIDITY)]
 
 
-Interval = Annotated[Duration, between(timedelta(seconds=1), timedelta(days=1))]
+Interval = Annotated[Duration, in_range(timedelta(seconds=1), timedelta(days=1))]
 
 
-Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(argv_of)]
+Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(parse_argv)]
 
 
-Rate = Annotated[float | None, BeforeValidator(rate_of)]
+Rate = Annotated[float | None, BeforeValidator(parse_rate)]
 
 
-SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(sim_rate_of)]
+SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(parse_sim_rate)]
 
 
 Prefix = Annotated[str, matching(r"\+[1-9][0-9]{0,6}")]

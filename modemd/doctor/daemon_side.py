@@ -9,13 +9,13 @@ from modemd.config import Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.interview import SIM_CODES
-from modemd.doctor.rights import Person
+from modemd.doctor.rights import User
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.sim import LOCKED, REMEDIES
-from modemd.modem.status import Health
+from modemd.modem.status import ModemHealth
 from modemd.service.modems.views import NOT_USABLE
 
-Ask = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]
+CallApi = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]
 """A request to the daemon (method, path, document): status, and the answer's JSON. OSError where nobody listens or may be asked,
 TimeoutError or ValueError where the answer is none."""
 
@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 _OK = 200
 
 
-async def ask_daemon(ask: Ask, settings: Settings, config: object, who: Person) -> tuple[Finding, Row | None]:
+async def ask_daemon(ask: CallApi, settings: Settings, config: object, who: User) -> tuple[Finding, Row | None]:
     """Whether a daemon runs, and what it says (`GET /v1/status`)."""
     socket = settings.socket
     try:
@@ -41,22 +41,22 @@ async def ask_daemon(ask: Ask, settings: Settings, config: object, who: Person) 
     return Finding.of(Code.DAEMON_RUNNING, message=status["message"]), status
 
 
-def about(row: Row) -> list[Finding]:
+def modem_findings(row: Row) -> list[Finding]:
     """What a row of the daemon's list of modems comes to."""
     name, reason = row["name"], row["reason"] or row["health"]
-    if row["health"] == Health.READY:
+    if row["health"] == ModemHealth.READY:
         return _about_ready(row)
     if row["health"] == NOT_USABLE:
         return [Finding.of(Code.NOT_USABLE, name, reason=reason)]
-    if row["health"] == Health.NEEDS_PERSON:
+    if row["health"] == ModemHealth.NEEDS_PERSON:
         return [Finding.of(_sim_code(reason), name, reason=reason)]
-    if row["health"] in (Health.OPENING, Health.SETTING_UP, Health.STOPPED):
+    if row["health"] in (ModemHealth.OPENING, ModemHealth.SETTING_UP, ModemHealth.STOPPED):
         return [Finding.of(Code.MODEM_STARTING, name, reason=reason)]
     if row["registration"] == "denied":
         return [Finding.of(Code.REGISTRATION_DENIED, name)]
-    if row["health"] == Health.SEARCHING:
+    if row["health"] == ModemHealth.SEARCHING:
         return [Finding.of(Code.NOT_REGISTERED, name, reason=row["registration"])]
-    if row["health"] == Health.GONE:
+    if row["health"] == ModemHealth.GONE:
         return [Finding.of(Code.PORT_FAILS, name, reason=reason)]
     return [Finding.of(Code.MODEM_SICK, name, reason=reason)]
 

@@ -11,30 +11,30 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from modemd.config import Modem, Settings
+from modemd.config import ModemSettings, Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code, Severity
-from modemd.doctor.daemon_side import Ask, Row, about, ask_daemon
+from modemd.doctor.daemon_side import CallApi, Row, ask_daemon, modem_findings
 from modemd.doctor.interview import Interview, interview
-from modemd.doctor.machine import RoomOf, look_at_clock, look_at_database, look_at_disk, room_of
-from modemd.doctor.ports import hopeless, look_at_port, look_for_modem_manager, why_not_open
+from modemd.doctor.machine import DiskSpaceOf, check_clock, check_database, check_disk, disk_space_of
+from modemd.doctor.ports import check_modem_manager, check_port, open_failure, unusable_device
 from modemd.doctor.processes import PROC
-from modemd.doctor.rights import Person
-from modemd.doctor.self_message import by_hand, through_daemon
+from modemd.doctor.rights import User
+from modemd.doctor.self_message import send_directly, send_through_daemon
 from modemd.errors import PortGone
-from modemd.modem.discovery.candidates import Candidate, Hopeless, weigh
+from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import PortList, UsbDevice
-from modemd.modem.discovery.probe import Answerer
+from modemd.modem.discovery.probe import ProbeResult
 from modemd.modem.link.port import OpenPort
-from modemd.modem.status import Health
+from modemd.modem.status import ModemHealth
 from modemd.profiles import Profiles
-from modemd.service.modems.discovery import named_for
+from modemd.service.modems.discovery import match_configured
 from modemd.service.modems.views import NOT_USABLE
 from modemd.service.sims.pins import PinFiles
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Environment:
     """What the doctor is handed. `settings` None: there is no configuration that can be used, as `before` says.
     `place_of` tells the USB place of a port; `text` is that of a message to itself, another one each time."""
 
@@ -44,11 +44,11 @@ class World:
     now: Callable[[], datetime]
     open_port: OpenPort
     ports: PortList
-    ask: Ask
-    who: Person
+    ask: CallApi
+    who: User
     text: str
     place_of: Callable[[str], str | None] = lambda port: None
-    room: RoomOf = room_of
+    room: DiskSpaceOf = disk_space_of
     proc: Path = PROC
     credentials: Path | None = None
     before: Sequence[Finding] = field(default_factory=tuple)
@@ -64,24 +64,24 @@ class Report:
     running: bool
 
 
-async def examine(world: World, *, port: str | None = None, send: bool = False) -> Report:
+async def examine(world: Environment, *, port: str | None = None, send: bool = False) -> Report:
     """Look at everything; `port` narrows to one port. With `send`, a SIM that can writes to itself."""
     daemon, status = None, None
     if world.settings is not None:
         daemon, status = await ask_daemon(world.ask, world.settings, world.config, world.who)
-    at_the_modems = _AtTheModems(world, send=send)
+    at_the_modems = _ModemExamination(world, send=send)
     if status is not None:
         modems = await at_the_modems.of_daemon(status, port)
     elif daemon is not None and daemon.code is not Code.DAEMON_NOT_RUNNING:
         modems = []  # somebody may be at them who does not tell
     else:
         modems = await at_the_modems.by_ourselves(port)
-    machine = _machine(world, at_the_modems.network, running=status is not None)
+    machine = _examine_machine(world, at_the_modems.network, running=status is not None)
     findings = [*world.before, *([daemon] if daemon is not None else []), *machine, *modems]
-    return _report(findings, status, port)
+    return _make_report(findings, status, port)
 
 
-def passes(findings: Iterable[Finding]) -> bool:
+def may_send(findings: Iterable[Finding]) -> bool:
     """Whether a message could pass, where no daemon says so: nothing about the machine stands in the way, and there is a modem in
     the network against which nothing stands."""
     found = list(findings)
@@ -90,32 +90,32 @@ def passes(findings: Iterable[Finding]) -> bool:
     return None not in blocked and bool(able - blocked)
 
 
-def _report(findings: list[Finding], status: Row | None, port: str | None) -> Report:
+def _make_report(findings: list[Finding], status: Row | None, port: str | None) -> Report:
     """The daemon's own verdict goes before ours, unless a single port was asked about, or a message was not sent after all."""
     if status is None:
-        can = passes(findings)
+        can = may_send(findings)
         words = "a message can pass once a daemon runs" if can else "no message can pass"
         return Report(findings, can, words, running=False)
     not_sent = any(finding.code is Code.SELF_NOT_SENT for finding in findings)
-    can = status["can_send"] and not not_sent if port is None else passes(findings) and status["trouble"] is None
+    can = status["can_send"] and not not_sent if port is None else may_send(findings) and status["trouble"] is None
     told = status["message"] if port is None else "a message can pass by it" if can else "no message can pass by it"
     return Report(findings, can, "a message was not sent" if not_sent else told, running=True)
 
 
-def _machine(world: World, network: datetime | None, *, running: bool) -> list[Finding]:
+def _examine_machine(world: Environment, network: datetime | None, *, running: bool) -> list[Finding]:
     settings = world.settings
-    found = [look_at_clock(settings, world.now(), network)]
+    found = [check_clock(settings, world.now(), network)]
     if settings is not None:
-        found.append(look_at_disk(settings.database, world.room))
-        found.append(look_at_database(settings, world.who, running=running, proc=world.proc))
-    manager = look_for_modem_manager(world.proc)
+        found.append(check_disk(settings.database, world.room))
+        found.append(check_database(settings, world.who, running=running, proc=world.proc))
+    manager = check_modem_manager(world.proc)
     return [*found, manager] if manager is not None else found
 
 
-class _AtTheModems:
+class _ModemExamination:
     """`network`: the network's time, where a modem has told it."""
 
-    def __init__(self, world: World, *, send: bool) -> None:
+    def __init__(self, world: Environment, *, send: bool) -> None:
         self._world = world
         self._send = send
         self.network: datetime | None = None
@@ -126,7 +126,7 @@ class _AtTheModems:
         """What the daemon says of its modems, and what can be seen from outside of those that it cannot use."""
         rows: list[Row] = status["modems"]
         if port is not None:
-            rows = [row for row in rows if row["port"] is not None and _same(row["port"], port)]
+            rows = [row for row in rows if row["port"] is not None and _is_same_port(row["port"], port)]
             if not rows:
                 return await self._beside_daemon(status["modems"], port)
         if not rows:
@@ -134,21 +134,21 @@ class _AtTheModems:
         devices, unlisted = await self._devices() if any(row["health"] == NOT_USABLE for row in rows) else ([], [])
         found = [*unlisted, *chain.from_iterable(self._of_row(row, devices) for row in rows)]
         if self._send and (able := [row for row in rows if row["can_send"]]):
-            found += await through_daemon(self._world.ask, able[0], self._world.text)
+            found += await send_through_daemon(self._world.ask, able[0], self._world.text)
         return found
 
     def _of_row(self, row: Row, devices: Sequence[UsbDevice]) -> list[Finding]:
         world = self._world
-        if row["health"] in (Health.GONE, NOT_USABLE):
-            seen = look_at_port(row["port"], row["name"], world.who, world.proc) if row["port"] else None
+        if row["health"] in (ModemHealth.GONE, NOT_USABLE):
+            seen = check_port(row["port"], row["name"], world.who, world.proc) if row["port"] else None
             # What the daemon has just found on a port says more than that it is not there any more.
-            if seen is not None and (row["health"] == Health.GONE or seen.code is not Code.PORT_ABSENT):
+            if seen is not None and (row["health"] == ModemHealth.GONE or seen.code is not Code.PORT_ABSENT):
                 return [seen]
             device = next((device for device in devices if device.place == row["place"]), None)
             weighed = self._weigh(device) if device is not None else None
-            if device is not None and isinstance(weighed, Hopeless):
-                return [hopeless(device, world.profiles, weighed.reason)]
-        return about(row)
+            if device is not None and isinstance(weighed, UnfitDevice):
+                return [unusable_device(device, world.profiles, weighed.reason)]
+        return modem_findings(row)
 
     async def _beside_daemon(self, rows: Sequence[Row], port: str) -> list[Finding]:
         """A port that is not among the daemon's: asked, unless it is of a stick that the daemon uses."""
@@ -169,7 +169,7 @@ class _AtTheModems:
         settings = self._world.settings
         configured = [modem for modem in settings.modems if modem.port is not None] if settings is not None else []
         if port is not None:
-            known = next((modem for modem in configured if _same(modem.port or "", port)), None)
+            known = next((modem for modem in configured if _is_same_port(modem.port or "", port)), None)
             return await self._one(port, known.name if known else port, known.driver if known else None)
         asked = [self._one(modem.port or "", modem.name, modem.driver) for modem in configured]
         unlisted: list[Finding] = []
@@ -190,16 +190,16 @@ class _AtTheModems:
         except PortGone as error:
             return [], [Finding.of(Code.PORTS_UNLISTED, reason=error)]
 
-    def _weigh(self, device: UsbDevice) -> Candidate | Hopeless | None:
+    def _weigh(self, device: UsbDevice) -> ModemCandidate | UnfitDevice | None:
         settings = self._world.settings
-        return weigh(
+        return assess_device(
             device,
             self._world.profiles,
             probe_bridges=settings is not None and settings.finding.probe_bridges,
             named=self._named_place(device) is not None,
         )
 
-    def _named_place(self, device: UsbDevice) -> Modem | None:
+    def _named_place(self, device: UsbDevice) -> ModemSettings | None:
         settings = self._world.settings
         modems = settings.modems if settings is not None else ()
         return next((modem for modem in modems if modem.usb == device.place), None)
@@ -209,8 +209,8 @@ class _AtTheModems:
         weighed = self._weigh(device)
         if weighed is None:
             return []
-        if isinstance(weighed, Hopeless):
-            return [hopeless(device, self._world.profiles, weighed.reason)]
+        if isinstance(weighed, UnfitDevice):
+            return [unusable_device(device, self._world.profiles, weighed.reason)]
         pinned = self._named_place(device)
         name, driver = (pinned.name, pinned.driver) if pinned is not None else (device.place, None)
         found: list[Finding] = []
@@ -225,12 +225,12 @@ class _AtTheModems:
     async def _one(self, path: str, subject: str, driver: str | None, place: str | None = None) -> list[Finding]:
         """One port: before it is opened, and what the modem behind it says."""
         world = self._world
-        if (denied := look_at_port(path, subject, world.who, world.proc)) is not None:
+        if (denied := check_port(path, subject, world.who, world.proc)) is not None:
             return [denied]
         try:
             port = await world.open_port(path)
         except PortGone as error:
-            return [why_not_open(path, subject, world.who, error)]
+            return [open_failure(path, subject, world.who, error)]
         try:
             files = PinFiles(world.settings, world.credentials) if world.settings is not None else None
             told = await interview(port, path, subject, world.profiles, driver, files)
@@ -245,18 +245,18 @@ class _AtTheModems:
         if place is None or identity is None or settings is None or settings.takes_others:
             return []
         named = [modem for modem in settings.modems if modem.port is None]
-        if named_for(named, Answerer(identity.imei, identity.iccid), place) is not None:
+        if match_configured(named, ProbeResult(identity.imei, identity.iccid), place) is not None:
             return []
         reason = f"its IMEI is {identity.imei}: it is not among the modems, and finding.others is false"
         return [Finding.of(Code.NOT_USABLE, subject, reason=reason)]
 
     async def _to_itself(self, told: Interview, subject: str) -> list[Finding]:
         identity = told.identity
-        if not self._send or identity is None or not passes(told.findings):
+        if not self._send or identity is None or not may_send(told.findings):
             return []
         sim = self._world.settings.sims.get(identity.iccid) if self._world.settings is not None else None
         number = (sim.number if sim is not None else None) or identity.number
-        return await by_hand(told.dialogue, identity, number, subject, self._world.text)
+        return await send_directly(told.dialogue, identity, number, subject, self._world.text)
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -278,7 +278,7 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_port(one: str, other: str) -> bool:
     return _real(one) == _real(other)
 
 

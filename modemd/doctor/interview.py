@@ -14,21 +14,21 @@ from modemd.errors import CommandFailed, DecodeError, ModemError, PortGone, Repl
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.symptoms import WEAK_DBM
-from modemd.modem.setup.initialise import identify, knock
+from modemd.modem.setup.initialise import identify, wake_modem
 from modemd.modem.setup.sim import ABSENT, FAILED, LOCKED, NoPins, Pin
 from modemd.modem.status import Identity
 from modemd.profiles import Profiles
 from modemd.service.sims.pins import PinFiles
 
 # A modem that was just plugged in needs a while until it is in the network.
-LOOKS = 6
-LOOK_EVERY_S = 5.0
+REGISTRATION_TRIES = 6
+REGISTRATION_INTERVAL_S = 5.0
 OPERATOR_TIMEOUT_S = 5.0
 SIM_CODES = {ABSENT: Code.SIM_ABSENT, FAILED: Code.SIM_FAILURE, LOCKED: Code.SIM_PIN, "SIM PUK": Code.SIM_PUK}
 """By the state of `AT+CPIN?`; every other one is SIM_OTHER, with the reason in the modem's own words."""
 
 
-class PinWaits(SimUnusable):
+class PinNotGiven(SimUnusable):
     """There is a PIN for the SIM, and it is not for the doctor to give."""
 
     def __init__(self, source: str) -> None:
@@ -36,8 +36,8 @@ class PinWaits(SimUnusable):
         self.source = source
 
 
-class PinsNotGiven(NoPins):
-    """`modemd.modem.setup.sim.Pins` that finds a PIN as the daemon does, and then says so."""
+class WithheldPins(NoPins):
+    """`modemd.modem.setup.sim.PinSource` that finds a PIN as the daemon does, and then says so."""
 
     def __init__(self, files: PinFiles | None, name: str) -> None:
         self._files = files
@@ -46,7 +46,7 @@ class PinsNotGiven(NoPins):
     def find(self, iccid: str | None) -> Pin | None:
         pin = self._files.find(self.name, iccid) if self._files is not None else None
         if pin is not None:
-            raise PinWaits(pin.source)
+            raise PinNotGiven(pin.source)
         return None
 
 
@@ -65,10 +65,10 @@ async def interview(
 ) -> Interview:
     """Ask whoever is behind an open port; it stays open. `subject`: what the findings are about."""
     told = Interview(Dialogue(port))
-    asked = _Asked(told, subject)
+    asked = _Interviewer(told, subject)
     try:
-        await asked.all(path, profiles, driver, PinsNotGiven(pins, subject))
-    except PinWaits as error:
+        await asked.all(path, profiles, driver, WithheldPins(pins, subject))
+    except PinNotGiven as error:
         asked.find(Code.SIM_PIN_WAITS, source=error.source)
     except SimUnusable as error:
         asked.find(SIM_CODES.get(error.state, Code.SIM_OTHER), reason=str(error))
@@ -81,7 +81,7 @@ async def interview(
     return told
 
 
-class _Asked:
+class _Interviewer:
     def __init__(self, told: Interview, subject: str) -> None:
         self._told = told
         self._subject = subject
@@ -90,10 +90,10 @@ class _Asked:
     def find(self, code: Code, **values: object) -> None:
         self._told.findings.append(Finding.of(code, self._subject, **values))
 
-    async def all(self, path: str, profiles: Profiles, driver: str | None, pins: PinsNotGiven) -> None:
+    async def all(self, path: str, profiles: Profiles, driver: str | None, pins: WithheldPins) -> None:
         """One question after the other, until one cannot be answered. ModemError."""
         dialogue = self._dialogue
-        await knock(dialogue)
+        await wake_modem(dialogue)
         identity = self._told.identity = await identify(dialogue, profiles, driver, pins)
         profile = identity.profile
         dialogue.adopt(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
@@ -106,10 +106,10 @@ class _Asked:
 
     async def _registration(self) -> None:
         registration = await self._registered()
-        for _ in range(LOOKS - 1):
+        for _ in range(REGISTRATION_TRIES - 1):
             if registration.usable or registration is Registration.DENIED:
                 break
-            await self._dialogue.pause(LOOK_EVERY_S)
+            await self._dialogue.pause(REGISTRATION_INTERVAL_S)
             registration = await self._registered()
         if registration is Registration.DENIED:
             self.find(Code.REGISTRATION_DENIED)
@@ -128,7 +128,7 @@ class _Asked:
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
             reply = await self._dialogue.ask(command)
             try:
-                said = replies.registration(reply.lines)
+                said = replies.parse_registration(reply.lines)
             except DecodeError:
                 continue
             if said.usable:
@@ -140,14 +140,14 @@ class _Asked:
     async def _operator(self) -> str | None:
         try:
             reply = await self._dialogue.ask("+COPS?", timeout_s=OPERATOR_TIMEOUT_S)
-            return replies.operator(reply.lines) if reply.ok else None
+            return replies.parse_operator(reply.lines) if reply.ok else None
         except (ReplyTimeout, DecodeError):
             return None
 
     async def _signal(self) -> None:
         reply = await self._dialogue.ask("+CSQ")
         try:
-            dbm = replies.signal_dbm(reply.lines)
+            dbm = replies.parse_signal_dbm(reply.lines)
         except DecodeError:
             dbm = None
         weak = dbm is None or dbm < WEAK_DBM
@@ -159,7 +159,7 @@ class _Asked:
     async def _service_centre(self, identity: Identity) -> None:
         reply = await self._dialogue.ask("+CSCA?")
         try:
-            number = replies.service_centre(reply.lines) if reply.lines else ""
+            number = replies.parse_service_centre(reply.lines) if reply.lines else ""
         except DecodeError:
             return
         if number:
@@ -170,7 +170,7 @@ class _Asked:
     async def _storage(self) -> None:
         reply = await self._dialogue.ask("+CPMS?")
         try:
-            fill = replies.fill(reply.lines)
+            fill = replies.parse_fill(reply.lines)
         except DecodeError:
             return
         full = 0 < fill.total <= fill.used
@@ -181,5 +181,5 @@ class _Asked:
         reply = await self._dialogue.ask("+CTZU?")
         if reply.ok and any(line.replace(" ", "").startswith("+CTZU:1") for line in reply.lines):
             reply = await self._dialogue.ask("+CCLK?")
-            found = [networktime.network_time(line) for line in reply.lines if reply.ok]
+            found = [networktime.parse_network_time(line) for line in reply.lines if reply.ok]
             self._told.network = next((stamp for stamp in found if stamp is not None), None)

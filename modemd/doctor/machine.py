@@ -14,20 +14,20 @@ from pathlib import Path
 from modemd.config import Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
-from modemd.doctor.processes import holders
-from modemd.doctor.rights import Person, user_name
+from modemd.doctor.processes import processes_holding
+from modemd.doctor.rights import User, user_name
 from modemd.rules import clock_trust
 from modemd.store.files import integrity
 from modemd.store.schema import VERSION
-from modemd.store.sqlite_errors import LITTLE_ROOM
-from modemd.store.timestamps import high_water
+from modemd.store.sqlite_errors import LOW_DISK_OCTETS
+from modemd.store.timestamps import find_latest_stored
 
 MIB = 1024 * 1024
-LOW_ROOM = 100 * MIB
+LOW_DISK_SPACE = 100 * MIB
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiskSpace:
     """What a disk has left for an ordinary user, in bytes and files, and whether it takes any."""
 
     free: int
@@ -35,29 +35,29 @@ class Room:
     read_only: bool = False
 
 
-RoomOf = Callable[[Path], Room]
+DiskSpaceOf = Callable[[Path], DiskSpace]
 
 
-def room_of(folder: Path) -> Room:
+def disk_space_of(folder: Path) -> DiskSpace:
     """Of the disk that holds `folder`."""
     found = os.statvfs(folder)
     # Some file systems (btrfs, vfat) count no files.
     files = found.f_favail if found.f_files else 1
-    return Room(found.f_bavail * found.f_frsize, files, bool(found.f_flag & os.ST_RDONLY))
+    return DiskSpace(found.f_bavail * found.f_frsize, files, bool(found.f_flag & os.ST_RDONLY))
 
 
-def look_at_disk(path: Path, room: RoomOf) -> Finding:
+def check_disk(path: Path, room: DiskSpaceOf) -> Finding:
     """The disk on which the database is, or is to be."""
     found = room(_nearest_folder(path))
     if found.read_only:
         return Finding.of(Code.DISK_READ_ONLY, path=path)
-    if found.free < LITTLE_ROOM or not found.files:
+    if found.free < LOW_DISK_OCTETS or not found.files:
         return Finding.of(Code.DISK_FULL, path=path)
-    code = Code.DISK_LOW if found.free < LOW_ROOM else Code.DISK_FINE
+    code = Code.DISK_LOW if found.free < LOW_DISK_SPACE else Code.DISK_FINE
     return Finding.of(code, path=path, free=_amount(found.free))
 
 
-def look_at_database(settings: Settings, who: Person, *, running: bool, proc: Path) -> Finding:
+def check_database(settings: Settings, who: User, *, running: bool, proc: Path) -> Finding:
     """Whether it can be used by `who`. While a daemon runs it has the database, and says itself how that is."""
     path = settings.database
     denied = next((each for each in (path, _nearest_folder(path)) if _is_denied(each, who)), None)
@@ -68,11 +68,11 @@ def look_at_database(settings: Settings, who: Person, *, running: bool, proc: Pa
         )
     try:
         if not running and _is_locked(lock := path.with_name(f"{path.name}.lock")):
-            who_else = "".join(f": {process}" for process in holders(str(lock), proc))
+            who_else = "".join(f": {process}" for process in processes_holding(str(lock), proc))
             return Finding.of(Code.DATABASE_LOCKED, path=path, socket=settings.socket, holders=who_else)
         if not path.exists() or path.stat().st_size == 0:
             return Finding.of(Code.DATABASE_FINE, path=path, new=", and is made at the first start")
-        return _inside(path, thorough=not running)
+        return _check_integrity(path, thorough=not running)
     except PermissionError as error:
         return Finding.of(
             Code.DATABASE_NO_PERMISSION,
@@ -85,37 +85,37 @@ def look_at_database(settings: Settings, who: Person, *, running: bool, proc: Pa
         return Finding.of(Code.DATABASE_UNUSABLE, path=path, said=error)
 
 
-def look_at_clock(settings: Settings | None, now: datetime, network: datetime | None = None) -> Finding:
+def check_clock(settings: Settings | None, now: datetime, network: datetime | None = None) -> Finding:
     """Against what is stored, and where a modem has told it, against the network's time."""
-    mark = _mark(settings.database) if settings is not None else None
+    mark = _latest_stored_time(settings.database) if settings is not None else None
     said = now.isoformat(timespec="seconds")
-    if (because := clock_trust.distrust(now, mark, network)) is not None:
+    if (because := clock_trust.find_distrust_reason(now, mark, network)) is not None:
         return Finding.of(Code.CLOCK_WRONG, now=said, because=because)
     return Finding.of(Code.CLOCK_FINE, now=said)
 
 
-def _inside(path: Path, *, thorough: bool) -> Finding:
-    if thorough and (said := integrity.look(path)) is not None:
+def _check_integrity(path: Path, *, thorough: bool) -> Finding:
+    if thorough and (said := integrity.find_damage(path)) is not None:
         return Finding.of(Code.DATABASE_DAMAGED, path=path, said=said)
-    with integrity.reading(path) as connection:
+    with integrity.open_for_check(path) as connection:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:
         return Finding.of(Code.DATABASE_NEWER, path=path, found=found, known=VERSION)
     return Finding.of(Code.DATABASE_FINE, path=path, new="")
 
 
-def _mark(path: Path) -> datetime | None:
+def _latest_stored_time(path: Path) -> datetime | None:
     """The latest moment that the database knows of; None where it cannot be read, which is told elsewhere."""
     try:
         if not path.exists():
             return None
-        with integrity.reading(path) as connection:
-            return high_water(connection)
+        with integrity.open_for_check(path) as connection:
+            return find_latest_stored(connection)
     except (OSError, sqlite3.Error):
         return None
 
 
-def _is_denied(path: Path, who: Person) -> bool:
+def _is_denied(path: Path, who: User) -> bool:
     """Whether it is there, and not for them to write."""
     try:
         return not who.may_write(path)

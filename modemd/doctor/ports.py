@@ -8,23 +8,23 @@ from pathlib import Path
 
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
-from modemd.doctor.processes import MODEM_MANAGER, holders, named
-from modemd.doctor.rights import Person, group_name, user_name
+from modemd.doctor.processes import MODEM_MANAGER, processes_holding, processes_named
+from modemd.doctor.rights import User, group_name, user_name
 from modemd.errors import PortGone
 from modemd.modem.discovery.devices import UsbDevice
 from modemd.profiles import Profiles, UsbKind
 
-_BY_KIND = {
+_CODE_BY_KIND = {
     UsbKind.STORAGE: Code.NEEDS_MODESWITCH,
     UsbKind.NETWORK: Code.NETWORK_MODE,
     UsbKind.BOOTLOADER: Code.BOOTLOADER,
     UsbKind.BRIDGE: Code.BRIDGE_NOT_ASKED,
     UsbKind.NOT_AT: Code.NO_AT_PORT,
 }
-_NOT_TOLD = "it belongs to another user, whose processes root alone sees"
+_HOLDER_UNKNOWN = "it belongs to another user, whose processes root alone sees"
 
 
-def look_at_port(path: str, subject: str, who: Person, proc: Path) -> Finding | None:
+def check_port(path: str, subject: str, who: User, proc: Path) -> Finding | None:
     """What stands against opening it; None where nothing does, as far as can be seen without trying."""
     if "://" in path:
         return None
@@ -32,7 +32,7 @@ def look_at_port(path: str, subject: str, who: Person, proc: Path) -> Finding | 
         return Finding.of(Code.PORT_ABSENT, subject, port=path)
     if not who.may_write(path):
         return _denied(path, subject, who)
-    if who_else := holders(path, proc):
+    if who_else := processes_holding(path, proc):
         manager = next((process for process in who_else if process.name == MODEM_MANAGER), None)
         if manager is not None:
             return Finding.of(Code.PORT_MODEMMANAGER, subject, port=path, pid=manager.pid)
@@ -40,31 +40,31 @@ def look_at_port(path: str, subject: str, who: Person, proc: Path) -> Finding | 
     return None
 
 
-def why_not_open(path: str, subject: str, who: Person, error: PortGone) -> Finding:
+def open_failure(path: str, subject: str, who: User, error: PortGone) -> Finding:
     """What the attempt to open it said."""
     match getattr(error.__cause__, "errno", None):
         case errno.EBUSY | errno.EAGAIN:  # its lock is taken: by TIOCEXCL, or by flock
-            return Finding.of(Code.PORT_BUSY, subject, port=path, holder=_NOT_TOLD)
+            return Finding.of(Code.PORT_BUSY, subject, port=path, holder=_HOLDER_UNKNOWN)
         case errno.EACCES if os.path.exists(path):
             return _denied(path, subject, who)
         case _:
             return Finding.of(Code.PORT_FAILS, subject, reason=error)
 
 
-def look_for_modem_manager(proc: Path) -> Finding | None:
+def check_modem_manager(proc: Path) -> Finding | None:
     """It takes modems that nobody keeps from it, now or at the next start."""
-    found = named(MODEM_MANAGER, proc)
+    found = processes_named(MODEM_MANAGER, proc)
     return Finding.of(Code.MODEMMANAGER_RUNS, pid=found[0].pid) if found else None
 
 
-def hopeless(device: UsbDevice, profiles: Profiles, reason: str) -> Finding:
+def unusable_device(device: UsbDevice, profiles: Profiles, reason: str) -> Finding:
     """The finding for a device that is, or could be, a modem, and cannot be used as it is; `reason` as `weigh` tells it."""
     role = profiles.usb_role(device.vendor_id, device.product_id, None)
-    kind = Code.NO_DRIVER if role.worth_a_probe and not device.ports else _BY_KIND.get(role.kind, Code.NO_AT_PORT)
+    kind = Code.NO_DRIVER if role.worth_a_probe and not device.ports else _CODE_BY_KIND.get(role.kind, Code.NO_AT_PORT)
     return Finding.of(kind, device.place, reason=reason)
 
 
-def _denied(path: str, subject: str, who: Person) -> Finding:
+def _denied(path: str, subject: str, who: User) -> Finding:
     found = os.stat(path)
     return Finding.of(
         Code.PORT_NO_PERMISSION,

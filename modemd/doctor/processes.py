@@ -23,7 +23,7 @@ class Process:
         return f"{self.name} (process {self.pid})"
 
 
-def holders(path: str, proc: Path = PROC) -> list[Process]:
+def processes_holding(path: str, proc: Path = PROC) -> list[Process]:
     """The other processes that have `path` open, whatever name they opened it by. Those of other users are seen by root alone."""
     try:
         wanted = os.stat(path)
@@ -32,7 +32,7 @@ def holders(path: str, proc: Path = PROC) -> list[Process]:
     return [process for process in _processes(proc) if process.pid != os.getpid() and _has_open(proc, process, wanted)]
 
 
-def named(name: str, proc: Path = PROC) -> list[Process]:
+def processes_named(name: str, proc: Path = PROC) -> list[Process]:
     """The processes of that name, whoever's they are."""
     return [process for process in _processes(proc) if process.name == name]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class User:
     """A user with all groups."""
 
     name: str
@@ -40,15 +40,15 @@ class Person:
 DAEMON_USER = "modemd"
 
 
-def this_person() -> Person:
+def current_user() -> User:
     """Whose rights count: root's commands are judged for the daemon's user, where there is one."""
     if os.geteuid() == 0:
         try:
             user = pwd.getpwnam(DAEMON_USER)
         except KeyError:
-            return Person("root", 0, frozenset(os.getgroups()))
-        return Person(user.pw_name, user.pw_uid, frozenset(os.getgrouplist(user.pw_name, user.pw_gid)))
-    return Person(user_name(os.geteuid()), os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
+            return User("root", 0, frozenset(os.getgroups()))
+        return User(user.pw_name, user.pw_uid, frozenset(os.getgrouplist(user.pw_name, user.pw_gid)))
+    return User(user_name(os.geteuid()), os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
 
 
 def user_name(uid: int) -> str:

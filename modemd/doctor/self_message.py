@@ -9,22 +9,22 @@ from modemd import pdu
 from modemd.at import replies
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
-from modemd.doctor.daemon_side import Ask, Row
+from modemd.doctor.daemon_side import CallApi, Row
 from modemd.errors import DecodeError, EncodeError, ModemError
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.initialise import prepare
+from modemd.modem.setup.initialise import initialise_modem
 from modemd.modem.status import Identity
-from modemd.rules.states import FINAL_MESSAGES, Message
+from modemd.rules.states import FINAL_MESSAGES, MessageState
 
 SENT_WITHIN_S = 90.0
-BACK_WITHIN_S = 60.0
-LOOK_EVERY_S = 2.0
-_LEFT = {Message.SENT, Message.DELIVERED}
-_STUCK = {*FINAL_MESSAGES, Message.UNKNOWN} - _LEFT
-_ACCEPTED = (200, 202)
+ARRIVAL_TIMEOUT_S = 60.0
+POLL_INTERVAL_S = 2.0
+_SENT_STATES = {MessageState.SENT, MessageState.DELIVERED}
+_FAILED_STATES = {*FINAL_MESSAGES, MessageState.UNKNOWN} - _SENT_STATES
+_ACCEPTED_STATUSES = (200, 202)
 
 
-async def through_daemon(ask: Ask, row: Row, text: str) -> list[Finding]:
+async def send_through_daemon(ask: CallApi, row: Row, text: str) -> list[Finding]:
     """Submitted, watched until it is sent, and looked for in the inbox. Any SIM of the daemon's may send it."""
     name, number = row["name"], row["number"]
     if number is None:
@@ -35,34 +35,36 @@ async def through_daemon(ask: Ask, row: Row, text: str) -> list[Finding]:
 
     try:
         code, message = await ask("POST", "/v1/messages", {"to": number, "text": text, "report": False})
-        if code not in _ACCEPTED:
+        if code not in _ACCEPTED_STATUSES:
             return failed(message.get("error", {}).get("message") or message.get("reason") or f"status {code}")
         started = asyncio.get_running_loop().time()
-        for _ in range(int(SENT_WITHIN_S / LOOK_EVERY_S)):
+        for _ in range(int(SENT_WITHIN_S / POLL_INTERVAL_S)):
             _, story = await ask("GET", f"/v1/messages/{message['id']}", None)
-            if story["state"] in _LEFT or story["state"] in _STUCK:
+            if story["state"] in _SENT_STATES or story["state"] in _FAILED_STATES:
                 break
-            await asyncio.sleep(LOOK_EVERY_S)
-        if story["state"] not in _LEFT:
+            await asyncio.sleep(POLL_INTERVAL_S)
+        if story["state"] not in _SENT_STATES:
             waits = f"message {message['id']} is {story['state']}"
             return failed(f"{waits} ({story['reason']})" if story["reason"] else waits)
         sent = Finding.of(Code.SELF_SENT, name, number=number)
-        for _ in range(int(BACK_WITHIN_S / LOOK_EVERY_S)):
+        for _ in range(int(ARRIVAL_TIMEOUT_S / POLL_INTERVAL_S)):
             _, came = await ask("GET", "/v1/inbox", None)
             if any(each["text"] == text for each in came):
                 return [sent, _arrived(name, started)]
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
     except (OSError, TimeoutError, ValueError) as error:
         return failed(f"the daemon answers no more: {error}")
     return [sent, _not_arrived(name, number)]
 
 
-async def by_hand(dialogue: Dialogue, identity: Identity, number: str | None, subject: str, text: str) -> list[Finding]:
+async def send_directly(
+    dialogue: Dialogue, identity: Identity, number: str | None, subject: str, text: str
+) -> list[Finding]:
     """Over a port of our own; the modem is set up as the daemon does it. What comes back is deleted from its storage."""
     if number is None:
         return [Finding.of(Code.SELF_NO_NUMBER, subject, iccid=identity.iccid)]
     try:
-        await prepare(dialogue, identity.profile)
+        await initialise_modem(dialogue, identity.profile)
         refused = await _send(dialogue, identity, number, text)
     except (ModemError, EncodeError) as error:
         refused = str(error)
@@ -71,11 +73,11 @@ async def by_hand(dialogue: Dialogue, identity: Identity, number: str | None, su
     sent = Finding.of(Code.SELF_SENT, subject, number=number)
     started = asyncio.get_running_loop().time()
     try:
-        while asyncio.get_running_loop().time() - started < BACK_WITHIN_S:
-            if (slot := await _find(dialogue, text)) is not None:
+        while asyncio.get_running_loop().time() - started < ARRIVAL_TIMEOUT_S:
+            if (slot := await _find_message(dialogue, text)) is not None:
                 await dialogue.ask(f"+CMGD={slot}")
                 return [sent, _arrived(subject, started)]
-            await dialogue.pause(LOOK_EVERY_S)
+            await dialogue.pause(POLL_INTERVAL_S)
     except ModemError as error:
         return [sent, Finding.of(Code.MODEM_REFUSES, subject, reason=error)]
     return [sent, _not_arrived(subject, number)]
@@ -91,10 +93,10 @@ async def _send(dialogue: Dialogue, identity: Identity, number: str, text: str) 
     return None if reply.ok else reply.result.line
 
 
-async def _find(dialogue: Dialogue, text: str) -> int | None:
+async def _find_message(dialogue: Dialogue, text: str) -> int | None:
     """Where the message lies that has come back."""
     reply = await dialogue.ask("+CMGL=4")
-    for stored in replies.listing(reply.lines) if reply.ok else ():
+    for stored in replies.parse_listing(reply.lines) if reply.ok else ():
         if _text(stored.pdu) == text:
             return stored.index
     return None
@@ -113,4 +115,4 @@ def _arrived(subject: str, started: float) -> Finding:
 
 
 def _not_arrived(subject: str, number: str) -> Finding:
-    return Finding.of(Code.SELF_NOT_ARRIVED, subject, seconds=round(BACK_WITHIN_S), number=number)
+    return Finding.of(Code.SELF_NOT_ARRIVED, subject, seconds=round(ARRIVAL_TIMEOUT_S), number=number)

@@ -10,11 +10,11 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Protocol
 
-from modemd.connector import Attempted, Claimed, Draft
+from modemd.connector import AttemptReport, ClaimedPart, Draft
 from modemd.modem.status import Identity
 
 
-class Desk(Protocol):
+class Backend(Protocol):
     """What the service does for a modem. Calls that return futures take effect in the order of the calls."""
 
     @property
@@ -28,13 +28,13 @@ class Desk(Protocol):
     def presses(self, identity: Identity) -> bool:
         """Whether an alarm or otp may be waiting that this SIM has not looked for."""
 
-    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[Claimed | None]:
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
         """Journal the next attempt; `ahead`: and choose what follows it. None: nothing may go now."""
 
-    def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
+    def close(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
         """Journal what became of an attempt."""
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
+    def close_with_next(self, identity: Identity, attempted: AttemptReport) -> None:
         """The same in the commit of the next claim, which is near."""
 
     def fresh(self, identity: Identity, draft: Draft) -> bool:

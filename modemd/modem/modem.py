@@ -8,17 +8,17 @@ from datetime import datetime
 
 from modemd import logs
 from modemd.errors import CommandFailed, ModemdError, NeedsPerson, PortGone, PortHangs, ReplyTimeout
-from modemd.modem.backend import Desk
+from modemd.modem.backend import Backend
 from modemd.modem.link.port import OpenPort
 from modemd.modem.link.wire_log import WireLine
 from modemd.modem.messages.pipeline import Pipeline
-from modemd.modem.recovery.escalation import QUARANTINE_S, REST_S, Trouble
-from modemd.modem.recovery.recovery import NO_TOOLS, Healing, Recovery, Standing, Tools
-from modemd.modem.recovery.symptoms import Vitals
-from modemd.modem.requests import Inbox, T, Work
-from modemd.modem.session import PERSON_RETRY_S, STATUS_S, Life, Session
-from modemd.modem.setup.sim import NO_PINS, Pins
-from modemd.modem.status import Health, Line, Status
+from modemd.modem.recovery.escalation import QUARANTINE_S, RESET_INTERVAL_S, Trouble
+from modemd.modem.recovery.recovery import NO_TOOLS, HealthMonitor, Recovery, RecoveryStatus, RecoveryTools
+from modemd.modem.recovery.symptoms import Symptoms
+from modemd.modem.requests import RequestQueue, T, Work
+from modemd.modem.session import PERSON_RETRY_S, STATUS_S, ModemContext, Session
+from modemd.modem.setup.sim import NO_PINS, PinSource
+from modemd.modem.status import ModemHealth, ModemLine, ModemStatus
 from modemd.profiles import Profiles
 
 log = logs.get(__name__)
@@ -32,26 +32,26 @@ class Modem:
 
     def __init__(
         self,
-        line: Line,
+        line: ModemLine,
         *,
-        desk: Desk,
+        desk: Backend,
         open_port: OpenPort,
         profiles: Profiles,
         sweep_interval_s: float,
         now: Callable[[], datetime],
-        pins: Pins = NO_PINS,
-        tools: Tools = NO_TOOLS,
+        pins: PinSource = NO_PINS,
+        tools: RecoveryTools = NO_TOOLS,
         quarantine_s: Sequence[float] = QUARANTINE_S,
-        rest_s: float = REST_S,
+        rest_s: float = RESET_INTERVAL_S,
     ) -> None:
         self.line = line
-        self.status = Status()
+        self.status = ModemStatus()
         self._recovery = recovery = Recovery(line, self.status, tools, quarantine_s=quarantine_s, rest_s=rest_s)
-        vitals = Vitals()
+        vitals = Symptoms()
         self._open_port = open_port
         self._loop = asyncio.get_running_loop()
         awake = asyncio.Event()
-        self._life = Life(
+        self._life = ModemContext(
             line=line,
             status=self.status,
             desk=desk,
@@ -60,8 +60,8 @@ class Modem:
             now=now,
             pins=pins,
             pipeline=Pipeline(line, self.status, desk, vitals, recovery),
-            healing=Healing(self.status, desk, vitals, recovery),
-            inbox=Inbox(awake.set),
+            healing=HealthMonitor(self.status, desk, vitals, recovery),
+            inbox=RequestQueue(awake.set),
             awake=awake,
         )
         self._task: asyncio.Task[None] | None = None
@@ -85,7 +85,7 @@ class Modem:
         return self._session is not None
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> RecoveryStatus:
         """Where the modem stands on the recovery ladder."""
         return self._recovery.standing
 
@@ -111,7 +111,7 @@ class Modem:
             if not self._ended_by_stop or task is None or task.uncancel():
                 raise
         finally:
-            self.status.health, self.status.reason = Health.STOPPED, None
+            self.status.health, self.status.reason = ModemHealth.STOPPED, None
             if self._life.held:
                 log.error(
                     "arrivals were not kept, and are nowhere else", modem=self.line.name, arrivals=len(self._life.held)
@@ -125,32 +125,32 @@ class Modem:
             try:
                 await self._one_session()
             except NeedsPerson as error:
-                self._ails(Trouble.SIM, Health.NEEDS_PERSON, str(error))
+                self._ails(Trouble.SIM, ModemHealth.NEEDS_PERSON, str(error))
                 await life.pause(PERSON_RETRY_S)
             except PortGone as error:
                 trouble = Trouble.PORT_HANGS if isinstance(error, PortHangs) else Trouble.PORT_GONE
-                self._ails(trouble, Health.GONE, str(error))
+                self._ails(trouble, ModemHealth.GONE, str(error))
             except ReplyTimeout as error:
-                self._ails(Trouble.SILENT, Health.UNHEALTHY, str(error))
+                self._ails(Trouble.SILENT, ModemHealth.UNHEALTHY, str(error))
             except CommandFailed as error:
-                self._ails(Trouble.REFUSING, Health.UNHEALTHY, str(error))
+                self._ails(Trouble.REFUSING, ModemHealth.UNHEALTHY, str(error))
             except ModemdError as error:
-                self._ails(Trouble.MISTAKE, Health.GONE, str(error))
+                self._ails(Trouble.MISTAKE, ModemHealth.GONE, str(error))
             except Exception as error:
                 log.exception("modem task failed", modem=self.line.name, error=repr(error))
-                self._ails(Trouble.MISTAKE, Health.GONE, f"internal error: {error!r}")
+                self._ails(Trouble.MISTAKE, ModemHealth.GONE, f"internal error: {error!r}")
             if (rung := self._recovery.take()) is not None and not life.stopped.is_set():
                 await self._recovery.do_outside(rung)
             if not life.stopped.is_set():
                 failures = failures + 1 if self._loop.time() - began < STATUS_S else 0
                 await life.pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
 
-    def _ails(self, trouble: Trouble, health: Health, reason: str) -> None:
+    def _ails(self, trouble: Trouble, health: ModemHealth, reason: str) -> None:
         """Say what is the matter, and find out what is to be done about it."""
         if not self._recovery.wants_port:
             self._recovery.climb(trouble, reason)
-        if health is Health.UNHEALTHY and self._recovery.quarantined:
-            health = Health.QUARANTINED
+        if health is ModemHealth.UNHEALTHY and self._recovery.quarantined:
+            health = ModemHealth.QUARANTINED
         self._life.unwell(health, reason)
 
     async def _one_session(self) -> None:

@@ -9,31 +9,31 @@ from modemd import logs
 from modemd.at import Urc, networktime, replies
 from modemd.at.replies import Registration
 from modemd.errors import DecodeError, ReplyTimeout, StoreUnavailable
-from modemd.modem.backend import Desk
+from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.messages.missed_calls import Calls, is_of_a_call
+from modemd.modem.messages.missed_calls import MissedCalls, is_call_notice
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.setup import identity as setup_identity
 from modemd.modem.setup.sim import SIM_ERRORS
-from modemd.modem.status import Identity, Status
+from modemd.modem.status import Identity, ModemStatus
 
 log = logs.get(__name__)
 
 # AT+COPS? can take three minutes on a bad day; a name is not worth that, and is then not asked for again.
 OPERATOR_TIMEOUT_S = 5.0
 _ROAMING = (Registration.ROAMING, Registration.SMS_ONLY_ROAMING)
-INTERNATIONAL = 145
+INTERNATIONAL_NUMBER = 145
 
 
-class Upkeep:
+class StatusPolling:
     """One session's. `untold` keeps, over the life of a port, calls that the database did not take yet."""
 
     def __init__(
         self,
         dialogue: Dialogue,
         identity: Identity,
-        desk: Desk,
-        status: Status,
+        desk: Backend,
+        status: ModemStatus,
         receiver: Receiver,
         untold: MutableSequence[str],
     ) -> None:
@@ -44,7 +44,7 @@ class Upkeep:
         self._receiver = receiver
         self._untold = untold
         self._loop = asyncio.get_running_loop()
-        self._calls = Calls()
+        self._calls = MissedCalls()
         self.mended = False
         """Whether the last look found the service centre gone, and put it back."""
         self.another_sim = False
@@ -59,11 +59,11 @@ class Upkeep:
 
     async def notice(self, urc: Urc) -> bool:
         """Deal with a notice of a call or of the network's time; False where it is none."""
-        if is_of_a_call(urc.line):
+        if is_call_notice(urc.line):
             await self._called(self._calls.notice(urc.line, self._loop.time()))
             return True
         if urc.line.startswith(networktime.NOTICES):
-            if (stamp := networktime.network_time(urc.line)) is not None:
+            if (stamp := networktime.parse_network_time(urc.line)) is not None:
                 self._desk.heard_time(stamp, fresh=True)
             return True
         return False
@@ -95,7 +95,9 @@ class Upkeep:
             return reply.result.line not in SIM_ERRORS
         if any(self._identity.imsi in line for line in reply.lines):
             return True
-        return await setup_identity.imsi(self._dialogue) == self._identity.imsi  # noise on the line is no other SIM
+        return (
+            await setup_identity.read_imsi(self._dialogue) == self._identity.imsi
+        )  # noise on the line is no other SIM
 
     # The service centre
 
@@ -110,7 +112,7 @@ class Upkeep:
         wish = self._desk.service_centre(self._identity, found)
         now = found
         if wish is not None and wish != found:
-            await self._dialogue.ask(f'+CSCA="{wish}",{INTERNATIONAL}')
+            await self._dialogue.ask(f'+CSCA="{wish}",{INTERNATIONAL_NUMBER}')
             now = await self._read_service_centre() or ""
             log.warning(
                 "service centre was another",
@@ -135,7 +137,7 @@ class Upkeep:
         if not reply.ok:
             return None
         try:
-            return replies.service_centre(reply.lines) if reply.lines else ""
+            return replies.parse_service_centre(reply.lines) if reply.lines else ""
         except DecodeError:
             return None
 
@@ -150,7 +152,7 @@ class Upkeep:
             self._status.tells_operator = False
             return
         try:
-            self._status.operator = replies.operator(reply.lines) if reply.ok else None
+            self._status.operator = replies.parse_operator(reply.lines) if reply.ok else None
         except DecodeError:
             self._status.operator = None
 
@@ -161,7 +163,7 @@ class Upkeep:
             return
         reply = await self._dialogue.ask("+CCLK?")
         for line in reply.lines if reply.ok else ():
-            if (stamp := networktime.network_time(line)) is not None:
+            if (stamp := networktime.parse_network_time(line)) is not None:
                 self._desk.heard_time(stamp, fresh=False)
 
     # Calls

@@ -23,7 +23,7 @@ class _Request(Generic[T]):
     answer: asyncio.Future[T]
 
 
-class Inbox:
+class RequestQueue:
     """Requests in the order in which they came. Asked from anywhere on the loop, served by the modem's task alone."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -64,7 +64,7 @@ class Inbox:
             doing.cancel()
             await asyncio.wait({doing})
             if not request.answer.done():
-                _pass_on(doing, request.answer)
+                _copy_result(doing, request.answer)
 
     def fail(self, error: Exception) -> None:
         """Whoever waits is told `error`: the port is lost."""
@@ -72,7 +72,7 @@ class Inbox:
             _fail(self._waiting.popleft().answer, error)
 
 
-def _pass_on(doing: asyncio.Future[T], answer: asyncio.Future[T]) -> None:
+def _copy_result(doing: asyncio.Future[T], answer: asyncio.Future[T]) -> None:
     """How the work ended, to its asker."""
     if doing.cancelled():
         answer.set_exception(PortGone("the modem's task has ended"))  # no cancellation of the asker

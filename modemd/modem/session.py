@@ -20,25 +20,25 @@ from modemd.errors import (
     SimUnusable,
     StoreError,
 )
-from modemd.modem.backend import Desk
+from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.link.wire_log import WireLog
 from modemd.modem.messages.pipeline import Pipeline
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.messages.sender import Sender
-from modemd.modem.polling import Upkeep
-from modemd.modem.recovery.escalation import Rung, Trouble
-from modemd.modem.recovery.recovery import Healing
-from modemd.modem.requests import Inbox
-from modemd.modem.setup.initialise import identify, knock, prepare
-from modemd.modem.setup.sim import NO_PINS, Pins, sim_state
-from modemd.modem.status import Health, Identity, Line, Status
+from modemd.modem.polling import StatusPolling
+from modemd.modem.recovery.escalation import EscalationStep, Trouble
+from modemd.modem.recovery.recovery import HealthMonitor
+from modemd.modem.requests import RequestQueue
+from modemd.modem.setup.initialise import identify, initialise_modem, wake_modem
+from modemd.modem.setup.sim import NO_PINS, PinSource, read_sim_state
+from modemd.modem.status import Identity, ModemHealth, ModemLine, ModemStatus
 from modemd.profiles import GENERIC, Profiles
 
 log = logs.get(__name__)
 
-MET_RETRY_S = 2.0
+REGISTER_RETRY_S = 2.0
 STATUS_S = 60.0
 # A message is to leave within 5 s of the network's being there.
 STATUS_SEARCHING_S = 2.0
@@ -52,39 +52,40 @@ SWEEP_RETRY_S = 60.0
 # Every wait of a modem's task has its deadline. Sending takes the longest (prompt and answer, 3 min), and a sweep of a full
 # storage on a slow modem; a turn that has not ended after so long waits for something that does not come.
 LONGEST_TURN_S = 900.0
-LAST_LINES = 6  # of the dialogue, told with what went wrong
+WIRE_LINES_LOGGED = 6  # of the dialogue, told with what went wrong
 
 
 @dataclass(slots=True)
-class Life:
+class ModemContext:
     """What a modem keeps from one session to the next. `held`: arrivals that no modem stores and the database did not take
     yet; `untold`: missed calls that it did not. `undeletable`: what a storage does not let go; `used`: the storages messages
     went to."""
 
-    line: Line
-    status: Status
-    desk: Desk
+    line: ModemLine
+    status: ModemStatus
+    desk: Backend
     profiles: Profiles
     sweep_interval_s: float
     now: Callable[[], datetime]
     pipeline: Pipeline
-    healing: Healing
-    inbox: Inbox
+    healing: HealthMonitor
+    inbox: RequestQueue
     awake: asyncio.Event
     wire: WireLog = field(default_factory=WireLog)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     held: deque[tuple[Identity, bytes]] = field(default_factory=deque)
-    pins: Pins = NO_PINS
+    pins: PinSource = NO_PINS
     untold: list[str] = field(default_factory=list)
     undeletable: set[tuple[str, int, str]] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     sweep_not_before: float = 0.0
 
-    def unwell(self, health: Health, reason: str) -> None:
+    def unwell(self, health: ModemHealth, reason: str) -> None:
         """Say how the modem is, and once in the log."""
         if (self.status.health, self.status.reason) != (health, reason):
             last = (
-                " | ".join(map(str, self.wire.lines(self.now(), asyncio.get_running_loop().time(), LAST_LINES))) or None
+                " | ".join(map(str, self.wire.lines(self.now(), asyncio.get_running_loop().time(), WIRE_LINES_LOGGED)))
+                or None
             )
             log.warning("modem is not usable", modem=self.line.name, health=health, reason=reason, wire=last)
         self.status.health, self.status.reason = health, reason
@@ -115,14 +116,14 @@ class Life:
 class Session:
     """The modem behind one open port. Belongs to the modem's task."""
 
-    def __init__(self, life: Life, port: Port) -> None:
+    def __init__(self, life: ModemContext, port: Port) -> None:
         self._life = life
         self._status = life.status
         self._loop = asyncio.get_running_loop()
         self._dialogue = Dialogue(port, life.wire)
         self._dialogue.on_notice = life.awake.set
         self._sender: Sender | None = None
-        self._upkeep: Upkeep | None = None
+        self._upkeep: StatusPolling | None = None
         self._lost_mode = False
         self._next_look = 0.0
 
@@ -140,14 +141,14 @@ class Session:
                 await self._serve()
             except NeedsPerson as error:
                 life.healing.recovery.climb(Trouble.SIM, str(error))
-                await self._put_down(Health.NEEDS_PERSON, str(error))
+                await self._put_down(ModemHealth.NEEDS_PERSON, str(error))
                 await self._until_changed(error)
             except Silent:
                 raise
             except ReplyTimeout as error:
                 await self._escape(error)
             except CommandFailed as error:
-                await self._put_down(Health.UNHEALTHY, str(error))
+                await self._put_down(ModemHealth.UNHEALTHY, str(error))
                 await self._refused(error)
 
     async def _until_changed(self, error: NeedsPerson) -> None:
@@ -161,7 +162,7 @@ class Session:
                 return
             if isinstance(error, SimUnusable):
                 try:
-                    changed = await sim_state(self._dialogue) != error.state
+                    changed = await read_sim_state(self._dialogue) != error.state
                 except CommandFailed:  # whatever it is now, it is not what it was
                     return
                 if changed:
@@ -169,7 +170,7 @@ class Session:
             elif life.awake.is_set():  # a person may have admitted it
                 return
 
-    async def _put_down(self, health: Health, reason: str) -> None:
+    async def _put_down(self, health: ModemHealth, reason: str) -> None:
         """Keep nothing that others can send or wait for."""
         self._life.unwell(health, reason)
         self._life.pipeline.drop_draft()
@@ -178,10 +179,10 @@ class Session:
         """Out of whatever the modem is at, by ESC and probes. Silent where it answers none."""
         recovery = self._life.healing.recovery
         recovery.escape(str(error))
-        await self._put_down(Health.UNHEALTHY, str(error))
+        await self._put_down(ModemHealth.UNHEALTHY, str(error))
         if not recovery.wants_port:
             self._dialogue.unsettle()
-            with recovery.timed(Rung.ESCAPE):
+            with recovery.timed(EscalationStep.ESCAPE):
                 await self._dialogue.settle()
 
     async def _refused(self, error: CommandFailed) -> None:
@@ -189,7 +190,7 @@ class Session:
         recovery, identity = self._life.healing.recovery, self._status.identity
         profile = identity.profile if identity is not None else self._life.profiles.named(GENERIC)
         rung = recovery.climb(Trouble.REFUSING, str(error), profile)
-        if rung is Rung.RESET:
+        if rung is EscalationStep.RESET:
             await recovery.do_inside(rung, self._dialogue, profile)
         elif not recovery.wants_port:
             await self._life.pause(REFUSED_RETRY_S)
@@ -197,9 +198,9 @@ class Session:
     async def _serve(self) -> None:
         """Set the modem up, and use it until it restarts: then modes and notices are gone, and the SIM may be another."""
         life, dialogue = self._life, self._dialogue
-        if self._status.health in (Health.OPENING, Health.READY, Health.SEARCHING):
-            self._status.health = Health.SETTING_UP
-        await knock(dialogue)
+        if self._status.health in (ModemHealth.OPENING, ModemHealth.READY, ModemHealth.SEARCHING):
+            self._status.health = ModemHealth.SETTING_UP
+        await wake_modem(dialogue)
         identity = await identify(dialogue, life.profiles, life.line.driver, life.pins)
         profile = identity.profile
         dialogue.adopt(
@@ -209,14 +210,14 @@ class Session:
             escape_s=profile.escape_s,
             restart=profile.restart,
         )
-        storage = await prepare(dialogue, profile, life.used)
+        storage = await initialise_modem(dialogue, profile, life.used)
         self._status.identity = identity
         await self._meet(identity)
         log.info("modem set up", modem=life.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
         receiver = Receiver(
             dialogue, identity, life.desk, storage, life.held, life.undeletable, life.used, life.awake.set
         )
-        upkeep = self._upkeep = Upkeep(dialogue, identity, life.desk, self._status, receiver, life.untold)
+        upkeep = self._upkeep = StatusPolling(dialogue, identity, life.desk, self._status, receiver, life.untold)
         await upkeep.begin()
         sender = Sender(dialogue, identity, life.desk, life.now)
         if self._sender is not None:
@@ -274,7 +275,7 @@ class Session:
                 await life.desk.met(identity)
             except StoreError as error:
                 life.unwell(self._status.health, str(error))
-                await life.pause(MET_RETRY_S)
+                await life.pause(REGISTER_RETRY_S)
             else:
                 return
 
@@ -310,24 +311,24 @@ class Session:
     async def _look(self) -> None:
         """Registration and signal. A modem on LTE alone may say so only to +CEREG."""
         dialogue, status = self._dialogue, self._status
-        was = self._usable and status.health is Health.READY
+        was = self._usable and status.health is ModemHealth.READY
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
             reply = await dialogue.ask(command)
             try:
-                status.registration = replies.registration(reply.lines)
+                status.registration = replies.parse_registration(reply.lines)
             except DecodeError:
                 continue
             if self._usable:
                 break
         reply = await dialogue.ask("+CSQ")
         try:
-            status.signal_dbm = replies.signal_dbm(reply.lines)
+            status.signal_dbm = replies.parse_signal_dbm(reply.lines)
         except DecodeError:
             status.signal_dbm = None
         if self._upkeep is not None:
             await self._upkeep.look()
         self._next_look = self._loop.time() + (STATUS_S if self._usable else STATUS_SEARCHING_S)
-        status.health = Health.READY if self._usable else Health.SEARCHING
+        status.health = ModemHealth.READY if self._usable else ModemHealth.SEARCHING
         status.reason = None if self._usable else f"not registered: {status.registration.name.lower()}"
         if self._usable and not was:
             log.info("modem ready", modem=self._life.line.name, registration=status.registration.name.lower())

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from modemd.at.replies import Fill, Registration
+from modemd.at.replies import Registration, StorageFill
 from modemd.profiles import Profile
 
 
-class Health(StrEnum):
+class ModemHealth(StrEnum):
     """What a modem is at."""
 
     OPENING = "opening"
@@ -39,7 +39,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ModemLine:
     """How to reach a modem, as configured. `rate` gives the pace for a SIM by its ICCID, in parts per second (None:
     unlimited). `driver` names a profile; None: by manufacturer and model. `power_hook` is a program, with its arguments, that
     takes the power from the modem and gives it back; empty: there is none."""
@@ -52,11 +52,11 @@ class Line:
 
 
 @dataclass(slots=True)
-class Status:
+class ModemStatus:
     """What is known of a modem now. `port` and `place` (`1-1.2`): where it is plugged in, of one that is found by itself; None
     while it is not, and where the configuration names its port."""
 
-    health: Health = Health.OPENING
+    health: ModemHealth = ModemHealth.OPENING
     reason: str | None = None
     identity: Identity | None = None
     registration: Registration = Registration.UNKNOWN
@@ -65,7 +65,7 @@ class Status:
     operator: str | None = None
     tells_operator: bool = True
     smsc: str | None = None
-    storage: Fill | None = None
+    storage: StorageFill | None = None
     remarks: dict[str, str] = field(default_factory=dict)
     """What a person should know though the modem works, by what it is about."""
     port: str | None = None

@@ -24,7 +24,7 @@ from modemd.pdu.fields.header import (
     read_header,
 )
 from modemd.pdu.fields.timestamp import Timestamp
-from modemd.pdu.fields.userdata import covered, read_user_data, text_of
+from modemd.pdu.fields.userdata import count_header_septets, decode_text, read_user_data
 from modemd.pdu.fields.validity import OCTETS, read_validity
 from modemd.pdu.framing import unframe
 from modemd.pdu.messages.command import Command, CommandType
@@ -63,7 +63,7 @@ def explain(octets: bytes, direction: Direction = Direction.INCOMING, *, smsc: b
     Reports, which no modem hands over, are read as well: SUBMIT-REPORT on the way in, DELIVER-REPORT on the way out.
     DecodeError where the PDU cannot be read; its `octet` counts from the start of the TPDU.
     """
-    walk = _Walk(octets)
+    walk = _PduWalker(octets)
     if smsc:
         address, tpdu = unframe(octets)
         walk.take(len(octets) - len(tpdu), "SMSC", "the one in the SIM" if address is None else _address(address))
@@ -80,7 +80,7 @@ def explain(octets: bytes, direction: Direction = Direction.INCOMING, *, smsc: b
     return walk.rows
 
 
-class _Walk:
+class _PduWalker:
     """Goes through octets and notes a row for each field."""
 
     def __init__(self, octets: bytes) -> None:
@@ -113,7 +113,7 @@ class _Walk:
         if has_header and self.at < end:
             self._header(min(self.at + 1 + self.octets[self.at], end), coding)
         if self.at < end:
-            text = text_of(user_data, coding)
+            text = decode_text(user_data, coding)
             data = f"{len(user_data.payload)} octets of data"
             self.take(end - self.at, "TP-UD", data if text is None else repr(text))
 
@@ -123,7 +123,7 @@ class _Walk:
         header_length = len(octets) + 1
         for number, element in enumerate(read_header(octets)):
             self.take(len(element.encode()), f"UDH.IE[{number}]", _element(element))
-        fill = covered(header_length) * 7 - header_length * 8
+        fill = count_header_septets(header_length) * 7 - header_length * 8
         if coding.packed and fill:
             self.rows.append(Explained(self.at, b"", "(fill)", f"bits left free before the text: {fill}"))
 
@@ -181,7 +181,7 @@ _COMMAND = _flags("SMS-COMMAND", {0x20: ("", "report requested"), 0x40: _HEADER}
 _PERIODS = {0x00: "no validity period", 0x08: "enhanced validity", 0x10: "relative validity", 0x18: "absolute validity"}
 
 
-def _deliver(walk: _Walk) -> None:
+def _deliver(walk: _PduWalker) -> None:
     first = walk.octet("TP-MTI", _DELIVER)
     walk.address("TP-OA")
     walk.octet("TP-PID", protocol.describe)
@@ -190,7 +190,7 @@ def _deliver(walk: _Walk) -> None:
     walk.user_data(CODINGS[dcs], bool(first & 0x40))
 
 
-def _submit(walk: _Walk) -> None:
+def _submit(walk: _PduWalker) -> None:
     first = walk.octet("TP-MTI", lambda value: f"{_SUBMIT(value)}, {_PERIODS[value & 0x18]}")
     walk.octet("TP-MR", lambda value: f"message reference {value}")
     walk.address("TP-DA")
@@ -201,7 +201,7 @@ def _submit(walk: _Walk) -> None:
     walk.user_data(CODINGS[dcs], bool(first & 0x40))
 
 
-def _status_report(walk: _Walk) -> None:
+def _status_report(walk: _PduWalker) -> None:
     report = StatusReport.decode(walk.octets[walk.at :])
     first = walk.octet("TP-MTI", _STATUS)
     walk.octet("TP-MR", lambda value: f"message reference {value}")
@@ -213,7 +213,7 @@ def _status_report(walk: _Walk) -> None:
         _parameters(walk, _indicator(walk), bool(first & 0x40))
 
 
-def _command(walk: _Walk) -> None:
+def _command(walk: _PduWalker) -> None:
     first = walk.octet("TP-MTI", _COMMAND)
     walk.octet("TP-MR", lambda value: f"message reference {value}")
     walk.octet("TP-PID", protocol.describe)
@@ -228,19 +228,19 @@ def _command_type(value: int) -> str:
     return CommandType(value).name.lower().replace("_", " ") if known else f"command {value:02X}"
 
 
-def _deliver_report(walk: _Walk) -> None:
+def _deliver_report(walk: _PduWalker) -> None:
     first = _report_head(walk, "SMS-DELIVER-REPORT")
     _parameters(walk, _indicator(walk), bool(first & 0x40))
 
 
-def _submit_report(walk: _Walk) -> None:
+def _submit_report(walk: _PduWalker) -> None:
     first = _report_head(walk, "SMS-SUBMIT-REPORT")
     indicator = _indicator(walk)
     walk.timestamp("TP-SCTS")
     _parameters(walk, indicator, bool(first & 0x40))
 
 
-def _report_head(walk: _Walk, kind: str) -> int:
+def _report_head(walk: _PduWalker, kind: str) -> int:
     failure, _ = read_failure(walk.octets[walk.at :])
     first = walk.octet("TP-MTI", _flags(kind, {0x40: _HEADER}))
     if failure is not None:
@@ -248,7 +248,7 @@ def _report_head(walk: _Walk, kind: str) -> int:
     return first
 
 
-def _indicator(walk: _Walk) -> int:
+def _indicator(walk: _PduWalker) -> int:
     def meaning(value: int) -> str:
         names = [name for bit, name in ((1, "TP-PID"), (2, "TP-DCS"), (4, "TP-UDL")) if value & bit]
         return f"announces {', '.join(names)}" if names else "announces nothing"
@@ -256,7 +256,7 @@ def _indicator(walk: _Walk) -> int:
     return walk.octet("TP-PI", meaning)
 
 
-def _parameters(walk: _Walk, indicator: int, has_header: bool) -> None:
+def _parameters(walk: _PduWalker, indicator: int, has_header: bool) -> None:
     coding = CODINGS[0]
     if indicator & 1:
         walk.octet("TP-PID", protocol.describe)
@@ -266,7 +266,7 @@ def _parameters(walk: _Walk, indicator: int, has_header: bool) -> None:
         walk.user_data(coding, has_header)
 
 
-_Rows = tuple[Callable[[bytes], object], Callable[[_Walk], None]]
+_Rows = tuple[Callable[[bytes], object], Callable[[_PduWalker], None]]
 _KINDS: dict[tuple[Direction, int], _Rows] = {
     (Direction.INCOMING, 0): (Deliver.decode, _deliver),
     (Direction.INCOMING, 1): (SubmitReport.decode, _submit_report),

@@ -15,7 +15,7 @@ Fields = ParamSpec("Fields")
 Frozen = TypeVar("Frozen")
 
 
-def maker(frozen: Callable[Fields, Frozen]) -> Callable[Fields, Frozen]:
+def make_constructor(frozen: Callable[Fields, Frozen]) -> Callable[Fields, Frozen]:
     """A function that makes what the class makes from the same arguments.
 
     `frozen` is a dataclass with `frozen` and `slots`, without `__post_init__` and default factories.

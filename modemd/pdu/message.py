@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from modemd.pdu.fields.header import Concatenation, Ports, last
-from modemd.pdu.fields.userdata import UserData, reading_of
+from modemd.pdu.fields.header import Concatenation, Ports, find_last
+from modemd.pdu.fields.userdata import UserData, find_decoder
 from modemd.pdu.text.coding import CODINGS, Alphabet, Coding
 
 
@@ -33,7 +33,7 @@ class Message:
     def text(self) -> str | None:
         """The text of this part alone; None where it is not text (8-bit data, compressed)."""
         user_data = self.user_data
-        reading = reading_of(user_data.header, CODINGS[self.dcs])
+        reading = find_decoder(user_data.header, CODINGS[self.dcs])
         return None if reading is None else reading(user_data.payload)
 
     @property
@@ -48,4 +48,4 @@ class Message:
     @property
     def ports(self) -> Ports | None:
         """The application ports; None for a message to a person."""
-        return last(self.user_data.header, Ports)
+        return find_last(self.user_data.header, Ports)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from modemd.errors import DecodeError
 from modemd.pdu.messages.deliver import Deliver
-from modemd.pdu.reassembly import in_order, join_data
+from modemd.pdu.reassembly import join_data, sort_parts
 
 PUSH_PORT, SECURE_PUSH_PORT = 2948, 2949
 
@@ -76,7 +76,7 @@ def mms_notification(parts: Iterable[Deliver]) -> MmsNotification | None:
 
     DecodeError where it is a notification and cannot be read.
     """
-    ordered = in_order(parts)
+    ordered = sort_parts(parts)
     if not ordered or any(part.ports is None or part.ports.destination != PUSH_PORT for part in ordered):
         return None
     return MmsNotification.decode(join_data(ordered))

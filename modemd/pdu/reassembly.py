@@ -10,8 +10,8 @@ from enum import Enum
 
 from modemd.errors import DecodeError
 from modemd.pdu.fields.address import Address
-from modemd.pdu.fields.header import Concatenation, last
-from modemd.pdu.fields.userdata import reading_of
+from modemd.pdu.fields.header import Concatenation, find_last
+from modemd.pdu.fields.userdata import find_decoder
 from modemd.pdu.messages.deliver import Deliver
 from modemd.pdu.messages.submit import Submit
 from modemd.pdu.text.coding import CODINGS
@@ -35,12 +35,12 @@ class ReassemblyKey:
         return cls(part.originator, concatenation.width, concatenation.reference, concatenation.total)
 
 
-def in_order(parts: Iterable[Deliver | Submit]) -> list[Deliver | Submit]:
+def sort_parts(parts: Iterable[Deliver | Submit]) -> list[Deliver | Submit]:
     """Parts by sequence number, the first of those that are repeated. Messages without a number come first, as given."""
     numbered: dict[int, Deliver | Submit] = {}
     others: list[Deliver | Submit] = []
     for part in parts:
-        concatenation = last(part.user_data.header, Concatenation)
+        concatenation = find_last(part.user_data.header, Concatenation)
         if concatenation is None:
             others.append(part)
         else:
@@ -57,9 +57,9 @@ def join(parts: Iterable[Deliver | Submit]) -> str:
     text = ""
     reading: Callable[[bytes], str] | None = None
     run: list[bytes] = []  # payloads of neighbours that are read alike
-    for part in in_order(parts):
+    for part in sort_parts(parts):
         user_data = part.user_data
-        own = reading_of(user_data.header, CODINGS[part.dcs])
+        own = find_decoder(user_data.header, CODINGS[part.dcs])
         if own is None:
             raise DecodeError("TP-DCS", 0, "a part that is not text")
         if reading is not None and own != reading:
@@ -72,7 +72,7 @@ def join(parts: Iterable[Deliver | Submit]) -> str:
 
 def join_data(parts: Iterable[Deliver | Submit]) -> bytes:
     """The payloads of one set, its parts in any order, one behind the other: the octets of 8-bit data."""
-    return b"".join(part.user_data.payload for part in in_order(parts))
+    return b"".join(part.user_data.payload for part in sort_parts(parts))
 
 
 class Ending(Enum):

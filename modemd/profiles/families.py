@@ -96,7 +96,7 @@ class Profiles:
         entry = self._devices.get(f"{vendor_id:04x}:{product_id:04x}") or self._devices.get(f"{vendor_id:04x}:*")
         if entry is None:
             return UNKNOWN
-        return usb.role(
+        return usb.find_role(
             entry,
             self._profiles.get(entry.family or ""),
             interface_number=interface_number,

@@ -73,7 +73,7 @@ def _value(path: Path, section: str, key: str, value: object) -> object:
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             raise ProfileError(f"{where}: needs a list of strings, not {value!r}")
         if kind is tuple:
-            _well_formed(where, key, value)
+            _check_entries(where, key, value)
             return tuple(value)
         unknown = set(value) - set(Quirk)
         if unknown:
@@ -95,7 +95,7 @@ def _value(path: Path, section: str, key: str, value: object) -> object:
     return value
 
 
-def _well_formed(where: str, key: str, entries: list[str]) -> None:
+def _check_entries(where: str, key: str, entries: list[str]) -> None:
     """USB ids and numbers are compared as text, so there is one way to write them. No list entry is empty: a notice that
     begins with nothing would be every line."""
     form = _FORMS.get(key)

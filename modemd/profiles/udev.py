@@ -101,18 +101,18 @@ def _section(vendor: str, rows: _Vendor, profiles: Profiles) -> Iterator[str]:
     if rows.any is not None:
         yield from _rule(rows.others, 'GOTO="modemd_end"')
         yield 'ENV{MODEMD_PORT}="possible"'
-        yield from _told(None, rows.any, profiles)
+        yield from _list_interface_rules(None, rows.any, profiles)
     yield from _rule(rows.modems, 'ENV{MODEMD_PORT}="possible"')
     alike: dict[tuple[object, ...], list[str]] = {}
     for product, entry in rows.modems.items():
         alike.setdefault((entry.family if not entry.at else None, entry.at[:1], entry.other), []).append(product)
     for products in alike.values():
-        yield from _told(products, rows.modems[products[0]], profiles)
+        yield from _list_interface_rules(products, rows.modems[products[0]], profiles)
     yield 'GOTO="modemd_known"'
 
 
-def _told(products: list[str] | None, entry: UsbEntry, profiles: Profiles) -> Iterator[str]:
-    """What the rows of `products` (None: all of the maker) say of single interfaces. As `modemd.profiles.usb.role`: the last
+def _list_interface_rules(products: list[str] | None, entry: UsbEntry, profiles: Profiles) -> Iterator[str]:
+    """What the rows of `products` (None: all of the maker) say of single interfaces. As `modemd.profiles.usb.find_role`: the last
     word is that of the interface's number."""
     if entry.family is not None and not entry.at:
         family = profiles.named(entry.family)

@@ -126,7 +126,7 @@ def _entry(where: str, row: dict[str, Any]) -> UsbEntry:
     return UsbEntry(kind, row.get("family"), row.get("model", ""), row.get("remark", ""), **numbers)
 
 
-def role(
+def find_role(
     entry: UsbEntry,
     profile: Profile | None,
     *,

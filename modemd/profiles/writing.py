@@ -18,13 +18,13 @@ def as_toml(profile: Profile) -> str:
     }
     if not profile.source:
         sections["source"].pop("source")
-    text = document(sections)
+    text = format_document(sections)
     if profile.errors:
         text += "\n[errors]\n" + "".join(f"{code} = {_string(name)}\n" for code, name in sorted(profile.errors.items()))
     return text
 
 
-def document(sections: Mapping[str, Mapping[str, Value]]) -> str:
+def format_document(sections: Mapping[str, Mapping[str, Value]]) -> str:
     """Sections of keys as TOML; those of the section "" stand at the top, a section without keys is left out."""
     blocks = []
     for section, keys in sections.items():

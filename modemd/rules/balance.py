@@ -8,7 +8,7 @@ from decimal import Decimal
 _AMOUNT = re.compile(r"-?[0-9][0-9.,'\s]*")
 
 
-def amount_in(text: str, pattern: str) -> Decimal | None:
+def parse_amount(text: str, pattern: str) -> Decimal | None:
     """The amount in an answer: the pattern's first group, or all that it finds. None where it finds none, or no number.
 
     A comma or point is decimal where it is the last of two kinds, or alone with other than three digits behind it:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 # Ordinary corrections of a clock, by its keeper, are smaller.
-SLACK = timedelta(seconds=2)
+CLOCK_TOLERANCE = timedelta(seconds=2)
 # The network's time is known no better: service centres stamp in the wrong zone, and messages arrive late.
 NETWORK_MARGIN = timedelta(days=1)
 
 
-def distrust(wall: datetime, mark: datetime | None, network: datetime | None) -> str | None:
+def find_distrust_reason(wall: datetime, mark: datetime | None, network: datetime | None) -> str | None:
     """Why a wall clock that says `wall` is not to be trusted; None where nothing stands against it.
 
     `mark` is the latest moment at which something was stored; `network` what the network's clock says now, as far as it is
@@ -20,12 +20,12 @@ def distrust(wall: datetime, mark: datetime | None, network: datetime | None) ->
         return f"the network says {network.isoformat(timespec='seconds')}"
     if mark is None or (network is not None and mark > network + NETWORK_MARGIN):
         return None
-    if wall < mark - SLACK:
+    if wall < mark - CLOCK_TOLERANCE:
         return f"something was stored at {mark.isoformat(timespec='seconds')} already"
     return None
 
 
-def proves_otherwise(stamp: datetime, wall: datetime, *, fresh: bool) -> bool | None:
+def check_against_network(stamp: datetime, wall: datetime, *, fresh: bool) -> bool | None:
     """What a time stamp of the network, heard when the wall clock said `wall`, says of it: True that it is wrong, False that
     it is right, None nothing.
 

@@ -24,7 +24,7 @@ class Pause:
         return message_class is self.message_class
 
 
-def stopped(pauses: Iterable[Pause], sim: str) -> frozenset[MessageClass]:
+def find_stopped_classes(pauses: Iterable[Pause], sim: str) -> frozenset[MessageClass]:
     """The classes of which nothing begins at a SIM."""
     given = tuple(pauses)
     if not given:

@@ -44,7 +44,7 @@ class Recipient:
     """What a person should look at; the number is taken all the same."""
 
 
-def recipient(text: str, *, country: str | None, short_code: bool = False) -> Recipient:
+def parse_recipient(text: str, *, country: str | None, short_code: bool = False) -> Recipient:
     """The recipient that `text` names: E.164, or national where `country` (ISO 3166 alpha-2) says whose plan to read.
 
     With `short_code`, up to eight digits without + are taken as they are. Raises Refused with the code
@@ -58,34 +58,34 @@ def recipient(text: str, *, country: str | None, short_code: bool = False) -> Re
     A number that is possible but not assigned by the plan we know is taken with a warning: plans move faster than
     their descriptions, and fictional numbers are used in tests.
     """
-    dialled = _dialled(text)
+    dialled = _dialled_digits(text)
     digits = dialled.removeprefix("+")
     if len(digits) <= _CERTAINLY_SHORT and _is_emergency(digits, country):
         raise Refused("emergency_number", f"{text!r} is an emergency number; modemd never writes to one")
     if dialled.startswith("+"):
-        return _ordinary(dialled, None)
+        return _parse_international(dialled, None)
     if short_code and len(digits) <= _LONGEST_SHORT_CODE:
         return Recipient(digits, country)
     if country is not None:
-        return _national(digits, country, text)
+        return _parse_national(digits, country, text)
     if len(digits) <= _CERTAINLY_SHORT:
-        raise _not_allowed_as_short_code(text)
+        raise _make_short_code_refusal(text)
     raise Refused(
         "needs_country", f"{text!r} has no + and country code; write it as +33612345678, or configure `country`"
     )
 
 
-def country_of(number: str) -> str | None:
+def find_country(number: str) -> str | None:
     """The country (ISO 3166 alpha-2) of an E.164 number; None for whatever else it is, or where it belongs to no one."""
     if not number.startswith("+"):
         return None
     try:
-        return recipient(number, country=None).country
+        return parse_recipient(number, country=None).country
     except Refused:
         return None
 
 
-def same_number(a: str, b: str) -> bool:
+def is_same_number(a: str, b: str) -> bool:
     """Whether two spellings can be one number: the last eight digits agree.
 
     Networks give the recipient of a report now in E.164, now in national form, with or without the 0 before it, so
@@ -97,7 +97,7 @@ def same_number(a: str, b: str) -> bool:
         return True
     if _has_letters(a) or _has_letters(b):
         return a.casefold() == b.casefold()
-    first, second = _significant(a), _significant(b)
+    first, second = _significant_digits(a), _significant_digits(b)
     length = min(8, len(first), len(second))
     return first[-length:] == second[-length:] if length >= _TAIL else first == second
 
@@ -105,7 +105,7 @@ def same_number(a: str, b: str) -> bool:
 def tail(number: str) -> str | None:
     """The six digits that every number ends with that can be the same (`same_number`). None where `number` has fewer, or letters:
     its end tells nothing then."""
-    digits = "" if _has_letters(number) else _significant(number)
+    digits = "" if _has_letters(number) else _significant_digits(number)
     return digits[-_TAIL:] if len(digits) >= _TAIL else None
 
 
@@ -113,7 +113,7 @@ def _has_letters(number: str) -> bool:
     return not number.removeprefix("+").isdecimal() and any(map(str.isalpha, number))
 
 
-def _significant(number: str) -> str:
+def _significant_digits(number: str) -> str:
     """The digits that every spelling shares: without 00 or 0 before them, which stand for the way to dial."""
     digits = number.removeprefix("+")
     if not digits.isdecimal():
@@ -121,7 +121,7 @@ def _significant(number: str) -> str:
     return digits if number.lstrip().startswith("+") else digits.lstrip("0")
 
 
-def _dialled(text: str) -> str:
+def _dialled_digits(text: str) -> str:
     """The digits of `text`, with the + before them if there is one."""
     plain = text
     if not text.isascii():
@@ -146,24 +146,24 @@ def _is_emergency_somewhere(digits: str) -> bool:
     return any(shortnumberinfo.is_emergency_number(digits, region) for region in phonenumbers.SUPPORTED_REGIONS)
 
 
-def _national(digits: str, country: str, text: str) -> Recipient:
+def _parse_national(digits: str, country: str, text: str) -> Recipient:
     """A number without +, by the plan of `country`; up to six digits only where that plan knows such numbers."""
     try:
-        found = _ordinary(digits, country)
+        found = _parse_international(digits, country)
     except Refused as refused:
         if len(digits) <= _CERTAINLY_SHORT and refused.code == "not_possible":
-            raise _not_allowed_as_short_code(text) from None
+            raise _make_short_code_refusal(text) from None
         raise
     if len(digits) <= _CERTAINLY_SHORT and found.warnings:
-        raise _not_allowed_as_short_code(text)
+        raise _make_short_code_refusal(text)
     return found
 
 
-def _not_allowed_as_short_code(text: str) -> Refused:
+def _make_short_code_refusal(text: str) -> Refused:
     return Refused("short_code_not_allowed", f"{text!r} looks like a short code; say so to send to it (--short-code)")
 
 
-def _ordinary(dialled: str, country: str | None) -> Recipient:
+def _parse_international(dialled: str, country: str | None) -> Recipient:
     try:
         parsed = phonenumbers.parse(dialled, country)
     except NumberParseException as error:
@@ -174,10 +174,10 @@ def _ordinary(dialled: str, country: str | None) -> Recipient:
     if verdict != ValidationResult.IS_POSSIBLE:
         raise Refused("not_possible", f"{dialled} {_IMPOSSIBLE[verdict]}")
     number = f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
-    return _judged(number, parsed)
+    return _check_with_plan(number, parsed)
 
 
-def _judged(number: str, parsed: PhoneNumber) -> Recipient:
+def _check_with_plan(number: str, parsed: PhoneNumber) -> Recipient:
     """The recipient with its country, and a warning where the plan does not know it. `parsed` is possible."""
     # region_code_for_number and one look at that region's plan: is_valid_number would look for the region once more.
     region = phonenumbers.region_code_for_number(parsed)

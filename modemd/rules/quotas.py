@@ -16,7 +16,7 @@ from modemd.rules.classes import MessageClass
 
 URGENT = frozenset({MessageClass.ALARM, MessageClass.OTP})
 # The same limits bind each class of a kind (`Standing.ceilings`).
-_KINDS = (
+_CLASS_GROUPS = (
     (MessageClass.ALARM, MessageClass.OTP),
     (MessageClass.SYSTEM, MessageClass.TRANSACTIONAL, MessageClass.CONVERSATIONAL),
     (MessageClass.MARKETING,),
@@ -31,19 +31,19 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-def begins(period: Period, now: datetime, zone: tzinfo) -> datetime:
+def find_window_start(period: Period, now: datetime, zone: tzinfo) -> datetime:
     """When the window that `now` lies in began, in UTC."""
-    return dict(zip(Period, beginnings(now, zone), strict=True))[period]
+    return dict(zip(Period, find_window_starts(now, zone), strict=True))[period]
 
 
-def beginnings(now: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
+def find_window_starts(now: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
     """When the hour, the day and the month that `now` lies in began, in UTC."""
-    return _beginnings(_quarter(now), zone)
+    return _find_window_starts(_quarter_hour(now), zone)
 
 
 # Asked by every look and every claim.
 @lru_cache(maxsize=64)
-def _beginnings(quarter: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
+def _find_window_starts(quarter: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
     local = quarter.astimezone(zone)
     today = local.date()
     # The hour is counted back in UTC, so that an hour that occurs twice is two.
@@ -51,17 +51,17 @@ def _beginnings(quarter: datetime, zone: tzinfo) -> tuple[datetime, datetime, da
     return hour, _midnight(today, zone), _midnight(today.replace(day=1), zone)
 
 
-def _quarter(now: datetime) -> datetime:
+def _quarter_hour(now: datetime) -> datetime:
     """The quarter of an hour in UTC that `now` lies in. Zones are quarters apart, and change their time at quarters: within
     one, every moment has the same windows."""
     utc = now.astimezone(UTC)
     return utc.replace(minute=utc.minute // 15 * 15, second=0, microsecond=0)
 
 
-def ends(period: Period, now: datetime, zone: tzinfo) -> datetime:
+def find_window_end(period: Period, now: datetime, zone: tzinfo) -> datetime:
     """When the window that `now` lies in ends, in UTC."""
     if period is Period.HOUR:
-        return begins(period, now, zone) + timedelta(hours=1)
+        return find_window_start(period, now, zone) + timedelta(hours=1)
     today = now.astimezone(zone).date()
     return _midnight(_next_month(today) if period is Period.MONTH else today + timedelta(days=1), zone)
 
@@ -75,7 +75,7 @@ def _next_month(day: date) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QuotaLimits:
     """What a SIM may send, in parts; None: any number. `reserve`: the share, in per cent, of each quota that is kept for alarm
     and otp. `marketing_per_hour`: the brake on marketing alone. `warm_up`: what a new SIM may send on its first days, one after
     the other; alarm and otp are not held by it."""
@@ -93,7 +93,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PartCounts:
     """What a SIM has sent in the windows that lie round now, in parts. `marketing`: in this hour."""
 
     hour: int = 0
@@ -124,11 +124,11 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuotaUsage:
     """Where a SIM stands at a moment: what it may still send of each class."""
 
-    limits: Limits
-    use: Use
+    limits: QuotaLimits
+    use: PartCounts
     now: datetime
 
     def hold(self, message_class: MessageClass, parts: int = 1) -> Hold | None:
@@ -142,14 +142,15 @@ class Standing:
         if not reached:
             return None
         holds = [
-            Hold(each.reason, ends(each.period, self.now, self.limits.zone), each.period, each.most) for each in reached
+            Hold(each.reason, find_window_end(each.period, self.now, self.limits.zone), each.period, each.most)
+            for each in reached
         ]
         return max(holds, key=lambda hold: hold.until)
 
     def holds(self) -> Mapping[MessageClass, Hold]:
         """The classes of which not even one part may begin, in their order, and why."""
         found: dict[MessageClass, Hold] = {}
-        for kind in _KINDS:
+        for kind in _CLASS_GROUPS:
             hold = self.hold(kind[0])
             if hold is not None:
                 found |= dict.fromkeys(kind, hold)

@@ -20,11 +20,11 @@ CLOCK_SKEW = timedelta(minutes=10)
 LATE_ACCEPTANCE = timedelta(minutes=10)
 
 
-STAMPED_IN = timedelta(seconds=1)
+STAMP_RESOLUTION = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptFacts:
     """An attempt, as evidence needs it. `reference` is None where no `+CMGS` came. `settled`: a final report came before;
     `answered_at`: when the modem said what became of it."""
 
@@ -37,7 +37,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportFacts:
     """A status report. `accepted_at` is TP-SCTS in UTC; None where its octets are rubbish."""
 
     reference: int
@@ -45,7 +45,7 @@ class Told:
     accepted_at: datetime | None
 
 
-class Doubt(StrEnum):
+class MatchDoubt(StrEnum):
     """Why a report is given to no attempt."""
 
     NOBODY = "nobody"  # nothing of the SIM to that number has that reference, and nothing is unknown
@@ -57,16 +57,19 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReportMatch:
     """Whose report it is, or why that is not certain: one of the two."""
 
     attempt: int | None = None
-    doubt: Doubt | None = None
+    doubt: MatchDoubt | None = None
 
 
-def weigh(
-    told: Told, attempts: Sequence[Tried], same_number: Callable[[str, str], bool], send_timeout: timedelta
-) -> Finding:
+def match_report(
+    told: ReportFacts,
+    attempts: Sequence[AttemptFacts],
+    same_number: Callable[[str, str], bool],
+    send_timeout: timedelta,
+) -> ReportMatch:
     """The attempt that a report is of, from all attempts of its SIM that are not closed; a doubt where that is not certain.
 
     An attempt owns a report whose reference it has; among several in time (some modems give one reference to all), the one
@@ -81,41 +84,49 @@ def weigh(
     unknown = [tried for tried in mine if tried.reference is None]
     moment = told.accepted_at
     if moment is None:
-        return _lone(open_owners) or Finding(doubt=_doubt(owners, unknown, Doubt.NO_TIME))
-    in_time = [tried for tried in owners if _fits(tried, moment, send_timeout)]
+        return _match_only(open_owners) or ReportMatch(doubt=_find_doubt(owners, unknown, MatchDoubt.NO_TIME))
+    in_time = [tried for tried in owners if _may_be_accepted_at(tried, moment, send_timeout)]
     if in_time:
-        return Finding(_among(in_time, moment, send_timeout).attempt)
-    fitting = [tried for tried in unknown if _fits(tried, moment, send_timeout)]
+        return ReportMatch(_choose_owner(in_time, moment, send_timeout).attempt)
+    fitting = [tried for tried in unknown if _may_be_accepted_at(tried, moment, send_timeout)]
     if fitting and owners:
-        return Finding(doubt=Doubt.REFERENCE_TAKEN)
+        return ReportMatch(doubt=MatchDoubt.REFERENCE_TAKEN)
     # Our clock may have been stepped between two of them, by anything that leaves it trusted.
-    if fitting and len([tried for tried in unknown if _fits(tried, moment, send_timeout, NETWORK_MARGIN)]) > 1:
-        return Finding(doubt=Doubt.SEVERAL)
-    return _lone(fitting or open_owners) or Finding(doubt=_doubt(owners, unknown, Doubt.OUT_OF_TIME))
+    if (
+        fitting
+        and len([tried for tried in unknown if _may_be_accepted_at(tried, moment, send_timeout, NETWORK_MARGIN)]) > 1
+    ):
+        return ReportMatch(doubt=MatchDoubt.SEVERAL)
+    return _match_only(fitting or open_owners) or ReportMatch(
+        doubt=_find_doubt(owners, unknown, MatchDoubt.OUT_OF_TIME)
+    )
 
 
-def owner(
-    told: Told, attempts: Sequence[Tried], same_number: Callable[[str, str], bool], send_timeout: timedelta
+def find_owner(
+    told: ReportFacts,
+    attempts: Sequence[AttemptFacts],
+    same_number: Callable[[str, str], bool],
+    send_timeout: timedelta,
 ) -> int | None:
     """The attempt that `weigh` finds; None where that is not certain."""
-    return weigh(told, attempts, same_number, send_timeout).attempt
+    return match_report(told, attempts, same_number, send_timeout).attempt
 
 
-def _lone(possible: Sequence[Tried]) -> Finding | None:
+def _match_only(possible: Sequence[AttemptFacts]) -> ReportMatch | None:
     """The only one that can be meant, or that there are several; None where there is none."""
     if len(possible) > 1:
-        return Finding(doubt=Doubt.SEVERAL)
-    return Finding(possible[0].attempt) if possible else None
+        return ReportMatch(doubt=MatchDoubt.SEVERAL)
+    return ReportMatch(possible[0].attempt) if possible else None
 
 
-def _doubt(owners: Sequence[Tried], unknown: Sequence[Tried], unproved: Doubt) -> Doubt:
+def _find_doubt(owners: Sequence[AttemptFacts], unknown: Sequence[AttemptFacts], unproved: MatchDoubt) -> MatchDoubt:
     """Why none can be meant: `unproved` where an unknown attempt could have been, for another time."""
     if owners:
-        return Doubt.SETTLED
-    return unproved if unknown else Doubt.NOBODY
+        return MatchDoubt.SETTLED
+    return unproved if unknown else MatchDoubt.NOBODY
 
 
-def _among(owners: Sequence[Tried], moment: datetime, send_timeout: timedelta) -> Tried:
+def _choose_owner(owners: Sequence[AttemptFacts], moment: datetime, send_timeout: timedelta) -> AttemptFacts:
     """Which of several that have one reference a report is of: the only one without a final report that was on the air at its
     stamp, from the first octet to the answer. Where that singles out none (the service centre's clock is off), the oldest:
     reports of what one phone gets come in its order."""
@@ -123,24 +134,26 @@ def _among(owners: Sequence[Tried], moment: datetime, send_timeout: timedelta) -
     on_air = [
         tried
         for tried in waiting
-        if tried.written_at - STAMPED_IN <= moment <= (tried.answered_at or tried.written_at + send_timeout)
+        if tried.written_at - STAMP_RESOLUTION <= moment <= (tried.answered_at or tried.written_at + send_timeout)
     ]
     return min(on_air if len(on_air) == 1 else waiting, key=lambda tried: tried.written_at)
 
 
-def _fits(tried: Tried, accepted_at: datetime, send_timeout: timedelta, error: timedelta = timedelta()) -> bool:
+def _may_be_accepted_at(
+    tried: AttemptFacts, accepted_at: datetime, send_timeout: timedelta, error: timedelta = timedelta()
+) -> bool:
     """Whether an attempt can have been accepted then; `error`: by how much our clock may have been wrong."""
     earliest = tried.written_at - max(CLOCK_SKEW, error)
     return earliest <= accepted_at <= tried.written_at + send_timeout + LATE_ACCEPTANCE + error
 
 
-def owner_rule(send_timeout: timedelta) -> Owner:
+def owner_rule(send_timeout: timedelta) -> FindOwner:
     """How the owner of a report is found, for a modem that waits `send_timeout` for an answer."""
 
-    def rule(told: Told, attempts: Sequence[Tried]) -> int | None:
-        return owner(told, attempts, phone_numbers.same_number, send_timeout)
+    def rule(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> int | None:
+        return find_owner(told, attempts, phone_numbers.is_same_number, send_timeout)
 
     return rule
 
 
-Owner = Callable[[Told, Sequence[Tried]], int | None]
+FindOwner = Callable[[ReportFacts, Sequence[AttemptFacts]], int | None]

@@ -28,7 +28,7 @@ class ErrorClass(StrEnum):
         return self in (self.RECIPIENT, self.MESSAGE)
 
 
-def _standard() -> dict[int, ErrorClass]:
+def _make_standard_classes() -> dict[int, ErrorClass]:
     by_class = {
         ErrorClass.SOON: (81, 98, 210, 212, 213, 300, 301, 302, 314, 320),
         ErrorClass.LATER: (17, 22, 27, 38, 41, 42, 47, 111, 127, 192, 194, 224, 255, 322, 331, 332, 500),
@@ -46,7 +46,7 @@ def _standard() -> dict[int, ErrorClass]:
     return {code: kind for kind, codes in by_class.items() for code in codes}
 
 
-STANDARD = _standard()
+STANDARD_CLASSES = _make_standard_classes()
 # Refusals of the network's own timers: later than the refusal window they may hide an acceptance.
 AMBIGUOUS_WHEN_LATE = frozenset({41, 111, 127, 332, 500})
 
@@ -63,7 +63,7 @@ def classify(
     if code in AMBIGUOUS_WHEN_LATE and elapsed_s > refusal_window_s:
         return ErrorClass.UNKNOWN
     named = (vendor or {}).get(code)
-    return ErrorClass(named) if named is not None else STANDARD.get(code, ErrorClass.LATER)
+    return ErrorClass(named) if named is not None else STANDARD_CLASSES.get(code, ErrorClass.LATER)
 
 
 _BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))

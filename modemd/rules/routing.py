@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from modemd.rules.quotas import Limits
+from modemd.rules.quotas import QuotaLimits
 
 ANY = "any"
 
@@ -26,16 +26,16 @@ ANY = "any"
 CHEAPEST = "cheapest"
 
 
-_HOME = ">"
+_HOME_SEPARATOR = ">"
 
 
 # A message that has waited so long for the SIM it should go by, which is well but behind, goes by another.
-PATIENCE = timedelta(seconds=30)
+PREFERRED_SIM_WAIT = timedelta(seconds=30)
 
 
-def shared(base: str, home: str | None = None) -> str:
+def make_shared_lane(base: str, home: str | None = None) -> str:
     """A lane of several SIMs."""
-    return f"{base}{_HOME}{home}" if home else base
+    return f"{base}{_HOME_SEPARATOR}{home}" if home else base
 
 
 def is_shared(lane: str) -> bool:
@@ -43,13 +43,13 @@ def is_shared(lane: str) -> bool:
     return lane.startswith(ANY)
 
 
-def base_of(lane: str) -> str:
+def strip_home(lane: str) -> str:
     """A shared lane, whoever of its SIMs goes first."""
-    return lane.partition(_HOME)[0]
+    return lane.partition(_HOME_SEPARATOR)[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class SimCapability:
     """What is configured of a SIM: to which prefixes it may write (none: to all), and what a part costs."""
 
     prefixes: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LaneAccess:
     """Where a SIM stands with a lane. `homes`: those who go first, if it is not one of them."""
 
     homes: frozenset[str] = frozenset()
@@ -71,43 +71,43 @@ class Routes:
     """The rules: prefixes and the SIMs that serve them, and what each SIM can."""
 
     def __init__(
-        self, routes: Mapping[str, Sequence[str]] | None = None, senders: Mapping[str, Sender] | None = None
+        self, routes: Mapping[str, Sequence[str]] | None = None, senders: Mapping[str, SimCapability] | None = None
     ) -> None:
         self._routes = dict(routes or {})
         self._senders = dict(senders or {})
-        self._places: dict[tuple[str, str], Place | None] = {}
+        self._places: dict[tuple[str, str], LaneAccess | None] = {}
 
     def table(self) -> dict[str, str]:
         """The lane of numbers by their longest prefix that a rule or a SIM names; "" is every other number's."""
         named = {prefix for sender in self._senders.values() for prefix in sender.prefixes}
         prefixes = {"", *self._routes, *named}
         return {
-            prefix: shared(f"{ANY}{prefix}", CHEAPEST if self._cheapest(prefix) else None)
+            prefix: make_shared_lane(f"{ANY}{prefix}", CHEAPEST if self._cheapest(prefix) else None)
             for prefix in sorted(prefixes)
         }
 
-    def place(self, sim: str, lane: str) -> Place | None:
+    def place(self, sim: str, lane: str) -> LaneAccess | None:
         """How `sim` may come for what is in `lane`; None: it may not."""
         if (sim, lane) not in self._places:
             self._places[sim, lane] = self._place(sim, lane)
         return self._places[sim, lane]
 
-    def _place(self, sim: str, lane: str) -> Place | None:
+    def _place(self, sim: str, lane: str) -> LaneAccess | None:
         if not is_shared(lane):
-            return Place() if lane == sim else None
-        base, _, home = lane.partition(_HOME)
+            return LaneAccess() if lane == sim else None
+        base, _, home = lane.partition(_HOME_SEPARATOR)
         prefix = base.removeprefix(ANY)
         if home == sim and self._able(sim, prefix):
-            return Place()
+            return LaneAccess()
         if not self._routed(sim, prefix):
             return None
         homes = self._cheapest(prefix) if home == CHEAPEST else frozenset(filter(None, [home]))
         if sim in homes or (home and home != CHEAPEST and not self._able(home, prefix)):
-            return Place()
-        return Place(homes)
+            return LaneAccess()
+        return LaneAccess(homes)
 
     def _able(self, sim: str, prefix: str) -> bool:
-        prefixes = self._senders.get(sim, Sender()).prefixes
+        prefixes = self._senders.get(sim, SimCapability()).prefixes
         return not prefixes or any(prefix.startswith(own) for own in prefixes)
 
     def _routed(self, sim: str, prefix: str) -> bool:
@@ -126,14 +126,14 @@ class Routes:
         return frozenset(sim for sim, price in prices.items() if price == least)
 
 
-def prefixes_of(number: str, longest: int) -> Iterable[str]:
+def list_prefixes(number: str, longest: int) -> Iterable[str]:
     """Everything that a rule about a number may be filed under, "" with it."""
     return (number[:length] for length in range(min(len(number), longest) + 1))
 
 
-def because(lane: str, sim: str) -> str:
+def explain_choice(lane: str, sim: str) -> str:
     """Why `sim` sends what was in a shared lane, in a few words."""
-    base, _, home = lane.partition(_HOME)
+    base, _, home = lane.partition(_HOME_SEPARATOR)
     if home == sim:
         return "it talked with this contact last"
     if home == CHEAPEST:
@@ -144,7 +144,7 @@ def because(lane: str, sim: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class LaneReach:
     """How a SIM may come for what is in a lane. `before`: only for what was queued until then, because others, who are well,
     go first; None: for everything. `holders`: the SIMs whose quota holds what waits there, once all have used it up."""
 
@@ -152,33 +152,33 @@ class Reach:
     holders: frozenset[str]
 
 
-def _unlimited(sim: str) -> Limits:
-    return Limits()
+def _unlimited(sim: str) -> QuotaLimits:
+    return QuotaLimits()
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RoutingSnapshot:
     """The rules and the limits of each SIM; which SIMs have asked for parts lately, and which of them are well; since when a
     message is left to its own SIM while that is well. `starting`: one that has not asked yet may be setting up."""
 
     routes: Routes = field(default_factory=Routes)
-    limits: Callable[[str], Limits] = _unlimited
+    limits: Callable[[str], QuotaLimits] = _unlimited
     present: frozenset[str] = frozenset()
     well: frozenset[str] = frozenset()
     starting: bool = False
     left_since: datetime | None = None
 
-    def reach(self, sim: str, lane: str) -> Reach | None:
+    def reach(self, sim: str, lane: str) -> LaneReach | None:
         """None: what is in the lane is not for this SIM."""
         place = self.routes.place(sim, lane)
         if place is None:
             return None
         if not place.own:
             wait = place.homes & self.well or (self.starting and place.homes - self.present)
-            return Reach(self.left_since if wait else None, place.homes)
+            return LaneReach(self.left_since if wait else None, place.homes)
         if not is_shared(lane):
-            return Reach(None, frozenset({sim}))
-        return Reach(None, frozenset(each for each in self.present | {sim} if self._owns(each, lane)))
+            return LaneReach(None, frozenset({sim}))
+        return LaneReach(None, frozenset(each for each in self.present | {sim} if self._owns(each, lane)))
 
     def _owns(self, sim: str, lane: str) -> bool:
         place = self.routes.place(sim, lane)
@@ -186,4 +186,4 @@ class Terms:
 
 
 # No rules and no limits: whichever SIM is free first.
-FREE = Terms()
+UNRESTRICTED = RoutingSnapshot()

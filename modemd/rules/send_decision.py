@@ -13,7 +13,7 @@ from modemd.rules.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SendFacts:
     """What is known of a candidate at the moment of its claim. `started`: a part of its message was claimed before. `parts`: of
     the whole message; `window`: the hours in which it may begin; `hold`: that it would go over a quota of the SIM."""
 
@@ -27,7 +27,7 @@ class Facts:
     hold: Hold | None = None
 
 
-class Verdict(StrEnum):
+class SendVerdict(StrEnum):
     """What becomes of a candidate."""
 
     SEND = "send"
@@ -38,15 +38,15 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    verdict: Verdict
+class SendDecision:
+    verdict: SendVerdict
     reason: str = ""
     until: datetime | None = None
 
 
 def decide(
-    facts: Facts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, holds_marketing: bool = False
-) -> Decision:
+    facts: SendFacts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, holds_marketing: bool = False
+) -> SendDecision:
     """Whether a candidate may go on the air now.
 
     Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's). While the clock is not
@@ -54,25 +54,27 @@ def decide(
     """
     objection = policy.objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
-        return Decision(Verdict.WITHDRAW, objection)
+        return SendDecision(SendVerdict.WITHDRAW, objection)
     if facts.hold is not None and not facts.started and (facts.expires_at > now or not trusted):
-        return Decision(Verdict.HOLD, facts.hold.reason, facts.hold.until)
+        return SendDecision(SendVerdict.HOLD, facts.hold.reason, facts.hold.until)
     if not trusted:
-        waits = facts.message_class is MessageClass.MARKETING or (facts.window is not None and _by_the_clock(facts))
-        return Decision(Verdict.WAIT if waits else Verdict.SEND)
+        waits = facts.message_class is MessageClass.MARKETING or (
+            facts.window is not None and _needs_trusted_clock(facts)
+        )
+        return SendDecision(SendVerdict.WAIT if waits else SendVerdict.SEND)
     if facts.expires_at <= now and not facts.started:
-        return Decision(Verdict.EXPIRE, "validity_over")
+        return SendDecision(SendVerdict.EXPIRE, "validity_over")
     if holds_marketing and facts.message_class is MessageClass.MARKETING and not facts.started:
-        return Decision(Verdict.WAIT, "roaming")
+        return SendDecision(SendVerdict.WAIT, "roaming")
     if facts.window is not None and not facts.started and not facts.window.fits(now, facts.parts):
-        return Decision(Verdict.HOLD, OUTSIDE_WINDOW, facts.window.opening(now))
-    return Decision(Verdict.SEND)
+        return SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, facts.window.opening(now))
+    return SendDecision(SendVerdict.SEND)
 
 
 # The reason of what is held until its window opens.
 OUTSIDE_WINDOW = "outside_window"
 
 
-def _by_the_clock(facts: Facts) -> bool:
+def _needs_trusted_clock(facts: SendFacts) -> bool:
     """Whether a clock that is not trusted stops a message: its window cannot be told then. Alarm and otp go on."""
     return not facts.started and facts.message_class not in (MessageClass.ALARM, MessageClass.OTP)

@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 from modemd.rules.retry import ErrorClass
 
 # So many refusals of one kind in a row are the SIM's, if another SIM passes meanwhile or so many recipients are refused.
-IN_A_ROW = 5
-RECIPIENTS = 3
+REFUSALS_TO_OPEN = 5
+RECIPIENTS_TO_OPEN = 3
 # How long a SIM rests then; after it one part tries whether it has passed, and if not, it rests longer.
-RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+OPEN_PERIODS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 # How long a part that a SIM will not send is left to the others, and how lately another must have asked for parts.
-ELSEWHERE = timedelta(hours=1)
-ASKED_LATELY = timedelta(minutes=5)
+AVOIDED_FOR = timedelta(hours=1)
+ACTIVE_WITHIN = timedelta(minutes=5)
 # What no reset of a modem mends: a SIM that is absent, barred or out of credit; a service centre that is not set.
-SIMS_FAULTS = frozenset({ErrorClass.SIM, ErrorClass.OTHER, ErrorClass.CONFIG})
+SIM_FAULTS = frozenset({ErrorClass.SIM, ErrorClass.OTHER, ErrorClass.CONFIG})
 
 
 @dataclass(slots=True)
-class _Row:
+class _RefusalRun:
     """Refusals of one kind in a row on a SIM."""
 
     kind: ErrorClass
@@ -32,11 +32,11 @@ class _Row:
     error: str = ""
 
 
-class SimStates:
+class SimBreakers:
     """What the SIMs' refusals say. SIMs are named by ICCID, parts by id."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, _RefusalRun] = {}
         self._asked: dict[str, datetime] = {}
         self._avoided: dict[str, dict[int, datetime]] = {}
 
@@ -47,7 +47,7 @@ class SimStates:
 
     def present(self, now: datetime) -> frozenset[str]:
         """The SIMs that asked lately."""
-        lately = now - ASKED_LATELY
+        lately = now - ACTIVE_WITHIN
         return frozenset(sim for sim, asked in self._asked.items() if asked > lately)
 
     def rests(self, sim: str, now: datetime) -> tuple[datetime, str] | None:
@@ -61,7 +61,7 @@ class SimStates:
         """Why a SIM rests, where its refusals can be the modem's fault; each rest in other words. None where it may send, or the
         network's answers say that it is the SIM that will not do."""
         row = self._rows.get(sim)
-        if row is None or row.kind in SIMS_FAULTS or self.rests(sim, now) is None:
+        if row is None or row.kind in SIM_FAULTS or self.rests(sim, now) is None:
             return None
         return f"{row.count} refusals in a row, the last of them {row.error}"
 
@@ -87,23 +87,23 @@ class SimStates:
             return None
         row = self._rows.get(sim)
         if row is None or row.kind is not kind:
-            row = self._rows[sim] = _Row(kind)
+            row = self._rows[sim] = _RefusalRun(kind)
         row.count += 1
         row.numbers.add(number)
         row.error = error
-        if row.count < IN_A_ROW or not (row.others_pass or len(row.numbers) >= RECIPIENTS):
+        if row.count < REFUSALS_TO_OPEN or not (row.others_pass or len(row.numbers) >= RECIPIENTS_TO_OPEN):
             return None
-        rest = RESTS[min(row.rests, len(RESTS) - 1)]
+        rest = OPEN_PERIODS[min(row.rests, len(OPEN_PERIODS) - 1)]
         row.rests, row.rests_until = row.rests + 1, now + rest
         return rest
 
     def leave(self, part: int, sim: str, now: datetime) -> bool:
         """A SIM will not send a part: whether there is another that may. The part is left to it for a while."""
-        lately = now - ASKED_LATELY
+        lately = now - ACTIVE_WITHIN
         others = (other for other, asked in self._asked.items() if other != sim and asked > lately)
         if not any(self.rests(other, now) is None and part not in self.avoided(other, now) for other in others):
             for parts in self._avoided.values():  # all have said no: it backs off, and any of them may try again
                 parts.pop(part, None)
             return False
-        self._avoided.setdefault(sim, {})[part] = now + ELSEWHERE
+        self._avoided.setdefault(sim, {})[part] = now + AVOIDED_FOR
         return True

@@ -11,7 +11,7 @@ from enum import StrEnum
 from modemd.errors import ModemdError
 
 
-class Part(StrEnum):
+class PartState(StrEnum):
     """States of a part."""
 
     HELD = "held"
@@ -26,7 +26,7 @@ class Part(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Message(StrEnum):
+class MessageState(StrEnum):
     """States of a message."""
 
     HELD = "held"
@@ -42,7 +42,7 @@ class Message(StrEnum):
     REFUSED = "refused"
 
 
-class Event(StrEnum):
+class PartEvent(StrEnum):
     """What happens to a part."""
 
     PROMOTED = "promoted"  # its time has come
@@ -62,70 +62,89 @@ class Event(StrEnum):
     SETTLED_NOT_SENT = "settled not sent"
 
 
-NEXT: dict[tuple[Part, Event], Part] = {
-    (Part.HELD, Event.PROMOTED): Part.QUEUED,
-    (Part.HELD, Event.EXPIRED): Part.EXPIRED,
-    (Part.HELD, Event.CANCELLED): Part.CANCELLED,
-    (Part.HELD, Event.REFUSED): Part.FAILED,  # the rest of a started message, stuck too long
-    (Part.QUEUED, Event.CLAIMED): Part.SENDING,
-    (Part.QUEUED, Event.PUT_OFF): Part.HELD,
-    (Part.QUEUED, Event.EXPIRED): Part.EXPIRED,
-    (Part.QUEUED, Event.CANCELLED): Part.CANCELLED,
-    (Part.QUEUED, Event.REFUSED): Part.FAILED,
-    (Part.SENDING, Event.ACCEPTED): Part.SENT,
-    (Part.SENDING, Event.WITHDRAWN): Part.QUEUED,
-    (Part.SENDING, Event.PUT_OFF): Part.HELD,
-    (Part.SENDING, Event.REFUSED): Part.FAILED,
-    (Part.SENDING, Event.LOST): Part.UNKNOWN,
-    (Part.UNKNOWN, Event.ACCEPTED): Part.SENT,
-    (Part.UNKNOWN, Event.REPEATED): Part.QUEUED,
-    (Part.UNKNOWN, Event.SETTLED_SENT): Part.SENT,  # a later report still counts
-    (Part.UNKNOWN, Event.SETTLED_NOT_SENT): Part.FAILED,  # nothing sends it again by itself
-    (Part.QUEUED, Event.ACCEPTED): Part.SENT,  # evidence came while the repeat was waiting: it is not sent again
-    (Part.HELD, Event.ACCEPTED): Part.SENT,  # the same, while the repeat was backing off
-    (Part.QUEUED, Event.GIVEN_UP): Part.UNKNOWN,
-    (Part.HELD, Event.GIVEN_UP): Part.UNKNOWN,
-    (Part.SENDING, Event.GIVEN_UP): Part.UNKNOWN,
-    (Part.SENT, Event.DELIVERED): Part.DELIVERED,
-    (Part.SENT, Event.UNDELIVERED): Part.UNDELIVERED,
+TRANSITIONS: dict[tuple[PartState, PartEvent], PartState] = {
+    (PartState.HELD, PartEvent.PROMOTED): PartState.QUEUED,
+    (PartState.HELD, PartEvent.EXPIRED): PartState.EXPIRED,
+    (PartState.HELD, PartEvent.CANCELLED): PartState.CANCELLED,
+    (PartState.HELD, PartEvent.REFUSED): PartState.FAILED,  # the rest of a started message, stuck too long
+    (PartState.QUEUED, PartEvent.CLAIMED): PartState.SENDING,
+    (PartState.QUEUED, PartEvent.PUT_OFF): PartState.HELD,
+    (PartState.QUEUED, PartEvent.EXPIRED): PartState.EXPIRED,
+    (PartState.QUEUED, PartEvent.CANCELLED): PartState.CANCELLED,
+    (PartState.QUEUED, PartEvent.REFUSED): PartState.FAILED,
+    (PartState.SENDING, PartEvent.ACCEPTED): PartState.SENT,
+    (PartState.SENDING, PartEvent.WITHDRAWN): PartState.QUEUED,
+    (PartState.SENDING, PartEvent.PUT_OFF): PartState.HELD,
+    (PartState.SENDING, PartEvent.REFUSED): PartState.FAILED,
+    (PartState.SENDING, PartEvent.LOST): PartState.UNKNOWN,
+    (PartState.UNKNOWN, PartEvent.ACCEPTED): PartState.SENT,
+    (PartState.UNKNOWN, PartEvent.REPEATED): PartState.QUEUED,
+    (PartState.UNKNOWN, PartEvent.SETTLED_SENT): PartState.SENT,  # a later report still counts
+    (PartState.UNKNOWN, PartEvent.SETTLED_NOT_SENT): PartState.FAILED,  # nothing sends it again by itself
+    (
+        PartState.QUEUED,
+        PartEvent.ACCEPTED,
+    ): PartState.SENT,  # evidence came while the repeat was waiting: it is not sent again
+    (PartState.HELD, PartEvent.ACCEPTED): PartState.SENT,  # the same, while the repeat was backing off
+    (PartState.QUEUED, PartEvent.GIVEN_UP): PartState.UNKNOWN,
+    (PartState.HELD, PartEvent.GIVEN_UP): PartState.UNKNOWN,
+    (PartState.SENDING, PartEvent.GIVEN_UP): PartState.UNKNOWN,
+    (PartState.SENT, PartEvent.DELIVERED): PartState.DELIVERED,
+    (PartState.SENT, PartEvent.UNDELIVERED): PartState.UNDELIVERED,
 }
 
-FINAL_PARTS = frozenset({Part.DELIVERED, Part.UNDELIVERED, Part.FAILED, Part.EXPIRED, Part.CANCELLED})
+FINAL_PARTS = frozenset(
+    {PartState.DELIVERED, PartState.UNDELIVERED, PartState.FAILED, PartState.EXPIRED, PartState.CANCELLED}
+)
 FINAL_MESSAGES = frozenset(
-    {Message.DELIVERED, Message.UNDELIVERED, Message.FAILED, Message.EXPIRED, Message.CANCELLED, Message.REFUSED}
+    {
+        MessageState.DELIVERED,
+        MessageState.UNDELIVERED,
+        MessageState.FAILED,
+        MessageState.EXPIRED,
+        MessageState.CANCELLED,
+        MessageState.REFUSED,
+    }
 )
 # States that close, keeping their name, when validity and a day have passed.
-CLOSING = frozenset({Message.SENT, Message.UNKNOWN})
+CLOSABLE_MESSAGES = frozenset({MessageState.SENT, MessageState.UNKNOWN})
 # Parts of which a report may still come.
-AWAITING_REPORT = frozenset({Part.SENDING, Part.SENT, Part.UNKNOWN})
+AWAITING_REPORT = frozenset({PartState.SENDING, PartState.SENT, PartState.UNKNOWN})
 # Parts that have left for the network, as far as is known.
-LEFT = frozenset({Part.SENT, Part.DELIVERED, Part.UNDELIVERED})
+HAS_LEFT = frozenset({PartState.SENT, PartState.DELIVERED, PartState.UNDELIVERED})
 
 
 class StateError(ModemdError):
     """A transition that the table does not have: a mistake of ours, named by state and event."""
 
 
-def after(state: Part, event: Event) -> Part:
+def find_next_state(state: PartState, event: PartEvent) -> PartState:
     """The state that `event` leads to from `state`."""
     try:
-        return NEXT[state, event]
+        return TRANSITIONS[state, event]
     except KeyError:
         raise StateError(f"a part that is {state} cannot be {event}") from None
 
 
-def message_state(parts: Collection[Part], *, tried: bool) -> Message:
+def derive_message_state(parts: Collection[PartState], *, tried: bool) -> MessageState:
     """The state of a message whose parts are in the states `parts` (one entry a part). `tried`: any part was claimed before."""
     present = set(parts)
-    if Part.SENDING in present or (Part.QUEUED in present and tried):
-        return Message.SENDING
-    if Part.QUEUED in present:
-        return Message.QUEUED
+    if PartState.SENDING in present or (PartState.QUEUED in present and tried):
+        return MessageState.SENDING
+    if PartState.QUEUED in present:
+        return MessageState.QUEUED
     for state in _STRONGEST:
         if state in present:
-            return Message(state)
-    return Message.DELIVERED if present == {Part.DELIVERED} else Message.SENT
+            return MessageState(state)
+    return MessageState.DELIVERED if present == {PartState.DELIVERED} else MessageState.SENT
 
 
 # With no part queued or on the air, the first of these that occurs names the message.
-_STRONGEST = (Part.HELD, Part.CANCELLED, Part.EXPIRED, Part.UNKNOWN, Part.FAILED, Part.UNDELIVERED)
+_STRONGEST = (
+    PartState.HELD,
+    PartState.CANCELLED,
+    PartState.EXPIRED,
+    PartState.UNKNOWN,
+    PartState.FAILED,
+    PartState.UNDELIVERED,
+)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 _FORM = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 # From the claim of a part to the end of its answer, as the slower modems take it: so long before the end, nothing begins.
-PART_S = 5.0
+SECONDS_PER_PART = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Window:
     def fits(self, now: datetime, parts: int) -> bool:
         """Whether a message of so many parts that begins now ends in time."""
         closing = self.closing(now)
-        return closing is not None and now + timedelta(seconds=PART_S * parts) <= closing
+        return closing is not None and now + timedelta(seconds=SECONDS_PER_PART * parts) <= closing
 
     def _around(self, now: datetime) -> list[tuple[datetime, datetime]]:
         """The openings and closings round now, in order."""

@@ -13,47 +13,46 @@ from typing import Any
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.config import Modem as ModemSettings
-from modemd.config import Settings
+from modemd.config import ModemSettings, Settings
 from modemd.errors import Refused
 from modemd.modem.discovery.devices import NoPorts, PortList
 from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
-from modemd.modem.recovery.recovery import NO_TOOLS, Tools
-from modemd.modem.status import Line
+from modemd.modem.recovery.recovery import NO_TOOLS, RecoveryTools
+from modemd.modem.status import ModemLine
 from modemd.profiles import Profiles
 from modemd.rules import states
 from modemd.rules.classes import KINDS
-from modemd.rules.consent.keywords import Words
-from modemd.service.calendar.nightly import Calendar, nightly
+from modemd.rules.consent.keywords import Keywords
+from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.dispatch.dispatcher import Dispatcher
-from modemd.service.dispatch.due import Timetable
-from modemd.service.dispatch.policy import Traffic, consent_policy
+from modemd.service.dispatch.due import DueWork
+from modemd.service.dispatch.policy import SendingPolicy, consent_policy
 from modemd.service.household import Household
-from modemd.service.inbox.inbound import Arrivals
-from modemd.service.messages.batches import Batching
-from modemd.service.messages.decisions import Deciding
-from modemd.service.messages.story import _reports, _story
-from modemd.service.messages.submission import Answer, Request, Submitting
-from modemd.service.modems.backend import FrontDesk
-from modemd.service.modems.discovery import Finder
-from modemd.service.modems.registry import Crew
-from modemd.service.modems.ussd import ANSWER_S, Conversations
+from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.messages.batches import Batches
+from modemd.service.messages.decisions import Decisions
+from modemd.service.messages.story import _message_story, _report_views
+from modemd.service.messages.submission import MessageRequest, Submission, SubmitResult
+from modemd.service.modems.backend import ServiceBackend
+from modemd.service.modems.discovery import Discovery
+from modemd.service.modems.registry import ModemRegistry
+from modemd.service.modems.ussd import ANSWER_S, UssdSessions
 from modemd.service.modems.views import modem_view, unusable_view, wire_view
 from modemd.service.operations import hook_program
 from modemd.service.operations.alarms import RunCommand
-from modemd.service.operations.health import ModemState, Verdict, verdict
-from modemd.service.operations.store_recovery import StoreWatch
-from modemd.service.operations.wall_clock import Timekeeper
-from modemd.service.operations.watchdog import Heartbeat
+from modemd.service.operations.health import Health, ModemState, assess_health
+from modemd.service.operations.store_recovery import StoreRecovery
+from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.operations.watchdog import Watchdog
 from modemd.service.sims.balances import Balances
-from modemd.service.sims.pins import PinBook
-from modemd.service.sims.sims import Senders
+from modemd.service.sims.pins import PinStore
+from modemd.service.sims.sims import SimControl
 from modemd.store import Store, listings, sims
-from modemd.store.journal import Word
+from modemd.store.journal import Authorship
 from modemd.store.outbox.accept import Submitted
 from modemd.store.queue import outcomes
-from modemd.store.timestamps import high_water
+from modemd.store.timestamps import find_latest_stored
 
 log = logs.get(__name__)
 
@@ -71,12 +70,12 @@ class Collaborators:
     clock: Clock
     open_port: OpenPort
     profiles: Profiles
-    words: Words
+    words: Keywords
     chance: Random
     credentials: Path | None = None  # the folder of systemd's credentials for this service
     port_list: PortList = field(default_factory=NoPorts)
-    tools: Tools = NO_TOOLS
-    run_command: RunCommand = hook_program.run
+    tools: RecoveryTools = NO_TOOLS
+    run_command: RunCommand = hook_program.run_program
 
 
 class Service:
@@ -85,18 +84,18 @@ class Service:
     def __init__(self, given: Collaborators) -> None:
         self._given = given
         settings, store = given.settings, given.store
-        self._time = clock = Timekeeper(given.clock, asyncio.get_running_loop().time)
+        self._time = clock = TrustedClock(given.clock, asyncio.get_running_loop().time)
         policy = consent_policy(settings)
-        self._timetable = Timetable(store, clock, self._came_due, self._trusted)
+        self._timetable = DueWork(store, clock, self._came_due, self._trusted)
         self._dispatcher = Dispatcher(
             store, policy, clock, chance=given.chance, settled=self._settled, trusted=self._trusted,
-            traffic=lambda sims: Traffic(settings, sims, clock.now),
+            traffic=lambda sims: SendingPolicy(settings, sims, clock.now),
         )  # fmt: skip
-        self.senders = Senders(
+        self.senders = SimControl(
             store, settings, clock, self._dispatcher.traffic, self._dispatcher.sims,
             modems=lambda: self._modems, changed=self._settled,
         )  # fmt: skip
-        self._conversations = Conversations()
+        self._conversations = UssdSessions()
         self._balances = Balances(
             store,
             settings,
@@ -107,33 +106,33 @@ class Service:
             queued=self._queued,
             trusted=self._trusted,
         )
-        arrivals = Arrivals(
+        arrivals = InboundMessages(
             store, settings, policy, given.words, clock, self._queued, clock.heard, answered=self._balances.heard
         )
-        self._desk = FrontDesk(store, settings, clock, self._dispatcher, arrivals, ready=self._wake)
-        self._submitting = Submitting(store, settings, policy, clock, self._queued)
-        self._batching = Batching(store, self._submitting, policy, clock, self._promoted)
-        self._deciding = Deciding(store, settings, policy, clock, self._queued)
-        self._pins = PinBook(store, settings, clock, given.credentials)
-        self._crew = Crew(self._modem)
+        self._desk = ServiceBackend(store, settings, clock, self._dispatcher, arrivals, ready=self._wake)
+        self._submitting = Submission(store, settings, policy, clock, self._queued)
+        self._batching = Batches(store, self._submitting, policy, clock, self._promoted)
+        self._deciding = Decisions(store, settings, policy, clock, self._queued)
+        self._pins = PinStore(store, settings, clock, given.credentials)
+        self._crew = ModemRegistry(self._modem)
         for modem in settings.modems:
             if modem.port is not None:
                 self._crew.hire(modem, given.open_port)
-        self._finder = Finder(settings, given.port_list, given.profiles, given.open_port, self._crew)
+        self._finder = Discovery(settings, given.port_list, given.profiles, given.open_port, self._crew)
         self._modems = self._crew.modems
-        self._calendar = Calendar(store, clock, settings.timezone, [nightly(settings.timezone)], self._trusted)
+        self._calendar = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], self._trusted)
         self.house = Household(
             store, settings, policy, clock, self._submitting, given.run_command,
             modems=lambda: self._modems, rests=self._dispatcher.sims.rests, low=self._balances.low,
             queued=self._queued, released=self._released,
         )  # fmt: skip
-        self._watch = StoreWatch(store, self._settled, partial(self.house.alarms.last_words, "damaged"))
+        self._watch = StoreRecovery(store, self._settled, partial(self.house.alarms.last_words, "damaged"))
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def _modem(self, configured: ModemSettings, open_port: OpenPort) -> Modem:
         settings = self._given.settings
         return Modem(
-            Line(
+            ModemLine(
                 configured.name,
                 configured.port or "",
                 partial(settings.rate, configured),
@@ -157,7 +156,7 @@ class Service:
         """Settle what a crash left open, then start the timetable and a task for each modem."""
         await self.know_time()
         now = self._time.now()
-        recovered = await self._given.store.write(partial(outcomes.recover, now=now))
+        recovered = await self._given.store.write(partial(outcomes.recover_open_attempts, now=now))
         if recovered:
             log.warning("attempts were cut short; what became of them is unknown", attempts=recovered)
         if self._given.settings.consent.marketing == "not_opted_out":
@@ -181,7 +180,7 @@ class Service:
         """Learn from the database what time it was at least, and what SIMs had left then. Before anything else, also where
         nothing is started."""
         await self._balances.load()
-        self._time.stored(await self._given.store.read(high_water))
+        self._time.stored(await self._given.store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:
         """Claim nothing more, wait up to `grace_s` for the answers on the air and for the database to take them, then cut: the
@@ -216,16 +215,16 @@ class Service:
                 return task.exception()
         return None
 
-    def heartbeat(self) -> Heartbeat:
+    def heartbeat(self) -> Watchdog:
         """What tells whether the service still moves; a task of its own, run by whoever asks for it."""
-        return Heartbeat(self._given.store, lambda: self._modems)
+        return Watchdog(self._given.store, lambda: self._modems)
 
     def _all_tasks(self) -> list[asyncio.Task[None]]:
         return [*self._tasks.values(), *self._crew.tasks]
 
     # What the faces call
 
-    async def submit(self, request: Request) -> Answer:
+    async def submit(self, request: MessageRequest) -> SubmitResult:
         """Accept one message; it is durable when this answers."""
         return await self._submitting.submit(request)
 
@@ -245,38 +244,40 @@ class Service:
         self, *, id: int | None, state: str | None, limit: int, batch: int | None = None
     ) -> list[dict[str, Any]]:
         """Outbound messages, newest first; `limit` 0 means all."""
-        if state is not None and state not in set(states.Message):
-            raise Refused("bad_state", f"{state!r} is no state; there are {', '.join(states.Message)}")
-        return await self._given.store.read(partial(listings.messages, id=id, state=state, limit=limit, batch=batch))
+        if state is not None and state not in set(states.MessageState):
+            raise Refused("bad_state", f"{state!r} is no state; there are {', '.join(states.MessageState)}")
+        return await self._given.store.read(
+            partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch)
+        )
 
     async def message(self, id: int) -> dict[str, Any]:
         """One message with its story: its parts, what modems were given, the reports that came, and every event. Refused
         with `not_found`."""
-        return await self._given.store.read(partial(_story, id))
+        return await self._given.store.read(partial(_message_story, id))
 
-    async def settle(self, id: int, verdict: str, part: int | None, word: Word) -> dict[str, Any]:
+    async def settle(self, id: int, verdict: str, part: int | None, word: Authorship) -> dict[str, Any]:
         """A person says what became of unknown parts (`sent`, `not-sent`); `part` None: of all. The message."""
         message = await self._deciding.settle(id, verdict, part, word)
         self._settled()
         return message
 
-    async def cancel(self, id: int, word: Word) -> dict[str, Any]:
+    async def cancel(self, id: int, word: Authorship) -> dict[str, Any]:
         """A person cancels a message of which nothing can have left. The message."""
         return await self._deciding.cancel(id, word)
 
-    async def resend(self, id: int, word: Word) -> Answer:
+    async def resend(self, id: int, word: Authorship) -> SubmitResult:
         """A person has a message that has ended sent once more, as a new one."""
         return await self._deciding.resend(id, word)
 
     async def reports(self, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
         """Status reports, newest first, unmatched ones with the reason; `limit` 0 means all."""
-        return await self._given.store.read(partial(_reports, matched=matched, limit=limit))
+        return await self._given.store.read(partial(_report_views, matched=matched, limit=limit))
 
     async def inbox(self, *, id: int | None, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
         """What came in, newest first; `kind` narrows to one of `modemd.rules.classes.KINDS`, `limit` 0 means all."""
         if kind is not None and kind not in KINDS:
             raise Refused("bad_kind", f"{kind!r} is no kind; there are {', '.join(KINDS)}")
-        return await self._given.store.read(partial(listings.inbox, id=id, kind=kind, limit=limit))
+        return await self._given.store.read(partial(listings.list_inbox, id=id, kind=kind, limit=limit))
 
     async def sims(self) -> list[dict[str, Any]]:
         """The SIMs that were met, with what each has used of its quotas, and what it has left where that is known."""
@@ -291,7 +292,7 @@ class Service:
 
     async def opt_outs(self, *, limit: int) -> list[dict[str, Any]]:
         """Who has opted out, newest first; `limit` 0 means all."""
-        return await self._given.store.read(partial(listings.opt_outs, limit=limit))
+        return await self._given.store.read(partial(listings.list_opt_outs, limit=limit))
 
     async def ussd(
         self, name: str, text: str, *, session: int | None = None, answer_s: float | None = None
@@ -333,22 +334,22 @@ class Service:
         identity = modem.status.identity
         return self._dispatcher.sims.rests(identity.iccid, self._time.now()) if identity is not None else None
 
-    def health(self) -> Verdict:
+    def health(self) -> Health:
         """Whether a message can pass. It waits for nothing, the database neither."""
         return self._verdict(self.modems())
 
-    def _verdict(self, modems: Sequence[dict[str, Any]]) -> Verdict:
+    def _verdict(self, modems: Sequence[dict[str, Any]]) -> Health:
         states = [
             ModemState(
                 modem["name"], modem["can_send"], modem["reason"] or "; ".join(modem["remarks"]) or modem["health"]
             )
             for modem in modems
         ]
-        return verdict(self._given.store.trouble, states, running=bool(self._tasks))
+        return assess_health(self._given.store.trouble, states, running=bool(self._tasks))
 
     async def status(self) -> dict[str, Any]:
         """Whether a message can pass, the modems, and what waits."""
-        counts = await self._given.store.read(listings.counts)
+        counts = await self._given.store.read(listings.read_counts)
         modems = self.modems()
         health = self._verdict(modems)
         now = self._time.now()
@@ -375,10 +376,10 @@ class Service:
         return self._time.trusted
 
     def _queued(self, submitted: Submitted, rank: int) -> None:
-        if submitted.state is states.Message.QUEUED:
+        if submitted.state is states.MessageState.QUEUED:
             self._dispatcher.queued(rank)
             self._wake()
-        elif submitted.state is states.Message.HELD:
+        elif submitted.state is states.MessageState.HELD:
             self._timetable.poke()
 
     def _promoted(self, rank: int | None, held: bool) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from modemd.store.journal import note
-from modemd.store.timestamps import kept, moment
+from modemd.store.journal import add_event
+from modemd.store.timestamps import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ActiveAlarm:
     """An alarm that stands, and what was told of it. Times are None where it was not told that way."""
 
     id: int
@@ -25,16 +25,16 @@ class Standing:
     command_at: datetime | None
 
 
-def raise_(db: sqlite3.Connection, code: str, subject: str, text: str, now: datetime) -> int | None:
+def raise_alarm(db: sqlite3.Connection, code: str, subject: str, text: str, now: datetime) -> int | None:
     """Raise an alarm: its id. None: it stands already, and is left as it was."""
     row = db.execute(
         """INSERT INTO alarm (code, subject, text, raised_at) VALUES (?, ?, ?, ?)
            ON CONFLICT (code, subject) WHERE cleared_at IS NULL DO NOTHING RETURNING id""",
-        (code, subject, text, kept(now)),
+        (code, subject, text, to_text(now)),
     ).fetchone()
     if row is None:
         return None
-    note(db, None, now, "alarm raised", alarm=row["id"], code=code, subject=subject or None)
+    add_event(db, None, now, "alarm raised", alarm=row["id"], code=code, subject=subject or None)
     return int(row["id"])
 
 
@@ -42,40 +42,40 @@ def clear(db: sqlite3.Connection, code: str, subject: str, now: datetime) -> int
     """Clear an alarm: its id. None: it does not stand."""
     row = db.execute(
         "UPDATE alarm SET cleared_at = ? WHERE code = ? AND subject = ? AND cleared_at IS NULL RETURNING id",
-        (kept(now), code, subject),
+        (to_text(now), code, subject),
     ).fetchone()
     if row is None:
         return None
-    note(db, None, now, "alarm cleared", alarm=row["id"], code=code, subject=subject or None)
+    add_event(db, None, now, "alarm cleared", alarm=row["id"], code=code, subject=subject or None)
     return int(row["id"])
 
 
-def standing(db: sqlite3.Connection) -> list[Standing]:
+def list_active(db: sqlite3.Connection) -> list[ActiveAlarm]:
     """The alarms that stand, oldest first."""
     rows = db.execute("SELECT * FROM alarm INDEXED BY alarm_standing WHERE cleared_at IS NULL").fetchall()
-    return sorted((_standing(row) for row in rows), key=lambda alarm: alarm.id)
+    return sorted((_parse_alarm(row) for row in rows), key=lambda alarm: alarm.id)
 
 
-def _standing(row: sqlite3.Row) -> Standing:
-    return Standing(
+def _parse_alarm(row: sqlite3.Row) -> ActiveAlarm:
+    return ActiveAlarm(
         row["id"],
         row["code"],
         row["subject"],
         row["text"],
-        moment(row["raised_at"]),
-        moment(row["sms_at"]) if row["sms_at"] else None,
-        moment(row["command_at"]) if row["command_at"] else None,
+        from_text(row["raised_at"]),
+        from_text(row["sms_at"]) if row["sms_at"] else None,
+        from_text(row["command_at"]) if row["command_at"] else None,
     )
 
 
-def told(db: sqlite3.Connection, way: str, alarms: Sequence[int], now: datetime) -> None:
+def mark_notified(db: sqlite3.Connection, way: str, alarms: Sequence[int], now: datetime) -> None:
     """Note that alarms were told by `way`: `sms` or `command`."""
     if way not in ("sms", "command"):
         raise ValueError(f"alarms are not told by {way}")
-    db.executemany(f"UPDATE alarm SET {way}_at = ? WHERE id = ?", [(kept(now), id) for id in alarms])  # noqa: S608 - one of two
+    db.executemany(f"UPDATE alarm SET {way}_at = ? WHERE id = ?", [(to_text(now), id) for id in alarms])  # noqa: S608 - one of two
 
 
-def told_last(db: sqlite3.Connection, way: str, alarm: Standing) -> datetime | None:
+def find_last_notification(db: sqlite3.Connection, way: str, alarm: ActiveAlarm) -> datetime | None:
     """When an alarm of the same code and subject was told last by `way`."""
     if way not in ("sms", "command"):
         raise ValueError(f"alarms are not told by {way}")
@@ -83,20 +83,20 @@ def told_last(db: sqlite3.Connection, way: str, alarm: Standing) -> datetime | N
         f"SELECT max({way}_at) FROM alarm WHERE code = ? AND subject = ?",  # noqa: S608 - one of two
         (alarm.code, alarm.subject),
     ).fetchone()
-    return moment(row[0]) if row[0] is not None else None
+    return from_text(row[0]) if row[0] is not None else None
 
 
-def to_tell(
+def select_for_notification(
     db: sqlite3.Connection, way: str, hold_down: timedelta, now: datetime
-) -> tuple[list[Standing], datetime | None]:
+) -> tuple[list[ActiveAlarm], datetime | None]:
     """The alarms that stand and are to be told by `way` now; and when the next one is, that is held down still: one like it was
     told less than `hold_down` ago."""
-    due: list[Standing] = []
+    due: list[ActiveAlarm] = []
     later: list[datetime] = []
-    for alarm in standing(db):
+    for alarm in list_active(db):
         if (alarm.sms_at if way == "sms" else alarm.command_at) is not None:
             continue
-        last = told_last(db, way, alarm)
+        last = find_last_notification(db, way, alarm)
         if last is None or last + hold_down <= now or last > now:
             due.append(alarm)
         else:
@@ -104,7 +104,7 @@ def to_tell(
     return due, min(later, default=None)
 
 
-def listing(db: sqlite3.Connection, *, cleared: bool, limit: int = 50) -> list[dict[str, Any]]:
+def list_alarms(db: sqlite3.Connection, *, cleared: bool, limit: int = 50) -> list[dict[str, Any]]:
     """Alarms, newest first; with those that were cleared, or only what stands. `limit` 0 means all."""
     where = "" if cleared else "WHERE cleared_at IS NULL"
     sql = f"""SELECT id, code, subject, text, raised_at, cleared_at, sms_at, command_at FROM alarm {where}

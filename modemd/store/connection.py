@@ -12,9 +12,9 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 
 # Up to where the write-ahead log grows before it is moved into the database.
-LOG = 4 * 1024 * 1024
+CHECKPOINT_OCTETS = 4 * 1024 * 1024
 # What the write-ahead log keeps of the disk when it has been moved into the database.
-LARGEST_LOG = 8 * 1024 * 1024
+MAX_LOG_OCTETS = 8 * 1024 * 1024
 
 
 class Reader(Protocol):
@@ -64,8 +64,8 @@ def connect(path: Path | str) -> sqlite3.Connection:
     # fewer, the pages that each message changes would be moved more often. What a long reader (a backup) let it grow to beyond
     # that is given back afterwards.
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
-    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG // page_size:d}")
-    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG:d}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_OCTETS // page_size:d}")
+    connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_OCTETS:d}")
     # A text that was blanked is overwritten where that costs no further page, and does not stay readable in the file.
     connection.execute("PRAGMA secure_delete = FAST")
     return connection

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
-from modemd.store.ending import withdraw
-from modemd.store.timestamps import kept, moment
+from modemd.store.ending import withdraw_waiting
+from modemd.store.timestamps import from_text, to_text
 
 # After this many changes of mind within a day the answers stop: two machines are talking to each other.
-MAX_FLIPS_A_DAY = 3
+MAX_STATEMENTS_A_DAY = 3
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ConsentStatement:
     """A consent word, or a person's entry, about one number. `channel` is `sms` or says who entered it; `said_at` when it was
     said (the network's stamp), None where that is not known."""
 
@@ -31,7 +31,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class ConsentEffect:
     """What a word did. `answer`: whether one confirmation is due; `withdrawn`: how many messages were cancelled."""
 
     changed: bool
@@ -39,74 +39,74 @@ class Effect:
     withdrawn: int = 0
 
 
-def marketing_of(db: sqlite3.Connection, number: str) -> Marketing:
+def read_marketing(db: sqlite3.Connection, number: str) -> Marketing:
     """What a number has said about marketing so far."""
     row = db.execute("SELECT marketing FROM contact WHERE number = ?", (number,)).fetchone()
     return Marketing(row["marketing"]) if row else Marketing.UNKNOWN
 
 
-def apply(db: sqlite3.Connection, said: Said, now: datetime) -> Effect:
+def apply_statement(db: sqlite3.Connection, said: ConsentStatement, now: datetime) -> ConsentEffect:
     """Keep an opt-out or opt-in, and withdraw the marketing that waits after an opt-out.
 
     An opt-in counts only for someone who had opted out, and leaves no trace else. An opt-out said again leaves its event,
     and gets no answer.
     """
-    before = marketing_of(db, said.number)
+    before = read_marketing(db, said.number)
     wanted = Marketing.OPTED_IN if said.opts_in else Marketing.OPTED_OUT
-    if said.opts_in and (before is not Marketing.OPTED_OUT or _older_than_opt_out(db, said)):
-        return Effect(changed=False, answer=False)
+    if said.opts_in and (before is not Marketing.OPTED_OUT or _is_older_than_opt_out(db, said)):
+        return ConsentEffect(changed=False, answer=False)
     db.execute(
         "INSERT INTO consent_event (number, at, action, word, language, channel, inbox_id, said_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             said.number,
-            kept(now),
+            to_text(now),
             "opt_in" if said.opts_in else "opt_out",
             said.word,
             said.language,
             said.channel,
             said.inbox_id,
-            kept(said.said_at) if said.said_at else None,
+            to_text(said.said_at) if said.said_at else None,
         ),
     )
     if before is wanted:
-        return Effect(changed=False, answer=False)
-    answer = said.channel == "sms" and _flips(db, said.number, now) <= MAX_FLIPS_A_DAY
+        return ConsentEffect(changed=False, answer=False)
+    answer = said.channel == "sms" and _count_statements(db, said.number, now) <= MAX_STATEMENTS_A_DAY
     db.execute(
         """INSERT INTO contact (number, marketing, marketing_since, language, confirmed_at) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (number) DO UPDATE SET marketing = excluded.marketing, marketing_since = excluded.marketing_since,
                language = coalesce(excluded.language, language), confirmed_at = coalesce(excluded.confirmed_at, confirmed_at)""",
-        (said.number, wanted, kept(now), said.language, kept(now) if answer else None),
+        (said.number, wanted, to_text(now), said.language, to_text(now) if answer else None),
     )
     # An answer to an earlier change of mind that still waits would now be wrong.
-    withdraw(db, said.number, MessageClass.SYSTEM, now, "superseded")
-    withdrawn = 0 if said.opts_in else withdraw(db, said.number, MessageClass.MARKETING, now, "opted_out")
-    return Effect(changed=True, answer=answer, withdrawn=withdrawn)
+    withdraw_waiting(db, said.number, MessageClass.SYSTEM, now, "superseded")
+    withdrawn = 0 if said.opts_in else withdraw_waiting(db, said.number, MessageClass.MARKETING, now, "opted_out")
+    return ConsentEffect(changed=True, answer=answer, withdrawn=withdrawn)
 
 
-def _older_than_opt_out(db: sqlite3.Connection, said: Said) -> bool:
+def _is_older_than_opt_out(db: sqlite3.Connection, said: ConsentStatement) -> bool:
     """Whether an opt-in was said before the opt-out that is stored: read later, it undoes nothing."""
     newest = db.execute(
         "SELECT max(said_at) FROM consent_event WHERE number = ? AND action = 'opt_out'", (said.number,)
     ).fetchone()[0]
-    return said.said_at is not None and newest is not None and kept(said.said_at) < newest
+    return said.said_at is not None and newest is not None and to_text(said.said_at) < newest
 
 
-def _flips(db: sqlite3.Connection, number: str, now: datetime) -> int:
+def _count_statements(db: sqlite3.Connection, number: str, now: datetime) -> int:
     """How often a number has spoken within a day, this time included."""
     rows = db.execute(
-        "SELECT at FROM consent_event WHERE number = ? ORDER BY id DESC LIMIT ?", (number, MAX_FLIPS_A_DAY + 1)
+        "SELECT at FROM consent_event WHERE number = ? ORDER BY id DESC LIMIT ?", (number, MAX_STATEMENTS_A_DAY + 1)
     )
-    return sum(moment(row["at"]) > now - _DAY for row in rows)
+    return sum(from_text(row["at"]) > now - _DAY for row in rows)
 
 
-def language_of(db: sqlite3.Connection, number: str) -> str | None:
+def read_language(db: sqlite3.Connection, number: str) -> str | None:
     """The language in which a contact has spoken to us; None where it has not."""
     row = db.execute("SELECT language FROM contact WHERE number = ?", (number,)).fetchone()
     return row["language"] if row else None
 
 
-def with_ending(db: sqlite3.Connection, digits: str) -> list[str]:
+def find_by_ending(db: sqlite3.Connection, digits: str) -> list[str]:
     """The contacts whose number ends with these digits. A scan: for the rare sender whose country nobody knows."""
     rows = db.execute(
         "SELECT number FROM contact WHERE substr(number, ?) = ? AND number <> ?", (-len(digits), digits, digits)

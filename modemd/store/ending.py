@@ -8,39 +8,41 @@ from datetime import datetime, timedelta
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass, started_rank, waiting_rank
-from modemd.store.journal import advance, refresh
+from modemd.store.journal import advance_part, update_message_state
 
 # The rest of a message of which a part has left gets this much longer than its validity.
-REST = timedelta(hours=24)
+REMAINDER_VALIDITY = timedelta(hours=24)
 
 
-def run_out(db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime) -> None:
+def end_overdue_parts(db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime) -> None:
     """End waiting parts whose time is over. They expire; the rest of a started message fails; and a repeat that was never
     sent leaves its part as unknown as it was."""
     for part in parts:
-        advance(db, part, _ending(db, part), now)
+        advance_part(db, part, _find_ending_event(db, part), now)
     for message_id in {part["message_id"] for part in parts}:
-        refresh(db, message_id, now, "validity_over")
+        update_message_state(db, message_id, now, "validity_over")
 
 
-def _ending(db: sqlite3.Connection, part: sqlite3.Row) -> states.Event:
+def _find_ending_event(db: sqlite3.Connection, part: sqlite3.Row) -> states.PartEvent:
     if part["repeats"]:
-        return states.Event.GIVEN_UP
+        return states.PartEvent.GIVEN_UP
     started = db.execute(
         "SELECT 1 FROM part WHERE message_id = ? AND state NOT IN ('held', 'queued', 'expired') LIMIT 1",
         (part["message_id"],),
     ).fetchone()
-    return states.Event.REFUSED if started else states.Event.EXPIRED
+    return states.PartEvent.REFUSED if started else states.PartEvent.EXPIRED
 
 
-def withdraw(db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str) -> int:
+def withdraw_waiting(
+    db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str
+) -> int:
     """Cancel what of a class waits for `number`, in part or whole: how many messages. What is on the air stays."""
     asked = (number, started_rank(message_class), waiting_rank(message_class))
-    waiting = db.execute(_WAITING, (*asked, *asked)).fetchall()
-    return _cancel(db, sorted(waiting, key=lambda part: (part["rank"], part["id"])), now, reason)
+    waiting = db.execute(_WAITING_SQL, (*asked, *asked)).fetchall()
+    return _cancel_parts(db, sorted(waiting, key=lambda part: (part["rank"], part["id"])), now, reason)
 
 
-_WAITING = """
+_WAITING_SQL = """
     SELECT * FROM part INDEXED BY part_held WHERE number = ? AND rank IN (?, ?) AND state = 'held'
     UNION ALL
     SELECT * FROM part INDEXED BY part_in_flight
@@ -48,18 +50,18 @@ _WAITING = """
 """
 
 
-def cancel_rest(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:
+def cancel_waiting_parts(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:
     """Cancel the parts of a message that still wait: 1 if there were any."""
     waiting = db.execute(
         "SELECT * FROM part WHERE message_id = ? AND state IN ('held', 'queued')", (message_id,)
     ).fetchall()
-    return _cancel(db, waiting, now, reason)
+    return _cancel_parts(db, waiting, now, reason)
 
 
-def _cancel(db: sqlite3.Connection, parts: list[sqlite3.Row], now: datetime, reason: str) -> int:
+def _cancel_parts(db: sqlite3.Connection, parts: list[sqlite3.Row], now: datetime, reason: str) -> int:
     for part in parts:
-        advance(db, part, states.Event.CANCELLED, now, reason=reason)
+        advance_part(db, part, states.PartEvent.CANCELLED, now, reason=reason)
     messages = {part["message_id"] for part in parts}
     for message_id in messages:
-        refresh(db, message_id, now, reason)
+        update_message_state(db, message_id, now, reason)
     return len(messages)

@@ -7,29 +7,29 @@ from collections.abc import Mapping
 
 from modemd.rules.classes import MessageClass, started_rank
 from modemd.rules.quotas import URGENT
-from modemd.rules.routing import ANY, base_of, is_shared, prefixes_of, shared
+from modemd.rules.routing import ANY, is_shared, list_prefixes, make_shared_lane, strip_home
 
 # The longest prefix that a rule can name, with its plus.
 LONGEST_PREFIX = 8
 _NAMED = ", ".join("?" * (LONGEST_PREFIX + 1))
 
 
-def lane_of(db: sqlite3.Connection, number: str, message_class: MessageClass, pinned: str | None) -> str:
+def find_lane(db: sqlite3.Connection, number: str, message_class: MessageClass, pinned: str | None) -> str:
     """The lane of a message that is queued now. Alarm and otp go by whichever SIM that may is free first."""
     if pinned is not None:
         return pinned
-    prefixes = list(prefixes_of(number, LONGEST_PREFIX))
+    prefixes = list(list_prefixes(number, LONGEST_PREFIX))
     prefixes += [prefixes[-1]] * (LONGEST_PREFIX + 1 - len(prefixes))
     found = db.execute(f"SELECT prefix, lane FROM route WHERE prefix IN ({_NAMED})", prefixes)  # noqa: S608 - marks alone
     lane: str = max(((row["prefix"], row["lane"]) for row in found), key=lambda row: len(row[0]), default=("", ANY))[1]
     if message_class in URGENT:
-        return base_of(lane)
+        return strip_home(lane)
     contact = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
     talked = contact["last_sim"] if contact is not None else None
-    return shared(base_of(lane), talked) if talked else lane
+    return make_shared_lane(strip_home(lane), talked) if talked else lane
 
 
-def talks_with(db: sqlite3.Connection, number: str, sim: str) -> None:
+def prefer_sim(db: sqlite3.Connection, number: str, sim: str) -> None:
     """A contact talks with a SIM: what is queued for it, and was not tried yet, goes by that one too."""
     known = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
     if known is not None and known["last_sim"] == sim:
@@ -43,18 +43,18 @@ def talks_with(db: sqlite3.Connection, number: str, sim: str) -> None:
            WHERE number = ? AND rank >= ? AND state IN ('queued', 'sending') AND state = 'queued' AND tries = 0""",
         (number, started_rank(MessageClass.SYSTEM)),
     ).fetchall()
-    moved = [(shared(base_of(row["lane"]), sim), row["id"]) for row in queued if is_shared(row["lane"])]
+    moved = [(make_shared_lane(strip_home(row["lane"]), sim), row["id"]) for row in queued if is_shared(row["lane"])]
     if moved:
         db.executemany("UPDATE part SET lane = ? WHERE id = ?", moved)
 
 
-def occupied(db: sqlite3.Connection) -> list[str]:
+def list_occupied(db: sqlite3.Connection) -> list[str]:
     """The lanes that hold something, however much, at the cost of one look for each."""
-    return [row["lane"] for row in db.execute(_OCCUPIED)]
+    return [row["lane"] for row in db.execute(_OCCUPIED_SQL)]
 
 
 # From each lane the index is asked for the next one; it is not walked.
-_OCCUPIED = """
+_OCCUPIED_SQL = """
     WITH RECURSIVE each (lane) AS (
         SELECT min(lane) FROM part INDEXED BY part_queue WHERE state = 'queued'
         UNION ALL
@@ -64,7 +64,7 @@ _OCCUPIED = """
 """
 
 
-def adopt(db: sqlite3.Connection, table: Mapping[str, str]) -> bool:
+def adopt_lanes(db: sqlite3.Connection, table: Mapping[str, str]) -> bool:
     """Take over the lanes that the configuration makes. Whether they are others than before, or what was queued by others is not
     in them yet: then `relane` it."""
     known = {row["prefix"]: row["lane"] for row in db.execute("SELECT prefix, lane FROM route")}
@@ -82,7 +82,7 @@ def adopt(db: sqlite3.Connection, table: Mapping[str, str]) -> bool:
 _UNFINISHED = "~"
 
 
-def relane(db: sqlite3.Connection, after: int, limit: int) -> int | None:
+def reassign_lanes(db: sqlite3.Connection, after: int, limit: int) -> int | None:
     """Put what is queued, and was not begun, in the lanes as they are made now: some parts behind part `after`. The last one
     looked at; None at the end."""
     rows = db.execute(
@@ -92,7 +92,7 @@ def relane(db: sqlite3.Connection, after: int, limit: int) -> int | None:
     ).fetchall()
     for row in rows:
         if row["state"] == "queued" and is_shared(row["lane"]):
-            lane = lane_of(db, row["number"], MessageClass(row["class"]), None)
+            lane = find_lane(db, row["number"], MessageClass(row["class"]), None)
             db.execute("UPDATE part SET lane = ? WHERE id = ?", (lane, row["id"]))
     if not rows:
         db.execute("DELETE FROM route WHERE prefix = ?", (_UNFINISHED,))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from modemd.rules.classes import MessageClass
-from modemd.store.timestamps import kept
+from modemd.store.timestamps import to_text
 
 Row = dict[str, Any]
 
@@ -39,7 +39,7 @@ _INBOX = """
 """
 
 
-def messages(
+def list_messages(
     db: sqlite3.Connection,
     *,
     id: int | None = None,
@@ -48,10 +48,10 @@ def messages(
     limit: int = 50,
 ) -> list[Row]:
     """Outbound messages; `limit` 0 means all."""
-    where, values = _where(("m.id", id), ("m.state", state), ("m.batch", batch))
+    where, values = _make_where_clause(("m.id", id), ("m.state", state), ("m.batch", batch))
     if state is not None and id is None and batch is None:
         where, values = f"WHERE m.id IN ({_NEWEST_IN_STATE})", (state, limit or -1) * len(MessageClass)
-    return _rows(db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
+    return _fetch_rows(db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
 
 
 # The index has states by class: of each class as many as are asked for, among which are the newest of all.
@@ -62,15 +62,15 @@ _NEWEST_IN_STATE = " UNION ALL ".join(
 )
 
 
-def events(db: sqlite3.Connection, message_id: int) -> list[Row]:
+def list_events(db: sqlite3.Connection, message_id: int) -> list[Row]:
     """The story of a message, oldest first."""
-    rows = _rows(db, "SELECT at, what, detail FROM event WHERE message_id = ? ORDER BY id", (message_id,))
+    rows = _fetch_rows(db, "SELECT at, what, detail FROM event WHERE message_id = ? ORDER BY id", (message_id,))
     return [row | {"detail": json.loads(row["detail"]) if row["detail"] else {}} for row in rows]
 
 
-def attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
+def list_attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
     """The tries of a message's parts, oldest first."""
-    return _rows(
+    return _fetch_rows(
         db,
         """SELECT a.id, p.seq AS part, a.sim, a.modem, a.opened_at, a.written_at, a.closed_at, a.outcome, a.reference, a.error
            FROM attempt a JOIN part p ON p.id = a.part_id WHERE a.message_id = ? ORDER BY a.id""",
@@ -78,30 +78,30 @@ def attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
     )
 
 
-def parts(db: sqlite3.Connection, message_id: int) -> list[Row]:
+def list_parts(db: sqlite3.Connection, message_id: int) -> list[Row]:
     """The parts of a message, in order; `until`: when something happens to one by itself."""
     sql = "SELECT seq AS part, state, tries, repeats, due AS until FROM part WHERE message_id = ? ORDER BY seq"
-    return _rows(db, sql, (message_id,))
+    return _fetch_rows(db, sql, (message_id,))
 
 
-def reports(
+def list_reports(
     db: sqlite3.Connection, *, message_id: int | None = None, matched: bool | None = None, limit: int = 50
 ) -> list[Row]:
     """Status reports, newest first; `matched` narrows to those that belong to an attempt, or to none."""
-    where, values = _where(("a.message_id", message_id), ("(r.attempt_id IS NOT NULL)", matched))
-    return _rows(db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
+    where, values = _make_where_clause(("a.message_id", message_id), ("(r.attempt_id IS NOT NULL)", matched))
+    return _fetch_rows(db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
 
 
-def inbox(db: sqlite3.Connection, *, id: int | None = None, kind: str | None = None, limit: int = 50) -> list[Row]:
+def list_inbox(db: sqlite3.Connection, *, id: int | None = None, kind: str | None = None, limit: int = 50) -> list[Row]:
     """Inbound messages that are complete, or shown though parts are missing; `limit` 0 means all."""
-    where, values = _where(("i.id", id), ("i.kind", kind))
-    rows = _rows(db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
+    where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
+    rows = _fetch_rows(db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
     return [row | {"complete": bool(row["complete"])} for row in rows]
 
 
-def sims(db: sqlite3.Connection) -> list[Row]:
+def list_sims(db: sqlite3.Connection) -> list[Row]:
     """The SIMs that were met, by number and ICCID; `modem` is the IMEI of the one it sat in when it was seen last."""
-    return _rows(
+    return _fetch_rows(
         db,
         """SELECT iccid AS sim, number, imsi, smsc, modem, first_seen, last_seen, admitted_at
            FROM sim ORDER BY number, iccid""",
@@ -109,16 +109,18 @@ def sims(db: sqlite3.Connection) -> list[Row]:
     )
 
 
-def arrived(db: sqlite3.Connection, *, since: datetime, limit: int) -> list[Row]:
+def list_arrived_since(db: sqlite3.Connection, *, since: datetime, limit: int) -> list[Row]:
     """Inbound messages by when they came to be seen: those at `since` or later, oldest first. A long one is seen when its last
     part is there, or when they are waited for no longer, so its id says nothing about that."""
-    rows = _rows(db, f"{_INBOX} WHERE i.seen_at >= ? ORDER BY i.seen_at, i.id LIMIT ?", (kept(since), limit or -1))
+    rows = _fetch_rows(
+        db, f"{_INBOX} WHERE i.seen_at >= ? ORDER BY i.seen_at, i.id LIMIT ?", (to_text(since), limit or -1)
+    )
     return [row | {"complete": bool(row["complete"])} for row in rows]
 
 
-def opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
+def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
     """Who has opted out, since when, by which word."""
-    return _rows(
+    return _fetch_rows(
         db,
         """SELECT c.number, c.marketing_since AS since, e.word, e.language, e.channel
            FROM contact c LEFT JOIN consent_event e ON e.id = (
@@ -128,47 +130,47 @@ def opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
     )
 
 
-def counts(db: sqlite3.Connection) -> Row:
+def read_counts(db: sqlite3.Connection) -> Row:
     """How many messages are in each state, what waits by class and by reason, how many opted out and reports nobody owns."""
     return {
-        "waiting": waiting(db),
-        "held": held(db),
-        "states": states(db),
-        "unmatched_reports": amount(db, "unmatched"),
-        "opted_out": amount(db, "opted_out"),
+        "waiting": count_waiting(db),
+        "held": count_held(db),
+        "states": count_states(db),
+        "unmatched_reports": read_count(db, "unmatched"),
+        "opted_out": read_count(db, "opted_out"),
     }
 
 
-def _where(*conditions: tuple[str, object]) -> tuple[str, tuple[object, ...]]:
+def _make_where_clause(*conditions: tuple[str, object]) -> tuple[str, tuple[object, ...]]:
     given = [(column, value) for column, value in conditions if value is not None]
     if not given:
         return "", ()
     return "WHERE " + " AND ".join(f"{column} = ?" for column, _ in given), tuple(value for _, value in given)
 
 
-def _rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> list[Row]:
+def _fetch_rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> list[Row]:
     return [dict(row) for row in db.execute(sql, values).fetchall()]
 
 
 _WAITING = ("held", "queued", "sending", "unknown")
 
 
-def waiting(db: sqlite3.Connection) -> list[dict[str, Any]]:
+def count_waiting(db: sqlite3.Connection) -> list[dict[str, Any]]:
     """How many messages are in each state that is not final, by class, and when the oldest was accepted."""
     rows = db.execute(
         f"""SELECT state, class, sum(amount) AS messages FROM tally
             WHERE kind = 'message' AND state IN {_WAITING} GROUP BY state, class HAVING sum(amount) > 0"""  # noqa: S608 - our own
     ).fetchall()
-    return [dict(row) | {"oldest": _oldest(db, row["state"], row["class"])} for row in rows]
+    return [dict(row) | {"oldest": _find_oldest(db, row["state"], row["class"])} for row in rows]
 
 
-def _oldest(db: sqlite3.Connection, state: str, message_class: str) -> str | None:
+def _find_oldest(db: sqlite3.Connection, state: str, message_class: str) -> str | None:
     sql = "SELECT created_at FROM message INDEXED BY message_state WHERE state = ? AND class = ? ORDER BY id LIMIT 1"
     row = db.execute(sql, (state, message_class)).fetchone()
     return row["created_at"] if row is not None else None
 
 
-def held(db: sqlite3.Connection) -> list[dict[str, Any]]:
+def count_held(db: sqlite3.Connection) -> list[dict[str, Any]]:
     """How many messages are held, by reason."""
     rows = db.execute(
         """SELECT reason, sum(amount) AS messages FROM tally WHERE kind = 'message' AND state = 'held'
@@ -177,7 +179,7 @@ def held(db: sqlite3.Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def states(db: sqlite3.Connection) -> dict[str, int]:
+def count_states(db: sqlite3.Connection) -> dict[str, int]:
     """How many messages there are in each state."""
     rows = db.execute(
         "SELECT state, sum(amount) AS messages FROM tally WHERE kind = 'message' GROUP BY state"
@@ -185,6 +187,6 @@ def states(db: sqlite3.Connection) -> dict[str, int]:
     return {row["state"]: row["messages"] for row in rows if row["messages"]}
 
 
-def amount(db: sqlite3.Connection, kind: str) -> int:
+def read_count(db: sqlite3.Connection, kind: str) -> int:
     """A count of its own: `opted_out` or `unmatched`."""
     return int(db.execute("SELECT coalesce(sum(amount), 0) FROM tally WHERE kind = ?", (kind,)).fetchone()[0])

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from modemd.store.timestamps import kept
+from modemd.store.timestamps import to_text
 
 # A key is known for so long after its message has ended.
-KEYS = timedelta(days=30)
+KEY_LIFETIME = timedelta(days=30)
 # Rows a step: a few milliseconds, also on a slow card.
-STEP = 50
+ROWS_PER_STEP = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Ages:
+class RetentionAges:
     """How old things become before they go; timedelta.max: they stay."""
 
     outbox_texts: timedelta
@@ -29,10 +29,10 @@ class Ages:
     log: timedelta
 
 
-def step(db: sqlite3.Connection, ages: Ages, now: datetime) -> int:
+def run_step(db: sqlite3.Connection, ages: RetentionAges, now: datetime) -> int:
     """Do one small step of the first work there is: how many rows it took. 0: there is nothing to do."""
     work: tuple[tuple[Callable[[sqlite3.Connection, str, str], int], timedelta], ...] = (
-        (_free_keys, KEYS),
+        (_free_keys, KEY_LIFETIME),
         (_redact_messages, ages.outbox_texts),
         (_delete_messages, ages.outbox_rows),
         (_redact_inbox, ages.inbox_texts),
@@ -42,7 +42,7 @@ def step(db: sqlite3.Connection, ages: Ages, now: datetime) -> int:
     for act, age in work:
         if age == timedelta.max:
             continue
-        done = act(db, kept(now - age), kept(now))
+        done = act(db, to_text(now - age), to_text(now))
         if done:
             return done
     return 0
@@ -53,7 +53,7 @@ def _free_keys(db: sqlite3.Connection, before: str, now: str) -> int:
         """UPDATE message SET key = NULL WHERE id IN (
                SELECT id FROM message INDEXED BY message_keyed
                WHERE closed_at <= ? AND key IS NOT NULL ORDER BY closed_at LIMIT ?)""",
-        (before, STEP),
+        (before, ROWS_PER_STEP),
     ).rowcount
 
 
@@ -62,7 +62,7 @@ def _redact_messages(db: sqlite3.Connection, before: str, now: str) -> int:
         """UPDATE message SET text = '', redacted_at = ? WHERE id IN (
                SELECT id FROM message INDEXED BY message_readable
                WHERE closed_at <= ? AND redacted_at IS NULL ORDER BY closed_at LIMIT ?)""",
-        (now, before, STEP),
+        (now, before, ROWS_PER_STEP),
     ).rowcount
 
 
@@ -72,7 +72,7 @@ def _delete_messages(db: sqlite3.Connection, before: str, now: str) -> int:
         for row in db.execute(
             """SELECT id FROM message INDEXED BY message_redacted
                WHERE closed_at <= ? AND redacted_at IS NOT NULL ORDER BY closed_at LIMIT ?""",
-            (before, STEP),
+            (before, ROWS_PER_STEP),
         )
     ]
     for statement in (
@@ -92,7 +92,7 @@ def _redact_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
         for row in db.execute(
             """SELECT id FROM inbox INDEXED BY inbox_readable
                WHERE stored_at <= ? AND redacted_at IS NULL ORDER BY stored_at LIMIT ?""",
-            (before, STEP),
+            (before, ROWS_PER_STEP),
         )
     ]
     db.executemany("UPDATE inbox SET text = '', redacted_at = ? WHERE id = ?", [(now, id) for id in ids])
@@ -106,7 +106,7 @@ def _delete_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
         for row in db.execute(
             """SELECT id FROM inbox INDEXED BY inbox_redacted
                WHERE stored_at <= ? AND redacted_at IS NOT NULL ORDER BY stored_at LIMIT ?""",
-            (before, STEP),
+            (before, ROWS_PER_STEP),
         )
     ]
     db.executemany("UPDATE consent_event SET inbox_id = NULL WHERE inbox_id = ?", ids)
@@ -116,7 +116,7 @@ def _delete_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
 
 
 # Each by an index or the order in which its rows were made.
-_LOG = (
+_LOG_DELETES = (
     "DELETE FROM event WHERE id IN (SELECT id FROM event INDEXED BY event_at WHERE message_id IS NULL AND at <= ? LIMIT ?)",
     """DELETE FROM report WHERE id IN (
            SELECT id FROM report INDEXED BY report_old WHERE attempt_id IS NULL AND stored_at <= ? LIMIT ?)""",
@@ -128,8 +128,8 @@ _LOG = (
 
 
 def _delete_log(db: sqlite3.Connection, before: str, now: str) -> int:
-    for statement in _LOG:
-        done = db.execute(statement, (before, STEP)).rowcount
+    for statement in _LOG_DELETES:
+        done = db.execute(statement, (before, ROWS_PER_STEP)).rowcount
         if done:
             return done
     return 0

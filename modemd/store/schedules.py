@@ -12,13 +12,13 @@ from typing import Any
 
 from modemd.errors import Refused
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store.journal import note
+from modemd.store.journal import add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
-from modemd.store.timestamps import kept, moment
+from modemd.store.timestamps import from_text, to_text
 
 
-class Run(StrEnum):
+class RunOutcome(StrEnum):
     """What became of a run."""
 
     SENT = "sent"
@@ -62,30 +62,30 @@ def add(db: sqlite3.Connection, new: NewSchedule, now: datetime) -> int:
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
         (
             new.name, new.cron, new.zone, json.dumps(new.recipients), new.text, new.message_class, new.report, new.valid_s,
-            new.window, new.late, kept(now), kept(now),
+            new.window, new.late, to_text(now), to_text(now),
         ),
     ).fetchone()  # fmt: skip
     if row is None:
         raise Refused("name_taken", f"there is a schedule {new.name!r} already; remove it first, or take another name")
-    note(db, None, now, "schedule added", schedule=row["id"], name=new.name)
+    add_event(db, None, now, "schedule added", schedule=row["id"], name=new.name)
     return int(row["id"])
 
 
-def named(db: sqlite3.Connection, name: str) -> Schedule:
+def find_by_name(db: sqlite3.Connection, name: str) -> Schedule:
     """The schedule of that name. Refused with `not_found`."""
     row = db.execute("SELECT * FROM schedule WHERE name = ? AND removed_at IS NULL", (name,)).fetchone()
     if row is None:
         raise Refused("not_found", f"there is no schedule {name!r}")
-    return _schedule(row)
+    return _parse_schedule(row)
 
 
-def all_(db: sqlite3.Connection) -> list[Schedule]:
+def list_schedules(db: sqlite3.Connection) -> list[Schedule]:
     """Those that are not removed, by name."""
     rows = db.execute("SELECT * FROM schedule WHERE removed_at IS NULL ORDER BY name").fetchall()
-    return [_schedule(row) for row in rows]
+    return [_parse_schedule(row) for row in rows]
 
 
-def _schedule(row: sqlite3.Row) -> Schedule:
+def _parse_schedule(row: sqlite3.Row) -> Schedule:
     return Schedule(
         name=row["name"],
         cron=row["cron"],
@@ -99,41 +99,41 @@ def _schedule(row: sqlite3.Row) -> Schedule:
         late=bool(row["late"]),
         id=row["id"],
         paused=bool(row["paused"]),
-        created_at=moment(row["created_at"]),
-        looked_at=moment(row["looked_at"]),
+        created_at=from_text(row["created_at"]),
+        looked_at=from_text(row["looked_at"]),
     )
 
 
 def pause(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
     """Let no run happen until it is resumed."""
-    schedule = named(db, name)
+    schedule = find_by_name(db, name)
     db.execute("UPDATE schedule SET paused = 1 WHERE id = ?", (schedule.id,))
-    note(db, None, now, "schedule paused", schedule=schedule.id, name=name, **word)
+    add_event(db, None, now, "schedule paused", schedule=schedule.id, name=name, **word)
 
 
 def resume(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
     """Let runs happen again. What would have run meanwhile was not wanted, and is not made up for."""
-    schedule = named(db, name)
+    schedule = find_by_name(db, name)
     if schedule.paused:
-        db.execute("UPDATE schedule SET paused = 0, looked_at = ? WHERE id = ?", (kept(now), schedule.id))
-    note(db, None, now, "schedule resumed", schedule=schedule.id, name=name, **word)
+        db.execute("UPDATE schedule SET paused = 0, looked_at = ? WHERE id = ?", (to_text(now), schedule.id))
+    add_event(db, None, now, "schedule resumed", schedule=schedule.id, name=name, **word)
 
 
 def remove(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
     """End it. What it submitted goes on."""
-    schedule = named(db, name)
-    db.execute("UPDATE schedule SET removed_at = ? WHERE id = ?", (kept(now), schedule.id))
-    note(db, None, now, "schedule removed", schedule=schedule.id, name=name, **word)
+    schedule = find_by_name(db, name)
+    db.execute("UPDATE schedule SET removed_at = ? WHERE id = ?", (to_text(now), schedule.id))
+    add_event(db, None, now, "schedule removed", schedule=schedule.id, name=name, **word)
 
 
-def run(
+def execute_run(
     db: sqlite3.Connection,
     schedule: Schedule,
     local: str,
     messages: Sequence[NewMessage],
     policy: ConsentPolicy,
     now: datetime,
-    outcome: Run,
+    outcome: RunOutcome,
     error: str | None = None,
 ) -> list[Submitted] | None:
     """Do the run of one local date and time, once, whoever asks and however often; the mark and the messages are one change.
@@ -143,10 +143,10 @@ def run(
     ).fetchone()
     if row is None:
         return None
-    looked(db, schedule.id, now)
+    mark_checked(db, schedule.id, now)
     new = db.execute(
         "INSERT INTO schedule_run (schedule_id, local, at, outcome, error) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (schedule.id, local, kept(now), outcome, error),
+        (schedule.id, local, to_text(now), outcome, error),
     )
     if not new.rowcount:
         return None
@@ -156,12 +156,12 @@ def run(
     return submitted
 
 
-def looked(db: sqlite3.Connection, id: int, now: datetime) -> None:
+def mark_checked(db: sqlite3.Connection, id: int, now: datetime) -> None:
     """Note up to when its times were looked at. It only moves on."""
-    db.execute("UPDATE schedule SET looked_at = max(looked_at, ?) WHERE id = ?", (kept(now), id))
+    db.execute("UPDATE schedule SET looked_at = max(looked_at, ?) WHERE id = ?", (to_text(now), id))
 
 
-def runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[dict[str, Any]]:
+def list_runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[dict[str, Any]]:
     """Its runs, newest first."""
     rows = db.execute(
         """SELECT local, at, outcome, messages, error FROM schedule_run WHERE schedule_id = ? ORDER BY local DESC LIMIT ?""",
@@ -176,11 +176,11 @@ _DAY = timedelta(days=1)
 Work = Callable[[sqlite3.Connection, datetime], None]
 
 
-def once(db: sqlite3.Connection, job: str, day: date, work: Work, now: datetime) -> bool:
+def run_once_a_day(db: sqlite3.Connection, job: str, day: date, work: Work, now: datetime) -> bool:
     """Run `work` unless `job` has run on that local `day`; whether it ran."""
     new = db.execute(
         "INSERT INTO calendar_run (job, day, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        (job, day.isoformat(), kept(now)),
+        (job, day.isoformat(), to_text(now)),
     )
     if not new.rowcount:
         return False
@@ -188,14 +188,14 @@ def once(db: sqlite3.Connection, job: str, day: date, work: Work, now: datetime)
     return True
 
 
-def keep_house(db: sqlite3.Connection, now: datetime) -> None:
+def run_nightly_maintenance(db: sqlite3.Connection, now: datetime) -> None:
     """Nightly: look no longer for evidence about messages that ended a day ago, and let SQLite renew the statistics by which
     it plans queries, where they have grown stale."""
     db.execute(
         """UPDATE attempt SET matchable = 0
            WHERE matchable = 1 AND outcome IN ('open', 'unknown')
                  AND message_id IN (SELECT id FROM message WHERE closed_at <= ?)""",
-        (kept(now - _DAY),),
+        (to_text(now - _DAY),),
     )
     db.execute("PRAGMA analysis_limit = 1000")
     db.execute("PRAGMA optimize")

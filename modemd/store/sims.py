@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from modemd.store.journal import note
-from modemd.store.timestamps import kept, moment
+from modemd.store.journal import add_event
+from modemd.store.timestamps import from_text, to_text
 
 
-def seen(
+def record_sim(
     db: sqlite3.Connection,
     iccid: str,
     imsi: str | None,
@@ -35,15 +35,15 @@ def seen(
             "imsi": imsi,
             "number": number,
             "modem": modem,
-            "now": kept(now),
-            "admitted_at": kept(now) if admit else None,
+            "now": to_text(now),
+            "admitted_at": to_text(now) if admit else None,
         },
     )
     row = db.execute("SELECT admitted_at, smsc FROM sim WHERE iccid = ?", (iccid,)).fetchone()
     return row["admitted_at"] is not None, row["smsc"]
 
 
-def has_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None:
+def record_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None:
     """Note a SIM's service centre, to put it back where it is lost."""
     db.execute("UPDATE sim SET smsc = ? WHERE iccid = ?", (smsc, iccid))
 
@@ -51,52 +51,52 @@ def has_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None:
 def admit(db: sqlite3.Connection, iccid: str, now: datetime) -> bool:
     """A person says that a SIM may be used. False where no such SIM was met."""
     change = "UPDATE sim SET admitted_at = coalesce(admitted_at, ?) WHERE iccid = ?"
-    return db.execute(change, (kept(now), iccid)).rowcount > 0
+    return db.execute(change, (to_text(now), iccid)).rowcount > 0
 
 
 @dataclass(frozen=True, slots=True)
-class PinTries:
+class TriedPins:
     """Digests of the PINs that a holder was given, since it took one: refused ones, and ones that were not answered."""
 
     refused: frozenset[bytes]
     unanswered: frozenset[bytes]
 
 
-def pin_tries(db: sqlite3.Connection, holder: str) -> PinTries:
+def read_tried_pins(db: sqlite3.Connection, holder: str) -> TriedPins:
     """What was tried. A holder is a SIM, or a modem whose SIM cannot be known before its PIN is given."""
     rows = db.execute("SELECT digest, refused FROM pin_try WHERE holder = ?", (holder,)).fetchall()
-    return PinTries(
+    return TriedPins(
         *(frozenset(row["digest"] for row in rows if bool(row["refused"]) is said) for said in (True, False))
     )
 
 
-def pin_tried(db: sqlite3.Connection, holder: str, digest: bytes, now: datetime, *, refused: bool) -> None:
+def record_pin_try(db: sqlite3.Connection, holder: str, digest: bytes, now: datetime, *, refused: bool) -> None:
     """A PIN goes out now, or was refused."""
     db.execute(
         """INSERT INTO pin_try (holder, digest, at, refused) VALUES (?, ?, ?, ?)
            ON CONFLICT (holder, digest) DO UPDATE SET refused = excluded.refused, at = excluded.at""",
-        (holder, digest, kept(now), refused),
+        (holder, digest, to_text(now), refused),
     )
 
 
-def pin_not_tried(db: sqlite3.Connection, holder: str, digest: bytes) -> None:
+def forget_pin_try(db: sqlite3.Connection, holder: str, digest: bytes) -> None:
     """The modem did not look at a PIN that was given."""
     db.execute("DELETE FROM pin_try WHERE holder = ? AND digest = ?", (holder, digest))
 
 
-def pin_accepted(db: sqlite3.Connection, holder: str) -> None:
+def clear_pin_tries(db: sqlite3.Connection, holder: str) -> None:
     """A PIN was right: its SIM has all its tries again."""
     db.execute("DELETE FROM pin_try WHERE holder = ?", (holder,))
 
 
-TOLD = "balance"
+BALANCE_EVENT = "balance"
 
 
-ASKED = "balance asked"
+REQUEST_EVENT = "balance asked"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SimBalance:
     """The last that is known of a SIM's balance. `asked_at`: when it was asked for, by message, or told."""
 
     amount: Decimal | None = None
@@ -104,27 +104,28 @@ class Known:
     asked_at: datetime | None = None
 
 
-def asked(db: sqlite3.Connection, sim: str, now: datetime) -> None:
+def record_balance_request(db: sqlite3.Connection, sim: str, now: datetime) -> None:
     """The operator was asked by message; the answer comes when it comes."""
-    note(db, None, now, ASKED, sim=sim)
+    add_event(db, None, now, REQUEST_EVENT, sim=sim)
 
 
-def told(db: sqlite3.Connection, sim: str, amount: Decimal, now: datetime) -> None:
+def record_balance(db: sqlite3.Connection, sim: str, amount: Decimal, now: datetime) -> None:
     """Keep what a SIM has left."""
-    note(db, None, now, TOLD, sim=sim, amount=str(amount))
+    add_event(db, None, now, BALANCE_EVENT, sim=sim, amount=str(amount))
 
 
-def known(db: sqlite3.Connection) -> dict[str, Known]:
+def read_latest_balances(db: sqlite3.Connection) -> dict[str, SimBalance]:
     """The last of every SIM, by ICCID."""
-    found: dict[str, Known] = {}
+    found: dict[str, SimBalance] = {}
     rows = db.execute(
-        "SELECT at, what, detail FROM event WHERE message_id IS NULL AND what IN (?, ?) ORDER BY id", (TOLD, ASKED)
+        "SELECT at, what, detail FROM event WHERE message_id IS NULL AND what IN (?, ?) ORDER BY id",
+        (BALANCE_EVENT, REQUEST_EVENT),
     )
     for row in rows:
-        detail, at = json.loads(row["detail"]), moment(row["at"])
-        before = found.get(detail["sim"], Known())
-        if row["what"] == TOLD:
-            found[detail["sim"]] = Known(Decimal(detail["amount"]), at, at)
+        detail, at = json.loads(row["detail"]), from_text(row["at"])
+        before = found.get(detail["sim"], SimBalance())
+        if row["what"] == BALANCE_EVENT:
+            found[detail["sim"]] = SimBalance(Decimal(detail["amount"]), at, at)
         else:
-            found[detail["sim"]] = Known(before.amount, before.at, at)
+            found[detail["sim"]] = SimBalance(before.amount, before.at, at)
     return found

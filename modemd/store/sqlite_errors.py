@@ -11,7 +11,7 @@ from modemd.errors import StoreDamaged, StoreError, StoreUnavailable
 
 # With less room than this an I/O error at the opening is believed to be for want of it: SQLite says SQLITE_IOERR_SHMSIZE and
 # not SQLITE_FULL where it is the index of the write-ahead log (32 KiB) that does not fit.
-LITTLE_ROOM = 1024 * 1024
+LOW_DISK_OCTETS = 1024 * 1024
 
 ADVICE = {
     "disk_full": "the disk is full: make room; nothing is accepted or sent until then",
@@ -33,49 +33,49 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _ERRNOS = {errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full", errno.EROFS: "read_only"}
 
 
-def trouble(error: BaseException) -> StoreUnavailable | StoreDamaged | None:
+def classify_error(error: BaseException) -> StoreUnavailable | StoreDamaged | None:
     """What an error means for every change that follows; None where it is about one change alone."""
-    code = _primary(error)
+    code = _primary_code(error)
     if code in _DAMAGE:
         return StoreDamaged(f"{DAMAGED} ({error}). {REMEDY}")
     kind = _CODES.get(code)
-    return unavailable(kind, _named(error)) if kind is not None else None
+    return make_unavailable_error(kind, _describe_error(error)) if kind is not None else None
 
 
-def unavailable(code: str, said: object, path: Path | None = None) -> StoreUnavailable:
+def make_unavailable_error(code: str, said: object, path: Path | None = None) -> StoreUnavailable:
     """The error of one kind, with what was said, and what helps."""
     where = f"{path}: " if path is not None else ""
     return StoreUnavailable(code, f"{where}{ADVICE[code]} ({said})")
 
 
-def at_opening(error: sqlite3.Error, path: Path) -> StoreError:
+def explain_open_error(error: sqlite3.Error, path: Path) -> StoreError:
     """What an error says that kept the database at `path` from being opened to write."""
-    code = _primary(error)
+    code = _primary_code(error)
     kind = _CODES.get(code)
-    if kind == "disk_error" and code == sqlite3.SQLITE_IOERR and _room(path) < LITTLE_ROOM:
+    if kind == "disk_error" and code == sqlite3.SQLITE_IOERR and _count_free_octets(path) < LOW_DISK_OCTETS:
         kind = "disk_full"
     if kind is not None:
-        return unavailable(kind, _named(error), path)
+        return make_unavailable_error(kind, _describe_error(error), path)
     return StoreError(f"{path}: {error}; restore a backup, or move the file away to start anew")
 
 
-def in_the_folder(error: OSError, path: Path) -> StoreError:
+def explain_os_error(error: OSError, path: Path) -> StoreError:
     """What an error says that the operating system raised at the files of the database."""
     kind = _ERRNOS.get(error.errno or 0)
     if kind is not None:
-        return unavailable(kind, error.strerror, path)
+        return make_unavailable_error(kind, error.strerror, path)
     return StoreError(f"{path}: {error.strerror}; check the path and who may write there")
 
 
-def _primary(error: BaseException) -> int:
+def _primary_code(error: BaseException) -> int:
     code: int = getattr(error, "sqlite_errorcode", 0)  # 0: raised by the sqlite3 module itself
     return code & 0xFF
 
 
-def _named(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     return f"{error}, {getattr(error, 'sqlite_errorname', type(error).__name__)}"
 
 
-def _room(path: Path) -> int:
+def _count_free_octets(path: Path) -> int:
     found = os.statvfs(path.parent)
     return found.f_bavail * found.f_frsize

@@ -12,7 +12,7 @@ from modemd.errors import StoreDamaged, StoreError, StoreUnavailable
 from modemd.store.connection import Reader, T, ThreadReader, connect
 from modemd.store.files.opening import lock, prepare
 from modemd.store.schema import VERSION
-from modemd.store.sqlite_errors import at_opening, in_the_folder, trouble
+from modemd.store.sqlite_errors import classify_error, explain_open_error, explain_os_error
 from modemd.store.writer import ThreadWriter, Writer
 
 
@@ -44,10 +44,10 @@ class Store:
             await asyncio.get_running_loop().run_in_executor(None, prepare, path)
         except sqlite3.Error as error:
             os.close(held)
-            raise at_opening(error, path) from error
+            raise explain_open_error(error, path) from error
         except OSError as error:
             os.close(held)
-            raise in_the_folder(error, path) from error
+            raise explain_os_error(error, path) from error
         except StoreError:
             os.close(held)
             raise
@@ -83,7 +83,7 @@ class Store:
         try:
             return await reader.run(query)
         except sqlite3.Error as error:
-            found = trouble(error)
+            found = classify_error(error)
             if found is None or found.code == "read_only":  # that a query may not write is a mistake of the query
                 raise
             self._note(found)
@@ -92,7 +92,7 @@ class Store:
     async def try_again(self) -> bool:
         """Write a little. Whether the database takes changes now; `trouble` is then over, unless it is damage."""
         try:
-            await self.write(_touch)
+            await self.write(_write_nothing)
         except StoreError:
             return False
         if isinstance(self.trouble, StoreDamaged):
@@ -127,6 +127,6 @@ class Store:
             os.close(self._lock)
 
 
-def _touch(db: sqlite3.Connection) -> None:
+def _write_nothing(db: sqlite3.Connection) -> None:
     """Change nothing, and have it written all the same."""
     db.execute(f"PRAGMA user_version = {VERSION:d}")

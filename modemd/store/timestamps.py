@@ -7,26 +7,29 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 
-def kept(moment: datetime) -> str:
+def to_text(moment: datetime) -> str:
     """An aware datetime as stored text."""
-    return _text(moment.astimezone(UTC))
+    return _format(moment.astimezone(UTC))
 
 
 # One `now` is stored in many rows of a transaction.
 @lru_cache(maxsize=64)
-def _text(moment: datetime) -> str:
+def _format(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
-def moment(text: str) -> datetime:
+def from_text(text: str) -> datetime:
     """Stored text as an aware datetime."""
     return datetime.fromisoformat(text)
 
 
-def high_water(db: sqlite3.Connection) -> datetime | None:
+def find_latest_stored(db: sqlite3.Connection) -> datetime | None:
     """The latest moment at which something was stored; None where nothing was. Each table grows at its end."""
-    found = [db.execute(f"SELECT {at} FROM {table} ORDER BY id DESC LIMIT 1").fetchone() for table, at in _GROWING]  # noqa: S608
-    return max((moment(row[0]) for row in found if row is not None), default=None)
+    found = [
+        db.execute(f"SELECT {at} FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608 - our own constants
+        for table, at in _GROWING_TABLES
+    ]
+    return max((from_text(row[0]) for row in found if row is not None), default=None)
 
 
-_GROWING = (("event", "at"), ("attempt", "opened_at"), ("report", "stored_at"), ("inbox_part", "stored_at"))
+_GROWING_TABLES = (("event", "at"), ("attempt", "opened_at"), ("report", "stored_at"), ("inbox_part", "stored_at"))

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from modemd.errors import StoreError
-from modemd.store.sqlite_errors import trouble
+from modemd.store.sqlite_errors import classify_error
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
 # Bounds how long the first of a group waits for its answer, and what one failed commit takes down.
-MAX_GROUP = 256
+MAX_GROUP_CHANGES = 256
 # A group works as long as a commit takes, and no longer: with dozens of modems, those that wait for one large group would go on
 # together, and come back together. On a quick disk it works so long at least.
-LEAST_WORK_S = 0.001
+MIN_GROUP_S = 0.001
 # How long a change that nobody waits for is left without its commit, which the next change shares.
-PATIENCE_S = 0.05
+LAZY_COMMIT_S = 0.05
 
 
 @dataclass(slots=True)
-class Job:
+class QueuedChange:
     """A change, the future that its caller awaits, and after the run its result or error. `enclosed`: its commit is that of the
     next change."""
 
@@ -47,7 +47,7 @@ class Writer(Protocol):
     async def close(self) -> None: ...
 
 
-class Group:
+class CommitGroup:
     """The changes of one transaction, and what came of each.
 
     A change that raises is rolled back alone. A commit that fails fails all of them: none was kept.
@@ -56,10 +56,10 @@ class Group:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._failure: Exception | None = None
-        self.jobs: list[Job] = []
+        self.jobs: list[QueuedChange] = []
         self.enclosed = True  # nobody waits for its commit
 
-    def run(self, job: Job) -> None:
+    def run(self, job: QueuedChange) -> None:
         """Run a change behind the others. What has failed already takes none."""
         begins = not self.jobs
         self.jobs.append(job)
@@ -72,7 +72,7 @@ class Group:
             except Exception as error:
                 self._failure = error
 
-    def _change(self, job: Job) -> None:
+    def _change(self, job: QueuedChange) -> None:
         self._connection.execute("SAVEPOINT change")
         try:
             job.result = job.change(self._connection)
@@ -91,28 +91,28 @@ class Group:
             except Exception as error:
                 self._failure = error
         if self._failure is not None:
-            fail(self.jobs, self._failure)
+            fail_changes(self.jobs, self._failure)
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
 
-def run_group(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+def run_group(connection: sqlite3.Connection, jobs: Sequence[QueuedChange]) -> None:
     """Run changes in one transaction, and note in each what came of it."""
-    group = Group(connection)
+    group = CommitGroup(connection)
     for job in jobs:
         group.run(job)
     group.commit()
 
 
-def fail(group: Sequence[Job], error: Exception) -> None:
+def fail_changes(group: Sequence[QueuedChange], error: Exception) -> None:
     """Note in each job that nothing of it was kept."""
     for job in group:
-        job.error = trouble(error) or StoreError(
+        job.error = classify_error(error) or StoreError(
             f"the database did not take a change ({error}); check disk space and permissions"
         )
 
 
-def answer(group: Sequence[Job]) -> None:
+def deliver_results(group: Sequence[QueuedChange]) -> None:
     """Hand each caller its result or error. Runs on the loop."""
     for job in group:
         if job.answer.done():  # cancelled meanwhile: the change stands all the same
@@ -120,7 +120,9 @@ def answer(group: Sequence[Job]) -> None:
         if job.error is None:
             job.answer.set_result(job.result)
         elif isinstance(job.error, sqlite3.Error):
-            job.answer.set_exception(trouble(job.error) or StoreError(f"the database refused a change: {job.error}"))
+            job.answer.set_exception(
+                classify_error(job.error) or StoreError(f"the database refused a change: {job.error}")
+            )
         else:
             job.answer.set_exception(job.error)
 
@@ -130,7 +132,7 @@ class ThreadWriter:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[QueuedChange | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._ended = False
@@ -147,7 +149,7 @@ class ThreadWriter:
     def _hand_over(self, change: Callable[[sqlite3.Connection], T], *, enclosed: bool) -> asyncio.Future[T]:
         if self._closed:
             raise StoreError("the database is closed")
-        job = Job(change, self._loop.create_future(), enclosed)
+        job = QueuedChange(change, self._loop.create_future(), enclosed)
         self._jobs.put(job)
         return job.answer
 
@@ -164,11 +166,13 @@ class ThreadWriter:
             if first is None:
                 break
             connection, jobs = self._keep(connection, first)
-            self._loop.call_soon_threadsafe(answer, jobs)
+            self._loop.call_soon_threadsafe(deliver_results, jobs)
         if connection is not None:
             connection.close()
 
-    def _keep(self, connection: sqlite3.Connection | None, first: Job) -> tuple[sqlite3.Connection | None, list[Job]]:
+    def _keep(
+        self, connection: sqlite3.Connection | None, first: QueuedChange
+    ) -> tuple[sqlite3.Connection | None, list[QueuedChange]]:
         """Run a change, and those that come while there is time for them, as one group. The connection for the next one; None
         where that must be made anew: it could not be opened, or not even the way back worked, and a new one knows no half-done
         group."""
@@ -176,32 +180,32 @@ class ThreadWriter:
         try:
             if connection is None:
                 connection = self._connect()
-            group = Group(connection)
+            group = CommitGroup(connection)
             jobs = group.jobs
             self._work(group, first)
         except Exception as error:
-            fail(jobs, error)
+            fail_changes(jobs, error)
             if connection is not None:
                 connection.close()
             return None, jobs
         return connection, jobs
 
-    def _work(self, group: Group, first: Job) -> None:
+    def _work(self, group: CommitGroup, first: QueuedChange) -> None:
         """Run a change and what joins it, then commit."""
         began = self._loop.time()
         worked_s = 0.0
-        job: Job | None = first
+        job: QueuedChange | None = first
         while job is not None:
             started = self._loop.time()
             group.run(job)
             worked_s += self._loop.time() - started
-            full = len(group.jobs) >= MAX_GROUP or worked_s >= max(self._commit_s, LEAST_WORK_S)
-            job = None if full else self._following(group, began + PATIENCE_S)
+            full = len(group.jobs) >= MAX_GROUP_CHANGES or worked_s >= max(self._commit_s, MIN_GROUP_S)
+            job = None if full else self._following(group, began + LAZY_COMMIT_S)
         started = self._loop.time()
         group.commit()
         self._commit_s = self._loop.time() - started
 
-    def _following(self, group: Group, deadline: float) -> Job | None:
+    def _following(self, group: CommitGroup, deadline: float) -> QueuedChange | None:
         """What waits already; and where all of a group is enclosed, what comes until the deadline. None: it is time to commit."""
         wait_s = max(deadline - self._loop.time(), 0) if group.enclosed else 0
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from modemd.api.in_process import Exchange
+from modemd.api.in_process import InProcessRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Client:
         return await self.call("POST", target, json.dumps(document).encode())
 
     async def call(self, method: str, target: str, body: bytes = b"", content_type: str = "application/json") -> Answer:
-        exchange = Exchange(method, target, body, content_type)
+        exchange = InProcessRequest(method, target, body, content_type)
         raised = None
         try:
             await exchange.run(self._app)

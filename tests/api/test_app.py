@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from modemd.api import app
 from modemd.api import app as application
-from modemd.api import messages as api_messages
 from modemd.errors import StoreError, StoreUnavailable
-from modemd.rules.report_matching import Told
+from modemd.rules.report_matching import ReportFacts
 from modemd.store import sims
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbox import Arrival
@@ -33,7 +33,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 def client(home: House) -> Client:
-    return Client(application.create(home.service))
+    return Client(application.create_app(home.service))
 
 
 async def test_a_message_is_accepted(client: Client) -> None:
@@ -184,7 +184,7 @@ async def test_a_batch_that_is_no_text_is_refused(client: Client) -> None:
 
 async def test_a_batch_that_is_too_large_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a limit, and it is told."""
-    monkeypatch.setattr(api_messages, "LARGEST_CSV", 1024 * 1024)
+    monkeypatch.setattr(app, "LARGEST_CSV", 1024 * 1024)
     answer = await client.call("POST", "/v1/batches", b"x" * (1024 * 1024 + 1), "text/csv")
     assert (answer.status, answer.code) == (413, "too_large")
     assert "at most 1 MiB" in answer.json["error"]["message"]
@@ -210,7 +210,7 @@ async def test_a_message_tells_its_story(client: Client) -> None:
 async def test_the_inbox_is_listed(client: Client, home: House) -> None:
     """Inbound messages are listed with sender, SIM and times."""
     arrival = Arrival("8933010000000000010", b"1", ALICE, "text", "hi", NOON)
-    await home.store.write(lambda db: inbox.keep(db, arrival, lambda tpdus: ("text", ""), NOON))
+    await home.store.write(lambda db: inbox.store_arrival(db, arrival, lambda tpdus: ("text", ""), NOON))
     (row,) = (await client.get("/v1/inbox")).json
     assert (row["from"], row["text"], row["to_sim"]) == (ALICE, "hi", "8933010000000000010")
     assert (await client.get("/v1/inbox?id=2")).json == []
@@ -228,8 +228,10 @@ async def test_modems_and_status_tell_what_is_known(client: Client, home: House)
     (modem,) = (await client.get("/v1/modems")).json
     assert (modem["name"], modem["health"], modem["imei"]) == ("west", "opening", None)
     await client.post("/v1/messages", HELLO)
-    new = status_reports.NewReport("sim", b"1", Told(1, ALICE, None), status_reports.Outcome.DELIVERED, 0, None)
-    await home.store.write(lambda db: status_reports.record(db, new, lambda told, attempts: None, NOON))
+    new = status_reports.NewReport(
+        "sim", b"1", ReportFacts(1, ALICE, None), status_reports.DeliveryOutcome.DELIVERED, 0, None
+    )
+    await home.store.write(lambda db: status_reports.record_report(db, new, lambda told, attempts: None, NOON))
     status = (await client.get("/v1/status")).json
     assert (status["can_send"], status["modems"]) == (False, [modem])
     assert [(row["state"], row["messages"]) for row in status["waiting"]] == [("queued", 1)]
@@ -294,7 +296,7 @@ async def test_failures_within_have_the_same_body(
 
 async def test_the_inbox_is_narrowed_to_a_kind(client: Client, home: House) -> None:
     """A kind that there is none of is 422."""
-    await home.store.write(lambda db: inbox.missed_call(db, WEST, ALICE, NOON))
+    await home.store.write(lambda db: inbox.store_missed_call(db, WEST, ALICE, NOON))
     assert [row["kind"] for row in (await client.get("/v1/inbox?kind=call")).json] == ["call"]
     assert (await client.get("/v1/inbox?kind=mms")).json == []
     answer = await client.get("/v1/inbox?kind=picture")
@@ -303,7 +305,7 @@ async def test_the_inbox_is_narrowed_to_a_kind(client: Client, home: House) -> N
 
 async def test_a_sim_is_admitted(client: Client, home: House) -> None:
     """Then the modems look again. One that nobody has met is 404."""
-    await home.store.write(lambda db: sims.seen(db, WEST, None, None, "861234029413211", NOON, admit=False))
+    await home.store.write(lambda db: sims.record_sim(db, WEST, None, None, "861234029413211", NOON, admit=False))
     assert [row["admitted_at"] for row in (await client.get("/v1/sims")).json] == [None]
     admitted = await client.post(f"/v1/sims/{WEST}/admit", {})
     assert admitted.status == 200

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.api.app import create
+from modemd.api.app import create_app
 from modemd.api.messages import LARGEST_CSV, NewMessage
 from modemd.errors import StoreDamaged, StoreError
 from modemd.service.operations import health
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 # Codes that stand as literals in the rooms behind the API.
 CODE = re.compile(
-    r'(?:Refused|_error)\(\s*(?:[^"()]*, )?"([a-z_]+)"|"([a-z_]+)": \d{3}|\d{3}: "([a-z_]+)"|"([a-z]+)" if is'
+    r'(?:Refused|_error_response)\(\s*(?:[^"()]*, )?"([a-z_]+)"|"([a-z_]+)": \d{3}|\d{3}: "([a-z_]+)"|"([a-z]+)" if is'
 )
 RAISERS = ("api", "service", "store", "rules")
 
@@ -30,7 +30,7 @@ def section(title: str) -> str:
 async def test_every_route_is_documented(tmp_path: Path) -> None:
     """The table of routes is the application's own list, no more and no less."""
     async with house(tmp_path) as home:
-        paths = create(home.service).openapi()["paths"]
+        paths = create_app(home.service).openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     documented = re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", section("Routes"), flags=re.MULTILINE)
     assert sorted(documented) == sorted(routes)
@@ -39,7 +39,7 @@ async def test_every_route_is_documented(tmp_path: Path) -> None:
 async def test_every_query_is_documented(tmp_path: Path) -> None:
     """What a listing can be narrowed by stands in its line."""
     async with house(tmp_path) as home:
-        paths = create(home.service).openapi()["paths"]
+        paths = create_app(home.service).openapi()["paths"]
     for path, methods in paths.items():
         for method, route in methods.items():
             queries = [each["name"] for each in route.get("parameters", ()) if each["in"] == "query"]

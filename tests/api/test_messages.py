@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from modemd.api import app as application
-from modemd.rules.report_matching import Told, owner_rule
-from modemd.rules.send_decision import Decision, Verdict
+from modemd.rules.report_matching import ReportFacts, owner_rule
+from modemd.rules.send_decision import SendDecision, SendVerdict
 from modemd.store.inbound import status_reports
 from modemd.store.queue import claims, outcomes
-from modemd.store.queue.outcomes import Outcome, Result
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from tests.api.client import Client
 from tests.service.assembled import NOON, House, house
 
@@ -31,33 +31,35 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 def client(home: House) -> Client:
-    return Client(application.create(home.service))
+    return Client(application.create_app(home.service))
 
 
-async def tried(home: House, result: Result, reference: int | None = None) -> None:
+async def tried(home: House, result: AttemptResult, reference: int | None = None) -> None:
     """The message that is queued goes on the air, and ends so."""
 
     def change(db: Any) -> None:
-        claim = claims.claim(db, WEST, "stick", lambda facts: Decision(Verdict.SEND), home.clock.now())
+        claim = claims.claim(db, WEST, "stick", lambda facts: SendDecision(SendVerdict.SEND), home.clock.now())
         assert claim is not None
-        outcomes.close(db, Outcome(claim.attempt_id, result, home.clock.now(), reference), home.clock.now())
+        outcomes.close_attempt(
+            db, AttemptOutcome(claim.attempt_id, result, home.clock.now(), reference), home.clock.now()
+        )
 
     await home.store.write(change)
 
 
 async def reported(home: House, reference: int, *, status: int = 0) -> None:
     """A status report comes in."""
-    outcome = status_reports.Outcome.DELIVERED if status == 0 else status_reports.Outcome.PERMANENT
-    told = Told(reference, ALICE, home.clock.now())
+    outcome = status_reports.DeliveryOutcome.DELIVERED if status == 0 else status_reports.DeliveryOutcome.PERMANENT
+    told = ReportFacts(reference, ALICE, home.clock.now())
     new = status_reports.NewReport(WEST, bytes([reference, status]), told, outcome, status, home.clock.now())
     rule = owner_rule(timedelta(seconds=60))
-    await home.store.write(lambda db: status_reports.record(db, new, rule, home.clock.now()))
+    await home.store.write(lambda db: status_reports.record_report(db, new, rule, home.clock.now()))
 
 
 async def unknown(home: House, client: Client) -> int:
     """A message of which nobody knows whether it was sent."""
     message: int = (await client.post("/v1/messages", {"to": ALICE, "text": "hello"})).json["id"]
-    await tried(home, Result.UNKNOWN)
+    await tried(home, AttemptResult.UNKNOWN)
     return message
 
 
@@ -99,7 +101,7 @@ async def test_a_message_is_resent_once(client: Client, home: House) -> None:
 async def test_a_resend_may_be_refused_by_consent(client: Client, home: House) -> None:
     """After STOP the new message is 409, kept as refused."""
     await client.post("/v1/messages", {"to": ALICE, "text": "10 % off", "class": "marketing"})
-    await tried(home, Result.SENT, 7)
+    await tried(home, AttemptResult.SENT, 7)
     await home.stop_word(ALICE)
     answer = await client.post("/v1/messages/1/resend", WORD)
     assert (answer.status, answer.json["state"], answer.json["reason"]) == (409, "refused", "opted_out")
@@ -143,7 +145,7 @@ async def test_a_decision_that_is_wrong_is_refused(
 async def test_reports_are_listed(client: Client, home: House) -> None:
     """Newest first, the status in words, and of one that is nobody's the reason; `matched` narrows."""
     await client.post("/v1/messages", {"to": ALICE, "text": "hello"})
-    await tried(home, Result.SENT, 7)
+    await tried(home, AttemptResult.SENT, 7)
     await reported(home, 7)
     await reported(home, 9, status=0x46)
     stranger, own = (await client.get("/v1/reports")).json
@@ -167,7 +169,7 @@ async def test_reports_are_listed(client: Client, home: House) -> None:
 async def test_the_whole_story_of_a_message(client: Client, home: House) -> None:
     """Its parts and until when they are held, which SIM and why, what the modem said, which report came and what it means."""
     await client.post("/v1/messages", {"to": ALICE, "text": "hello"})
-    await tried(home, Result.SENT, 7)
+    await tried(home, AttemptResult.SENT, 7)
     await reported(home, 7)
     story = (await client.get("/v1/messages/1")).json
     assert story["progress"] == [{"part": 1, "state": "delivered", "tries": 1, "repeats": 0, "until": None}]

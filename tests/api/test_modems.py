@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modemd.api.app import create
+from modemd.api.app import create_app
 from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
 from tests.api.client import Client
 from tests.service.assembled import house
@@ -21,7 +21,7 @@ def test_a_session_over_the_api(live: Live) -> None:
     """A code, a reply within its session, the end of another; what fails has its code and status."""
 
     async def scenario(house: House) -> None:
-        client = Client(create(house.service))
+        client = Client(create_app(house.service))
 
         async def failing(document: dict[str, Any]) -> tuple[int, str]:
             answer = await client.post(USSD, document)
@@ -54,7 +54,7 @@ def test_the_wire_over_the_api(live: Live) -> None:
     """Lines in order, each with its time and its way; no identity of the SIM is among them."""
 
     async def scenario(house: House) -> None:
-        client = Client(create(house.service))
+        client = Client(create_app(house.service))
         await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
         lines = (await client.get("/v1/modems/modem0/wire")).json
         assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
@@ -79,7 +79,7 @@ def test_the_wire_over_the_api(live: Live) -> None:
 async def test_what_is_not_there(tmp_path: Path, method: str, target: str, status: int, code: str) -> None:
     """No modem of that name, none that is open, no session: each has its code."""
     async with house(tmp_path) as home:
-        answer = await Client(create(home.service)).call(
+        answer = await Client(create_app(home.service)).call(
             method, target, b'{"text": "*100#"}' if method == "POST" else b""
         )
     assert (answer.status, answer.code) == (status, code)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from modemd.api.app import create
+from modemd.api.app import create_app
 from modemd.store import alarms
-from modemd.store.files.restore import hold
+from modemd.store.files.restore import hold_everything
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
 from tests.api.client import Client
@@ -30,7 +30,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 def client(home: House) -> Client:
-    return Client(create(home.service))
+    return Client(create_app(home.service))
 
 
 async def test_a_schedule_lives_by_the_api(client: Client) -> None:
@@ -62,9 +62,9 @@ async def test_who_and_why_must_be_said(client: Client, what: str) -> None:
 
 async def test_alarms_are_listed(client: Client, home: House) -> None:
     """What stands; with `cleared` what is over, too. The status has what stands."""
-    await home.store.write(lambda db: alarms.raise_(db, "over", "", "x", NOON))
+    await home.store.write(lambda db: alarms.raise_alarm(db, "over", "", "x", NOON))
     await home.store.write(lambda db: alarms.clear(db, "over", "", NOON))
-    await home.store.write(lambda db: alarms.raise_(db, "modem", "west", "gone", NOON))
+    await home.store.write(lambda db: alarms.raise_alarm(db, "modem", "west", "gone", NOON))
     (standing,) = (await client.get("/v1/alarms")).json
     assert (standing["code"], standing["subject"], standing["cleared_at"]) == ("modem", "west", None)
     assert [row["code"] for row in (await client.get("/v1/alarms?cleared=true")).json] == ["modem", "over"]
@@ -75,7 +75,7 @@ async def test_a_release_lets_go_what_is_held(client: Client, home: House) -> No
     """One class, or all of it; who and why are in each story."""
     for message_class in ("alarm", "transactional", "transactional"):
         await client.post("/v1/messages", {"to": "+33612345678", "text": "x", "class": message_class})
-    await home.store.write(lambda db: hold(db, NOON))
+    await home.store.write(lambda db: hold_everything(db, NOON))
     assert (await client.get("/v1/status")).json["held"] == [{"reason": "restored", "messages": 3}]
     released = await client.post("/v1/release", WORD | {"class": "alarm"})
     assert (released.status, released.json) == (200, {"messages": 1, "batches": 0})
@@ -116,7 +116,9 @@ async def test_the_inbox_is_read_on_from_a_moment(client: Client, home: House) -
 
     for minute, arrival in enumerate([part(1), Arrival("8933", b"x", "+33698765432", "text", "short", None), part(2)]):
         at = NOON + timedelta(minutes=minute)
-        await home.store.write(partial(inbox.keep, arrival=arrival, join=lambda tpdus: ("text", "long"), now=at))
+        await home.store.write(
+            partial(inbox.store_arrival, arrival=arrival, join=lambda tpdus: ("text", "long"), now=at)
+        )
     seen = (await client.get("/v1/inbox?since=2026-11-22T12:00:00Z")).json
     assert [(row["id"], row["text"]) for row in seen] == [(2, "short"), (1, "long")]
     after = (await client.get(f"/v1/inbox?since={seen[1]['seen_at'].replace('+', '%2B')}&limit=0")).json

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from modemd.at import Channel, Event, Prompt, Reply, Urc, result_of
+from modemd.at import Channel, ChannelEvent, Prompt, Reply, Urc, parse_result
 
 PDU = "0791447758100650040C9144770009406500005230119051800008C834888E2ECBCB"
 
 
 def reply(*lines: str, result: str = "OK") -> Reply:
     """A reply with the given information lines."""
-    found = result_of(result)
+    found = parse_result(result)
     assert found is not None
     return Reply(lines, found)
 
@@ -75,12 +75,12 @@ def cut_at(place: int) -> Callable[[bytes], Iterable[bytes]]:
     return lambda data: [data[:place], data[place:]]
 
 
-def heard(channel: Channel, pieces: Iterable[bytes]) -> list[Event]:
+def heard(channel: Channel, pieces: Iterable[bytes]) -> list[ChannelEvent]:
     return [event for piece in pieces for event in channel.feed(piece)]
 
 
 @pytest.mark.parametrize(("command", "data", "events"), DIALOGUES)
-def test_the_same_is_heard_however_the_bytes_arrive(command: str, data: bytes, events: list[Event]) -> None:
+def test_the_same_is_heard_however_the_bytes_arrive(command: str, data: bytes, events: list[ChannelEvent]) -> None:
     """Bytes whole, one at a time and cut at every place give the same events."""
     for pieces in [whole, byte_by_byte, *(cut_at(place) for place in range(len(data)))]:
         channel = Channel()

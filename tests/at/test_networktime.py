@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from modemd.at.networktime import network_time
+from modemd.at.networktime import parse_network_time
 
 MORNING = datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ MORNING = datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC)
 )
 def test_a_time_is_read(line: str) -> None:
     """Two or four digits of the year, blanks, quotes, and the zone taken off where the standard says local time."""
-    assert network_time(line) == MORNING
+    assert parse_network_time(line) == MORNING
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_a_time_is_read(line: str) -> None:
 )
 def test_what_is_no_time_is_none(line: str) -> None:
     """A clock that was never set must not make the machine's look wrong."""
-    assert network_time(line) is None
+    assert parse_network_time(line) is None

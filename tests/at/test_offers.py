@@ -26,9 +26,9 @@ def test_values_that_parameters_may_have(line: str, offered: list[set[int]] | No
     """Lists and ranges in parentheses; what says nothing is an error, and never a guess."""
     if offered is None:
         with pytest.raises(DecodeError):
-            offers.numbers([line], "+CNMI")
+            offers.parse_number_groups([line], "+CNMI")
     else:
-        assert [set(group) for group in offers.numbers([line], "+CNMI")] == offered
+        assert [set(group) for group in offers.parse_number_groups([line], "+CNMI")] == offered
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,6 @@ def test_memories_by_place(lines: list[str], offered: list[list[str]] | None) ->
     """Grouped, ungrouped or nested: which memories each place takes."""
     if offered is None:
         with pytest.raises(DecodeError):
-            offers.memories(lines)
+            offers.parse_memories(lines)
     else:
-        assert [list(group) for group in offers.memories(lines)] == offered
+        assert [list(group) for group in offers.parse_memories(lines)] == offered

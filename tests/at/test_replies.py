@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modemd.at import replies
-from modemd.at.replies import Fill, Registration, Slot, Stored
+from modemd.at.replies import Registration, StorageFill, StorageSlot, StoredMessage
 from modemd.errors import DecodeError
 
 PDU = "0791447758100650040C9144770009406500005230119051800008C834888E2ECBCB"
@@ -21,7 +21,7 @@ PDU = "0791447758100650040C9144770009406500005230119051800008C834888E2ECBCB"
 )
 def test_message_reference(lines: list[str], reference: int) -> None:
     """TP-MR is read whatever follows it."""
-    assert replies.message_reference(lines) == reference
+    assert replies.parse_message_reference(lines) == reference
 
 
 @pytest.mark.parametrize(
@@ -36,38 +36,42 @@ def test_message_reference(lines: list[str], reference: int) -> None:
 )
 def test_registration(lines: list[str], state: Registration) -> None:
     """The answer is told from a notice by its two fields."""
-    assert replies.registration(lines) == state
+    assert replies.parse_registration(lines) == state
 
 
 @pytest.mark.parametrize(("line", "dbm"), [("+CSQ: 17,99", -79), ("+CSQ: 31,0", -51), ("+CSQ: 99,99", None)])
 def test_signal(line: str, dbm: int | None) -> None:
     """RSSI 0 to 31 is -113 to -51 dBm; 99 is not known."""
-    assert replies.signal_dbm([line]) == dbm
+    assert replies.parse_signal_dbm([line]) == dbm
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ('+CMTI: "SM",7', Slot("SM", 7)),
-        ('+CMTI: "ME",3,"MMS PUSH"', Slot("ME", 3)),
-        ('+CDSI: "SR",0', Slot("SR", 0)),
+        ('+CMTI: "SM",7', StorageSlot("SM", 7)),
+        ('+CMTI: "ME",3,"MMS PUSH"', StorageSlot("ME", 3)),
+        ('+CDSI: "SR",0', StorageSlot("SR", 0)),
     ],
 )
-def test_slot(line: str, expected: Slot) -> None:
+def test_slot(line: str, expected: StorageSlot) -> None:
     """Further parameters (SIM800's MMS PUSH) do no harm."""
-    assert replies.slot(line) == expected
+    assert replies.parse_slot(line) == expected
 
 
 def test_listing_with_its_variants() -> None:
     """Quoted alpha, empty alpha and a missing status are all read."""
     lines = ["+CMGL: 0,0,,26", PDU, '+CMGL: 3,1,"",26', PDU, "+CMGL: 4,,26", PDU]
-    assert replies.listing(lines) == [Stored(0, 0, PDU, 26), Stored(3, 1, PDU, 26), Stored(4, None, PDU, 26)]
+    assert replies.parse_listing(lines) == [
+        StoredMessage(0, 0, PDU, 26),
+        StoredMessage(3, 1, PDU, 26),
+        StoredMessage(4, None, PDU, 26),
+    ]
 
 
 def test_reading_an_empty_slot() -> None:
     """No header is an empty slot, not an error."""
-    assert replies.message_read([], 9) is None
-    assert replies.message_read(["+CMGR: 0,,26", PDU], 9) == Stored(9, 0, PDU, 26)
+    assert replies.parse_message([], 9) is None
+    assert replies.parse_message(["+CMGR: 0,,26", PDU], 9) == StoredMessage(9, 0, PDU, 26)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,7 @@ def test_reading_an_empty_slot() -> None:
 )
 def test_damage_shows_in_the_length(pdu: str, octets: int | None, damaged: bool) -> None:
     """The header counts the TPDU's octets, without the SMSC field."""
-    assert Stored(3, 1, pdu, octets).damaged is damaged
+    assert StoredMessage(3, 1, pdu, octets).damaged is damaged
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_damage_shows_in_the_length(pdu: str, octets: int | None, damaged: bool)
 )
 def test_fill(line: str) -> None:
     """Both shapes of +CPMS say how full the first storage is."""
-    assert replies.fill([line]) == Fill(2, 50)
+    assert replies.parse_fill([line]) == StorageFill(2, 50)
 
 
 @pytest.mark.parametrize(
@@ -104,20 +108,20 @@ def test_fill(line: str) -> None:
 )
 def test_digits(lines: list[str], value: str) -> None:
     """An ICCID is found in every family's form."""
-    assert replies.digits(lines, "ICCID", 18) == value
+    assert replies.parse_digits(lines, "ICCID", 18) == value
 
 
 @pytest.mark.parametrize(
     "parse",
     [
-        lambda: replies.message_reference(["+CMGS: x"]),
-        lambda: replies.message_reference([]),
-        lambda: replies.registration(["+CREG: 1"]),
-        lambda: replies.signal_dbm(["+CSQ:"]),
-        lambda: replies.slot("+CMTI: SM"),
-        lambda: replies.fill(["+CPMS: "]),
-        lambda: replies.plain([""]),
-        lambda: replies.digits(["E3372"], "IMEI", 14),
+        lambda: replies.parse_message_reference(["+CMGS: x"]),
+        lambda: replies.parse_message_reference([]),
+        lambda: replies.parse_registration(["+CREG: 1"]),
+        lambda: replies.parse_signal_dbm(["+CSQ:"]),
+        lambda: replies.parse_slot("+CMTI: SM"),
+        lambda: replies.parse_fill(["+CPMS: "]),
+        lambda: replies.parse_identity([""]),
+        lambda: replies.parse_digits(["E3372"], "IMEI", 14),
     ],
 )
 def test_nonsense_is_an_error_of_our_own(parse: object) -> None:

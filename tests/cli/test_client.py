@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from modemd.api.app import create
+from modemd.api.app import create_app
 from modemd.cli import client
 from modemd.config import load
-from modemd.daemon import service_of
+from modemd.daemon import open_service
 from modemd.errors import Refused
 from modemd.http.unix import listening, serving
 from modemd.store import Store
@@ -30,9 +30,9 @@ def daemon(config: Path) -> Iterator[None]:
 
     async def serve() -> None:
         settings = load(config)
-        async with service_of(settings) as service:
+        async with open_service(settings) as service:
             with listening(settings.socket) as socket:
-                async with serving(create(service), socket):
+                async with serving(create_app(service), socket):
                     up.set()
                     await asyncio.to_thread(stop.wait)
 
@@ -94,12 +94,12 @@ def test_a_socket_that_may_not_be_used_is_told(modemd: Modemd, config: Path) -> 
 def test_an_answer_without_json_is_told(body: bytes) -> None:
     """What does not speak JSON is no daemon of ours."""
     with pytest.raises(Refused, match="answered 200 without JSON") as refused:
-        client.answer(200, body)
+        client.parse_response(200, body)
     assert refused.value.code == "bad_answer"
 
 
 def test_an_error_is_raised_with_its_code() -> None:
     """The API's errors come back as they were raised there."""
     with pytest.raises(Refused, match="no such thing") as refused:
-        client.answer(404, b'{"error": {"code": "not_found", "message": "no such thing"}}')
+        client.parse_response(404, b'{"error": {"code": "not_found", "message": "no such thing"}}')
     assert refused.value.code == "not_found"

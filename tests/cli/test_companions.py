@@ -6,35 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from modemd.cli.companions import CompanionEnded, Companions
+from modemd.cli.companions import ChildProcessEnded, ChildProcesses
 
 PATIENCE_S = 30
 
 
 def test_a_child_that_ends_is_told(tmp_path: Path) -> None:
     """It is named, with how it ended and the last line it said."""
-    with Companions(tmp_path) as companions:
+    with ChildProcesses(tmp_path) as companions:
         companions.start("daemon", "run", "--config", tmp_path / "absent.yaml")
         with pytest.raises(
-            CompanionEnded, match=r"^the daemon has ended with status 2; it said last: modemd: .*absent"
+            ChildProcessEnded, match=r"^the daemon has ended with status 2; it said last: modemd: .*absent"
         ):
             companions.check(PATIENCE_S)
 
 
 def test_a_child_that_said_nothing_is_told(tmp_path: Path) -> None:
     """Where it said nothing, nothing is quoted."""
-    with Companions(tmp_path) as companions:
+    with ChildProcesses(tmp_path) as companions:
         companions.start("quiet", "--version")
-        with pytest.raises(CompanionEnded, match=r"^the quiet has ended with status 0"):
+        with pytest.raises(ChildProcessEnded, match=r"^the quiet has ended with status 0"):
             companions.check(PATIENCE_S)
         (tmp_path / "quiet.log").write_text("\n \n", encoding="utf-8")
-        with pytest.raises(CompanionEnded, match=r"^the quiet has ended with status 0$"):
+        with pytest.raises(ChildProcessEnded, match=r"^the quiet has ended with status 0$"):
             companions.check()
 
 
 def test_who_fails_inside_leaves_no_child(tmp_path: Path) -> None:
     """An error in the block ends the children, and stays the error."""
-    companions = Companions(tmp_path)
+    companions = ChildProcesses(tmp_path)
 
     def fail() -> None:
         with companions:
@@ -44,5 +44,5 @@ def test_who_fails_inside_leaves_no_child(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    with pytest.raises(CompanionEnded, match="emulator"):
+    with pytest.raises(ChildProcessEnded, match="emulator"):
         companions.check()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modemd.cli import inbox
-from modemd.cli.status import age
+from modemd.cli.status import format_age
 from modemd.config import load
 from modemd.store import alarms
 from modemd.store.connection import connect
@@ -64,9 +64,9 @@ def test_alarms_are_listed(modemd: Modemd, tmp_path: Path) -> None:
     """What stands; with --all what is over. The status says it above the modems."""
     assert ask(modemd, "alarms").out == "no alarms\n"
     db = connect(tmp_path / "modemd.db")
-    alarms.raise_(db, "old", "", "was so", NOON)
+    alarms.raise_alarm(db, "old", "", "was so", NOON)
     alarms.clear(db, "old", "", NOON)
-    alarms.raise_(db, "modem_unusable", "west", "modem west cannot be used\x1b[2J", NOON)
+    alarms.raise_alarm(db, "modem_unusable", "west", "modem west cannot be used\x1b[2J", NOON)
     db.close()
     assert [row["code"] for row in json.loads(ask(modemd, "alarms", "--json").out)] == ["modem_unusable"]
     assert len(ask(modemd, "alarms", "--all").out.splitlines()) == 3
@@ -90,7 +90,7 @@ def test_the_status_is_one_screen(modemd: Modemd) -> None:
 )
 def test_ages_are_said_in_one_unit(seconds: int, said: str) -> None:
     """The largest that fits."""
-    assert age(seconds) == said
+    assert format_age(seconds) == said
 
 
 def test_a_backup_is_put_back(modemd: Modemd, tmp_path: Path) -> None:

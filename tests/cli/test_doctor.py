@@ -19,8 +19,8 @@ from tests.cli.shell import Ended, Modemd
 @pytest.fixture(autouse=True)
 def plenty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk and the processes of the machine that runs the tests are none of these tests' business."""
-    monkeypatch.setattr("modemd.doctor.machine.LOW_ROOM", 0)
-    monkeypatch.setattr("modemd.doctor.ports.named", lambda name, proc: [])
+    monkeypatch.setattr("modemd.doctor.machine.LOW_DISK_SPACE", 0)
+    monkeypatch.setattr("modemd.doctor.ports.processes_named", lambda name, proc: [])
 
 
 def doctor(modemd: Modemd, *arguments: str) -> Ended:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modemd.emulator.lab.lab import Lab
-from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.requests.faults import fault_kinds
 from tests.cli.shell import Modemd
 
 
@@ -36,7 +36,7 @@ def test_the_kinds_are_listed(modemd: Modemd) -> None:
     """`--list` needs nothing else; each kind is a line, with the values it wants and what it does."""
     ended = modemd("fault", "--list")
     assert (ended.status, ended.err) == (0, "")
-    assert [line.split()[0] for line in ended.out.splitlines()] == list(kinds())
+    assert [line.split()[0] for line in ended.out.splitlines()] == list(fault_kinds())
     assert re.search(r"^deaf seconds= +what the host writes is lost", ended.out, re.M)
     assert re.search(r"^stick_slot \[memory=\] index= +the slot", ended.out, re.M)
 

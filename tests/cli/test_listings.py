@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from modemd.cli.modems import show_recovery
+from modemd.cli.modems import print_recovery
 from modemd.store import consent
 from modemd.store.connection import connect
-from modemd.store.consent import Said
+from modemd.store.consent import ConsentStatement
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
 from modemd.store.schema import migrate
@@ -96,7 +96,7 @@ def test_messages_are_narrowed(modemd: Modemd) -> None:
 def test_the_inbox_is_listed(modemd: Modemd, change: Callable[..., None]) -> None:
     """What came in, with sender, the SIM it was sent to, the network's time and ours."""
     arrival = Arrival(WEST, b"1", ALICE, "text", "hi\nthere", NOON)
-    change(lambda db: inbox.keep(db, arrival, lambda tpdus: ("text", ""), NOON))
+    change(lambda db: inbox.store_arrival(db, arrival, lambda tpdus: ("text", ""), NOON))
     (row,) = json.loads(ask(modemd, "inbox", "--json").out)
     assert {"id", "from", "to_sim", "text", "sent_at", "stored_at", "parts"} <= set(row)
     assert (row["from"], row["text"]) == (ALICE, "hi\nthere")
@@ -106,7 +106,7 @@ def test_the_inbox_is_listed(modemd: Modemd, change: Callable[..., None]) -> Non
 
 def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> None:
     """Who has opted out, by which word."""
-    change(lambda db: consent.apply(db, Said(ALICE, False, "arret", "fr", "sms"), NOON))
+    change(lambda db: consent.apply_statement(db, ConsentStatement(ALICE, False, "arret", "fr", "sms"), NOON))
     assert ask(modemd, "optouts").out.splitlines()[1].split() == [
         ALICE,
         NOON.isoformat("T", "microseconds"),
@@ -157,8 +157,12 @@ def test_an_emulator_that_does_not_run_is_told(modemd: Modemd, tmp_path: Path) -
 
 def test_the_inbox_is_narrowed_to_a_kind(modemd: Modemd, change: Callable[..., None]) -> None:
     """Calls alone, or texts alone; the kind stands beside the number."""
-    change(lambda db: inbox.keep(db, Arrival(WEST, b"1", ALICE, "text", "hi", NOON), lambda tpdus: ("text", ""), NOON))
-    change(lambda db: inbox.missed_call(db, WEST, ALICE, NOON))
+    change(
+        lambda db: inbox.store_arrival(
+            db, Arrival(WEST, b"1", ALICE, "text", "hi", NOON), lambda tpdus: ("text", ""), NOON
+        )
+    )
+    change(lambda db: inbox.store_missed_call(db, WEST, ALICE, NOON))
     assert [row["text"] for row in json.loads(ask(modemd, "inbox", "--json", "--kind", "call").out)] == ["missed call"]
     assert ask(modemd, "inbox", "--kind", "text").out.splitlines()[1].split()[1] == "text"
     assert ask(modemd, "inbox", "--kind", "mms").out == "nothing came in\n"
@@ -166,9 +170,9 @@ def test_the_inbox_is_narrowed_to_a_kind(modemd: Modemd, change: Callable[..., N
 
 def test_where_a_sick_modem_stands_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """Below the table of one modem: what is climbed for, how often each rung was, and for how long; nothing of a well one."""
-    show_recovery({"counts": {}})
+    print_recovery({"counts": {}})
     assert capsys.readouterr().out == ""
-    show_recovery(
+    print_recovery(
         {
             "trouble": "silent",
             "reason": "no answer to AT in 15 s",

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from modemd.rules.report_matching import Told
-from modemd.rules.send_decision import Decision, Verdict
+from modemd.rules.report_matching import ReportFacts
+from modemd.rules.send_decision import SendDecision, SendVerdict
 from modemd.store.connection import connect
 from modemd.store.inbound import status_reports
 from modemd.store.queue import claims, outcomes
-from modemd.store.queue.outcomes import Outcome, Result
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from tests.cli.shell import Ended, Modemd
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
 WHY = ("--why", "the phone shows it")
 ME = pwd.getpwuid(os.getuid()).pw_name
-Tried = Callable[[Result, int | None], None]
+Tried = Callable[[AttemptResult, int | None], None]
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def database(tmp_path: Path) -> Callable[[], sqlite3.Connection]:
 def tried(database: Callable[[], sqlite3.Connection]) -> Tried:
     """What is queued goes on the air, and ends so."""
 
-    def run(result: Result, reference: int | None = None) -> None:
+    def run(result: AttemptResult, reference: int | None = None) -> None:
         db, now = database(), datetime.now(UTC)
-        claim = claims.claim(db, WEST, "stick", lambda facts: Decision(Verdict.SEND), now)
+        claim = claims.claim(db, WEST, "stick", lambda facts: SendDecision(SendVerdict.SEND), now)
         assert claim is not None
-        outcomes.close(db, Outcome(claim.attempt_id, result, now, reference), now)
+        outcomes.close_attempt(db, AttemptOutcome(claim.attempt_id, result, now, reference), now)
         db.close()
 
     return run
@@ -59,7 +59,7 @@ def send(modemd: Modemd) -> None:
 def test_settling_says_what_the_message_is_then(modemd: Modemd, tried: Tried, verdict: str, state: str) -> None:
     """The shell's user is who decides; explain tells who and why."""
     send(modemd)
-    tried(Result.UNKNOWN, None)
+    tried(AttemptResult.UNKNOWN, None)
     assert ask(modemd, "settle", "1", verdict, *WHY) == Ended(0, f"message 1 {state}\n", "")
     assert f"part=1  by={ME}  why=the phone shows it\n" in ask(modemd, "explain", "1").out
     ended = ask(modemd, "settle", "1", verdict, *WHY)
@@ -70,7 +70,7 @@ def test_settling_says_what_the_message_is_then(modemd: Modemd, tried: Tried, ve
 def test_who_decides_can_be_said(modemd: Modemd, tried: Tried) -> None:
     """--by names somebody else; --json prints the message."""
     send(modemd)
-    tried(Result.UNKNOWN, None)
+    tried(AttemptResult.UNKNOWN, None)
     document = json.loads(ask(modemd, "settle", "1", "sent", "--part", "1", *WHY, "--by", "ann", "--json").out)
     assert (document["id"], document["state"]) == (1, "sent")
     assert "by=ann" in ask(modemd, "explain", "1").out
@@ -99,7 +99,7 @@ def test_resending(modemd: Modemd, tried: Tried) -> None:
     ended = ask(modemd, "resend", "1", *WHY)
     assert (ended.status, ended.out) == (1, "")
     assert "wait for its end, or cancel it first" in ended.err
-    tried(Result.UNKNOWN, None)
+    tried(AttemptResult.UNKNOWN, None)
     assert ask(modemd, "resend", "1", *WHY) == Ended(0, "message 2 queued (1 part)\n", "")
     assert ask(modemd, "resend", "1", *WHY).out == "message 2 queued (1 part, known by its key)\n"
     assert "resent  message=2" in ask(modemd, "explain", "1").out
@@ -109,12 +109,12 @@ def test_resending(modemd: Modemd, tried: Tried) -> None:
 def test_reports_say_whose_they_are(modemd: Modemd, tried: Tried, database: Callable[[], sqlite3.Connection]) -> None:
     """A table, and below it a line for each that is nobody's; --unmatched shows only those; explain tells what one said."""
     send(modemd)
-    tried(Result.SENT, 7)
+    tried(AttemptResult.SENT, 7)
     now, db = datetime.now(UTC), database()
     for reference, attempt in ((7, 1), (9, None)):
-        told = Told(reference, ALICE, now)
-        new = status_reports.NewReport(WEST, bytes([reference]), told, status_reports.Outcome.DELIVERED, 0, now)
-        status_reports.record(db, new, lambda told, attempts, found=attempt: found, now)  # type: ignore[misc]
+        told = ReportFacts(reference, ALICE, now)
+        new = status_reports.NewReport(WEST, bytes([reference]), told, status_reports.DeliveryOutcome.DELIVERED, 0, now)
+        status_reports.record_report(db, new, lambda told, attempts, found=attempt: found, now)  # type: ignore[misc]
     db.close()
     heading, stranger, own, why = ask(modemd, "reports").out.splitlines()
     assert re.split(" {2,}", heading)[:5] == ["id", "stored at", "sim", "reference", "to"]

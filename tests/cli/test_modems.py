@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from modemd.api.app import create
+from modemd.api.app import create_app
 from modemd.config import load
-from modemd.daemon import service_of
+from modemd.daemon import open_service
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
@@ -46,13 +46,13 @@ def daemon(config: Path) -> Iterator[None]:
         device = Device("modem0", "generic", network, network.timers, network.sim("+33700000001"), boot_factor=0)
         link = PtyLink(device, config.parent / "modem0", loop)
         settings = load(config)
-        async with service_of(settings) as service:
+        async with open_service(settings) as service:
             with listening(settings.socket) as socket:
                 await service.start()
                 async with asyncio.timeout(30):
                     while service.modems()[0]["health"] != "ready":  # noqa: ASYNC110 - nobody tells it otherwise
                         await asyncio.sleep(0.02)
-                async with serving(create(service), socket):
+                async with serving(create_app(service), socket):
                     up.set()
                     await asyncio.to_thread(stop.wait)
                 await service.stop(1)
@@ -131,7 +131,7 @@ def low(config: Path) -> None:
     connection = connect(config.parent / "modemd.db")
     migrate(connection)
     with connection:
-        sims.told(connection, ICCID, Decimal("1.20"), datetime.now(UTC))
+        sims.record_balance(connection, ICCID, Decimal("1.20"), datetime.now(UTC))
     connection.close()
 
 

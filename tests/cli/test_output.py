@@ -7,11 +7,11 @@ import json
 import pytest
 
 from modemd.cli import output
-from modemd.cli.output import WIDEST
+from modemd.cli.output import MAX_CELL_WIDTH
 
 
 def drawn(capsys: pytest.CaptureFixture[str], *rows: dict[str, object]) -> list[str]:
-    output.table(rows, list(rows[0]))
+    output.print_table(rows, list(rows[0]))
     return capsys.readouterr().out.splitlines()
 
 
@@ -61,14 +61,14 @@ def test_a_text_from_outside_cannot_draw(capsys: pytest.CaptureFixture[str], tex
 def test_a_long_text_is_cut(capsys: pytest.CaptureFixture[str], letter: str) -> None:
     """A cell takes at most sixty columns, the ellipsis included."""
     width = 2 if letter == "漢" else 1
-    whole, cut = (letter * (WIDEST // width + more) for more in (0, 1))
+    whole, cut = (letter * (MAX_CELL_WIDTH // width + more) for more in (0, 1))
     assert drawn(capsys, {"text": whole})[1] == whole
     line = drawn(capsys, {"text": cut})[1]
     assert line.endswith("…")
-    assert WIDEST - width <= (len(line) - 1) * width + 1 <= WIDEST
+    assert MAX_CELL_WIDTH - width <= (len(line) - 1) * width + 1 <= MAX_CELL_WIDTH
 
 
 def test_json_keeps_everything(capsys: pytest.CaptureFixture[str]) -> None:
     """Programs get texts whole, as they are."""
-    output.show([{"text": "a\n" + "x" * 100 + "é"}], ("text",), as_json=True, none="")
+    output.print_rows([{"text": "a\n" + "x" * 100 + "é"}], ("text",), as_json=True, none="")
     assert json.loads(capsys.readouterr().out) == [{"text": "a\n" + "x" * 100 + "é"}]

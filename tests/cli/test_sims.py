@@ -19,7 +19,7 @@ def test_sims_are_listed_and_admitted(modemd: Modemd, tmp_path: Path) -> None:
     assert modemd("sims", "list", "--config", "FILE").out == "no SIM was met yet\n"
     connection = connect(tmp_path / "modemd.db")
     migrate(connection)
-    sims.seen(connection, WEST, None, "+33700000001", "861234029413211", NOON, admit=False)
+    sims.record_sim(connection, WEST, None, "+33700000001", "861234029413211", NOON, admit=False)
     connection.close()
     assert modemd("sims", "list", "--config", "FILE").out.splitlines()[1].split()[:2] == [WEST, "+33700000001"]
     (row,) = json.loads(modemd("sims", "list", "--config", "FILE", "--json").out)

@@ -79,5 +79,5 @@ def met(config: Path) -> None:
     """A SIM was met in an earlier life."""
     db = connect(config.with_name("modemd.db"))
     migrate(db)
-    sims.seen(db, WEST, None, "+33612345678", "351234050000017", datetime.now(UTC))
+    sims.record_sim(db, WEST, None, "+33612345678", "351234050000017", datetime.now(UTC))
     db.close()

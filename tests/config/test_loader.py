@@ -16,10 +16,20 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from modemd import resources
-from modemd.config import Balance, Consent, Finding, Limits, Modem, Settings, Sim, Validity, load
-from modemd.config.alarms import Alarms
-from modemd.config.retention import Kept, Retention
-from modemd.config.settings import BalanceSms
+from modemd.config import (
+    BalanceSettings,
+    ConsentSettings,
+    DiscoverySettings,
+    LimitSettings,
+    ModemSettings,
+    Settings,
+    SimSettings,
+    ValiditySettings,
+    load,
+)
+from modemd.config.alarms import AlarmSettings
+from modemd.config.retention import RetentionPeriods, RetentionSettings
+from modemd.config.settings import BalanceSmsSettings
 from modemd.errors import ConfigError
 from modemd.rules.classes import MessageClass
 
@@ -56,10 +66,10 @@ def test_the_smallest_configuration_has_defaults(tmp_path: Path) -> None:
     settings = load(written(tmp_path, SMALLEST))
     assert settings.database == tmp_path / "modemd.db"
     assert settings.socket == tmp_path / "modemd.sock"
-    assert settings.modems == (Modem(name="west", port="/dev/modemd/west", rate=1.0, driver=None),)
+    assert settings.modems == (ModemSettings(name="west", port="/dev/modemd/west", rate=1.0, driver=None),)
     assert (settings.sims, settings.timezone, settings.country, settings.brand) == ({}, ZoneInfo("UTC"), None, None)
-    assert settings.consent == Consent(marketing="not_opted_out", transactional_after_stop={"+1": "refuse"})
-    assert settings.validity == Validity(
+    assert settings.consent == ConsentSettings(marketing="not_opted_out", transactional_after_stop={"+1": "refuse"})
+    assert settings.validity == ValiditySettings(
         alarm=timedelta(hours=1),
         otp=timedelta(minutes=5),
         system=timedelta(hours=24),
@@ -75,23 +85,36 @@ def test_the_example_file_loads_and_says_everything() -> None:
     """The shipped example is a configuration, and no option is missing from it."""
     settings = load(resources.folder("config.example.yaml"))
     assert settings.model_fields_set == set(Settings.model_fields)
-    assert {key for modem in settings.modems for key in modem.model_fields_set} == set(Modem.model_fields)
-    assert settings.finding.model_fields_set == set(Finding.model_fields)
-    assert settings.sims[ICCID].model_fields_set == set(Sim.model_fields)
+    assert {key for modem in settings.modems for key in modem.model_fields_set} == set(ModemSettings.model_fields)
+    assert settings.finding.model_fields_set == set(DiscoverySettings.model_fields)
+    assert settings.sims[ICCID].model_fields_set == set(SimSettings.model_fields)
     balance = settings.sims[ICCID].balance
     assert balance is not None
-    assert balance.model_fields_set == set(Balance.model_fields) - {"sms"}
-    assert settings.limits.model_fields_set == set(Limits.model_fields)
-    assert settings.consent.model_fields_set == set(Consent.model_fields)
-    assert settings.validity.model_fields_set == set(Validity.model_fields)
-    assert settings.alarms.model_fields_set == set(Alarms.model_fields)
-    assert settings.retention.model_fields_set == set(Retention.model_fields)
-    assert settings.retention.outbox.model_fields_set == set(Kept.model_fields)
+    assert balance.model_fields_set == set(BalanceSettings.model_fields) - {"sms"}
+    assert settings.limits.model_fields_set == set(LimitSettings.model_fields)
+    assert settings.consent.model_fields_set == set(ConsentSettings.model_fields)
+    assert settings.validity.model_fields_set == set(ValiditySettings.model_fields)
+    assert settings.alarms.model_fields_set == set(AlarmSettings.model_fields)
+    assert settings.retention.model_fields_set == set(RetentionSettings.model_fields)
+    assert settings.retention.outbox.model_fields_set == set(RetentionPeriods.model_fields)
 
 
 @pytest.mark.parametrize(
     "model",
-    [Settings, Modem, Finding, Sim, Balance, BalanceSms, Limits, Consent, Validity, Alarms, Retention, Kept],
+    [
+        Settings,
+        ModemSettings,
+        DiscoverySettings,
+        SimSettings,
+        BalanceSettings,
+        BalanceSmsSettings,
+        LimitSettings,
+        ConsentSettings,
+        ValiditySettings,
+        AlarmSettings,
+        RetentionSettings,
+        RetentionPeriods,
+    ],
 )
 def test_every_key_is_in_the_docs(model: type[BaseModel]) -> None:
     """docs/configuration.md has a row of a table for every key."""
@@ -117,7 +140,7 @@ def test_settings_do_not_change(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.report = False
     with pytest.raises(TypeError):
-        settings.sims["x"] = Sim()  # type: ignore[index]
+        settings.sims["x"] = SimSettings()  # type: ignore[index]
 
 
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -139,7 +162,7 @@ reprot: true
     assert problems(tmp_path, text) == [
         "1:1: database: is missing; allowed: the path of the database file, as /var/lib/modemd/modemd.db",
         "2:11: modems[0].name: 'West' will not do; allowed: a name of its own, of small letters, digits, _ and -",
-        f"4:5: modems[0].baud: unknown key; allowed: {', '.join(Modem.model_fields)}",
+        f"4:5: modems[0].baud: unknown key; allowed: {', '.join(ModemSettings.model_fields)}",
         "6:11: modems[1].port: '/dev/../dev/ttyUSB0' is already modems[0].port",
         "7:11: modems[1].rate: 'fast' is not a rate; "
         "allowed: parts per second or minute, as 1/s, 2/s or 30/min, or unlimited",
@@ -202,7 +225,9 @@ def test_without_a_list_all_modems_are_found(tmp_path: Path, written_modems: str
     """`modems: auto` is what holds where nothing is said; a list of ports finds nothing beside them."""
     settings = load(written(tmp_path, f"database: modemd.db\n{written_modems}"))
     assert (settings.modems, settings.finds, settings.takes_others) == ((), True, True)
-    assert settings.finding == Finding(others=None, probe_bridges=False, rescan=timedelta(seconds=30), emulator=None)
+    assert settings.finding == DiscoverySettings(
+        others=None, probe_bridges=False, rescan=timedelta(seconds=30), emulator=None
+    )
     listed = load(written(tmp_path, SMALLEST))
     assert (listed.finds, listed.takes_others) == (False, False)
 
@@ -364,28 +389,37 @@ def test_plus_one_stays_closed_until_it_is_opened(tmp_path: Path, written_rules:
 
 def test_settings_can_be_made_without_a_file() -> None:
     """Programs and tests make settings of ready values; they are checked all the same."""
-    modem = Modem(name="west", port="/dev/west", rate=None)
+    modem = ModemSettings(name="west", port="/dev/west", rate=None)
     settings = Settings(database=Path("/srv/a.db"), modems=(modem,), sweep_interval=timedelta(seconds=5))
     assert (settings.socket, settings.modems[0].rate) == (Path("/srv/a.sock"), None)
     with pytest.raises(ValidationError):
-        Modem(name="West", port="/dev/west")
+        ModemSettings(name="West", port="/dev/west")
 
 
 def test_every_class_has_a_validity() -> None:
     """The classes of messages and the keys of `validity` are the same words."""
-    assert set(Validity.model_fields) == {name.value for name in MessageClass}
-    assert Validity().of(MessageClass.OTP) == timedelta(minutes=5)
+    assert set(ValiditySettings.model_fields) == {name.value for name in MessageClass}
+    assert ValiditySettings().of(MessageClass.OTP) == timedelta(minutes=5)
 
 
 def test_validity_is_asked_by_class() -> None:
     """Each class has its own; a name that is no class is a KeyError, not a default."""
-    assert Validity().of("marketing") == timedelta(hours=72)
+    assert ValiditySettings().of("marketing") == timedelta(hours=72)
     with pytest.raises(KeyError):
-        Validity().of("of")
+        ValiditySettings().of("of")
 
 
 KEYS = st.sampled_from(
-    [*Settings.model_fields, *Modem.model_fields, *Sim.model_fields, *Consent.model_fields, ICCID, "+1", "", "a\nb"]
+    [
+        *Settings.model_fields,
+        *ModemSettings.model_fields,
+        *SimSettings.model_fields,
+        *ConsentSettings.model_fields,
+        ICCID,
+        "+1",
+        "",
+        "a\nb",
+    ]
 )
 VALUES = st.recursive(
     st.sampled_from(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.config.reader import Place, read
+from modemd.config.reader import SourcePosition, read
 
 
 @pytest.mark.parametrize(
@@ -53,36 +53,36 @@ def test_keys_are_names_as_written() -> None:
 def test_every_value_and_key_has_its_place() -> None:
     """Lines and columns count from 1, as editors do."""
     document = read("é: 1\nlist:\n  - name: west\n".encode())
-    assert document.values["list", 0, "name"] == Place(3, 11)
-    assert document.keys["list", 0, "name"] == Place(3, 5)
-    assert document.values["é",] == Place(1, 4)
-    assert document.place(("list", 0, "missing")) == Place(3, 5)
+    assert document.values["list", 0, "name"] == SourcePosition(3, 11)
+    assert document.keys["list", 0, "name"] == SourcePosition(3, 5)
+    assert document.values["é",] == SourcePosition(1, 4)
+    assert document.place(("list", 0, "missing")) == SourcePosition(3, 5)
 
 
 def test_a_key_written_twice_is_a_problem_at_the_second() -> None:
     """Neither of two equal keys wins in silence."""
     (problem,) = read(b"a: 1\nb: 2\na: 3\n").problems
-    assert (problem.place, problem.path) == (Place(3, 1), ("a",))
+    assert (problem.place, problem.path) == (SourcePosition(3, 1), ("a",))
     assert problem.message == "written twice, first in line 1; remove one"
 
 
 @pytest.mark.parametrize(
     ("octets", "place", "message"),
     [
-        pytest.param(b"a:\n\t- b\n", Place(2, 1), "a tab", id="tab"),
-        pytest.param(b"a: caf\xe9\n", Place(1, 7), "byte 0xe9 is not UTF-8", id="latin-1"),
-        pytest.param(b"x: 1\na: \x00\n", Place(2, 4), "U+0000 is not allowed", id="control character"),
-        pytest.param(b"a: b: c\n", Place(1, 5), "a second ': '", id="colon in a text"),
-        pytest.param(b"a: 1\n---\nb: 2\n", Place(2, 1), "a second document", id="two documents"),
-        pytest.param(b"a: &x 1\nb: *x\n", Place(2, 4), "aliases", id="alias"),
-        pytest.param(b"a: [1, 2\n", Place(2, 1), "expected", id="unclosed list"),
-        pytest.param(b"? [1]\n: 2\n", Place(1, 3), "a key must be one plain word", id="list as key"),
-        pytest.param(b"a: !!int abc\n", Place(1, 4), "not supported", id="tag that lies"),
-        pytest.param(b"a: !!python/object:os.system x\n", Place(1, 4), "not supported", id="Python object"),
-        pytest.param(b"[" * 100_000, Place(1, 1), "nested too deeply", id="a hundred thousand brackets"),
+        pytest.param(b"a:\n\t- b\n", SourcePosition(2, 1), "a tab", id="tab"),
+        pytest.param(b"a: caf\xe9\n", SourcePosition(1, 7), "byte 0xe9 is not UTF-8", id="latin-1"),
+        pytest.param(b"x: 1\na: \x00\n", SourcePosition(2, 4), "U+0000 is not allowed", id="control character"),
+        pytest.param(b"a: b: c\n", SourcePosition(1, 5), "a second ': '", id="colon in a text"),
+        pytest.param(b"a: 1\n---\nb: 2\n", SourcePosition(2, 1), "a second document", id="two documents"),
+        pytest.param(b"a: &x 1\nb: *x\n", SourcePosition(2, 4), "aliases", id="alias"),
+        pytest.param(b"a: [1, 2\n", SourcePosition(2, 1), "expected", id="unclosed list"),
+        pytest.param(b"? [1]\n: 2\n", SourcePosition(1, 3), "a key must be one plain word", id="list as key"),
+        pytest.param(b"a: !!int abc\n", SourcePosition(1, 4), "not supported", id="tag that lies"),
+        pytest.param(b"a: !!python/object:os.system x\n", SourcePosition(1, 4), "not supported", id="Python object"),
+        pytest.param(b"[" * 100_000, SourcePosition(1, 1), "nested too deeply", id="a hundred thousand brackets"),
     ],
 )
-def test_what_is_not_yaml_is_told_in_one_line(octets: bytes, place: Place, message: str) -> None:
+def test_what_is_not_yaml_is_told_in_one_line(octets: bytes, place: SourcePosition, message: str) -> None:
     """Broken YAML is one problem, with its place, in words that help."""
     (problem,) = read(octets).problems
     assert problem.place == place

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from modemd.config import RELOADED, SIM_RESTART, Settings, Sim, load, reload
-from modemd.service.messages.submission import Request
+from modemd.config import RELOADED_KEYS, SIM_RESTART_KEYS, Settings, SimSettings, load, reload
+from modemd.service.messages.submission import MessageRequest
 from tests.service.assembled import house
 
 SIM = "89330000000000000017"
@@ -54,7 +54,7 @@ def test_every_key_is_taken_over_or_named(tmp_path: Path, key: str) -> None:
     current, new = settings(tmp_path), settings(tmp_path, **{key: OTHER[key]})
     before = getattr(current, key)
     found = reload(current, new)
-    if key in RELOADED:
+    if key in RELOADED_KEYS:
         assert (found.taken, found.waiting) == ((key,), ())
         assert getattr(current, key) == getattr(new, key) != before
     else:
@@ -75,7 +75,7 @@ def test_the_same_file_changes_nothing(tmp_path: Path) -> None:
     assert (found.taken, found.waiting) == ((), ())
 
 
-@pytest.mark.parametrize("key", SIM_RESTART)
+@pytest.mark.parametrize("key", SIM_RESTART_KEYS)
 def test_what_is_read_of_a_sim_at_the_start_is_named(tmp_path: Path, key: str) -> None:
     """Name and rate of a SIM are taken over; what is read of it at the start is named with the SIM."""
     said = {
@@ -93,8 +93,8 @@ def test_what_is_read_of_a_sim_at_the_start_is_named(tmp_path: Path, key: str) -
 
 def test_keys_that_wait_are_keys() -> None:
     """What is named as waiting is what a SIM can have."""
-    assert set(SIM_RESTART) <= Sim.model_fields.keys()
-    assert set(RELOADED) <= Settings.model_fields.keys()
+    assert set(SIM_RESTART_KEYS) <= SimSettings.model_fields.keys()
+    assert set(RELOADED_KEYS) <= Settings.model_fields.keys()
 
 
 async def test_what_is_taken_over_is_in_force(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ async def test_what_is_taken_over_is_in_force(tmp_path: Path) -> None:
     async with house(tmp_path) as running:
         longer = running.settings.validity.model_copy(update={"transactional": timedelta(hours=30)})
         reload(running.settings, running.settings.model_copy(update={"country": "FR", "validity": longer}))
-        answer = await running.service.submit(Request(to="06 12 34 56 78", text="hello"))
+        answer = await running.service.submit(MessageRequest(to="06 12 34 56 78", text="hello"))
         assert answer.message["to"] == "+33612345678"
         expires_at = datetime.fromisoformat(answer.message["expires_at"])
         assert expires_at == running.clock.now() + timedelta(hours=30)
@@ -114,5 +114,5 @@ def test_the_docs_say_which_keys_these_are() -> None:
     section = re.search(r"^## Reloading\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     assert section is not None
     taken, waiting = section[1].split("at the next start", 1)
-    assert set(re.findall(r"`(\w+)`", taken)) >= set(RELOADED)
-    assert set(re.findall(r"`(\w+)`", waiting)) >= set(SIM_RESTART)
+    assert set(re.findall(r"`(\w+)`", taken)) >= set(RELOADED_KEYS)
+    assert set(re.findall(r"`(\w+)`", waiting)) >= set(SIM_RESTART_KEYS)

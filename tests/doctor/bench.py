@@ -14,9 +14,9 @@ from typing import Any
 
 from modemd import resources
 from modemd.config import Settings
-from modemd.doctor import Code, Finding, Report, World, examine
-from modemd.doctor.machine import Room
-from modemd.doctor.rights import Person, this_person
+from modemd.doctor import Code, Environment, Finding, Report, examine
+from modemd.doctor.machine import DiskSpace
+from modemd.doctor.rights import User, current_user
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink, MemoryPort
 from modemd.emulator.usb.devices import DEVICES
@@ -29,8 +29,8 @@ from tests.sim.world.usb_bus import SimBus
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NUMBER = "+33700000000"
 TEXT = "modemd doctor 0123abcd"
-ROOMY = Room(free=10 * 1024**3)
-STRANGER = Person("visitor", 64321, frozenset({64321}))
+ROOMY = DiskSpace(free=10 * 1024**3)
+STRANGER = User("visitor", 64321, frozenset({64321}))
 """Somebody who owns nothing and is in no group."""
 
 
@@ -74,7 +74,7 @@ class Bench:
         self.proc.mkdir()
         self.database, self.log, self.lock = (folder / f"modemd.db{suffix}" for suffix in ("", "-wal", ".lock"))
         given = {"database": str(self.database), "country": "FR", "modems": [{"name": "west", "port": self.port}]}
-        self.world = World(
+        self.world = Environment(
             settings=Settings.model_validate({**given, **configured}, context={"folder": folder}),
             config=folder / "modemd.yaml",
             profiles=_profiles(),
@@ -82,7 +82,7 @@ class Bench:
             open_port=self._open,
             ports=self.bus,
             ask=nobody,
-            who=this_person(),
+            who=current_user(),
             text=TEXT,
             room=lambda folder: ROOMY,
             proc=self.proc,

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from modemd.api.app import create
-from modemd.doctor import Code, Report, World, examine
+from modemd.api.app import create_app
+from modemd.doctor import Code, Environment, Report, examine
 from modemd.doctor.advice import ADVICE
-from modemd.doctor.daemon_side import about
-from modemd.doctor.rights import this_person
+from modemd.doctor.daemon_side import modem_findings
+from modemd.doctor.rights import current_user
 from modemd.emulator.usb.bus import STICK
 from modemd.errors import StoreUnavailable
 from modemd.modem.link.port import Port
-from modemd.modem.status import Health
+from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from tests.api.client import Client
 from tests.doctor.bench import ROOMY, TEXT, Bench, asking, codes, found
@@ -35,17 +35,17 @@ async def never_opened(path: str) -> Port:
     raise AssertionError(f"{path} belongs to the daemon")
 
 
-def world_of(house: House, folder: Path) -> World:
+def world_of(house: House, folder: Path) -> Environment:
     """The machine on which a house's daemon runs."""
-    return World(
+    return Environment(
         settings=house.settings,
         config=folder / "modemd.yaml",
         profiles=_profiles(),
         now=lambda: datetime(2026, 3, 2, 7, tzinfo=UTC),
         open_port=never_opened,
         ports=house.bus,
-        ask=asking(Client(create(house.service))),
-        who=this_person(),
+        ask=asking(Client(create_app(house.service))),
+        who=current_user(),
         text=TEXT,
         room=lambda path: ROOMY,
         proc=folder,
@@ -210,12 +210,12 @@ def test_nothing_is_found(live: Live, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("health", "code"),
-    [(health, None) for health in Health if health is not Health.READY] + [("not usable", Code.NOT_USABLE)],
+    [(health, None) for health in ModemHealth if health is not ModemHealth.READY] + [("not usable", Code.NOT_USABLE)],
 )
 def test_every_health_has_its_advice(health: str, code: Code | None) -> None:
     """Whatever a daemon says of a modem that cannot send comes to a finding with a remedy."""
     row = {"name": "west", "health": health, "reason": "a reason", "registration": "unknown", "can_send": False}
-    (finding,) = about(row)
+    (finding,) = modem_findings(row)
     assert finding.remedy
     assert code in (None, finding.code)
 
@@ -224,8 +224,11 @@ def test_a_full_storage() -> None:
     """A modem that sends and receives nothing is told of beside its being ready."""
     row = dict.fromkeys(("reason", "rests_until", "model", "operator"))
     row |= {"name": "west", "health": "ready", "can_send": True, "registration": "home", "signal_dbm": -71}
-    assert [finding.code for finding in about(row | {"storage": "49/50"})] == [Code.MODEM_READY]
-    assert [finding.code for finding in about(row | {"storage": "50/50"})] == [Code.MODEM_READY, Code.STORAGE_FULL]
+    assert [finding.code for finding in modem_findings(row | {"storage": "49/50"})] == [Code.MODEM_READY]
+    assert [finding.code for finding in modem_findings(row | {"storage": "50/50"})] == [
+        Code.MODEM_READY,
+        Code.STORAGE_FULL,
+    ]
 
 
 def test_one_port_of_the_daemons(live: Live, tmp_path: Path) -> None:
@@ -351,7 +354,7 @@ def test_a_message_to_itself_that_is_refused(live: Live, tmp_path: Path) -> None
 
     async def scenario(house: House) -> None:
         await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
-        asked = asking(Client(create(house.service)))
+        asked = asking(Client(create_app(house.service)))
 
         async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
             answer: tuple[int, Any] = await asked(method, target, {**document, "to": "nobody"} if document else None)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from modemd.doctor import Code, Finding
-from modemd.doctor.machine import Room, look_at_database, look_at_disk, room_of
+from modemd.doctor.machine import DiskSpace, check_database, check_disk, disk_space_of
 from modemd.store import consent
 from modemd.store.connection import connect
-from modemd.store.consent import Said
+from modemd.store.consent import ConsentStatement
 from modemd.store.schema import VERSION, migrate
 from tests.doctor.bench import NOW, STRANGER, Bench, codes, found
 from tests.doctor.conftest import Doctor
@@ -114,14 +114,14 @@ def test_a_database_that_is_none(doctor: Doctor) -> None:
 @pytest.mark.parametrize(
     ("room", "code"),
     [
-        pytest.param(Room(free=0), Code.DISK_FULL, id="full"),
-        pytest.param(Room(free=10**9, files=0), Code.DISK_FULL, id="no file left"),
-        pytest.param(Room(free=50 * 1024**2), Code.DISK_LOW, id="nearly full"),
-        pytest.param(Room(free=10**9, read_only=True), Code.DISK_READ_ONLY, id="read-only"),
-        pytest.param(Room(free=10**9), Code.DISK_FINE, id="roomy"),
+        pytest.param(DiskSpace(free=0), Code.DISK_FULL, id="full"),
+        pytest.param(DiskSpace(free=10**9, files=0), Code.DISK_FULL, id="no file left"),
+        pytest.param(DiskSpace(free=50 * 1024**2), Code.DISK_LOW, id="nearly full"),
+        pytest.param(DiskSpace(free=10**9, read_only=True), Code.DISK_READ_ONLY, id="read-only"),
+        pytest.param(DiskSpace(free=10**9), Code.DISK_FINE, id="roomy"),
     ],
 )
-def test_the_disk(doctor: Doctor, room: Room, code: Code) -> None:
+def test_the_disk(doctor: Doctor, room: DiskSpace, code: Code) -> None:
     """A disk that takes nothing lets no message pass; one that soon will not is a warning."""
 
     async def visit(bench: Bench) -> None:
@@ -137,9 +137,9 @@ def test_the_disk(doctor: Doctor, room: Room, code: Code) -> None:
 
 def test_the_disk_of_this_machine_is_looked_at(tmp_path: Path) -> None:
     """A folder that is not there yet is on the disk of the one above it."""
-    room = room_of(tmp_path)
+    room = disk_space_of(tmp_path)
     assert room.free > 0
-    assert look_at_disk(tmp_path / "not" / "yet" / "modemd.db", room_of).code in (Code.DISK_FINE, Code.DISK_LOW)
+    assert check_disk(tmp_path / "not" / "yet" / "modemd.db", disk_space_of).code in (Code.DISK_FINE, Code.DISK_LOW)
 
 
 def test_a_clock_behind_the_database(doctor: Doctor) -> None:
@@ -190,8 +190,8 @@ def test_looking_writes_nothing(tmp_path: Path, doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         filled(bench.database)
         connection = connect(bench.database)
-        said = Said("+33612345678", opts_in=False, word="stop", language="en", channel="sms")
-        consent.apply(connection, said, NOW)
+        said = ConsentStatement("+33612345678", opts_in=False, word="stop", language="en", channel="sms")
+        consent.apply_statement(connection, said, NOW)
         before = bench.database.read_bytes(), bench.log.read_bytes()
         assert Code.DATABASE_FINE in codes(await bench.examine())
         assert (bench.database.read_bytes(), bench.log.read_bytes()) == before
@@ -221,8 +221,8 @@ def test_a_daemon_that_runs_has_the_database(doctor: Doctor) -> None:
         lock = os.open(f"{bench.database}.lock", os.O_CREAT | os.O_RDWR)
         fcntl.flock(lock, fcntl.LOCK_EX)
         given = bench.world.settings, bench.world.who
-        assert look_at_database(*given, running=True, proc=bench.proc).code is Code.DATABASE_FINE
-        assert look_at_database(*given, running=False, proc=bench.proc).code is Code.DATABASE_LOCKED
+        assert check_database(*given, running=True, proc=bench.proc).code is Code.DATABASE_FINE
+        assert check_database(*given, running=False, proc=bench.proc).code is Code.DATABASE_LOCKED
         os.close(lock)
 
     doctor(visit)

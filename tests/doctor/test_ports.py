@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from modemd.doctor import Code
-from modemd.doctor.processes import Process, holders, named
-from modemd.doctor.rights import Person
+from modemd.doctor.processes import Process, processes_holding, processes_named
+from modemd.doctor.rights import User
 from modemd.emulator.usb.bus import STICK, UsbDevice
 from modemd.errors import PortGone
 from modemd.modem.discovery.devices import UsbDevice as Listed
@@ -171,7 +171,7 @@ def test_the_mode_says_who_may(tmp_path: Path, groups: set[int], mode: int, may:
     file = tmp_path / "port"
     file.touch()
     file.chmod(mode)
-    assert Person("visitor", 64321, frozenset(groups)).may_write(file) is may
+    assert User("visitor", 64321, frozenset(groups)).may_write(file) is may
 
 
 def test_modemmanager_has_the_port(doctor: Doctor) -> None:
@@ -278,13 +278,13 @@ async def test_the_real_proc_is_read(tmp_path: Path) -> None:
     file = tmp_path / "port"
     file.touch()
     with file.open():
-        assert holders(str(file)) == []
+        assert processes_holding(str(file)) == []
     with file.open() as opened:
         process = await asyncio.create_subprocess_exec("sleep", "60", stdin=opened)
     try:
-        assert holders(str(file)) == [Process(process.pid, "sleep")]
-        assert process.pid in [each.pid for each in named("sleep")]
+        assert processes_holding(str(file)) == [Process(process.pid, "sleep")]
+        assert process.pid in [each.pid for each in processes_named("sleep")]
     finally:
         process.kill()
         await process.wait()
-    assert holders(str(tmp_path / "nothing")) == []
+    assert processes_holding(str(tmp_path / "nothing")) == []

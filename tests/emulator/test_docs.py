@@ -13,7 +13,7 @@ from modemd.emulator import families
 from modemd.emulator.device.commands import COMMANDS
 from modemd.emulator.lab.control_api import create_app
 from modemd.emulator.lab.lab import Lab
-from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.requests.faults import fault_kinds
 from modemd.emulator.lab.scenario import Scenario, load
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -37,7 +37,7 @@ def test_every_route_is_in_the_docs(route: str) -> None:
     assert re.search(rf"`{re.escape(route)}[`?]", TEXT)
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", fault_kinds())
 def test_every_fault_is_in_the_docs(kind: str) -> None:
     """A fault is shown with the body that puts it on."""
     assert f'`{{"kind": "{kind}"' in TEXT

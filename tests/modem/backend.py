@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from modemd.connector import Attempted, Claimed, Draft
+from modemd.connector import AttemptReport, ClaimedPart, Draft
 from modemd.errors import StoreUnavailable
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
@@ -35,7 +35,7 @@ def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, 
 
 @dataclass
 class FakeDesk:
-    """`modemd.modem.backend.Desk`. What is in `waiting` is chosen in order; `journal` is what would be committed, in order.
+    """`modemd.modem.backend.Backend`. What is in `waiting` is chosen in order; `journal` is what would be committed, in order.
 
     `commit_s` is how long a claim takes. `instead` answers the next claim in place of the draft's own part; `failing` fails it.
     While the disk is `full` no arrival is kept.
@@ -47,7 +47,7 @@ class FakeDesk:
     failing: Exception | None = None
     cannot_keep: set[bytes] = field(default_factory=set)
     full: bool = False
-    journal: list[str | Attempted] = field(default_factory=list)
+    journal: list[str | AttemptReport] = field(default_factory=list)
     kept: list[bytes] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
     reserved: set[int] = field(default_factory=set)
@@ -65,9 +65,9 @@ class FakeDesk:
     """Why sends fail in a row, as the desk sees it."""
 
     @property
-    def closed(self) -> list[Attempted]:
+    def closed(self) -> list[AttemptReport]:
         """What became of attempts, in the order of its commits."""
-        return [entry for entry in self.journal if isinstance(entry, Attempted)]
+        return [entry for entry in self.journal if isinstance(entry, AttemptReport)]
 
     async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
         self.pressing = False
@@ -81,10 +81,10 @@ class FakeDesk:
     def presses(self, identity: Identity) -> bool:
         return self.pressing
 
-    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[Claimed | None]:
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
         return asyncio.ensure_future(self._commit(draft, self.consent_epoch, ahead))
 
-    async def _commit(self, draft: Draft, epoch: int, ahead: bool) -> Claimed | None:
+    async def _commit(self, draft: Draft, epoch: int, ahead: bool) -> ClaimedPart | None:
         await asyncio.sleep(self.commit_s)
         if self.failing is not None:
             raise self.failing
@@ -96,15 +96,15 @@ class FakeDesk:
         following = self.waiting.popleft() if ahead and self.waiting else None
         if following is not None:
             self.reserved.add(following.part_id)
-        return Claimed(self.claims, draft.part_id, draft.part_id, tpdu, epoch, following=following)
+        return ClaimedPart(self.claims, draft.part_id, draft.part_id, tpdu, epoch, following=following)
 
-    def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
+    def close(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
         self.journal.append(attempted)
         done: Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
+    def close_with_next(self, identity: Identity, attempted: AttemptReport) -> None:
         self.close(identity, attempted)
 
     def fresh(self, identity: Identity, draft: Draft) -> bool:

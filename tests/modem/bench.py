@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from modemd import resources
 from modemd.modem.modem import Modem
-from modemd.modem.status import Health, Line
+from modemd.modem.status import ModemHealth, ModemLine
 from modemd.profiles import Profiles
 from tests.modem.backend import FakeDesk, draft
 from tests.modem.stub_modem import Stick
@@ -35,7 +35,7 @@ class Bench:
     def __post_init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.modem = Modem(
-            Line("west", "/dev/west", self.rate),
+            ModemLine("west", "/dev/west", self.rate),
             desk=self.desk,
             open_port=self.stick.open,
             profiles=self.profiles,
@@ -45,7 +45,7 @@ class Bench:
         self.task = loop.create_task(self.modem.run())
 
     @property
-    def health(self) -> Health:
+    def health(self) -> ModemHealth:
         return self.modem.status.health
 
     def queue(self, *parts: int) -> None:
@@ -59,14 +59,14 @@ class Bench:
             assert asyncio.get_running_loop().time() < deadline, f"not within {within_s} s"
             await asyncio.sleep(step_s)
 
-    async def becomes(self, health: Health, within_s: float = 60) -> None:
+    async def becomes(self, health: ModemHealth, within_s: float = 60) -> None:
         await self.until(lambda: self.health is health, within_s)
 
     async def stopped(self) -> None:
         self.modem.stop()
         async with asyncio.timeout(100):
             await self.task
-        assert self.health is Health.STOPPED
+        assert self.health is ModemHealth.STOPPED
 
 
 @asynccontextmanager

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from modemd.at.replies import Registration
-from modemd.connector import Ending
+from modemd.connector import AttemptEnding
 from modemd.modem.modem import Modem
 from modemd.modem.session import PERSON_PROBE_S, STATUS_S, STATUS_SEARCHING_S
-from modemd.modem.status import Health
+from modemd.modem.status import ModemHealth
 from modemd.profiles import Profiles
 from tests.modem.backend import HELLO_WORLD, draft
 from tests.modem.bench import SHIPPED, SWEEP_S, bench
@@ -28,7 +28,7 @@ def gaps(moments: list[float]) -> list[float]:
 async def test_it_opens_sets_up_and_is_ready() -> None:
     """Who it is comes to the desk, the desk learns that messages may go, and what is known stands in the status."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         (who,) = b.desk.identities
         assert (who.iccid, who.profile.name) == ("8944100030123456789", "generic")
         assert b.desk.times_ready == 1
@@ -40,7 +40,7 @@ async def test_it_opens_sets_up_and_is_ready() -> None:
 async def test_parts_go_out_one_behind_the_other() -> None:
     """The next one is chosen while one is on the air; outcomes share the next claim's commit, and the last is closed alone."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1, 2, 3)
         await b.until(lambda: len(b.desk.closed) == 3)
         assert [entry if isinstance(entry, str) else entry.reference for entry in b.desk.journal] == [
@@ -62,9 +62,9 @@ async def test_the_port_is_tried_again_with_growing_pauses() -> None:
         pauses = gaps(b.stick.opened)
         assert pauses[:5] == pytest.approx([0.5, 1.0, 2.0, 3.0, 3.0], abs=0.01)
         assert max(pauses) < 3.1
-        assert (b.health, b.modem.status.reason) == (Health.GONE, "/dev/west: No such file or directory")
+        assert (b.health, b.modem.status.reason) == (ModemHealth.GONE, "/dev/west: No such file or directory")
         b.stick.plugged = True
-        await b.becomes(Health.READY, within_s=5)
+        await b.becomes(ModemHealth.READY, within_s=5)
 
 
 async def wake_often(modem: Modem) -> None:
@@ -81,7 +81,7 @@ async def test_a_port_that_goes_after_a_long_time_is_reopened_at_once() -> None:
         b.stick.unplug()
         await asyncio.sleep(0.1)
         b.stick.plugged = True
-        await b.becomes(Health.READY, within_s=1)
+        await b.becomes(ModemHealth.READY, within_s=1)
 
 
 @simulated
@@ -89,20 +89,20 @@ async def test_a_locked_sim_waits_for_a_person() -> None:
     """Its state is asked every few seconds, without pretending in between that all is well; then it goes on by itself."""
     async with bench() as b:
         b.stick.answers["+CPIN?"] = "+CPIN: SIM PUK|OK"
-        await b.becomes(Health.NEEDS_PERSON)
+        await b.becomes(ModemHealth.NEEDS_PERSON)
         seen = set()
         waking = asyncio.ensure_future(wake_often(b.modem))
         for _ in range(1000):
             await asyncio.sleep(0.1)
             seen.add((b.health, b.modem.status.reason))
         waking.cancel()
-        assert seen == {(Health.NEEDS_PERSON, b.modem.status.reason)}
+        assert seen == {(ModemHealth.NEEDS_PERSON, b.modem.status.reason)}
         assert "PUK" in str(b.modem.status.reason)
         asked = b.stick.times("+CPIN?")
         assert max(gaps(asked)) == pytest.approx(PERSON_PROBE_S, abs=1)
         assert len(asked) < 2 * 100 / PERSON_PROBE_S
         b.stick.answers["+CPIN?"] = "+CPIN: READY|OK"
-        await b.becomes(Health.READY, within_s=PERSON_PROBE_S + 5)
+        await b.becomes(ModemHealth.READY, within_s=PERSON_PROBE_S + 5)
 
 
 @simulated
@@ -116,7 +116,7 @@ async def test_the_pace_is_the_sims() -> None:
 
     async with bench(rate) as b:
         b.stick.send_s = 0.1
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1, 2, 3, 4)
         waking = asyncio.ensure_future(wake_often(b.modem))
         await b.until(lambda: len(b.desk.closed) == 4)
@@ -132,7 +132,7 @@ async def test_an_alarm_takes_the_turn_of_the_next_part() -> None:
     own."""
     async with bench(lambda iccid: 0.1) as b:
         b.stick.send_s = 0.1
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
         await b.until(lambda: len(b.desk.closed) == 1)
         await asyncio.sleep(2)
@@ -150,7 +150,7 @@ async def test_what_is_not_urgent_does_not_borrow() -> None:
     """Nobody's turn comes earlier, whatever wakes the modem."""
     async with bench(lambda iccid: 0.1) as b:
         b.stick.send_s = 0.1
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
         await b.until(lambda: len(b.desk.closed) == 1)
         b.desk.pressing = True
@@ -165,7 +165,7 @@ async def test_a_family_may_need_more_time_than_the_sims_pace() -> None:
     slow = Profiles({"generic": replace(SHIPPED.named("generic"), send_interval_s=3.0)})
     async with bench(lambda iccid: 2.0, slow) as b:
         b.stick.send_s = 0.1
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
         await b.until(lambda: len(b.desk.closed) == 2)
         assert gaps(b.stick.times("PDU")) == pytest.approx([3.0], abs=0.02)
@@ -175,21 +175,21 @@ async def test_a_family_may_need_more_time_than_the_sims_pace() -> None:
 async def test_what_was_never_written_costs_no_pace() -> None:
     """A refusal instead of the prompt used no air time: the next part follows at once."""
     async with bench(lambda iccid: 0.1) as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.stick.answers["+CMGS=18"] = "+CMS ERROR: 304"
         b.queue(1, 2)
         await b.until(lambda: len(b.desk.closed) == 2, within_s=1)
-        assert [attempted.ending for attempted in b.desk.closed] == [Ending.REFUSED] * 2
+        assert [attempted.ending for attempted in b.desk.closed] == [AttemptEnding.REFUSED] * 2
 
 
 @simulated
 async def test_registration_lost_and_back() -> None:
     """Searching is seen within a minute, nothing is tried meanwhile, and when it is back the desk is told, within seconds."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
             b.stick.answers[command] = f"{command.rstrip('?')}: 0,2|OK"
-        await b.becomes(Health.SEARCHING, within_s=STATUS_S + 1)
+        await b.becomes(ModemHealth.SEARCHING, within_s=STATUS_S + 1)
         assert b.modem.status.reason == "not registered: searching"
         b.queue(1)
         await asyncio.sleep(30)
@@ -204,18 +204,18 @@ async def test_a_modem_on_lte_alone_is_registered() -> None:
     """CREG searches, CEREG is home: messages may go."""
     async with bench() as b:
         b.stick.answers |= {"+CREG?": "+CREG: 0,2|OK", "+CGREG?": "ERROR", "+CEREG?": "+CEREG: 0,1|OK"}
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
 
 
 @simulated
 async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> None:
     """CMS 331 says that it is gone: no further part is tried; the outcome does not wait for the network to come back."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.stick.answers |= {f"+C{kind}REG?": f"+C{kind}REG: 0,2|OK" for kind in ("", "G", "E")}
         b.stick.answers["PDU"] = "+CMS ERROR: 331"
         b.queue(1, 2)
-        await b.becomes(Health.SEARCHING, within_s=5)
+        await b.becomes(ModemHealth.SEARCHING, within_s=5)
         await asyncio.sleep(0.1)
         assert [(attempted.code, attempted.no_network) for attempted in b.desk.closed] == [(331, True)]
         assert b.stick.commands().count("PDU") == 1
@@ -225,7 +225,7 @@ async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> No
 async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None:
     """Some modems answer 331 to nonsense numbers: where the network is there, the refusal says nothing of it."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.stick.answers["PDU"] = "+CMS ERROR: 331"
         b.queue(1)
         await b.until(lambda: bool(b.desk.closed))
@@ -237,7 +237,7 @@ async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None
 async def test_a_restart_leads_to_the_full_set_up(sign: str) -> None:
     """Echo, mode, storage and notices are set again, and the SIM is asked for again: it may be another one."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         before = len(b.stick.heard)
         b.stick.answers["+CCID"] = "8944100030999999999|OK"
         b.stick.say(sign)
@@ -254,7 +254,7 @@ async def test_a_restart_leads_to_the_full_set_up(sign: str) -> None:
 async def test_an_overtaken_draft_is_chosen_again() -> None:
     """Chosen ahead, then something more urgent came: the draft is let go, and the urgent part is sent first."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
         await b.until(lambda: 2 in b.desk.reserved)
         b.desk.waiting.appendleft(draft(3, HELLO_WORLD))
@@ -268,19 +268,19 @@ async def test_an_overtaken_draft_is_chosen_again() -> None:
 async def test_an_outcome_does_not_wait_for_a_draft_that_was_let_go() -> None:
     """The next draft was overtaken, and nothing else is due: the outcome of the one before is journaled now."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
         await b.until(lambda: 2 in b.desk.reserved)
         b.desk.overtaken.add(2)
         await asyncio.sleep(5)
-        assert [attempted.ending for attempted in b.desk.closed] == [Ending.ACCEPTED]
+        assert [attempted.ending for attempted in b.desk.closed] == [AttemptEnding.ACCEPTED]
 
 
 @simulated
 async def test_after_an_unanswered_part_the_next_goes_on() -> None:
     """What was chosen ahead is given back at once, for others to send; the modem is set up again, and goes on."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.stick.answers["PDU"] = ""
         b.queue(1, 2)
         await b.until(lambda: len(b.desk.closed) == 1, within_s=200)
@@ -290,14 +290,14 @@ async def test_after_an_unanswered_part_the_next_goes_on() -> None:
         b.queue(2)
         await b.until(lambda: b.desk.claims == 2, within_s=10)
         assert b.stick.commands().count("+CMGF=0") == 2
-        assert [attempted.ending for attempted in b.desk.closed][:1] == [Ending.NO_ANSWER]
+        assert [attempted.ending for attempted in b.desk.closed][:1] == [AttemptEnding.NO_ANSWER]
 
 
 @simulated
 async def test_a_late_answer_settles_its_attempt() -> None:
     """While the port stays open."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.stick.answers["PDU"] = ""
         b.queue(1)
         await b.until(lambda: len(b.desk.closed) == 1, within_s=200)
@@ -305,8 +305,8 @@ async def test_a_late_answer_settles_its_attempt() -> None:
         b.stick.say("+CMGS: 14", "OK")
         await asyncio.sleep(1)
         assert [(a.attempt_id, a.ending, a.reference) for a in b.desk.closed] == [
-            (1, Ending.NO_ANSWER, None),
-            (1, Ending.ACCEPTED, 14),
+            (1, AttemptEnding.NO_ANSWER, None),
+            (1, AttemptEnding.ACCEPTED, 14),
         ]
 
 
@@ -314,7 +314,7 @@ async def test_a_late_answer_settles_its_attempt() -> None:
 async def test_notices_are_dealt_with_and_storage_is_swept_at_its_interval() -> None:
     """A direct report is kept at once; the storage is looked at after the set-up, and then every interval."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.stick.say("+CDS: 25", "079144775810065006400C91447700091032523011905180005230119051210000")
         await b.until(lambda: len(b.desk.kept) == 1, within_s=1)
         await asyncio.sleep(2 * SWEEP_S + 10)
@@ -325,14 +325,14 @@ async def test_notices_are_dealt_with_and_storage_is_swept_at_its_interval() -> 
 async def test_a_mistake_of_ours_is_logged_and_the_port_reopened(caplog: pytest.LogCaptureFixture) -> None:
     """The task never ends by an error; the modem says what happened, and comes back by itself."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.desk.failing = RuntimeError("a mistake of ours")
         b.queue(1)
-        await b.becomes(Health.GONE)
+        await b.becomes(ModemHealth.GONE)
         assert "a mistake of ours" in str(b.modem.status.reason)
         assert "modem task failed" in caplog.text
         b.desk.failing = None
-        await b.becomes(Health.READY, within_s=5)
+        await b.becomes(ModemHealth.READY, within_s=5)
         assert len(b.stick.ports) == 2
 
 
@@ -340,7 +340,7 @@ async def test_a_mistake_of_ours_is_logged_and_the_port_reopened(caplog: pytest.
 async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
     """The part on the air was accepted: that is journaled, whatever happens to the next one."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         b.queue(1)
         await b.until(lambda: "claimed 1" in b.desk.journal, step_s=0.001)
 
@@ -353,7 +353,7 @@ async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
         whole, b.desk.waiting = b.desk.waiting, Broken()  # type: ignore[assignment]
         await asyncio.sleep(3)
         b.desk.waiting = whole
-        assert [attempted.ending for attempted in b.desk.closed] == [Ending.ACCEPTED]
+        assert [attempted.ending for attempted in b.desk.closed] == [AttemptEnding.ACCEPTED]
 
 
 REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"
@@ -363,7 +363,7 @@ REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"
 async def test_nothing_is_deleted_by_an_index_of_before_a_restart() -> None:
     """The storage may be another then: what was read before it, and is durable, is left for the sweep after the set-up."""
     async with bench() as b:
-        await b.becomes(Health.READY)
+        await b.becomes(ModemHealth.READY)
         await asyncio.sleep(1)
         b.stick.answers["+CMGR=5"] = f"+CMGR: 0,,25|{REPORT}|OK"
         b.desk.commit_s = 0.05

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from modemd.connector import Ending
+from modemd.connector import AttemptEnding
 from modemd.modem.session import PERSON_RETRY_S
-from modemd.modem.status import Health
+from modemd.modem.status import ModemHealth
 from tests.modem.bench import Bench, bench
 from tests.modem.scripted_port import simulated
 
@@ -29,7 +29,7 @@ async def _while_setting_up(b: Bench) -> None:
 
 async def _while_waiting_for_a_person(b: Bench) -> None:
     b.stick.answers["+CPIN?"] = "+CPIN: SIM PIN|OK"
-    await b.becomes(Health.NEEDS_PERSON)
+    await b.becomes(ModemHealth.NEEDS_PERSON)
 
 
 async def _while_idle(b: Bench) -> None:
@@ -38,24 +38,24 @@ async def _while_idle(b: Bench) -> None:
 
 async def _while_searching(b: Bench) -> None:
     b.stick.answers["+CREG?"] = "+CREG: 0,2|OK"
-    await b.becomes(Health.SEARCHING)
+    await b.becomes(ModemHealth.SEARCHING)
 
 
 async def _at_the_prompt(b: Bench) -> None:
-    await b.becomes(Health.READY)
+    await b.becomes(ModemHealth.READY)
     b.stick.answer_s = 2.0
     b.queue(1, 2)
     await b.until(lambda: "+CMGS=18" in b.stick.commands())
 
 
 async def _on_the_air(b: Bench) -> None:
-    await b.becomes(Health.READY)
+    await b.becomes(ModemHealth.READY)
     b.queue(1, 2)
     await b.until(lambda: "PDU" in b.stick.commands())
 
 
 async def _between_two(b: Bench) -> None:
-    await b.becomes(Health.READY)
+    await b.becomes(ModemHealth.READY)
     b.queue(*range(1, 6))
     await b.until(lambda: len(b.desk.closed) == 2, step_s=0.001)
 
@@ -79,7 +79,7 @@ async def test_a_stop_ends_it_from_every_state(reached: State) -> None:
         assert loop.time() - stopped_at < 5
         at_most = on_air + (reached in (_at_the_prompt, _between_two))  # what had its prompt asked for may still go
         assert b.stick.commands().count("PDU") <= at_most
-        assert {attempted.ending for attempted in b.desk.closed} <= {Ending.ACCEPTED}
+        assert {attempted.ending for attempted in b.desk.closed} <= {AttemptEnding.ACCEPTED}
 
 
 @pytest.mark.parametrize("reached", STATES, ids=lambda state: state.__name__.strip("_"))
@@ -105,4 +105,4 @@ async def test_a_port_lost_in_any_state_leaves_nothing_behind(reached: State) ->
         b.stick.plugged = True
         b.stick.answers["+CREG?"], b.stick.answers["+CPIN?"] = "+CREG: 0,1|OK", "+CPIN: READY|OK"
         b.stick.answer_s = 0.01
-        await b.becomes(Health.READY, within_s=PERSON_RETRY_S + 10)
+        await b.becomes(ModemHealth.READY, within_s=PERSON_RETRY_S + 10)

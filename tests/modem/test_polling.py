@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 import pytest
 
 from modemd.at import Urc
-from modemd.at.replies import Fill, Registration
+from modemd.at.replies import Registration, StorageFill
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.receiver import Receiver
-from modemd.modem.polling import Upkeep
+from modemd.modem.polling import StatusPolling
 from modemd.modem.setup.negotiation import Storage
-from modemd.modem.status import Status
+from modemd.modem.status import ModemStatus
 from tests.modem.backend import FakeDesk, identity
 from tests.modem.scripted_port import simulated
 from tests.modem.stub_modem import Stick
@@ -30,8 +30,8 @@ class Kept:
 
     stick: Stick
     desk: FakeDesk
-    status: Status
-    upkeep: Upkeep
+    status: ModemStatus
+    upkeep: StatusPolling
     untold: list[str]
 
     async def hears(self, *lines: str) -> None:
@@ -41,12 +41,12 @@ class Kept:
 
 @asynccontextmanager
 async def kept(**answers: str) -> AsyncIterator[Kept]:
-    stick, desk, status = Stick(), FakeDesk(), Status(registration=Registration.HOME)
+    stick, desk, status = Stick(), FakeDesk(), ModemStatus(registration=Registration.HOME)
     stick.answers |= {"+CSCA?": '+CSCA: "+33609001390",145|OK', "+CPMS?": '+CPMS: "SM",1,50|OK'} | answers
     dialogue = Dialogue(await stick.open("/dev/west"))
     receiver = Receiver(dialogue, identity(), desk, Storage("SM"))
     untold: list[str] = []
-    yield Kept(stick, desk, status, Upkeep(dialogue, identity(), desk, status, receiver, untold), untold)
+    yield Kept(stick, desk, status, StatusPolling(dialogue, identity(), desk, status, receiver, untold), untold)
 
 
 @simulated
@@ -187,7 +187,7 @@ async def test_a_remark_goes_with_its_reason() -> None:
     async with kept(**{"+CPMS?": '+CPMS: "SM",50,50|OK', "+CMGL=4": "OK"}) as k:
         await k.upkeep.look()
         assert "is full: nothing can come in (50 of 50)" in k.status.remarks["storage"]
-        assert k.status.storage == Fill(50, 50)
+        assert k.status.storage == StorageFill(50, 50)
         k.stick.answers["+CPMS?"] = '+CPMS: "SM",0,50|OK'
         await k.upkeep.look()
         assert "storage" not in k.status.remarks

@@ -30,7 +30,7 @@ from modemd.pdu import (
     TypeOfNumber,
     UserData,
 )
-from modemd.pdu.fields.userdata import covered
+from modemd.pdu.fields.userdata import count_header_septets
 from modemd.pdu.text.alphabet import DEFAULT
 
 octet = st.integers(0, 255)
@@ -90,7 +90,7 @@ def user_data(draw: st.DrawFn, dcs: int) -> UserData:
     header = draw(headers())
     octets = sum(len(element.encode()) for element in header) + bool(header)
     if Coding.of(dcs).packed:
-        septets = st.lists(st.integers(0, 127), max_size=160 - covered(octets))
+        septets = st.lists(st.integers(0, 127), max_size=160 - count_header_septets(octets))
         return UserData(bytes(draw(septets)), header)
     return UserData(draw(st.binary(max_size=140 - octets)), header)
 

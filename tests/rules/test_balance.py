@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.balance import amount_in
+from modemd.rules.balance import parse_amount
 
 USUAL = r"([0-9]+[.,][0-9]{2})"
 
@@ -32,7 +32,7 @@ USUAL = r"([0-9]+[.,][0-9]{2})"
 )
 def test_amounts_are_found(text: str, pattern: str, amount: str) -> None:
     """The first group, or the whole; marks of thousands and decimals as people write them."""
-    assert amount_in(text, pattern) == Decimal(amount)
+    assert parse_amount(text, pattern) == Decimal(amount)
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_amounts_are_found(text: str, pattern: str, amount: str) -> None:
 )
 def test_what_is_no_amount_is_none(text: str, pattern: str) -> None:
     """No match, or a match that is no number."""
-    assert amount_in(text, pattern) is None
+    assert parse_amount(text, pattern) is None
 
 
 @given(st.text("0123456789.,' -x"))
 def test_any_text_is_an_amount_or_none(text: str) -> None:
     """Nothing that an operator writes is an error."""
-    found = amount_in(text, "(.+)")
+    found = parse_amount(text, "(.+)")
     assert found is None or isinstance(found, Decimal)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from modemd.rules.clock_trust import NETWORK_MARGIN, SLACK, distrust, proves_otherwise
+from modemd.rules.clock_trust import CLOCK_TOLERANCE, NETWORK_MARGIN, check_against_network, find_distrust_reason
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
@@ -17,9 +17,12 @@ DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
     [
         pytest.param(None, None, None, id="nothing is known"),
         pytest.param(NOW - HOUR, None, None, id="later than what is stored"),
-        pytest.param(NOW + SLACK, None, None, id="an ordinary correction"),
+        pytest.param(NOW + CLOCK_TOLERANCE, None, None, id="an ordinary correction"),
         pytest.param(
-            NOW + SLACK + SECOND, None, "something was stored at 2026-11-22T12:00:03", id="earlier than stored"
+            NOW + CLOCK_TOLERANCE + SECOND,
+            None,
+            "something was stored at 2026-11-22T12:00:03",
+            id="earlier than stored",
         ),
         pytest.param(None, NOW + NETWORK_MARGIN, None, id="a day from the network's time"),
         pytest.param(None, NOW + DAY + SECOND, "the network says 2026-11-23T12:00:01", id="behind the network"),
@@ -31,7 +34,7 @@ DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 )
 def test_what_stands_against_the_clock(mark: datetime | None, network: datetime | None, because: str | None) -> None:
     """Below what is stored, or more than a day from the network's time: not trusted, and the reason is told."""
-    found = distrust(NOW, mark, network)
+    found = find_distrust_reason(NOW, mark, network)
     assert (found is None) == (because is None)
     assert found is None or found.startswith(because or "")
 
@@ -49,4 +52,4 @@ def test_what_stands_against_the_clock(mark: datetime | None, network: datetime 
 )
 def test_what_a_stamp_says(stamp: datetime, fresh: bool, wrong: bool | None) -> None:
     """A stamp of the network proves the clock wrong, or right, or nothing."""
-    assert proves_otherwise(stamp, NOW, fresh=fresh) is wrong
+    assert check_against_network(stamp, NOW, fresh=fresh) is wrong

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import Refused
-from modemd.rules.phone_numbers import Recipient, country_of, recipient, same_number, tail
+from modemd.rules.phone_numbers import Recipient, find_country, is_same_number, parse_recipient, tail
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from modemd.rules.phone_numbers import Recipient, country_of, recipient, same_nu
 )
 def test_a_number_is_read_in_any_spelling(text: str, country: str | None, expected: Recipient) -> None:
     """Whatever a number looks like, one E.164 number comes of it, with its country."""
-    assert recipient(text, country=country) == expected
+    assert parse_recipient(text, country=country) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_number_is_read_in_any_spelling(text: str, country: str | None, expect
 def test_a_number_that_no_plan_assigns_is_taken_with_a_warning(text: str, country: str) -> None:
     """Number plans move, and tests use fictional numbers: possible is enough, but a person is told."""
     warning = f"{text} is no number that {country} is known to assign"
-    assert recipient(text, country=None) == Recipient(text, country, (warning,))
+    assert parse_recipient(text, country=None) == Recipient(text, country, (warning,))
 
 
 @pytest.mark.parametrize(
@@ -83,24 +83,24 @@ def test_a_number_that_no_plan_assigns_is_taken_with_a_warning(text: str, countr
 def test_a_number_that_cannot_be_is_refused_with_a_code(text: str, country: str | None, code: str) -> None:
     """Each refusal has a code for programs and a reason for people."""
     with pytest.raises(Refused) as caught:
-        recipient(text, country=country)
+        parse_recipient(text, country=country)
     assert caught.value.code == code
     assert caught.value.reason
 
 
 def test_a_short_code_is_taken_when_it_is_meant() -> None:
     """Said to be one, a short code stays what it is; a whole number beside it is still a whole number."""
-    assert recipient("36111", country="FR", short_code=True) == Recipient("36111", "FR")
-    assert recipient("36 111", country=None, short_code=True) == Recipient("36111", None)
-    assert recipient("+33612345678", country=None, short_code=True) == Recipient("+33612345678", "FR")
-    assert recipient("0612345678", country="FR", short_code=True) == Recipient("+33612345678", "FR")
+    assert parse_recipient("36111", country="FR", short_code=True) == Recipient("36111", "FR")
+    assert parse_recipient("36 111", country=None, short_code=True) == Recipient("36111", None)
+    assert parse_recipient("+33612345678", country=None, short_code=True) == Recipient("+33612345678", "FR")
+    assert parse_recipient("0612345678", country="FR", short_code=True) == Recipient("+33612345678", "FR")
 
 
 @pytest.mark.parametrize(("text", "country"), [("112", "FR"), ("911", None), ("999", None), ("18", "FR")])
 def test_an_emergency_number_is_no_short_code(text: str, country: str | None) -> None:
     """No flag opens emergency numbers."""
     with pytest.raises(Refused) as caught:
-        recipient(text, country=country, short_code=True)
+        parse_recipient(text, country=country, short_code=True)
     assert caught.value.code == "emergency_number"
 
 
@@ -108,20 +108,20 @@ def test_an_emergency_number_is_no_short_code(text: str, country: str | None) ->
 def test_any_text_is_a_recipient_or_refused(text: str, country: str | None, short_code: bool) -> None:
     """No input does anything else, and what comes out can be put in again."""
     try:
-        found = recipient(text, country=country, short_code=short_code)
+        found = parse_recipient(text, country=country, short_code=short_code)
     except Refused:
         return
-    assert recipient(found.number, country=country, short_code=short_code).number == found.number
+    assert parse_recipient(found.number, country=country, short_code=short_code).number == found.number
 
 
 @given(st.from_regex(r"\+?[0-9 ()-]{2,18}", fullmatch=True), st.sampled_from([None, "FR", "US", "IT"]))
 def test_any_digits_are_a_recipient_or_refused(text: str, country: str | None) -> None:
     """The same for what looks like a number."""
     try:
-        found = recipient(text, country=country)
+        found = parse_recipient(text, country=country)
     except Refused:
         return
-    assert recipient(found.number, country=None).number == found.number
+    assert parse_recipient(found.number, country=None).number == found.number
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_any_digits_are_a_recipient_or_refused(text: str, country: str | None) -
 )  # fmt: skip
 def test_the_country_of_a_sender(number: str, country: str | None) -> None:
     """E.164 tells the country; short codes, names and what else senders are tell none."""
-    assert country_of(number) == country
+    assert find_country(number) == country
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_the_country_of_a_sender(number: str, country: str | None) -> None:
 )
 def test_two_spellings_of_one_number(a: str, b: str, same: bool) -> None:
     """The last eight digits tell; fewer where one has fewer; short codes and names must be equal."""
-    assert same_number(a, b) is same
-    assert same_number(b, a) is same
+    assert is_same_number(a, b) is same
+    assert is_same_number(b, a) is same
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,14 @@ _WRITTEN_TO = st.builds(str.__add__, st.sampled_from(["", "+"]), st.text("012345
 def test_what_is_the_same_number_ends_the_same(number: str, before: str, cut: int, behind: str) -> None:
     """However a network spells it: a number that we wrote to ends with the tail of every spelling that has one."""
     told = before + number[cut:] + behind
-    if same_number(number, told):
+    if is_same_number(number, told):
         assert tail(told) in (None, number[-6:])
 
 
 def test_the_expensive_tables_stay_out() -> None:
     """Neither places nor operators of numbers are loaded: a hundred megabytes for nothing."""
     ask = (
-        "import sys; from modemd.rules.phone_numbers import recipient; recipient('+33612345678', country='FR');"
+        "import sys; from modemd.rules.phone_numbers import parse_recipient; parse_recipient('+33612345678', country='FR');"
         "print([m for m in sys.modules if m.startswith(('phonenumbers.geo', 'phonenumbers.carrier'))])"
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.quotas import Limits, Period, Standing, Use, begins, ends
+from modemd.rules.quotas import PartCounts, Period, QuotaLimits, QuotaUsage, find_window_end, find_window_start
 
 PARIS = ZoneInfo("Europe/Paris")
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -43,7 +43,7 @@ def utc(text: str) -> datetime:
 )  # fmt: skip
 def test_windows_are_of_the_sims_zone(period: Period, zone: ZoneInfo, now: datetime, first: str, last: str) -> None:
     """Hours, days and months begin by the SIM's own clock, whatever summer time does to their length."""
-    assert (begins(period, now, zone), ends(period, now, zone)) == (utc(first), utc(last))
+    assert (find_window_start(period, now, zone), find_window_end(period, now, zone)) == (utc(first), utc(last))
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"])
@@ -58,7 +58,7 @@ def test_every_moment_of_a_window_has_one_beginning(period: Period, zone: str) -
             back = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
             midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
             expected = {Period.HOUR: now - back, Period.DAY: midnight, Period.MONTH: midnight.replace(day=1)}[period]
-            assert begins(period, now, own) == expected.astimezone(UTC)
+            assert find_window_start(period, now, own) == expected.astimezone(UTC)
 
 
 @pytest.mark.parametrize("period", Period)
@@ -66,22 +66,22 @@ def test_a_window_ends_where_the_next_begins(period: Period) -> None:
     """No moment is in two windows or in none, through a year with both changes of the clock."""
     at = utc("2026-01-01T00:00")
     while at < utc("2027-01-01T00:00"):
-        last = ends(period, at, PARIS)
-        assert begins(period, at, PARIS) <= at < last
-        assert begins(period, last, PARIS) == last
+        last = find_window_end(period, at, PARIS)
+        assert find_window_start(period, at, PARIS) <= at < last
+        assert find_window_start(period, last, PARIS) == last
         at = last
 
 
 def hold(
-    limits: Limits, message_class: MessageClass = MessageClass.TRANSACTIONAL, parts: int = 1, **used: Any
+    limits: QuotaLimits, message_class: MessageClass = MessageClass.TRANSACTIONAL, parts: int = 1, **used: Any
 ) -> object:
-    found = Standing(limits, Use(**used), NOW).hold(message_class, parts)
+    found = QuotaUsage(limits, PartCounts(**used), NOW).hold(message_class, parts)
     return (found.reason, found.until) if found is not None else None
 
 
 def test_a_quota_holds_until_its_window_ends() -> None:
     """What would go over the day's quota waits for midnight; of two that are reached, the later end counts."""
-    limits = Limits(hour=10, day=20, reserve=0)
+    limits = QuotaLimits(hour=10, day=20, reserve=0)
     assert hold(limits, hour=9, day=19) is None
     assert hold(limits, hour=10, day=19) == ("quota_hour", utc("2026-11-22T13:00"))
     assert hold(limits, hour=10, day=20) == ("quota_day", utc("2026-11-23T00:00"))
@@ -89,7 +89,7 @@ def test_a_quota_holds_until_its_window_ends() -> None:
 
 def test_a_message_of_several_parts_must_fit_whole() -> None:
     """Three parts do not begin where two are left; one that no window could ever hold begins with an unused one."""
-    limits = Limits(hour=10, reserve=0)
+    limits = QuotaLimits(hour=10, reserve=0)
     assert hold(limits, parts=3, hour=8) == ("quota_hour", utc("2026-11-22T13:00"))
     assert hold(limits, parts=3, hour=7) is None
     assert hold(limits, parts=11, hour=0) is None
@@ -99,7 +99,7 @@ def test_a_message_of_several_parts_must_fit_whole() -> None:
 @pytest.mark.parametrize("urgent", [MessageClass.ALARM, MessageClass.OTP])
 def test_a_share_is_kept_for_alarm_and_otp(urgent: MessageClass) -> None:
     """The last tenth of a quota is theirs; they too end with the whole."""
-    limits = Limits(day=100)
+    limits = QuotaLimits(day=100)
     assert hold(limits, day=89) is None
     assert hold(limits, day=90) is not None
     assert hold(limits, urgent, day=99) is None
@@ -110,22 +110,22 @@ def test_a_share_is_kept_for_alarm_and_otp(urgent: MessageClass) -> None:
 @pytest.mark.parametrize(
     "limits",
     [
-        Limits(),
-        Limits(hour=10),
-        Limits(hour=10, day=20, month=21, marketing_per_hour=1),
-        Limits(marketing_per_hour=10, warm_up=(5, 9)),
+        QuotaLimits(),
+        QuotaLimits(hour=10),
+        QuotaLimits(hour=10, day=20, month=21, marketing_per_hour=1),
+        QuotaLimits(marketing_per_hour=10, warm_up=(5, 9)),
     ],
 )
-def test_the_classes_that_must_wait_are_told_at_once(limits: Limits, used: int) -> None:
+def test_the_classes_that_must_wait_are_told_at_once(limits: QuotaLimits, used: int) -> None:
     """Of each class what `hold` says of one part; in the order of the classes."""
-    standing = Standing(limits, Use(used, used, used, used, NOW), NOW)
+    standing = QuotaUsage(limits, PartCounts(used, used, used, used, NOW), NOW)
     each = {message_class: standing.hold(message_class) for message_class in MessageClass}
     assert list(standing.holds().items()) == [(name, hold) for name, hold in each.items() if hold is not None]
 
 
 def test_marketing_has_a_brake_of_its_own() -> None:
     """So many marketing parts an hour; other classes go on."""
-    limits = Limits(marketing_per_hour=200)
+    limits = QuotaLimits(marketing_per_hour=200)
     assert hold(limits, MessageClass.MARKETING, hour=500, marketing=199) is None
     assert hold(limits, MessageClass.MARKETING, hour=500, marketing=200) == ("marketing_brake", utc("2026-11-22T13:00"))
     assert hold(limits, MessageClass.CONVERSATIONAL, hour=500, marketing=200) is None
@@ -134,9 +134,9 @@ def test_marketing_has_a_brake_of_its_own() -> None:
 @pytest.mark.parametrize(("days", "most"), [(0, 20), (1, 40), (2, 80), (3, None)])
 def test_a_new_sim_warms_up(days: int, most: int | None) -> None:
     """On each of its first days, by its own calendar, a SIM sends what the curve says, then what it likes; alarms at once."""
-    limits = Limits(warm_up=(20, 40, 80), zone=PARIS)
+    limits = QuotaLimits(warm_up=(20, 40, 80), zone=PARIS)
     met = utc("2026-11-22T22:59") - timedelta(days=days)
-    standing = Standing(limits, Use(day=80, first_seen=met), NOW)
+    standing = QuotaUsage(limits, PartCounts(day=80, first_seen=met), NOW)
     assert standing.warming == most
     found = standing.hold(MessageClass.TRANSACTIONAL)
     assert (found is not None) == (most is not None)

@@ -9,21 +9,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.phone_numbers import same_number
-from modemd.rules.report_matching import CLOCK_SKEW, LATE_ACCEPTANCE, Doubt, Told, Tried, owner, weigh
+from modemd.rules.phone_numbers import is_same_number
+from modemd.rules.report_matching import (
+    CLOCK_SKEW,
+    LATE_ACCEPTANCE,
+    AttemptFacts,
+    MatchDoubt,
+    ReportFacts,
+    find_owner,
+    match_report,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TIMEOUT = timedelta(seconds=60)
 NUMBER, OTHER = "+33612345678", "+33698765432"
-SENT = Tried(1, reference=7, number=NUMBER, written_at=NOW, settled=False)
+SENT = AttemptFacts(1, reference=7, number=NUMBER, written_at=NOW, settled=False)
 UNKNOWN = replace(SENT, attempt=2, reference=None)
-TOLD = Told(7, NUMBER, NOW + timedelta(seconds=3))
+TOLD = ReportFacts(7, NUMBER, NOW + timedelta(seconds=3))
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
-def found(told: Told, *attempts: Tried) -> int | None:
-    answer = owner(told, attempts, same_number, TIMEOUT)
-    assert answer == owner(told, attempts[::-1], same_number, TIMEOUT), "the order of the attempts decides nothing"
+def found(told: ReportFacts, *attempts: AttemptFacts) -> int | None:
+    answer = find_owner(told, attempts, is_same_number, TIMEOUT)
+    assert answer == find_owner(told, attempts[::-1], is_same_number, TIMEOUT), (
+        "the order of the attempts decides nothing"
+    )
     return answer
 
 
@@ -88,7 +98,7 @@ def found(told: Told, *attempts: Tried) -> int | None:
         pytest.param(replace(TOLD, accepted_at=None), [UNKNOWN], None, id="no time stamp, unknown: not certain"),
     ],
 )  # fmt: skip
-def test_whose_report_it_is(told: Told, attempts: list[Tried], attempt: int | None) -> None:
+def test_whose_report_it_is(told: ReportFacts, attempts: list[AttemptFacts], attempt: int | None) -> None:
     """A report is somebody's only where reference, recipient and time leave no doubt."""
     assert found(told, *attempts) == attempt
 
@@ -100,27 +110,27 @@ UNTIMED = replace(TOLD, accepted_at=None)
 @pytest.mark.parametrize(
     ("told", "attempts", "doubt"),
     [
-        pytest.param(TOLD, [], Doubt.NOBODY, id="nothing was sent"),
-        pytest.param(replace(TOLD, number=OTHER), [SENT, UNKNOWN], Doubt.NOBODY, id="to others only"),
-        pytest.param(replace(TOLD, reference=8), [SENT], Doubt.NOBODY, id="another reference"),
-        pytest.param(replace(UNTIMED, reference=8), [SENT], Doubt.NOBODY, id="another reference, no time"),
+        pytest.param(TOLD, [], MatchDoubt.NOBODY, id="nothing was sent"),
+        pytest.param(replace(TOLD, number=OTHER), [SENT, UNKNOWN], MatchDoubt.NOBODY, id="to others only"),
+        pytest.param(replace(TOLD, reference=8), [SENT], MatchDoubt.NOBODY, id="another reference"),
+        pytest.param(replace(UNTIMED, reference=8), [SENT], MatchDoubt.NOBODY, id="another reference, no time"),
         pytest.param(
-            TOLD, [replace(SENT, written_at=NOW - HOUR), UNKNOWN], Doubt.REFERENCE_TAKEN,
+            TOLD, [replace(SENT, written_at=NOW - HOUR), UNKNOWN], MatchDoubt.REFERENCE_TAKEN,
             id="an owner out of time, and an unknown one",
         ),
-        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3)], Doubt.SEVERAL, id="two unknown ones"),
-        pytest.param(LATE, [SENT, replace(SENT, attempt=3)], Doubt.SEVERAL, id="two owners out of time"),
-        pytest.param(UNTIMED, [SENT, replace(SENT, attempt=3)], Doubt.SEVERAL, id="two owners, no time"),
-        pytest.param(LATE, [UNKNOWN], Doubt.OUT_OF_TIME, id="unknown, out of time"),
-        pytest.param(UNTIMED, [UNKNOWN], Doubt.NO_TIME, id="unknown, no time"),
-        pytest.param(LATE, [replace(SENT, settled=True)], Doubt.SETTLED, id="settled, out of time"),
-        pytest.param(UNTIMED, [replace(SENT, settled=True)], Doubt.SETTLED, id="settled, no time"),
+        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3)], MatchDoubt.SEVERAL, id="two unknown ones"),
+        pytest.param(LATE, [SENT, replace(SENT, attempt=3)], MatchDoubt.SEVERAL, id="two owners out of time"),
+        pytest.param(UNTIMED, [SENT, replace(SENT, attempt=3)], MatchDoubt.SEVERAL, id="two owners, no time"),
+        pytest.param(LATE, [UNKNOWN], MatchDoubt.OUT_OF_TIME, id="unknown, out of time"),
+        pytest.param(UNTIMED, [UNKNOWN], MatchDoubt.NO_TIME, id="unknown, no time"),
+        pytest.param(LATE, [replace(SENT, settled=True)], MatchDoubt.SETTLED, id="settled, out of time"),
+        pytest.param(UNTIMED, [replace(SENT, settled=True)], MatchDoubt.SETTLED, id="settled, no time"),
     ],
 )  # fmt: skip
-def test_why_it_is_nobodys(told: Told, attempts: list[Tried], doubt: Doubt) -> None:
+def test_why_it_is_nobodys(told: ReportFacts, attempts: list[AttemptFacts], doubt: MatchDoubt) -> None:
     """Where a report is given to nobody, what stands against it is told."""
     for order in (attempts, attempts[::-1]):
-        finding = weigh(told, order, same_number, TIMEOUT)
+        finding = match_report(told, order, is_same_number, TIMEOUT)
         assert (finding.attempt, finding.doubt) == (None, doubt)
 
 
@@ -140,7 +150,7 @@ def test_an_unknown_attempt_is_proved_only_in_time(moment: datetime, proved: boo
 
 ATTEMPTS = st.lists(
     st.builds(
-        Tried,
+        AttemptFacts,
         attempt=st.integers(1, 1000),
         reference=st.none() | st.integers(0, 255),
         number=st.sampled_from([NUMBER, OTHER, "0612345678"]),
@@ -153,14 +163,16 @@ ATTEMPTS = st.lists(
 
 
 @given(ATTEMPTS, st.integers(0, 255), st.none() | st.timedeltas(-HOUR, HOUR).map(lambda delta: NOW + delta))
-def test_a_report_is_never_given_to_a_stranger(attempts: list[Tried], reference: int, moment: datetime | None) -> None:
+def test_a_report_is_never_given_to_a_stranger(
+    attempts: list[AttemptFacts], reference: int, moment: datetime | None
+) -> None:
     """Whoever is named is one of the attempts, was sent to that recipient, and has that reference or none."""
-    told = Told(reference, NUMBER, moment)
-    attempt = owner(told, attempts, same_number, TIMEOUT)
-    assert (attempt is None) == (weigh(told, attempts, same_number, TIMEOUT).doubt is not None)
+    told = ReportFacts(reference, NUMBER, moment)
+    attempt = find_owner(told, attempts, is_same_number, TIMEOUT)
+    assert (attempt is None) == (match_report(told, attempts, is_same_number, TIMEOUT).doubt is not None)
     if attempt is not None:
         (named,) = [tried for tried in attempts if tried.attempt == attempt]
-        assert same_number(named.number, NUMBER)
+        assert is_same_number(named.number, NUMBER)
         assert named.reference in (None, reference)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.retry import AMBIGUOUS_WHEN_LATE, STANDARD, ErrorClass, classify, retry_at
+from modemd.rules.retry import AMBIGUOUS_WHEN_LATE, STANDARD_CLASSES, ErrorClass, classify, retry_at
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = NOW + timedelta(days=7)
@@ -53,7 +53,7 @@ def test_the_vendors_table_goes_first() -> None:
 @pytest.mark.parametrize("code", sorted(AMBIGUOUS_WHEN_LATE))
 def test_some_refusals_hide_an_acceptance_when_late(code: int) -> None:
     """CMS 41, 111, 127, 332 and 500 within the refusal window are refusals; later the outcome is unknown."""
-    assert classify(code, elapsed_s=10.0, refusal_window_s=10.0) is STANDARD[code]
+    assert classify(code, elapsed_s=10.0, refusal_window_s=10.0) is STANDARD_CLASSES[code]
     assert classify(code, elapsed_s=10.1, refusal_window_s=10.0) is ErrorClass.UNKNOWN
     assert classify(code, elapsed_s=10.1, refusal_window_s=10.0, vendor={code: "soon"}) is ErrorClass.UNKNOWN
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.pauses import Pause, stopped
-from modemd.rules.routing import Routes, Sender, Terms, base_of, because, is_shared
+from modemd.rules.pauses import Pause, find_stopped_classes
+from modemd.rules.routing import Routes, RoutingSnapshot, SimCapability, explain_choice, is_shared, strip_home
 
 A, B, C = "8933010000000000010", "8933010000000000028", "8949010000000000036"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_a_rule_names_the_sims_of_a_prefix() -> None:
 
 def test_a_sim_that_cannot_write_there_does_not_come() -> None:
     """What a SIM can goes before every wish: also where a contact talked with it."""
-    routes = Routes(senders={C: Sender(prefixes=("+49", "+43"))})
+    routes = Routes(senders={C: SimCapability(prefixes=("+49", "+43"))})
     assert set(routes.table()) == {"", "+49", "+43"}
     assert takers(routes, "any") == {A: True, B: True}
     assert takers(routes, "any+49") == {A: True, B: True, C: True}
@@ -57,11 +57,13 @@ def test_the_sim_of_the_contact_goes_first() -> None:
 
 def test_of_those_that_may_the_cheapest_goes_first() -> None:
     """Price is looked at behind rule and capability; a SIM without a price is not cheap."""
-    routes = Routes({"+49": [B, C]}, {A: Sender(price=0.01), B: Sender(price=0.05), C: Sender(price=0.03)})
+    routes = Routes(
+        {"+49": [B, C]}, {A: SimCapability(price=0.01), B: SimCapability(price=0.05), C: SimCapability(price=0.03)}
+    )
     assert routes.table() == {"": "any>cheapest", "+49": "any+49>cheapest"}
     assert takers(routes, "any>cheapest") == {A: True, B: False, C: False}
     assert takers(routes, "any+49>cheapest") == {B: False, C: True}
-    assert takers(Routes(senders={A: Sender(price=1.0)}), "any>cheapest") == {A: True, B: False, C: False}
+    assert takers(Routes(senders={A: SimCapability(price=1.0)}), "any>cheapest") == {A: True, B: False, C: False}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_of_those_that_may_the_cheapest_goes_first() -> None:
 def test_health_spills_at_once_and_pace_after_a_while(well: set[str], starting: bool, waits: bool) -> None:
     """What is another SIM's is left to it while it is well, for as long as patience lasts."""
     since = NOW - timedelta(seconds=30)
-    terms = Terms(present=frozenset({B} | well), well=frozenset(well), starting=starting, left_since=since)
+    terms = RoutingSnapshot(present=frozenset({B} | well), well=frozenset(well), starting=starting, left_since=since)
     reach = terms.reach(B, f"any>{A}")
     assert reach is not None
     assert reach.before == (since if waits else None)
@@ -84,7 +86,7 @@ def test_health_spills_at_once_and_pace_after_a_while(well: set[str], starting: 
 
 def test_who_holds_a_shared_lane() -> None:
     """A lane without a first one is held once every SIM that comes for it has used up its quota."""
-    terms = Terms(Routes({"+49": [B, C]}), present=frozenset({A, B, C}))
+    terms = RoutingSnapshot(Routes({"+49": [B, C]}), present=frozenset({A, B, C}))
     assert [terms.reach(B, lane).holders for lane in ("any", "any+49", B)] == [{A, B, C}, {B, C}, {B}]  # type: ignore[union-attr]
     assert terms.reach(A, "any+49") is None
 
@@ -101,13 +103,13 @@ def test_who_holds_a_shared_lane() -> None:
 )
 def test_the_story_says_why(lane: str, sim: str, said: str) -> None:
     """`explain` tells why that SIM sent a message."""
-    assert because(lane, sim) == said
+    assert explain_choice(lane, sim) == said
 
 
 def test_lanes_are_told_apart() -> None:
     """An ICCID is a lane of one; a shared lane keeps its base whoever goes first."""
     assert (is_shared(A), is_shared("any"), is_shared(f"any+33>{A}")) == (False, True, True)
-    assert (base_of("any"), base_of(f"any+33>{A}")) == ("any", "any+33")
+    assert (strip_home("any"), strip_home(f"any+33>{A}")) == ("any", "any+33")
 
 
 @pytest.mark.parametrize(
@@ -123,4 +125,4 @@ def test_lanes_are_told_apart() -> None:
 )
 def test_alarms_go_on_unless_they_are_named(pause: Pause, sim: str, goes_on: set[MessageClass]) -> None:
     """A pause stops what it names; the queue and a SIM are paused without alarms."""
-    assert set(MessageClass) - stopped([pause], sim) == goes_on
+    assert set(MessageClass) - find_stopped_classes([pause], sim) == goes_on

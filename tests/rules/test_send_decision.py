@@ -9,10 +9,10 @@ import pytest
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
-from modemd.rules.send_decision import Decision, Facts, Verdict, decide
+from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict, decide
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FACTS = Facts(
+FACTS = SendFacts(
     message_class=MessageClass.MARKETING,
     number="+33612345678",
     marketing=Marketing.UNKNOWN,
@@ -75,35 +75,43 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
 @pytest.mark.parametrize(
     ("facts", "decision"),
     [
-        pytest.param(FACTS, Decision(Verdict.SEND), id="nothing speaks against it"),
+        pytest.param(FACTS, SendDecision(SendVerdict.SEND), id="nothing speaks against it"),
         pytest.param(
-            replace(FACTS, marketing=Marketing.OPTED_OUT), Decision(Verdict.WITHDRAW, "opted_out"), id="after STOP"
+            replace(FACTS, marketing=Marketing.OPTED_OUT),
+            SendDecision(SendVerdict.WITHDRAW, "opted_out"),
+            id="after STOP",
         ),
         pytest.param(
             replace(FACTS, marketing=Marketing.OPTED_OUT, started=True),
-            Decision(Verdict.WITHDRAW, "opted_out"),
+            SendDecision(SendVerdict.WITHDRAW, "opted_out"),
             id="after STOP in the middle",
         ),
         pytest.param(
             replace(FACTS, marketing=Marketing.OPTED_OUT, expires_at=NOW),
-            Decision(Verdict.WITHDRAW, "opted_out"),
+            SendDecision(SendVerdict.WITHDRAW, "opted_out"),
             id="STOP goes before every other reason",
         ),
-        pytest.param(replace(FACTS, expires_at=NOW), Decision(Verdict.EXPIRE, "validity_over"), id="validity ends now"),
         pytest.param(
-            replace(FACTS, expires_at=NOW + timedelta(microseconds=1)), Decision(Verdict.SEND), id="just still valid"
+            replace(FACTS, expires_at=NOW), SendDecision(SendVerdict.EXPIRE, "validity_over"), id="validity ends now"
         ),
         pytest.param(
-            replace(FACTS, expires_at=NOW, started=True), Decision(Verdict.SEND), id="expiry does not cut a message"
+            replace(FACTS, expires_at=NOW + timedelta(microseconds=1)),
+            SendDecision(SendVerdict.SEND),
+            id="just still valid",
+        ),
+        pytest.param(
+            replace(FACTS, expires_at=NOW, started=True),
+            SendDecision(SendVerdict.SEND),
+            id="expiry does not cut a message",
         ),
         pytest.param(
             replace(FACTS, expires_at=NOW),
-            Decision(Verdict.EXPIRE, "validity_over"),
+            SendDecision(SendVerdict.EXPIRE, "validity_over"),
             id="expired though it waits its turn",
         ),
     ],
 )
-def test_the_last_look(facts: Facts, decision: Decision) -> None:
+def test_the_last_look(facts: SendFacts, decision: SendDecision) -> None:
     """Consent binds every part, validity the first."""
     assert decide(facts, ANYBODY, NOW) == decision
 
@@ -111,17 +119,17 @@ def test_the_last_look(facts: Facts, decision: Decision) -> None:
 @pytest.mark.parametrize(
     ("facts", "verdict"),
     [
-        pytest.param(FACTS, Verdict.WAIT, id="marketing waits"),
-        pytest.param(replace(FACTS, started=True), Verdict.WAIT, id="so does its rest"),
-        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), Verdict.WITHDRAW, id="STOP binds as ever"),
+        pytest.param(FACTS, SendVerdict.WAIT, id="marketing waits"),
+        pytest.param(replace(FACTS, started=True), SendVerdict.WAIT, id="so does its rest"),
+        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.WITHDRAW, id="STOP binds as ever"),
         pytest.param(
-            replace(FACTS, message_class=MessageClass.OTP, expires_at=NOW - timedelta(days=3)), Verdict.SEND,
+            replace(FACTS, message_class=MessageClass.OTP, expires_at=NOW - timedelta(days=3)), SendVerdict.SEND,
             id="nothing expires",
         ),
-        pytest.param(replace(FACTS, message_class=MessageClass.ALARM), Verdict.SEND, id="alarms go on"),
+        pytest.param(replace(FACTS, message_class=MessageClass.ALARM), SendVerdict.SEND, id="alarms go on"),
     ],
 )  # fmt: skip
-def test_the_last_look_by_a_clock_that_is_not_trusted(facts: Facts, verdict: Verdict) -> None:
+def test_the_last_look_by_a_clock_that_is_not_trusted(facts: SendFacts, verdict: SendVerdict) -> None:
     """Marketing waits, expiry is not judged, all others go on."""
     assert decide(facts, ANYBODY, NOW, trusted=False).verdict is verdict
 
@@ -129,13 +137,13 @@ def test_the_last_look_by_a_clock_that_is_not_trusted(facts: Facts, verdict: Ver
 @pytest.mark.parametrize(
     ("facts", "verdict"),
     [
-        pytest.param(FACTS, Verdict.WAIT, id="marketing"),
-        pytest.param(replace(FACTS, started=True), Verdict.SEND, id="the rest of one that began at home"),
-        pytest.param(replace(FACTS, expires_at=NOW), Verdict.EXPIRE, id="marketing that is over"),
-        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), Verdict.WITHDRAW, id="marketing after STOP"),
-        pytest.param(replace(FACTS, message_class=MessageClass.TRANSACTIONAL), Verdict.SEND, id="not marketing"),
+        pytest.param(FACTS, SendVerdict.WAIT, id="marketing"),
+        pytest.param(replace(FACTS, started=True), SendVerdict.SEND, id="the rest of one that began at home"),
+        pytest.param(replace(FACTS, expires_at=NOW), SendVerdict.EXPIRE, id="marketing that is over"),
+        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.WITHDRAW, id="marketing after STOP"),
+        pytest.param(replace(FACTS, message_class=MessageClass.TRANSACTIONAL), SendVerdict.SEND, id="not marketing"),
     ],
 )
-def test_a_sim_that_holds_marketing_begins_none(facts: Facts, verdict: Verdict) -> None:
+def test_a_sim_that_holds_marketing_begins_none(facts: SendFacts, verdict: SendVerdict) -> None:
     """It waits for another SIM, or for this one to be home; STOP and validity bind all the same."""
     assert decide(facts, ANYBODY, NOW, holds_marketing=True).verdict is verdict

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modemd.rules.retry import ErrorClass
-from modemd.rules.sim_breaker import ASKED_LATELY, ELSEWHERE, SimStates
+from modemd.rules.sim_breaker import ACTIVE_WITHIN, AVOIDED_FOR, SimBreakers
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -16,14 +16,14 @@ ONE, THREE = ("1", "1", "1", "1", "1"), ("1", "2", "3", "1", "2")
 
 
 def refusals(
-    states: SimStates, numbers: tuple[str, ...], kind: ErrorClass = ErrorClass.LATER, now: datetime = NOW
+    states: SimBreakers, numbers: tuple[str, ...], kind: ErrorClass = ErrorClass.LATER, now: datetime = NOW
 ) -> list[timedelta | None]:
     return [states.refused(WEST, kind, number, "+CMS ERROR: 42", now) for number in numbers]
 
 
 def test_five_across_three_recipients() -> None:
     """The fifth refusal of one kind in a row, across three recipients, is the SIM's: it rests a minute, then passes or not."""
-    states = SimStates()
+    states = SimBreakers()
     assert refusals(states, THREE) == [None, None, None, None, MINUTE]
     assert states.rests(WEST, NOW) == (NOW + MINUTE, "+CMS ERROR: 42")
     assert (states.asks(WEST, NOW), states.asks(EAST, NOW)) == (False, True)
@@ -32,13 +32,13 @@ def test_five_across_three_recipients() -> None:
 
 def test_five_of_one_recipient_are_the_messages() -> None:
     """One bad number says nothing of the SIM, however often."""
-    states = SimStates()
+    states = SimBreakers()
     assert refusals(states, ONE * 3) == [None] * 15
 
 
 def test_five_while_another_sim_passes() -> None:
     """Even of one recipient, where another SIM had a part accepted meanwhile; not if that was before."""
-    states = SimStates()
+    states = SimBreakers()
     states.passed(EAST)
     assert refusals(states, ONE) == [None] * 5
     states.passed(EAST)
@@ -54,7 +54,7 @@ def test_five_while_another_sim_passes() -> None:
 )
 def test_a_row_is_broken(between: object) -> None:
     """Five in a row means in a row."""
-    states = SimStates()
+    states = SimBreakers()
     refusals(states, THREE[:4])
     assert callable(between)
     between(states)
@@ -64,7 +64,7 @@ def test_a_row_is_broken(between: object) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in ErrorClass if kind.permanent])
 def test_what_is_wrong_with_a_recipient_or_message_is_not_the_sims(kind: ErrorClass) -> None:
     """A list of dead numbers does not stop a SIM; nor does it break a row of other refusals."""
-    states = SimStates()
+    states = SimBreakers()
     refusals(states, THREE[:4])
     assert refusals(states, ("7", "8", "9") * 3, kind) == [None] * 9
     assert refusals(states, ("5",)) == [MINUTE]
@@ -72,7 +72,7 @@ def test_what_is_wrong_with_a_recipient_or_message_is_not_the_sims(kind: ErrorCl
 
 def test_a_sim_that_is_refused_again_rests_longer() -> None:
     """After each rest one part tries: 1, 5, 15, 60 minutes, then hourly; once it passes the count begins anew."""
-    states = SimStates()
+    states = SimBreakers()
     refusals(states, THREE[:4])
     rests = [states.refused(WEST, ErrorClass.LATER, "1", "", NOW) for _ in range(5)]
     assert rests == [minutes * MINUTE for minutes in (1, 5, 15, 60, 60)]
@@ -82,18 +82,18 @@ def test_a_sim_that_is_refused_again_rests_longer() -> None:
 
 def test_a_part_is_left_to_a_sim_that_asks() -> None:
     """One SIM will not send it: the others may, for an hour, if one has asked lately and does not rest."""
-    states = SimStates()
+    states = SimBreakers()
     assert not states.leave(7, WEST, NOW), "nobody else asks"
     states.asks(EAST, NOW)
     assert states.leave(7, WEST, NOW)
     assert (set(states.avoided(WEST, NOW)), set(states.avoided(EAST, NOW))) == ({7}, set())
-    assert states.avoided(WEST, NOW + ELSEWHERE) == set()
-    assert not states.leave(8, WEST, NOW + ASKED_LATELY), "it asked too long ago"
+    assert states.avoided(WEST, NOW + AVOIDED_FOR) == set()
+    assert not states.leave(8, WEST, NOW + ACTIVE_WITHIN), "it asked too long ago"
 
 
 def test_when_all_have_said_no_all_may_try_again() -> None:
     """A part that no SIM will send belongs to all of them again, and backs off."""
-    states = SimStates()
+    states = SimBreakers()
     for sim in (WEST, EAST, NORTH):
         states.asks(sim, NOW)
     assert [states.leave(7, sim, NOW) for sim in (WEST, EAST, NORTH)] == [True, True, False]

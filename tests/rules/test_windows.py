@@ -10,7 +10,7 @@ import pytest
 from modemd.rules import windows
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
-from modemd.rules.send_decision import OUTSIDE_WINDOW, Decision, Facts, Verdict, decide
+from modemd.rules.send_decision import OUTSIDE_WINDOW, SendDecision, SendFacts, SendVerdict, decide
 from modemd.rules.windows import Window
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -61,38 +61,41 @@ def test_a_window_is_kept_as_text() -> None:
     assert windows.kept(str(NIGHT)) == NIGHT
 
 
-def facts(parts: int = 1, message_class: MessageClass = MessageClass.TRANSACTIONAL, *, started: bool = False) -> Facts:
+def facts(
+    parts: int = 1, message_class: MessageClass = MessageClass.TRANSACTIONAL, *, started: bool = False
+) -> SendFacts:
     expires_at = at("2026-06-05T00:00")
-    return Facts(message_class, "+33612345678", Marketing.UNKNOWN, expires_at, started, parts, OFFICE)
+    return SendFacts(message_class, "+33612345678", Marketing.UNKNOWN, expires_at, started, parts, OFFICE)
 
 
 @pytest.mark.parametrize(
     ("now", "parts", "started", "verdict"),
     [
-        pytest.param("2026-06-01T12:00:00", 1, False, Verdict.SEND, id="inside"),
-        pytest.param("2026-06-01T17:59:56", 1, False, Verdict.HOLD, id="too late to end inside"),
-        pytest.param("2026-06-01T17:59:30", 7, False, Verdict.HOLD, id="the parts must fit"),
-        pytest.param("2026-06-01T17:59:30", 6, False, Verdict.SEND, id="and they do"),
-        pytest.param("2026-06-01T20:00:00", 3, True, Verdict.SEND, id="the rest of what has begun goes on"),
+        pytest.param("2026-06-01T12:00:00", 1, False, SendVerdict.SEND, id="inside"),
+        pytest.param("2026-06-01T17:59:56", 1, False, SendVerdict.HOLD, id="too late to end inside"),
+        pytest.param("2026-06-01T17:59:30", 7, False, SendVerdict.HOLD, id="the parts must fit"),
+        pytest.param("2026-06-01T17:59:30", 6, False, SendVerdict.SEND, id="and they do"),
+        pytest.param("2026-06-01T20:00:00", 3, True, SendVerdict.SEND, id="the rest of what has begun goes on"),
     ],
 )
-def test_the_last_look_minds_the_window(now: str, parts: int, started: bool, verdict: Verdict) -> None:
+def test_the_last_look_minds_the_window(now: str, parts: int, started: bool, verdict: SendVerdict) -> None:
     """Outside of its window a message is held until that opens."""
     decision = decide(facts(parts, started=started), ConsentPolicy(), at(now))
     assert decision.verdict is verdict
-    if verdict is Verdict.HOLD:
-        assert decision == Decision(Verdict.HOLD, OUTSIDE_WINDOW, at("2026-06-02T09:00"))
+    if verdict is SendVerdict.HOLD:
+        assert decision == SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, at("2026-06-02T09:00"))
 
 
 def test_what_is_over_is_not_held() -> None:
     """Validity ends a message before its window is looked at."""
-    assert decide(facts(), ConsentPolicy(), at("2026-06-05T20:00")).verdict is Verdict.EXPIRE
+    assert decide(facts(), ConsentPolicy(), at("2026-06-05T20:00")).verdict is SendVerdict.EXPIRE
 
 
 @pytest.mark.parametrize(
-    ("message_class", "verdict"), [(MessageClass.ALARM, Verdict.SEND), (MessageClass.TRANSACTIONAL, Verdict.WAIT)]
+    ("message_class", "verdict"),
+    [(MessageClass.ALARM, SendVerdict.SEND), (MessageClass.TRANSACTIONAL, SendVerdict.WAIT)],
 )
-def test_a_clock_that_is_not_trusted_knows_no_window(message_class: MessageClass, verdict: Verdict) -> None:
+def test_a_clock_that_is_not_trusted_knows_no_window(message_class: MessageClass, verdict: SendVerdict) -> None:
     """Then what has a window waits; alarm and otp go on."""
     found = decide(facts(1, message_class), ConsentPolicy(), at("2026-06-01T20:00"), trusted=False)
     assert found.verdict is verdict
@@ -100,4 +103,4 @@ def test_a_clock_that_is_not_trusted_knows_no_window(message_class: MessageClass
 
 def test_nothing_of_a_part_is_sent_after_its_window() -> None:
     """What takes as long as a slow modem's answer still ends inside."""
-    assert OFFICE.fits(at("2026-06-01T18:00") - timedelta(seconds=windows.PART_S), 1)
+    assert OFFICE.fits(at("2026-06-01T18:00") - timedelta(seconds=windows.SECONDS_PER_PART), 1)

@@ -15,10 +15,10 @@ from modemd.config import Settings
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Words
+from modemd.rules.consent.keywords import Keywords
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store, consent
-from modemd.store.consent import Said
+from modemd.store.consent import ConsentStatement
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -52,8 +52,8 @@ class House:
 
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""
-        said = Said(number, opts_in=False, word="stop", language="en", channel="sms")
-        await self.store.write_consent(lambda db: consent.apply(db, said, self.clock.now()))
+        said = ConsentStatement(number, opts_in=False, word="stop", language="en", channel="sms")
+        await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
 
 
 @contextlib.asynccontextmanager
@@ -69,7 +69,7 @@ async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
             clock=clock,
             open_port=no_port,
             profiles=Profiles.load([resources.folder("drivers")]),
-            words=Words.load(),
+            words=Keywords.load(),
             chance=Random(1),
         )
         yield House(Service(given), store, clock, settings)

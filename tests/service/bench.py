@@ -10,17 +10,17 @@ from typing import Any
 from modemd import pdu
 from modemd.clock import Clock
 from modemd.config import Settings
-from modemd.connector import Attempted, Claimed, Draft
+from modemd.connector import AttemptReport, ClaimedPart, Draft
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.keywords import Words
+from modemd.rules.consent.keywords import Keywords
 from modemd.service.dispatch.dispatcher import Dispatcher
-from modemd.service.dispatch.policy import Traffic, consent_policy
-from modemd.service.inbox.inbound import Arrivals
-from modemd.service.modems.backend import FrontDesk
+from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.modems.backend import ServiceBackend
 from modemd.store import consent
-from modemd.store.consent import Said
+from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
 from tests.service.assembled import HandClock
@@ -57,13 +57,13 @@ class Bench:
         self.queued: list[tuple[int, int]] = []
         self.dispatcher = Dispatcher(
             self.store, self.policy, self.clock, chance=Random(1), settled=self._settled,
-            traffic=lambda sims: Traffic(self.settings, sims, self.clock.now),
+            traffic=lambda sims: SendingPolicy(self.settings, sims, self.clock.now),
         )  # fmt: skip
         self.heard: list[tuple[datetime, datetime | None]] = []
-        self.arrivals = Arrivals(
-            self.store, self.settings, self.policy, Words.load(), self.clock, self._queued, self._heard
+        self.arrivals = InboundMessages(
+            self.store, self.settings, self.policy, Keywords.load(), self.clock, self._queued, self._heard
         )
-        self.desk = FrontDesk(
+        self.desk = ServiceBackend(
             self.store, self.settings, self.clock, self.dispatcher, self.arrivals, ready=self._ready
         )  # fmt: skip
 
@@ -95,8 +95,8 @@ class Bench:
 
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""
-        said = Said(number, opts_in=False, word="stop", language="en", channel="sms")
-        await self.store.write_consent(lambda db: consent.apply(db, said, self.clock.now()))
+        said = ConsentStatement(number, opts_in=False, word="stop", language="en", channel="sms")
+        await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
 
     async def chosen(self, by: Identity | None = None) -> Draft:
         """A choice that must find something."""
@@ -104,7 +104,7 @@ class Bench:
         assert draft is not None, "nothing is due"
         return draft
 
-    async def claimed(self, by: Identity | None = None, before: Attempted | None = None) -> Claimed:
+    async def claimed(self, by: Identity | None = None, before: AttemptReport | None = None) -> ClaimedPart:
         """Choose and claim; the draft is let go, as modems do."""
         draft = await self.chosen(by)
         if before is not None:

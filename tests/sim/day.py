@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from modemd.pdu import Submit
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.world.assembled import House
 from tests.sim.world.loop import simulate
 
@@ -45,7 +45,7 @@ async def day(seed: int, hours: int = HOURS, messages: int = MESSAGES) -> Day:
     for index, moment in enumerate(moments):
         await asyncio.sleep(max(0.0, moment - loop.time()))
         text = f"{index}: {chance.choice(TEXTS)}"
-        answer = await house.service.submit(Request(chance.choice(numbers), text, chance.choice(CLASSES)))
+        answer = await house.service.submit(MessageRequest(chance.choice(numbers), text, chance.choice(CLASSES)))
         texts[answer.message["id"]] = (answer.message["to"], text)
     await switching
     for number in numbers:

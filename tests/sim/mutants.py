@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from modemd.connector import Attempted, Claimed, Draft, Ending
+from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.status import Identity
 from modemd.rules import phone_numbers, report_matching
@@ -27,12 +27,12 @@ from modemd.rules.classes import MessageClass
 from modemd.service.dispatch import dispatcher
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox import inbound
-from modemd.service.messages.submission import Submitting
+from modemd.service.messages.submission import Submission
 from modemd.store import Store
 from modemd.store.inbound import inbox
 from modemd.store.outbox import accept
 from modemd.store.queue import candidates, claims, outcomes
-from modemd.store.queue.outcomes import Result
+from modemd.store.queue.outcomes import AttemptResult
 from tests.sim.ends import points
 from tests.sim.plans.attempt import attempt
 from tests.sim.plans.plan import Plan, seeded
@@ -81,7 +81,7 @@ class _Hasty:
 def _intent_after_the_write() -> Any:
     claim = Dispatcher.claim
 
-    def hasty(self: Dispatcher, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[Claimed | None]:
+    def hasty(self: Dispatcher, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
         store = self._store
         self._store = _Hasty(store)  # type: ignore[assignment]
         try:
@@ -93,16 +93,16 @@ def _intent_after_the_write() -> Any:
 
 
 def _answered_before_the_commit() -> Any:
-    make = Submitting.__init__
+    make = Submission.__init__
 
-    def hasty(self: Submitting, store: Store, *others: Any) -> None:
+    def hasty(self: Submission, store: Store, *others: Any) -> None:
         make(self, _Hasty(store), *others)  # type: ignore[arg-type]
 
-    return mock.patch.object(Submitting, "__init__", hasty)
+    return mock.patch.object(Submission, "__init__", hasty)
 
 
 def _outcome_forgotten() -> Any:
-    return mock.patch.object(dispatcher, "_close", return_value=None)
+    return mock.patch.object(dispatcher, "_close_attempt", return_value=None)
 
 
 def _epoch_ignored() -> Any:
@@ -135,23 +135,23 @@ def _unknown_is_sent_again() -> Any:
 
 
 def _silence_is_a_refusal() -> Any:
-    return mock.patch.dict(dispatcher._RESULTS, {Ending.NO_ANSWER: Result.WITHDRAWN})
+    return mock.patch.dict(dispatcher._RESULT_OF_ENDING, {AttemptEnding.NO_ANSWER: AttemptResult.WITHDRAWN})
 
 
 def _refusal_is_acceptance() -> Any:
     return mock.patch.object(Dispatcher, "_judged", _all_is_well(Dispatcher._judged))
 
 
-def _all_is_well(real: Callable[..., outcomes.Outcome]) -> Callable[..., outcomes.Outcome]:
-    def outcome(self: Dispatcher, identity: Identity, attempted: Attempted) -> outcomes.Outcome:
+def _all_is_well(real: Callable[..., outcomes.AttemptOutcome]) -> Callable[..., outcomes.AttemptOutcome]:
+    def outcome(self: Dispatcher, identity: Identity, attempted: AttemptReport) -> outcomes.AttemptOutcome:
         found = real(self, identity, attempted)
-        return replace(found, result=Result.SENT, retry=None) if found.result is Result.REFUSED else found
+        return replace(found, result=AttemptResult.SENT, retry=None) if found.result is AttemptResult.REFUSED else found
 
     return outcome
 
 
 def _newest_first() -> Any:
-    look = claims.look
+    look = claims.find
 
     def reversed_look(*given: Any, most: int = candidates.MAX_CANDIDATES, **named: Any) -> Any:
         found = look(*given, **named)
@@ -159,20 +159,20 @@ def _newest_first() -> Any:
 
     unordered = candidates._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
     return _both(
-        mock.patch.object(claims, "look", reversed_look), mock.patch.object(candidates, "_CANDIDATES", unordered)
+        mock.patch.object(claims, "find", reversed_look), mock.patch.object(candidates, "_CANDIDATES", unordered)
     )
 
 
 def _repetitions_are_new() -> Any:
-    return mock.patch.object(inbox, "REPETITION", timedelta(seconds=-1))
+    return mock.patch.object(inbox, "REPETITION_WINDOW", timedelta(seconds=-1))
 
 
 def _key_ignored() -> Any:
-    return mock.patch.object(accept, "known_by_key", return_value=None)
+    return mock.patch.object(accept, "find_by_key", return_value=None)
 
 
 def _recovery_forgotten() -> Any:
-    return mock.patch.object(outcomes, "recover", return_value=0)
+    return mock.patch.object(outcomes, "recover_open_attempts", return_value=0)
 
 
 def _both(*patches: Any) -> Any:

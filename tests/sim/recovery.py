@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from modemd.emulator import Device
-from modemd.emulator.lab.lab import Modem
-from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.lab import LabModem
+from modemd.emulator.lab.requests.faults import fault_kinds
 from modemd.emulator.lab.requests.network import fault
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.world.assembled import House
 from tests.sim.world.loop import simulate
 
@@ -152,7 +152,7 @@ class _Try:
 
     async def _submit(self) -> None:
         for index in range(MESSAGES):
-            await self.house.service.submit(Request(f"+336000000{index:02d}", f"message {index}"))
+            await self.house.service.submit(MessageRequest(f"+336000000{index:02d}", f"message {index}"))
             await asyncio.sleep(EVERY_S)
 
     async def _last_messages(self) -> None:
@@ -179,7 +179,7 @@ class _Try:
         elif kind == "unplug":
             link.unplug()
         else:
-            fault(kind, values).apply(Modem(self.device, sim, link))
+            fault(kind, values).apply(LabModem(self.device, sim, link))
 
     def _look(self) -> None:
         """How long the modem has been able to send, and something has waited, and nothing was accepted."""
@@ -236,7 +236,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kinds", nargs="*", help="only these; none: all")
     given = parser.parse_args()
-    wanted: list[str] = given.kinds or sorted(kinds())
+    wanted: list[str] = given.kinds or sorted(fault_kinds())
     say: Callable[[str], Any] = lambda line: sys.stdout.write(f"{line}\n")  # noqa: E731 - one line is enough
     say(HEADING)
     rows = []

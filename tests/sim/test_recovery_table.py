@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.requests.faults import fault_kinds
 from tests.sim.recovery import CASES, table
 
 QUICK = ("deaf", "restart", "unplug", "wedge", "coverage")
@@ -12,7 +12,7 @@ QUICK = ("deaf", "restart", "unplug", "wedge", "coverage")
 
 def test_every_kind_of_fault_is_in_the_table() -> None:
     """A new one without a row fails here."""
-    assert sorted(CASES) == sorted(kinds())
+    assert sorted(CASES) == sorted(fault_kinds())
 
 
 @pytest.mark.parametrize("kind", QUICK)

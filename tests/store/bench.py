@@ -11,18 +11,18 @@ from typing import Any
 from modemd.rules import report_matching
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.rules.phone_numbers import same_number
-from modemd.rules.report_matching import Told, Tried
-from modemd.rules.send_decision import Decision, Facts, decide
+from modemd.rules.phone_numbers import is_same_number
+from modemd.rules.report_matching import AttemptFacts, ReportFacts
+from modemd.rules.send_decision import SendDecision, SendFacts, decide
 from modemd.store import consent
 from modemd.store.connection import connect
-from modemd.store.consent import Effect, Said
+from modemd.store.consent import ConsentEffect, ConsentStatement
 from modemd.store.inbound import status_reports
 from modemd.store.outbox import accept, due
 from modemd.store.outbox.accept import NewMessage, Submitted
 from modemd.store.queue import claims, outcomes
 from modemd.store.queue.claims import Claim
-from modemd.store.queue.outcomes import Outcome, Result
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -32,9 +32,9 @@ SEND_TIMEOUT = timedelta(seconds=60)
 Retry = Callable[[int, datetime], datetime | None]
 
 
-def owner(told: Told, attempts: Sequence[Tried]) -> int | None:
+def owner(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> int | None:
     """The rule of evidence, as the service hands it in."""
-    return report_matching.owner(told, attempts, same_number, SEND_TIMEOUT)
+    return report_matching.find_owner(told, attempts, is_same_number, SEND_TIMEOUT)
 
 
 class Bench:
@@ -71,7 +71,7 @@ class Bench:
         """Submit a message, as `submitted`: its id."""
         return self.submitted(to, message_class, **more).id
 
-    def decide(self, facts: Facts) -> Decision:
+    def decide(self, facts: SendFacts) -> SendDecision:
         return decide(facts, self.policy, self.now)
 
     def claim(self, sim: str = WEST, *, skip: Collection[int] = ()) -> Claim | None:
@@ -86,15 +86,17 @@ class Bench:
     def close(
         self,
         claim: Claim,
-        result: Result = Result.SENT,
+        result: AttemptResult = AttemptResult.SENT,
         *,
         reference: int | None = None,
         error: str | None = None,
         retry: Retry | None = None,
     ) -> None:
         """Journal how an attempt ended; it was written at this moment unless it was withdrawn."""
-        written = None if result is Result.WITHDRAWN else self.now
-        outcomes.close(self.db, Outcome(claim.attempt_id, result, written, reference, error, retry), self.now)
+        written = None if result is AttemptResult.WITHDRAWN else self.now
+        outcomes.close_attempt(
+            self.db, AttemptOutcome(claim.attempt_id, result, written, reference, error, retry), self.now
+        )
 
     def send(self, sim: str = WEST, *, reference: int = 1) -> Claim:
         """Claim the next part and have it accepted under `reference`."""
@@ -105,13 +107,13 @@ class Bench:
     def lose(self, sim: str = WEST) -> Claim:
         """Claim the next part, write it, and get no answer."""
         claim = self.claimed(sim)
-        self.close(claim, Result.UNKNOWN)
+        self.close(claim, AttemptResult.UNKNOWN)
         return claim
 
     def report(
         self,
         reference: int,
-        outcome: status_reports.Outcome = status_reports.Outcome.DELIVERED,
+        outcome: status_reports.DeliveryOutcome = status_reports.DeliveryOutcome.DELIVERED,
         *,
         number: str = ALICE,
         sim: str = WEST,
@@ -121,18 +123,18 @@ class Bench:
     ) -> int | None:
         """A status report comes in: the message it settled."""
         self._reports += 1
-        told = Told(reference, number, accepted_at or self.now)
+        told = ReportFacts(reference, number, accepted_at or self.now)
         status = {"delivered": 0x00, "trying": 0x20, "permanent": 0x41, "stopped": 0x60}[outcome]
         new = status_reports.NewReport(sim, tpdu or bytes([6, self._reports]), told, outcome, status, discharged_at)
-        return status_reports.record(self.db, new, owner, self.now)
+        return status_reports.record_report(self.db, new, owner, self.now)
 
     def match_again(self, sim: str = WEST) -> set[int]:
-        return status_reports.match_again(self.db, sim, owner, self.now)
+        return status_reports.rematch_reports(self.db, sim, owner, self.now)
 
-    def says(self, number: str, *, opts_in: bool = False, channel: str = "sms") -> Effect:
+    def says(self, number: str, *, opts_in: bool = False, channel: str = "sms") -> ConsentEffect:
         """Somebody says STOP, or START."""
         word = "start" if opts_in else "stop"
-        return consent.apply(self.db, Said(number, opts_in, word, "en", channel), self.now)
+        return consent.apply_statement(self.db, ConsentStatement(number, opts_in, word, "en", channel), self.now)
 
     def message(self, message_id: int) -> sqlite3.Row:
         row: sqlite3.Row = self.db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()
@@ -165,14 +167,14 @@ class Bench:
         return [row["what"] for row in rows]
 
     def next_due(self) -> datetime | None:
-        return due.next_due(self.db)
+        return due.find_next_due(self.db)
 
     def promote(self) -> set[int]:
-        return due.promote(self.db, self.now)
+        return due.promote_due(self.db, self.now)
 
     def expire(self) -> int:
-        return due.expire(self.db, self.now)
+        return due.expire_overdue(self.db, self.now)
 
     def candidates(self, sim: str = WEST) -> list[int]:
         """The messages that `sim` could send now, first one first (one entry a part)."""
-        return [candidate.message_id for candidate, _ in claims.candidates(self.db, sim, self.now)]
+        return [candidate.message_id for candidate, _ in claims.list_candidates(self.db, sim, self.now)]

@@ -17,8 +17,8 @@ from pathlib import Path
 from random import Random
 
 from modemd.store.connection import connect
-from modemd.store.files.integrity import examine
-from modemd.store.writer import Change, Job, run_group
+from modemd.store.files.integrity import check_database
+from modemd.store.writer import Change, QueuedChange, run_group
 
 SECTOR = 512
 
@@ -43,7 +43,7 @@ class Tape:
     def group(self, *changes: Change) -> None:
         """One commit, answered: it must have been kept."""
         loop = asyncio.new_event_loop()
-        jobs = [Job(change, loop.create_future()) for change in changes]
+        jobs = [QueuedChange(change, loop.create_future()) for change in changes]
         run_group(self.connection, jobs)
         loop.close()
         assert [job.error for job in jobs] == [None] * len(jobs)
@@ -128,7 +128,7 @@ def reopened(path: Path, database: bytes, log: bytes, index: bytes | None = None
         shm.unlink(missing_ok=True)
     else:
         shm.write_bytes(index)
-    examine(path)
+    check_database(path)
     with contextlib.closing(connect(path)) as connection:
         connection.execute(
             "PRAGMA synchronous = OFF"

@@ -9,8 +9,8 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.store import consent
-from modemd.store.consent import Effect, Said
-from modemd.store.queue.outcomes import Result
+from modemd.store.consent import ConsentEffect, ConsentStatement
+from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, Bench
 
 HOUR = timedelta(hours=1)
@@ -27,7 +27,7 @@ def test_a_stop_withdraws_what_waits(bench: Bench) -> None:
     queued = bench.submit(ALICE, MARKETING, parts=2)
     held = bench.submit(ALICE, MARKETING, at=bench.now + HOUR)
     order, other = bench.submit(ALICE), bench.submit(BOB, MARKETING)
-    assert bench.says(ALICE) == Effect(changed=True, answer=True, withdrawn=2)
+    assert bench.says(ALICE) == ConsentEffect(changed=True, answer=True, withdrawn=2)
     assert [bench.state(message) for message in (queued, held, order, other)] == [
         "cancelled",
         "cancelled",
@@ -52,7 +52,7 @@ def test_a_stop_in_the_middle_withdraws_the_rest(bench: Bench) -> None:
 def test_a_stop_reaches_a_rest_that_is_backing_off(bench: Bench) -> None:
     """Held parts of a started message are withdrawn like the others."""
     message = bench.submit(ALICE, MARKETING, parts=2)
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
     assert bench.says(ALICE).withdrawn == 1
     assert (bench.state(message), bench.next_due()) == ("cancelled", None)
 
@@ -60,18 +60,18 @@ def test_a_stop_reaches_a_rest_that_is_backing_off(bench: Bench) -> None:
 def test_a_stop_said_again_is_noted_and_not_answered(bench: Bench) -> None:
     """The second STOP leaves its event, changes nothing, and gets no second confirmation."""
     bench.says(ALICE)
-    assert bench.says(ALICE) == Effect(changed=False, answer=False)
+    assert bench.says(ALICE) == ConsentEffect(changed=False, answer=False)
     assert events(bench) == ["opt_out", "opt_out"]
 
 
 def test_start_counts_only_after_stop(bench: Bench) -> None:
     """START of somebody who never said STOP is no consent and leaves no event; after STOP it opts in again."""
-    assert bench.says(ALICE, opts_in=True) == Effect(changed=False, answer=False)
-    assert (consent.marketing_of(bench.db, ALICE), events(bench)) == (Marketing.UNKNOWN, [])
+    assert bench.says(ALICE, opts_in=True) == ConsentEffect(changed=False, answer=False)
+    assert (consent.read_marketing(bench.db, ALICE), events(bench)) == (Marketing.UNKNOWN, [])
     bench.says(ALICE)
-    assert consent.marketing_of(bench.db, ALICE) is Marketing.OPTED_OUT
-    assert bench.says(ALICE, opts_in=True) == Effect(changed=True, answer=True)
-    assert consent.marketing_of(bench.db, ALICE) is Marketing.OPTED_IN
+    assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
+    assert bench.says(ALICE, opts_in=True) == ConsentEffect(changed=True, answer=True)
+    assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_IN
     assert events(bench) == ["opt_out", "opt_in"]
 
 
@@ -95,16 +95,16 @@ def test_after_three_changes_of_mind_a_day_nobody_answers(bench: Bench) -> None:
 def test_an_entry_by_hand_is_not_answered_by_sms(bench: Bench) -> None:
     """An opt-out that staff enters counts like any, and sends nobody a message."""
     bench.submit(ALICE, MARKETING)
-    assert bench.says(ALICE, channel="phone call") == Effect(changed=True, answer=False, withdrawn=1)
+    assert bench.says(ALICE, channel="phone call") == ConsentEffect(changed=True, answer=False, withdrawn=1)
 
 
 @pytest.mark.parametrize(("first", "second", "kept"), [("fr", "es", "es"), ("fr", None, "fr"), (None, "de", "de")])
 def test_the_language_last_spoken_is_known(bench: Bench, first: str | None, second: str | None, kept: str) -> None:
     """A contact's language is that of the last word that had one."""
-    assert consent.language_of(bench.db, ALICE) is None
-    consent.apply(bench.db, Said(ALICE, False, "stop", first, "sms"), bench.now)
-    consent.apply(bench.db, Said(ALICE, True, "start", second, "sms"), bench.now)
-    assert consent.language_of(bench.db, ALICE) == kept
+    assert consent.read_language(bench.db, ALICE) is None
+    consent.apply_statement(bench.db, ConsentStatement(ALICE, False, "stop", first, "sms"), bench.now)
+    consent.apply_statement(bench.db, ConsentStatement(ALICE, True, "start", second, "sms"), bench.now)
+    assert consent.read_language(bench.db, ALICE) == kept
 
 
 def test_a_stop_from_a_stranger_is_kept(bench: Bench) -> None:

@@ -10,12 +10,12 @@ from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store import lanes
-from modemd.store.journal import Word
+from modemd.store.journal import Authorship
 from modemd.store.queue import pauses
-from modemd.store.queue.outcomes import Result
+from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, WEST, Bench
 
-WORD = Word("alice", "the offer was wrong")
+WORD = Authorship("alice", "the offer was wrong")
 
 
 def lane(bench: Bench, message: int) -> str:
@@ -35,7 +35,7 @@ def test_the_sim_that_sent_goes_first_from_then_on(bench: Bench) -> None:
 def test_what_was_not_written_is_no_talk(bench: Bench) -> None:
     """A refusal or a withdrawal leaves a contact with the SIM it had."""
     bench.submit(ALICE)
-    for result in (Result.REFUSED, Result.WITHDRAWN):
+    for result in (AttemptResult.REFUSED, AttemptResult.WITHDRAWN):
         bench.close(bench.claimed(WEST), result)
         assert lane(bench, bench.submit(ALICE)) == "any"
 
@@ -50,12 +50,12 @@ def test_urgent_messages_go_by_whoever_is_free(bench: Bench, urgent: MessageClas
 
 def test_the_longest_prefix_decides(bench: Bench) -> None:
     """Rules are looked up by number; what is held is put in its lane when it is promoted."""
-    lanes.adopt(bench.db, {"": "any", "+33": "any+33>cheapest", "+3361": "any+3361"})
+    lanes.adopt_lanes(bench.db, {"": "any", "+33": "any+33>cheapest", "+3361": "any+3361"})
     assert [lane(bench, bench.submit(number)) for number in (ALICE, "+33712345678", "+4915112345678")] == [
         "any+3361", "any+33>cheapest", "any",
     ]  # fmt: skip
     later = bench.submit(BOB, at=bench.now + timedelta(hours=1))
-    lanes.adopt(bench.db, {"": "any", "+336": "any+336"})
+    lanes.adopt_lanes(bench.db, {"": "any", "+336": "any+336"})
     bench.passes(hours=1)
     bench.promote()
     assert lane(bench, later) == "any+336"
@@ -65,25 +65,25 @@ def test_rules_that_change_move_what_is_queued(bench: Bench) -> None:
     """Step by step, and only what is not one SIM's."""
     queued = [bench.submit(number) for number in (ALICE, BOB)]
     pinned = bench.submit(ALICE, pinned=EAST)
-    assert lanes.adopt(bench.db, {"": "any"}) is False, "the first time there is nothing to change"
-    assert lanes.adopt(bench.db, {"": "any"}) is False
-    assert lanes.adopt(bench.db, {"": "any", "+33": "any+33"}) is True
-    assert lanes.adopt(bench.db, {"": "any", "+33": "any+33"}) is True, "a start that was cut begins again"
+    assert lanes.adopt_lanes(bench.db, {"": "any"}) is False, "the first time there is nothing to change"
+    assert lanes.adopt_lanes(bench.db, {"": "any"}) is False
+    assert lanes.adopt_lanes(bench.db, {"": "any", "+33": "any+33"}) is True
+    assert lanes.adopt_lanes(bench.db, {"": "any", "+33": "any+33"}) is True, "a start that was cut begins again"
     after: int | None = 0
     steps = 0
     while after is not None:
-        after, steps = lanes.relane(bench.db, after, 1), steps + 1
+        after, steps = lanes.reassign_lanes(bench.db, after, 1), steps + 1
     assert steps == 4
-    assert lanes.adopt(bench.db, {"": "any", "+33": "any+33"}) is False
+    assert lanes.adopt_lanes(bench.db, {"": "any", "+33": "any+33"}) is False
     assert [lane(bench, message) for message in (*queued, pinned)] == ["any+33", "any+33", EAST]
 
 
 def test_only_lanes_that_hold_something_are_looked_at(bench: Bench) -> None:
     """Found by steps from one to the next, however much lies in each."""
-    assert lanes.occupied(bench.db) == []
+    assert lanes.list_occupied(bench.db) == []
     for pinned in (None, None, WEST, EAST, WEST):
         bench.submit(ALICE, pinned=pinned)
-    assert lanes.occupied(bench.db) == sorted([WEST, EAST, "any"])
+    assert lanes.list_occupied(bench.db) == sorted([WEST, EAST, "any"])
 
 
 def test_a_pause_begins_nothing_and_ends_what_has_begun(bench: Bench) -> None:
@@ -113,13 +113,13 @@ def test_a_pause_is_ended_by_its_name(bench: Bench) -> None:
     both = Pause(MessageClass.OTP, WEST)
     for _ in range(2):
         pauses.pause(bench.db, both, WORD, bench.now)
-    assert pauses.standing(bench.db) == [both]
-    (row,) = pauses.listed(bench.db)
+    assert pauses.list_active(bench.db) == [both]
+    (row,) = pauses.list_pauses(bench.db)
     assert (row["class"], row["sim"], row["by"], row["why"]) == ("otp", WEST, "alice", "the offer was wrong")
     for other in (Pause(), Pause(MessageClass.OTP), Pause(sim=WEST)):
         with pytest.raises(Refused, match="is not paused"):
             pauses.resume(bench.db, other, WORD, bench.now)
     pauses.resume(bench.db, both, WORD, bench.now)
-    assert pauses.standing(bench.db) == []
+    assert pauses.list_active(bench.db) == []
     events = bench.db.execute("SELECT what FROM event WHERE message_id IS NULL ORDER BY id").fetchall()
     assert [event["what"] for event in events] == ["paused", "paused", "resumed"]

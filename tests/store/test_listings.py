@@ -8,7 +8,7 @@ from modemd.rules.classes import MessageClass
 from modemd.store import listings, sims
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
-from modemd.store.queue.outcomes import Result
+from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 HOUR = timedelta(hours=1)
@@ -17,17 +17,17 @@ HOUR = timedelta(hours=1)
 def test_messages_are_listed_newest_first(bench: Bench) -> None:
     """The newest message comes first; a limit cuts, and 0 means all."""
     ids = [bench.submit() for _ in range(60)]
-    assert [row["id"] for row in listings.messages(bench.db, limit=2)] == ids[:-3:-1]
-    assert len(listings.messages(bench.db)) == 50
-    assert [row["id"] for row in listings.messages(bench.db, limit=0)] == ids[::-1]
+    assert [row["id"] for row in listings.list_messages(bench.db, limit=2)] == ids[:-3:-1]
+    assert len(listings.list_messages(bench.db)) == 50
+    assert [row["id"] for row in listings.list_messages(bench.db, limit=0)] == ids[::-1]
 
 
 def test_a_message_shows_its_whole_state(bench: Bench) -> None:
     """A row has what a person asks about: parts, how many have left, times, SIM, reason, and until when it is held."""
     message = bench.submit(parts=2, key="k")
     bench.send()
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
-    (row,) = listings.messages(bench.db, id=message)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    (row,) = listings.list_messages(bench.db, id=message)
     assert (row["to"], row["text"], row["class"], row["state"]) == (ALICE, "hello", "transactional", "held")
     assert (row["parts"], row["parts_sent"], row["sim"], row["key"]) == (2, 1, WEST, "k")
     assert (row["reason"], row["until"]) == ("+CMS ERROR: 38", (START + HOUR).isoformat("T", "microseconds"))
@@ -38,10 +38,10 @@ def test_the_newest_in_a_state_are_of_any_class(bench: Bench) -> None:
     """Classes mix in the order of acceptance, and 0 means all."""
     ids = [bench.submit(message_class=message_class) for _ in range(2) for message_class in MessageClass]
     at = bench.submit(at=bench.now + HOUR)
-    assert [row["id"] for row in listings.messages(bench.db, state="queued", limit=3)] == ids[:-4:-1]
-    assert [row["id"] for row in listings.messages(bench.db, state="queued", limit=0)] == ids[::-1]
-    assert [row["id"] for row in listings.messages(bench.db, state="held")] == [at]
-    assert listings.messages(bench.db, state="queued", batch=7) == []
+    assert [row["id"] for row in listings.list_messages(bench.db, state="queued", limit=3)] == ids[:-4:-1]
+    assert [row["id"] for row in listings.list_messages(bench.db, state="queued", limit=0)] == ids[::-1]
+    assert [row["id"] for row in listings.list_messages(bench.db, state="held")] == [at]
+    assert listings.list_messages(bench.db, state="queued", batch=7) == []
 
 
 def test_messages_are_found_by_id_and_state(bench: Bench) -> None:
@@ -49,9 +49,9 @@ def test_messages_are_found_by_id_and_state(bench: Bench) -> None:
     sent = bench.submit()
     bench.send()
     queued = bench.submit()
-    assert [row["id"] for row in listings.messages(bench.db, state="sent")] == [sent]
-    assert [row["id"] for row in listings.messages(bench.db, id=queued)] == [queued]
-    assert listings.messages(bench.db, id=queued, state="sent") == []
+    assert [row["id"] for row in listings.list_messages(bench.db, state="sent")] == [sent]
+    assert [row["id"] for row in listings.list_messages(bench.db, id=queued)] == [queued]
+    assert listings.list_messages(bench.db, id=queued, state="sent") == []
 
 
 def test_events_tell_the_story_in_order(bench: Bench) -> None:
@@ -59,7 +59,7 @@ def test_events_tell_the_story_in_order(bench: Bench) -> None:
     message = bench.submit()
     bench.send(reference=7)
     bench.report(7)
-    story = listings.events(bench.db, message)
+    story = listings.list_events(bench.db, message)
     assert [event["what"] for event in story] == [
         "message queued",
         "claimed",
@@ -76,12 +76,12 @@ def test_events_tell_the_story_in_order(bench: Bench) -> None:
 
 def test_an_inbound_message_is_shown_with_the_number_it_was_sent_to(bench: Bench) -> None:
     """Where the SIM's number is known it is shown, else its ICCID."""
-    inbox.keep(bench.db, Arrival(WEST, b"1", BOB, "text", "hi", START), lambda tpdus: ("text", ""), bench.now)
-    assert listings.inbox(bench.db)[0]["to_sim"] == WEST
-    sims.seen(bench.db, WEST, None, "+33700000001", "1", bench.now)
-    (row,) = listings.inbox(bench.db, id=1)
+    inbox.store_arrival(bench.db, Arrival(WEST, b"1", BOB, "text", "hi", START), lambda tpdus: ("text", ""), bench.now)
+    assert listings.list_inbox(bench.db)[0]["to_sim"] == WEST
+    sims.record_sim(bench.db, WEST, None, "+33700000001", "1", bench.now)
+    (row,) = listings.list_inbox(bench.db, id=1)
     assert (row["to_sim"], row["from"], row["text"]) == ("+33700000001", BOB, "hi")
-    assert listings.inbox(bench.db, id=2) == []
+    assert listings.list_inbox(bench.db, id=2) == []
 
 
 def test_opt_outs_are_listed_newest_first_with_their_word(bench: Bench) -> None:
@@ -91,7 +91,7 @@ def test_opt_outs_are_listed_newest_first_with_their_word(bench: Bench) -> None:
     bench.says(BOB)
     bench.says("+33600000000")
     bench.says("+33600000000", opts_in=True)
-    rows = listings.opt_outs(bench.db)
+    rows = listings.list_opt_outs(bench.db)
     assert [row["number"] for row in rows] == [BOB, ALICE]
     assert rows[0] == {
         "number": BOB,
@@ -100,7 +100,7 @@ def test_opt_outs_are_listed_newest_first_with_their_word(bench: Bench) -> None:
         "language": "en",
         "channel": "sms",
     }
-    assert [row["number"] for row in listings.opt_outs(bench.db, limit=1)] == [BOB]
+    assert [row["number"] for row in listings.list_opt_outs(bench.db, limit=1)] == [BOB]
 
 
 def test_counts_tell_what_waits(bench: Bench) -> None:
@@ -111,7 +111,7 @@ def test_counts_tell_what_waits(bench: Bench) -> None:
     bench.submit(BOB, MessageClass.ALARM, at=bench.now + HOUR)
     bench.report(99)
     bench.says(BOB)
-    counts = listings.counts(bench.db)
+    counts = listings.read_counts(bench.db)
     assert [(row["state"], row["class"], row["messages"]) for row in counts["waiting"]] == [
         ("held", "alarm", 1),
         ("queued", "transactional", 2),
@@ -124,10 +124,10 @@ def test_reports_are_listed_newest_first(bench: Bench) -> None:
     """A report shows its SIM by number where that is known, and the message that it belongs to; they are narrowed by that."""
     message = bench.submit()
     bench.send(reference=7)
-    sims.seen(bench.db, WEST, None, "+33700000001", "1", bench.now)
+    sims.record_sim(bench.db, WEST, None, "+33700000001", "1", bench.now)
     bench.report(7)
     bench.report(8, number=BOB)
-    stranger, own = listings.reports(bench.db)
+    stranger, own = listings.list_reports(bench.db)
     assert (own["message"], own["part"], own["sim"], own["reference"], own["to"]) == (
         message,
         1,
@@ -138,24 +138,24 @@ def test_reports_are_listed_newest_first(bench: Bench) -> None:
     assert (stranger["message"], stranger["to"], stranger["stored_at"]) == (
         None, BOB, START.isoformat("T", "microseconds"),
     )  # fmt: skip
-    assert listings.reports(bench.db, matched=False) == [stranger]
-    assert listings.reports(bench.db, matched=True) == [own]
-    assert listings.reports(bench.db, message_id=message) == [own]
-    assert listings.reports(bench.db, limit=1) == [stranger]
-    assert listings.reports(bench.db, limit=0) == [stranger, own]
+    assert listings.list_reports(bench.db, matched=False) == [stranger]
+    assert listings.list_reports(bench.db, matched=True) == [own]
+    assert listings.list_reports(bench.db, message_id=message) == [own]
+    assert listings.list_reports(bench.db, limit=1) == [stranger]
+    assert listings.list_reports(bench.db, limit=0) == [stranger, own]
 
 
 def test_parts_and_attempts_are_listed_in_order(bench: Bench) -> None:
     """Where each part of a message stands, until when; and what each modem was given, and said."""
     message = bench.submit(parts=2)
     bench.send(reference=7)
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
     until = (START + HOUR).isoformat("T", "microseconds")
-    assert [(row["part"], row["state"], row["until"]) for row in listings.parts(bench.db, message)] == [
+    assert [(row["part"], row["state"], row["until"]) for row in listings.list_parts(bench.db, message)] == [
         (1, "sent", None),
         (2, "held", until),
     ]
     assert [
         (row["part"], row["sim"], row["outcome"], row["reference"], row["error"])
-        for row in listings.attempts(bench.db, message)
+        for row in listings.list_attempts(bench.db, message)
     ] == [(1, WEST, "sent", 7, None), (2, WEST, "refused", None, "+CMS ERROR: 38")]

@@ -10,9 +10,9 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.store import listings, retention
 from modemd.store.fifth import STATEMENTS
-from modemd.store.journal import Word
+from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions, due
-from modemd.store.timestamps import kept
+from modemd.store.timestamps import to_text
 from tests.store.bench import ALICE, BOB, Bench
 
 COUNTED = """
@@ -26,7 +26,7 @@ def kept_as_counted(bench: Bench) -> None:
     assert sorted(map(tuple, rows)) == sorted(map(tuple, bench.db.execute(COUNTED)))
     out = bench.db.execute("SELECT count(*) FROM contact WHERE marketing = 'opted_out'").fetchone()[0]
     unmatched = bench.db.execute("SELECT count(*) FROM report WHERE attempt_id IS NULL").fetchone()[0]
-    assert (listings.amount(bench.db, "opted_out"), listings.amount(bench.db, "unmatched")) == (out, unmatched)
+    assert (listings.read_count(bench.db, "opted_out"), listings.read_count(bench.db, "unmatched")) == (out, unmatched)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -53,23 +53,23 @@ def test_whatever_happens_the_counts_are_right(bench: Bench, seed: int) -> None:
                 bench.says(chance.choice(numbers), opts_in=chance.random() < 0.3)
             case 7:
                 bench.passes(hours=chance.randint(0, 30))
-                due.promote(bench.db, bench.now)
-                due.expire(bench.db, bench.now)
+                due.promote_due(bench.db, bench.now)
+                due.expire_overdue(bench.db, bench.now)
                 due.close_overdue(bench.db, bench.now)
             case _:
                 waiting = bench.db.execute("SELECT id FROM message WHERE state = 'held'").fetchone()
                 if waiting is not None:
-                    decisions.cancel(bench.db, waiting["id"], Word("ann", "no"), bench.now)
+                    decisions.cancel(bench.db, waiting["id"], Authorship("ann", "no"), bench.now)
     kept_as_counted(bench)
     bench.passes(days=500)
-    due.expire(bench.db, bench.now, 10_000)
+    due.expire_overdue(bench.db, bench.now, 10_000)
     due.close_overdue(bench.db, bench.now, 10_000)
-    while retention.step(bench.db, AGES, bench.now):
+    while retention.run_step(bench.db, AGES, bench.now):
         pass
     kept_as_counted(bench)
 
 
-AGES = retention.Ages(*[retention.KEYS] * 5)
+AGES = retention.RetentionAges(*[retention.KEY_LIFETIME] * 5)
 
 
 def test_a_database_of_before_is_counted_once(bench: Bench) -> None:
@@ -92,13 +92,13 @@ def test_a_database_of_before_is_counted_once(bench: Bench) -> None:
 
 def test_what_waits_is_told_by_class_reason_and_age(bench: Bench) -> None:
     """The oldest of each class in each state, and what is held, by its reason."""
-    first = kept(bench.now)
+    first = to_text(bench.now)
     bench.submit(ALICE, MessageClass.MARKETING)
     bench.passes(minutes=5)
     bench.submit(BOB, MessageClass.MARKETING)
     bench.submit(ALICE, MessageClass.ALARM)
     bench.submit(BOB, at=bench.now.replace(year=2027))
-    counts = listings.counts(bench.db)
+    counts = listings.read_counts(bench.db)
     assert [(row["state"], row["class"], row["messages"]) for row in counts["waiting"]] == [
         ("held", "transactional", 1), ("queued", "alarm", 1), ("queued", "marketing", 2),
     ]  # fmt: skip
@@ -117,7 +117,7 @@ def test_a_status_of_many_rows_is_quick(bench: Bench) -> None:
             """WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
                INSERT INTO message (number, text, class, state, parts, report, created_at, expires_at)
                SELECT ?, 'x', ?, ?, 1, 0, ?, ? FROM n""",
-            (many, ALICE, message_class, state, kept(bench.now), kept(bench.now)),
+            (many, ALICE, message_class, state, to_text(bench.now), to_text(bench.now)),
         )
     bench.db.execute("COMMIT")
     steps = [0]
@@ -127,7 +127,7 @@ def test_a_status_of_many_rows_is_quick(bench: Bench) -> None:
 
     bench.db.set_progress_handler(count, 1)
     began = time.perf_counter()
-    counts = listings.counts(bench.db)
+    counts = listings.read_counts(bench.db)
     took_s = time.perf_counter() - began
     bench.db.set_progress_handler(None, 1)
     assert sum(row["messages"] for row in counts["waiting"]) == 80_000

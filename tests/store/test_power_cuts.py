@@ -16,11 +16,11 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.send_decision import decide
 from modemd.store import Store, consent, listings
 from modemd.store.connection import connect
-from modemd.store.consent import Said
+from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage
 from modemd.store.queue import claims, outcomes
-from modemd.store.queue.outcomes import Outcome, Result
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
 from modemd.store.writer import Change
 from tests.store.bench import ALICE, START, WEST
@@ -39,16 +39,22 @@ def submit(text: str, db: sqlite3.Connection) -> None:
 def send(db: sqlite3.Connection) -> None:
     """Close the attempt that is open, and claim the next, as one change: what the daemon does most."""
     for row in db.execute("SELECT id FROM attempt WHERE outcome = 'open'").fetchall():
-        outcomes.close(db, Outcome(row["id"], Result.SENT, START, reference=row["id"] % 256), START)
+        outcomes.close_attempt(
+            db, AttemptOutcome(row["id"], AttemptResult.SENT, START, reference=row["id"] % 256), START
+        )
     claims.claim(db, WEST, "stick", partial(decide, policy=POLICY, now=START), START)
 
 
 def stop(db: sqlite3.Connection) -> None:
-    consent.apply(db, Said(ALICE, opts_in=False, word="stop", language="en", channel="sms"), START)
+    consent.apply_statement(
+        db, ConsentStatement(ALICE, opts_in=False, word="stop", language="en", channel="sms"), START
+    )
 
 
 def start(db: sqlite3.Connection) -> None:
-    consent.apply(db, Said(ALICE, opts_in=True, word="start", language="en", channel="sms"), START)
+    consent.apply_statement(
+        db, ConsentStatement(ALICE, opts_in=True, word="start", language="en", channel="sms"), START
+    )
 
 
 def changes(chance: Random) -> list[Change]:
@@ -138,7 +144,7 @@ async def test_a_start_after_a_cut_goes_on(tmp_path: Path) -> None:
     synced = flight.synced
     log_of(path).write_bytes(flight.after.log[:synced] + cut(chance, b"", flight.after.log[synced:-1]))
     store = await Store.open(path)
-    before = len(await store.read(listings.messages))
+    before = len(await store.read(listings.list_messages))
     await store.write(partial(submit, "after the cut"))
-    assert len(await store.read(listings.messages)) == before + 1
+    assert len(await store.read(listings.list_messages)) == before + 1
     await store.close()

@@ -37,25 +37,25 @@ def claim_and_close(bench: Bench) -> None:
 
 ACTS: dict[str, Callable[[Bench], object]] = {
     "submit": lambda bench: bench.submit(key="k"),
-    "candidates": lambda bench: claims.candidates(bench.db, WEST, bench.now),
+    "candidates": lambda bench: claims.list_candidates(bench.db, WEST, bench.now),
     "claim and close": claim_and_close,
     "unknown": lambda bench: bench.lose(),
     "promote": lambda bench: bench.promote(),
     "next batch": lambda bench: batches.next_accepted(bench.db),
     "promote a batch": lambda bench: batches.promote(bench.db, 1, bench.policy, bench.now, 3),
-    "clear away a batch": lambda bench: batches.discard(bench.db, 3),
+    "clear away a batch": lambda bench: batches.discard_unaccepted(bench.db, 3),
     "expire": lambda bench: bench.expire(),
     "close overdue": lambda bench: due.close_overdue(bench.db, bench.now),
     "next due": lambda bench: bench.next_due(),
     "report": lambda bench: bench.report(7),
     "match again": lambda bench: bench.match_again(),
     "opt out": lambda bench: bench.says(ALICE),
-    "recover": lambda bench: outcomes.recover(bench.db, bench.now),
-    "keep": lambda bench: inbox.keep(
+    "recover": lambda bench: outcomes.recover_open_attempts(bench.db, bench.now),
+    "keep": lambda bench: inbox.store_arrival(
         bench.db, Arrival(WEST, b"1", ALICE, "text", "1", START, "a/8/1/2", 1, 2), lambda tpdus: ("text", ""), bench.now
     ),
-    "inbox": lambda bench: listings.inbox(bench.db, kind="call", limit=50),
-    "story": lambda bench: listings.events(bench.db, 1),
+    "inbox": lambda bench: listings.list_inbox(bench.db, kind="call", limit=50),
+    "story": lambda bench: listings.list_events(bench.db, 1),
     "show incomplete": lambda bench: inbox.show_incomplete(bench.db, bench.now),
 }
 
@@ -148,7 +148,7 @@ def test_a_listing_looks_at_its_own_state_alone(bench: Bench) -> None:
     )
 
     def found(state: str) -> list[int]:
-        return [row["id"] for row in listings.messages(bench.db, state=state)]
+        return [row["id"] for row in listings.list_messages(bench.db, state=state)]
 
     assert steps_of(bench, lambda: found("queued") == rare[::-1]) < 2000
     assert steps_of(bench, lambda: len(found("delivered")) == 50) < 5000

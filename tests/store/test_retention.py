@@ -13,19 +13,21 @@ from modemd.rules.classes import MessageClass
 from modemd.store import alarms, retention
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
-from modemd.store.journal import note
-from modemd.store.retention import Ages
-from modemd.store.timestamps import kept
+from modemd.store.journal import add_event
+from modemd.store.retention import RetentionAges
+from modemd.store.timestamps import to_text
 from tests.store.bench import ALICE, BOB, WEST, Bench
 
 NEVER = timedelta.max
-AGES = Ages(timedelta(days=90), timedelta(days=400), timedelta(days=90), timedelta(days=400), timedelta(days=400))
+AGES = RetentionAges(
+    timedelta(days=90), timedelta(days=400), timedelta(days=90), timedelta(days=400), timedelta(days=400)
+)
 
 
-def keep_house(bench: Bench, ages: Ages = AGES) -> list[int]:
+def keep_house(bench: Bench, ages: RetentionAges = AGES) -> list[int]:
     """Every step there is to take now."""
     steps = []
-    while done := retention.step(bench.db, ages, bench.now):
+    while done := retention.run_step(bench.db, ages, bench.now):
         steps.append(done)
         assert len(steps) < 1000
     return steps
@@ -51,7 +53,12 @@ def test_texts_go_first_and_rows_later(bench: Bench) -> None:
     bench.passes(days=2)
     keep_house(bench)
     row = bench.message(id)
-    assert (row["text"], row["number"], row["state"], row["redacted_at"]) == ("", ALICE, "delivered", kept(bench.now))
+    assert (row["text"], row["number"], row["state"], row["redacted_at"]) == (
+        "",
+        ALICE,
+        "delivered",
+        to_text(bench.now),
+    )
     bench.passes(days=300)
     keep_house(bench)
     bench.passes(days=10)
@@ -82,7 +89,7 @@ def test_a_key_is_known_for_thirty_days_past_the_end(bench: Bench) -> None:
 def test_what_came_in_goes_as_well(bench: Bench) -> None:
     """Its octets are blanked with its text, for they say the same; what was said about consent is kept for ever."""
     arrival = Arrival(WEST, b"octets", BOB, "text", "STOP", bench.now)
-    whole = inbox.keep(bench.db, arrival, lambda tpdus: ("text", ""), bench.now)
+    whole = inbox.store_arrival(bench.db, arrival, lambda tpdus: ("text", ""), bench.now)
     assert whole is not None
     bench.says(BOB)
     bench.db.execute("UPDATE consent_event SET inbox_id = ?", (whole.inbox_id,))
@@ -100,10 +107,10 @@ def test_what_came_in_goes_as_well(bench: Bench) -> None:
 def test_alarms_and_what_belongs_to_nothing_go_with_age(bench: Bench) -> None:
     """Cleared alarms, unmatched reports, events of no message; an alarm that stands stays."""
     for code in ("over", "standing"):
-        alarms.raise_(bench.db, code, "", "text", bench.now)
+        alarms.raise_alarm(bench.db, code, "", "text", bench.now)
     alarms.clear(bench.db, "over", "", bench.now)
     bench.report(1)
-    note(bench.db, None, bench.now, "something")
+    add_event(bench.db, None, bench.now, "something")
     bench.passes(days=401)
     keep_house(bench)
     assert [row["code"] for row in bench.db.execute("SELECT code FROM alarm")] == ["standing"]
@@ -114,7 +121,7 @@ def test_forever_is_for_ever(bench: Bench) -> None:
     """Where nothing has an age, only keys go."""
     delivered(bench, key="k")
     bench.passes(days=4000)
-    assert keep_house(bench, Ages(NEVER, NEVER, NEVER, NEVER, NEVER)) == [1]
+    assert keep_house(bench, RetentionAges(NEVER, NEVER, NEVER, NEVER, NEVER)) == [1]
     assert bench.db.execute("SELECT text FROM message").fetchone()["text"] == "my secret"
 
 
@@ -135,7 +142,7 @@ def fill(bench: Bench, many: int) -> None:
     """So many messages that ended long ago, each with part, attempt and report."""
     bench.db.execute("BEGIN")
     text = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many) "
-    given = {"many": many, "at": kept(bench.now), "number": ALICE, "sim": WEST}
+    given = {"many": many, "at": to_text(bench.now), "number": ALICE, "sim": WEST}
     for statement in (
         """INSERT INTO message (id, number, text, class, state, parts, report, created_at, expires_at, closed_at)
            SELECT i, :number, 'x', 'otp', 'delivered', 1, 1, :at, :at, :at FROM n""",
@@ -156,18 +163,18 @@ def test_a_step_is_small_however_much_there_is_to_do(bench: Bench) -> None:
     fill(bench, 20_000)
     bench.passes(days=500)
     longest_s = 0.0
-    for age in (AGES, Ages(NEVER, timedelta(days=400), NEVER, NEVER, NEVER)):
+    for age in (AGES, RetentionAges(NEVER, timedelta(days=400), NEVER, NEVER, NEVER)):
         for _ in range(20):
             began = time.perf_counter()
             bench.db.execute("BEGIN IMMEDIATE")
-            assert retention.step(bench.db, age, bench.now) == retention.STEP
+            assert retention.run_step(bench.db, age, bench.now) == retention.ROWS_PER_STEP
             bench.db.execute("COMMIT")
             longest_s = max(longest_s, time.perf_counter() - began)
     assert longest_s < 0.25
 
 
-@pytest.mark.parametrize("ages", [AGES, Ages(NEVER, AGES.outbox_rows, NEVER, AGES.inbox_rows, AGES.log)])
-def test_no_step_looks_through_a_table(bench: Bench, ages: Ages) -> None:
+@pytest.mark.parametrize("ages", [AGES, RetentionAges(NEVER, AGES.outbox_rows, NEVER, AGES.inbox_rows, AGES.log)])
+def test_no_step_looks_through_a_table(bench: Bench, ages: RetentionAges) -> None:
     """The work of a step, counted in the steps of SQLite's machine, does not grow with what is kept."""
 
     def work(many: int) -> int:
@@ -178,7 +185,7 @@ def test_no_step_looks_through_a_table(bench: Bench, ages: Ages) -> None:
             steps[0] += 1
 
         bench.db.set_progress_handler(step, 1)
-        retention.step(bench.db, ages, bench.now + timedelta(days=500))
+        retention.run_step(bench.db, ages, bench.now + timedelta(days=500))
         bench.db.set_progress_handler(None, 1)
         for table in ("report", "attempt", "part", "event", "message"):
             bench.db.execute(f"DELETE FROM {table}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modemd.rules.classes import MessageClass
 from modemd.store import schedules
 from modemd.store.outbox.new_message import NewMessage
-from modemd.store.schedules import NewSchedule, Run
+from modemd.store.schedules import NewSchedule, RunOutcome
 from tests.store.bench import ALICE, Bench
 
 
@@ -13,11 +13,14 @@ def test_a_local_time_runs_once(bench: Bench) -> None:
     """Whoever asks, and whatever it would submit: the second run of a local date and time submits nothing."""
     new = NewSchedule("daily", "@daily", "UTC", (ALICE,), "hi", "otp", True, None, None, late=False)
     schedules.add(bench.db, new, bench.now)
-    found = schedules.named(bench.db, "daily")
+    found = schedules.find_by_name(bench.db, "daily")
 
     def run(local: str) -> bool:
         message = NewMessage(ALICE, "hi", MessageClass.OTP, 1, bench.now.replace(year=2027))
-        return schedules.run(bench.db, found, local, [message], bench.policy, bench.now, Run.SENT) is not None
+        return (
+            schedules.execute_run(bench.db, found, local, [message], bench.policy, bench.now, RunOutcome.SENT)
+            is not None
+        )
 
     assert [run("2026-11-22T00:00"), run("2026-11-22T00:00"), run("2026-11-23T00:00")] == [True, False, True]
     assert bench.db.execute("SELECT count(*) FROM message").fetchone()[0] == 2

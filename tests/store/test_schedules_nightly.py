@@ -18,7 +18,7 @@ def test_a_job_runs_once_a_day(bench: Bench) -> None:
     ran: list[str] = []
 
     def run(job: str, day: date) -> bool:
-        return schedules.once(bench.db, job, day, lambda db, now: ran.append(job), bench.now)
+        return schedules.run_once_a_day(bench.db, job, day, lambda db, now: ran.append(job), bench.now)
 
     assert [run("a", DAY), run("a", DAY), run("b", DAY), run("a", DAY + timedelta(days=1))] == [True, False, True, True]
     assert ran == ["a", "b", "a"]
@@ -32,9 +32,9 @@ def test_a_job_that_fails_may_run_again(bench: Bench) -> None:
 
     bench.db.execute("SAVEPOINT change")
     with pytest.raises(ValueError, match="no"):
-        schedules.once(bench.db, "a", DAY, fails, bench.now)
+        schedules.run_once_a_day(bench.db, "a", DAY, fails, bench.now)
     bench.db.execute("ROLLBACK TO change")
-    assert schedules.once(bench.db, "a", DAY, lambda db, now: None, bench.now)
+    assert schedules.run_once_a_day(bench.db, "a", DAY, lambda db, now: None, bench.now)
 
 
 def test_statistics_are_renewed(bench: Bench) -> None:
@@ -42,7 +42,7 @@ def test_statistics_are_renewed(bench: Bench) -> None:
     for _ in range(20):
         bench.submit()
     before = bench.candidates()
-    schedules.keep_house(bench.db, bench.now)
+    schedules.run_nightly_maintenance(bench.db, bench.now)
     assert bench.candidates() == before
 
 
@@ -52,8 +52,8 @@ def test_evidence_is_looked_for_until_a_day_after_the_end(bench: Bench) -> None:
     attempt = bench.lose().attempt_id
     bench.says(ALICE)
     matchable = "SELECT matchable FROM attempt WHERE id = ?"
-    schedules.keep_house(bench.db, bench.now)
+    schedules.run_nightly_maintenance(bench.db, bench.now)
     assert bench.db.execute(matchable, (attempt,)).fetchone()["matchable"] == 1
     bench.passes(days=2)
-    schedules.keep_house(bench.db, bench.now)
+    schedules.run_nightly_maintenance(bench.db, bench.now)
     assert bench.db.execute(matchable, (attempt,)).fetchone()["matchable"] == 0

@@ -103,7 +103,7 @@ def test_a_database_of_the_fifth_schema_goes_on(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "old.db")
     assert schema(bench.db) == schema(Bench(tmp_path / "fresh.db").db)
     assert bench.report(7, number="0612345678") == sent
-    assert outcomes.recover(bench.db, bench.now) == 1
+    assert outcomes.recover_open_attempts(bench.db, bench.now) == 1
     assert (bench.state(sent), bench.state(on_air)) == ("delivered", "unknown")
     assert bench.candidates() == [waiting]
     assert bench.says(ALICE).changed

@@ -104,12 +104,12 @@ async def test_nothing_new_is_accepted_and_it_goes_on_when_it_can(
             await store.write(partial(submit, LONG))
         assert refused.value.code == code
     assert (trouble_of(store), store.troubled.is_set()) == (code, True)
-    assert [row["text"] for row in await store.read(listings.messages)] == ["before"]
+    assert [row["text"] for row in await store.read(listings.list_messages)] == ["before"]
     heal(disk.connections[0])
     assert await store.try_again()
     assert (trouble_of(store), store.troubled.is_set()) == (None, False)
     await store.write(partial(submit, LONG))
-    assert [row["text"] for row in await store.read(listings.messages)] == [LONG, "before"]
+    assert [row["text"] for row in await store.read(listings.list_messages)] == [LONG, "before"]
     await store.close()
     assert len(disk.connections) == 1
 
@@ -124,7 +124,7 @@ async def test_a_full_disk_fails_the_whole_group_or_the_change_alone(tmp_path: P
     kept = {text for text, said in zip(texts, answers, strict=True) if isinstance(said, Submitted)}
     refused = [said for said in answers if not isinstance(said, Submitted)]
     assert {type(said) for said in refused} == {StoreUnavailable}
-    assert {row["text"] for row in await store.read(listings.messages)} == kept
+    assert {row["text"] for row in await store.read(listings.list_messages)} == kept
     assert kept <= {"small", "also small", "last"}
     await store.close()
 
@@ -161,7 +161,7 @@ async def test_a_database_that_is_away_for_a_while_needs_no_restart(tmp_path: Pa
             await store.write(partial(submit, "lost"))
     disk.absent = False
     await store.write(partial(submit, "after"))
-    assert [row["text"] for row in await store.read(listings.messages)] == ["after", "before"]
+    assert [row["text"] for row in await store.read(listings.list_messages)] == ["after", "before"]
     await store.close()
 
 
@@ -187,12 +187,12 @@ async def test_a_folder_that_does_not_take_the_files_says_why(
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize(("room", "code"), [(0, "disk_full"), (sqlite_errors.LITTLE_ROOM, "disk_error")])
+@pytest.mark.parametrize(("room", "code"), [(0, "disk_full"), (sqlite_errors.LOW_DISK_OCTETS, "disk_error")])
 def test_an_index_that_does_not_fit_is_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, code: str
 ) -> None:
     """SQLite calls it an I/O error where the index of the log finds no room; without room it is that."""
-    monkeypatch.setattr(sqlite_errors, "_room", lambda path: room)
+    monkeypatch.setattr(sqlite_errors, "_count_free_octets", lambda path: room)
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode, error.sqlite_errorname = 4874, "SQLITE_IOERR_SHMSIZE"
-    assert sqlite_errors.at_opening(error, tmp_path / "modemd.db").code == code
+    assert sqlite_errors.explain_open_error(error, tmp_path / "modemd.db").code == code

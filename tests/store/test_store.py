@@ -15,11 +15,11 @@ from modemd.errors import StoreError, StoreLocked
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, consent, listings
-from modemd.store.consent import Said
+from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
 from tests.store.bench import ALICE, START
 
-STOP = Said(ALICE, opts_in=False, word="stop", language="en", channel="sms")
+STOP = ConsentStatement(ALICE, opts_in=False, word="stop", language="en", channel="sms")
 OPEN_AND_SAY = """
 import asyncio, sys
 from pathlib import Path
@@ -76,10 +76,10 @@ async def test_reads_see_what_was_answered(tmp_path: Path) -> None:
     new = accept.NewMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
     store = await Store.open(path)
     submitted = await store.write(lambda db: accept.submit(db, new, ConsentPolicy(), START))
-    assert [row["id"] for row in await store.read(listings.messages)] == [submitted.id]
+    assert [row["id"] for row in await store.read(listings.list_messages)] == [submitted.id]
     await store.close()
     store = await Store.open(path)
-    assert [row["text"] for row in await store.read(listings.messages)] == ["hello"]
+    assert [row["text"] for row in await store.read(listings.list_messages)] == ["hello"]
     await store.close()
 
 
@@ -95,7 +95,7 @@ async def test_the_epoch_moves_before_an_opt_out_is_stored(tmp_path: Path) -> No
     """Whoever finds the epoch unmoved knows that no opt-out was stored since: it moves when the change is handed over."""
     store = await Store.open(tmp_path / "modemd.db")
     noted = store.consent_epoch
-    stored = store.write_consent(lambda db: consent.apply(db, STOP, START))
+    stored = store.write_consent(lambda db: consent.apply_statement(db, STOP, START))
     assert store.consent_epoch == noted + 1
     assert not stored.done()
     assert (await stored).changed

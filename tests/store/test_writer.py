@@ -14,7 +14,7 @@ import pytest
 
 from modemd.errors import StoreError
 from modemd.store.connection import connect
-from modemd.store.writer import MAX_GROUP, Change, Job, ThreadWriter, answer, run_group
+from modemd.store.writer import MAX_GROUP_CHANGES, Change, QueuedChange, ThreadWriter, deliver_results, run_group
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def values(db: sqlite3.Connection) -> list[int]:
 async def run(db: sqlite3.Connection, *changes: Change) -> list[Any]:
     """Run a group: what each caller gets."""
     loop = asyncio.get_running_loop()
-    group = [Job(change, loop.create_future()) for change in changes]
+    group = [QueuedChange(change, loop.create_future()) for change in changes]
     run_group(db, group)
-    answer(group)
+    deliver_results(group)
     return await asyncio.gather(*(job.answer for job in group), return_exceptions=True)
 
 
@@ -114,10 +114,10 @@ async def test_a_busy_database_fails_the_group(db: sqlite3.Connection, tmp_path:
 
 async def test_a_caller_that_left_is_not_answered(db: sqlite3.Connection) -> None:
     """A change whose caller was cancelled meanwhile stands all the same."""
-    job = Job(insert(1), asyncio.get_running_loop().create_future())
+    job = QueuedChange(insert(1), asyncio.get_running_loop().create_future())
     job.answer.cancel()
     run_group(db, [job])
-    answer([job])
+    deliver_results([job])
     assert values(db) == [1]
 
 
@@ -133,13 +133,13 @@ async def test_changes_that_wait_together_share_commits(db: sqlite3.Connection, 
     gate = threading.Event()
     writer = ThreadWriter(lambda: counted(tmp_path / "numbers.db", commits))
     first = writer.submit(lambda db: gate.wait())
-    many = [writer.submit(insert(value)) for value in range(1, 2 * MAX_GROUP + 1)]
+    many = [writer.submit(insert(value)) for value in range(1, 2 * MAX_GROUP_CHANGES + 1)]
     gate.set()
     assert await first
-    assert await asyncio.gather(*many) == list(range(1, 2 * MAX_GROUP + 1))
+    assert await asyncio.gather(*many) == list(range(1, 2 * MAX_GROUP_CHANGES + 1))
     await writer.close()
-    assert len(commits) < MAX_GROUP
-    assert values(db) == list(range(1, 2 * MAX_GROUP + 1))
+    assert len(commits) < MAX_GROUP_CHANGES
+    assert values(db) == list(range(1, 2 * MAX_GROUP_CHANGES + 1))
 
 
 async def test_closing_finishes_what_was_submitted(db: sqlite3.Connection, tmp_path: Path) -> None:

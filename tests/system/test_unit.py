@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from modemd import resources
-from modemd.installation import unit
+from modemd.installation import render_unit
 from tests.system.processes import MODEMD, Daemon, lab, off_loop, ports, until
 
 MOST_EXPOSED = 2.0
@@ -34,7 +34,7 @@ needs_udev = pytest.mark.skipif(os.geteuid() != 0 or shutil.which("udevadm") is 
 def installed(tmp_path: Path) -> Path:
     """The unit as `modemd install` writes it, for the modemd under test."""
     path = tmp_path / "modemd.service"
-    path.write_text(unit(MODEMD, {"dialout": 20}))
+    path.write_text(render_unit(MODEMD, {"dialout": 20}))
     return path
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modemd.emulator.device.command_line import BadLine, read_line
+from modemd.emulator.device.command_line import CommandLineError, parse_command_line
 from modemd.errors import ConfigError
 
 FORMAT = "modemd-capture 1"
@@ -22,14 +22,14 @@ _NUMBER = re.compile(r'\+CNUM:.*?"(\+[1-9][0-9]{3,14})"')
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TimedOutput:
     """Octets of a modem, and when: seconds after the command, or for notices after the recording's beginning."""
 
     after_s: float
     octets: bytes
 
 
-Answer = tuple[Said, ...]
+Answer = tuple[TimedOutput, ...]
 """All that was said to one command, its result in it; empty where it was never answered."""
 
 
@@ -38,7 +38,7 @@ class Capture:
     """The answers to each command line, in the order in which they came, and what was said unasked."""
 
     answers: Mapping[str, tuple[Answer, ...]]
-    notices: tuple[Said, ...]
+    notices: tuple[TimedOutput, ...]
 
     @classmethod
     def load(cls, path: Path) -> Capture:
@@ -63,19 +63,19 @@ class Capture:
     def read(cls, text: str) -> Capture:
         """Read a file's text. ConfigError with the line of the first mistake."""
         answers: dict[str, list[Answer]] = {}
-        notices: list[Said] = []
+        notices: list[TimedOutput] = []
         asked: tuple[str, float] | None = None
         for at_s, way, octets, number in _entries(text):
             if way == ">":
                 asked = _command(octets, number), at_s
                 answers.setdefault(asked[0], []).append(())
             elif way == "!":
-                notices.append(Said(at_s, octets))
+                notices.append(TimedOutput(at_s, octets))
             elif asked is None:
                 raise _wrong(number, "an answer (<) before any command (>)")
             else:
                 command, since = asked
-                answers[command][-1] += (Said(at_s - since, octets),)
+                answers[command][-1] += (TimedOutput(at_s - since, octets),)
         if not answers and not notices:
             raise ConfigError(["nothing was said in it"])
         return cls({command: tuple(each) for command, each in answers.items()}, tuple(notices))
@@ -98,11 +98,11 @@ class Capture:
         return b"".join(said.octets for said in answer).decode("latin-1").split("\r\n")
 
 
-def key(body: str) -> str:
+def normalise_command(body: str) -> str:
     """A command line, `AT` taken off, as captures know it: case and blanks make no difference."""
     try:
-        return ";".join(call.typed for call in read_line(body))
-    except BadLine:
+        return ";".join(call.typed for call in parse_command_line(body))
+    except CommandLineError:
         return body.strip().upper()
 
 
@@ -141,7 +141,7 @@ def _command(octets: bytes, number: int) -> str:
     line = octets.decode("latin-1")
     if line[:2].upper() != "AT" or not line.endswith("\r") or "\r" in line[:-1]:
         raise _wrong(number, r"a command (>) is AT..., with one \r at its end")
-    return key(line[2:-1])
+    return normalise_command(line[2:-1])
 
 
 def _wrong(number: int, what: str) -> ConfigError:

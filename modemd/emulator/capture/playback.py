@@ -7,8 +7,8 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from modemd.emulator.capture.capture import Answer, Capture, Said, key
-from modemd.emulator.device.command_line import BadLine, Kind, read_line
+from modemd.emulator.capture.capture import Answer, Capture, TimedOutput, normalise_command
+from modemd.emulator.device.command_line import CommandForm, CommandLineError, parse_command_line
 from modemd.emulator.device.commands import COMMANDS
 from modemd.emulator.device.state import Device
 
@@ -20,7 +20,7 @@ _ASKING = frozenset(
 )
 
 
-class CapturedDevice(Device):
+class PlaybackDevice(Device):
     """A device with a capture. Its notices are said at their times after a host has opened the port.
 
     Each answer to a command is given in turn, the last one from then on. What `AT+X?` answered holds until a host sets
@@ -54,19 +54,23 @@ class CapturedDevice(Device):
             self._play(answer)
 
     def _taken(self, body: str) -> Answer | None:
-        command = key(body)
+        command = normalise_command(body)
         answers = self._capture.answers.get(command)
         try:
-            calls = read_line(body)
-        except BadLine:
+            calls = parse_command_line(body)
+        except CommandLineError:
             calls = ()
-        self._changed |= {call.name for call in calls if call.kind is Kind.SET}
+        self._changed |= {call.name for call in calls if call.kind is CommandForm.SET}
         if not answers or not command:
             return None
         for call in calls:
-            if call.kind is Kind.READ and call.name in self._changed:
+            if call.kind is CommandForm.READ and call.name in self._changed:
                 return None
-            if call.kind in (Kind.SET, Kind.EXECUTE) and call.name in COMMANDS and call.name not in _ASKING:
+            if (
+                call.kind in (CommandForm.SET, CommandForm.EXECUTE)
+                and call.name in COMMANDS
+                and call.name not in _ASKING
+            ):
                 return None
         given = self._given.get(command, 0)
         self._given[command] = given + 1
@@ -81,7 +85,7 @@ class CapturedDevice(Device):
             self.later(said.after_s, partial(self.host.utter, said.octets))
         self.later(answer[-1].after_s, partial(self._end, answer[-1]))
 
-    def _end(self, last: Said) -> None:
+    def _end(self, last: TimedOutput) -> None:
         self.host.utter(last.octets)
         self.finish_unanswered()
 

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache
 
 
-class Kind(Enum):
+class CommandForm(Enum):
     """The four forms of a command: `+X`, `+X?`, `+X=?`, `+X=...`."""
 
     EXECUTE = "execute"
@@ -18,12 +18,12 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ParsedCommand:
     """One command of a line. `name` is in capitals with its mark (`+CMGS`, `^CURC`, `E`, `&F`); `argument` is what
     follows `=`, or the digits after a basic command; `typed` is the whole in that form, as family files name it."""
 
     name: str
-    kind: Kind
+    kind: CommandForm
     argument: str
     typed: str
 
@@ -40,14 +40,14 @@ _EXTENDED = re.compile(r"([+^$*%#!\\_][A-Z][A-Z0-9]*)(=\?|\?|=|)(.*)", re.IGNORE
 _BASIC = re.compile(r"(&?[A-Z])(?:([0-9]*)(\?|=[0-9]*)?)", re.IGNORECASE)
 
 
-class BadLine(Exception):
+class CommandLineError(Exception):
     """A command line that no form fits."""
 
 
 @lru_cache(maxsize=1024)
-def read_line(body: str) -> tuple[Call, ...]:
+def parse_command_line(body: str) -> tuple[ParsedCommand, ...]:
     """The commands of a line, `AT` already taken off. BadLine where the rest cannot be read."""
-    calls: list[Call] = []
+    calls: list[ParsedCommand] = []
     rest = _unspaced(body)
     while rest:
         if rest[0] == ";":
@@ -56,38 +56,38 @@ def read_line(body: str) -> tuple[Call, ...]:
             piece, _, rest = _cut(rest)
             calls.append(_extended(piece))
         elif rest[0] in "Dd":  # a dial string runs to the end of the line
-            calls.append(Call("D", Kind.EXECUTE, rest[1:], rest))
+            calls.append(ParsedCommand("D", CommandForm.EXECUTE, rest[1:], rest))
             rest = ""
         else:
             match = _BASIC.match(rest)
             if match is None:
-                raise BadLine(body)
+                raise CommandLineError(body)
             calls.append(_basic(match))
             rest = rest[match.end() :]
     return tuple(calls)
 
 
-def _extended(piece: str) -> Call:
+def _extended(piece: str) -> ParsedCommand:
     match = _EXTENDED.fullmatch(piece)
     if match is None:
-        raise BadLine(piece)
+        raise CommandLineError(piece)
     name, mark, argument = match.group(1).upper(), match.group(2), match.group(3)
     if mark == "=":
-        return Call(name, Kind.SET, argument, f"{name}={argument}")
+        return ParsedCommand(name, CommandForm.SET, argument, f"{name}={argument}")
     if argument:
-        raise BadLine(piece)
-    kind = {"": Kind.EXECUTE, "?": Kind.READ, "=?": Kind.TEST}[mark]
-    return Call(name, kind, "", name + mark)
+        raise CommandLineError(piece)
+    kind = {"": CommandForm.EXECUTE, "?": CommandForm.READ, "=?": CommandForm.TEST}[mark]
+    return ParsedCommand(name, kind, "", name + mark)
 
 
-def _basic(match: re.Match[str]) -> Call:
+def _basic(match: re.Match[str]) -> ParsedCommand:
     name, digits, suffix = match.group(1).upper(), match.group(2), match.group(3) or ""
     if name == "S":
         name += digits
         if suffix == "?":
-            return Call(name, Kind.READ, "", name + "?")
-        return Call(name, Kind.SET if suffix else Kind.EXECUTE, suffix[1:], name + suffix)
-    return Call(name, Kind.EXECUTE, digits, name + digits)
+            return ParsedCommand(name, CommandForm.READ, "", name + "?")
+        return ParsedCommand(name, CommandForm.SET if suffix else CommandForm.EXECUTE, suffix[1:], name + suffix)
+    return ParsedCommand(name, CommandForm.EXECUTE, digits, name + digits)
 
 
 def _unspaced(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.family import switch_of
 from modemd.emulator.device.results import FinalResult, UnknownCommand, result_of
 
@@ -15,11 +15,11 @@ RESTART_AFTER_S = 0.1
 """From the OK of a command that restarts or switches off to doing so: long enough for the OK to leave."""
 
 
-def answer(device: Device, call: Call) -> bool:
+def answer_from_family(device: Device, call: ParsedCommand) -> bool:
     """Whether the family's file has answered; the device then goes on with the line. FinalResult where that ends it."""
     family = device.family
     commands = family.commands
-    if call.name in commands.unsupported or _too_early(device, call):
+    if call.name in commands.unsupported or _is_locked_out(device, call):
         raise UnknownCommand
     if (refusal := family.refusals.get(call.typed)) is not None:
         raise result_of(refusal)
@@ -32,24 +32,24 @@ def answer(device: Device, call: Call) -> bool:
         device.later(RESTART_AFTER_S, device.switch_off)
         return True
     if (lines := family.replies.get(call.typed)) is not None:
-        value = _value(device, call.name)
+        value = _switch_value(device, call.name)
         device.say_filled([line.replace("{set}", value) for line in lines])
         return True
-    return _switched(device, call)
+    return _apply_switch(device, call)
 
 
-def _too_early(device: Device, call: Call) -> bool:
+def _is_locked_out(device: Device, call: ParsedCommand) -> bool:
     known = device.family.commands.before_unlock
     of_v250 = call.name[0].isalpha() or call.name[0] == "&"
     return bool(known) and not of_v250 and call.name not in known and not device.sim_usable
 
 
-def _switched(device: Device, call: Call) -> bool:
+def _apply_switch(device: Device, call: ParsedCommand) -> bool:
     switches, flags = device.family.switches, device.settings.flags
-    if call.kind is Kind.READ and call.name in switches:
-        device.host.say(f"{call.name}: {_value(device, call.name)}")
+    if call.kind is CommandForm.READ and call.name in switches:
+        device.host.say(f"{call.name}: {_switch_value(device, call.name)}")
         return True
-    if call.kind is not Kind.SET:
+    if call.kind is not CommandForm.SET:
         return False
     name, value = switch_of(call.typed)
     if name not in switches:
@@ -60,6 +60,6 @@ def _switched(device: Device, call: Call) -> bool:
     return True
 
 
-def _value(device: Device, switch: str) -> str:
+def _switch_value(device: Device, switch: str) -> str:
     values = device.family.switches.get(switch)
     return device.settings.flags.get(switch, values[0]) if values else ""

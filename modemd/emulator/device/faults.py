@@ -8,10 +8,10 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.registration import Mobile
+from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmeError
 from modemd.emulator.device.settings import Settings
-from modemd.emulator.network.message_memory import Status, Stored
+from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.pdu import Address, Deliver, Timestamp, UserData, table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _JUNK = bytes(range(0x80, 0x100)) + b"\x00\x7f"
 """Octets that no command, result or PDU is made of."""
 
 
-class Faulty(Mobile):
+class FaultLayer(RegistrationLayer):
     """What can be made to go wrong with a device. What is random in it comes from `noise`, a source of its own."""
 
     inbound: Inbound
@@ -35,7 +35,7 @@ class Faulty(Mobile):
         self, family: Family, network: Network, timers: Timers, boot_factor: float, sim: Sim | None, noise: Random
     ) -> None:
         super().__init__(family, network, timers, boot_factor, sim)
-        self.faults = Faults()
+        self.faults = PendingFaults()
         self._noise_source = noise
         self._deaf: Handle | None = None
         self._trickle = bytearray()
@@ -189,7 +189,7 @@ class Faulty(Mobile):
         stamp = Timestamp.of(self.timers.now())
         old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
         while not memory.full:
-            memory.store(Stored(self.inbound.smsc_field(), old, Status.READ))
+            memory.store(StoredMessage(self.inbound.smsc_field(), old, MessageStatus.READ))
         self.inbound.tell_if_full(name)
 
     def stick_slot(self, name: str, index: int) -> None:
@@ -202,7 +202,7 @@ class Faulty(Mobile):
 
 
 @dataclass(slots=True)
-class Faults:
+class PendingFaults:
     """What will go wrong on a device.
 
     `answers_lost` and `prompts_lost` count how many more get lost; `answers_late` are seconds between acceptance and

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
 
-class Chatter:
+class IdleNotices:
     """The idle lines of one device's family, each on its own beat."""
 
     def __init__(self, device: Device) -> None:

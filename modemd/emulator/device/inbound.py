@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.results import CmsError
-from modemd.emulator.network.message_memory import Stored
-from modemd.emulator.network.subscribers import Done, Incoming
+from modemd.emulator.network.message_memory import StoredMessage
+from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage
 from modemd.emulator.timers import Handle
 from modemd.pdu import Address, Deliver, Ports, StatusReport, frame
 
@@ -32,7 +32,7 @@ class Inbound:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._awaiting: tuple[Done, Handle] | None = None
+        self._awaiting: tuple[DeliveryCallback, Handle] | None = None
         self._buffered: list[str] = []
 
     def reset(self) -> None:
@@ -44,7 +44,7 @@ class Inbound:
             handle.cancel()
             done(False)
 
-    def take(self, message: Incoming, done: Done) -> None:
+    def take(self, message: IncomingMessage, done: DeliveryCallback) -> None:
         """One message from the network; `done` is called now, or when the host acknowledges."""
         notifications = self._device.settings.notifications
         tpdu = message.encode()
@@ -71,7 +71,7 @@ class Inbound:
         handle.cancel()
         self._device.timers.after(0, partial(done, positive))  # the OK first, then what comes next
 
-    def require_awaiting(self) -> tuple[Done, Handle]:
+    def require_awaiting(self) -> tuple[DeliveryCallback, Handle]:
         """What waits for `+CNMA`. CmsError 340 where nothing does."""
         if self._awaiting is None:
             raise CmsError(340)
@@ -87,22 +87,22 @@ class Inbound:
             for line in kept:
                 self._device.host.notice(line)
 
-    def _store_message(self, message: Deliver, tpdu: bytes, done: Done) -> None:
+    def _store_message(self, message: Deliver, tpdu: bytes, done: DeliveryCallback) -> None:
         device = self._device
         name = device.settings.memories[2] if device.family.storage.together > 2 else "SM"
         notice = '+CMTI: "{memory}",{index}' if device.settings.notifications.mt else ""
         if notice and _is_push(message):
             notice += device.family.notify.push_notice
-        self._store(name, Stored(self.smsc_field(), tpdu), notice, done)
+        self._store(name, StoredMessage(self.smsc_field(), tpdu), notice, done)
 
-    def _store_report(self, tpdu: bytes, done: Done) -> None:
+    def _store_report(self, tpdu: bytes, done: DeliveryCallback) -> None:
         family = self._device.family
-        kept = Stored(self.smsc_field(), tpdu)
+        kept = StoredMessage(self.smsc_field(), tpdu)
         if family.storage.damages_reports:
-            kept = Stored(JUNK, (b"\0" + tpdu)[: -len(JUNK)])
+            kept = StoredMessage(JUNK, (b"\0" + tpdu)[: -len(JUNK)])
         self._store(family.notify.report_memory, kept, family.notify.report_notice, done)
 
-    def _store(self, memory_name: str, message: Stored, notice: str, done: Done) -> None:
+    def _store(self, memory_name: str, message: StoredMessage, notice: str, done: DeliveryCallback) -> None:
         device, storage = self._device, self._device.family.storage
         memory = device.memory(memory_name)
         slot = memory.store(message)
@@ -135,7 +135,7 @@ class Inbound:
     def _pdu_line(self, tpdu: bytes) -> str:
         return (self.smsc_field() + tpdu).hex().upper()
 
-    def _route(self, lines: str, done: Done) -> None:
+    def _route(self, lines: str, done: DeliveryCallback) -> None:
         device = self._device
         if device.settings.message_service == 1:
             within_s = device.family.notify.acknowledge_within_s

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from modemd.emulator.device.family import Family, Line
-    from modemd.emulator.device.serial_line import HostSide
+    from modemd.emulator.device.serial_line import SerialLine
     from modemd.emulator.timers import Handle, Timers
 
 
-LAST_WORDS_S = 0.1
+SWITCH_OFF_DELAY_S = 0.1
 """From the last words of a device that switches off to its end: long enough for them to leave."""
 
 
@@ -26,13 +26,13 @@ class Port(Protocol):
         """The device's port is there again."""
 
 
-class Powered:
+class PowerLayer:
     """The lowest layer of a device: what it does later, it does only if it still has the power it had.
 
     The layers above add what they lose with it (`_lose_power`) and what they do as it comes (`_boot`).
     """
 
-    host: HostSide
+    host: SerialLine
 
     def __init__(self, family: Family, timers: Timers, boot_factor: float) -> None:
         self.family = family
@@ -79,7 +79,7 @@ class Powered:
         """Off by command: the family's last words, then nothing until it is plugged in anew."""
         for line in self.family.commands.last_words:
             self.host.notice(line)
-        self.later(LAST_WORDS_S, self._go_dead)
+        self.later(SWITCH_OFF_DELAY_S, self._go_dead)
 
     def _go_dead(self) -> None:
         self.power_off()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.sim_slot import Cardholder
+from modemd.emulator.device.sim_slot import SimLayer
 from modemd.emulator.network.subscribers import Sim
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ AUTOMATIC, MANUAL, NONE = 0, 1, 2
 """`+COPS` modes (27.007 7.3)."""
 
 
-class Mobile(Cardholder):
+class RegistrationLayer(SimLayer):
     """A card holder on a network: 3GPP's mobile termination."""
 
     def __init__(self, family: Family, network: Network, timers: Timers, boot_factor: float, sim: Sim | None) -> None:

@@ -14,9 +14,9 @@ CR, LF, BS = 0x0D, 0x0A, 0x08
 ESC = 0x1B
 CTRL_Z = 0x1A
 
-LONGEST_LINE = 2048
-LONGEST_ENTRY = 4096
-MOST_WAITING = 65536
+MAX_LINE_LENGTH = 2048
+MAX_ENTRY_LENGTH = 4096
+MAX_PENDING_INPUT = 65536
 """Octets kept of one line, of one entry, and unread while busy; the rest is dropped, as from a buffer that is full."""
 
 _BEFORE_A_LINE = b"\r\n \x1b"
@@ -26,7 +26,7 @@ NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4", "BUSY": "7",
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PromptedInput:
     """What to do with the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC.
 
     `in_text`: they are text (27.005 3.5.1): every one counts, BS takes back, and CR is answered with another prompt.
@@ -38,7 +38,7 @@ class Entry:
     in_text: bool = False
 
 
-class HostSide:
+class SerialLine:
     """Input and output of one device. `run` is called with each command line, its `AT` taken off.
 
     `A/` runs the last of them again, without a CR (V.250 5.2.4).
@@ -63,7 +63,7 @@ class HostSide:
         self._input = bytearray()
         self._line = bytearray()
         self._last = ""
-        self._entry: Entry | None = None
+        self._entry: PromptedInput | None = None
         self._typed = bytearray()
         self._held: list[bytes] = []
         self._output = bytearray()
@@ -150,7 +150,7 @@ class HostSide:
         """These very octets, unframed: what a captured device said."""
         self._emit(octets)
 
-    def ask(self, entry: Entry, *, prompted: bool = True) -> None:
+    def ask(self, entry: PromptedInput, *, prompted: bool = True) -> None:
         """Open an entry, with its prompt or (a fault) without."""
         if prompted:
             self._send("\r\n> ")
@@ -197,7 +197,7 @@ class HostSide:
 
     def feed(self, data: bytes) -> None:
         """Octets from the host."""
-        self._input += data[: MOST_WAITING - len(self._input)]
+        self._input += data[: MAX_PENDING_INPUT - len(self._input)]
         self._work()
 
     def _work(self) -> None:
@@ -227,17 +227,17 @@ class HostSide:
             self._line.clear()
             self._run(self._last)
             return
-        self._line += piece[: LONGEST_LINE - len(self._line)]
+        self._line += piece[: MAX_LINE_LENGTH - len(self._line)]
         if end < 0:
             return
         line = bytes(self._line)
         self._line.clear()
-        body = _body(line, registers[5])
+        body = _command_body(line, registers[5])
         if body is not None:
             self._last = body
             self._run(body)
 
-    def _take_entry(self, entry: Entry) -> None:
+    def _take_entry(self, entry: PromptedInput) -> None:
         ends = [position for position in (self._input.find(ESC), self._input.find(CTRL_Z)) if position >= 0]
         end = min(ends, default=len(self._input))
         piece = bytes(self._input[:end])
@@ -250,12 +250,12 @@ class HostSide:
             octets = octets.removeprefix(b"\n")  # of a host that ends its command with CR LF
         if octets and not self._typed:
             entry.on_first(octets[:1])
-        self._typed += octets[: LONGEST_ENTRY - len(self._typed)]
+        self._typed += octets[: MAX_ENTRY_LENGTH - len(self._typed)]
         if entry.in_text:
             self._send("\r\n> " * octets.count(b"\r"))
             erasing = self.settings.registers[5]
             if erasing in self._typed:
-                self._typed = _erased(self._typed, erasing)
+                self._typed = _apply_backspace(self._typed, erasing)
         if mark is None:
             return
         typed = bytes(self._typed)
@@ -270,18 +270,18 @@ class HostSide:
         self._held.clear()
 
 
-def _body(line: bytes, erasing: int) -> str | None:
+def _command_body(line: bytes, erasing: int) -> str | None:
     """What follows `AT` in a line; None where the line holds none, which V.250 5.2.1 says is passed over in silence."""
     line = line[:-1]
     if erasing in line:
-        line = bytes(_erased(line, erasing))
+        line = bytes(_apply_backspace(line, erasing))
     start = line.upper().find(b"AT")
     if start < 0:
         return None
     return line[start + 2 :].strip(b"\r\n").decode("latin-1")
 
 
-def _erased(line: bytes | bytearray, erasing: int) -> bytearray:
+def _apply_backspace(line: bytes | bytearray, erasing: int) -> bytearray:
     kept = bytearray()
     for octet in line:
         if octet == erasing:

@@ -34,7 +34,7 @@ class TextParameters:
     dcs: int = 0
 
 
-_KEPT = {
+_PERSISTENT = {
     "+CMGF": "text_mode",
     "+CNMI": "notifications",
     "+CPMS": "memories",
@@ -88,8 +88,8 @@ class Settings:
             left = replace(saved.copy(), memories=left.memories)
         kept = self.copy()
         for command in family.dialogue.keeps:
-            if command in _KEPT:
-                setattr(left, _KEPT[command], getattr(kept, _KEPT[command]))
+            if command in _PERSISTENT:
+                setattr(left, _PERSISTENT[command], getattr(kept, _PERSISTENT[command]))
             elif command in kept.flags:
                 left.flags[command] = kept.flags[command]
         return left

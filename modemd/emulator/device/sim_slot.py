@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.power import Powered
+from modemd.emulator.device.power import PowerLayer
 from modemd.emulator.device.results import CmeError, CmsError
 from modemd.emulator.device.settings import Notifications
-from modemd.emulator.network.message_memory import Joined, Memory, Slots
-from modemd.emulator.network.subscribers import Done, Incoming, Sim
+from modemd.emulator.network.message_memory import CombinedMemory, MessageMemory, SlotMemory
+from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage, Sim
 
 if TYPE_CHECKING:
     from modemd.emulator.device.family import Family, Line
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from modemd.emulator.timers import Handle, Timers
 
 
-class Cardholder(Powered, ABC):
+class SimLayer(PowerLayer, ABC):
     """A device with a slot for a SIM. The layer above says whether it can be reached, and is told of every change."""
 
     def __init__(self, family: Family, timers: Timers, boot_factor: float, sim: Sim | None) -> None:
         super().__init__(family, timers, boot_factor)
         self.sim = sim
-        self._own_memory = Slots("ME", family.storage.device_capacity)
-        self._report_memory = Slots("SR", family.storage.report_capacity)
+        self._own_memory = SlotMemory("ME", family.storage.device_capacity)
+        self._report_memory = SlotMemory("SR", family.storage.report_capacity)
         self._unlocked = sim is None or not sim.asks_pin
         self._sim_ready = True
         self._busy: Handle | None = None
@@ -38,7 +38,7 @@ class Cardholder(Powered, ABC):
         """Whether the network can hand over a message now."""
 
     @abstractmethod
-    def receive(self, message: Incoming, done: Done) -> None:
+    def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
         """A message or report from the network."""
 
     @abstractmethod
@@ -176,12 +176,12 @@ class Cardholder(Powered, ABC):
 
     # -- the message memories
 
-    def memory(self, name: str) -> Memory:
+    def memory(self, name: str) -> MessageMemory:
         """The message memory of that name. CmsError as for `require_sim` where it is on the SIM."""
         if name == "ME":
             return self._own_memory
         if name == "SR":
             return self._report_memory
         if name == "MT":
-            return Joined([self.memory(one) for one in self.family.storage.joined])
+            return CombinedMemory([self.memory(one) for one in self.family.storage.joined])
         return self.require_sim(CmsError).memory

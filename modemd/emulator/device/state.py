@@ -15,19 +15,19 @@ from zlib import crc32
 
 from modemd.emulator import identities
 from modemd.emulator.device import family_replies
-from modemd.emulator.device.command_line import BadLine, Call, read_line
+from modemd.emulator.device.command_line import CommandLineError, ParsedCommand, parse_command_line
 from modemd.emulator.device.commands import COMMANDS
 from modemd.emulator.device.family import Family, families
-from modemd.emulator.device.faults import Faulty
-from modemd.emulator.device.idle_notices import Chatter
+from modemd.emulator.device.faults import FaultLayer
+from modemd.emulator.device.idle_notices import IdleNotices
 from modemd.emulator.device.inbound import Inbound
 from modemd.emulator.device.results import CME_TEXTS, CMS_TEXTS, CmeError, CmsError, FinalResult, UnknownCommand
-from modemd.emulator.device.serial_line import HostSide
+from modemd.emulator.device.serial_line import SerialLine
 from modemd.emulator.device.settings import Settings
 from modemd.emulator.device.ussd import UssdSession
 from modemd.emulator.device.voice import VoiceLine
 from modemd.emulator.network.network import Network
-from modemd.emulator.network.subscribers import Done, Incoming, Sim
+from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage, Sim
 from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.emulator.timers import Timers
 
@@ -35,7 +35,7 @@ _OF_A_SIM = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
 """What a family's reply can have filled in, and only with a SIM."""
 
 
-class Device(Faulty):
+class Device(FaultLayer):
     """A modem of a family, with a SIM, on a network.
 
     Latencies left out are the family's own; `send_latency_s` is from Ctrl-Z to acceptance, `boot_factor` stretches or
@@ -72,13 +72,13 @@ class Device(Faulty):
         self.saved: Settings | None = None
         self.reference = self.random.randrange(256)
 
-        self.host = HostSide(self._run_line, Settings.fresh(chosen), lead=chosen.dialogue.lead)
+        self.host = SerialLine(self._run_line, Settings.fresh(chosen), lead=chosen.dialogue.lead)
         self.inbound = Inbound(self)
         self.ussd = UssdSession(self)
         self.voice = VoiceLine(self)
         self.on_air = False
-        self.chatter = Chatter(self)
-        self._calls: deque[Call] = deque()
+        self.chatter = IdleNotices(self)
+        self._calls: deque[ParsedCommand] = deque()
         self._result_at = datetime.min.replace(tzinfo=UTC)
         if sim is not None:
             sim.terminal = self
@@ -147,8 +147,8 @@ class Device(Faulty):
 
     def _run_line(self, body: str) -> None:
         try:
-            self._calls.extend(read_line(body))
-        except BadLine:
+            self._calls.extend(parse_command_line(body))
+        except CommandLineError:
             self.finish("ERROR")
         else:
             self._proceed()
@@ -169,7 +169,7 @@ class Device(Faulty):
             else:
                 self.finish()
 
-    def _execute(self, call: Call) -> bool:
+    def _execute(self, call: ParsedCommand) -> bool:
         """Run one command; True when it goes on by itself and will end the line later."""
         if (result := self.faults.answer(call.name, call.typed)) is not None:
             raise FinalResult(result)
@@ -181,7 +181,7 @@ class Device(Faulty):
         if call.name in self.family.commands.unanswered:
             self.finish_unanswered()
             return True
-        if family_replies.answer(self, call):
+        if family_replies.answer_from_family(self, call):
             return False
         handler = COMMANDS.get(call.name)
         if handler is None:
@@ -234,7 +234,7 @@ class Device(Faulty):
 
     # -- what the network and the layers below bring
 
-    def receive(self, message: Incoming, done: Done) -> None:
+    def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
         self.inbound.take(message, done)
 
     def ring(self, call: VoiceCall) -> bool:

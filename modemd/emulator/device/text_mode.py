@@ -11,7 +11,7 @@ from datetime import datetime
 from modemd.emulator.device.charset import shown, shown_septets, typed_septets
 from modemd.emulator.device.results import CmsError
 from modemd.emulator.device.settings import Settings, TextParameters
-from modemd.emulator.network.message_memory import Status, Stored
+from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.errors import DecodeError, EncodeError
 from modemd.pdu import (
     Address,
@@ -27,10 +27,10 @@ from modemd.pdu import (
 )
 
 STATUS = {
-    Status.UNREAD: "REC UNREAD",
-    Status.READ: "REC READ",
-    Status.UNSENT: "STO UNSENT",
-    Status.SENT: "STO SENT",
+    MessageStatus.UNREAD: "REC UNREAD",
+    MessageStatus.READ: "REC READ",
+    MessageStatus.UNSENT: "STO UNSENT",
+    MessageStatus.SENT: "STO SENT",
 }
 ALL = "ALL"
 INVALID = 305
@@ -40,7 +40,7 @@ _HEADER, _VALIDITY, _RELATIVE, _ABSOLUTE = 0x40, 0x18, 0x10, 0x18
 _MOST_SEPTETS, _MOST_OCTETS = 160, 140
 
 
-def readable(message: Stored) -> bool:
+def readable(message: StoredMessage) -> bool:
     """Whether it is a message at all. What is damaged is shown as it is, in PDU mode's form."""
     try:
         if not message.outgoing:
@@ -50,7 +50,7 @@ def readable(message: Stored) -> bool:
     return True
 
 
-def read_out(message: Stored, settings: Settings) -> str:
+def read_out(message: StoredMessage, settings: Settings) -> str:
     """What `+CMGR:` says of a message, and its text on the next line."""
     status, tpdu = f'"{STATUS[message.status]}"', message.tpdu
     if message.outgoing:
@@ -67,7 +67,7 @@ def read_out(message: Stored, settings: Settings) -> str:
     return f"{status},{message_lines(incoming, message.smsc, settings)}"
 
 
-def listed(message: Stored, settings: Settings) -> str:
+def listed(message: StoredMessage, settings: Settings) -> str:
     """What `+CMGL:` says of a message after its index, and its text on the next line."""
     status, settings_show = f'"{STATUS[message.status]}"', settings.show_headers
     if message.outgoing:

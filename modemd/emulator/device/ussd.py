@@ -22,7 +22,7 @@ GSM_CODING, UCS2_CODING = 15, 72
 _DEFAULT = table(0, 0)
 
 
-def written(text: str, coding: str, charset: str) -> tuple[str, int]:
+def encode_string(text: str, coding: str, charset: str) -> tuple[str, int]:
     """A text as a family writes it into `+CUSD`, and its dcs. `charset` is that of `+CSCS`."""
     if _DEFAULT.try_encode(text) is None:
         return shown(text, "UCS2"), UCS2_CODING
@@ -31,7 +31,7 @@ def written(text: str, coding: str, charset: str) -> tuple[str, int]:
     return shown(text, charset if coding == "charset" else "IRA"), GSM_CODING
 
 
-def read(typed: str, dcs: int, coding: str, charset: str) -> str:
+def decode_string(typed: str, dcs: int, coding: str, charset: str) -> str:
     """What a host means by the string of `+CUSD`. ValueError where it is not in the family's coding."""
     if dcs == UCS2_CODING and (coding == "packed_hex" or charset == "UCS2"):
         return bytes.fromhex(typed).decode("utf-16-be")
@@ -68,7 +68,7 @@ class UssdSession:
         device = self._device
         family = device.family.ussd
         try:
-            text = read(typed, dcs, family.coding, device.settings.alphabet)
+            text = decode_string(typed, dcs, family.coding, device.settings.alphabet)
         except ValueError:
             raise FinalResult(family.refused) from None
         device.require_sim(CmeError)
@@ -105,6 +105,6 @@ class UssdSession:
             return
         line = f"+CUSD: {int(said)}"
         if text is not None:
-            string, dcs = written(text, device.family.ussd.coding, device.settings.alphabet)
+            string, dcs = encode_string(text, device.family.ussd.coding, device.settings.alphabet)
             line += f',"{string}",{dcs}'
         device.host.notice(line)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modemd.emulator.device.charset import shown
 from modemd.emulator.device.results import FinalResult
-from modemd.emulator.network.voice_calls import CallState, Party, VoiceCall
+from modemd.emulator.network.voice_calls import CallParty, CallState, VoiceCall
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
@@ -32,7 +32,7 @@ class VoiceLine:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._call: VoiceCall | None = None
-        self._own: Party | None = None
+        self._own: CallParty | None = None
         self._dialled: str | None = None
         self._rings = 0
         self._ring: Handle | None = None

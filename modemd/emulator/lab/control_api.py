@@ -11,12 +11,12 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from modemd.emulator.device.state import Device
-from modemd.emulator.lab.lab import Lab, Modem
-from modemd.emulator.lab.requests.base import Body
+from modemd.emulator.lab.lab import Lab, LabModem
+from modemd.emulator.lab.requests.base import LabRequest
 from modemd.emulator.lab.requests.faults import Fault
-from modemd.emulator.lab.requests.network import Fate, Knobs, Move, NextReport, OperatorKnobs, Refusal
-from modemd.emulator.lab.requests.phones import CallOrder, LetterOrder
-from modemd.emulator.lab.requests.ussd import UssdOrder
+from modemd.emulator.lab.requests.network import Fate, Move, NetworkChange, NextReport, OperatorChange, Refusal
+from modemd.emulator.lab.requests.phones import CallRequest, PhoneMessageRequest
+from modemd.emulator.lab.requests.ussd import UssdServiceRequest
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.subscribers import Phone, Received
 from modemd.emulator.network.voice_calls import VoiceCall
@@ -24,7 +24,7 @@ from modemd.emulator.usb.bus import UsbPort
 from modemd.errors import EncodeError, Refused
 
 
-class Power(Body):
+class Power(LabRequest):
     on: bool
 
 
@@ -64,13 +64,13 @@ def create_app(lab: Lab) -> FastAPI:
         return [_received(received) for received in lab.network.phone(number).inbox]
 
     @app.post("/phones/{number}/send")
-    async def send(number: str, order: LetterOrder) -> dict[str, Any]:
+    async def send(number: str, order: PhoneMessageRequest) -> dict[str, Any]:
         phone = lab.network.phone(number)
         phone.send(order.to, order.letter())
         return {"from": phone.number, "to": phone.operator.canonical(order.to)}
 
     @app.post("/phones/{number}/call")
-    async def call(number: str, order: CallOrder) -> dict[str, Any]:
+    async def call(number: str, order: CallRequest) -> dict[str, Any]:
         return _call(lab.network.phone(number).call(order.to, for_s=order.for_s))
 
     @app.post("/phones/{number}/hang-up")
@@ -101,7 +101,7 @@ def create_app(lab: Lab) -> FastAPI:
         return _network(lab)
 
     @app.patch("/network")
-    async def turn(knobs: Knobs) -> dict[str, Any]:
+    async def turn(knobs: NetworkChange) -> dict[str, Any]:
         knobs.apply(lab.network)
         return _network(lab)
 
@@ -111,7 +111,7 @@ def create_app(lab: Lab) -> FastAPI:
         return refusal.model_dump()
 
     @app.post("/network/ussd")
-    async def ussd(order: UssdOrder) -> list[str]:
+    async def ussd(order: UssdServiceRequest) -> list[str]:
         order.apply(lab.network)
         return sorted(lab.network.ussd)
 
@@ -130,7 +130,7 @@ def create_app(lab: Lab) -> FastAPI:
         return [_operator(operator) for operator in lab.network.operators.values()]
 
     @app.patch("/operators/{code}")
-    async def turn_operator(code: str, knobs: OperatorKnobs) -> dict[str, Any]:
+    async def turn_operator(code: str, knobs: OperatorChange) -> dict[str, Any]:
         knobs.apply(lab.network, code)
         return _operator(lab.network.operators[code])
 
@@ -146,7 +146,7 @@ def create_app(lab: Lab) -> FastAPI:
     return app
 
 
-def _named(lab: Lab, name: str) -> Modem:
+def _named(lab: Lab, name: str) -> LabModem:
     modem = lab.modems.get(name)
     if modem is None:
         raise HTTPException(404, f"no modem {name!r}; there are {', '.join(lab.modems)}")
@@ -156,7 +156,7 @@ def _named(lab: Lab, name: str) -> Modem:
 # -- shapes of the answers
 
 
-def _modem(modem: Modem) -> dict[str, Any]:
+def _modem(modem: LabModem) -> dict[str, Any]:
     device: Device = modem.device
     sim = device.sim
     return {

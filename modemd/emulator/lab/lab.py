@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from modemd.emulator.capture.capture import Capture
-from modemd.emulator.capture.playback import CapturedDevice
+from modemd.emulator.capture.playback import PlaybackDevice
 from modemd.emulator.device.family import families
 from modemd.emulator.device.state import Device
 from modemd.emulator.links.pty import PtyLink
@@ -23,7 +23,7 @@ from modemd.emulator.usb.bus import UsbBus, UsbDevice
 from modemd.emulator.usb.devices import DEVICES, place
 from modemd.errors import ConfigError
 
-MOST_MODEMS = 256
+MAX_MODEMS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ class LabOptions:
     def problems(self) -> list[str]:
         """One line a mistake; empty where all is well."""
         found = []
-        if not 1 <= self.modems <= MOST_MODEMS:
-            found.append(f"modems: {self.modems} is not between 1 and {MOST_MODEMS}")
+        if not 1 <= self.modems <= MAX_MODEMS:
+            found.append(f"modems: {self.modems} is not between 1 and {MAX_MODEMS}")
         if len(self.numbers) > self.modems:
             found.append(f"numbers: {len(self.numbers)} given for {self.modems} modems")
         if len(set(self.every_number())) < len(self.every_number()):
@@ -149,7 +149,7 @@ class LabOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Modem:
+class LabModem:
     """A device, its SIM and its port."""
 
     device: Device
@@ -173,7 +173,7 @@ class Lab:
         self.network = _network(options, self.timers, Journal(directory / "journal.jsonl"))
         self.network.ussd["*100#"] = BALANCE
         self.usb = UsbBus(directory / "usb")
-        self.modems: dict[str, Modem] = {}
+        self.modems: dict[str, LabModem] = {}
         try:
             self.usb.clear()  # what a killed emulator left
             plans = options.plans()
@@ -199,7 +199,7 @@ class Lab:
 
     def _add(self, plan: ModemPlan, seed: int, loop: asyncio.AbstractEventLoop) -> None:
         sim = self._sim(plan.sim)
-        make = Device if plan.capture is None else partial(CapturedDevice, capture=plan.capture)
+        make = Device if plan.capture is None else partial(PlaybackDevice, capture=plan.capture)
         device = make(
             plan.name,
             plan.family,
@@ -214,7 +214,7 @@ class Lab:
             chatty=plan.chatty,
         )
         link = PtyLink(device, self.directory / plan.name, loop)
-        self.modems[plan.name] = Modem(device, sim, link)
+        self.modems[plan.name] = LabModem(device, sim, link)
         if plan.usb is not None:
             self.usb.attach(plan.usb.place, plan.usb.device, {plan.usb.interface: link})
 

@@ -14,18 +14,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from modemd.emulator.lab.lab import MOST_MODEMS, Lab, LabOptions, ModemPlan
-from modemd.emulator.lab.requests.base import Body
+from modemd.emulator.lab.lab import MAX_MODEMS, Lab, LabOptions, ModemPlan
+from modemd.emulator.lab.requests.base import LabRequest
 from modemd.emulator.lab.requests.faults import InsertSim
-from modemd.emulator.lab.requests.network import mistakes
-from modemd.emulator.lab.requests.ussd import UssdOrder
+from modemd.emulator.lab.requests.network import describe_mistakes
+from modemd.emulator.lab.requests.ussd import UssdServiceRequest
 from modemd.emulator.lab.scenario_tables import Event, ModemTable, NetworkTable, OperatorTable, PhoneTable, SimTable
 from modemd.errors import ConfigError
 
 EXAMPLES = Path(__file__).parents[1] / "scenarios"
 
 
-class Scenario(Body):
+class Scenario(LabRequest):
     """The whole file."""
 
     network: NetworkTable = NetworkTable()
@@ -33,7 +33,7 @@ class Scenario(Body):
     sim: tuple[SimTable, ...] = ()
     modem: tuple[ModemTable, ...] = ()
     phone: tuple[PhoneTable, ...] = ()
-    ussd: tuple[UssdOrder, ...] = ()
+    ussd: tuple[UssdServiceRequest, ...] = ()
     event: tuple[Event, ...] = ()
 
     def options(self, directory: Path) -> LabOptions:
@@ -62,8 +62,8 @@ class Scenario(Body):
 
     def contradictions(self) -> Iterator[str]:
         """What does not fit together, a line each."""
-        if not 1 <= len(self.modem) <= MOST_MODEMS:
-            yield f"modem: 1 to {MOST_MODEMS} of these tables are needed, {len(self.modem)} are there"
+        if not 1 <= len(self.modem) <= MAX_MODEMS:
+            yield f"modem: 1 to {MAX_MODEMS} of these tables are needed, {len(self.modem)} are there"
         yield from self._said_twice()
         yield from self._wrong_operators()
         names = [modem.name for modem in self.modem]
@@ -133,7 +133,7 @@ def load(path: Path) -> Scenario:
     try:
         scenario = Scenario.model_validate(document)
     except ValidationError as error:
-        raise ConfigError([f"{path}: {line}" for line in mistakes(error)]) from None
+        raise ConfigError([f"{path}: {line}" for line in describe_mistakes(error)]) from None
     if problems := [f"{path}: {line}" for line in scenario.contradictions()]:
         raise ConfigError(problems)
     return scenario

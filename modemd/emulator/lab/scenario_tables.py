@@ -10,13 +10,13 @@ from pydantic import AfterValidator, Field, model_validator
 
 from modemd.emulator.device.family import families
 from modemd.emulator.lab.lab import Lab, ModemPlan, OperatorPlan, SimPlan, UsbPlan
-from modemd.emulator.lab.requests.base import Body, Cause, Seconds
+from modemd.emulator.lab.requests.base import Cause, LabRequest, Seconds
 from modemd.emulator.lab.requests.faults import Fault
-from modemd.emulator.lab.requests.network import Fate, Knobs, NextReport, OperatorKnobs, Refusal
-from modemd.emulator.lab.requests.phones import CallOrder, LetterOrder
-from modemd.emulator.lab.requests.ussd import UssdOrder
-from modemd.emulator.network.messages import Letter
-from modemd.emulator.network.phone_habits import Habits, off_hours
+from modemd.emulator.lab.requests.network import Fate, NetworkChange, NextReport, OperatorChange, Refusal
+from modemd.emulator.lab.requests.phones import CallRequest, PhoneMessageRequest
+from modemd.emulator.lab.requests.ussd import UssdServiceRequest
+from modemd.emulator.network.messages import MessageContent
+from modemd.emulator.network.phone_habits import PhoneAutomation, parse_off_hours
 from modemd.emulator.usb.bus import UsbDevice, UsbInterface
 from modemd.errors import EncodeError
 from modemd.pdu import Address, Timestamp
@@ -48,7 +48,7 @@ def _subscriber(text: str) -> str:
 
 
 def _hours(text: str) -> str:
-    off_hours(text)
+    parse_off_hours(text)
     return text
 
 
@@ -67,12 +67,12 @@ Place = Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9]*(\.[1-9][0-9]*)*$
 """Where a USB device is, as sysfs names it: bus, then ports from the root hub on."""
 
 
-class NetworkTable(Knobs):
+class NetworkTable(NetworkChange):
     seed: int = 0
     kind: bool = False
 
 
-class OperatorTable(OperatorKnobs):
+class OperatorTable(OperatorChange):
     code: OperatorCode
     name: Annotated[str, Field(min_length=1, max_length=20)]
     smsc: Number | None = None
@@ -88,7 +88,7 @@ class OperatorTable(OperatorKnobs):
             lab.network.reject(None if recipient == "*" else recipient, cause, lab.network.operators[self.code])
 
 
-class SimTable(Body):
+class SimTable(LabRequest):
     number: Number
     operator: OperatorCode | None = None
     iccid: Digits | None = None
@@ -100,7 +100,7 @@ class SimTable(Body):
         return SimPlan(**self.model_dump())
 
 
-class Usb(Body):
+class Usb(LabRequest):
     """A device in a place of the USB tree; all interfaces below the one with the AT port are there too."""
 
     place: Place
@@ -127,7 +127,7 @@ class Usb(Body):
         return UsbPlan(self.place, device, self.interface)
 
 
-class ModemTable(Body):
+class ModemTable(LabRequest):
     name: FileName
     number: Number
     family: FamilyName = "generic"
@@ -143,7 +143,7 @@ class ModemTable(Body):
         return ModemPlan(**self.model_dump(exclude={"number", "usb"}), sim=sim, usb=usb)
 
 
-class PhoneTable(Body):
+class PhoneTable(LabRequest):
     number: SubscriberName
     operator: OperatorCode | None = None
     on: bool = True
@@ -161,18 +161,18 @@ class PhoneTable(Body):
             handset.switch_off()
         if self.status is not None:
             network.fate(self.number, self.status)
-        Habits(
+        PhoneAutomation(
             handset,
             lab.timers,
             network.zone,
             reply=self.reply,
             stop_after=self.stop_after,
             stop_word=self.stop_word,
-            off=[off_hours(text) for text in self.off],
+            off=[parse_off_hours(text) for text in self.off],
         ).begin()
 
 
-class Said(LetterOrder):
+class ScenarioMessage(PhoneMessageRequest):
     """A letter that is known to be possible before it is sent."""
 
     text: Text | None = None
@@ -186,7 +186,7 @@ class Said(LetterOrder):
         return self
 
 
-class Switched(OperatorKnobs):
+class ScenarioOperatorChange(OperatorChange):
     """Knobs of one operator."""
 
     code: OperatorCode
@@ -196,7 +196,7 @@ _WHAT = ("fault", "send", "on", "call", "network", "operator", "reject", "fate",
 _WHOSE = {"fault": "modem", "send": "phone", "on": "phone", "call": "phone"}
 
 
-class Event(Body):
+class Event(LabRequest):
     """Something that happens at a time, and perhaps again and again."""
 
     at_s: Annotated[float, Field(ge=0)]
@@ -204,15 +204,15 @@ class Event(Body):
     modem: str | None = None
     fault: Fault | None = None
     phone: SubscriberName | None = None
-    send: Said | None = None
+    send: ScenarioMessage | None = None
     on: bool | None = None
-    call: CallOrder | None = None
-    network: Knobs | None = None
-    operator: Switched | None = None
+    call: CallRequest | None = None
+    network: NetworkChange | None = None
+    operator: ScenarioOperatorChange | None = None
     reject: Refusal | None = None
     fate: Fate | None = None
     next_report: NextReport | None = None
-    ussd: UssdOrder | None = None
+    ussd: UssdServiceRequest | None = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -235,7 +235,7 @@ class Event(Body):
         if self.fault is not None and self.modem is not None:
             self.fault.apply(lab.modems[self.modem])
         elif self.send is not None and self.phone is not None:
-            letter: Letter = self.send.letter()
+            letter: MessageContent = self.send.letter()
             lab.network.phone(self.phone).send(self.send.to, letter)
         elif self.on is not None and self.phone is not None:
             phone = lab.network.phone(self.phone)

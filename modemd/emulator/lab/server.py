@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable
 
 from modemd.emulator.lab.control_api import create_app
-from modemd.emulator.lab.lab import Lab, LabOptions, Modem
+from modemd.emulator.lab.lab import Lab, LabModem, LabOptions
 from modemd.errors import ConfigError
 from modemd.http.unix import listening, serving
 
@@ -47,6 +47,6 @@ async def serve(
             await stop.wait()
 
 
-def _line(modem: Modem) -> str:
+def _line(modem: LabModem) -> str:
     device = modem.device
     return f"{device.name} {modem.link.path} {device.family.name} {modem.sim.number} {device.imei} {modem.sim.iccid}"

@@ -9,7 +9,7 @@ from random import Random
 from modemd.pdu import Timestamp
 
 
-class Conduct:
+class NetworkBehaviour:
     """Knobs, each an attribute.
 
     `delivery_latency_s` (from acceptance to the first try), `report_latency_s` (from outcome to the report's first
@@ -35,24 +35,24 @@ class Conduct:
         self.retry_s = retry_s
         self.validity = validity
         self.zone = zone
-        self.unkind = Unkindness()
+        self.unkind = Impairments()
         self.random = Random(seed)
         self._seed = seed
 
     @property
     def kind(self) -> bool:
         """Whether every report comes, once and as it should, in order, with the right time on it."""
-        return self.report_loss == 0 and self.unkind == Unkindness()
+        return self.report_loss == 0 and self.unkind == Impairments()
 
     def be_unkind(self) -> None:
         """Behave as networks usually do: lose a tenth of the reports, and what `Unkindness.usual` says."""
-        self.report_loss = USUAL_REPORT_LOSS
-        self.unkind = Unkindness.usual(Random(f"{self._seed} unkind"))
+        self.report_loss = TYPICAL_REPORT_LOSS
+        self.unkind = Impairments.usual(Random(f"{self._seed} unkind"))
 
     def be_kind(self) -> None:
         """Lose, repeat, disguise and reorder nothing, and have the right time."""
         self.report_loss = 0.0
-        self.unkind = Unkindness()
+        self.unkind = Impairments()
 
     def happens(self, share: float) -> bool:
         """Whether one of so many happens now. A share of 0 takes nothing from the seed's sequence."""
@@ -63,19 +63,19 @@ class Conduct:
         return Timestamp.of((moment + self.unkind.clock_off).astimezone(self.zone))
 
 
-USUAL_REPORT_LOSS = 0.1
+TYPICAL_REPORT_LOSS = 0.1
 
 
-USUAL_NATIONAL = 0.1
+TYPICAL_NATIONAL_SHARE = 0.1
 
 
-MOST_CLOCK_OFF_S = 600
+MAX_CLOCK_OFFSET_S = 600
 """What a network is like unless it is asked to be kind: a tenth of the reports never come, a tenth name the recipient
 as a national number, and the service centre's clock is off by up to ten minutes."""
 
 
 @dataclass(slots=True)
-class Unkindness:
+class Impairments:
     """Shares are 0 (never) to 1 (always) and may be changed at any time; the network's seed decides which ones.
 
     `reports_twice`: a report comes again, `repeat_after_s` later. `reports_foreign`: beside a report comes one with a
@@ -94,7 +94,7 @@ class Unkindness:
     clock_off: timedelta = timedelta()
 
     @classmethod
-    def usual(cls, random: Random) -> Unkindness:
+    def usual(cls, random: Random) -> Impairments:
         """What is usual; by how many whole seconds the clock is off, ahead or behind, is drawn from `random`."""
-        off_s = random.randint(-MOST_CLOCK_OFF_S, MOST_CLOCK_OFF_S)
-        return cls(reports_national=USUAL_NATIONAL, clock_off=timedelta(seconds=off_s))
+        off_s = random.randint(-MAX_CLOCK_OFFSET_S, MAX_CLOCK_OFFSET_S)
+        return cls(reports_national=TYPICAL_NATIONAL_SHARE, clock_off=timedelta(seconds=off_s))

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Protocol
 
 
-class Status(IntEnum):
+class MessageStatus(IntEnum):
     """Where a stored message stands (3GPP TS 27.005 3.1, <stat> in PDU mode)."""
 
     UNREAD = 0
@@ -18,24 +18,24 @@ class Status(IntEnum):
 
 
 @dataclass(slots=True)
-class Stored:
+class StoredMessage:
     """One stored message: the TPDU and the SMSC field before it, as the network handed them over."""
 
     smsc: bytes
     tpdu: bytes
-    status: Status = Status.UNREAD
+    status: MessageStatus = MessageStatus.UNREAD
 
     @property
     def outgoing(self) -> bool:
         """Whether it is a SUBMIT of the host's."""
-        return self.status in (Status.UNSENT, Status.SENT)
+        return self.status in (MessageStatus.UNSENT, MessageStatus.SENT)
 
     def hex(self) -> str:
         """The PDU line of `+CMGR` and `+CMGL`."""
         return (self.smsc + self.tpdu).hex().upper()
 
 
-class Memory(Protocol):
+class MessageMemory(Protocol):
     """Slots counted from 0; what a family calls the first one is the device's affair."""
 
     @property
@@ -47,32 +47,32 @@ class Memory(Protocol):
     @property
     def full(self) -> bool: ...
 
-    def store(self, message: Stored) -> int | None:
+    def store(self, message: StoredMessage) -> int | None:
         """Put a message in the first free slot and say which; None when there is none."""
 
-    def at(self, slot: int) -> Stored | None:
+    def at(self, slot: int) -> StoredMessage | None:
         """The message in a slot, None where it is empty. IndexError for a slot this memory does not have."""
 
     def delete(self, slot: int) -> bool:
         """Empty a slot; True if it held a message. IndexError for a slot this memory does not have."""
 
-    def __iter__(self) -> Iterator[tuple[int, Stored]]: ...
+    def __iter__(self) -> Iterator[tuple[int, StoredMessage]]: ...
 
 
-class Slots:
+class SlotMemory:
     """A memory of its own: on a SIM (`SM`), in a device (`ME`, `SR`)."""
 
     def __init__(self, name: str, capacity: int) -> None:
         self.name = name
         self.capacity = capacity
         self.used = 0
-        self._slots: list[Stored | None] = [None] * capacity
+        self._slots: list[StoredMessage | None] = [None] * capacity
 
     @property
     def full(self) -> bool:
         return self.used >= self.capacity
 
-    def store(self, message: Stored) -> int | None:
+    def store(self, message: StoredMessage) -> int | None:
         if self.full:
             return None
         slot = self._slots.index(None)
@@ -80,7 +80,7 @@ class Slots:
         self.used += 1
         return slot
 
-    def at(self, slot: int) -> Stored | None:
+    def at(self, slot: int) -> StoredMessage | None:
         if not 0 <= slot < self.capacity:
             raise IndexError(slot)
         return self._slots[slot]
@@ -92,14 +92,14 @@ class Slots:
         self.used -= 1
         return True
 
-    def __iter__(self) -> Iterator[tuple[int, Stored]]:
+    def __iter__(self) -> Iterator[tuple[int, StoredMessage]]:
         return ((slot, message) for slot, message in enumerate(self._slots) if message is not None)
 
 
-class Joined:
+class CombinedMemory:
     """Memories as one, slot after slot: `MT`, which is all there is to receive into (27.005 3.1)."""
 
-    def __init__(self, parts: Sequence[Memory]) -> None:
+    def __init__(self, parts: Sequence[MessageMemory]) -> None:
         self._parts = parts
 
     @property
@@ -114,7 +114,7 @@ class Joined:
     def full(self) -> bool:
         return all(part.full for part in self._parts)
 
-    def store(self, message: Stored) -> int | None:
+    def store(self, message: StoredMessage) -> int | None:
         first = 0
         for part in self._parts:
             slot = part.store(message)
@@ -123,7 +123,7 @@ class Joined:
             first += part.capacity
         return None
 
-    def at(self, slot: int) -> Stored | None:
+    def at(self, slot: int) -> StoredMessage | None:
         part, inner = self._place(slot)
         return part.at(inner)
 
@@ -131,14 +131,14 @@ class Joined:
         part, inner = self._place(slot)
         return part.delete(inner)
 
-    def __iter__(self) -> Iterator[tuple[int, Stored]]:
+    def __iter__(self) -> Iterator[tuple[int, StoredMessage]]:
         first = 0
         for part in self._parts:
             for slot, message in part:
                 yield first + slot, message
             first += part.capacity
 
-    def _place(self, slot: int) -> tuple[Memory, int]:
+    def _place(self, slot: int) -> tuple[MessageMemory, int]:
         inner = slot
         for part in self._parts:
             if inner < part.capacity:

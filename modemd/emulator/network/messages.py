@@ -27,7 +27,7 @@ SILENT = 0x40
 PUSH_PORTS = (2948, 9200)
 """Where a WAP push goes, and where it comes from (WAP-259-WDP appendix B)."""
 
-MOST_OCTETS = 164
+MAX_DELIVER_OCTETS = 164
 """The longest DELIVER: 140 octets of user data and the longest of everything before (3GPP TS 23.040 9.2.2.1)."""
 
 
@@ -143,8 +143,8 @@ class Raw:
     tpdu: bytes
 
     def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
-        if not 1 <= len(self.tpdu) <= MOST_OCTETS:
-            raise EncodeError("raw", f"{len(self.tpdu)} octets; a DELIVER has 1 to {MOST_OCTETS}")
+        if not 1 <= len(self.tpdu) <= MAX_DELIVER_OCTETS:
+            raise EncodeError("raw", f"{len(self.tpdu)} octets; a DELIVER has 1 to {MAX_DELIVER_OCTETS}")
         try:
             read = Deliver.decode(self.tpdu)
         except DecodeError:  # a device hands it on all the same
@@ -161,7 +161,7 @@ class Raw:
         ]
 
 
-Letter = Text | Data | Mms | Voicemail | Raw
+MessageContent = Text | Data | Mms | Voicemail | Raw
 
 
 @dataclass(frozen=True, slots=True)

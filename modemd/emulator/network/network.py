@@ -9,20 +9,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from modemd.emulator import identities
-from modemd.emulator.network.behaviour import Conduct
+from modemd.emulator.network.behaviour import NetworkBehaviour
 from modemd.emulator.network.journal import Accepted, Journal
-from modemd.emulator.network.messages import Letter
+from modemd.emulator.network.messages import MessageContent
 from modemd.emulator.network.operators import Operator
-from modemd.emulator.network.service_centre import BUFFERED, NOT_THERE, Held, ServiceCentre
-from modemd.emulator.network.status_reports import LATE_S, Oddity, Reports
+from modemd.emulator.network.service_centre import BUFFERED, DOES_NOT_EXIST, HeldMessage, ServiceCentre
+from modemd.emulator.network.status_reports import LATE_S, Oddity, StatusReporter
 from modemd.emulator.network.subscribers import Phone, Sim, Subscriber
 from modemd.emulator.network.ussd_services import UssdAnswer
-from modemd.emulator.network.voice_calls import Exchange, Party
+from modemd.emulator.network.voice_calls import CallParty, Exchange
 from modemd.emulator.timers import Timers
 from modemd.errors import Refused
 from modemd.pdu import Address, Command, CommandType, Deliver, Submit, TypeOfNumber
 
-DUPLICATE = 197
+DUPLICATE_CAUSE = 197
 """Why TP-RD refuses (TP-FCS C5, 3GPP TS 23.040 9.2.3.22)."""
 
 HOME_CODE = "20801"
@@ -40,7 +40,7 @@ class Rejected(Exception):
         self.cause = cause
 
 
-class Network(Conduct):
+class Network(NetworkBehaviour):
     """The operators, their service centre, its subscribers and their numbers.
 
     The knobs are those of `Conduct`; a network is kind until `be_unkind()`. `home` is the first operator, to which
@@ -82,7 +82,7 @@ class Network(Conduct):
         self.ussd: dict[str, UssdAnswer] = {}
         self.exchange = Exchange(timers)
         self._centre = ServiceCentre(self, timers)
-        self._reports = Reports(self, timers, self._centre)
+        self._reports = StatusReporter(self, timers, self._centre)
         self._turns: dict[str, datetime] = {}
         self._reference = 0
 
@@ -129,7 +129,7 @@ class Network(Conduct):
         """A number as a subscriber of `home` dials it: E.164, or the bare digits or letters of a short code or name."""
         return self.home.canonical(number)
 
-    def party(self, number: str) -> Party:
+    def party(self, number: str) -> CallParty:
         """Who is called by this number: a SIM, or a phone, made at first use."""
         number = self.canonical(number)
         return self.sims.get(number) or self.phone(number)
@@ -268,19 +268,19 @@ class Network(Conduct):
             protocol_id=submit.protocol_id,
             report_indication=submit.report_requested,
         )
-        held = Held(deliver, self._centre.deadline(submit, now))
+        held = HeldMessage(deliver, self._centre.deadline(submit, now))
         held.submit, held.origin = submit, sim
         if submit.report_requested:
             held.report_to = (sim, submit.reference)
         self._forward(recipient, held, sim.operator)
         return accepted
 
-    def send(self, sender: Phone, to: str, letter: Letter) -> None:
+    def send(self, sender: Phone, to: str, letter: MessageContent) -> None:
         """A message from outside the SIMs (a phone, a short code, a name) to a number. EncodeError if impossible."""
         now = self.timers.now()
         self._reference = (self._reference + 1) % 256
         for part in letter.parts(Address.parse(sender.number), self.stamp(now), self._reference):
-            self._forward(sender.operator.canonical(to), Held(part, now + self.validity), sender.operator)
+            self._forward(sender.operator.canonical(to), HeldMessage(part, now + self.validity), sender.operator)
 
     def command(self, sim: Sim, command: Command) -> None:
         """Take an SMS-COMMAND from a SIM about a message of its own that is still held (3GPP TS 23.040 9.2.3.19).
@@ -296,7 +296,7 @@ class Network(Conduct):
         held = self._centre.find(recipient, sim, command.message_number)
         if held is None:
             if command.report_requested:
-                self._reports.answer(sim, command, NOT_THERE)
+                self._reports.answer(sim, command, DOES_NOT_EXIST)
         elif kind is CommandType.DELETE and self._centre.discard(recipient, held):
             pass
         elif kind is CommandType.CANCEL_REPORT:
@@ -315,9 +315,9 @@ class Network(Conduct):
         if cause is not None:
             raise Rejected(cause)
         if submit.reject_duplicates and self._centre.find(recipient, sim, submit.reference) is not None:
-            raise Rejected(DUPLICATE)  # the same SIM, TP-MR and recipient, still held (3GPP TS 23.040 9.2.3.25)
+            raise Rejected(DUPLICATE_CAUSE)  # the same SIM, TP-MR and recipient, still held (3GPP TS 23.040 9.2.3.25)
 
-    def _forward(self, number: str, held: Held, operator: Operator) -> None:
+    def _forward(self, number: str, held: HeldMessage, operator: Operator) -> None:
         own = operator.delivery_latency_s
         subscriber = self.sims.get(number) or self.phone(number)
         self._centre.forward(subscriber, held, self.delivery_latency_s if own is None else own)

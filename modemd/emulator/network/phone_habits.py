@@ -24,7 +24,7 @@ class OffHours:
         return moment >= self.start or moment < self.end
 
 
-def off_hours(text: str) -> OffHours:
+def parse_off_hours(text: str) -> OffHours:
     """`22:00-07:00`. ValueError for anything else."""
     if (found := re.fullmatch(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", text)) is not None:
         try:
@@ -36,7 +36,7 @@ def off_hours(text: str) -> OffHours:
     raise ValueError(f"{text!r} is not two times of a day, as in 22:00-07:00")
 
 
-class Habits:
+class PhoneAutomation:
     """What a phone does by itself, once `begin` was called.
 
     It answers each message with `reply`. The `stop_after`-th message it answers with `stop_word` instead, once, and

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class PhonebookEntry:
     """`kind` is the type-of-address octet: 145 international, 129 unknown."""
 
     number: str
@@ -15,7 +15,7 @@ class Contact:
     name: str = ""
 
 
-class Contacts:
+class Phonebook:
     """The places of one book."""
 
     LONGEST_NUMBER = 20
@@ -23,17 +23,17 @@ class Contacts:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self._places: dict[int, Contact] = {}
+        self._places: dict[int, PhonebookEntry] = {}
 
     @property
     def used(self) -> int:
         return len(self._places)
 
-    def at(self, place: int) -> Contact | None:
+    def at(self, place: int) -> PhonebookEntry | None:
         """Who is there; None where it is empty."""
         return self._places.get(place)
 
-    def write(self, place: int | None, contact: Contact) -> int | None:
+    def write(self, place: int | None, contact: PhonebookEntry) -> int | None:
         """Write there, or at the first empty place, and say where; None where all are taken."""
         if place is None:
             place = next((one for one in range(1, self.capacity + 1) if one not in self._places), None)
@@ -45,5 +45,5 @@ class Contacts:
         """Empty a place."""
         self._places.pop(place, None)
 
-    def __iter__(self) -> Iterator[tuple[int, Contact]]:
+    def __iter__(self) -> Iterator[tuple[int, PhonebookEntry]]:
         return iter(sorted(self._places.items()))

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from modemd.emulator.network.behaviour import Conduct
-from modemd.emulator.network.subscribers import Incoming, Sim, Subscriber
+from modemd.emulator.network.behaviour import NetworkBehaviour
+from modemd.emulator.network.subscribers import IncomingMessage, Sim, Subscriber
 from modemd.emulator.timers import Handle, Timers
 from modemd.pdu import AbsoluteValidity, Submit
 
@@ -19,19 +19,19 @@ DELIVERED = 0x00
 BUFFERED = 0x30
 EXPIRED = 0x46
 DELETED = 0x47
-NOT_THERE = 0x49
+DOES_NOT_EXIST = 0x49
 """TP-Status values the network reports (3GPP TS 23.040 9.2.3.15)."""
 
-TRYING, GIVEN_UP = 0x20, 0x40
+FIRST_TEMPORARY_ERROR, FIRST_PERMANENT_ERROR = 0x20, 0x40
 """Where the temporary ones begin, with which the SC goes on trying, and the final failures."""
 
 
-class Held:
+class HeldMessage:
     """One message at the SC. `submit` and `origin` are a SIM's own; `report_to` (SIM, TP-MR) where a report goes back."""
 
     __slots__ = ("deadline", "expiry", "message", "origin", "report_to", "submit")
 
-    def __init__(self, message: Incoming, deadline: datetime) -> None:
+    def __init__(self, message: IncomingMessage, deadline: datetime) -> None:
         self.message = message
         self.deadline = deadline
         self.expiry: Handle | None = None
@@ -40,19 +40,19 @@ class Held:
         self.report_to: tuple[Sim, int] | None = None
 
 
-class _Box:
+class _SubscriberQueue:
     """What the SC holds for one subscriber, oldest first. One hand-over at a time, as on the radio."""
 
     __slots__ = ("busy", "handing", "queue", "retry", "subscriber")
 
     def __init__(self, subscriber: Subscriber) -> None:
         self.subscriber = subscriber
-        self.queue: deque[Held] = deque()
+        self.queue: deque[HeldMessage] = deque()
         self.busy = False
         self.handing = False
         self.retry: Handle | None = None
 
-    def in_hand(self, held: Held) -> bool:
+    def in_hand(self, held: HeldMessage) -> bool:
         """Whether it is being handed over at this moment."""
         return self.busy and self.queue[0] is held
 
@@ -65,18 +65,18 @@ class ServiceCentre:
     `fates` are the recipients whose messages never arrive as others' do, by the TP-Status that is reported of them.
     """
 
-    def __init__(self, conduct: Conduct, timers: Timers) -> None:
-        self.on_outcome: list[Callable[[Held, int], None]] = []
+    def __init__(self, conduct: NetworkBehaviour, timers: Timers) -> None:
+        self.on_outcome: list[Callable[[HeldMessage, int], None]] = []
         self.fates: dict[str, int] = {}
         self._conduct = conduct
         self._timers = timers
-        self._boxes: dict[str, _Box] = {}
+        self._boxes: dict[str, _SubscriberQueue] = {}
 
-    def forward(self, subscriber: Subscriber, held: Held, latency_s: float) -> None:
+    def forward(self, subscriber: Subscriber, held: HeldMessage, latency_s: float) -> None:
         """Hold a message for a subscriber, and try to hand it over after `latency_s`."""
         box = self._boxes.get(subscriber.number)
         if box is None:
-            box = self._boxes[subscriber.number] = _Box(subscriber)
+            box = self._boxes[subscriber.number] = _SubscriberQueue(subscriber)
         waiting = len(box.queue)
         if waiting and self._conduct.happens(self._conduct.unkind.reordered):
             box.queue.insert(self._conduct.random.randint(int(box.busy), waiting), held)
@@ -95,7 +95,7 @@ class ServiceCentre:
         box = self._boxes.get(number)
         return len(box.queue) if box is not None else 0
 
-    def find(self, number: str, sim: Sim, reference: int) -> Held | None:
+    def find(self, number: str, sim: Sim, reference: int) -> HeldMessage | None:
         """The message of this SIM with this TP-MR, where it still waits for that number."""
         box = self._boxes.get(number)
         for held in box.queue if box is not None else ():
@@ -103,7 +103,7 @@ class ServiceCentre:
                 return held
         return None
 
-    def discard(self, number: str, held: Held) -> bool:
+    def discard(self, number: str, held: HeldMessage) -> bool:
         """Forget a message and tell of it as deleted. False for one that is being handed over: it is too late."""
         box = self._boxes[number]
         if box.in_hand(held):
@@ -119,8 +119,8 @@ class ServiceCentre:
         duration = validity.duration if validity is not None else None
         return now + (duration if duration is not None else self._conduct.validity)
 
-    def _due(self, box: _Box, held: Held) -> None:
-        if (fate := self._fate(box, held)) is not None and fate >= GIVEN_UP:
+    def _due(self, box: _SubscriberQueue, held: HeldMessage) -> None:
+        if (fate := self._fate(box, held)) is not None and fate >= FIRST_PERMANENT_ERROR:
             if held in box.queue:
                 self._end(box, held, fate)
             return
@@ -133,16 +133,16 @@ class ServiceCentre:
             elif self._conduct.happens(self._conduct.unkind.temporary_reports):
                 self._tell(held, BUFFERED)
 
-    def _fate(self, box: _Box, held: Held) -> int | None:
+    def _fate(self, box: _SubscriberQueue, held: HeldMessage) -> int | None:
         """What the recipient's messages come to; reports to a SIM are no such messages."""
         return self.fates.get(box.subscriber.number) if held.submit is not None else None
 
-    def _reachable(self, box: _Box) -> bool:
+    def _reachable(self, box: _SubscriberQueue) -> bool:
         """Whether the next message can go; one that is doomed to be tried in vain never can."""
         fate = self._fate(box, box.queue[0])
-        return (fate is None or fate < TRYING) and box.subscriber.reachable()
+        return (fate is None or fate < FIRST_TEMPORARY_ERROR) and box.subscriber.reachable()
 
-    def _hand_over(self, box: _Box) -> None:
+    def _hand_over(self, box: _SubscriberQueue) -> None:
         """Give the subscriber what waits, oldest first, until it cannot take the next."""
         if box.handing:
             return
@@ -155,11 +155,11 @@ class ServiceCentre:
                 break
         box.handing = False
 
-    def _handed(self, box: _Box, held: Held, taken: bool) -> None:
+    def _handed(self, box: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
         box.busy = False
         if taken:
             fate = self._fate(box, held)
-            self._end(box, held, fate if fate is not None and fate < TRYING else DELIVERED)
+            self._end(box, held, fate if fate is not None and fate < FIRST_TEMPORARY_ERROR else DELIVERED)
             self._hand_over(box)
             return
         if self._timers.now() >= held.deadline:
@@ -167,20 +167,20 @@ class ServiceCentre:
         if box.retry is None:
             box.retry = self._timers.after(self._conduct.retry_s, partial(self._retry, box))
 
-    def _retry(self, box: _Box) -> None:
+    def _retry(self, box: _SubscriberQueue) -> None:
         box.retry = None
         self._hand_over(box)
 
-    def _expire(self, box: _Box, held: Held) -> None:
+    def _expire(self, box: _SubscriberQueue, held: HeldMessage) -> None:
         if held in box.queue and not box.in_hand(held):
             self._end(box, held, EXPIRED)
 
-    def _end(self, box: _Box, held: Held, status: int) -> None:
+    def _end(self, box: _SubscriberQueue, held: HeldMessage, status: int) -> None:
         box.queue.remove(held)
         if held.expiry is not None:
             held.expiry.cancel()
         self._tell(held, status)
 
-    def _tell(self, held: Held, status: int) -> None:
+    def _tell(self, held: HeldMessage, status: int) -> None:
         for tell in self.on_outcome:
             tell(held, status)

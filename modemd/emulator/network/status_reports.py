@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from modemd.emulator.network.behaviour import Conduct
+from modemd.emulator.network.behaviour import NetworkBehaviour
 from modemd.emulator.network.operators import Operator
-from modemd.emulator.network.service_centre import Held, ServiceCentre
+from modemd.emulator.network.service_centre import HeldMessage, ServiceCentre
 from modemd.emulator.network.subscribers import Sim
 from modemd.emulator.timers import Timers
 from modemd.pdu import Address, Command, Deliver, StatusReport, TypeOfNumber
@@ -22,7 +22,7 @@ LATE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Ordered:
+class _PlannedAnomaly:
     """What was ordered for the next report, to one SIM or (None) to any."""
 
     oddity: Oddity
@@ -30,20 +30,20 @@ class _Ordered:
     seconds: float
 
 
-class Reports:
+class StatusReporter:
     """The network's writer of status reports (3GPP TS 23.040 9.2.2.3). `lost` counts those that never came."""
 
-    def __init__(self, conduct: Conduct, timers: Timers, centre: ServiceCentre) -> None:
+    def __init__(self, conduct: NetworkBehaviour, timers: Timers, centre: ServiceCentre) -> None:
         self.lost = 0
         self._centre = centre
         self._conduct = conduct
         self._timers = timers
-        self._ordered: deque[_Ordered] = deque()
+        self._ordered: deque[_PlannedAnomaly] = deque()
         centre.on_outcome.append(self._owe)
 
     def next_report(self, oddity: Oddity, sim: Sim | None, seconds: float) -> None:
         """Order what becomes of the next report that is owed, to this SIM or to any. Orders wait their turn."""
-        self._ordered.append(_Ordered(oddity, sim, seconds))
+        self._ordered.append(_PlannedAnomaly(oddity, sim, seconds))
 
     def answer(self, sim: Sim, command: Command, status: int) -> None:
         """Report on an SMS-COMMAND (TP-SRQ 1): what is ordered or usual of other reports does not touch these."""
@@ -59,7 +59,7 @@ class Reports:
         )
         self._send(sim, report, now, self._latency_s(sim))
 
-    def _owe(self, held: Held, status: int) -> None:
+    def _owe(self, held: HeldMessage, status: int) -> None:
         """Report on a message to the SIM that submitted it, where it asked for that."""
         if held.report_to is None or held.submit is None or not isinstance(held.message, Deliver):
             return
@@ -87,13 +87,13 @@ class Reports:
             self._send(sim, self._foreign(report, sim.operator), now, latency_s)
 
     def _send(self, sim: Sim, report: StatusReport, now: datetime, latency_s: float) -> None:
-        self._centre.forward(sim, Held(report, now + self._conduct.validity), latency_s)
+        self._centre.forward(sim, HeldMessage(report, now + self._conduct.validity), latency_s)
 
     def _latency_s(self, sim: Sim) -> float:
         own = sim.operator.report_latency_s
         return self._conduct.report_latency_s if own is None else own
 
-    def _order_for(self, sim: Sim) -> _Ordered | None:
+    def _order_for(self, sim: Sim) -> _PlannedAnomaly | None:
         for order in self._ordered:
             if order.sim is None or order.sim is sim:
                 self._ordered.remove(order)

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from modemd.emulator.network.message_memory import Slots
-from modemd.emulator.network.messages import SILENT, Letter, Text
+from modemd.emulator.network.message_memory import SlotMemory
+from modemd.emulator.network.messages import SILENT, MessageContent, Text
 from modemd.emulator.network.operators import Operator
-from modemd.emulator.network.phonebook import Contact, Contacts
+from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry
 from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.errors import DecodeError
 from modemd.pdu import Deliver, ReassemblyKey, StatusReport, join
@@ -19,8 +19,8 @@ from modemd.pdu import Deliver, ReassemblyKey, StatusReport, join
 if TYPE_CHECKING:
     from modemd.emulator.network.network import Network
 
-Incoming = Deliver | StatusReport
-Done = Callable[[bool], None]
+IncomingMessage = Deliver | StatusReport
+DeliveryCallback = Callable[[bool], None]
 """Called once per delivery: True, the subscriber has it; False, it could not take it and the network keeps it."""
 
 
@@ -32,7 +32,7 @@ class Subscriber(Protocol):
     def reachable(self) -> bool:
         """Whether the network could hand something over now."""
 
-    def receive(self, message: Incoming, done: Done) -> None:
+    def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
         """Take one message; `done` is called at once or later."""
 
 
@@ -41,7 +41,7 @@ class Terminal(Protocol):
 
     def reachable(self) -> bool: ...
 
-    def receive(self, message: Incoming, done: Done) -> None: ...
+    def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None: ...
 
     def ring(self, call: VoiceCall) -> bool: ...
 
@@ -91,7 +91,7 @@ class Phone:
             self.on = True
             self._network.available(self)
 
-    def send(self, to: str, letter: str | Letter) -> None:
+    def send(self, to: str, letter: str | MessageContent) -> None:
         """Write to a number: a SIM's, or another phone's. EncodeError when that cannot be put on the air."""
         self._network.send(self, to, Text(letter) if isinstance(letter, str) else letter)
 
@@ -128,7 +128,7 @@ class Phone:
     def reachable(self) -> bool:
         return self.on
 
-    def receive(self, message: Incoming, done: Done) -> None:
+    def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
         """Take one part from the network. Phones ask for no reports, so only DELIVERs come."""
         done(True)
         if not isinstance(message, Deliver) or message.protocol_id == SILENT:
@@ -190,11 +190,11 @@ class Sim:
         self.operator = operator
         self.iccid = iccid
         self.imsi = imsi
-        self.memory = Slots("SM", capacity)
+        self.memory = SlotMemory("SM", capacity)
         self.pin = pin or self.UNASKED_PIN
-        self.contacts = Contacts(250)
-        self.own_numbers = Contacts(2)
-        self.own_numbers.write(1, Contact(number, 145 if number.startswith("+") else 129))
+        self.contacts = Phonebook(250)
+        self.own_numbers = Phonebook(2)
+        self.own_numbers.write(1, PhonebookEntry(number, 145 if number.startswith("+") else 129))
         self.pin_enabled = pin is not None
         self.puk = puk
         self.pin_tries = self.PIN_TRIES
@@ -237,7 +237,7 @@ class Sim:
     def reachable(self) -> bool:
         return self.terminal is not None and self.terminal.reachable()
 
-    def receive(self, message: Incoming, done: Done) -> None:
+    def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
         if self.terminal is None:
             done(False)
         else:

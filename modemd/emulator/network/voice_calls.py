@@ -21,10 +21,10 @@ class CallState(Enum):
     UNREACHABLE = "unreachable"
 
 
-OPEN = (CallState.RINGING, CallState.ANSWERED)
+OPEN_STATES = (CallState.RINGING, CallState.ANSWERED)
 
 
-class Party(Protocol):
+class CallParty(Protocol):
     """Who can call and be called."""
 
     number: str
@@ -41,16 +41,16 @@ class Party(Protocol):
 class VoiceCall:
     """One call. It rings for `ring_s` seconds at most; answered, it lasts until somebody hangs up."""
 
-    def __init__(self, caller: Party, callee: Party) -> None:
+    def __init__(self, caller: CallParty, callee: CallParty) -> None:
         self.caller = caller
         self.callee = callee
         self.state = CallState.RINGING
-        self.ended_by: Party | None = None
+        self.ended_by: CallParty | None = None
         self._patience: Handle | None = None
 
     @property
     def open(self) -> bool:
-        return self.state in OPEN
+        return self.state in OPEN_STATES
 
     def begin(self, timers: Timers, ring_s: float) -> None:
         """As `Exchange.connect`."""
@@ -69,7 +69,7 @@ class VoiceCall:
             self.caller.call_changed(self)
             self.callee.call_changed(self)
 
-    def hang_up(self, party: Party) -> None:
+    def hang_up(self, party: CallParty) -> None:
         """One of the two ends it; for the callee of a call that still rings that is refusing it."""
         if self.open:
             refused = self.state is CallState.RINGING and party is self.callee
@@ -79,7 +79,7 @@ class VoiceCall:
         if self.state is CallState.RINGING:
             self._end(CallState.NO_ANSWER, None)
 
-    def _end(self, state: CallState, by: Party | None) -> None:
+    def _end(self, state: CallState, by: CallParty | None) -> None:
         self.state = state
         self.ended_by = by
         self._forget_patience()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-PATIENCE_S = 30.0
+CALL_TIMEOUT_S = 30.0
 """How long a call waits for the loop, which never does anything that lasts."""
 
 
@@ -32,7 +32,7 @@ class Background:
             return action()
         future: Future[Result] = Future()
         self.loop.call_soon_threadsafe(self._run, action, future)
-        return future.result(PATIENCE_S)
+        return future.result(CALL_TIMEOUT_S)
 
     def close(self) -> None:
         """End loop and thread. What was put off for later is forgotten."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modemd.emulator.device.state import Device
 from modemd.emulator.links.pty import PtyLink
-from modemd.emulator.network.messages import Letter
+from modemd.emulator.network.messages import MessageContent
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.subscribers import Phone as Handset
 from modemd.emulator.network.subscribers import Received, Sim
@@ -51,7 +51,7 @@ class Phone:
             raise NotReceived(self._complaint(text, timeout))
         return received
 
-    def send(self, to: str | Modem, letter: str | Letter) -> None:
+    def send(self, to: str | Modem, letter: str | MessageContent) -> None:
         """Write to a modem, to its number, or to another phone: a text, or one of `modemd.emulator.network.messages`.
 
         EncodeError for what cannot be put on the air.
@@ -153,7 +153,7 @@ class Modem:
 
     def fault(self, kind: str, **values: Any) -> None:
         """Any fault that the control door takes, by its kind: `fault("deaf", seconds=3)`. ConfigError for a wrong one."""
-        from modemd.emulator.lab.lab import Modem as Parts
+        from modemd.emulator.lab.lab import LabModem as Parts
         from modemd.emulator.lab.requests.network import fault
 
         self._network.call(fault(kind, values).apply, Parts(self._device, self._sim, self._link))

@@ -14,17 +14,17 @@ from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.setup.negotiation import notice_commands
 from modemd.profiles import GENERIC, Profile, Profiles
-from modemd.profiles.writing import Value, document
+from modemd.profiles.writing import Value, format_document
 
 _QUOTED = ("+CNMI=?", "+CPMS=?", "+CSMS=?", "+CMMS=?", "+CFUN=?", "+CSCS=?", "+CUSD=?")
 """What is asked, and quoted for the person who goes on with the file."""
 _QUESTION = re.compile(r"\?$|^[^=]*$")
 
 
-async def suggest(port: Port, name: str, profiles: Profiles) -> str:
+async def suggest_driver(port: Port, name: str, profiles: Profiles) -> str:
     """The text of a driver for the modem on an open port, which is closed then. ReplyTimeout and PortGone, with the name."""
     try:
-        return await _Asking(Dialogue(port), profiles).suggest()
+        return await _DriverSuggestion(Dialogue(port), profiles).suggest()
     except ReplyTimeout as error:
         raise ReplyTimeout(f"{name}: {error}; is this its AT port, at this speed?") from error
     except PortGone as error:
@@ -33,7 +33,7 @@ async def suggest(port: Port, name: str, profiles: Profiles) -> str:
         port.close()
 
 
-class _Asking:
+class _DriverSuggestion:
     def __init__(self, dialogue: Dialogue, profiles: Profiles) -> None:
         self._dialogue = dialogue
         self._profiles = profiles
@@ -54,7 +54,7 @@ class _Asking:
             "send": {"link_hold": known.link_hold if self._ok("+CMMS=?") else ""},
             "source": {"source": f"modemd drivers suggest, firmware {revision or 'unknown'}", "unverified": True},
         }
-        return "\n".join(self._heading(known)) + "\n" + document(sections)
+        return "\n".join(self._heading(known)) + "\n" + format_document(sections)
 
     def _heading(self, known: Profile) -> list[str]:
         lines = [
@@ -90,20 +90,20 @@ class _Asking:
     async def _plain(self, command: str) -> str:
         reply = await self._ask(command)
         try:
-            return replies.plain(reply.lines, command) if reply is not None and reply.ok else ""
+            return replies.parse_identity(reply.lines, command) if reply is not None and reply.ok else ""
         except DecodeError:
             return ""
 
     def _notify(self, known: Profile) -> tuple[str, ...]:
         try:
-            offered = offers.numbers(self._lines("+CNMI=?"), "+CNMI")
+            offered = offers.parse_number_groups(self._lines("+CNMI=?"), "+CNMI")
         except DecodeError:
             return known.notify
         return tuple(notice_commands(known.notify, offered))
 
     def _storage(self, known: Profile) -> tuple[str, ...]:
         try:
-            groups = offers.memories(self._lines("+CPMS=?"))
+            groups = offers.parse_memories(self._lines("+CPMS=?"))
         except DecodeError:
             return known.storage
         everywhere = tuple(memory for memory in known.storage if all(memory in group for group in groups))
@@ -114,7 +114,7 @@ class _Asking:
         for command in known.iccid:
             reply = await self._ask(command)
             try:
-                if reply is not None and reply.ok and replies.digits(reply.lines, command, 18):
+                if reply is not None and reply.ok and replies.parse_digits(reply.lines, command, 18):
                     return (command,)
             except DecodeError:
                 continue
@@ -129,7 +129,11 @@ class _Asking:
         for command, profile in sorted(found.items()):
             reply = await self._ask(command)
             try:
-                if reply is not None and reply.ok and replies.pin_tries(reply.lines, profile.pin_tries_field) >= 0:
+                if (
+                    reply is not None
+                    and reply.ok
+                    and replies.parse_pin_tries(reply.lines, profile.pin_tries_field) >= 0
+                ):
                     return {
                         "pin_tries": command,
                         "pin_tries_field": profile.pin_tries_field,

@@ -15,29 +15,29 @@ from itertools import accumulate, pairwise
 from typing import Literal
 
 from modemd.at import Reply
-from modemd.at.replies import fields
+from modemd.at.replies import split_fields
 from modemd.errors import ModemError, PortGone, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.masking import Mask
 from modemd.modem.link.port import Port
 from modemd.profiles import Profile, Profiles
 
-IDENTITY = ("+CGMI", "+CGMM", "+CGMR", "I", "+GMI", "+GMM", "+GMR", "+GCAP", "+CGSN", "+GSN", "+CIMI", "+CNUM")
+IDENTITY_COMMANDS = ("+CGMI", "+CGMM", "+CGMR", "I", "+GMI", "+GMM", "+GMR", "+GCAP", "+CGSN", "+GSN", "+CIMI", "+CNUM")
 """Asked first: they tell the family, whose own ways to ask for the ICCID follow."""
 
-READS = (
+READ_COMMANDS = (
     "+CPIN?", "+CMEE?", "+CSCS?", "+CFUN?", "+CREG?", "+CGREG?", "+CEREG?", "+COPS?", "+CSQ", "+CESQ", "+CPAS", "+CBC",
     "+CGATT?", "+CCLK?", "+CSCA?", "+CMGF?", "+CPMS?", "+CNMI?", "+CSMS?", "+CSMP?", "+CSDH?", "+CMMS?", "+CLIP?",
     "+CRC?", "+CUSD?", "+IPR?", "S0?", "S3?", "S4?", "S5?", "S7?",
 )  # fmt: skip
 
-TESTS = (
+TEST_COMMANDS = (
     "+CPIN=?", "+CMEE=?", "+CSCS=?", "+CFUN=?", "+CREG=?", "+CGREG=?", "+CEREG=?", "+CCLK=?", "+CSCA=?", "+CMGF=?",
     "+CPMS=?", "+CNMI=?", "+CSMS=?", "+CNMA=?", "+CSMP=?", "+CSDH=?", "+CMMS=?", "+CMGR=?", "+CMGL=?",
     "+CMGD=?", "+CLIP=?", "+CUSD=?", "+IPR=?",
 )  # fmt: skip
 
-VENDORS = (
+VENDOR_COMMANDS = (
     "^CPIN?", "^SYSINFO", "^SYSINFOEX", "^HCSQ?", "^CURC?", "+QINISTAT", "+QSIMSTAT?", "+QPINC?", "+SPIC", "+CNSMOD?",
     "+WIND?", "#PCT", "#QSS?", "^SCKS?", "^SPIC", "^SMGO?", "+UPINCNT", "+ZPAS?", "+CPINC?", "#CCID", "^SCID",
     "!ICCID?",
@@ -51,7 +51,7 @@ LAST_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CaptureEntry:
     """Octets, and when they went: `>` from the host; `<` from the modem while it answered; `!` unasked."""
 
     at_s: float
@@ -63,7 +63,7 @@ class Entry:
 class Recording:
     """What was said, in order. `remark` is for people."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[CaptureEntry, ...]
     remark: str = ""
 
     def masked(self) -> Recording:
@@ -88,12 +88,12 @@ class Recording:
 
     def written(self) -> str:
         """The file."""
-        lines = [FORMAT, *(["# " + escaped(self.remark.encode("latin-1"))] if self.remark else [])]
-        lines += [f"{entry.at_s:9.3f} {entry.way} {escaped(entry.octets)}" for entry in self.entries]
+        lines = [FORMAT, *(["# " + escape(self.remark.encode("latin-1"))] if self.remark else [])]
+        lines += [f"{entry.at_s:9.3f} {entry.way} {escape(entry.octets)}" for entry in self.entries]
         return "\n".join(lines) + "\n"
 
 
-def escaped(octets: bytes) -> str:
+def escape(octets: bytes) -> str:
     """Octets as printable ASCII; a blank at either end is written as \\x20, so that no editor takes it away."""
     text = "".join(
         _ESCAPES.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02X}") for octet in octets
@@ -106,11 +106,11 @@ def escaped(octets: bytes) -> str:
 _ESCAPES = {0x0D: "\\r", 0x0A: "\\n", 0x5C: "\\\\"}
 
 
-class _Tap:
+class _RecordingPort:
     """A port that notes what passes while `noting`; as an answer while `answering`."""
 
     def __init__(self, port: Port, now: Callable[[], float]) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[CaptureEntry] = []
         self.noting = self.answering = False
         self.on_data: Callable[[bytes], None] = lambda data: None
         self.on_lost: Callable[[str], None] = lambda reason: None
@@ -156,14 +156,14 @@ class _Tap:
         return data[1:]
 
     def _note(self, way: Literal[">", "<", "!"], octets: bytes) -> None:
-        self.entries.append(Entry(self._now() - self._began, way, octets))
+        self.entries.append(CaptureEntry(self._now() - self._began, way, octets))
 
 
 class Recorder:
     """Asks one modem. `tell` is called with a line about each thing a person should know."""
 
     def __init__(self, port: Port, profiles: Profiles, tell: Callable[[str], None]) -> None:
-        self._tap = _Tap(port, asyncio.get_running_loop().time)
+        self._tap = _RecordingPort(port, asyncio.get_running_loop().time)
         self._dialogue = Dialogue(self._tap)
         self._profiles = profiles
         self._tell = tell
@@ -198,11 +198,11 @@ class Recorder:
 
     async def _ask_all(self) -> str:
         self._tap.noting = True
-        identity = [await self._ask(command) for command in IDENTITY]
+        identity = [await self._ask(command) for command in IDENTITY_COMMANDS]
         manufacturer, model, revision = (" ".join(reply.lines) if reply else "" for reply in identity[:3])
         profile = self._profiles.match(manufacturer, model)
         self._adopt(profile)
-        for command in (*profile.iccid, *READS, *TESTS, *VENDORS):
+        for command in (*profile.iccid, *READ_COMMANDS, *TEST_COMMANDS, *VENDOR_COMMANDS):
             reply = await self._ask(command)
             if command == "+CNMI?" and reply and reply.ok:
                 self._warn_of_routing(reply)
@@ -227,7 +227,7 @@ class Recorder:
 
     def _warn_of_routing(self, reply: Reply) -> None:
         """With mt 2 or 3 messages come as +CMT to whoever has the port open, and are stored nowhere."""
-        said = fields(reply.lines[0]) if reply.lines else []
+        said = split_fields(reply.lines[0]) if reply.lines else []
         if len(said) > 1 and said[1] in ("2", "3"):
             self._tell(
                 "it hands new messages straight to this port (+CNMI mt 2): what comes meanwhile is stored nowhere"

@@ -19,7 +19,7 @@ _NO_PORT = "no serial port; the kernel has loaded no driver for it (option, qcse
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ModemCandidate:
     """A device that may be a modem. `certain`: ports that are meant for AT; `possible`: others that may answer; best first.
     `driver`: the profile that the device's ids lead to, if they do."""
 
@@ -29,15 +29,15 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Hopeless:
+class UnfitDevice:
     """A device that is, or could be, a modem, and cannot be used as it is."""
 
     reason: str
 
 
-def weigh(
+def assess_device(
     device: UsbDevice, profiles: Profiles, *, probe_bridges: bool = False, named: bool = False
-) -> Candidate | Hopeless | None:
+) -> ModemCandidate | UnfitDevice | None:
     """What is to be done with a device; None: it is no modem, and nobody is told. `named`: the configuration says of its place
     that a modem is there, so that a bridge or something unknown is asked too."""
     roles = [
@@ -57,8 +57,8 @@ def weigh(
     if not roles:
         role = profiles.usb_role(device.vendor_id, device.product_id, None)
         if role.worth_a_probe:
-            return Hopeless(f"{_called(device, role.model)}: {_NO_PORT}")
-        return _hopeless(device, role.kind, role.model, role.remark)
+            return UnfitDevice(f"{_name_device(device, role.model)}: {_NO_PORT}")
+        return _make_unusable(device, role.kind, role.model, role.remark)
     asked = {UsbKind.AT, UsbKind.POSSIBLE}
     if named or probe_bridges:
         asked.add(UsbKind.BRIDGE)
@@ -67,19 +67,19 @@ def weigh(
     ranked = sorted(((role, port) for role, port in roles if role.kind in asked), key=lambda pair: pair[0].rank)
     if not ranked:
         role = roles[0][0]
-        return _hopeless(device, role.kind, role.model, role.remark)
+        return _make_unusable(device, role.kind, role.model, role.remark)
     certain = tuple(port for role, port in ranked if role.kind is UsbKind.AT)
     possible = tuple(port for role, port in ranked if role.kind is not UsbKind.AT)
-    return Candidate(certain, possible, ranked[0][0].driver)
+    return ModemCandidate(certain, possible, ranked[0][0].driver)
 
 
-def _hopeless(device: UsbDevice, kind: UsbKind, model: str, remark: str) -> Hopeless | None:
+def _make_unusable(device: UsbDevice, kind: UsbKind, model: str, remark: str) -> UnfitDevice | None:
     remedy = _REMEDY.get(kind)
     if remedy is None:
         return None
-    return Hopeless(f"{_called(device, model)}: {remark or remedy}")
+    return UnfitDevice(f"{_name_device(device, model)}: {remark or remedy}")
 
 
-def _called(device: UsbDevice, model: str) -> str:
+def _name_device(device: UsbDevice, model: str) -> str:
     name = model or device.product
     return f"{device.ids} ({name})" if name else device.ids

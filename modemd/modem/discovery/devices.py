@@ -55,8 +55,8 @@ class NoPorts:
         return []
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        return _nothing
+        return _do_nothing
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """There is nothing to end."""

@@ -13,16 +13,16 @@ from serial.tools import list_ports
 from modemd.errors import PortGone
 from modemd.modem.discovery import uevents
 from modemd.modem.discovery.devices import UsbDevice, UsbPort
-from modemd.modem.link.blocking import aside
+from modemd.modem.link.blocking import run_blocking
 
 # Reading the descriptors of a device that is just leaving takes as long as the kernel tries.
 LIST_TIMEOUT_S = 10.0
-LOOK_EVERY_S = 0.5
+POLL_INTERVAL_S = 0.5
 SYSFS = Path("/sys/bus/usb/devices")
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedPort:
     """What pyserial tells of a port on Linux, as far as it is used."""
 
     device: str
@@ -34,7 +34,7 @@ class SystemPorts:
     """What is plugged into this machine."""
 
     async def devices(self) -> list[UsbDevice]:
-        return await _off_the_loop(lambda: assemble(_system(), SYSFS))
+        return await _list_blocking(lambda: assemble_devices(_list_system_ports(), SYSFS))
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         return uevents.watch(changed) or (lambda: None)
@@ -48,11 +48,13 @@ class EmulatedPorts:
         self._fetch = fetch
 
     async def devices(self) -> list[UsbDevice]:
-        return await _off_the_loop(self._assemble)
+        return await _list_blocking(self._assemble)
 
     def _assemble(self) -> list[UsbDevice]:
         names = ("device", "usb_device_path", "usb_interface_path")
-        return assemble([Listed(*(str(port[name]) for name in names)) for port in self._fetch()], self._folder / "usb")
+        return assemble_devices(
+            [ListedPort(*(str(port[name]) for name in names)) for port in self._fetch()], self._folder / "usb"
+        )
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """No kernel tells of its ports; but their names come and go in its folder."""
@@ -65,7 +67,7 @@ class EmulatedPorts:
             if (now := self._stamps()) != seen:
                 seen = now
                 changed()
-            timer = loop.call_later(LOOK_EVERY_S, look)
+            timer = loop.call_later(POLL_INTERVAL_S, look)
 
         look()
         return lambda: timer.cancel() if timer is not None else None
@@ -81,24 +83,24 @@ def _changed_at(folder: Path) -> int:
         return 0
 
 
-async def _off_the_loop(work: Callable[[], list[UsbDevice]]) -> list[UsbDevice]:
+async def _list_blocking(work: Callable[[], list[UsbDevice]]) -> list[UsbDevice]:
     try:
-        return await aside("list ports", work, LIST_TIMEOUT_S)
+        return await run_blocking("list ports", work, LIST_TIMEOUT_S)
     except TimeoutError:
         raise PortGone(f"listing the ports takes more than {LIST_TIMEOUT_S:g} s") from None
     except OSError as error:
         raise PortGone(f"the ports cannot be listed: {error.strerror or error}") from error
 
 
-def _system() -> list[Listed]:
+def _list_system_ports() -> list[ListedPort]:
     return [
-        Listed(port.device, port.usb_device_path, port.usb_interface_path)
+        ListedPort(port.device, port.usb_device_path, port.usb_interface_path)
         for port in list_ports.comports()
         if port.usb_device_path is not None and port.usb_interface_path is not None
     ]
 
 
-def assemble(ports: Iterable[Listed], sysfs: Path) -> list[UsbDevice]:
+def assemble_devices(ports: Iterable[ListedPort], sysfs: Path) -> list[UsbDevice]:
     """The devices under `sysfs` in the order of their places, each with those of `ports` that are its own."""
     of_place: dict[str, list[UsbPort]] = {}
     for port in ports:
@@ -125,7 +127,7 @@ def _device(folder: Path, ports: list[UsbPort]) -> UsbDevice | None:
     return UsbDevice(folder.name, vendor_id, product_id, " ".join(dict.fromkeys(words)), tuple(ports))
 
 
-def _port(port: Listed) -> UsbPort:
+def _port(port: ListedPort) -> UsbPort:
     folder = Path(port.usb_interface_path)
     names = ("bInterfaceNumber", "bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
     return UsbPort(port.device, *(_number(folder / name) for name in names))

@@ -13,21 +13,21 @@ from modemd.modem.setup import identity
 from modemd.profiles import Profile, Profiles
 
 # ModemManager probes three to six times. A modem that boots answers none of the first.
-KNOCKS = 3
-KNOCK_S = 2.0
+AT_TRIES = 3
+AT_TIMEOUT_S = 2.0
 # Time for a SIM that is busy after power-on, where the ICCID is wanted.
-WHO_TIMEOUT_S = 90.0
+IDENTIFY_TIMEOUT_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answerer:
+class ProbeResult:
     """Who answers. `iccid` None: it was not wanted, or the SIM tells none (locked, absent)."""
 
     imei: str
     iccid: str | None = None
 
 
-async def who(port: Port, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> Answerer:
+async def identify_modem(port: Port, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> ProbeResult:
     """Ask an open port; `driver` names the profile that is expected there. ReplyTimeout where nothing answers AT;
     CommandFailed where what answers tells no IMEI; PortGone.
 
@@ -35,55 +35,55 @@ async def who(port: Port, profiles: Profiles, driver: str | None, *, wants_iccid
     """
     dialogue = Dialogue(port)
     try:
-        await _knock(dialogue)
-        async with asyncio.timeout(WHO_TIMEOUT_S):
-            return await _told(dialogue, profiles, driver, wants_iccid=wants_iccid)
+        await _wait_for_answer(dialogue)
+        async with asyncio.timeout(IDENTIFY_TIMEOUT_S):
+            return await _identify(dialogue, profiles, driver, wants_iccid=wants_iccid)
     except TimeoutError:
-        raise ReplyTimeout(f"no IMEI in {WHO_TIMEOUT_S:g} s") from None
+        raise ReplyTimeout(f"no IMEI in {IDENTIFY_TIMEOUT_S:g} s") from None
     finally:
         port.on_data = _ignore
         port.on_lost = _ignore
 
 
-async def _knock(dialogue: Dialogue) -> None:
+async def _wait_for_answer(dialogue: Dialogue) -> None:
     """Until it answers, out of any prompt. ReplyTimeout."""
-    for _ in range(KNOCKS):
+    for _ in range(AT_TRIES):
         dialogue.unsettle()
         try:
-            async with asyncio.timeout(KNOCK_S):
+            async with asyncio.timeout(AT_TIMEOUT_S):
                 await dialogue.settle()
                 return
         except TimeoutError:
             continue
-    raise ReplyTimeout(f"nothing answers AT in {KNOCKS * KNOCK_S:g} s")
+    raise ReplyTimeout(f"nothing answers AT in {AT_TRIES * AT_TIMEOUT_S:g} s")
 
 
-async def _told(dialogue: Dialogue, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> Answerer:
+async def _identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> ProbeResult:
     if driver is not None:
-        await _adopt(dialogue, profiles.named(driver))
+        await _apply_profile(dialogue, profiles.named(driver))
     await dialogue.ask("E0")
-    imei = await identity.imei(dialogue)
+    imei = await identity.read_imei(dialogue)
     if not wants_iccid:
-        return Answerer(imei)
+        return ProbeResult(imei)
     await dialogue.ask("+CMEE=1")  # else a busy SIM is a bare ERROR
-    profile = profiles.match(await _words(dialogue, "+CGMI"), await _words(dialogue, "+CGMM"))
-    await _adopt(dialogue, profile)
+    profile = profiles.match(await _read_identity(dialogue, "+CGMI"), await _read_identity(dialogue, "+CGMM"))
+    await _apply_profile(dialogue, profile)
     try:
-        return Answerer(imei, await identity.iccid(dialogue, profile))
+        return ProbeResult(imei, await identity.read_iccid(dialogue, profile))
     except ReplyTimeout:  # some hang at another family's command
-        return Answerer(imei)
+        return ProbeResult(imei)
 
 
-async def _adopt(dialogue: Dialogue, profile: Profile) -> None:
+async def _apply_profile(dialogue: Dialogue, profile: Profile) -> None:
     dialogue.adopt(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
     for command in profile.first:
         await dialogue.ask(command)
 
 
-async def _words(dialogue: Dialogue, command: str) -> str:
+async def _read_identity(dialogue: Dialogue, command: str) -> str:
     try:
         reply = await dialogue.ask(command)
-        return replies.plain(reply.lines, command) if reply.ok else ""
+        return replies.parse_identity(reply.lines, command) if reply.ok else ""
     except (DecodeError, ModemError):
         return ""
 

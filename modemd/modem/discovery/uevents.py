@@ -15,7 +15,7 @@ _SUBSYSTEMS = frozenset({"tty", "usb", "usb-serial"})
 _ACTIONS = frozenset({"add", "remove", "bind", "unbind"})
 
 
-def parse(datagram: bytes) -> Mapping[str, str] | None:
+def parse_uevent(datagram: bytes) -> Mapping[str, str] | None:
     """The variables of a kernel's uevent: `ACTION`, `DEVPATH`, `SUBSYSTEM`, `DEVNAME`... None for anything else.
 
     `add@/devices/pci0000:00/.../ttyUSB0`, then `KEY=value` strings, each ended by a zero octet.
@@ -30,7 +30,7 @@ def parse(datagram: bytes) -> Mapping[str, str] | None:
 
 def concerns_ports(datagram: bytes) -> bool:
     """Whether it tells of a serial port or a USB device that has come or gone."""
-    event = parse(datagram)
+    event = parse_uevent(datagram)
     return event is not None and event.get("SUBSYSTEM") in _SUBSYSTEMS and event.get("ACTION") in _ACTIONS
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def aside(what: str, work: Callable[[], T], timeout_s: float) -> T:
+async def run_blocking(what: str, work: Callable[[], T], timeout_s: float) -> T:
     """What `work` returns or raises. TimeoutError after `timeout_s`; what comes later than that is forgotten."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

@@ -41,7 +41,7 @@ class Dialogue:
         self._heard_at = self._loop.time()
         self._noticed = asyncio.Event()
         self.notices: deque[Urc] = deque()
-        self.on_notice: Callable[[], None] = _nothing
+        self.on_notice: Callable[[], None] = _do_nothing
         port.on_data = self._data
         port.on_lost = self._port_lost
 
@@ -158,7 +158,7 @@ class Dialogue:
         self._sending = sends
         answer: asyncio.Future[Reply | Prompt] = self._loop.create_future()
         self._answer = answer
-        deadline = self._loop.call_later(timeout_s, _overdue, answer)
+        deadline = self._loop.call_later(timeout_s, _fail_overdue, answer)
         try:
             self._write(data)
             return await answer
@@ -218,11 +218,11 @@ class Dialogue:
         self.on_notice()
 
 
-def _overdue(answer: asyncio.Future[Reply | Prompt]) -> None:
+def _fail_overdue(answer: asyncio.Future[Reply | Prompt]) -> None:
     """The deadline of a command; cheaper, four times a part, than a timeout that cancels its task."""
     if not answer.done():
         answer.set_exception(TimeoutError())
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """Nobody waits for notices yet."""

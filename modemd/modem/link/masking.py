@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from modemd.at import result_of
+from modemd.at import parse_result
 from modemd.errors import DecodeError
 from modemd.pdu.explanation import Direction, Explained, explain
 from modemd.pdu.fields.address import TypeOfNumber
-from modemd.pdu.fields.userdata import covered
+from modemd.pdu.fields.userdata import count_header_septets
 from modemd.pdu.framing import unframe
 from modemd.pdu.text.coding import CODINGS, Alphabet
 from modemd.pdu.text.septets import pack
@@ -22,7 +22,7 @@ TAIL = 7
 """So many digits at a number's end tell it from others, in its international and in its national form."""
 
 
-IDENTITY = 14
+IDENTITY_DIGITS = 14
 """A run of at least so many digits is an IMEI, IMSI or ICCID."""
 
 
@@ -67,7 +67,7 @@ _STATUSES = frozenset({"REC UNREAD", "REC READ", "STO UNSENT", "STO SENT"})
 
 
 # The next line is theirs: a PDU, or in text mode a text, which may go on over several lines.
-_OWNERS = ("+CMGR:", "+CMGL:", "+CMT:", "+CDS:", "+CBM:")
+_PDU_HEADERS = ("+CMGR:", "+CMGL:", "+CMT:", "+CDS:", "+CBM:")
 
 
 # What their quotation marks hold is somebody's number or name.
@@ -77,7 +77,7 @@ _PERSONAL = ("+CNUM:", "+CSCA:", "+CLIP:", "+CCWA:", "+COLP:", "+CMGR:", "+CMGL:
 _CELLS = ("+CREG:", "+CGREG:", "+CEREG:")
 
 
-def luhn_digit(digits: str) -> str:
+def compute_luhn_digit(digits: str) -> str:
     """The check digit behind `digits` (IMEI: 3GPP TS 23.003 annex B; ICCID: ITU-T E.118)."""
     doubled = [int(digit) * 2 for digit in digits[-1::-2]]
     total = sum(value // 10 + value % 10 for value in doubled) + sum(map(int, digits[-2::-2]))
@@ -103,17 +103,17 @@ class Mask:
             if quoting:  # a USSD menu goes on within its quotation marks
                 inside, mark, rest = found.partition('"')
                 quoting = not mark
-                return _hidden(inside) + mark + rest
+                return _cross_out(inside) + mark + rest
             if found.startswith("+CUSD:"):
                 quoting = found.count('"') % 2 == 1
-                return _ussd(found)
-            if owned and result_of(found) is not None:
+                return _mask_ussd(found)
+            if owned and parse_result(found) is not None:
                 owned = False  # a header that owned nothing, as in the answer to +CMGL=?
             if owned and not _NOTICE.match(found):
                 pdu = _HEX.fullmatch(found) is not None
                 owned = not pdu
-                return mask_pdu(found, self.digits) if pdu else _hidden(found)
-            owned = found.startswith(_OWNERS)
+                return mask_pdu(found, self.digits) if pdu else _cross_out(found)
+            owned = found.startswith(_PDU_HEADERS)
             if describes(match.start()) and not found.startswith((*_PERSONAL, *_CELLS)):
                 return _SURE_RUN.sub(lambda run: self.digits(run[0]), found)
             return self._line(found)
@@ -122,7 +122,7 @@ class Mask:
 
     def digits(self, digits: str) -> str:
         """The stand-in of a number or an identity, of the same length."""
-        return self._identity(digits) if len(digits) >= IDENTITY else self._number(digits)
+        return self._identity(digits) if len(digits) >= IDENTITY_DIGITS else self._number(digits)
 
     def _line(self, said: str) -> str:
         if said.startswith(_CELLS):
@@ -142,7 +142,7 @@ class Mask:
         digits = text.removeprefix("+")
         if digits.isdecimal() and digits.isascii():
             return text[: len(text) - len(digits)] + self.digits(digits)
-        return text if text in _STATUSES or _STAMP.fullmatch(text) else _hidden(text)
+        return text if text in _STATUSES or _STAMP.fullmatch(text) else _cross_out(text)
 
     def _number(self, digits: str) -> str:
         """A telephone number of up to 13 digits; one of up to seven, a short code perhaps, is replaced whole."""
@@ -154,27 +154,27 @@ class Mask:
 
     def _identity(self, digits: str) -> str:
         """An IMEI (14 digits, 15 with its check digit, 16 with the software's version), an IMSI, or an ICCID."""
-        body = digits[:IDENTITY] if len(digits) <= IDENTITY + 2 else digits[:-1]
+        body = digits[:IDENTITY_DIGITS] if len(digits) <= IDENTITY_DIGITS + 2 else digits[:-1]
         if body not in self._identities:
             count = len(self._identities) + 1
             self._identities[body] = body[:KEPT_OF_IDENTITY] + f"{count:0{len(body) - KEPT_OF_IDENTITY}d}"
         stand_in, rest = self._identities[body], digits[len(body) :]
         if len(rest) != 1:
             return stand_in + "0" * len(rest)
-        check = int(luhn_digit(stand_in))
-        return stand_in + str(check if luhn_digit(body) == rest else (check + 1) % 10)
+        check = int(compute_luhn_digit(stand_in))
+        return stand_in + str(check if compute_luhn_digit(body) == rest else (check + 1) % 10)
 
 
-def _hidden(text: str) -> str:
+def _cross_out(text: str) -> str:
     return _TOLD.sub("x", text)
 
 
-def _ussd(line: str) -> str:
+def _mask_ussd(line: str) -> str:
     """A `+CUSD` line whose text, plain, in packed septets or in UCS2 hex, is nothing but x."""
     head, mark, rest = line.partition('"')
     text, end, tail = rest.partition('"')
     if not (len(text) >= 4 and _HEX.fullmatch(text)):
-        return head + mark + _hidden(text) + end + tail
+        return head + mark + _cross_out(text) + end + tail
     # A stand-in of hex digits: x in UCS2 where it may be that, else seven-bit x without end.
     pattern = "0078" if len(text) % 4 == 0 and text.startswith(("00", "04", "06")) else "783C1E8FC7E3F1"
     return head + mark + (pattern * len(text))[: len(text)] + end + tail
@@ -193,37 +193,37 @@ def mask_pdu(line: str, stand_in: Callable[[str], str]) -> str:
         rows = explain(octets, direction)
     except DecodeError:
         return "0" * len(line)
-    return b"".join(_masked(rows, stand_in)).hex().upper()
+    return b"".join(_mask_fields(rows, stand_in)).hex().upper()
 
 
-def _masked(rows: list[Explained], stand_in: Callable[[str], str]) -> list[bytes]:
+def _mask_fields(rows: list[Explained], stand_in: Callable[[str], str]) -> list[bytes]:
     coding, fill = CODINGS[0], 0
     pieces = []
     for row in rows:
         octets = row.octets
         if row.field in _ADDRESSES:
-            octets = _address(octets, stand_in, counts_octets=row.field == "SMSC")
+            octets = _mask_address(octets, stand_in, counts_octets=row.field == "SMSC")
         elif row.field == "TP-DCS":
             coding = CODINGS[octets[0]]
         elif row.field == "UDHL":
             header = octets[0] + 1
-            fill = covered(header) * 7 - header * 8
+            fill = count_header_septets(header) * 7 - header * 8
         elif row.field == "TP-UD":
-            octets = _crosses(len(octets), coding.packed, coding.alphabet, fill)
+            octets = _make_crosses(len(octets), coding.packed, coding.alphabet, fill)
         elif row.field == "(behind the PDU)":
             octets = bytes(len(octets))
         pieces.append(octets)
     return pieces
 
 
-def _crosses(length: int, packed: bool, alphabet: Alphabet, fill: int) -> bytes:
+def _make_crosses(length: int, packed: bool, alphabet: Alphabet, fill: int) -> bytes:
     """So many octets of user data that say nothing but x."""
     if packed:
         return pack(b"x" * ((length * 8 - fill) // 7), fill).ljust(length, b"\0")
     return ((b"\0x" if alphabet is Alphabet.UCS2 else b"x") * length)[:length]
 
 
-def _address(octets: bytes, stand_in: Callable[[str], str], *, counts_octets: bool) -> bytes:
+def _mask_address(octets: bytes, stand_in: Callable[[str], str], *, counts_octets: bool) -> bytes:
     """Length, type and value (3GPP TS 23.040 9.1.2.5), the value replaced. The service centre's length counts octets."""
     head, value = octets[:2], octets[2:]
     if not value:
@@ -231,12 +231,12 @@ def _address(octets: bytes, stand_in: Callable[[str], str], *, counts_octets: bo
     if head[1] >> 4 & 7 == TypeOfNumber.ALPHANUMERIC:
         return head + pack(b"x" * (head[0] * 4 // 7)).ljust(len(value), b"\0")
     semi_octets = len(value) * 2 if counts_octets else head[0]
-    written = _swapped(value.hex())
+    written = _swap_semi_octets(value.hex())
     digits = written[:semi_octets].rstrip("f")
     masked = stand_in(digits) if digits.isdecimal() else "0" * len(digits)
-    return head + bytes.fromhex(_swapped(masked + written[len(digits) :]))
+    return head + bytes.fromhex(_swap_semi_octets(masked + written[len(digits) :]))
 
 
-def _swapped(semi_octets: str) -> str:
+def _swap_semi_octets(semi_octets: str) -> str:
     """Each two in the other order, as numbers stand in octets."""
     return "".join(semi_octets[at + 1] + semi_octets[at] for at in range(0, len(semi_octets), 2))

@@ -48,8 +48,8 @@ class SerialPort:
         self._loop = asyncio.get_running_loop()
         self._fd = device.fileno()
         self._waiting = bytearray()
-        self.on_data: Callable[[bytes], None] = _nothing
-        self.on_lost: Callable[[str], None] = _nothing
+        self.on_data: Callable[[bytes], None] = _ignore
+        self.on_lost: Callable[[str], None] = _ignore
         os.set_blocking(self._fd, False)
         self._loop.add_reader(self._fd, self._readable)
 
@@ -111,7 +111,7 @@ class SerialPort:
             self.on_lost(reason)
 
 
-def _nothing(_: Any) -> None:
+def _ignore(_: Any) -> None:
     """The callback of a port that nobody listens to yet."""
 
 
@@ -130,9 +130,9 @@ async def open_serial(name: str, baud: int = 115200) -> Port:
                 device.exclusive = True
             device.open()
         except Exception as error:  # whatever a driver or pyserial raises ends as one line
-            _tell(loop, _fail, opened, error)
+            _call_on_loop(loop, _fail, opened, error)
         else:
-            _tell(loop, _succeed, opened, device)
+            _call_on_loop(loop, _succeed, opened, device)
 
     threading.Thread(target=work, name=f"open {name}", daemon=True).start()
     try:
@@ -141,21 +141,21 @@ async def open_serial(name: str, baud: int = 115200) -> Port:
     except TimeoutError:
         raise PortHangs(f"{name}: opening it hangs; unplug the modem, or switch its hub off and on") from None
     except (serial.SerialException, OSError, ValueError) as error:
-        raise PortGone(f"{name}: {_said(error, name)}") from error
+        raise PortGone(f"{name}: {_explain_error(error, name)}") from error
     return SerialPort(name, device)
 
 
-def _said(error: Exception, name: str) -> str:
+def _explain_error(error: Exception, name: str) -> str:
     """The heart of pyserial's words about why a port cannot be opened."""
     number = getattr(error, "errno", None)
     if number in (errno.EAGAIN, errno.EBUSY):  # its lock is taken: by flock, or by TIOCEXCL
         return "another program has it open; see `fuser`, and keep ModemManager off this port"
     if number == errno.EACCES:
-        return f"{os.strerror(number)}; {group_of(name)} may open it"
+        return f"{os.strerror(number)}; {find_group(name)} may open it"
     return os.strerror(number) if isinstance(number, int) else str(error)
 
 
-def group_of(path: str) -> str:
+def find_group(path: str) -> str:
     """The group of a device, as words; distributions do not agree on it (dialout, uucp, tty)."""
     try:
         number = os.stat(path).st_gid
@@ -167,7 +167,7 @@ def group_of(path: str) -> str:
         return f"its group, number {number},"
 
 
-def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: Any) -> None:
+def _call_on_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: Any) -> None:
     try:
         loop.call_soon_threadsafe(call, *values)
     except RuntimeError:  # the loop is closed: nobody waits any more

@@ -25,7 +25,7 @@ LINES = 200
 LONGEST_ENTRY = 4096
 """Pieces of a line that come one by one are put together up to here."""
 
-Way = Literal[">", "<"]
+WireDirection = Literal[">", "<"]
 
 _SECRET = re.compile(rb"AT[+^](?:CPIN2?|CPWD|CLCK|EPIN|CPUC)=", re.IGNORECASE)
 _DIGITS = re.compile(rb"[0-9]")
@@ -48,7 +48,7 @@ _KINDS = {
 @dataclass(slots=True)
 class _Entry:
     at: float
-    way: Way
+    way: WireDirection
     octets: bytes
 
 
@@ -57,7 +57,7 @@ class WireLine:
     """A line that passed: `>` to the modem, `<` from it, without what is personal."""
 
     at: datetime
-    way: Way
+    way: WireDirection
     text: str
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class WireLog:
         if octets:
             self._note(at, "<", octets)
 
-    def _note(self, at: float, way: Way, octets: bytes) -> None:
+    def _note(self, at: float, way: WireDirection, octets: bytes) -> None:
         last = self._entries[-1] if self._entries else None
         if (
             last is not None
@@ -104,29 +104,29 @@ class WireLog:
     def lines(self, now: datetime, loop_now: float, last: int = LINES) -> list[WireLine]:
         """The last lines, masked. The two times are the same moment, on the wall and on the loop."""
         entries = list(self._entries)
-        masked = _masked(entries)
+        masked = _mask_entries(entries)
         found = [
             WireLine(now - timedelta(seconds=loop_now - entry.at), entry.way, line)
             for entry, text in zip(entries, masked, strict=True)
-            for line in _shown(text, entry.way)
+            for line in _show_lines(text, entry.way)
         ]
         return found[-last:]
 
 
-def _masked(entries: list[_Entry]) -> list[str]:
+def _mask_entries(entries: list[_Entry]) -> list[str]:
     """Each entry with stand-ins in place of numbers, identities and texts: the same for the same number, in both directions."""
     mask = Mask()
     said = [entry for entry in entries if entry.way == "<"]
     starts = [0, *accumulate(len(entry.octets) for entry in said)]
-    describing = list(_describing(entries))
+    describing = list(_mark_describing(entries))
     whole = mask.mask(
         b"".join(entry.octets for entry in said), lambda offset: describing[bisect(starts, offset) - 1]
     ).decode("latin-1")
     read = iter(whole[start:end] for start, end in pairwise(starts))
-    return [next(read) if entry.way == "<" else _typed(entry.octets.decode("latin-1"), mask) for entry in entries]
+    return [next(read) if entry.way == "<" else _mask_typed(entry.octets.decode("latin-1"), mask) for entry in entries]
 
 
-def _describing(entries: list[_Entry]) -> Iterator[bool]:
+def _mark_describing(entries: list[_Entry]) -> Iterator[bool]:
     """Of each entry that was read, whether it answers a question about model or modes, whose numbers are nobody's."""
     asked = False
     for entry in entries:
@@ -136,32 +136,32 @@ def _describing(entries: list[_Entry]) -> Iterator[bool]:
             yield asked
 
 
-def _typed(text: str, mask: Mask) -> str:
+def _mask_typed(text: str, mask: Mask) -> str:
     if _PDU.fullmatch(text.strip("\r\n\x1a")):
         return text
     hidden = _TYPED_USSD.sub(lambda found: found[1] + re.sub(r"[^*#]", "x", found[2]), text)
     return _NUMBER.sub(lambda found: mask.digits(found[0]), hidden)
 
 
-def _shown(text: str, way: Way) -> Iterator[str]:
+def _show_lines(text: str, way: WireDirection) -> Iterator[str]:
     for piece in _PIECES.findall(text):
         line = piece.strip().replace("\x1b", "ESC")
         if _PDU.fullmatch(line) and not (line.isdecimal() and len(line) <= LONGEST_IDENTITY):
-            yield _pdu(line, way)
+            yield _describe_pdu(line, way)
         elif line:
-            yield _printable(_TORN_PDU.sub(lambda run: _octets(run[0]), line))
+            yield _printable(_TORN_PDU.sub(lambda run: _describe_octets(run[0]), line))
 
 
-def _pdu(line: str, way: Way) -> str:
+def _describe_pdu(line: str, way: WireDirection) -> str:
     """What kind of PDU it is and how long; of hex that is none, how long."""
     try:
         _, tpdu = unframe(bytes.fromhex(line))
     except (DecodeError, ValueError):
-        return _octets(line)
-    return f"({_KINDS[way][tpdu[0] & 3]} of {len(tpdu)} octets)" if tpdu else _octets(line)
+        return _describe_octets(line)
+    return f"({_KINDS[way][tpdu[0] & 3]} of {len(tpdu)} octets)" if tpdu else _describe_octets(line)
 
 
-def _octets(run: str) -> str:
+def _describe_octets(run: str) -> str:
     return f"({len(run) // 2} octets in hex)"
 
 

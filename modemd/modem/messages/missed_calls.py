@@ -13,7 +13,7 @@ LONGEST_BETWEEN_RINGS_S = 12.0
 _RINGS = ("RING", "+CRING:")
 _CALLER = "+CLIP:"
 # The caller gave up, or SIM7600's own word for that.
-_OVER = ("NO CARRIER", "MISSED_CALL:", "VOICE CALL: END")
+_CALL_ENDS = ("NO CARRIER", "MISSED_CALL:", "VOICE CALL: END")
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class _Ringing:
     told: bool = False
 
 
-class Calls:
+class MissedCalls:
     """What the notices of one modem say of calls. Times are the loop's, in seconds."""
 
     def __init__(self) -> None:
@@ -46,9 +46,9 @@ class Calls:
             if self._ringing is None:
                 self._ringing = _Ringing(now_s)  # its RING was lost, or came before the set-up
             self._ringing.last_s = now_s
-            told = self._tell(_number(line))
+            told = self._tell(_parse_caller(line))
             return earlier if told is None else told
-        if line.startswith(_OVER) and self._ringing is not None:
+        if line.startswith(_CALL_ENDS) and self._ringing is not None:
             told = self._tell("")
             self._ringing = None
             return told
@@ -75,14 +75,14 @@ class Calls:
         return number
 
 
-def is_of_a_call(line: str) -> bool:
+def is_call_notice(line: str) -> bool:
     """Whether a notice is one that `Calls.notice` takes."""
-    return line.startswith((*_RINGS, _CALLER, *_OVER))
+    return line.startswith((*_RINGS, _CALLER, *_CALL_ENDS))
 
 
-def _number(line: str) -> str:
+def _parse_caller(line: str) -> str:
     """The caller in `+CLIP: "+447700900456",145,...`; empty where it is withheld."""
     try:
-        return replies.caller(line)
+        return replies.parse_caller(line)
     except DecodeError:
         return ""

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from modemd import logs
-from modemd.connector import Draft, Ending
+from modemd.connector import AttemptEnding, Draft
 from modemd.errors import Restarted, StoreError
-from modemd.modem.backend import Desk
-from modemd.modem.messages.sender import PROMPT_PATIENCE_S, Sender, Sent
-from modemd.modem.recovery.escalation import Cure
+from modemd.modem.backend import Backend
+from modemd.modem.messages.sender import PROMPT_PATIENCE_S, Sender, SendResult
+from modemd.modem.recovery.escalation import RecoverySign
 from modemd.modem.recovery.recovery import Recovery
-from modemd.modem.recovery.symptoms import Vitals
-from modemd.modem.status import Identity, Line, Status
+from modemd.modem.recovery.symptoms import Symptoms
+from modemd.modem.status import Identity, ModemLine, ModemStatus
 
 log = logs.get(__name__)
 
@@ -29,7 +29,9 @@ _NOT_IN_ORDER = _NO_NETWORK | frozenset({None, 302, 303, 304, 305, *range(310, 3
 class Pipeline:
     """What is chosen for one modem, and the pace. Only its task calls it."""
 
-    def __init__(self, line: Line, status: Status, desk: Desk, vitals: Vitals, recovery: Recovery) -> None:
+    def __init__(
+        self, line: ModemLine, status: ModemStatus, desk: Backend, vitals: Symptoms, recovery: Recovery
+    ) -> None:
         self._line = line
         self._status = status
         self._desk = desk
@@ -54,7 +56,7 @@ class Pipeline:
             return borrows
         started = self._loop.time()
         letting_go = self._loop.call_later(PROMPT_PATIENCE_S, self._let_go, draft, sender)
-        sent: Sent | None = None
+        sent: SendResult | None = None
         try:
             ahead = interval_s <= AHEAD_S and not self._closed
             sent = await sender.send(draft, ahead, self._foresee)
@@ -75,18 +77,18 @@ class Pipeline:
         await self._ended(identity, sent, look)
         return True
 
-    async def _ended(self, identity: Identity, sent: Sent, look: Callable[[], Awaitable[bool]]) -> None:
+    async def _ended(self, identity: Identity, sent: SendResult, look: Callable[[], Awaitable[bool]]) -> None:
         """Journal what became of an attempt, whatever comes. Raises the trouble for which the port is to be given up."""
         attempted, trouble = sent.attempted, sent.trouble
-        if attempted.ending is Ending.ACCEPTED:
+        if attempted.ending is AttemptEnding.ACCEPTED:
             self._status.sent += 1
             self._vitals.passed()
-            self._recovery.cured(Cure.PASSED)
+            self._recovery.cured(RecoverySign.PASSED)
             if self._draft is not None and self._loop.time() >= self.next_send:
                 self._desk.close_with_next(identity, attempted)
                 return
         try:
-            if trouble is None and attempted.ending is Ending.REFUSED and attempted.code in _NOT_IN_ORDER:
+            if trouble is None and attempted.ending is AttemptEnding.REFUSED and attempted.code in _NOT_IN_ORDER:
                 attempted = replace(attempted, no_network=not await look())
         finally:
             closed = self._desk.close(identity, attempted)

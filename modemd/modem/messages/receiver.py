@@ -10,9 +10,9 @@ from typing import Any
 
 from modemd import logs
 from modemd.at import Urc, replies
-from modemd.at.replies import Fill, Slot, Stored
+from modemd.at.replies import StorageFill, StorageSlot, StoredMessage
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
-from modemd.modem.backend import Desk
+from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import Identity
@@ -23,10 +23,10 @@ log = logs.get(__name__)
 # What is stored for sending (status 2, 3) is somebody else's and stays.
 _RECEIVED = (0, 1, None)
 # From this share on a storage is emptied without waiting for the next sweep; one that stays so needs a person.
-FULLISH = 0.8
+NEARLY_FULL = 0.8
 # A message that came damaged over the line is read again so often in one go, and believed if it comes alike so often.
-READS = 5
-ALIKE = 3
+MAX_READS = 5
+MATCHES_NEEDED = 3
 
 
 class Receiver:
@@ -45,7 +45,7 @@ class Receiver:
         self,
         dialogue: Dialogue,
         identity: Identity,
-        desk: Desk,
+        desk: Backend,
         storage: Storage,
         held: deque[tuple[Identity, bytes]] | None = None,
         undeletable: set[tuple[str, int, str]] | None = None,
@@ -61,12 +61,12 @@ class Receiver:
         self._held = deque[tuple[Identity, bytes]]() if held is None else held
         self._undeletable = set[tuple[str, int, str]]() if undeletable is None else undeletable
         self.behind = bool(self._held)
-        self.fill: Fill | None = None
+        self.fill: StorageFill | None = None
         self._swept_to = 0  # what was used after the last sweep
         self._wake = wake
         self._underway: set[asyncio.Task[None]] = set()  # reports whose commit is awaited
         self._occupied: dict[int, str] = {}  # what lies in their places, until it is deleted
-        self._deletable: deque[Stored] = deque()
+        self._deletable: deque[StoredMessage] = deque()
 
     async def notice(self, urc: Urc) -> bool:
         """Deal with a notice of an arrival; False where it is none."""
@@ -79,19 +79,19 @@ class Receiver:
                     await self._acknowledge()
                 return True
             if urc.line.startswith("+CDS:") and not self._acknowledges:
-                self._start(self._keep_direct(_octets(urc.pdu)))
+                self._start(self._keep_direct(_parse_octets(urc.pdu)))
                 return True
             try:
-                await self._hand_over(self._identity, _octets(urc.pdu))
+                await self._hand_over(self._identity, _parse_octets(urc.pdu))
             except StoreUnavailable:
-                self._held.append((self._identity, _octets(urc.pdu)))
+                self._held.append((self._identity, _parse_octets(urc.pdu)))
                 self.behind = True
             else:
                 await self._acknowledge()
             return True
         if urc.line.startswith(("+CMTI:", "+CDSI:")):
             try:
-                await self._fetch(replies.slot(urc.line), is_report=urc.line.startswith("+CDSI:"))
+                await self._fetch(replies.parse_slot(urc.line), is_report=urc.line.startswith("+CDSI:"))
             except DecodeError:
                 await self.sweep()  # a garbled notice still says that something waits
             return True
@@ -126,13 +126,13 @@ class Receiver:
 
     @property
     def _nearly_full(self) -> bool:
-        return self.fill is not None and self.fill.total > 0 and self.fill.used >= FULLISH * self.fill.total
+        return self.fill is not None and self.fill.total > 0 and self.fill.used >= NEARLY_FULL * self.fill.total
 
     async def _ask_level(self) -> None:
         """`AT+CPMS?` (3GPP TS 27.005 3.2.2), the storage that is read. What cannot be read is as it was."""
         reply = await self._dialogue.ask("+CPMS?")
         with contextlib.suppress(DecodeError):
-            self.fill = replies.fill(reply.lines) if reply.ok else self.fill
+            self.fill = replies.parse_fill(reply.lines) if reply.ok else self.fill
 
     async def sweep(self) -> int:
         """Read and clear everything that was received: how many messages there were. Before it, what is held."""
@@ -163,7 +163,7 @@ class Receiver:
     async def _clear(self, memory: str) -> int:
         """Take everything that was received from the memory that is read now: how many messages there were."""
         lines = await self._dialogue.command("+CMGL=4")
-        found = [stored for stored in replies.listing(lines) if stored.status in _RECEIVED]
+        found = [stored for stored in replies.parse_listing(lines) if stored.status in _RECEIVED]
         there = {(memory, stored.index, stored.pdu) for stored in found}
         self._undeletable.difference_update([p for p in self._undeletable if p[0] == memory and p not in there])
         for stored in found:
@@ -183,12 +183,12 @@ class Receiver:
             if self._dialogue.lost is None:
                 await self._dialogue.command(f'+CPMS="{self._memory}"')
 
-    async def _fetch(self, slot: Slot, *, is_report: bool) -> None:
+    async def _fetch(self, slot: StorageSlot, *, is_report: bool) -> None:
         """Read one announced slot, in the memory that the notice named."""
         here = slot.memory in (self._memory, "MT")
         async with self._reading(slot.memory):
             reply = await self._dialogue.ask(f"+CMGR={slot.index}")
-            stored = replies.message_read(reply.lines, slot.index) if reply.ok else None
+            stored = replies.parse_message(reply.lines, slot.index) if reply.ok else None
             if stored is None or stored.status not in _RECEIVED:
                 return
             if here and self._occupied.get(stored.index) == stored.pdu:
@@ -216,9 +216,9 @@ class Receiver:
             self.behind = True
             self._wake()
 
-    async def _keep_stored(self, stored: Stored) -> None:
+    async def _keep_stored(self, stored: StoredMessage) -> None:
         """A report that stays on the modem until it is durable."""
-        octets = _octets(stored.pdu)
+        octets = _parse_octets(stored.pdu)
         try:
             kept = await self._kept(self._desk.keep_with_next(self._identity, octets), self._identity, octets)
         except StoreUnavailable:
@@ -229,7 +229,7 @@ class Receiver:
             del self._occupied[stored.index]
         self._wake()
 
-    async def _take(self, stored: Stored, memory: str | None = None) -> None:
+    async def _take(self, stored: StoredMessage, memory: str | None = None) -> None:
         """Hand over, then delete by index: deleting by flag could destroy what arrived meanwhile."""
         if stored.damaged:
             again = await self._read_again(stored)
@@ -240,14 +240,14 @@ class Receiver:
         if place in self._undeletable:
             return
         try:
-            if not await self._hand_over(self._identity, _octets(stored.pdu)):
+            if not await self._hand_over(self._identity, _parse_octets(stored.pdu)):
                 return
         except StoreUnavailable:
             self.behind = True
             return
         await self._delete(stored, memory or self._memory)
 
-    async def _delete(self, stored: Stored, memory: str) -> None:
+    async def _delete(self, stored: StoredMessage, memory: str) -> None:
         if memory == self._memory:
             self._occupied.pop(stored.index, None)
         try:
@@ -256,17 +256,17 @@ class Receiver:
             if error.result not in ("+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"):  # gone already
                 self._undeletable.add((memory, stored.index, stored.pdu))
 
-    async def _read_again(self, stored: Stored) -> Stored | None:
+    async def _read_again(self, stored: StoredMessage) -> StoredMessage | None:
         """What is stored there, read until it is as long as its header says, or came the same `ALIKE` times in a row (then the
         modem means it: some ZTE count the SMSC field wrongly). None: it is left for the next sweep."""
         alike = 1
-        for _ in range(READS):
+        for _ in range(MAX_READS):
             reply = await self._dialogue.ask(f"+CMGR={stored.index}")
-            again = replies.message_read(reply.lines, stored.index) if reply.ok else None
+            again = replies.parse_message(reply.lines, stored.index) if reply.ok else None
             if again is None:
                 return None
             alike = alike + 1 if again.pdu == stored.pdu else 1
-            if not again.damaged or alike == ALIKE:
+            if not again.damaged or alike == MATCHES_NEEDED:
                 return again
             stored = again
         log.warning("arrival reads differently each time; it stays on the modem", iccid=self._identity.iccid)
@@ -311,7 +311,7 @@ class Receiver:
         return True
 
 
-def _octets(pdu: str) -> bytes:
+def _parse_octets(pdu: str) -> bytes:
     """Half an octet at the end is a byte lost on the line; what is left is kept all the same."""
     return bytes.fromhex(pdu[: len(pdu) // 2 * 2])
 

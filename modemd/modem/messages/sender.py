@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 
 from modemd.at import Reply, replies
-from modemd.connector import Attempted, Claimed, Draft, Ending
+from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft
 from modemd.errors import DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
-from modemd.modem.backend import Desk
+from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.status import Identity
 
@@ -24,22 +24,22 @@ PROMPT_PATIENCE_S = 5.0
 FIRST_PROMPT_S = 7.5
 # A modem whose last prompt took no longer has its next one while the claim's commit runs: a slow card takes 50 ms for that.
 QUICK_PROMPT_S = 0.1
-Trouble = PortGone | ReplyTimeout | Restarted
-TROUBLE = (PortGone, ReplyTimeout, Restarted)
+LinkError = PortGone | ReplyTimeout | Restarted
+LINK_ERRORS = (PortGone, ReplyTimeout, Restarted)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SendResult:
     """The end of an attempt; with the trouble for which port or modem is to be given up, where there was one."""
 
-    attempted: Attempted
-    trouble: Trouble | None = None
+    attempted: AttemptReport
+    trouble: LinkError | None = None
 
 
 class Sender:
     """The outbound side of one modem."""
 
-    def __init__(self, dialogue: Dialogue, identity: Identity, desk: Desk, now: Callable[[], datetime]) -> None:
+    def __init__(self, dialogue: Dialogue, identity: Identity, desk: Backend, now: Callable[[], datetime]) -> None:
         self._dialogue = dialogue
         self._identity = identity
         self._profile = identity.profile
@@ -50,10 +50,10 @@ class Sender:
         self.claimed = False  # whether an attempt is being made: from its claim to its end
         self._no_prompts = 0  # in a row
         self._is_quick = False  # the last prompt came at once
-        self._early: asyncio.Future[Claimed | None] | None = None  # a claim whose prompt has not come
+        self._early: asyncio.Future[ClaimedPart | None] | None = None  # a claim whose prompt has not come
         self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
 
-    async def send(self, draft: Draft, ahead: bool, foresee: Callable[[Draft | None], None]) -> Sent | None:
+    async def send(self, draft: Draft, ahead: bool, foresee: Callable[[Draft | None], None]) -> SendResult | None:
         """Put the draft (or what now goes before it) on the air. None: nothing may go, nothing was journaled.
 
         The claim's commit runs while a quick modem makes its prompt ready. Of one that takes its time (seconds, on a Huawei) it
@@ -98,11 +98,11 @@ class Sender:
 
     async def _claim(
         self,
-        claim: asyncio.Future[Claimed | None],
+        claim: asyncio.Future[ClaimedPart | None],
         draft: Draft,
         reply: Reply | None,
         foresee: Callable[[Draft | None], None],
-    ) -> Sent | None:
+    ) -> SendResult | None:
         """From the prompt on, or from the `reply` that came instead."""
         try:
             claimed = await asyncio.shield(claim)
@@ -117,29 +117,33 @@ class Sender:
             return None
         foresee(claimed.following)
         if reply is not None:
-            return Sent(_ended(claimed, reply, None, 0.0))
+            return SendResult(_make_report(claimed, reply, None, 0.0))
         return await self._at_prompt(claimed, len(draft.tpdu))
 
-    async def _at_prompt(self, claimed: Claimed, octets: int) -> Sent:
+    async def _at_prompt(self, claimed: ClaimedPart, octets: int) -> SendResult:
         """Write the PDU, unless the prompt is for another length or somebody opted out after the claim looked."""
         try:
             if len(claimed.tpdu) != octets:
                 # The claim chose another part: ask anew, at its length, and not for long, since nobody else can have it now.
                 reply = await self._prompt(len(claimed.tpdu), PROMPT_PATIENCE_S)
                 if reply is not None:
-                    return Sent(_ended(claimed, reply, None, 0.0))
+                    return SendResult(_make_report(claimed, reply, None, 0.0))
             if self._desk.consent_epoch != claimed.epoch:
                 await self._dialogue.settle()
-                return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="consent changed"))
+                return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="consent changed"))
             if claimed.not_after is not None and self._now() >= claimed.not_after:
                 await self._dialogue.settle()
-                return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="the window has closed"))
+                return SendResult(
+                    AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="the window has closed")
+                )
             if self._dialogue.lost is not None:
                 raise PortGone(self._dialogue.lost)
-        except TROUBLE as trouble:
-            return Sent(Attempted(claimed.attempt_id, Ending.WITHDRAWN, error=str(trouble)), trouble)
+        except LINK_ERRORS as trouble:
+            return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(trouble)), trouble)
         except asyncio.CancelledError:
-            self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="stopped"))
+            self._desk.close(
+                self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped")
+            )
             raise
         return await self._write(claimed)
 
@@ -150,13 +154,13 @@ class Sender:
             self._no_prompts = older._no_prompts
             self._is_quick = older._is_quick
 
-    def answered_late(self, line: str) -> Attempted | None:
+    def answered_late(self, line: str) -> AttemptReport | None:
         """The attempt that a `+CMGS` nobody waits for any more belongs to."""
         attempt, self._unanswered = self._unanswered, None
         if attempt is None:
             return None
         try:
-            return Attempted(attempt, Ending.ACCEPTED, reference=replies.message_reference([line]))
+            return AttemptReport(attempt, AttemptEnding.ACCEPTED, reference=replies.parse_message_reference([line]))
         except DecodeError:
             return None
 
@@ -171,7 +175,7 @@ class Sender:
     async def _prompt(self, octets: int, most_s: float) -> Reply | None:
         return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, most_s))
 
-    async def _write(self, claimed: Claimed) -> Sent:
+    async def _write(self, claimed: ClaimedPart) -> SendResult:
         """From the first octet on, the network may have it: whatever ends without an answer is not known."""
         self._credit_late()
         self._unanswered = None
@@ -179,28 +183,30 @@ class Sender:
         pdu = _SIMS_OWN_SMSC + claimed.tpdu.hex().upper()
         try:
             reply = await self._dialogue.data(pdu, timeout_s=self._profile.send_timeout_s)
-        except TROUBLE as trouble:
+        except LINK_ERRORS as trouble:
             self._unanswered = claimed.attempt_id
             elapsed_s = self._loop.time() - started
-            ended = Attempted(claimed.attempt_id, Ending.NO_ANSWER, written_at, error=str(trouble), elapsed_s=elapsed_s)
-            return Sent(ended, trouble)
+            ended = AttemptReport(
+                claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(trouble), elapsed_s=elapsed_s
+            )
+            return SendResult(ended, trouble)
         except asyncio.CancelledError:
             self._desk.close(
-                self._identity, Attempted(claimed.attempt_id, Ending.NO_ANSWER, written_at, error="stopped")
+                self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error="stopped")
             )
             raise
-        return Sent(_ended(claimed, reply, written_at, self._loop.time() - started))
+        return SendResult(_make_report(claimed, reply, written_at, self._loop.time() - started))
 
     async def _hold_link(self) -> None:
         """Keep the radio link up between the parts of a message. A modem that refuses is not asked again."""
         if self._holds_link:
             self._holds_link = (await self._dialogue.ask(self._profile.link_hold)).ok
 
-    def _withdraw(self, claim: asyncio.Future[Claimed | None], *, because: str) -> None:
+    def _withdraw(self, claim: asyncio.Future[ClaimedPart | None], *, because: str) -> None:
         """A claim that nobody waits for any more: journaled, never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
-            self._desk.close(self._identity, Attempted(claimed.attempt_id, Ending.WITHDRAWN, error=because))
+            self._desk.close(self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=because))
             if claimed.following is not None:
                 self._desk.give_back(claimed.following)
 
@@ -213,14 +219,14 @@ _AS_CMS = {
 }  # fmt: skip
 
 
-def _ended(claimed: Claimed, reply: Reply, written_at: datetime | None, elapsed_s: float) -> Attempted:
+def _make_report(claimed: ClaimedPart, reply: Reply, written_at: datetime | None, elapsed_s: float) -> AttemptReport:
     """What a final result says of an attempt. An OK whose reference cannot be read still says: accepted."""
     if not reply.ok:
         result = reply.result
         code = _AS_CMS.get(result.code or 0) if result.family == "cme" else result.code
-        return Attempted(claimed.attempt_id, Ending.REFUSED, written_at, None, code, result.line, elapsed_s)
+        return AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, written_at, None, code, result.line, elapsed_s)
     try:
-        reference = replies.message_reference(reply.lines)
+        reference = replies.parse_message_reference(reply.lines)
     except DecodeError:
         reference = None
-    return Attempted(claimed.attempt_id, Ending.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)
+    return AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 # Between the end of a round in which modem or stick was reset and the next reset.
-REST_S = 300.0
+RESET_INTERVAL_S = 300.0
 # So long well, and the next trouble begins with the shortest quarantine again.
-FORGET_S = 1800.0
+FORGET_ROUNDS_S = 1800.0
 QUARANTINE_S = (300.0, 600.0, 1800.0)
 
 
-class Rung(IntEnum):
+class EscalationStep(IntEnum):
     """What can be done, from the gentlest on."""
 
     ESCAPE = 1
@@ -40,7 +40,7 @@ class Rung(IntEnum):
     @property
     def hard(self) -> bool:
         """Whether the modem starts anew by it, and forgets what it had in hand."""
-        return self in (Rung.RESET, Rung.USB_RESET, Rung.POWER)
+        return self in (EscalationStep.RESET, EscalationStep.USB_RESET, EscalationStep.POWER)
 
 
 class Trouble(StrEnum):
@@ -56,7 +56,7 @@ class Trouble(StrEnum):
     MISTAKE = "mistake"
 
 
-class Cure(StrEnum):
+class RecoverySign(StrEnum):
     """What shows that a trouble is over."""
 
     READY = "set up and registered"
@@ -64,61 +64,78 @@ class Cure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class EscalationPlan:
     """What is done about a trouble. `rungs` are climbed in order, one whenever the trouble shows again and the rung before has
     had its time; `after_s` is how long the trouble must have lasted before a rung. Behind the last comes quarantine; a trouble
     without rungs is only looked at again."""
 
     sign: str
-    rungs: tuple[Rung, ...]
-    cure: Cure = Cure.READY
-    after_s: Mapping[Rung, float] = field(default_factory=dict)
+    rungs: tuple[EscalationStep, ...]
+    cure: RecoverySign = RecoverySign.READY
+    after_s: Mapping[EscalationStep, float] = field(default_factory=dict)
 
 
-COURSES: Mapping[Trouble, Course] = {
-    Trouble.SILENT: Course(
+PLANS: Mapping[Trouble, EscalationPlan] = {
+    Trouble.SILENT: EscalationPlan(
         # A modem that answers no AT hears no reset command either.
         "no answer to AT, asked for 15 s",
-        (Rung.ESCAPE, Rung.REOPEN, Rung.USB_RESET, Rung.POWER),
+        (EscalationStep.ESCAPE, EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER),
     ),
-    Trouble.REFUSING: Course(
-        "a command of the set-up refused", (Rung.SET_UP, Rung.RESET, Rung.REOPEN, Rung.USB_RESET, Rung.POWER)
+    Trouble.REFUSING: EscalationPlan(
+        "a command of the set-up refused",
+        (
+            EscalationStep.SET_UP,
+            EscalationStep.RESET,
+            EscalationStep.REOPEN,
+            EscalationStep.USB_RESET,
+            EscalationStep.POWER,
+        ),
     ),
-    Trouble.UNREGISTERED: Course(
-        "no network for 10 min, not refused by it", (Rung.RADIO, Rung.RESET, Rung.USB_RESET, Rung.POWER)
+    Trouble.UNREGISTERED: EscalationPlan(
+        "no network for 10 min, not refused by it",
+        (EscalationStep.RADIO, EscalationStep.RESET, EscalationStep.USB_RESET, EscalationStep.POWER),
     ),
-    Trouble.FAILING: Course(
+    Trouble.FAILING: EscalationPlan(
         "5 sends in a row failed, by no fault of the SIM",
-        (Rung.SET_UP, Rung.RADIO, Rung.RESET, Rung.USB_RESET, Rung.POWER),
-        Cure.PASSED,
+        (
+            EscalationStep.SET_UP,
+            EscalationStep.RADIO,
+            EscalationStep.RESET,
+            EscalationStep.USB_RESET,
+            EscalationStep.POWER,
+        ),
+        RecoverySign.PASSED,
     ),
-    Trouble.PORT_HANGS: Course("opening hangs, or the port takes no bytes", (Rung.REOPEN, Rung.USB_RESET, Rung.POWER)),
-    Trouble.PORT_GONE: Course(
+    Trouble.PORT_HANGS: EscalationPlan(
+        "opening hangs, or the port takes no bytes",
+        (EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER),
+    ),
+    Trouble.PORT_GONE: EscalationPlan(
         # A stick that fell off the bus comes back by power alone; one that was pulled out does not mind.
         "no port, or not ours to open",
-        (Rung.POWER,),
-        after_s={Rung.POWER: 300.0},
+        (EscalationStep.POWER,),
+        after_s={EscalationStep.POWER: 300.0},
     ),
-    Trouble.SIM: Course("a person is needed: PIN, PUK, no SIM, wrong SIM", ()),
-    Trouble.MISTAKE: Course("an error of modemd's own", ()),
+    Trouble.SIM: EscalationPlan("a person is needed: PIN, PUK, no SIM, wrong SIM", ()),
+    Trouble.MISTAKE: EscalationPlan("an error of modemd's own", ()),
 }
 
 # What a rung is given before the trouble counts again: time to boot, to find the network.
-PATIENCE_S: Mapping[Rung, float] = {
-    Rung.ESCAPE: 0.0,
-    Rung.SET_UP: 0.0,
-    Rung.RADIO: 120.0,
-    Rung.RESET: 180.0,
-    Rung.REOPEN: 0.0,
-    Rung.USB_RESET: 60.0,
-    Rung.POWER: 120.0,
+PATIENCE_S: Mapping[EscalationStep, float] = {
+    EscalationStep.ESCAPE: 0.0,
+    EscalationStep.SET_UP: 0.0,
+    EscalationStep.RADIO: 120.0,
+    EscalationStep.RESET: 180.0,
+    EscalationStep.REOPEN: 0.0,
+    EscalationStep.USB_RESET: 60.0,
+    EscalationStep.POWER: 120.0,
 }
 
 
-class Ladder:
+class Escalation:
     """Where one modem stands on its ladder. Times are seconds of any steady clock."""
 
-    def __init__(self, quarantine_s: Sequence[float] = QUARANTINE_S, rest_s: float = REST_S) -> None:
+    def __init__(self, quarantine_s: Sequence[float] = QUARANTINE_S, rest_s: float = RESET_INTERVAL_S) -> None:
         self._quarantine_s = tuple(quarantine_s)
         self._rest_s = rest_s
         self._began = 0.0
@@ -127,21 +144,21 @@ class Ladder:
         self._cured_at: float | None = None
         self._waits_until = 0.0
         self.trouble: Trouble | None = None
-        self.rung: Rung | None = None
+        self.rung: EscalationStep | None = None
         self.rounds = 0
-        self.counts: Counter[Rung] = Counter()
+        self.counts: Counter[EscalationStep] = Counter()
 
-    def climb(self, trouble: Trouble, now: float, can: AbstractSet[Rung]) -> Rung | None:
+    def climb(self, trouble: Trouble, now: float, can: AbstractSet[EscalationStep]) -> EscalationStep | None:
         """The trouble shows: the rung to climb now, of those that can be. None: nothing more than to look again."""
-        if self.trouble is None and self._cured_at is not None and now - self._cured_at >= FORGET_S:
+        if self.trouble is None and self._cured_at is not None and now - self._cured_at >= FORGET_ROUNDS_S:
             self.rounds = 0
         if now < self._waits_until:
             return None  # what a reset brings with it, a port that goes, is no trouble of its own
         if trouble is not self.trouble:
             self.trouble, self._began = trouble, now
-        if self.rung is Rung.QUARANTINE:
+        if self.rung is EscalationStep.QUARANTINE:
             self.rung = None
-        course = COURSES[trouble]
+        course = PLANS[trouble]
         for rung in course.rungs:
             if (self.rung is not None and rung <= self.rung) or rung not in can:
                 continue
@@ -154,18 +171,18 @@ class Ladder:
         quarantine_s = self._quarantine_s[min(self.rounds, len(self._quarantine_s) - 1)]
         self.rounds += 1
         self._hard = False
-        return self._climbed(Rung.QUARANTINE, now, quarantine_s)
+        return self._climbed(EscalationStep.QUARANTINE, now, quarantine_s)
 
-    def _climbed(self, rung: Rung, now: float, patience_s: float) -> Rung:
+    def _climbed(self, rung: EscalationStep, now: float, patience_s: float) -> EscalationStep:
         self.rung = rung
         self.counts[rung] += 1
         self._hard |= rung.hard
         self._waits_until = now + patience_s
         return rung
 
-    def cured(self, cure: Cure, now: float) -> bool:
+    def cured(self, cure: RecoverySign, now: float) -> bool:
         """Something went well: whether that ends the trouble there was."""
-        if self.trouble is None or COURSES[self.trouble].cure not in (cure, Cure.READY):
+        if self.trouble is None or PLANS[self.trouble].cure not in (cure, RecoverySign.READY):
             return False
         if self._hard:
             self._hard_after = now + self._rest_s
@@ -177,4 +194,4 @@ class Ladder:
 
     def quarantined(self, now: float) -> float | None:
         """How much longer the modem is in quarantine, in seconds; None where it is not."""
-        return self._waits_until - now if self.rung is Rung.QUARANTINE and now < self._waits_until else None
+        return self._waits_until - now if self.rung is EscalationStep.QUARANTINE and now < self._waits_until else None

@@ -13,7 +13,7 @@ from modemd.at.replies import Registration
 from modemd.modem.recovery.escalation import Trouble
 
 
-class Sign(StrEnum):
+class Symptom(StrEnum):
     """What can be seen of a modem that answers."""
 
     UNREGISTERED = "unregistered"
@@ -38,29 +38,29 @@ class Threshold:
 WEAK_DBM = -103
 """The weakest that is not called weak: `+CSQ: 5`."""
 
-THRESHOLDS: Mapping[Sign, Threshold] = {
-    Sign.UNREGISTERED: Threshold(
+THRESHOLDS: Mapping[Symptom, Threshold] = {
+    Symptom.UNREGISTERED: Threshold(
         "not registered for {minutes} min: {detail}",
         "TS 27.007 7.2: +CREG 0, 2, 4 while others of its kind need seconds, and a whole search at most minutes",
         lasts_s=600.0,
         trouble=Trouble.UNREGISTERED,
     ),
-    Sign.DENIED: Threshold(
+    Symptom.DENIED: Threshold(
         "the network has refused this SIM for {minutes} min: is it barred, or without credit?",
         "TS 27.007 7.2: +CREG 3 is an answer; to restart the modem only asks again",
         lasts_s=600.0,
     ),
-    Sign.WEAK_SIGNAL: Threshold(
+    Symptom.WEAK_SIGNAL: Threshold(
         "weak signal for {minutes} min: {detail}; look at the antenna",
         "TS 27.007 8.5: +CSQ 99 or below 5 while registered",
         lasts_s=600.0,
     ),
-    Sign.FAILING: Threshold(
+    Symptom.FAILING: Threshold(
         "sends fail in a row: {detail}",
         "one SIM's refusals while others pass, or several numbers refused (rules/simstate); not those that are the SIM's own",
         trouble=Trouble.FAILING,
     ),
-    Sign.UNANSWERED: Threshold(
+    Symptom.UNANSWERED: Threshold(
         "{times} messages in a row got no answer from the modem",
         "a modem that answers AT and swallows PDUs: firmware that lost its SMS task",
         times=5,
@@ -70,10 +70,10 @@ THRESHOLDS: Mapping[Sign, Threshold] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SymptomFinding:
     """A sign that counts, with the reason in words."""
 
-    sign: Sign
+    sign: Symptom
     reason: str
 
     @property
@@ -81,27 +81,27 @@ class Finding:
         return THRESHOLDS[self.sign].trouble
 
 
-class Vitals:
+class Symptoms:
     """What has been seen of one modem, over its sessions. Times are seconds of any steady clock."""
 
     def __init__(self) -> None:
-        self._since: dict[Sign, float] = {}
-        self._details: dict[Sign, str] = {}
-        self._acted_on: dict[Sign, str] = {}
+        self._since: dict[Symptom, float] = {}
+        self._details: dict[Symptom, str] = {}
+        self._acted_on: dict[Symptom, str] = {}
         self._unanswered = 0
 
     def registered(self, registration: Registration, now: float) -> None:
         """What +CREG said."""
         denied = registration is Registration.DENIED
-        self._shows(Sign.DENIED, denied, now)
-        self._shows(Sign.UNREGISTERED, not registration.usable and not denied, now, registration.name.lower())
+        self._shows(Symptom.DENIED, denied, now)
+        self._shows(Symptom.UNREGISTERED, not registration.usable and not denied, now, registration.name.lower())
         if not registration.usable:
-            self._shows(Sign.WEAK_SIGNAL, False, now)  # it goes without saying
+            self._shows(Symptom.WEAK_SIGNAL, False, now)  # it goes without saying
 
     def signal(self, dbm: int | None, now: float) -> None:
         """What +CSQ said while registered; None: it does not know."""
         weak = dbm is None or dbm < WEAK_DBM
-        self._shows(Sign.WEAK_SIGNAL, weak, now, "not known" if dbm is None else f"{dbm} dBm")
+        self._shows(Symptom.WEAK_SIGNAL, weak, now, "not known" if dbm is None else f"{dbm} dBm")
 
     def passed(self) -> None:
         """A part was accepted."""
@@ -113,35 +113,35 @@ class Vitals:
 
     def failing(self, why: str | None, now: float) -> None:
         """What the desk says of this SIM's refusals; None: nothing that would be the modem's."""
-        self._shows(Sign.FAILING, why is not None, now, why or "")
+        self._shows(Symptom.FAILING, why is not None, now, why or "")
 
-    def acted(self, sign: Sign) -> None:
+    def acted(self, sign: Symptom) -> None:
         """Something was done about a sign: it counts again when it shows anew."""
-        if sign is Sign.UNANSWERED:
+        if sign is Symptom.UNANSWERED:
             self._unanswered = THRESHOLDS[sign].times - 1
-        elif sign is Sign.FAILING:
+        elif sign is Symptom.FAILING:
             self._acted_on[sign] = self._details[sign]
 
-    def findings(self, now: float) -> list[Finding]:
+    def findings(self, now: float) -> list[SymptomFinding]:
         """What counts now, in the order of the table."""
-        return [Finding(sign, self._reason(sign)) for sign in THRESHOLDS if self._counts(sign, now)]
+        return [SymptomFinding(sign, self._reason(sign)) for sign in THRESHOLDS if self._counts(sign, now)]
 
-    def _shows(self, sign: Sign, shown: bool, now: float, detail: str = "") -> None:
+    def _shows(self, sign: Symptom, shown: bool, now: float, detail: str = "") -> None:
         if shown:
             self._since.setdefault(sign, now)
             self._details[sign] = detail
         else:
             self._since.pop(sign, None)
 
-    def _counts(self, sign: Sign, now: float) -> bool:
+    def _counts(self, sign: Symptom, now: float) -> bool:
         threshold = THRESHOLDS[sign]
-        if sign is Sign.UNANSWERED:
+        if sign is Symptom.UNANSWERED:
             return self._unanswered >= threshold.times
         if sign in self._acted_on and self._acted_on[sign] == self._details.get(sign):
             return False
         return sign in self._since and now - self._since[sign] >= threshold.lasts_s
 
-    def _reason(self, sign: Sign) -> str:
+    def _reason(self, sign: Symptom) -> str:
         # It says for how long at least, and so stays the same from one look to the next.
         threshold = THRESHOLDS[sign]
         return threshold.reason.format(

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modemd.errors import ModemError
-from modemd.modem.recovery.recovery import Tools, UsbPlace
+from modemd.modem.recovery.recovery import RecoveryTools, UsbLocation
 
 # _IO('U', 20) of linux/usbdevice_fs.h.
 USBDEVFS_RESET = 0x5514
 RESET_TIMEOUT_S = 15.0
 HOOK_TIMEOUT_S = 30.0
 # How much of what a program says is repeated in the log.
-SAID = 200
+MAX_OUTPUT_SHOWN = 200
 
 
-def place_of(port: str, sysfs: Path = Path("/sys")) -> UsbPlace | None:
+def find_usb_location(port: str, sysfs: Path = Path("/sys")) -> UsbLocation | None:
     """Where the USB device of a tty is plugged in, by its sysfs; None for a port that is not on USB, or not there."""
     name = os.path.basename(os.path.realpath(port))
     folder = Path(os.path.realpath(sysfs / "class" / "tty" / name / "device"))
@@ -31,12 +31,12 @@ def place_of(port: str, sysfs: Path = Path("/sys")) -> UsbPlace | None:
                 bus, device = (int((folder / file).read_text()) for file in ("busnum", "devnum"))
             except (OSError, ValueError):
                 return None
-            return UsbPlace(folder.name, f"/dev/bus/usb/{bus:03}/{device:03}")
+            return UsbLocation(folder.name, f"/dev/bus/usb/{bus:03}/{device:03}")
         folder = folder.parent
     return None
 
 
-async def reset(place: UsbPlace) -> None:
+async def reset_device(place: UsbLocation) -> None:
     """Reset the device, as if it were pulled and plugged without losing power. ModemError says why it could not be."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
@@ -45,9 +45,9 @@ async def reset(place: UsbPlace) -> None:
         try:
             _reset(place.node)
         except OSError as error:
-            _tell(loop, done, error)
+            _finish(loop, done, error)
         else:
-            _tell(loop, done, None)
+            _finish(loop, done, None)
 
     # Not a pool's thread: a reset of a wedged stick may hang for ever.
     threading.Thread(target=work, name=f"reset {place.location}", daemon=True).start()
@@ -70,7 +70,7 @@ def _reset(node: str) -> None:
         os.close(descriptor)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, done: asyncio.Future[None], error: OSError | None) -> None:
+def _finish(loop: asyncio.AbstractEventLoop, done: asyncio.Future[None], error: OSError | None) -> None:
     def tell() -> None:
         if not done.done():
             if error is None:
@@ -82,7 +82,7 @@ def _tell(loop: asyncio.AbstractEventLoop, done: asyncio.Future[None], error: OS
         loop.call_soon_threadsafe(tell)
 
 
-async def run(argv: Sequence[str], timeout_s: float = HOOK_TIMEOUT_S) -> None:
+async def run_program(argv: Sequence[str], timeout_s: float = HOOK_TIMEOUT_S) -> None:
     """Run a program, without a shell. ModemError where it cannot be run, fails, or takes longer than `timeout_s`."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -100,9 +100,9 @@ async def run(argv: Sequence[str], timeout_s: float = HOOK_TIMEOUT_S) -> None:
             process.kill()
             await process.wait()
     if process.returncode:
-        words = said.decode(errors="replace").strip()[-SAID:]
+        words = said.decode(errors="replace").strip()[-MAX_OUTPUT_SHOWN:]
         raise ModemError(f"{argv[0]} ended with {process.returncode}: {words}")
 
 
-TOOLS = Tools(usb_place=place_of, usb_reset=reset, run=run)
+TOOLS = RecoveryTools(usb_place=find_usb_location, usb_reset=reset_device, run=run_program)
 """Those of this machine."""

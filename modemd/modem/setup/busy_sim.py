@@ -26,7 +26,7 @@ def is_busy(reply: Reply) -> bool:
     return reply.result.line in _BUSY
 
 
-async def when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
+async def run_when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
     """The information lines of a command that waits for a busy SIM. CommandFailed where it is refused, or stays busy."""
     for _ in range(BUSY_TRIES):
         reply = await dialogue.ask(command)

@@ -14,40 +14,40 @@ from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import BUSY_TRIES, BUSY_WAIT_S, is_busy
 from modemd.profiles import Profile
 
-READS = 6
+MAX_READS = 6
 """How often a number is asked for that comes differently each time."""
-ALIKE = 2
+MATCHES_NEEDED = 2
 """How often the same must come to be believed."""
 IMEI_DIGITS = 15
 
 
-async def imei(dialogue: Dialogue) -> str:
+async def read_imei(dialogue: Dialogue) -> str:
     """`AT+CGSN`: 15 digits, the last a check digit (3GPP TS 23.003 6.2.1); any other number of digits must come twice alike.
     CommandFailed where the modem tells none."""
-    found = await _read(dialogue, "+CGSN", 14, _is_imei)
+    found = await _read_number(dialogue, "+CGSN", 14, _is_imei)
     if found is None:
         raise CommandFailed("AT+CGSN", "no IMEI in its answer")
     return found
 
 
-async def iccid(dialogue: Dialogue, profile: Profile) -> str | None:
+async def read_iccid(dialogue: Dialogue, profile: Profile) -> str | None:
     """The SIM card's number, by the first of the family's commands that tells one; None where none does.
 
     Its check digit proves nothing: cards exist without one, and a lost digit leaves a number of a usual length.
     """
     for command in profile.iccid:
-        found = await _read(dialogue, command, 18, _unproven)
+        found = await _read_number(dialogue, command, 18, _never_proven)
         if found is not None:
             return found
     return None
 
 
-async def imsi(dialogue: Dialogue) -> str | None:
+async def read_imsi(dialogue: Dialogue) -> str | None:
     """`AT+CIMI` (3GPP TS 27.007 5.6): 14 or 15 digits, without a check digit. None where the modem tells none."""
-    return await _read(dialogue, "+CIMI", 14, _unproven)
+    return await _read_number(dialogue, "+CIMI", 14, _never_proven)
 
 
-def passes_luhn(digits: str) -> bool:
+def has_valid_check_digit(digits: str) -> bool:
     """Whether the last digit is the check digit of those before it (ISO/IEC 7812-1 annex B)."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
@@ -57,29 +57,31 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _is_imei(found: str) -> bool:
-    return len(found) == IMEI_DIGITS and passes_luhn(found)
+    return len(found) == IMEI_DIGITS and has_valid_check_digit(found)
 
 
-def _unproven(found: str) -> bool:
+def _never_proven(found: str) -> bool:
     return False
 
 
-async def _read(dialogue: Dialogue, command: str, minimum: int, proves_itself: Callable[[str], bool]) -> str | None:
+async def _read_number(
+    dialogue: Dialogue, command: str, minimum: int, proves_itself: Callable[[str], bool]
+) -> str | None:
     """The number that `command` tells. None: it was refused, or told none, twice. CommandFailed where it never comes alike: such
     a line is no use."""
     seen: dict[str | None, int] = {}
     busy = 0
-    while sum(seen.values()) < READS:
+    while sum(seen.values()) < MAX_READS:
         reply = await dialogue.ask(command)
         if is_busy(reply) and busy < BUSY_TRIES:
             busy += 1
             await dialogue.pause(BUSY_WAIT_S)
             continue
         try:
-            found = replies.digits(reply.lines, command, minimum) if reply.ok else None
+            found = replies.parse_digits(reply.lines, command, minimum) if reply.ok else None
         except DecodeError:
             found = None
         seen[found] = seen.get(found, 0) + 1
-        if seen[found] == ALIKE or (found is not None and proves_itself(found)):
+        if seen[found] == MATCHES_NEEDED or (found is not None and proves_itself(found)):
             return found
-    raise CommandFailed(f"AT{command}", f"{READS} different answers: noise on the line?")
+    raise CommandFailed(f"AT{command}", f"{MAX_READS} different answers: noise on the line?")

@@ -6,50 +6,50 @@ from modemd import logs
 from modemd.at import replies
 from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, Silent
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, when_ready
-from modemd.modem.setup.identity import READS, iccid, imei, imsi
+from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, run_when_ready
+from modemd.modem.setup.identity import MAX_READS, read_iccid, read_imei, read_imsi
 from modemd.modem.setup.negotiation import Storage, negotiate
-from modemd.modem.setup.sim import NO_PINS, Pins, open_sim
+from modemd.modem.setup.sim import NO_PINS, PinSource, open_sim
 from modemd.modem.status import Identity
 from modemd.profiles import GENERIC, Profile, Profiles
 
 log = logs.get(__name__)
 
 # Right after power-on the first AT may be lost to auto-baud, and a modem stuck at a prompt needs its ESC first.
-KNOCKS = 4
-KNOCK_TIMEOUT_S = 2.0
+AT_TRIES = 4
+AT_TIMEOUT_S = 2.0
 # How often a modem that says nothing of itself yet is asked, BUSY_WAIT_S apart: until its SIM is read (ZTE takes 8 s and more).
 STARTING_TRIES = 15
 
 
-async def knock(dialogue: Dialogue) -> None:
+async def wake_modem(dialogue: Dialogue) -> None:
     """Wake the modem, out of any prompt, echo off. Silent where nothing answers."""
     dialogue.unsettle()  # whoever had the port before may have left the modem at a prompt
-    for last in (*[False] * (KNOCKS - 1), True):
+    for last in (*[False] * (AT_TRIES - 1), True):
         try:
-            await dialogue.command("E0", timeout_s=KNOCK_TIMEOUT_S)
+            await dialogue.command("E0", timeout_s=AT_TIMEOUT_S)
             return
         except (ReplyTimeout, CommandFailed) as error:
             if last or isinstance(error, Silent):
                 raise
 
 
-async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: Pins = NO_PINS) -> Identity:
+async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource = NO_PINS) -> Identity:
     """Ask who it is. `driver` names a profile; None: by its manufacturer and model. `pins` opens a SIM that is locked;
     SimUnusable where it cannot be used.
 
     A SIM that tells no ICCID is known by its IMSI: it is the same SIM in every stick all the same.
     """
     if driver is not None:
-        await _say_first(dialogue, profiles.named(driver))
+        await _send_first_commands(dialogue, profiles.named(driver))
     await dialogue.ask("+CMEE=1")  # else a missing or busy SIM is a bare ERROR
-    manufacturer, model, profile = await _family(dialogue, profiles, driver, pins)
+    manufacturer, model, profile = await _identify_family(dialogue, profiles, driver, pins)
     if driver is None:
-        await _say_first(dialogue, profile)
-    equipment = await imei(dialogue)
-    firmware = await _plain(dialogue, "+CGMR")
+        await _send_first_commands(dialogue, profile)
+    equipment = await read_imei(dialogue)
+    firmware = await _read_identity(dialogue, "+CGMR")
     await open_sim(dialogue, profile, pins)
-    card, subscriber = await iccid(dialogue, profile), await imsi(dialogue)
+    card, subscriber = await read_iccid(dialogue, profile), await read_imsi(dialogue)
     if card is None and subscriber is None:
         raise CommandFailed("reading the SIM", f"neither +CIMI nor any of {', '.join(profile.iccid)} told a number")
     return Identity(
@@ -59,12 +59,12 @@ async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, p
         firmware=firmware,
         iccid=card or subscriber or "",
         imsi=subscriber,
-        number=await _own_number(dialogue),
+        number=await _read_own_number(dialogue),
         profile=profile,
     )
 
 
-async def prepare(dialogue: Dialogue, profile: Profile, used: set[str] | None = None) -> Storage:
+async def initialise_modem(dialogue: Dialogue, profile: Profile, used: set[str] | None = None) -> Storage:
     """PDU mode, numbered errors, storage and notices: the full set-up, from any state. Where arrivals lie then, which is added to
     `used` as soon as they go there.
 
@@ -72,7 +72,7 @@ async def prepare(dialogue: Dialogue, profile: Profile, used: set[str] | None = 
     """
 
     async def run(command: str) -> object:
-        return await when_ready(dialogue, command)
+        return await run_when_ready(dialogue, command)
 
     for command in profile.init:
         await run(command)
@@ -81,54 +81,56 @@ async def prepare(dialogue: Dialogue, profile: Profile, used: set[str] | None = 
     return await negotiate(dialogue, profile, run, used)
 
 
-async def _say_first(dialogue: Dialogue, profile: Profile) -> None:
+async def _send_first_commands(dialogue: Dialogue, profile: Profile) -> None:
     for command in profile.first:
         await dialogue.ask(command)
 
 
-async def _family(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: Pins) -> tuple[str, str, Profile]:
+async def _identify_family(
+    dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource
+) -> tuple[str, str, Profile]:
     """Manufacturer, model, and the profile. What no family fits must come twice alike: a name that the line damaged would have
     the modem driven as one like any, and some of those hang at that."""
     seen: set[tuple[str, str]] = set()
     while True:
-        manufacturer = await _manufacturer(dialogue)
+        manufacturer = await _read_manufacturer(dialogue)
         if not manufacturer:  # a ZTE stick says who it is when its SIM is open
             await open_sim(dialogue, profiles.named(driver or GENERIC), pins)
-            manufacturer = await _manufacturer(dialogue)
-        said = manufacturer, await _plain(dialogue, "+CGMM")
+            manufacturer = await _read_manufacturer(dialogue)
+        said = manufacturer, await _read_identity(dialogue, "+CGMM")
         profile = profiles.named(driver) if driver is not None else profiles.match(*said)
-        if driver is not None or profile.name != GENERIC or said in seen or len(seen) == READS:
+        if driver is not None or profile.name != GENERIC or said in seen or len(seen) == MAX_READS:
             return *said, profile
         seen.add(said)
 
 
-async def _manufacturer(dialogue: Dialogue) -> str:
+async def _read_manufacturer(dialogue: Dialogue) -> str:
     """Who made it. A ZTE stick answers everything with ERROR until it was asked for the PIN's state, and has read the SIM."""
     for _ in range(STARTING_TRIES):
-        if said := await _plain(dialogue, "+CGMI"):
+        if said := await _read_identity(dialogue, "+CGMI"):
             return said
         reply = await dialogue.ask("+CPIN?")
         if reply.ok or not (is_busy(reply) or reply.result.family == "error"):
             break
         await dialogue.pause(BUSY_WAIT_S)
     await dialogue.ask("+CMEE=1")
-    return await _plain(dialogue, "+CGMI")
+    return await _read_identity(dialogue, "+CGMI")
 
 
-async def _plain(dialogue: Dialogue, command: str) -> str:
+async def _read_identity(dialogue: Dialogue, command: str) -> str:
     """An identity in the modem's own words; empty where it has none (Wavecom answers +CGMR with ERROR)."""
     reply = await dialogue.ask(command)
     try:
-        return replies.plain(reply.lines, command) if reply.ok else ""
+        return replies.parse_identity(reply.lines, command) if reply.ok else ""
     except DecodeError:
         return ""
 
 
-async def _own_number(dialogue: Dialogue) -> str | None:
+async def _read_own_number(dialogue: Dialogue) -> str | None:
     """The SIM's number, where it was written on it: mostly it was not."""
     reply = await dialogue.ask("+CNUM")
     for line in reply.lines if reply.ok else ():
-        values = replies.fields(line)
+        values = replies.split_fields(line)
         if line.startswith("+CNUM") and len(values) > 1 and values[1].removeprefix("+").isdecimal():
             return values[1]
     return None

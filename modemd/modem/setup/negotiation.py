@@ -13,7 +13,7 @@ from modemd.profiles import Profile
 
 log = logs.get(__name__)
 
-Run = Callable[[str], Awaitable[object]]
+RunCommand = Callable[[str], Awaitable[object]]
 """Run a command that may have to wait for the SIM; CommandFailed where it is refused."""
 _DS, _BFR = 3, 4  # the fourth and fifth value of +CNMI
 _REPORTS = "SR"
@@ -27,7 +27,7 @@ class Storage:
     reports: str | None = None
 
 
-async def negotiate(dialogue: Dialogue, profile: Profile, run: Run, used: set[str] | None = None) -> Storage:
+async def negotiate(dialogue: Dialogue, profile: Profile, run: RunCommand, used: set[str] | None = None) -> Storage:
     """Set storage and notices. CommandFailed where the modem takes no storage. From the moment it is set, messages go there,
     whatever becomes of the rest: it is added to `used`."""
     offered = await _offered_memories(dialogue)
@@ -43,12 +43,12 @@ async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:
     """What `+CPMS` takes in each place; nothing, where the modem does not tell."""
     reply = await dialogue.ask("+CPMS=?")
     try:
-        return offers.memories(reply.lines) if reply.ok else ()
+        return offers.parse_memories(reply.lines) if reply.ok else ()
     except DecodeError:
         return ()
 
 
-async def choose_storage(profile: Profile, offered: Sequence[Sequence[str]], run: Run) -> str:
+async def choose_storage(profile: Profile, offered: Sequence[Sequence[str]], run: RunCommand) -> str:
     """Set the first memory of the family's wishes that the modem takes, for reading and for what arrives: its name.
     CommandFailed where it takes none."""
     refused = CommandFailed("AT+CPMS", "nothing to choose from")
@@ -76,12 +76,12 @@ def storage_commands(wishes: Sequence[str], offered: Sequence[Sequence[str]]) ->
     ]
 
 
-async def choose_notices(dialogue: Dialogue, profile: Profile, run: Run) -> str | None:
+async def choose_notices(dialogue: Dialogue, profile: Profile, run: RunCommand) -> str | None:
     """Set the first notice setting of the family's wishes that is taken and reads back as set: that command. None, with a
     line in the log, where none is: the sweep alone finds messages then."""
     reply = await dialogue.ask("+CNMI=?")
     try:
-        offered = offers.numbers(reply.lines, "+CNMI") if reply.ok else ()
+        offered = offers.parse_number_groups(reply.lines, "+CNMI") if reply.ok else ()
     except DecodeError:
         offered = ()
     refused = "the driver lists none"
@@ -91,7 +91,7 @@ async def choose_notices(dialogue: Dialogue, profile: Profile, run: Run) -> str 
         except CommandFailed as error:
             refused = str(error)
             continue
-        if await _reads_back(dialogue, command):
+        if await _is_read_back(dialogue, command):
             return command
         refused = f"AT{command} was accepted, but reads back as something else"
     log.warning("modem gives no notices; messages are found by the sweep alone", error=refused)
@@ -115,11 +115,11 @@ def notice_commands(wishes: Sequence[str], offered: Sequence[frozenset[int]]) ->
     return list(dict.fromkeys(fit + other))
 
 
-async def _reads_back(dialogue: Dialogue, command: str) -> bool:
+async def _is_read_back(dialogue: Dialogue, command: str) -> bool:
     """Whether `AT+CNMI?` says what was set. A modem that cannot be asked is believed."""
     reply = await dialogue.ask("+CNMI?")
     try:
-        said = replies.fields(replies.line_of(reply.lines, "+CNMI")) if reply.ok else []
+        said = replies.split_fields(replies.find_line(reply.lines, "+CNMI")) if reply.ok else []
     except DecodeError:
         said = []
     given = command.partition("=")[2].split(",")

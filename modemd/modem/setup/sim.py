@@ -16,13 +16,13 @@ from modemd.at import Reply, replies
 from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, SimUnusable
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup import identity
-from modemd.modem.setup.busy_sim import is_busy, when_ready
+from modemd.modem.setup.busy_sim import is_busy, run_when_ready
 from modemd.profiles import Profile
 
 log = logs.get(__name__)
 
 # The last try is a person's: a wrong one there leaves the PUK alone between the SIM and the bin.
-LEAST_TRIES = 2
+MIN_TRIES_LEFT = 2
 ALL_TRIES = 3  # of a SIM that took its PIN the last time (3GPP TS 31.101 9.5)
 # From an accepted PIN to READY: the modem reads the SIM meanwhile.
 OPENING_TRIES = 15
@@ -35,9 +35,9 @@ ABSENT = "no SIM"
 FAILED = "SIM failure"
 LOCKED = "SIM PIN"
 # PIN2 guards prices and fixed dialling, not messages.
-_OPEN = ("READY", "SIM PIN2", "SIM PUK2")
+_OPEN_STATES = ("READY", "SIM PIN2", "SIM PUK2")
 # What firmware says where the standard has an error: SIM800, SIM7600.
-_ALSO = {"NOT INSERTED": ABSENT, "SIM REMOVED": ABSENT, "NOT READY": FAILED}
+_STATE_ALIASES = {"NOT INSERTED": ABSENT, "SIM REMOVED": ABSENT, "NOT READY": FAILED}
 _ERRORS = {
     "+CME ERROR: 10": ABSENT,
     "+CMS ERROR: 310": ABSENT,
@@ -67,7 +67,7 @@ REMEDIES = {
     "PH-SIM PIN": "the modem is locked to another SIM; unlock it, or put that SIM in",
     "PH-NET PIN": "the modem is locked to another operator; unlock it, or use that operator's SIM",
 }
-_OTHER = "put the SIM into a phone and see what it asks"
+_OTHER_REMEDY = "put the SIM into a phone and see what it asks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,14 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class PinTries:
     """What is kept of a SIM's tries: digests of PINs that were refused, and of those whose answer never came."""
 
     refused: Collection[bytes] = ()
     unanswered: Collection[bytes] = ()
 
 
-class Pins(Protocol):
+class PinSource(Protocol):
     """Where the PINs of SIMs in one modem are from, and the memory of those that were tried. A `holder` is a SIM by its ICCID, or
     where that cannot be read before the PIN, the modem by its `name`."""
 
@@ -103,7 +103,7 @@ class Pins(Protocol):
     def find(self, iccid: str | None) -> Pin | None:
         """The PIN for a SIM; None where none is configured. SimUnusable where it is, and its file is no good."""
 
-    async def tried(self, holder: str) -> Tried: ...
+    async def tried(self, holder: str) -> PinTries: ...
 
     async def trying(self, holder: str, digest: bytes) -> None:
         """Durable when it returns: the PIN goes out now."""
@@ -125,8 +125,8 @@ class NoPins:
     def find(self, iccid: str | None) -> Pin | None:
         return None
 
-    async def tried(self, holder: str) -> Tried:
-        return Tried()
+    async def tried(self, holder: str) -> PinTries:
+        return PinTries()
 
     async def trying(self, holder: str, digest: bytes) -> None:
         raise AssertionError("there is no PIN to try")
@@ -144,7 +144,7 @@ class NoPins:
 NO_PINS = NoPins()
 
 
-def may_enter(pin: bytes, tried: Tried, tries_left: int | None) -> str | None:
+def find_pin_objection(pin: bytes, tried: PinTries, tries_left: int | None) -> str | None:
     """Why a PIN (its digest) must not be given; None where it may. `tries_left` is the SIM's counter, None where it is not told.
 
     Without a counter one PIN is tried, ever: a second one could be the third.
@@ -155,31 +155,31 @@ def may_enter(pin: bytes, tried: Tried, tries_left: int | None) -> str | None:
         return "was given before, and nobody knows what became of it; unlock the SIM in a phone"
     if tries_left is None and (tried.refused or tried.unanswered):
         return "is another than the one before, and the modem does not tell how many tries are left; unlock the SIM in a phone"
-    if tries_left is not None and tries_left < LEAST_TRIES:
-        return f"is not given: {_tries(tries_left)}; unlock the SIM in a phone"
+    if tries_left is not None and tries_left < MIN_TRIES_LEFT:
+        return f"is not given: {_format_tries(tries_left)}; unlock the SIM in a phone"
     return None
 
 
-async def open_sim(dialogue: Dialogue, profile: Profile, pins: Pins) -> None:
+async def open_sim(dialogue: Dialogue, profile: Profile, pins: PinSource) -> None:
     """Have the SIM open, by its PIN if need be. SimUnusable where a person is needed."""
-    state = await sim_state(dialogue)
+    state = await read_sim_state(dialogue)
     for _ in range(ABSENT_TRIES):
         if state not in (ABSENT, FAILED):
             break
         await dialogue.pause(ABSENT_WAIT_S)
-        state = await sim_state(dialogue)
-    if state in _OPEN:
+        state = await read_sim_state(dialogue)
+    if state in _OPEN_STATES:
         return
     if state != LOCKED:
-        raise SimUnusable(state, REMEDIES.get(state, f"+CPIN said {state}; {_OTHER}"))
-    await _enter(dialogue, profile, pins)
+        raise SimUnusable(state, REMEDIES.get(state, f"+CPIN said {state}; {_OTHER_REMEDY}"))
+    await _enter_pin(dialogue, profile, pins)
 
 
-async def sim_state(dialogue: Dialogue) -> str:
+async def read_sim_state(dialogue: Dialogue) -> str:
     """What `AT+CPIN?` says (`READY`, `SIM PIN`; 3GPP TS 27.007 8.3), or the state that its error stands for."""
     told_before = len(dialogue.notices)
     try:
-        lines = await when_ready(dialogue, "+CPIN?")
+        lines = await run_when_ready(dialogue, "+CPIN?")
     except CommandFailed as error:
         if error.result in _ERRORS:
             return _ERRORS[error.result]
@@ -189,56 +189,56 @@ async def sim_state(dialogue: Dialogue) -> str:
         for notice in list(dialogue.notices)[told_before:]:
             if notice.line.startswith("+CPIN:"):
                 dialogue.notices.remove(notice)
-                return _state([notice.line])
+                return _parse_state([notice.line])
         raise
-    return _state([line for line in lines if line.startswith("+CPIN")])
+    return _parse_state([line for line in lines if line.startswith("+CPIN")])
 
 
-def _state(lines: Sequence[str]) -> str:
-    said = replies.plain(lines, "+CPIN")
-    return _ALSO.get(said, said)
+def _parse_state(lines: Sequence[str]) -> str:
+    said = replies.parse_identity(lines, "+CPIN")
+    return _STATE_ALIASES.get(said, said)
 
 
-async def tries_left(dialogue: Dialogue, profile: Profile) -> int | None:
+async def read_tries_left(dialogue: Dialogue, profile: Profile) -> int | None:
     """How many tries the PIN has left, by the family's own command; None where it has none, or tells nothing."""
     if not profile.pin_tries:
         return None
     reply = await dialogue.ask(profile.pin_tries)
     try:
-        return replies.pin_tries(reply.lines, profile.pin_tries_field) if reply.ok else None
+        return replies.parse_pin_tries(reply.lines, profile.pin_tries_field) if reply.ok else None
     except DecodeError:
         return None
 
 
-async def _enter(dialogue: Dialogue, profile: Profile, pins: Pins) -> None:
-    iccid = await identity.iccid(dialogue, profile)
+async def _enter_pin(dialogue: Dialogue, profile: Profile, pins: PinSource) -> None:
+    iccid = await identity.read_iccid(dialogue, profile)
     pin = pins.find(iccid)
     if pin is None:
         raise SimUnusable(LOCKED, REMEDIES[LOCKED])
     holder = iccid or f"modem {pins.name}"
     digest = pin.digest(holder)
-    objection = may_enter(digest, await pins.tried(holder), await tries_left(dialogue, profile))
+    objection = find_pin_objection(digest, await pins.tried(holder), await read_tries_left(dialogue, profile))
     if objection is not None:
         raise SimUnusable(LOCKED, f"the SIM asks for its PIN, and that in {pin.source} {objection}")
     await pins.trying(holder, digest)
     log.info("the SIM asks for its PIN; it is given", iccid=iccid, source=pin.source)
-    reply = await _give(dialogue, pin)
+    reply = await _send_pin(dialogue, pin)
     if reply.ok:
-        await _until_open(dialogue)
+        await _wait_until_open(dialogue)
         await pins.accepted(holder)
     elif is_busy(reply) or reply.result.line in _NO_SIM_ANY_MORE:
         await pins.not_tried(holder, digest)
         raise CommandFailed("AT+CPIN=", reply.result.line)
     else:
         await pins.refused(holder, digest)
-        left = await tries_left(dialogue, profile)
-        told = f"; {_tries(left)}" if left is not None else ""
+        left = await read_tries_left(dialogue, profile)
+        told = f"; {_format_tries(left)}" if left is not None else ""
         raise SimUnusable(
             LOCKED, f"the PIN in {pin.source} was refused ({reply.result.line}){told}; put the right one into it"
         )
 
 
-async def _give(dialogue: Dialogue, pin: Pin) -> Reply:
+async def _send_pin(dialogue: Dialogue, pin: Pin) -> Reply:
     """`AT+CPIN="..."`. An error that names the command would name the PIN."""
     try:
         return await dialogue.ask(f'+CPIN="{pin.digits}"')
@@ -246,10 +246,10 @@ async def _give(dialogue: Dialogue, pin: Pin) -> Reply:
         raise ReplyTimeout("AT+CPIN=: no answer; whether the PIN was taken is not known") from None
 
 
-async def _until_open(dialogue: Dialogue) -> None:
+async def _wait_until_open(dialogue: Dialogue) -> None:
     """Until the SIM says that it is open; whatever the modem says of that is not a restart."""
     for _ in range(OPENING_TRIES):
-        if await sim_state(dialogue) in _OPEN:
+        if await read_sim_state(dialogue) in _OPEN_STATES:
             for notice in [notice for notice in dialogue.notices if notice.line.startswith("+CPIN:")]:
                 dialogue.notices.remove(notice)
             return
@@ -257,5 +257,5 @@ async def _until_open(dialogue: Dialogue) -> None:
     raise CommandFailed("AT+CPIN=", "OK, but the SIM stays closed")
 
 
-def _tries(left: int) -> str:
+def _format_tries(left: int) -> str:
     return f"{left} {'try is' if left == 1 else 'tries are'} left"

@@ -31,10 +31,10 @@ _QUOTED = re.compile(r'\+CUSD:\s*(\d)\s*,\s*"(.*)"\s*(?:,\s*(\d{1,3})?\s*)?', re
 _TORN = re.compile(r'\+CUSD:\s*(\d)\s*,\s*"(.*)', re.DOTALL)  # its end was lost
 _BARE = re.compile(r"\+CUSD:\s*(\d)\s*(?:,\s*(.*?)\s*(?:,\s*(\d{1,3})\s*)?)?", re.DOTALL)
 # Codes that the telephone itself obeys: PIN, PIN2, PUK, PUK2 (3GPP TS 22.030 6.6.2), the IMEI (6.7). A wrong one blocks the SIM.
-_OF_THE_SIM = re.compile(r"\*\*0(?:4|5)2?\*.*|\*#06#", re.DOTALL)
+_SIM_CODES = re.compile(r"\*\*0(?:4|5)2?\*.*|\*#06#", re.DOTALL)
 
 
-class State(IntEnum):
+class UssdState(IntEnum):
     """The `<m>` of `+CUSD`."""
 
     DONE = 0
@@ -51,25 +51,25 @@ class State(IntEnum):
 
 
 _WORDS = {
-    State.DONE: "done",
-    State.REPLY_WANTED: "reply wanted",
-    State.ENDED: "ended by the network",
-    State.OTHER_CLIENT: "another program on this modem has answered",
-    State.NOT_SUPPORTED: "not supported: the network does not know the code, or the modem has no 2G or 3G to say it on",
-    State.TIMED_OUT: "the network did not answer in time",
+    UssdState.DONE: "done",
+    UssdState.REPLY_WANTED: "reply wanted",
+    UssdState.ENDED: "ended by the network",
+    UssdState.OTHER_CLIENT: "another program on this modem has answered",
+    UssdState.NOT_SUPPORTED: "not supported: the network does not know the code, or the modem has no 2G or 3G to say it on",
+    UssdState.TIMED_OUT: "the network did not answer in time",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class UssdMessage:
     """What the network said; `text` is None where it said only how it stands."""
 
-    state: State
+    state: UssdState
     text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class UssdCommand:
     """What a modem is told: the string between the quotation marks, its dcs, and the `+CSCS` that it needs."""
 
     string: str
@@ -77,37 +77,37 @@ class Typed:
     charset: str | None = None
 
 
-def typed(text: str, coding: str) -> Typed:
+def encode_text(text: str, coding: str) -> UssdCommand:
     """A code, or a reply to a menu, for a modem of this coding. EncodeError where it cannot be said."""
     if not text:
         raise EncodeError("USSD", "there is nothing to say")
-    if _OF_THE_SIM.fullmatch(text):
+    if _SIM_CODES.fullmatch(text):
         raise EncodeError("USSD", "codes that change a PIN or show the IMEI are for the telephone, and are not sent")
     septets = _DEFAULT.try_encode(text)
     if len(text if septets is None else septets) > (LONGEST_UCS2 if septets is None else LONGEST_SEPTETS):
         raise EncodeError("USSD", f"longer than {LONGEST_SEPTETS} septets or {LONGEST_UCS2} other characters")
     if coding == "packed_hex":
         if septets is None:
-            return Typed(_ucs2(text), UCS2_DCS)
-        return Typed(pack_ussd(septets).hex().upper(), GSM_DCS)
+            return UssdCommand(_encode_ucs2(text), UCS2_DCS)
+        return UssdCommand(pack_ussd(septets).hex().upper(), GSM_DCS)
     if coding == "plain":
         if _SAFE.fullmatch(text) is None:
             raise EncodeError("USSD", 'this modem takes ASCII without " only')
-        return Typed(text, GSM_DCS)
+        return UssdCommand(text, GSM_DCS)
     as_is = None if septets is None else septets.decode("latin-1")
     if as_is is None or _SAFE.fullmatch(as_is) is None:
-        return Typed(_ucs2(text), GSM_DCS if septets is not None else UCS2_DCS, "UCS2")
-    return Typed(as_is, GSM_DCS, "GSM")
+        return UssdCommand(_encode_ucs2(text), GSM_DCS if septets is not None else UCS2_DCS, "UCS2")
+    return UssdCommand(as_is, GSM_DCS, "GSM")
 
 
-def _ucs2(text: str) -> str:
+def _encode_ucs2(text: str) -> str:
     try:
         return text.encode("utf-16-be").hex().upper()
     except UnicodeEncodeError:
         raise EncodeError("USSD", "holds half a surrogate pair") from None
 
 
-def understood(line: str, coding: str, charset: str | None) -> Said:
+def decode_line(line: str, coding: str, charset: str | None) -> UssdMessage:
     """What a `+CUSD` line says. `charset` is that of `+CSCS`; it matters to the coding `charset` alone. DecodeError.
 
     A string that is not in the coding it should be in is taken as it is: some firmware mixes them.
@@ -115,14 +115,14 @@ def understood(line: str, coding: str, charset: str | None) -> Said:
     found = _QUOTED.fullmatch(line)
     torn = None if found else _TORN.fullmatch(line)
     found = found or torn or _BARE.fullmatch(line)
-    if found is None or int(found[1]) not in set(State):
+    if found is None or int(found[1]) not in set(UssdState):
         raise DecodeError("+CUSD", 0, f"not a USSD answer: {line!r}")
     dcs = None if torn or found[3] is None else int(found[3])
     text = found[2]
-    return Said(State(int(found[1])), None if text is None else _text(text, dcs, coding, charset))
+    return UssdMessage(UssdState(int(found[1])), None if text is None else _decode_text(text, dcs, coding, charset))
 
 
-def _text(string: str, dcs: int | None, coding: str, charset: str | None) -> str:
+def _decode_text(string: str, dcs: int | None, coding: str, charset: str | None) -> str:
     alphabet = Alphabet.GSM7 if dcs is None else alphabet_of(dcs)
     if alphabet is Alphabet.DATA8:
         return string  # octets that mean something to a program, not to a person

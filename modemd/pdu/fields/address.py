@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from modemd.errors import DecodeError, EncodeError
-from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.text.alphabet import DEFAULT
 from modemd.pdu.text.septets import pack, packed_length, unpack
 
-MOST_DIGITS = 20
-MOST_LETTERS = 11
+MAX_DIGITS = 20
+MAX_LETTERS = 11
 
 
 class TypeOfNumber(IntEnum):
@@ -76,8 +76,8 @@ class Address:
         """What a person writes: `+33612345678`, a short or national number, or a name. EncodeError where it is none."""
         if text[:1] == "+":
             digits = text[1:]
-            if not (digits.isdigit() and digits.isascii() and len(digits) <= MOST_DIGITS):
-                raise EncodeError("address", f"{text!r} is not a plus sign and up to {MOST_DIGITS} digits")
+            if not (digits.isdigit() and digits.isascii() and len(digits) <= MAX_DIGITS):
+                raise EncodeError("address", f"{text!r} is not a plus sign and up to {MAX_DIGITS} digits")
             return _make_address(digits, _INTERNATIONAL)
         if not text:
             raise EncodeError("address", "neither a number nor a name")
@@ -104,11 +104,11 @@ class Address:
         return "+" + self.value if self.type_of_number is _INTERNATIONAL else self.value
 
 
-_make_address = maker(Address)
+_make_address = make_constructor(Address)
 
 
 def _digit_octets(digits: str) -> bytes:
-    if len(digits) > MOST_DIGITS:
+    if len(digits) > MAX_DIGITS:
         raise EncodeError("address", f"{len(digits)} digits; 20 are the most")
     if not (digits.isdigit() and digits.isascii()):
         if not _DIGITS.fullmatch(digits):
@@ -121,7 +121,7 @@ def _name_septets(name: str) -> bytes:
     septets = DEFAULT.try_encode(name)
     if septets is None:
         raise EncodeError("address", f"the name {name!r} is not in the GSM 7 bit alphabet")
-    if len(septets) > MOST_LETTERS:
+    if len(septets) > MAX_LETTERS:
         raise EncodeError("address", f"the name {name!r} takes {len(septets)} septets; 11 are the most")
     if len(septets) == 8 and septets[7] == 0:
         raise EncodeError("address", f"the name {name!r}: an eighth letter @ reads as padding")
@@ -135,8 +135,8 @@ def read_address(tpdu: bytes, at: int, field: str) -> tuple[Address, int]:
     if value_at > octets:
         raise DecodeError(field, octets, "the PDU ends within the address")
     length = tpdu[at]
-    if length > MOST_DIGITS:
-        raise DecodeError(field, at, f"{length} semi-octets; {MOST_DIGITS} are the most")
+    if length > MAX_DIGITS:
+        raise DecodeError(field, at, f"{length} semi-octets; {MAX_DIGITS} are the most")
     end = value_at + (length + 1) // 2
     if end > octets:
         raise DecodeError(field, len(tpdu), f"the PDU ends within an address of {length} semi-octets")

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from modemd.errors import EncodeError
-from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.text.coding import Waiting
 
 
@@ -70,7 +70,7 @@ class Concatenation:
         return bytes((0x08, 4, reference >> 8, reference & 255, total, sequence))
 
 
-make_concatenation = maker(Concatenation)
+make_concatenation = make_constructor(Concatenation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ def encode_header(header: tuple[Element, ...]) -> bytes:
     return bytes((len(octets),)) + octets
 
 
-def last(header: tuple[Element, ...], kind: type[Found]) -> Found | None:
+def find_last(header: tuple[Element, ...], kind: type[Found]) -> Found | None:
     """The last element of a kind: where one is repeated, the last counts (9.2.3.24)."""
     found: Found | None = None
     for element in header:

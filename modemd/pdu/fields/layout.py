@@ -9,7 +9,7 @@ from modemd.errors import DecodeError, EncodeError
 Layout = tuple[tuple[str, int], ...]  # names as in 3GPP TS 23.040, octets each
 
 
-def ends_early(tpdu: bytes, at: int, layout: Layout) -> DecodeError:
+def make_truncation_error(tpdu: bytes, at: int, layout: Layout) -> DecodeError:
     """The error for `tpdu`, too short for the fields of `layout` that start at `at`: it names the field that is cut."""
     for field, length in layout:
         if at + length > len(tpdu):
@@ -20,7 +20,7 @@ def ends_early(tpdu: bytes, at: int, layout: Layout) -> DecodeError:
     raise AssertionError("the fields fit")
 
 
-def message_type(tpdu: bytes, wanted: int, name: str) -> int:
+def check_message_type(tpdu: bytes, wanted: int, name: str) -> int:
     """The first octet, checked to be of type `wanted` (TP-MTI, bits 1 and 0)."""
     if not tpdu:
         raise DecodeError("TP-MTI", 0, "there is no octet at all")
@@ -29,7 +29,7 @@ def message_type(tpdu: bytes, wanted: int, name: str) -> int:
     return tpdu[0]
 
 
-def not_an_octet(values: Iterable[tuple[str, int]]) -> EncodeError:
+def make_octet_error(values: Iterable[tuple[str, int]]) -> EncodeError:
     """The error for the first of the (field, value) pairs that does not fit one octet."""
     for field, value in values:
         if not 0 <= value <= 255:

@@ -8,8 +8,8 @@ from modemd.pdu.text.coding import CODINGS, coding_of
 
 _PROTOCOL_ID, _DCS, _USER_DATA = 0x01, 0x02, 0x04
 
-Optional = tuple[int | None, int | None, UserData | None]  # TP-PID, TP-DCS, TP-UD
-NOTHING: Optional = (None, None, None)
+OptionalParameters = tuple[int | None, int | None, UserData | None]  # TP-PID, TP-DCS, TP-UD
+NO_PARAMETERS: OptionalParameters = (None, None, None)
 
 
 def encode_optional(protocol_id: int | None, dcs: int | None, user_data: UserData | None) -> bytes:
@@ -27,7 +27,7 @@ def encode_optional(protocol_id: int | None, dcs: int | None, user_data: UserDat
     return bytes((indicator,)) + octets
 
 
-def read_optional(tpdu: bytes, at: int, has_header: bool, between: int = 0) -> Optional:
+def read_optional(tpdu: bytes, at: int, has_header: bool, between: int = 0) -> OptionalParameters:
     """The parameters that TP-PI at offset `at` announces. DecodeError where one is announced and missing.
 
     `between` octets stand between TP-PI and the parameters (the time stamp of a SUBMIT-REPORT). The extension bit of TP-PI

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from modemd.errors import EncodeError
-from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fast_dataclass import make_constructor
 
 LENGTH = 7
 _QUARTER = timedelta(minutes=15)
@@ -92,4 +92,4 @@ class Timestamp:
         return self.raw.hex().upper() if value is None else value.isoformat()
 
 
-make_timestamp = maker(Timestamp)
+make_timestamp = make_constructor(Timestamp)

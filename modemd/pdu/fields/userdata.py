@@ -11,18 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modemd.errors import EncodeError
-from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.header import Concatenation, Element, LockingShift, SingleShift, encode_header, read_header
 from modemd.pdu.text.alphabet import DEFAULT, Table
 from modemd.pdu.text.coding import Alphabet, Coding
 from modemd.pdu.text.national import table
 from modemd.pdu.text.septets import pack, packed_length, unpack
 
-MOST_SEPTETS = 160
-MOST_OCTETS = 140
+MAX_SEPTETS = 160
+MAX_OCTETS = 140
 
 _UCS2 = Alphabet.UCS2
-_OCTET = tuple(bytes((octet,)) for octet in range(MOST_SEPTETS + 1))
+_OCTET = tuple(bytes((octet,)) for octet in range(MAX_SEPTETS + 1))
 _PACKED = tuple(map(packed_length, range(256)))
 _default_reading = DEFAULT.decode
 
@@ -43,27 +43,27 @@ class UserData:
         header, payload = encode_header(self.header), self.payload
         if not coding.packed:
             count = len(header) + len(payload)
-            if count > MOST_OCTETS:
-                raise EncodeError("TP-UD", f"{count} octets; {MOST_OCTETS} fit")
+            if count > MAX_OCTETS:
+                raise EncodeError("TP-UD", f"{count} octets; {MAX_OCTETS} fit")
             return _OCTET[count] + header + payload
         if not payload.isascii():
             raise EncodeError("TP-UD", "a septet above 127")
         if header:
-            payload = bytes(covered(len(header))) + payload
-        if len(payload) > MOST_SEPTETS:
-            raise EncodeError("TP-UD", f"{len(payload)} septets; {MOST_SEPTETS} fit")
+            payload = bytes(count_header_septets(len(header))) + payload
+        if len(payload) > MAX_SEPTETS:
+            raise EncodeError("TP-UD", f"{len(payload)} septets; {MAX_SEPTETS} fit")
         return _OCTET[len(payload)] + header + pack(payload)[len(header) :]
 
 
-make_user_data = maker(UserData)
+make_user_data = make_constructor(UserData)
 
 
-def covered(octets: int) -> int:
+def count_header_septets(octets: int) -> int:
     """Septets that a header of so many octets takes up, fill bits included."""
     return (octets * 8 + 6) // 7
 
 
-_COVERED = tuple(map(covered, range(257)))
+_COVERED = tuple(map(count_header_septets, range(257)))
 
 
 def read_user_data(tpdu: bytes, at: int, coding: Coding, has_header: bool) -> UserData:
@@ -83,7 +83,7 @@ def read_user_data(tpdu: bytes, at: int, coding: Coding, has_header: bool) -> Us
     return make_user_data(payload[_COVERED[end] if packed else end :], read_header(body[1:end]))
 
 
-def table_of(header: tuple[Element, ...]) -> Table:
+def choose_table(header: tuple[Element, ...]) -> Table:
     """The tables of a part in the GSM 7 bit alphabet: the default ones, unless its header shifts to others."""
     locking = single = 0
     for element in header:
@@ -97,20 +97,20 @@ def table_of(header: tuple[Element, ...]) -> Table:
     return table(locking, single) if locking or single else DEFAULT
 
 
-def reading_of(header: tuple[Element, ...], coding: Coding) -> Callable[[bytes], str] | None:
+def find_decoder(header: tuple[Element, ...], coding: Coding) -> Callable[[bytes], str] | None:
     """What makes text of a payload, None where it is not text: 8-bit data, compressed. Equal for parts to be read as one."""
     if coding.packed:
-        return table_of(header).decode if header else _default_reading
-    return ucs2_text if coding.alphabet is _UCS2 and not coding.compressed else None
+        return choose_table(header).decode if header else _default_reading
+    return decode_ucs2 if coding.alphabet is _UCS2 and not coding.compressed else None
 
 
-def text_of(user_data: UserData, coding: Coding) -> str | None:
+def decode_text(user_data: UserData, coding: Coding) -> str | None:
     """The text; None where it is not text. Never fails: an unpaired surrogate shows as U+FFFD."""
-    reading = reading_of(user_data.header, coding)
+    reading = find_decoder(user_data.header, coding)
     return None if reading is None else reading(user_data.payload)
 
 
-def ucs2_text(octets: bytes) -> str:
+def decode_ucs2(octets: bytes) -> str:
     """UCS2, which is UTF-16 in all but name. A byte order mark in front and an odd last octet are dropped."""
     if len(octets) & 1:
         octets = octets[:-1]

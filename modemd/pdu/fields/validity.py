@@ -8,7 +8,7 @@ from math import ceil
 from typing import ClassVar, TypeAlias
 
 from modemd.errors import EncodeError
-from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.timestamp import Timestamp
 
 # TP-VPF, bits 4 and 3 of the first octet, and the octets that follow from it.
@@ -58,7 +58,7 @@ class RelativeValidity:
         return f"{self.duration} after acceptance"
 
 
-_make_relative = maker(RelativeValidity)
+_make_relative = make_constructor(RelativeValidity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from modemd.errors import DecodeError
 from modemd.pdu.fields.address import Address, read_address
-from modemd.pdu.fields.layout import Layout, ends_early, message_type, not_an_octet
+from modemd.pdu.fields.layout import Layout, check_message_type, make_octet_error, make_truncation_error
 from modemd.pdu.fields.userdata import UserData, read_user_data
 from modemd.pdu.text.coding import CODINGS, Alphabet, dcs_of
 
@@ -49,7 +49,7 @@ class Command:
         try:
             head = bytes((first, self.reference, self.protocol_id, self.command_type, self.message_number))
         except ValueError:
-            raise not_an_octet(
+            raise make_octet_error(
                 (
                     ("TP-MR", self.reference),
                     ("TP-PID", self.protocol_id),
@@ -62,12 +62,12 @@ class Command:
     @classmethod
     def decode(cls, tpdu: bytes) -> Command:
         """A COMMAND from its octets. DecodeError where a field is missing, wrong, or the command data is cut short."""
-        first = message_type(tpdu, TYPE, "SMS-COMMAND")
+        first = check_message_type(tpdu, TYPE, "SMS-COMMAND")
         if len(tpdu) < 5:
-            raise ends_early(tpdu, 0, _HEAD)
+            raise make_truncation_error(tpdu, 0, _HEAD)
         destination, at = read_address(tpdu, 5, "TP-DA")
         if at >= len(tpdu):
-            raise ends_early(tpdu, at, (("TP-CDL", 1),))
+            raise make_truncation_error(tpdu, at, (("TP-CDL", 1),))
         if at + 1 + tpdu[at] > len(tpdu):
             raise DecodeError("TP-CD", len(tpdu), f"the PDU ends within {tpdu[at]} octets of command data")
         return cls(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modemd.errors import DecodeError
-from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.address import Address, read_address
-from modemd.pdu.fields.layout import Layout, ends_early, not_an_octet
+from modemd.pdu.fields.layout import Layout, make_octet_error, make_truncation_error
 from modemd.pdu.fields.protocol import replace_type
 from modemd.pdu.fields.timestamp import Timestamp, make_timestamp
 from modemd.pdu.fields.userdata import UserData, read_user_data
@@ -63,7 +63,7 @@ class Deliver(Message):
         try:
             middle = bytes((self.protocol_id, self.dcs))
         except ValueError:
-            raise not_an_octet((("TP-PID", self.protocol_id), ("TP-DCS", self.dcs))) from None
+            raise make_octet_error((("TP-PID", self.protocol_id), ("TP-DCS", self.dcs))) from None
         body = self.user_data.encode(CODINGS[self.dcs])
         return bytes((first,)) + self.originator.encode() + middle + self.timestamp.encode() + body
 
@@ -80,7 +80,7 @@ class Deliver(Message):
             raise DecodeError("TP-MTI", 0, f"message type {first & 3} is not SMS-DELIVER")
         originator, at = read_address(tpdu, 1, "TP-OA")
         if at + 9 >= len(tpdu):
-            raise ends_early(tpdu, at, _TAIL)
+            raise make_truncation_error(tpdu, at, _TAIL)
         dcs = tpdu[at + 1]
         user_data = read_user_data(tpdu, at + 9, CODINGS[dcs], first & _HEADER != 0)
         timestamp = make_timestamp(tpdu[at + 2 : at + 9])
@@ -88,4 +88,4 @@ class Deliver(Message):
         return make_deliver(originator, user_data, timestamp, dcs, tpdu[at], more, loop, report, reply_path)
 
 
-make_deliver = maker(Deliver)
+make_deliver = make_constructor(Deliver)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modemd.errors import EncodeError
-from modemd.pdu.fields.layout import ends_early, message_type
+from modemd.pdu.fields.layout import check_message_type, make_truncation_error
 from modemd.pdu.fields.parameters import encode_optional, read_optional
 from modemd.pdu.fields.timestamp import Timestamp
 from modemd.pdu.fields.userdata import UserData
@@ -31,7 +31,7 @@ def _head(kind: int, failure: int | None, user_data: UserData | None) -> bytes:
 def read_failure(tpdu: bytes) -> tuple[int | None, int]:
     """TP-FCS where there is one, and the offset after it. DecodeError where the report ends before."""
     if len(tpdu) < 2:
-        raise ends_early(tpdu, 1, (("TP-PI", 1),))
+        raise make_truncation_error(tpdu, 1, (("TP-PI", 1),))
     return (tpdu[1], 2) if tpdu[1] & 0x80 else (None, 1)
 
 
@@ -52,7 +52,7 @@ class DeliverReport:
     @classmethod
     def decode(cls, tpdu: bytes) -> DeliverReport:
         """A DELIVER-REPORT from its octets. DecodeError where a field is missing or wrong."""
-        first = message_type(tpdu, DELIVER_REPORT, "SMS-DELIVER-REPORT")
+        first = check_message_type(tpdu, DELIVER_REPORT, "SMS-DELIVER-REPORT")
         failure, at = read_failure(tpdu)
         return cls(failure, *read_optional(tpdu, at, bool(first & _HEADER)))
 
@@ -76,10 +76,10 @@ class SubmitReport:
     @classmethod
     def decode(cls, tpdu: bytes) -> SubmitReport:
         """A SUBMIT-REPORT from its octets. DecodeError where a field is missing or wrong."""
-        first = message_type(tpdu, SUBMIT_REPORT, "SMS-SUBMIT-REPORT")
+        first = check_message_type(tpdu, SUBMIT_REPORT, "SMS-SUBMIT-REPORT")
         failure, at = read_failure(tpdu)
         if at + 8 > len(tpdu):
-            raise ends_early(tpdu, at, (("TP-PI", 1), ("TP-SCTS", 7)))
+            raise make_truncation_error(tpdu, at, (("TP-PI", 1), ("TP-SCTS", 7)))
         scts = at + 1
         return cls(
             Timestamp(tpdu[scts : scts + 7]), failure, *read_optional(tpdu, at, bool(first & _HEADER), between=7)

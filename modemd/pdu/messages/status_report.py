@@ -7,10 +7,10 @@ from enum import Enum
 
 from modemd.errors import DecodeError
 from modemd.pdu.fields.address import Address, read_address
-from modemd.pdu.fields.layout import Layout, ends_early, message_type, not_an_octet
-from modemd.pdu.fields.parameters import NOTHING, Optional, encode_optional, read_optional
+from modemd.pdu.fields.layout import Layout, check_message_type, make_octet_error, make_truncation_error
+from modemd.pdu.fields.parameters import NO_PARAMETERS, OptionalParameters, encode_optional, read_optional
 from modemd.pdu.fields.timestamp import Timestamp
-from modemd.pdu.fields.userdata import UserData, text_of
+from modemd.pdu.fields.userdata import UserData, decode_text
 from modemd.pdu.text.coding import CODINGS
 
 TYPE = 2
@@ -61,7 +61,7 @@ class StatusReport:
     @property
     def text(self) -> str | None:
         """The text some service centres add; None where there is none."""
-        return None if self.user_data is None else text_of(self.user_data, CODINGS[self.dcs or 0])
+        return None if self.user_data is None else decode_text(self.user_data, CODINGS[self.dcs or 0])
 
     def encode(self) -> bytes:
         """The TPDU. EncodeError where a field does not fit."""
@@ -76,9 +76,9 @@ class StatusReport:
             head = bytes((first, self.reference))
             status = bytes((self.status,))
         except ValueError:
-            raise not_an_octet((("TP-MR", self.reference), ("TP-ST", self.status))) from None
+            raise make_octet_error((("TP-MR", self.reference), ("TP-ST", self.status))) from None
         optional = (self.protocol_id, self.dcs, self.user_data)
-        tail = b"" if optional == NOTHING else encode_optional(*optional)
+        tail = b"" if optional == NO_PARAMETERS else encode_optional(*optional)
         return head + self.recipient.encode() + self.timestamp.encode() + self.discharge.encode() + status + tail
 
     @classmethod
@@ -87,10 +87,10 @@ class StatusReport:
 
         What follows TP-ST is taken only where it is whole: SIMs fill their records with FF.
         """
-        first = message_type(tpdu, TYPE, "SMS-STATUS-REPORT")
+        first = check_message_type(tpdu, TYPE, "SMS-STATUS-REPORT")
         recipient, at = read_address(tpdu, 2, "TP-RA")
         if at + 14 >= len(tpdu):
-            raise ends_early(tpdu, at, _TAIL)
+            raise make_truncation_error(tpdu, at, _TAIL)
         return cls(
             tpdu[1],
             recipient,
@@ -104,10 +104,10 @@ class StatusReport:
         )
 
 
-def _read_tail(tpdu: bytes, at: int, has_header: bool) -> Optional:
+def _read_tail(tpdu: bytes, at: int, has_header: bool) -> OptionalParameters:
     if at >= len(tpdu) or tpdu[at] == 0xFF:
-        return NOTHING
+        return NO_PARAMETERS
     try:
         return read_optional(tpdu, at, has_header)
     except DecodeError:
-        return NOTHING
+        return NO_PARAMETERS

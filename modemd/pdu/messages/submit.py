@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modemd.pdu.fast_dataclass import maker
+from modemd.pdu.fast_dataclass import make_constructor
 from modemd.pdu.fields.address import Address, read_address
-from modemd.pdu.fields.layout import Layout, ends_early, message_type, not_an_octet
+from modemd.pdu.fields.layout import Layout, check_message_type, make_octet_error, make_truncation_error
 from modemd.pdu.fields.userdata import UserData, read_user_data
 from modemd.pdu.fields.validity import OCTETS, Validity, read_validity
 from modemd.pdu.message import Message
@@ -54,7 +54,7 @@ class Submit(Message):
             head = bytes((first, self.reference))
             middle = bytes((self.protocol_id, self.dcs))
         except ValueError:
-            raise not_an_octet(
+            raise make_octet_error(
                 (("TP-MR", self.reference), ("TP-PID", self.protocol_id), ("TP-DCS", self.dcs))
             ) from None
         if validity is not None:
@@ -64,12 +64,12 @@ class Submit(Message):
     @classmethod
     def decode(cls, tpdu: bytes) -> Submit:
         """A SUBMIT from its octets. DecodeError where a field is missing or wrong; short user data is taken as it is."""
-        first = message_type(tpdu, TYPE, "SMS-SUBMIT")
+        first = check_message_type(tpdu, TYPE, "SMS-SUBMIT")
         destination, at = read_address(tpdu, 2, "TP-DA")
         bits = first & 0x18
         length_at = at + 2 + OCTETS[bits]
         if length_at >= len(tpdu):
-            raise ends_early(tpdu, at, _TAILS[bits])
+            raise make_truncation_error(tpdu, at, _TAILS[bits])
         dcs = tpdu[at + 1]
         return make_submit(
             destination,
@@ -84,4 +84,4 @@ class Submit(Message):
         )
 
 
-make_submit = maker(Submit)
+make_submit = make_constructor(Submit)

@@ -11,7 +11,7 @@ from modemd.pdu.fields.validity import Validity
 from modemd.pdu.messages.deliver import Deliver, make_deliver
 from modemd.pdu.messages.submit import Submit, make_submit
 from modemd.pdu.text.coding import Alphabet, dcs_of
-from modemd.pdu.text.segmentation import Body, Shift, encode_text, numbered, parts_of
+from modemd.pdu.text.segmentation import EncodedText, Shift, add_headers, encode_text, make_user_data_parts
 
 
 def compose(
@@ -51,7 +51,7 @@ def compose(
             reject_duplicates,
             reply_path,
         )
-        for data in parts_of(text, body, reference)
+        for data in make_user_data_parts(text, body, reference)
     ]
 
 
@@ -68,11 +68,11 @@ def compose_data(
 ) -> list[Submit]:
     """The parts of 8-bit data, in order; ports go into `header`. The rest is as in :func:`compose`."""
     destination = Address.parse(to) if isinstance(to, str) else to
-    body = Body(Alphabet.DATA8, octets, reference_width, header)
+    body = EncodedText(Alphabet.DATA8, octets, reference_width, header)
     dcs = dcs_of(Alphabet.DATA8, message_class)
     return [
         make_submit(destination, data, dcs, validity=validity, report_requested=report_requested)
-        for data in numbered(body, body.payloads(), reference)
+        for data in add_headers(body, body.payloads(), reference)
     ]
 
 
@@ -92,7 +92,7 @@ def compose_deliver(
     sender = Address.parse(originator) if isinstance(originator, str) else originator
     body = encode_text(text, reference_width, header, national)
     dcs = dcs_of(body.alphabet, message_class)
-    parts = parts_of(text, body, reference)
+    parts = make_user_data_parts(text, body, reference)
     return [
         make_deliver(sender, data, timestamp, dcs, protocol_id, more_to_send=number < len(parts))
         for number, data in enumerate(parts, start=1)

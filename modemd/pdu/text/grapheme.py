@@ -26,7 +26,7 @@ def inner_offsets(text: str) -> set[int]:
     for offset in range(1, len(text)):
         before, character = text[offset - 1], text[offset]
         flags = flags + 1 if ord(before) in _REGIONAL else 0
-        if _extends(character) or _ties(before, character) or (flags & 1 and ord(character) in _REGIONAL):
+        if _extends(character) or _joins(before, character) or (flags & 1 and ord(character) in _REGIONAL):
             found.add(offset)
     return found
 
@@ -43,5 +43,5 @@ def _extends(character: str) -> bool:
     )
 
 
-def _ties(before: str, character: str) -> bool:
+def _joins(before: str, character: str) -> bool:
     return before == _JOINER or (unicodedata.combining(before) == _VIRAMA and character.isalpha())

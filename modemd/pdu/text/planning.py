@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from modemd.pdu.fields.header import Element, LockingShift, SingleShift, last
+from modemd.pdu.fields.header import Element, LockingShift, SingleShift, find_last
 from modemd.pdu.text.alphabet import DEFAULT
 from modemd.pdu.text.coding import Alphabet
-from modemd.pdu.text.segmentation import Body, Shift, encode_text, payloads
+from modemd.pdu.text.segmentation import EncodedText, Shift, cut_payloads, encode_text
 from modemd.pdu.text.transliteration import Replacement, transliterate
 
 
@@ -66,13 +66,13 @@ class Plan:
     @property
     def locking(self) -> int | None:
         """The language whose table replaces the default alphabet."""
-        shift = last(self.header, LockingShift)
+        shift = find_last(self.header, LockingShift)
         return None if shift is None else shift.language
 
     @property
     def single(self) -> int | None:
         """The language whose table replaces the extension."""
-        shift = last(self.header, SingleShift)
+        shift = find_last(self.header, SingleShift)
         return None if shift is None else shift.language
 
     @property
@@ -104,16 +104,16 @@ def plan(
     more than 255 parts, or holds a surrogate without its other half.
     """
     body = encode_text(text, reference_width, header, national)
-    return _plan(text, body, payloads(text, body))
+    return _plan(text, body, cut_payloads(text, body))
 
 
 def plan_data(octets: bytes, *, reference_width: int = 8, header: tuple[Element, ...] = ()) -> Plan:
     """How 8-bit data would be sent; the rest is as in :func:`plan`."""
-    body = Body(Alphabet.DATA8, octets, reference_width, header)
+    body = EncodedText(Alphabet.DATA8, octets, reference_width, header)
     return _plan("", body, body.payloads())
 
 
-def _plan(text: str, body: Body, parts: list[bytes]) -> Plan:
+def _plan(text: str, body: EncodedText, parts: list[bytes]) -> Plan:
     size = 2 if body.alphabet is Alphabet.UCS2 else 1
     segments = tuple(Segment(part, len(part) // size, (body.room - len(part)) // size) for part in parts)
     return Plan(text, body.alphabet, segments, body.reference_width, body.header)

@@ -8,7 +8,14 @@ from typing import TypeAlias
 
 from modemd.errors import EncodeError
 from modemd.pdu.fields.header import Element, LockingShift, SingleShift, make_concatenation
-from modemd.pdu.fields.userdata import MOST_OCTETS, MOST_SEPTETS, UserData, covered, make_user_data, table_of
+from modemd.pdu.fields.userdata import (
+    MAX_OCTETS,
+    MAX_SEPTETS,
+    UserData,
+    choose_table,
+    count_header_septets,
+    make_user_data,
+)
 from modemd.pdu.text.alphabet import DEFAULT, ESCAPE
 from modemd.pdu.text.coding import Alphabet
 from modemd.pdu.text.grapheme import inner_offsets
@@ -25,38 +32,38 @@ _GSM7, _UCS2 = Alphabet.GSM7, Alphabet.UCS2
 
 def encode_text(
     text: str, reference_width: int, header: tuple[Element, ...], national: bool | Collection[Shift] = False
-) -> Body:
+) -> EncodedText:
     """A text in the alphabet that takes the fewest parts; the arguments are those of :func:`modemd.pdu.plan`."""
     septets = DEFAULT.try_encode(text)
     if septets is not None:
-        body = Body(_GSM7, septets, reference_width, header)
+        body = EncodedText(_GSM7, septets, reference_width, header)
     else:
         try:
-            body = Body(_UCS2, utf_16_be_encode(text)[0], reference_width, header)
+            body = EncodedText(_UCS2, utf_16_be_encode(text)[0], reference_width, header)
         except UnicodeEncodeError as error:
             raise EncodeError("TP-UD", f"half a surrogate pair at character {error.start}") from None
     if body.one_part or not national:
         return body
-    return _with_tables(text, body, EVERY_SHIFT if national is True else national)
+    return _choose_tables(text, body, EVERY_SHIFT if national is True else national)
 
 
-def parts_of(text: str, body: Body, reference: int) -> list[UserData]:
+def make_user_data_parts(text: str, body: EncodedText, reference: int) -> list[UserData]:
     """The user data of each part of a text, in order."""
     return (
         [make_user_data(body.payload, body.header)]
         if body.one_part
-        else numbered(body, payloads(text, body), reference)
+        else add_headers(body, cut_payloads(text, body), reference)
     )
 
 
-def payloads(text: str, body: Body) -> list[bytes]:
+def cut_payloads(text: str, body: EncodedText) -> list[bytes]:
     """The parts of a text, cut between combined characters where that costs nothing."""
     if body.one_part or (body.alphabet is _GSM7 and not body.header):
         return body.payloads()  # nothing combines in the default alphabet
-    return body.payloads(_inner(text, body))
+    return body.payloads(_find_inner_positions(text, body))
 
 
-def numbered(body: Body, parts: list[bytes], reference: int) -> list[UserData]:
+def add_headers(body: EncodedText, parts: list[bytes], reference: int) -> list[UserData]:
     """Payloads with their headers: the concatenation element first, where there is more than one part."""
     if len(parts) == 1:
         return [make_user_data(parts[0], body.header)]
@@ -66,11 +73,11 @@ def numbered(body: Body, parts: list[bytes], reference: int) -> list[UserData]:
     ]
 
 
-def _inner(text: str, body: Body) -> set[int]:
+def _find_inner_positions(text: str, body: EncodedText) -> set[int]:
     """Positions in the encoded text that are inside combined characters."""
     inside = inner_offsets(text)
     positions: set[int] = set()
-    letters = table_of(body.header).letters
+    letters = choose_table(body.header).letters
     at = 0
     for offset, character in enumerate(text if inside else ""):
         if offset in inside:
@@ -82,21 +89,21 @@ def _inner(text: str, body: Body) -> set[int]:
     return positions
 
 
-def _with_tables(text: str, plain: Body, shifts: Collection[Shift]) -> Body:
+def _choose_tables(text: str, plain: EncodedText, shifts: Collection[Shift]) -> EncodedText:
     """The body with the fewest parts: the plain one, else the one with the fewest tables, else of the lowest language."""
     best, fewest = plain, plain.count()
-    for locking, single in _pairs(shifts):
+    for locking, single in _list_language_pairs(shifts):
         septets = table(locking, single).try_encode(text)
         if septets is None:
             continue
         chosen = (SingleShift(single),) * (single > 0) + (LockingShift(locking),) * (locking > 0)
-        body = Body(_GSM7, septets, plain.reference_width, plain.header + chosen)
+        body = EncodedText(_GSM7, septets, plain.reference_width, plain.header + chosen)
         if (count := body.count()) < fewest:
             best, fewest = body, count
     return best
 
 
-def _pairs(shifts: Collection[Shift]) -> Iterator[tuple[int, int]]:
+def _list_language_pairs(shifts: Collection[Shift]) -> Iterator[tuple[int, int]]:
     """Locking and single shift languages worth trying, the easiest for receivers first."""
     single = {shift.language for shift in shifts if isinstance(shift, SingleShift)} & SINGLE_LANGUAGES
     locking = {shift.language for shift in shifts if isinstance(shift, LockingShift)} & LOCKING_LANGUAGES
@@ -105,7 +112,7 @@ def _pairs(shifts: Collection[Shift]) -> Iterator[tuple[int, int]]:
     yield from ((language, language) for language in sorted(locking & single))
 
 
-MOST_PARTS = 255
+MAX_PARTS = 255
 
 
 # Enum members as module names: reading one off its class takes longer than a part of what is done here.
@@ -115,16 +122,16 @@ _GSM7, _UCS2 = Alphabet.GSM7, Alphabet.UCS2
 _CONCATENATION_OCTETS = {8: 5, 16: 6}
 
 
-def room_beside(alphabet: Alphabet, element_octets: int) -> int:
+def find_payload_room(alphabet: Alphabet, element_octets: int) -> int:
     """Bytes of payload that fit beside a header with so many octets of elements (a byte holds one septet)."""
     header = element_octets + 1 if element_octets else 0
     if alphabet is _GSM7:
-        return MOST_SEPTETS - covered(header)
-    octets = MOST_OCTETS - header
+        return MAX_SEPTETS - count_header_septets(header)
+    octets = MAX_OCTETS - header
     return octets & ~1 if alphabet is _UCS2 else octets
 
 
-class Body:
+class EncodedText:
     """A whole encoded text. Positions are offsets into `payload`.
 
     `header` are the elements that every part carries besides the concatenation. `room` is what fits into a part.
@@ -140,12 +147,12 @@ class Body:
         self.reference_width = reference_width
         self.header = header
         extra = sum([len(element.encode()) for element in header]) if header else 0
-        self.room = room = room_beside(alphabet, extra)
+        self.room = room = find_payload_room(alphabet, extra)
         self.one_part = len(payload) <= room
         if not self.one_part:
             if reference_width not in _CONCATENATION_OCTETS:
                 raise EncodeError("UDH", f"a concatenation reference of {reference_width} bits")
-            self.room = room_beside(alphabet, extra + _CONCATENATION_OCTETS[reference_width])
+            self.room = find_payload_room(alphabet, extra + _CONCATENATION_OCTETS[reference_width])
             if self.room < 4:  # two octets short of an escape pair or a surrogate pair beside another character
                 raise EncodeError("UDH", f"{extra} octets of header elements leave no room for text")
 
@@ -162,8 +169,8 @@ class Body:
         if self.one_part:
             return [self.payload]
         left = self.count()
-        if left > MOST_PARTS:
-            raise EncodeError("TP-UD", f"{left} parts; {MOST_PARTS} are the most")
+        if left > MAX_PARTS:
+            raise EncodeError("TP-UD", f"{left} parts; {MAX_PARTS} are the most")
         found, start = [], 0
         while start < len(self.payload):
             left -= 1

@@ -90,8 +90,10 @@ def pack_ussd(septets: bytes) -> bytes:
 def unpack_ussd(octets: bytes) -> bytes:
     """The septets of a USSD or cell broadcast string: all that fit, less the carriage return that :func:`pack_ussd` adds."""
     septets = unpack(octets, len(octets) * 8 // 7)
-    return septets[:-1] if septets[-1:] == _RETURN and (len(septets) % 8 == 0 or _doubled(septets)) else septets
+    return (
+        septets[:-1] if septets[-1:] == _RETURN and (len(septets) % 8 == 0 or _has_double_return(septets)) else septets
+    )
 
 
-def _doubled(septets: bytes) -> bool:
+def _has_double_return(septets: bytes) -> bool:
     return len(septets) % 8 == 1 and septets[-2:-1] == _RETURN

@@ -19,7 +19,7 @@ from enum import Enum
 from functools import lru_cache
 from importlib import resources
 
-from modemd.rules.consent.replies import DEFAULT_LANGUAGE, _spoken
+from modemd.rules.consent.replies import DEFAULT_LANGUAGE, _find_supported_language
 
 # Letters that NFKC and case folding leave alone, yet people type and read as these.
 _PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe"})
@@ -43,7 +43,7 @@ _COUNTRIES = {
 _LANGUAGE_OF_COUNTRY = {country: language for language, names in _COUNTRIES.items() for country in names.split()}
 
 
-class Action(Enum):
+class KeywordAction(Enum):
     """What a word asks for. The values are those of keywords.csv."""
 
     OPT_OUT = "opt_out"
@@ -58,23 +58,23 @@ class Keyword:
     """A word, normalised, and the languages that have it."""
 
     word: str
-    action: Action
+    action: KeywordAction
     languages: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class KeywordMatch:
     """What a text asked for, by which word (normalised), and the language to answer in."""
 
-    action: Action
+    action: KeywordAction
     word: str
     language: str
 
 
-class Words:
+class Keywords:
     """The words that are known. Raises ValueError when one of them would mean two things, or nothing."""
 
-    def __init__(self, rows: Iterable[tuple[str, Action, str]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, KeywordAction, str]]) -> None:
         """`rows` are (language, action, word), the word in natural spelling."""
         self._keywords: dict[str, Keyword] = {}
         for language, action, spelling in rows:
@@ -87,11 +87,11 @@ class Words:
             self._keywords[word] = Keyword(word, action, known.languages | {language})
 
     @classmethod
-    def load(cls) -> Words:
+    def load(cls) -> Keywords:
         """The words that come with modemd, read once from keywords.csv beside this module."""
         text = (resources.files("modemd.rules.consent") / "keywords.csv").read_text(encoding="utf-8")
         return cls(
-            (row["language"], Action(row["action"]), row["keyword"]) for row in csv.DictReader(text.splitlines())
+            (row["language"], KeywordAction(row["action"]), row["keyword"]) for row in csv.DictReader(text.splitlines())
         )
 
     @property
@@ -106,7 +106,7 @@ class Words:
         contact_language: str | None = None,
         last_language: str | None = None,
         country: str | None = None,
-    ) -> Match | None:
+    ) -> KeywordMatch | None:
         """What `text` asks for, or None where it is no such word.
 
         The answer's language is the word's own where only one language has it; else the contact's, else that of the
@@ -118,17 +118,17 @@ class Words:
             return None
         language = next(iter(keyword.languages)) if len(keyword.languages) == 1 else None
         for tag in (contact_language, last_language, _LANGUAGE_OF_COUNTRY.get((country or "").upper())):
-            language = language or _spoken(tag)
-        return Match(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
+            language = language or _find_supported_language(tag)
+        return KeywordMatch(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
 
     def _find(self, text: str) -> Keyword | None:
         words = normalise(text).split()
-        once = _unrepeated(words)
+        once = _collapse_repetition(words)
         if (keyword := self._keywords.get(" ".join(once))) is not None:
             return keyword
         if len(words) > 1 and _SHORT_CODE.fullmatch(words[-1]):
             keyword = self._keywords.get(" ".join(words[:-1]))
-            return keyword if keyword is not None and keyword.action is Action.OPT_OUT else None
+            return keyword if keyword is not None and keyword.action is KeywordAction.OPT_OUT else None
         return None
 
 
@@ -147,7 +147,7 @@ def normalise(text: str) -> str:
             case "M":
                 kept.append(character if carries_marks else "")
             case "L" | "N":
-                carries_marks = not _drops_accents(character)
+                carries_marks = not _has_removable_accents(character)
                 kept.append(character)
             case _:
                 carries_marks = False
@@ -156,11 +156,11 @@ def normalise(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _drops_accents(letter: str) -> bool:
+def _has_removable_accents(letter: str) -> bool:
     return unicodedata.name(letter, "").startswith(_ACCENTED_SCRIPTS)
 
 
-def _unrepeated(words: list[str]) -> list[str]:
+def _collapse_repetition(words: list[str]) -> list[str]:
     """The shortest beginning of `words` that gives the whole when repeated: STOP ALL STOP ALL is STOP ALL."""
     for length in range(1, len(words) // 2 + 1):
         if len(words) % length == 0 and words[:length] * (len(words) // length) == words:

@@ -8,13 +8,13 @@ import unicodedata
 DEFAULT_LANGUAGE = "en"
 
 
-def _spoken(tag: str | None) -> str | None:
+def _find_supported_language(tag: str | None) -> str | None:
     """The language of a tag such as fr-CA, if there are texts in it."""
     language = re.split("[-_]", tag or "", maxsplit=1)[0].lower()
-    return language if language in _CONFIRMATIONS else None
+    return language if language in _OPT_OUT_REPLIES else None
 
 
-_CONFIRMATIONS = {
+_OPT_OUT_REPLIES = {
     "en": "You will get no more offers from us. Reply START to get them again.",
     "fr": "Vous ne recevrez plus nos offres. Répondez START pour les recevoir à nouveau.",
     "de": "Sie erhalten keine Angebote mehr von uns. Mit der Antwort START erhalten Sie sie wieder.",
@@ -22,7 +22,7 @@ _CONFIRMATIONS = {
 }
 
 
-_WELCOMES = {
+_OPT_IN_REPLIES = {
     "en": "You will get our offers again. Reply STOP to end them.",
     "fr": "Vous recevrez à nouveau nos offres. Répondez STOP pour ne plus les recevoir.",
     "de": "Sie erhalten unsere Angebote wieder. Mit der Antwort STOP beenden Sie das.",
@@ -39,28 +39,28 @@ _ONE_SEPTET = frozenset(
 )
 
 
-def confirmation(language: str, brand: str | None) -> str:
+def compose_opt_out_reply(language: str, brand: str | None) -> str:
     """The one answer to an opt-out: no more offers, and how to come back. At most 160 septets, whatever the brand.
 
     A language without a text of its own is answered in English. The text is no keyword, so two systems that answer
     each other stop at once.
     """
-    return _signed(_CONFIRMATIONS[_spoken(language) or DEFAULT_LANGUAGE], brand)
+    return _add_brand(_OPT_OUT_REPLIES[_find_supported_language(language) or DEFAULT_LANGUAGE], brand)
 
 
-def welcome_back(language: str, brand: str | None) -> str:
+def compose_opt_in_reply(language: str, brand: str | None) -> str:
     """The answer to START: offers come again, and how to end them. At most 160 septets, whatever the brand."""
-    return _signed(_WELCOMES[_spoken(language) or DEFAULT_LANGUAGE], brand)
+    return _add_brand(_OPT_IN_REPLIES[_find_supported_language(language) or DEFAULT_LANGUAGE], brand)
 
 
-def _signed(text: str, brand: str | None) -> str:
+def _add_brand(text: str, brand: str | None) -> str:
     """The text with the brand before it, cut where it would make a second segment, in characters of one septet."""
-    name = " ".join("".join(map(_one_septet, unicodedata.normalize("NFC", brand or ""))).split())
+    name = " ".join("".join(map(_to_one_septet, unicodedata.normalize("NFC", brand or ""))).split())
     name = name[: SEGMENT_SEPTETS - len(text) - len(": ")].rstrip()
     return f"{name}: {text}" if name else text
 
 
-def _one_septet(character: str) -> str:
+def _to_one_septet(character: str) -> str:
     """The character, its letter without the accent, or, where the alphabet has neither, nothing."""
     if character in _ONE_SEPTET:
         return character

@@ -22,17 +22,17 @@ _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _ITEM = re.compile(r"(\*|[0-9a-z]+(?:-[0-9a-z]+)?)(/[0-9]+)?", re.ASCII)
 # Names are for months and days of the week; elsewhere APScheduler would know more words (`last`) than a crontab.
 _NUMBERS = re.compile(r"(\*|[0-9]+(?:-[0-9]+)?)(/[0-9]+)?", re.ASCII)
-_SHORT = {
+_NICKNAMES = {
     "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
     "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
 }  # fmt: skip
-LONGEST = 200
+LONGEST_EXPRESSION = 200
 # How far back a missed time is looked for, nearest first: so a crontab of every minute is not walked through for a year.
-_BACK = tuple(timedelta(minutes=minutes) for minutes in (2, 60, 1440, 11520, 46080, 527040, 2635200))
+_LOOKBACKS = tuple(timedelta(minutes=minutes) for minutes in (2, 60, 1440, 11520, 46080, 527040, 2635200))
 
 
 @dataclass(frozen=True, slots=True)
-class Cron:
+class CronTimes:
     """The times of a cron expression in a zone.
 
     Its trigger is asked in local time, as if there were no summer time, because it goes in circles where an hour occurs twice.
@@ -56,7 +56,7 @@ class Cron:
 
     def latest(self, after: datetime, now: datetime) -> datetime | None:
         """The last time later than `after` that is not later than `now`; None where there is none."""
-        for back in _BACK:
+        for back in _LOOKBACKS:
             start = max(after, now - back)
             found, at = None, self.following(start)
             while at is not None and at <= now:
@@ -70,26 +70,26 @@ class Cron:
         return at.astimezone(self.zone).replace(tzinfo=None, fold=0).isoformat(timespec="minutes")
 
 
-def cron(expression: str, zone: ZoneInfo) -> Cron:
+def parse_cron(expression: str, zone: ZoneInfo) -> CronTimes:
     """The times of a cron expression with five fields, or of a word as @daily. Refused with `bad_cron`."""
-    fields = _SHORT.get(expression.strip(), expression).lower().split()
-    if len(fields) != len(_FIELDS) or len(expression) > LONGEST:
-        raise _bad(expression, "it has five fields: minute, hour, day of the month, month, day of the week")
+    fields = _NICKNAMES.get(expression.strip(), expression).lower().split()
+    if len(fields) != len(_FIELDS) or len(expression) > LONGEST_EXPRESSION:
+        raise _bad_cron(expression, "it has five fields: minute, hour, day of the month, month, day of the week")
     for index, field in enumerate(fields):
         for item in field.split(","):
             if (_ITEM if index > 2 else _NUMBERS).fullmatch(item) is None:
-                raise _bad(expression, f"{item!r} is no value, range or step")
+                raise _bad_cron(expression, f"{item!r} is no value, range or step")
     minute, hour, day, month, weekday = fields
     try:
         if "*" in (day[0], weekday[0]):
-            return Cron(_trigger(minute, hour, day, month, _weekdays(weekday)), zone)
+            return CronTimes(_trigger(minute, hour, day, month, _weekdays(weekday)), zone)
         either = [_trigger(minute, hour, day, month, "*"), _trigger(minute, hour, "*", month, _weekdays(weekday))]
-        return Cron(OrTrigger(either), zone)
+        return CronTimes(OrTrigger(either), zone)
     except ValueError as error:
-        raise _bad(expression, str(error)) from None
+        raise _bad_cron(expression, str(error)) from None
 
 
-def _bad(expression: str, why: str) -> Refused:
+def _bad_cron(expression: str, why: str) -> Refused:
     return Refused("bad_cron", f"{expression!r} is no cron expression: {why}; as 30 9 * * 1-5")
 
 

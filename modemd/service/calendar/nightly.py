@@ -25,8 +25,11 @@ log = logs.get(__name__)
 # Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
 LONGEST_WAIT = timedelta(minutes=10)
 # How often a clock that is not trusted is looked at.
-UNTRUSTED_S = 60.0
-NIGHT = (3, 30)  # when shops and plants are quiet, and past the hours that summer time moves in most of the world
+UNTRUSTED_CHECK_S = 60.0
+NIGHTLY_TIME = (
+    3,
+    30,
+)  # when shops and plants are quiet, and past the hours that summer time moves in most of the world
 
 
 class Trigger(Protocol):
@@ -36,7 +39,7 @@ class Trigger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CalendarJob:
     """Work on the calendar. It runs in the store's transaction that also notes that it ran."""
 
     name: str
@@ -44,13 +47,15 @@ class Job:
     work: schedules.Work
 
 
-def nightly(zone: ZoneInfo) -> Job:
+def nightly_job(zone: ZoneInfo) -> CalendarJob:
     """House-keeping of the database, every night in local time."""
-    hour, minute = NIGHT
-    return Job("nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), schedules.keep_house)
+    hour, minute = NIGHTLY_TIME
+    return CalendarJob(
+        "nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), schedules.run_nightly_maintenance
+    )
 
 
-class Calendar:
+class JobScheduler:
     """One task that runs jobs when they are due."""
 
     def __init__(
@@ -58,7 +63,7 @@ class Calendar:
         store: Store,
         clock: Clock,
         zone: ZoneInfo,
-        jobs: Sequence[Job],
+        jobs: Sequence[CalendarJob],
         trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
@@ -71,7 +76,7 @@ class Calendar:
         """Until cancelled."""
         while True:
             if not self._trusted():
-                await asyncio.sleep(UNTRUSTED_S)
+                await asyncio.sleep(UNTRUSTED_CHECK_S)
                 continue
             now = self._clock.now()
             due = {job.name: job.trigger.get_next_fire_time(None, now) for job in self._jobs}
@@ -82,11 +87,11 @@ class Calendar:
                 if at is not None and at <= self._clock.now() and self._trusted():
                     await self._run(job)
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: CalendarJob) -> None:
         now = self._clock.now()
         date = now.astimezone(self._zone).date()
         try:
-            if await self._store.write(lambda db: schedules.once(db, job.name, date, job.work, now)):
+            if await self._store.write(lambda db: schedules.run_once_a_day(db, job.name, date, job.work, now)):
                 log.info("calendar", job=job.name, date=date)
         except StoreError as error:
             log.error("calendar work failed; it is due again tomorrow", job=job.name, error=str(error))

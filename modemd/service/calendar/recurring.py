@@ -15,13 +15,13 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.calendar.cron import Cron, cron
-from modemd.service.messages.decisions import Word, checked
-from modemd.service.messages.submission import Request, Submitting
+from modemd.service.calendar.cron import CronTimes, parse_cron
+from modemd.service.messages.decisions import Authorship, check_authorship
+from modemd.service.messages.submission import MessageRequest, Submission
 from modemd.store import Store, schedules
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.new_message import NewMessage
-from modemd.store.schedules import NewSchedule, Run, Schedule
+from modemd.store.schedules import NewSchedule, RunOutcome, Schedule
 
 log = logs.get(__name__)
 
@@ -29,30 +29,30 @@ log = logs.get(__name__)
 LONGEST_WAIT_S = 30.0
 RETRY_S = 5.0
 # A run that is later than this was missed: the process, its clock or its database was not there.
-ON_TIME = timedelta(minutes=2)
+ON_TIME_TOLERANCE = timedelta(minutes=2)
 MOST_RECIPIENTS = 100
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ScheduleRequest:
     """A recurring send, in somebody's words: `request` once for each recipient, `cron` its times in the configured zone,
     `late` whether a missed run is made up for."""
 
     name: str
     cron: str
     to: tuple[str, ...]
-    request: Request
+    request: MessageRequest
     late: bool
 
 
-class Recurring:
+class RecurringSends:
     """One task that runs what is due, and the functions that the faces call."""
 
     def __init__(
         self,
         store: Store,
-        submitting: Submitting,
+        submitting: Submission,
         policy: ConsentPolicy,
         clock: Clock,
         zone: ZoneInfo,
@@ -71,7 +71,7 @@ class Recurring:
 
     # What the faces call
 
-    async def add(self, wish: Wish) -> dict[str, Any]:
+    async def add(self, wish: ScheduleRequest) -> dict[str, Any]:
         """Keep a recurring send, after a look at everything that its messages will be made of."""
         if _NAME.fullmatch(wish.name) is None:
             raise Refused("bad_name", f"{wish.name!r} is no name; it has 1 to 40 small letters, digits, _ and -")
@@ -79,10 +79,10 @@ class Recurring:
             raise Refused("bad_recipients", f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV")
         if wish.request.at is not None or wish.request.key is not None:
             raise Refused("bad_schedule", "a schedule says when by its cron expression, and makes its own keys")
-        times, now = cron(wish.cron, self._zone), self._clock.now()
+        times, now = parse_cron(wish.cron, self._zone), self._clock.now()
         if times.following(now) is None:
             raise Refused("bad_cron", f"{wish.cron!r} never comes")
-        messages = [self._submitting.check(_to(wish.request, number))[0] for number in wish.to]
+        messages = [self._submitting.check(_request_to(wish.request, number))[0] for number in wish.to]
         one = messages[0]
         new = NewSchedule(
             name=wish.name,
@@ -102,37 +102,37 @@ class Recurring:
 
     async def listed(self) -> list[dict[str, Any]]:
         """All of them, by name."""
-        return [self._view(each) for each in await self._store.read(schedules.all_)]
+        return [self._view(each) for each in await self._store.read(schedules.list_schedules)]
 
     async def show(self, name: str) -> dict[str, Any]:
         """One of them, with its last runs."""
-        found = await self._store.read(partial(schedules.named, name=name))
-        return self._view(found) | {"runs": await self._store.read(partial(schedules.runs, id=found.id))}
+        found = await self._store.read(partial(schedules.find_by_name, name=name))
+        return self._view(found) | {"runs": await self._store.read(partial(schedules.list_runs, id=found.id))}
 
-    async def pause(self, name: str, word: Word) -> dict[str, Any]:
+    async def pause(self, name: str, word: Authorship) -> dict[str, Any]:
         """Let it rest until it is resumed."""
         return await self._decide(schedules.pause, name, word)
 
-    async def resume(self, name: str, word: Word) -> dict[str, Any]:
+    async def resume(self, name: str, word: Authorship) -> dict[str, Any]:
         """Let it go on, from now."""
         return await self._decide(schedules.resume, name, word)
 
-    async def remove(self, name: str, word: Word) -> dict[str, Any]:
+    async def remove(self, name: str, word: Authorship) -> dict[str, Any]:
         """End it; what it submitted goes on. As it was."""
         shown = await self.show(name)
-        word = checked(word)
+        word = check_authorship(word)
         await self._store.write(partial(schedules.remove, name=name, now=self._clock.now(), by=word.by, why=word.why))
         self._changed.set()
         return shown
 
-    async def _decide(self, change: Callable[..., None], name: str, word: Word) -> dict[str, Any]:
-        word = checked(word)
+    async def _decide(self, change: Callable[..., None], name: str, word: Authorship) -> dict[str, Any]:
+        word = check_authorship(word)
         await self._store.write(partial(change, name=name, now=self._clock.now(), by=word.by, why=word.why))
         self._changed.set()
         return await self.show(name)
 
     def _view(self, schedule: Schedule) -> dict[str, Any]:
-        at = None if schedule.paused else _cron(schedule).following(max(self._clock.now(), schedule.looked_at))
+        at = None if schedule.paused else _cron_times(schedule).following(max(self._clock.now(), schedule.looked_at))
         return {
             "name": schedule.name,
             "cron": schedule.cron,
@@ -170,13 +170,13 @@ class Recurring:
     async def _turn(self) -> float:
         """Run what is due; the seconds until the next is."""
         waits = [LONGEST_WAIT_S]
-        for schedule in await self._store.read(schedules.all_):
+        for schedule in await self._store.read(schedules.list_schedules):
             if schedule.paused:
                 continue
             now = self._clock.now()
             following = self._following(schedule)
             if following is not None and following <= now:
-                times = _cron(schedule)
+                times = _cron_times(schedule)
                 await self._run(schedule, times, times.latest(schedule.looked_at, now) or following)
                 return 0.0
             if following is not None:
@@ -187,47 +187,51 @@ class Recurring:
         """The first time that was not looked at; asked of the trigger once."""
         known = self._known.get(schedule.id)
         if known is None or known[0] != schedule.looked_at:
-            known = self._known[schedule.id] = schedule.looked_at, _cron(schedule).following(schedule.looked_at)
+            known = self._known[schedule.id] = schedule.looked_at, _cron_times(schedule).following(schedule.looked_at)
         return known[1]
 
-    async def _run(self, schedule: Schedule, times: Cron, at: datetime) -> None:
+    async def _run(self, schedule: Schedule, times: CronTimes, at: datetime) -> None:
         now = self._clock.now()
-        on_time = now - at <= ON_TIME
-        outcome, error = (Run.SENT if on_time else Run.LATE if schedule.late else Run.MISSED), None
+        on_time = now - at <= ON_TIME_TOLERANCE
+        outcome, error = (RunOutcome.SENT if on_time else RunOutcome.LATE if schedule.late else RunOutcome.MISSED), None
         local = times.local(at)
         messages: list[NewMessage] = []
-        if outcome is not Run.MISSED:
+        if outcome is not RunOutcome.MISSED:
             try:
                 messages = [
-                    self._submitting.check(_request(schedule, number, f"schedule:{schedule.id}:{local}:{number}"))[0]
+                    self._submitting.check(_run_request(schedule, number, f"schedule:{schedule.id}:{local}:{number}"))[
+                        0
+                    ]
                     for number in schedule.recipients
                 ]
             except Refused as refused:
-                outcome, error = Run.FAILED, refused.reason
-        ran = partial(schedules.run, schedule=schedule, local=local, messages=messages, outcome=outcome, error=error)
+                outcome, error = RunOutcome.FAILED, refused.reason
+        ran = partial(
+            schedules.execute_run, schedule=schedule, local=local, messages=messages, outcome=outcome, error=error
+        )
         submitted = await self._store.write(partial(ran, policy=self._policy, now=now))
         if submitted is None:
             # Done before, by another occurrence of the same local time or before the clock was stepped.
-            await self._store.write(partial(schedules.looked, id=schedule.id, now=now))
+            await self._store.write(partial(schedules.mark_checked, id=schedule.id, now=now))
             return
         log.info("schedule", name=schedule.name, local=local, outcome=outcome, messages=len(submitted), error=error)
         for each, message in zip(submitted, messages, strict=True):
             self._queued(each, message.message_class.rank)
 
 
-def _cron(schedule: Schedule) -> Cron:
-    return cron(schedule.cron, ZoneInfo(schedule.zone))
+def _cron_times(schedule: Schedule) -> CronTimes:
+    return parse_cron(schedule.cron, ZoneInfo(schedule.zone))
 
 
-def _to(request: Request, number: str) -> Request:
-    return Request(
+def _request_to(request: MessageRequest, number: str) -> MessageRequest:
+    return MessageRequest(
         number, request.text, request.message_class, report=request.report, short_code=request.short_code,
         valid=request.valid, window=request.window,
     )  # fmt: skip
 
 
-def _request(schedule: Schedule, number: str, key: str) -> Request:
-    return Request(
+def _run_request(schedule: Schedule, number: str, key: str) -> MessageRequest:
+    return MessageRequest(
         number,
         schedule.text,
         schedule.message_class,

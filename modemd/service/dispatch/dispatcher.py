@@ -11,7 +11,7 @@ from random import Random
 
 from modemd import logs, pdu
 from modemd.clock import Clock
-from modemd.connector import Attempted, Claimed, Draft, Ending
+from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft
 from modemd.errors import EncodeError, StoreDamaged, StoreError
 from modemd.modem.status import Identity
 from modemd.rules import report_matching, retry, send_decision
@@ -19,17 +19,17 @@ from modemd.rules.classes import MessageClass, waiting_rank
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.report_matching import owner_rule
 from modemd.rules.retry import ErrorClass
-from modemd.rules.routing import PATIENCE
-from modemd.rules.send_decision import Decision, Facts, Verdict
-from modemd.rules.sim_breaker import SimStates
-from modemd.service.dispatch.holds import Holding
-from modemd.service.dispatch.policy import Traffic
-from modemd.service.dispatch.reservations import Drafts, Offer
+from modemd.rules.routing import PREFERRED_SIM_WAIT
+from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
+from modemd.rules.sim_breaker import SimBreakers
+from modemd.service.dispatch.holds import QuotaHolds
+from modemd.service.dispatch.policy import SendingPolicy
+from modemd.service.dispatch.reservations import PartOffer, Reservations
 from modemd.store import Store
 from modemd.store.inbound import status_reports
 from modemd.store.queue import claims, outcomes
 from modemd.store.queue.claims import Candidate, Claim
-from modemd.store.queue.outcomes import Outcome, Result
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)
 
@@ -39,7 +39,7 @@ SHORTEST_VALIDITY = timedelta(minutes=5)
 
 
 # After a refusal that was the modem's or the SIM's state: others may have the part, and the modem is in order again soon.
-WHEN_FREE = timedelta(seconds=2)
+FREED_RETRY_DELAY = timedelta(seconds=2)
 
 
 # How long an outcome waits for a database that did not take it.
@@ -62,7 +62,7 @@ class Dispatcher:
         chance: Random,
         settled: Callable[[], None],
         trusted: Callable[[], bool] = lambda: True,
-        traffic: Callable[[SimStates], Traffic],
+        traffic: Callable[[SimBreakers], SendingPolicy],
     ) -> None:
         self._store = store
         self._policy = policy
@@ -70,16 +70,16 @@ class Dispatcher:
         self._chance = chance
         self._trusted = trusted  # the clock
         self._settled = settled  # a part was put off, or will be repeated: look at the timetable
-        self._drafts = Drafts(self._encode)
+        self._drafts = Reservations(self._encode)
         self._pressing = 0  # how often an alarm or otp may have been queued; and by SIM, when it last looked for one
         self._pressed: dict[str, int] = {}
         self._on_air: dict[int, Candidate] = {}  # by attempt
-        self.sims = SimStates()
+        self.sims = SimBreakers()
         self._no_marketing: set[str] = set()
         self.traffic = traffic(self.sims)
         self._waiting_for_others: asyncio.TimerHandle | None = None
-        self.holding = Holding(store, clock, settled, self._look_again)
-        self._claimings: set[asyncio.Task[Claimed | None]] = set()
+        self.holding = QuotaHolds(store, clock, settled, self._look_again)
+        self._claimings: set[asyncio.Task[ClaimedPart | None]] = set()
         self._closings: set[asyncio.Task[None]] = set()
         self._unkept: set[int] = set()  # attempts whose outcome the database did not take yet
 
@@ -126,19 +126,19 @@ class Dispatcher:
         asyncio.get_running_loop().call_later(RETRY_S, self._settled)
 
     async def _find(self, identity: Identity, last: MessageClass) -> Draft | None:
-        most = claims.FEW
+        most = claims.INITIAL_CANDIDATES
         while True:
             now = self._clock.now()
             skip = self.sims.avoided(identity.iccid, now) | self._drafts.reserved()
             terms = self.traffic.terms()
-            look = partial(claims.look, sim=identity.iccid, now=now, skip=skip, terms=terms, most=most)
+            look = partial(claims.find, sim=identity.iccid, now=now, skip=skip, terms=terms, most=most)
             pressing = self._pressing
             found = await self._store.read_hot(look)
             self._pressed[identity.iccid] = pressing
             self.holding.start(found.over, terms)
             decide = self._decider(identity.iccid)
             verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found.candidates]
-            going = [candidate for candidate, verdict in verdicts if verdict is Verdict.SEND]
+            going = [candidate for candidate, verdict in verdicts if verdict is SendVerdict.SEND]
             reserved = self._drafts.reserved()  # more than before: other modems have looked meanwhile
             chosen = next((candidate for candidate in going if candidate.part_id not in reserved), None)
             if chosen is not None and chosen.rank > waiting_rank(last):
@@ -152,11 +152,15 @@ class Dispatcher:
             if len(verdicts) == most < claims.MAX_CANDIDATES:
                 most = claims.MAX_CANDIDATES
                 continue
-            if not any(verdict in (Verdict.WITHDRAW, Verdict.EXPIRE, Verdict.HOLD) for _, verdict in verdicts):
+            if not any(
+                verdict in (SendVerdict.WITHDRAW, SendVerdict.EXPIRE, SendVerdict.HOLD) for _, verdict in verdicts
+            ):
                 if found.left:
                     self._come_again()
                 return None
-            clear = partial(claims.clear, sim=identity.iccid, decide=decide, now=self._clock.now(), terms=terms)
+            clear = partial(
+                claims.end_unsendable, sim=identity.iccid, decide=decide, now=self._clock.now(), terms=terms
+            )
             if not await self._store.write(clear):
                 return None
 
@@ -164,19 +168,19 @@ class Dispatcher:
         """What is left to another SIM now is not left to it for ever."""
         if self._waiting_for_others is None:
             loop = asyncio.get_running_loop()
-            self._waiting_for_others = loop.call_later(PATIENCE.total_seconds() / 3, self._others_had_time)
+            self._waiting_for_others = loop.call_later(PREFERRED_SIM_WAIT.total_seconds() / 3, self._others_had_time)
 
     def _others_had_time(self) -> None:
         self._waiting_for_others = None
         self._settled()
 
-    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[Claimed | None]:
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
         """Journal the claim of the next attempt, and in the same transaction choose what follows it, where this is to look
         `ahead`. Submitted before this returns."""
         epoch = self._store.consent_epoch
         sim, now, terms = identity.iccid, self._clock.now(), self.traffic.terms()
         decide = self._decider(sim)
-        avoided, offer = self.sims.avoided(sim, now), Offer()
+        avoided, offer = self.sims.avoided(sim, now), PartOffer()
         self.sims.asks(sim, now)  # it is at work, and need not choose while claims choose for it
 
         def change(db: sqlite3.Connection) -> Claim | None:
@@ -192,8 +196,8 @@ class Dispatcher:
         return claiming
 
     async def _claimed(
-        self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, offer: Offer
-    ) -> Claimed | None:
+        self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, offer: PartOffer
+    ) -> ClaimedPart | None:
         try:
             claim = await committed
         except StoreError:
@@ -207,24 +211,24 @@ class Dispatcher:
             tpdu = self._drafts.encoded(candidate, draft)
         except EncodeError as error:
             self._drafts.decline(offer)
-            impossible = Outcome(claim.attempt_id, Result.REFUSED, error=f"cannot be encoded: {error}")
-            await self._store.write(partial(outcomes.close, outcome=impossible, now=self._clock.now()))
+            impossible = AttemptOutcome(claim.attempt_id, AttemptResult.REFUSED, error=f"cannot be encoded: {error}")
+            await self._store.write(partial(outcomes.close_attempt, outcome=impossible, now=self._clock.now()))
             return None
         not_after, following = self._closing(candidate), self._drafts.take(offer)
-        return Claimed(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, not_after, following)
+        return ClaimedPart(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, not_after, following)
 
-    def close(self, identity: Identity, attempted: Attempted) -> asyncio.Future[None]:
+    def close(self, identity: Identity, attempted: AttemptReport) -> asyncio.Future[None]:
         """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it, whether or
         not somebody waits: an outcome that is known must not be forgotten."""
         return asyncio.shield(self._close(identity, attempted, self._store.write))
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
+    def close_with_next(self, identity: Identity, attempted: AttemptReport) -> None:
         """The same, in the commit of the next claim."""
         self._close(identity, attempted, self._store.write_with_next)
 
-    def _close(self, identity: Identity, attempted: Attempted, write: _Write) -> asyncio.Task[None]:
+    def _close(self, identity: Identity, attempted: AttemptReport, write: _Write) -> asyncio.Task[None]:
         change = partial(
-            _close,
+            _close_attempt,
             outcome=self._judged(identity, attempted),
             sim=identity.iccid,
             owner=self._owner(identity),
@@ -253,17 +257,17 @@ class Dispatcher:
             closing.cancel()
 
     async def _until_closed(
-        self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: Attempted
+        self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: AttemptReport
     ) -> None:
         while True:
             try:
                 await committed
             except StoreDamaged as error:
-                log.error("outcome cannot be kept", **_told(attempted), trouble=str(error))
+                log.error("outcome cannot be kept", **_log_fields(attempted), trouble=str(error))
                 return
             except StoreError as error:
                 if attempted.attempt_id not in self._unkept:
-                    log.error("outcome not kept yet", **_told(attempted), trouble=str(error))
+                    log.error("outcome not kept yet", **_log_fields(attempted), trouble=str(error))
                     self._unkept.add(attempted.attempt_id)
                 await asyncio.sleep(RETRY_S)
                 committed = self._store.write(change)
@@ -274,10 +278,10 @@ class Dispatcher:
                     self._settled()
                 return
 
-    def _closed(self, attempted: Attempted) -> None:
+    def _closed(self, attempted: AttemptReport) -> None:
         self._on_air.pop(attempted.attempt_id, None)
-        log.info("attempt ended", **_told(attempted), elapsed=round(attempted.elapsed_s, 3))
-        if attempted.ending is not Ending.ACCEPTED:
+        log.info("attempt ended", **_log_fields(attempted), elapsed=round(attempted.elapsed_s, 3))
+        if attempted.ending is not AttemptEnding.ACCEPTED:
             self.came_due()
             self._settled()
 
@@ -293,10 +297,10 @@ class Dispatcher:
         """Whether a SIM begins no marketing."""
         return sim in self._no_marketing
 
-    def _decider(self, sim: str) -> Callable[[Facts], Decision]:
+    def _decider(self, sim: str) -> Callable[[SendFacts], SendDecision]:
         """The last look for a SIM."""
 
-        def decide(facts: Facts) -> Decision:
+        def decide(facts: SendFacts) -> SendDecision:
             return send_decision.decide(
                 facts,
                 self._policy,
@@ -313,7 +317,9 @@ class Dispatcher:
             return self._drafts.reserve(candidate)
         except EncodeError as error:
             log.error("message cannot be encoded", message=candidate.message_id, error=str(error))
-            failed = partial(outcomes.fail, message_id=candidate.message_id, reason=f"cannot be encoded: {error}")
+            failed = partial(
+                outcomes.fail_message, message_id=candidate.message_id, reason=f"cannot be encoded: {error}"
+            )
             await self._store.write(partial(failed, now=self._clock.now()))
             return None
 
@@ -340,15 +346,15 @@ class Dispatcher:
         )
         return submits[candidate.seq - 1].encode()
 
-    def _owner(self, identity: Identity) -> report_matching.Owner:
+    def _owner(self, identity: Identity) -> report_matching.FindOwner:
         return owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
 
-    def _judged(self, identity: Identity, attempted: Attempted) -> Outcome:
+    def _judged(self, identity: Identity, attempted: AttemptReport) -> AttemptOutcome:
         """What an ending means for the journal: the class of an error decides, and what other refusals say of the SIM."""
         counts = not attempted.no_network
-        result = _RESULTS[attempted.ending]
+        result = _RESULT_OF_ENDING[attempted.ending]
         error, again = attempted.error, None
-        if attempted.ending is Ending.REFUSED:
+        if attempted.ending is AttemptEnding.REFUSED:
             profile = identity.profile
             kind = retry.classify(
                 attempted.code,
@@ -357,20 +363,22 @@ class Dispatcher:
                 vendor=profile.errors,
             )
             if kind is ErrorClass.UNKNOWN and attempted.written_at is not None:
-                result = Result.UNKNOWN
+                result = AttemptResult.UNKNOWN
             elif kind is ErrorClass.ACCEPTED:
-                result = Result.SENT
+                result = AttemptResult.SENT
             elif attempted.no_network:  # the SIM waits for its network; another may send the part
-                again = partial(_when_free, self._clock.now(), self._chance)
+                again = partial(_freed_retry_at, self._clock.now(), self._chance)
             elif self._sims_own(identity.iccid, kind, attempted):
-                counts, again = False, partial(_when_free, self._clock.now(), self._chance)
+                counts, again = False, partial(_freed_retry_at, self._clock.now(), self._chance)
             else:
-                again = partial(_retry, kind, self._clock.now(), self._chance)
-        if result is Result.SENT:
+                again = partial(_retry_at, kind, self._clock.now(), self._chance)
+        if result is AttemptResult.SENT:
             self.sims.passed(identity.iccid)
-        return Outcome(attempted.attempt_id, result, attempted.written_at, attempted.reference, error, again, counts)
+        return AttemptOutcome(
+            attempted.attempt_id, result, attempted.written_at, attempted.reference, error, again, counts
+        )
 
-    def _sims_own(self, sim: str, kind: ErrorClass, attempted: Attempted) -> bool:
+    def _sims_own(self, sim: str, kind: ErrorClass, attempted: AttemptReport) -> bool:
         """Whether a refusal speaks of the SIM: it rests, or only leaves this part to another SIM."""
         candidate, now = self._on_air.get(attempted.attempt_id), self._clock.now()
         if candidate is None:
@@ -387,15 +395,15 @@ class Dispatcher:
         return kind is ErrorClass.OTHER and free and self.sims.leave(candidate.part_id, sim, now)
 
 
-_RESULTS = {
-    Ending.ACCEPTED: Result.SENT,
-    Ending.REFUSED: Result.REFUSED,
-    Ending.NO_ANSWER: Result.UNKNOWN,
-    Ending.WITHDRAWN: Result.WITHDRAWN,
+_RESULT_OF_ENDING = {
+    AttemptEnding.ACCEPTED: AttemptResult.SENT,
+    AttemptEnding.REFUSED: AttemptResult.REFUSED,
+    AttemptEnding.NO_ANSWER: AttemptResult.UNKNOWN,
+    AttemptEnding.WITHDRAWN: AttemptResult.WITHDRAWN,
 }
 
 
-def _told(attempted: Attempted) -> dict[str, object]:
+def _log_fields(attempted: AttemptReport) -> dict[str, object]:
     """An ending, as the log tells it."""
     return {
         "attempt": attempted.attempt_id,
@@ -405,18 +413,20 @@ def _told(attempted: Attempted) -> dict[str, object]:
     }
 
 
-def _retry(kind: ErrorClass, now: datetime, chance: Random, tries: int, expires_at: datetime) -> datetime | None:
+def _retry_at(kind: ErrorClass, now: datetime, chance: Random, tries: int, expires_at: datetime) -> datetime | None:
     return retry.retry_at(kind, tries, now, expires_at, chance)
 
 
-def _when_free(now: datetime, chance: Random, tries: int, expires_at: datetime) -> datetime | None:
+def _freed_retry_at(now: datetime, chance: Random, tries: int, expires_at: datetime) -> datetime | None:
     """At once, nearly, however often the part was tried: by another SIM, or by this one when it has its network again."""
-    due = now + WHEN_FREE
+    due = now + FREED_RETRY_DELAY
     return min(due, expires_at) if now < expires_at else due
 
 
-def _close(db: sqlite3.Connection, outcome: Outcome, sim: str, owner: report_matching.Owner, now: datetime) -> None:
+def _close_attempt(
+    db: sqlite3.Connection, outcome: AttemptOutcome, sim: str, owner: report_matching.FindOwner, now: datetime
+) -> None:
     """End an attempt, and look whether its report has been waiting for that."""
-    outcomes.close(db, outcome, now)
-    if outcome.result in (Result.SENT, Result.UNKNOWN):
-        status_reports.match_again(db, sim, owner, now)
+    outcomes.close_attempt(db, outcome, now)
+    if outcome.result in (AttemptResult.SENT, AttemptResult.UNKNOWN):
+        status_reports.rematch_reports(db, sim, owner, now)

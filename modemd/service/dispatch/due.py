@@ -23,7 +23,7 @@ STEP = 500
 RETRY_S = 5.0
 
 
-class Timetable:
+class DueWork:
     """One task. It asks the tables what is due, does it in small steps, and sleeps until the next."""
 
     def __init__(
@@ -55,10 +55,10 @@ class Timetable:
         self._was_trusted = trusted
         if trusted and not before:
             self._promoted()  # what waited for the clock is queued already
-        due = await self._store.read_hot(_next_due if trusted else outbox_due.next_going_on)
+        due = await self._store.read_hot(_next_due if trusted else outbox_due.find_next_clock_independent)
         now = self._clock.now()
         if due is not None and due <= now:
-            if await self._store.write(partial(_turn, now=now, trusted=trusted)):
+            if await self._store.write(partial(_run_due, now=now, trusted=trusted)):
                 self._promoted()
             return
         wait = LONGEST_WAIT_S if due is None else min((due - now).total_seconds(), LONGEST_WAIT_S)
@@ -70,16 +70,16 @@ class Timetable:
 
 
 def _next_due(db: sqlite3.Connection) -> datetime | None:
-    moments = [moment for moment in (outbox_due.next_due(db), inbox.next_due(db)) if moment is not None]
+    moments = [moment for moment in (outbox_due.find_next_due(db), inbox.next_due(db)) if moment is not None]
     return min(moments, default=None)
 
 
-def _turn(db: sqlite3.Connection, now: datetime, trusted: bool) -> bool:
+def _run_due(db: sqlite3.Connection, now: datetime, trusted: bool) -> bool:
     """Do up to `STEP` of each; whether anything was promoted. A clock that is not trusted ends nothing."""
-    promoted = outbox_due.promote(db, now, STEP, trusted=trusted)
+    promoted = outbox_due.promote_due(db, now, STEP, trusted=trusted)
     if not trusted:
         return bool(promoted)
-    outbox_due.expire(db, now, STEP)
+    outbox_due.expire_overdue(db, now, STEP)
     outbox_due.close_overdue(db, now, STEP)
     inbox.show_incomplete(db, now)
     return bool(promoted)

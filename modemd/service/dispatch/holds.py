@@ -9,15 +9,15 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import StoreError
-from modemd.rules.routing import Terms
+from modemd.rules.routing import RoutingSnapshot
 from modemd.store import Store
 from modemd.store.queue import quotas
-from modemd.store.queue.candidates import Over
+from modemd.store.queue.candidates import ExhaustedLane
 
 log = logs.get(__name__)
 
 
-class Holding:
+class QuotaHolds:
     """A task for each lane and class that is over, until nothing of it is queued. `held` is called then; `failed` where the
     database does not take it."""
 
@@ -26,9 +26,9 @@ class Holding:
         self._clock = clock
         self._held = held
         self._failed = failed
-        self._tasks: dict[Over, asyncio.Task[None]] = {}
+        self._tasks: dict[ExhaustedLane, asyncio.Task[None]] = {}
 
-    def start(self, over: Sequence[Over], terms: Terms) -> None:
+    def start(self, over: Sequence[ExhaustedLane], terms: RoutingSnapshot) -> None:
         """What a SIM found over its quota; what is being held already is not begun twice."""
         for each in over:
             if each not in self._tasks:
@@ -40,12 +40,12 @@ class Holding:
         for task in self._tasks.values():
             task.cancel()
 
-    def _done(self, over: Over, task: asyncio.Task[None]) -> None:
+    def _done(self, over: ExhaustedLane, task: asyncio.Task[None]) -> None:
         del self._tasks[over]
         if not task.cancelled() and task.exception() is not None:
             log.error("holding failed", iccid=over.sim, error=repr(task.exception()))
 
-    async def _hold_all(self, over: Over, terms: Terms) -> None:
+    async def _hold_all(self, over: ExhaustedLane, terms: RoutingSnapshot) -> None:
         step = partial(
             quotas.hold_lane,
             lane=over.lane,

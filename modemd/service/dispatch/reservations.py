@@ -11,13 +11,13 @@ from modemd.store.queue.claims import Candidate
 
 
 @dataclass(slots=True)
-class Offer:
+class PartOffer:
     """What a claim has found to come next for its SIM. The writer's thread fills it in; the loop takes it."""
 
     candidate: Candidate | None = None
 
 
-class Drafts:
+class Reservations:
     """The drafts of all modems. Lives on the loop. A claim runs on the writer's thread, where it asks for what is `reserved` at
     that moment, and calls `offer`: a part that several claims of one group could take is taken once."""
 
@@ -64,12 +64,12 @@ class Drafts:
         same = candidate == self._candidates.get(draft.part_id)
         return draft.tpdu if same else self._encode(candidate)
 
-    def offer(self, offer: Offer, candidate: Candidate) -> None:
+    def offer(self, offer: PartOffer, candidate: Candidate) -> None:
         """A claim has found `candidate` to come next: no other claim takes it before the loop knows."""
         offer.candidate = candidate
         self._offered.add(candidate.part_id)
 
-    def take(self, offer: Offer) -> Draft | None:
+    def take(self, offer: PartOffer) -> Draft | None:
         """What was offered, reserved. None where that is nothing, somebody else's meanwhile, or cannot be encoded (whoever
         chooses it then will say so)."""
         candidate = offer.candidate
@@ -82,7 +82,7 @@ class Drafts:
         finally:
             self.decline(offer)
 
-    def decline(self, offer: Offer) -> None:
+    def decline(self, offer: PartOffer) -> None:
         """Leave what was offered to others."""
         if offer.candidate is not None:
             self._offered.discard(offer.candidate.part_id)

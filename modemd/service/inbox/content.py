@@ -14,7 +14,7 @@ from modemd.rules.classes import Kind
 SIM_DATA_DOWNLOAD = 0x7F
 
 
-_NAMES = {
+_WAITING_NAMES = {
     Waiting.VOICEMAIL: ("voice message", "voice messages"),
     Waiting.FAX: ("fax", "faxes"),
     Waiting.EMAIL: ("e-mail", "e-mails"),
@@ -22,7 +22,7 @@ _NAMES = {
 }
 
 
-def read(parts: Sequence[pdu.Deliver]) -> tuple[Kind, str]:
+def read_content(parts: Sequence[pdu.Deliver]) -> tuple[Kind, str]:
     """The kind of a message whose parts are all there, in order, and its text: the words of what is not written in words."""
     first = parts[0]
     if first.protocol_id == SIM_DATA_DOWNLOAD:
@@ -36,15 +36,15 @@ def read(parts: Sequence[pdu.Deliver]) -> tuple[Kind, str]:
     except DecodeError:
         notification = None
     if notification is not None:
-        return "mms", _mms(notification)
+        return "mms", _describe_mms(notification)
     text = _joined(parts)
     return ("data", _hex(parts)) if text is None else ("text", text)
 
 
-def read_alone(part: pdu.Deliver) -> tuple[Kind, str]:
+def read_part_content(part: pdu.Deliver) -> tuple[Kind, str]:
     """What one part says while the others are missing."""
     if part.concatenation is None:
-        return read([part])
+        return read_content([part])
     return ("data", _hex([part])) if part.text is None else ("text", part.text)
 
 
@@ -67,15 +67,15 @@ def _indication(part: pdu.Deliver) -> str | None:
     knows how many."""
     counted = [one for one in part.user_data.header if isinstance(one, SpecialIndication)]
     if counted:
-        return "; ".join(_waiting(one.waiting, one.count) for one in counted)
+        return "; ".join(_describe_waiting(one.waiting, one.count) for one in counted)
     coding = part.coding
     if coding.waiting is None:
         return None
-    return _waiting(coding.waiting, None if coding.waiting_active else 0)
+    return _describe_waiting(coding.waiting, None if coding.waiting_active else 0)
 
 
-def _waiting(kind: Waiting, count: int | None) -> str:
-    one, several = _NAMES[kind]
+def _describe_waiting(kind: Waiting, count: int | None) -> str:
+    one, several = _WAITING_NAMES[kind]
     match count:
         case None:
             return f"{several} wait"
@@ -87,7 +87,7 @@ def _waiting(kind: Waiting, count: int | None) -> str:
             return f"{count} {several} wait"
 
 
-def _mms(found: MmsNotification) -> str:
+def _describe_mms(found: MmsNotification) -> str:
     """A picture message that modemd does not fetch: who sent it, what it is, and where it waits."""
     told = ["picture message (MMS)" + (f" from {found.sender}" if found.sender else "")]
     if found.subject:
@@ -102,6 +102,6 @@ def _mms(found: MmsNotification) -> str:
     return ", ".join(told)
 
 
-def _join(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
+def _join_parts(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
     """Kind and text of a set."""
-    return read([pdu.Deliver.decode(tpdu) for tpdu in tpdus])
+    return read_content([pdu.Deliver.decode(tpdu) for tpdu in tpdus])

@@ -17,14 +17,14 @@ from modemd.modem.status import Identity
 from modemd.rules import phone_numbers, report_matching
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent import replies
-from modemd.rules.consent.keywords import Action, Match, Words
+from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.rules.report_matching import Told, owner_rule
+from modemd.rules.report_matching import ReportFacts, owner_rule
 from modemd.service.inbox import content
-from modemd.service.inbox.content import _join
+from modemd.service.inbox.content import _join_parts
 from modemd.store import Store, consent, journal, lanes
 from modemd.store.inbound import inbox, status_reports
-from modemd.store.inbound.inbox import Arrival, Whole
+from modemd.store.inbound.inbox import Arrival, CompleteMessage
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
 
@@ -39,7 +39,7 @@ LONGEST_SHORT_CODE = 6
 
 
 # A report of what was written longer ago compares its stamp with a clock that may have been stepped since.
-LATELY = timedelta(hours=1)
+RECENT_AGE = timedelta(hours=1)
 
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -50,16 +50,16 @@ _Write = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Processed:
     """What a transaction found: the message that is whole now, its word, its effect, and the answer that was queued."""
 
-    whole: Whole | None = None
-    match: Match | None = None
-    effect: consent.Effect | None = None
+    whole: CompleteMessage | None = None
+    match: KeywordMatch | None = None
+    effect: consent.ConsentEffect | None = None
     answer: Submitted | None = None
 
 
-class Arrivals:
+class InboundMessages:
     """The inbox's door. Opt-out words are looked at before anything else sees a message."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Arrivals:
         store: Store,
         settings: Settings,
         policy: ConsentPolicy,
-        known_words: Words,
+        known_words: Keywords,
         clock: Clock,
         queued: Callable[[Submitted, int], None],
         heard: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
@@ -102,14 +102,14 @@ class Arrivals:
             await self._keep_report(identity, tpdu, message, write_report)
         elif message.protocol_id == TYPE_0:
             sender, now = str(message.originator), self._clock.now()
-            await self._store.write(lambda db: journal.note(db, None, now, "type 0 message", sender=sender))
+            await self._store.write(lambda db: journal.add_event(db, None, now, "type 0 message", sender=sender))
         else:
             await self._keep_message(identity, tpdu, message)
 
     async def called(self, identity: Identity, number: str) -> None:
         """Keep a missed call; `number` is empty where it was withheld. When this returns it is durable."""
         now, caller = self._clock.now(), self._sender(number, identity)
-        inbox_id = await self._store.write(lambda db: inbox.missed_call(db, identity.iccid, caller, now))
+        inbox_id = await self._store.write(lambda db: inbox.store_missed_call(db, identity.iccid, caller, now))
         log.info("missed call", sender=caller, inbox=inbox_id)
 
     def heard_time(self, stamp: datetime, *, fresh: bool) -> None:
@@ -119,20 +119,20 @@ class Arrivals:
     async def _keep_undecodable(self, identity: Identity, octets: bytes) -> None:
         arrival = Arrival(identity.iccid, octets, "", "undecodable", octets.hex().upper(), None)
         now = self._clock.now()
-        await self._store.write(lambda db: inbox.keep(db, arrival, _join, now))
+        await self._store.write(lambda db: inbox.store_arrival(db, arrival, _join_parts, now))
 
     async def _keep_report(self, identity: Identity, tpdu: bytes, report: pdu.StatusReport, write: _Write) -> None:
         new = status_reports.NewReport(
             sim=identity.iccid,
             tpdu=tpdu,
-            told=Told(report.reference, str(report.recipient), report.timestamp.value),
-            outcome=status_reports.Outcome(report.outcome.value),
+            told=ReportFacts(report.reference, str(report.recipient), report.timestamp.value),
+            outcome=status_reports.DeliveryOutcome(report.outcome.value),
             status=report.status,
             discharged_at=report.discharge.value,
         )
         now = self._clock.now()
         owner = owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
-        message, written_at = await write(lambda db: _record(db, new, owner, now))
+        message, written_at = await write(lambda db: _record_report(db, new, owner, now))
         self._hear_time(report.timestamp.value, report.discharge.value, written_at, now)
         log.info("status report", message=message, reference=report.reference, status=f"{report.status:02X}")
 
@@ -141,7 +141,7 @@ class Arrivals:
     ) -> None:
         """The service centre's time, where a report is of what was written lately; else the latest stamp alone, which says
         that it is not earlier than that."""
-        if accepted is not None and written_at is not None and now - written_at <= LATELY:
+        if accepted is not None and written_at is not None and now - written_at <= RECENT_AGE:
             self._heard(accepted, written_at)
         elif (latest := discharged or accepted) is not None:
             self._heard(latest, None)
@@ -153,7 +153,7 @@ class Arrivals:
         now = self._clock.now()
         match = self._match(arrival.text, arrival.sender, None)
         # A part may complete a text that opts out: only the transaction can tell, so it counts as one that does.
-        may_opt_out = arrival.total > 1 or (match is not None and match.action is Action.OPT_OUT)
+        may_opt_out = arrival.total > 1 or (match is not None and match.action is KeywordAction.OPT_OUT)
         write = self._store.write_consent if may_opt_out else self._store.write
         heard = await write(lambda db: self._hear(db, arrival, now))
         self._tell(arrival, heard)
@@ -161,7 +161,7 @@ class Arrivals:
             await self._answered(heard.whole.sim, heard.whole.sender, heard.whole.text)
 
     def _arrival(self, identity: Identity, tpdu: bytes, message: pdu.Deliver) -> Arrival:
-        kind, text = content.read_alone(message)
+        kind, text = content.read_part_content(message)
         key = pdu.ReassemblyKey.of(message)
         place = message.concatenation
         return Arrival(
@@ -184,47 +184,51 @@ class Arrivals:
         configured = self._settings.sims.get(identity.iccid)
         own = (configured.number if configured else None) or identity.number or ""
         try:
-            return phone_numbers.recipient(text, country=self._settings.country or phone_numbers.country_of(own)).number
+            return phone_numbers.parse_recipient(
+                text, country=self._settings.country or phone_numbers.find_country(own)
+            ).number
         except Refused:
             return text  # a short code, or a national number in nobody knows which country
 
-    def _match(self, text: str, sender: str, language: str | None) -> Match | None:
-        country = phone_numbers.country_of(sender) or self._settings.country
+    def _match(self, text: str, sender: str, language: str | None) -> KeywordMatch | None:
+        country = phone_numbers.find_country(sender) or self._settings.country
         return self._words.match(text, contact_language=language, country=country)
 
-    def _hear(self, db: sqlite3.Connection, arrival: Arrival, now: datetime) -> _Heard:
+    def _hear(self, db: sqlite3.Connection, arrival: Arrival, now: datetime) -> _Processed:
         """Keep an arrival; if it completes a message that is a word of consent, obey it and queue the one answer."""
-        whole = inbox.keep(db, arrival, _join, now)
-        if whole is not None and _can_be_answered(whole.sender):
-            lanes.talks_with(db, whole.sender, whole.sim)
+        whole = inbox.store_arrival(db, arrival, _join_parts, now)
+        if whole is not None and _may_be_answered(whole.sender):
+            lanes.prefer_sim(db, whole.sender, whole.sim)
         if whole is None or whole.kind != "text":
-            return _Heard(whole)
-        language = consent.language_of(db, whole.sender)
+            return _Processed(whole)
+        language = consent.read_language(db, whole.sender)
         match = self._match(whole.text, whole.sender, language)
-        if match is None or match.action not in (Action.OPT_OUT, Action.OPT_IN):
-            return _Heard(whole, match)
-        opts_in = match.action is Action.OPT_IN
-        said = consent.Said(
+        if match is None or match.action not in (KeywordAction.OPT_OUT, KeywordAction.OPT_IN):
+            return _Processed(whole, match)
+        opts_in = match.action is KeywordAction.OPT_IN
+        said = consent.ConsentStatement(
             whole.sender, opts_in, match.word, match.language, "sms", whole.inbox_id, said_at=arrival.sent_at
         )
-        effect = consent.apply(db, said, now)
+        effect = consent.apply_statement(db, said, now)
         if not opts_in:
             self._apply_to_likenesses(db, said, now)
         answer = None
-        if effect.answer and _can_be_answered(whole.sender):
-            text = (replies.welcome_back if opts_in else replies.confirmation)(match.language, self._settings.brand)
+        if effect.answer and _may_be_answered(whole.sender):
+            text = (replies.compose_opt_in_reply if opts_in else replies.compose_opt_out_reply)(
+                match.language, self._settings.brand
+            )
             answer = accept.submit(db, self._answer(whole, text, now), self._policy, now)
-        return _Heard(whole, match, effect, answer)
+        return _Processed(whole, match, effect, answer)
 
-    def _apply_to_likenesses(self, db: sqlite3.Connection, said: consent.Said, now: datetime) -> None:
+    def _apply_to_likenesses(self, db: sqlite3.Connection, said: consent.ConsentStatement, now: datetime) -> None:
         """An opt-out from a national number that cannot be read as one: it holds for every contact whose number ends so. Too
         many is better than one who said STOP and is written to."""
         national = said.number.lstrip("0")
         if said.number.isdecimal() and len(national) > LONGEST_SHORT_CODE:
-            for number in consent.with_ending(db, national):
-                consent.apply(db, replace(said, number=number), now)
+            for number in consent.find_by_ending(db, national):
+                consent.apply_statement(db, replace(said, number=number), now)
 
-    def _answer(self, whole: Whole, text: str, now: datetime) -> NewMessage:
+    def _answer(self, whole: CompleteMessage, text: str, now: datetime) -> NewMessage:
         """A confirmation, from the SIM that was written to: its number is the one the person knows."""
         return NewMessage(
             number=whole.sender,
@@ -236,7 +240,7 @@ class Arrivals:
             pinned=whole.sim,
         )
 
-    def _tell(self, arrival: Arrival, heard: _Heard) -> None:
+    def _tell(self, arrival: Arrival, heard: _Processed) -> None:
         whole = heard.whole
         log.info("message received", sender=arrival.sender, inbox=whole.inbox_id if whole else None, text=arrival.text)
         if heard.effect is not None and heard.match is not None:
@@ -251,14 +255,14 @@ class Arrivals:
             self._queued(heard.answer, MessageClass.SYSTEM.rank)
 
 
-def _record(
-    db: sqlite3.Connection, new: status_reports.NewReport, owner: report_matching.Owner, now: datetime
+def _record_report(
+    db: sqlite3.Connection, new: status_reports.NewReport, owner: report_matching.FindOwner, now: datetime
 ) -> tuple[int | None, datetime | None]:
     """Keep a report: its message, and when what it is of was written."""
-    message = status_reports.record(db, new, owner, now)
-    return message, status_reports.written_at(db, new) if message is not None else None
+    message = status_reports.record_report(db, new, owner, now)
+    return message, status_reports.find_written_at(db, new) if message is not None else None
 
 
-def _can_be_answered(sender: str) -> bool:
+def _may_be_answered(sender: str) -> bool:
     """Short codes and alphanumeric senders are machines: an answer could start a loop."""
     return _E164.fullmatch(sender) is not None

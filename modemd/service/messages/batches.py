@@ -15,12 +15,12 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, requests
-from modemd.service.messages.submission import LONGEST_KEY, Submitting, judge
+from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, parse_rows
+from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time
 from modemd.store import Store
 from modemd.store.outbox import batches
 from modemd.store.outbox.accept import NewMessage
-from modemd.store.outbox.batches import Step
+from modemd.store.outbox.batches import PromotionStep
 
 log = logs.get(__name__)
 
@@ -30,13 +30,13 @@ CHECKED_AT_ONCE = 10
 # card whose commits take 10 ms that makes 7,000 rows a second of 4,000.
 STEPS_AHEAD = 4
 # Of warnings and refusals, the answer tells so many; the messages themselves tell all.
-MOST_TOLD = 100
+MAX_LISTED = 100
 RETRY_S = 5.0
-_PIECE = 1024 * 1024
+_CHUNK_SIZE = 1024 * 1024
 
 
 @dataclass(slots=True)
-class _File:
+class _CheckedFile:
     """What was found in a file so far."""
 
     checked: list[NewMessage] = field(default_factory=list)
@@ -44,13 +44,13 @@ class _File:
     warnings: list[str] = field(default_factory=list)
 
 
-class Batching:
+class Batches:
     """The door for files, and the task that makes messages of what they brought (`run`)."""
 
     def __init__(
         self,
         store: Store,
-        submitting: Submitting,
+        submitting: Submission,
         policy: ConsentPolicy,
         clock: Clock,
         promoted: Callable[[int | None, bool], None],
@@ -89,11 +89,13 @@ class Batching:
             text = body.decode("utf-8")
         except UnicodeDecodeError as error:
             raise Refused("bad_encoding", f"the CSV is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-        digest = await _digest(body)
-        known = await self._store.read(partial(batches.known, key=key, digest=digest)) if key is not None else None
+        digest = await _compute_digest(body)
+        known = (
+            await self._store.read(partial(batches.find_by_key, key=key, digest=digest)) if key is not None else None
+        )
         if known is not None:
             return await self._answer(known, [])
-        found = _File()
+        found = _CheckedFile()
         steps = self._steps(text, found)
         batch = await self._whole(found.checked, key, digest) if await anext(steps) and not found.problems else None
         if batch is None:
@@ -104,7 +106,7 @@ class Batching:
                     self.poke()  # to promote it, or to clear away
         return await self._answer(batch, found.warnings)
 
-    async def _take(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _File) -> int:
+    async def _take(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _CheckedFile) -> int:
         """Stage the first rows and all that follow, step by step, then accept."""
         batch: int | None = None
         staged: deque[asyncio.Future[None]] = deque()
@@ -114,23 +116,23 @@ class Batching:
                 rows, found.checked = found.checked, []
                 if batch is None:
                     now = self._clock.now()
-                    batch = await self._store.write(partial(batches.begin, key=key, digest=digest, now=now))
+                    batch = await self._store.write(partial(batches.begin_staging, key=key, digest=digest, now=now))
                 if len(staged) == STEPS_AHEAD:
                     await staged.popleft()
                 staged.append(self._store.write(self._stage(batch, rows)))
             more = await anext(steps, None) is not None
         await asyncio.gather(*staged)
         if found.problems or batch is None:
-            raise BadRows(_most(found.problems))
-        await self._store.write(partial(batches.accept, batch=batch, now=self._clock.now()))
+            raise BadRows(_truncate_problems(found.problems))
+        await self._store.write(partial(batches.accept_batch, batch=batch, now=self._clock.now()))
         return batch
 
-    async def _steps(self, text: str, found: _File) -> AsyncIterator[bool]:
+    async def _steps(self, text: str, found: _CheckedFile) -> AsyncIterator[bool]:
         """The rows of a file, checked into `found`; a stop each `batches.STEP` rows, and True at the last."""
-        for count, (line, wish) in enumerate(requests(text)):
+        for count, (line, wish) in enumerate(parse_rows(text)):
             if count and count % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            if len(found.checked) >= batches.STEP or len(found.problems) > MOST_PROBLEMS:
+            if len(found.checked) >= batches.ROWS_PER_STEP or len(found.problems) > MOST_PROBLEMS:
                 yield False
             if len(found.problems) > MOST_PROBLEMS:
                 return
@@ -143,17 +145,17 @@ class Batching:
                 found.problems.append(f"line {line}: {refused.reason}")
                 continue
             found.checked.append(new)
-            found.warnings += [f"line {line}: {warning}" for warning in warnings[: MOST_TOLD - len(found.warnings)]]
+            found.warnings += [f"line {line}: {warning}" for warning in warnings[: MAX_LISTED - len(found.warnings)]]
         yield True
 
     async def _whole(self, rows: list[NewMessage], key: str | None, digest: bytes) -> int:
         """A file of one step: messages are made of it in the same commit."""
         now = self._clock.now()
 
-        def change(db: sqlite3.Connection) -> tuple[int, Step]:
-            batch = batches.begin(db, key, digest, now)
-            batches.stage(db, batch, rows, self._policy, judge, now)
-            batches.accept(db, batch, now)
+        def change(db: sqlite3.Connection) -> tuple[int, PromotionStep]:
+            batch = batches.begin_staging(db, key, digest, now)
+            batches.stage_rows(db, batch, rows, self._policy, check_time, now)
+            batches.accept_batch(db, batch, now)
             return batch, batches.promote(db, batch, self._policy, now, len(rows) + 1)
 
         batch, step = await self._store.write(change)
@@ -161,53 +163,58 @@ class Batching:
         return batch
 
     def _stage(self, batch: int, rows: list[NewMessage]) -> Callable[[sqlite3.Connection], None]:
-        return partial(batches.stage, batch=batch, rows=rows, policy=self._policy, judge=judge, now=self._clock.now())
+        return partial(
+            batches.stage_rows, batch=batch, rows=rows, policy=self._policy, judge=check_time, now=self._clock.now()
+        )
 
     async def _step(self) -> bool:
         """One small change; whether there was something to do."""
         clears = not self._staging.locked()  # what is being staged now looks like what was left behind
         now = self._clock.now()
 
-        def change(db: sqlite3.Connection) -> Step | bool:
-            if clears and batches.discard(db, batches.STEP * 10):
+        def change(db: sqlite3.Connection) -> PromotionStep | bool:
+            if clears and batches.discard_unaccepted(db, batches.ROWS_PER_STEP * 10):
                 return True
             batch = batches.next_accepted(db)
-            return batch is not None and batches.promote(db, batch, self._policy, now, batches.STEP)
+            return batch is not None and batches.promote(db, batch, self._policy, now, batches.ROWS_PER_STEP)
 
         done = await self._store.write(change)
-        if isinstance(done, Step):
+        if isinstance(done, PromotionStep):
             self._promoted(done.queued, done.held)
         return bool(done)
 
     async def _answer(self, batch: int, warnings: Sequence[str]) -> dict[str, Any]:
-        found = await self._store.read(partial(_shown, batch=batch))
+        found = await self._store.read(partial(_batch_view, batch=batch))
         return found | {"warnings": list(warnings)}
 
     async def batch(self, id: int) -> dict[str, Any]:
         """A batch, with how many of its messages are in each state. Refused with `not_found`."""
-        return await self._store.read(partial(_shown, batch=id))
+        return await self._store.read(partial(_batch_view, batch=id))
 
     async def listed(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
         """Batches, newest first; `limit` 0 means all."""
-        return await self._store.read(partial(batches.listed, key=key, limit=limit))
+        return await self._store.read(partial(batches.list_batches, key=key, limit=limit))
 
 
-def _shown(db: sqlite3.Connection, batch: int) -> dict[str, Any]:
-    found = batches.view(db, batch)
+def _batch_view(db: sqlite3.Connection, batch: int) -> dict[str, Any]:
+    found = batches.read_batch(db, batch)
     if found is None:
         raise Refused("not_found", f"there is no batch {batch}")
-    return found | {"messages": batches.states_of(db, batch), "refusals": batches.refusals(db, batch, MOST_TOLD)}
+    return found | {
+        "messages": batches.count_states(db, batch),
+        "refusals": batches.list_refused(db, batch, MAX_LISTED),
+    }
 
 
-async def _digest(body: bytes) -> bytes:
+async def _compute_digest(body: bytes) -> bytes:
     """What tells one file from another, a piece at a time."""
     found = hashlib.sha256()
-    for begin in range(0, len(body), _PIECE):
-        found.update(body[begin : begin + _PIECE])
+    for begin in range(0, len(body), _CHUNK_SIZE):
+        found.update(body[begin : begin + _CHUNK_SIZE])
         await asyncio.sleep(0)
     return found.digest()
 
 
-def _most(problems: list[str]) -> list[str]:
+def _truncate_problems(problems: list[str]) -> list[str]:
     more = len(problems) > MOST_PROBLEMS
     return problems[:MOST_PROBLEMS] + (["and there is more; nothing behind was looked at"] if more else [])

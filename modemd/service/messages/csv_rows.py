@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 from modemd.errors import Refused
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 
 COLUMNS = ("to", "text", "class", "at", "key")
 # Of a file that is wrong all over, so many problems are told.
@@ -22,16 +22,16 @@ class BadRows(Refused):
         self.problems = problems
 
 
-def requests(text: str) -> Iterator[tuple[int, Request | str]]:
+def parse_rows(text: str) -> Iterator[tuple[int, MessageRequest | str]]:
     """What each row with the columns to,text,class[,at,key] wants, or what is wrong with its shape, with the line it begins on.
     Where the columns or a quotation are wrong, nothing follows."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     line = 1
     rows = 0
     try:
-        numbered = _numbered(reader)
+        numbered = _numbered_rows(reader)
         _, names = next(numbered, (1, []))
-        if said := _wrong_columns(names):
+        if said := _column_problems(names):
             yield 1, f"{', '.join(said)}; the columns are to,text,class[,at,key]"
             return
         for line, fields in numbered:
@@ -39,7 +39,7 @@ def requests(text: str) -> Iterator[tuple[int, Request | str]]:
             if len(fields) != len(names):
                 yield line, f"has {len(fields)} fields, the first line {len(names)}"
             else:
-                yield line, _request(dict(zip(names, fields, strict=True)))
+                yield line, _row_request(dict(zip(names, fields, strict=True)))
     except csv.Error as error:
         yield reader.line_num, f"{error}, in a row that begins after line {line}"
         return
@@ -47,11 +47,11 @@ def requests(text: str) -> Iterator[tuple[int, Request | str]]:
         yield 1, "there are no rows"
 
 
-def _request(row: dict[str, str]) -> Request:
-    return Request(row["to"], row["text"], row["class"], row.get("at") or None, row.get("key") or None)
+def _row_request(row: dict[str, str]) -> MessageRequest:
+    return MessageRequest(row["to"], row["text"], row["class"], row.get("at") or None, row.get("key") or None)
 
 
-def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+def _numbered_rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not empty, with the line on which each begins (a quoted text may run over several)."""
     begins = 1
     for fields in reader:
@@ -60,7 +60,7 @@ def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
         begins = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader has it; its type is private
 
 
-def _wrong_columns(names: list[str]) -> list[str]:
+def _column_problems(names: list[str]) -> list[str]:
     missing = [f"no column {name}" for name in COLUMNS[:3] if name not in names]
     unknown = [f"unknown column {name!r}" for name in names if name not in COLUMNS]
     twice = [f"column {name} twice" for name in COLUMNS if names.count(name) > 1]

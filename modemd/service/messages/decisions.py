@@ -12,19 +12,19 @@ from modemd.config import Settings
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.messages.submission import Answer
+from modemd.service.messages.submission import SubmitResult
 from modemd.store import Store, listings
-from modemd.store.journal import Word
+from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions
 from modemd.store.outbox.accept import Submitted
-from modemd.store.outbox.decisions import Verdict
+from modemd.store.outbox.decisions import Settlement
 
-__all__ = ["Deciding", "Word", "checked"]  # faces speak to the service, not to the store
+__all__ = ["Authorship", "Decisions", "check_authorship"]  # faces speak to the service, not to the store
 
-LONGEST_WORD = 500
+LONGEST_AUTHORSHIP = 500
 
 
-class Deciding:
+class Decisions:
     """The door for a person's decisions."""
 
     def __init__(
@@ -41,24 +41,26 @@ class Deciding:
         self._clock = clock
         self._queued = queued
 
-    async def settle(self, id: int, verdict: str, part: int | None, word: Word) -> dict[str, Any]:
+    async def settle(self, id: int, verdict: str, part: int | None, word: Authorship) -> dict[str, Any]:
         """Say of unknown parts that they were sent, or not: the message as it is then. Refused where nothing is unknown."""
-        if verdict not in set(Verdict):
-            raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Verdict)}")
-        change = partial(decisions.settle, message_id=id, verdict=Verdict(verdict), word=checked(word), part=part)
+        if verdict not in set(Settlement):
+            raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
+        change = partial(
+            decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(word), part=part
+        )
         return await self._decide(id, partial(change, now=self._clock.now()))
 
-    async def cancel(self, id: int, word: Word) -> dict[str, Any]:
+    async def cancel(self, id: int, word: Authorship) -> dict[str, Any]:
         """Cancel a message of which nothing can have left: the message as it is then."""
-        change = partial(decisions.cancel, message_id=id, word=checked(word), now=self._clock.now())
+        change = partial(decisions.cancel, message_id=id, word=check_authorship(word), now=self._clock.now())
         return await self._decide(id, change)
 
-    async def resend(self, id: int, word: Word) -> Answer:
+    async def resend(self, id: int, word: Authorship) -> SubmitResult:
         """Accept a message that has ended once more, as a new one. The same again answers with that one."""
         change = partial(
             decisions.resend,
             message_id=id,
-            word=checked(word),
+            word=check_authorship(word),
             validity=self._settings.validity.of,
             policy=self._policy,
             now=self._clock.now(),
@@ -66,24 +68,24 @@ class Deciding:
 
         def kept(db: sqlite3.Connection) -> tuple[Submitted, dict[str, Any]]:
             submitted = change(db)
-            return submitted, listings.messages(db, id=submitted.id)[0]
+            return submitted, listings.list_messages(db, id=submitted.id)[0]
 
         submitted, message = await self._store.write(kept)
         if not submitted.again:
             self._queued(submitted, MessageClass(message["class"]).rank)
-        return Answer(message, (), submitted.again)
+        return SubmitResult(message, (), submitted.again)
 
     async def _decide(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:
         def kept(db: sqlite3.Connection) -> dict[str, Any]:
             change(db)
-            return listings.messages(db, id=id)[0]
+            return listings.list_messages(db, id=id)[0]
 
         return await self._store.write(kept)
 
 
-def checked(word: Word) -> Word:
+def check_authorship(word: Authorship) -> Authorship:
     """The word without blanks round it. Refused with `no_reason` where who or why is not said."""
-    word = Word(word.by.strip(), word.why.strip())
-    if not word.by or not word.why or max(len(word.by), len(word.why)) > LONGEST_WORD:
-        raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_WORD} characters each")
+    word = Authorship(word.by.strip(), word.why.strip())
+    if not word.by or not word.why or max(len(word.by), len(word.why)) > LONGEST_AUTHORSHIP:
+        raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")
     return word

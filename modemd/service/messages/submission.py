@@ -33,7 +33,7 @@ LONGEST_TEXT = 255 * 153
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MessageRequest:
     """What somebody wants sent, in their own words. `report` None: as configured; `valid`: how long it is worth sending, as 2h;
     `window`: the hours in which it may begin, as 09:00-18:00; `sim`: the only SIM that may send it, by its ICCID."""
 
@@ -50,7 +50,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SubmitResult:
     """What became of a request: the message as `messages` shows it, and what a person should know about its number."""
 
     message: dict[str, Any]
@@ -58,7 +58,7 @@ class Answer:
     again: bool
 
 
-class Submitting:
+class Submission:
     """The door for messages."""
 
     def __init__(
@@ -75,19 +75,21 @@ class Submitting:
         self._clock = clock
         self._queued = queued
 
-    async def submit(self, request: Request) -> Answer:
+    async def submit(self, request: MessageRequest) -> SubmitResult:
         """Accept one message. Refused, with a code, where it cannot be; one refused by consent is kept as such."""
         return (await self.submit_all([request]))[0]
 
-    async def submit_all(self, requests: Sequence[Request]) -> list[Answer]:
+    async def submit_all(self, requests: Sequence[MessageRequest]) -> list[SubmitResult]:
         """Accept several in one commit: all of them, or by Refused none."""
         checked = [self.check(request) for request in requests]
         return await self._keep(checked)
 
-    def check(self, request: Request) -> tuple[NewMessage, tuple[str, ...]]:
+    def check(self, request: MessageRequest) -> tuple[NewMessage, tuple[str, ...]]:
         """A request as a message to accept, with what a person should know about its number. Refused where it cannot be."""
         now = self._clock.now()
-        recipient = phone_numbers.recipient(request.to, country=self._settings.country, short_code=request.short_code)
+        recipient = phone_numbers.parse_recipient(
+            request.to, country=self._settings.country, short_code=request.short_code
+        )
         if request.message_class not in SUBMITTABLE:
             raise Refused("bad_class", f"{request.message_class!r} is no class; there are {', '.join(SUBMITTABLE)}")
         message_class = MessageClass(request.message_class)
@@ -101,9 +103,9 @@ class Submitting:
             raise Refused("bad_text", f"the text cannot be sent: {error.reason}") from error
         if request.key is not None and not 0 < len(request.key) <= LONGEST_KEY:
             raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
-        at = moment_of(request.at, self._settings.timezone) if request.at else None
+        at = parse_time(request.at, self._settings.timezone) if request.at else None
         if at is not None and request.key is None:
-            judge(
+            check_time(
                 at, now
             )  # with a key it may be a repetition, which is answered again: `_submit_all` judges the others
         new = NewMessage(
@@ -111,20 +113,24 @@ class Submitting:
             text=request.text,
             message_class=message_class,
             parts=parts,
-            expires_at=min(max(at or now, now), now + FARTHEST)
-            + (validity_of(request.valid) if request.valid is not None else self._settings.validity.of(message_class)),
+            expires_at=min(max(at or now, now), now + LONGEST_AHEAD)
+            + (
+                parse_validity(request.valid)
+                if request.valid is not None
+                else self._settings.validity.of(message_class)
+            ),
             report=self._settings.report if request.report is None else request.report,
             at=at,
             key=request.key,
             window=str(self._window(request.window)) if request.window is not None else None,
-            pinned=_iccid(request.sim) if request.sim is not None else None,
+            pinned=_check_iccid(request.sim) if request.sim is not None else None,
         )
         return new, recipient.warnings
 
     @staticmethod
-    def valid_s(request: Request) -> int | None:
+    def valid_s(request: MessageRequest) -> int | None:
         """The validity that a request asks for, in whole seconds; None: as its class has it."""
-        return max(int(validity_of(request.valid).total_seconds()), 1) if request.valid is not None else None
+        return max(int(parse_validity(request.valid).total_seconds()), 1) if request.valid is not None else None
 
     def _window(self, text: str) -> Window:
         try:
@@ -132,14 +138,14 @@ class Submitting:
         except ValueError as error:
             raise Refused("bad_window", str(error)) from None
 
-    async def _keep(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[Answer]:
+    async def _keep(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[SubmitResult]:
         now = self._clock.now()
         kept = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
         for (new, _), (submitted, _) in zip(checked, kept, strict=True):
             if not submitted.again:
                 self._queued(submitted, new.message_class.rank)
         return [
-            Answer(message, warnings, submitted.again)
+            SubmitResult(message, warnings, submitted.again)
             for (_, warnings), (submitted, message) in zip(checked, kept, strict=True)
         ]
 
@@ -148,13 +154,13 @@ def _submit_all(
     new: Sequence[NewMessage], policy: ConsentPolicy, now: Any, db: sqlite3.Connection
 ) -> list[tuple[Submitted, dict[str, Any]]]:
     for each in new:
-        if each.at is not None and each.key is not None and not accept.known(db, each.key):
-            judge(each.at, now)
+        if each.at is not None and each.key is not None and not accept.has_key(db, each.key):
+            check_time(each.at, now)
     submitted = [accept.submit(db, each, policy, now) for each in new]
-    return [(each, listings.messages(db, id=each.id)[0]) for each in submitted]
+    return [(each, listings.list_messages(db, id=each.id)[0]) for each in submitted]
 
 
-def _iccid(text: str) -> str:
+def _check_iccid(text: str) -> str:
     if _ICCID.fullmatch(text) is None:
         raise Refused("bad_sim", f"{text!r} is no ICCID of 18 to 22 digits; modemd sims list shows the SIMs")
     return text
@@ -164,14 +170,14 @@ _ICCID = re.compile("[0-9]{18,22}", re.ASCII)
 
 
 # A clock that is a little ahead of ours, a slow form: this much in the past still means now.
-TOLERANCE = timedelta(minutes=1)
+PAST_TOLERANCE = timedelta(minutes=1)
 
 
 # What is planned further ahead than this is a typing error.
-FARTHEST = timedelta(days=731)
+LONGEST_AHEAD = timedelta(days=731)
 
 
-def moment_of(text: str, zone: ZoneInfo) -> datetime:
+def parse_time(text: str, zone: ZoneInfo) -> datetime:
     """The moment that ISO 8601 `text` names, in UTC; without an offset in `zone`. Refused with `bad_time`.
 
     A wall time that a change to summer time leaves out moves forward; one that occurs twice is the first.
@@ -191,18 +197,18 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
         raise Refused("bad_time", f"{text!r} is no time that can be waited for") from None
 
 
-def judge(at: datetime, now: datetime) -> None:
+def check_time(at: datetime, now: datetime) -> None:
     """Refused with `in_the_past` or `too_far` where nothing can be sent `at` that moment."""
-    if at > now + FARTHEST:
-        raise Refused("too_far", f"{at.isoformat()} is more than {FARTHEST.days} days ahead; submit it later")
-    if at < now - TOLERANCE:
+    if at > now + LONGEST_AHEAD:
+        raise Refused("too_far", f"{at.isoformat()} is more than {LONGEST_AHEAD.days} days ahead; submit it later")
+    if at < now - PAST_TOLERANCE:
         raise Refused("in_the_past", f"{at.isoformat()} is in the past; leave the time out to send at once")
 
 
-def validity_of(text: str) -> timedelta:
+def parse_validity(text: str) -> timedelta:
     """How long a message is worth sending, as 90s, 5min, 2h or 3d. Refused with `bad_validity`."""
     try:
-        valid = amounts.duration(text)
+        valid = amounts.parse_duration(text)
     except ValueError:
         raise Refused("bad_validity", f"{text!r} is no validity; write it as {amounts.DURATION_FORM}") from None
     if not timedelta(seconds=1) <= valid <= LONGEST_VALIDITY:

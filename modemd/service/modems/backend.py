@@ -9,16 +9,16 @@ from functools import partial
 
 from modemd.clock import Clock
 from modemd.config import Settings
-from modemd.connector import Attempted, Claimed, Draft
+from modemd.connector import AttemptReport, ClaimedPart, Draft
 from modemd.errors import NeedsPerson
 from modemd.modem.status import Identity
 from modemd.service.dispatch.dispatcher import Dispatcher
-from modemd.service.inbox.inbound import Arrivals
+from modemd.service.inbox.inbound import InboundMessages
 from modemd.store import Store, sims
 
 
-class FrontDesk:
-    """`modemd.modem.backend.Desk`, made of the dispatcher, the arrivals and the store."""
+class ServiceBackend:
+    """`modemd.modem.backend.Backend`, made of the dispatcher, the arrivals and the store."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class FrontDesk:
         settings: Settings,
         clock: Clock,
         dispatcher: Dispatcher,
-        arrivals: Arrivals,
+        arrivals: InboundMessages,
         *,
         ready: Callable[[], None],
     ) -> None:
@@ -48,13 +48,13 @@ class FrontDesk:
     def presses(self, identity: Identity) -> bool:
         return self._dispatcher.presses(identity)
 
-    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[Claimed | None]:
+    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
         return self._dispatcher.claim(identity, draft, ahead=ahead)
 
-    def close(self, identity: Identity, attempted: Attempted) -> Future[None]:
+    def close(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
         return self._dispatcher.close(identity, attempted)
 
-    def close_with_next(self, identity: Identity, attempted: Attempted) -> None:
+    def close_with_next(self, identity: Identity, attempted: AttemptReport) -> None:
         self._dispatcher.close_with_next(identity, attempted)
 
     def fresh(self, identity: Identity, draft: Draft) -> bool:
@@ -82,7 +82,7 @@ class FrontDesk:
         admit = configured is not None or self._settings.admit_sims == "auto"
         admitted, self._known_smsc[identity.iccid] = await self._store.write(
             partial(
-                sims.seen,
+                sims.record_sim,
                 admit=admit,
                 iccid=identity.iccid,
                 imsi=identity.imsi,
@@ -120,7 +120,7 @@ class FrontDesk:
             return configured.smsc
         if found and found != self._known_smsc.get(identity.iccid):
             self._known_smsc[identity.iccid] = found
-            self._store.write(partial(sims.has_service_centre, iccid=identity.iccid, smsc=found))
+            self._store.write(partial(sims.record_service_centre, iccid=identity.iccid, smsc=found))
         return found or self._known_smsc.get(identity.iccid)
 
     @property

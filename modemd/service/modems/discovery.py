@@ -13,39 +13,38 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
 from modemd import logs
-from modemd.config import Modem as ModemSettings
-from modemd.config import Settings
+from modemd.config import ModemSettings, Settings
 from modemd.errors import ModemError, PortGone
-from modemd.modem.discovery.candidates import Candidate, Hopeless, weigh
+from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import PortList, UsbDevice
-from modemd.modem.discovery.probe import Answerer, who
+from modemd.modem.discovery.probe import ProbeResult, identify_modem
 from modemd.modem.link.port import OpenPort, Port
 from modemd.modem.modem import Modem
 from modemd.profiles import Profiles
-from modemd.service.modems.found_modem import Seat
-from modemd.service.modems.registry import Crew
+from modemd.service.modems.found_modem import FoundModem
+from modemd.service.modems.registry import ModemRegistry
 
 log = logs.get(__name__)
 
 # After the kernel's word: udev gives the port its rights, and its neighbours come.
 SETTLE_S = 0.3
 # While a modem is awaited back, ports are listed this often for a while, whether the kernel tells or not.
-AWAITED_S = 2.0
-AWAITED_FOR_S = 600.0
+RETURN_SCAN_INTERVAL_S = 2.0
+RETURN_SCAN_PERIOD_S = 600.0
 # A stick that boots is silent for up to half a minute, and must send within 5 s of being able to.
-QUICK_S = 1.0
-QUICK_TRIES = 15
-SLOW_S = 30.0
+FAST_PROBE_INTERVAL_S = 1.0
+FAST_PROBES = 15
+SLOW_PROBE_INTERVAL_S = 30.0
 # Ports that are not known to be for AT are disturbed less.
-REST_S = 300.0
+UNCERTAIN_PROBE_INTERVAL_S = 300.0
 # How often the port that is meant for AT may stay silent before its neighbours are asked.
-CERTAIN_TRIES = 5
+CERTAIN_PORT_TRIES = 5
 # A modem that nobody named is forgotten when it was away so long.
-FORGET_S = 24 * 3600.0
+FORGET_AFTER_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
+class UnusableDevice:
     """Something that is plugged in and could be a modem, and why it cannot be used."""
 
     device: UsbDevice
@@ -54,23 +53,23 @@ class Unusable:
 
 
 @dataclass(slots=True)
-class _Prospect:
+class _ProbedDevice:
     """A device that is plugged in. `due`: when it is asked next, on the loop's clock."""
 
     device: UsbDevice
     tries: int = 0
     due: float = 0.0
     task: asyncio.Task[None] | None = None
-    seat: Seat | None = None
+    seat: FoundModem | None = None
     path: str | None = None
     reason: str | None = None
 
 
-class Finder:
+class Discovery:
     """Keeps the found modems' seats. Its task is `run`; what is asked of it from elsewhere changes nothing."""
 
     def __init__(
-        self, settings: Settings, ports: PortList, profiles: Profiles, open_port: OpenPort, crew: Crew
+        self, settings: Settings, ports: PortList, profiles: Profiles, open_port: OpenPort, crew: ModemRegistry
     ) -> None:
         self._settings = settings
         self._ports = ports
@@ -80,18 +79,18 @@ class Finder:
         self._loop = asyncio.get_running_loop()
         self._poked = asyncio.Event()
         self._changed = False
-        self._prospects: dict[str, _Prospect] = {}
-        self._modems: dict[Seat, Modem] = {}
+        self._prospects: dict[str, _ProbedDevice] = {}
+        self._modems: dict[FoundModem, Modem] = {}
         self._last_trouble: str | None = None
         self._lookers: list[asyncio.Future[None]] = []
         self._named = [modem for modem in settings.modems if modem.port is None]
         for modem in self._named:
             self._seated(modem)
 
-    def unusable(self) -> list[Unusable]:
+    def unusable(self) -> list[UnusableDevice]:
         """What was found and cannot be used, in the order of the places."""
         return [
-            Unusable(prospect.device, prospect.path, prospect.reason)
+            UnusableDevice(prospect.device, prospect.path, prospect.reason)
             for _, prospect in sorted(self._prospects.items())
             if prospect.seat is None and prospect.reason is not None
         ]
@@ -143,11 +142,11 @@ class Finder:
 
     def _next_scan(self, scanned_at: float) -> float:
         awaited = any(
-            seat.place is None and seat.imei is not None and scanned_at < seat.away_since + AWAITED_FOR_S
+            seat.place is None and seat.imei is not None and scanned_at < seat.away_since + RETURN_SCAN_PERIOD_S
             for seat in self._modems
         )
         rescan_s = self._settings.finding.rescan.total_seconds()
-        return scanned_at + (min(rescan_s, AWAITED_S) if awaited else rescan_s)
+        return scanned_at + (min(rescan_s, RETURN_SCAN_INTERVAL_S) if awaited else rescan_s)
 
     def _next_due(self) -> float:
         return min((p.due for p in self._prospects.values() if p.seat is None and p.task is None), default=float("inf"))
@@ -163,24 +162,24 @@ class Finder:
             return
         self._last_trouble = None
         for place, prospect in list(self._prospects.items()):
-            if _is_other(prospect, devices.get(place)):
+            if _is_replaced(prospect, devices.get(place)):
                 del self._prospects[place]
                 self._gone(prospect, devices.values())
         configured = self._configured_paths()
         for place, device in devices.items():
-            if not configured.isdisjoint(_real(port.path) for port in device.ports):
+            if not configured.isdisjoint(_real_path(port.path) for port in device.ports):
                 continue  # the configuration says what to do with this stick
             if place in self._prospects:
                 self._prospects[place].device = device
             else:
-                self._prospects[place] = _Prospect(device)
+                self._prospects[place] = _ProbedDevice(device)
         self._forget()
 
     def _configured_paths(self) -> set[str]:
         ports = (modem.port for modem in self._settings.modems)
-        return {_real(port) for port in ports if port is not None and "://" not in port}
+        return {_real_path(port) for port in ports if port is not None and "://" not in port}
 
-    def _gone(self, prospect: _Prospect, devices: Iterable[UsbDevice]) -> None:
+    def _gone(self, prospect: _ProbedDevice, devices: Iterable[UsbDevice]) -> None:
         if prospect.task is not None:
             prospect.task.cancel()
         if (seat := prospect.seat) is None:
@@ -193,7 +192,7 @@ class Finder:
                 # is another stick with the same port name, that shows as the modem opens it.
                 log.info("modem replugged", modem=name, place=device.place, before=place)
                 seat.follow(device.place)
-                self._prospects[device.place] = _Prospect(device, seat=seat)
+                self._prospects[device.place] = _ProbedDevice(device, seat=seat)
                 return
         log.info("modem unplugged", modem=name, place=place)
         seat.leave()
@@ -201,7 +200,7 @@ class Finder:
     def _forget(self) -> None:
         """Modems that nobody named and nobody has seen for long."""
         for seat, modem in list(self._modems.items()):
-            away = seat.place is None and self._loop.time() > seat.away_since + FORGET_S
+            away = seat.place is None and self._loop.time() > seat.away_since + FORGET_AFTER_S
             if away and seat.settings not in self._named:
                 del self._modems[seat]
                 self._crew.dismiss(modem)
@@ -214,15 +213,15 @@ class Finder:
                 continue
             finding = self._settings.finding
             named = any(modem.usb == prospect.device.place for modem in self._named)
-            verdict = weigh(prospect.device, self._profiles, probe_bridges=finding.probe_bridges, named=named)
-            if isinstance(verdict, Candidate):
+            verdict = assess_device(prospect.device, self._profiles, probe_bridges=finding.probe_bridges, named=named)
+            if isinstance(verdict, ModemCandidate):
                 name = f"who is in {prospect.device.place}"
                 prospect.task = self._loop.create_task(self._ask(prospect, verdict), name=name)
             else:
-                self._tell(prospect, verdict.reason if isinstance(verdict, Hopeless) else None)
+                self._tell(prospect, verdict.reason if isinstance(verdict, UnfitDevice) else None)
                 prospect.due = float("inf")
 
-    async def _ask(self, prospect: _Prospect, candidate: Candidate) -> None:
+    async def _ask(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> None:
         try:
             reason = await self._place(prospect, candidate)
         except ModemError as error:
@@ -231,21 +230,21 @@ class Finder:
             log.exception("asking a port failed", place=prospect.device.place, error=repr(error))
             reason = f"internal error: {error!r}"
         prospect.tries += 1
-        pause = SLOW_S if candidate.certain else REST_S
-        prospect.due = self._loop.time() + (QUICK_S if prospect.tries < QUICK_TRIES else pause)
+        pause = SLOW_PROBE_INTERVAL_S if candidate.certain else UNCERTAIN_PROBE_INTERVAL_S
+        prospect.due = self._loop.time() + (FAST_PROBE_INTERVAL_S if prospect.tries < FAST_PROBES else pause)
         prospect.task = None
         self._tell(prospect, reason)
         self._poked.set()
 
-    def _tell(self, prospect: _Prospect, reason: str | None) -> None:
+    def _tell(self, prospect: _ProbedDevice, reason: str | None) -> None:
         if reason is not None and reason != prospect.reason:
             log.warning("found, and not usable", place=prospect.device.place, reason=reason)
         prospect.reason = reason
 
-    async def _place(self, prospect: _Prospect, candidate: Candidate) -> str | None:
+    async def _place(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> str | None:
         """Ask port after port until one answers, and seat whoever it is. Why that could not be; None: it is seated."""
         ports = candidate.certain
-        if not ports or prospect.tries >= CERTAIN_TRIES:
+        if not ports or prospect.tries >= CERTAIN_PORT_TRIES:
             ports += candidate.possible
         reason = None
         for listed in ports:
@@ -274,14 +273,14 @@ class Finder:
                 return None
         return reason
 
-    async def _who(self, place: str, driver: str | None, port: Port) -> Answerer:
+    async def _who(self, place: str, driver: str | None, port: Port) -> ProbeResult:
         pinned = next((modem.driver for modem in self._named if modem.usb == place and modem.driver), None)
         wants_iccid = any(modem.iccid is not None for modem in self._named)
-        return await who(port, self._profiles, pinned or driver, wants_iccid=wants_iccid)
+        return await identify_modem(port, self._profiles, pinned or driver, wants_iccid=wants_iccid)
 
-    def _seat_for(self, found: Answerer, place: str) -> Seat | str:
+    def _seat_for(self, found: ProbeResult, place: str) -> FoundModem | str:
         """Whose seat it is; or why it can have none."""
-        named = named_for(self._named, found, place)
+        named = match_configured(self._named, found, place)
         if found.imei in self._crew.imeis():
             return f"answers with the IMEI {found.imei}, which is that of a modem whose port is configured"
         if named is None:
@@ -291,29 +290,31 @@ class Finder:
         if seat is None:
             if not self._settings.takes_others:
                 return f"its IMEI is {found.imei}: it is not among the modems, and finding.others is false"
-            name = name_for(found.imei, {*(s.name for s in self._settings.modems), *self._names()})
+            name = make_name(found.imei, {*(s.name for s in self._settings.modems), *self._names()})
             seat = self._seated(ModemSettings(name=name, imei=found.imei))
         elif seat.place is not None and self._modems[seat].is_open:
             return f"answers as {seat.settings.name} does (IMEI {found.imei}), which is in {seat.place}: two cannot be told apart"
         return seat
 
-    def _is_nobodys(self, seat: Seat) -> bool:
+    def _is_nobodys(self, seat: FoundModem) -> bool:
         return not any(seat.settings is named for named in self._named)
 
     def _names(self) -> Iterable[str]:
         return (seat.settings.name for seat in self._modems)
 
-    def _seated(self, settings: ModemSettings) -> Seat:
-        seat: Seat = Seat(settings, open_port=self._open_port, ask=self._who_again, look=self.look, astray=self._hinted)
+    def _seated(self, settings: ModemSettings) -> FoundModem:
+        seat: FoundModem = FoundModem(
+            settings, open_port=self._open_port, ask=self._who_again, look=self.look, astray=self._hinted
+        )
         modem = self._modems[seat] = self._crew.hire(settings, seat.open)
         seat.occupy(modem)
         return seat
 
-    async def _who_again(self, port: Port) -> Answerer:
-        return await who(port, self._profiles, None, wants_iccid=False)
+    async def _who_again(self, port: Port) -> ProbeResult:
+        return await identify_modem(port, self._profiles, None, wants_iccid=False)
 
 
-def named_for(named: Iterable[ModemSettings], found: Answerer, place: str) -> ModemSettings | None:
+def match_configured(named: Iterable[ModemSettings], found: ProbeResult, place: str) -> ModemSettings | None:
     """Which of the configured modems it is: by IMEI before SIM before place."""
     tests: tuple[Callable[[ModemSettings], bool], ...] = (
         # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
@@ -325,13 +326,13 @@ def named_for(named: Iterable[ModemSettings], found: Answerer, place: str) -> Mo
     return next((modem for fits in tests for modem in modems if fits(modem)), None)
 
 
-def name_for(imei: str, taken: Container[str]) -> str:
+def make_name(imei: str, taken: Container[str]) -> str:
     """A name that stays with the stick: `modem-` and the last six digits of its IMEI, or more of them where that is taken."""
     names = (f"modem-{imei[-digits:]}" for digits in range(6, len(imei) + 1))
     return next((name for name in names if name not in taken), f"modem-{imei}-2")
 
 
-def _is_other(prospect: _Prospect, device: UsbDevice | None) -> bool:
+def _is_replaced(prospect: _ProbedDevice, device: UsbDevice | None) -> bool:
     """Whether what was there is not there any more."""
     if device is None or device.ids != prospect.device.ids:
         return True
@@ -340,5 +341,5 @@ def _is_other(prospect: _Prospect, device: UsbDevice | None) -> bool:
     return device.ports != prospect.device.ports
 
 
-def _real(path: str) -> str:
+def _real_path(path: str) -> str:
     return os.path.realpath(path)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from modemd.config import Modem as ModemSettings
+from modemd.config import ModemSettings
 from modemd.errors import ReplyTimeout
-from modemd.modem.discovery.probe import Answerer
+from modemd.modem.discovery.probe import ProbeResult
 from modemd.modem.link.port import OpenPort, Port
 from modemd.modem.modem import Modem
-from modemd.modem.status import Health, Status
+from modemd.modem.status import ModemHealth, ModemStatus
 
-Ask = Callable[[Port], Awaitable[Answerer]]
+Identify = Callable[[Port], Awaitable[ProbeResult]]
 
 
-class Seat:
+class FoundModem:
     """One modem, by whatever tells it from others, and the port that is its own at this moment.
 
     Its `open` is what the modem's task opens its port with: it waits while the modem is nowhere, so that one in a drawer costs
@@ -27,14 +27,14 @@ class Seat:
         settings: ModemSettings,
         *,
         open_port: OpenPort,
-        ask: Ask,
+        ask: Identify,
         look: Callable[[], Awaitable[None]],
         astray: Callable[[], None],
     ) -> None:
         self.settings = settings
         self.imei: str | None = None
         self.away_since = asyncio.get_running_loop().time()
-        self.status = Status()
+        self.status = ModemStatus()
         self._open_port = open_port
         self._ask = ask
         self._look = look
@@ -93,7 +93,7 @@ class Seat:
     async def _plugged_in(self) -> None:
         while self.place is None:
             self.status.health, self.status.reason = (
-                Health.GONE,
+                ModemHealth.GONE,
                 f"{self._wanted()} is not plugged in, or not yet found",
             )
             await self._here.wait()

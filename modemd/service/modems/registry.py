@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from modemd.config import Modem as ModemSettings
+from modemd.config import ModemSettings
 from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
 
 
-class Crew:
+class ModemRegistry:
     """All modems, in the order in which they came. `make` builds one that opens its port so."""
 
     def __init__(self, make: Callable[[ModemSettings, OpenPort], Modem]) -> None:

@@ -11,10 +11,10 @@ from modemd import logs
 from modemd.errors import CommandFailed, DecodeError, EncodeError, ModemError, Refused, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.modem import Modem
-from modemd.modem.status import Health, Identity
+from modemd.modem.status import Identity, ModemHealth
 from modemd.modem.ussd import session as ussd_session
-from modemd.modem.ussd.coding import Said, State
-from modemd.modem.ussd.session import Step
+from modemd.modem.ussd.coding import UssdMessage, UssdState
+from modemd.modem.ussd.session import UssdExchange
 
 log = logs.get(__name__)
 
@@ -27,17 +27,24 @@ REPLY_S = 90.0
 """How long a session waits for the next reply before it is ended."""
 END_S = 5.0
 
-_NOT_NOW = frozenset(
-    {Health.OPENING, Health.SETTING_UP, Health.SEARCHING, Health.NEEDS_PERSON, Health.GONE, Health.STOPPED}
+_NOT_READY = frozenset(
+    {
+        ModemHealth.OPENING,
+        ModemHealth.SETTING_UP,
+        ModemHealth.SEARCHING,
+        ModemHealth.NEEDS_PERSON,
+        ModemHealth.GONE,
+        ModemHealth.STOPPED,
+    }
 )
-_FAILED = {
-    State.ENDED: "ussd_ended",
-    State.OTHER_CLIENT: "ussd_refused",
-    State.NOT_SUPPORTED: "ussd_not_supported",
-    State.TIMED_OUT: "ussd_timed_out",
+_FAILURE_CODES = {
+    UssdState.ENDED: "ussd_ended",
+    UssdState.OTHER_CLIENT: "ussd_refused",
+    UssdState.NOT_SUPPORTED: "ussd_not_supported",
+    UssdState.TIMED_OUT: "ussd_timed_out",
 }
 # Of 3GPP TS 27.007 9.2 what a USSD code meets.
-_MEANINGS = {
+_ERROR_MEANINGS = {
     "+CME ERROR: 3": "not allowed now, perhaps because of another session",
     "+CME ERROR: 4": "this modem or network has no USSD",
     "+CME ERROR: 14": "the SIM is busy",
@@ -50,20 +57,20 @@ _MEANINGS = {
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenSession:
     """A session that waits for a reply; `number` tells it from others on the same modem."""
 
     number: int
     patience: asyncio.TimerHandle
 
 
-class Conversations:
+class UssdSessions:
     """The USSD sessions of all modems, at most one on each. A modem is held while an answer is awaited, not between."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._under_way: set[str] = set()
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, _OpenSession] = {}
         self._codings: dict[str, str] = {}  # of modems, by IMEI, that turned out to have another than their driver says
         self._ending: set[asyncio.Task[None]] = set()
         self._count = 0
@@ -77,12 +84,12 @@ class Conversations:
         name = modem.line.name
         if name in self._under_way or name in self._open:
             raise Refused("ussd_busy", f"{name} has a USSD session; end that one, or wait a minute")
-        return await self._step(modem, code, answer_s, ussd_session.begin)
+        return await self._step(modem, code, answer_s, ussd_session.send_code)
 
     async def reply(self, modem: Modem, session: int, text: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
         """Reply within a session; as `begin`, and `no_session` where it has ended."""
         self._close(modem, session)
-        return await self._step(modem, text, answer_s, ussd_session.say)
+        return await self._step(modem, text, answer_s, ussd_session.send_text)
 
     async def end(self, modem: Modem, session: int) -> None:
         """End a session whose network waits for a reply. Refused with `no_session`."""
@@ -114,17 +121,17 @@ class Conversations:
         found.patience.cancel()
         del self._open[modem.line.name]
 
-    async def _step(self, modem: Modem, text: str, answer_s: float, step: Step) -> dict[str, Any]:
+    async def _step(self, modem: Modem, text: str, answer_s: float, step: UssdExchange) -> dict[str, Any]:
         name = modem.line.name
-        if modem.status.health in _NOT_NOW:
+        if modem.status.health in _NOT_READY:
             raise Refused("not_ready", f"{name} is {modem.status.health}: {modem.status.reason or 'wait a little'}")
 
-        async def work(dialogue: Dialogue, identity: Identity) -> Said:
+        async def work(dialogue: Dialogue, identity: Identity) -> UssdMessage:
             coding = self._codings.get(identity.imei, identity.profile.ussd)
             try:
                 said, understood = await step(dialogue, identity.profile, text, coding=coding, limit_s=answer_s)
             except (ReplyTimeout, DecodeError, CommandFailed):
-                await ussd_session.end(dialogue)
+                await ussd_session.end_session(dialogue)
                 raise
             self._codings[identity.imei] = understood
             return said
@@ -135,7 +142,7 @@ class Conversations:
         except EncodeError as error:
             raise Refused("bad_ussd", error.reason) from error
         except CommandFailed as error:
-            meaning = _MEANINGS.get(error.result)
+            meaning = _ERROR_MEANINGS.get(error.result)
             raise Refused(
                 "ussd_refused", f"{name} answered {error.result}{f': {meaning}' if meaning else ''}"
             ) from error
@@ -147,17 +154,17 @@ class Conversations:
             self._under_way.discard(name)
         return self._answered(modem, said)
 
-    def _answered(self, modem: Modem, said: Said) -> dict[str, Any]:
-        code = _FAILED.get(said.state)
+    def _answered(self, modem: Modem, said: UssdMessage) -> dict[str, Any]:
+        code = _FAILURE_CODES.get(said.state)
         if code is not None and not said.text:
             raise Refused(code, f"{modem.line.name}: {said.state.words}")
-        session = self._wait_for_reply(modem) if said.state is State.REPLY_WANTED else None
+        session = self._wait_for_reply(modem) if said.state is UssdState.REPLY_WANTED else None
         return {"state": said.state.words, "text": said.text, "session": session}
 
     def _wait_for_reply(self, modem: Modem) -> int:
         self._count += 1
         patience = self._loop.call_later(REPLY_S, self._give_up, modem)
-        self._open[modem.line.name] = _Open(self._count, patience)
+        self._open[modem.line.name] = _OpenSession(self._count, patience)
         return self._count
 
     def _give_up(self, modem: Modem) -> None:
@@ -168,7 +175,7 @@ class Conversations:
 
     async def _cancel(self, modem: Modem) -> None:
         try:
-            await modem.request(lambda dialogue, identity: ussd_session.end(dialogue), within_s=END_S)
+            await modem.request(lambda dialogue, identity: ussd_session.end_session(dialogue), within_s=END_S)
         except ModemError as error:
             # The network ends it by itself, a little later.
             log.info("a USSD session was not ended", modem=modem.line.name, error=str(error))

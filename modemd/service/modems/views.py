@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from modemd.config import Settings
 from modemd.modem.link.wire_log import WireLine
 from modemd.modem.modem import Modem
-from modemd.modem.status import Health, Status
-from modemd.service.modems.discovery import Unusable
+from modemd.modem.status import ModemHealth, ModemStatus
+from modemd.service.modems.discovery import UnusableDevice
 
 if TYPE_CHECKING:
     pass
@@ -58,7 +58,7 @@ NOT_USABLE = "not usable"
 """The health of what is no modem yet."""
 
 
-def unusable_view(found: Unusable) -> dict[str, Any]:
+def unusable_view(found: UnusableDevice) -> dict[str, Any]:
     """Something that is plugged in and cannot be used, with the reason: the keys are a modem's, and `name` is its place."""
     known: dict[str, Any] = {
         "name": found.device.place,
@@ -80,8 +80,8 @@ def wire_view(line: WireLine) -> dict[str, Any]:
     return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.way, "text": line.text}
 
 
-def can_send(status: Status, *, rests: bool) -> bool:
+def can_send(status: ModemStatus, *, rests: bool) -> bool:
     """Whether a message can pass through a modem now. `rests`: its SIM was refused too often. Without a service centre nothing
     leaves, though the modem is registered."""
     lacks_service_centre = status.smsc is None and "smsc" in status.remarks
-    return status.health is Health.READY and not rests and not lacks_service_centre
+    return status.health is ModemHealth.READY and not rests and not lacks_service_centre

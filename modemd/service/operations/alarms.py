@@ -16,12 +16,12 @@ from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
-from modemd.config.alarms import Alarms as Configured
+from modemd.config.alarms import AlarmSettings as Configured
 from modemd.errors import StoreError
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, alarms
-from modemd.store.alarms import Standing
+from modemd.store.alarms import ActiveAlarm
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.new_message import NewMessage
@@ -31,18 +31,18 @@ log = logs.get(__name__)
 # What is raised within this time is told in one SMS: pulling out a hub is one piece of news.
 GATHER_S = 10.0
 # How often the task looks by itself, and how long it waits for a database that takes no changes.
-LOOK_S = 60.0
+CHECK_INTERVAL_S = 60.0
 RETRY_S = 5.0
 # An alarm is told in two parts at most.
-LONGEST_TOLD = 300
+LONGEST_TEXT = 300
 
-Key = tuple[str, str]
-Document = dict[str, Any]
-RunCommand = Callable[[Sequence[str], Document, float], Awaitable[str | None]]
+AlarmKey = tuple[str, str]
+AlarmDocument = dict[str, Any]
+RunCommand = Callable[[Sequence[str], AlarmDocument, float], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Raised:
+class _RaisedAlarm:
     text: str
     at: datetime
 
@@ -70,13 +70,13 @@ class Alarms:
         self._run_command = run_command
         self._valid = valid
         self._report = report
-        self._wanted: dict[Key, _Raised] = {}
-        self._kept: set[Key] = set()
-        self._commanded: dict[Key, datetime] = {}  # told to the command before the database took it
+        self._wanted: dict[AlarmKey, _RaisedAlarm] = {}
+        self._kept: set[AlarmKey] = set()
+        self._commanded: dict[AlarmKey, datetime] = {}  # told to the command before the database took it
         self._poked = asyncio.Event()
 
     @property
-    def standing(self) -> frozenset[Key]:
+    def standing(self) -> frozenset[AlarmKey]:
         """Code and subject of what stands."""
         return frozenset(self._wanted)
 
@@ -84,7 +84,7 @@ class Alarms:
         """Raise an alarm; one that stands already stays as it is. `subject` says whose it is where there can be several."""
         if (code, subject) not in self._wanted:
             log.error("alarm", code=code, subject=subject, text=text)
-            self._wanted[code, subject] = _Raised(text, self._clock.now())
+            self._wanted[code, subject] = _RaisedAlarm(text, self._clock.now())
             self._poked.set()
 
     def clear(self, code: str, subject: str = "") -> None:
@@ -95,9 +95,9 @@ class Alarms:
 
     async def load(self) -> None:
         """Take over what stood at the end of the process before."""
-        for alarm in await self._store.read(alarms.standing):
+        for alarm in await self._store.read(alarms.list_active):
             self._kept.add((alarm.code, alarm.subject))
-            self._wanted.setdefault((alarm.code, alarm.subject), _Raised(alarm.text, alarm.raised_at))
+            self._wanted.setdefault((alarm.code, alarm.subject), _RaisedAlarm(alarm.text, alarm.raised_at))
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -131,9 +131,9 @@ class Alarms:
             for code, subject in sorted(over):
                 alarms.clear(db, code, subject, now)
             for (code, subject), raised in fresh.items():
-                id = alarms.raise_(db, code, subject, raised.text, raised.at)
+                id = alarms.raise_alarm(db, code, subject, raised.text, raised.at)
                 if id is not None and (code, subject) in commanded:
-                    alarms.told(db, "command", [id], commanded[code, subject])
+                    alarms.mark_notified(db, "command", [id], commanded[code, subject])
 
         await self._store.write(change)
         self._kept = set(wanted)
@@ -142,7 +142,7 @@ class Alarms:
     async def _tell(self) -> float:
         """Tell what is due. How long until something that is held down is."""
         now = self._clock.now()
-        waits = [LOOK_S]
+        waits = [CHECK_INTERVAL_S]
         if self._configured.to:
             submitted, later = await self._store.write(partial(self._by_sms, now=now))
             for each in submitted:
@@ -150,26 +150,28 @@ class Alarms:
             waits += [(later - now).total_seconds()] if later else []
         if self._configured.command:
             due, later = await self._store.read(
-                partial(alarms.to_tell, way="command", hold_down=self._configured.hold_down, now=now)
+                partial(alarms.select_for_notification, way="command", hold_down=self._configured.hold_down, now=now)
             )
             for alarm in due:
                 await self._command(alarm.code, alarm.subject, alarm.text, alarm.raised_at)
-                await self._store.write(partial(alarms.told, way="command", alarms=[alarm.id], now=self._clock.now()))
+                await self._store.write(
+                    partial(alarms.mark_notified, way="command", alarms=[alarm.id], now=self._clock.now())
+                )
             waits += [(later - now).total_seconds()] if later else []
         return max(min(waits), 1.0)
 
     def _by_sms(self, db: sqlite3.Connection, now: datetime) -> tuple[list[Submitted], datetime | None]:
         """Accept one message for each administrator, and note in the same change that it was told: not twice, nor forgotten."""
-        due, later = alarms.to_tell(db, "sms", self._configured.hold_down, now)
+        due, later = alarms.select_for_notification(db, "sms", self._configured.hold_down, now)
         if not due:
             return [], later
-        text = told(due)
+        text = alarm_text(due)
         messages = [
             NewMessage(number, text, MessageClass.ALARM, pdu.plan(text).parts, now + self._valid, report=self._report)
             for number in self._configured.to
         ]
         submitted = [accept.submit(db, each, self._policy, now) for each in messages]
-        alarms.told(db, "sms", [alarm.id for alarm in due], now)
+        alarms.mark_notified(db, "sms", [alarm.id for alarm in due], now)
         return submitted, later
 
     async def _command_unkept(self) -> None:
@@ -199,8 +201,8 @@ class Alarms:
             log.error("the command for alarms failed", command=self._configured.command[0], error=failure)
 
 
-def told(due: Sequence[Standing]) -> str:
+def alarm_text(due: Sequence[ActiveAlarm]) -> str:
     """One text for all of them."""
     texts = "; ".join(alarm.text for alarm in due)
     text = f"modemd: {texts}" if len(due) == 1 else f"modemd: {len(due)} alarms: {texts}"
-    return text if len(text) <= LONGEST_TOLD else f"{text[: LONGEST_TOLD - 3]}..."
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."

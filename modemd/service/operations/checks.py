@@ -9,29 +9,29 @@ from datetime import datetime, timedelta
 
 from modemd.errors import StoreDamaged
 from modemd.modem.modem import Modem
-from modemd.modem.status import Health
+from modemd.modem.status import ModemHealth
 from modemd.service.operations.alarms import Alarms
-from modemd.service.operations.wall_clock import Timekeeper
+from modemd.service.operations.wall_clock import TrustedClock
 from modemd.store import Store
 
-LOOK_EVERY_S = 10.0
+CHECK_INTERVAL_S = 10.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
-Low = Callable[[], Mapping[str, str]]
+LowBalances = Callable[[], Mapping[str, str]]
 """What is to be said of each SIM that has less left than it should, by ICCID."""
-Rests = Callable[[str, datetime], tuple[datetime, str] | None]
+OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
 
 
-class Watch:
+class AlarmChecks:
     """One task. It compares how things are with what stands, so that nothing has to be told twice to be known."""
 
     def __init__(
         self,
         alarms: Alarms,
         store: Store,
-        time: Timekeeper,
+        time: TrustedClock,
         modems: Callable[[], Sequence[Modem]],
-        rests: Rests,
-        low: Low,
+        rests: OpenUntil,
+        low: LowBalances,
         unusable_after: timedelta,
     ) -> None:
         self._alarms = alarms
@@ -47,7 +47,7 @@ class Watch:
         """Until cancelled."""
         while True:
             self.look()
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(CHECK_INTERVAL_S)
 
     def look(self) -> None:
         """Raise and clear what has changed."""
@@ -74,9 +74,9 @@ class Watch:
 
     def _look_at(self, modem: Modem, at_s: float) -> None:
         name, status = modem.line.name, modem.status
-        if status.health in (Health.READY, Health.STOPPED):
+        if status.health in (ModemHealth.READY, ModemHealth.STOPPED):
             self._unusable_since.pop(name, None)
-            if status.health is Health.READY:
+            if status.health is ModemHealth.READY:
                 self._alarms.clear(MODEM, name)
             return
         since = self._unusable_since.setdefault(name, at_s)

@@ -46,7 +46,7 @@ class ModemState:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Health:
     """Whether a message can pass, with a code for programs and a line for people."""
 
     can_send: bool
@@ -54,23 +54,25 @@ class Verdict:
     message: str
 
 
-def verdict(
+def assess_health(
     trouble: StoreUnavailable | StoreDamaged | None, modems: Sequence[ModemState], *, running: bool = True
-) -> Verdict:
+) -> Health:
     """What holds for the whole: the database first, since without it nothing is accepted or sent."""
     if trouble is not None:
-        return Verdict(False, trouble.code, f"nothing is accepted or sent: {trouble}")
+        return Health(False, trouble.code, f"nothing is accepted or sent: {trouble}")
     able = sum(modem.can_send for modem in modems)
     if able:
-        return Verdict(True, CAN_SEND, f"a message can pass: {able} of {len(modems)} {_modems(len(modems))} can send")
+        return Health(
+            True, CAN_SEND, f"a message can pass: {able} of {len(modems)} {_counted_modems(len(modems))} can send"
+        )
     if not running:
-        return Verdict(False, NO_DAEMON, "no modem can send now: no daemon runs")
+        return Health(False, NO_DAEMON, "no modem can send now: no daemon runs")
     if not modems:
-        return Verdict(False, NO_MODEM, "no modem can send now: none is found")
+        return Health(False, NO_MODEM, "no modem can send now: none is found")
     first = modems[0]
     others = f" (and {len(modems) - 1} more)" if len(modems) > 1 else ""
-    return Verdict(False, NOT_READY, f"no modem can send now: {first.name}: {first.reason or 'starting'}{others}")
+    return Health(False, NOT_READY, f"no modem can send now: {first.name}: {first.reason or 'starting'}{others}")
 
 
-def _modems(count: int) -> str:
+def _counted_modems(count: int) -> str:
     return "modem" if count == 1 else "modems"

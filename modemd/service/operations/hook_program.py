@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 # How long a program that was told to end may take before it is killed.
-ENDING_S = 2.0
+TERMINATE_TIMEOUT_S = 2.0
 LONGEST_ERROR = 200
 
 
-async def run(words: Sequence[str], document: dict[str, Any], limit_s: float) -> str | None:
+async def run_program(words: Sequence[str], document: dict[str, Any], limit_s: float) -> str | None:
     """Run a program with `document` on its standard input. None: it ended with 0 within `limit_s` seconds; else why not.
 
     It runs in a process group of its own, which is ended with it: what it left behind does not gather.
@@ -37,24 +37,24 @@ async def run(words: Sequence[str], document: dict[str, Any], limit_s: float) ->
     except TimeoutError:
         return f"it did not end within {limit_s:g} s"
     finally:
-        await _end(process)
+        await _terminate(process)
     if process.returncode == 0:
         return None
     last = said.decode("utf-8", "replace").strip().rpartition("\n")[2][:LONGEST_ERROR]
     return f"it ended with status {process.returncode}{f': {last}' if last else ''}"
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    _signal(process, signal.SIGTERM)
+async def _terminate(process: asyncio.subprocess.Process) -> None:
+    _signal_group(process, signal.SIGTERM)
     if process.returncode is None:
         try:
-            async with asyncio.timeout(ENDING_S):
+            async with asyncio.timeout(TERMINATE_TIMEOUT_S):
                 await process.wait()
         except TimeoutError:
-            _signal(process, signal.SIGKILL)
+            _signal_group(process, signal.SIGKILL)
             await process.wait()
 
 
-def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)

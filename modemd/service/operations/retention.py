@@ -8,46 +8,48 @@ from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.config.retention import Retention
+from modemd.config.retention import RetentionSettings
 from modemd.errors import StoreError
 from modemd.store import Store, retention
-from modemd.store.retention import Ages
+from modemd.store.retention import RetentionAges
 
 log = logs.get(__name__)
 
 # A step takes a few milliseconds; this long afterwards the database belongs to the others.
-PAUSE_S = 0.2
-EVERY_S = 3600.0
+STEP_PAUSE_S = 0.2
+INTERVAL_S = 3600.0
 # After a start, modems and what waits go first.
-FIRST_S = 120.0
+FIRST_DELAY_S = 120.0
 
 
-class Housekeeping:
+class Retention:
     """One task."""
 
-    def __init__(self, store: Store, kept: Retention, clock: Clock, trusted: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, store: Store, kept: RetentionSettings, clock: Clock, trusted: Callable[[], bool] = lambda: True
+    ) -> None:
         self._store = store
         self._clock = clock
         self._trusted = trusted
-        self._ages = Ages(kept.outbox.texts, kept.outbox.rows, kept.inbox.texts, kept.inbox.rows, kept.log)
+        self._ages = RetentionAges(kept.outbox.texts, kept.outbox.rows, kept.inbox.texts, kept.inbox.rows, kept.log)
 
     async def run(self) -> None:
         """Until cancelled. By a clock that is not trusted nothing is old."""
-        await asyncio.sleep(FIRST_S)
+        await asyncio.sleep(FIRST_DELAY_S)
         while True:
             try:
                 await self._once()
             except StoreError as error:
                 log.error("house-keeping waits for the database", error=str(error))
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(INTERVAL_S)
 
     async def _once(self) -> None:
         rows = 0
         while self._trusted():
-            done = await self._store.write(partial(retention.step, ages=self._ages, now=self._clock.now()))
+            done = await self._store.write(partial(retention.run_step, ages=self._ages, now=self._clock.now()))
             if not done:
                 break
             rows += done
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(STEP_PAUSE_S)
         if rows:
             log.info("what was kept long enough is gone", rows=rows)

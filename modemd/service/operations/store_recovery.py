@@ -15,7 +15,7 @@ log = logs.get(__name__)
 TRY_AGAIN_S = 2.0
 
 
-class StoreWatch:
+class StoreRecovery:
     """One task. While the store is in trouble nothing is claimed (the dispatcher looks); `recovered` is called afterwards;
     `damaged`, with what is wrong, before a damaged one ends the service."""
 

@@ -17,7 +17,7 @@ from modemd.rules import clock_trust
 log = logs.get(__name__)
 
 
-class Timekeeper:
+class TrustedClock:
     """A `Clock` that knows whether it is trusted. `monotonic` gives seconds that are never stepped, as a loop's `time`."""
 
     def __init__(self, clock: Clock, monotonic: Callable[[], float]) -> None:
@@ -47,14 +47,14 @@ class Timekeeper:
     def heard(self, stamp: datetime, at: datetime | None = None) -> None:
         """The network's time, from a stamp that came now; or from one that was made when this clock said `at`."""
         said, network = (self._clock.now(), stamp) if at is None else (at, self.now() + (stamp - at))
-        if clock_trust.proves_otherwise(stamp, said, fresh=at is not None) is not None:
+        if clock_trust.check_against_network(stamp, said, fresh=at is not None) is not None:
             self._network, self._network_s = network, self._monotonic()
             self.now()
 
     def now(self) -> datetime:
         """The wall time, aware, in UTC; carried on from the last trusted moment while the machine's is not trusted."""
         said, at_s = self._clock.now(), self._monotonic()
-        doubt = clock_trust.distrust(said, self._mark, self._estimate(at_s))
+        doubt = clock_trust.find_distrust_reason(said, self._mark, self._estimate(at_s))
         if (doubt is None) is not (self._doubt is None):
             self._tell(said, doubt)
         self._doubt = doubt

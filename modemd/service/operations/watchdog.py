@@ -17,10 +17,10 @@ from modemd.store import Store
 
 # How often the database is asked. Its answer may be long in coming: a memory card that tidies up takes tens of seconds.
 ASK_EVERY_S = 10.0
-STORE_S = 120.0
+STORE_TIMEOUT_S = 120.0
 
 
-class Heartbeat:
+class Watchdog:
     """One task beside the service's own: it asks the database. `stalled` looks at what it and the modems' tasks have told."""
 
     def __init__(self, store: Store, modems: Callable[[], Iterable[Modem]]) -> None:
@@ -34,8 +34,8 @@ class Heartbeat:
         while True:
             self._asked_at = self._loop.time()
             try:
-                await self._store.write(_nothing)
-                await self._store.read(_nothing)
+                await self._store.write(_do_nothing)
+                await self._store.read(_do_nothing)
             except (StoreError, sqlite3.Error):
                 pass  # that is an answer too; what it means is the store watch's to say
             self._asked_at = None
@@ -44,7 +44,7 @@ class Heartbeat:
     def stalled(self) -> str | None:
         """What has not moved within its deadline, in words; None while all does."""
         now = self._loop.time()
-        if self._asked_at is not None and now - self._asked_at > STORE_S:
+        if self._asked_at is not None and now - self._asked_at > STORE_TIMEOUT_S:
             return f"the database has not answered for {now - self._asked_at:.0f} s"
         for modem in self._modems():
             due = modem.status.due
@@ -53,5 +53,5 @@ class Heartbeat:
         return None
 
 
-def _nothing(_: sqlite3.Connection) -> None:
+def _do_nothing(_: sqlite3.Connection) -> None:
     """The way there and back is what is asked for."""

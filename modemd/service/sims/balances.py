@@ -13,24 +13,24 @@ from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
-from modemd.config import Balance, Settings
+from modemd.config import BalanceSettings, Settings
 from modemd.errors import ModemdError, Refused, StoreError
 from modemd.modem.modem import Modem
-from modemd.modem.status import Health
-from modemd.rules.balance import amount_in
+from modemd.modem.status import ModemHealth
+from modemd.rules.balance import parse_amount
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.modems.ussd import Conversations
+from modemd.service.modems.ussd import UssdSessions
 from modemd.store import Store, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
-from modemd.store.sims import Known
+from modemd.store.sims import SimBalance
 
 log = logs.get(__name__)
 
-LOOK_S = 60.0
+CHECK_INTERVAL_S = 60.0
 """How often it is looked whether a SIM is due and sits in a modem that is ready; wall time may be stepped meanwhile."""
-RETRY = timedelta(hours=1)
+RETRY_DELAY = timedelta(hours=1)
 """After a question without a good answer; sooner where `every` is."""
 
 
@@ -43,7 +43,7 @@ class Balances:
         settings: Settings,
         policy: ConsentPolicy,
         clock: Clock,
-        conversations: Conversations,
+        conversations: UssdSessions,
         *,
         modems: Callable[[], list[Modem]],
         queued: Callable[[Submitted, int], None],
@@ -58,7 +58,7 @@ class Balances:
         self._trusted = trusted
         self._validity = settings.validity.of(MessageClass.SYSTEM)
         self._asked_how = {iccid: sim.balance for iccid, sim in settings.sims.items() if sim.balance is not None}
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, SimBalance] = {}
         self._retry_at: dict[str, datetime] = {}
 
     @property
@@ -69,7 +69,7 @@ class Balances:
     async def load(self) -> None:
         """Learn from the database what was told before."""
         if self.wanted:
-            self._known = await self._store.read(sims.known)
+            self._known = await self._store.read(sims.read_latest_balances)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -78,7 +78,7 @@ class Balances:
                 modem = self._modem_with(iccid)
                 if modem is not None and self._trusted() and self._due(iccid, how):
                     await self._ask(modem, iccid, how)
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_INTERVAL_S)
 
     def view(self, iccid: str) -> dict[str, Any] | None:
         """The last that was told: `amount`, `at`, and whether it is `low`. None: nothing is known."""
@@ -104,33 +104,33 @@ class Balances:
         how = self._asked_how.get(iccid)
         if how is None or how.sms is None or how.sms.answers != sender:
             return
-        amount = amount_in(text, how.pattern)
+        amount = parse_amount(text, how.pattern)
         if amount is not None:
             await self._told(iccid, amount)
 
     def _modem_with(self, iccid: str) -> Modem | None:
         for modem in self._modems():
             identity = modem.status.identity
-            if identity is not None and identity.iccid == iccid and modem.status.health is Health.READY:
+            if identity is not None and identity.iccid == iccid and modem.status.health is ModemHealth.READY:
                 return modem
         return None
 
-    def _due(self, iccid: str, how: Balance) -> bool:
+    def _due(self, iccid: str, how: BalanceSettings) -> bool:
         now = self._clock.now()
-        retry_at, asked_at = self._retry_at.get(iccid), self._known.get(iccid, Known()).asked_at
+        retry_at, asked_at = self._retry_at.get(iccid), self._known.get(iccid, SimBalance()).asked_at
         if retry_at is not None and now < retry_at:
             return False
         return asked_at is None or asked_at + how.every <= now
 
-    async def _ask(self, modem: Modem, iccid: str, how: Balance) -> None:
-        self._retry_at[iccid] = self._clock.now() + min(how.every, RETRY)
+    async def _ask(self, modem: Modem, iccid: str, how: BalanceSettings) -> None:
+        self._retry_at[iccid] = self._clock.now() + min(how.every, RETRY_DELAY)
         try:
             if how.sms is not None:
                 await self._write(iccid, how.sms.to, how.sms.text)
                 return
             assert how.ussd is not None  # noqa: S101 - the configuration has one of both
             text = await self._conversations.ask(modem, [how.ussd, *how.replies])
-            amount = amount_in(text, how.pattern)
+            amount = parse_amount(text, how.pattern)
             if amount is None:
                 raise Refused("no_amount", f"the pattern finds no amount in the answer (len={len(text)})")
             await self._told(iccid, amount)
@@ -150,21 +150,21 @@ class Balances:
         )
 
         def submit(db: sqlite3.Connection) -> Submitted:
-            sims.asked(db, iccid, now)
+            sims.record_balance_request(db, iccid, now)
             return accept.submit(db, message, self._policy, now)
 
         submitted = await self._store.write(submit)
-        self._known[iccid] = replace(self._known.get(iccid, Known()), asked_at=now)
+        self._known[iccid] = replace(self._known.get(iccid, SimBalance()), asked_at=now)
         self._retry_at.pop(iccid, None)
         self._queued(submitted, MessageClass.SYSTEM.rank)
 
     async def _told(self, iccid: str, amount: Decimal) -> None:
-        before, now = self._known.get(iccid, Known()), self._clock.now()
+        before, now = self._known.get(iccid, SimBalance()), self._clock.now()
         try:
-            await self._store.write(partial(sims.told, sim=iccid, amount=amount, now=now))
+            await self._store.write(partial(sims.record_balance, sim=iccid, amount=amount, now=now))
         except StoreError as error:
             log.error("a balance was not kept", iccid=iccid, error=str(error))
-        self._known[iccid] = Known(amount, now, now)
+        self._known[iccid] = SimBalance(amount, now, now)
         self._retry_at.pop(iccid, None)
         was_low = before.amount is not None and self._low(iccid, before.amount)
         if self._low(iccid, amount) and not was_low:

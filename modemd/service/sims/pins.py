@@ -11,11 +11,11 @@ from pathlib import Path
 from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.errors import SimUnusable
-from modemd.modem.setup.sim import LOCKED, Pin, Tried
+from modemd.modem.setup.sim import LOCKED, Pin, PinTries
 from modemd.store import Store, sims
 
-_FORM = re.compile(r"[0-9]{4,8}")  # 3GPP TS 31.101 9.5.1
-_LONGEST = 64
+_PIN_FORM = re.compile(r"[0-9]{4,8}")  # 3GPP TS 31.101 9.5.1
+_READ_LIMIT = 64
 
 
 class PinFiles:
@@ -43,7 +43,7 @@ class PinFiles:
         return next((path for path in paths if path.exists()), None)
 
 
-class PinBook(PinFiles):
+class PinStore(PinFiles):
     """The PINs, and the memory of those that were tried."""
 
     def __init__(self, store: Store, settings: Settings, clock: Clock, credentials: Path | None = None) -> None:
@@ -55,32 +55,32 @@ class PinBook(PinFiles):
         """Those for whatever SIM sits in a modem."""
         return ModemPins(self, modem)
 
-    async def tried(self, holder: str) -> Tried:
-        found = await self._store.read(partial(sims.pin_tries, holder=holder))
-        return Tried(found.refused, found.unanswered)
+    async def tried(self, holder: str) -> PinTries:
+        found = await self._store.read(partial(sims.read_tried_pins, holder=holder))
+        return PinTries(found.refused, found.unanswered)
 
     async def note(self, holder: str, digest: bytes, *, refused: bool) -> None:
         now = self._clock.now()
-        await self._store.write(partial(sims.pin_tried, holder=holder, digest=digest, now=now, refused=refused))
+        await self._store.write(partial(sims.record_pin_try, holder=holder, digest=digest, now=now, refused=refused))
 
     async def accepted(self, holder: str) -> None:
-        await self._store.write(partial(sims.pin_accepted, holder=holder))
+        await self._store.write(partial(sims.clear_pin_tries, holder=holder))
 
     async def not_tried(self, holder: str, digest: bytes) -> None:
-        await self._store.write(partial(sims.pin_not_tried, holder=holder, digest=digest))
+        await self._store.write(partial(sims.forget_pin_try, holder=holder, digest=digest))
 
 
 class ModemPins:
-    """`modemd.modem.setup.sim.Pins` of one modem."""
+    """`modemd.modem.setup.sim.PinSource` of one modem."""
 
-    def __init__(self, book: PinBook, name: str) -> None:
+    def __init__(self, book: PinStore, name: str) -> None:
         self._book = book
         self.name = name
 
     def find(self, iccid: str | None) -> Pin | None:
         return self._book.find(self.name, iccid)
 
-    async def tried(self, holder: str) -> Tried:
+    async def tried(self, holder: str) -> PinTries:
         return await self._book.tried(holder)
 
     async def trying(self, holder: str, digest: bytes) -> None:
@@ -107,9 +107,9 @@ def read_pin(path: Path) -> Pin:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & stat.S_IROTH:
                 raise useless("can be read by everybody; take that right away (chmod o-r)")
-            text = file.read(_LONGEST).decode("ascii", "replace").strip()
+            text = file.read(_READ_LIMIT).decode("ascii", "replace").strip()
     except OSError as error:
         raise useless(f"cannot be read: {error.strerror or error}") from None
-    if _FORM.fullmatch(text) is None:
+    if _PIN_FORM.fullmatch(text) is None:
         raise useless("holds no PIN, which is 4 to 8 digits and nothing else")
     return Pin(text, str(path))

@@ -15,11 +15,11 @@ from modemd.config import Settings
 from modemd.errors import Refused, StoreError
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
-from modemd.rules.pauses import Pause, stopped
-from modemd.rules.quotas import Standing
-from modemd.rules.sim_breaker import SimStates
-from modemd.service.dispatch.policy import Traffic
-from modemd.service.messages.decisions import Word, checked
+from modemd.rules.pauses import Pause, find_stopped_classes
+from modemd.rules.quotas import QuotaUsage
+from modemd.rules.sim_breaker import SimBreakers
+from modemd.service.dispatch.policy import SendingPolicy
+from modemd.service.messages.decisions import Authorship, check_authorship
 from modemd.store import Store, lanes, listings
 from modemd.store.queue import pauses, quotas
 
@@ -29,7 +29,7 @@ STEP = 500
 RETRY_S = 5.0
 
 
-class Senders:
+class SimControl:
     """What the faces ask about SIMs, and what they decide."""
 
     def __init__(
@@ -37,8 +37,8 @@ class Senders:
         store: Store,
         settings: Settings,
         clock: Clock,
-        traffic: Traffic,
-        sims: SimStates,
+        traffic: SendingPolicy,
+        sims: SimBreakers,
         *,
         modems: Callable[[], Sequence[Modem]],
         changed: Callable[[], None],
@@ -53,7 +53,7 @@ class Senders:
 
     async def adopt_rules(self) -> bool:
         """Put the rules of the configuration in the database. Whether what is queued by others is to be put in their lanes."""
-        return await self._store.write(partial(lanes.adopt, table=self._traffic.routes.table()))
+        return await self._store.write(partial(lanes.adopt_lanes, table=self._traffic.routes.table()))
 
     async def relane(self) -> None:
         """Put what is queued in the lanes that the rules make now, step by step; what a crash leaves, the next start does."""
@@ -61,7 +61,7 @@ class Senders:
         after: int | None = 0
         while after is not None:
             try:
-                after = await self._store.write(partial(lanes.relane, after=after, limit=STEP))
+                after = await self._store.write(partial(lanes.reassign_lanes, after=after, limit=STEP))
             except StoreError as error:
                 log.error("the rules wait for the database", error=str(error))
                 await asyncio.sleep(RETRY_S)
@@ -76,40 +76,44 @@ class Senders:
 
     async def pauses(self) -> list[dict[str, Any]]:
         """What is paused: since when, by whom and why."""
-        return await self._store.read(pauses.listed)
+        return await self._store.read(pauses.list_pauses)
 
-    async def pause(self, message_class: str | None, sim: str | None, word: Word) -> list[dict[str, Any]]:
+    async def pause(self, message_class: str | None, sim: str | None, word: Authorship) -> list[dict[str, Any]]:
         """Begin nothing more of a class, at a SIM, or at all; what was begun is finished. Alarms go on unless their class is
         named. All pauses that stand then."""
-        change = partial(pauses.pause, what=_named(message_class, sim), word=checked(word), now=self._clock.now())
+        change = partial(
+            pauses.pause, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
+        )
         return await self._decide(change)
 
-    async def resume(self, message_class: str | None, sim: str | None, word: Word) -> list[dict[str, Any]]:
+    async def resume(self, message_class: str | None, sim: str | None, word: Authorship) -> list[dict[str, Any]]:
         """End exactly such a pause. All pauses that stand then. Refused with `not_paused`."""
-        change = partial(pauses.resume, what=_named(message_class, sim), word=checked(word), now=self._clock.now())
+        change = partial(
+            pauses.resume, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
+        )
         return await self._decide(change)
 
     async def _decide(self, change: Callable[[sqlite3.Connection], None]) -> list[dict[str, Any]]:
         def kept(db: sqlite3.Connection) -> list[dict[str, Any]]:
             change(db)
-            return pauses.listed(db)
+            return pauses.list_pauses(db)
 
         standing = await self._store.write(kept)
         self._changed()
         return standing
 
     def _rows(self, db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-        paused = pauses.standing(db)
+        paused = pauses.list_active(db)
         return [
             row
             | {
                 "name": self._settings.sims[row["sim"]].name if row["sim"] in self._settings.sims else None,
-                "limits": _limits(
-                    quotas.standing(db, row["sim"], self._traffic.limits(row["sim"], row["number"]), now)
+                "limits": _limit_views(
+                    quotas.read_usage(db, row["sim"], self._traffic.limits(row["sim"], row["number"]), now)
                 ),
-                "paused": [each.value for each in MessageClass if each in stopped(paused, row["sim"])],
+                "paused": [each.value for each in MessageClass if each in find_stopped_classes(paused, row["sim"])],
             }
-            for row in listings.sims(db)
+            for row in listings.list_sims(db)
         ]
 
     def _place(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:
@@ -122,7 +126,7 @@ class Senders:
         }
 
 
-def _limits(standing: Standing) -> dict[str, dict[str, Any]]:
+def _limit_views(standing: QuotaUsage) -> dict[str, dict[str, Any]]:
     """Each limit that binds marketing, which all of them do; of quotas the whole, with the reserve in it."""
     found = {}
     for ceiling in standing.ceilings(MessageClass.MARKETING):
@@ -132,7 +136,7 @@ def _limits(standing: Standing) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _named(message_class: str | None, sim: str | None) -> Pause:
+def _pause_of(message_class: str | None, sim: str | None) -> Pause:
     if message_class is not None and message_class not in set(MessageClass):
         raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
     if sim is not None and not (sim.isdecimal() and sim.isascii()):

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from modemd.errors import StoreDamaged, StoreError
-from modemd.store.sqlite_errors import DAMAGED, in_the_folder, trouble
+from modemd.store.sqlite_errors import DAMAGED, classify_error, explain_os_error
 
 # Pages a step: 1 MiB. Between steps the disk belongs to the daemon for a moment.
 _STEP_PAGES = 256
@@ -25,19 +25,19 @@ def back_up(database: Path, target: Path) -> int:
         raise StoreError(f"{database}: there is no database")
     if target.exists():
         raise StoreError(f"{target}: is there already; a backup never replaces a file")
-    return _copied(database, target)
+    return _copy_database(database, target)
 
 
-def before_migration(database: Path, schema: int) -> Path:
+def back_up_before_migration(database: Path, schema: int) -> Path:
     """Keep a copy of a database before its schema is brought up to date. Once: a migration that is repeated after a crash does
     not replace what was before it."""
     target = database.with_name(f"{database.name}.schema-{schema}")
     if not target.exists():
-        _copied(database, target)
+        _copy_database(database, target)
     return target
 
 
-def check(path: Path) -> int:
+def check_backup(path: Path) -> int:
     """The schema of a backup that is whole. StoreError, with what is wrong, where it is not one of modemd's;
     StoreDamaged where it cannot be read."""
     try:
@@ -46,7 +46,7 @@ def check(path: Path) -> int:
             said = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.Error as error:
-        if isinstance(trouble(error), StoreDamaged):
+        if isinstance(classify_error(error), StoreDamaged):
             raise StoreDamaged(f"{path}: {DAMAGED} ({error})") from error
         raise StoreError(f"{path}: {error}") from error
     if said != "ok":
@@ -56,33 +56,33 @@ def check(path: Path) -> int:
     return schema
 
 
-def _copied(database: Path, target: Path) -> int:
+def _copy_database(database: Path, target: Path) -> int:
     part = target.with_name(f"{target.name}.part")
     try:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        _copy(database, part)
-        schema = check(part)
-        sync(part)
+        _copy_pages(database, part)
+        schema = check_backup(part)
+        fsync_path(part)
         os.link(part, target)  # unlike a renaming, it never replaces a file that has come meanwhile
         part.unlink()
-        sync(target.parent)
+        fsync_path(target.parent)
     except FileExistsError as error:
         part.unlink(missing_ok=True)
         raise StoreError(f"{target}: is there already; a backup never replaces a file") from error
     except OSError as error:
-        _forget(part)
-        raise in_the_folder(error, target) from error
+        _delete_partial(part)
+        raise explain_os_error(error, target) from error
     except sqlite3.Error as error:
-        _forget(part)
-        raise trouble(error) or StoreError(f"{database}: {error}") from error
+        _delete_partial(part)
+        raise classify_error(error) or StoreError(f"{database}: {error}") from error
     except StoreError:
-        _forget(part)
+        _delete_partial(part)
         raise
     return schema
 
 
-def _copy(database: Path, part: Path) -> None:
+def _copy_pages(database: Path, part: Path) -> None:
     """The backup of SQLite, in steps. The reading transaction stays open, so that no change makes it begin anew."""
     with contextlib.closing(_read_only(database)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
         source.execute("BEGIN")
@@ -95,7 +95,7 @@ def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
-def sync(path: Path) -> None:
+def fsync_path(path: Path) -> None:
     """Make a file, or the entries of a folder, durable."""
     opened = os.open(path, os.O_RDONLY)
     try:
@@ -104,6 +104,6 @@ def sync(path: Path) -> None:
         os.close(opened)
 
 
-def _forget(part: Path) -> None:
+def _delete_partial(part: Path) -> None:
     with contextlib.suppress(OSError):
         part.unlink(missing_ok=True)

@@ -11,61 +11,61 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modemd.errors import StoreDamaged
-from modemd.store.sqlite_errors import DAMAGED, REMEDY, trouble
+from modemd.store.sqlite_errors import DAMAGED, REMEDY, classify_error
 
 
-def examine(path: Path) -> None:
+def check_database(path: Path) -> None:
     """Raise StoreDamaged, with a copy kept, where the database at `path` cannot be read as it should."""
-    if (said := look(path)) is not None:
-        raise _kept(path, said)
+    if (said := find_damage(path)) is not None:
+        raise _make_damaged_error(path, said)
 
 
-def look(path: Path) -> str | None:
+def find_damage(path: Path) -> str | None:
     """What is damaged in the database at `path`; None where it can be read as it should.
 
     A database that was let go well is trusted. One whose process ended otherwise (its -wal is still there) is checked page by
     page. The look is read-only, so that not even a checkpoint writes into a file that may be damaged.
     """
-    wal = _beside(path, "-wal")
+    wal = _sibling_path(path, "-wal")
     left = wal.exists() and wal.stat().st_size > 0
     if path.stat().st_size == 0:
         if left:  # SQLite would take it for new, and delete the log with all that was answered
             return "the file is empty, and its log is not"
         return None
     try:
-        with reading(path) as connection:
+        with open_for_check(path) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             said = connection.execute("PRAGMA quick_check(1)").fetchone()[0] if left else "ok"
     except sqlite3.Error as error:
-        if isinstance(trouble(error), StoreDamaged):
+        if isinstance(classify_error(error), StoreDamaged):
             return str(error)
         raise
     return None if said == "ok" else " ".join(said.split())
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def open_for_check(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection for a look. Where no log is left it is told that the file does not change: else SQLite would make a log and an
     index beside it, which stay."""
-    wal = _beside(path, "-wal")
+    wal = _sibling_path(path, "-wal")
     alone = not wal.exists() or wal.stat().st_size == 0
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
     with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
         yield connection
 
 
-def _kept(path: Path, said: str) -> StoreDamaged:
+def _make_damaged_error(path: Path, said: str) -> StoreDamaged:
     """Keep a copy, and say what there is to do."""
     try:
-        copy = f"a copy is kept as {keep_copy(path)}"
+        copy = f"a copy is kept as {copy_damaged(path)}"
     except OSError as error:
         copy = f"no copy could be kept ({error.strerror})"
     return StoreDamaged(f"{path}: {DAMAGED} ({said}); {copy}. {REMEDY}")
 
 
-def keep_copy(path: Path) -> Path:
+def copy_damaged(path: Path) -> Path:
     """Copy the database and its log beside themselves, once however often it is asked: the name is made of what they hold."""
-    files = [(path, ""), (_beside(path, "-wal"), "-wal")]
+    files = [(path, ""), (_sibling_path(path, "-wal"), "-wal")]
     digest = hashlib.sha256()
     for file, _ in files:
         if file.exists():
@@ -77,12 +77,12 @@ def keep_copy(path: Path) -> Path:
         return name
     for file, suffix in reversed(files):  # the database last: where its copy is, all of it is
         if file.exists() and (file.stat().st_size > 0 or not suffix):
-            _copy(file, _beside(name, suffix))
+            _copy(file, _sibling_path(name, suffix))
     return name
 
 
 def _copy(file: Path, to: Path) -> None:
-    part = _beside(to, ".part")
+    part = _sibling_path(to, ".part")
     try:
         with (
             file.open("rb") as source,
@@ -97,5 +97,5 @@ def _copy(file: Path, to: Path) -> None:
     part.rename(to)
 
 
-def _beside(path: Path, suffix: str) -> Path:
+def _sibling_path(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)

@@ -13,25 +13,25 @@ from modemd.store.connection import connect
 from modemd.store.files import backup, integrity
 from modemd.store.files import restore as files_restore
 from modemd.store.schema import VERSION, migrate
-from modemd.store.sqlite_errors import at_opening, in_the_folder
+from modemd.store.sqlite_errors import explain_open_error, explain_os_error
 
 
-def restore(source: Path, path: Path, now: datetime) -> files_restore.Restored:
+def restore(source: Path, path: Path, now: datetime) -> files_restore.RestoreResult:
     """Put a backup in the place of the database at `path`, with everything open in it held. StoreLocked: a daemon uses it;
     StoreError: the backup will not do, and nothing was changed."""
     held = lock(path)
     try:
         return files_restore.restore(source, path, now, VERSION, migrate)
     except sqlite3.Error as error:
-        raise at_opening(error, path) from error
+        raise explain_open_error(error, path) from error
     except OSError as error:
-        raise in_the_folder(error, path) from error
+        raise explain_os_error(error, path) from error
     finally:
         os.close(held)
 
 
 def prepare(path: Path) -> None:
-    integrity.examine(path)
+    integrity.check_database(path)
     connection = connect(path)
     try:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -41,7 +41,7 @@ def prepare(path: Path) -> None:
             )
         if found < VERSION:
             if found:
-                backup.before_migration(path, found)
+                backup.back_up_before_migration(path, found)
             migrate(connection)
     finally:
         connection.close()
@@ -59,7 +59,7 @@ def lock(path: Path) -> int:
             os.fchmod(database, 0o600)  # SQLite gives its -wal and -shm the same rights
         os.close(database)
     except OSError as error:
-        raise in_the_folder(error, path) from error
+        raise explain_os_error(error, path) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

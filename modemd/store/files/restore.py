@@ -19,17 +19,17 @@ from modemd.errors import StoreError
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.store.files import backup
-from modemd.store.journal import advance, note, parts_of, refresh
+from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
 from modemd.store.queue import outcomes
-from modemd.store.timestamps import high_water, kept
+from modemd.store.timestamps import find_latest_stored, to_text
 
 RESTORED = "restored"
 # Messages a step of a release: nobody waits long for it.
-STEP = 200
+MESSAGES_PER_STEP = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """What a restoring did: how many messages are held, how many statements of consent were taken over (None: the replaced
     database could not be read), and where that is kept (None: there was none)."""
 
@@ -44,13 +44,13 @@ def restore(
     now: datetime,
     newest: int,
     migrate: Callable[[sqlite3.Connection], None],
-) -> Restored:
+) -> RestoreResult:
     """Put the backup `source` in the place of `database`, whose lock the caller has. StoreError where the backup is not whole,
     or its schema is newer than `newest`.
 
     Until the last step, a renaming, the database is as it was; the replaced one is kept beside it.
     """
-    schema = backup.check(source)
+    schema = backup.check_backup(source)
     if schema > newest:
         raise StoreError(
             f"{source}: written by a newer modemd (schema {schema}, this one knows {newest}); upgrade modemd"
@@ -63,23 +63,23 @@ def restore(
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA foreign_keys = ON")
         migrate(db)
-        now = max(now, high_water(db) or now)  # by whatever clock: the story goes on
+        now = max(now, find_latest_stored(db) or now)  # by whatever clock: the story goes on
         db.execute("BEGIN IMMEDIATE")
-        consent = _take_consent(db, database, now)
-        outcomes.recover(db, now)
-        held = hold(db, now)
-        note(db, None, now, "restored", file=source.name, held=held, consent=consent)
+        consent = _merge_consent(db, database, now)
+        outcomes.recover_open_attempts(db, now)
+        held = hold_everything(db, now)
+        add_event(db, None, now, "restored", file=source.name, held=held, consent=consent)
         db.execute("COMMIT")
-    backup.sync(part)
-    before = _kept(database, now)
+    backup.fsync_path(part)
+    before = _keep_previous(database, now)
     os.replace(part, database)
     for suffix in ("-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
-    backup.sync(database.parent)
-    return Restored(held, consent, before)
+    backup.fsync_path(database.parent)
+    return RestoreResult(held, consent, before)
 
 
-def _kept(database: Path, now: datetime) -> Path | None:
+def _keep_previous(database: Path, now: datetime) -> Path | None:
     """The database, and its log where it has one, under another name. Where it can be read, the log is in the file by then."""
     if not database.exists() or database.stat().st_size == 0:
         return None
@@ -90,7 +90,7 @@ def _kept(database: Path, now: datetime) -> Path | None:
         file = database.with_name(database.name + suffix)
         if file.exists() and file.stat().st_size > 0:
             _link(file, name.with_name(name.name + suffix))
-    backup.sync(database.parent)
+    backup.fsync_path(database.parent)
     return name
 
 
@@ -99,15 +99,15 @@ def _link(file: Path, to: Path) -> None:
         os.link(file, to)
     except OSError:  # a file system without hard links
         shutil.copy2(file, to)
-        backup.sync(to)
+        backup.fsync_path(to)
 
 
-def _take_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int | None:
+def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int | None:
     """Add what people have said since the backup. Only opt-outs change anything: of an opt-in that is lost, nobody is harmed."""
     if not database.exists() or database.stat().st_size == 0:
         return 0
     try:
-        said = list(_said(database))
+        said = list(_read_statements(database))
     except sqlite3.Error:
         return None
     taken = 0
@@ -122,7 +122,7 @@ def _take_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int 
                 values,
             )
             taken += 1
-    for row in _opted_out(database):
+    for row in _read_opt_outs(database):
         db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (row["number"],))
         db.execute(
             "UPDATE contact SET marketing = 'opted_out', marketing_since = ? WHERE number = ? AND marketing <> 'opted_out'",
@@ -131,57 +131,61 @@ def _take_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int 
     return taken
 
 
-def _said(database: Path) -> Iterator[sqlite3.Row]:
-    return _rows(database, "SELECT * FROM consent_event ORDER BY id")
+def _read_statements(database: Path) -> Iterator[sqlite3.Row]:
+    return _read_rows(database, "SELECT * FROM consent_event ORDER BY id")
 
 
-def _opted_out(database: Path) -> Iterator[sqlite3.Row]:
-    return _rows(database, "SELECT number, marketing_since FROM contact WHERE marketing = 'opted_out'")
+def _read_opt_outs(database: Path) -> Iterator[sqlite3.Row]:
+    return _read_rows(database, "SELECT number, marketing_since FROM contact WHERE marketing = 'opted_out'")
 
 
-def _rows(database: Path, sql: str) -> Iterator[sqlite3.Row]:
+def _read_rows(database: Path, sql: str) -> Iterator[sqlite3.Row]:
     uri = f"{database.absolute().as_uri()}?mode=ro"
     with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         yield from connection.execute(sql)
 
 
-def hold(db: sqlite3.Connection, now: datetime) -> int:
+def hold_everything(db: sqlite3.Connection, now: datetime) -> int:
     """Hold everything that would go out by itself: how many messages. What is unknown is not repeated, batches are not promoted,
     and recurring sends rest."""
     open_ = "SELECT DISTINCT message_id FROM part WHERE state IN ('queued', 'held')"
     messages = [row["message_id"] for row in db.execute(open_)]
     for message_id in messages:
-        for part in parts_of(db, message_id):
-            if part["state"] == states.Part.QUEUED:
-                advance(db, part, states.Event.PUT_OFF, now, error=RESTORED)
+        for part in list_parts(db, message_id):
+            if part["state"] == states.PartState.QUEUED:
+                advance_part(db, part, states.PartEvent.PUT_OFF, now, error=RESTORED)
         db.execute("UPDATE part SET due = NULL WHERE message_id = ?", (message_id,))
-        refresh(db, message_id, now, RESTORED)
+        update_message_state(db, message_id, now, RESTORED)
     db.execute("UPDATE part SET due = NULL WHERE state = 'unknown'")
     db.execute("UPDATE batch SET state = 'held' WHERE state = 'accepted'")
     db.execute("UPDATE schedule SET paused = 1 WHERE removed_at IS NULL AND paused = 0")
     return len(messages)
 
 
-def release(db: sqlite3.Connection, now: datetime, message_class: MessageClass | None = None, **word: str) -> int:
+def release_messages(
+    db: sqlite3.Connection, now: datetime, message_class: MessageClass | None = None, **word: str
+) -> int:
     """Let a few of the messages go that are held since a restoring: how many. 0: none is left. What was planned for
     later keeps its time; what is over expires as ever."""
-    rows = next(filter(None, (_held(db, each) for each in ([message_class] if message_class else MessageClass))), [])
+    rows = next(
+        filter(None, (_list_held(db, each) for each in ([message_class] if message_class else MessageClass))), []
+    )
     for row in rows:
-        due = row["at"] if row["at"] is not None and row["at"] > kept(now) else kept(now)
+        due = row["at"] if row["at"] is not None and row["at"] > to_text(now) else to_text(now)
         db.execute("UPDATE part SET due = ? WHERE message_id = ? AND state = 'held'", (due, row["id"]))
         db.execute(
-            "UPDATE message SET reason = ? WHERE id = ?", ("scheduled" if due > kept(now) else "released", row["id"])
+            "UPDATE message SET reason = ? WHERE id = ?", ("scheduled" if due > to_text(now) else "released", row["id"])
         )
-        note(db, row["id"], now, "released", **word)
+        add_event(db, row["id"], now, "released", **word)
     return len(rows)
 
 
-def _held(db: sqlite3.Connection, message_class: MessageClass) -> list[sqlite3.Row]:
+def _list_held(db: sqlite3.Connection, message_class: MessageClass) -> list[sqlite3.Row]:
     return db.execute(
         """SELECT id, at FROM message INDEXED BY message_state
            WHERE state = 'held' AND class = ? AND reason = ? ORDER BY id LIMIT ?""",
-        (message_class, RESTORED, STEP),
+        (message_class, RESTORED, MESSAGES_PER_STEP),
     ).fetchall()
 
 
@@ -189,5 +193,5 @@ def release_batches(db: sqlite3.Connection, now: datetime, **word: str) -> int:
     """Let the batches go that are held since a restoring: how many."""
     batches = db.execute("UPDATE batch SET state = 'accepted' WHERE state = 'held'").rowcount
     if batches:
-        note(db, None, now, "batches released", batches=batches, **word)
+        add_event(db, None, now, "batches released", batches=batches, **word)
     return batches

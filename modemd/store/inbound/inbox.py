@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.rules.classes import Kind
-from modemd.store.journal import note
-from modemd.store.timestamps import kept, moment
+from modemd.store.journal import add_event
+from modemd.store.timestamps import from_text, to_text
 
 # How long the same TPDU on the same SIM counts as a repetition, and how long a set waits for its missing parts.
-REPETITION = timedelta(days=7)
-PATIENCE = timedelta(hours=72)
+REPETITION_WINDOW = timedelta(days=7)
+INCOMPLETE_AFTER = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class CompleteMessage:
     """A message that is complete with this arrival."""
 
     inbox_id: int
@@ -46,21 +46,22 @@ class Whole:
     text: str
 
 
-Join = Callable[[Sequence[bytes]], tuple[Kind, str]]
+JoinParts = Callable[[Sequence[bytes]], tuple[Kind, str]]
 
 
-def keep(db: sqlite3.Connection, arrival: Arrival, join: Join, now: datetime) -> Whole | None:
+def store_arrival(db: sqlite3.Connection, arrival: Arrival, join: JoinParts, now: datetime) -> CompleteMessage | None:
     """Keep an arrival. The message that it completes; None: a repetition, or parts are missing still.
 
     `join` tells kind and text of a set from its TPDUs in order of sequence: what it is shows when it is whole.
     """
     fingerprint = hashlib.sha256(arrival.sim.encode() + b"\0" + arrival.tpdu).digest()
     repeated = db.execute(
-        "SELECT 1 FROM inbox_part WHERE fingerprint = ? AND stored_at > ?", (fingerprint, kept(now - REPETITION))
+        "SELECT 1 FROM inbox_part WHERE fingerprint = ? AND stored_at > ?",
+        (fingerprint, to_text(now - REPETITION_WINDOW)),
     ).fetchone()
     if repeated:
         return None
-    inbox_id = _open_set(db, arrival, now)
+    inbox_id = _find_open_set(db, arrival, now)
     if inbox_id is None:
         inbox_id = db.execute(
             """INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, sent_at, stored_at)
@@ -71,14 +72,14 @@ def keep(db: sqlite3.Connection, arrival: Arrival, join: Join, now: datetime) ->
                 arrival.kind,
                 arrival.text,
                 arrival.total,
-                kept(arrival.sent_at) if arrival.sent_at else None,
-                kept(now),
+                to_text(arrival.sent_at) if arrival.sent_at else None,
+                to_text(now),
             ),
         ).lastrowid
         assert inbox_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     db.execute(
         "INSERT INTO inbox_part (inbox_id, set_key, seq, tpdu, fingerprint, stored_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (inbox_id, arrival.set_key, arrival.seq, arrival.tpdu, fingerprint, kept(now)),
+        (inbox_id, arrival.set_key, arrival.seq, arrival.tpdu, fingerprint, to_text(now)),
     )
     tpdus = [
         row["tpdu"]
@@ -88,26 +89,26 @@ def keep(db: sqlite3.Connection, arrival: Arrival, join: Join, now: datetime) ->
     kind, text = (arrival.kind, arrival.text) if arrival.total == 1 else join(tpdus)
     db.execute(
         "UPDATE inbox SET parts = ?, kind = ?, text = ?, complete = ?, stored_at = ? WHERE id = ?",
-        (len(tpdus), kind, text, complete, kept(now), inbox_id),
+        (len(tpdus), kind, text, complete, to_text(now), inbox_id),
     )
-    return Whole(inbox_id, arrival.sender, arrival.sim, kind, text) if complete else None
+    return CompleteMessage(inbox_id, arrival.sender, arrival.sim, kind, text) if complete else None
 
 
-def missed_call(db: sqlite3.Connection, sim: str, caller: str, now: datetime) -> int:
+def store_missed_call(db: sqlite3.Connection, sim: str, caller: str, now: datetime) -> int:
     """Keep a call that nobody answered, from `caller` (empty where withheld): its id in the inbox. Each call is a row."""
     inbox_id = db.execute(
         """INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)
            VALUES (?, ?, 'call', 'missed call', 1, 1, 1, ?)""",
-        (caller, sim, kept(now)),
+        (caller, sim, to_text(now)),
     ).lastrowid
     assert inbox_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
-    note(
+    add_event(
         db, None, now, "missed call", inbox=inbox_id
     )  # the latest moment that is stored is looked for among the events
     return inbox_id
 
 
-def _open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | None:
+def _find_open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | None:
     """The newest set that still lacks this part; None where a new one begins. A number taken twice begins a new set."""
     if arrival.set_key is None:
         return None
@@ -116,7 +117,7 @@ def _open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | 
            WHERE p.set_key = ? AND i.to_sim = ? AND i.complete = 0 AND i.stored_at > ?
                  AND NOT EXISTS (SELECT 1 FROM inbox_part o WHERE o.inbox_id = i.id AND o.seq = ?)
            ORDER BY p.id DESC LIMIT 1""",
-        (arrival.set_key, arrival.sim, kept(now - PATIENCE), arrival.seq),
+        (arrival.set_key, arrival.sim, to_text(now - INCOMPLETE_AFTER), arrival.seq),
     ).fetchone()
     return int(row["id"]) if row else None
 
@@ -125,11 +126,11 @@ def show_incomplete(db: sqlite3.Connection, now: datetime) -> int:
     """Show, marked as incomplete, the sets that have waited long enough: how many."""
     return db.execute(
         "UPDATE inbox SET shown_at = ? WHERE complete = 0 AND shown_at IS NULL AND stored_at <= ?",
-        (kept(now), kept(now - PATIENCE)),
+        (to_text(now), to_text(now - INCOMPLETE_AFTER)),
     ).rowcount
 
 
 def next_due(db: sqlite3.Connection) -> datetime | None:
     """When a set will have waited long enough."""
     oldest = db.execute("SELECT min(stored_at) FROM inbox WHERE complete = 0 AND shown_at IS NULL").fetchone()[0]
-    return moment(oldest) + PATIENCE if oldest else None
+    return from_text(oldest) + INCOMPLETE_AFTER if oldest else None

@@ -10,20 +10,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from modemd.rules import phone_numbers, states
-from modemd.rules.report_matching import Doubt, Finding, Owner, Told, Tried
-from modemd.store.journal import advance, note, refresh
-from modemd.store.queue.outcomes import UNANSWERED, proves
-from modemd.store.timestamps import kept, moment
+from modemd.rules.report_matching import AttemptFacts, FindOwner, MatchDoubt, ReportFacts, ReportMatch
+from modemd.store.journal import add_event, advance_part, update_message_state
+from modemd.store.queue.outcomes import UNANSWERED_SQL, is_provable
+from modemd.store.timestamps import from_text, to_text
 
 # An unmatched report that is older than this was not early: nobody will own it. Such reports gather, and cost no look.
 AWAITED = timedelta(days=1)
 
 
 # How far back an attempt may own a report: the month that a service centre keeps a message at most, and a week.
-HORIZON = timedelta(days=37)
+MATCH_HORIZON = timedelta(days=37)
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What TP-Status says (3GPP TS 23.040 9.2.3.15). STOPPED: a temporary error, and the service centre has given up."""
 
     DELIVERED = "delivered"
@@ -38,13 +38,13 @@ class NewReport:
 
     sim: str
     tpdu: bytes
-    told: Told
-    outcome: Outcome
+    told: ReportFacts
+    outcome: DeliveryOutcome
     status: int
     discharged_at: datetime | None
 
 
-def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) -> int | None:
+def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now: datetime) -> int | None:
     """Keep a report and settle its attempt. The message it speaks of; None: none for certain, or it came before."""
     attempt = _match(db, new, owner, now)
     kept_as = db.execute(
@@ -58,162 +58,164 @@ def record(db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime) 
             new.told.number,
             new.status,
             str(new.outcome),
-            kept(new.told.accepted_at) if new.told.accepted_at else None,
-            kept(new.discharged_at) if new.discharged_at else None,
-            kept(now),
+            to_text(new.told.accepted_at) if new.told.accepted_at else None,
+            to_text(new.discharged_at) if new.discharged_at else None,
+            to_text(now),
             attempt["id"] if attempt is not None else None,
             _fingerprint(new),
         ),
     ).fetchone()
     if kept_as is None or attempt is None:
         return None
-    return _settle(db, attempt, new, kept_as["id"], now, now)
+    return _apply_report(db, attempt, new, kept_as["id"], now, now)
 
 
-def written_at(db: sqlite3.Connection, new: NewReport) -> datetime | None:
+def find_written_at(db: sqlite3.Connection, new: NewReport) -> datetime | None:
     """When the attempt that a kept report belongs to was written."""
     row = db.execute(
         "SELECT a.written_at FROM report r JOIN attempt a ON a.id = r.attempt_id WHERE r.fingerprint = ?",
         (_fingerprint(new),),
     ).fetchone()
-    return moment(row["written_at"]) if row is not None and row["written_at"] else None
+    return from_text(row["written_at"]) if row is not None and row["written_at"] else None
 
 
 def _fingerprint(new: NewReport) -> bytes:
     return hashlib.sha256(new.sim.encode() + b"\0" + new.tpdu).digest()
 
 
-def match_again(db: sqlite3.Connection, sim: str, owner: Owner, now: datetime) -> set[int]:
+def rematch_reports(db: sqlite3.Connection, sim: str, owner: FindOwner, now: datetime) -> set[int]:
     """Look again at the unmatched reports of a SIM, after an attempt of it was closed. The messages they settled."""
     waiting = db.execute(
         """SELECT * FROM report INDEXED BY report_unmatched WHERE sim = ? AND attempt_id IS NULL AND stored_at > ?
            ORDER BY stored_at DESC, id DESC LIMIT 50""",
-        (sim, kept(now - AWAITED)),
+        (sim, to_text(now - AWAITED)),
     ).fetchall()
     return {message for report in reversed(waiting) if (message := _match_late(db, report, owner, now)) is not None}
 
 
-def _match_late(db: sqlite3.Connection, report: sqlite3.Row, owner: Owner, now: datetime) -> int | None:
+def _match_late(db: sqlite3.Connection, report: sqlite3.Row, owner: FindOwner, now: datetime) -> int | None:
     """Look for the owner of a report that was kept without one. The message that settled."""
-    new, stored_at = _again(report), moment(report["stored_at"])
+    new, stored_at = _parse_report(report), from_text(report["stored_at"])
     attempt = _match(db, new, owner, now, stored_at)
     if attempt is None:
         return None
     db.execute("UPDATE report SET attempt_id = ? WHERE id = ?", (attempt["id"], report["id"]))
-    return _settle(db, attempt, new, report["id"], stored_at, now)
+    return _apply_report(db, attempt, new, report["id"], stored_at, now)
 
 
-class Unmatched(StrEnum):
+class UnmatchedReason(StrEnum):
     """Why a report is unmatched though the rule would give it to somebody."""
 
     ANSWER_AWAITED = "answer_awaited"  # the modem has not said yet what became of the attempt
     NOT_THEN = "not_then"  # nothing fitted when it came, and within a day after
 
 
-Weigh = Callable[[Told, Sequence[Tried]], Finding]
+MatchReport = Callable[[ReportFacts, Sequence[AttemptFacts]], ReportMatch]
 
 
-def why_unmatched(db: sqlite3.Connection, report_id: int, weigh: Weigh) -> Doubt | Unmatched:
+def explain_unmatched(db: sqlite3.Connection, report_id: int, weigh: MatchReport) -> MatchDoubt | UnmatchedReason:
     """Why an unmatched report belongs to nobody, as attempts are known now."""
     report = db.execute("SELECT * FROM report WHERE id = ?", (report_id,)).fetchone()
-    new, stored_at = _again(report), moment(report["stored_at"])
-    by_id = _possible(db, new, stored_at, stored_at)
-    finding = weigh(new.told, [_tried(row) for row in by_id.values()])
+    new, stored_at = _parse_report(report), from_text(report["stored_at"])
+    by_id = _find_possible_attempts(db, new, stored_at, stored_at)
+    finding = weigh(new.told, [_parse_attempt(row) for row in by_id.values()])
     if finding.doubt is not None:
         return finding.doubt
     awaited = finding.attempt is not None and by_id[finding.attempt]["outcome"] == "open"
-    return Unmatched.ANSWER_AWAITED if awaited else Unmatched.NOT_THEN
+    return UnmatchedReason.ANSWER_AWAITED if awaited else UnmatchedReason.NOT_THEN
 
 
-def _again(report: sqlite3.Row) -> NewReport:
+def _parse_report(report: sqlite3.Row) -> NewReport:
     """A kept report, as it came in."""
     return NewReport(
         report["sim"],
         report["tpdu"],
-        Told(report["reference"], report["number"], _moment(report["accepted_at"])),
-        Outcome(report["outcome"]),
+        ReportFacts(report["reference"], report["number"], _parse_optional_time(report["accepted_at"])),
+        DeliveryOutcome(report["outcome"]),
         report["status"],
-        _moment(report["discharged_at"]),
+        _parse_optional_time(report["discharged_at"]),
     )
 
 
-def _moment(text: str | None) -> datetime | None:
-    return moment(text) if text is not None else None
+def _parse_optional_time(text: str | None) -> datetime | None:
+    return from_text(text) if text is not None else None
 
 
 def _match(
-    db: sqlite3.Connection, new: NewReport, owner: Owner, now: datetime, stored_at: datetime | None = None
+    db: sqlite3.Connection, new: NewReport, owner: FindOwner, now: datetime, stored_at: datetime | None = None
 ) -> sqlite3.Row | None:
     """The attempt that a report is of; None: nobody's for certain, or its answer is still awaited, after which `match_again`
     follows. `stored_at`: when it came, if not now."""
-    by_id = _possible(db, new, now, stored_at or now)
-    found = owner(new.told, [_tried(row) for row in by_id.values()])
+    by_id = _find_possible_attempts(db, new, now, stored_at or now)
+    found = owner(new.told, [_parse_attempt(row) for row in by_id.values()])
     if found is None or by_id[found]["outcome"] == "open":
         return None
     return by_id[found]
 
 
-def _possible(db: sqlite3.Connection, new: NewReport, now: datetime, stored_at: datetime) -> dict[int, sqlite3.Row]:
+def _find_possible_attempts(
+    db: sqlite3.Connection, new: NewReport, now: datetime, stored_at: datetime
+) -> dict[int, sqlite3.Row]:
     """The attempts that may own a report, by id. Those to a number that cannot be the same are left out where that can be told
     from its end: of one reference there are a thousand in a month."""
     end = phone_numbers.tail(new.told.number)
     rows = db.execute(
         _POSSIBLE.format(among="AND substr(number, -6) = :end" if end is not None else ""),
-        {"sim": new.sim, "reference": new.told.reference, "horizon": kept(now - HORIZON), "end": end},
+        {"sim": new.sim, "reference": new.told.reference, "horizon": to_text(now - MATCH_HORIZON), "end": end},
     ).fetchall()
     # A report cannot speak of what was written after it came.
-    return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= kept(stored_at)}
+    return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= to_text(stored_at)}
 
 
 _POSSIBLE = f"""
     SELECT * FROM attempt INDEXED BY attempt_reference
     WHERE sim = :sim AND reference = :reference AND outcome = 'sent' AND opened_at > :horizon {{among}}
     UNION ALL
-    SELECT * FROM attempt INDEXED BY attempt_unanswered WHERE sim = :sim AND matchable = 1 AND {UNANSWERED}
+    SELECT * FROM attempt INDEXED BY attempt_unanswered WHERE sim = :sim AND matchable = 1 AND {UNANSWERED_SQL}
 """  # noqa: S608 - our own words
 
 
-def _tried(row: sqlite3.Row) -> Tried:
-    return Tried(
+def _parse_attempt(row: sqlite3.Row) -> AttemptFacts:
+    return AttemptFacts(
         attempt=row["id"],
         reference=row["reference"],
         number=row["number"],
-        written_at=moment(row["written_at"] or row["opened_at"]),
+        written_at=from_text(row["written_at"] or row["opened_at"]),
         settled=bool(row["settled"]) or not row["matchable"],
-        answered_at=moment(row["closed_at"]) if row["closed_at"] else None,
+        answered_at=from_text(row["closed_at"]) if row["closed_at"] else None,
     )
 
 
-def _settle(
+def _apply_report(
     db: sqlite3.Connection, attempt: sqlite3.Row, new: NewReport, report_id: int, stored_at: datetime, now: datetime
 ) -> int:
     """Apply a report to the part of its attempt: the message. A part that a later attempt has taken further keeps its state."""
     message_id: int = attempt["message_id"]
     part = db.execute(_PART, (attempt["part_id"],)).fetchone()
     detail = {"attempt": attempt["id"], "report": report_id, "status": f"{new.status:02X}"}
-    final = new.outcome is not Outcome.TRYING
+    final = new.outcome is not DeliveryOutcome.TRYING
     if attempt["outcome"] == "unknown":
         db.execute(
             "UPDATE attempt SET outcome = 'sent', reference = ?, settled = max(settled, ?) WHERE id = ?",
             (new.told.reference, final, attempt["id"]),
         )
-        if attempt["matchable"] and proves(part):
-            advance(db, part, states.Event.ACCEPTED, now, **detail)
+        if attempt["matchable"] and is_provable(part):
+            advance_part(db, part, states.PartEvent.ACCEPTED, now, **detail)
             part = db.execute(_PART, (part["id"],)).fetchone()
     elif final:
         db.execute("UPDATE attempt SET settled = 1 WHERE id = ?", (attempt["id"],))
-    delivered = new.outcome is Outcome.DELIVERED
+    delivered = new.outcome is DeliveryOutcome.DELIVERED
     # Whichever of two attempts arrives, the part has arrived; that one did not says nothing about the other.
     hopeful = not delivered and db.execute(_OTHER, (part["id"], attempt["id"])).fetchone()
-    if not final or part["state"] != states.Part.SENT or hopeful or part["closed"]:
-        note(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)
-        refresh(db, message_id, now)
+    if not final or part["state"] != states.PartState.SENT or hopeful or part["closed"]:
+        add_event(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)
+        update_message_state(db, message_id, now)
     elif delivered:
-        advance(db, part, states.Event.DELIVERED, now, **detail)
-        refresh(db, message_id, now, delivered_at=kept(new.discharged_at or stored_at))
+        advance_part(db, part, states.PartEvent.DELIVERED, now, **detail)
+        update_message_state(db, message_id, now, delivered_at=to_text(new.discharged_at or stored_at))
     else:
-        advance(db, part, states.Event.UNDELIVERED, now, **detail)
-        refresh(db, message_id, now, f"status_{new.status:02X}")
+        advance_part(db, part, states.PartEvent.UNDELIVERED, now, **detail)
+        update_message_state(db, message_id, now, f"status_{new.status:02X}")
     return message_id
 
 

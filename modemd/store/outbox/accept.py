@@ -12,10 +12,10 @@ from modemd.rules.classes import waiting_rank
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.send_decision import OUTSIDE_WINDOW
 from modemd.store import lanes
-from modemd.store.journal import note
+from modemd.store.journal import add_event
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.new_message import NewMessage as NewMessage  # together with `submit`
-from modemd.store.timestamps import kept
+from modemd.store.timestamps import to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Submitted:
     """What became of a submit. `again`: the key was known, and this is the first answer."""
 
     id: int
-    state: states.Message
+    state: states.MessageState
     reason: str | None
     again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BatchAcceptance:
     """What the acceptance of a batch has fixed for one of its messages: its identity, its batch, and when it was accepted."""
 
     id: int
@@ -39,16 +39,16 @@ class Place:
 
 def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
     """Accept a message, or keep it as refused where consent forbids it. A key with other content raises Refused."""
-    staged_rows.take_key(db, new)
+    staged_rows.take_over_key(db, new)
     # Accepted before it: what a batch still holds for its number, or under its key.
-    for row in staged_rows.ahead(db, new):
-        keep(db, row.new, policy, now, Place(row.id, row.batch, row.accepted_at))
-        staged_rows.taken(db, row)
-    return known_by_key(db, new) or keep(db, new, policy, now)
+    for row in staged_rows.list_rows_ahead(db, new):
+        create_message(db, row.new, policy, now, BatchAcceptance(row.id, row.batch, row.accepted_at))
+        staged_rows.remove_promoted(db, row)
+    return find_by_key(db, new) or create_message(db, new, policy, now)
 
 
-def keep(
-    db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime, place: Place | None = None
+def create_message(
+    db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime, place: BatchAcceptance | None = None
 ) -> Submitted:
     """Make a message of what is accepted: queued, held until its time, or refused by consent. `place`: it was accepted before,
     with a batch."""
@@ -57,14 +57,16 @@ def keep(
     objection = policy.objection(new.message_class, new.number, Marketing(said))
     opening = None
     if objection is not None:
-        state, key = states.Message.REFUSED, None  # the key stays free: the reason may pass
+        state, key = states.MessageState.REFUSED, None  # the key stays free: the reason may pass
     elif new.at is not None and new.at > now:
-        state, key = states.Message.HELD, new.key
+        state, key = states.MessageState.HELD, new.key
     else:
-        opening = _opening(new, now)
-        state, key = states.Message.QUEUED if opening is None else states.Message.HELD, new.key
+        opening = _find_window_opening(new, now)
+        state, key = states.MessageState.QUEUED if opening is None else states.MessageState.HELD, new.key
     scheduled = new.at is not None and new.at > now
-    reason = objection or (None if state is states.Message.QUEUED else "scheduled" if scheduled else OUTSIDE_WINDOW)
+    reason = objection or (
+        None if state is states.MessageState.QUEUED else "scheduled" if scheduled else OUTSIDE_WINDOW
+    )
     message_id = db.execute(
         """INSERT INTO message
                (id, key, number, text, class, state, reason, parts, report, created_at, at, expires_at, closed_at, pinned, batch,
@@ -80,10 +82,10 @@ def keep(
             reason,
             new.parts,
             new.report,
-            kept(place.accepted_at if place else now),
-            kept(new.at) if new.at else None,
-            kept(new.expires_at),
-            kept(now) if objection else None,
+            to_text(place.accepted_at if place else now),
+            to_text(new.at) if new.at else None,
+            to_text(new.expires_at),
+            to_text(now) if objection else None,
             new.pinned,
             place.batch if place else None,
             new.window,
@@ -91,24 +93,24 @@ def keep(
     ).lastrowid
     assert message_id is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     if objection is None:
-        begins = (new.at if scheduled else opening) if state is states.Message.HELD else None
-        due = kept(begins) if begins is not None else None
+        begins = (new.at if scheduled else opening) if state is states.MessageState.HELD else None
+        due = to_text(begins) if begins is not None else None
         rank = waiting_rank(new.message_class)
-        lane = lanes.lane_of(db, new.number, new.message_class, new.pinned)
+        lane = lanes.find_lane(db, new.number, new.message_class, new.pinned)
         db.executemany(
             """INSERT INTO part (message_id, seq, state, number, rank, lane, due, expires_at, queued_at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
-                (message_id, seq, state, new.number, rank, lane, due, kept(new.expires_at), kept(now))
+                (message_id, seq, state, new.number, rank, lane, due, to_text(new.expires_at), to_text(now))
                 for seq in range(1, new.parts + 1)
             ],
         )
     batch = place.batch if place else None
-    note(db, message_id, now, f"message {state}", reason=reason, batch=batch, **{"class": new.message_class})
+    add_event(db, message_id, now, f"message {state}", reason=reason, batch=batch, **{"class": new.message_class})
     return Submitted(message_id, state, reason)
 
 
-def _opening(new: NewMessage, now: datetime) -> datetime | None:
+def _find_window_opening(new: NewMessage, now: datetime) -> datetime | None:
     """When the window of a message opens in which it may begin; None where it may begin now."""
     if new.window is None:
         return None
@@ -116,21 +118,21 @@ def _opening(new: NewMessage, now: datetime) -> datetime | None:
     return None if window.fits(now, new.parts) else window.opening(now)
 
 
-def known_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
+def find_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
     """The message that was accepted under this key, if there is one. Refused where its content is another."""
     if new.key is None:
         return None
     row = db.execute("SELECT * FROM message WHERE key = ?", (new.key,)).fetchone()
     if row is None:
         return None
-    same = (new.number, new.text, new.message_class, kept(new.at) if new.at else None)
+    same = (new.number, new.text, new.message_class, to_text(new.at) if new.at else None)
     if (row["number"], row["text"], row["class"], row["at"]) != same:
         raise Refused(
             "key_reused", f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key"
         )
-    return Submitted(row["id"], states.Message(row["state"]), row["reason"], again=True)
+    return Submitted(row["id"], states.MessageState(row["state"]), row["reason"], again=True)
 
 
-def known(db: sqlite3.Connection, key: str) -> bool:
+def has_key(db: sqlite3.Connection, key: str) -> bool:
     """Whether a message was accepted under this key."""
     return db.execute("SELECT 1 FROM message WHERE key = ?", (key,)).fetchone() is not None

@@ -13,16 +13,16 @@ from modemd.rules import states
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
-from modemd.store.outbox.accept import NewMessage, Place
-from modemd.store.timestamps import kept
+from modemd.store.outbox.accept import BatchAcceptance, NewMessage
+from modemd.store.timestamps import to_text
 
 # How many rows one change stages or promotes. A message that comes meanwhile waits for one such change at most.
-STEP = 50
-Judge = Callable[[datetime, datetime], None]
+ROWS_PER_STEP = 50
+CheckStart = Callable[[datetime, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PromotionStep:
     """What a step of promotion has made: the highest class that was queued (its rank), and whether something is held."""
 
     rows: int
@@ -30,7 +30,7 @@ class Step:
     held: bool
 
 
-def known(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
+def find_by_key(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
     """The batch that came under this key. Refused where it was another file, or is still being staged."""
     row = db.execute("SELECT id, digest, state FROM batch WHERE key = ?", (key,)).fetchone()
     if row is None:
@@ -42,23 +42,23 @@ def known(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
     return int(row["id"])
 
 
-def begin(db: sqlite3.Connection, key: str | None, digest: bytes, now: datetime) -> int:
+def begin_staging(db: sqlite3.Connection, key: str | None, digest: bytes, now: datetime) -> int:
     """A new batch, of which nothing is accepted. Refused where another one took its key meanwhile."""
     if key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (key,)).fetchone() is not None:
         raise Refused("staging", f"key {key!r} was taken a moment ago; ask again")
     batch = db.execute(
-        "INSERT INTO batch (key, digest, state, created_at) VALUES (?, ?, 'staging', ?)", (key, digest, kept(now))
+        "INSERT INTO batch (key, digest, state, created_at) VALUES (?, ?, 'staging', ?)", (key, digest, to_text(now))
     ).lastrowid
     assert batch is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     return batch
 
 
-def stage(
+def stage_rows(
     db: sqlite3.Connection,
     batch: int,
     rows: Sequence[NewMessage],
     policy: ConsentPolicy,
-    judge: Judge,
+    judge: CheckStart,
     now: datetime,
 ) -> None:
     """Stage some rows. A key that is known makes no second message; `judge` raises Refused for a start time that is past."""
@@ -66,12 +66,12 @@ def stage(
     lies: list[int] = []
     for new in rows:
         if new.key is not None:
-            if outbox_accept.known_by_key(db, new) is not None:
+            if outbox_accept.find_by_key(db, new) is not None:
                 again += 1
                 continue
             if new.at is not None:
                 judge(new.at, now)
-        row = staged_rows.put(db, batch, new)
+        row = staged_rows.stage_row(db, batch, new)
         if row is None:
             again += 1
             continue
@@ -86,7 +86,7 @@ def stage(
     )
 
 
-def accept(db: sqlite3.Connection, batch: int, now: datetime) -> None:
+def accept_batch(db: sqlite3.Connection, batch: int, now: datetime) -> None:
     """Accept what is staged, whole: from here on it will be sent, whatever happens. Refused where a key was lost meanwhile.
 
     The messages get their identities here, so that they stand in the queue where they were accepted.
@@ -95,10 +95,10 @@ def accept(db: sqlite3.Connection, batch: int, now: datetime) -> None:
     if found["clash"] is not None:
         raise Refused("key_reused", found["clash"])
     first = found["first_row"]
-    message = _set_aside(db, found["last_row"] - first + 1) if first is not None else None
+    message = _reserve_message_ids(db, found["last_row"] - first + 1) if first is not None else None
     db.execute(
         "UPDATE batch SET state = ?, accepted_at = ?, first_message = ? WHERE id = ?",
-        ("done" if first is None else "accepted", kept(now), message, batch),
+        ("done" if first is None else "accepted", to_text(now), message, batch),
     )
 
 
@@ -110,25 +110,25 @@ def next_accepted(db: sqlite3.Connection) -> int | None:
     return int(row["id"]) if row is not None else None
 
 
-def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: datetime, limit: int) -> Step:
+def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: datetime, limit: int) -> PromotionStep:
     """Make messages of the next rows of a batch that is accepted. One with fewer than `limit` is done."""
-    rows = staged_rows.following(db, batch, limit)
+    rows = staged_rows.list_next_rows(db, batch, limit)
     queued: int | None = None
     held = False
     for row in rows:
-        place = Place(row.id, row.batch, row.accepted_at)
-        state = outbox_accept.keep(db, row.new, policy, now, place).state
-        if state is states.Message.QUEUED:
+        place = BatchAcceptance(row.id, row.batch, row.accepted_at)
+        state = outbox_accept.create_message(db, row.new, policy, now, place).state
+        if state is states.MessageState.QUEUED:
             rank = row.new.message_class.rank
             queued = rank if queued is None else min(queued, rank)
-        held = held or state is states.Message.HELD
-    staged_rows.taken(db, *rows)
+        held = held or state is states.MessageState.HELD
+    staged_rows.remove_promoted(db, *rows)
     if len(rows) < limit:
         db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
-    return Step(len(rows), queued, held)
+    return PromotionStep(len(rows), queued, held)
 
 
-def discard(db: sqlite3.Connection, limit: int) -> bool:
+def discard_unaccepted(db: sqlite3.Connection, limit: int) -> bool:
     """Clear away, in steps, what was staged and will never be accepted: by a file that was refused, or a process that has ended.
     Call it while nothing is being staged. Whether there was any."""
     left = db.execute(
@@ -147,7 +147,7 @@ def discard(db: sqlite3.Connection, limit: int) -> bool:
     return True
 
 
-def view(db: sqlite3.Connection, batch: int) -> dict[str, Any] | None:
+def read_batch(db: sqlite3.Connection, batch: int) -> dict[str, Any] | None:
     """A batch as faces show it."""
     row = db.execute(
         """SELECT id, key, state, created_at, accepted_at, rows, again, refused, promoted, rows - refused AS accepted,
@@ -158,21 +158,21 @@ def view(db: sqlite3.Connection, batch: int) -> dict[str, Any] | None:
     return dict(row) if row is not None else None
 
 
-def listed(db: sqlite3.Connection, *, key: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+def list_batches(db: sqlite3.Connection, *, key: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Batches, newest first; `limit` 0 means all."""
     rows = db.execute(
         "SELECT id FROM batch WHERE ?1 IS NULL OR key = ?1 ORDER BY id DESC LIMIT ?2", (key, limit or -1)
     ).fetchall()
-    return [found for row in rows if (found := view(db, row["id"])) is not None]
+    return [found for row in rows if (found := read_batch(db, row["id"])) is not None]
 
 
-def states_of(db: sqlite3.Connection, batch: int) -> dict[str, int]:
+def count_states(db: sqlite3.Connection, batch: int) -> dict[str, int]:
     """How many messages of a batch are in each state; what is not promoted yet is in none."""
     rows = db.execute("SELECT state, count(*) AS messages FROM message WHERE batch = ? GROUP BY state", (batch,))
     return {row["state"]: row["messages"] for row in rows}
 
 
-def refusals(db: sqlite3.Connection, batch: int, limit: int) -> list[dict[str, Any]]:
+def list_refused(db: sqlite3.Connection, batch: int, limit: int) -> list[dict[str, Any]]:
     """The messages of a batch that consent refused, first ones first."""
     rows = db.execute(
         """SELECT id, number AS "to", reason FROM message WHERE batch = ? AND state = 'refused' ORDER BY id LIMIT ?""",
@@ -181,7 +181,7 @@ def refusals(db: sqlite3.Connection, batch: int, limit: int) -> list[dict[str, A
     return [dict(row) for row in rows]
 
 
-def _set_aside(db: sqlite3.Connection, count: int) -> int:
+def _reserve_message_ids(db: sqlite3.Connection, count: int) -> int:
     """The first of so many identities of messages, which nobody else will get."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
     if row is None:

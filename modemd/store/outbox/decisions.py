@@ -12,7 +12,7 @@ from modemd.errors import Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store.journal import Word, advance, note, parts_of, refresh
+from modemd.store.journal import Authorship, add_event, advance_part, list_parts, update_message_state
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
 
@@ -20,10 +20,10 @@ from modemd.store.outbox.accept import NewMessage, Submitted
 BY_HAND = "by_hand"
 
 
-_WAITING = (states.Part.HELD, states.Part.QUEUED)
+_WAITING = (states.PartState.HELD, states.PartState.QUEUED)
 
 
-class Verdict(StrEnum):
+class Settlement(StrEnum):
     """What a person says of an unknown part."""
 
     SENT = "sent"
@@ -31,7 +31,13 @@ class Verdict(StrEnum):
 
 
 def settle(
-    db: sqlite3.Connection, message_id: int, verdict: Verdict, word: Word, now: datetime, *, part: int | None = None
+    db: sqlite3.Connection,
+    message_id: int,
+    verdict: Settlement,
+    word: Authorship,
+    now: datetime,
+    *,
+    part: int | None = None,
 ) -> None:
     """Settle the unknown parts of a message, or the one named `part`. Refused with `not_found`, `no_part`, `not_unknown`,
     `closed`.
@@ -39,45 +45,47 @@ def settle(
     A part that was sent waits for its report as any other. One that was not has failed, and the rest that waits fails with
     it; a report that says otherwise later is kept in the story, and changes nothing.
     """
-    message = _message(db, message_id)
-    if message["closed_at"] is not None and message["state"] in states.CLOSING:
+    message = _read_message(db, message_id)
+    if message["closed_at"] is not None and message["state"] in states.CLOSABLE_MESSAGES:
         raise Refused(
             "closed",
             f"message {message_id} closed as {message['state']} on {message['closed_at']} and keeps that name; "
             "resend sends it anew",
         )
-    parts = parts_of(db, message_id)
+    parts = list_parts(db, message_id)
     if part is not None and part not in (each["seq"] for each in parts):
         raise Refused("no_part", f"message {message_id} has no part {part}; it has {len(parts)}")
-    unknown = [each for each in parts if each["state"] == states.Part.UNKNOWN and part in (None, each["seq"])]
+    unknown = [each for each in parts if each["state"] == states.PartState.UNKNOWN and part in (None, each["seq"])]
     if not unknown:
         what = f"message {message_id}" if part is None else f"part {part} of message {message_id}"
         raise Refused("not_unknown", f"{what} is not unknown; only what is unknown can be settled")
     for each in unknown:
-        event = states.Event.SETTLED_SENT if verdict is Verdict.SENT else states.Event.SETTLED_NOT_SENT
-        advance(db, each, event, now, **asdict(word))
-    if verdict is Verdict.NOT_SENT:
-        _fail_rest(db, message_id, now)
-    refresh(db, message_id, now, BY_HAND if verdict is Verdict.NOT_SENT else None)
+        event = states.PartEvent.SETTLED_SENT if verdict is Settlement.SENT else states.PartEvent.SETTLED_NOT_SENT
+        advance_part(db, each, event, now, **asdict(word))
+    if verdict is Settlement.NOT_SENT:
+        _fail_remaining_parts(db, message_id, now)
+    update_message_state(db, message_id, now, BY_HAND if verdict is Settlement.NOT_SENT else None)
     for each in unknown:  # evidence is weighed with them as before: a person's word makes no report certain
         db.execute("UPDATE attempt SET matchable = 1 WHERE part_id = ? AND outcome = 'unknown'", (each["id"],))
 
 
-def _fail_rest(db: sqlite3.Connection, message_id: int, now: datetime) -> None:
+def _fail_remaining_parts(db: sqlite3.Connection, message_id: int, now: datetime) -> None:
     """A message that lacks a part says nothing: its rest is not sent, and none of it is repeated."""
-    for each in parts_of(db, message_id):
+    for each in list_parts(db, message_id):
         if each["state"] in _WAITING:
-            advance(db, each, states.Event.GIVEN_UP if each["repeats"] else states.Event.REFUSED, now, error=BY_HAND)
+            advance_part(
+                db, each, states.PartEvent.GIVEN_UP if each["repeats"] else states.PartEvent.REFUSED, now, error=BY_HAND
+            )
     db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message_id,))
 
 
-def cancel(db: sqlite3.Connection, message_id: int, word: Word, now: datetime) -> None:
+def cancel(db: sqlite3.Connection, message_id: int, word: Authorship, now: datetime) -> None:
     """Cancel a message of which nothing can have left. Refused with `not_found` or `too_late`.
 
     An attempt that the network refused, or that was withdrawn before its first octet, has sent nothing. One that is open,
     accepted or unknown may have.
     """
-    message = _message(db, message_id)
+    message = _read_message(db, message_id)
     if message["state"] in states.FINAL_MESSAGES:
         raise Refused("too_late", f"message {message_id} is {message['state']} already")
     left = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
@@ -85,16 +93,16 @@ def cancel(db: sqlite3.Connection, message_id: int, word: Word, now: datetime) -
         raise Refused(
             "too_late", f"message {message_id} is {message['state']}: what a modem was given cannot be called back"
         )
-    for part in parts_of(db, message_id):
+    for part in list_parts(db, message_id):
         if part["state"] in _WAITING:
-            advance(db, part, states.Event.CANCELLED, now, **asdict(word))
-    refresh(db, message_id, now, BY_HAND)
+            advance_part(db, part, states.PartEvent.CANCELLED, now, **asdict(word))
+    update_message_state(db, message_id, now, BY_HAND)
 
 
 def resend(
     db: sqlite3.Connection,
     message_id: int,
-    word: Word,
+    word: Authorship,
     validity: Callable[[MessageClass], timedelta],
     policy: ConsentPolicy,
     now: datetime,
@@ -104,11 +112,11 @@ def resend(
     Its key is made of the old one's id: saying it twice, because the first answer was lost, sends once. Refused with
     `not_found`, `on_its_way` or `bad_class`.
     """
-    message = _message(db, message_id)
+    message = _read_message(db, message_id)
     message_class = MessageClass(message["class"])
     if message_class is MessageClass.SYSTEM:
         raise Refused("bad_class", f"message {message_id} is a confirmation of modemd's own; those go out once")
-    _ended(db, message)
+    _require_ended(db, message)
     new = NewMessage(
         number=message["number"],
         text=message["text"],
@@ -116,23 +124,23 @@ def resend(
         parts=message["parts"],
         expires_at=now + validity(message_class),
         report=bool(message["report"]),
-        key=_key(message_id),
+        key=_make_resend_key(message_id),
     )
     submitted = accept.submit(db, new, policy, now)
     if not submitted.again:
-        note(db, message_id, now, "resent", message=submitted.id, **asdict(word))
-        note(db, submitted.id, now, "resend", message=message_id, **asdict(word))
+        add_event(db, message_id, now, "resent", message=submitted.id, **asdict(word))
+        add_event(db, submitted.id, now, "resend", message=message_id, **asdict(word))
     return submitted
 
 
-def _key(message_id: int) -> str:
+def _make_resend_key(message_id: int) -> str:
     return f"resend:{message_id}"
 
 
-def _ended(db: sqlite3.Connection, message: sqlite3.Row) -> None:
+def _require_ended(db: sqlite3.Connection, message: sqlite3.Row) -> None:
     """Refused with `on_its_way` where modemd itself may still send the message."""
     due = db.execute("SELECT min(due) FROM part WHERE message_id = ?", (message["id"],)).fetchone()[0]
-    if message["state"] in (states.Message.HELD, states.Message.QUEUED, states.Message.SENDING):
+    if message["state"] in (states.MessageState.HELD, states.MessageState.QUEUED, states.MessageState.SENDING):
         raise Refused(
             "on_its_way",
             f"message {message['id']} is {message['state']} and goes out by itself; wait for its end, or cancel it first",
@@ -143,7 +151,7 @@ def _ended(db: sqlite3.Connection, message: sqlite3.Row) -> None:
         )
 
 
-def _message(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
+def _read_message(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()
     if row is None:
         raise Refused("not_found", f"there is no message {message_id}")

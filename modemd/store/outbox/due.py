@@ -9,30 +9,30 @@ from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.routing import is_shared
 from modemd.store import lanes
-from modemd.store.ending import run_out
-from modemd.store.journal import advance, note, refresh
-from modemd.store.timestamps import kept, moment
+from modemd.store.ending import end_overdue_parts
+from modemd.store.journal import add_event, advance_part, update_message_state
+from modemd.store.timestamps import from_text, to_text
 
 _DAY = timedelta(days=1)
 
 
-def promote(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trusted: bool = True) -> set[int]:
+def promote_due(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trusted: bool = True) -> set[int]:
     """Queue what is due: held parts, and unknown ones of classes that are sent at least once. The ids of their messages.
     While the clock is not `trusted`, only alarms and otps, and what was tried before: the calendar stops."""
-    going_on = "" if trusted else f"AND {_GOES_ON}"
+    going_on = "" if trusted else f"AND {_CLOCK_INDEPENDENT_SQL}"
     due = db.execute(
         f"SELECT * FROM part WHERE due <= ? {going_on} ORDER BY due, id LIMIT ?",  # noqa: S608 - our own constant
-        (kept(now), limit),
+        (to_text(now), limit),
     ).fetchall()
     for part in due:
-        if part["state"] == states.Part.UNKNOWN:
-            _repeat(db, part, now)
+        if part["state"] == states.PartState.UNKNOWN:
+            _requeue_unknown(db, part, now)
         else:
             _choose_lane(db, part, now)
-            advance(db, part, states.Event.PROMOTED, now)
+            advance_part(db, part, states.PartEvent.PROMOTED, now)
     messages = {part["message_id"] for part in due}
     for message_id in messages:
-        refresh(db, message_id, now)
+        update_message_state(db, message_id, now)
     return messages
 
 
@@ -40,45 +40,45 @@ def _choose_lane(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> No
     """Which SIMs may send a part that is queued now; what is one SIM's stays so."""
     if is_shared(part["lane"]):
         message = db.execute("SELECT class FROM message WHERE id = ?", (part["message_id"],)).fetchone()
-        lane = lanes.lane_of(db, part["number"], MessageClass(message["class"]), None)
-        db.execute("UPDATE part SET lane = ?, queued_at = ? WHERE id = ?", (lane, kept(now), part["id"]))
+        lane = lanes.find_lane(db, part["number"], MessageClass(message["class"]), None)
+        db.execute("UPDATE part SET lane = ?, queued_at = ? WHERE id = ?", (lane, to_text(now), part["id"]))
 
 
 # Ranks come in pairs, started and not (`started_rank`); the two highest classes are alarm and otp.
-_GOES_ON = f"(tries > 0 OR rank < {MessageClass.SYSTEM.rank * 2})"
+_CLOCK_INDEPENDENT_SQL = f"(tries > 0 OR rank < {MessageClass.SYSTEM.rank * 2})"
 
 
-def next_going_on(db: sqlite3.Connection) -> datetime | None:
+def find_next_clock_independent(db: sqlite3.Connection) -> datetime | None:
     """When something is due next that a clock which is not trusted does not stop."""
-    due = db.execute(f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_GOES_ON}").fetchone()[0]  # noqa: S608 - the same
-    return moment(due) if due is not None else None
+    due = db.execute(f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_CLOCK_INDEPENDENT_SQL}").fetchone()[0]  # noqa: S608 - the same
+    return from_text(due) if due is not None else None
 
 
-def _repeat(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
+def _requeue_unknown(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
     """Queue an unknown part once more, while its message is valid: a lone part for any SIM, one of several for the SIM whose
     reference it carries. What is not valid any more stays unknown."""
     message = db.execute(
         "SELECT parts, class, pinned, expires_at FROM message WHERE id = ?", (part["message_id"],)
     ).fetchone()
-    if message["expires_at"] <= kept(now):
+    if message["expires_at"] <= to_text(now):
         db.execute("UPDATE part SET due = NULL WHERE id = ?", (part["id"],))
         return
     lane = part["lane"]
     if message["parts"] == 1:
-        lane = lanes.lane_of(db, part["number"], MessageClass(message["class"]), message["pinned"])
+        lane = lanes.find_lane(db, part["number"], MessageClass(message["class"]), message["pinned"])
     db.execute(
         "UPDATE part SET repeats = repeats + 1, lane = ?, expires_at = ? WHERE id = ?",
         (lane, message["expires_at"], part["id"]),
     )
-    advance(db, part, states.Event.REPEATED, now)
+    advance_part(db, part, states.PartEvent.REPEATED, now)
 
 
-def expire(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
+def expire_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
     """End what waits past its validity: how many parts."""
     over = db.execute(
-        "SELECT * FROM part WHERE expires_at <= ? AND state IN ('held', 'queued') LIMIT ?", (kept(now), limit)
+        "SELECT * FROM part WHERE expires_at <= ? AND state IN ('held', 'queued') LIMIT ?", (to_text(now), limit)
     ).fetchall()
-    run_out(db, over, now)
+    end_overdue_parts(db, over, now)
     return len(over)
 
 
@@ -87,26 +87,26 @@ def close_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> in
     rows = db.execute(
         """SELECT id FROM message INDEXED BY message_open
            WHERE state IN ('sent', 'unknown') AND closed_at IS NULL AND expires_at <= ? LIMIT ?""",
-        (kept(now - _DAY), limit),
+        (to_text(now - _DAY), limit),
     ).fetchall()
     for row in rows:
-        db.execute("UPDATE message SET closed_at = ? WHERE id = ?", (kept(now), row["id"]))
+        db.execute("UPDATE message SET closed_at = ? WHERE id = ?", (to_text(now), row["id"]))
         db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ?", (row["id"],))
-        note(db, row["id"], now, "closed")
+        add_event(db, row["id"], now, "closed")
     return len(rows)
 
 
-def next_due(db: sqlite3.Connection) -> datetime | None:
+def find_next_due(db: sqlite3.Connection) -> datetime | None:
     """When something is due next: a promotion, an expiry, or a closing."""
     found = [
         db.execute("SELECT min(due) FROM part WHERE due IS NOT NULL").fetchone()[0],
         db.execute("SELECT min(expires_at) FROM part WHERE state IN ('held', 'queued')").fetchone()[0],
     ]
-    moments = [moment(text) for text in found if text is not None]
+    moments = [from_text(text) for text in found if text is not None]
     closing = db.execute(
         """SELECT min(expires_at) FROM message INDEXED BY message_open
            WHERE state IN ('sent', 'unknown') AND closed_at IS NULL"""
     ).fetchone()[0]
     if closing is not None:
-        moments.append(moment(closing) + _DAY)
+        moments.append(from_text(closing) + _DAY)
     return min(moments, default=None)

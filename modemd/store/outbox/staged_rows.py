@@ -10,10 +10,10 @@ from datetime import datetime
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.store.outbox.new_message import NewMessage
-from modemd.store.timestamps import kept, moment
+from modemd.store.timestamps import from_text, to_text
 
 # A submit takes along what batches hold for its number, up to so many: beyond, somebody has a batch for one number alone.
-MOST_AHEAD = 100
+MAX_ROWS_AHEAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class StagedRow:
     new: NewMessage
 
 
-def put(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None:
+def stage_row(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None:
     """Stage a row: where it lies. None: it is known under its key, from this batch or an accepted one. Refused where that has
     other content."""
     if new.key is not None:
         other = db.execute("SELECT * FROM staged WHERE key = ?", (new.key,)).fetchone()
         if other is not None:
-            if _content(other) != _wanted(new):
+            if _staged_content(other) != _new_content(new):
                 raise Refused(
                     "key_reused",
                     f"key {new.key!r} belongs to a row of batch {other['batch']}, whose content is another",
@@ -48,37 +48,37 @@ def put(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None:
             new.message_class,
             new.parts,
             new.report,
-            kept(new.at) if new.at else None,
-            kept(new.expires_at),
+            to_text(new.at) if new.at else None,
+            to_text(new.expires_at),
             new.key,
         ),
     ).lastrowid
 
 
-def ahead(db: sqlite3.Connection, new: NewMessage) -> list[StagedRow]:
+def list_rows_ahead(db: sqlite3.Connection, new: NewMessage) -> list[StagedRow]:
     """What accepted batches hold for the number of a new message, or under its key: it was accepted first."""
-    rows = db.execute(f"{_ROWS} AND s.number = ? ORDER BY s.id LIMIT ?", (new.number, MOST_AHEAD)).fetchall()
-    found = [_staged(row) for row in rows]
+    rows = db.execute(f"{_ROWS} AND s.number = ? ORDER BY s.id LIMIT ?", (new.number, MAX_ROWS_AHEAD)).fetchall()
+    found = [_parse_row(row) for row in rows]
     if new.key is not None and all(each.new.key != new.key for each in found):
-        found += [_staged(row) for row in db.execute(f"{_ROWS} AND s.key = ?", (new.key,))]
+        found += [_parse_row(row) for row in db.execute(f"{_ROWS} AND s.key = ?", (new.key,))]
     return found
 
 
-def following(db: sqlite3.Connection, batch: int, limit: int) -> list[StagedRow]:
+def list_next_rows(db: sqlite3.Connection, batch: int, limit: int) -> list[StagedRow]:
     """The rows of an accepted batch that come next."""
     rows = db.execute(
         f"{_ROWS} AND b.id = ? AND s.id BETWEEN b.first_row AND b.last_row ORDER BY s.id LIMIT ?", (batch, limit)
     )
-    return [_staged(row) for row in rows]
+    return [_parse_row(row) for row in rows]
 
 
-def taken(db: sqlite3.Connection, *rows: StagedRow) -> None:
+def remove_promoted(db: sqlite3.Connection, *rows: StagedRow) -> None:
     """These rows are messages now."""
     db.executemany("DELETE FROM staged WHERE id = ?", [(each.row,) for each in rows])
-    db.executemany("UPDATE batch SET promoted = promoted + ? WHERE id = ?", _counted(rows))
+    db.executemany("UPDATE batch SET promoted = promoted + ? WHERE id = ?", _count_by_batch(rows))
 
 
-def take_key(db: sqlite3.Connection, new: NewMessage) -> None:
+def take_over_key(db: sqlite3.Connection, new: NewMessage) -> None:
     """A message comes in under the key of a row whose batch is not accepted yet: the message is first. The row is known then,
     and where its content is another the batch will be refused."""
     if new.key is None:
@@ -88,7 +88,7 @@ def take_key(db: sqlite3.Connection, new: NewMessage) -> None:
     ).fetchone()
     if row is None:
         return
-    if _content(row) != _wanted(new):
+    if _staged_content(row) != _new_content(new):
         clash = f"key {new.key!r} was taken, for other content, while the batch was staged"
         db.execute("UPDATE batch SET clash = ? WHERE id = ?", (clash, row["batch"]))
     db.execute("DELETE FROM staged WHERE id = ?", (row["id"],))
@@ -101,28 +101,28 @@ _ROWS = """
 """
 
 
-def _counted(rows: Sequence[StagedRow]) -> list[tuple[int, int]]:
+def _count_by_batch(rows: Sequence[StagedRow]) -> list[tuple[int, int]]:
     batches = [each.batch for each in rows]
     return [(batches.count(batch), batch) for batch in dict.fromkeys(batches)]
 
 
-def _content(row: sqlite3.Row) -> tuple[str, str, str, str | None]:
+def _staged_content(row: sqlite3.Row) -> tuple[str, str, str, str | None]:
     return row["number"], row["text"], row["class"], row["at"]
 
 
-def _wanted(new: NewMessage) -> tuple[str, str, str, str | None]:
-    return new.number, new.text, new.message_class, kept(new.at) if new.at else None
+def _new_content(new: NewMessage) -> tuple[str, str, str, str | None]:
+    return new.number, new.text, new.message_class, to_text(new.at) if new.at else None
 
 
-def _staged(row: sqlite3.Row) -> StagedRow:
+def _parse_row(row: sqlite3.Row) -> StagedRow:
     new = NewMessage(
         number=row["number"],
         text=row["text"],
         message_class=MessageClass(row["class"]),
         parts=row["parts"],
-        expires_at=moment(row["expires_at"]),
+        expires_at=from_text(row["expires_at"]),
         report=bool(row["report"]),
-        at=moment(row["at"]) if row["at"] else None,
+        at=from_text(row["at"]) if row["at"] else None,
         key=row["key"],
     )
-    return StagedRow(row["id"], row["message"], row["batch"], moment(row["accepted_at"]), new)
+    return StagedRow(row["id"], row["message"], row["batch"], from_text(row["accepted_at"]), new)

@@ -10,24 +10,24 @@ from datetime import datetime, timedelta
 from modemd.rules import windows
 from modemd.rules.classes import MessageClass, started_rank, waiting_rank
 from modemd.rules.consent.policy import Marketing
-from modemd.rules.pauses import stopped
-from modemd.rules.quotas import Hold, Standing
-from modemd.rules.routing import FREE, Terms
-from modemd.rules.send_decision import Facts
+from modemd.rules.pauses import find_stopped_classes
+from modemd.rules.quotas import Hold, QuotaUsage
+from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot
+from modemd.rules.send_decision import SendFacts
 from modemd.rules.windows import Window
 from modemd.store import lanes
 from modemd.store.queue import pauses, quotas
-from modemd.store.timestamps import kept, moment
+from modemd.store.timestamps import from_text, to_text
 
 # A claim looks at no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20
 # It begins with so few: nearly always the first may go.
-FEW = 1
+INITIAL_CANDIDATES = 1
 # How far down a lane it looks for them.
-MAX_SCAN = 2000
+MAX_SCANNED_PARTS = 2000
 # A message that another SIM is sending goes before later ones to its number, unless that SIM has made no try for so long:
 # it may be gone, and delays nobody.
-ELSEWHERE = timedelta(minutes=5)
+OTHER_SIM_TIMEOUT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class ExhaustedLane:
     """Messages of a class wait in a lane all of whose SIMs have used up their quota. `sim`: the one that may send again first."""
 
     lane: str
@@ -59,72 +59,76 @@ class Over:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CandidateSearch:
     """What a SIM finds. `left`: something may be left to another SIM for a while; `over`: what is to be held."""
 
-    candidates: list[tuple[Candidate, Facts]]
+    candidates: list[tuple[Candidate, SendFacts]]
     left: bool = False
-    over: tuple[Over, ...] = ()
+    over: tuple[ExhaustedLane, ...] = ()
 
 
-def candidates(
-    db: sqlite3.Connection, sim: str, now: datetime, skip: Collection[int] = (), terms: Terms = FREE
-) -> list[tuple[Candidate, Facts]]:
+def list_candidates(
+    db: sqlite3.Connection, sim: str, now: datetime, skip: Collection[int] = (), terms: RoutingSnapshot = UNRESTRICTED
+) -> list[tuple[Candidate, SendFacts]]:
     """The parts that `sim` may send, first one first: of each message the first that waits, of each number and class the
     first message. Held and future ones are never among them, nor what is paused or over a quota. `skip` names parts that others
     have chosen, whose messages are left to them."""
-    return look(db, sim, now, skip, terms).candidates
+    return find(db, sim, now, skip, terms).candidates
 
 
-def look(
+def find(
     db: sqlite3.Connection,
     sim: str,
     now: datetime,
     skip: Collection[int] = (),
-    terms: Terms = FREE,
+    terms: RoutingSnapshot = UNRESTRICTED,
     most: int = MAX_CANDIDATES,
-) -> Look:
+) -> CandidateSearch:
     """The candidates of `sim`, the first `most`, and why there are not more."""
-    paused = pauses.standing(db)
-    standings = _Standings(db, terms, now)
+    paused = pauses.list_active(db)
+    standings = _QuotaUsages(db, terms, now)
     own = standings.of(sim)
-    barred = stopped(paused, sim) | standings.holds(sim).keys()
+    barred = find_stopped_classes(paused, sim) | standings.holds(sim).keys()
     asked: dict[str, object] = {
-        "sim": sim, "recent": kept(now - ELSEWHERE), "scan": MAX_SCAN, "limit": most, "skip": f"[{','.join(map(str, skip))}]",
-    }  # fmt: skip
+        "sim": sim,
+        "recent": to_text(now - OTHER_SIM_TIMEOUT),
+        "scan": MAX_SCANNED_PARTS,
+        "limit": most,
+        "skip": f"[{','.join(map(str, skip))}]",
+    }
     rows: list[tuple[bool, sqlite3.Row]] = []
-    over: list[Over] = []
+    over: list[ExhaustedLane] = []
     left = False
-    for lane in lanes.occupied(db):
+    for lane in lanes.list_occupied(db):
         reach = terms.reach(sim, lane)
         if reach is None:
             continue
         # What a quota holds waits for its own SIM; what a person has paused on one SIM goes by another that may send it.
         held = standings.held(reach.holders)
-        over += [Over(lane, each, last) for each, last in held.items() if _waits(db, lane, each)]
+        over += [ExhaustedLane(lane, each, last) for each, last in held.items() if _has_waiting(db, lane, each)]
         before = reach.before
-        if before is not None and all(stopped(paused, home) for home in reach.holders):
+        if before is not None and all(find_stopped_classes(paused, home) for home in reach.holders):
             before = None
         left |= before is not None
-        asked |= {"lane": lane, "before": kept(before) if before is not None else None}
-        for low, high in _runs(barred | held.keys()):
+        asked |= {"lane": lane, "before": to_text(before) if before is not None else None}
+        for low, high in _list_rank_ranges(barred | held.keys()):
             found = db.execute(_CANDIDATES, {**asked, "low": low, "high": high})
             rows += [(before is not None, row) for row in found]
     rows.sort(key=lambda each: (each[1]["rank"], each[0], each[1]["message_id"], each[1]["seq"]))
-    return Look([_found(row, own) for _, row in rows[:most]], left, tuple(over))
+    return CandidateSearch([_parse_row(row, own) for _, row in rows[:most]], left, tuple(over))
 
 
-class _Standings:
+class _QuotaUsages:
     """Where SIMs stand with their quotas, each asked once."""
 
-    def __init__(self, db: sqlite3.Connection, terms: Terms, now: datetime) -> None:
+    def __init__(self, db: sqlite3.Connection, terms: RoutingSnapshot, now: datetime) -> None:
         self._db, self._terms, self._now = db, terms, now
-        self._known: dict[str, Standing] = {}
+        self._known: dict[str, QuotaUsage] = {}
         self._holds: dict[str, Mapping[MessageClass, Hold]] = {}
 
-    def of(self, sim: str) -> Standing:
+    def of(self, sim: str) -> QuotaUsage:
         if sim not in self._known:
-            self._known[sim] = quotas.standing(self._db, sim, self._terms.limits(sim), self._now)
+            self._known[sim] = quotas.read_usage(self._db, sim, self._terms.limits(sim), self._now)
         return self._known[sim]
 
     def holds(self, sim: str) -> Mapping[MessageClass, Hold]:
@@ -145,14 +149,14 @@ class _Standings:
         return {each: sim for each, (_, sim) in (last or {}).items()}
 
 
-def _waits(db: sqlite3.Connection, lane: str, message_class: MessageClass) -> bool:
+def _has_waiting(db: sqlite3.Connection, lane: str, message_class: MessageClass) -> bool:
     """Whether a message of a class waits in a lane to begin."""
     sql = """SELECT 1 FROM part INDEXED BY part_queue
              WHERE state = 'queued' AND lane = ? AND rank = ? ORDER BY message_id LIMIT 1"""
     return db.execute(sql, (lane, waiting_rank(message_class))).fetchone() is not None
 
 
-def _runs(barred: Collection[MessageClass]) -> list[tuple[int, int]]:
+def _list_rank_ranges(barred: Collection[MessageClass]) -> list[tuple[int, int]]:
     """The ranks that may go, as runs from one to before another: what has begun is finished, whatever its class."""
     low, found = 0, []
     for message_class in MessageClass:
@@ -192,10 +196,10 @@ _CANDIDATES = f"""
 """  # noqa: S608 - made of our own constants
 
 
-def _found(row: sqlite3.Row, standing: Standing) -> tuple[Candidate, Facts]:
+def _parse_row(row: sqlite3.Row, standing: QuotaUsage) -> tuple[Candidate, SendFacts]:
     """A row as what is to be encoded, and as what is to be decided."""
     message_class = MessageClass(row["class"])
-    expires_at = moment(row["validity_until"])
+    expires_at = from_text(row["validity_until"])
     window = windows.kept(row["window"]) if row["window"] else None
     reference = row["reference"]
     if reference is None:  # not started: the next one for this recipient, so that sets close in time never mix
@@ -215,7 +219,7 @@ def _found(row: sqlite3.Row, standing: Standing) -> tuple[Candidate, Facts]:
         rank=row["rank"],
         window=window,
     )
-    facts = Facts(
+    facts = SendFacts(
         message_class=message_class,
         number=row["number"],
         marketing=Marketing(row["marketing"]),

@@ -9,28 +9,37 @@ from datetime import datetime
 
 from modemd.rules import routing, states
 from modemd.rules.classes import started_rank
-from modemd.rules.quotas import Standing
-from modemd.rules.routing import FREE, Terms, is_shared
-from modemd.rules.send_decision import Decision, Facts, Verdict
-from modemd.store.ending import REST, cancel_rest, run_out
-from modemd.store.journal import advance, parts_of, refresh
+from modemd.rules.quotas import QuotaUsage
+from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot, is_shared
+from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
+from modemd.store.ending import REMAINDER_VALIDITY, cancel_waiting_parts, end_overdue_parts
+from modemd.store.journal import advance_part, list_parts, update_message_state
 from modemd.store.queue import quotas
-from modemd.store.queue.candidates import ELSEWHERE, FEW, MAX_CANDIDATES, MAX_SCAN, Candidate, Look, candidates, look
-from modemd.store.timestamps import kept
+from modemd.store.queue.candidates import (
+    INITIAL_CANDIDATES,
+    MAX_CANDIDATES,
+    MAX_SCANNED_PARTS,
+    OTHER_SIM_TIMEOUT,
+    Candidate,
+    CandidateSearch,
+    find,
+    list_candidates,
+)
+from modemd.store.timestamps import to_text
 
 __all__ = [
-    "ELSEWHERE",
-    "FEW",
+    "INITIAL_CANDIDATES",
     "MAX_CANDIDATES",
-    "MAX_SCAN",
+    "MAX_SCANNED_PARTS",
+    "OTHER_SIM_TIMEOUT",
     "Candidate",
-    "Look",
-    "candidates",
-    "look",
+    "CandidateSearch",
+    "find",
+    "list_candidates",
 ]  # what a claim chooses from
 
 
-Decide = Callable[[Facts], Decision]
+Decide = Callable[[SendFacts], SendDecision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ def claim(
     now: datetime,
     *,
     skip: Collection[int] = (),
-    terms: Terms = FREE,
+    terms: RoutingSnapshot = UNRESTRICTED,
     ahead: bool = False,
 ) -> Claim | None:
     """Journal the next attempt of `sim`, after `decide` has looked at the facts as they are in this transaction.
@@ -59,23 +68,23 @@ def claim(
     `skip` names parts that other modems have chosen already; `ahead`: what follows is looked for as well. None: nothing may go
     now.
     """
-    most, left = FEW + 1 if ahead else FEW, MAX_CANDIDATES
+    most, left = INITIAL_CANDIDATES + 1 if ahead else INITIAL_CANDIDATES, MAX_CANDIDATES
     while left:
-        found = look(db, sim, now, skip, terms, most=most).candidates
+        found = find(db, sim, now, skip, terms, most=most).candidates
         ended = False
         for place, (candidate, facts) in enumerate(found, start=1):
             decision = decide(facts)
-            if decision.verdict is Verdict.SEND:
-                quotas.count(db, sim, candidate.message_class, terms.limits(sim), now)
-                attempt = _open(db, candidate, sim, modem, now)
+            if decision.verdict is SendVerdict.SEND:
+                quotas.count_part(db, sim, candidate.message_class, terms.limits(sim), now)
+                attempt = _open_attempt(db, candidate, sim, modem, now)
                 if not ahead:
                     return Claim(attempt, candidate)
                 behind = found[place:]
                 if candidate.seq < candidate.parts:  # its own next part goes before all of them
-                    behind = look(db, sim, now, skip, terms, most=1).candidates
-                standing = quotas.standing(db, sim, terms.limits(sim), now)
-                return Claim(attempt, candidate, _following(behind, decide, standing))
-            ended |= _end(db, candidate, decision, now)
+                    behind = find(db, sim, now, skip, terms, most=1).candidates
+                standing = quotas.read_usage(db, sim, terms.limits(sim), now)
+                return Claim(attempt, candidate, _next_after_claim(behind, decide, standing))
+            ended |= _end_candidate(db, candidate, decision, now)
         if len(found) < most and not ended:  # what has ended may have stood before others
             break
         left -= len(found)
@@ -83,54 +92,61 @@ def claim(
     return None
 
 
-def _following(behind: Sequence[tuple[Candidate, Facts]], decide: Decide, standing: Standing) -> Candidate | None:
+def _next_after_claim(
+    behind: Sequence[tuple[Candidate, SendFacts]], decide: Decide, standing: QuotaUsage
+) -> Candidate | None:
     """The first of these, if there is one and it may go; `standing`: the SIM's, with what was claimed just now."""
     for candidate, facts in behind[:1]:
-        if decide(facts).verdict is Verdict.SEND:
+        if decide(facts).verdict is SendVerdict.SEND:
             free = facts.started or standing.hold(candidate.message_class, candidate.parts) is None
             return candidate if free else None
     return None
 
 
-def clear(db: sqlite3.Connection, sim: str, decide: Decide, now: datetime, terms: Terms = FREE) -> bool:
+def end_unsendable(
+    db: sqlite3.Connection, sim: str, decide: Decide, now: datetime, terms: RoutingSnapshot = UNRESTRICTED
+) -> bool:
     """End the candidates of `sim` that may not go at all, so that others come into view. Whether there were any."""
-    ended = [_end(db, candidate, decide(facts), now) for candidate, facts in candidates(db, sim, now, terms=terms)]
+    ended = [
+        _end_candidate(db, candidate, decide(facts), now)
+        for candidate, facts in list_candidates(db, sim, now, terms=terms)
+    ]
     return any(ended)
 
 
-def _end(db: sqlite3.Connection, candidate: Candidate, decision: Decision, now: datetime) -> bool:
+def _end_candidate(db: sqlite3.Connection, candidate: Candidate, decision: SendDecision, now: datetime) -> bool:
     """Withdraw or expire a candidate's message, if that was decided."""
-    if decision.verdict is Verdict.WITHDRAW:
-        return bool(cancel_rest(db, candidate.message_id, now, decision.reason))
-    if decision.verdict is Verdict.EXPIRE:
+    if decision.verdict is SendVerdict.WITHDRAW:
+        return bool(cancel_waiting_parts(db, candidate.message_id, now, decision.reason))
+    if decision.verdict is SendVerdict.EXPIRE:
         waiting = [
             part
-            for part in parts_of(db, candidate.message_id)
-            if part["state"] in (states.Part.HELD, states.Part.QUEUED) and part["expires_at"] <= kept(now)
+            for part in list_parts(db, candidate.message_id)
+            if part["state"] in (states.PartState.HELD, states.PartState.QUEUED) and part["expires_at"] <= to_text(now)
         ]
-        run_out(db, waiting, now)
+        end_overdue_parts(db, waiting, now)
         return bool(waiting)
-    if decision.verdict is Verdict.HOLD and decision.until is not None:
-        return _hold(db, candidate.message_id, decision.reason, decision.until, now)
+    if decision.verdict is SendVerdict.HOLD and decision.until is not None:
+        return _hold_message(db, candidate.message_id, decision.reason, decision.until, now)
     return False
 
 
-def _hold(db: sqlite3.Connection, message_id: int, reason: str, until: datetime, now: datetime) -> bool:
+def _hold_message(db: sqlite3.Connection, message_id: int, reason: str, until: datetime, now: datetime) -> bool:
     """Put a message off until then: whether anything of it was queued."""
-    queued = [part for part in parts_of(db, message_id) if part["state"] == states.Part.QUEUED]
-    due = kept(until)
+    queued = [part for part in list_parts(db, message_id) if part["state"] == states.PartState.QUEUED]
+    due = to_text(until)
     for part in queued:
-        advance(db, part, states.Event.PUT_OFF, now, {"due": due}, error=reason, until=due)
-    refresh(db, message_id, now, reason)
+        advance_part(db, part, states.PartEvent.PUT_OFF, now, {"due": due}, error=reason, until=due)
+    update_message_state(db, message_id, now, reason)
     return bool(queued)
 
 
-def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, now: datetime) -> int:
+def _open_attempt(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, now: datetime) -> int:
     """Journal an attempt. The message is this SIM's from now on, and its rest goes before its class."""
     part = db.execute("SELECT * FROM part WHERE id = ?", (candidate.part_id,)).fetchone()
     attempt = db.execute(
         "INSERT INTO attempt (part_id, message_id, number, sim, modem, opened_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (candidate.part_id, candidate.message_id, candidate.number, sim, modem, kept(now)),
+        (candidate.part_id, candidate.message_id, candidate.number, sim, modem, to_text(now)),
     ).lastrowid
     assert attempt is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     begun: dict[str, object] = {}
@@ -139,22 +155,24 @@ def _open(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, no
         begun = {
             "rank": started_rank(candidate.message_class),
             "lane": sim,
-            "expires_at": kept(candidate.expires_at + REST),
+            "expires_at": to_text(candidate.expires_at + REMAINDER_VALIDITY),
         }
         message = {"sim": sim, "reference": None}
         if candidate.parts > 1:
             message["reference"] = candidate.reference
-            _begin_rest(db, candidate, begun)
+            _bind_remaining_parts(db, candidate, begun)
     elif candidate.repeats:  # a lone part may go out again by another SIM
         message = {"sim": sim}
-    because = _because(part, candidate, sim)
+    because = _explain_choice(part, candidate, sim)
     tries = {"tries": part["tries"] + 1}
-    advance(db, part, states.Event.CLAIMED, now, begun | tries, attempt=attempt, modem=modem, sim=sim, because=because)
-    refresh(db, candidate.message_id, now, also=message)
+    advance_part(
+        db, part, states.PartEvent.CLAIMED, now, begun | tries, attempt=attempt, modem=modem, sim=sim, because=because
+    )
+    update_message_state(db, candidate.message_id, now, also=message)
     return attempt
 
 
-def _begin_rest(db: sqlite3.Connection, candidate: Candidate, begun: Mapping[str, object]) -> None:
+def _bind_remaining_parts(db: sqlite3.Connection, candidate: Candidate, begun: Mapping[str, object]) -> None:
     """What follows for the other parts of a message that begins, and for the next reference to its number."""
     db.execute("UPDATE contact SET reference = ? WHERE number = ?", (candidate.reference, candidate.number))
     db.execute(
@@ -163,9 +181,9 @@ def _begin_rest(db: sqlite3.Connection, candidate: Candidate, begun: Mapping[str
     )
 
 
-def _because(part: sqlite3.Row, candidate: Candidate, sim: str) -> str:
+def _explain_choice(part: sqlite3.Row, candidate: Candidate, sim: str) -> str:
     """Why this SIM, for the story."""
     lane: str = part["lane"]
     if is_shared(lane):
-        return routing.because(lane, sim)
+        return routing.explain_choice(lane, sim)
     return "it began the message" if candidate.rank == started_rank(candidate.message_class) else "pinned"

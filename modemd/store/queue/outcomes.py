@@ -12,15 +12,15 @@ from typing import Any
 from modemd.rules import states
 from modemd.rules.classes import MessageClass, waiting_rank
 from modemd.store import lanes
-from modemd.store.journal import advance, note, parts_of, refresh
+from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
 from modemd.store.queue import quotas
-from modemd.store.timestamps import kept, moment
+from modemd.store.timestamps import from_text, to_text
 
 # The condition of the index attempt_unanswered, word for word.
-UNANSWERED = "outcome IN ('open', 'unknown')"
+UNANSWERED_SQL = "outcome IN ('open', 'unknown')"
 
 
-class Result(StrEnum):
+class AttemptResult(StrEnum):
     """How an attempt ended."""
 
     SENT = "sent"
@@ -30,12 +30,12 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptOutcome:
     """What became of an attempt. `retry` says when a refused part is due again, from its tries and validity; None: never.
     `counts`: whether the try counts; one for which there was no network does not."""
 
     attempt_id: int
-    result: Result
+    result: AttemptResult
     written_at: datetime | None = None
     reference: int | None = None
     error: str | None = None
@@ -43,11 +43,11 @@ class Outcome:
     counts: bool = True
 
 
-def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
+def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime) -> None:
     """Keep what became of an attempt, and what follows for its part and message. An attempt closed before stays as it is,
     unless it was unknown and turns out accepted (a late `+CMGS`)."""
     part = db.execute(_ATTEMPTED, (outcome.attempt_id,)).fetchone()
-    late = part["outcome"] == Result.UNKNOWN and outcome.result is Result.SENT
+    late = part["outcome"] == AttemptResult.UNKNOWN and outcome.result is AttemptResult.SENT
     if part["outcome"] != "open" and not late:
         return
     db.execute(
@@ -55,35 +55,35 @@ def close(db: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
                matchable = ? WHERE id = ?""",
         (
             str(outcome.result),
-            kept(outcome.written_at) if outcome.written_at else None,
-            kept(now),
+            to_text(outcome.written_at) if outcome.written_at else None,
+            to_text(now),
             outcome.reference,
             outcome.error,
-            outcome.result in (Result.SENT, Result.UNKNOWN),
+            outcome.result in (AttemptResult.SENT, AttemptResult.UNKNOWN),
             outcome.attempt_id,
         ),
     )
-    if outcome.result in (Result.REFUSED, Result.WITHDRAWN):
-        quotas.give_back(db, part["sim"], MessageClass(part["class"]), part["opened_at"])
+    if outcome.result in (AttemptResult.REFUSED, AttemptResult.WITHDRAWN):
+        quotas.uncount_part(db, part["sim"], MessageClass(part["class"]), part["opened_at"])
     elif part["last_sim"] != part["sim"]:
-        lanes.talks_with(db, part["number"], part["sim"])
+        lanes.prefer_sim(db, part["number"], part["sim"])
     detail: dict[str, Any] = {"attempt": outcome.attempt_id, "error": outcome.error, "reference": outcome.reference}
     reason = None
-    if outcome.result is Result.SENT:
-        if not proves(part):
+    if outcome.result is AttemptResult.SENT:
+        if not is_provable(part):
             return  # a late answer to an attempt whose part has moved on
-        advance(db, part, states.Event.ACCEPTED, now, **detail)
-    elif part["state"] != states.Part.SENDING:
+        advance_part(db, part, states.PartEvent.ACCEPTED, now, **detail)
+    elif part["state"] != states.PartState.SENDING:
         return  # evidence settled the part while its repeat was on the air
-    elif outcome.result is Result.UNKNOWN:
-        advance(db, part, states.Event.LOST, now, {"due": _repeat_due(part, now)}, **detail)
+    elif outcome.result is AttemptResult.UNKNOWN:
+        advance_part(db, part, states.PartEvent.LOST, now, {"due": _find_repeat_time(part, now)}, **detail)
         reason = "no_answer"
-    elif outcome.result is Result.WITHDRAWN:
-        advance(db, part, states.Event.WITHDRAWN, now, {"tries": part["tries"] - 1}, **detail)
-        _release(db, part)
+    elif outcome.result is AttemptResult.WITHDRAWN:
+        advance_part(db, part, states.PartEvent.WITHDRAWN, now, {"tries": part["tries"] - 1}, **detail)
+        _unbind_from_sim(db, part)
     else:
-        reason = _refused(db, part, outcome, now)
-    refresh(db, part["message_id"], now, reason)
+        reason = _apply_refusal(db, part, outcome, now)
+    update_message_state(db, part["message_id"], now, reason)
 
 
 # The part of an attempt, with what is to be known of the attempt, the message and the contact.
@@ -95,64 +95,64 @@ _ATTEMPTED = """
 """
 
 
-def fail(db: sqlite3.Connection, message_id: int, reason: str, now: datetime) -> None:
+def fail_message(db: sqlite3.Connection, message_id: int, reason: str, now: datetime) -> None:
     """Fail what waits of a message that can never be sent."""
-    for part in parts_of(db, message_id):
-        if part["state"] in (states.Part.HELD, states.Part.QUEUED):
-            advance(db, part, states.Event.REFUSED, now, error=reason)
-    refresh(db, message_id, now, reason)
+    for part in list_parts(db, message_id):
+        if part["state"] in (states.PartState.HELD, states.PartState.QUEUED):
+            advance_part(db, part, states.PartEvent.REFUSED, now, error=reason)
+    update_message_state(db, message_id, now, reason)
 
 
-def proves(part: sqlite3.Row) -> bool:
+def is_provable(part: sqlite3.Row) -> bool:
     """Whether evidence that an attempt was accepted changes its part: on the air, unknown, or waiting to be repeated."""
-    return part["state"] in (states.Part.SENDING, states.Part.UNKNOWN) or (
-        part["state"] in (states.Part.QUEUED, states.Part.HELD) and part["repeats"] > 0
+    return part["state"] in (states.PartState.SENDING, states.PartState.UNKNOWN) or (
+        part["state"] in (states.PartState.QUEUED, states.PartState.HELD) and part["repeats"] > 0
     )
 
 
-def _repeat_due(part: sqlite3.Row, now: datetime) -> str | None:
+def _find_repeat_time(part: sqlite3.Row, now: datetime) -> str | None:
     """An alarm or otp of unknown outcome is sent again, once, if no evidence comes first and it is still valid."""
     wait = MessageClass(part["class"]).repeats_after
-    if wait is None or part["repeats"] or now + wait >= moment(part["validity_until"]):
+    if wait is None or part["repeats"] or now + wait >= from_text(part["validity_until"]):
         return None
-    return kept(now + wait)
+    return to_text(now + wait)
 
 
-def _refused(db: sqlite3.Connection, part: sqlite3.Row, outcome: Outcome, now: datetime) -> str | None:
+def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOutcome, now: datetime) -> str | None:
     """A refusal: the part and its waiting rest are put off together, or fail together."""
     message_id = part["message_id"]
     # The validity binds before anything has left; the rest has its own, longer time.
-    expires_at = part["expires_at"] if _left(db, message_id) else part["validity_until"]
-    again = outcome.retry(part["tries"], moment(expires_at)) if outcome.retry else None
-    until = kept(again) if again is not None else None
-    for each in parts_of(db, message_id):
+    expires_at = part["expires_at"] if _may_have_left(db, message_id) else part["validity_until"]
+    again = outcome.retry(part["tries"], from_text(expires_at)) if outcome.retry else None
+    until = to_text(again) if again is not None else None
+    for each in list_parts(db, message_id):
         own = each["id"] == part["id"]
-        if own or each["state"] == states.Part.QUEUED:
+        if own or each["state"] == states.PartState.QUEUED:
             if until is not None:
-                event = states.Event.PUT_OFF
+                event = states.PartEvent.PUT_OFF
             else:  # that a repeat was refused says nothing about the first: it stays as unknown as it was
-                event = states.Event.GIVEN_UP if each["repeats"] else states.Event.REFUSED
+                event = states.PartEvent.GIVEN_UP if each["repeats"] else states.PartEvent.REFUSED
             also: dict[str, object] = {"due": until}
             if own and not outcome.counts:
                 also["tries"] = part["tries"] - 1
-            advance(db, each, event, now, also, error=outcome.error, attempt=outcome.attempt_id, until=until)
+            advance_part(db, each, event, now, also, error=outcome.error, attempt=outcome.attempt_id, until=until)
     if until is not None:
-        _release(db, part)
+        _unbind_from_sim(db, part)
     else:  # no part of a failed message is repeated
         db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message_id,))
     return outcome.error
 
 
-def _release(db: sqlite3.Connection, part: sqlite3.Row) -> None:
+def _unbind_from_sim(db: sqlite3.Connection, part: sqlite3.Row) -> None:
     """Give a message of which nothing can have left back to every SIM."""
     message_id, message_class = part["message_id"], MessageClass(part["class"])
-    if _left(db, message_id):
+    if _may_have_left(db, message_id):
         return
     db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message_id,))
     db.execute(
         "UPDATE part SET lane = ?, rank = ?, expires_at = ? WHERE message_id = ?",
         (
-            lanes.lane_of(db, part["number"], message_class, part["pinned"]),
+            lanes.find_lane(db, part["number"], message_class, part["pinned"]),
             waiting_rank(message_class),
             part["validity_until"],
             message_id,
@@ -160,16 +160,20 @@ def _release(db: sqlite3.Connection, part: sqlite3.Row) -> None:
     )
 
 
-def _left(db: sqlite3.Connection, message_id: int) -> bool:
+def _may_have_left(db: sqlite3.Connection, message_id: int) -> bool:
     """Whether a part of a message is with a modem, or may have left."""
     sql = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
     return db.execute(sql, (message_id,)).fetchone() is not None
 
 
-def recover(db: sqlite3.Connection, now: datetime) -> int:
+def recover_open_attempts(db: sqlite3.Connection, now: datetime) -> int:
     """After a start: what was on the air when the process ended is unknown. How many attempts."""
-    rows = db.execute(f"SELECT id, opened_at FROM attempt WHERE {UNANSWERED} AND outcome = 'open'").fetchall()  # noqa: S608 - our own words
+    rows = db.execute(f"SELECT id, opened_at FROM attempt WHERE {UNANSWERED_SQL} AND outcome = 'open'").fetchall()  # noqa: S608 - our own words
     for row in sorted(rows, key=lambda each: each["id"]):
-        close(db, Outcome(row["id"], Result.UNKNOWN, written_at=moment(row["opened_at"]), error="restart"), now)
-        note(db, None, now, "recovered", attempt=row["id"])
+        close_attempt(
+            db,
+            AttemptOutcome(row["id"], AttemptResult.UNKNOWN, written_at=from_text(row["opened_at"]), error="restart"),
+            now,
+        )
+        add_event(db, None, now, "recovered", attempt=row["id"])
     return len(rows)

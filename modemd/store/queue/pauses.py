@@ -10,11 +10,11 @@ from typing import Any
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
-from modemd.store.journal import Word, note
-from modemd.store.timestamps import kept
+from modemd.store.journal import Authorship, add_event
+from modemd.store.timestamps import to_text
 
 
-def standing(db: sqlite3.Connection) -> list[Pause]:
+def list_active(db: sqlite3.Connection) -> list[Pause]:
     """What is paused now."""
     return [
         Pause(MessageClass(row["class"]) if row["class"] else None, row["sim"] or None)
@@ -22,7 +22,7 @@ def standing(db: sqlite3.Connection) -> list[Pause]:
     ]
 
 
-def listed(db: sqlite3.Connection) -> list[dict[str, Any]]:
+def list_pauses(db: sqlite3.Connection) -> list[dict[str, Any]]:
     """The same as faces show it: since when, by whom and why."""
     rows = db.execute(
         """SELECT nullif(class, '') AS class, nullif(sim, '') AS sim, "by", why, at FROM pause ORDER BY at, class, sim"""
@@ -30,26 +30,26 @@ def listed(db: sqlite3.Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def pause(db: sqlite3.Connection, what: Pause, word: Word, now: datetime) -> None:
+def pause(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) -> None:
     """Pause it, from the next claim on. What is paused already keeps its first word; the second one is in the events."""
     db.execute(
         """INSERT INTO pause (class, sim, "by", why, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
-        (what.message_class or "", what.sim or "", word.by, word.why, kept(now)),
+        (what.message_class or "", what.sim or "", word.by, word.why, to_text(now)),
     )
-    note(db, None, now, "paused", **_named(what), **asdict(word))
+    add_event(db, None, now, "paused", **_make_columns(what), **asdict(word))
 
 
-def resume(db: sqlite3.Connection, what: Pause, word: Word, now: datetime) -> None:
+def resume(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) -> None:
     """End exactly this pause. Refused with `not_paused` where it does not stand; wider and narrower ones stay."""
     ended = db.execute(
         "DELETE FROM pause WHERE class = ? AND sim = ?", (what.message_class or "", what.sim or "")
     ).rowcount
     if not ended:
-        raise Refused("not_paused", f"{spoken(what)} is not paused; modemd sims list shows what is")
-    note(db, None, now, "resumed", **_named(what), **asdict(word))
+        raise Refused("not_paused", f"{describe_pause(what)} is not paused; modemd sims list shows what is")
+    add_event(db, None, now, "resumed", **_make_columns(what), **asdict(word))
 
 
-def spoken(what: Pause) -> str:
+def describe_pause(what: Pause) -> str:
     """A pause in words."""
     match what.message_class, what.sim:
         case None, None:
@@ -62,5 +62,5 @@ def spoken(what: Pause) -> str:
             return f"class {message_class} on SIM {sim}"
 
 
-def _named(what: Pause) -> dict[str, str | None]:
+def _make_columns(what: Pause) -> dict[str, str | None]:
     return {"class": what.message_class, "sim": what.sim}

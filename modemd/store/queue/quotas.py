@@ -8,35 +8,37 @@ from datetime import datetime
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass, waiting_rank
-from modemd.rules.quotas import Hold, Limits, Standing, Use, beginnings, ends
-from modemd.store.journal import advance, parts_of, refresh
-from modemd.store.timestamps import kept, moment
+from modemd.rules.quotas import Hold, PartCounts, QuotaLimits, QuotaUsage, find_window_end, find_window_starts
+from modemd.store.journal import advance_part, list_parts, update_message_state
+from modemd.store.timestamps import from_text, to_text
 
-LimitsOf = Callable[[str], Limits]
+LimitsOf = Callable[[str], QuotaLimits]
 
 
-def standing(db: sqlite3.Connection, sim: str, limits: Limits, now: datetime) -> Standing:
+def read_usage(db: sqlite3.Connection, sim: str, limits: QuotaLimits, now: datetime) -> QuotaUsage:
     """Where a SIM stands at this moment."""
     row = db.execute("SELECT * FROM sim_use WHERE sim = ?", (sim,)).fetchone()
     met = db.execute("SELECT first_seen FROM sim WHERE iccid = ?", (sim,)).fetchone() if limits.warm_up else None
-    first_seen = moment(met["first_seen"]) if met is not None else None
+    first_seen = from_text(met["first_seen"]) if met is not None else None
     if row is None:
-        return Standing(limits, Use(first_seen=first_seen), now)
-    hour, day, month = map(kept, beginnings(now, limits.zone))
+        return QuotaUsage(limits, PartCounts(first_seen=first_seen), now)
+    hour, day, month = map(to_text, find_window_starts(now, limits.zone))
     this_hour = row["hour"] >= hour
-    use = Use(
+    use = PartCounts(
         hour=row["hour_used"] if this_hour else 0,
         day=row["day_used"] if row["day"] >= day else 0,
         month=row["month_used"] if row["month"] >= month else 0,
         marketing=row["marketing_used"] if this_hour else 0,
         first_seen=first_seen,
     )
-    return Standing(limits, use, now)
+    return QuotaUsage(limits, use, now)
 
 
-def count(db: sqlite3.Connection, sim: str, message_class: MessageClass, limits: Limits, now: datetime) -> None:
+def count_part(
+    db: sqlite3.Connection, sim: str, message_class: MessageClass, limits: QuotaLimits, now: datetime
+) -> None:
     """A part is claimed. A clock that was set back begins no window anew."""
-    hour, day, month = map(kept, beginnings(now, limits.zone))
+    hour, day, month = map(to_text, find_window_starts(now, limits.zone))
     marketing = message_class is MessageClass.MARKETING
     db.execute(
         """INSERT INTO sim_use (sim, hour, hour_used, day, day_used, month, month_used, marketing_used)
@@ -51,7 +53,7 @@ def count(db: sqlite3.Connection, sim: str, message_class: MessageClass, limits:
     )
 
 
-def give_back(db: sqlite3.Connection, sim: str, message_class: MessageClass, opened_at: str) -> None:
+def uncount_part(db: sqlite3.Connection, sim: str, message_class: MessageClass, opened_at: str) -> None:
     """A part that was counted at `opened_at` did not go out."""
     db.execute(
         """UPDATE sim_use SET hour_used = hour_used - (hour <= :at), day_used = day_used - (day <= :at),
@@ -66,7 +68,7 @@ def hold_lane(
     lane: str,
     message_class: MessageClass,
     sim: str,
-    limits: Limits,
+    limits: QuotaLimits,
     now: datetime,
     limit: int = 100,
 ) -> int:
@@ -74,7 +76,7 @@ def hold_lane(
 
     Each is held until a window that has room for it, so that a campaign that takes days is not queued and held anew every hour.
     """
-    hold = standing(db, sim, limits, now).hold(message_class)
+    hold = read_usage(db, sim, limits, now).hold(message_class)
     if hold is None:
         return 0
     rows = db.execute(
@@ -87,25 +89,27 @@ def hold_lane(
     return len(rows)
 
 
-def hold_message(db: sqlite3.Connection, message_id: int, sim: str, hold: Hold, limits: Limits, now: datetime) -> None:
+def hold_message(
+    db: sqlite3.Connection, message_id: int, sim: str, hold: Hold, limits: QuotaLimits, now: datetime
+) -> None:
     """Hold what is queued of a message for a SIM's quota."""
-    waiting = [part for part in parts_of(db, message_id) if part["state"] == states.Part.QUEUED]
-    due = kept(_booked(db, sim, hold, len(waiting), limits))
+    waiting = [part for part in list_parts(db, message_id) if part["state"] == states.PartState.QUEUED]
+    due = to_text(_reserve_window(db, sim, hold, len(waiting), limits))
     for part in waiting:
-        advance(db, part, states.Event.PUT_OFF, now, {"due": due}, reason=hold.reason, sim=sim, until=due)
-    refresh(db, message_id, now, hold.reason)
+        advance_part(db, part, states.PartEvent.PUT_OFF, now, {"due": due}, reason=hold.reason, sim=sim, until=due)
+    update_message_state(db, message_id, now, hold.reason)
 
 
-def _booked(db: sqlite3.Connection, sim: str, hold: Hold, parts: int, limits: Limits) -> datetime:
+def _reserve_window(db: sqlite3.Connection, sim: str, hold: Hold, parts: int, limits: QuotaLimits) -> datetime:
     """The first window with room for so many parts, and their place in it taken."""
     row = db.execute("SELECT until, parts FROM sim_booking WHERE sim = ? AND reason = ?", (sim, hold.reason)).fetchone()
-    until, taken = (moment(row["until"]), row["parts"]) if row is not None else (hold.until, 0)
+    until, taken = (from_text(row["until"]), row["parts"]) if row is not None else (hold.until, 0)
     if until < hold.until:
         until, taken = hold.until, 0
     elif taken and taken + parts > max(hold.capacity, 1):
-        until, taken = ends(hold.period, until, limits.zone), 0
+        until, taken = find_window_end(hold.period, until, limits.zone), 0
     db.execute(
         "INSERT OR REPLACE INTO sim_booking (sim, reason, until, parts) VALUES (?, ?, ?, ?)",
-        (sim, hold.reason, kept(until), taken + parts),
+        (sim, hold.reason, to_text(until), taken + parts),
     )
     return until

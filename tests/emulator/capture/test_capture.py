@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modemd.emulator.capture.capture import Capture, Said, key
+from modemd.emulator.capture.capture import Capture, TimedOutput, normalise_command
 from modemd.errors import ConfigError
 
 HEAD = "modemd-capture 1\n"
@@ -43,7 +43,7 @@ def test_a_capture_says_what_was_answered_to_what() -> None:
         b"\r\n+CPIN: READY\r\n\r\nOK\r\n",
     )
     assert capture.answers["+CCID"] == ((),)
-    assert capture.notices == (Said(2.0, b"\r\n+CPIN: READY\r\n"),)
+    assert capture.notices == (TimedOutput(2.0, b"\r\n+CPIN: READY\r\n"),)
 
 
 def test_identities_are_found() -> None:
@@ -111,7 +111,7 @@ def test_files_with_other_line_ends_are_read() -> None:
 )
 def test_a_command_is_known_however_it_is_typed(body: str, known_as: str) -> None:
     """Case and blanks make no difference outside quotation marks."""
-    assert key(body) == known_as
+    assert normalise_command(body) == known_as
 
 
 @settings(max_examples=300, deadline=None)

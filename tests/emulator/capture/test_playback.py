@@ -9,7 +9,7 @@ import pytest
 
 from modemd.emulator import Network
 from modemd.emulator.capture.capture import Capture
-from modemd.emulator.capture.playback import CapturedDevice
+from modemd.emulator.capture.playback import PlaybackDevice
 from modemd.emulator.lab.lab import Lab, LabOptions, ModemPlan, SimPlan
 from modemd.emulator.links import MemoryLink
 from tests.emulator.bench import ALICE, HELLO, SIM_NUMBER, HandTimers, Host, becomes
@@ -43,7 +43,7 @@ class Played:
         self.network = Network(self.timers)
         sim = self.network.sim(SIM_NUMBER)
         capture = Capture.read(CAPTURE)
-        self.device = CapturedDevice(
+        self.device = PlaybackDevice(
             "modem0", "generic", self.network, self.timers, sim, send_latency_s=3.0, capture=capture
         )
         self.host = Host(self.timers, MemoryLink(self.device, self.timers))

@@ -9,7 +9,7 @@ import pytest
 
 from modemd.emulator import families
 from modemd.emulator.device.family import Storage
-from modemd.emulator.network.message_memory import Stored
+from modemd.emulator.network.message_memory import StoredMessage
 from modemd.emulator.network.messages import Mms
 from modemd.pdu import StatusReport, unframe
 from tests.emulator.bench import ALICE, HELLO, HELLO_WORLD, Bench
@@ -350,7 +350,7 @@ def test_a_quoted_name_in_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = _ready("generic")
     monkeypatch.setattr(bench.device, "family", replace(families["generic"], storage=storage))
     tpdu = bytes.fromhex("040C9144770009406500005230119051800008C834888E2ECBCB")
-    bench.sim.memory.store(Stored(bytes.fromhex("07913306091093F0"), tpdu))
+    bench.sim.memory.store(StoredMessage(bytes.fromhex("07913306091093F0"), tpdu))
     assert bench.host.ask("AT+CMGL=4").startswith('+CMGL: 1,0,"",26\r\n')
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from modemd.emulator.network.message_memory import Status
+from modemd.emulator.network.message_memory import MessageStatus
 from tests.emulator.bench import ALICE, HELLO, Bench
 
 
@@ -33,7 +33,7 @@ def test_a_slot_that_cannot_be_deleted(bench: Bench, command: str) -> None:
     assert bench.host.ask("AT+CMGR=2").startswith("+CMGR: 1,")
     bench.device.free_slot("SM", 2)
     assert bench.host.ask(command) == "OK"
-    assert all(message.status is Status.READ for _, message in bench.sim.memory)
+    assert all(message.status is MessageStatus.READ for _, message in bench.sim.memory)
 
 
 def test_a_sim_taken_out_and_put_in_again() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.device.serial_line import LONGEST_ENTRY, LONGEST_LINE, MOST_WAITING
+from modemd.emulator.device.serial_line import MAX_ENTRY_LENGTH, MAX_LINE_LENGTH, MAX_PENDING_INPUT
 from tests.emulator.bench import ALICE, HELLO, Bench
 
 
@@ -119,7 +119,7 @@ def test_what_never_ends_is_not_kept(bench: Bench, opening: bytes) -> None:
     """A megabyte without an end costs no more than the buffer, and the device works on after it."""
     bench.host.say(b"ATE0\r" + opening, 1.0)
     bench.host.say(b"7" * 1_000_000)
-    assert bench.device.host.pending <= LONGEST_LINE + LONGEST_ENTRY
+    assert bench.device.host.pending <= MAX_LINE_LENGTH + MAX_ENTRY_LENGTH
     bench.host.say(b"\x1b\r")
     assert bench.host.ask("AT") == "OK"
 
@@ -131,7 +131,7 @@ def test_what_is_typed_while_busy_is_kept_within_bounds(bench: Bench) -> None:
     bench.host.say(HELLO.encode() + b"\x1aAT+CSQ\r")
     for _ in range(16):
         bench.host.say(b"\r" * 65536)
-    assert bench.device.host.pending <= MOST_WAITING
+    assert bench.device.host.pending <= MAX_PENDING_INPUT
     assert bench.host.hear(60.0).endswith(b"OK\r\n\r\n+CSQ: 17,99\r\n\r\nOK\r\n")
 
 

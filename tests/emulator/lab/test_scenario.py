@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from modemd.emulator import Device, Network, families
-from modemd.emulator.lab.lab import Lab, Modem
+from modemd.emulator.lab.lab import Lab, LabModem
 from modemd.emulator.lab.scenario import EXAMPLES, Scenario, load
 from modemd.emulator.links import MemoryLink, PtyLink
 from modemd.errors import ConfigError
@@ -38,7 +38,7 @@ class Stage:
         lab = object.__new__(Lab)  # without ptys and folder
         lab.timers, lab.network = self.timers, self.network
         self.link = MemoryLink(self.device, self.timers)
-        lab.modems = {"west": Modem(self.device, sim, cast(PtyLink, self.link))}
+        lab.modems = {"west": LabModem(self.device, sim, cast(PtyLink, self.link))}
         scenario.begin(lab)
 
 

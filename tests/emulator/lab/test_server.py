@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from modemd.emulator.lab.lab import Lab, LabOptions, ModemPlan, OperatorPlan, SimPlan, UsbPlan
-from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.requests.faults import fault_kinds
 from modemd.emulator.lab.server import serve
 from modemd.emulator.usb.bus import STICK
 from modemd.errors import ConfigError
@@ -442,7 +442,7 @@ async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> 
 async def test_every_kind_of_fault_is_tried() -> None:
     """The list above leaves none out."""
     (tried,) = (mark.args[1] for mark in test_every_fault_is_taken.pytestmark)
-    assert {fault["kind"] for fault in tried} == set(kinds())
+    assert {fault["kind"] for fault in tried} == set(fault_kinds())
 
 
 async def test_a_memory_without_a_sim_cannot_be_filled(running: Running) -> None:

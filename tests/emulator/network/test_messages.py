@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from modemd.emulator import Data, Mms, Raw, Text, Voicemail
-from modemd.emulator.network.messages import Letter
+from modemd.emulator.network.messages import MessageContent
 from modemd.errors import EncodeError
 from modemd.pdu import (
     Address,
@@ -31,7 +31,7 @@ MMS_NOTIFICATION = bytes.fromhex(
 """From 12345, 2025-03-11 09:16:08: "T1" of 500 octets waits at http://mmsc/x1 for a day."""
 
 
-def arrived(bench: Bench, letter: str | Letter, sender: str = ALICE) -> list[Deliver]:
+def arrived(bench: Bench, letter: str | MessageContent, sender: str = ALICE) -> list[Deliver]:
     """What is on the SIM after this was written to it."""
     bench.network.phone(sender).send(bench.sim.number, letter)
     bench.timers.run(5.0)
@@ -59,7 +59,7 @@ def arrived(bench: Bench, letter: str | Letter, sender: str = ALICE) -> list[Del
         pytest.param(Data(b"\1\2\3", message_class=1), 0x15, 0, id="data for the phone"),
     ],
 )
-def test_what_arrives_says_what_it_is(bench: Bench, letter: Letter, dcs: int, protocol_id: int) -> None:
+def test_what_arrives_says_what_it_is(bench: Bench, letter: MessageContent, dcs: int, protocol_id: int) -> None:
     """Class, type 0, replacement, indication and data are told by TP-DCS and TP-PID."""
     (deliver,) = arrived(bench, letter)
     assert (deliver.dcs, deliver.protocol_id, str(deliver.originator)) == (dcs, protocol_id, ALICE)
@@ -152,7 +152,7 @@ def test_a_long_flash_is_one_text(bench: Bench) -> None:
         pytest.param(Raw(bytes(165)), "165 octets", id="too much"),
     ],
 )
-def test_what_cannot_be_put_on_the_air(bench: Bench, letter: Letter, told: str) -> None:
+def test_what_cannot_be_put_on_the_air(bench: Bench, letter: MessageContent, told: str) -> None:
     """EncodeError says why, and nothing arrives."""
     with pytest.raises(EncodeError, match=told):
         bench.network.phone(ALICE).send(bench.sim.number, letter)

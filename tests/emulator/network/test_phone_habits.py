@@ -7,7 +7,7 @@ from datetime import UTC, time, timedelta, timezone, tzinfo
 import pytest
 
 from modemd.emulator import Network, Phone
-from modemd.emulator.network.phone_habits import Habits, off_hours
+from modemd.emulator.network.phone_habits import PhoneAutomation, parse_off_hours
 from tests.emulator.bench import ALICE, START, HandTimers
 
 OTHER = "+33612345678"
@@ -30,7 +30,7 @@ def inbox(phone: Phone) -> list[str | None]:
 def test_a_phone_has_had_enough(network: Network, timers: HandTimers) -> None:
     """It replies, then says STOP to the message of that count, then nothing any more."""
     phone, alice = network.phone(OTHER), network.phone(ALICE)
-    Habits(phone, timers, UTC, reply="Thanks", stop_after=3, stop_word="ARRET").begin()
+    PhoneAutomation(phone, timers, UTC, reply="Thanks", stop_after=3, stop_word="ARRET").begin()
     for count in range(5):
         alice.send(OTHER, f"Offer {count}")
         timers.run(1)
@@ -47,7 +47,7 @@ def test_a_phone_has_had_enough(network: Network, timers: HandTimers) -> None:
 )
 def test_off_hours(text: str, inside: tuple[str, ...], outside: tuple[str, ...]) -> None:
     """A stretch has its start and not its end, and may run past midnight."""
-    hours = off_hours(text)
+    hours = parse_off_hours(text)
     assert all(hours.covers(time.fromisoformat(moment)) for moment in inside)
     assert not any(hours.covers(time.fromisoformat(moment)) for moment in outside)
 
@@ -56,7 +56,7 @@ def test_off_hours(text: str, inside: tuple[str, ...], outside: tuple[str, ...])
 def test_what_are_no_off_hours(text: str) -> None:
     """Anything but two different times of a day is an error that shows how it is written."""
     with pytest.raises(ValueError, match="22:00-07:00"):
-        off_hours(text)
+        parse_off_hours(text)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_phone_is_off_between_times(network: Network, timers: HandTimers, zone
     """It leaves and comes back each day at these times of the network's zone, and gets then what waited."""
     assert START.time() == time(9, 15)
     phone, alice = network.phone(OTHER), network.phone(ALICE)
-    Habits(phone, timers, zone, off=[off_hours("10:00-11:00")]).begin()
+    PhoneAutomation(phone, timers, zone, off=[parse_off_hours("10:00-11:00")]).begin()
     assert phone.on is (off_after_h == 1)
     timers.run(3600 * off_after_h)
     for day in (1, 2):

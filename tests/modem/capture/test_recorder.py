@@ -11,13 +11,22 @@ import pytest
 from modemd import resources
 from modemd.emulator import Device, LoopTimers, Network, families
 from modemd.emulator.capture.capture import Capture
-from modemd.emulator.capture.playback import CapturedDevice
+from modemd.emulator.capture.playback import PlaybackDevice
 from modemd.emulator.links.memory import MemoryLink, MemoryPort
-from modemd.emulator.network.message_memory import Status
+from modemd.emulator.network.message_memory import MessageStatus
 from modemd.errors import PortGone, ReplyTimeout
-from modemd.modem.capture.recorder import IDENTITY, READS, TESTS, VENDORS, Entry, Recording, escaped, record
+from modemd.modem.capture.recorder import (
+    IDENTITY_COMMANDS,
+    READ_COMMANDS,
+    TEST_COMMANDS,
+    VENDOR_COMMANDS,
+    CaptureEntry,
+    Recording,
+    escape,
+    record,
+)
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.initialise import identify, knock, prepare
+from modemd.modem.setup.initialise import identify, initialise_modem, wake_modem
 from modemd.pdu import compose, frame
 from modemd.profiles import Profiles
 from tests.modem.scripted_port import simulated
@@ -29,7 +38,7 @@ PROFILES = Profiles.load([resources.folder("drivers")])
 NUMBER = "+447700900101"
 SENDER = "+447700900123"
 SAID = "the door code is 4711"
-QUESTIONS = (*IDENTITY, *READS, *TESTS, *VENDORS)
+QUESTIONS = (*IDENTITY_COMMANDS, *READ_COMMANDS, *TEST_COMMANDS, *VENDOR_COMMANDS)
 
 
 class Bench:
@@ -66,7 +75,7 @@ async def test_a_played_modem_answers_as_the_recorded_one(family: str) -> None:
     """Record a device, play it from the file, record that: the same questions get the same answers."""
     real = Bench(family)
     first = await real.record()
-    played = Bench("generic", CapturedDevice, capture=Capture.read(first.written()))
+    played = Bench("generic", PlaybackDevice, capture=Capture.read(first.written()))
     second = await played.record()
     assert _answers(second) == _answers(first)
     assert played.told == real.told
@@ -118,12 +127,12 @@ def _swapped(digits: str) -> str:
 async def test_a_played_modem_can_be_used(family: str) -> None:
     """What the daemon does with a modem that it opens works on the played one: the settings it makes are read back."""
     capture = Capture.read((await Bench(family).record()).written())
-    bench = Bench("generic", CapturedDevice, capture=capture)
+    bench = Bench("generic", PlaybackDevice, capture=capture)
     dialogue = Dialogue(DevicePort(bench.link.open()))
-    await knock(dialogue)
+    await wake_modem(dialogue)
     identity = await identify(dialogue, PROFILES, None)
     assert identity.profile.name == family
-    assert (await prepare(dialogue, identity.profile)).memory == "SM"
+    assert (await initialise_modem(dialogue, identity.profile)).memory == "SM"
     assert not bench.device.settings.text_mode
     assert bench.device.settings.notifications.mt == 1
 
@@ -141,7 +150,7 @@ async def test_nothing_changes_but_echo_which_is_put_back() -> None:
         after = replace(bench.device.settings, link_refused_until=before.link_refused_until)  # a matter of time alone
         assert after == before
         assert bench.device.settings.echo is echo
-        assert [stored.status for _, stored in bench.sim.memory] == [Status.UNREAD]
+        assert [stored.status for _, stored in bench.sim.memory] == [MessageStatus.UNREAD]
         assert bench.sim.pin_tries == 3
         assert list(bench.network.journal) == []
 
@@ -258,7 +267,7 @@ async def test_a_port_that_goes_away_is_told_in_one_line() -> None:
 )
 def test_octets_are_written_for_people(octets: bytes, text: str) -> None:
     """What is printable stands as it is; the rest is escaped; nothing hangs on blanks at a line's end."""
-    assert escaped(octets) == text
-    written = Recording((Entry(0.0, ">", b"AT+X\r"), Entry(0.25, "<", octets))).written()
+    assert escape(octets) == text
+    written = Recording((CaptureEntry(0.0, ">", b"AT+X\r"), CaptureEntry(0.25, "<", octets))).written()
     (answer,) = Capture.read(written).answers["+X"]
     assert [(said.after_s, said.octets) for said in answer] == [(0.25, octets)]

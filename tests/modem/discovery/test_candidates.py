@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modemd import resources
-from modemd.modem.discovery.candidates import Candidate, Hopeless, weigh
+from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import UsbDevice, UsbPort
 from modemd.profiles import Profiles
 
@@ -53,8 +53,8 @@ def test_the_port_for_at_is_asked_first(
     profiles: Profiles, given: UsbDevice, certain: list[str], possible: list[str]
 ) -> None:
     """By interface number or protocol; what answers AT too comes after it, what never does is not asked."""
-    verdict = weigh(given, profiles)
-    assert isinstance(verdict, Candidate)
+    verdict = assess_device(given, profiles)
+    assert isinstance(verdict, ModemCandidate)
     assert [port.path for port in verdict.certain] == certain
     assert [port.path for port in verdict.possible] == possible
 
@@ -76,8 +76,8 @@ def test_the_port_for_at_is_asked_first(
 )
 def test_what_cannot_be_used_says_why(profiles: Profiles, given: UsbDevice, words: str) -> None:
     """With its ids, so that a person finds it; and with what helps."""
-    verdict = weigh(given, profiles)
-    assert isinstance(verdict, Hopeless)
+    verdict = assess_device(given, profiles)
+    assert isinstance(verdict, UnfitDevice)
     assert words in verdict.reason
     assert verdict.reason.startswith(given.ids)
 
@@ -89,7 +89,7 @@ def test_what_cannot_be_used_says_why(profiles: Profiles, given: UsbDevice, word
 )
 def test_what_is_no_modem_is_left_alone(profiles: Profiles, given: UsbDevice) -> None:
     """Nobody is told of it, and nothing is written to it."""
-    assert weigh(given, profiles, probe_bridges=True) is None
+    assert assess_device(given, profiles, probe_bridges=True) is None
 
 
 @pytest.mark.parametrize(
@@ -106,5 +106,5 @@ def test_a_named_place_is_asked_whatever_is_there(
     profiles: Profiles, ids: str, probe_bridges: bool, named: bool, asked: bool
 ) -> None:
     """The configuration's word goes before the table's, but for what never is a modem."""
-    verdict = weigh(device(ids, (0, 0, 0)), profiles, probe_bridges=probe_bridges, named=named)
-    assert isinstance(verdict, Candidate) is asked
+    verdict = assess_device(device(ids, (0, 0, 0)), profiles, probe_bridges=probe_bridges, named=named)
+    assert isinstance(verdict, ModemCandidate) is asked

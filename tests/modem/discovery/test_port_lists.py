@@ -13,8 +13,8 @@ from modemd.emulator.usb.bus import STICK, UsbBus, UsbDevice, UsbInterface
 from modemd.errors import PortGone
 from modemd.modem.discovery import port_lists
 from modemd.modem.discovery.devices import UsbPort
-from modemd.modem.discovery.port_lists import EmulatedPorts, Listed, SystemPorts, assemble
-from modemd.modem.link.blocking import aside
+from modemd.modem.discovery.port_lists import EmulatedPorts, ListedPort, SystemPorts, assemble_devices
+from modemd.modem.link.blocking import run_blocking
 
 
 @pytest.fixture
@@ -29,13 +29,13 @@ def bus(tmp_path: Path) -> UsbBus:
     return bus
 
 
-def listed(bus: UsbBus, path: str, place: str, interface: str) -> Listed:
-    return Listed(path, str(bus.folder / place), str(bus.folder / place / interface))
+def listed(bus: UsbBus, path: str, place: str, interface: str) -> ListedPort:
+    return ListedPort(path, str(bus.folder / place), str(bus.folder / place / interface))
 
 
 def test_devices_have_their_ports(bus: UsbBus) -> None:
     """Each by its place, with the interface that a port belongs to; those without a port are there too."""
-    disk, stick = assemble(
+    disk, stick = assemble_devices(
         [listed(bus, "/dev/ttyUSB0", "1-1.2", "1-1.2:1.1"), listed(bus, "/dev/ttyUSB3", "1-1.2", "1-1.2:1.0")],
         bus.folder,
     )
@@ -46,13 +46,13 @@ def test_devices_have_their_ports(bus: UsbBus) -> None:
 
 def test_a_port_whose_files_are_gone_is_known_by_its_path(bus: UsbBus) -> None:
     """The stick was pulled out between two looks."""
-    (_, stick) = assemble([listed(bus, "/dev/ttyUSB0", "1-1.2", "1-1.2:1.9")], bus.folder)
+    (_, stick) = assemble_devices([listed(bus, "/dev/ttyUSB0", "1-1.2", "1-1.2:1.9")], bus.folder)
     assert stick.ports == (UsbPort("/dev/ttyUSB0"),)
 
 
 def test_a_machine_without_usb_has_nothing(tmp_path: Path) -> None:
     """A container may have no such folder."""
-    assert assemble([], tmp_path / "missing") == []
+    assert assemble_devices([], tmp_path / "missing") == []
 
 
 async def test_this_machine_can_be_asked() -> None:
@@ -113,6 +113,6 @@ async def test_work_aside_gives_back_what_it_finds_or_raises() -> None:
     def broken() -> None:
         raise ZeroDivisionError
 
-    assert await aside("count", threading.active_count, 5) > 1
+    assert await run_blocking("count", threading.active_count, 5) > 1
     with pytest.raises(ZeroDivisionError):
-        await aside("break", broken, 5)
+        await run_blocking("break", broken, 5)

@@ -24,7 +24,7 @@ def event(action: bytes, subsystem: bytes) -> bytes:
 
 def test_an_event_is_its_variables() -> None:
     """The header is left out: it says ACTION and DEVPATH again."""
-    parsed = uevents.parse(ADDED)
+    parsed = uevents.parse_uevent(ADDED)
     assert parsed is not None
     assert (parsed["ACTION"], parsed["SUBSYSTEM"], parsed["DEVNAME"], parsed["SEQNUM"]) == (
         "add",
@@ -47,7 +47,7 @@ def test_an_event_is_its_variables() -> None:
 )
 def test_what_the_kernel_did_not_say_is_no_event(datagram: bytes) -> None:
     """Whatever else comes is not taken for one, and does no harm."""
-    assert uevents.parse(datagram) is None
+    assert uevents.parse_uevent(datagram) is None
     assert not uevents.concerns_ports(datagram)
 
 

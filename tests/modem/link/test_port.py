@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from modemd.errors import PortGone
-from modemd.modem.link.port import Port, group_of, open_serial
+from modemd.modem.link.port import Port, find_group, open_serial
 
 DEADLINE_S = 5.0
 
@@ -217,14 +217,14 @@ def test_a_port_that_is_forbidden_names_its_group(tmp_path: Path, monkeypatch: p
     """Who may open it is what a person must know; distributions do not agree on the name."""
     (tmp_path / "port").write_bytes(b"")
     os.chown(tmp_path / "port", -1, os.getgid())
-    assert group_of(str(tmp_path / "port")) == f"its group, {grp.getgrgid(os.getgid()).gr_name},"
-    assert group_of(str(tmp_path / "gone")) == "its group"
+    assert find_group(str(tmp_path / "port")) == f"its group, {grp.getgrgid(os.getgid()).gr_name},"
+    assert find_group(str(tmp_path / "gone")) == "its group"
 
     def nameless(number: int) -> None:
         raise KeyError(number)
 
     monkeypatch.setattr(grp, "getgrgid", nameless)
-    assert group_of(str(tmp_path / "port")) == f"its group, number {os.getgid()},"
+    assert find_group(str(tmp_path / "port")) == f"its group, number {os.getgid()},"
 
 
 async def test_a_tcp_port_speaks_both_ways_and_is_lost_when_the_other_end_closes() -> None:

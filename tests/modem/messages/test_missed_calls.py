@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.modem.messages.missed_calls import LONGEST_BETWEEN_RINGS_S, Calls, is_of_a_call
+from modemd.modem.messages.missed_calls import LONGEST_BETWEEN_RINGS_S, MissedCalls, is_call_notice
 
 BOB = '+CLIP: "+447700900456",145,"",0,"",0'
 BARE = '+CLIP: "447700900456",145,"",0,"",0'
@@ -13,7 +13,7 @@ WITHHELD = '+CLIP: "",128,"",0,"",1'
 
 def told(*steps: tuple[float, str]) -> list[str]:
     """The calls that notices at these times tell, and what is due a minute after the last."""
-    calls = Calls()
+    calls = MissedCalls()
     heard = [calls.notice(line, at) for at, line in steps]
     heard.append(calls.due(steps[-1][0] + 60))
     return [number for number in heard if number is not None]
@@ -43,7 +43,7 @@ def test_a_call_is_told_once(steps: list[tuple[float, str]], expected: list[str]
 
 def test_a_call_rings_until_it_is_over_or_silent_too_long() -> None:
     """What still rings can be hung up."""
-    calls = Calls()
+    calls = MissedCalls()
     calls.notice("RING", 0)
     assert calls.ringing
     assert calls.due(LONGEST_BETWEEN_RINGS_S - 0.1) is None
@@ -54,5 +54,5 @@ def test_a_call_rings_until_it_is_over_or_silent_too_long() -> None:
 
 def test_other_notices_are_not_of_a_call() -> None:
     """A notice of a message, or of a modem's start, is somebody else's."""
-    assert not any(is_of_a_call(line) for line in ('+CMTI: "SM",3', "RDY", "+CREG: 1", "OK"))
-    assert all(is_of_a_call(line) for line in ("RING", BOB, "NO CARRIER"))
+    assert not any(is_call_notice(line) for line in ('+CMTI: "SM",3', "RDY", "+CREG: 1", "OK"))
+    assert all(is_call_notice(line) for line in ("RING", BOB, "NO CARRIER"))

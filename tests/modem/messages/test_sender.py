@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from modemd.connector import Attempted, Draft, Ending
+from modemd.connector import AttemptEnding, AttemptReport, Draft
 from modemd.errors import PortGone, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.messages.sender import QUICK_PROMPT_S, Sender, Sent
+from modemd.modem.messages.sender import QUICK_PROMPT_S, Sender, SendResult
 from modemd.profiles import Profile
 from tests.modem.backend import GENERIC, HELLO, HELLO_WORLD, FakeDesk, draft, identity
 from tests.modem.scripted_port import ScriptedPort, script, simulated
@@ -34,7 +34,7 @@ class Bench:
     sender: Sender
     foreseen: list[Draft | None] = field(default_factory=list)
 
-    async def send(self, part: Draft | None = None, *, ahead: bool = False) -> Sent | None:
+    async def send(self, part: Draft | None = None, *, ahead: bool = False) -> SendResult | None:
         return await self.sender.send(part or draft(1), ahead, self.foreseen.append)
 
     @property
@@ -51,7 +51,7 @@ async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Be
         yield Bench(port, desk, dialogue, sender)
 
 
-def ended(sent: Sent | None) -> Attempted:
+def ended(sent: SendResult | None) -> AttemptReport:
     assert sent is not None
     return sent.attempted
 
@@ -62,7 +62,7 @@ async def test_a_part_is_sent() -> None:
     async with bench(f"{PROMPT} [2] \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK [3]") as b:
         sent = await b.send()
         attempted = ended(sent)
-        assert (attempted.ending, attempted.reference, b.air) == (Ending.ACCEPTED, 12, 1)
+        assert (attempted.ending, attempted.reference, b.air) == (AttemptEnding.ACCEPTED, 12, 1)
         assert attempted.written_at is not None
         assert attempted.written_at.second == 2
         assert attempted.elapsed_s == pytest.approx(3)
@@ -78,7 +78,7 @@ async def test_nothing_of_the_pdu_is_written_before_the_claim_is_known() -> None
         sending = asyncio.ensure_future(b.send())
         await asyncio.sleep(0.999)
         assert (b.port.written, b.air) == (b"AT+CMGS=18\r", 0)
-        assert ended(await sending).ending is Ending.ACCEPTED
+        assert ended(await sending).ending is AttemptEnding.ACCEPTED
 
 
 @simulated
@@ -118,7 +118,7 @@ async def test_a_second_prompt_that_is_refused_ends_the_attempt(answer: str) -> 
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n {answer}") as b:
         b.desk.instead.append(HELLO_WORLD)
         attempted = ended(await b.send())
-        assert (attempted.ending, attempted.code, attempted.written_at) == (Ending.REFUSED, 304, None)
+        assert (attempted.ending, attempted.code, attempted.written_at) == (AttemptEnding.REFUSED, 304, None)
         assert b.air == 0
 
 
@@ -128,7 +128,7 @@ async def test_a_second_prompt_that_never_comes_withdraws_the_attempt() -> None:
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
         b.desk.instead.append(HELLO_WORLD)
         sent = await b.send()
-        assert ended(sent).ending is Ending.WITHDRAWN
+        assert ended(sent).ending is AttemptEnding.WITHDRAWN
         assert sent is not None
         assert isinstance(sent.trouble, ReplyTimeout)
 
@@ -139,7 +139,7 @@ async def test_consent_that_moved_during_the_claim_withdraws_the_attempt() -> No
     async with bench(f"{PROMPT} \n {ESCAPES}") as b:
         b.desk.commit_s = 0.5
         asyncio.get_running_loop().call_later(0.3, setattr, b.desk, "consent_epoch", 1)
-        assert ended(await b.send()) == Attempted(1, Ending.WITHDRAWN, error="consent changed")
+        assert ended(await b.send()) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="consent changed")
         assert HELLO_PDU.encode() not in b.port.written
 
 
@@ -147,7 +147,7 @@ async def test_consent_that_moved_during_the_claim_withdraws_the_attempt() -> No
 async def test_a_refusal_instead_of_the_prompt() -> None:
     """The claim is still made, so that the refusal counts against the part; nothing was written."""
     async with bench(">> AT+CMGS=18 \n << +CMS ERROR: 310") as b:
-        assert ended(await b.send()) == Attempted(1, Ending.REFUSED, code=310, error="+CMS ERROR: 310")
+        assert ended(await b.send()) == AttemptReport(1, AttemptEnding.REFUSED, code=310, error="+CMS ERROR: 310")
         assert b.air == 0
 
 
@@ -169,7 +169,7 @@ async def test_a_refusal_of_the_pdu(line: str, code: int | None) -> None:
     """Number, words and the time it took come back: the class of the error hangs on them."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << {line} [22]") as b:
         attempted = ended(await b.send())
-        assert (attempted.ending, attempted.code, attempted.error) == (Ending.REFUSED, code, line)
+        assert (attempted.ending, attempted.code, attempted.error) == (AttemptEnding.REFUSED, code, line)
         assert attempted.elapsed_s == pytest.approx(22)
         assert attempted.written_at is not None
 
@@ -179,7 +179,7 @@ async def test_an_ok_without_a_reference_is_accepted() -> None:
     """The modem says that it went; its reports just cannot be told by reference."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << OK") as b:
         attempted = ended(await b.send())
-        assert (attempted.ending, attempted.reference) == (Ending.ACCEPTED, None)
+        assert (attempted.ending, attempted.reference) == (AttemptEnding.ACCEPTED, None)
 
 
 @simulated
@@ -191,7 +191,7 @@ async def test_an_answer_that_never_comes_is_not_known_and_credited_once_if_late
     ) as b:
         sent = await b.send()
         attempted = ended(sent)
-        assert attempted.ending is Ending.NO_ANSWER
+        assert attempted.ending is AttemptEnding.NO_ANSWER
         assert attempted.elapsed_s == pytest.approx(60)
         assert sent is not None
         assert isinstance(sent.trouble, ReplyTimeout)
@@ -199,7 +199,10 @@ async def test_an_answer_that_never_comes_is_not_known_and_credited_once_if_late
         await asyncio.sleep(2)
         late = [urc.line for urc in b.dialogue.notices if urc.line.startswith("+CMGS")]
         assert late == ["+CMGS: 14", "+CMGS: 15"]
-        assert [b.sender.answered_late(line) for line in late] == [Attempted(1, Ending.ACCEPTED, reference=14), None]
+        assert [b.sender.answered_late(line) for line in late] == [
+            AttemptReport(1, AttemptEnding.ACCEPTED, reference=14),
+            None,
+        ]
 
 
 @simulated
@@ -210,9 +213,9 @@ async def test_a_late_answer_in_front_of_the_next_prompt_is_the_older_part_s() -
         >> AT+CMGS=24 \n << +CMGS: 14 | OK [1] \n <<$ > [1]
         >> {HELLO_WORLD_PDU} ^Z \n << +CMGS: 15 | OK"""
     ) as b:
-        assert ended(await b.send()).ending is Ending.NO_ANSWER
+        assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
         assert ended(await b.send(draft(2, HELLO_WORLD))).reference == 15
-        assert b.desk.closed == [Attempted(1, Ending.ACCEPTED, reference=14)]
+        assert b.desk.closed == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
 
 
 @simulated
@@ -220,7 +223,7 @@ async def test_a_port_lost_after_the_pdu_is_not_known() -> None:
     """Whatever was written may have left."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n !! unplugged [1]") as b:
         sent = await b.send()
-        assert (ended(sent).ending, ended(sent).error) == (Ending.NO_ANSWER, "unplugged")
+        assert (ended(sent).ending, ended(sent).error) == (AttemptEnding.NO_ANSWER, "unplugged")
         assert sent is not None
         assert isinstance(sent.trouble, PortGone)
 
@@ -231,7 +234,7 @@ async def test_a_port_lost_during_the_claim_withdraws_the_attempt() -> None:
     async with bench(f"{PROMPT} \n !! unplugged [0.1]") as b:
         b.desk.commit_s = 0.5
         sent = await b.send()
-        assert ended(sent) == Attempted(1, Ending.WITHDRAWN, error="unplugged")
+        assert ended(sent) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="unplugged")
         assert sent is not None
         assert isinstance(sent.trouble, PortGone)
         assert b.air == 0
@@ -265,7 +268,7 @@ async def test_the_claim_of_a_quick_modem_is_made_while_its_prompt_is_awaited(fi
         sending = asyncio.ensure_future(b.send(draft(2)))
         await asyncio.sleep(0.9)
         assert (b.desk.claims, b.air) == (claims, 1)
-        assert ended(await sending).ending is Ending.ACCEPTED
+        assert ended(await sending).ending is AttemptEnding.ACCEPTED
         assert b.desk.claims == 2
 
 
@@ -280,7 +283,7 @@ async def test_a_claim_whose_prompt_does_not_come_is_withdrawn(then: str, error:
         with pytest.raises(error):
             await b.send(draft(2))
         await asyncio.sleep(0.1)
-        assert b.desk.closed == [Attempted(2, Ending.WITHDRAWN, error="no prompt")]
+        assert b.desk.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
 
 
 @simulated
@@ -292,7 +295,7 @@ async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
         await asyncio.sleep(5)
         b.sender.let_go()
         await asyncio.sleep(0.1)
-        assert b.desk.closed == [Attempted(2, Ending.WITHDRAWN, error="no prompt")]
+        assert b.desk.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
         assert ended(await sending).attempt_id == 3
 
 
@@ -302,7 +305,7 @@ async def test_after_a_prompt_that_did_not_come_claims_wait_for_theirs() -> None
     refused = ">> AT+CMGS=18 \n << +CMS ERROR: 304"
     async with bench(f"{PROMPT} \n {SENT} \n {refused} \n {PROMPT} [1] \n {SENT}") as b:
         await b.send()
-        assert ended(await b.send(draft(2))).ending is Ending.REFUSED
+        assert ended(await b.send(draft(2))).ending is AttemptEnding.REFUSED
         sending = asyncio.ensure_future(b.send(draft(3)))
         await asyncio.sleep(0.9)
         assert b.desk.claims == 2
@@ -349,7 +352,7 @@ async def test_cancelled_during_a_claim(committed: bool) -> None:
             b.desk.instead.append(None)
         await cancel(b.send(), after_s=0.5)
         await asyncio.sleep(1)
-        withdrawn = Attempted(1, Ending.WITHDRAWN, error="stopped")
+        withdrawn = AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")
         assert b.desk.journal == (["claimed 1", withdrawn] if committed else [])
 
 
@@ -359,7 +362,7 @@ async def test_cancelled_at_a_second_prompt_the_attempt_is_withdrawn() -> None:
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
         b.desk.instead.append(HELLO_WORLD)
         await cancel(b.send(), after_s=1)
-        assert b.desk.journal == ["claimed 1", Attempted(1, Ending.WITHDRAWN, error="stopped")]
+        assert b.desk.journal == ["claimed 1", AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")]
 
 
 @simulated
@@ -368,7 +371,7 @@ async def test_cancelled_after_the_pdu_the_attempt_is_not_known() -> None:
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z") as b:
         await cancel(b.send(), after_s=1)
         (attempted,) = b.desk.closed
-        assert (attempted.ending, attempted.error) == (Ending.NO_ANSWER, "stopped")
+        assert (attempted.ending, attempted.error) == (AttemptEnding.NO_ANSWER, "stopped")
         assert attempted.written_at is not None
 
 

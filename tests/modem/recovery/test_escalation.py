@@ -7,124 +7,126 @@ from itertools import pairwise
 import pytest
 
 from modemd.modem.recovery.escalation import (
-    COURSES,
-    FORGET_S,
+    FORGET_ROUNDS_S,
     PATIENCE_S,
+    PLANS,
     QUARANTINE_S,
-    REST_S,
-    Cure,
-    Ladder,
-    Rung,
+    RESET_INTERVAL_S,
+    Escalation,
+    EscalationStep,
+    RecoverySign,
     Trouble,
 )
 
-ALL = frozenset(Rung)
-BARE = frozenset({Rung.ESCAPE, Rung.SET_UP, Rung.REOPEN, Rung.RADIO, Rung.RESET})
+ALL = frozenset(EscalationStep)
+BARE = frozenset(
+    {EscalationStep.ESCAPE, EscalationStep.SET_UP, EscalationStep.REOPEN, EscalationStep.RADIO, EscalationStep.RESET}
+)
 STEP_S = 5.0
 
 
 def climbed(
-    ladder: Ladder, trouble: Trouble, can: frozenset[Rung], *, since_s: float = 0.0, for_s: float
-) -> list[tuple[float, Rung]]:
+    ladder: Escalation, trouble: Trouble, can: frozenset[EscalationStep], *, since_s: float = 0.0, for_s: float
+) -> list[tuple[float, EscalationStep]]:
     """The rungs, with their moments, of a trouble that shows every few seconds."""
     moments = [since_s + step * STEP_S for step in range(int(for_s / STEP_S))]
     return [(now, rung) for now in moments if (rung := ladder.climb(trouble, now, can)) is not None]
 
 
-@pytest.mark.parametrize("trouble", [trouble for trouble in Trouble if COURSES[trouble].rungs])
+@pytest.mark.parametrize("trouble", [trouble for trouble in Trouble if PLANS[trouble].rungs])
 def test_each_trouble_is_climbed_for_in_order_and_ends_in_quarantine(trouble: Trouble) -> None:
     """Rung after rung as the table has them, each given its time; then quarantine, and after it the same again."""
-    ladder = Ladder()
-    course = COURSES[trouble]
+    ladder = Escalation()
+    course = PLANS[trouble]
     story = climbed(ladder, trouble, ALL, for_s=2400)
     rungs = [rung for _, rung in story]
-    once = [*course.rungs, Rung.QUARANTINE]
+    once = [*course.rungs, EscalationStep.QUARANTINE]
     assert rungs[: len(once)] == once
     assert rungs[len(once)] is course.rungs[0], "a second round"
     for (at, rung), (then, _) in pairwise(story):
-        assert then - at >= (QUARANTINE_S[0] if rung is Rung.QUARANTINE else PATIENCE_S[rung])
+        assert then - at >= (QUARANTINE_S[0] if rung is EscalationStep.QUARANTINE else PATIENCE_S[rung])
 
 
 @pytest.mark.parametrize("trouble", [Trouble.SIM, Trouble.MISTAKE])
 def test_nothing_is_reset_for_what_no_reset_mends(trouble: Trouble) -> None:
     """A SIM that needs a person, and an error of our own, are only looked at again, for ever."""
-    assert climbed(Ladder(), trouble, ALL, for_s=7 * 86400) == []
+    assert climbed(Escalation(), trouble, ALL, for_s=7 * 86400) == []
 
 
 def test_what_cannot_be_done_is_skipped() -> None:
     """Without USB and without a power hook, a silent modem is left in quarantine after the port was opened anew."""
-    story = climbed(Ladder(), Trouble.SILENT, BARE, for_s=60)
-    assert [rung for _, rung in story] == [Rung.ESCAPE, Rung.REOPEN, Rung.QUARANTINE]
+    story = climbed(Escalation(), Trouble.SILENT, BARE, for_s=60)
+    assert [rung for _, rung in story] == [EscalationStep.ESCAPE, EscalationStep.REOPEN, EscalationStep.QUARANTINE]
 
 
 def test_quarantine_grows() -> None:
     """5, 10, 30 minutes, and 30 from then on; another list where one is configured."""
-    story = climbed(Ladder(), Trouble.SILENT, BARE, for_s=3 * 3600)
-    begun = [at for at, rung in story if rung is Rung.QUARANTINE]
+    story = climbed(Escalation(), Trouble.SILENT, BARE, for_s=3 * 3600)
+    begun = [at for at, rung in story if rung is EscalationStep.QUARANTINE]
     waits = [then - at for at, then in pairwise(begun)]
     assert waits[:4] == pytest.approx([300, 600, 1800, 1800], abs=3 * STEP_S)
-    story = climbed(Ladder([60.0]), Trouble.SILENT, BARE, for_s=600)
-    assert len([rung for _, rung in story if rung is Rung.QUARANTINE]) >= 7
+    story = climbed(Escalation([60.0]), Trouble.SILENT, BARE, for_s=600)
+    assert len([rung for _, rung in story if rung is EscalationStep.QUARANTINE]) >= 7
 
 
 def test_a_port_that_went_by_a_reset_does_not_restart_the_round() -> None:
     """While a rung is given its time, what it brings with it is no trouble of its own."""
-    ladder = Ladder()
+    ladder = Escalation()
     now = 0.0
-    while ladder.climb(Trouble.FAILING, now, ALL) is not Rung.RESET:
+    while ladder.climb(Trouble.FAILING, now, ALL) is not EscalationStep.RESET:
         now += STEP_S
     assert climbed(ladder, Trouble.PORT_GONE, ALL, since_s=now, for_s=60) == []
     assert ladder.trouble is Trouble.FAILING
-    assert ladder.climb(Trouble.FAILING, now + PATIENCE_S[Rung.RESET], ALL) is Rung.USB_RESET
+    assert ladder.climb(Trouble.FAILING, now + PATIENCE_S[EscalationStep.RESET], ALL) is EscalationStep.USB_RESET
 
 
 def test_resets_of_two_rounds_are_some_minutes_apart() -> None:
     """However often a modem is well and sick again in between: the gentle rungs are climbed at once, the hard ones wait."""
-    ladder = Ladder()
+    ladder = Escalation()
     now = 0.0
     hard: list[float] = []
     while now < 3600:
         rung = ladder.climb(Trouble.SILENT, now, ALL)
-        if rung is Rung.USB_RESET:
+        if rung is EscalationStep.USB_RESET:
             hard.append(now)
-            ladder.cured(Cure.READY, now + 10)
+            ladder.cured(RecoverySign.READY, now + 10)
         now += STEP_S
     assert len(hard) > 5
-    assert min(then - at for at, then in pairwise(hard)) >= REST_S
+    assert min(then - at for at, then in pairwise(hard)) >= RESET_INTERVAL_S
 
 
 def test_failing_sends_are_cured_by_a_send_alone() -> None:
     """A modem that was reset and is registered again has shown nothing yet."""
-    ladder = Ladder()
-    assert ladder.climb(Trouble.FAILING, 0, ALL) is Rung.SET_UP
-    assert not ladder.cured(Cure.READY, 10)
-    assert ladder.climb(Trouble.FAILING, 20, ALL) is Rung.RADIO
-    assert ladder.cured(Cure.PASSED, 200)
-    assert ladder.climb(Trouble.FAILING, 300, ALL) is Rung.SET_UP
+    ladder = Escalation()
+    assert ladder.climb(Trouble.FAILING, 0, ALL) is EscalationStep.SET_UP
+    assert not ladder.cured(RecoverySign.READY, 10)
+    assert ladder.climb(Trouble.FAILING, 20, ALL) is EscalationStep.RADIO
+    assert ladder.cured(RecoverySign.PASSED, 200)
+    assert ladder.climb(Trouble.FAILING, 300, ALL) is EscalationStep.SET_UP
 
 
 def test_what_was_long_ago_is_forgotten() -> None:
     """After half an hour of health the first quarantine is the short one again."""
-    ladder = Ladder()
+    ladder = Escalation()
     climbed(ladder, Trouble.SILENT, BARE, for_s=400)
     assert ladder.rounds == 2
-    ladder.cured(Cure.READY, 400)
-    later = 400 + FORGET_S
+    ladder.cured(RecoverySign.READY, 400)
+    later = 400 + FORGET_ROUNDS_S
     climbed(ladder, Trouble.SILENT, BARE, since_s=later, for_s=20)
     assert ladder.rounds == 1
 
 
 def test_power_is_switched_for_a_lost_stick_after_a_while() -> None:
     """Most come back by themselves: a restart takes half a minute, a person two."""
-    story = climbed(Ladder(), Trouble.PORT_GONE, ALL, for_s=400)
-    assert [rung for _, rung in story][:1] == [Rung.POWER]
-    assert story[0][0] == COURSES[Trouble.PORT_GONE].after_s[Rung.POWER]
-    assert climbed(Ladder(), Trouble.PORT_GONE, BARE, for_s=86400) == []
+    story = climbed(Escalation(), Trouble.PORT_GONE, ALL, for_s=400)
+    assert [rung for _, rung in story][:1] == [EscalationStep.POWER]
+    assert story[0][0] == PLANS[Trouble.PORT_GONE].after_s[EscalationStep.POWER]
+    assert climbed(Escalation(), Trouble.PORT_GONE, BARE, for_s=86400) == []
 
 
 def test_the_time_left_in_quarantine_can_be_told() -> None:
     """While it lasts, and not before or after."""
-    ladder = Ladder()
+    ladder = Escalation()
     assert ladder.quarantined(0) is None
     climbed(ladder, Trouble.SILENT, BARE, for_s=15)
     assert ladder.quarantined(10) == pytest.approx(QUARANTINE_S[0])

@@ -9,7 +9,7 @@ import pytest
 
 from modemd.errors import ModemError
 from modemd.modem.recovery import usb_reset
-from modemd.modem.recovery.recovery import UsbPlace
+from modemd.modem.recovery.recovery import UsbLocation
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_the_place_of_a_port(sysfs: Path, tmp_path: Path) -> None:
     link = tmp_path / "west"
     link.symlink_to("/dev/ttyUSB1")
     for port in ("/dev/ttyUSB1", str(link)):
-        assert usb_reset.place_of(port, sysfs) == UsbPlace("1-1.2", "/dev/bus/usb/001/017")
+        assert usb_reset.find_usb_location(port, sysfs) == UsbLocation("1-1.2", "/dev/bus/usb/001/017")
     for port in ("/dev/ttyS0", "/dev/ttyUSB9", "socket://localhost:4000"):
-        assert usb_reset.place_of(port, sysfs) is None
+        assert usb_reset.find_usb_location(port, sysfs) is None
 
 
 @pytest.mark.parametrize(
@@ -49,24 +49,26 @@ def test_the_place_of_a_port(sysfs: Path, tmp_path: Path) -> None:
 )
 def test_hub_and_port_of_a_place(location: str, hub: str, port: str) -> None:
     """As uhubctl wants them for -l and -p."""
-    place = UsbPlace(location, "")
+    place = UsbLocation(location, "")
     assert (place.hub, place.port) == (hub, port)
 
 
 async def test_a_reset_that_fails_says_why(tmp_path: Path) -> None:
     """No such device; no USB device; not ours."""
     with pytest.raises(ModemError, match="No such file"):
-        await usb_reset.reset(UsbPlace("1-1", str(tmp_path / "none")))
+        await usb_reset.reset_device(UsbLocation("1-1", str(tmp_path / "none")))
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(ModemError, match="ioctl"):
-        await usb_reset.reset(UsbPlace("1-1", str(file)))
+        await usb_reset.reset_device(UsbLocation("1-1", str(file)))
 
 
 async def test_the_power_hook_is_a_program(tmp_path: Path) -> None:
     """Its arguments reach it as they are: there is no shell in between."""
     said = tmp_path / "said"
-    await usb_reset.run([sys.executable, "-c", f"import sys; open({str(said)!r}, 'w').write(sys.argv[1])", "$HOME; *"])
+    await usb_reset.run_program(
+        [sys.executable, "-c", f"import sys; open({str(said)!r}, 'w').write(sys.argv[1])", "$HOME; *"]
+    )
     assert said.read_text() == "$HOME; *"
 
 
@@ -81,4 +83,4 @@ async def test_the_power_hook_is_a_program(tmp_path: Path) -> None:
 async def test_a_power_hook_that_fails_says_why(argv: list[str], why: str) -> None:
     """In one line, with what it said; one that hangs is killed."""
     with pytest.raises(ModemError, match=why):
-        await usb_reset.run(argv, timeout_s=0.3 if "within" in why else 20)
+        await usb_reset.run_program(argv, timeout_s=0.3 if "within" in why else 20)

@@ -8,7 +8,7 @@ import pytest
 
 from modemd.errors import CommandFailed
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.identity import iccid, imei, imsi, passes_luhn
+from modemd.modem.setup.identity import has_valid_check_digit, read_iccid, read_imei, read_imsi
 from modemd.profiles import Profile
 from tests.modem.scripted_port import script, simulated
 
@@ -22,7 +22,7 @@ PROFILE = Profile("x", iccid=("+CCID", "^ICCID?"))
 )
 def test_the_check_digit(digits: str, passes: bool) -> None:
     """The formula of ISO/IEC 7812-1, on numbers whose digit is known."""
-    assert passes_luhn(digits) is passes
+    assert has_valid_check_digit(digits) is passes
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_check_digit(digits: str, passes: bool) -> None:
 async def test_an_imei_proves_itself_or_comes_twice(answers: list[str], found: str) -> None:
     """A damaged one is read again, so that no stick becomes another."""
     with script("".join(f">> AT+CGSN \n << {answer} | OK \n" for answer in answers)) as port:
-        assert await imei(Dialogue(port)) == found
+        assert await read_imei(Dialogue(port)) == found
 
 
 @simulated
@@ -48,14 +48,14 @@ async def test_an_iccid_comes_twice_alike() -> None:
     damaged = "894410003012345678"
     said = (ICCID, damaged, ICCID)
     with script("".join(f">> AT+CCID \n << {answer} | OK \n" for answer in said)) as port:
-        assert await iccid(Dialogue(port), PROFILE) == ICCID
+        assert await read_iccid(Dialogue(port), PROFILE) == ICCID
 
 
 @simulated
 async def test_one_refusal_is_no_reason_to_take_the_sim_for_another() -> None:
     """A command that the line damaged is refused: it is asked again before the next is tried."""
     with script(f">> AT+CCID \n << ERROR \n {f'>> AT+CCID {chr(10)} << {ICCID} | OK {chr(10)}' * 2}") as port:
-        assert await iccid(Dialogue(port), PROFILE) == ICCID
+        assert await read_iccid(Dialogue(port), PROFILE) == ICCID
 
 
 @simulated
@@ -63,7 +63,7 @@ async def test_a_busy_sim_is_waited_for() -> None:
     """Else it would be known by its IMSI for once."""
     text = ">> AT+CCID \n << +CME ERROR: 14 \n" * 3 + f">> AT+CCID \n << {ICCID} | OK \n" * 2
     with script(text) as port:
-        assert await iccid(Dialogue(port), PROFILE) == ICCID
+        assert await read_iccid(Dialogue(port), PROFILE) == ICCID
 
 
 @simulated
@@ -75,11 +75,11 @@ async def test_a_number_that_never_comes_alike_is_an_error() -> None:
         script("".join(f">> AT+CIMI \n << {answer} | OK \n" for answer in said)) as port,
         pytest.raises(CommandFailed, match="6 different answers"),
     ):
-        await imsi(Dialogue(port))
+        await read_imsi(Dialogue(port))
 
 
 @simulated
 async def test_a_modem_without_an_imei_is_none() -> None:
     """Refused twice is refused."""
     with script(">> AT+CGSN \n << ERROR \n" * 2) as port, pytest.raises(CommandFailed, match="no IMEI"):
-        await imei(Dialogue(port))
+        await read_imei(Dialogue(port))

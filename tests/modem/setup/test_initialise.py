@@ -12,7 +12,7 @@ from modemd.at import Urc
 from modemd.errors import CommandFailed, NeedsPerson, ReplyTimeout, Silent
 from modemd.modem.link.dialogue import PROBES, Dialogue
 from modemd.modem.setup.busy_sim import BUSY_TRIES
-from modemd.modem.setup.initialise import identify, knock, prepare
+from modemd.modem.setup.initialise import identify, initialise_modem, wake_modem
 from modemd.modem.status import Identity
 from modemd.profiles import Profile, Profiles
 from tests.modem.backend import GENERIC
@@ -103,7 +103,7 @@ async def test_a_huawei_stick_in_its_flood_of_notices() -> None:
     with script(transcript) as port:
         dialogue = Dialogue(port)
         await asyncio.sleep(0.1)
-        await knock(dialogue)
+        await wake_modem(dialogue)
         who = await identify(dialogue, SHIPPED, None)
         assert (who.manufacturer, who.model, who.firmware) == ("huawei", "E1752", "11.126.85.00.209")
         assert (who.imei, who.iccid, who.imsi) == ("351234050000017", "8944100030123456789", "234150000000001")
@@ -115,14 +115,14 @@ async def test_a_huawei_stick_in_its_flood_of_notices() -> None:
 async def test_auto_baud_loses_the_first_probes() -> None:
     """A SIM800 hears nothing at first: the probes go on, noise in front of the answer does no harm."""
     with script(">> ^[ \n >> AT \n >> AT \n << \xff\xfe\x80 | AT | OK \n >> ATE0 \n << ATE0 | OK") as port:
-        await knock(Dialogue(port))
+        await wake_modem(Dialogue(port))
 
 
 @simulated
 async def test_a_modem_that_loses_the_first_command_is_asked_again() -> None:
     """ATE0 unanswered: ESC, a probe, and ATE0 once more."""
     with script(f">> ^[ \n >> AT \n << OK \n >> ATE0 \n {KNOCKS}") as port:
-        await knock(Dialogue(port))
+        await wake_modem(Dialogue(port))
 
 
 @simulated
@@ -130,7 +130,7 @@ async def test_nobody_answers() -> None:
     """A port without a modem behind it ends in an error of its own, after a bounded time."""
     with script(">> ^[ \n" + ">> AT \n" * PROBES) as port:
         with pytest.raises(Silent):
-            await knock(Dialogue(port))
+            await wake_modem(Dialogue(port))
         assert asyncio.get_running_loop().time() <= 16
 
 
@@ -312,7 +312,7 @@ def prepares(storage: str = CPMS_SM, notify: str = CNMI_DIRECT) -> str:
 
 async def prepared(transcript: str) -> str:
     with script(transcript) as port:
-        return (await prepare(Dialogue(port), PREPARED)).memory
+        return (await initialise_modem(Dialogue(port), PREPARED)).memory
 
 
 @simulated
@@ -333,7 +333,7 @@ async def test_no_storage_at_all_is_an_error() -> None:
     """Without one nothing could be received."""
     storage = '>> AT+CPMS="SM","SM","SM" \n << ERROR \n >> AT+CPMS="ME","ME","ME" \n << +CMS ERROR: 302'
     with script(prepares(storage).partition(">> AT+CNMI=?")[0]) as port, pytest.raises(CommandFailed, match="302"):
-        await prepare(Dialogue(port), PREPARED)
+        await initialise_modem(Dialogue(port), PREPARED)
 
 
 @pytest.mark.parametrize("busy", ["+CMS ERROR: 314", "+CME ERROR: 14", "+CMS ERROR: 515", "+CMS ERROR: SIM busy"])
@@ -352,7 +352,7 @@ async def test_a_sim_that_stays_busy_is_an_error_in_the_end() -> None:
         script(">> ATE0 \n << OK \n" + ">> AT+CMGF=0 \n << +CMS ERROR: 314 \n" * BUSY_TRIES) as port,
         pytest.raises(CommandFailed, match="SIM busy for a minute"),
     ):
-        await prepare(Dialogue(port), PREPARED)
+        await initialise_modem(Dialogue(port), PREPARED)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from modemd.at import offers
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.busy_sim import when_ready
+from modemd.modem.setup.busy_sim import run_when_ready
 from modemd.modem.setup.negotiation import Storage, negotiate, notice_commands, storage_commands
 from modemd.profiles import Profile
 from tests.modem.scripted_port import script, simulated
@@ -27,7 +27,7 @@ WISHES = ("+CNMI=2,1,0,2,0", "+CNMI=2,1,0,1,0", "+CNMI=2,1,0,0,0", "+CNMI=1,1,0,
 )  # fmt: skip
 def test_what_is_offered_is_tried_before_what_is_not(offer: str | None, tried: list[str]) -> None:
     """In the order of the wishes; none is forgotten, as some firmware's offer is wrong."""
-    offered = offers.numbers([f"+CNMI: {offer}"], "+CNMI") if offer else ()
+    offered = offers.parse_number_groups([f"+CNMI: {offer}"], "+CNMI") if offer else ()
     assert notice_commands(WISHES, offered) == [f"+CNMI={values}" for values in tried]
 
 
@@ -44,14 +44,14 @@ def test_what_is_offered_is_tried_before_what_is_not(offer: str | None, tried: l
 )
 def test_all_places_are_set_to_one_memory(offer: str | None, tried: list[tuple[str, int]]) -> None:
     """That of the wishes which is legal in every place first: what arrives must lie where it is read."""
-    offered = offers.memories([f"+CPMS: {offer}"]) if offer else ()
+    offered = offers.parse_memories([f"+CPMS: {offer}"]) if offer else ()
     commands = [(memory, command.count(f'"{memory}"')) for memory, command in storage_commands(("SM", "ME"), offered)]
     assert commands == tried
 
 
 def test_me_is_not_taken_before_mt_where_it_is_not_legal_for_what_arrives() -> None:
     """Cinterion: ME as the third is refused, and without it messages would arrive elsewhere."""
-    offered = offers.memories(['+CPMS: ("ME","MT"),("ME","MT"),("MT")'])
+    offered = offers.parse_memories(['+CPMS: ("ME","MT"),("ME","MT"),("MT")'])
     assert [memory for memory, _ in storage_commands(("ME", "MT"), offered)] == ["MT", "ME"]
 
 
@@ -98,4 +98,4 @@ async def test_where_arrivals_lie(transcript: str, storage: Storage) -> None:
     with script(transcript) as port:
         dialogue = Dialogue(port)
         profile = Profile("x", storage=("SM",), notify=WISHES)
-        assert await negotiate(dialogue, profile, lambda command: when_ready(dialogue, command)) == storage
+        assert await negotiate(dialogue, profile, lambda command: run_when_ready(dialogue, command)) == storage

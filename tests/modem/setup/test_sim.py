@@ -9,7 +9,7 @@ import pytest
 
 from modemd.errors import CommandFailed, ReplyTimeout, SimUnusable
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.sim import NO_PINS, Pin, Tried, may_enter, open_sim, sim_state, tries_left
+from modemd.modem.setup.sim import NO_PINS, Pin, PinTries, find_pin_objection, open_sim, read_sim_state, read_tries_left
 from modemd.profiles import Profile
 from tests.modem.scripted_port import framed, simulated
 from tests.modem.stub_modem import Stick
@@ -57,7 +57,7 @@ class Card(Stick):
 
 @dataclass
 class Book:
-    """`modemd.modem.setup.sim.Pins` in memory. `story` is what was made durable, in order."""
+    """`modemd.modem.setup.sim.PinSource` in memory. `story` is what was made durable, in order."""
 
     pin: str | None = RIGHT
     name: str = "west"
@@ -70,9 +70,9 @@ class Book:
         self.asked.append(iccid)
         return Pin(self.pin, "/etc/modemd/pin") if self.pin is not None else None
 
-    async def tried(self, holder: str) -> Tried:
+    async def tried(self, holder: str) -> PinTries:
         self.story.append(f"asked of {holder}")
-        return Tried(self.refused_before, self.unanswered)
+        return PinTries(self.refused_before, self.unanswered)
 
     async def trying(self, holder: str, digest: bytes) -> None:
         self.story.append("trying")
@@ -199,21 +199,21 @@ RIGHT_ONE, OTHER = b"right", b"other"
 @pytest.mark.parametrize(
     ("tried", "left", "allowed"),
     [
-        pytest.param(Tried(), 3, True, id="all tries"),
-        pytest.param(Tried(), 2, True, id="two tries"),
-        pytest.param(Tried(), 1, False, id="the last try"),
-        pytest.param(Tried(), None, True, id="no counter, the first PIN"),
-        pytest.param(Tried(refused={OTHER}), 2, True, id="another PIN than the refused one"),
-        pytest.param(Tried(refused={OTHER}), None, False, id="another PIN, no counter"),
-        pytest.param(Tried(unanswered={OTHER}), None, False, id="an unanswered one, no counter"),
-        pytest.param(Tried(refused={RIGHT_ONE}), 3, False, id="refused before"),
-        pytest.param(Tried(unanswered={RIGHT_ONE}), 2, False, id="unanswered, and a try is gone"),
-        pytest.param(Tried(unanswered={RIGHT_ONE}), 3, True, id="unanswered, and no try is gone"),
+        pytest.param(PinTries(), 3, True, id="all tries"),
+        pytest.param(PinTries(), 2, True, id="two tries"),
+        pytest.param(PinTries(), 1, False, id="the last try"),
+        pytest.param(PinTries(), None, True, id="no counter, the first PIN"),
+        pytest.param(PinTries(refused={OTHER}), 2, True, id="another PIN than the refused one"),
+        pytest.param(PinTries(refused={OTHER}), None, False, id="another PIN, no counter"),
+        pytest.param(PinTries(unanswered={OTHER}), None, False, id="an unanswered one, no counter"),
+        pytest.param(PinTries(refused={RIGHT_ONE}), 3, False, id="refused before"),
+        pytest.param(PinTries(unanswered={RIGHT_ONE}), 2, False, id="unanswered, and a try is gone"),
+        pytest.param(PinTries(unanswered={RIGHT_ONE}), 3, True, id="unanswered, and no try is gone"),
     ],
 )
-def test_when_a_pin_may_be_given(tried: Tried, left: int | None, allowed: bool) -> None:
+def test_when_a_pin_may_be_given(tried: PinTries, left: int | None, allowed: bool) -> None:
     """Once per value, with two tries left at least, and only once ever where nobody counts."""
-    assert (may_enter(RIGHT_ONE, tried, left) is None) is allowed
+    assert (find_pin_objection(RIGHT_ONE, tried, left) is None) is allowed
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_when_a_pin_may_be_given(tried: Tried, left: int | None, allowed: bool) 
 async def test_a_state_is_read_from_an_answer_or_an_error(answer: str, state: str) -> None:
     """The standard's errors, the words of SIM800, and Siemens' own number."""
     card = Card({"+CPIN?": answer})
-    assert await sim_state(Dialogue(await card.open("/dev/west"))) == state
+    assert await read_sim_state(Dialogue(await card.open("/dev/west"))) == state
 
 
 @simulated
@@ -264,7 +264,7 @@ async def test_the_counter_is_read_where_the_family_has_it(place: int, said: str
     stick = Stick()
     stick.answers["+COUNT"] = said
     profile = Profile("x", pin_tries="+COUNT", pin_tries_field=place)
-    found = await tries_left(Dialogue(await stick.open("/dev/west")), profile)
+    found = await read_tries_left(Dialogue(await stick.open("/dev/west")), profile)
     assert found == left
 
 

@@ -10,7 +10,7 @@ from modemd.errors import CommandFailed, DecodeError, EncodeError, PortGone, Rep
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.ussd import coding as ussd_coding
 from modemd.modem.ussd import session
-from modemd.modem.ussd.coding import Said, State, Typed
+from modemd.modem.ussd.coding import UssdCommand, UssdMessage, UssdState
 from modemd.pdu import Alphabet, pack_ussd
 from modemd.profiles import USSD_CODINGS, Profile
 from tests.modem.scripted_port import script, simulated
@@ -21,19 +21,21 @@ PLAIN, PACKED, CHARSET = (Profile("generic", ussd=coding, restart=("RDY",)) for 
 @pytest.mark.parametrize(
     ("text", "coding", "expected"),
     [
-        pytest.param("*100#", "plain", Typed("*100#", 15), id="plain"),
-        pytest.param("*100#", "packed_hex", Typed("AA180C3602", 15), id="packed"),
-        pytest.param("*100*1#", "packed_hex", Typed("AA180CA68A8D1A", 15), id="packed, padded with CR"),
-        pytest.param("Да", "packed_hex", Typed("04140430", 72), id="packed cannot say it"),
-        pytest.param("*100#", "charset", Typed("*100#", 15, "GSM"), id="GSM"),
-        pytest.param("a@b", "charset", Typed("006100400062", 15, "UCS2"), id="a septet that is NUL on the line"),
-        pytest.param('say "x"', "charset", Typed("0073006100790020002200780022", 15, "UCS2"), id="a quotation mark"),
-        pytest.param("Да", "charset", Typed("04140430", 72, "UCS2"), id="UCS2"),
+        pytest.param("*100#", "plain", UssdCommand("*100#", 15), id="plain"),
+        pytest.param("*100#", "packed_hex", UssdCommand("AA180C3602", 15), id="packed"),
+        pytest.param("*100*1#", "packed_hex", UssdCommand("AA180CA68A8D1A", 15), id="packed, padded with CR"),
+        pytest.param("Да", "packed_hex", UssdCommand("04140430", 72), id="packed cannot say it"),
+        pytest.param("*100#", "charset", UssdCommand("*100#", 15, "GSM"), id="GSM"),
+        pytest.param("a@b", "charset", UssdCommand("006100400062", 15, "UCS2"), id="a septet that is NUL on the line"),
+        pytest.param(
+            'say "x"', "charset", UssdCommand("0073006100790020002200780022", 15, "UCS2"), id="a quotation mark"
+        ),
+        pytest.param("Да", "charset", UssdCommand("04140430", 72, "UCS2"), id="UCS2"),
     ],
 )
-def test_what_a_modem_is_told(text: str, coding: str, expected: Typed) -> None:
+def test_what_a_modem_is_told(text: str, coding: str, expected: UssdCommand) -> None:
     """Each coding has one way to write a text; nothing in it can end or void the command line."""
-    assert ussd_coding.typed(text, coding) == expected
+    assert ussd_coding.encode_text(text, coding) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,58 +56,68 @@ def test_what_a_modem_is_told(text: str, coding: str, expected: Typed) -> None:
 def test_what_cannot_or_must_not_be_said(text: str, coding: str) -> None:
     """Too long, not in the alphabet, the end of a line, or a code that the telephone would obey itself."""
     with pytest.raises(EncodeError):
-        ussd_coding.typed(text, coding)
+        ussd_coding.encode_text(text, coding)
 
 
 @pytest.mark.parametrize(
     ("line", "coding", "charset", "expected"),
     [
-        ('+CUSD: 0,"Balance: 12.50 EUR",15', "charset", "GSM", Said(State.DONE, "Balance: 12.50 EUR")),
-        ('+CUSD: 0,"Balance: 12.50 EUR",15', "plain", None, Said(State.DONE, "Balance: 12.50 EUR")),
-        ('+CUSD: 0,"C2303BEC1E9775A098CC5583818A5529",15', "packed_hex", None, Said(State.DONE, "Balance: 12.50 EUR")),
+        ('+CUSD: 0,"Balance: 12.50 EUR",15', "charset", "GSM", UssdMessage(UssdState.DONE, "Balance: 12.50 EUR")),
+        ('+CUSD: 0,"Balance: 12.50 EUR",15', "plain", None, UssdMessage(UssdState.DONE, "Balance: 12.50 EUR")),
+        (
+            '+CUSD: 0,"C2303BEC1E9775A098CC5583818A5529",15',
+            "packed_hex",
+            None,
+            UssdMessage(UssdState.DONE, "Balance: 12.50 EUR"),
+        ),
         (
             '+CUSD: 0,"04110430043B0430043D0441002000310032002E00350030",72',
             "packed_hex",
             None,
-            Said(State.DONE, "Баланс 12.50"),
+            UssdMessage(UssdState.DONE, "Баланс 12.50"),
         ),
-        ('+CUSD:0,"04110430",72', "charset", "GSM", Said(State.DONE, "Ба")),
-        ('+CUSD: 0,"00410042",15', "charset", "UCS2", Said(State.DONE, "AB")),
-        ('+CUSD: 1,"1 Balance\n2 Bonus",15', "charset", "GSM", Said(State.REPLY_WANTED, "1 Balance\n2 Bonus")),
-        ('+CUSD: 0,"a \x00 b, c",15', "charset", "GSM", Said(State.DONE, "a @ b, c")),
-        ('+CUSD: 0,"say "5" now",15', "plain", None, Said(State.DONE, 'say "5" now')),
-        ('+CUSD: 0,"no dcs"', "charset", "GSM", Said(State.DONE, "no dcs")),
-        ('+CUSD: 0,"empty dcs",', "charset", "GSM", Said(State.DONE, "empty dcs")),
-        ("+CUSD: 0,bare,15", "plain", None, Said(State.DONE, "bare")),
-        ('+CUSD: 0,"torn, 12,50', "plain", None, Said(State.DONE, "torn, 12,50")),
-        ('+CUSD: 0,"not hex",72', "charset", "GSM", Said(State.DONE, "not hex")),
-        ('+CUSD: 0,"not hex",15', "packed_hex", None, Said(State.DONE, "not hex")),
-        ('+CUSD: 0,"C3A9",68', "packed_hex", None, Said(State.DONE, "C3A9")),
-        ('+CUSD: 0,"en\rhello",16', "plain", None, Said(State.DONE, "hello")),
-        ('+CUSD: 0,"00650064000D00410042",17', "packed_hex", None, Said(State.DONE, "AB")),
-        ("+CUSD: 2", "charset", "GSM", Said(State.ENDED)),
-        ("+CUSD:4", "charset", "GSM", Said(State.NOT_SUPPORTED)),
-        ("+CUSD: 5", "charset", "GSM", Said(State.TIMED_OUT)),
+        ('+CUSD:0,"04110430",72', "charset", "GSM", UssdMessage(UssdState.DONE, "Ба")),
+        ('+CUSD: 0,"00410042",15', "charset", "UCS2", UssdMessage(UssdState.DONE, "AB")),
+        (
+            '+CUSD: 1,"1 Balance\n2 Bonus",15',
+            "charset",
+            "GSM",
+            UssdMessage(UssdState.REPLY_WANTED, "1 Balance\n2 Bonus"),
+        ),
+        ('+CUSD: 0,"a \x00 b, c",15', "charset", "GSM", UssdMessage(UssdState.DONE, "a @ b, c")),
+        ('+CUSD: 0,"say "5" now",15', "plain", None, UssdMessage(UssdState.DONE, 'say "5" now')),
+        ('+CUSD: 0,"no dcs"', "charset", "GSM", UssdMessage(UssdState.DONE, "no dcs")),
+        ('+CUSD: 0,"empty dcs",', "charset", "GSM", UssdMessage(UssdState.DONE, "empty dcs")),
+        ("+CUSD: 0,bare,15", "plain", None, UssdMessage(UssdState.DONE, "bare")),
+        ('+CUSD: 0,"torn, 12,50', "plain", None, UssdMessage(UssdState.DONE, "torn, 12,50")),
+        ('+CUSD: 0,"not hex",72', "charset", "GSM", UssdMessage(UssdState.DONE, "not hex")),
+        ('+CUSD: 0,"not hex",15', "packed_hex", None, UssdMessage(UssdState.DONE, "not hex")),
+        ('+CUSD: 0,"C3A9",68', "packed_hex", None, UssdMessage(UssdState.DONE, "C3A9")),
+        ('+CUSD: 0,"en\rhello",16', "plain", None, UssdMessage(UssdState.DONE, "hello")),
+        ('+CUSD: 0,"00650064000D00410042",17', "packed_hex", None, UssdMessage(UssdState.DONE, "AB")),
+        ("+CUSD: 2", "charset", "GSM", UssdMessage(UssdState.ENDED)),
+        ("+CUSD:4", "charset", "GSM", UssdMessage(UssdState.NOT_SUPPORTED)),
+        ("+CUSD: 5", "charset", "GSM", UssdMessage(UssdState.TIMED_OUT)),
     ],
 )
-def test_what_a_modem_says(line: str, coding: str, charset: str | None, expected: Said) -> None:
+def test_what_a_modem_says(line: str, coding: str, charset: str | None, expected: UssdMessage) -> None:
     """State and text, in the coding of the modem or, where firmware says it otherwise, as it stands."""
-    assert ussd_coding.understood(line, coding, charset) == expected
+    assert ussd_coding.decode_line(line, coding, charset) == expected
 
 
 @pytest.mark.parametrize("line", ["+CUSD: 7", "+CUSD: x", "+CUSD:", '+CUSD: "text",15'])
 def test_what_says_nothing_is_an_error(line: str) -> None:
     """A state that the standard does not have, or none."""
     with pytest.raises(DecodeError):
-        ussd_coding.understood(line, "plain", None)
+        ussd_coding.decode_line(line, "plain", None)
 
 
 @given(st.text(), st.sampled_from(USSD_CODINGS), st.sampled_from([None, "GSM", "UCS2"]), st.integers(0, 255))
 def test_any_line_is_understood_or_refused(text: str, coding: str, charset: str | None, dcs: int) -> None:
     """Whatever a modem says, no other exception comes of it."""
-    assert ussd_coding.understood(f'+CUSD: 0,"{text}",{dcs}', coding, charset).state is State.DONE
+    assert ussd_coding.decode_line(f'+CUSD: 0,"{text}",{dcs}', coding, charset).state is UssdState.DONE
     try:
-        ussd_coding.understood(text, coding, charset)
+        ussd_coding.decode_line(text, coding, charset)
     except DecodeError:
         return
 
@@ -115,8 +127,8 @@ def test_what_is_said_is_understood_again(text: str, coding: str) -> None:
     """The two directions of a coding fit."""
     if text.startswith("**0") or text == "*#06#":
         return
-    typed = ussd_coding.typed(text, coding)
-    assert ussd_coding.understood(f'+CUSD: 0,"{typed.string}",{typed.dcs}', coding, typed.charset).text == text
+    typed = ussd_coding.encode_text(text, coding)
+    assert ussd_coding.decode_line(f'+CUSD: 0,"{typed.string}",{typed.dcs}', coding, typed.charset).text == text
 
 
 @pytest.mark.parametrize(
@@ -142,8 +154,8 @@ def test_alphabets_by_dcs(dcs: int, alphabet: Alphabet) -> None:
 # With a modem
 
 
-async def said_to(dialogue: Dialogue, profile: Profile, text: str, *, limit_s: float) -> Said:
-    said, coding = await session.say(dialogue, profile, text, coding=profile.ussd, limit_s=limit_s)
+async def said_to(dialogue: Dialogue, profile: Profile, text: str, *, limit_s: float) -> UssdMessage:
+    said, coding = await session.send_text(dialogue, profile, text, coding=profile.ussd, limit_s=limit_s)
     assert coding == profile.ussd
     return said
 
@@ -152,7 +164,7 @@ async def said_to(dialogue: Dialogue, profile: Profile, text: str, *, limit_s: f
 async def test_an_answer_after_the_ok() -> None:
     """The usual way: OK at once, the answer seconds later."""
     with script('>> AT+CSCS="GSM" \n << OK \n >> AT+CUSD=1,"*100#",15 \n << OK \n << +CUSD: 0,"12.50",15 [6]') as port:
-        assert await said_to(Dialogue(port), CHARSET, "*100#", limit_s=60) == Said(State.DONE, "12.50")
+        assert await said_to(Dialogue(port), CHARSET, "*100#", limit_s=60) == UssdMessage(UssdState.DONE, "12.50")
 
 
 @simulated
@@ -160,7 +172,7 @@ async def test_an_answer_before_the_ok_and_twice() -> None:
     """Some firmware says it first; its copy is not left for the next step."""
     with script('>> AT+CUSD=1,"1",15 \n << +CUSD: 1,"menu",15 | OK \n << +CUSD: 1,"menu",15 [0.1]') as port:
         dialogue = Dialogue(port)
-        assert await said_to(dialogue, PLAIN, "1", limit_s=60) == Said(State.REPLY_WANTED, "menu")
+        assert await said_to(dialogue, PLAIN, "1", limit_s=60) == UssdMessage(UssdState.REPLY_WANTED, "menu")
         assert not dialogue.notices
 
 
@@ -232,10 +244,10 @@ async def test_a_modem_of_another_coding_than_its_driver_says_is_understood() ->
         """.replace("2A980C", pack_ussd(b"*1#").hex().upper())
     ) as port:
         dialogue = Dialogue(port)
-        _, coding = await session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
+        _, coding = await session.send_code(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
         assert coding == "packed_hex"
-        assert await session.begin(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
-            Said(State.DONE, "12"),
+        assert await session.send_code(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
+            UssdMessage(UssdState.DONE, "12"),
             "charset",
         )
 
@@ -263,10 +275,10 @@ async def test_a_code_that_neither_coding_makes_known_fails_as_at_first() -> Non
     ) as port:
         dialogue = Dialogue(port)
         with pytest.raises(CommandFailed, match=r"answered ERROR$"):
-            await session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
-        assert await session.begin(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
-            Said(State.NOT_SUPPORTED),
+            await session.send_code(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
+        assert await session.send_code(dialogue, PACKED, "*1#", coding="packed_hex", limit_s=60) == (
+            UssdMessage(UssdState.NOT_SUPPORTED),
             "packed_hex",
         )
         with pytest.raises(CommandFailed, match=r"30$"):
-            await session.begin(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)
+            await session.send_code(dialogue, PLAIN, "*1#", coding="plain", limit_s=60)

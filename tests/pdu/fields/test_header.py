@@ -16,7 +16,7 @@ from modemd.pdu import (
     TornElement,
     Waiting,
 )
-from modemd.pdu.fields.header import encode_header, last, read_header
+from modemd.pdu.fields.header import encode_header, find_last, read_header
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_elements(octets: str, elements: tuple[Element, ...]) -> None:
 def test_the_last_of_a_kind_counts() -> None:
     """Where an element is repeated the last one has effect."""
     header = (Concatenation(1, 2, 1), SingleShift(1), Concatenation(2, 3, 2, 16))
-    assert last(header, Concatenation) == Concatenation(2, 3, 2, 16)
-    assert last(header, Ports) is None
+    assert find_last(header, Concatenation) == Concatenation(2, 3, 2, 16)
+    assert find_last(header, Ports) is None
 
 
 def test_special_indication_says_what_waits() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from modemd.errors import EncodeError
 from modemd.pdu import Coding, Concatenation, Element, LockingShift, Ports, RawElement, SingleShift, UserData
-from modemd.pdu.fields.userdata import covered, read_user_data, text_of
+from modemd.pdu.fields.userdata import count_header_septets, decode_text, read_user_data
 
 GSM7, DATA8, UCS2 = Coding.of(0x00), Coding.of(0x04), Coding.of(0x08)
 
@@ -84,16 +84,16 @@ def test_what_is_wrong_is_taken_as_it_is(octets: str, coding: Coding, has_header
 )
 def test_ucs2(payload: str, text: str) -> None:
     """UCS2 is read as UTF-16, and always as something that can be stored."""
-    assert text_of(UserData(bytes.fromhex(payload)), UCS2) == text
+    assert decode_text(UserData(bytes.fromhex(payload)), UCS2) == text
 
 
 @pytest.mark.parametrize("dcs", [0x04, 0x20, 0x28, 0xF6])
 def test_what_is_not_text(dcs: int) -> None:
     """8-bit data and compressed texts have no text."""
-    assert text_of(UserData(b"abc"), Coding.of(dcs)) is None
+    assert decode_text(UserData(b"abc"), Coding.of(dcs)) is None
 
 
 @pytest.mark.parametrize(("octets", "septets"), [(0, 0), (4, 5), (6, 7), (7, 8), (9, 11), (12, 14), (14, 16), (21, 24)])
 def test_septets_covered_by_a_header(octets: int, septets: int) -> None:
     """A header takes whole septets."""
-    assert covered(octets) == septets
+    assert count_header_septets(octets) == septets

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.consent.keywords import Action, Match, Words, normalise
-from modemd.rules.consent.replies import SEGMENT_SEPTETS, confirmation, welcome_back
+from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords, normalise
+from modemd.rules.consent.replies import SEGMENT_SEPTETS, compose_opt_in_reply, compose_opt_out_reply
 
 LANGUAGES = ["en", "fr", "de", "es"]
 # The GSM 7-bit default alphabet, read row by row from 3GPP TS 23.038 6.2.1, without its escape. Written out here so that
@@ -19,8 +19,8 @@ GSM7 = set(
 
 
 @pytest.fixture(scope="module")
-def words() -> Words:
-    return Words.load()
+def words() -> Keywords:
+    return Keywords.load()
 
 
 @pytest.mark.parametrize(
@@ -66,31 +66,31 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "action", "language"),
     [
-        pytest.param("STOP", Action.OPT_OUT, "en", id="STOP"),
-        pytest.param("stop.", Action.OPT_OUT, "en", id="stop with a full stop"),
-        pytest.param("Stop Stop STOP", Action.OPT_OUT, "en", id="STOP three times"),
-        pytest.param("STOP ALL stop all", Action.OPT_OUT, "en", id="two words twice"),
-        pytest.param("stop " * 1000, Action.OPT_OUT, "en", id="STOP a thousand times"),
-        pytest.param("arrêt", Action.OPT_OUT, "fr", id="ARRET"),
-        pytest.param("Désabonnement !", Action.OPT_OUT, "fr", id="DESABONNEMENT"),
-        pytest.param("STOPP", Action.OPT_OUT, "de", id="STOPP"),
-        pytest.param("kündigen", Action.OPT_OUT, "de", id="with umlaut"),
-        pytest.param("kuendigen", Action.OPT_OUT, "de", id="with e for the umlaut"),
-        pytest.param("Baja", Action.OPT_OUT, "es", id="BAJA"),
-        pytest.param("¡NO MÁS!", Action.OPT_OUT, "es", id="NO MAS"),
-        pytest.param("STOP 36111", Action.OPT_OUT, "en", id="with an operator's short code"),
-        pytest.param("Start", Action.OPT_IN, "en", id="START"),
-        pytest.param("unstop", Action.OPT_IN, "en", id="UNSTOP"),
-        pytest.param("COMMENCER", Action.OPT_IN, "fr", id="COMMENCER"),
-        pytest.param("alta", Action.OPT_IN, "es", id="ALTA brings back"),
-        pytest.param("alto", Action.OPT_OUT, "es", id="ALTO stops"),
-        pytest.param("help?", Action.HELP, "en", id="HELP"),
-        pytest.param("hilfe", Action.HELP, "de", id="HILFE"),
-        pytest.param("yes", Action.CONFIRM, "en", id="YES"),
-        pytest.param("Oui.", Action.CONFIRM, "fr", id="OUI"),
+        pytest.param("STOP", KeywordAction.OPT_OUT, "en", id="STOP"),
+        pytest.param("stop.", KeywordAction.OPT_OUT, "en", id="stop with a full stop"),
+        pytest.param("Stop Stop STOP", KeywordAction.OPT_OUT, "en", id="STOP three times"),
+        pytest.param("STOP ALL stop all", KeywordAction.OPT_OUT, "en", id="two words twice"),
+        pytest.param("stop " * 1000, KeywordAction.OPT_OUT, "en", id="STOP a thousand times"),
+        pytest.param("arrêt", KeywordAction.OPT_OUT, "fr", id="ARRET"),
+        pytest.param("Désabonnement !", KeywordAction.OPT_OUT, "fr", id="DESABONNEMENT"),
+        pytest.param("STOPP", KeywordAction.OPT_OUT, "de", id="STOPP"),
+        pytest.param("kündigen", KeywordAction.OPT_OUT, "de", id="with umlaut"),
+        pytest.param("kuendigen", KeywordAction.OPT_OUT, "de", id="with e for the umlaut"),
+        pytest.param("Baja", KeywordAction.OPT_OUT, "es", id="BAJA"),
+        pytest.param("¡NO MÁS!", KeywordAction.OPT_OUT, "es", id="NO MAS"),
+        pytest.param("STOP 36111", KeywordAction.OPT_OUT, "en", id="with an operator's short code"),
+        pytest.param("Start", KeywordAction.OPT_IN, "en", id="START"),
+        pytest.param("unstop", KeywordAction.OPT_IN, "en", id="UNSTOP"),
+        pytest.param("COMMENCER", KeywordAction.OPT_IN, "fr", id="COMMENCER"),
+        pytest.param("alta", KeywordAction.OPT_IN, "es", id="ALTA brings back"),
+        pytest.param("alto", KeywordAction.OPT_OUT, "es", id="ALTO stops"),
+        pytest.param("help?", KeywordAction.HELP, "en", id="HELP"),
+        pytest.param("hilfe", KeywordAction.HELP, "de", id="HILFE"),
+        pytest.param("yes", KeywordAction.CONFIRM, "en", id="YES"),
+        pytest.param("Oui.", KeywordAction.CONFIRM, "fr", id="OUI"),
     ],
 )
-def test_a_whole_text_is_a_word(words: Words, text: str, action: Action, language: str) -> None:
+def test_a_whole_text_is_a_word(words: Keywords, text: str, action: KeywordAction, language: str) -> None:
     """A word counts alone or repeated, however it is typed, and is answered in its own language."""
     found = words.match(text)
     assert found is not None
@@ -120,7 +120,7 @@ def test_a_whole_text_is_a_word(words: Words, text: str, action: Action, languag
         "stop " * 1000 + "by",
     ],
 )
-def test_a_word_inside_a_text_is_no_wish(words: Words, text: str) -> None:
+def test_a_word_inside_a_text_is_no_wish(words: Keywords, text: str) -> None:
     """Sentences, other words and long texts match nothing, and a short code behind START is no consent."""
     assert words.match(text) is None
 
@@ -138,21 +138,21 @@ def test_a_word_inside_a_text_is_no_wish(words: Words, text: str) -> None:
     ],
 )
 def test_a_word_of_several_languages_is_answered_in_the_nearest(
-    words: Words, contact: str | None, last: str | None, country: str | None, language: str
+    words: Keywords, contact: str | None, last: str | None, country: str | None, language: str
 ) -> None:
     """STOP is said in every language; what is known of the person decides."""
     found = words.match("STOP", contact_language=contact, last_language=last, country=country)
-    assert found == Match(Action.OPT_OUT, "stop", language)
+    assert found == KeywordMatch(KeywordAction.OPT_OUT, "stop", language)
 
 
-def test_a_word_of_one_language_is_answered_in_it(words: Words) -> None:
+def test_a_word_of_one_language_is_answered_in_it(words: Keywords) -> None:
     """Who writes ARRET reads French, whatever else is known."""
-    assert words.match("ARRET", contact_language="de", last_language="es", country="US") == Match(
-        Action.OPT_OUT, "arret", "fr"
+    assert words.match("ARRET", contact_language="de", last_language="es", country="US") == KeywordMatch(
+        KeywordAction.OPT_OUT, "arret", "fr"
     )
 
 
-def test_every_listed_word_is_found(words: Words) -> None:
+def test_every_listed_word_is_found(words: Keywords) -> None:
     """No word of the list is lost by the way it is compared."""
     assert len(words.keywords) > 60
     for keyword in words.keywords:
@@ -162,19 +162,19 @@ def test_every_listed_word_is_found(words: Words) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_language_can_stop_start_and_ask(words: Words, language: str) -> None:
+def test_each_language_can_stop_start_and_ask(words: Keywords, language: str) -> None:
     """STOP and START work in each language, and each has a word for help and for yes."""
     spoken = {keyword.word: keyword.action for keyword in words.keywords if language in keyword.languages}
-    assert (spoken["stop"], spoken["start"]) == (Action.OPT_OUT, Action.OPT_IN)
-    assert {Action.HELP, Action.CONFIRM} <= set(spoken.values())
+    assert (spoken["stop"], spoken["start"]) == (KeywordAction.OPT_OUT, KeywordAction.OPT_IN)
+    assert {KeywordAction.HELP, KeywordAction.CONFIRM} <= set(spoken.values())
 
 
 def test_a_word_cannot_mean_two_things() -> None:
     """A list in which a word both stops and starts is refused, however the two are spelt."""
     with pytest.raises(ValueError, match=r"'Arrêt' \(fr\) means opt_out and opt_in"):
-        Words([("fr", Action.OPT_OUT, "ARRET"), ("fr", Action.OPT_IN, "Arrêt")])
+        Keywords([("fr", KeywordAction.OPT_OUT, "ARRET"), ("fr", KeywordAction.OPT_IN, "Arrêt")])
     with pytest.raises(ValueError, match=r"'!' \(fr\) has no letter"):
-        Words([("fr", Action.OPT_OUT, "!")])
+        Keywords([("fr", KeywordAction.OPT_OUT, "!")])
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,12 @@ def test_a_word_cannot_mean_two_things() -> None:
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_answers_are_one_segment(words: Words, language: str, brand: str | None) -> None:
+def test_answers_are_one_segment(words: Keywords, language: str, brand: str | None) -> None:
     """Each answer fits one GSM 7-bit segment, tells the way back, and is itself no word that an echo could trigger."""
-    for answer, way in ((confirmation(language, brand), "START"), (welcome_back(language, brand), "STOP")):
+    for answer, way in (
+        (compose_opt_out_reply(language, brand), "START"),
+        (compose_opt_in_reply(language, brand), "STOP"),
+    ):
         assert len(answer) <= SEGMENT_SEPTETS
         assert set(answer) <= GSM7
         assert way in answer
@@ -199,21 +202,21 @@ def test_answers_are_one_segment(words: Words, language: str, brand: str | None)
 
 def test_the_brand_stands_before_the_answer() -> None:
     """People see at once who writes; what the alphabet lacks is left out, and a long name is cut."""
-    assert confirmation("en", "Café Noël").startswith("Café Noel: You will")
-    assert confirmation("de", "A" * 300).startswith("AAAA")
-    assert len(confirmation("de", "A" * 300)) == SEGMENT_SEPTETS
-    assert confirmation("fr", None).startswith("Vous ")
+    assert compose_opt_out_reply("en", "Café Noël").startswith("Café Noel: You will")
+    assert compose_opt_out_reply("de", "A" * 300).startswith("AAAA")
+    assert len(compose_opt_out_reply("de", "A" * 300)) == SEGMENT_SEPTETS
+    assert compose_opt_out_reply("fr", None).startswith("Vous ")
 
 
 def test_a_language_without_texts_is_answered_in_english() -> None:
     """Nobody is left without the confirmation."""
-    assert confirmation("ja", None) == confirmation("en", None)
-    assert welcome_back("fr-CA", None) == welcome_back("fr", None)
+    assert compose_opt_out_reply("ja", None) == compose_opt_out_reply("en", None)
+    assert compose_opt_in_reply("fr-CA", None) == compose_opt_in_reply("fr", None)
 
 
 @given(st.text(max_size=60), st.sampled_from(LANGUAGES))
 def test_no_brand_makes_a_second_segment(brand: str, language: str) -> None:
     """Whatever a brand is made of, the answer is one segment of the default alphabet."""
-    answer = confirmation(language, brand)
+    answer = compose_opt_out_reply(language, brand)
     assert len(answer) <= SEGMENT_SEPTETS
     assert set(answer) <= GSM7

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.errors import Refused
-from modemd.service.calendar.cron import cron
+from modemd.service.calendar.cron import parse_cron
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -16,7 +16,7 @@ PARIS = ZoneInfo("Europe/Paris")
 def times(expression: str, after: str, count: int) -> list[str]:
     """The first local times after a local time."""
     found, moment = [], datetime.fromisoformat(after).replace(tzinfo=PARIS).astimezone(UTC)
-    times = cron(expression, PARIS)
+    times = parse_cron(expression, PARIS)
     for _ in range(count):
         following = times.following(moment)
         assert following is not None
@@ -53,7 +53,7 @@ def test_expressions_mean_what_crontab_means(expression: str, first: str) -> Non
 def test_what_is_no_expression_is_refused(expression: str) -> None:
     """One error with what was written; APScheduler's own extensions are not let through."""
     with pytest.raises(Refused) as refused:
-        cron(expression, PARIS)
+        parse_cron(expression, PARIS)
     assert refused.value.code == "bad_cron"
 
 
@@ -73,9 +73,9 @@ def test_a_time_that_occurs_twice_is_one() -> None:
 def test_the_latest_missed_time_is_found_without_a_walk() -> None:
     """A year of minutes, and of one day in four years: the same answer as by walking, and quickly."""
     now = datetime(2026, 1, 1, 0, 0, 30, tzinfo=UTC)
-    minutes = cron("* * * * *", PARIS)
+    minutes = parse_cron("* * * * *", PARIS)
     assert minutes.latest(now - timedelta(days=366), now) == now.replace(second=0)
     assert minutes.latest(now - timedelta(seconds=20), now) is None
-    leap = cron("0 0 29 2 *", PARIS)
+    leap = parse_cron("0 0 29 2 *", PARIS)
     assert leap.latest(datetime(2021, 1, 1, tzinfo=UTC), now) == datetime(2024, 2, 28, 23, tzinfo=UTC)
     assert leap.latest(datetime(2024, 3, 1, tzinfo=UTC), now) is None

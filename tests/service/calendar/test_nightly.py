@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 
-from modemd.service.calendar.nightly import Calendar, Job
+from modemd.service.calendar.nightly import CalendarJob, JobScheduler
 from tests.sim.world.loop import LoopClock, simulate
 from tests.sim.world.store import fresh_database, rows, store_over
 
@@ -35,8 +35,8 @@ def runs(
         database = fresh_database()
         for _ in range(lives):
             store = store_over(database, Random(1))
-            job = Job("job", trigger, lambda db, now: ran.append(clock.now()))
-            task = asyncio.ensure_future(Calendar(store, clock, PARIS, [job]).run())
+            job = CalendarJob("job", trigger, lambda db, now: ran.append(clock.now()))
+            task = asyncio.ensure_future(JobScheduler(store, clock, PARIS, [job]).run())
             await asyncio.sleep(days * 24 * 3600 / lives)
             task.cancel()
             if step is not None:
@@ -81,9 +81,9 @@ def test_a_job_that_fails_is_due_again_the_next_day(error: sqlite3.Error) -> Non
             if len(tried) == 1:
                 raise error
 
-        job = Job("job", CronTrigger(hour=3, minute=30, timezone=PARIS), fails_once)
+        job = CalendarJob("job", CronTrigger(hour=3, minute=30, timezone=PARIS), fails_once)
         database = fresh_database()
-        task = asyncio.ensure_future(Calendar(store_over(database, Random(1)), clock, PARIS, [job]).run())
+        task = asyncio.ensure_future(JobScheduler(store_over(database, Random(1)), clock, PARIS, [job]).run())
         await asyncio.sleep(2 * 24 * 3600)
         task.cancel()
         assert len(rows(database, "SELECT * FROM calendar_run")) == 1
@@ -99,9 +99,9 @@ def test_the_calendar_stops_while_the_clock_is_not_trusted() -> None:
 
     async def life() -> None:
         clock = LoopClock(asyncio.get_running_loop())
-        job = Job("job", CronTrigger(hour=3, minute=30, timezone=PARIS), lambda db, now: ran.append(now))
+        job = CalendarJob("job", CronTrigger(hour=3, minute=30, timezone=PARIS), lambda db, now: ran.append(now))
         store = store_over(fresh_database(), Random(1))
-        task = asyncio.ensure_future(Calendar(store, clock, PARIS, [job], lambda: trust[0]).run())
+        task = asyncio.ensure_future(JobScheduler(store, clock, PARIS, [job], lambda: trust[0]).run())
         await asyncio.sleep(3 * 24 * 3600)
         assert ran == []
         trust[0] = True

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.errors import Refused
-from modemd.service.calendar.recurring import Recurring, Wish
-from modemd.service.messages.decisions import Word
-from modemd.service.messages.submission import Request, Submitting
+from modemd.service.calendar.recurring import RecurringSends, ScheduleRequest
+from modemd.service.messages.decisions import Authorship
+from modemd.service.messages.submission import MessageRequest, Submission
 from tests.service.bench import ALICE, BOB, Bench
 from tests.sim.world.loop import LoopClock, simulate
 
 PARIS = ZoneInfo("Europe/Paris")
-WORD = Word("ann", "holidays")
+WORD = Authorship("ann", "holidays")
 DAY_S = 24 * 3600.0
 
 
@@ -35,8 +35,8 @@ class Shop:
     def begin(self) -> None:
         bench = self.bench
         queued: Callable[..., None] = lambda submitted, rank: None  # noqa: E731
-        submitting = Submitting(bench.store, bench.settings, bench.policy, self.clock, queued)
-        self.recurring = Recurring(
+        submitting = Submission(bench.store, bench.settings, bench.policy, self.clock, queued)
+        self.recurring = RecurringSends(
             bench.store, submitting, bench.policy, self.clock, PARIS, bench._queued, lambda: self.trust
         )
         self._task = asyncio.ensure_future(self.recurring.run())
@@ -47,7 +47,7 @@ class Shop:
         await asyncio.wait([self._task])
 
     async def add(self, cron: str, *, late: bool = False, to: tuple[str, ...] = (ALICE,), **more: Any) -> None:
-        await self.recurring.add(Wish("daily", cron, to, Request("", "Good morning", **more), late))
+        await self.recurring.add(ScheduleRequest("daily", cron, to, MessageRequest("", "Good morning", **more), late))
 
     def sent(self) -> list[str]:
         """When messages were submitted, local time."""
@@ -222,19 +222,22 @@ def test_its_messages_are_as_others() -> None:
 @pytest.mark.parametrize(
     ("wish", "code"),
     [
-        (Wish("Daily", "@daily", (ALICE,), Request("", "x"), late=False), "bad_name"),
-        (Wish("daily", "@daily", (), Request("", "x"), late=False), "bad_recipients"),
-        (Wish("daily", "0 0 31 2 *", (ALICE,), Request("", "x"), late=False), "bad_cron"),
-        (Wish("daily", "@daily", ("123x",), Request("", "x"), late=False), "bad_number"),
-        (Wish("daily", "@daily", (ALICE,), Request("", ""), late=False), "empty_text"),
-        (Wish("daily", "@daily", (ALICE,), Request("", "x", valid="soon"), late=False), "bad_validity"),
-        (Wish("daily", "@daily", (ALICE,), Request("", "x", valid="0s"), late=False), "bad_validity"),
-        (Wish("daily", "@daily", (ALICE,), Request("", "x", window="9-5"), late=False), "bad_window"),
-        (Wish("daily", "@daily", (ALICE,), Request("", "x", key="k"), late=False), "bad_schedule"),
+        (ScheduleRequest("Daily", "@daily", (ALICE,), MessageRequest("", "x"), late=False), "bad_name"),
+        (ScheduleRequest("daily", "@daily", (), MessageRequest("", "x"), late=False), "bad_recipients"),
+        (ScheduleRequest("daily", "0 0 31 2 *", (ALICE,), MessageRequest("", "x"), late=False), "bad_cron"),
+        (ScheduleRequest("daily", "@daily", ("123x",), MessageRequest("", "x"), late=False), "bad_number"),
+        (ScheduleRequest("daily", "@daily", (ALICE,), MessageRequest("", ""), late=False), "empty_text"),
+        (
+            ScheduleRequest("daily", "@daily", (ALICE,), MessageRequest("", "x", valid="soon"), late=False),
+            "bad_validity",
+        ),
+        (ScheduleRequest("daily", "@daily", (ALICE,), MessageRequest("", "x", valid="0s"), late=False), "bad_validity"),
+        (ScheduleRequest("daily", "@daily", (ALICE,), MessageRequest("", "x", window="9-5"), late=False), "bad_window"),
+        (ScheduleRequest("daily", "@daily", (ALICE,), MessageRequest("", "x", key="k"), late=False), "bad_schedule"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_could_never_be_sent_is_refused_at_once(wish: Wish, code: str) -> None:
+def test_what_could_never_be_sent_is_refused_at_once(wish: ScheduleRequest, code: str) -> None:
     """Everything that a run will be made of is looked at when it is added."""
 
     async def course(shop: Shop) -> None:

@@ -9,14 +9,14 @@ from datetime import timedelta
 import pytest
 
 from modemd import pdu
-from modemd.connector import Attempted, Draft, Ending
+from modemd.connector import AttemptEnding, AttemptReport, Draft
 from modemd.errors import StoreError
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.service.dispatch.dispatcher import WHEN_FREE
+from modemd.service.dispatch.dispatcher import FREED_RETRY_DELAY
 from modemd.store.outbox import due as outbox_due
 from modemd.store.queue.claims import MAX_CANDIDATES
-from modemd.store.timestamps import moment
+from modemd.store.timestamps import from_text
 from tests.modem.scripted_port import simulated
 from tests.service.bench import ALICE, BOB, EAST, WEST, Bench, sim
 
@@ -136,9 +136,9 @@ async def test_a_repetition_says_so() -> None:
     b = Bench()
     await b.submit(message_class=MessageClass.OTP)
     first = await b.claimed()
-    await b.dispatcher.close(sim(), Attempted(first.attempt_id, Ending.NO_ANSWER, b.clock.now()))
+    await b.dispatcher.close(sim(), AttemptReport(first.attempt_id, AttemptEnding.NO_ANSWER, b.clock.now()))
     b.hand.passes(seconds=21)
-    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     second = await b.claimed()
     assert [pdu.Submit.decode(tpdu).reject_duplicates for tpdu in (first.tpdu, second.tpdu)] == [False, True]
 
@@ -155,7 +155,7 @@ async def test_parts_of_one_message_share_a_reference_of_8_bits() -> None:
         place = pdu.Submit.decode(claimed.tpdu).concatenation
         assert place is not None
         places.append((place.reference, place.sequence, place.total, place.width))
-        await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, Ending.ACCEPTED, b.clock.now(), 1))
+        await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 1))
     assert places == [(1, 1, 3, 8), (1, 2, 3, 8), (1, 3, 3, 8), (2, 1, 3, 8), (2, 2, 3, 8), (2, 3, 3, 8)]
 
 
@@ -177,7 +177,7 @@ async def test_an_outcome_is_journaled_before_the_next_claim() -> None:
     await b.submit(ALICE)
     first = await b.claimed()
     draft = Draft(2, b"", rank=7, first_of_several=False)
-    b.dispatcher.close_with_next(sim(), Attempted(first.attempt_id, Ending.ACCEPTED, b.clock.now(), 7))
+    b.dispatcher.close_with_next(sim(), AttemptReport(first.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 7))
     assert await b.dispatcher.claim(sim(), draft, ahead=False) is not None  # that number is free again
     assert [(row["outcome"], row["reference"]) for row in b.all("SELECT * FROM attempt ORDER BY id")] == [
         ("sent", 7),
@@ -261,7 +261,7 @@ async def test_an_alarm_whose_attempt_is_withdrawn_presses_again() -> None:
     await b.submit(message_class=MessageClass.ALARM)
     claimed = await b.claimed(sim(EAST))
     assert await b.dispatcher.choose(sim(WEST), urgent=True) is None
-    await b.dispatcher.close(sim(EAST), Attempted(claimed.attempt_id, Ending.WITHDRAWN, error="no prompt"))
+    await b.dispatcher.close(sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="no prompt"))
     assert b.dispatcher.presses(sim(WEST))
 
 
@@ -277,7 +277,9 @@ async def test_what_follows_is_not_fresh_once_its_sim_rests() -> None:
         claimed = await b.dispatcher.claim(sim(), draft, ahead=True)
         b.dispatcher.release(draft)
         assert claimed is not None
-        refused = Attempted(claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, 42, "+CMS ERROR: 42", 1.0)
+        refused = AttemptReport(
+            claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 42, "+CMS ERROR: 42", 1.0
+        )
         await b.dispatcher.close(sim(), refused)
         draft = claimed.following
     assert draft is not None
@@ -388,29 +390,33 @@ async def test_what_a_refusal_means(
     message = await b.submit()
     claimed = await b.claimed()
     written_at = b.clock.now() if written else None
-    attempted = Attempted(claimed.attempt_id, Ending.REFUSED, written_at, None, code, "as it was said", elapsed_s)
+    attempted = AttemptReport(
+        claimed.attempt_id, AttemptEnding.REFUSED, written_at, None, code, "as it was said", elapsed_s
+    )
     await b.dispatcher.close(sim(profile=profile), attempted)
     row = b.one("SELECT outcome, error FROM attempt")
     assert (row["outcome"], row["error"], b.state(message)) == (outcome, "as it was said", state)
     due = b.one("SELECT due FROM part")["due"]
-    assert (moment(due) - b.clock.now() if due else None) == wait
+    assert (from_text(due) - b.clock.now() if due else None) == wait
 
 
 @pytest.mark.parametrize(
     ("ending", "outcome", "state", "tries", "settled"),
     [
-        (Ending.ACCEPTED, "sent", "sent", 1, 0),
-        (Ending.NO_ANSWER, "unknown", "unknown", 1, 1),
-        (Ending.WITHDRAWN, "withdrawn", "queued", 0, 1),
+        (AttemptEnding.ACCEPTED, "sent", "sent", 1, 0),
+        (AttemptEnding.NO_ANSWER, "unknown", "unknown", 1, 1),
+        (AttemptEnding.WITHDRAWN, "withdrawn", "queued", 0, 1),
     ],
 )
 @simulated
-async def test_what_the_other_endings_mean(ending: Ending, outcome: str, state: str, tries: int, settled: int) -> None:
+async def test_what_the_other_endings_mean(
+    ending: AttemptEnding, outcome: str, state: str, tries: int, settled: int
+) -> None:
     """A withdrawn attempt costs no try; whatever may be due again is told."""
     b = Bench()
     message = await b.submit()
     claimed = await b.claimed()
-    await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, ending, b.clock.now(), 9))
+    await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, ending, b.clock.now(), 9))
     await asyncio.sleep(0)
     assert (b.one("SELECT outcome FROM attempt")["outcome"], b.state(message)) == (outcome, state)
     assert b.one("SELECT tries FROM part")["tries"] == tries
@@ -423,8 +429,8 @@ async def test_a_late_acceptance_settles_what_was_unknown() -> None:
     b = Bench()
     message = await b.submit()
     claimed = await b.claimed()
-    for ending, code in ((Ending.NO_ANSWER, None), (Ending.ACCEPTED, None), (Ending.REFUSED, 1)):
-        await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, ending, b.clock.now(), 9, code))
+    for ending, code in ((AttemptEnding.NO_ANSWER, None), (AttemptEnding.ACCEPTED, None), (AttemptEnding.REFUSED, 1)):
+        await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, ending, b.clock.now(), 9, code))
     assert b.state(message) == "sent"
 
 
@@ -448,20 +454,22 @@ async def test_a_refusal_without_network_uses_up_no_try() -> None:
     b = Bench()
     message = await b.submit()
     claimed = await b.claimed()
-    lost = Attempted(
-        claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, 331, "+CMS ERROR: 331", 1.0, no_network=True
+    lost = AttemptReport(
+        claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 331, "+CMS ERROR: 331", 1.0, no_network=True
     )
     await b.dispatcher.close(sim(), lost)
     part = b.one("SELECT tries, lane, due FROM part")
     assert (part["tries"], part["lane"], b.state(message)) == (0, "any", "held")
-    assert moment(part["due"]) - b.clock.now() == WHEN_FREE
+    assert from_text(part["due"]) - b.clock.now() == FREED_RETRY_DELAY
 
 
 async def refused(b: Bench, code: int, to: str, iccid: str = WEST) -> int:
     """A message to a number of its own is refused."""
     message = await b.submit(to)
     claimed = await b.claimed(sim(iccid))
-    attempted = Attempted(claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, code, f"+CMS ERROR: {code}", 1.0)
+    attempted = AttemptReport(
+        claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, code, f"+CMS ERROR: {code}", 1.0
+    )
     await b.dispatcher.close(sim(iccid), attempted)
     return message
 
@@ -491,12 +499,12 @@ async def test_what_one_sim_will_not_do_another_is_asked_for() -> None:
     assert await b.dispatcher.choose(sim(EAST)) is None
     message = await refused(b, 21, ALICE)
     part = b.one("SELECT tries, due FROM part")
-    assert (part["tries"], moment(part["due"]) - b.clock.now()) == (0, WHEN_FREE)
+    assert (part["tries"], from_text(part["due"]) - b.clock.now()) == (0, FREED_RETRY_DELAY)
     b.hand.passes(seconds=5)
-    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     assert await b.dispatcher.choose(sim(WEST)) is None
     claimed = await b.claimed(sim(EAST))
-    await b.dispatcher.close(sim(EAST), Attempted(claimed.attempt_id, Ending.ACCEPTED, b.clock.now(), 1))
+    await b.dispatcher.close(sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 1))
     assert b.state(message) == "sent"
 
 
@@ -507,12 +515,13 @@ async def test_where_no_sim_will_do_it_the_part_backs_off() -> None:
     assert await b.dispatcher.choose(sim(EAST)) is None
     await refused(b, 21, ALICE)
     b.hand.passes(seconds=5)
-    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     claimed = await b.claimed(sim(EAST))
     await b.dispatcher.close(
-        sim(EAST), Attempted(claimed.attempt_id, Ending.REFUSED, b.clock.now(), None, 21, "+CMS ERROR: 21", 1.0)
+        sim(EAST),
+        AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 21, "+CMS ERROR: 21", 1.0),
     )
-    assert moment(b.one("SELECT due FROM part")["due"]) - b.clock.now() == timedelta(minutes=1)
+    assert from_text(b.one("SELECT due FROM part")["due"]) - b.clock.now() == timedelta(minutes=1)
     b.hand.passes(minutes=1)
-    await b.store.write(lambda db: outbox_due.promote(db, b.clock.now()))
+    await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     assert await b.dispatcher.choose(sim(WEST)) is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.rules.classes import MessageClass
-from modemd.service.dispatch.due import LONGEST_WAIT_S, Timetable
+from modemd.service.dispatch.due import LONGEST_WAIT_S, DueWork
 from tests.modem.scripted_port import simulated
 from tests.service.bench import ALICE, Bench
 from tests.sim.world.loop import LoopClock
@@ -31,7 +31,7 @@ class WallClock(LoopClock):
 class Room:
     bench: Bench
     wall: WallClock
-    timetable: Timetable
+    timetable: DueWork
     promoted: list[float]
     looks: list[float]
 
@@ -57,7 +57,7 @@ async def running(trusted: Callable[[], bool] = lambda: True) -> AsyncIterator[R
         return await read(query)  # type: ignore[arg-type]
 
     bench.store.read_hot = counted  # type: ignore[method-assign,assignment]
-    timetable = Timetable(bench.store, wall, lambda: promoted.append(loop.time()), trusted)
+    timetable = DueWork(bench.store, wall, lambda: promoted.append(loop.time()), trusted)
     task = loop.create_task(timetable.run())
     yield Room(bench, wall, timetable, promoted, looks)
     assert not task.done(), "it runs until it is cancelled"
@@ -172,7 +172,7 @@ async def test_what_was_due_while_it_was_off_is_done_at_the_start() -> None:
     bench = Bench(wall)
     message = await bench.submit(ALICE, at=wall.now() + timedelta(minutes=1))
     await asyncio.sleep(600)
-    task = loop.create_task(Timetable(bench.store, wall, lambda: None).run())
+    task = loop.create_task(DueWork(bench.store, wall, lambda: None).run())
     await asyncio.sleep(0.2)
     assert bench.state(message) == "queued"
     task.cancel()

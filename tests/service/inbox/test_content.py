@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from modemd import pdu
-from modemd.emulator.network.messages import Data, Letter, Mms, Text, Voicemail
+from modemd.emulator.network.messages import Data, MessageContent, Mms, Text, Voicemail
 from modemd.rules.classes import Kind
 from modemd.service.inbox import content
 
@@ -20,7 +20,7 @@ MMS = (
 )
 
 
-def parts(letter: Letter) -> list[pdu.Deliver]:
+def parts(letter: MessageContent) -> list[pdu.Deliver]:
     return letter.parts(SENDER, AT, 42)
 
 
@@ -56,20 +56,20 @@ def plain(dcs: int, text: str = "hello", protocol_id: int = 0) -> list[pdu.Deliv
 )  # fmt: skip
 def test_a_kind_is_known(message: list[pdu.Deliver], kind: Kind, words: str) -> None:
     """By port, TP-PID, TP-DCS or header; what is for a program is in hex."""
-    assert content.read(message) == (kind, words)
+    assert content.read_content(message) == (kind, words)
 
 
 def test_a_part_alone_is_only_what_it_is() -> None:
     """Half a notification is data until the other half is there."""
     halves = parts(Mms("http://mmsc.example/" + "x" * 200))
-    assert [content.read_alone(half)[0] for half in halves] == ["data"] * len(halves)
-    assert content.read(halves)[0] == "mms"
+    assert [content.read_part_content(half)[0] for half in halves] == ["data"] * len(halves)
+    assert content.read_content(halves)[0] == "mms"
 
 
 def test_parts_that_hold_data_among_text_are_kept_in_hex() -> None:
     """Nobody can join them; nothing is lost."""
     first, second = parts(Text("a" * 200))
     odd = pdu.Deliver(SENDER, second.user_data, AT, dcs=0x04)
-    kind, words = content.read([first, odd])
+    kind, words = content.read_content([first, odd])
     assert kind == "data"
     assert words.startswith("61" * 153)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from modemd import pdu
-from modemd.connector import Attempted, Ending
+from modemd.connector import AttemptEnding, AttemptReport
 from modemd.rules.classes import MessageClass
 from tests.modem.scripted_port import simulated
 from tests.service.bench import ALICE, WEST, Bench, sim
@@ -87,7 +87,7 @@ async def test_a_status_report_settles_its_message() -> None:
     b.hand.moment = datetime(2025, 3, 11, 9, 15, tzinfo=UTC)
     message = await b.submit("+447700900123")
     claimed = await b.claimed()
-    await b.desk.close(sim(), Attempted(claimed.attempt_id, Ending.ACCEPTED, b.clock.now(), reference=64))
+    await b.desk.close(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), reference=64))
     await b.desk.keep(sim(), REPORT)
     assert b.state(message) == "delivered"
     assert b.all("SELECT 1 FROM inbox") == []
@@ -243,7 +243,7 @@ async def test_a_report_tells_the_networks_time(later: timedelta, fresh: bool) -
     await b.submit("+447700900123")
     claimed = await b.claimed()
     written = b.clock.now()
-    await b.dispatcher.close(sim(), Attempted(claimed.attempt_id, Ending.ACCEPTED, written, 64))
+    await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, written, 64))
     b.hand.moment += later
     await b.desk.keep(sim(), REPORT)
     assert len(b.heard) == 1

@@ -12,7 +12,7 @@ import pytest
 from modemd.errors import Refused
 from modemd.service.messages import batches as messages_batches
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from modemd.store.outbox import batches
 from tests.service.assembled import House
 
@@ -57,8 +57,8 @@ async def test_a_large_file_is_accepted_before_it_is_promoted(home: House) -> No
 
 async def test_a_file_of_one_step_is_one_commit(home: House) -> None:
     """Its messages are there when it is answered, though no task runs: as where a command finds no daemon."""
-    answer = await home.service.submit_csv(file(batches.STEP))
-    assert (answer["state"], answer["messages"]) == ("done", {"queued": batches.STEP})
+    answer = await home.service.submit_csv(file(batches.ROWS_PER_STEP))
+    assert (answer["state"], answer["messages"]) == ("done", {"queued": batches.ROWS_PER_STEP})
 
 
 @pytest.mark.parametrize("bad", [(0,), (60,), (ROWS - 1,), (3, 70, 160)], ids=["first", "middle", "last", "several"])
@@ -88,7 +88,7 @@ async def test_nobody_waits_for_a_file(home: House) -> None:
         large = asyncio.ensure_future(home.service.submit_csv(file(2000)))
         while not await counted(home, "SELECT count(*) FROM staged"):  # noqa: ASYNC110 - a moment
             await asyncio.sleep(0)
-        await home.service.submit(Request(ALICE, "alarm", "alarm"))
+        await home.service.submit(MessageRequest(ALICE, "alarm", "alarm"))
         await home.service.submit_csv(file(3, text="small"))
         assert not large.done()
         assert (await large)["accepted"] == 2000
@@ -107,7 +107,7 @@ async def test_promotion_wakes_who_waits(home: House, monkeypatch: pytest.Monkey
     monkeypatch.setattr(home.service, "_wake", lambda: woken.append("wake"))
     async with promoting(home):
         await home.service.submit_csv(file())
-    assert len(woken) >= ROWS // batches.STEP
+    assert len(woken) >= ROWS // batches.ROWS_PER_STEP
 
 
 async def test_a_known_file_is_answered_again(home: House) -> None:
@@ -126,7 +126,7 @@ async def test_the_loop_is_not_held_up(home: House) -> None:
     checks = 0
     check = home.service._submitting.check
 
-    def counting(request: Request) -> Any:
+    def counting(request: MessageRequest) -> Any:
         nonlocal checks
         checks += 1
         return check(request)

@@ -10,7 +10,7 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.csv_rows import BadRows
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.service.assembled import NOON, House
 
 ALICE, BOB = "+33612345678", "+33698765432"
@@ -22,7 +22,7 @@ async def stored(home: House) -> list[dict[str, Any]]:
 
 async def test_the_answer_is_what_is_stored(home: House) -> None:
     """A message is durable when it is answered, and the answer is its row."""
-    answer = await home.service.submit(Request("06 12 34 56 78", "hello"))
+    answer = await home.service.submit(MessageRequest("06 12 34 56 78", "hello"))
     assert [answer.message] == await stored(home)
     assert (answer.message["to"], answer.message["state"], answer.again) == (ALICE, "queued", False)
 
@@ -31,15 +31,15 @@ async def test_the_answer_is_what_is_stored(home: House) -> None:
 async def test_validity_counts_from_the_start(home: House, message_class: str) -> None:
     """A message is valid for as long as its class says, from now, or from the time it was wished for."""
     lasts = home.settings.validity.of(message_class)
-    now = await home.service.submit(Request(ALICE, "hello", message_class))
-    later = await home.service.submit(Request(ALICE, "hello", message_class, at="2026-11-23T13:00"))
+    now = await home.service.submit(MessageRequest(ALICE, "hello", message_class))
+    later = await home.service.submit(MessageRequest(ALICE, "hello", message_class, at="2026-11-23T13:00"))
     assert now.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
     assert later.message["expires_at"] == (NOON + timedelta(days=1) + lasts).isoformat("T", "microseconds")
 
 
 async def test_a_time_just_past_is_now(home: House) -> None:
     """A start time half a minute ago does not shorten the validity."""
-    answer = await home.service.submit(Request(ALICE, "hello", at="2026-11-22T12:59:30"))
+    answer = await home.service.submit(MessageRequest(ALICE, "hello", at="2026-11-22T12:59:30"))
     lasts = home.settings.validity.of(MessageClass.TRANSACTIONAL)
     assert answer.message["state"] == "queued"
     assert answer.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
@@ -52,13 +52,13 @@ async def test_a_time_just_past_is_now(home: House) -> None:
 )
 async def test_parts_are_counted(home: House, text: str, parts: int) -> None:
     """What a text takes on the air is known when it is accepted."""
-    assert (await home.service.submit(Request(ALICE, text))).message["parts"] == parts
+    assert (await home.service.submit(MessageRequest(ALICE, text))).message["parts"] == parts
 
 
 @pytest.mark.parametrize(("wish", "kept"), [(None, 0), (True, 1), (False, 0)])
 async def test_reports_are_as_configured_unless_said(home: House, wish: bool | None, kept: int) -> None:
     """A message says for itself whether it wants a delivery report, or leaves it to the configuration."""
-    await home.service.submit(Request(ALICE, "hello", report=wish))
+    await home.service.submit(MessageRequest(ALICE, "hello", report=wish))
     assert await home.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"]) == kept
 
 
@@ -66,27 +66,27 @@ async def test_a_submit_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyP
     """A queued message wakes the modems; a key that was known does not, nor does what was refused."""
     woken: list[str] = []
     monkeypatch.setattr(home.service, "_wake", lambda: woken.append("wake"))
-    await home.service.submit(Request(ALICE, "hello", key="k"))
+    await home.service.submit(MessageRequest(ALICE, "hello", key="k"))
     assert woken == ["wake"]
-    await home.service.submit(Request(ALICE, "hello", key="k"))
+    await home.service.submit(MessageRequest(ALICE, "hello", key="k"))
     await home.stop_word(BOB)
-    await home.service.submit(Request(BOB, "offer", "marketing"))
+    await home.service.submit(MessageRequest(BOB, "offer", "marketing"))
     assert woken == ["wake"]
 
 
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
-        pytest.param(Request("+336", "x"), "not_possible", id="number"),
-        pytest.param(Request("17", "x"), "emergency_number", id="emergency"),
-        pytest.param(Request(ALICE, "x", "system"), "bad_class", id="class"),
-        pytest.param(Request(ALICE, ""), "empty_text", id="no text"),
-        pytest.param(Request(ALICE, "x" * 153 * 256), "bad_text", id="text"),
-        pytest.param(Request(ALICE, "x", at="soon"), "bad_time", id="time"),
-        pytest.param(Request(ALICE, "x", key="k" * 201), "bad_key", id="key"),
+        pytest.param(MessageRequest("+336", "x"), "not_possible", id="number"),
+        pytest.param(MessageRequest("17", "x"), "emergency_number", id="emergency"),
+        pytest.param(MessageRequest(ALICE, "x", "system"), "bad_class", id="class"),
+        pytest.param(MessageRequest(ALICE, ""), "empty_text", id="no text"),
+        pytest.param(MessageRequest(ALICE, "x" * 153 * 256), "bad_text", id="text"),
+        pytest.param(MessageRequest(ALICE, "x", at="soon"), "bad_time", id="time"),
+        pytest.param(MessageRequest(ALICE, "x", key="k" * 201), "bad_key", id="key"),
     ],
 )
-async def test_what_is_refused_is_not_stored(home: House, request_: Request, code: str) -> None:
+async def test_what_is_refused_is_not_stored(home: House, request_: MessageRequest, code: str) -> None:
     """A request that cannot be is an answer with a code, at once, and leaves no row."""
     with pytest.raises(Refused) as refused:
         await home.service.submit(request_)
@@ -151,7 +151,7 @@ async def test_malformed_rows_reject_the_file(home: House, text: str, problems: 
 
 async def test_a_key_that_is_taken_rejects_all_rows(home: House) -> None:
     """One commit holds a file: a row whose key belongs to other content takes the whole back."""
-    await home.service.submit(Request(ALICE, "first", key="k"))
+    await home.service.submit(MessageRequest(ALICE, "first", key="k"))
     with pytest.raises(Refused, match="'k' belongs to message 1"):
         await home.service.submit_csv(f"to,text,class,key\n{BOB},x,otp,new\n{ALICE},other,otp,k\n".encode())
     assert len(await stored(home)) == 1
@@ -159,8 +159,8 @@ async def test_a_key_that_is_taken_rejects_all_rows(home: House) -> None:
 
 async def test_a_message_may_name_its_sim(home: House) -> None:
     """Then it is that SIM's alone; what is no ICCID is refused."""
-    answer = await home.service.submit(Request("+33612345678", "hello", sim="8933010000000000010"))
+    answer = await home.service.submit(MessageRequest("+33612345678", "hello", sim="8933010000000000010"))
     lanes = await home.store.read(lambda db: [row["lane"] for row in db.execute("SELECT lane FROM part")])
     assert (answer.message["state"], lanes) == ("queued", ["8933010000000000010"])
     with pytest.raises(Refused, match="no ICCID"):
-        await home.service.submit(Request("+33612345678", "hello", sim="west"))
+        await home.service.submit(MessageRequest("+33612345678", "hello", sim="west"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.errors import Refused
-from modemd.service.messages.submission import TOLERANCE, judge, moment_of
+from modemd.service.messages.submission import PAST_TOLERANCE, check_time, parse_time
 
 PARIS = ZoneInfo("Europe/Paris")
 LONG_AGO = datetime(2025, 3, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ LONG_AGO = datetime(2025, 3, 1, tzinfo=UTC)
 )
 def test_a_written_time_is_a_moment(text: str, moment: datetime) -> None:
     """ISO 8601 names a moment: by its offset, or in the configured zone, forward in a gap and first in a fold."""
-    found = moment_of(text, PARIS)
+    found = parse_time(text, PARIS)
     assert (found, found.tzinfo) == (moment, UTC)
 
 
@@ -38,7 +38,7 @@ def test_a_written_time_is_a_moment(text: str, moment: datetime) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     """A text that names no moment is refused with an example of one that does."""
     with pytest.raises(Refused, match="is not a time; write it as") as refused:
-        moment_of(text, PARIS)
+        parse_time(text, PARIS)
     assert refused.value.code == "bad_time"
 
 
@@ -47,11 +47,11 @@ def test_the_past_is_refused_beyond_a_minute(away: timedelta) -> None:
     """A minute in the past still means now; more is refused."""
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     text = (now + away).isoformat()
-    if away >= -TOLERANCE:
-        judge(moment_of(text, PARIS), now)
+    if away >= -PAST_TOLERANCE:
+        check_time(parse_time(text, PARIS), now)
     else:
         with pytest.raises(Refused, match="is in the past") as refused:
-            judge(moment_of(text, PARIS), now)
+            check_time(parse_time(text, PARIS), now)
         assert refused.value.code == "in_the_past"
 
 
@@ -67,5 +67,5 @@ def test_the_past_is_refused_beyond_a_minute(away: timedelta) -> None:
 def test_the_ends_of_time_are_refused(text: str, code: str) -> None:
     """Beyond two years ahead a time is a typing error, and one beyond the calendar is none."""
     with pytest.raises(Refused) as refused:
-        judge(moment_of(text, PARIS), LONG_AGO)
+        check_time(parse_time(text, PARIS), LONG_AGO)
     assert refused.value.code == code

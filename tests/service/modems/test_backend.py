@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.connector import Attempted, Ending
+from modemd.connector import AttemptEnding, AttemptReport
 from modemd.errors import NeedsPerson
 from modemd.rules.classes import MessageClass
-from modemd.service.modems.backend import FrontDesk
+from modemd.service.modems.backend import ServiceBackend
 from modemd.store import sims
 from tests.modem.scripted_port import simulated
 from tests.service.assembled import NOON
@@ -54,7 +54,7 @@ async def test_a_part_passes_over_the_desk() -> None:
     assert await b.desk.choose(sim()) is None
     claimed = await b.desk.claim(sim(), draft, ahead=False)
     assert claimed is not None
-    await b.desk.close(sim(), Attempted(claimed.attempt_id, Ending.WITHDRAWN))
+    await b.desk.close(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN))
     assert await b.desk.choose(sim()) is None, "still reserved"
     b.desk.release(draft)
     assert await b.desk.choose(sim()) is not None
@@ -124,7 +124,7 @@ async def test_the_service_centre_is_the_configured_one_or_the_last_known() -> N
     assert b.desk.service_centre(sim(), "") == "+33609001390"
     assert b.desk.service_centre(sim(EAST), "+33609001390") == "+33609001399"
     await b.store.write(lambda db: None)
-    another = FrontDesk(b.store, b.settings, b.clock, b.dispatcher, b.arrivals, ready=lambda: None)
+    another = ServiceBackend(b.store, b.settings, b.clock, b.dispatcher, b.arrivals, ready=lambda: None)
     await another.met(sim())
     assert another.service_centre(sim(), "") == "+33609001390"
 

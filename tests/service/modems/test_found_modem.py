@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from modemd.config import Modem
+from modemd.config import ModemSettings
 from modemd.errors import PortGone, ReplyTimeout
-from modemd.modem.discovery.probe import Answerer
+from modemd.modem.discovery.probe import ProbeResult
 from modemd.modem.link.port import Port
-from modemd.service.modems.found_modem import Seat
+from modemd.service.modems.found_modem import FoundModem
 
 IMEI = "490154203237518"
 OTHER = "868123456789012"
@@ -42,8 +42,8 @@ class Bench:
         self.astray = 0
         self.looked = 0
         self.answers: str | Exception = IMEI
-        settings = Modem(name="west", imei=IMEI)
-        self.seat = Seat(settings, open_port=self._open, ask=self._ask, look=self._look, astray=self._count)
+        settings = ModemSettings(name="west", imei=IMEI)
+        self.seat = FoundModem(settings, open_port=self._open, ask=self._ask, look=self._look, astray=self._count)
 
     async def _open(self, path: str) -> Port:
         self.opened.append(FakePort(path))
@@ -52,10 +52,10 @@ class Bench:
     async def _look(self) -> None:
         self.looked += 1
 
-    async def _ask(self, port: Port) -> Answerer:
+    async def _ask(self, port: Port) -> ProbeResult:
         if isinstance(self.answers, Exception):
             raise self.answers
-        return Answerer(self.answers)
+        return ProbeResult(self.answers)
 
     def _count(self) -> None:
         self.astray += 1

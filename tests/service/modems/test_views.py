@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modemd.at.replies import Registration
-from modemd.modem.status import Health, Identity
+from modemd.modem.status import Identity, ModemHealth
 from modemd.profiles import Profile
 from modemd.rules.retry import ErrorClass
 from tests.service.assembled import House, house
@@ -32,7 +32,7 @@ async def test_a_modem_that_nobody_answered_for(home: House) -> None:
 async def test_a_modem_that_answered(home: House) -> None:
     """Who answered, which SIM sits there, and how it is."""
     status = home.service._modems[0].status
-    status.identity, status.health, status.registration = IDENTITY, Health.READY, Registration.HOME
+    status.identity, status.health, status.registration = IDENTITY, ModemHealth.READY, Registration.HOME
     status.signal_dbm, status.sent = -71, 5
     (view,) = home.service.modems()
     assert (view["driver"], view["imei"], view["sim"]) == ("huawei_e3372", "861234029413211", ICCID)
@@ -59,14 +59,14 @@ async def test_the_number_of_a_sim(tmp_path: Path, configured: str | None, read:
 async def test_a_message_can_pass_when_one_modem_is_ready(home: House) -> None:
     """Health is whether a message can pass."""
     assert (await home.service.status())["can_send"] is False
-    home.service._modems[0].status.health = Health.READY
+    home.service._modems[0].status.health = ModemHealth.READY
     assert (await home.service.status())["can_send"] is True
 
 
 async def test_a_sim_that_rests_passes_nothing(home: House) -> None:
     """Its modem is ready, says until when and why the SIM rests, and no message can pass."""
     status = home.service._modems[0].status
-    status.identity, status.health = IDENTITY, Health.READY
+    status.identity, status.health = IDENTITY, ModemHealth.READY
     sims = home.service._dispatcher.sims
     for index in range(5):
         sims.refused(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", home.clock.now())

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from modemd.config.alarms import Alarms as Configured
-from modemd.rules.send_decision import Decision, Verdict
-from modemd.service.operations.alarms import Alarms, told
+from modemd.config.alarms import AlarmSettings as Configured
+from modemd.rules.send_decision import SendDecision, SendVerdict
+from modemd.service.operations.alarms import Alarms, alarm_text
 from modemd.store import alarms as kept_alarms
 from modemd.store.queue import claims
 from tests.service.bench import ALICE, BOB, WEST, Bench
@@ -192,14 +192,14 @@ def test_a_command_that_fails_is_not_tried_for_ever() -> None:
 def test_the_command_hears_what_the_database_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the disk is full nothing can be kept or sent; the command is told, and not again when there is room."""
     full = [True]
-    keep = kept_alarms.raise_
+    keep = kept_alarms.raise_alarm
 
     def refuse(*given: Any) -> int | None:
         if full[0]:
             raise sqlite3.OperationalError("database or disk is full")
         return keep(*given)
 
-    monkeypatch.setattr(kept_alarms, "raise_", refuse)
+    monkeypatch.setattr(kept_alarms, "raise_alarm", refuse)
 
     async def course(post: Post) -> None:
         post.alarms.raise_("database", "", "the disk is full")
@@ -215,8 +215,8 @@ def test_the_command_hears_what_the_database_does_not_take(monkeypatch: pytest.M
 
 def test_a_long_story_is_cut() -> None:
     """An SMS of an alarm is two parts at most."""
-    alarm = kept_alarms.Standing(1, "modem", "west", "x" * 1000, START, None, None)
-    assert len(told([alarm, alarm])) == 300
+    alarm = kept_alarms.ActiveAlarm(1, "modem", "west", "x" * 1000, START, None, None)
+    assert len(alarm_text([alarm, alarm])) == 300
 
 
 def test_an_alarm_goes_first() -> None:
@@ -227,7 +227,7 @@ def test_an_alarm_goes_first() -> None:
         post.alarms.raise_("modem", "west", "gone")
         await asyncio.sleep(30)
         claim = await post.bench.store.write(
-            lambda db: claims.claim(db, WEST, "stick", lambda facts: Decision(Verdict.SEND), post.clock.now())
+            lambda db: claims.claim(db, WEST, "stick", lambda facts: SendDecision(SendVerdict.SEND), post.clock.now())
         )
         assert claim is not None
         assert claim.candidate.text == "modemd: gone"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from modemd.errors import StoreUnavailable
-from modemd.modem.status import Health
+from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.service.operations.checks import CLOCK, DATABASE, MODEM, SIM
 from tests.sim.world.assembled import House
@@ -18,7 +18,7 @@ def lived(course: Callable[[House], Awaitable[None]]) -> None:
     async def life() -> None:
         house = House(1, modems=1, alarms={"to": ["+33612345678"], "modem_unusable_after": "10min"})
         await house.start()
-        await house.until(lambda: house.service._modems[0].status.health is Health.READY, within_s=60)
+        await house.until(lambda: house.service._modems[0].status.health is ModemHealth.READY, within_s=60)
         await course(house)
         await house.stop()
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from modemd.api.app import create
-from modemd.daemon import one_line
+from modemd.api.app import create_app
+from modemd.daemon import status_line
 from modemd.errors import StoreDamaged, StoreUnavailable
-from modemd.modem.status import Health, Status
+from modemd.modem.status import ModemHealth, ModemStatus
 from modemd.service.modems.views import can_send
-from modemd.service.operations.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, verdict
+from modemd.service.operations.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, assess_health
 from tests.api.client import Client
 from tests.service.assembled import House, house
 
@@ -48,45 +48,45 @@ def test_the_verdict(
     words: str,
 ) -> None:
     """The database first, then any modem that can send; else the first reason."""
-    found = verdict(trouble, modems, running=running)
+    found = assess_health(trouble, modems, running=running)
     assert (found.can_send, found.code) == (passes, code)
     assert words in found.message
 
 
-@pytest.mark.parametrize("health", Health)
-def test_only_a_ready_modem_can_send(health: Health) -> None:
+@pytest.mark.parametrize("health", ModemHealth)
+def test_only_a_ready_modem_can_send(health: ModemHealth) -> None:
     """None that is opening, searching, sick, gone, or waits for a person; nor one whose SIM rests."""
-    assert can_send(Status(health=health), rests=False) is (health is Health.READY)
-    assert not can_send(Status(health=health), rests=True)
+    assert can_send(ModemStatus(health=health), rests=False) is (health is ModemHealth.READY)
+    assert not can_send(ModemStatus(health=health), rests=True)
 
 
 def test_without_a_service_centre_nothing_passes() -> None:
     """A modem that says so is in the network and can send nothing all the same; one that does not say may."""
-    status = Status(health=Health.READY, remarks={"smsc": "the SIM has no service centre"})
+    status = ModemStatus(health=ModemHealth.READY, remarks={"smsc": "the SIM has no service centre"})
     assert not can_send(status, rests=False)
     status.smsc = "+33609001390"
     assert can_send(status, rests=False)
-    assert can_send(Status(health=Health.READY), rests=False)
+    assert can_send(ModemStatus(health=ModemHealth.READY), rests=False)
 
 
 @pytest.mark.parametrize("ready", [True, False], ids=["a message can pass", "none can"])
 async def test_every_face_says_the_same(home: House, ready: bool) -> None:
     """`/v1/status`, `/healthz` and the line for systemd; 200 or 503 for those who look at the number alone."""
-    home.service._modems[0].status.health = Health.READY if ready else Health.SEARCHING
-    client = Client(create(home.service))
+    home.service._modems[0].status.health = ModemHealth.READY if ready else ModemHealth.SEARCHING
+    client = Client(create_app(home.service))
     status = (await client.get("/v1/status")).json
     healthz = await client.get("/healthz")
     assert (status["can_send"], healthz.status) == ((True, 200) if ready else (False, 503))
     told = healthz.json if ready else healthz.json["error"]
     assert (told["code"], told["message"]) == (status["code"], status["message"])
-    assert one_line(home.service) == status["message"]
+    assert status_line(home.service) == status["message"]
     assert [modem["can_send"] for modem in status["modems"]] == [ready]
 
 
 async def test_the_line_is_one_line(home: House) -> None:
     """Whatever was said last: a line end would be another assignment to systemd."""
     home.store.trouble = StoreUnavailable("disk_error", "the disk says\nREADY=0")
-    assert one_line(home.service).endswith("the disk says READY=0")
+    assert status_line(home.service).endswith("the disk says READY=0")
 
 
 async def test_a_health_check_needs_no_database(home: House) -> None:
@@ -97,5 +97,5 @@ async def test_a_health_check_needs_no_database(home: House) -> None:
         raise AssertionError("the database was asked")
 
     home.store.read = stuck  # type: ignore[assignment, method-assign]
-    answer = await Client(create(home.service)).get("/healthz")
+    answer = await Client(create_app(home.service)).get("/healthz")
     assert (answer.status, answer.code) == (503, "disk_full")

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from modemd.config.retention import Retention
-from modemd.service.operations.retention import EVERY_S, FIRST_S, PAUSE_S, Housekeeping
+from modemd.config.retention import RetentionSettings
+from modemd.service.operations.retention import FIRST_DELAY_S, INTERVAL_S, STEP_PAUSE_S, Retention
 from modemd.store import retention
-from modemd.store.timestamps import kept
+from modemd.store.timestamps import to_text
 from tests.service.bench import ALICE, BOB, Bench
 from tests.sim.world.loop import START, LoopClock, simulate
 
@@ -21,14 +21,14 @@ def lived(course: Callable[[Bench, list[bool]], Awaitable[None]]) -> None:
 
     async def life() -> None:
         bench = Bench(LoopClock(asyncio.get_running_loop()))
-        ended = kept(START - timedelta(days=100))
+        ended = to_text(START - timedelta(days=100))
         bench.db.executemany(
             """INSERT INTO message (number, text, class, state, parts, report, created_at, expires_at, closed_at)
                VALUES (?, 'secret', 'otp', 'delivered', 1, 1, ?, ?, ?)""",
             [(BOB, ended, ended, ended)] * MANY,
         )
         trust = [True]
-        house = Housekeeping(bench.store, Retention(), bench.clock, lambda: trust[0])
+        house = Retention(bench.store, RetentionSettings(), bench.clock, lambda: trust[0])
         task = asyncio.ensure_future(house.run())
         await course(bench, trust)
         task.cancel()
@@ -45,9 +45,9 @@ def test_it_begins_after_the_start_and_ends_when_nothing_is_old() -> None:
     """All of it is done in one turn, which then costs nothing until the next."""
 
     async def course(bench: Bench, trust: list[bool]) -> None:
-        await asyncio.sleep(FIRST_S - 1)
+        await asyncio.sleep(FIRST_DELAY_S - 1)
         assert readable(bench) == MANY
-        await asyncio.sleep(MANY / retention.STEP * (PAUSE_S + 0.1) + 5)
+        await asyncio.sleep(MANY / retention.ROWS_PER_STEP * (STEP_PAUSE_S + 0.1) + 5)
         assert readable(bench) == 0
 
     lived(course)
@@ -58,7 +58,7 @@ def test_a_claim_waits_for_one_step_at_most() -> None:
 
     async def course(bench: Bench, trust: list[bool]) -> None:
         await bench.submit(ALICE)
-        await asyncio.sleep(FIRST_S + PAUSE_S / 2)
+        await asyncio.sleep(FIRST_DELAY_S + STEP_PAUSE_S / 2)
         loop = asyncio.get_running_loop()
         longest_s = 0.0
         while 0 < readable(bench) < MANY:
@@ -66,10 +66,10 @@ def test_a_claim_waits_for_one_step_at_most() -> None:
             await bench.store.write(lambda db: None)
             longest_s = max(longest_s, loop.time() - began)
             assert bench.one("SELECT max(n) AS n FROM (SELECT count(*) AS n FROM message WHERE redacted_at IS NOT NULL "
-                             "GROUP BY redacted_at)")["n"] <= retention.STEP  # fmt: skip
+                             "GROUP BY redacted_at)")["n"] <= retention.ROWS_PER_STEP  # fmt: skip
             await asyncio.sleep(0.01)
         assert readable(bench) == 0
-        assert 0 < longest_s < PAUSE_S
+        assert 0 < longest_s < STEP_PAUSE_S
 
     lived(course)
 
@@ -79,10 +79,10 @@ def test_nothing_is_old_by_a_clock_that_is_not_trusted() -> None:
 
     async def course(bench: Bench, trust: list[bool]) -> None:
         trust[0] = False
-        await asyncio.sleep(3 * EVERY_S)
+        await asyncio.sleep(3 * INTERVAL_S)
         assert readable(bench) == MANY
         trust[0] = True
-        await asyncio.sleep(EVERY_S + 60)
+        await asyncio.sleep(INTERVAL_S + 60)
         assert readable(bench) == 0
 
     lived(course)

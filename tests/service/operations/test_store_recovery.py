@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from modemd.errors import StoreDamaged, StoreUnavailable
-from modemd.service.operations.store_recovery import TRY_AGAIN_S, StoreWatch
+from modemd.service.operations.store_recovery import TRY_AGAIN_S, StoreRecovery
 from modemd.store import Store
 from tests.sim.world.loop import simulate
 
@@ -40,7 +40,9 @@ def test_what_passes_is_tried_again_until_it_has() -> None:
     async def life() -> None:
         store, told = Troubled(StoreUnavailable("disk_full", "no room"), tries=3), list[float]()
         loop = asyncio.get_running_loop()
-        watch = asyncio.ensure_future(StoreWatch(cast(Store, store), lambda: told.append(loop.time()), unheard).run())
+        watch = asyncio.ensure_future(
+            StoreRecovery(cast(Store, store), lambda: told.append(loop.time()), unheard).run()
+        )
         await asyncio.sleep(60)
         assert (store.tried, told) == (3, [3 * TRY_AGAIN_S])
         watch.cancel()
@@ -59,7 +61,7 @@ def test_damage_ends_the_service() -> None:
             words.append(text)
 
         with pytest.raises(StoreDamaged, match="page 7"):
-            await StoreWatch(cast(Store, store), lambda: None, last_words).run()
+            await StoreRecovery(cast(Store, store), lambda: None, last_words).run()
         assert (store.tried, words) == (0, ["page 7 is not a page"])
 
     simulate(life())

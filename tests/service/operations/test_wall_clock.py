@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.service.messages.submission import Request
-from modemd.service.operations.wall_clock import Timekeeper
+from modemd.service.messages.submission import MessageRequest
+from modemd.service.operations.wall_clock import TrustedClock
 from modemd.store import journal
 from modemd.store.outbox import due as outbox_due
-from modemd.store.timestamps import high_water
+from modemd.store.timestamps import find_latest_stored
 from tests.service.assembled import NOON, HandClock, house
 from tests.service.bench import ALICE, BOB, Bench
 
@@ -41,18 +41,18 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def time(hands: Hands) -> Timekeeper:
-    return Timekeeper(hands.wall, lambda: hands.seconds)
+def time(hands: Hands) -> TrustedClock:
+    return TrustedClock(hands.wall, lambda: hands.seconds)
 
 
-def test_a_clock_that_nothing_stands_against_is_taken_as_it_is(hands: Hands, time: Timekeeper) -> None:
+def test_a_clock_that_nothing_stands_against_is_taken_as_it_is(hands: Hands, time: TrustedClock) -> None:
     """Forwards, also by a step that the network does not contradict."""
     assert (time.now(), time.trusted) == (NOON, True)
     hands.stepped(3 * HOUR)
     assert (time.now(), time.trusted) == (NOON + 3 * HOUR, True)
 
 
-def test_a_step_back_is_not_followed(hands: Hands, time: Timekeeper) -> None:
+def test_a_step_back_is_not_followed(hands: Hands, time: TrustedClock) -> None:
     """Time goes on by the monotonic clock, so that what is due in a minute is due in a minute; when the machine's clock has
     come past the last trusted moment, it is trusted again."""
     time.now()
@@ -64,14 +64,14 @@ def test_a_step_back_is_not_followed(hands: Hands, time: Timekeeper) -> None:
     assert (time.trusted, time.now()) == (True, NOON + timedelta(minutes=1))
 
 
-def test_a_small_correction_back_is_ordinary(hands: Hands, time: Timekeeper) -> None:
+def test_a_small_correction_back_is_ordinary(hands: Hands, time: TrustedClock) -> None:
     """Half a second back, as the machine's time keeper does, alarms nobody."""
     time.now()
     hands.stepped(timedelta(seconds=-0.5))
     assert time.trusted
 
 
-def test_a_start_before_what_is_stored(hands: Hands, time: Timekeeper) -> None:
+def test_a_start_before_what_is_stored(hands: Hands, time: TrustedClock) -> None:
     """A machine that wakes in 1970 goes on from the last moment in the database, until somebody sets its clock."""
     time.stored(NOON + DAY)
     hands.passes(timedelta(seconds=5))
@@ -81,7 +81,7 @@ def test_a_start_before_what_is_stored(hands: Hands, time: Timekeeper) -> None:
 
 
 @pytest.mark.parametrize("off", [5 * DAY, -5 * DAY], ids=["the clock is behind", "the clock is ahead"])
-def test_a_fresh_stamp_far_off(hands: Hands, time: Timekeeper, off: timedelta) -> None:
+def test_a_fresh_stamp_far_off(hands: Hands, time: TrustedClock, off: timedelta) -> None:
     """A service centre that took our message days off our clock: not trusted, until the clock is set to that time."""
     written = time.now()
     time.heard(written + off, written)
@@ -92,7 +92,7 @@ def test_a_fresh_stamp_far_off(hands: Hands, time: Timekeeper, off: timedelta) -
     assert (time.trusted, time.now()) == (True, NOON + HOUR + off)
 
 
-def test_an_old_stamp_proves_nothing_and_a_coming_one_does(hands: Hands, time: Timekeeper) -> None:
+def test_an_old_stamp_proves_nothing_and_a_coming_one_does(hands: Hands, time: TrustedClock) -> None:
     """A message may have been on its way for a week; none was sent tomorrow."""
     time.heard(NOON - 7 * DAY)
     assert time.trusted
@@ -100,7 +100,7 @@ def test_an_old_stamp_proves_nothing_and_a_coming_one_does(hands: Hands, time: T
     assert not time.trusted
 
 
-def test_a_later_stamp_that_fits_clears_the_clock(hands: Hands, time: Timekeeper) -> None:
+def test_a_later_stamp_that_fits_clears_the_clock(hands: Hands, time: TrustedClock) -> None:
     """One service centre that stamps rubbish does not stop the house for long."""
     time.heard(NOON + 400 * DAY)
     assert not time.trusted
@@ -108,7 +108,7 @@ def test_a_later_stamp_that_fits_clears_the_clock(hands: Hands, time: Timekeeper
     assert time.trusted
 
 
-def test_a_step_away_from_the_networks_time_is_noticed(hands: Hands, time: Timekeeper) -> None:
+def test_a_step_away_from_the_networks_time_is_noticed(hands: Hands, time: TrustedClock) -> None:
     """Once the network's time is known, a step of more than a day needs no further stamp to be seen."""
     time.heard(NOON)
     hands.passes(HOUR)
@@ -117,7 +117,7 @@ def test_a_step_away_from_the_networks_time_is_noticed(hands: Hands, time: Timek
     assert (time.trusted, time.now()) == (False, NOON + HOUR)
 
 
-def test_a_mark_in_the_far_future_yields_to_the_network(hands: Hands, time: Timekeeper) -> None:
+def test_a_mark_in_the_far_future_yields_to_the_network(hands: Hands, time: TrustedClock) -> None:
     """A clock that once said 2099 has left its mark; when the network confirms today, today is trusted."""
     time.stored(datetime(2099, 1, 1, tzinfo=NOON.tzinfo))
     assert not time.trusted
@@ -128,19 +128,19 @@ def test_a_mark_in_the_far_future_yields_to_the_network(hands: Hands, time: Time
 async def test_the_database_knows_what_time_it_was() -> None:
     """The latest moment of any row, whichever table it is in; nothing in an empty database."""
     b = Bench()
-    assert high_water(b.db) is None
+    assert find_latest_stored(b.db) is None
     message = await b.submit()
     b.hand.passes(minutes=3)
-    journal.note(b.db, message, b.hand.now(), "something")
-    assert high_water(b.db) == NOON + timedelta(minutes=3)
+    journal.add_event(b.db, message, b.hand.now(), "something")
+    assert find_latest_stored(b.db) == NOON + timedelta(minutes=3)
 
 
 async def test_a_service_over_a_database_from_tomorrow(tmp_path: Path) -> None:
     """It accepts, by the time that the database had; status says that the clock is not trusted, and why."""
     async with house(tmp_path) as home:
-        await home.store.write(lambda db: journal.note(db, None, NOON + DAY, "something"))
+        await home.store.write(lambda db: journal.add_event(db, None, NOON + DAY, "something"))
         await home.service.know_time()
-        message = (await home.service.submit(Request(ALICE, "hello"))).message
+        message = (await home.service.submit(MessageRequest(ALICE, "hello"))).message
         assert message["created_at"] >= (NOON + DAY).isoformat("T", "microseconds")
         clock = (await home.service.status())["clock"]
         assert (clock["trusted"], clock["because"]) == (
@@ -162,8 +162,8 @@ async def test_only_what_cannot_wait_is_promoted() -> None:
     tried = await b.submit(BOB, at=NOON + HOUR)
     await b.store.write(lambda db: db.execute("UPDATE part SET tries = 1 WHERE message_id = ?", (tried,)))
     later = NOON + 2 * HOUR
-    assert await b.store.write(outbox_due.next_going_on) == NOON + HOUR
-    promoted = await b.store.write(lambda db: outbox_due.promote(db, later, trusted=False))
+    assert await b.store.write(outbox_due.find_next_clock_independent) == NOON + HOUR
+    promoted = await b.store.write(lambda db: outbox_due.promote_due(db, later, trusted=False))
     assert promoted == {due[ALARM], due[OTP], tried}
-    assert await b.store.write(outbox_due.next_going_on) is None
-    assert await b.store.write(lambda db: outbox_due.promote(db, later)) == {due[MessageClass.TRANSACTIONAL]}
+    assert await b.store.write(outbox_due.find_next_clock_independent) is None
+    assert await b.store.write(lambda db: outbox_due.promote_due(db, later)) == {due[MessageClass.TRANSACTIONAL]}

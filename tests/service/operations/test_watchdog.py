@@ -12,8 +12,8 @@ import pytest
 
 from modemd.errors import StoreUnavailable
 from modemd.modem.modem import Modem
-from modemd.modem.status import Status
-from modemd.service.operations.watchdog import ASK_EVERY_S, STORE_S, Heartbeat
+from modemd.modem.status import ModemStatus
+from modemd.service.operations.watchdog import ASK_EVERY_S, STORE_TIMEOUT_S, Watchdog
 from modemd.store import Store
 from tests.sim.world.loop import simulate
 
@@ -36,8 +36,8 @@ class SlowStore:
         """At once."""
 
 
-def beating(store: SlowStore, *modems: Any) -> Heartbeat:
-    return Heartbeat(cast(Store, store), lambda: cast(list[Modem], modems))
+def beating(store: SlowStore, *modems: Any) -> Watchdog:
+    return Watchdog(cast(Store, store), lambda: cast(list[Modem], modems))
 
 
 def looked(store: SlowStore, *at_s: float) -> list[str | None]:
@@ -65,19 +65,19 @@ def test_a_store_that_answers_is_asked_again() -> None:
 
 def test_a_slow_store_is_none_that_has_stopped() -> None:
     """A memory card may take its time."""
-    assert looked(SlowStore(STORE_S - 1), STORE_S - 2, STORE_S * 2) == [None, None]
+    assert looked(SlowStore(STORE_TIMEOUT_S - 1), STORE_TIMEOUT_S - 2, STORE_TIMEOUT_S * 2) == [None, None]
 
 
 def test_a_store_that_does_not_answer_is_told() -> None:
     """The disk hangs: nothing is accepted or sent any more, and nobody would say so."""
-    before, after = looked(SlowStore(1e6), STORE_S - 1, STORE_S + 1)
+    before, after = looked(SlowStore(1e6), STORE_TIMEOUT_S - 1, STORE_TIMEOUT_S + 1)
     assert before is None
     assert after == "the database has not answered for 121 s"
 
 
 def test_a_store_in_trouble_answers() -> None:
     """A full disk is the store watch's; a restart would not make room."""
-    assert looked(SlowStore(0, StoreUnavailable("disk_full", "no room")), STORE_S * 2) == [None]
+    assert looked(SlowStore(0, StoreUnavailable("disk_full", "no room")), STORE_TIMEOUT_S * 2) == [None]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_modems_task_has_its_deadline(due: float | None, late: bool) -> None:
 
     async def life() -> None:
         await asyncio.sleep(10)
-        modem = SimpleNamespace(status=Status(due=due), line=SimpleNamespace(name="west"))
+        modem = SimpleNamespace(status=ModemStatus(due=due), line=SimpleNamespace(name="west"))
         assert beating(SlowStore(), modem).stalled() == ("the task of modem west is 6 s late" if late else None)
 
     simulate(life())

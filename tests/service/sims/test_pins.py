@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from modemd.errors import SimUnusable
-from modemd.modem.setup.sim import Tried
-from modemd.service.sims.pins import PinBook, read_pin
+from modemd.modem.setup.sim import PinTries
+from modemd.service.sims.pins import PinStore, read_pin
 from tests.modem.scripted_port import simulated
 from tests.service.bench import EAST, WEST, Bench
 
@@ -54,8 +54,8 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
         read_pin(tmp_path / "pin")
 
 
-def book(bench: Bench, credentials: Path | None = None) -> PinBook:
-    return PinBook(bench.store, bench.settings, bench.clock, credentials)
+def book(bench: Bench, credentials: Path | None = None) -> PinStore:
+    return PinStore(bench.store, bench.settings, bench.clock, credentials)
 
 
 @simulated
@@ -96,6 +96,6 @@ async def test_tries_are_kept_in_the_database(tmp_path: Path) -> None:
     await pins.refused(WEST, b"two")
     await pins.trying(WEST, b"three")
     await pins.not_tried(WEST, b"three")
-    assert await book(bench).of("east").tried(WEST) == Tried(frozenset({b"two"}), frozenset({b"one"}))
+    assert await book(bench).of("east").tried(WEST) == PinTries(frozenset({b"two"}), frozenset({b"one"}))
     await pins.accepted(WEST)
-    assert await pins.tried(WEST) == Tried(frozenset(), frozenset())
+    assert await pins.tried(WEST) == PinTries(frozenset(), frozenset())

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from modemd import pdu
-from modemd.emulator.network.message_memory import Status, Stored
-from modemd.emulator.network.messages import Letter, Mms, Raw, Text, Voicemail
+from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
+from modemd.emulator.network.messages import MessageContent, Mms, Raw, Text, Voicemail
 from modemd.emulator.network.voice_calls import CallState
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import FAMILIES, House
 
@@ -62,7 +62,9 @@ def sim_data() -> Raw:
     ],
 )
 @pytest.mark.parametrize("family", FAMILIES)
-def test_what_is_not_a_text_is_kept_apart(live: Live, family: str, letter: Letter, kind: str, words: str) -> None:
+def test_what_is_not_a_text_is_kept_apart(
+    live: Live, family: str, letter: MessageContent, kind: str, words: str
+) -> None:
     """With its kind, in words, and never taken for a word of consent."""
 
     async def scenario(house: House) -> None:
@@ -131,7 +133,7 @@ def test_calls_disturb_no_send(live: Live, family: str, calls: str) -> None:
     async def scenario(house: House) -> None:
         await house.until(lambda: ready(house), within_s=60)
         for index in range(20):
-            await house.service.submit(Request(WRITER, f"message {index}"))
+            await house.service.submit(MessageRequest(WRITER, f"message {index}"))
         for _ in range(20):
             house.network.phone("+33612345699").call(house.sims[0].number, for_s=6)
             await asyncio.sleep(9)
@@ -152,7 +154,9 @@ def test_a_storage_that_others_fill_is_told(live: Live) -> None:
         house.sims[0].memory.capacity = 10
         house.sims[0].memory._slots = house.sims[0].memory._slots[:10]
         for _ in range(10):
-            house.sims[0].memory.store(Stored(b"\0", bytes.fromhex("0100048121430000055832"), Status.UNSENT))
+            house.sims[0].memory.store(
+                StoredMessage(b"\0", bytes.fromhex("0100048121430000055832"), MessageStatus.UNSENT)
+            )
         await house.until(lambda: ready(house), within_s=60)
         (modem,) = house.service.modems()
         assert modem["storage"] == "10/10"
@@ -172,7 +176,7 @@ def test_a_full_storage_is_emptied_at_its_notice(live: Live) -> None:
         await asyncio.sleep(90)
         for index in range(9):
             message = pdu.compose_deliver(WRITER, f"silent {index}", pdu.Timestamp.of(house.clock.now()))[0]
-            house.sims[0].memory.store(Stored(b"\0", message.encode()))
+            house.sims[0].memory.store(StoredMessage(b"\0", message.encode()))
         house.sims[0].memory.capacity = 10
         await house.until(lambda: len(house.all("SELECT 1 FROM inbox")) == 9, within_s=130)
 

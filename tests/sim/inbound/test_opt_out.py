@@ -9,7 +9,7 @@ import pytest
 
 from modemd import pdu
 from modemd.emulator import Device
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
 
@@ -77,7 +77,7 @@ def test_a_stop_between_claim_and_first_octet_escapes_the_prompt(live: Live) -> 
     async def scenario(house: House) -> None:
         after_stop = watch(house)
         await asyncio.sleep(20)
-        await house.service.submit(Request(CUSTOMER, "offer", "marketing"))
+        await house.service.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
         await house.until(lambda: bool(house.all("SELECT 1 FROM attempt")), within_s=30, step_s=0.001)
         (stop,) = pdu.compose_deliver(CUSTOMER, "STOP", pdu.Timestamp.of(house.clock.now()))
         await house.hand_in(pdu.frame(stop.encode()))
@@ -100,7 +100,7 @@ def test_a_stop_in_the_middle_of_a_message_withdraws_the_rest(live: Live) -> Non
     async def scenario(house: House) -> None:
         after_stop = watch(house)
         await asyncio.sleep(20)
-        await house.service.submit(Request(CUSTOMER, "offer " * 150, "marketing"))
+        await house.service.submit(MessageRequest(CUSTOMER, "offer " * 150, "marketing"))
         await house.until(lambda: len(house.network.journal) >= 1, within_s=60, step_s=0.1)
         house.network.phone(CUSTOMER).send(house.sims[0].number, "STOP")
         await house.until(lambda: house.all("SELECT state FROM message")[0]["state"] == "cancelled", within_s=120)
@@ -120,13 +120,13 @@ def test_start_brings_offers_back(live: Live) -> None:
         phone = house.network.phone(CUSTOMER)
         phone.send(house.sims[0].number, "  Désabonner!! ")
         await house.until(lambda: len(phone.inbox) == 1, within_s=60)
-        refused = await house.service.submit(Request(CUSTOMER, "offer", "marketing"))
+        refused = await house.service.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
         assert (refused.message["state"], refused.message["reason"]) == ("refused", "opted_out")
-        booked = await house.service.submit(Request(CUSTOMER, "Your table is booked."))
+        booked = await house.service.submit(MessageRequest(CUSTOMER, "Your table is booked."))
         assert booked.message["state"] == "queued"
         phone.send(house.sims[0].number, "START")
         await house.until(lambda: len(phone.inbox) == 3, within_s=60)
-        again = await house.service.submit(Request(CUSTOMER, "offer", "marketing"))
+        again = await house.service.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
         assert again.message["state"] == "queued"
 
     live(scenario, modems=1)

@@ -10,8 +10,8 @@ import pytest
 from modemd import pdu
 from modemd.emulator.device.settings import Notifications
 from modemd.modem.status import Identity
-from modemd.service.inbox.inbound import Arrivals
-from modemd.service.messages.submission import Request
+from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import FAMILIES, House
 
@@ -104,7 +104,7 @@ def test_a_repeated_delivery_is_kept_once(live: Live) -> None:
 def test_a_message_that_cannot_be_kept_delays_nobody(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake of ours about one message leaves it on the SIM; others come in and go out."""
 
-    async def failing(self: Arrivals, identity: Identity, octets: bytes, *, real: object) -> None:
+    async def failing(self: InboundMessages, identity: Identity, octets: bytes, *, real: object) -> None:
         if b"poison" in octets or "poison" in str(pdu.decode_incoming(pdu.unframe(octets)[1]).text):
             raise RuntimeError("a mistake of ours")
         await real(self, identity, octets)  # type: ignore[operator]
@@ -112,7 +112,7 @@ def test_a_message_that_cannot_be_kept_delays_nobody(live: Live, monkeypatch: py
     async def scenario(house: House) -> None:
         house.network.phone(WRITER).send(house.sims[0].number, "poison")
         house.network.phone(WRITER).send(house.sims[0].number, "fine")
-        answer = await house.service.submit(Request(WRITER, "goes out"))
+        answer = await house.service.submit(MessageRequest(WRITER, "goes out"))
         await house.until(lambda: kept(house) == ["fine"], within_s=70)
         await house.until(
             lambda: house.all("SELECT state FROM message")[0]["state"] == "delivered" and answer.again is False,
@@ -120,6 +120,8 @@ def test_a_message_that_cannot_be_kept_delays_nobody(live: Live, monkeypatch: py
         )
         assert stored_on_sim(house) == 1
 
-    real = Arrivals.keep
-    monkeypatch.setattr(Arrivals, "keep", lambda self, identity, octets: failing(self, identity, octets, real=real))
+    real = InboundMessages.keep
+    monkeypatch.setattr(
+        InboundMessages, "keep", lambda self, identity, octets: failing(self, identity, octets, real=real)
+    )
     live(partial(scenario), modems=1)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from modemd.emulator.usb.bus import UsbDevice, UsbInterface
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.world.assembled import House
 
 TO = "+33612345678"
@@ -39,7 +39,7 @@ async def says(house: House, row: str, words: str, within_s: float = 60) -> None
 
 
 async def submit(house: House, text: str = "Hello") -> None:
-    await house.service.submit(Request(TO, text, "transactional"))
+    await house.service.submit(MessageRequest(TO, text, "transactional"))
 
 
 def received(house: House) -> list[str | None]:

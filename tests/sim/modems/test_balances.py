@@ -10,7 +10,7 @@ import pytest
 
 from modemd.emulator.network.ussd_services import UssdAnswer
 from modemd.errors import Refused
-from modemd.service.operations.checks import LOOK_EVERY_S
+from modemd.service.operations.checks import CHECK_INTERVAL_S
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
 
@@ -71,11 +71,11 @@ def test_a_low_balance_is_told_once_until_it_has_been_higher(live: Live, caplog:
     async def scenario(house: House) -> None:
         house.network.ussd["*100#"] = UssdAnswer("Balance: 1.99 EUR")
         await house.until(lambda: balance(house) is not None, within_s=90)
-        await asyncio.sleep(3 * LOOK_EVERY_S)
+        await asyncio.sleep(3 * CHECK_INTERVAL_S)
         (alarm,) = await alarms(house)
         assert (alarm["code"], alarm["subject"]) == ("balance_low", FIRST_ICCID)
         assert alarm["text"] == "SIM ..000010 has 1.99 left, less than 2.00"
-        await asyncio.sleep(3 * 3600 - 3 * LOOK_EVERY_S)
+        await asyncio.sleep(3 * 3600 - 3 * CHECK_INTERVAL_S)
         assert (len(kept(house)), warnings()) == (3, 1)
         await house.stop()
         house.restart_service()

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from modemd.emulator.usb.bus import BRIDGE
-from modemd.service.modems.discovery import FORGET_S
+from modemd.service.modems.discovery import FORGET_AFTER_S
 from tests.sim.conftest import Live
 from tests.sim.modems.found_modems import (
     KEYBOARD,
@@ -98,7 +98,7 @@ def test_a_stick_that_nobody_named_is_forgotten_in_time(live: Live) -> None:
     async def scenario(house: House) -> None:
         await ready(house, name(house))
         handed = house.bus.pull("1-1.1")
-        await asyncio.sleep(FORGET_S - 60)
+        await asyncio.sleep(FORGET_AFTER_S - 60)
         assert list(rows(house)) == [name(house)]
         await asyncio.sleep(120)
         assert rows(house) == {}

@@ -10,8 +10,8 @@ import pytest
 
 from modemd.emulator import Device
 from modemd.modem.modem import Modem
-from modemd.modem.status import Health
-from modemd.service.messages.submission import Request
+from modemd.modem.status import ModemHealth
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
 
@@ -41,7 +41,7 @@ async def ready(house: House) -> None:
 
 
 async def submit(house: House, text: str, *, message_class: str = "transactional") -> int:
-    answer = await house.service.submit(Request(ALICE, text, message_class))
+    answer = await house.service.submit(MessageRequest(ALICE, text, message_class))
     return int(answer.message["id"])
 
 
@@ -251,7 +251,7 @@ def test_a_request_waits_for_the_answer_on_the_air(live: Live) -> None:
 
         lines = await modem_of(house).request(signal, within_s=30)
         assert lines[0].startswith("+CSQ:")
-        assert modem_of(house).status.health is Health.READY
+        assert modem_of(house).status.health is ModemHealth.READY
 
     live(story, families=(UART,), modems=1)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modemd.emulator import identities
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
 
@@ -72,7 +72,7 @@ def test_a_locked_sim_is_opened_and_sends(
         locked(house)
         await house.until(becomes(house, "ready"), within_s=120)
         assert house.sims[0].pin_tries == 3
-        await house.service.submit(Request(WRITER, "hello"))
+        await house.service.submit(MessageRequest(WRITER, "hello"))
         await house.until(lambda: house.all("SELECT state FROM message")[0]["state"] != "queued", within_s=30)
 
     given: dict[str, Any] = with_pin(pin_file)
@@ -163,7 +163,7 @@ def test_a_lost_service_centre_is_put_back(live: Live) -> None:
         had = house.sims[0].smsc
         assert modem(house)["smsc"] == had
         house.devices[0].lose_smsc()
-        await house.service.submit(Request(WRITER, "all the same"))
+        await house.service.submit(MessageRequest(WRITER, "all the same"))
         await house.until(lambda: len(house.network.journal.accepted) == 1, within_s=60)
         assert house.sims[0].smsc == had
 
@@ -199,8 +199,8 @@ def test_no_marketing_in_a_foreign_network(live: Live, allowed: bool) -> None:
         house.devices[0].set_coverage(5)
         await house.until(becomes(house, "ready"), within_s=60)
         assert modem(house)["registration"] == "roaming"
-        await house.service.submit(Request(WRITER, "an offer", "marketing"))
-        await house.service.submit(Request(WRITER, "your order"))
+        await house.service.submit(MessageRequest(WRITER, "an offer", "marketing"))
+        await house.service.submit(MessageRequest(WRITER, "your order"))
         await asyncio.sleep(300)
         sent = [str(entry.text) for entry in house.network.journal.accepted]
         assert sorted(sent) == (["an offer", "your order"] if allowed else ["your order"])

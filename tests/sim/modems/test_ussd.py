@@ -11,7 +11,7 @@ import pytest
 from modemd.emulator.device.family import families
 from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
 from modemd.errors import PortGone, Refused
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from modemd.service.modems.ussd import REPLY_S
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
@@ -128,7 +128,7 @@ def test_messages_pass_between_the_steps_of_a_session(live: Live) -> None:
         house.network.ussd["*123#"] = MENU
         await ready(house)
         first = await say(house, "*123#")
-        await house.service.submit(Request(ALICE, "between"))
+        await house.service.submit(MessageRequest(ALICE, "between"))
         house.network.phone(ALICE).send(house.sims[0].number, "hello")
         await house.until(
             lambda: (

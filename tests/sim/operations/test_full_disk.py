@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from modemd.errors import StoreUnavailable
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from modemd.store import sqlite_errors, writer
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
@@ -26,16 +26,16 @@ class Disk:
         self.full = False
         self.refused = 0
 
-    def run_group(self, connection: sqlite3.Connection, group: Sequence[writer.Job]) -> None:
+    def run_group(self, connection: sqlite3.Connection, group: Sequence[writer.QueuedChange]) -> None:
         if not self.full:
             REAL(connection, group)
             return
         self.refused += len(group)
         for job in group:
-            job.error = sqlite_errors.unavailable("disk_full", "database or disk is full")
+            job.error = sqlite_errors.make_unavailable_error("disk_full", "database or disk is full")
 
 
-REAL: Callable[[sqlite3.Connection, Sequence[writer.Job]], None] = writer.run_group
+REAL: Callable[[sqlite3.Connection, Sequence[writer.QueuedChange]], None] = writer.run_group
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 async def submit(house: House, text: str, to: str = ALICE) -> int:
-    return int((await house.service.submit(Request(to, text))).message["id"])
+    return int((await house.service.submit(MessageRequest(to, text))).message["id"])
 
 
 def states(house: House) -> list[str]:

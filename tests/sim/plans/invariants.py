@@ -9,7 +9,7 @@ from typing import Any
 
 from modemd import pdu
 from modemd.emulator.network.journal import Accepted
-from modemd.store.timestamps import moment
+from modemd.store.timestamps import from_text
 from tests.sim.plans.plan import REPEATS_AFTER_S, TAG
 from tests.sim.plans.run import World
 
@@ -134,7 +134,7 @@ class _Court:
         told = self.world.house.all(
             "SELECT min(at) AS at FROM event WHERE message_id = ? AND what = 'message delivered'", message["id"]
         )[0]["at"]
-        early = there is None or (not self.world.told.clock_stepped and told is not None and moment(told) < there)
+        early = there is None or (not self.world.told.clock_stepped and told is not None and from_text(told) < there)
         if told is not None and early:
             self.wrong(f"wrongly told: #{tag:04} delivered at {told}; the phone has it since {there}")
 
@@ -200,7 +200,7 @@ class _Court:
         attempts = {attempt["id"]: attempt for attempt in self.attempts}
         for row in lost:
             attempt = attempts[row["id"]]
-            opened, closed = moment(attempt["opened_at"]), moment(attempt["closed_at"] or attempt["opened_at"])
+            opened, closed = from_text(attempt["opened_at"]), from_text(attempt["closed_at"] or attempt["opened_at"])
             if not self._doubtful(attempt["modem"], opened, closed):
                 self.wrong(f"unknown without a reason: attempt {attempt['id']} ({attempt['error']})")
 

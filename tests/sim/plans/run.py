@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from modemd.emulator import Device, identities
 from modemd.errors import ModemdError
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.plans.plan import CLOCK_STEPS_S, End, Plan, Said, Trouble, Wish
 from tests.sim.world.assembled import House
 from tests.sim.world.loop import JumpingLoop
@@ -135,7 +135,7 @@ class World:
 
     async def _client(self, wish: Wish, began: float) -> None:
         await asyncio.sleep(max(0.0, began + wish.at_s - self.loop.time()))
-        request = Request(wish.number, wish.text, wish.message_class, key=f"wish {wish.tag}")
+        request = MessageRequest(wish.number, wish.text, wish.message_class, key=f"wish {wish.tag}")
         while True:
             await self._back()
             try:

@@ -34,7 +34,7 @@ class Course:
 
 def course(*, before: int = 0, after: int = 0) -> Course:
     """The process ends before or after its n-th commit (0: not at all), and comes back after a while."""
-    with patch.object(batches, "STEP", STEP):
+    with patch.object(batches, "ROWS_PER_STEP", STEP):
         return simulate(_lived(before, after))
 
 

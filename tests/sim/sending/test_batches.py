@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import Live
 from tests.sim.sending import batch_upload
 from tests.sim.sending.commit_costs import cost_of_commits
@@ -69,7 +69,7 @@ def test_an_alarm_does_not_wait_for_a_file(live: Live, rows: int) -> None:
         alarms = 0
         while not accepting.done() or house.all("SELECT count(*) AS n FROM staged")[0]["n"]:
             alarms += 1
-            await house.service.submit(Request(f"+3367{alarms:07d}", "fire", "alarm"))
+            await house.service.submit(MessageRequest(f"+3367{alarms:07d}", "fire", "alarm"))
             await asyncio.sleep(1.0)
         await asyncio.sleep(5)
         waits = house.all(

@@ -9,7 +9,7 @@ import pytest
 
 from modemd import pdu
 from modemd.errors import StoreError
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from modemd.store import writer
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
@@ -19,7 +19,7 @@ BOB = "+33612345679"
 
 
 async def submit(house: House, to: str, text: str, message_class: str = "transactional") -> int:
-    return int((await house.service.submit(Request(to, text, message_class))).message["id"])
+    return int((await house.service.submit(MessageRequest(to, text, message_class))).message["id"])
 
 
 def state(house: House, message: int) -> str:
@@ -62,7 +62,7 @@ def test_an_outcome_survives_a_database_that_fails(live: Live, monkeypatch: pyte
     failing = [False]
     real = writer.run_group
 
-    def sometimes(connection: sqlite3.Connection, group: list[writer.Job]) -> None:
+    def sometimes(connection: sqlite3.Connection, group: list[writer.QueuedChange]) -> None:
         if failing[0]:
             for job in group:
                 job.error = StoreError("disk full")
@@ -141,7 +141,7 @@ def test_a_stop_from_a_national_number_binds_without_a_configured_country(live: 
         await submit(house, ALICE, "Your table is booked.")
         await said(house, pdu.Address("0612345678", pdu.TypeOfNumber.UNKNOWN), "STOP")
         assert marketing(house, ALICE) == "opted_out"
-        refused = await house.service.submit(Request(ALICE, "offer", "marketing"))
+        refused = await house.service.submit(MessageRequest(ALICE, "offer", "marketing"))
         assert refused.message["state"] == "refused"
 
     live(scenario, modems=1, country=None)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from modemd.pdu import Submit
-from modemd.service.messages.submission import Request
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import Live
 from tests.sim.world.assembled import House
 
@@ -18,7 +18,7 @@ OTHER = "+33612345679"
 async def submit(
     house: House, text: str = "Hello", to: str = TO, message_class: str = "transactional", at: str | None = None
 ) -> int:
-    answer = await house.service.submit(Request(to, text, message_class, at))
+    answer = await house.service.submit(MessageRequest(to, text, message_class, at))
     return int(answer.message["id"])
 
 

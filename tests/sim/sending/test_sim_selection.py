@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from modemd.service.messages.decisions import Word
-from modemd.service.messages.submission import Request
-from modemd.store.timestamps import moment
+from modemd.service.messages.decisions import Authorship
+from modemd.service.messages.submission import MessageRequest
+from modemd.store.timestamps import from_text
 from tests.sim.conftest import Live
 from tests.sim.sending.test_sending import accepted, ready, state, submit
 from tests.sim.world.assembled import House
 
 NUMBERS = [f"+3361234{index:04d}" for index in range(1000)]
-WORD = Word("alice", "the offer was wrong")
+WORD = Authorship("alice", "the offer was wrong")
 
 
 def iccid(house: House, modem: int = 0) -> str:
@@ -37,12 +37,12 @@ def held(house: House) -> list[tuple[str, datetime]]:
     rows = house.all(
         "SELECT m.reason, p.due FROM message m JOIN part p ON p.message_id = m.id WHERE m.state = 'held' ORDER BY m.id"
     )
-    return [(row["reason"], moment(row["due"])) for row in rows]
+    return [(row["reason"], from_text(row["due"])) for row in rows]
 
 
 async def submit_all(house: House, count: int, message_class: str = "transactional", **more: Any) -> list[int]:
     """Messages to as many numbers, accepted at once."""
-    requests = [Request(NUMBERS[index], f"no {index}", message_class, **more) for index in range(count)]
+    requests = [MessageRequest(NUMBERS[index], f"no {index}", message_class, **more) for index in range(count)]
     return [int(answer.message["id"]) for answer in await house.service._submitting.submit_all(requests)]
 
 
@@ -125,7 +125,7 @@ def test_a_quota_holds_and_never_spills(live: Live) -> None:
             await writes(house, NUMBERS[index], 1)
         await submit_all(house, 8)
         await house.until(lambda: len(held(house)) == 3, within_s=120)
-        midnight = moment("2026-03-02T23:00:00+00:00")
+        midnight = from_text("2026-03-02T23:00:00+00:00")
         assert held(house) == [("quota_day", midnight)] * 3
         assert senders(house) == [house.sims[1].number] * 5
         await asyncio.sleep(12 * 3600)

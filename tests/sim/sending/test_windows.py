@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from modemd import pdu
-from modemd.modem.status import Health
-from modemd.service.messages.submission import Request
+from modemd.modem.status import ModemHealth
+from modemd.service.messages.submission import MessageRequest
 from tests.sim.world.assembled import House
 from tests.sim.world.loop import START, simulate
 
@@ -24,7 +24,7 @@ def lived(course: Callable[[House], Awaitable[None]], **configured: Any) -> None
     async def life() -> None:
         house = House(3, modems=1, **configured)
         await house.start()
-        await house.until(lambda: house.service._modems[0].status.health is Health.READY, within_s=60)
+        await house.until(lambda: house.service._modems[0].status.health is ModemHealth.READY, within_s=60)
         await course(house)
         await house.stop()
 
@@ -38,7 +38,7 @@ def arrived(house: House) -> list[float]:
 
 async def submit(house: House, window: str, many: int, **more: Any) -> None:
     for index in range(many):
-        await house.life.call(house.service.submit(Request(PHONE % index, "hello", window=window, **more)))
+        await house.life.call(house.service.submit(MessageRequest(PHONE % index, "hello", window=window, **more)))
 
 
 def test_nothing_begins_before_its_window() -> None:
@@ -65,7 +65,7 @@ def test_what_is_not_sent_when_a_window_closes_waits_for_the_next_day() -> None:
         assert max(today) <= 120
         held = house.all("SELECT reason, count(*) AS n FROM message WHERE state = 'held'")
         assert held == [{"reason": "outside_window", "n": 45 - len(today)}]
-        await house.life.call(house.service.submit(Request(PHONE % 99, "fire", "alarm")))
+        await house.life.call(house.service.submit(MessageRequest(PHONE % 99, "fire", "alarm")))
         await asyncio.sleep(60)
         assert len(arrived(house)) == len(today) + 1
         await asyncio.sleep(24 * 3600)

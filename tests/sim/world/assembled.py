@@ -18,9 +18,9 @@ from modemd.emulator.links.memory import MemoryLink
 from modemd.emulator.usb.devices import DEVICES, place
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
-from modemd.modem.recovery.recovery import Tools, UsbPlace
+from modemd.modem.recovery.recovery import RecoveryTools, UsbLocation
 from modemd.profiles import Profiles
-from modemd.rules.consent.keywords import Words
+from modemd.rules.consent.keywords import Keywords
 from modemd.service.service import Collaborators, Service
 from modemd.store import Store
 from tests.sim.world.loop import LoopClock
@@ -37,8 +37,8 @@ def _profiles() -> Profiles:
 
 
 @cache
-def _words() -> Words:
-    return Words.load()
+def _words() -> Keywords:
+    return Keywords.load()
 
 
 class House:
@@ -106,8 +106,10 @@ class House:
             chance=Random(self.chance.random()),
             credentials=self.credentials,
             port_list=self.bus,
-            tools=Tools(
-                lambda port: UsbPlace(f"1-1.{self.links[port].device.name[-1]}", port), self._usb_reset, self._run_hook
+            tools=RecoveryTools(
+                lambda port: UsbLocation(f"1-1.{self.links[port].device.name[-1]}", port),
+                self._usb_reset,
+                self._run_hook,
             ),
         )
         self.service = life.build(partial(Service, collaborators))
@@ -124,7 +126,7 @@ class House:
     async def _run_hook(self, argv: Sequence[str]) -> None:
         self.hooks_run.append(list(argv))
 
-    async def _usb_reset(self, at: UsbPlace) -> None:
+    async def _usb_reset(self, at: UsbLocation) -> None:
         """As the kernel does it: the device is gone, and comes back anew."""
         self.usb_resets.append(at.location)
         link = self.links[at.node]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from modemd.store.writer import PATIENCE_S, Job, answer, run_group
+from modemd.store.writer import LAZY_COMMIT_S, QueuedChange, deliver_results, run_group
 
 T = TypeVar("T")
 LONGEST_FSYNC_S = 0.02
@@ -34,7 +34,7 @@ class SeededWriter:
         self._longest_fsync_s = longest_fsync_s
         self._loop = asyncio.get_running_loop()
         self._patience: asyncio.TimerHandle | None = None
-        self._waiting: list[Job] = []
+        self._waiting: list[QueuedChange] = []
         self._busy = False
         self._told_at = 0.0
         self._untold = 0
@@ -43,7 +43,7 @@ class SeededWriter:
         self.after_commit: Callable[[], None] = lambda: None
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        job = Job(change, self._loop.create_future())
+        job = QueuedChange(change, self._loop.create_future())
         if self.dead:
             job.answer.cancel()
             return job.answer
@@ -53,13 +53,13 @@ class SeededWriter:
         return job.answer
 
     def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        job = Job(change, self._loop.create_future())
+        job = QueuedChange(change, self._loop.create_future())
         if self.dead:
             job.answer.cancel()
             return job.answer
         self._waiting.append(job)
         if not self._busy and self._patience is None:
-            self._patience = self._loop.call_later(PATIENCE_S, self._begin, 0.0)
+            self._patience = self._loop.call_later(LAZY_COMMIT_S, self._begin, 0.0)
         return job.answer
 
     def _begin(self, fsync_s: float) -> None:
@@ -85,10 +85,10 @@ class SeededWriter:
         if self._busy:
             self._loop.call_later(self._chance.uniform(0, self._longest_fsync_s), self._commit)
 
-    def _known(self, group: list[Job]) -> None:
+    def _known(self, group: list[QueuedChange]) -> None:
         self._untold -= 1
         if not self.dead:
-            answer(group)
+            deliver_results(group)
 
     async def close(self) -> None:
         if self._patience is not None:

@@ -66,7 +66,7 @@ def test_a_backup_is_made_while_others_write(home: Bench, database: Path, tmp_pa
         ended.set()
         writer.join()
     assert written[0] > 10
-    backup.check(tmp_path / "copy.db")
+    backup.check_backup(tmp_path / "copy.db")
 
 
 def test_a_backup_replaces_nothing(home: Bench, database: Path, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def _raise(error: Exception):  # type: ignore[no-untyped-def]  # it returns neve
     return act
 
 
-def put_back(database: Path, copy: Path, **later: float) -> files_restore.Restored:
+def put_back(database: Path, copy: Path, **later: float) -> files_restore.RestoreResult:
     return restore(copy, database, START + timedelta(**later))
 
 
@@ -137,8 +137,8 @@ def test_what_is_open_is_held_until_it_is_released(home: Bench, database: Path, 
     assert again.db.execute("SELECT count(*) FROM message").fetchone()[0] == 6
 
     again.now = START + timedelta(hours=1)
-    assert files_restore.release(again.db, again.now, by="ann", why="looked") == 3
-    assert files_restore.release(again.db, again.now, by="ann", why="looked") == 0
+    assert files_restore.release_messages(again.db, again.now, by="ann", why="looked") == 3
+    assert files_restore.release_messages(again.db, again.now, by="ann", why="looked") == 0
     assert again.promote() == {begun, queued}
     assert (again.state(queued), again.state(planned)) == ("queued", "held")
     assert again.message(planned)["reason"] == "scheduled"
@@ -154,7 +154,7 @@ def test_one_class_is_released_alone(home: Bench, database: Path, tmp_path: Path
     home.db.close()
     put_back(database, tmp_path / "copy.db")
     again = Bench(database)
-    assert files_restore.release(again.db, again.now, MessageClass.ALARM, by="ann", why="urgent") == 1
+    assert files_restore.release_messages(again.db, again.now, MessageClass.ALARM, by="ann", why="urgent") == 1
     assert again.promote() == {alarm}
     again.passes(days=2)
     again.expire()
@@ -171,7 +171,7 @@ def test_a_stop_outlives_a_restoring(home: Bench, database: Path, tmp_path: Path
     assert restored.consent == 1
     again = Bench(database)
     assert again.submitted(BOB, MessageClass.MARKETING).state == "refused"
-    files_restore.release(again.db, again.now, by="ann", why="ok")
+    files_restore.release_messages(again.db, again.now, by="ann", why="ok")
     again.promote()
     assert again.claim() is None
 

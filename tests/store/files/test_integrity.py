@@ -154,6 +154,8 @@ async def test_listings_of_a_damaged_database_say_so(tmp_path: Path) -> None:
     broken_index(path)
     store = await Store.open(path)
     with pytest.raises(StoreDamaged) as refused:
-        await store.read(lambda db: (listings.counts(db), db.execute("SELECT sum(reference) FROM contact").fetchone()))
+        await store.read(
+            lambda db: (listings.read_counts(db), db.execute("SELECT sum(reference) FROM contact").fetchone())
+        )
     assert refused.value.code == "damaged"
     await store.close()

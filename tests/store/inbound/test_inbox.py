@@ -12,7 +12,7 @@ import pytest
 from modemd.rules.classes import KINDS, Kind
 from modemd.store import listings
 from modemd.store.inbound import inbox
-from modemd.store.inbound.inbox import Arrival, Whole
+from modemd.store.inbound.inbox import Arrival, CompleteMessage
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 SINGLE = Arrival(WEST, b"hello", ALICE, "text", "hello", START)
@@ -27,18 +27,18 @@ def join(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
     return "text", "".join(tpdu.decode()[len("alice/8/1/3") + 1 :] for tpdu in tpdus)
 
 
-def keep(bench: Bench, arrival: Arrival) -> Whole | None:
-    return inbox.keep(bench.db, arrival, join, bench.now)
+def keep(bench: Bench, arrival: Arrival) -> CompleteMessage | None:
+    return inbox.store_arrival(bench.db, arrival, join, bench.now)
 
 
 def shown(bench: Bench) -> list[tuple[str, bool]]:
-    return [(row["text"], row["complete"]) for row in listings.inbox(bench.db)]
+    return [(row["text"], row["complete"]) for row in listings.list_inbox(bench.db)]
 
 
 def test_a_message_is_whole_at_once(bench: Bench) -> None:
     """A message of one part is complete with its arrival."""
-    assert keep(bench, SINGLE) == Whole(1, ALICE, WEST, "text", "hello")
-    (row,) = listings.inbox(bench.db)
+    assert keep(bench, SINGLE) == CompleteMessage(1, ALICE, WEST, "text", "hello")
+    (row,) = listings.list_inbox(bench.db)
     assert (row["from"], row["to_sim"], row["parts"], row["complete"]) == (ALICE, WEST, 1, True)
     assert row["sent_at"] == START.isoformat("T", "microseconds")
 
@@ -125,7 +125,7 @@ def test_a_join_that_fails_keeps_nothing(bench: Bench) -> None:
 
     bench.db.execute("SAVEPOINT change")
     with pytest.raises(ValueError, match="no text"):
-        inbox.keep(bench.db, part(2, "two", key="alice/8/1/2"), fails, bench.now)
+        inbox.store_arrival(bench.db, part(2, "two", key="alice/8/1/2"), fails, bench.now)
     bench.db.execute("ROLLBACK TO change")
     assert bench.db.execute("SELECT count(*) FROM inbox_part").fetchone()[0] == 1
 
@@ -134,7 +134,7 @@ def test_data_and_undecodable_arrivals_are_kept(bench: Bench) -> None:
     """What is not text is kept all the same, without a sender or a time where there is none."""
     keep(bench, Arrival(WEST, b"\xff", "", "undecodable", "FF", None))
     keep(bench, replace(SINGLE, sender=BOB, kind="data", text="CAFE", tpdu=b"data"))
-    assert [(row["from"], row["kind"], row["sent_at"] is None) for row in listings.inbox(bench.db)] == [
+    assert [(row["from"], row["kind"], row["sent_at"] is None) for row in listings.list_inbox(bench.db)] == [
         (BOB, "data", False),
         ("", "undecodable", True),
     ]
@@ -151,7 +151,7 @@ def test_every_kind_is_kept_and_can_be_asked_for(bench: Bench, kind: Kind) -> No
     """The schema takes what the list holds, and a listing narrows to it."""
     keep(bench, SINGLE)
     keep(bench, replace(SINGLE, kind=kind, tpdu=b"another"))
-    assert {row["kind"] for row in listings.inbox(bench.db, kind=kind)} == {kind}
+    assert {row["kind"] for row in listings.list_inbox(bench.db, kind=kind)} == {kind}
 
 
 def test_what_a_set_is_shows_when_it_is_whole(bench: Bench) -> None:
@@ -162,17 +162,17 @@ def test_what_a_set_is_shows_when_it_is_whole(bench: Bench) -> None:
 
     for seq in (1, 2):
         half = replace(part(seq, "x", key="mmsc/8/1/2"), kind="data")
-        whole = inbox.keep(bench.db, half, notification, bench.now)
+        whole = inbox.store_arrival(bench.db, half, notification, bench.now)
     assert whole is not None
     assert (whole.kind, whole.text) == ("mms", "a picture")
-    assert [row["kind"] for row in listings.inbox(bench.db)] == ["mms"]
+    assert [row["kind"] for row in listings.list_inbox(bench.db)] == ["mms"]
 
 
 def test_each_call_is_a_row(bench: Bench) -> None:
     """The same caller twice has called twice; a withheld number is empty."""
     for caller in (ALICE, ALICE, ""):
-        inbox.missed_call(bench.db, WEST, caller, bench.now)
-    rows = listings.inbox(bench.db, kind="call")
+        inbox.store_missed_call(bench.db, WEST, caller, bench.now)
+    rows = listings.list_inbox(bench.db, kind="call")
     assert [(row["from"], row["text"], row["complete"]) for row in rows] == [
         ("", "missed call", True),
         (ALICE, "missed call", True),

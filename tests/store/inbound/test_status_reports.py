@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from modemd.rules.phone_numbers import same_number
-from modemd.rules.report_matching import Doubt, Finding, Told, Tried, weigh
+from modemd.rules.phone_numbers import is_same_number
+from modemd.rules.report_matching import AttemptFacts, MatchDoubt, ReportFacts, ReportMatch, match_report
 from modemd.store.inbound import status_reports
-from modemd.store.inbound.status_reports import Outcome, Unmatched
-from modemd.store.journal import refresh
-from modemd.store.queue.outcomes import Result
+from modemd.store.inbound.status_reports import DeliveryOutcome, UnmatchedReason
+from modemd.store.journal import update_message_state
+from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, SEND_TIMEOUT, START, WEST, Bench
 
 HOUR = timedelta(hours=1)
@@ -58,14 +58,16 @@ def test_trying_does_not_close(bench: Bench) -> None:
     """A report that the network is still trying changes nothing but the story; the final one counts."""
     message = bench.submit()
     bench.send(reference=7)
-    assert bench.report(7, Outcome.TRYING) == message
+    assert bench.report(7, DeliveryOutcome.TRYING) == message
     assert (bench.state(message), bench.events(message)[-1]) == ("sent", "report trying")
     bench.report(7)
     assert bench.state(message) == "delivered"
 
 
-@pytest.mark.parametrize(("outcome", "reason"), [(Outcome.PERMANENT, "status_41"), (Outcome.STOPPED, "status_60")])
-def test_an_error_report_ends_undelivered(bench: Bench, outcome: Outcome, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "reason"), [(DeliveryOutcome.PERMANENT, "status_41"), (DeliveryOutcome.STOPPED, "status_60")]
+)
+def test_an_error_report_ends_undelivered(bench: Bench, outcome: DeliveryOutcome, reason: str) -> None:
     """A permanent error, and a temporary one after which the centre gave up, make a message undelivered, with the status."""
     message = bench.submit()
     bench.send(reference=7)
@@ -79,7 +81,7 @@ def test_a_later_worse_report_changes_nothing(bench: Bench) -> None:
     message = bench.submit()
     bench.send(reference=7)
     bench.report(7)
-    bench.report(7, Outcome.PERMANENT)
+    bench.report(7, DeliveryOutcome.PERMANENT)
     assert (bench.state(message), bench.parts(message)) == ("delivered", ["delivered"])
 
 
@@ -118,7 +120,7 @@ def test_a_report_before_its_answer_settles_an_unknown_attempt(bench: Bench) -> 
     message = bench.submit()
     claim = bench.claimed()
     bench.report(7)
-    bench.close(claim, Result.UNKNOWN)
+    bench.close(claim, AttemptResult.UNKNOWN)
     assert bench.match_again() == {message}
     assert bench.state(message) == "delivered"
     assert bench.attempt(claim)["reference"] == 7
@@ -129,7 +131,7 @@ def test_a_report_settles_an_unknown_attempt(bench: Bench) -> None:
     message = bench.submit()
     claim = bench.lose()
     bench.passes(seconds=30)
-    assert bench.report(7, Outcome.TRYING, accepted_at=START + timedelta(seconds=2)) == message
+    assert bench.report(7, DeliveryOutcome.TRYING, accepted_at=START + timedelta(seconds=2)) == message
     assert (bench.state(message), bench.attempt(claim)["outcome"]) == ("sent", "sent")
     bench.report(7)
     assert bench.state(message) == "delivered"
@@ -162,10 +164,10 @@ def test_looking_again_asks_the_rule_in_order_of_arrival(bench: Bench) -> None:
     bench.report(4, sim=EAST)
     asked: list[int] = []
 
-    def nobody(told: Told, attempts: object) -> None:
+    def nobody(told: ReportFacts, attempts: object) -> None:
         asked.append(told.reference)
 
-    assert status_reports.match_again(bench.db, WEST, nobody, bench.now) == set()
+    assert status_reports.rematch_reports(bench.db, WEST, nobody, bench.now) == set()
     assert asked == [1, 2, 3]
 
 
@@ -195,11 +197,13 @@ def test_what_others_were_sent_costs_a_report_no_look(bench: Bench) -> None:
     bench.send(reference=7)
     asked: list[str] = []
 
-    def nobody(told: Told, attempts: Sequence[Tried]) -> None:
+    def nobody(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> None:
         asked.extend(tried.number for tried in attempts)
 
-    new = status_reports.NewReport(WEST, b"1", Told(7, "0612345678", bench.now), Outcome.DELIVERED, 0, None)
-    assert status_reports.record(bench.db, new, nobody, bench.now) is None
+    new = status_reports.NewReport(
+        WEST, b"1", ReportFacts(7, "0612345678", bench.now), DeliveryOutcome.DELIVERED, 0, None
+    )
+    assert status_reports.record_report(bench.db, new, nobody, bench.now) is None
     assert asked == [ALICE]
     assert bench.report(7) == message
 
@@ -211,17 +215,17 @@ def test_old_unmatched_reports_cost_no_look(bench: Bench) -> None:
     bench.report(2)
     asked: list[int] = []
 
-    def nobody(told: Told, attempts: object) -> None:
+    def nobody(told: ReportFacts, attempts: object) -> None:
         asked.append(told.reference)
 
-    status_reports.match_again(bench.db, WEST, nobody, bench.now)
+    status_reports.rematch_reports(bench.db, WEST, nobody, bench.now)
     assert asked == [2]
     assert unmatched(bench) == 2
 
 
-def rule(told: Told, attempts: Sequence[Tried]) -> Finding:
+def rule(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> ReportMatch:
     """The rule of evidence, as the service hands it in."""
-    return weigh(told, attempts, same_number, SEND_TIMEOUT)
+    return match_report(told, attempts, is_same_number, SEND_TIMEOUT)
 
 
 def test_an_unmatched_report_says_why(bench: Bench) -> None:
@@ -233,7 +237,10 @@ def test_an_unmatched_report_says_why(bench: Bench) -> None:
     bench.passes(hours=1)
     bench.submit(BOB)
     bench.lose()  # nothing that is written after a report can have been meant by it
-    assert [status_reports.why_unmatched(bench.db, number, rule) for number in (1, 2)] == [Doubt.NOBODY, Doubt.NOBODY]
+    assert [status_reports.explain_unmatched(bench.db, number, rule) for number in (1, 2)] == [
+        MatchDoubt.NOBODY,
+        MatchDoubt.NOBODY,
+    ]
 
 
 def test_an_early_report_says_that_the_answer_is_awaited(bench: Bench) -> None:
@@ -241,9 +248,9 @@ def test_an_early_report_says_that_the_answer_is_awaited(bench: Bench) -> None:
     bench.submit()
     claim = bench.claimed()
     bench.report(7)
-    assert status_reports.why_unmatched(bench.db, 1, rule) is Unmatched.ANSWER_AWAITED
+    assert status_reports.explain_unmatched(bench.db, 1, rule) is UnmatchedReason.ANSWER_AWAITED
     bench.close(claim, reference=7)
-    assert status_reports.why_unmatched(bench.db, 1, rule) is Unmatched.NOT_THEN
+    assert status_reports.explain_unmatched(bench.db, 1, rule) is UnmatchedReason.NOT_THEN
 
 
 def test_a_rival_whose_message_is_over_is_a_rival_still(bench: Bench) -> None:
@@ -252,10 +259,10 @@ def test_a_rival_whose_message_is_over_is_a_rival_still(bench: Bench) -> None:
     kept_unknown, failing = bench.submit(), bench.submit(parts=2)
     bench.lose()
     bench.lose()
-    bench.close(bench.claimed(), Result.REFUSED)
+    bench.close(bench.claimed(), AttemptResult.REFUSED)
     assert bench.state(failing) in ("failed", "unknown")
     bench.db.execute("UPDATE part SET state = 'failed' WHERE message_id = ?", (failing,))
-    refresh(bench.db, failing, bench.now)
+    update_message_state(bench.db, failing, bench.now)
     assert bench.report(99) is None
     assert bench.match_again() == set()
     assert (bench.state(kept_unknown), bench.state(failing), unmatched(bench)) == ("unknown", "failed", 1)

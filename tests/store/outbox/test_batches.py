@@ -25,14 +25,14 @@ def no_judge(at: datetime, now: datetime) -> None:
 
 def staged(bench: Bench, *rows: NewMessage, key: str | None = None) -> int:
     """A batch of which nothing is accepted yet."""
-    batch = batches.begin(bench.db, key, b"digest", bench.now)
-    batches.stage(bench.db, batch, rows, bench.policy, no_judge, bench.now)
+    batch = batches.begin_staging(bench.db, key, b"digest", bench.now)
+    batches.stage_rows(bench.db, batch, rows, bench.policy, no_judge, bench.now)
     return batch
 
 
 def accepted(bench: Bench, *rows: NewMessage) -> int:
     batch = staged(bench, *rows)
-    batches.accept(bench.db, batch, bench.now)
+    batches.accept_batch(bench.db, batch, bench.now)
     return batch
 
 
@@ -41,7 +41,7 @@ def promoted(bench: Bench, batch: int, limit: int = 50) -> None:
 
 
 def view(bench: Bench, batch: int) -> dict[str, object]:
-    found = batches.view(bench.db, batch)
+    found = batches.read_batch(bench.db, batch)
     assert found is not None
     return found
 
@@ -56,7 +56,7 @@ def test_what_is_staged_is_no_message(bench: Bench) -> None:
     bench.submit(ALICE)
     batch = staged(bench, row(bench, ALICE, "one"), row(bench, BOB, "two"))
     assert (len(messages(bench)), batches.next_accepted(bench.db)) == (1, None)
-    batches.accept(bench.db, batch, bench.now)
+    batches.accept_batch(bench.db, batch, bench.now)
     later = bench.submit(CAROL)
     assert (view(bench, batch)["first_message"], view(bench, batch)["last_message"], later) == (2, 3, 4)
     promoted(bench, batch)
@@ -108,10 +108,10 @@ def test_what_was_left_behind_is_cleared_away_in_steps(bench: Bench) -> None:
     kept = accepted(bench, row(bench, ALICE))
     left = staged(bench, *(row(bench, BOB, str(index)) for index in range(5)))
     steps = 0
-    while batches.discard(bench.db, limit=2):
+    while batches.discard_unaccepted(bench.db, limit=2):
         steps += 1
     assert steps == 4
-    assert batches.view(bench.db, left) is None
+    assert batches.read_batch(bench.db, left) is None
     assert bench.db.execute("SELECT count(*) FROM staged").fetchone()[0] == 1
     assert view(bench, kept)["state"] == "accepted"
 
@@ -160,23 +160,23 @@ def test_a_submit_goes_before_a_batch_that_is_not_accepted(bench: Bench) -> None
     same, other = staged(bench, row(bench, ALICE, key="a")), staged(bench, row(bench, BOB, key="b"))
     assert not bench.submitted(ALICE, text="row", key="a").again
     assert not bench.submitted(BOB, text="other", key="b").again
-    batches.accept(bench.db, same, bench.now)
+    batches.accept_batch(bench.db, same, bench.now)
     assert view(bench, same)["again"] == 1
     with pytest.raises(Refused, match="'b' was taken"):
-        batches.accept(bench.db, other, bench.now)
+        batches.accept_batch(bench.db, other, bench.now)
 
 
 def test_a_file_is_known_by_its_key(bench: Bench) -> None:
     """Once accepted it is answered again; before, it is told so; another file under that key is refused."""
     batch = staged(bench, row(bench, ALICE), key="file")
     with pytest.raises(Refused, match="not accepted yet"):
-        batches.known(bench.db, "file", b"digest")
-    batches.accept(bench.db, batch, bench.now)
-    assert batches.known(bench.db, "file", b"digest") == batch
+        batches.find_by_key(bench.db, "file", b"digest")
+    batches.accept_batch(bench.db, batch, bench.now)
+    assert batches.find_by_key(bench.db, "file", b"digest") == batch
     with pytest.raises(Refused, match="another file"):
-        batches.known(bench.db, "file", b"other")
+        batches.find_by_key(bench.db, "file", b"other")
     with pytest.raises(Refused, match="taken a moment ago"):
-        batches.begin(bench.db, "file", b"digest", bench.now)
+        batches.begin_staging(bench.db, "file", b"digest", bench.now)
 
 
 def test_ids_that_were_set_aside_are_nobody_elses(bench: Bench) -> None:

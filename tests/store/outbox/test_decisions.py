@@ -12,19 +12,19 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store.inbound.status_reports import Outcome
-from modemd.store.journal import Word
+from modemd.store.inbound.status_reports import DeliveryOutcome
+from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions, due
 from modemd.store.outbox.accept import Submitted
-from modemd.store.outbox.decisions import Verdict
-from modemd.store.queue.outcomes import Result
+from modemd.store.outbox.decisions import Settlement
+from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-WORD = Word("ann", "the phone shows it")
+WORD = Authorship("ann", "the phone shows it")
 
 
-def settle(bench: Bench, message: int, verdict: Verdict, part: int | None = None) -> None:
+def settle(bench: Bench, message: int, verdict: Settlement, part: int | None = None) -> None:
     decisions.settle(bench.db, message, verdict, WORD, bench.now, part=part)
 
 
@@ -43,14 +43,14 @@ def told(bench: Bench, message: int, what: str) -> list[dict[str, Any]]:
 
 
 def put_off(bench: Bench) -> None:
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
 
 
 def test_settled_as_sent_waits_for_its_report(bench: Bench) -> None:
     """A person says that it was sent: the message is sent, who and why are kept, and a later report still delivers it."""
     message = bench.submit()
     bench.lose()
-    settle(bench, message, Verdict.SENT)
+    settle(bench, message, Settlement.SENT)
     assert (bench.state(message), bench.message(message)["reason"]) == ("sent", None)
     assert told(bench, message, "settled sent") == [{"part": 1, "by": "ann", "why": "the phone shows it"}]
     assert bench.report(7) == message
@@ -61,8 +61,8 @@ def test_a_report_of_failure_counts_after_sent(bench: Bench) -> None:
     """And one that says that the network gave up makes it undelivered."""
     message = bench.submit()
     bench.lose()
-    settle(bench, message, Verdict.SENT)
-    bench.report(7, Outcome.PERMANENT)
+    settle(bench, message, Settlement.SENT)
+    bench.report(7, DeliveryOutcome.PERMANENT)
     assert bench.state(message) == "undelivered"
 
 
@@ -70,7 +70,7 @@ def test_settled_as_not_sent_has_failed_for_good(bench: Bench) -> None:
     """A person says that it was not sent: failed, final, and nothing sends it again by itself."""
     message = bench.submit(message_class=MessageClass.ALARM)
     bench.lose()
-    settle(bench, message, Verdict.NOT_SENT)
+    settle(bench, message, Settlement.NOT_SENT)
     row = bench.message(message)
     assert (row["state"], row["reason"], row["closed_at"] is not None) == ("failed", "by_hand", True)
     assert told(bench, message, "settled not sent") == [{"part": 1, "by": "ann", "why": "the phone shows it"}]
@@ -82,7 +82,7 @@ def test_a_report_against_a_persons_word_is_told_and_changes_nothing(bench: Benc
     """Who said `not sent` was wrong: the story shows it, the final state stays, and no other message gets the report."""
     message, other = bench.submit(), bench.submit()
     bench.lose()
-    settle(bench, message, Verdict.NOT_SENT)
+    settle(bench, message, Settlement.NOT_SENT)
     assert bench.report(7) == message
     assert (bench.state(message), bench.events(message)[-1]) == ("failed", "report delivered")
     bench.lose()
@@ -94,7 +94,7 @@ def test_a_persons_word_makes_no_report_certain(bench: Bench) -> None:
     first, second = bench.submit(), bench.submit()
     bench.lose()
     bench.lose()
-    settle(bench, first, Verdict.NOT_SENT)
+    settle(bench, first, Settlement.NOT_SENT)
     assert bench.report(7) is None
     assert bench.state(second) == "unknown"
 
@@ -103,8 +103,8 @@ def test_a_late_answer_after_a_word_changes_nothing(bench: Bench) -> None:
     """A late `+CMGS` finds the part settled."""
     message = bench.submit()
     claim = bench.lose()
-    settle(bench, message, Verdict.NOT_SENT)
-    bench.close(claim, Result.SENT, reference=7)
+    settle(bench, message, Settlement.NOT_SENT)
+    bench.close(claim, AttemptResult.SENT, reference=7)
     assert bench.state(message) == "failed"
 
 
@@ -114,9 +114,9 @@ def test_one_part_is_settled_alone(bench: Bench) -> None:
     bench.lose()
     bench.send()
     bench.lose()
-    settle(bench, message, Verdict.SENT, part=3)
+    settle(bench, message, Settlement.SENT, part=3)
     assert (bench.parts(message), bench.state(message)) == (["unknown", "sent", "sent"], "unknown")
-    settle(bench, message, Verdict.SENT)
+    settle(bench, message, Settlement.SENT)
     assert bench.state(message) == "sent"
 
 
@@ -124,7 +124,7 @@ def test_not_sent_fails_the_rest_that_waits(bench: Bench) -> None:
     """A message that lacks a part says nothing: what waits of it is not sent."""
     message = bench.submit(parts=3)
     bench.lose()
-    settle(bench, message, Verdict.NOT_SENT)
+    settle(bench, message, Settlement.NOT_SENT)
     assert (bench.parts(message), bench.claim()) == (["failed", "failed", "failed"], None)
 
 
@@ -138,7 +138,7 @@ def test_not_sent_repeats_no_other_part(bench: Bench) -> None:
     bench.passes(seconds=30)
     bench.promote()
     assert bench.parts(message) == ["queued", "unknown", "unknown"]
-    settle(bench, message, Verdict.NOT_SENT, part=2)
+    settle(bench, message, Settlement.NOT_SENT, part=2)
     assert bench.parts(message) == ["unknown", "failed", "unknown"]
     bench.passes(minutes=5)
     assert bench.promote() == set()
@@ -184,7 +184,7 @@ def test_only_what_is_unknown_can_be_settled(
     """Anything else is refused, and stays as it is."""
     message = make(bench)
     before = bench.db.execute("SELECT * FROM message").fetchall(), bench.db.execute("SELECT * FROM part").fetchall()
-    for verdict in Verdict:
+    for verdict in Settlement:
         with pytest.raises(Refused) as refused:
             settle(bench, message, verdict, part)
         assert refused.value.code == code
@@ -217,7 +217,7 @@ def test_what_was_refused_or_withdrawn_can_be_cancelled(bench: Bench) -> None:
     refused = bench.submit(ALICE)
     put_off(bench)
     withdrawn = bench.submit(BOB)
-    bench.close(bench.claimed(EAST), Result.WITHDRAWN)
+    bench.close(bench.claimed(EAST), AttemptResult.WITHDRAWN)
     for message in (refused, withdrawn):
         cancel(bench, message)
         assert bench.state(message) == "cancelled"
@@ -227,8 +227,8 @@ def test_what_a_modem_was_given_cannot_be_cancelled(bench: Bench) -> None:
     """On the air, sent in part, sent, unknown, or final: too late, and nothing changes."""
     message = bench.submit(parts=2)
     claim = bench.claimed()
-    for ending in (None, Result.SENT, Result.UNKNOWN):
-        if ending is Result.UNKNOWN:
+    for ending in (None, AttemptResult.SENT, AttemptResult.UNKNOWN):
+        if ending is AttemptResult.UNKNOWN:
             claim = bench.claimed()
         if ending is not None:
             bench.close(claim, ending)
@@ -236,7 +236,7 @@ def test_what_a_modem_was_given_cannot_be_cancelled(bench: Bench) -> None:
         with pytest.raises(Refused, match="cannot be called back") as refused:
             cancel(bench, message)
         assert (refused.value.code, bench.parts(message)) == ("too_late", before)
-    settle(bench, message, Verdict.NOT_SENT)
+    settle(bench, message, Settlement.NOT_SENT)
     with pytest.raises(Refused, match=f"message {message} is failed already"):
         cancel(bench, message)
 

@@ -13,7 +13,7 @@ from modemd.rules.classes import MessageClass, waiting_rank
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import ending
 from modemd.store.outbox import due
-from modemd.store.queue.outcomes import Result
+from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
@@ -202,7 +202,7 @@ def test_a_held_rest_that_is_stuck_fails(bench: Bench) -> None:
     """The same holds for a rest that is backing off."""
     message = bench.submit(parts=2, valid=HOUR)
     bench.send()
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + 30 * HOUR)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + 30 * HOUR)
     assert bench.parts(message) == ["sent", "held"]
     bench.passes(hours=25)
     assert bench.expire() == 1
@@ -246,14 +246,14 @@ def test_steps_are_bounded(bench: Bench) -> None:
     for _ in range(5):
         bench.submit(at=START + HOUR, valid=2 * HOUR)
     bench.passes(hours=1)
-    assert [len(due.promote(bench.db, bench.now, 2)) for _ in range(4)] == [2, 2, 1, 0]
+    assert [len(due.promote_due(bench.db, bench.now, 2)) for _ in range(4)] == [2, 2, 1, 0]
     bench.passes(hours=1)
-    assert [due.expire(bench.db, bench.now, 3) for _ in range(3)] == [3, 2, 0]
+    assert [due.expire_overdue(bench.db, bench.now, 3) for _ in range(3)] == [3, 2, 0]
 
 
 def test_cancelling_reaches_what_waits(bench: Bench) -> None:
     """The waiting parts of a message are cancelled with the reason; a message of which nothing waits is left alone."""
     message = bench.submit(parts=2)
-    assert ending.cancel_rest(bench.db, message, bench.now, "by_hand") == 1
+    assert ending.cancel_waiting_parts(bench.db, message, bench.now, "by_hand") == 1
     assert (bench.state(message), bench.message(message)["reason"]) == ("cancelled", "by_hand")
-    assert ending.cancel_rest(bench.db, message, bench.now, "by_hand") == 0
+    assert ending.cancel_waiting_parts(bench.db, message, bench.now, "by_hand") == 0

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass, started_rank
-from modemd.rules.send_decision import Decision, Facts, Verdict
+from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
 from modemd.store.queue import claims
 from modemd.store.queue.claims import MAX_CANDIDATES
-from modemd.store.queue.outcomes import Result
+from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
 HOUR = timedelta(hours=1)
@@ -63,7 +63,7 @@ def test_the_rest_of_a_message_goes_before_its_class(bench: Bench) -> None:
 def test_a_started_message_goes_before_older_ones_of_its_class(bench: Bench) -> None:
     """A message that has started is finished before an older one that was queued again meanwhile."""
     older = bench.submit(ALICE)
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
     younger = bench.submit(BOB, parts=2)
     bench.send()
     bench.passes(hours=1)
@@ -196,7 +196,7 @@ def test_what_does_not_move_blocks_nothing(bench: Bench, how: str) -> None:
     """A held, backing-off or unknown message does not hold up the next one to its number."""
     bench.submit(ALICE, at=bench.now + HOUR if how == "held" else None)
     if how == "backing off":
-        bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+        bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
     elif how == "unknown":
         bench.lose()
     second = bench.submit(ALICE)
@@ -207,7 +207,7 @@ def test_a_later_try_keeps_no_order(bench: Bench) -> None:
     """Order binds first attempts: a message that was refused once does not wait for an earlier one to its number."""
     bench.submit(ALICE, at=bench.now + HOUR)
     second = bench.submit(ALICE)
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
     bench.passes(hours=1)
     bench.promote()
     bench.claimed(WEST)
@@ -246,11 +246,11 @@ def test_a_claim_looks_at_a_bounded_number(bench: Bench) -> None:
     """At most 20 candidates are decided on in one claim."""
     for number in numbers(30):
         bench.submit(number)
-    seen: list[Facts] = []
+    seen: list[SendFacts] = []
 
-    def nobody(facts: Facts) -> Decision:
+    def nobody(facts: SendFacts) -> SendDecision:
         seen.append(facts)
-        return Decision(Verdict.WITHDRAW, "closed on Mondays")
+        return SendDecision(SendVerdict.WITHDRAW, "closed on Mondays")
 
     assert claims.claim(bench.db, WEST, "modem", nobody, bench.now) is None
     assert len(seen) == MAX_CANDIDATES == 20
@@ -272,9 +272,9 @@ def test_what_may_not_go_is_cleared_to_bring_others_into_view(bench: Bench) -> N
     good = bench.submit(BOB, valid=3 * HOUR)
     bench.passes(hours=1)
     assert good not in bench.candidates()
-    assert claims.clear(bench.db, WEST, bench.decide, bench.now) is True
+    assert claims.end_unsendable(bench.db, WEST, bench.decide, bench.now) is True
     assert bench.candidates() == [good]
-    assert claims.clear(bench.db, WEST, bench.decide, bench.now) is False
+    assert claims.end_unsendable(bench.db, WEST, bench.decide, bench.now) is False
 
 
 def test_a_candidate_says_all_that_encoding_needs(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from modemd.rules.retry import ErrorClass, retry_at
 from modemd.store import listings
 from modemd.store.inbound import status_reports
 from modemd.store.queue import outcomes
-from modemd.store.queue.outcomes import Outcome, Result
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench, Retry
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -55,7 +55,7 @@ def test_withdrawn(bench: Bench) -> None:
     """A claim of which no octet was written leaves no trace but its row: the message is any SIM's again, as if untouched."""
     message = bench.submit(ALICE, parts=2)
     claim = bench.claimed(WEST)
-    bench.close(claim, Result.WITHDRAWN)
+    bench.close(claim, AttemptResult.WITHDRAWN)
     part = bench.part(message)
     assert (bench.state(message), part["tries"], part["lane"]) == ("queued", 0, "any")
     assert bench.message(message)["sim"] is None
@@ -67,14 +67,14 @@ def test_a_withdrawn_rest_stays_where_it_began(bench: Bench) -> None:
     """Once a part has left, a withdrawn one waits for the same SIM."""
     message = bench.submit(parts=2)
     bench.send(WEST)
-    bench.close(bench.claimed(WEST), Result.WITHDRAWN)
+    bench.close(bench.claimed(WEST), AttemptResult.WITHDRAWN)
     assert (bench.candidates(EAST), bench.candidates(WEST)) == ([], [message])
 
 
 def test_a_withdrawn_message_expires_as_before(bench: Bench) -> None:
     """A claim that came to nothing gives no day more."""
     message = bench.submit(valid=HOUR)
-    bench.close(bench.claimed(), Result.WITHDRAWN)
+    bench.close(bench.claimed(), AttemptResult.WITHDRAWN)
     bench.passes(hours=1)
     assert (bench.claim(), bench.state(message)) == (None, "expired")
 
@@ -82,7 +82,7 @@ def test_a_withdrawn_message_expires_as_before(bench: Bench) -> None:
 def test_refused_for_now(bench: Bench) -> None:
     """A part that is refused for now waits with its rest until the moment the rule names, and any SIM may try then."""
     message = bench.submit(ALICE, parts=2)
-    bench.close(bench.claimed(WEST), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
+    bench.close(bench.claimed(WEST), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
     row = bench.message(message)
     assert (row["state"], row["reason"], row["sim"]) == ("held", "+CMS ERROR: 38", None)
     assert bench.parts(message) == ["held", "held"]
@@ -100,7 +100,7 @@ def test_the_rule_of_retry_is_told_tries_and_validity(bench: Bench) -> None:
     def retry(tries: int, expires_at: object) -> None:
         told.append((tries, expires_at))
 
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=retry)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=retry)
     assert told == [(1, START + HOUR)]
 
 
@@ -113,7 +113,7 @@ def test_back_off_until_validity_ends_expires(bench: Bench) -> None:
     """What is refused for now until its validity ends is expired, not failed: the network never refused it for good."""
     message = bench.submit(valid=timedelta(minutes=5))
     for minutes in (1, 4):
-        bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+        bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
         assert bench.state(message) == "held"
         assert bench.next_due() == bench.now + timedelta(minutes=minutes)
         bench.passes(minutes=minutes)
@@ -129,7 +129,7 @@ def test_a_rest_is_tried_again_past_the_validity(bench: Bench) -> None:
     message = bench.submit(parts=2, valid=timedelta(minutes=2))
     bench.send()
     bench.passes(seconds=90)
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
     assert (bench.parts(message), bench.next_due()) == (["sent", "held"], bench.now + MINUTE)
 
 
@@ -139,7 +139,7 @@ def test_a_refused_repeat_goes_back_to_unknown_at_the_end(bench: Bench) -> None:
     bench.lose()
     bench.passes(seconds=20)
     bench.promote()
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
     bench.passes(seconds=40)
     bench.promote()
     bench.expire()
@@ -149,8 +149,10 @@ def test_a_refused_repeat_goes_back_to_unknown_at_the_end(bench: Bench) -> None:
 def test_a_try_without_network_does_not_count(bench: Bench) -> None:
     """A refusal because the modem has lost the network puts a part off, uses up no try, and frees it for every SIM."""
     message = bench.submit()
-    outcome = Outcome(bench.claimed(WEST).attempt_id, Result.REFUSED, retry=lambda *_: bench.now + MINUTE, counts=False)
-    outcomes.close(bench.db, outcome, bench.now)
+    outcome = AttemptOutcome(
+        bench.claimed(WEST).attempt_id, AttemptResult.REFUSED, retry=lambda *_: bench.now + MINUTE, counts=False
+    )
+    outcomes.close_attempt(bench.db, outcome, bench.now)
     assert (bench.state(message), bench.part(message)["tries"]) == ("held", 0)
     bench.passes(minutes=1)
     bench.promote()
@@ -161,10 +163,10 @@ def test_the_story_says_until_when_and_why_that_sim(bench: Bench) -> None:
     """A part that is put off says until when; a claim says why that SIM has it."""
     message = bench.submit(parts=2)
     bench.send(WEST)
-    bench.close(bench.claimed(WEST), Result.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
+    bench.close(bench.claimed(WEST), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=again(bench))
     bench.submit(BOB, pinned=EAST)
     bench.claimed(EAST)
-    story = listings.events(bench.db, message) + listings.events(bench.db, message + 1)
+    story = listings.list_events(bench.db, message) + listings.list_events(bench.db, message + 1)
     assert [event["detail"]["because"] for event in story if event["what"] == "claimed"] == [
         "first free", "it began the message", "pinned",
     ]  # fmt: skip
@@ -178,7 +180,7 @@ def test_refused_for_good(bench: Bench, sent: int) -> None:
     message = bench.submit(ALICE, parts=3)
     for _ in range(sent):
         bench.send()
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 1", retry=lambda *_: None)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 1", retry=lambda *_: None)
     row = bench.message(message)
     assert (row["state"], row["reason"], row["closed_at"] is not None) == ("failed", "+CMS ERROR: 1", True)
     assert bench.parts(message) == ["sent"] * sent + ["failed"] * (3 - sent)
@@ -189,7 +191,7 @@ def test_a_refused_rest_keeps_its_sim(bench: Bench) -> None:
     """Backing off in the middle of a message does not move its rest to another SIM."""
     message = bench.submit(parts=2)
     bench.send(WEST)
-    bench.close(bench.claimed(WEST), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
+    bench.close(bench.claimed(WEST), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
     bench.passes(minutes=1)
     bench.promote()
     assert (bench.candidates(EAST), bench.candidates(WEST)) == ([], [message])
@@ -216,8 +218,8 @@ def test_a_late_answer_stops_the_repeat(bench: Bench) -> None:
     assert (bench.state(message), bench.claim()) == ("sent", None)
 
 
-@pytest.mark.parametrize("second", Result)
-def test_only_unknown_turns_into_sent(bench: Bench, second: Result) -> None:
+@pytest.mark.parametrize("second", AttemptResult)
+def test_only_unknown_turns_into_sent(bench: Bench, second: AttemptResult) -> None:
     """An outcome is told once; nothing that is told later changes it, but an answer to what was unknown."""
     message = bench.submit()
     claim = bench.send(reference=1)
@@ -242,14 +244,14 @@ def test_evidence_while_the_repeat_is_backing_off(bench: Bench) -> None:
     bench.lose()
     bench.passes(seconds=60)
     bench.promote()
-    bench.close(bench.claimed(), Result.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + MINUTE)
     assert bench.report(7, accepted_at=START) == message
     bench.passes(minutes=1)
     assert (bench.promote(), bench.state(message)) == (set(), "delivered")
 
 
-@pytest.mark.parametrize("ending", Result)
-def test_evidence_while_the_repeat_is_on_the_air(bench: Bench, ending: Result) -> None:
+@pytest.mark.parametrize("ending", AttemptResult)
+def test_evidence_while_the_repeat_is_on_the_air(bench: Bench, ending: AttemptResult) -> None:
     """Where the first attempt is proved while the second is on the air, the second's end is journaled and changes nothing."""
     message = bench.submit(ALICE, MessageClass.OTP)
     bench.lose(WEST)
@@ -269,7 +271,7 @@ def test_the_first_attempts_failure_says_nothing_of_the_second(bench: Bench) -> 
     bench.passes(seconds=20)
     bench.promote()
     bench.send(EAST, reference=8)
-    assert bench.report(7, status_reports.Outcome.PERMANENT, accepted_at=START, sim=WEST) == message
+    assert bench.report(7, status_reports.DeliveryOutcome.PERMANENT, accepted_at=START, sim=WEST) == message
     assert bench.state(message) == "sent"
     assert bench.report(8, sim=EAST) == message
     assert bench.state(message) == "delivered"
@@ -284,7 +286,7 @@ def test_a_start_finds_a_repeat_whose_message_is_over(bench: Bench) -> None:
     bench.claimed(EAST)
     assert bench.report(7, accepted_at=START) == message
     assert bench.state(message) == "delivered"
-    assert outcomes.recover(bench.db, bench.now) == 1
+    assert outcomes.recover_open_attempts(bench.db, bench.now) == 1
     assert [row["outcome"] for row in bench.attempts(message)] == ["sent", "unknown"]
     assert bench.state(message) == "delivered"
 
@@ -295,10 +297,10 @@ def test_a_cut_process_leaves_unknown_attempts(bench: Bench) -> None:
     bench.claimed(WEST)
     bench.claimed(EAST)
     bench.passes(seconds=5)
-    assert outcomes.recover(bench.db, bench.now) == 2
+    assert outcomes.recover_open_attempts(bench.db, bench.now) == 2
     assert [bench.state(message) for message in (code, other)] == ["unknown", "unknown"]
     assert [row["written_at"] for row in bench.attempts(code)] == [START.isoformat("T", "microseconds")]
     assert bench.attempts(code)[0]["error"] == "restart"
-    assert outcomes.recover(bench.db, bench.now) == 0
+    assert outcomes.recover_open_attempts(bench.db, bench.now) == 0
     bench.passes(seconds=20)
     assert bench.promote() == {code}

@@ -8,37 +8,37 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.quotas import Limits, Use
-from modemd.rules.routing import Terms
+from modemd.rules.quotas import PartCounts, QuotaLimits
+from modemd.rules.routing import RoutingSnapshot
 from modemd.store.queue import claims, quotas
-from modemd.store.queue.candidates import Over
+from modemd.store.queue.candidates import ExhaustedLane
 from modemd.store.queue.claims import Claim
-from modemd.store.queue.outcomes import Result
-from modemd.store.timestamps import kept
+from modemd.store.queue.outcomes import AttemptResult
+from modemd.store.timestamps import to_text
 from tests.store.bench import ALICE, BOB, EAST, WEST, Bench
 
 NUMBERS = [f"+3361234{index:04d}" for index in range(300)]
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def terms(**limits: object) -> Terms:
-    given = Limits(**{"reserve": 0, "zone": PARIS, **limits})  # type: ignore[arg-type]
-    return Terms(limits=lambda sim: given)
+def terms(**limits: object) -> RoutingSnapshot:
+    given = QuotaLimits(**{"reserve": 0, "zone": PARIS, **limits})  # type: ignore[arg-type]
+    return RoutingSnapshot(limits=lambda sim: given)
 
 
-def claimed(bench: Bench, given: Terms, sim: str = WEST) -> Claim | None:
+def claimed(bench: Bench, given: RoutingSnapshot, sim: str = WEST) -> Claim | None:
     return claims.claim(bench.db, sim, "modem", bench.decide, bench.now, terms=given)
 
 
-def used(bench: Bench, sim: str = WEST) -> Use:
-    return quotas.standing(bench.db, sim, Limits(zone=PARIS), bench.now).use
+def used(bench: Bench, sim: str = WEST) -> PartCounts:
+    return quotas.read_usage(bench.db, sim, QuotaLimits(zone=PARIS), bench.now).use
 
 
-def over(bench: Bench, given: Terms, sim: str = WEST) -> tuple[Over, ...]:
-    return claims.look(bench.db, sim, bench.now, terms=given).over
+def over(bench: Bench, given: RoutingSnapshot, sim: str = WEST) -> tuple[ExhaustedLane, ...]:
+    return claims.find(bench.db, sim, bench.now, terms=given).over
 
 
-def hold(bench: Bench, given: Terms, found: Over) -> int:
+def hold(bench: Bench, given: RoutingSnapshot, found: ExhaustedLane) -> int:
     return quotas.hold_lane(bench.db, found.lane, found.message_class, found.sim, given.limits(found.sim), bench.now)
 
 
@@ -50,8 +50,8 @@ def test_a_claim_counts(bench: Bench) -> None:
         bench.send(WEST)
     bench.submit(NUMBERS[0])
     bench.send(EAST)
-    assert used(bench, WEST) == Use(hour=3, day=3, month=3, marketing=1)
-    assert used(bench, EAST) == Use(hour=1, day=1, month=1)
+    assert used(bench, WEST) == PartCounts(hour=3, day=3, month=3, marketing=1)
+    assert used(bench, EAST) == PartCounts(hour=1, day=1, month=1)
 
 
 def test_windows_begin_anew(bench: Bench) -> None:
@@ -59,22 +59,23 @@ def test_windows_begin_anew(bench: Bench) -> None:
     bench.submit(ALICE, MessageClass.MARKETING)
     bench.send()
     bench.passes(hours=1)
-    assert used(bench) == Use(hour=0, day=1, month=1, marketing=0)
+    assert used(bench) == PartCounts(hour=0, day=1, month=1, marketing=0)
     bench.passes(days=30)
-    assert used(bench) == Use()
+    assert used(bench) == PartCounts()
     bench.submit(BOB)
     bench.send()
-    assert used(bench) == Use(hour=1, day=1, month=1)
+    assert used(bench) == PartCounts(hour=1, day=1, month=1)
 
 
 @pytest.mark.parametrize(
-    ("result", "counted"), [(Result.SENT, 1), (Result.UNKNOWN, 1), (Result.REFUSED, 0), (Result.WITHDRAWN, 0)]
+    ("result", "counted"),
+    [(AttemptResult.SENT, 1), (AttemptResult.UNKNOWN, 1), (AttemptResult.REFUSED, 0), (AttemptResult.WITHDRAWN, 0)],
 )
-def test_only_what_may_have_gone_stays_counted(bench: Bench, result: Result, counted: int) -> None:
+def test_only_what_may_have_gone_stays_counted(bench: Bench, result: AttemptResult, counted: int) -> None:
     """A part that was refused or never written is given back; one that is unknown may have cost money."""
     bench.submit(ALICE, MessageClass.MARKETING)
     bench.close(bench.claimed(), result)
-    assert used(bench) == Use(hour=counted, day=counted, month=counted, marketing=counted)
+    assert used(bench) == PartCounts(hour=counted, day=counted, month=counted, marketing=counted)
 
 
 def test_what_is_given_back_late_leaves_the_new_window_alone(bench: Bench) -> None:
@@ -84,7 +85,7 @@ def test_what_is_given_back_late_leaves_the_new_window_alone(bench: Bench) -> No
     first = bench.claimed()
     bench.passes(hours=1)
     bench.send()
-    bench.close(first, Result.REFUSED, error="+CMS ERROR: 38")
+    bench.close(first, AttemptResult.REFUSED, error="+CMS ERROR: 38")
     assert (used(bench).hour, used(bench).day) == (1, 1)
 
 
@@ -187,8 +188,8 @@ def test_a_quota_is_not_evaded_by_another_sim(bench: Bench) -> None:
     bench.submit(ALICE)
     bench.send(WEST)
     waits = bench.submit(ALICE)
-    limits = {WEST: Limits(day=1, reserve=0, zone=PARIS), EAST: Limits()}
-    given = Terms(limits=limits.__getitem__, present=frozenset({EAST}), left_since=bench.now)
+    limits = {WEST: QuotaLimits(day=1, reserve=0, zone=PARIS), EAST: QuotaLimits()}
+    given = RoutingSnapshot(limits=limits.__getitem__, present=frozenset({EAST}), left_since=bench.now)
     bench.passes(hours=2)
     assert claimed(bench, given, EAST) is None
     (found,) = over(bench, given, EAST)
@@ -201,12 +202,12 @@ def test_what_any_sim_may_send_is_held_when_all_are_over(bench: Bench) -> None:
     """While one of two has room it sends; then both hold, until the one that is free first."""
     for number in NUMBERS[:3]:
         bench.submit(number)
-    limits = {WEST: Limits(day=1, reserve=0, zone=PARIS), EAST: Limits(hour=1, reserve=0, zone=PARIS)}
-    given = Terms(limits=limits.__getitem__, present=frozenset({WEST, EAST}))
+    limits = {WEST: QuotaLimits(day=1, reserve=0, zone=PARIS), EAST: QuotaLimits(hour=1, reserve=0, zone=PARIS)}
+    given = RoutingSnapshot(limits=limits.__getitem__, present=frozenset({WEST, EAST}))
     claimed(bench, given, WEST)
     assert over(bench, given, WEST) == ()
     claimed(bench, given, EAST)
     (found,) = over(bench, given, WEST)
     assert found.sim == EAST
     hold(bench, given, found)
-    assert bench.part(3)["due"] == kept(bench.now + timedelta(hours=1))
+    assert bench.part(3)["due"] == to_text(bench.now + timedelta(hours=1))

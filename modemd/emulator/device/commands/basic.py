@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.command_line import Call, Kind
-from modemd.emulator.device.commands.table import Table, chosen, only
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
+from modemd.emulator.device.commands.table import CommandTable, chosen, only
 from modemd.emulator.device.results import CmeError, FinalResult
 from modemd.emulator.device.settings import Settings
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 
-def _switch(call: Call) -> bool:
+def _switch(call: ParsedCommand) -> bool:
     """The 0 or 1 after a basic command; nothing means 0 (V.250 5.3.1)."""
     if call.argument not in ("", "0", "1"):
         raise FinalResult("ERROR")
@@ -23,28 +23,28 @@ def _switch(call: Call) -> bool:
 
 
 @COMMANDS.command("E")
-def echo(device: Device, call: Call) -> None:
+def echo(device: Device, call: ParsedCommand) -> None:
     device.settings.echo = _switch(call)
 
 
 @COMMANDS.command("V")
-def verbose(device: Device, call: Call) -> None:
+def verbose(device: Device, call: ParsedCommand) -> None:
     device.settings.verbose = _switch(call)
 
 
 @COMMANDS.command("Q")
-def quiet(device: Device, call: Call) -> None:
+def quiet(device: Device, call: ParsedCommand) -> None:
     device.settings.quiet = _switch(call)
 
 
 @COMMANDS.command("Z")
-def restore(device: Device, call: Call) -> None:
+def restore(device: Device, call: ParsedCommand) -> None:
     """The saved profile, else the factory's. Message memories in use stay."""
     _take_over(device, device.saved or Settings.fresh(device.family))
 
 
 @COMMANDS.command("&F")
-def factory(device: Device, call: Call) -> None:
+def factory(device: Device, call: ParsedCommand) -> None:
     _take_over(device, Settings.fresh(device.family))
 
 
@@ -55,26 +55,26 @@ def _take_over(device: Device, settings: Settings) -> None:
 
 
 @COMMANDS.command("&W")
-def save(device: Device, call: Call) -> None:
+def save(device: Device, call: ParsedCommand) -> None:
     device.saved = device.settings.copy()
 
 
 @COMMANDS.command("&C", "&D", "&S", "&K", "X", "L", "M", "O", "T", "P")
-def nothing_to_do(device: Device, call: Call) -> None:
+def nothing_to_do(device: Device, call: ParsedCommand) -> None:
     """Line control: there is no line here, and OK is what sticks say."""
 
 
 @COMMANDS.command("S0", "S3", "S4", "S5", "S7")
-def register(device: Device, call: Call) -> None:
+def register(device: Device, call: ParsedCommand) -> None:
     """V.250 6.2: S3, S4 and S5 are the octets of CR, LF and BS from here on; S0 rings, and a call is answered.
 
     S7 is kept and read back.
     """
     number = int(call.name[1:])
-    if call.kind is Kind.READ:
+    if call.kind is CommandForm.READ:
         device.host.say(f"{device.settings.registers[number]:03d}")
         return
-    if call.kind is Kind.EXECUTE:  # V.250 5.3.2: a register is pointed at, and stays as it is
+    if call.kind is CommandForm.EXECUTE:  # V.250 5.3.2: a register is pointed at, and stays as it is
         return
     value = int(call.argument or "0")
     if value > (127 if number in (3, 4, 5) else 255):
@@ -83,7 +83,7 @@ def register(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("I")
-def identify(device: Device, call: Call) -> None:
+def identify(device: Device, call: ParsedCommand) -> None:
     identity = device.family.identity
     for line in (
         f"Manufacturer: {identity.manufacturer}",
@@ -95,56 +95,56 @@ def identify(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CGMI", "+GMI")
-def manufacturer(device: Device, call: Call) -> None:
+def manufacturer(device: Device, call: ParsedCommand) -> None:
     _identity(device, call, device.family.identity.manufacturer)
 
 
 @COMMANDS.command("+CGMM", "+GMM")
-def model(device: Device, call: Call) -> None:
+def model(device: Device, call: ParsedCommand) -> None:
     _identity(device, call, device.family.identity.model)
 
 
 @COMMANDS.command("+CGMR", "+GMR")
-def revision(device: Device, call: Call) -> None:
+def revision(device: Device, call: ParsedCommand) -> None:
     _identity(device, call, device.family.identity.revision)
 
 
 @COMMANDS.command("+CGSN", "+GSN")
-def serial_number(device: Device, call: Call) -> None:
+def serial_number(device: Device, call: ParsedCommand) -> None:
     _identity(device, call, device.imei)
 
 
-def _identity(device: Device, call: Call, value: str) -> None:
-    only(call, Kind.EXECUTE, Kind.TEST)
-    if call.kind is Kind.EXECUTE:
+def _identity(device: Device, call: ParsedCommand, value: str) -> None:
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    if call.kind is CommandForm.EXECUTE:
         device.host.say(value)
 
 
 @COMMANDS.command("+GCAP")
-def capabilities(device: Device, call: Call) -> None:
+def capabilities(device: Device, call: ParsedCommand) -> None:
     """V.250 6.1.9: GSM commands, and no fax."""
     _identity(device, call, "+GCAP: +CGSM")
 
 
 @COMMANDS.command("+CMEE")
-def error_reporting(device: Device, call: Call) -> None:
+def error_reporting(device: Device, call: ParsedCommand) -> None:
     """3GPP TS 27.007 9.1."""
     match call.kind:
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f"+CMEE: {device.settings.error_level}")
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say("+CMEE: (0-2)")
         case _:
-            device.settings.error_level = chosen(call, range(3)) if call.kind is Kind.SET else 0
+            device.settings.error_level = chosen(call, range(3)) if call.kind is CommandForm.SET else 0
 
 
 @COMMANDS.command("+CSCS")
-def alphabet(device: Device, call: Call) -> None:
+def alphabet(device: Device, call: ParsedCommand) -> None:
     """The character set of strings (27.007 5.5) and of text mode; in PDU mode it touches no message."""
     match call.kind:
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f'+CSCS: "{device.settings.alphabet}"')
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say("+CSCS: (" + ",".join(f'"{name}"' for name in device.family.dialogue.charsets) + ")")
         case _:
             value = call.values()[0].upper()

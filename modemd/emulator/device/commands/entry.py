@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.charset import typed_number
-from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.results import CmsError, FinalResult, result_of
-from modemd.emulator.device.serial_line import Entry
+from modemd.emulator.device.serial_line import PromptedInput
 from modemd.errors import DecodeError
 from modemd.pdu import Address, unframe
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-LONGEST_TPDU = 164
+MAX_SUBMIT_OCTETS = 164
 """Octets of the largest SUBMIT (3GPP TS 23.040 9.2.2.2)."""
 
 Make = Callable[[bytes], bytes]
 """From what was typed to a TPDU. CmsError where it makes none."""
 
 
-def length_of(device: Device, call: Call) -> int:
+def length_of(device: Device, call: ParsedCommand) -> int:
     """The `<length>` of a PDU mode command. CmsError 304 where no SUBMIT is so long, the family's word in text mode."""
     if device.settings.text_mode:
         raise result_of(device.family.dialogue.text_mode_sending)
     try:
-        length = call.numbers()[0] if call.kind is Kind.SET else None
+        length = call.numbers()[0] if call.kind is CommandForm.SET else None
     except ValueError:  # a quoted number: text mode was meant
         length = None
-    if length is None or not 0 < length <= LONGEST_TPDU:
+    if length is None or not 0 < length <= MAX_SUBMIT_OCTETS:
         raise CmsError(304)
     return length
 
@@ -80,7 +80,7 @@ def text(device: Device, destination: Address) -> Make:
     return lambda octets: text_mode.compose(destination, octets, parameters, charset)
 
 
-def destination_of(device: Device, call: Call, *, at: int = 0) -> Address:
+def destination_of(device: Device, call: ParsedCommand, *, at: int = 0) -> Address:
     """The `<da>` and `<toda>` that begin at this place. CmsError 305 where they are no number."""
     values = call.values()
     number = typed_number(values[at], device.settings.alphabet)
@@ -89,7 +89,7 @@ def destination_of(device: Device, call: Call, *, at: int = 0) -> Address:
 
 
 @dataclass(slots=True)
-class Prompted:
+class PromptedEntry:
     """One entry: the prompt after the prompt latency, what is typed, and `go` with its TPDU and when it began.
 
     `after_prompt` is said at once after the prompt, by firmware that is wrong.
@@ -110,7 +110,7 @@ class Prompted:
 
     def _prompt(self) -> None:
         prompted = not self.device.faults.prompt_is_lost()
-        entry = Entry(self._started, self._typed, self._cancelled, self.in_text)
+        entry = PromptedInput(self._started, self._typed, self._cancelled, self.in_text)
         self.device.host.ask(entry, prompted=prompted)
         if self.after_prompt:
             self.device.host.interrupt(self.after_prompt)

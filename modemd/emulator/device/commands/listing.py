@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
-from modemd.emulator.device.command_line import Call, Kind
-from modemd.emulator.device.commands.table import Table
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
+from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError, result_of
 from modemd.emulator.device.text_mode import STATUS
-from modemd.emulator.network.message_memory import Memory, Status, Stored
+from modemd.emulator.network.message_memory import MessageMemory, MessageStatus, StoredMessage
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 ALL = 4
 
 
-def _reading_memory(device: Device) -> Memory:
+def _reading_memory(device: Device) -> MessageMemory:
     device.require_sim(CmsError)
     return device.memory(device.settings.memories[0])
 
 
 @COMMANDS.command("+CMGL")
-def list_messages(device: Device, call: Call) -> None:
+def list_messages(device: Device, call: ParsedCommand) -> None:
     """What has this status, 4 or `"ALL"` for all; left out, what is unread. Listing marks it as read."""
     settings = device.settings
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         words = ",".join(f'"{word}"' for word in (*STATUS.values(), text_mode.ALL))
         device.host.say(f"+CMGL: ({words})" if settings.text_mode else "+CMGL: (0-4)")
         return
@@ -45,9 +45,9 @@ def list_messages(device: Device, call: Call) -> None:
             _mark_read(device, call, message)
 
 
-def _wanted(device: Device, call: Call) -> int:
-    if call.kind is not Kind.SET:
-        return int(Status.UNREAD)
+def _wanted(device: Device, call: ParsedCommand) -> int:
+    if call.kind is not CommandForm.SET:
+        return int(MessageStatus.UNREAD)
     if device.settings.text_mode:
         word = call.values()[0].upper()
         if word == text_mode.ALL:
@@ -62,13 +62,13 @@ def _wanted(device: Device, call: Call) -> int:
     return wanted
 
 
-def _pdu_form(header: str, message: Stored, index: int) -> str:
+def _pdu_form(header: str, message: StoredMessage, index: int) -> str:
     named = header.format(index=index, status=int(message.status), length=len(message.tpdu))
     return f"{named}\r\n{message.hex()}"
 
 
 @COMMANDS.command("+CMGR")
-def read_message(device: Device, call: Call) -> None:
+def read_message(device: Device, call: ParsedCommand) -> None:
     memory = _reading_memory(device)
     slot = slot_of(device, call)
     message = stored_at(memory, slot)
@@ -86,16 +86,16 @@ def read_message(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CMGD")
-def delete_messages(device: Device, call: Call) -> None:
+def delete_messages(device: Device, call: ParsedCommand) -> None:
     """One slot; or with flag 1 to 4 what is read, also sent, also unsent, all. An empty slot is OK too."""
     device.require_sim(CmsError)
     memory = device.memory(device.settings.memories[0])
     base = device.family.storage.index_base
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         indices = ",".join(str(slot + base) for slot, _ in memory)
         device.host.say(f"+CMGD: ({indices}),(0-4)")
         return
-    numbers = call.numbers() if call.kind is Kind.SET else []
+    numbers = call.numbers() if call.kind is CommandForm.SET else []
     flag = numbers[1] if len(numbers) > 1 and numbers[1] is not None else 0
     if flag not in range(5):
         raise CmsError(304)
@@ -105,10 +105,10 @@ def delete_messages(device: Device, call: Call) -> None:
         _delete(device, memory, slot)
     else:
         going = {
-            1: {Status.READ},
-            2: {Status.READ, Status.SENT},
-            3: {Status.READ, Status.SENT, Status.UNSENT},
-            4: set(Status),
+            1: {MessageStatus.READ},
+            2: {MessageStatus.READ, MessageStatus.SENT},
+            3: {MessageStatus.READ, MessageStatus.SENT, MessageStatus.UNSENT},
+            4: set(MessageStatus),
         }[flag]
         for slot, message in list(memory):
             if message.status in going:
@@ -116,21 +116,21 @@ def delete_messages(device: Device, call: Call) -> None:
     device.memory_freed()
 
 
-def _delete(device: Device, memory: Memory, slot: int) -> None:
+def _delete(device: Device, memory: MessageMemory, slot: int) -> None:
     if (device.settings.memories[0], slot) in device.faults.stuck:
         raise CmsError(320)
     memory.delete(slot)
 
 
-def slot_of(device: Device, call: Call) -> int:
+def slot_of(device: Device, call: ParsedCommand) -> int:
     """The slot a command names first. CmsError 321 where it names none."""
-    index = call.numbers()[0] if call.kind is Kind.SET else None
+    index = call.numbers()[0] if call.kind is CommandForm.SET else None
     if index is None:
         raise CmsError(321)
     return index - device.family.storage.index_base
 
 
-def stored_at(memory: Memory, slot: int) -> Stored | None:
+def stored_at(memory: MessageMemory, slot: int) -> StoredMessage | None:
     """What is in a slot. CmsError 321 for a slot that is not there."""
     try:
         return memory.at(slot)
@@ -138,8 +138,8 @@ def stored_at(memory: Memory, slot: int) -> Stored | None:
         raise CmsError(321) from None
 
 
-def _mark_read(device: Device, call: Call, message: Stored) -> None:
+def _mark_read(device: Device, call: ParsedCommand, message: StoredMessage) -> None:
     if device.family.storage.lists_unmarked and call.values()[1:] == ["1"]:
         return
-    if message.status is Status.UNREAD:
-        message.status = Status.READ
+    if message.status is MessageStatus.UNREAD:
+        message.status = MessageStatus.READ

@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.emulator.device.charset import shown, typed_number, typed_text
-from modemd.emulator.device.command_line import Call, Kind
-from modemd.emulator.device.commands.table import Table, only
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
+from modemd.emulator.device.commands.table import CommandTable, only
 from modemd.emulator.device.results import CmeError
-from modemd.emulator.network.phonebook import Contact, Contacts
+from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 BOOKS = ("SM", "ON")
 
 
-def _book(device: Device) -> Contacts:
+def _book(device: Device) -> Phonebook:
     sim = device.require_sim(CmeError)
     return sim.own_numbers if device.settings.flags.get("+CPBS") == "ON" else sim.contacts
 
 
 @COMMANDS.command("+CPBS")
-def choose(device: Device, call: Call) -> None:
-    only(call, Kind.READ, Kind.SET, Kind.TEST)
-    if call.kind is Kind.TEST:
+def choose(device: Device, call: ParsedCommand) -> None:
+    only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
+    if call.kind is CommandForm.TEST:
         device.host.say("+CPBS: (" + ",".join(f'"{name}"' for name in BOOKS) + ")")
-    elif call.kind is Kind.READ:
+    elif call.kind is CommandForm.READ:
         book = _book(device)
         device.host.say(f'+CPBS: "{device.settings.flags.get("+CPBS", "SM")}",{book.used},{book.capacity}')
     else:
@@ -39,16 +39,16 @@ def choose(device: Device, call: Call) -> None:
         device.settings.flags["+CPBS"] = name
 
 
-def _limits(book: Contacts) -> str:
+def _limits(book: Phonebook) -> str:
     return f"(1-{book.capacity}),{book.LONGEST_NUMBER},{book.LONGEST_NAME}"
 
 
 @COMMANDS.command("+CPBR")
-def read(device: Device, call: Call) -> None:
+def read(device: Device, call: ParsedCommand) -> None:
     """`=first[,last]`: what is there, empty places left out. CmeError 21 for a place there is not, 22 for an empty one."""
-    only(call, Kind.SET, Kind.TEST)
+    only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         device.host.say(f"+CPBR: {_limits(book)}")
         return
     first, last = _range(call, book)
@@ -61,7 +61,7 @@ def read(device: Device, call: Call) -> None:
         raise CmeError(22)
 
 
-def _range(call: Call, book: Contacts) -> tuple[int, int]:
+def _range(call: ParsedCommand, book: Phonebook) -> tuple[int, int]:
     numbers = call.numbers()
     first = numbers[0]
     last = numbers[1] if len(numbers) > 1 and numbers[1] is not None else first
@@ -70,17 +70,17 @@ def _range(call: Call, book: Contacts) -> tuple[int, int]:
     return first, last
 
 
-def _form(device: Device, contact: Contact) -> str:
+def _form(device: Device, contact: PhonebookEntry) -> str:
     charset = device.settings.alphabet
     return f'"{shown(contact.number, charset)}",{contact.kind},"{shown(contact.name, charset)}"'
 
 
 @COMMANDS.command("+CPBF")
-def find(device: Device, call: Call) -> None:
+def find(device: Device, call: ParsedCommand) -> None:
     """`="text"`: the contacts whose name begins so, whatever the case."""
-    only(call, Kind.SET, Kind.TEST)
+    only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         device.host.say(f"+CPBF: {book.LONGEST_NUMBER},{book.LONGEST_NAME}")
         return
     wanted = typed_text(call.values()[0], device.settings.alphabet).casefold()
@@ -92,11 +92,11 @@ def find(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CPBW")
-def write(device: Device, call: Call) -> None:
+def write(device: Device, call: ParsedCommand) -> None:
     """`=[place][,"number"[,type[,"name"]]]`: write there, or at the first empty place; a place alone empties it."""
-    only(call, Kind.SET, Kind.TEST)
+    only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         device.host.say(f"+CPBW: (1-{book.capacity}),{book.LONGEST_NUMBER},(129,145,161),{book.LONGEST_NAME}")
         return
     charset = device.settings.alphabet
@@ -115,15 +115,15 @@ def write(device: Device, call: Call) -> None:
         raise CmeError(24)
     if not number or not set(number) <= set("+*#0123456789"):
         raise CmeError(27)
-    if book.write(place, Contact(number, kind, name)) is None:
+    if book.write(place, PhonebookEntry(number, kind, name)) is None:
         raise CmeError(20)
 
 
 @COMMANDS.command("+CNUM")
-def own_number(device: Device, call: Call) -> None:
+def own_number(device: Device, call: ParsedCommand) -> None:
     """What is in `ON`: the operator wrote it there, and the host may write over it."""
-    only(call, Kind.EXECUTE, Kind.TEST)
-    if call.kind is Kind.EXECUTE:
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    if call.kind is CommandForm.EXECUTE:
         charset = device.settings.alphabet
         for _, contact in device.require_sim(CmeError).own_numbers:
             device.host.say(

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from modemd.emulator.device.charset import shown
-from modemd.emulator.device.command_line import Call, Kind
-from modemd.emulator.device.commands.table import Table, chosen, only
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
+from modemd.emulator.device.commands.table import CommandTable, chosen, only
 from modemd.emulator.device.family_replies import RESTART_AFTER_S
 from modemd.emulator.device.results import CmeError
 
@@ -15,48 +15,48 @@ if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
     from modemd.emulator.network.operators import Operator
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 
 @COMMANDS.command("+CREG", "+CGREG", "+CEREG")
-def registration(device: Device, call: Call) -> None:
+def registration(device: Device, call: ParsedCommand) -> None:
     """27.007 7.2, 10.1.20, 10.1.22; notices with level 1, with level 2 the cell too, as the family writes it."""
     notices = device.settings.registration_notices
     match call.kind:
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f"{call.name}: {notices[call.name]},{device.registration_form(call.name)}")
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say(f"{call.name}: (0-2)")
-        case Kind.SET:
+        case CommandForm.SET:
             notices[call.name] = chosen(call, range(3))
         case _:
             notices[call.name] = 0
 
 
 @COMMANDS.command("+COPS")
-def operator(device: Device, call: Call) -> None:
+def operator(device: Device, call: ParsedCommand) -> None:
     """27.007 7.3: automatic, manual, none, the format alone; the formats 0 and 1 (name) and 2 (number).
 
     By hand, a network that is not the SIM's gives CME 32, one that is not there CME 30; mode 4 then chooses by itself.
     """
     serving = device.network.serving(device.sim)
     match call.kind:
-        case Kind.READ if device.registered:
+        case CommandForm.READ if device.registered:
             shape = device.settings.operator_format
             name = serving.code if shape == 2 else shown(serving.name, device.settings.alphabet)
             device.host.say(f'+COPS: {device.selection},{shape},"{name}"')
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f"+COPS: {device.selection}")
-        case Kind.TEST:
+        case CommandForm.TEST:
             others = (one for one in device.network.operators.values() if one is not serving)
             seen = [(2, serving), *((3, other) for other in others)]  # 2 the current one, 3 forbidden to this SIM
             told = ",".join(f'({state},"{one.name}","{one.name}","{one.code}")' for state, one in seen)
             device.host.say(f"+COPS: {told},,(0-4),(0-2)")
-        case Kind.SET:
+        case CommandForm.SET:
             _select(device, serving, call)
 
 
-def _select(device: Device, serving: Operator, call: Call) -> None:
+def _select(device: Device, serving: Operator, call: ParsedCommand) -> None:
     mode, shape, wanted = (*call.values(), "", "")[:3]
     if mode not in ("0", "1", "2", "3", "4"):
         raise CmeError(50)
@@ -71,20 +71,20 @@ def _select(device: Device, serving: Operator, call: Call) -> None:
 
 
 @COMMANDS.command("+CSQ")
-def signal_quality(device: Device, call: Call) -> None:
+def signal_quality(device: Device, call: ParsedCommand) -> None:
     """27.007 8.5: 0 to 31, 99 where nothing is heard."""
-    only(call, Kind.EXECUTE, Kind.TEST)
-    if call.kind is Kind.TEST:
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    if call.kind is CommandForm.TEST:
         device.host.say("+CSQ: (0-31,99),(0-7,99)")
     else:
         device.host.say(f"+CSQ: {device.signal if device.registered else 99},99")
 
 
 @COMMANDS.command("+CESQ")
-def extended_signal_quality(device: Device, call: Call) -> None:
+def extended_signal_quality(device: Device, call: ParsedCommand) -> None:
     """27.007 8.69: <rxlev> after +CSQ, which counts every second dB from -113; nothing is said of 3G and LTE."""
-    only(call, Kind.EXECUTE, Kind.TEST)
-    if call.kind is Kind.TEST:
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    if call.kind is CommandForm.TEST:
         device.host.say("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)")
     else:
         level = max(0, 2 * device.signal - 2) if device.registered else 99
@@ -92,38 +92,38 @@ def extended_signal_quality(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CBC")
-def battery(device: Device, call: Call) -> None:
+def battery(device: Device, call: ParsedCommand) -> None:
     """27.007 8.4: powered by the host, full."""
-    only(call, Kind.EXECUTE, Kind.TEST)
-    device.host.say("+CBC: 0,100" if call.kind is Kind.EXECUTE else "+CBC: (0-3),(0-100)")
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    device.host.say("+CBC: 0,100" if call.kind is CommandForm.EXECUTE else "+CBC: (0-3),(0-100)")
 
 
 @COMMANDS.command("+CPAS")
-def activity(device: Device, call: Call) -> None:
+def activity(device: Device, call: ParsedCommand) -> None:
     """27.007 8.1: ready."""
-    only(call, Kind.EXECUTE, Kind.TEST)
-    device.host.say("+CPAS: 0" if call.kind is Kind.EXECUTE else "+CPAS: (0,3,4)")
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    device.host.say("+CPAS: 0" if call.kind is CommandForm.EXECUTE else "+CPAS: (0,3,4)")
 
 
 @COMMANDS.command("+CGATT")
-def packet_service(device: Device, call: Call) -> None:
+def packet_service(device: Device, call: ParsedCommand) -> None:
     """27.007 10.1.9: attached as long as registered; what is set is taken, there are no packets here."""
-    if call.kind is Kind.READ:
+    if call.kind is CommandForm.READ:
         device.host.say(f"+CGATT: {int(device.registered)}")
-    elif call.kind is Kind.TEST:
+    elif call.kind is CommandForm.TEST:
         device.host.say("+CGATT: (0,1)")
     else:
         chosen(call, range(2))
 
 
 @COMMANDS.command("+CFUN")
-def functionality(device: Device, call: Call) -> bool | None:
+def functionality(device: Device, call: ParsedCommand) -> bool | None:
     """27.007 8.2: 1 full, others as the family has them; a second value of 1 restarts."""
     commands = device.family.commands
     match call.kind:
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say("+CFUN: " + commands.function_form.format(function=device.function))
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say("+CFUN: (" + ",".join(map(str, commands.functions)) + "),(0,1)")
         case _:
             function = chosen(call, commands.functions)
@@ -137,14 +137,14 @@ def functionality(device: Device, call: Call) -> bool | None:
 
 
 @COMMANDS.command("+CCLK")
-def clock(device: Device, call: Call) -> None:
+def clock(device: Device, call: ParsedCommand) -> None:
     """27.007 8.15: the network's local time, its offset in quarters of an hour, or what a host has set and since."""
     now = device.timers.now().astimezone(device.network.zone)
-    if call.kind is Kind.READ:
+    if call.kind is CommandForm.READ:
         offset = now.utcoffset()
         quarters = int(offset.total_seconds() // 900) if offset is not None else 0
         device.host.say(f'+CCLK: "{now + device.clock_shift:%y/%m/%d,%H:%M:%S}{quarters:+03d}"')
-    elif call.kind is Kind.SET:
+    elif call.kind is CommandForm.SET:
         written = call.values()[0][: len("yy/MM/dd,hh:mm:ss")]
         wanted = datetime.strptime(written, "%y/%m/%d,%H:%M:%S").replace(tzinfo=now.tzinfo)
         device.clock_shift = wanted - now.replace(microsecond=0)

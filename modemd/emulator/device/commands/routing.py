@@ -6,45 +6,45 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands import entry
-from modemd.emulator.device.commands.table import Table, chosen
+from modemd.emulator.device.commands.table import CommandTable, chosen
 from modemd.emulator.device.results import CmsError, FinalResult, result_of
 from modemd.emulator.device.settings import Notifications, TextParameters
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 
 @COMMANDS.command("+CMGF")
-def message_format(device: Device, call: Call) -> None:
+def message_format(device: Device, call: ParsedCommand) -> None:
     """27.005 3.2.3: 0 PDU, 1 text. Left out, 0."""
     device.require_sim(CmsError)
     match call.kind:
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f"+CMGF: {int(device.settings.text_mode)}")
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say("+CMGF: (0,1)")
         case _:
-            device.settings.text_mode = call.kind is Kind.SET and chosen(call, range(2)) == 1
+            device.settings.text_mode = call.kind is CommandForm.SET and chosen(call, range(2)) == 1
 
 
 @COMMANDS.command("+CPMS")
-def preferred_memories(device: Device, call: Call) -> None:
+def preferred_memories(device: Device, call: ParsedCommand) -> None:
     """27.005 3.2.2: for reading and deleting, for writing and sending, for what comes in; left out, unchanged."""
     device.require_sim(CmsError)
     settings, storage = device.settings, device.family.storage
     places = range(storage.together)
     match call.kind:
-        case Kind.TEST:
+        case CommandForm.TEST:
             lists = (",".join(f'"{name}"' for name in storage.of_place(place)) for place in places)
             device.host.say("+CPMS: " + (storage.offered or ",".join(f"({names})" for names in lists)))
-        case Kind.READ:
+        case CommandForm.READ:
             used = settings.memories[: storage.together]
             device.host.say("+CPMS: " + ",".join(f'"{name}",{_fill(device, name)}' for name in used))
-        case Kind.SET:
+        case CommandForm.SET:
             names = [name.upper() for name in call.values()]
             if len(names) > storage.together:
                 raise FinalResult("ERROR")
@@ -64,19 +64,19 @@ def _fill(device: Device, name: str) -> str:
 
 
 @COMMANDS.command("+CNMI")
-def notifications(device: Device, call: Call) -> None:
+def notifications(device: Device, call: ParsedCommand) -> None:
     """27.005 3.4.1. What the family offers and what it takes are two things; a refusal changes nothing."""
     family = device.family.notify
     current = device.settings.notifications
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         device.host.say(f"+CNMI: {family.offered}")
-    elif call.kind is Kind.READ:
+    elif call.kind is CommandForm.READ:
         device.host.say(f"+CNMI: {current.mode},{current.mt},{current.bm},{current.ds},{current.bfr}")
     else:
         before = (current.mode, current.mt, current.bm, current.ds, current.bfr)
         if family.omitted_are_zero:
             before = (0, 0, 0, 0, 0)
-        given = call.numbers() if call.kind is Kind.SET else [0, 0, 0, 0, family.bfr[0]]
+        given = call.numbers() if call.kind is CommandForm.SET else [0, 0, 0, 0, family.bfr[0]]
         if len(given) > 5:
             raise result_of(family.refused)
         wanted = [old if new is None else new for new, old in zip([*given, *[None] * 5], before, strict=False)]
@@ -91,12 +91,12 @@ def notifications(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CSMS")
-def message_service(device: Device, call: Call) -> None:
+def message_service(device: Device, call: ParsedCommand) -> None:
     """27.005 3.2.1: 0 without acknowledgement of routed messages, 1 with. MT, MO and CB are all there."""
     match call.kind:
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say("+CSMS: (0,1)")
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f"+CSMS: {device.settings.message_service},1,1,1")
         case _:
             device.settings.message_service = chosen(call, range(2))
@@ -104,16 +104,16 @@ def message_service(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CNMA")
-def acknowledge(device: Device, call: Call) -> bool | None:
+def acknowledge(device: Device, call: ParsedCommand) -> bool | None:
     """27.005 3.4.4: `AT+CNMA`, or in PDU mode `=n[,length]`: 0 and 1 are RP-ACK, 2 is RP-ERROR, and a length brings the
     prompt for a DELIVER-REPORT. What the family does not take is refused (303), a PDU that is none with 304."""
     notify = device.family.notify
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         device.host.say("+CNMA: (" + ",".join(map(str, notify.acknowledgements)) + ")")
         return None
-    numbers = call.numbers() if call.kind is Kind.SET else [0]
+    numbers = call.numbers() if call.kind is CommandForm.SET else [0]
     kind, length = (*numbers, None, None)[:2]
-    in_text = device.settings.text_mode and call.kind is Kind.SET
+    in_text = device.settings.text_mode and call.kind is CommandForm.SET
     if kind not in notify.acknowledgements or len(numbers) > 2 or in_text:
         raise CmsError(303)
     if length is None:
@@ -122,7 +122,7 @@ def acknowledge(device: Device, call: Call) -> bool | None:
     if kind == 0 or not notify.acknowledges_by_pdu:
         raise CmsError(303)
     device.inbound.require_awaiting()
-    return entry.Prompted(device, entry.report(length), partial(_acknowledged, device, kind != 2)).begin()
+    return entry.PromptedEntry(device, entry.report(length), partial(_acknowledged, device, kind != 2)).begin()
 
 
 def _acknowledged(device: Device, positive: bool, tpdu: bytes, began: datetime) -> None:
@@ -131,16 +131,16 @@ def _acknowledged(device: Device, positive: bool, tpdu: bytes, began: datetime) 
 
 
 @COMMANDS.command("+CMMS")
-def more_messages(device: Device, call: Call) -> None:
+def more_messages(device: Device, call: ParsedCommand) -> None:
     """27.005 3.5.6: keep the link up between sends. Kept and read back; the air time here is the same.
 
     Some families refuse it (500) in the seconds after it was read.
     """
     pause = timedelta(seconds=device.family.dialogue.link_pause_s)
     match call.kind:
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say("+CMMS: (0-2)")
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f"+CMMS: {device.settings.link_kept}")
             device.settings.link_refused_until = device.timers.now() + pause
         case _ if (until := device.settings.link_refused_until) and device.timers.now() < until:
@@ -150,14 +150,14 @@ def more_messages(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CSMP")
-def text_parameters(device: Device, call: Call) -> None:
+def text_parameters(device: Device, call: ParsedCommand) -> None:
     """27.005 3.3.2: the first octet, TP-VP, TP-PID and TP-DCS of what is written in text mode; left out, unchanged."""
     settings = device.settings
-    if call.kind is Kind.READ:
+    if call.kind is CommandForm.READ:
         now = settings.text_parameters
         validity = now.validity if now.validity.isdigit() else f'"{now.validity}"'
         device.host.say(f"+CSMP: {now.first_octet},{validity},{now.protocol_id},{now.dcs}")
-    elif call.kind is Kind.SET:
+    elif call.kind is CommandForm.SET:
         settings.text_parameters = _parameters(settings.text_parameters, call.values())
         if device.family.dialogue.csmp_forgets_centre and device.sim is not None:
             device.sim.smsc = ""
@@ -179,12 +179,12 @@ def _parameters(now: TextParameters, values: list[str]) -> TextParameters:
 
 
 @COMMANDS.command("+CSDH")
-def show_headers(device: Device, call: Call) -> None:
+def show_headers(device: Device, call: ParsedCommand) -> None:
     """27.005 3.3.3: whether text mode shows the parameters in brackets."""
     match call.kind:
-        case Kind.READ:
+        case CommandForm.READ:
             device.host.say(f"+CSDH: {int(device.settings.show_headers)}")
-        case Kind.TEST:
+        case CommandForm.TEST:
             device.host.say("+CSDH: (0,1)")
         case _:
-            device.settings.show_headers = call.kind is Kind.SET and chosen(call, range(2)) == 1
+            device.settings.show_headers = call.kind is CommandForm.SET and chosen(call, range(2)) == 1

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
-from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands import entry
 from modemd.emulator.device.commands.listing import slot_of, stored_at
-from modemd.emulator.device.commands.table import Table
+from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError
-from modemd.emulator.network.message_memory import Status, Stored
+from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.network import Rejected
 from modemd.errors import DecodeError
 from modemd.pdu import Command, Submit, Timestamp, decode_outgoing
@@ -22,40 +22,42 @@ from modemd.pdu import Command, Submit, Timestamp, decode_outgoing
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 FROZEN_S = 1e9
 """How long a device is deaf that hears nothing until it restarts."""
 
 
 @COMMANDS.command("+CMGS")
-def send(device: Device, call: Call) -> bool | None:
+def send(device: Device, call: ParsedCommand) -> bool | None:
     """`=length` in PDU mode, counted without the SMSC field; `="number"[,type]` in text mode. Then the prompt."""
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
     go = partial(_submit, device, "+CMGS")
     if _named(device, call):
         if not _centre_of(device)():
             raise CmsError(330)
-        return entry.Prompted(device, entry.text(device, entry.destination_of(device, call)), go, in_text=True).begin()
+        return entry.PromptedEntry(
+            device, entry.text(device, entry.destination_of(device, call)), go, in_text=True
+        ).begin()
     make = entry.pdu(entry.length_of(device, call), _centre_of(device))
-    return entry.Prompted(device, make, go, after_prompt="OK" if device.sends_blind else "").begin()
+    return entry.PromptedEntry(device, make, go, after_prompt="OK" if device.sends_blind else "").begin()
 
 
 def _centre_of(device: Device) -> Callable[[], str]:
     return lambda: device.require_sim(CmsError).smsc
 
 
-def _named(device: Device, call: Call) -> bool:
+def _named(device: Device, call: ParsedCommand) -> bool:
     """Whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
-    return device.settings.text_mode and call.kind is Kind.SET and call.argument.startswith('"')
+    return device.settings.text_mode and call.kind is CommandForm.SET and call.argument.startswith('"')
 
 
 @COMMANDS.command("+CMSS")
-def send_stored(device: Device, call: Call) -> bool | None:
+def send_stored(device: Device, call: ParsedCommand) -> bool | None:
     """`=index[,number[,type]]`: what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
     memory = device.memory(device.settings.memories[1])
@@ -74,16 +76,16 @@ def send_stored(device: Device, call: Call) -> bool | None:
 
 
 @COMMANDS.command("+CMGC")
-def send_command(device: Device, call: Call) -> bool | None:
+def send_command(device: Device, call: ParsedCommand) -> bool | None:
     """`=length` and an SMS-COMMAND, in PDU mode: ask after a message at the service centre, or delete it there."""
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
     make = entry.pdu(entry.length_of(device, call), _centre_of(device))
-    return entry.Prompted(device, make, partial(_command, device)).begin()
+    return entry.PromptedEntry(device, make, partial(_command, device)).begin()
 
 
-def _submit(device: Device, name: str, tpdu: bytes, began: datetime, kept: Stored | None = None) -> None:
+def _submit(device: Device, name: str, tpdu: bytes, began: datetime, kept: StoredMessage | None = None) -> None:
     message = _read(tpdu)
     if not isinstance(message, Submit):
         raise CmsError(161)  # TP-FCS A1, command unsupported
@@ -141,7 +143,9 @@ def _refused(device: Device, error: CmsError) -> None:
         device.fail(error)
 
 
-def _transmit(device: Device, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: Stored | None) -> None:
+def _transmit(
+    device: Device, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: StoredMessage | None
+) -> None:
     reference = device.take_reference(submit.reference)
     device.network.submit(
         device.require_sim(CmsError),
@@ -151,7 +155,7 @@ def _transmit(device: Device, name: str, submit: Submit, tpdu: bytes, began: dat
         first_octet_at=began,
     )
     if kept is not None:
-        kept.status = Status.SENT
+        kept.status = MessageStatus.SENT
     stamp = ""
     if device.family.dialogue.answers_when_sent and device.settings.message_service == 1:
         stamp = f',"{text_mode.moment(Timestamp.of(device.timers.now().astimezone(device.network.zone)))}"'

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modemd.emulator.device.charset import shown, typed_number
-from modemd.emulator.device.command_line import Call, Kind
-from modemd.emulator.device.commands.table import Table, only
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
+from modemd.emulator.device.commands.table import CommandTable, only
 from modemd.emulator.device.results import CmeError, CmsError
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
     from modemd.emulator.network.subscribers import Sim
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 INTERNATIONAL, UNKNOWN = 145, 129
 """Type-of-address octets as commands print them (3GPP TS 24.008 10.5.4.7)."""
 
 
 @COMMANDS.command("+CPIN")
-def pin(device: Device, call: Call) -> None:
+def pin(device: Device, call: ParsedCommand) -> None:
     """READY, SIM PIN or SIM PUK; `="pin"` or `="puk","new pin"`. A wrong one costs a try and gives CME 16."""
     sim = device.sim
     if sim is None:
@@ -28,12 +28,12 @@ def pin(device: Device, call: Call) -> None:
     if not device.sim_ready:
         raise CmeError(device.family.boot.busy_cme)
     locked = sim.pin_tries == 0
-    if call.kind is Kind.READ:
+    if call.kind is CommandForm.READ:
         if sim.blocked:
             raise CmeError(13)
         state = "READY" if device.unlocked else "SIM PUK" if locked else "SIM PIN"
         device.host.say(f"+CPIN: {state}")
-    elif call.kind is Kind.SET:
+    elif call.kind is CommandForm.SET:
         if device.unlocked:
             raise CmeError(3)
         values = call.values()
@@ -48,17 +48,17 @@ def pin(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CIMI")
-def subscriber_identity(device: Device, call: Call) -> None:
-    only(call, Kind.EXECUTE, Kind.TEST)
-    if call.kind is Kind.EXECUTE:
+def subscriber_identity(device: Device, call: ParsedCommand) -> None:
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    if call.kind is CommandForm.EXECUTE:
         device.host.say(device.require_sim(CmeError).imsi)
 
 
 @COMMANDS.command("+CLCK")
-def lock(device: Device, call: Call) -> None:
+def lock(device: Device, call: ParsedCommand) -> None:
     """27.007 7.4, of `"SC"` only, the SIM's PIN: 2 asks whether it is wanted at power-on; 1 and 0 with the PIN set that."""
-    only(call, Kind.SET, Kind.TEST)
-    if call.kind is Kind.TEST:
+    only(call, CommandForm.SET, CommandForm.TEST)
+    if call.kind is CommandForm.TEST:
         device.host.say('+CLCK: ("SC")')
         return
     sim = device.require_sim(CmeError)
@@ -76,10 +76,10 @@ def lock(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CPWD")
-def change_pin(device: Device, call: Call) -> None:
+def change_pin(device: Device, call: ParsedCommand) -> None:
     """27.007 7.5, of `"SC"` only: `="SC","old","new"`. CmeError 3 where the SIM asks for no PIN (TS 31.101 11.1.10)."""
-    only(call, Kind.SET, Kind.TEST)
-    if call.kind is Kind.TEST:
+    only(call, CommandForm.SET, CommandForm.TEST)
+    if call.kind is CommandForm.TEST:
         device.host.say('+CPWD: ("SC",8)')
         return
     sim = device.require_sim(CmeError)
@@ -110,12 +110,12 @@ def is_pin(text: str) -> bool:
 
 
 @COMMANDS.command("+CSCA")
-def service_centre(device: Device, call: Call) -> None:
+def service_centre(device: Device, call: ParsedCommand) -> None:
     """The SMSC kept on the SIM; sending works with any, as long as there is one (CMS 330)."""
     sim = device.require_sim(CmsError)
-    if call.kind is Kind.READ:
+    if call.kind is CommandForm.READ:
         device.host.say(f'+CSCA: "{shown(sim.smsc, device.settings.alphabet)}",{_type_of(sim.smsc)}')
-    elif call.kind is Kind.SET:
+    elif call.kind is CommandForm.SET:
         values = call.values()
         number = typed_number(values[0], device.settings.alphabet)
         international = values[1:2] == [str(INTERNATIONAL)] and number.isdigit()

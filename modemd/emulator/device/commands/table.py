@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.command_line import Call, Kind
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.results import CmeError, UnknownCommand
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-Handler = Callable[["Device", Call], bool | None]
+Handler = Callable[["Device", ParsedCommand], bool | None]
 
 
-class Table(dict[str, Handler]):
+class CommandTable(dict[str, Handler]):
     """Handlers by command name."""
 
     def command(self, *names: str) -> Callable[[Handler], Handler]:
@@ -28,13 +28,13 @@ class Table(dict[str, Handler]):
         return enter
 
 
-def only(call: Call, *kinds: Kind) -> None:
+def only(call: ParsedCommand, *kinds: CommandForm) -> None:
     """Any other form of the command is unknown."""
     if call.kind not in kinds:
         raise UnknownCommand
 
 
-def chosen(call: Call, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
+def chosen(call: ParsedCommand, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
     """The number at this place of the argument. CmeError 50 where it is missing or not allowed."""
     numbers = call.numbers()
     value = numbers[position] if position < len(numbers) else None

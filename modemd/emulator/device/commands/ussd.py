@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.command_line import Call, Kind
-from modemd.emulator.device.commands.table import Table, chosen, only
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
+from modemd.emulator.device.commands.table import CommandTable, chosen, only
 from modemd.emulator.device.ussd import GSM_CODING
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 CANCEL = 2
 
 
 @COMMANDS.command("+CUSD")
-def ussd(device: Device, call: Call) -> None:
+def ussd(device: Device, call: ParsedCommand) -> None:
     """`=n[,string[,dcs]]`: OK at once, the network's answer later, shown with n=1 only; n=2 ends the session."""
-    only(call, Kind.READ, Kind.SET, Kind.TEST)
-    if call.kind is Kind.READ:
+    only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
+    if call.kind is CommandForm.READ:
         device.host.say(f"+CUSD: {device.settings.flags.get('+CUSD', '0')}")
         return
-    if call.kind is Kind.TEST:
+    if call.kind is CommandForm.TEST:
         device.host.say("+CUSD: (0-2)")
         return
     values = call.values()

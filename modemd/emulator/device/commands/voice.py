@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modemd.emulator.device.command_line import Call, Kind
-from modemd.emulator.device.commands.table import Table, chosen, only
+from modemd.emulator.device.command_line import CommandForm, ParsedCommand
+from modemd.emulator.device.commands.table import CommandTable, chosen, only
 from modemd.emulator.device.results import CmeError, FinalResult
 
 if TYPE_CHECKING:
     from modemd.emulator.device.state import Device
 
-COMMANDS = Table()
+COMMANDS = CommandTable()
 
 
 @COMMANDS.command("A")
-def answer(device: Device, call: Call) -> None:
+def answer(device: Device, call: ParsedCommand) -> None:
     """OK, and the call stands; without one, NO CARRIER."""
     device.voice.answer()
 
 
 @COMMANDS.command("H", "+CHUP")
-def hang_up(device: Device, call: Call) -> None:
+def hang_up(device: Device, call: ParsedCommand) -> None:
     device.voice.hang_up()
 
 
 @COMMANDS.command("D")
-def dial(device: Device, call: Call) -> None:
+def dial(device: Device, call: ParsedCommand) -> None:
     """A number with `;` is a voice call: OK at once, and how it ends comes later. A data call finds NO CARRIER."""
     device.require_sim(CmeError)
     number = call.argument.strip()
@@ -39,31 +39,31 @@ def dial(device: Device, call: Call) -> None:
 
 
 @COMMANDS.command("+CLCC")
-def list_calls(device: Device, call: Call) -> None:
-    only(call, Kind.EXECUTE, Kind.TEST)
-    if call.kind is Kind.EXECUTE and (listed := device.voice.listed()) is not None:
+def list_calls(device: Device, call: ParsedCommand) -> None:
+    only(call, CommandForm.EXECUTE, CommandForm.TEST)
+    if call.kind is CommandForm.EXECUTE and (listed := device.voice.listed()) is not None:
         device.host.say(f"+CLCC: {listed}")
 
 
 @COMMANDS.command("+CLIP")
-def show_caller(device: Device, call: Call) -> None:
+def show_caller(device: Device, call: ParsedCommand) -> None:
     """Whether `+CLIP` comes with each ring; reading says also that the network tells the number (1)."""
-    only(call, Kind.READ, Kind.SET, Kind.TEST)
-    if call.kind is Kind.READ:
+    only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
+    if call.kind is CommandForm.READ:
         device.host.say(f"+CLIP: {device.settings.flags.get('+CLIP', '0')},1")
-    elif call.kind is Kind.TEST:
+    elif call.kind is CommandForm.TEST:
         device.host.say("+CLIP: (0,1)")
     else:
         device.settings.flags["+CLIP"] = str(chosen(call, range(2)))
 
 
 @COMMANDS.command("+CRC", "+CVHU")
-def kept(device: Device, call: Call) -> None:
+def kept(device: Device, call: ParsedCommand) -> None:
     """`+CRC`: 1 says `+CRING: VOICE` in place of RING. `+CVHU` is kept and read back; ATH hangs up either way."""
-    only(call, Kind.READ, Kind.SET, Kind.TEST)
-    if call.kind is Kind.READ:
+    only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
+    if call.kind is CommandForm.READ:
         device.host.say(f"{call.name}: {device.settings.flags.get(call.name, '0')}")
-    elif call.kind is Kind.TEST:
+    elif call.kind is CommandForm.TEST:
         device.host.say(f"{call.name}: (0,1)")
     else:
         device.settings.flags[call.name] = str(chosen(call, range(2)))

@@ -12,7 +12,7 @@ MemoryName = Literal["SM", "ME", "SR"]
 Cause = Annotated[int, Field(ge=0, le=999)]
 
 
-class Body(BaseModel):
+class LabRequest(BaseModel):
     """An order: an unknown key is a mistake."""
 
     model_config = ConfigDict(extra="forbid")

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from modemd.emulator.lab.requests.base import Body, Cause, Seconds, Share
-from modemd.emulator.lab.requests.faults import Fault, kinds
+from modemd.emulator.lab.requests.base import Cause, LabRequest, Seconds, Share
+from modemd.emulator.lab.requests.faults import Fault, fault_kinds
 from modemd.emulator.network.network import Network
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.status_reports import LATE_S, Oddity
@@ -22,7 +22,7 @@ from modemd.errors import ConfigError, Refused
 PLACE = r"^[0-9]+-[0-9]+(\.[0-9]+)*$"
 
 
-class Unkind(Body):
+class ImpairmentChange(LabRequest):
     """What else a network does to reports and to order: shares, and by how much its clock is ahead."""
 
     reports_twice: Share | None = None
@@ -33,7 +33,7 @@ class Unkind(Body):
     clock_off_s: Annotated[float, Field(ge=-86400, le=86400)] | None = None
 
 
-class Knobs(Unkind):
+class NetworkChange(ImpairmentChange):
     """What can be turned on a running network; what is left out stays.
 
     `kind` turns all that is unkind off, or (false) to what is usual, before what else is said here.
@@ -45,16 +45,16 @@ class Knobs(Unkind):
     report_loss: Share | None = None
 
     def apply(self, network: Network) -> None:
-        given = self.model_dump(include=set(Knobs.model_fields), exclude_none=True)
+        given = self.model_dump(include=set(NetworkChange.model_fields), exclude_none=True)
         if (kind := given.pop("kind", None)) is not None:
             (network.be_kind if kind else network.be_unkind)()
         if (ahead_s := given.pop("clock_off_s", None)) is not None:
             network.unkind.clock_off = timedelta(seconds=ahead_s)
         for name, value in given.items():
-            setattr(network.unkind if name in Unkind.model_fields else network, name, value)
+            setattr(network.unkind if name in ImpairmentChange.model_fields else network, name, value)
 
 
-class Refusal(Body):
+class Refusal(LabRequest):
     """SUBMITs to `recipient` (none: to all) are refused with `cause`; without a cause they no longer are.
 
     `operator` is the code of the one that does so; without it, all do.
@@ -73,7 +73,7 @@ class Refusal(Body):
             network.reject(self.recipient, self.cause, operator)
 
 
-class Fate(Body):
+class Fate(LabRequest):
     """What messages to `recipient` come to from now on, as TP-Status; without one, to what others do."""
 
     recipient: Annotated[str, Field(min_length=1)]
@@ -83,7 +83,7 @@ class Fate(Body):
         network.fate(self.recipient, self.status)
 
 
-class NextReport(Body):
+class NextReport(LabRequest):
     """What becomes of the next report that the network owes anybody."""
 
     comes: Oddity
@@ -93,7 +93,7 @@ class NextReport(Body):
         network.next_report(self.comes, seconds=self.seconds)
 
 
-class Move(Body):
+class Move(LabRequest):
     """A USB device is pulled and plugged in elsewhere (`1-1.1`, `1-4`): its ports come back, and it boots."""
 
     place: Annotated[str, Field(pattern=PLACE)]
@@ -109,7 +109,7 @@ class Move(Body):
             raise Refused("taken", str(error)) from None
 
 
-class OperatorKnobs(Body):
+class OperatorChange(LabRequest):
     """What can be turned on an operator; what is left out stays."""
 
     delivery_latency_s: Seconds | None = None
@@ -119,7 +119,7 @@ class OperatorKnobs(Body):
 
     def apply(self, network: Network, code: str) -> None:
         """Refused (`no_operator`) for an operator there is none of."""
-        network.operator(_operator(network, code).code, **self.model_dump(include=set(OperatorKnobs.model_fields)))
+        network.operator(_operator(network, code).code, **self.model_dump(include=set(OperatorChange.model_fields)))
 
 
 def _operator(network: Network, code: str) -> Operator:
@@ -136,22 +136,22 @@ def fault(kind: str, values: dict[str, Any]) -> Fault:
     try:
         return _FAULT.validate_python({**values, "kind": kind})
     except ValidationError as error:
-        raise ConfigError(mistakes(error)) from None
+        raise ConfigError(describe_mistakes(error)) from None
 
 
-def mistakes(error: ValidationError) -> list[str]:
+def describe_mistakes(error: ValidationError) -> list[str]:
     """A line for each mistake: its key, and what is allowed."""
     return [
         f"{place}: {told}" if (place := _place(each["loc"])) else told
         for each in error.errors()
-        for told in (_told(each),)
+        for told in (_describe_mistake(each),)
     ]
 
 
 def _place(location: tuple[int | str, ...]) -> str:
     """`event[2].fault.seconds`. A union puts the kind it chose into the location, which is no key of the file."""
     place = ""
-    chosen = kinds()
+    chosen = fault_kinds()
     for step in location:
         if isinstance(step, int):
             place += f"[{step}]"
@@ -160,7 +160,7 @@ def _place(location: tuple[int | str, ...]) -> str:
     return place
 
 
-def _told(each: Any) -> str:
+def _describe_mistake(each: Any) -> str:
     given = each["input"]
     match each["type"]:
         case "missing":
@@ -168,9 +168,9 @@ def _told(each: Any) -> str:
         case "extra_forbidden":
             return "no such key"
         case "union_tag_invalid":
-            return f"kind {given.get('kind')!r} is not one of {', '.join(kinds())}"
+            return f"kind {given.get('kind')!r} is not one of {', '.join(fault_kinds())}"
         case "union_tag_not_found":
-            return f"kind is needed: one of {', '.join(kinds())}"
+            return f"kind is needed: one of {', '.join(fault_kinds())}"
         case "string_pattern_mismatch":
             return f"{given!r} does not match {each['ctx']['pattern']}"
         case "value_error":

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from modemd.emulator.lab.requests.base import Body, Seconds
-from modemd.emulator.network.messages import Data, Letter, Mms, Raw, Text, Voicemail
+from modemd.emulator.lab.requests.base import LabRequest, Seconds
+from modemd.emulator.network.messages import Data, MessageContent, Mms, Raw, Text, Voicemail
 
 Hex = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2})+$")]
 
@@ -26,7 +26,7 @@ _ONLY_WITH = {
 }
 
 
-class LetterOrder(Body):
+class PhoneMessageRequest(LabRequest):
     """What a phone writes, and to which number: one of text, binary, mms, voicemail (which may have a text), raw."""
 
     to: str = Field(min_length=1)
@@ -54,7 +54,7 @@ class LetterOrder(Body):
             raise ValueError("silent goes without replace")
         return self
 
-    def letter(self) -> Letter:
+    def letter(self) -> MessageContent:
         """The letter itself."""
         if self.voicemail is not None:
             return Voicemail(self.voicemail, self.text or "")
@@ -67,7 +67,7 @@ class LetterOrder(Body):
         return Text(self.text or "", self.message_class, self.silent, self.replace)
 
 
-class CallOrder(Body):
+class CallRequest(LabRequest):
     """Call a number; hang up after `for_s` seconds. Without them it rings until nobody answers, or is hung up."""
 
     to: Annotated[str, Field(min_length=1)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from modemd.emulator.lab.requests.base import Body, Seconds
+from modemd.emulator.lab.requests.base import LabRequest, Seconds
 from modemd.emulator.network.network import Network
 from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
 
@@ -19,7 +19,7 @@ _ENDS = {
 }
 
 
-class UssdReply(Body):
+class UssdReply(LabRequest):
     """One answer of a service; its menu holds those that come after it."""
 
     text: Annotated[str, Field(min_length=1, max_length=182)] | None = None
@@ -47,7 +47,7 @@ class UssdReply(Body):
         )
 
 
-class UssdOrder(Body):
+class UssdServiceRequest(LabRequest):
     """What is answered to `code`; without an `answer` the code is unknown again."""
 
     code: Code

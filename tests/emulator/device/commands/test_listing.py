@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.emulator.network.message_memory import Status, Stored
+from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from tests.emulator.bench import ALICE, Bench
 
 TPDU = bytes.fromhex("040C9144770009406500005230119051800008C834888E2ECBCB")
@@ -12,9 +12,9 @@ SMSC = bytes.fromhex("07913306091093F0")
 LINE = (SMSC + TPDU).hex().upper()
 
 
-def _fill(bench: Bench, *statuses: Status) -> None:
+def _fill(bench: Bench, *statuses: MessageStatus) -> None:
     for status in statuses:
-        bench.sim.memory.store(Stored(SMSC, TPDU, status))
+        bench.sim.memory.store(StoredMessage(SMSC, TPDU, status))
 
 
 def _indices(answer: str) -> list[str]:
@@ -44,13 +44,13 @@ def test_a_list_shows_header_and_pdu(bench: Bench) -> None:
 )
 def test_lists_by_status(bench: Bench, command: str, indices: list[str]) -> None:
     """A list holds what has the status asked for."""
-    _fill(bench, Status.UNREAD, Status.READ, Status.UNSENT, Status.SENT)
+    _fill(bench, MessageStatus.UNREAD, MessageStatus.READ, MessageStatus.UNSENT, MessageStatus.SENT)
     assert _indices(bench.host.ask(command)) == indices
 
 
 def test_reading_marks_as_read(bench: Bench) -> None:
     """+CMGR shows one message; the second time it is no longer unread."""
-    _fill(bench, Status.UNREAD)
+    _fill(bench, MessageStatus.UNREAD)
     assert bench.host.ask("AT+CMGR=1") == f"+CMGR: 0,,26\r\n{LINE}\r\nOK"
     assert bench.host.ask("AT+CMGR=1") == f"+CMGR: 1,,26\r\n{LINE}\r\nOK"
 
@@ -100,17 +100,17 @@ def test_slots_count_from_the_familys_first(family: str, first: int) -> None:
 )
 def test_deleting(bench: Bench, flag: str, left: list[str]) -> None:
     """+CMGD deletes a slot, or all of a kind."""
-    _fill(bench, Status.UNREAD, Status.READ, Status.UNSENT, Status.SENT)
+    _fill(bench, MessageStatus.UNREAD, MessageStatus.READ, MessageStatus.UNSENT, MessageStatus.SENT)
     assert bench.host.ask(f"AT+CMGD={flag}") == "OK"
     assert _indices(bench.host.ask("AT+CMGL=4")) == left
 
 
 def test_deleting_twice_is_ok_and_the_slot_is_used_again(bench: Bench) -> None:
     """An empty slot may be deleted; the lowest free one takes the next message."""
-    _fill(bench, Status.READ, Status.READ)
+    _fill(bench, MessageStatus.READ, MessageStatus.READ)
     assert [bench.host.ask("AT+CMGD=1") for _ in range(2)] == ["OK", "OK"]
     assert bench.host.ask("AT+CMGD=?") == "+CMGD: (2),(0-4)\r\nOK"
-    _fill(bench, Status.UNREAD)
+    _fill(bench, MessageStatus.UNREAD)
     assert _indices(bench.host.ask("AT+CMGL=4")) == ["1", "2"]
 
 
@@ -124,7 +124,7 @@ def test_sim800_lists_without_marking() -> None:
     """A second parameter of 1 leaves what is unread unread."""
     bench = Bench("sim800")
     bench.host.set_up()
-    _fill(bench, Status.UNREAD)
+    _fill(bench, MessageStatus.UNREAD)
     for _ in range(2):
         assert bench.host.ask("AT+CMGL=4,1").startswith("+CMGL: 1,0,")
     assert bench.host.ask("AT+CMGR=1").startswith("+CMGR: 0,")
@@ -133,8 +133,8 @@ def test_sim800_lists_without_marking() -> None:
 
 def test_mt_is_sim_and_device_as_one(bench: Bench) -> None:
     """MT counts the SIM's slots first, then the device's; reading and deleting reach both."""
-    _fill(bench, Status.READ)
-    bench.device.memory("ME").store(Stored(SMSC, TPDU, Status.READ))
+    _fill(bench, MessageStatus.READ)
+    bench.device.memory("ME").store(StoredMessage(SMSC, TPDU, MessageStatus.READ))
     assert bench.host.ask('AT+CPMS="MT"') == "+CPMS: 2,150,1,50,1,50\r\nOK"
     assert _indices(bench.host.ask("AT+CMGL=4")) == ["1", "51"]
     assert bench.host.ask("AT+CMGR=51") == f"+CMGR: 1,,26\r\n{LINE}\r\nOK"

@@ -6,7 +6,7 @@ import pytest
 
 from modemd.emulator.device.family import families
 from modemd.emulator.device.results import CmeError
-from modemd.emulator.device.ussd import read, written
+from modemd.emulator.device.ussd import decode_string, encode_string
 from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
 from tests.emulator.bench import Bench
 
@@ -157,8 +157,8 @@ def test_a_sim800_follows_its_character_set() -> None:
 @pytest.mark.parametrize("text", ["*100#", "1", "seven77", "eight888", "1 Balance\n2 Bonus"])
 def test_what_is_written_is_read(coding: str, charset: str, text: str) -> None:
     """Both directions of a coding belong together."""
-    typed, dcs = written(text, coding, charset)
-    assert read(typed, dcs, coding, charset) == text
+    typed, dcs = encode_string(text, coding, charset)
+    assert decode_string(typed, dcs, coding, charset) == text
 
 
 @pytest.mark.parametrize("family", list(families))
@@ -169,9 +169,9 @@ def test_every_family_reads_what_it_writes(family: str) -> None:
     bench.host.ask("AT+CPMS?")
     coding, charset = bench.device.family.ussd.coding, bench.device.settings.alphabet
     assert coding in ("plain", "charset", "packed_hex")
-    typed, dcs = written("*100#", coding, charset)
+    typed, dcs = encode_string("*100#", coding, charset)
     assert bench.host.ask(f'AT+CUSD=1,"{typed}",{dcs}', 0.1).endswith("OK")
-    shown, dcs = written(BALANCE, coding, charset)
+    shown, dcs = encode_string(BALANCE, coding, charset)
     assert f'+CUSD: 0,"{shown}",{dcs}'.encode() in bench.host.hear(5.0)
 
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from modemd.emulator import Device
-from modemd.emulator.lab.lab import Modem
-from modemd.emulator.lab.requests.faults import kinds
+from modemd.emulator.lab.lab import LabModem
+from modemd.emulator.lab.requests.faults import fault_kinds
 from modemd.emulator.lab.requests.network import fault
 from modemd.emulator.links import MemoryLink
 from modemd.emulator.links.pty import PtyLink
@@ -37,7 +37,7 @@ class Client:
     def __init__(self) -> None:
         self.bench = Bench()
         self.host: Host = self.bench.host
-        self.modem = Modem(self.bench.device, self.bench.sim, cast(PtyLink, _Line(self.bench.link)))
+        self.modem = LabModem(self.bench.device, self.bench.sim, cast(PtyLink, _Line(self.bench.link)))
         self.host.set_up()
         self.ask("AT+CMEE=1")
 
@@ -83,7 +83,7 @@ def met(kind: str) -> Callable[[Meeting], Meeting]:
     return enter
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", fault_kinds())
 def test_each_fault_is_met_by_a_bare_client(kind: str) -> None:
     """What the fault's order says is what a client sees on the line."""
     MET[kind](Client())
@@ -91,7 +91,7 @@ def test_each_fault_is_met_by_a_bare_client(kind: str) -> None:
 
 def test_nothing_else_is_met() -> None:
     """The table holds no kind that is gone."""
-    assert set(MET) == set(kinds())
+    assert set(MET) == set(fault_kinds())
 
 
 def test_a_report_is_that_of_the_modems_own_sim() -> None:
