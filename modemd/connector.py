@@ -14,7 +14,7 @@ class Draft:
     part_id: int
     tpdu: bytes
     rank: int
-    first_of_several: bool
+    is_first_of_several: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class ClaimedPart:
     part_id: int
     message_id: int
     tpdu: bytes
-    epoch: int
+    consent_epoch: int
     not_after: datetime | None = None
-    following: Draft | None = None
+    next_draft: Draft | None = None
 
 
 class AttemptEnding(StrEnum):
@@ -52,4 +52,4 @@ class AttemptReport:
     code: int | None = None
     error: str | None = None
     elapsed_s: float = 0.0
-    no_network: bool = False
+    is_without_network: bool = False

@@ -62,8 +62,8 @@ async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIter
                 clock=SystemClock(),
                 open_port=open_serial,
                 profiles=profiles,
-                words=Keywords.load(),
-                chance=Random(),
+                keywords=Keywords.load(),
+                random=Random(),
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
                 port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
@@ -117,7 +117,7 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
     as a daemon that runs can. Raises what ended it otherwise."""
     stop, cut, hangup = asyncio.Event(), asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    manager = ServiceManager.of(os.environ, os.getpid())
+    manager = ServiceManager.from_environment(os.environ, os.getpid())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: cut.set() if stop.is_set() else stop.set())
     if read_again is not None:
@@ -135,7 +135,7 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
             async with serving(create_app(service), door) as http:
                 heartbeat = service.heartbeat()
                 beating = loop.create_task(heartbeat.run(), name="heartbeat")
-                manager.ready()
+                manager.notify_ready()
                 try:
                     while not stop.is_set():
                         await _supervise(service, http, stop, hangup, manager, heartbeat)
@@ -144,7 +144,7 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
                             _reload(settings, read_again, manager)
                 finally:
                     log.info("stopping", grace=settings.stop_grace_s)
-                    manager.stopping(settings.stop_grace_s)
+                    manager.notify_stopping(settings.stop_grace_s)
                     beating.cancel()
                     await _stop_service(service, settings.stop_grace_s, cut)
     log.info("stopped")
@@ -166,12 +166,12 @@ async def _supervise(
             raise RuntimeError("the HTTP face has ended")
         if (failure := service.failed_task()) is not None:
             raise failure
-        was, stalled = stalled, heartbeat.stalled()
+        was, stalled = stalled, heartbeat.find_stall()
         if stalled is None:
-            manager.alive()
+            manager.notify_watchdog()
         elif was is None:
             log.error("the watchdog is not fed", because=stalled, watchdog=manager.watchdog_s)
-        manager.status(status_line(service))
+        manager.notify_status(status_line(service))
         await _wait_for_any(stop, hangup, within_s=CHECK_S)
 
 
@@ -186,7 +186,7 @@ async def _wait_for_any(*events: asyncio.Event, within_s: float) -> None:
 
 def _reload(settings: Settings, read_again: Callable[[], Settings], manager: ServiceManager) -> None:
     """Take over what the file says now. With a mistake in it everything stays as it was."""
-    manager.reloading(asyncio.get_running_loop().time())
+    manager.notify_reloading(asyncio.get_running_loop().time())
     try:
         found = reload(settings, read_again())
     except ConfigError as error:
@@ -194,10 +194,10 @@ def _reload(settings: Settings, read_again: Callable[[], Settings], manager: Ser
             log.error("not reloaded", problem=problem)
     else:
         logs.configure(settings.log_level)
-        log.info("reloaded", taken=", ".join(found.taken) or "nothing")
-        if found.waiting:
-            log.warning("changed, and taken over at the next start only", keys=", ".join(found.waiting))
-    manager.ready()
+        log.info("reloaded", taken=", ".join(found.applied) or "nothing")
+        if found.pending:
+            log.warning("changed, and taken over at the next start only", keys=", ".join(found.pending))
+    manager.notify_ready()
 
 
 async def _stop_service(service: Service, grace_s: float, cut: asyncio.Event) -> None:

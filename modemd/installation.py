@@ -44,8 +44,8 @@ _REMEDY = "install it where the service can see it: python3 -m venv /opt/modemd 
 class InstallStep:
     """One thing to do: in words, and done by calling `do`, which raises OSError or ModemdError."""
 
-    words: str
-    do: Callable[[], None]
+    description: str
+    run: Callable[[], None]
 
 
 class Machine:
@@ -54,25 +54,25 @@ class Machine:
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = root
 
-    def at(self, path: Path) -> Path:
+    def target_path(self, path: Path) -> Path:
         """Where `path` of that machine is for us."""
         return self.root / path.relative_to("/")
 
-    def user(self, name: str) -> int | None:
+    def user_id(self, name: str) -> int | None:
         """A user's number; None where there is no such user."""
         try:
             return pwd.getpwnam(name).pw_uid
         except KeyError:
             return None
 
-    def group(self, name: str) -> int | None:
+    def group_id(self, name: str) -> int | None:
         """A group's number; None where there is no such group."""
         try:
             return grp.getgrnam(name).gr_gid
         except KeyError:
             return None
 
-    def has(self, command: str) -> bool:
+    def has_program(self, command: str) -> bool:
         """Whether there is such a program."""
         return shutil.which(command, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
 
@@ -85,7 +85,7 @@ class Machine:
         if done.returncode:
             raise ModemdError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr.strip()}")
 
-    def own(self, path: Path, user: int, group: int) -> None:
+    def change_owner(self, path: Path, user: int, group: int) -> None:
         """Give `path` to somebody."""
         os.chown(path, user, group)
 
@@ -130,8 +130,8 @@ def _quoted(path: Path) -> str:
 def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -> list[InstallStep]:
     """What is to be done so that the program at `runs` is a service."""
     shipped = resources.folder("systemd")
-    profiles = Profiles.load([resources.folder("drivers"), machine.at(DRIVERS)])
-    groups = {name: number for name in SERIAL_GROUPS if (number := machine.group(name)) is not None}
+    profiles = Profiles.load([resources.folder("drivers"), machine.target_path(DRIVERS)])
+    groups = {name: number for name in SERIAL_GROUPS if (number := machine.group_id(name)) is not None}
     accounts = (shipped / "modemd.sysusers").read_text(encoding="utf-8")
     folders = (shipped / "modemd.tmpfiles").read_text(encoding="utf-8")
     steps = list(_file_steps(machine, SYSUSERS, accounts))
@@ -141,16 +141,16 @@ def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -
         if line.startswith("d "):
             steps += _folder_steps(machine, *line.split()[1:5])
     steps += _file_steps(machine, EXAMPLE, resources.folder("config.example.yaml").read_text(encoding="utf-8"))
-    if not machine.at(CONFIG).exists():
+    if not machine.target_path(CONFIG).exists():
         first = (shipped / "modemd.yaml").read_text(encoding="utf-8")
         steps += _file_steps(machine, CONFIG, first, mode=0o640, group=USER)
     rules = list(_file_steps(machine, RULES, udev.rules(profiles, whole_device=whole_device)))
     units = list(_file_steps(machine, UNIT, render_unit(runs, groups)))
     steps += [*rules, *units, *_command_steps(machine, runs)]
-    if rules and machine.at(Path("/run/udev/control")).exists():
+    if rules and machine.target_path(Path("/run/udev/control")).exists():
         steps.append(_program_step(machine, "udevadm", "control", "--reload"))
         steps.append(_program_step(machine, "udevadm", "trigger", "--subsystem-match=usb", "--subsystem-match=tty"))
-    if units and machine.at(Path("/run/systemd/system")).is_dir():
+    if units and machine.target_path(Path("/run/systemd/system")).is_dir():
         steps.append(_program_step(machine, "systemctl", "daemon-reload"))
     return steps
 
@@ -158,15 +158,15 @@ def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -
 def uninstall_steps(machine: Machine, runs: Path) -> list[InstallStep]:
     """What is to be done so that the service is gone. Messages, configuration and user stay; `left` tells of them."""
     steps = []
-    lives = machine.at(Path("/run/systemd/system")).is_dir()
-    if lives and machine.at(UNIT).exists():
+    lives = machine.target_path(Path("/run/systemd/system")).is_dir()
+    if lives and machine.target_path(UNIT).exists():
         steps.append(_program_step(machine, "systemctl", "disable", "--now", "modemd.service"))
-    there = [path for path in (UNIT, RULES, SYSUSERS, TMPFILES, EXAMPLE) if machine.at(path).exists()]
-    steps += [InstallStep(f"remove {path}", machine.at(path).unlink) for path in there]
-    command = machine.at(COMMAND)
+    there = [path for path in (UNIT, RULES, SYSUSERS, TMPFILES, EXAMPLE) if machine.target_path(path).exists()]
+    steps += [InstallStep(f"remove {path}", machine.target_path(path).unlink) for path in there]
+    command = machine.target_path(COMMAND)
     if command.is_symlink() and command.readlink() == runs:
         steps.append(InstallStep(f"remove {COMMAND}", command.unlink))
-    if RULES in there and machine.at(Path("/run/udev/control")).exists():
+    if RULES in there and machine.target_path(Path("/run/udev/control")).exists():
         steps.append(_program_step(machine, "udevadm", "control", "--reload"))
     if UNIT in there and lives:
         steps.append(_program_step(machine, "systemctl", "daemon-reload"))
@@ -175,14 +175,14 @@ def uninstall_steps(machine: Machine, runs: Path) -> list[InstallStep]:
 
 def list_leftovers(machine: Machine) -> list[str]:
     """What an uninstallation leaves, with what takes it away."""
-    found = [f"rm -r {path}" for path in (CONFIG.parent, DATABASE) if machine.at(path).exists()]
-    return found + ([f"userdel {USER}"] if machine.user(USER) is not None else [])
+    found = [f"rm -r {path}" for path in (CONFIG.parent, DATABASE) if machine.target_path(path).exists()]
+    return found + ([f"userdel {USER}"] if machine.user_id(USER) is not None else [])
 
 
 def _file_steps(
     machine: Machine, path: Path, text: str, *, mode: int = 0o644, group: str | None = None
 ) -> Iterator[InstallStep]:
-    target = machine.at(path)
+    target = machine.target_path(path)
     if target.is_file() and not target.is_symlink() and target.read_text(encoding="utf-8") == text:
         return
 
@@ -192,7 +192,7 @@ def _file_steps(
         beside.write_text(text, encoding="utf-8")
         beside.chmod(mode)
         if group is not None:
-            machine.own(beside, 0, _number(machine.group(group), group))
+            machine.change_owner(beside, 0, _number(machine.group_id(group), group))
         beside.replace(target)
 
     yield InstallStep(f"{'change' if target.exists() else 'write'} {path}", write)
@@ -200,36 +200,36 @@ def _file_steps(
 
 def _folder_steps(machine: Machine, name: str, mode: str, user: str, group: str) -> Iterator[InstallStep]:
     path = Path(name)
-    target = machine.at(path)
+    target = machine.target_path(path)
     if target.is_dir():
         now = target.stat()
         if (stat.S_IMODE(now.st_mode), now.st_uid, now.st_gid) == (
             int(mode, 8),
-            machine.user(user),
-            machine.group(group),
+            machine.user_id(user),
+            machine.group_id(group),
         ):
             return
 
     def make() -> None:
         target.mkdir(parents=True, exist_ok=True)
-        machine.own(target, _number(machine.user(user), user), _number(machine.group(group), group))
+        machine.change_owner(target, _number(machine.user_id(user), user), _number(machine.group_id(group), group))
         target.chmod(int(mode, 8))
 
     yield InstallStep(f"make {path}, {mode} of {user}:{group}", make)
 
 
 def _account_steps(machine: Machine) -> Iterator[InstallStep]:
-    if machine.user(USER) is not None and machine.group(USER) is not None:
+    if machine.user_id(USER) is not None and machine.group_id(USER) is not None:
         return
     words = f"make the user and the group {USER}"
-    if machine.has("systemd-sysusers"):
-        yield InstallStep(words, lambda: machine.run("systemd-sysusers", str(machine.at(SYSUSERS))))
+    if machine.has_program("systemd-sysusers"):
+        yield InstallStep(words, lambda: machine.run("systemd-sysusers", str(machine.target_path(SYSUSERS))))
         return
 
     def make() -> None:
-        if machine.group(USER) is None:
+        if machine.group_id(USER) is None:
             machine.run("groupadd", "--system", USER)
-        if machine.user(USER) is None:
+        if machine.user_id(USER) is None:
             # The home is the unit's StateDirectory, and nobody logs in.
             home = ("--home-dir", str(DATABASE), "--no-create-home", "--shell", "/usr/sbin/nologin")
             machine.run("useradd", "--system", "--gid", USER, *home, USER)
@@ -239,7 +239,7 @@ def _account_steps(machine: Machine) -> Iterator[InstallStep]:
 
 def _command_steps(machine: Machine, runs: Path) -> Iterator[InstallStep]:
     """The program of an environment of its own is on nobody's PATH."""
-    target = machine.at(COMMAND)
+    target = machine.target_path(COMMAND)
     if not (os.path.lexists(target) or runs == COMMAND):
         yield InstallStep(f"link {COMMAND} to {runs}", lambda: _link(target, runs))
 

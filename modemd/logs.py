@@ -100,7 +100,7 @@ class KeyValueFormatter(logging.Formatter):
 
     def __init__(self, *, mask: bool) -> None:
         super().__init__()
-        self._mask = mask
+        self._is_masking = mask
 
     def format(self, record: logging.LogRecord) -> str:
         event = record.msg if isinstance(record.msg, LogEvent) else None
@@ -115,14 +115,14 @@ class KeyValueFormatter(logging.Formatter):
         if record.exc_info:
             pairs.append(("trace", self.formatException(record.exc_info)))
         line = " ".join(f"{name}={_quoted(value)}" for name, value in pairs)
-        return _without_numbers(line) if self._mask else line
+        return _without_numbers(line) if self._is_masking else line
 
     def _value(self, name: str, value: object) -> str:
         try:
             text = str(value)
         except Exception as error:  # whatever a stranger's __str__ raises must not stop the caller
             return f"unprintable {type(value).__name__}: {type(error).__name__}"
-        return _masked(name, text) if self._mask else text
+        return _masked(name, text) if self._is_masking else text
 
 
 class _Handler(logging.StreamHandler[TextIO]):

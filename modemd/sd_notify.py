@@ -25,40 +25,40 @@ class ServiceManager:
         # An abstract socket's name begins with a zero octet, which the variable writes as @.
         self._address = f"\0{address[1:]}" if address is not None and address.startswith("@") else address
         self.watchdog_s = watchdog_s
-        self._complained = False
+        self._has_warned = False
         self._status = ""
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], pid: int) -> ServiceManager:
+    def from_environment(cls, environment: Mapping[str, str], pid: int) -> ServiceManager:
         """By the variables of sd_notify(3) and sd_watchdog_enabled(3); `pid` is ours."""
         address = environment.get("NOTIFY_SOCKET") or None
         meant = environment.get("WATCHDOG_PID") in (None, "", str(pid))
         microseconds = environment.get("WATCHDOG_USEC", "")
         return cls(address, int(microseconds) / 1e6 if meant and microseconds.isdecimal() else None)
 
-    def ready(self) -> None:
+    def notify_ready(self) -> None:
         """What was to start has started; or a reload has ended."""
-        self._tell("READY=1")
+        self._notify("READY=1")
 
-    def status(self, line: str) -> None:
+    def notify_status(self, line: str) -> None:
         """One line about how it is, for `systemctl status`; told where it has changed."""
         if line != self._status:
             self._status = line
-            self._tell(f"STATUS={line}")
+            self._notify(f"STATUS={line}")
 
-    def alive(self) -> None:
+    def notify_watchdog(self) -> None:
         """The watchdog's food."""
-        self._tell("WATCHDOG=1")
+        self._notify("WATCHDOG=1")
 
-    def reloading(self, monotonic_s: float) -> None:
+    def notify_reloading(self, monotonic_s: float) -> None:
         """The configuration is being read anew; `ready` ends it."""
-        self._tell("RELOADING=1", f"MONOTONIC_USEC={int(monotonic_s * 1e6)}")
+        self._notify("RELOADING=1", f"MONOTONIC_USEC={int(monotonic_s * 1e6)}")
 
-    def stopping(self, grace_s: float) -> None:
+    def notify_stopping(self, grace_s: float) -> None:
         """The end has begun, and may take `grace_s` and a little, whatever the unit's TimeoutStopSec= says."""
-        self._tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={int((grace_s + AFTER_GRACE_S) * 1e6)}")
+        self._notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={int((grace_s + AFTER_GRACE_S) * 1e6)}")
 
-    def _tell(self, *lines: str) -> None:
+    def _notify(self, *lines: str) -> None:
         if self._address is None:
             return
         try:
@@ -67,6 +67,6 @@ class ServiceManager:
             ) as sender:
                 sender.sendto("\n".join(lines).encode(), self._address)
         except OSError as error:
-            if not self._complained:
+            if not self._has_warned:
                 log.warning("the service manager cannot be told", said=lines[0], error=error.strerror or str(error))
-            self._complained = True
+            self._has_warned = True

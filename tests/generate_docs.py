@@ -86,13 +86,13 @@ def recovery_ladder() -> str:
     rows = []
     for trouble, course in PLANS.items():
         rungs = [
-            rung.words + (f" (after {_lasting(course.after_s[rung])})" if rung in course.after_s else "")
-            for rung in course.rungs
+            rung.label + (f" (after {_lasting(course.after_s[rung])})" if rung in course.after_s else "")
+            for rung in course.steps
         ]
         way = (
-            ", ".join([*rungs, EscalationStep.QUARANTINE.words]) if rungs else "none: looked at again every few seconds"
+            ", ".join([*rungs, EscalationStep.QUARANTINE.label]) if rungs else "none: looked at again every few seconds"
         )
-        rows.append((str(trouble), course.sign, way, str(course.cure)))
+        rows.append((str(trouble), course.description, way, str(course.ends_by)))
     return table(("trouble", "its sign", "rungs, in this order", "over when"), rows)
 
 

@@ -22,10 +22,10 @@ class Manager:
         self.fed: list[float] = []
         self.said: list[str] = []
 
-    def alive(self) -> None:
+    def notify_watchdog(self) -> None:
         self.fed.append(asyncio.get_running_loop().time())
 
-    def status(self, line: str) -> None:
+    def notify_status(self, line: str) -> None:
         self.said.append(line)
 
 
@@ -35,7 +35,9 @@ def watched(manager: Manager, *, stalls_at: float, ends_at: float) -> None:
     async def life() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         service = SimpleNamespace(failed_task=lambda: None, health=lambda: Health(True, CAN_SEND, "all is well"))
-        heart = SimpleNamespace(stalled=lambda: "the disk hangs" if stalls_at <= loop.time() < stalls_at + 10 else None)
+        heart = SimpleNamespace(
+            find_stall=lambda: "the disk hangs" if stalls_at <= loop.time() < stalls_at + 10 else None
+        )
         http: asyncio.Future[None] = loop.create_future()
         loop.call_later(ends_at, stop.set)
         given: Any = (service, http, stop, asyncio.Event(), manager, heart)

@@ -30,13 +30,13 @@ class Box(Machine):
         self.ran: list[tuple[str, ...]] = []
         self.owners: dict[str, tuple[int, int]] = {}
 
-    def user(self, name: str) -> int | None:
+    def user_id(self, name: str) -> int | None:
         return os.getuid() if name in self.accounts else None
 
-    def group(self, name: str) -> int | None:
+    def group_id(self, name: str) -> int | None:
         return os.getgid() if name in self.groups else None
 
-    def has(self, command: str) -> bool:
+    def has_program(self, command: str) -> bool:
         return command in self.commands
 
     def run(self, *argv: str) -> None:
@@ -46,7 +46,7 @@ class Box(Machine):
         if argv[0] in ("groupadd", "systemd-sysusers"):
             self.groups.add("modemd")
 
-    def own(self, path: Path, user: int, group: int) -> None:
+    def change_owner(self, path: Path, user: int, group: int) -> None:
         self.owners[path.name] = (user, group)
 
 
@@ -59,8 +59,8 @@ def box(tmp_path: Path) -> Box:
 def do(steps: list[InstallStep]) -> list[str]:
     """Their words, done."""
     for step in steps:
-        step.do()
-    return [step.words for step in steps]
+        step.run()
+    return [step.description for step in steps]
 
 
 def test_an_installation_brings_what_the_unit_needs(box: Box) -> None:
@@ -68,14 +68,14 @@ def test_an_installation_brings_what_the_unit_needs(box: Box) -> None:
     do(install_steps(box, RUNS))
     assert [argv[0] for argv in box.ran] == ["groupadd", "useradd"]
     for path in (installation.UNIT, installation.RULES, installation.SYSUSERS, installation.TMPFILES):
-        assert stat.S_IMODE(box.at(path).stat().st_mode) == 0o644
-    assert stat.S_IMODE(box.at(Path("/var/lib/modemd")).stat().st_mode) == 0o700
-    assert stat.S_IMODE(box.at(Path("/etc/modemd/credentials/pin")).stat().st_mode) == 0o700
-    assert stat.S_IMODE(box.at(installation.CONFIG).stat().st_mode) == 0o640
-    assert box.at(installation.COMMAND).readlink() == RUNS
-    assert config.load(box.at(installation.CONFIG)).finds
-    assert config.load(box.at(installation.CONFIG)).database == Path("/var/lib/modemd/modemd.db")
-    rules = box.at(installation.RULES).read_text()
+        assert stat.S_IMODE(box.target_path(path).stat().st_mode) == 0o644
+    assert stat.S_IMODE(box.target_path(Path("/var/lib/modemd")).stat().st_mode) == 0o700
+    assert stat.S_IMODE(box.target_path(Path("/etc/modemd/credentials/pin")).stat().st_mode) == 0o700
+    assert stat.S_IMODE(box.target_path(installation.CONFIG).stat().st_mode) == 0o640
+    assert box.target_path(installation.COMMAND).readlink() == RUNS
+    assert config.load(box.target_path(installation.CONFIG)).is_discovery_enabled
+    assert config.load(box.target_path(installation.CONFIG)).database == Path("/var/lib/modemd/modemd.db")
+    rules = box.target_path(installation.RULES).read_text()
     assert rules == (resources.folder("udev") / "70-modemd.rules").read_text()
 
 
@@ -88,9 +88,9 @@ def test_a_second_time_there_is_nothing_to_do(box: Box) -> None:
 def test_what_has_changed_since_is_put_right(box: Box) -> None:
     """Rights that somebody loosened, a unit of an older version, a folder that is gone."""
     do(install_steps(box, RUNS))
-    box.at(Path("/var/lib/modemd")).chmod(0o755)
-    box.at(installation.UNIT).write_text("[Unit]\n")
-    box.at(Path("/etc/modemd/drivers")).rmdir()
+    box.target_path(Path("/var/lib/modemd")).chmod(0o755)
+    box.target_path(installation.UNIT).write_text("[Unit]\n")
+    box.target_path(Path("/etc/modemd/drivers")).rmdir()
     assert do(install_steps(box, RUNS)) == [
         "make /etc/modemd/drivers, 0750 of root:modemd",
         "make /var/lib/modemd, 0700 of modemd:modemd",
@@ -101,26 +101,26 @@ def test_what_has_changed_since_is_put_right(box: Box) -> None:
 def test_what_a_person_has_written_stays(box: Box) -> None:
     """The configuration is theirs from the first day, and so is a command of that name."""
     do(install_steps(box, RUNS))
-    box.at(installation.CONFIG).write_text("database: /srv/modemd.db\n")
-    box.at(installation.COMMAND).unlink()
-    box.at(installation.COMMAND).write_text("#!/bin/sh\n")
+    box.target_path(installation.CONFIG).write_text("database: /srv/modemd.db\n")
+    box.target_path(installation.COMMAND).unlink()
+    box.target_path(installation.COMMAND).write_text("#!/bin/sh\n")
     do(install_steps(box, RUNS))
     do(uninstall_steps(box, RUNS))
-    assert box.at(installation.CONFIG).read_text() == "database: /srv/modemd.db\n"
-    assert box.at(installation.COMMAND).read_text() == "#!/bin/sh\n"
+    assert box.target_path(installation.CONFIG).read_text() == "database: /srv/modemd.db\n"
+    assert box.target_path(installation.COMMAND).read_text() == "#!/bin/sh\n"
 
 
 def test_systemd_makes_the_user_where_it_can(tmp_path: Path) -> None:
     """By the shipped sysusers file, which it then finds again at each boot."""
     box = Box(tmp_path, commands=("systemd-sysusers",))
     do(install_steps(box, RUNS))
-    assert box.ran == [("systemd-sysusers", str(box.at(installation.SYSUSERS)))]
+    assert box.ran == [("systemd-sysusers", str(box.target_path(installation.SYSUSERS)))]
 
 
 def test_a_running_systemd_and_udev_are_told(box: Box) -> None:
     """Unit and rules are read again, once, and what is plugged in gets its names without being replugged."""
-    box.at(Path("/run/systemd/system")).mkdir(parents=True)
-    box.at(Path("/run/udev/control")).mkdir(parents=True)
+    box.target_path(Path("/run/systemd/system")).mkdir(parents=True)
+    box.target_path(Path("/run/udev/control")).mkdir(parents=True)
     do(install_steps(box, RUNS))
     assert box.ran[2:] == [
         ("udevadm", "control", "--reload"),
@@ -135,22 +135,22 @@ def test_drivers_of_ones_own_get_their_rules(box: Box) -> None:
     """The rules are printed on the machine, from the drivers that it has; ModemManager is kept off all on request."""
     do(install_steps(box, RUNS))
     driver = '[match]\nusb = ["abcd:1234"]\n[source]\nunverified = true\n'
-    (box.at(installation.DRIVERS) / "acme.toml").write_text(driver)
+    (box.target_path(installation.DRIVERS) / "acme.toml").write_text(driver)
     assert do(install_steps(box, RUNS)) == ["change /etc/udev/rules.d/70-modemd.rules"]
-    assert 'ENV{ID_VENDOR_ID}=="abcd"' in box.at(installation.RULES).read_text()
+    assert 'ENV{ID_VENDOR_ID}=="abcd"' in box.target_path(installation.RULES).read_text()
     do(install_steps(box, RUNS, whole_device=True))
-    assert "ID_MM_DEVICE_IGNORE" in box.at(installation.RULES).read_text()
+    assert "ID_MM_DEVICE_IGNORE" in box.target_path(installation.RULES).read_text()
 
 
 def test_an_uninstallation_takes_away_what_was_brought(box: Box) -> None:
     """And says how to take away the rest, which may hold messages."""
     before = {path for path in box.root.rglob("*") if path.is_file()}
     do(install_steps(box, RUNS))
-    box.at(Path("/var/lib/modemd/modemd.db")).write_text("messages")
+    box.target_path(Path("/var/lib/modemd/modemd.db")).write_text("messages")
     do(uninstall_steps(box, RUNS))
     stayed = {path for path in box.root.rglob("*") if path.is_file()} - before
-    assert stayed == {box.at(installation.CONFIG), box.at(Path("/var/lib/modemd/modemd.db"))}
-    assert not os.path.lexists(box.at(installation.COMMAND))
+    assert stayed == {box.target_path(installation.CONFIG), box.target_path(Path("/var/lib/modemd/modemd.db"))}
+    assert not os.path.lexists(box.target_path(installation.COMMAND))
     assert list_leftovers(box) == ["rm -r /etc/modemd", "rm -r /var/lib/modemd", "userdel modemd"]
     assert uninstall_steps(box, RUNS) == []
 
@@ -231,7 +231,7 @@ def test_an_installation_takes_root(monkeypatch: pytest.MonkeyPatch, box: Box) -
 
 def test_a_step_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, box: Box) -> None:
     """What could not be done is told with its reason; it is run again when that is mended."""
-    box.at(Path("/etc")).write_text("a file where a folder should be")
+    box.target_path(Path("/etc")).write_text("a file where a folder should be")
     monkeypatch.setattr(installation, "Machine", lambda: box)
     monkeypatch.setattr(installation, "find_program", lambda: RUNS)
     monkeypatch.setattr(os, "geteuid", lambda: 0)

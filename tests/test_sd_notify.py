@@ -40,10 +40,10 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
 def test_each_word_is_one_datagram(listener: Listener, tmp_path: Path) -> None:
     """In the form of sd_notify(3)."""
     manager = ServiceManager(str(tmp_path / "notify"))
-    manager.ready()
-    manager.alive()
-    manager.reloading(1.5)
-    manager.stopping(45)
+    manager.notify_ready()
+    manager.notify_watchdog()
+    manager.notify_reloading(1.5)
+    manager.notify_stopping(45)
     assert listener.heard() == [
         "READY=1",
         "WATCHDOG=1",
@@ -56,7 +56,7 @@ def test_a_status_is_told_when_it_changes(listener: Listener, tmp_path: Path) ->
     """systemd keeps the last line; the same one again says nothing."""
     manager = ServiceManager(str(tmp_path / "notify"))
     for line in ("all is well", "all is well", "no modem"):
-        manager.status(line)
+        manager.notify_status(line)
     assert listener.heard() == ["STATUS=all is well", "STATUS=no modem"]
 
 
@@ -64,7 +64,7 @@ def test_an_abstract_socket_is_found() -> None:
     """Its name begins with @ in the variable."""
     listening = Listener("\0modemd-test-notify")
     try:
-        ServiceManager("@modemd-test-notify").ready()
+        ServiceManager("@modemd-test-notify").notify_ready()
         assert listening.heard() == ["READY=1"]
     finally:
         listening.socket.close()
@@ -72,8 +72,8 @@ def test_an_abstract_socket_is_found() -> None:
 
 def test_without_a_manager_nothing_is_told() -> None:
     """At a terminal there is nobody to tell."""
-    manager = ServiceManager.of({}, 7)
-    manager.ready()
+    manager = ServiceManager.from_environment({}, 7)
+    manager.notify_ready()
     assert manager.watchdog_s is None
 
 
@@ -81,8 +81,8 @@ def test_a_socket_that_takes_nothing_is_told_of_once(tmp_path: Path, caplog: pyt
     """The log says so, and the service goes on."""
     manager = ServiceManager(str(tmp_path / "nobody"))
     with caplog.at_level(logging.WARNING):
-        manager.ready()
-        manager.alive()
+        manager.notify_ready()
+        manager.notify_watchdog()
     (record,) = caplog.records
     assert "the service manager cannot be told" in record.getMessage()
 
@@ -98,4 +98,4 @@ def test_a_socket_that_takes_nothing_is_told_of_once(tmp_path: Path, caplog: pyt
 )
 def test_the_watchdog_is_found_in_the_environment(environment: dict[str, str], watchdog_s: float | None) -> None:
     """As sd_watchdog_enabled(3) reads it."""
-    assert ServiceManager.of(environment, 7).watchdog_s == watchdog_s
+    assert ServiceManager.from_environment(environment, 7).watchdog_s == watchdog_s

@@ -69,15 +69,15 @@ def create_app(service: Service) -> FastAPI:
 
     @app.post("/v1/messages/{id}/settle", summary="Say what became of unknown parts")
     async def post_settle(id: PathId, settling: Settling) -> dict[str, Any]:
-        return await service.settle(id, settling.verdict, settling.part, settling.word)
+        return await service.settle(id, settling.verdict, settling.part, settling.authorship)
 
     @app.post("/v1/messages/{id}/cancel", summary="Cancel a message of which nothing has left")
     async def post_cancel(id: PathId, decision: Decision) -> dict[str, Any]:
-        return await service.cancel(id, decision.word)
+        return await service.cancel(id, decision.authorship)
 
     @app.post("/v1/messages/{id}/resend", status_code=202, summary="Send a message that has ended once more")
     async def post_resend(id: PathId, decision: Decision) -> JSONResponse:
-        return _accepted_response(await service.resend(id, decision.word))
+        return _accepted_response(await service.resend(id, decision.authorship))
 
     @app.get("/v1/reports", summary="Status reports, newest first")
     async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:

@@ -47,4 +47,4 @@ def _accepted_response(answer: SubmitResult) -> JSONResponse:
 
 
 def _result_document(answer: SubmitResult) -> dict[str, Any]:
-    return answer.message | {"warnings": list(answer.warnings), "again": answer.again}
+    return answer.message | {"warnings": list(answer.warnings), "again": answer.is_repeat}

@@ -36,5 +36,5 @@ class Decision(BaseModel):
     why: Text
 
     @property
-    def word(self) -> Authorship:
+    def authorship(self) -> Authorship:
         return Authorship(self.by, self.why)

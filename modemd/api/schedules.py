@@ -32,7 +32,7 @@ class NewSchedule(BaseModel):
     late: bool = False
 
     @property
-    def wish(self) -> ScheduleRequest:
+    def schedule_request(self) -> ScheduleRequest:
         request = MessageRequest(
             "", self.text, self.message_class, report=self.report, short_code=self.short_code, valid=self.valid,
             window=self.window,
@@ -46,27 +46,27 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     @app.get("/v1/schedules", summary="Recurring sends, by name")
     async def get_schedules() -> list[dict[str, Any]]:
-        return await house.schedules.listed()
+        return await house.schedules.list_schedules()
 
     @app.post("/v1/schedules", status_code=201, summary="Add a recurring send")
     async def post_schedule(new: NewSchedule) -> dict[str, Any]:
-        return await house.schedules.add(new.wish)
+        return await house.schedules.add(new.schedule_request)
 
     @app.get("/v1/schedules/{name}", summary="One recurring send and its last runs")
     async def get_schedule(name: str) -> dict[str, Any]:
-        return await house.schedules.show(name)
+        return await house.schedules.describe(name)
 
     @app.post("/v1/schedules/{name}/pause", summary="Let a recurring send rest")
     async def post_pause(name: str, decision: Decision) -> dict[str, Any]:
-        return await house.schedules.pause(name, decision.word)
+        return await house.schedules.pause(name, decision.authorship)
 
     @app.post("/v1/schedules/{name}/resume", summary="Let a recurring send go on")
     async def post_resume(name: str, decision: Decision) -> dict[str, Any]:
-        return await house.schedules.resume(name, decision.word)
+        return await house.schedules.resume(name, decision.authorship)
 
     @app.post("/v1/schedules/{name}/remove", summary="End a recurring send")
     async def post_remove(name: str, decision: Decision) -> dict[str, Any]:
-        return await house.schedules.remove(name, decision.word)
+        return await house.schedules.remove(name, decision.authorship)
 
     @app.get("/v1/alarms", summary="Alarms, newest first")
     async def get_alarms(cleared: bool = False, limit: Limit = 50) -> list[dict[str, Any]]:
@@ -74,4 +74,4 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     @app.post("/v1/release", summary="Let go what is held since a restoring")
     async def post_release(release: Release) -> dict[str, int]:
-        return await house.release(release.message_class, release.word)
+        return await house.release(release.message_class, release.authorship)

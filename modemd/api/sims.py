@@ -34,12 +34,12 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     @app.get("/v1/pauses", summary="What is paused, since when, by whom and why")
     async def get_pauses() -> list[dict[str, Any]]:
-        return await senders.pauses()
+        return await senders.list_pauses()
 
     @app.post("/v1/pause", summary="Begin nothing more of a class, at a SIM, or at all")
     async def post_pause(what: Pausing) -> list[dict[str, Any]]:
-        return await senders.pause(what.message_class, what.sim, what.word)
+        return await senders.pause(what.message_class, what.sim, what.authorship)
 
     @app.post("/v1/resume", summary="End a pause")
     async def post_resume(what: Pausing) -> list[dict[str, Any]]:
-        return await senders.resume(what.message_class, what.sim, what.word)
+        return await senders.resume(what.message_class, what.sim, what.authorship)

@@ -81,7 +81,7 @@ class Channel:
         self._header: str | None = None  # a line that owns the next one
         self._quoted: str | None = None  # a USSD text whose end has not come
 
-    def start(self, command: str, *, prompt: bool = False) -> bytes:
+    def start_command(self, command: str, *, prompt: bool = False) -> bytes:
         """The bytes that ask `command` (`+CSQ`, without AT). With `prompt`, a Prompt may come before the Reply."""
         self._command = f"AT{command}"
         named = [name.upper() for name in _NAME.findall(command.split('"')[0])]
@@ -91,7 +91,7 @@ class Channel:
         self._lines = []
         return f"{self._command}\r".encode("ascii")
 
-    def data(self, pdu: str) -> bytes:
+    def encode_pdu(self, pdu: str) -> bytes:
         """The bytes that answer a prompt: a PDU in hex, and Ctrl-Z."""
         self._wants_prompt = False
         self._echoes = [pdu, pdu + CTRL_Z]
@@ -126,11 +126,11 @@ class Channel:
             line = buffer[start : end.start()].decode("latin-1").strip(" \t\x00\x1a")
             start = end.end()
             if line:
-                events += [event for whole in self._joined(line) if (event := self._line(whole)) is not None]
+                events += [event for whole in self._join_quoted(line) if (event := self._parse_line(whole)) is not None]
         self._buffer = buffer[start:][-MAX_LINE:]
         return events
 
-    def _joined(self, line: str) -> tuple[str, ...]:
+    def _join_quoted(self, line: str) -> tuple[str, ...]:
         """The lines that `line` completes: none within a USSD text; two where that text turns out to have lost its end."""
         if self._quoted is None:
             if not line.startswith(_QUOTING) or '"' not in line or _QUOTED.fullmatch(line):
@@ -141,18 +141,18 @@ class Channel:
         name = _NAME.match(line)
         notice = name is not None and line[name.end() :].startswith(":")
         if notice or line in self._echoes or (self._command is not None and parse_result(line) is not None):
-            return (torn, *self._joined(line))
+            return (torn, *self._join_quoted(line))
         whole = f"{torn}\n{line}"
         if _QUOTED.fullmatch(whole) or len(whole) > _LONGEST_QUOTED:
             return (whole,)
         self._quoted = whole
         return ()
 
-    def _line(self, line: str) -> ChannelEvent | None:
+    def _parse_line(self, line: str) -> ChannelEvent | None:
         if self._header is not None:
             header, self._header = self._header, None
             if _HEX.fullmatch(line):
-                return self._owned(header, line)
+                return self._attach_pdu(header, line)
             # No PDU behind its header: the header stands alone, and this line is what it is.
             if header.startswith(_PDU_REPLIES):
                 self._lines.append(header)
@@ -160,11 +160,11 @@ class Channel:
             self._echoes.remove(line)
             return None
         if line.startswith(_PDU_NOTICES):
-            return self._heads(line)
+            return self._parse_header(line)
         if self._command is None:
             return Urc(line)
         if line.startswith(_PDU_REPLIES) and line[:5].upper() in self._names:
-            return self._heads(line)
+            return self._parse_header(line)
         if self._wants_prompt and (line == "OK" or line.startswith("+CMGS:")):
             return Urc(line)  # a command that asks for a prompt is never answered so: it is late, of an older PDU
         result = parse_result(line)
@@ -189,15 +189,15 @@ class Channel:
         # ATI answers with lines of any name; a bare AT has no lines of its own.
         return name is not None and (bool(self._names) or self._command == "AT")
 
-    def _heads(self, line: str) -> ChannelEvent | None:
+    def _parse_header(self, line: str) -> ChannelEvent | None:
         """A header line: its PDU is the next line, or (some ZTE firmware) stands behind the last comma and a blank."""
         head, _, tail = line.rpartition(" ")
         if len(tail) > 20 and _HEX.fullmatch(tail):
-            return self._owned(head.strip(), tail)
+            return self._attach_pdu(head.strip(), tail)
         self._header = line
         return None
 
-    def _owned(self, header: str, pdu: str) -> ChannelEvent | None:
+    def _attach_pdu(self, header: str, pdu: str) -> ChannelEvent | None:
         if header.startswith(_PDU_NOTICES):
             return Urc(header, pdu)
         self._lines += [header, pdu]

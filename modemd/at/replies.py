@@ -58,7 +58,7 @@ class Registration(IntEnum):
     SMS_ONLY_ROAMING = 7
 
     @property
-    def usable(self) -> bool:
+    def is_registered(self) -> bool:
         """Whether a message can leave."""
         return self in (self.HOME, self.ROAMING, self.SMS_ONLY_HOME, self.SMS_ONLY_ROAMING)
 
@@ -107,7 +107,7 @@ class StoredMessage:
     octets: int | None = None
 
     @property
-    def damaged(self) -> bool:
+    def is_damaged(self) -> bool:
         """Whether the PDU is not as long as its header says, as where octets were lost on the line."""
         return self.octets is None or not is_whole(self.pdu, self.octets)
 

@@ -33,7 +33,7 @@ class ChildProcesses:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> ChildProcesses:
         return self
@@ -41,7 +41,7 @@ class ChildProcesses:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in reversed(self._running.values()):
+        for process in reversed(self._processes.values()):
             process.terminate()
             try:
                 process.wait(TERMINATE_TIMEOUT_S)
@@ -52,7 +52,7 @@ class ChildProcesses:
     def start(self, name: str, *words: str | Path) -> None:
         """Run `modemd WORDS`."""
         with self._log(name).open("wb") as log:
-            self._running[name] = subprocess.Popen(  # noqa: S603 - our own program, no shell
+            self._processes[name] = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 [sys.executable, "-m", "modemd", *map(str, words)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -65,10 +65,10 @@ class ChildProcesses:
         """CompanionEnded if a child has ended, or does within `within_s` seconds."""
         until = time.monotonic() + within_s
         while True:
-            for name, process in self._running.items():
+            for name, process in self._processes.items():
                 if process.poll() is not None:
                     raise ChildProcessEnded(
-                        f"the {name} has ended {_exit_description(process.returncode)}{self._last_words(name)}"
+                        f"the {name} has ended {_exit_description(process.returncode)}{self._last_line(name)}"
                     )
             if time.monotonic() >= until:
                 return
@@ -77,7 +77,7 @@ class ChildProcesses:
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
 
-    def _last_words(self, name: str) -> str:
+    def _last_line(self, name: str) -> str:
         lines = self._log(name).read_text(encoding="utf-8", errors="replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), None)
         return f"; it said last: {last}" if last else ""

@@ -41,11 +41,11 @@ def config() -> None:
 def check(config: Path) -> None:
     """Check a configuration file, and the drivers it names. Every mistake is told, each with its place."""
     settings = load(config)
-    profiles, problems = Profiles.checked([resources.folder("drivers"), settings.drivers])
+    profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), settings.drivers])
     if profiles is None or problems:
         raise ConfigError(list(map(str, problems)))
     for modem in settings.modems:
         if modem.driver is not None:
-            profiles.named(modem.driver)
+            profiles.find_by_name(modem.driver)
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "all modems that are found"
     click.echo(f"{config}: {modems}, database {settings.database}: no mistakes")

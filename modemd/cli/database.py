@@ -47,16 +47,16 @@ def restore(config: Path, file: Path, as_json: bool) -> None:
 
     restored = daemon.restore(load(config), file.absolute())
     if as_json:
-        before = str(restored.before) if restored.before else None
-        print_json({"held": restored.held, "consent": restored.consent, "before": before})
+        before = str(restored.previous_database) if restored.previous_database else None
+        print_json({"held": restored.held_messages, "consent": restored.consent_statements, "before": before})
         return
-    click.echo(f"restored from {file}; {restored.held} messages are held until modemd release")
-    if restored.before is not None:
-        click.echo(f"the database before is kept as {restored.before}")
-    if restored.consent is None:
+    click.echo(f"restored from {file}; {restored.held_messages} messages are held until modemd release")
+    if restored.previous_database is not None:
+        click.echo(f"the database before is kept as {restored.previous_database}")
+    if restored.consent_statements is None:
         click.echo("it cannot be read: STOPs that came after the backup are lost", err=True)
-    elif restored.consent:
-        click.echo(f"{restored.consent} statements of consent that came after the backup were taken over")
+    elif restored.consent_statements:
+        click.echo(f"{restored.consent_statements} statements of consent that came after the backup were taken over")
 
 
 @click.command()

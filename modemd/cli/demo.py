@@ -97,7 +97,7 @@ def demo(seconds: float | None) -> None:
                 steps = Demonstration(folder, companions)
                 steps.show()
                 shown = True
-                steps.stay(ends_at)
+                steps.keep_running(ends_at)
             finally:
                 _on_stop_signals(signal.SIG_IGN)  # no second Ctrl-C keeps the children from being ended
     except ModemdError as error:
@@ -129,12 +129,12 @@ class Demonstration:
 
     def __init__(self, folder: Path, companions: ChildProcesses) -> None:
         self._folder = folder
-        self._lab = folder / "lab"
+        self._emulator_folder = folder / "lab"
         self._config = folder / "modemd.yaml"
-        self._companions = companions
+        self._children = companions
         self._started = time.monotonic()
-        self._lines = 0
-        self._subject = ""
+        self._line_count = 0
+        self._step_name = ""
         self._settings: Settings
 
     def show(self) -> None:
@@ -145,15 +145,15 @@ class Demonstration:
         )
         self._start_network()
         self._start_daemon()
-        sender = self._goes_round("short", SHORT_PHONE, SHORT, parts=1)
-        self._goes_round("long", LONG_PHONE, LONG, parts=3)
-        self._goes_round("emoji", EMOJI_PHONE, EMOJI, parts=1)
-        self._opts_out(SHORT_PHONE, sender)
-        self._is_refused(SHORT_PHONE)
-        self._goes_round("reminder", OTHER_PHONE, APPOINTMENT, parts=1)
-        self._stays_silent(SHORT_PHONE)
+        sender = self._show_delivery("short", SHORT_PHONE, SHORT, parts=1)
+        self._show_delivery("long", LONG_PHONE, LONG, parts=3)
+        self._show_delivery("emoji", EMOJI_PHONE, EMOJI, parts=1)
+        self._show_opt_out(SHORT_PHONE, sender)
+        self._show_refusal(SHORT_PHONE)
+        self._show_delivery("reminder", OTHER_PHONE, APPOINTMENT, parts=1)
+        self._show_silence(SHORT_PHONE)
 
-    def stay(self, ends_at: float | None) -> None:
+    def keep_running(self, ends_at: float | None) -> None:
         """Run on until `ends_at` (of the monotonic clock; None: until a signal), and say what can be tried meanwhile.
 
         ModemdError if a child ends by itself.
@@ -163,14 +163,14 @@ class Demonstration:
             return
         left = "until Ctrl-C" if ends_at is None else f"{ends_at - time.monotonic():.0f} s more"
         click.echo(f"\nIt runs on, {left}. In another terminal:\n")
-        for words in self._invitations():
+        for words in self._suggested_commands():
             click.echo(f"  {shlex.join([*_program(), *words])}")
         while ends_at is None or time.monotonic() < ends_at:
-            self._companions.check()
+            self._children.check()
             time.sleep(POLL_INTERVAL_S)
 
-    def _invitations(self) -> list[list[str]]:
-        config, lab = ["--config", str(self._config)], ["--dir", str(self._lab)]
+    def _suggested_commands(self) -> list[list[str]]:
+        config, lab = ["--config", str(self._config)], ["--dir", str(self._emulator_folder)]
         return [
             ["status", *config],
             ["messages", *config],
@@ -184,32 +184,32 @@ class Demonstration:
     # The steps
 
     def _start_network(self) -> None:
-        self._subject = "network"
+        self._step_name = "network"
         # Each message's report is shown, so no report may be lost.
         numbers = ",".join(SIMS)
-        self._companions.start(
-            "emulator", "emulate", "--kind", "--modems", "2", "--dir", self._lab, "--numbers", numbers
+        self._children.start(
+            "emulator", "emulate", "--kind", "--modems", "2", "--dir", self._emulator_folder, "--numbers", numbers
         )
-        modems = self._wait("the emulator's answer", self._modems_of_the_lab)
+        modems = self._wait_for("the emulator's answer", self._emulated_modems)
         told = " and ".join(f"{modem['family']} with SIM {modem['number']}" for modem in modems)
-        self._tell(f"up, two modems on ptys: {told}")
+        self._print_step(f"up, two modems on ptys: {told}")
 
-    def _modems_of_the_lab(self) -> list[dict[str, Any]] | None:
-        if not (self._lab / "control.sock").exists():
+    def _emulated_modems(self) -> list[dict[str, Any]] | None:
+        if not (self._emulator_folder / "control.sock").exists():
             return None
         try:
-            modems: list[dict[str, Any]] = call_emulator(self._lab, "GET", "/modems")
+            modems: list[dict[str, Any]] = call_emulator(self._emulator_folder, "GET", "/modems")
         except ModemdError:  # the socket is bound a moment before it listens
             return None
         return modems
 
     def _start_daemon(self) -> None:
-        self._subject = "daemon"
+        self._step_name = "daemon"
         self._config.write_text(_CONFIGURATION, encoding="utf-8")
         self._settings = load(self._config)
-        self._companions.start("daemon", "run", "--config", self._config)
-        modems = self._wait("two modems that are ready", self._ready_modems)
-        self._tell(f"up, both modems ready: {' and '.join(modem['name'] for modem in modems)}")
+        self._children.start("daemon", "run", "--config", self._config)
+        modems = self._wait_for("two modems that are ready", self._ready_modems)
+        self._print_step(f"up, both modems ready: {' and '.join(modem['name'] for modem in modems)}")
 
     def _ready_modems(self) -> list[dict[str, Any]] | None:
         try:
@@ -218,104 +218,104 @@ class Demonstration:
             return None  # it does not listen yet
         return modems if all(modem["health"] == "ready" for modem in modems) else None
 
-    def _goes_round(self, subject: str, phone: str, text: str, *, parts: int) -> str:
+    def _show_delivery(self, subject: str, phone: str, text: str, *, parts: int) -> str:
         """A message is accepted, arrives, and its report comes back. The number it came from."""
-        self._subject = subject
+        self._step_name = subject
         message = self._submit(phone, text, "transactional")
         if message["state"] == "refused":
             raise DemoFailed(f"{subject}: refused: {message['reason']}")
-        self._tell(f"transactional message {message['id']} to {phone} accepted, {_counted(message['parts'])}")
-        received = self._received(phone, 1)
+        self._print_step(f"transactional message {message['id']} to {phone} accepted, {_counted(message['parts'])}")
+        received = self._await_message(phone, 1)
         if (received["text"], received["parts"]) != (text, parts):
             raise DemoFailed(f"{subject}: {phone} got {received['text']!r} in {_counted(received['parts'])}")
         whole = f" in {parts} parts, joined" if parts > 1 else ""
-        self._tell(f"arrived on {phone}{whole}: {_quoted(text)}")
-        self._wait(f"the delivery report of message {message['id']}", lambda: self._delivered(message["id"]))
-        self._tell(f"{'report' if parts == 1 else f'{parts} reports'} back: message {message['id']} is delivered")
+        self._print_step(f"arrived on {phone}{whole}: {_quoted(text)}")
+        self._wait_for(f"the delivery report of message {message['id']}", lambda: self._check_delivered(message["id"]))
+        self._print_step(f"{'report' if parts == 1 else f'{parts} reports'} back: message {message['id']} is delivered")
         return str(received["from"])
 
-    def _delivered(self, message_id: int) -> bool | None:
-        message = self._ask("GET", f"/v1/messages/{message_id}")
+    def _check_delivered(self, message_id: int) -> bool | None:
+        message = self._call_daemon("GET", f"/v1/messages/{message_id}")
         if message["state"] in ("queued", "sending", "sent"):
             return None
         if message["state"] != "delivered":
-            raise DemoFailed(f"{self._subject}: message {message_id} is {message['state']}: {message['reason']}")
+            raise DemoFailed(f"{self._step_name}: message {message_id} is {message['state']}: {message['reason']}")
         return True
 
-    def _opts_out(self, phone: str, number: str) -> None:
-        self._subject = "STOP"
-        self._ask_the_lab("POST", f"/phones/{quote(phone)}/send", {"to": number, "text": "STOP"})
-        self._tell(f"{phone} answers STOP to {number}")
-        self._wait(f"{phone} among those who have opted out", lambda: self._opted_out(phone))
-        self._tell(f"{phone} is opted out")
-        confirmation = self._received(phone, 2)
-        self._tell(f"confirmed on {phone}: {_quoted(confirmation['text'])}")
+    def _show_opt_out(self, phone: str, number: str) -> None:
+        self._step_name = "STOP"
+        self._call_emulator("POST", f"/phones/{quote(phone)}/send", {"to": number, "text": "STOP"})
+        self._print_step(f"{phone} answers STOP to {number}")
+        self._wait_for(f"{phone} among those who have opted out", lambda: self._check_opted_out(phone))
+        self._print_step(f"{phone} is opted out")
+        confirmation = self._await_message(phone, 2)
+        self._print_step(f"confirmed on {phone}: {_quoted(confirmation['text'])}")
 
-    def _opted_out(self, phone: str) -> bool | None:
-        return any(row["number"] == phone for row in self._ask("GET", "/v1/optouts")) or None
+    def _check_opted_out(self, phone: str) -> bool | None:
+        return any(row["number"] == phone for row in self._call_daemon("GET", "/v1/optouts")) or None
 
-    def _is_refused(self, phone: str) -> None:
-        self._subject = "offer"
+    def _show_refusal(self, phone: str) -> None:
+        self._step_name = "offer"
         message = self._submit(phone, OFFER, "marketing")
         if (message["state"], message["reason"]) != ("refused", "opted_out"):
             raise DemoFailed(f"offer: marketing message {message['id']} to {phone} is {message['state']}, not refused")
-        self._tell(f"marketing message {message['id']} to {phone} refused: {message['reason']}")
+        self._print_step(f"marketing message {message['id']} to {phone} refused: {message['reason']}")
 
-    def _stays_silent(self, phone: str) -> None:
+    def _show_silence(self, phone: str) -> None:
         """By now an offer would have been sent: messages leave within a second."""
-        self._subject = "silence"
+        self._step_name = "silence"
         inbox = self._inbox(phone)
         if len(inbox) != 2:
             raise DemoFailed(f"silence: {phone} got {len(inbox)} messages, not 2; the last is {inbox[-1]['text']!r}")
-        self._tell(f"{phone} got nothing more after its confirmation")
+        self._print_step(f"{phone} got nothing more after its confirmation")
 
     # Asking and waiting
 
     def _submit(self, phone: str, text: str, message_class: str) -> dict[str, Any]:
         document = {"to": phone, "text": text, "class": message_class}
-        message: dict[str, Any] = self._ask("POST", "/v1/messages", document)
+        message: dict[str, Any] = self._call_daemon("POST", "/v1/messages", document)
         return message
 
-    def _ask(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
+    def _call_daemon(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
         """The daemon's answer; unlike the other commands, never that of a service in this process."""
         body = json.dumps(document).encode() if document is not None else None
         try:
             return parse_response(*request(self._settings.socket, method, path, body))
         except (OSError, http.client.HTTPException) as error:
-            self._companions.check(EXIT_WAIT_S)
-            raise DemoFailed(f"{self._subject}: the daemon does not answer: {error}") from error
+            self._children.check(EXIT_WAIT_S)
+            raise DemoFailed(f"{self._step_name}: the daemon does not answer: {error}") from error
 
-    def _received(self, phone: str, count: int) -> dict[str, Any]:
+    def _await_message(self, phone: str, count: int) -> dict[str, Any]:
         """The message that makes `count` on a phone."""
-        inbox = self._wait(
+        inbox = self._wait_for(
             f"a message on {phone}", lambda: inbox if len(inbox := self._inbox(phone)) >= count else None
         )
         return inbox[count - 1]
 
     def _inbox(self, phone: str) -> list[dict[str, Any]]:
-        inbox: list[dict[str, Any]] = self._ask_the_lab("GET", f"/phones/{quote(phone)}/inbox")
+        inbox: list[dict[str, Any]] = self._call_emulator("GET", f"/phones/{quote(phone)}/inbox")
         return inbox
 
-    def _ask_the_lab(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
+    def _call_emulator(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
         try:
-            return call_emulator(self._lab, method, path, document)
+            return call_emulator(self._emulator_folder, method, path, document)
         except ModemdError:
-            self._companions.check(EXIT_WAIT_S)
+            self._children.check(EXIT_WAIT_S)
             raise
 
-    def _wait(self, awaited: str, look: Callable[[], Found | None]) -> Found:
+    def _wait_for(self, awaited: str, look: Callable[[], Found | None]) -> Found:
         """What `look` finds. DemoFailed when it finds nothing for `PATIENCE_S`, or a child has ended."""
         until = time.monotonic() + PATIENCE_S
         while (found := look()) is None:
-            self._companions.check()
+            self._children.check()
             if time.monotonic() > until:
-                raise DemoFailed(f"{self._subject}: waited {PATIENCE_S:.0f} s for {awaited}")
+                raise DemoFailed(f"{self._step_name}: waited {PATIENCE_S:.0f} s for {awaited}")
             time.sleep(POLL_INTERVAL_S)
         return found
 
-    def _tell(self, told: str) -> None:
-        self._lines += 1
-        click.echo(f"{self._lines:2}  {time.monotonic() - self._started:5.1f} s  {self._subject:<9}  {told}")
+    def _print_step(self, told: str) -> None:
+        self._line_count += 1
+        click.echo(f"{self._line_count:2}  {time.monotonic() - self._started:5.1f} s  {self._step_name:<9}  {told}")
 
 
 def _program() -> list[str]:

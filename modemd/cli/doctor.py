@@ -91,7 +91,7 @@ def _make_environment(config: Path) -> Environment:
 
     def place(port: str) -> str | None:
         found = find_usb_location(port)
-        return found.location if found is not None else None
+        return found.path if found is not None else None
 
     return Environment(
         settings=settings,
@@ -100,12 +100,12 @@ def _make_environment(config: Path) -> Environment:
         now=lambda: datetime.now(UTC),
         open_port=open_serial,
         ports=_ports(settings),
-        ask=_asker(settings),
-        who=current_user(),
+        call_api=_asker(settings),
+        user=current_user(),
         text=f"modemd doctor {secrets.token_hex(4)}",
         place_of=place,
         credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
-        before=before,
+        earlier_findings=before,
     )
 
 

@@ -41,7 +41,7 @@ def drivers(context: click.Context) -> None:
 @click.pass_context
 def list_drivers(context: click.Context, folder: Path, check: bool, as_json: bool) -> None:
     """List the drivers, with the files they are in. Every mistake in one is told on standard error."""
-    profiles, problems = Profiles.checked([resources.folder("drivers"), folder])
+    profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), folder])
     for problem in problems:
         click.echo(f"modemd: {problem}", err=True)
     found = sorted(profiles or (), key=lambda profile: profile.name)
@@ -69,11 +69,11 @@ def _row(profiles: Profiles, profile: Profile) -> dict[str, object]:
 @own_drivers
 def show(name: str, folder: Path) -> None:
     """Print all that is known of a family, as a driver file: what it says itself, and what it has from generic.toml."""
-    profiles, problems = Profiles.checked([resources.folder("drivers"), folder])
+    profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), folder])
     if profiles is None:
         raise problems[0]
     try:
-        profile = profiles.named(name)
+        profile = profiles.find_by_name(name)
     except ProfileError as error:
         raise (problems or [error])[0] from None  # it may be missing for being wrong
     click.echo(f"# {profile.path}\n{as_toml(profile)}", nl=False)
@@ -139,4 +139,4 @@ async def _record(port: str, baud: int, listen_s: float) -> str:
         click.echo(f"{port}: {line}", err=True)
 
     opened = await open_serial(port, baud)
-    return (await recorder.record(opened, port, profiles, tell, listen_s=listen_s)).written()
+    return (await recorder.record(opened, port, profiles, tell, listen_s=listen_s)).to_text()

@@ -35,7 +35,7 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
     else:
         steps = installation.install_steps(machine, runs, whole_device=whole_device)
     for step in steps:
-        click.echo(f"would {step.words}" if dry_run else step.words)
+        click.echo(f"would {step.description}" if dry_run else step.description)
         if not dry_run:
             _run_step(step)
     if not steps:
@@ -50,9 +50,9 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
 
 def _run_step(step: installation.InstallStep) -> None:
     try:
-        step.do()
+        step.run()
     except OSError as error:
-        raise ModemdError(f"{step.words}: {error.filename}: {error.strerror}") from error
+        raise ModemdError(f"{step.description}: {error.filename}: {error.strerror}") from error
 
 
 # What useradd takes on Debian (NAME_REGEX of adduser), and can do no harm inside a rule's quotes.

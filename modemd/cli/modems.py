@@ -38,13 +38,13 @@ def ussd(config: Path, code: str, name: str, replies: tuple[str, ...], timeout_s
     """
     session = _Session(load(config), f"/v1/modems/{quote(name, safe='')}/ussd", timeout_s, as_json)
     try:
-        session.say(code)
+        session.send(code)
         for reply in replies:
-            if session.waits is None:
+            if session.open_session is None:
                 raise Refused("ussd_ended", f"the network did not ask for a reply; {reply!r} was not said")
-            session.say(reply)
+            session.send(reply)
         if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
-            session.talk()
+            session.prompt_replies()
     finally:
         session.end()
     if as_json:
@@ -58,32 +58,32 @@ class _Session:
         self._settings = settings
         self._path = path
         self._timeout_s = timeout_s
-        self._quiet = as_json
+        self._is_quiet = as_json
         self.answers: list[dict[str, Any]] = []
-        self.waits: int | None = None
+        self.open_session: int | None = None
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         """A code, or a reply; its answer is shown."""
-        waited, self.waits = self.waits, None
+        waited, self.open_session = self.open_session, None
         document = {"text": text, "session": waited, "timeout_s": self._timeout_s}
         answer = post_json(self._settings, self._path, document, timeout_s=self._timeout_s + QUEUE_S + 5)
         self.answers.append(answer)
-        self.waits = answer["session"]
-        if not self._quiet:
+        self.open_session = answer["session"]
+        if not self._is_quiet:
             for line in (answer["text"] or answer["state"]).splitlines():
                 click.echo(printable(line))
 
-    def talk(self) -> None:
+    def prompt_replies(self) -> None:
         """Ask the person for replies, as long as the network wants one."""
-        while self.waits is not None:
+        while self.open_session is not None:
             reply = click.prompt("reply (empty: end)", default="", show_default=False).strip()
             if not reply:
                 return
-            self.say(reply)
+            self.send(reply)
 
     def end(self) -> None:
         """Tell the network that no reply will come."""
-        waited, self.waits = self.waits, None
+        waited, self.open_session = self.open_session, None
         if waited is not None:
             post_json(self._settings, f"{self._path}/{waited}/end", {})
 

@@ -36,7 +36,7 @@ def load(path: Path) -> Settings:
     if document.data is None and not problems:
         problems = [Problem(SourcePosition(1, 1), (), f"the file says nothing; {SMALLEST}")]
     if settings is None or problems:
-        ordered = sorted(problems, key=lambda problem: (problem.place, str(problem.path)))
+        ordered = sorted(problems, key=lambda problem: (problem.position, str(problem.path)))
         raise ConfigError([_line(path, problem) for problem in ordered])
     return settings
 
@@ -44,7 +44,7 @@ def load(path: Path) -> Settings:
 def _check(document: Document, path: Path) -> tuple[Settings | None, list[Problem]]:
     if not isinstance(document.data, dict):
         message = f"the file must consist of keys with values, as `key: value`; {SMALLEST}"
-        return None, [*document.problems, Problem(document.place(()), (), message)]
+        return None, [*document.problems, Problem(document.position(()), (), message)]
     folder = Path(os.path.abspath(path)).parent
     problems = [*document.problems, *_repeated(document, folder)]
     try:
@@ -64,16 +64,16 @@ def _problem(error: ErrorDetails, document: Document) -> Problem:
     model, allowed = _describe_key(location)
     match error["type"]:
         case "missing":
-            return Problem(document.place(location), location, f"is missing; allowed: {allowed}")
+            return Problem(document.position(location), location, f"is missing; allowed: {allowed}")
         case "extra_forbidden":
-            where = document.keys.get(location, document.place(location))
+            where = document.keys.get(location, document.position(location))
             return Problem(where, location, f"unknown key; {_suggestion(str(location[-1]), model)}")
         case "value_error":
             said = str(error["ctx"]["error"])
         case _:
             said = f"{format_value(error['input'])} will not do"
     place = document.keys.get(location) if "[key]" in error["loc"] else None
-    return Problem(place or document.place(location), location, f"{said}; allowed: {allowed}")
+    return Problem(place or document.position(location), location, f"{said}; allowed: {allowed}")
 
 
 def _describe_key(location: reader.KeyPath) -> tuple[type[BaseModel], str]:
@@ -119,14 +119,14 @@ def _repeated(document: Document, folder: Path) -> Iterator[Problem]:
                 same = os.path.normpath(folder / same)
             if same in seen:
                 path = ("modems", index, key)
-                yield Problem(document.place(path), path, f"{value!r} is already modems[{seen[same]}].{key}")
+                yield Problem(document.position(path), path, f"{value!r} is already modems[{seen[same]}].{key}")
             else:
                 seen[same] = index
 
 
 def _conflicts(settings: Settings, document: Document) -> Iterator[Problem]:
     """What only shows once each value by itself is right."""
-    place = document.place(("socket",)) if ("socket",) in document.values else document.place(("database",))
+    place = document.position(("socket",)) if ("socket",) in document.values else document.position(("database",))
     length = len(os.fsencode(settings.socket))
     if length > LONGEST_SOCKET:
         message = f"{str(settings.socket)!r} is {length} bytes long; a Unix socket's path has at most {LONGEST_SOCKET}"
@@ -136,7 +136,7 @@ def _conflicts(settings: Settings, document: Document) -> Iterator[Problem]:
 
 
 def _line(path: Path, problem: Problem) -> str:
-    where = f"{path}:{problem.place.line}:{problem.place.column}: "
+    where = f"{path}:{problem.position.line}:{problem.position.column}: "
     steps = (
         f"[{part}]" if isinstance(part, int) else f".{part if part.isprintable() else repr(part)}"
         for part in problem.path

@@ -28,7 +28,7 @@ class SourcePosition:
 class Problem:
     """One mistake: where, at which key (empty for the file as a whole), and what."""
 
-    place: SourcePosition
+    position: SourcePosition
     path: KeyPath
     message: str
 
@@ -42,7 +42,7 @@ class Document:
     keys: dict[KeyPath, SourcePosition] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def place(self, path: KeyPath) -> SourcePosition:
+    def position(self, path: KeyPath) -> SourcePosition:
         """Where the value at `path` stands, or, where there is none, the nearest thing that should hold it."""
         while path and path not in self.values:
             path = path[:-1]

@@ -20,8 +20,8 @@ SIM_RESTART_KEYS = ("pin_file", "balance", "limits", "prefixes", "price", "timez
 class ReloadResult:
     """The keys that differ: those `taken` over, and those that `wait` for a restart."""
 
-    taken: tuple[str, ...]
-    waiting: tuple[str, ...]
+    applied: tuple[str, ...]
+    pending: tuple[str, ...]
 
 
 def reload(current: Settings, new: Settings) -> ReloadResult:

@@ -115,7 +115,7 @@ class BalanceSmsSettings(Frozen):
     )
 
     @property
-    def answers(self) -> str:
+    def answer_sender(self) -> str:
         """Who answers."""
         return self.sender or self.to
 
@@ -307,14 +307,14 @@ class Settings(Frozen):
     )
 
     @property
-    def takes_others(self) -> bool:
+    def may_use_unlisted(self) -> bool:
         """Whether modems are used that the file does not name."""
         return not self.modems if self.finding.others is None else self.finding.others
 
     @property
-    def finds(self) -> bool:
+    def is_discovery_enabled(self) -> bool:
         """Whether modems are looked for at all: an old file that gives each a port leaves every other port alone."""
-        return self.takes_others or any(modem.port is None for modem in self.modems)
+        return self.may_use_unlisted or any(modem.port is None for modem in self.modems)
 
     alarms: AlarmSettings = Field(
         default_factory=AlarmSettings, description="who is told of alarms: to, command, hold_down and more"

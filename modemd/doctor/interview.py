@@ -43,7 +43,7 @@ class WithheldPins(NoPins):
         self._files = files
         self.name = name
 
-    def find(self, iccid: str | None) -> Pin | None:
+    def find_pin(self, iccid: str | None) -> Pin | None:
         pin = self._files.find(self.name, iccid) if self._files is not None else None
         if pin is not None:
             raise PinNotGiven(pin.source)
@@ -57,7 +57,7 @@ class Interview:
     dialogue: Dialogue
     findings: list[Finding] = field(default_factory=list)
     identity: Identity | None = None
-    network: datetime | None = None
+    network_time: datetime | None = None
 
 
 async def interview(
@@ -67,38 +67,40 @@ async def interview(
     told = Interview(Dialogue(port))
     asked = _Interviewer(told, subject)
     try:
-        await asked.all(path, profiles, driver, WithheldPins(pins, subject))
+        await asked.ask_all(path, profiles, driver, WithheldPins(pins, subject))
     except PinNotGiven as error:
-        asked.find(Code.SIM_PIN_WAITS, source=error.source)
+        asked.add_finding(Code.SIM_PIN_WAITS, source=error.source)
     except SimUnusable as error:
-        asked.find(SIM_CODES.get(error.state, Code.SIM_OTHER), reason=str(error))
+        asked.add_finding(SIM_CODES.get(error.state, Code.SIM_OTHER), reason=str(error))
     except PortGone as error:
-        asked.find(Code.PORT_FAILS, reason=str(error))
+        asked.add_finding(Code.PORT_FAILS, reason=str(error))
     except ReplyTimeout:
-        asked.find(Code.MODEM_SILENT, port=path)
+        asked.add_finding(Code.MODEM_SILENT, port=path)
     except (CommandFailed, ModemError) as error:
-        asked.find(Code.MODEM_REFUSES, reason=str(error))
+        asked.add_finding(Code.MODEM_REFUSES, reason=str(error))
     return told
 
 
 class _Interviewer:
     def __init__(self, told: Interview, subject: str) -> None:
-        self._told = told
+        self._interview = told
         self._subject = subject
         self._dialogue = told.dialogue
 
-    def find(self, code: Code, **values: object) -> None:
-        self._told.findings.append(Finding.of(code, self._subject, **values))
+    def add_finding(self, code: Code, **values: object) -> None:
+        self._interview.findings.append(Finding.of(code, self._subject, **values))
 
-    async def all(self, path: str, profiles: Profiles, driver: str | None, pins: WithheldPins) -> None:
+    async def ask_all(self, path: str, profiles: Profiles, driver: str | None, pins: WithheldPins) -> None:
         """One question after the other, until one cannot be answered. ModemError."""
         dialogue = self._dialogue
         await wake_modem(dialogue)
-        identity = self._told.identity = await identify(dialogue, profiles, driver, pins)
+        identity = self._interview.identity = await identify(dialogue, profiles, driver, pins)
         profile = identity.profile
-        dialogue.adopt(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
+        dialogue.apply_profile(
+            urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s
+        )
         model = f"{identity.manufacturer} {identity.model}".strip() or "a modem"
-        self.find(Code.MODEM_ANSWERS, model=model, port=path, driver=profile.name)
+        self.add_finding(Code.MODEM_ANSWERS, model=model, port=path, driver=profile.name)
         await self._registration()
         await self._service_centre(identity)
         await self._storage()
@@ -107,19 +109,19 @@ class _Interviewer:
     async def _registration(self) -> None:
         registration = await self._registered()
         for _ in range(REGISTRATION_TRIES - 1):
-            if registration.usable or registration is Registration.DENIED:
+            if registration.is_registered or registration is Registration.DENIED:
                 break
             await self._dialogue.pause(REGISTRATION_INTERVAL_S)
             registration = await self._registered()
         if registration is Registration.DENIED:
-            self.find(Code.REGISTRATION_DENIED)
+            self.add_finding(Code.REGISTRATION_DENIED)
             return
-        if not registration.usable:
-            self.find(Code.NOT_REGISTERED, reason=registration.name.lower())
+        if not registration.is_registered:
+            self.add_finding(Code.NOT_REGISTERED, reason=registration.name.lower())
         else:
             home = registration in (Registration.HOME, Registration.SMS_ONLY_HOME)
             name = await self._operator()
-            self.find(Code.REGISTERED if home else Code.ROAMING, operator=f", {name}" if name else "")
+            self.add_finding(Code.REGISTERED if home else Code.ROAMING, operator=f", {name}" if name else "")
         await self._signal()
 
     async def _registered(self) -> Registration:
@@ -131,7 +133,7 @@ class _Interviewer:
                 said = replies.parse_registration(reply.lines)
             except DecodeError:
                 continue
-            if said.usable:
+            if said.is_registered:
                 return said
             if found is Registration.UNKNOWN or said is Registration.DENIED:
                 found = said
@@ -151,7 +153,7 @@ class _Interviewer:
         except DecodeError:
             dbm = None
         weak = dbm is None or dbm < WEAK_DBM
-        self.find(
+        self.add_finding(
             Code.SIGNAL_WEAK if weak else Code.SIGNAL_FINE,
             signal="the modem knows none" if dbm is None else f"{dbm} dBm",
         )
@@ -163,9 +165,9 @@ class _Interviewer:
         except DecodeError:
             return
         if number:
-            self.find(Code.SMSC_FINE, number=number)
+            self.add_finding(Code.SMSC_FINE, number=number)
         elif reply.ok:
-            self.find(Code.SMSC_MISSING, iccid=identity.iccid)
+            self.add_finding(Code.SMSC_MISSING, iccid=identity.iccid)
 
     async def _storage(self) -> None:
         reply = await self._dialogue.ask("+CPMS?")
@@ -174,7 +176,7 @@ class _Interviewer:
         except DecodeError:
             return
         full = 0 < fill.total <= fill.used
-        self.find(Code.STORAGE_FULL if full else Code.STORAGE_FINE, used=fill.used, total=fill.total)
+        self.add_finding(Code.STORAGE_FULL if full else Code.STORAGE_FINE, used=fill.used, total=fill.total)
 
     async def _clock(self) -> None:
         """Where the network sets it (`+CTZU`, 3GPP TS 27.007 8.40): any other may be wrong."""
@@ -182,4 +184,4 @@ class _Interviewer:
         if reply.ok and any(line.replace(" ", "").startswith("+CTZU:1") for line in reply.lines):
             reply = await self._dialogue.ask("+CCLK?")
             found = [networktime.parse_network_time(line) for line in reply.lines if reply.ok]
-            self._told.network = next((stamp for stamp in found if stamp is not None), None)
+            self._interview.network_time = next((stamp for stamp in found if stamp is not None), None)

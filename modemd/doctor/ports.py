@@ -60,8 +60,8 @@ def check_modem_manager(proc: Path) -> Finding | None:
 def unusable_device(device: UsbDevice, profiles: Profiles, reason: str) -> Finding:
     """The finding for a device that is, or could be, a modem, and cannot be used as it is; `reason` as `weigh` tells it."""
     role = profiles.usb_role(device.vendor_id, device.product_id, None)
-    kind = Code.NO_DRIVER if role.worth_a_probe and not device.ports else _CODE_BY_KIND.get(role.kind, Code.NO_AT_PORT)
-    return Finding.of(kind, device.place, reason=reason)
+    kind = Code.NO_DRIVER if role.may_probe and not device.ports else _CODE_BY_KIND.get(role.kind, Code.NO_AT_PORT)
+    return Finding.of(kind, device.location, reason=reason)
 
 
 def _denied(path: str, subject: str, who: User) -> Finding:

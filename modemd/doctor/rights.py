@@ -24,9 +24,9 @@ class User:
             return os.access(path, os.R_OK | os.W_OK)  # knows of access lists, which the mode does not tell
         if self.uid == 0:
             return True
-        return self._by_mode(found)
+        return self._may_by_mode(found)
 
-    def _by_mode(self, found: os.stat_result) -> bool:
+    def _may_by_mode(self, found: os.stat_result) -> bool:
         """As path_resolution(7) has it: the first of owner, group and others that fits decides."""
         if found.st_uid == self.uid:
             needed = stat.S_IRUSR | stat.S_IWUSR

@@ -87,9 +87,9 @@ async def _send(dialogue: Dialogue, identity: Identity, number: str, text: str) 
     """Why it was refused; None where the network took it. ModemError, EncodeError."""
     (submit,) = pdu.compose(number, text)
     tpdu, profile = submit.encode(), identity.profile
-    reply = await dialogue.prompt(f"+CMGS={len(tpdu)}", timeout_s=profile.prompt_timeout_s)
+    reply = await dialogue.request_prompt(f"+CMGS={len(tpdu)}", timeout_s=profile.prompt_timeout_s)
     if reply is None:
-        reply = await dialogue.data(f"00{tpdu.hex().upper()}", timeout_s=profile.send_timeout_s)
+        reply = await dialogue.send_pdu(f"00{tpdu.hex().upper()}", timeout_s=profile.send_timeout_s)
     return None if reply.ok else reply.result.line
 
 

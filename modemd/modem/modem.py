@@ -51,7 +51,7 @@ class Modem:
         self._open_port = open_port
         self._loop = asyncio.get_running_loop()
         awake = asyncio.Event()
-        self._life = ModemContext(
+        self._context = ModemContext(
             line=line,
             status=self.status,
             desk=desk,
@@ -60,8 +60,8 @@ class Modem:
             now=now,
             pins=pins,
             pipeline=Pipeline(line, self.status, desk, vitals, recovery),
-            healing=HealthMonitor(self.status, desk, vitals, recovery),
-            inbox=RequestQueue(awake.set),
+            health_monitor=HealthMonitor(self.status, desk, vitals, recovery),
+            requests=RequestQueue(awake.set),
             awake=awake,
         )
         self._task: asyncio.Task[None] | None = None
@@ -70,14 +70,14 @@ class Modem:
 
     def wake(self) -> None:
         """There may be something to send."""
-        self._life.awake.set()
+        self._context.awake.set()
 
-    async def request(self, work: Work[T], *, within_s: float) -> T:
+    async def run_request(self, work: Work[T], *, within_s: float) -> T:
         """What `work(dialogue, identity)` returns or raises. The modem's task does it between its own work, never while a part
         is on the air. PortGone where the port is lost or not open, ReplyTimeout after `within_s`."""
         if self._session is None or self.status.identity is None:
             raise PortGone(f"{self.line.name} is not open: {self.status.reason or self.status.health}")
-        return await self._life.inbox.ask(work, within_s)
+        return await self._context.requests.submit(work, within_s)
 
     @property
     def is_open(self) -> bool:
@@ -85,84 +85,86 @@ class Modem:
         return self._session is not None
 
     @property
-    def standing(self) -> RecoveryStatus:
+    def recovery_status(self) -> RecoveryStatus:
         """Where the modem stands on the recovery ladder."""
-        return self._recovery.standing
+        return self._recovery.current_status
 
-    def wire(self) -> list[WireLine]:
+    def list_wire_lines(self) -> list[WireLine]:
         """The last lines that passed, from this session and those before, masked."""
-        return self._life.wire.lines(self._life.now(), self._loop.time())
+        return self._context.wire.list_lines(self._context.now(), self._loop.time())
 
     def stop(self) -> None:
         """End after what is on the air; nothing more is claimed. With nothing on the air, end at once."""
-        self._life.stopped.set()
-        self._life.awake.set()
-        self._life.pipeline.close()
-        if self._task is not None and not (self._session is not None and self._session.claimed):
+        self._context.stopped.set()
+        self._context.awake.set()
+        self._context.pipeline.stop_drafting()
+        if self._task is not None and not (self._session is not None and self._session.has_claim):
             self._ended_by_stop = self._task.cancel()
 
     async def run(self) -> None:
         """Serve the modem until `stop`. Never ends by an error: each is logged, and the port is opened again."""
         self._task = task = asyncio.current_task()
         try:
-            await self._live()
+            await self._run_sessions()
         except asyncio.CancelledError:
             # Ours, by `stop`, ends the task well; anybody else's is theirs.
             if not self._ended_by_stop or task is None or task.uncancel():
                 raise
         finally:
             self.status.health, self.status.reason = ModemHealth.STOPPED, None
-            if self._life.held:
+            if self._context.unstored_arrivals:
                 log.error(
-                    "arrivals were not kept, and are nowhere else", modem=self.line.name, arrivals=len(self._life.held)
+                    "arrivals were not kept, and are nowhere else",
+                    modem=self.line.name,
+                    arrivals=len(self._context.unstored_arrivals),
                 )
 
-    async def _live(self) -> None:
-        life = self._life
+    async def _run_sessions(self) -> None:
+        life = self._context
         failures = 0
         while not life.stopped.is_set():
             began = self._loop.time()
             try:
-                await self._one_session()
+                await self._run_session()
             except NeedsPerson as error:
-                self._ails(Trouble.SIM, ModemHealth.NEEDS_PERSON, str(error))
+                self._handle_failure(Trouble.SIM, ModemHealth.NEEDS_PERSON, str(error))
                 await life.pause(PERSON_RETRY_S)
             except PortGone as error:
                 trouble = Trouble.PORT_HANGS if isinstance(error, PortHangs) else Trouble.PORT_GONE
-                self._ails(trouble, ModemHealth.GONE, str(error))
+                self._handle_failure(trouble, ModemHealth.GONE, str(error))
             except ReplyTimeout as error:
-                self._ails(Trouble.SILENT, ModemHealth.UNHEALTHY, str(error))
+                self._handle_failure(Trouble.SILENT, ModemHealth.UNHEALTHY, str(error))
             except CommandFailed as error:
-                self._ails(Trouble.REFUSING, ModemHealth.UNHEALTHY, str(error))
+                self._handle_failure(Trouble.REFUSING, ModemHealth.UNHEALTHY, str(error))
             except ModemdError as error:
-                self._ails(Trouble.MISTAKE, ModemHealth.GONE, str(error))
+                self._handle_failure(Trouble.MISTAKE, ModemHealth.GONE, str(error))
             except Exception as error:
                 log.exception("modem task failed", modem=self.line.name, error=repr(error))
-                self._ails(Trouble.MISTAKE, ModemHealth.GONE, f"internal error: {error!r}")
-            if (rung := self._recovery.take()) is not None and not life.stopped.is_set():
-                await self._recovery.do_outside(rung)
+                self._handle_failure(Trouble.MISTAKE, ModemHealth.GONE, f"internal error: {error!r}")
+            if (rung := self._recovery.take_pending_step()) is not None and not life.stopped.is_set():
+                await self._recovery.run_with_port_closed(rung)
             if not life.stopped.is_set():
                 failures = failures + 1 if self._loop.time() - began < STATUS_S else 0
                 await life.pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
 
-    def _ails(self, trouble: Trouble, health: ModemHealth, reason: str) -> None:
+    def _handle_failure(self, trouble: Trouble, health: ModemHealth, reason: str) -> None:
         """Say what is the matter, and find out what is to be done about it."""
-        if not self._recovery.wants_port:
-            self._recovery.climb(trouble, reason)
-        if health is ModemHealth.UNHEALTHY and self._recovery.quarantined:
+        if not self._recovery.has_pending_step:
+            self._recovery.escalate(trouble, reason)
+        if health is ModemHealth.UNHEALTHY and self._recovery.is_quarantined:
             health = ModemHealth.QUARANTINED
-        self._life.unwell(health, reason)
+        self._context.report_unusable(health, reason)
 
-    async def _one_session(self) -> None:
+    async def _run_session(self) -> None:
         """One life of the port, from opening to its loss or the end."""
         port = await self._open_port(self.line.port)
         try:
-            self._recovery.opened()
-            session = self._session = Session(self._life, port)
+            self._recovery.note_location()
+            session = self._session = Session(self._context, port)
             await session.run()
         finally:
             self._session = None
-            self.status.due = None
+            self.status.turn_deadline = None
             port.close()
-            self._life.inbox.fail(PortGone(f"{self.line.name}: the port was closed"))
-            self._life.pipeline.drop_draft()
+            self._context.requests.fail_all(PortGone(f"{self.line.name}: the port was closed"))
+            self._context.pipeline.drop_draft()

@@ -42,51 +42,51 @@ class StatusPolling:
         self._desk = desk
         self._status = status
         self._receiver = receiver
-        self._untold = untold
+        self._unstored_calls = untold
         self._loop = asyncio.get_running_loop()
         self._calls = MissedCalls()
-        self.mended = False
+        self.has_restored_smsc = False
         """Whether the last look found the service centre gone, and put it back."""
-        self.another_sim = False
+        self.has_other_sim = False
         """Whether another SIM sits there now, or the one that did asks for something: everything is to be looked at anew."""
 
-    async def begin(self) -> None:
+    async def start(self) -> None:
         """Once the modem is set up: callers' numbers are wanted, a service centre is needed, and the clock is heard."""
         self._status.remarks.clear()
         await self._dialogue.ask("+CLIP=1")
-        await self._service_centre()
-        await self._clock()
+        await self._check_service_centre()
+        await self._read_clock()
 
-    async def notice(self, urc: Urc) -> bool:
+    async def handle_notice(self, urc: Urc) -> bool:
         """Deal with a notice of a call or of the network's time; False where it is none."""
         if is_call_notice(urc.line):
-            await self._called(self._calls.notice(urc.line, self._loop.time()))
+            await self._store_missed_calls(self._calls.handle_notice(urc.line, self._loop.time()))
             return True
         if urc.line.startswith(networktime.NOTICES):
             if (stamp := networktime.parse_network_time(urc.line)) is not None:
-                self._desk.heard_time(stamp, fresh=True)
+                self._desk.report_network_time(stamp, fresh=True)
             return True
         return False
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Now and then, with the registration."""
-        self.another_sim = not await self._same_sim()
-        if self.another_sim:
+        self.has_other_sim = not await self._is_same_sim()
+        if self.has_other_sim:
             return
         roaming = self._status.registration in _ROAMING
-        self._desk.roams(self._identity, roaming)
-        self._remark(
-            "roaming", "in a foreign network: no marketing by this SIM", self._desk.holds_marketing(self._identity)
+        self._desk.report_roaming(self._identity, roaming)
+        self._set_remark(
+            "roaming", "in a foreign network: no marketing by this SIM", self._desk.is_marketing_held(self._identity)
         )
-        if self._status.registration.usable:
-            await self._operator()
-        self.mended = await self._service_centre()
-        await self._called(self._calls.due(self._loop.time()))
-        await self._receiver.watch()
+        if self._status.registration.is_registered:
+            await self._poll_operator()
+        self.has_restored_smsc = await self._check_service_centre()
+        await self._store_missed_calls(self._calls.take_overdue(self._loop.time()))
+        await self._receiver.check_storage()
         self._status.storage = self._receiver.fill
-        self._remark("storage", self._receiver.stuck or "", self._receiver.stuck is not None)
+        self._set_remark("storage", self._receiver.storage_problem or "", self._receiver.storage_problem is not None)
 
-    async def _same_sim(self) -> bool:
+    async def _is_same_sim(self) -> bool:
         """Whether the SIM is the one that it was, and open. Not every family says that a SIM was pulled or put in."""
         if self._identity.imsi is None:
             return True
@@ -101,7 +101,7 @@ class StatusPolling:
 
     # The service centre
 
-    async def _service_centre(self) -> bool:
+    async def _check_service_centre(self) -> bool:
         """Read it (`+CSCA`, 3GPP TS 27.005 3.3.1), and set it where it is not what it should be. Whether it had gone and is back.
 
         ZTE and some Qualcomm firmware lose it when another program says `AT+CSMP=`.
@@ -109,7 +109,7 @@ class StatusPolling:
         found = await self._read_service_centre()
         if found is None:
             return False
-        wish = self._desk.service_centre(self._identity, found)
+        wish = self._desk.find_service_centre(self._identity, found)
         now = found
         if wish is not None and wish != found:
             await self._dialogue.ask(f'+CSCA="{wish}",{INTERNATIONAL_NUMBER}')
@@ -122,7 +122,7 @@ class StatusPolling:
                 now=now or "none",
             )
         self._status.smsc = now or None
-        self._remark(
+        self._set_remark(
             "smsc",
             "the SIM has no service centre (AT+CSCA? is empty): set sims.<iccid>.smsc to the operator's number"
             if wish is None
@@ -143,20 +143,20 @@ class StatusPolling:
 
     # The network
 
-    async def _operator(self) -> None:
-        if not self._status.tells_operator:
+    async def _poll_operator(self) -> None:
+        if not self._status.has_operator_name:
             return
         try:
             reply = await self._dialogue.ask("+COPS?", timeout_s=OPERATOR_TIMEOUT_S)
         except ReplyTimeout:
-            self._status.tells_operator = False
+            self._status.has_operator_name = False
             return
         try:
             self._status.operator = replies.parse_operator(reply.lines) if reply.ok else None
         except DecodeError:
             self._status.operator = None
 
-    async def _clock(self) -> None:
+    async def _read_clock(self) -> None:
         """The modem's clock, where the network sets it (`+CTZU`, 3GPP TS 27.007 8.40). It may not have done so yet."""
         reply = await self._dialogue.ask("+CTZU?")
         if not reply.ok or not any(line.replace(" ", "").startswith("+CTZU:1") for line in reply.lines):
@@ -164,30 +164,30 @@ class StatusPolling:
         reply = await self._dialogue.ask("+CCLK?")
         for line in reply.lines if reply.ok else ():
             if (stamp := networktime.parse_network_time(line)) is not None:
-                self._desk.heard_time(stamp, fresh=False)
+                self._desk.report_network_time(stamp, fresh=False)
 
     # Calls
 
-    async def _called(self, number: str | None) -> None:
+    async def _store_missed_calls(self, number: str | None) -> None:
         """Have a call kept, and hang up where that is wished. One that the database does not take is told again later."""
         if number is not None:
-            self._untold.append(number)
-            if self._calls.ringing and self._desk.hangs_up:
+            self._unstored_calls.append(number)
+            if self._calls.is_ringing and self._desk.is_rejecting_calls:
                 await self._hang_up()
-        while self._untold:
+        while self._unstored_calls:
             try:
-                await self._desk.called(self._identity, self._untold[0])
+                await self._desk.store_missed_call(self._identity, self._unstored_calls[0])
             except StoreUnavailable as error:
                 log.error("call not kept yet", iccid=self._identity.iccid, error=str(error))
                 return
-            self._untold.pop(0)
+            self._unstored_calls.pop(0)
 
     async def _hang_up(self) -> None:
         for command in ("+CHUP", "H"):  # some know the one only, some the other
             if (await self._dialogue.ask(command)).ok:
                 return
 
-    def _remark(self, about: str, words: str, holds: bool) -> None:
+    def _set_remark(self, about: str, words: str, holds: bool) -> None:
         """Something that a person should know though the modem works; said once in the log."""
         if not holds:
             self._status.remarks.pop(about, None)

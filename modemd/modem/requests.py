@@ -31,7 +31,7 @@ class RequestQueue:
         self._wake = wake
         self._waiting: deque[_Request[Any]] = deque()
 
-    async def ask(self, work: Work[T], within_s: float) -> T:
+    async def submit(self, work: Work[T], within_s: float) -> T:
         """What `work` returns or raises. ReplyTimeout where it has not ended within `within_s`, its time in the queue
         included; it is cut then."""
         answer: asyncio.Future[T] = self._loop.create_future()
@@ -46,15 +46,15 @@ class RequestQueue:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    async def serve(self, dialogue: Dialogue, identity: Identity) -> None:
+    async def run_next(self, dialogue: Dialogue, identity: Identity) -> None:
         """Do one request, the next that somebody still waits for. Its errors are the asker's, and never end this."""
         while self._waiting:
             request = self._waiting.popleft()
             if not request.answer.done():
-                await self._do(request, dialogue, identity)
+                await self._run_request(request, dialogue, identity)
                 return
 
-    async def _do(self, request: _Request[Any], dialogue: Dialogue, identity: Identity) -> None:
+    async def _run_request(self, request: _Request[Any], dialogue: Dialogue, identity: Identity) -> None:
         """In a task of its own, so that an asker who waits no longer can cut it and nothing else."""
         doing = asyncio.ensure_future(request.work(dialogue, identity))
         request.answer.add_done_callback(lambda _: doing.cancel())
@@ -66,7 +66,7 @@ class RequestQueue:
             if not request.answer.done():
                 _copy_result(doing, request.answer)
 
-    def fail(self, error: Exception) -> None:
+    def fail_all(self, error: Exception) -> None:
         """Whoever waits is told `error`: the port is lost."""
         while self._waiting:
             _fail(self._waiting.popleft().answer, error)

@@ -68,31 +68,33 @@ class ModemContext:
     sweep_interval_s: float
     now: Callable[[], datetime]
     pipeline: Pipeline
-    healing: HealthMonitor
-    inbox: RequestQueue
+    health_monitor: HealthMonitor
+    requests: RequestQueue
     awake: asyncio.Event
     wire: WireLog = field(default_factory=WireLog)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
-    held: deque[tuple[Identity, bytes]] = field(default_factory=deque)
+    unstored_arrivals: deque[tuple[Identity, bytes]] = field(default_factory=deque)
     pins: PinSource = NO_PINS
-    untold: list[str] = field(default_factory=list)
+    unstored_calls: list[str] = field(default_factory=list)
     undeletable: set[tuple[str, int, str]] = field(default_factory=set)
-    used: set[str] = field(default_factory=set)
+    used_memories: set[str] = field(default_factory=set)
     sweep_not_before: float = 0.0
 
-    def unwell(self, health: ModemHealth, reason: str) -> None:
+    def report_unusable(self, health: ModemHealth, reason: str) -> None:
         """Say how the modem is, and once in the log."""
         if (self.status.health, self.status.reason) != (health, reason):
             last = (
-                " | ".join(map(str, self.wire.lines(self.now(), asyncio.get_running_loop().time(), WIRE_LINES_LOGGED)))
+                " | ".join(
+                    map(str, self.wire.list_lines(self.now(), asyncio.get_running_loop().time(), WIRE_LINES_LOGGED))
+                )
                 or None
             )
             log.warning("modem is not usable", modem=self.line.name, health=health, reason=reason, wire=last)
         self.status.health, self.status.reason = health, reason
 
-    def turn(self) -> None:
+    def renew_deadline(self) -> None:
         """The modem's task is here, and will be again in good time."""
-        self.status.due = asyncio.get_running_loop().time() + LONGEST_TURN_S
+        self.status.turn_deadline = asyncio.get_running_loop().time() + LONGEST_TURN_S
 
     async def pause(self, seconds: float) -> None:
         """That long, whatever happens; a `stop` ends it."""
@@ -102,7 +104,7 @@ class ModemContext:
         except TimeoutError:
             return
 
-    async def wait(self, seconds: float) -> None:
+    async def wait_for_work(self, seconds: float) -> None:
         """Until something happens, at most `seconds`."""
         if seconds <= 0:
             return
@@ -117,48 +119,48 @@ class Session:
     """The modem behind one open port. Belongs to the modem's task."""
 
     def __init__(self, life: ModemContext, port: Port) -> None:
-        self._life = life
+        self._context = life
         self._status = life.status
         self._loop = asyncio.get_running_loop()
         self._dialogue = Dialogue(port, life.wire)
         self._dialogue.on_notice = life.awake.set
         self._sender: Sender | None = None
-        self._upkeep: StatusPolling | None = None
-        self._lost_mode = False
-        self._next_look = 0.0
+        self._polling: StatusPolling | None = None
+        self._has_lost_pdu_mode = False
+        self._next_poll = 0.0
 
     @property
-    def claimed(self) -> bool:
+    def has_claim(self) -> bool:
         """Whether a part is claimed and may be on the air."""
-        return self._sender is not None and self._sender.claimed
+        return self._sender is not None and self._sender.is_claimed
 
     async def run(self) -> None:
         """Until `stop`, or until the ladder wants the port closed. PortGone and other errors where it cannot go on."""
-        life = self._life
-        while not (life.stopped.is_set() or life.healing.recovery.wants_port):
-            life.turn()
+        life = self._context
+        while not (life.stopped.is_set() or life.health_monitor.recovery.has_pending_step):
+            life.renew_deadline()
             try:
-                await self._serve()
+                await self._set_up_and_work()
             except NeedsPerson as error:
-                life.healing.recovery.climb(Trouble.SIM, str(error))
-                await self._put_down(ModemHealth.NEEDS_PERSON, str(error))
-                await self._until_changed(error)
+                life.health_monitor.recovery.escalate(Trouble.SIM, str(error))
+                await self._become_unusable(ModemHealth.NEEDS_PERSON, str(error))
+                await self._wait_for_person(error)
             except Silent:
                 raise
             except ReplyTimeout as error:
-                await self._escape(error)
+                await self._resynchronise(error)
             except CommandFailed as error:
-                await self._put_down(ModemHealth.UNHEALTHY, str(error))
-                await self._refused(error)
+                await self._become_unusable(ModemHealth.UNHEALTHY, str(error))
+                await self._handle_refused_setup(error)
 
-    async def _until_changed(self, error: NeedsPerson) -> None:
+    async def _wait_for_person(self, error: NeedsPerson) -> None:
         """Until the SIM is in another state, or it is worth looking at everything again: a file with a PIN may have changed."""
-        life = self._life
+        life = self._context
         until = self._loop.time() + PERSON_RETRY_S
         life.awake.clear()
         while not life.stopped.is_set() and self._loop.time() < until:
             await life.pause(PERSON_PROBE_S)
-            if self._dialogue.lost is not None or life.stopped.is_set():
+            if self._dialogue.loss_reason is not None or life.stopped.is_set():
                 return
             if isinstance(error, SimUnusable):
                 try:
@@ -170,166 +172,178 @@ class Session:
             elif life.awake.is_set():  # a person may have admitted it
                 return
 
-    async def _put_down(self, health: ModemHealth, reason: str) -> None:
+    async def _become_unusable(self, health: ModemHealth, reason: str) -> None:
         """Keep nothing that others can send or wait for."""
-        self._life.unwell(health, reason)
-        self._life.pipeline.drop_draft()
+        self._context.report_unusable(health, reason)
+        self._context.pipeline.drop_draft()
 
-    async def _escape(self, error: ReplyTimeout) -> None:
+    async def _resynchronise(self, error: ReplyTimeout) -> None:
         """Out of whatever the modem is at, by ESC and probes. Silent where it answers none."""
-        recovery = self._life.healing.recovery
-        recovery.escape(str(error))
-        await self._put_down(ModemHealth.UNHEALTHY, str(error))
-        if not recovery.wants_port:
-            self._dialogue.unsettle()
-            with recovery.timed(EscalationStep.ESCAPE):
-                await self._dialogue.settle()
+        recovery = self._context.health_monitor.recovery
+        recovery.note_escape(str(error))
+        await self._become_unusable(ModemHealth.UNHEALTHY, str(error))
+        if not recovery.has_pending_step:
+            self._dialogue.mark_unsynchronised()
+            with recovery.measure(EscalationStep.ESCAPE):
+                await self._dialogue.synchronise()
 
-    async def _refused(self, error: CommandFailed) -> None:
+    async def _handle_refused_setup(self, error: CommandFailed) -> None:
         """The modem answers, and will not be set up."""
-        recovery, identity = self._life.healing.recovery, self._status.identity
-        profile = identity.profile if identity is not None else self._life.profiles.named(GENERIC)
-        rung = recovery.climb(Trouble.REFUSING, str(error), profile)
+        recovery, identity = self._context.health_monitor.recovery, self._status.identity
+        profile = identity.profile if identity is not None else self._context.profiles.find_by_name(GENERIC)
+        rung = recovery.escalate(Trouble.REFUSING, str(error), profile)
         if rung is EscalationStep.RESET:
-            await recovery.do_inside(rung, self._dialogue, profile)
-        elif not recovery.wants_port:
-            await self._life.pause(REFUSED_RETRY_S)
+            await recovery.run_by_commands(rung, self._dialogue, profile)
+        elif not recovery.has_pending_step:
+            await self._context.pause(REFUSED_RETRY_S)
 
-    async def _serve(self) -> None:
+    async def _set_up_and_work(self) -> None:
         """Set the modem up, and use it until it restarts: then modes and notices are gone, and the SIM may be another."""
-        life, dialogue = self._life, self._dialogue
+        life, dialogue = self._context, self._dialogue
         if self._status.health in (ModemHealth.OPENING, ModemHealth.READY, ModemHealth.SEARCHING):
             self._status.health = ModemHealth.SETTING_UP
         await wake_modem(dialogue)
         identity = await identify(dialogue, life.profiles, life.line.driver, life.pins)
         profile = identity.profile
-        dialogue.adopt(
+        dialogue.apply_profile(
             urcs=profile.notices,
             command_timeout_s=profile.command_timeout_s,
             guard_s=profile.guard_s,
             escape_s=profile.escape_s,
             restart=profile.restart,
         )
-        storage = await initialise_modem(dialogue, profile, life.used)
+        storage = await initialise_modem(dialogue, profile, life.used_memories)
         self._status.identity = identity
-        await self._meet(identity)
+        await self._register_sim(identity)
         log.info("modem set up", modem=life.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
         receiver = Receiver(
-            dialogue, identity, life.desk, storage, life.held, life.undeletable, life.used, life.awake.set
+            dialogue,
+            identity,
+            life.desk,
+            storage,
+            life.unstored_arrivals,
+            life.undeletable,
+            life.used_memories,
+            life.awake.set,
         )
-        upkeep = self._upkeep = StatusPolling(dialogue, identity, life.desk, self._status, receiver, life.untold)
-        await upkeep.begin()
+        upkeep = self._polling = StatusPolling(
+            dialogue, identity, life.desk, self._status, receiver, life.unstored_calls
+        )
+        await upkeep.start()
         sender = Sender(dialogue, identity, life.desk, life.now)
         if self._sender is not None:
-            sender.take_over(self._sender)
+            sender.inherit_state(self._sender)
         self._sender = sender
-        await self._work(identity, receiver, sender)
+        await self._receive_and_send(identity, receiver, sender)
 
-    async def _work(self, identity: Identity, receiver: Receiver, sender: Sender) -> None:
+    async def _receive_and_send(self, identity: Identity, receiver: Receiver, sender: Sender) -> None:
         """Receive and send, until the modem has restarted."""
-        life, dialogue, pipeline = self._life, self._dialogue, self._life.pipeline
-        next_sweep = self._next_look = self._loop.time()
+        life, dialogue, pipeline = self._context, self._dialogue, self._context.pipeline
+        next_sweep = self._next_poll = self._loop.time()
         while not life.stopped.is_set():
-            life.turn()
+            life.renew_deadline()
             life.awake.clear()
-            if dialogue.lost is not None:
-                raise PortGone(dialogue.lost)
-            restarted = await self._notices(identity, receiver, sender)
-            if restarted or self._lost_mode or (self._upkeep is not None and self._upkeep.another_sim):
-                self._lost_mode = False
+            if dialogue.loss_reason is not None:
+                raise PortGone(dialogue.loss_reason)
+            restarted = await self._handle_notices(identity, receiver, sender)
+            if restarted or self._has_lost_pdu_mode or (self._polling is not None and self._polling.has_other_sim):
+                self._has_lost_pdu_mode = False
                 pipeline.drop_draft()
                 return
-            await receiver.delete_kept()
-            if self._loop.time() >= self._next_look:
-                await self._look()
-                if await life.healing.heal(dialogue, identity):
+            await receiver.delete_stored()
+            if self._loop.time() >= self._next_poll:
+                await self._poll_status()
+                if await life.health_monitor.check_and_recover(dialogue, identity):
                     return
             if self._loop.time() >= (
-                life.sweep_not_before if receiver.behind else max(next_sweep, life.sweep_not_before)
+                life.sweep_not_before if receiver.has_unstored else max(next_sweep, life.sweep_not_before)
             ):
                 life.sweep_not_before = self._loop.time() + SWEEP_RETRY_S  # unless it is answered
                 await receiver.sweep()
                 life.sweep_not_before = 0.0
                 next_sweep = self._loop.time() + life.sweep_interval_s
-            if life.inbox:
-                await life.inbox.serve(dialogue, identity)
+            if life.requests:
+                await life.requests.run_next(dialogue, identity)
             sweep_due = max(next_sweep, life.sweep_not_before)
-            usable = self._usable and life.healing.may_send
+            usable = self._is_registered and life.health_monitor.may_send
             if not usable:
                 pipeline.drop_draft()  # others can send it
-            if not (usable and await pipeline.send(sender, identity, self._in_order)):
-                await life.wait(self._idle(sweep_due, self._next_look))
+            if not (usable and await pipeline.send(sender, identity, self._is_in_order)):
+                await life.wait_for_work(self._find_idle_time(sweep_due, self._next_poll))
             elif pipeline.next_send > self._loop.time():
-                await life.wait(self._idle(pipeline.next_send, sweep_due, self._next_look))
+                await life.wait_for_work(self._find_idle_time(pipeline.next_send, sweep_due, self._next_poll))
 
-    def _idle(self, *moments: float) -> float:
+    def _find_idle_time(self, *moments: float) -> float:
         """How long there is nothing to do by itself."""
-        return 0.0 if self._life.inbox else min(moments) - self._loop.time()
+        return 0.0 if self._context.requests else min(moments) - self._loop.time()
 
-    async def _meet(self, identity: Identity) -> None:
+    async def _register_sim(self, identity: Identity) -> None:
         """Have the SIM noted. A database that does not take it is no fault of the modem's, which stays open."""
-        life = self._life
+        life = self._context
         while not life.stopped.is_set():
-            life.turn()
+            life.renew_deadline()
             try:
-                await life.desk.met(identity)
+                await life.desk.register_sim(identity)
             except StoreError as error:
-                life.unwell(self._status.health, str(error))
+                life.report_unusable(self._status.health, str(error))
                 await life.pause(REGISTER_RETRY_S)
             else:
                 return
 
     @property
-    def _usable(self) -> bool:
-        return self._status.registration.usable
+    def _is_registered(self) -> bool:
+        return self._status.registration.is_registered
 
-    async def _notices(self, identity: Identity, receiver: Receiver, sender: Sender) -> bool:
+    async def _handle_notices(self, identity: Identity, receiver: Receiver, sender: Sender) -> bool:
         """Deal with all notices; True where one says that the modem has restarted."""
-        dialogue, life = self._dialogue, self._life
+        dialogue, life = self._dialogue, self._context
         restarted = False
         while dialogue.notices:
             urc: Urc = dialogue.notices.popleft()
             if urc.line.startswith("+CMGS:"):
-                late = sender.answered_late(urc.line)
+                late = sender.take_late_answer(urc.line)
                 if late is not None:
                     log.info("late answer", modem=life.line.name, attempt=late.attempt_id)
-                    await life.desk.close(identity, late)
+                    await life.desk.close_attempt(identity, late)
             elif restarted and urc.pdu is None and urc.line.startswith(("+CMTI:", "+CDSI:", *identity.profile.full)):
                 continue  # the storage may be another's now; the sweep after the set-up finds what is there
-            elif not (await receiver.notice(urc) or (self._upkeep is not None and await self._upkeep.notice(urc))):
+            elif not (
+                await receiver.handle_notice(urc)
+                or (self._polling is not None and await self._polling.handle_notice(urc))
+            ):
                 restarted |= urc.line.startswith((*identity.profile.restart, *identity.profile.ready))
         return restarted
 
-    async def _in_order(self) -> bool:
+    async def _is_in_order(self) -> bool:
         """Whether a refusal is the message's own. Not where network, service centre, SIM or PDU mode had gone."""
-        await self._look()
+        await self._poll_status()
         reply = await self._dialogue.ask("+CMGF?")
-        self._lost_mode = reply.ok and any(line.startswith("+CMGF: 1") for line in reply.lines)
-        mended = self._upkeep is not None and (self._upkeep.mended or self._upkeep.another_sim)
-        return self._usable and not mended and not self._lost_mode
+        self._has_lost_pdu_mode = reply.ok and any(line.startswith("+CMGF: 1") for line in reply.lines)
+        mended = self._polling is not None and (self._polling.has_restored_smsc or self._polling.has_other_sim)
+        return self._is_registered and not mended and not self._has_lost_pdu_mode
 
-    async def _look(self) -> None:
+    async def _poll_status(self) -> None:
         """Registration and signal. A modem on LTE alone may say so only to +CEREG."""
         dialogue, status = self._dialogue, self._status
-        was = self._usable and status.health is ModemHealth.READY
+        was = self._is_registered and status.health is ModemHealth.READY
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
             reply = await dialogue.ask(command)
             try:
                 status.registration = replies.parse_registration(reply.lines)
             except DecodeError:
                 continue
-            if self._usable:
+            if self._is_registered:
                 break
         reply = await dialogue.ask("+CSQ")
         try:
             status.signal_dbm = replies.parse_signal_dbm(reply.lines)
         except DecodeError:
             status.signal_dbm = None
-        if self._upkeep is not None:
-            await self._upkeep.look()
-        self._next_look = self._loop.time() + (STATUS_S if self._usable else STATUS_SEARCHING_S)
-        status.health = ModemHealth.READY if self._usable else ModemHealth.SEARCHING
-        status.reason = None if self._usable else f"not registered: {status.registration.name.lower()}"
-        if self._usable and not was:
-            log.info("modem ready", modem=self._life.line.name, registration=status.registration.name.lower())
-            self._life.desk.ready()
+        if self._polling is not None:
+            await self._polling.poll()
+        self._next_poll = self._loop.time() + (STATUS_S if self._is_registered else STATUS_SEARCHING_S)
+        status.health = ModemHealth.READY if self._is_registered else ModemHealth.SEARCHING
+        status.reason = None if self._is_registered else f"not registered: {status.registration.name.lower()}"
+        if self._is_registered and not was:
+            log.info("modem ready", modem=self._context.line.name, registration=status.registration.name.lower())
+            self._context.desk.notify_ready()

@@ -63,12 +63,12 @@ class ModemStatus:
     signal_dbm: int | None = None
     sent: int = 0
     operator: str | None = None
-    tells_operator: bool = True
+    has_operator_name: bool = True
     smsc: str | None = None
     storage: StorageFill | None = None
     remarks: dict[str, str] = field(default_factory=dict)
     """What a person should know though the modem works, by what it is about."""
     port: str | None = None
-    place: str | None = None
-    due: float | None = None
+    usb_location: str | None = None
+    turn_deadline: float | None = None
     """The loop's time by which the modem's task must have taken its next turn; None while it has no open port."""

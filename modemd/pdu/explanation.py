@@ -67,16 +67,16 @@ def explain(octets: bytes, direction: Direction = Direction.INCOMING, *, smsc: b
     if smsc:
         address, tpdu = unframe(octets)
         walk.take(len(octets) - len(tpdu), "SMSC", "the one in the SIM" if address is None else _address(address))
-    if walk.at >= len(octets):
+    if walk.offset >= len(octets):
         raise DecodeError("TP-MTI", 0, "there is no octet at all")
-    kind = octets[walk.at] & 3
+    kind = octets[walk.offset] & 3
     if (direction, kind) not in _KINDS:
         raise DecodeError("TP-MTI", 0, f"message type {kind} is reserved")
     decode, rows = _KINDS[direction, kind]
-    decode(octets[walk.at :])  # raises where the PDU is wrong, so that the rows need not look
+    decode(octets[walk.offset :])  # raises where the PDU is wrong, so that the rows need not look
     rows(walk)
-    if walk.at < len(octets):
-        walk.take(len(octets) - walk.at, "(behind the PDU)", "ignored")
+    if walk.offset < len(octets):
+        walk.take(len(octets) - walk.offset, "(behind the PDU)", "ignored")
     return walk.rows
 
 
@@ -85,47 +85,47 @@ class _PduWalker:
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
-        self.at = 0
+        self.offset = 0
         self.rows: list[Explained] = []
 
     def take(self, length: int, field: str, meaning: str) -> None:
-        self.rows.append(Explained(self.at, self.octets[self.at : self.at + length], field, meaning))
-        self.at += length
+        self.rows.append(Explained(self.offset, self.octets[self.offset : self.offset + length], field, meaning))
+        self.offset += length
 
     def octet(self, field: str, meaning: Callable[[int], str]) -> int:
-        value = self.octets[self.at]
+        value = self.octets[self.offset]
         self.take(1, field, meaning(value))
         return value
 
     def address(self, field: str) -> None:
-        address, end = read_address(self.octets, self.at, field)
-        self.take(end - self.at, field, _address(address))
+        address, end = read_address(self.octets, self.offset, field)
+        self.take(end - self.offset, field, _address(address))
 
     def timestamp(self, field: str) -> None:
-        stamp = Timestamp(self.octets[self.at : self.at + 7])
+        stamp = Timestamp(self.octets[self.offset : self.offset + 7])
         self.take(7, field, str(stamp) if stamp.value else "no date")
 
     def user_data(self, coding: Coding, has_header: bool) -> None:
-        length = self.octets[self.at]
-        user_data = read_user_data(self.octets, self.at, coding, has_header)
+        length = self.octets[self.offset]
+        user_data = read_user_data(self.octets, self.offset, coding, has_header)
         self.take(1, "TP-UDL", f"{length} {'septets' if coding.packed else 'octets'} of user data")
-        end = min(self.at + (packed_length(length) if coding.packed else length), len(self.octets))
-        if has_header and self.at < end:
-            self._header(min(self.at + 1 + self.octets[self.at], end), coding)
-        if self.at < end:
+        end = min(self.offset + (packed_length(length) if coding.packed else length), len(self.octets))
+        if has_header and self.offset < end:
+            self._header(min(self.offset + 1 + self.octets[self.offset], end), coding)
+        if self.offset < end:
             text = decode_text(user_data, coding)
             data = f"{len(user_data.payload)} octets of data"
-            self.take(end - self.at, "TP-UD", data if text is None else repr(text))
+            self.take(end - self.offset, "TP-UD", data if text is None else repr(text))
 
     def _header(self, end: int, coding: Coding) -> None:
-        octets = self.octets[self.at + 1 : end]
-        self.take(1, "UDHL", f"{self.octets[self.at]} octets of header")
+        octets = self.octets[self.offset + 1 : end]
+        self.take(1, "UDHL", f"{self.octets[self.offset]} octets of header")
         header_length = len(octets) + 1
         for number, element in enumerate(read_header(octets)):
             self.take(len(element.encode()), f"UDH.IE[{number}]", _element(element))
         fill = count_header_septets(header_length) * 7 - header_length * 8
         if coding.packed and fill:
-            self.rows.append(Explained(self.at, b"", "(fill)", f"bits left free before the text: {fill}"))
+            self.rows.append(Explained(self.offset, b"", "(fill)", f"bits left free before the text: {fill}"))
 
 
 def _address(address: Address) -> str:
@@ -197,12 +197,12 @@ def _submit(walk: _PduWalker) -> None:
     walk.octet("TP-PID", protocol.describe)
     dcs = walk.octet("TP-DCS", lambda value: str(CODINGS[value]))
     if length := OCTETS[first & 0x18]:
-        walk.take(length, "TP-VP", str(read_validity(first & 0x18, walk.octets[walk.at : walk.at + length])))
+        walk.take(length, "TP-VP", str(read_validity(first & 0x18, walk.octets[walk.offset : walk.offset + length])))
     walk.user_data(CODINGS[dcs], bool(first & 0x40))
 
 
 def _status_report(walk: _PduWalker) -> None:
-    report = StatusReport.decode(walk.octets[walk.at :])
+    report = StatusReport.decode(walk.octets[walk.offset :])
     first = walk.octet("TP-MTI", _STATUS)
     walk.octet("TP-MR", lambda value: f"message reference {value}")
     walk.address("TP-RA")
@@ -241,7 +241,7 @@ def _submit_report(walk: _PduWalker) -> None:
 
 
 def _report_head(walk: _PduWalker, kind: str) -> int:
-    failure, _ = read_failure(walk.octets[walk.at :])
+    failure, _ = read_failure(walk.octets[walk.offset :])
     first = walk.octet("TP-MTI", _flags(kind, {0x40: _HEADER}))
     if failure is not None:
         walk.octet("TP-FCS", lambda value: f"failure cause {value:02X}")

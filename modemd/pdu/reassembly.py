@@ -109,7 +109,7 @@ class _Set:
     parts: dict[int, Deliver] = field(default_factory=dict)
     complete: bool = False
 
-    def takes(self, sequence: int, part: Deliver) -> bool:
+    def has_room_for(self, sequence: int, part: Deliver) -> bool:
         """Whether `part` belongs here: its place is free, or holds the same.
 
         In a complete set the same means the very message, by the service centre's time stamp too: some senders use one
@@ -121,7 +121,7 @@ class _Set:
         same = (kept.dcs, kept.user_data) == (part.dcs, part.user_data)
         return same and (not self.complete or kept.timestamp == part.timestamp)
 
-    def handed_out(self, ending: Ending) -> Assembled:
+    def to_assembled(self, ending: Ending) -> Assembled:
         parts = tuple(self.parts[sequence] for sequence in sorted(self.parts))
         return Assembled(self.key, parts, ending, self.first_received)
 
@@ -154,14 +154,14 @@ class Reassembler:
             raise ValueError("not part of a set")
         done = self.expire(received)
         rivals = self._sets.get(key, [])
-        chosen = next((kept for kept in reversed(rivals) if kept.takes(concatenation.sequence, part)), None)
+        chosen = next((kept for kept in reversed(rivals) if kept.has_room_for(concatenation.sequence, part)), None)
         if chosen is None:
             chosen = self._begin(key, received)
         if concatenation.sequence not in chosen.parts:
             chosen.parts[concatenation.sequence] = part
             if len(chosen.parts) == key.total:
                 chosen.complete = True
-                done.append(chosen.handed_out(Ending.COMPLETE))
+                done.append(chosen.to_assembled(Ending.COMPLETE))
         while len(self._by_age) > self._most_sets:
             done += self._drop_oldest(Ending.CROWDED)
         return done
@@ -185,4 +185,4 @@ class Reassembler:
         siblings.remove(oldest)
         if not siblings:
             del self._sets[oldest.key]
-        return [] if oldest.complete else [oldest.handed_out(ending)]
+        return [] if oldest.complete else [oldest.to_assembled(ending)]

@@ -34,13 +34,13 @@ class Profiles:
     def load(cls, folders: Iterable[Path]) -> Profiles:
         """Read every `*.toml` of `folders`; a later folder's file replaces the same name of an earlier one, whole.
         ProfileError with the first mistake."""
-        profiles, problems = cls.checked(folders)
+        profiles, problems = cls.load_with_errors(folders)
         if profiles is None or problems:
             raise problems[0]
         return profiles
 
     @classmethod
-    def checked(cls, folders: Iterable[Path]) -> tuple[Profiles | None, list[ProfileError]]:
+    def load_with_errors(cls, folders: Iterable[Path]) -> tuple[Profiles | None, list[ProfileError]]:
         """As `load`, with every mistake; what can be read, is there. None where without generic.toml there is nothing."""
         files = {path.stem: path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.toml"))}
         table = files.pop(USB, None)
@@ -71,7 +71,7 @@ class Profiles:
     def __iter__(self) -> Iterator[Profile]:
         return iter(self._profiles.values())
 
-    def named(self, name: str) -> Profile:
+    def find_by_name(self, name: str) -> Profile:
         """The profile of that name, or a ProfileError that lists what there is."""
         if name not in self._profiles:
             raise ProfileError(f"no driver {name!r}; there are {', '.join(sorted(self._profiles))}")
@@ -79,7 +79,7 @@ class Profiles:
 
     def match(self, manufacturer: str, model: str) -> Profile:
         """The family of a modem by its own words; `generic` where none fits."""
-        fitting = [p for p in self._profiles.values() if p.name != GENERIC and p.fits(manufacturer, model)]
+        fitting = [p for p in self._profiles.values() if p.name != GENERIC and p.is_match_for(manufacturer, model)]
         # Where two fit, the one whose model pattern says more is the narrower.
         return max(fitting, key=lambda p: (len(p.model), p.name), default=self._profiles[GENERIC])
 

@@ -75,7 +75,7 @@ class Profile:
     source: str = ""
     unverified: bool = False
 
-    def fits(self, manufacturer: str, model: str) -> bool:
+    def is_match_for(self, manufacturer: str, model: str) -> bool:
         """Whether a modem that answers so to +CGMI and +CGMM is of this family."""
         return bool(self.manufacturer or self.model) and all(
             re.search(pattern, said, re.IGNORECASE) is not None

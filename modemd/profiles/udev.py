@@ -115,7 +115,7 @@ def _list_interface_rules(products: list[str] | None, entry: UsbEntry, profiles:
     """What the rows of `products` (None: all of the maker) say of single interfaces. As `modemd.profiles.usb.find_role`: the last
     word is that of the interface's number."""
     if entry.family is not None and not entry.at:
-        family = profiles.named(entry.family)
+        family = profiles.find_by_name(entry.family)
         yield from _rule(products, _match(".MODEMD_PROTOCOL", family.other_protocol), 'ENV{MODEMD_PORT}="other"')
         yield from _rule(products, _match(".MODEMD_PROTOCOL", family.at_protocol), 'ENV{MODEMD_PORT}="at"')
     yield from _rule(products, _match("ID_USB_INTERFACE_NUM", entry.at[:1]), 'ENV{MODEMD_PORT}="at"')

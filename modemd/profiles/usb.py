@@ -61,7 +61,7 @@ class UsbRole:
     remark: str = ""
 
     @property
-    def worth_a_probe(self) -> bool:
+    def may_probe(self) -> bool:
         """Whether modemd may write AT to it unasked."""
         return self.kind in (UsbKind.AT, UsbKind.POSSIBLE)
 

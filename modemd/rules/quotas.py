@@ -119,7 +119,7 @@ class Ceiling:
 
     reason: str
     period: Period
-    most: int
+    limit: int
     used: int
 
 
@@ -128,57 +128,57 @@ class QuotaUsage:
     """Where a SIM stands at a moment: what it may still send of each class."""
 
     limits: QuotaLimits
-    use: PartCounts
+    counts: PartCounts
     now: datetime
 
-    def hold(self, message_class: MessageClass, parts: int = 1) -> Hold | None:
+    def find_hold(self, message_class: MessageClass, parts: int = 1) -> Hold | None:
         """Why and until when a message of so many parts must wait; None where it may begin. One that is longer than a whole
         window begins with the window: it would wait for ever."""
         reached = [
             ceiling
-            for ceiling in self.ceilings(message_class)
-            if ceiling.used + parts > ceiling.most and (ceiling.used > 0 or ceiling.most == 0)
+            for ceiling in self.list_ceilings(message_class)
+            if ceiling.used + parts > ceiling.limit and (ceiling.used > 0 or ceiling.limit == 0)
         ]
         if not reached:
             return None
         holds = [
-            Hold(each.reason, find_window_end(each.period, self.now, self.limits.zone), each.period, each.most)
+            Hold(each.reason, find_window_end(each.period, self.now, self.limits.zone), each.period, each.limit)
             for each in reached
         ]
         return max(holds, key=lambda hold: hold.until)
 
-    def holds(self) -> Mapping[MessageClass, Hold]:
+    def find_holds(self) -> Mapping[MessageClass, Hold]:
         """The classes of which not even one part may begin, in their order, and why."""
         found: dict[MessageClass, Hold] = {}
         for kind in _CLASS_GROUPS:
-            hold = self.hold(kind[0])
+            hold = self.find_hold(kind[0])
             if hold is not None:
                 found |= dict.fromkeys(kind, hold)
         return found
 
-    def ceilings(self, message_class: MessageClass) -> Sequence[Ceiling]:
+    def list_ceilings(self, message_class: MessageClass) -> Sequence[Ceiling]:
         """Every limit that binds a class."""
         urgent = message_class in URGENT
         found = []
         for period, most, used in (
-            (Period.HOUR, self.limits.hour, self.use.hour),
-            (Period.DAY, self.limits.day, self.use.day),
-            (Period.MONTH, self.limits.month, self.use.month),
+            (Period.HOUR, self.limits.hour, self.counts.hour),
+            (Period.DAY, self.limits.day, self.counts.day),
+            (Period.MONTH, self.limits.month, self.counts.month),
         ):
             if most is not None:
                 kept = 0 if urgent else most * self.limits.reserve // 100
                 found.append(Ceiling(f"quota_{period}", period, most - kept, used))
         if message_class is MessageClass.MARKETING and self.limits.marketing_per_hour is not None:
-            found.append(Ceiling("marketing_brake", Period.HOUR, self.limits.marketing_per_hour, self.use.marketing))
-        if not urgent and (most := self.warming) is not None:
-            found.append(Ceiling("warm_up", Period.DAY, most, self.use.day))
+            found.append(Ceiling("marketing_brake", Period.HOUR, self.limits.marketing_per_hour, self.counts.marketing))
+        if not urgent and (most := self.warm_up_limit) is not None:
+            found.append(Ceiling("warm_up", Period.DAY, most, self.counts.day))
         return found
 
     @property
-    def warming(self) -> int | None:
+    def warm_up_limit(self) -> int | None:
         """What a SIM that is new may send today; None for one that has been here longer than the curve."""
-        if not self.limits.warm_up or self.use.first_seen is None:
+        if not self.limits.warm_up or self.counts.first_seen is None:
             return None
         zone = self.limits.zone
-        age = (self.now.astimezone(zone).date() - self.use.first_seen.astimezone(zone).date()).days
+        age = (self.now.astimezone(zone).date() - self.counts.first_seen.astimezone(zone).date()).days
         return self.limits.warm_up[max(age, 0)] if age < len(self.limits.warm_up) else None

@@ -28,11 +28,11 @@ class AttemptFacts:
     """An attempt, as evidence needs it. `reference` is None where no `+CMGS` came. `settled`: a final report came before;
     `answered_at`: when the modem said what became of it."""
 
-    attempt: int
+    attempt_id: int
     reference: int | None
     number: str
     written_at: datetime
-    settled: bool
+    is_settled: bool
     answered_at: datetime | None = None
 
 
@@ -60,7 +60,7 @@ class MatchDoubt(StrEnum):
 class ReportMatch:
     """Whose report it is, or why that is not certain: one of the two."""
 
-    attempt: int | None = None
+    attempt_id: int | None = None
     doubt: MatchDoubt | None = None
 
 
@@ -80,14 +80,14 @@ def match_report(
     """
     mine = [tried for tried in attempts if same_number(tried.number, told.number)]
     owners = [tried for tried in mine if tried.reference == told.reference]
-    open_owners = [tried for tried in owners if not tried.settled]
+    open_owners = [tried for tried in owners if not tried.is_settled]
     unknown = [tried for tried in mine if tried.reference is None]
     moment = told.accepted_at
     if moment is None:
         return _match_only(open_owners) or ReportMatch(doubt=_find_doubt(owners, unknown, MatchDoubt.NO_TIME))
     in_time = [tried for tried in owners if _may_be_accepted_at(tried, moment, send_timeout)]
     if in_time:
-        return ReportMatch(_choose_owner(in_time, moment, send_timeout).attempt)
+        return ReportMatch(_choose_owner(in_time, moment, send_timeout).attempt_id)
     fitting = [tried for tried in unknown if _may_be_accepted_at(tried, moment, send_timeout)]
     if fitting and owners:
         return ReportMatch(doubt=MatchDoubt.REFERENCE_TAKEN)
@@ -109,14 +109,14 @@ def find_owner(
     send_timeout: timedelta,
 ) -> int | None:
     """The attempt that `weigh` finds; None where that is not certain."""
-    return match_report(told, attempts, same_number, send_timeout).attempt
+    return match_report(told, attempts, same_number, send_timeout).attempt_id
 
 
 def _match_only(possible: Sequence[AttemptFacts]) -> ReportMatch | None:
     """The only one that can be meant, or that there are several; None where there is none."""
     if len(possible) > 1:
         return ReportMatch(doubt=MatchDoubt.SEVERAL)
-    return ReportMatch(possible[0].attempt) if possible else None
+    return ReportMatch(possible[0].attempt_id) if possible else None
 
 
 def _find_doubt(owners: Sequence[AttemptFacts], unknown: Sequence[AttemptFacts], unproved: MatchDoubt) -> MatchDoubt:
@@ -130,7 +130,7 @@ def _choose_owner(owners: Sequence[AttemptFacts], moment: datetime, send_timeout
     """Which of several that have one reference a report is of: the only one without a final report that was on the air at its
     stamp, from the first octet to the answer. Where that singles out none (the service centre's clock is off), the oldest:
     reports of what one phone gets come in its order."""
-    waiting = [tried for tried in owners if not tried.settled] or list(owners)
+    waiting = [tried for tried in owners if not tried.is_settled] or list(owners)
     on_air = [
         tried
         for tried in waiting

@@ -23,7 +23,7 @@ class ErrorClass(StrEnum):
     ACCEPTED = "accepted"  # 197: it already has
 
     @property
-    def permanent(self) -> bool:
+    def is_permanent(self) -> bool:
         """Whether the same message to the same recipient is not worth another try."""
         return self in (self.RECIPIENT, self.MESSAGE)
 
@@ -78,7 +78,7 @@ def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, 
     after 5 s, five times. What would come after `expires_at` waits until then and is over: `expired`, not
     `failed`. Past it the waits go on: while the clock is not trusted nothing expires.
     """
-    if kind.permanent:
+    if kind.is_permanent:
         return None
     if kind is ErrorClass.SOON and tries <= _SOON_TRIES:
         due = now + _SOON

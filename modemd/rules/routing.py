@@ -60,11 +60,11 @@ class SimCapability:
 class LaneAccess:
     """Where a SIM stands with a lane. `homes`: those who go first, if it is not one of them."""
 
-    homes: frozenset[str] = frozenset()
+    preferred_sims: frozenset[str] = frozenset()
 
     @property
-    def own(self) -> bool:
-        return not self.homes
+    def is_own(self) -> bool:
+        return not self.preferred_sims
 
 
 class Routes:
@@ -74,53 +74,53 @@ class Routes:
         self, routes: Mapping[str, Sequence[str]] | None = None, senders: Mapping[str, SimCapability] | None = None
     ) -> None:
         self._routes = dict(routes or {})
-        self._senders = dict(senders or {})
-        self._places: dict[tuple[str, str], LaneAccess | None] = {}
+        self._capabilities = dict(senders or {})
+        self._accesses: dict[tuple[str, str], LaneAccess | None] = {}
 
-    def table(self) -> dict[str, str]:
+    def make_lane_table(self) -> dict[str, str]:
         """The lane of numbers by their longest prefix that a rule or a SIM names; "" is every other number's."""
-        named = {prefix for sender in self._senders.values() for prefix in sender.prefixes}
+        named = {prefix for sender in self._capabilities.values() for prefix in sender.prefixes}
         prefixes = {"", *self._routes, *named}
         return {
-            prefix: make_shared_lane(f"{ANY}{prefix}", CHEAPEST if self._cheapest(prefix) else None)
+            prefix: make_shared_lane(f"{ANY}{prefix}", CHEAPEST if self._find_cheapest(prefix) else None)
             for prefix in sorted(prefixes)
         }
 
-    def place(self, sim: str, lane: str) -> LaneAccess | None:
+    def find_access(self, sim: str, lane: str) -> LaneAccess | None:
         """How `sim` may come for what is in `lane`; None: it may not."""
-        if (sim, lane) not in self._places:
-            self._places[sim, lane] = self._place(sim, lane)
-        return self._places[sim, lane]
+        if (sim, lane) not in self._accesses:
+            self._accesses[sim, lane] = self._find_access(sim, lane)
+        return self._accesses[sim, lane]
 
-    def _place(self, sim: str, lane: str) -> LaneAccess | None:
+    def _find_access(self, sim: str, lane: str) -> LaneAccess | None:
         if not is_shared(lane):
             return LaneAccess() if lane == sim else None
         base, _, home = lane.partition(_HOME_SEPARATOR)
         prefix = base.removeprefix(ANY)
-        if home == sim and self._able(sim, prefix):
+        if home == sim and self._may_serve(sim, prefix):
             return LaneAccess()
-        if not self._routed(sim, prefix):
+        if not self._may_route(sim, prefix):
             return None
-        homes = self._cheapest(prefix) if home == CHEAPEST else frozenset(filter(None, [home]))
-        if sim in homes or (home and home != CHEAPEST and not self._able(home, prefix)):
+        homes = self._find_cheapest(prefix) if home == CHEAPEST else frozenset(filter(None, [home]))
+        if sim in homes or (home and home != CHEAPEST and not self._may_serve(home, prefix)):
             return LaneAccess()
         return LaneAccess(homes)
 
-    def _able(self, sim: str, prefix: str) -> bool:
-        prefixes = self._senders.get(sim, SimCapability()).prefixes
+    def _may_serve(self, sim: str, prefix: str) -> bool:
+        prefixes = self._capabilities.get(sim, SimCapability()).prefixes
         return not prefixes or any(prefix.startswith(own) for own in prefixes)
 
-    def _routed(self, sim: str, prefix: str) -> bool:
+    def _may_route(self, sim: str, prefix: str) -> bool:
         """Whether rules and capability let a SIM write to numbers of a prefix."""
         rule = max((each for each in self._routes if prefix.startswith(each)), key=len, default=None)
-        return self._able(sim, prefix) and (rule is None or sim in self._routes[rule])
+        return self._may_serve(sim, prefix) and (rule is None or sim in self._routes[rule])
 
-    def _cheapest(self, prefix: str) -> frozenset[str]:
+    def _find_cheapest(self, prefix: str) -> frozenset[str]:
         """Of those that may write to a prefix and have a price, the cheapest."""
         prices = {
             sim: sender.price
-            for sim, sender in self._senders.items()
-            if sender.price is not None and self._routed(sim, prefix)
+            for sim, sender in self._capabilities.items()
+            if sender.price is not None and self._may_route(sim, prefix)
         }
         least = min(prices.values(), default=None)
         return frozenset(sim for sim, price in prices.items() if price == least)
@@ -148,8 +148,8 @@ class LaneReach:
     """How a SIM may come for what is in a lane. `before`: only for what was queued until then, because others, who are well,
     go first; None: for everything. `holders`: the SIMs whose quota holds what waits there, once all have used it up."""
 
-    before: datetime | None
-    holders: frozenset[str]
+    queued_before: datetime | None
+    quota_sims: frozenset[str]
 
 
 def _unlimited(sim: str) -> QuotaLimits:
@@ -163,26 +163,28 @@ class RoutingSnapshot:
 
     routes: Routes = field(default_factory=Routes)
     limits: Callable[[str], QuotaLimits] = _unlimited
-    present: frozenset[str] = frozenset()
-    well: frozenset[str] = frozenset()
-    starting: bool = False
-    left_since: datetime | None = None
+    active_sims: frozenset[str] = frozenset()
+    healthy_sims: frozenset[str] = frozenset()
+    is_starting: bool = False
+    deferred_since: datetime | None = None
 
-    def reach(self, sim: str, lane: str) -> LaneReach | None:
+    def find_reach(self, sim: str, lane: str) -> LaneReach | None:
         """None: what is in the lane is not for this SIM."""
-        place = self.routes.place(sim, lane)
+        place = self.routes.find_access(sim, lane)
         if place is None:
             return None
-        if not place.own:
-            wait = place.homes & self.well or (self.starting and place.homes - self.present)
-            return LaneReach(self.left_since if wait else None, place.homes)
+        if not place.is_own:
+            wait = place.preferred_sims & self.healthy_sims or (
+                self.is_starting and place.preferred_sims - self.active_sims
+            )
+            return LaneReach(self.deferred_since if wait else None, place.preferred_sims)
         if not is_shared(lane):
             return LaneReach(None, frozenset({sim}))
-        return LaneReach(None, frozenset(each for each in self.present | {sim} if self._owns(each, lane)))
+        return LaneReach(None, frozenset(each for each in self.active_sims | {sim} if self._has_own_access(each, lane)))
 
-    def _owns(self, sim: str, lane: str) -> bool:
-        place = self.routes.place(sim, lane)
-        return place is not None and place.own
+    def _has_own_access(self, sim: str, lane: str) -> bool:
+        place = self.routes.find_access(sim, lane)
+        return place is not None and place.is_own
 
 
 # No rules and no limits: whichever SIM is free first.

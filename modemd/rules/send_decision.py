@@ -21,7 +21,7 @@ class SendFacts:
     number: str
     marketing: Marketing
     expires_at: datetime
-    started: bool
+    is_started: bool
     parts: int = 1
     window: Window | None = None
     hold: Hold | None = None
@@ -52,22 +52,22 @@ def decide(
     Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's). While the clock is not
     `trusted` nothing expires, and marketing waits. A SIM that `holds_marketing`, as in a foreign network, begins none.
     """
-    objection = policy.objection(facts.message_class, facts.number, facts.marketing)
+    objection = policy.find_objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
         return SendDecision(SendVerdict.WITHDRAW, objection)
-    if facts.hold is not None and not facts.started and (facts.expires_at > now or not trusted):
+    if facts.hold is not None and not facts.is_started and (facts.expires_at > now or not trusted):
         return SendDecision(SendVerdict.HOLD, facts.hold.reason, facts.hold.until)
     if not trusted:
         waits = facts.message_class is MessageClass.MARKETING or (
             facts.window is not None and _needs_trusted_clock(facts)
         )
         return SendDecision(SendVerdict.WAIT if waits else SendVerdict.SEND)
-    if facts.expires_at <= now and not facts.started:
+    if facts.expires_at <= now and not facts.is_started:
         return SendDecision(SendVerdict.EXPIRE, "validity_over")
-    if holds_marketing and facts.message_class is MessageClass.MARKETING and not facts.started:
+    if holds_marketing and facts.message_class is MessageClass.MARKETING and not facts.is_started:
         return SendDecision(SendVerdict.WAIT, "roaming")
-    if facts.window is not None and not facts.started and not facts.window.fits(now, facts.parts):
-        return SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, facts.window.opening(now))
+    if facts.window is not None and not facts.is_started and not facts.window.has_time_for(now, facts.parts):
+        return SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, facts.window.find_opening(now))
     return SendDecision(SendVerdict.SEND)
 
 
@@ -77,4 +77,4 @@ OUTSIDE_WINDOW = "outside_window"
 
 def _needs_trusted_clock(facts: SendFacts) -> bool:
     """Whether a clock that is not trusted stops a message: its window cannot be told then. Alarm and otp go on."""
-    return not facts.started and facts.message_class not in (MessageClass.ALARM, MessageClass.OTP)
+    return not facts.is_started and facts.message_class not in (MessageClass.ALARM, MessageClass.OTP)

@@ -26,9 +26,9 @@ class _RefusalRun:
     kind: ErrorClass
     count: int = 0
     numbers: set[str] = field(default_factory=set)
-    others_pass: bool = False
-    rests: int = 0
-    rests_until: datetime | None = None
+    has_others_passing: bool = False
+    times_opened: int = 0
+    open_until: datetime | None = None
     error: str = ""
 
 
@@ -36,74 +36,76 @@ class SimBreakers:
     """What the SIMs' refusals say. SIMs are named by ICCID, parts by id."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, _RefusalRun] = {}
-        self._asked: dict[str, datetime] = {}
-        self._avoided: dict[str, dict[int, datetime]] = {}
+        self._runs: dict[str, _RefusalRun] = {}
+        self._requested_at: dict[str, datetime] = {}
+        self._avoided_until: dict[str, dict[int, datetime]] = {}
 
-    def asks(self, sim: str, now: datetime) -> bool:
+    def register_request(self, sim: str, now: datetime) -> bool:
         """A SIM asks for a part: whether it may have one, or rests."""
-        self._asked[sim] = now
-        return self.rests(sim, now) is None
+        self._requested_at[sim] = now
+        return self.open_until(sim, now) is None
 
-    def present(self, now: datetime) -> frozenset[str]:
+    def list_active_sims(self, now: datetime) -> frozenset[str]:
         """The SIMs that asked lately."""
         lately = now - ACTIVE_WITHIN
-        return frozenset(sim for sim, asked in self._asked.items() if asked > lately)
+        return frozenset(sim for sim, asked in self._requested_at.items() if asked > lately)
 
-    def rests(self, sim: str, now: datetime) -> tuple[datetime, str] | None:
+    def open_until(self, sim: str, now: datetime) -> tuple[datetime, str] | None:
         """Until when a SIM rests, and what it was refused with; None where it may send."""
-        row = self._rows.get(sim)
-        if row is None or row.rests_until is None or row.rests_until <= now:
+        row = self._runs.get(sim)
+        if row is None or row.open_until is None or row.open_until <= now:
             return None
-        return row.rests_until, row.error
+        return row.open_until, row.error
 
-    def failing(self, sim: str, now: datetime) -> str | None:
+    def find_modem_fault(self, sim: str, now: datetime) -> str | None:
         """Why a SIM rests, where its refusals can be the modem's fault; each rest in other words. None where it may send, or the
         network's answers say that it is the SIM that will not do."""
-        row = self._rows.get(sim)
-        if row is None or row.kind in SIM_FAULTS or self.rests(sim, now) is None:
+        row = self._runs.get(sim)
+        if row is None or row.kind in SIM_FAULTS or self.open_until(sim, now) is None:
             return None
         return f"{row.count} refusals in a row, the last of them {row.error}"
 
-    def avoided(self, sim: str, now: datetime) -> frozenset[int]:
+    def list_avoided_parts(self, sim: str, now: datetime) -> frozenset[int]:
         """The parts that are left to other SIMs."""
-        parts = self._avoided.get(sim, {})
+        parts = self._avoided_until.get(sim, {})
         for part in [part for part, until in parts.items() if until <= now]:
             del parts[part]
         return frozenset(parts)
 
-    def passed(self, sim: str) -> None:
+    def record_success(self, sim: str) -> None:
         """A part was accepted: whatever was in a row on that SIM is over, and counts against the others."""
-        self._rows.pop(sim, None)
-        for row in self._rows.values():
-            row.others_pass = True
+        self._runs.pop(sim, None)
+        for row in self._runs.values():
+            row.has_others_passing = True
 
-    def refused(self, sim: str, kind: ErrorClass, number: str, error: str, now: datetime) -> timedelta | None:
+    def record_refusal(self, sim: str, kind: ErrorClass, number: str, error: str, now: datetime) -> timedelta | None:
         """A part was refused. If that is the SIM's state, how long it rests from now on; the try does not count then.
 
         What is wrong with a recipient or a message says nothing of the SIM.
         """
-        if kind.permanent:
+        if kind.is_permanent:
             return None
-        row = self._rows.get(sim)
+        row = self._runs.get(sim)
         if row is None or row.kind is not kind:
-            row = self._rows[sim] = _RefusalRun(kind)
+            row = self._runs[sim] = _RefusalRun(kind)
         row.count += 1
         row.numbers.add(number)
         row.error = error
-        if row.count < REFUSALS_TO_OPEN or not (row.others_pass or len(row.numbers) >= RECIPIENTS_TO_OPEN):
+        if row.count < REFUSALS_TO_OPEN or not (row.has_others_passing or len(row.numbers) >= RECIPIENTS_TO_OPEN):
             return None
-        rest = OPEN_PERIODS[min(row.rests, len(OPEN_PERIODS) - 1)]
-        row.rests, row.rests_until = row.rests + 1, now + rest
+        rest = OPEN_PERIODS[min(row.times_opened, len(OPEN_PERIODS) - 1)]
+        row.times_opened, row.open_until = row.times_opened + 1, now + rest
         return rest
 
-    def leave(self, part: int, sim: str, now: datetime) -> bool:
+    def leave_to_others(self, part: int, sim: str, now: datetime) -> bool:
         """A SIM will not send a part: whether there is another that may. The part is left to it for a while."""
         lately = now - ACTIVE_WITHIN
-        others = (other for other, asked in self._asked.items() if other != sim and asked > lately)
-        if not any(self.rests(other, now) is None and part not in self.avoided(other, now) for other in others):
-            for parts in self._avoided.values():  # all have said no: it backs off, and any of them may try again
+        others = (other for other, asked in self._requested_at.items() if other != sim and asked > lately)
+        if not any(
+            self.open_until(other, now) is None and part not in self.list_avoided_parts(other, now) for other in others
+        ):
+            for parts in self._avoided_until.values():  # all have said no: it backs off, and any of them may try again
                 parts.pop(part, None)
             return False
-        self._avoided.setdefault(sim, {})[part] = now + AVOIDED_FOR
+        self._avoided_until.setdefault(sim, {})[part] = now + AVOIDED_FOR
         return True

@@ -26,7 +26,7 @@ class Window:
     zone: ZoneInfo
 
     @classmethod
-    def of(cls, text: str, zone: ZoneInfo) -> Window:
+    def parse(cls, text: str, zone: ZoneInfo) -> Window:
         """The window that a person writes as 09:00-18:00. Raises ValueError for anything else, and for an empty one."""
         found = _FORM.fullmatch(text)
         if found is None:
@@ -40,30 +40,30 @@ class Window:
     def __str__(self) -> str:
         return f"{self.opens:%H:%M}-{self.closes:%H:%M} {self.zone.key}"
 
-    def closing(self, now: datetime) -> datetime | None:
+    def find_closing(self, now: datetime) -> datetime | None:
         """When the window that is open now closes, in UTC; None while it is closed."""
-        for opens, closes in self._around(now):
+        for opens, closes in self._nearby_intervals(now):
             if opens <= now < closes:
                 return closes
         return None
 
-    def opening(self, now: datetime) -> datetime:
+    def find_opening(self, now: datetime) -> datetime:
         """When it opens next, later than now, in UTC."""
-        return next(opens for opens, _ in self._around(now) if opens > now)
+        return next(opens for opens, _ in self._nearby_intervals(now) if opens > now)
 
-    def fits(self, now: datetime, parts: int) -> bool:
+    def has_time_for(self, now: datetime, parts: int) -> bool:
         """Whether a message of so many parts that begins now ends in time."""
-        closing = self.closing(now)
+        closing = self.find_closing(now)
         return closing is not None and now + timedelta(seconds=SECONDS_PER_PART * parts) <= closing
 
-    def _around(self, now: datetime) -> list[tuple[datetime, datetime]]:
+    def _nearby_intervals(self, now: datetime) -> list[tuple[datetime, datetime]]:
         """The openings and closings round now, in order."""
         today = now.astimezone(self.zone).date()
         over_midnight = timedelta(days=1 if self.closes < self.opens else 0)
         days = [today + timedelta(days=day) for day in (-1, 0, 1, 2)]
-        return [(self._at(day, self.opens), self._at(day + over_midnight, self.closes)) for day in days]
+        return [(self._to_utc(day, self.opens), self._to_utc(day + over_midnight, self.closes)) for day in days]
 
-    def _at(self, day: date, wall: time) -> datetime:
+    def _to_utc(self, day: date, wall: time) -> datetime:
         return datetime.combine(day, wall, self.zone).replace(fold=0).astimezone(UTC)
 
 
@@ -71,4 +71,4 @@ class Window:
 def kept(text: str) -> Window:
     """The window that `str` made a text of."""
     hours, zone = text.split(" ", 1)
-    return Window.of(hours, ZoneInfo(zone))
+    return Window.parse(hours, ZoneInfo(zone))

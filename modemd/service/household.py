@@ -51,7 +51,7 @@ class Household:
         self._released = released
 
         def trusted() -> bool:
-            return time.trusted
+            return time.is_trusted
 
         self.alarms = Alarms(
             store, settings.alarms, policy, time, queued, run_command,

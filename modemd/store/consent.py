@@ -23,20 +23,20 @@ class ConsentStatement:
 
     number: str
     opts_in: bool
-    word: str | None
+    keyword: str | None
     language: str | None
     channel: str
     inbox_id: int | None = None
-    said_at: datetime | None = None
+    stated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentEffect:
     """What a word did. `answer`: whether one confirmation is due; `withdrawn`: how many messages were cancelled."""
 
-    changed: bool
-    answer: bool
-    withdrawn: int = 0
+    has_changed: bool
+    needs_confirmation: bool
+    withdrawn_messages: int = 0
 
 
 def read_marketing(db: sqlite3.Connection, number: str) -> Marketing:
@@ -54,7 +54,7 @@ def apply_statement(db: sqlite3.Connection, said: ConsentStatement, now: datetim
     before = read_marketing(db, said.number)
     wanted = Marketing.OPTED_IN if said.opts_in else Marketing.OPTED_OUT
     if said.opts_in and (before is not Marketing.OPTED_OUT or _is_older_than_opt_out(db, said)):
-        return ConsentEffect(changed=False, answer=False)
+        return ConsentEffect(has_changed=False, needs_confirmation=False)
     db.execute(
         "INSERT INTO consent_event (number, at, action, word, language, channel, inbox_id, said_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -62,15 +62,15 @@ def apply_statement(db: sqlite3.Connection, said: ConsentStatement, now: datetim
             said.number,
             to_text(now),
             "opt_in" if said.opts_in else "opt_out",
-            said.word,
+            said.keyword,
             said.language,
             said.channel,
             said.inbox_id,
-            to_text(said.said_at) if said.said_at else None,
+            to_text(said.stated_at) if said.stated_at else None,
         ),
     )
     if before is wanted:
-        return ConsentEffect(changed=False, answer=False)
+        return ConsentEffect(has_changed=False, needs_confirmation=False)
     answer = said.channel == "sms" and _count_statements(db, said.number, now) <= MAX_STATEMENTS_A_DAY
     db.execute(
         """INSERT INTO contact (number, marketing, marketing_since, language, confirmed_at) VALUES (?, ?, ?, ?, ?)
@@ -81,7 +81,7 @@ def apply_statement(db: sqlite3.Connection, said: ConsentStatement, now: datetim
     # An answer to an earlier change of mind that still waits would now be wrong.
     withdraw_waiting(db, said.number, MessageClass.SYSTEM, now, "superseded")
     withdrawn = 0 if said.opts_in else withdraw_waiting(db, said.number, MessageClass.MARKETING, now, "opted_out")
-    return ConsentEffect(changed=True, answer=answer, withdrawn=withdrawn)
+    return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
 
 
 def _is_older_than_opt_out(db: sqlite3.Connection, said: ConsentStatement) -> bool:
@@ -89,7 +89,7 @@ def _is_older_than_opt_out(db: sqlite3.Connection, said: ConsentStatement) -> bo
     newest = db.execute(
         "SELECT max(said_at) FROM consent_event WHERE number = ? AND action = 'opt_out'", (said.number,)
     ).fetchone()[0]
-    return said.said_at is not None and newest is not None and to_text(said.said_at) < newest
+    return said.stated_at is not None and newest is not None and to_text(said.stated_at) < newest
 
 
 def _count_statements(db: sqlite3.Connection, number: str, now: datetime) -> int:

@@ -29,11 +29,11 @@ class Store:
     def __init__(self, writer: Writer, reader: Reader, lock: int | None = None, hot: Reader | None = None) -> None:
         self._writer = writer
         self._reader = reader
-        self._hot = hot or reader
+        self._hot_reader = hot or reader
         self._lock = lock
         self.consent_epoch = 0
-        self.trouble: StoreUnavailable | StoreDamaged | None = None
-        self.troubled = asyncio.Event()
+        self.failure: StoreUnavailable | StoreDamaged | None = None
+        self.failed = asyncio.Event()
 
     @classmethod
     async def open(cls, path: Path) -> Store:
@@ -56,14 +56,14 @@ class Store:
     def write(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Run `change` in the writer's transaction. It is submitted at once, whether or not it is awaited."""
         answer = self._writer.submit(change)
-        answer.add_done_callback(self._look)
+        answer.add_done_callback(self._watch_answer)
         return answer
 
-    def write_with_next(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+    def write_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """`write` for what nobody waits for: in the commit of the next change, or a moment later alone. Changes run in the order
         of the calls all the same."""
-        answer = self._writer.enclose(change)
-        answer.add_done_callback(self._look)
+        answer = self._writer.submit_lazily(change)
+        answer.add_done_callback(self._watch_answer)
         return answer
 
     def write_consent(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
@@ -77,7 +77,7 @@ class Store:
 
     async def read_hot(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """`read` for what a modem waits for: it stands behind no long listing."""
-        return await self._read(self._hot, query)
+        return await self._read(self._hot_reader, query)
 
     async def _read(self, reader: Reader, query: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -86,31 +86,31 @@ class Store:
             found = classify_error(error)
             if found is None or found.code == "read_only":  # that a query may not write is a mistake of the query
                 raise
-            self._note(found)
+            self._note_failure(found)
             raise found from error
 
-    async def try_again(self) -> bool:
+    async def retry_write(self) -> bool:
         """Write a little. Whether the database takes changes now; `trouble` is then over, unless it is damage."""
         try:
             await self.write(_write_nothing)
         except StoreError:
             return False
-        if isinstance(self.trouble, StoreDamaged):
+        if isinstance(self.failure, StoreDamaged):
             return False
-        self.trouble = None
-        self.troubled.clear()
+        self.failure = None
+        self.failed.clear()
         return True
 
-    def _look(self, answer: asyncio.Future[T]) -> None:
+    def _watch_answer(self, answer: asyncio.Future[T]) -> None:
         """Note what a write has met, before its caller goes on."""
         error = None if answer.cancelled() else answer.exception()
         if isinstance(error, StoreUnavailable | StoreDamaged):
-            self._note(error)
+            self._note_failure(error)
 
-    def _note(self, error: StoreUnavailable | StoreDamaged) -> None:
-        if not isinstance(self.trouble, StoreDamaged):
-            self.trouble = error
-            self.troubled.set()
+    def _note_failure(self, error: StoreUnavailable | StoreDamaged) -> None:
+        if not isinstance(self.failure, StoreDamaged):
+            self.failure = error
+            self.failed.set()
 
     async def close(self) -> None:
         """Finish what was submitted, and let the database go.
@@ -119,9 +119,9 @@ class Store:
         opening to check every page.
         """
         parts: list[Reader | Writer] = [self._reader, self._writer]
-        if self._hot is not self._reader:
-            parts.insert(0, self._hot)
-        for part in reversed(parts) if isinstance(self.trouble, StoreDamaged) else parts:
+        if self._hot_reader is not self._reader:
+            parts.insert(0, self._hot_reader)
+        for part in reversed(parts) if isinstance(self.failure, StoreDamaged) else parts:
             await part.close()
         if self._lock is not None:
             os.close(self._lock)

@@ -31,7 +31,7 @@ class QueuedChange:
 
     change: Change
     answer: asyncio.Future[Any]
-    enclosed: bool = False
+    is_lazy: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -41,7 +41,7 @@ class Writer(Protocol):
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]: ...
 
-    def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+    def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """`submit`, in the commit of the next change that is submitted, or in one of its own after `PATIENCE_S`."""
 
     async def close(self) -> None: ...
@@ -56,23 +56,23 @@ class CommitGroup:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._failure: Exception | None = None
-        self.jobs: list[QueuedChange] = []
-        self.enclosed = True  # nobody waits for its commit
+        self.changes: list[QueuedChange] = []
+        self.is_lazy = True  # nobody waits for its commit
 
     def run(self, job: QueuedChange) -> None:
         """Run a change behind the others. What has failed already takes none."""
-        begins = not self.jobs
-        self.jobs.append(job)
-        self.enclosed &= job.enclosed
+        begins = not self.changes
+        self.changes.append(job)
+        self.is_lazy &= job.is_lazy
         if self._failure is None:
             try:
                 if begins:
                     self._connection.execute("BEGIN IMMEDIATE")
-                self._change(job)
+                self._run_change(job)
             except Exception as error:
                 self._failure = error
 
-    def _change(self, job: QueuedChange) -> None:
+    def _run_change(self, job: QueuedChange) -> None:
         self._connection.execute("SAVEPOINT change")
         try:
             job.result = job.change(self._connection)
@@ -91,7 +91,7 @@ class CommitGroup:
             except Exception as error:
                 self._failure = error
         if self._failure is not None:
-            fail_changes(self.jobs, self._failure)
+            fail_changes(self.changes, self._failure)
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
@@ -132,7 +132,7 @@ class ThreadWriter:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._jobs: queue.SimpleQueue[QueuedChange | None] = queue.SimpleQueue()
+        self._pending: queue.SimpleQueue[QueuedChange | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._ended = False
@@ -141,36 +141,36 @@ class ThreadWriter:
         self._thread.start()
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        return self._hand_over(change, enclosed=False)
+        return self._enqueue(change, enclosed=False)
 
-    def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        return self._hand_over(change, enclosed=True)
+    def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        return self._enqueue(change, enclosed=True)
 
-    def _hand_over(self, change: Callable[[sqlite3.Connection], T], *, enclosed: bool) -> asyncio.Future[T]:
+    def _enqueue(self, change: Callable[[sqlite3.Connection], T], *, enclosed: bool) -> asyncio.Future[T]:
         if self._closed:
             raise StoreError("the database is closed")
         job = QueuedChange(change, self._loop.create_future(), enclosed)
-        self._jobs.put(job)
+        self._pending.put(job)
         return job.answer
 
     async def close(self) -> None:
         """Finish what was submitted, then end the thread."""
         self._closed = True
-        self._jobs.put(None)
+        self._pending.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
         while not self._ended:
-            first = self._jobs.get()
+            first = self._pending.get()
             if first is None:
                 break
-            connection, jobs = self._keep(connection, first)
+            connection, jobs = self._commit_group(connection, first)
             self._loop.call_soon_threadsafe(deliver_results, jobs)
         if connection is not None:
             connection.close()
 
-    def _keep(
+    def _commit_group(
         self, connection: sqlite3.Connection | None, first: QueuedChange
     ) -> tuple[sqlite3.Connection | None, list[QueuedChange]]:
         """Run a change, and those that come while there is time for them, as one group. The connection for the next one; None
@@ -181,8 +181,8 @@ class ThreadWriter:
             if connection is None:
                 connection = self._connect()
             group = CommitGroup(connection)
-            jobs = group.jobs
-            self._work(group, first)
+            jobs = group.changes
+            self._collect_and_commit(group, first)
         except Exception as error:
             fail_changes(jobs, error)
             if connection is not None:
@@ -190,7 +190,7 @@ class ThreadWriter:
             return None, jobs
         return connection, jobs
 
-    def _work(self, group: CommitGroup, first: QueuedChange) -> None:
+    def _collect_and_commit(self, group: CommitGroup, first: QueuedChange) -> None:
         """Run a change and what joins it, then commit."""
         began = self._loop.time()
         worked_s = 0.0
@@ -199,17 +199,17 @@ class ThreadWriter:
             started = self._loop.time()
             group.run(job)
             worked_s += self._loop.time() - started
-            full = len(group.jobs) >= MAX_GROUP_CHANGES or worked_s >= max(self._commit_s, MIN_GROUP_S)
-            job = None if full else self._following(group, began + LAZY_COMMIT_S)
+            full = len(group.changes) >= MAX_GROUP_CHANGES or worked_s >= max(self._commit_s, MIN_GROUP_S)
+            job = None if full else self._next_change(group, began + LAZY_COMMIT_S)
         started = self._loop.time()
         group.commit()
         self._commit_s = self._loop.time() - started
 
-    def _following(self, group: CommitGroup, deadline: float) -> QueuedChange | None:
+    def _next_change(self, group: CommitGroup, deadline: float) -> QueuedChange | None:
         """What waits already; and where all of a group is enclosed, what comes until the deadline. None: it is time to commit."""
-        wait_s = max(deadline - self._loop.time(), 0) if group.enclosed else 0
+        wait_s = max(deadline - self._loop.time(), 0) if group.is_lazy else 0
         try:
-            job = self._jobs.get(block=wait_s > 0, timeout=wait_s)
+            job = self._pending.get(block=wait_s > 0, timeout=wait_s)
         except queue.Empty:
             return None
         self._ended = job is None

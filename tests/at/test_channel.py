@@ -84,7 +84,7 @@ def test_the_same_is_heard_however_the_bytes_arrive(command: str, data: bytes, e
     """Bytes whole, one at a time and cut at every place give the same events."""
     for pieces in [whole, byte_by_byte, *(cut_at(place) for place in range(len(data)))]:
         channel = Channel()
-        channel.start(command)
+        channel.start_command(command)
         assert heard(channel, pieces(data)) == events
 
 
@@ -92,10 +92,10 @@ def test_the_same_is_heard_however_the_bytes_arrive(command: str, data: bytes, e
 def test_a_send_with_notices_everywhere(pieces: Callable[[bytes], Iterable[bytes]]) -> None:
     """Between command and prompt, after the prompt, and between reference and OK, notices survive and do no harm."""
     channel = Channel()
-    assert channel.start("+CMGS=26", prompt=True) == b"AT+CMGS=26\r"
+    assert channel.start_command("+CMGS=26", prompt=True) == b"AT+CMGS=26\r"
     events = heard(channel, pieces(b"AT+CMGS=26\r" + framed("^RSSI:14") + b"\r\n> "))
     assert events == [Urc("^RSSI:14"), Prompt()]
-    assert channel.data(PDU) == PDU.encode() + b"\x1a"
+    assert channel.encode_pdu(PDU) == PDU.encode() + b"\x1a"
     answer = framed('+CMTI: "SM",4') + PDU.encode() + b"\x1a\r" + framed("+CMGS: 13", '+CREG: 1,"1A2B"', "OK")
     events = heard(channel, pieces(answer))
     assert events == [Urc('+CMTI: "SM",4'), Urc('+CREG: 1,"1A2B"'), reply("+CMGS: 13")]
@@ -104,39 +104,39 @@ def test_a_send_with_notices_everywhere(pieces: Callable[[bytes], Iterable[bytes
 def test_a_refusal_instead_of_a_prompt() -> None:
     """A wrong length is answered at once, and no prompt appears."""
     channel = Channel()
-    channel.start("+CMGS=999", prompt=True)
+    channel.start_command("+CMGS=999", prompt=True)
     assert channel.feed(framed("+CMS ERROR: 304")) == [reply(result="+CMS ERROR: 304")]
 
 
 def test_what_comes_after_it_was_abandoned_is_a_notice() -> None:
     """A very late answer is still heard: it may settle what became of a message."""
     channel = Channel()
-    channel.start("+CMGS=26", prompt=True)
+    channel.start_command("+CMGS=26", prompt=True)
     channel.feed(b"\r\n> ")
-    channel.data(PDU)
+    channel.encode_pdu(PDU)
     channel.abandon()
-    channel.start("")
+    channel.start_command("")
     assert channel.feed(framed("+CMGS: 14", "OK", "OK")) == [Urc("+CMGS: 14"), reply(), Urc("OK")]
 
 
 def test_a_greater_than_sign_is_a_prompt_only_when_one_is_awaited() -> None:
     """A stray prompt in an ordinary reply does not pass for one."""
     channel = Channel()
-    channel.start("I")
+    channel.start_command("I")
     assert channel.feed(framed("> odd firmware", "OK")) == [reply("> odd firmware")]
 
 
 def test_a_header_without_its_pdu_does_not_swallow_the_result() -> None:
     """`+CMGR:` followed by OK is an empty slot, not a PDU called OK."""
     channel = Channel()
-    channel.start("+CMGR=3")
+    channel.start_command("+CMGR=3")
     assert channel.feed(framed("+CMGR: 0,,0", "OK")) == [reply("+CMGR: 0,,0")]
 
 
 def test_endless_noise_is_bounded() -> None:
     """A port that never ends a line does not fill the memory, and the next line is read."""
     channel = Channel()
-    channel.start("")
+    channel.start_command("")
     for _ in range(100):
         channel.feed(b"\x7e" * 1000)
     assert [event for event in channel.feed(framed("", "OK")) if isinstance(event, Reply)]
@@ -146,7 +146,7 @@ def test_endless_noise_is_bounded() -> None:
 def test_notices_of_a_profile_are_told_apart() -> None:
     """A line that the profile calls a notice is not taken for the answer of a command that answers without a name."""
     channel = Channel(urcs=["POWER ALARM"])
-    channel.start("+CGMM")
+    channel.start_command("+CGMM")
     assert channel.feed(framed("POWER ALARM 3", "E3372", "OK")) == [Urc("POWER ALARM 3"), reply("E3372")]
 
 
@@ -165,7 +165,7 @@ def test_a_ussd_text_is_one_notice_whatever_line_ends_it_has(step: int) -> None:
 def test_a_ussd_text_within_its_commands_answer_is_one_line() -> None:
     """An answer before the OK."""
     channel = Channel()
-    channel.start('+CUSD=1,"*100#",15')
+    channel.start_command('+CUSD=1,"*100#",15')
     (reply,) = channel.feed(b'\r\n+CUSD: 1,"1 A\n> 2 B",15\r\n\r\nOK\r\n')
     assert isinstance(reply, Reply)
     assert reply.lines == ('+CUSD: 1,"1 A\n> 2 B",15',)
@@ -191,6 +191,6 @@ def test_a_ussd_text_that_lost_its_end_leaves_a_reply_its_result() -> None:
     """The result of the command that is pending ends it."""
     channel = Channel()
     channel.feed(b'\r\n+CUSD: 0,"torn\r\n')
-    channel.start("+CSQ")
+    channel.start_command("+CSQ")
     events = channel.feed(b"AT+CSQ\r\r\n+CSQ: 17,99\r\n\r\nOK\r\n")
     assert events == [Urc('+CUSD: 0,"torn'), reply("+CSQ: 17,99")]

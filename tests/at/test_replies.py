@@ -87,7 +87,7 @@ def test_reading_an_empty_slot() -> None:
 )
 def test_damage_shows_in_the_length(pdu: str, octets: int | None, damaged: bool) -> None:
     """The header counts the TPDU's octets, without the SMSC field."""
-    assert StoredMessage(3, 1, pdu, octets).damaged is damaged
+    assert StoredMessage(3, 1, pdu, octets).is_damaged is damaged
 
 
 @pytest.mark.parametrize(

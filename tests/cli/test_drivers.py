@@ -120,8 +120,8 @@ def test_a_skeleton_says_what_a_modem_offers(
     own.mkdir()
     (own / "generic.toml").write_text(SOURCE)
     (own / "mine.toml").write_text(ended.out)
-    profile = Profiles.load([own]).named("mine")
-    assert profile.fits(_manufacturer(ended.out), _model(ended.out))
+    profile = Profiles.load([own]).find_by_name("mine")
+    assert profile.is_match_for(_manufacturer(ended.out), _model(ended.out))
 
 
 def _manufacturer(text: str) -> str:

@@ -224,12 +224,12 @@ def test_a_wrong_value_is_named_with_what_is_allowed(tmp_path: Path, line: str, 
 def test_without_a_list_all_modems_are_found(tmp_path: Path, written_modems: str) -> None:
     """`modems: auto` is what holds where nothing is said; a list of ports finds nothing beside them."""
     settings = load(written(tmp_path, f"database: modemd.db\n{written_modems}"))
-    assert (settings.modems, settings.finds, settings.takes_others) == ((), True, True)
+    assert (settings.modems, settings.is_discovery_enabled, settings.may_use_unlisted) == ((), True, True)
     assert settings.finding == DiscoverySettings(
         others=None, probe_bridges=False, rescan=timedelta(seconds=30), emulator=None
     )
     listed = load(written(tmp_path, SMALLEST))
-    assert (listed.finds, listed.takes_others) == (False, False)
+    assert (listed.is_discovery_enabled, listed.may_use_unlisted) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -245,10 +245,10 @@ def test_a_modem_may_be_known_by_more_than_a_port(tmp_path: Path, key: str, valu
     """Name, rate and driver stay with a stick, a SIM or a place; such modems are looked for, and no others."""
     settings = load(written(tmp_path, f"database: a.db\nmodems: [{{name: west, {key}: {value}}}]\n"))
     assert getattr(settings.modems[0], key) == read
-    assert (settings.finds, settings.takes_others) == (True, False)
+    assert (settings.is_discovery_enabled, settings.may_use_unlisted) == (True, False)
     assert load(
         written(tmp_path, f"database: a.db\nmodems: [{{name: west, {key}: {value}}}]\nfinding: {{others: true}}\n")
-    ).takes_others
+    ).may_use_unlisted
 
 
 @pytest.mark.parametrize(
@@ -485,7 +485,7 @@ def test_numbers_without_quotes_are_what_they_look_like(tmp_path: Path) -> None:
     balance = settings.sims[ICCID].balance
     assert balance is not None
     assert balance.sms is not None
-    assert (balance.sms.to, balance.sms.answers) == ("123", "123")
+    assert (balance.sms.to, balance.sms.answer_sender) == ("123", "123")
 
 
 @pytest.mark.parametrize(

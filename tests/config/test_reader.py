@@ -56,13 +56,13 @@ def test_every_value_and_key_has_its_place() -> None:
     assert document.values["list", 0, "name"] == SourcePosition(3, 11)
     assert document.keys["list", 0, "name"] == SourcePosition(3, 5)
     assert document.values["é",] == SourcePosition(1, 4)
-    assert document.place(("list", 0, "missing")) == SourcePosition(3, 5)
+    assert document.position(("list", 0, "missing")) == SourcePosition(3, 5)
 
 
 def test_a_key_written_twice_is_a_problem_at_the_second() -> None:
     """Neither of two equal keys wins in silence."""
     (problem,) = read(b"a: 1\nb: 2\na: 3\n").problems
-    assert (problem.place, problem.path) == (SourcePosition(3, 1), ("a",))
+    assert (problem.position, problem.path) == (SourcePosition(3, 1), ("a",))
     assert problem.message == "written twice, first in line 1; remove one"
 
 
@@ -85,7 +85,7 @@ def test_a_key_written_twice_is_a_problem_at_the_second() -> None:
 def test_what_is_not_yaml_is_told_in_one_line(octets: bytes, place: SourcePosition, message: str) -> None:
     """Broken YAML is one problem, with its place, in words that help."""
     (problem,) = read(octets).problems
-    assert problem.place == place
+    assert problem.position == place
     assert message in problem.message
     assert "\n" not in problem.message
 

@@ -55,24 +55,24 @@ def test_every_key_is_taken_over_or_named(tmp_path: Path, key: str) -> None:
     before = getattr(current, key)
     found = reload(current, new)
     if key in RELOADED_KEYS:
-        assert (found.taken, found.waiting) == ((key,), ())
+        assert (found.applied, found.pending) == ((key,), ())
         assert getattr(current, key) == getattr(new, key) != before
     else:
-        assert (found.taken, found.waiting) == ((), (key,))
+        assert (found.applied, found.pending) == ((), (key,))
         assert getattr(current, key) == before
 
 
 def test_another_database_waits(tmp_path: Path) -> None:
     """The queue is not exchanged under the daemon; its socket, which goes by it, is not either."""
     found = reload(settings(tmp_path), settings(tmp_path, database="other.db"))
-    assert found.taken == ()
-    assert set(found.waiting) == {"database", "socket"}
+    assert found.applied == ()
+    assert set(found.pending) == {"database", "socket"}
 
 
 def test_the_same_file_changes_nothing(tmp_path: Path) -> None:
     """A reload without a reason does no harm."""
     found = reload(settings(tmp_path, **OTHER), settings(tmp_path, **OTHER))
-    assert (found.taken, found.waiting) == ((), ())
+    assert (found.applied, found.pending) == ((), ())
 
 
 @pytest.mark.parametrize("key", SIM_RESTART_KEYS)
@@ -87,8 +87,8 @@ def test_what_is_read_of_a_sim_at_the_start_is_named(tmp_path: Path, key: str) -
         "timezone": "Europe/Paris",
     }[key]
     found = reload(settings(tmp_path), settings(tmp_path, sims={SIM: {"name": "Paris", key: said}}))
-    assert found.taken == ("sims",)
-    assert found.waiting == (f"sims.{SIM}.{key}",)
+    assert found.applied == ("sims",)
+    assert found.pending == (f"sims.{SIM}.{key}",)
 
 
 def test_keys_that_wait_are_keys() -> None:

@@ -81,10 +81,10 @@ class Bench:
             now=lambda: NOW + timedelta(seconds=loop.time()),
             open_port=self._open,
             ports=self.bus,
-            ask=nobody,
-            who=current_user(),
+            call_api=nobody,
+            user=current_user(),
             text=TEXT,
-            room=lambda folder: ROOMY,
+            disk_space=lambda folder: ROOMY,
             proc=self.proc,
         )
 

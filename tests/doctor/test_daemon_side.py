@@ -44,10 +44,10 @@ def world_of(house: House, folder: Path) -> Environment:
         now=lambda: datetime(2026, 3, 2, 7, tzinfo=UTC),
         open_port=never_opened,
         ports=house.bus,
-        ask=asking(Client(create_app(house.service))),
-        who=current_user(),
+        call_api=asking(Client(create_app(house.service))),
+        user=current_user(),
         text=TEXT,
-        room=lambda path: ROOMY,
+        disk_space=lambda path: ROOMY,
         proc=folder,
     )
 
@@ -170,8 +170,8 @@ def test_a_sim_that_rests(live: Live, tmp_path: Path) -> None:
     async def scenario(house: House) -> None:
         await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
         for index in range(5):
-            house.service._dispatcher.sims.refused(
-                house.sims[0].iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service._time.now()
+            house.service._dispatcher.sim_breakers.record_refusal(
+                house.sims[0].iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service._trusted_clock.now()
             )
         report = await visit(house, tmp_path)
         assert "+CMS ERROR: 42" in found(report, Code.SIM_RESTS).what
@@ -266,7 +266,7 @@ def test_a_port_that_is_not_the_daemons_is_asked(doctor: Doctor) -> None:
         async def runs(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
             return 200, {"message": "no modem can send now", "can_send": False, "trouble": None, "modems": []}
 
-        bench.change(ask=runs)
+        bench.change(call_api=runs)
         report = await bench.examine(port=bench.port)
         assert (report.running, report.can_send) == (True, True)
 
@@ -299,7 +299,7 @@ def test_a_daemon_that_does_not_tell(doctor: Doctor, error: Exception | None, co
             return await own(path)
 
         own, opened = bench.world.open_port, list[str]()
-        bench.change(ask=answers, open_port=opens)
+        bench.change(call_api=answers, open_port=opens)
         report = await bench.examine()
         assert found(report, code).remedy
         alone = code is not Code.DAEMON_NOT_RUNNING
@@ -313,10 +313,10 @@ def test_a_full_disk_stops_the_daemon(live: Live, tmp_path: Path) -> None:
 
     async def scenario(house: House) -> None:
         await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
-        store = house.service._given.store
-        store.trouble = StoreUnavailable("disk_full", "the disk is full: make room")
-        report = await examine(replace(world_of(house, tmp_path), room=lambda path: replace(ROOMY, free=0)))
-        store.trouble = None
+        store = house.service._collaborators.store
+        store.failure = StoreUnavailable("disk_full", "the disk is full: make room")
+        report = await examine(replace(world_of(house, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
+        store.failure = None
         assert report.message == "nothing is accepted or sent: the disk is full: make room"
         assert "make room" in found(report, Code.DISK_FULL).remedy
         assert not report.can_send
@@ -360,7 +360,7 @@ def test_a_message_to_itself_that_is_refused(live: Live, tmp_path: Path) -> None
             answer: tuple[int, Any] = await asked(method, target, {**document, "to": "nobody"} if document else None)
             return answer
 
-        report = await examine(replace(world_of(house, tmp_path), ask=ask), send=True)
+        report = await examine(replace(world_of(house, tmp_path), call_api=ask), send=True)
         assert "nobody" in found(report, Code.SELF_NOT_SENT).what
 
     live(scenario, modems=1)

@@ -44,7 +44,7 @@ def test_a_database_of_another_user(doctor: Doctor) -> None:
 
     async def visit(bench: Bench) -> None:
         filled(bench.database)
-        bench.change(who=STRANGER)
+        bench.change(user=STRANGER)
         report = await bench.examine()
         finding = found(report, Code.DATABASE_NO_PERMISSION)
         assert finding.what.startswith(f"visitor may not write {bench.database}")
@@ -125,7 +125,7 @@ def test_the_disk(doctor: Doctor, room: DiskSpace, code: Code) -> None:
     """A disk that takes nothing lets no message pass; one that soon will not is a warning."""
 
     async def visit(bench: Bench) -> None:
-        bench.change(room=lambda folder: room)
+        bench.change(disk_space=lambda folder: room)
         report = await bench.examine()
         finding = found(report, code)
         assert str(bench.database) in finding.what
@@ -175,7 +175,7 @@ def test_without_a_configuration(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.plug_as_files()
         missing = Finding.of(Code.CONFIG_MISSING, path="/etc/modemd/modemd.yaml")
-        bench.change(settings=None, before=(missing,))
+        bench.change(settings=None, earlier_findings=(missing,))
         report = await bench.examine()
         assert codes(report)[0] is Code.CONFIG_MISSING
         assert report.can_send
@@ -190,7 +190,7 @@ def test_looking_writes_nothing(tmp_path: Path, doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         filled(bench.database)
         connection = connect(bench.database)
-        said = ConsentStatement("+33612345678", opts_in=False, word="stop", language="en", channel="sms")
+        said = ConsentStatement("+33612345678", opts_in=False, keyword="stop", language="en", channel="sms")
         consent.apply_statement(connection, said, NOW)
         before = bench.database.read_bytes(), bench.log.read_bytes()
         assert Code.DATABASE_FINE in codes(await bench.examine())
@@ -220,7 +220,7 @@ def test_a_daemon_that_runs_has_the_database(doctor: Doctor) -> None:
         filled(bench.database)
         lock = os.open(f"{bench.database}.lock", os.O_CREAT | os.O_RDWR)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        given = bench.world.settings, bench.world.who
+        given = bench.world.settings, bench.world.user
         assert check_database(*given, running=True, proc=bench.proc).code is Code.DATABASE_FINE
         assert check_database(*given, running=False, proc=bench.proc).code is Code.DATABASE_LOCKED
         os.close(lock)

@@ -147,7 +147,7 @@ def test_no_permission(doctor: Doctor) -> None:
     """The advice is the command, with the port's group and one's own name; the port is not tried."""
 
     async def visit(bench: Bench) -> None:
-        bench.change(who=STRANGER)
+        bench.change(user=STRANGER)
         bench.file.chmod(0o660)
         finding = found(report := await bench.examine(), Code.PORT_NO_PERMISSION)
         assert f"sudo usermod -aG {bench.file.group()} visitor" in finding.remedy

@@ -59,7 +59,7 @@ class FakeDesk:
     times: list[tuple[datetime, bool]] = field(default_factory=list)
     roaming: bool = False
     smsc: str | None = None
-    hangs_up: bool = False
+    is_rejecting_calls: bool = False
     pressing: bool = False
     refused: str | None = None
     """Why sends fail in a row, as the desk sees it."""
@@ -69,7 +69,7 @@ class FakeDesk:
         """What became of attempts, in the order of its commits."""
         return [entry for entry in self.journal if isinstance(entry, AttemptReport)]
 
-    async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+    async def next_draft(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
         self.pressing = False
         await asyncio.sleep(0.001)
         if not self.waiting or (urgent and self.waiting[0].rank >= URGENT):
@@ -78,7 +78,7 @@ class FakeDesk:
         self.reserved.add(chosen.part_id)
         return chosen
 
-    def presses(self, identity: Identity) -> bool:
+    def has_unseen_urgent(self, identity: Identity) -> bool:
         return self.pressing
 
     def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
@@ -96,27 +96,27 @@ class FakeDesk:
         following = self.waiting.popleft() if ahead and self.waiting else None
         if following is not None:
             self.reserved.add(following.part_id)
-        return ClaimedPart(self.claims, draft.part_id, draft.part_id, tpdu, epoch, following=following)
+        return ClaimedPart(self.claims, draft.part_id, draft.part_id, tpdu, epoch, next_draft=following)
 
-    def close(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
+    def close_attempt(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
         self.journal.append(attempted)
         done: Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
 
-    def close_with_next(self, identity: Identity, attempted: AttemptReport) -> None:
-        self.close(identity, attempted)
+    def close_attempt_lazily(self, identity: Identity, attempted: AttemptReport) -> None:
+        self.close_attempt(identity, attempted)
 
-    def fresh(self, identity: Identity, draft: Draft) -> bool:
+    def is_current(self, identity: Identity, draft: Draft) -> bool:
         return draft.part_id not in self.overtaken
 
-    def release(self, draft: Draft) -> None:
+    def end_reservation(self, draft: Draft) -> None:
         self.reserved.discard(draft.part_id)
 
-    def give_back(self, draft: Draft) -> None:
+    def return_draft(self, draft: Draft) -> None:
         self.reserved.discard(draft.part_id)
 
-    async def keep(self, identity: Identity, octets: bytes) -> None:
+    async def store_arrival(self, identity: Identity, octets: bytes) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
             raise StoreUnavailable("disk_full", "the disk is full")
@@ -124,32 +124,32 @@ class FakeDesk:
             raise OSError("no space left on device")
         self.kept.append(octets)
 
-    async def keep_with_next(self, identity: Identity, octets: bytes) -> None:
-        await self.keep(identity, octets)
+    async def store_arrival_lazily(self, identity: Identity, octets: bytes) -> None:
+        await self.store_arrival(identity, octets)
 
-    def sends_fail(self, identity: Identity) -> str | None:
+    def find_send_fault(self, identity: Identity) -> str | None:
         return self.refused
 
-    async def met(self, identity: Identity) -> None:
+    async def register_sim(self, identity: Identity) -> None:
         self.identities.append(identity)
 
-    async def called(self, identity: Identity, number: str) -> None:
+    async def store_missed_call(self, identity: Identity, number: str) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
             raise StoreUnavailable("disk_full", "the disk is full")
         self.calls.append(number)
 
-    def heard_time(self, stamp: datetime, *, fresh: bool) -> None:
+    def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:
         self.times.append((stamp, fresh))
 
-    def roams(self, identity: Identity, roaming: bool) -> None:
+    def report_roaming(self, identity: Identity, roaming: bool) -> None:
         self.roaming = roaming
 
-    def holds_marketing(self, identity: Identity) -> bool:
+    def is_marketing_held(self, identity: Identity) -> bool:
         return self.roaming
 
-    def service_centre(self, identity: Identity, found: str) -> str | None:
+    def find_service_centre(self, identity: Identity, found: str) -> str | None:
         return self.smsc or found or None
 
-    def ready(self) -> None:
+    def notify_ready(self) -> None:
         self.times_ready += 1

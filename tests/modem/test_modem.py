@@ -162,7 +162,7 @@ async def test_what_is_not_urgent_does_not_borrow() -> None:
 @simulated
 async def test_a_family_may_need_more_time_than_the_sims_pace() -> None:
     """The slower of both counts."""
-    slow = Profiles({"generic": replace(SHIPPED.named("generic"), send_interval_s=3.0)})
+    slow = Profiles({"generic": replace(SHIPPED.find_by_name("generic"), send_interval_s=3.0)})
     async with bench(lambda iccid: 2.0, slow) as b:
         b.stick.send_s = 0.1
         await b.becomes(ModemHealth.READY)
@@ -217,7 +217,7 @@ async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> No
         b.queue(1, 2)
         await b.becomes(ModemHealth.SEARCHING, within_s=5)
         await asyncio.sleep(0.1)
-        assert [(attempted.code, attempted.no_network) for attempted in b.desk.closed] == [(331, True)]
+        assert [(attempted.code, attempted.is_without_network) for attempted in b.desk.closed] == [(331, True)]
         assert b.stick.commands().count("PDU") == 1
 
 
@@ -229,7 +229,7 @@ async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None
         b.stick.answers["PDU"] = "+CMS ERROR: 331"
         b.queue(1)
         await b.until(lambda: bool(b.desk.closed))
-        assert [(attempted.code, attempted.no_network) for attempted in b.desk.closed] == [(331, False)]
+        assert [(attempted.code, attempted.is_without_network) for attempted in b.desk.closed] == [(331, False)]
 
 
 @pytest.mark.parametrize("sign", ["RDY", "SMS Ready"], ids=["it restarted", "SMS works only now"])

@@ -36,7 +36,7 @@ class Kept:
 
     async def hears(self, *lines: str) -> None:
         for line in lines:
-            assert await self.upkeep.notice(Urc(line)), f"{line!r} is somebody else's"
+            assert await self.upkeep.handle_notice(Urc(line)), f"{line!r} is somebody else's"
 
 
 @asynccontextmanager
@@ -65,7 +65,7 @@ async def test_a_call_is_told_and_left_to_ring() -> None:
 async def test_a_call_is_hung_up_once(chup: str, commands: list[str]) -> None:
     """When its number is known; a call that is over is not."""
     async with kept(**{"+CHUP": chup}) as k:
-        k.desk.hangs_up = True
+        k.desk.is_rejecting_calls = True
         await k.hears("RING", BOB, "NO CARRIER")
         assert k.stick.commands() == commands
         await k.hears("RING", "NO CARRIER")
@@ -82,7 +82,7 @@ async def test_a_call_that_cannot_be_kept_is_told_later() -> None:
         await k.hears("RING", "NO CARRIER")
         assert (k.desk.calls, k.untold) == ([], ["+447700900456", ""])
         k.desk.full = False
-        await k.upkeep.look()
+        await k.upkeep.poll()
         assert (k.desk.calls, k.untold) == (["+447700900456", ""], [])
 
 
@@ -91,10 +91,10 @@ async def test_a_call_that_rang_once_is_told_at_the_next_look() -> None:
     """Without a number, and without an end."""
     async with kept() as k:
         await k.hears("RING")
-        await k.upkeep.look()
+        await k.upkeep.poll()
         assert k.desk.calls == [], "it may ring again"
         await asyncio.sleep(15)
-        await k.upkeep.look()
+        await k.upkeep.poll()
         assert k.desk.calls == [""]
 
 
@@ -111,7 +111,7 @@ async def test_the_networks_time_is_handed_on() -> None:
 async def test_the_modems_clock_is_heard_where_the_network_sets_it(ctzu: str, times: int) -> None:
     """It may have been set long ago: it is not fresh."""
     async with kept(**{"+CTZU?": ctzu, "+CCLK?": '+CCLK: "26/03/11,10:15:08+04"|OK'}) as k:
-        await k.upkeep.begin()
+        await k.upkeep.start()
         assert k.desk.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), False)] * times
 
 
@@ -119,13 +119,13 @@ async def test_the_modems_clock_is_heard_where_the_network_sets_it(ctzu: str, ti
 async def test_the_operator_is_shown_and_given_up_where_it_takes_too_long() -> None:
     """Asked once in vain, it is asked no more, not even after a restart."""
     async with kept(**{"+COPS?": '+COPS: 0,0,"Orange F",7|OK'}) as k:
-        await k.upkeep.look()
+        await k.upkeep.poll()
         assert k.status.operator == "Orange F"
         k.stick.answers["+COPS?"] = ""
-        await k.upkeep.look()
-        await k.upkeep.look()
+        await k.upkeep.poll()
+        await k.upkeep.poll()
         assert len(k.stick.times("+COPS?")) == 2
-        assert not k.status.tells_operator
+        assert not k.status.has_operator_name
 
 
 @simulated
@@ -133,7 +133,7 @@ async def test_the_operator_is_not_asked_for_without_a_network() -> None:
     """That is when it takes minutes."""
     async with kept() as k:
         k.status.registration = Registration.SEARCHING
-        await k.upkeep.look()
+        await k.upkeep.poll()
         assert k.stick.times("+COPS?") == []
 
 
@@ -157,7 +157,7 @@ async def test_the_service_centre_is_looked_at(
     """Set only where it is another than it should be, read back, and missed in words."""
     async with kept(**{"+CSCA?": said}) as k:
         k.desk.smsc = wish
-        await k.upkeep.begin()
+        await k.upkeep.start()
         assert [command for command in k.stick.commands() if command.startswith("+CSCA=")] == commands
         assert (remark in k.status.remarks["smsc"]) if remark else "smsc" not in k.status.remarks
 
@@ -177,17 +177,17 @@ async def test_the_service_centre_is_looked_at(
 async def test_another_sim_is_noticed(cimi: str, another: bool) -> None:
     """Or one that is gone, or asks for its PIN; a busy one, or a modem that will not say, is no reason to begin anew."""
     async with kept(**{"+CIMI": cimi}) as k:
-        await k.upkeep.look()
-        assert k.upkeep.another_sim is another
+        await k.upkeep.poll()
+        assert k.upkeep.has_other_sim is another
 
 
 @simulated
 async def test_a_remark_goes_with_its_reason() -> None:
     """A storage that stays full is told while it does."""
     async with kept(**{"+CPMS?": '+CPMS: "SM",50,50|OK', "+CMGL=4": "OK"}) as k:
-        await k.upkeep.look()
+        await k.upkeep.poll()
         assert "is full: nothing can come in (50 of 50)" in k.status.remarks["storage"]
         assert k.status.storage == StorageFill(50, 50)
         k.stick.answers["+CPMS?"] = '+CPMS: "SM",0,50|OK'
-        await k.upkeep.look()
+        await k.upkeep.poll()
         assert "storage" not in k.status.remarks

@@ -14,7 +14,7 @@ from tests.modem.scripted_port import simulated
 
 
 async def ask_time(dialogue: Dialogue, identity: Identity) -> tuple[str, ...]:
-    return await dialogue.command("+CCLK?")
+    return await dialogue.run_command("+CCLK?")
 
 
 @simulated
@@ -24,7 +24,7 @@ async def test_a_request_is_done_by_the_modems_task_and_answered() -> None:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["+CCLK?"] = '+CCLK: "26/01/01,00:00:00+00"|OK'
         began = asyncio.get_running_loop().time()
-        assert await b.modem.request(ask_time, within_s=5) == ('+CCLK: "26/01/01,00:00:00+00"',)
+        assert await b.modem.run_request(ask_time, within_s=5) == ('+CCLK: "26/01/01,00:00:00+00"',)
         assert asyncio.get_running_loop().time() - began < 0.1
         b.queue(1)
         await b.until(lambda: len(b.desk.closed) == 1)
@@ -37,7 +37,7 @@ async def test_an_error_of_the_work_is_the_askers() -> None:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["+CCLK?"] = "+CME ERROR: 3"
         with pytest.raises(CommandFailed, match="CME ERROR: 3"):
-            await b.modem.request(ask_time, within_s=5)
+            await b.modem.run_request(ask_time, within_s=5)
         assert b.health is ModemHealth.READY
         assert len(b.stick.ports) == 1
 
@@ -49,7 +49,7 @@ async def test_a_request_comes_between_two_parts() -> None:
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
         await b.until(lambda: bool(b.stick.times("PDU")), step_s=0.001)
-        await b.modem.request(ask_time, within_s=5)
+        await b.modem.run_request(ask_time, within_s=5)
         (asked,) = b.stick.times("+CCLK?")
         first, second = [*b.stick.times("PDU"), float("inf")][:2]
         assert first + b.stick.send_s <= asked < second
@@ -63,7 +63,7 @@ async def test_a_request_that_takes_too_long_is_cut() -> None:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["+CCLK?"] = ""
         with pytest.raises(ReplyTimeout, match="within 2 s"):
-            await b.modem.request(ask_time, within_s=2)
+            await b.modem.run_request(ask_time, within_s=2)
         b.queue(1)
         await b.until(lambda: len(b.desk.closed) == 1, within_s=10)
         assert len(b.stick.ports) == 1
@@ -75,8 +75,8 @@ async def test_a_request_that_nobody_waits_for_any_more_is_cut() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["+CCLK?"] = ""
-        first = asyncio.ensure_future(b.modem.request(ask_time, within_s=60))
-        second = asyncio.ensure_future(b.modem.request(ask_time, within_s=60))
+        first = asyncio.ensure_future(b.modem.run_request(ask_time, within_s=60))
+        second = asyncio.ensure_future(b.modem.run_request(ask_time, within_s=60))
         await asyncio.sleep(1)
         second.cancel()
         first.cancel()
@@ -91,7 +91,7 @@ async def test_a_port_that_is_lost_fails_its_requests() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["+CCLK?"] = ""
-        waiting = [asyncio.ensure_future(b.modem.request(ask_time, within_s=60)) for _ in range(2)]
+        waiting = [asyncio.ensure_future(b.modem.run_request(ask_time, within_s=60)) for _ in range(2)]
         await asyncio.sleep(1)
         b.stick.unplug()
         for request in waiting:
@@ -99,7 +99,7 @@ async def test_a_port_that_is_lost_fails_its_requests() -> None:
                 await request
         await asyncio.sleep(1)
         with pytest.raises(PortGone, match="not open"):
-            await b.modem.request(ask_time, within_s=60)
+            await b.modem.run_request(ask_time, within_s=60)
 
 
 @simulated
@@ -108,7 +108,7 @@ async def test_stopping_cuts_a_request() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["+CCLK?"] = ""
-        waiting = asyncio.ensure_future(b.modem.request(ask_time, within_s=60))
+        waiting = asyncio.ensure_future(b.modem.run_request(ask_time, within_s=60))
         await asyncio.sleep(1)
         await b.stopped()
         with pytest.raises((PortGone, asyncio.CancelledError)):

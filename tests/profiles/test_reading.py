@@ -13,7 +13,7 @@ from tests.profiles.driver_folders import ACME, GENERIC, folder
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Profile:
-    return Profiles.load([folder(tmp_path / "drivers", generic=GENERIC, acme=ACME)]).named("acme")
+    return Profiles.load([folder(tmp_path / "drivers", generic=GENERIC, acme=ACME)]).find_by_name("acme")
 
 
 def test_a_family_says_only_what_differs(acme: Profile) -> None:
@@ -33,9 +33,9 @@ def test_values_have_their_types(acme: Profile) -> None:
 def test_who_a_family_is_and_where_it_is_from_is_not_inherited(tmp_path: Path) -> None:
     """A file without [match] fits no modem by words; one without [source] is an error."""
     drivers = folder(tmp_path / "drivers", generic=GENERIC, plain="[source]\nunverified = true\n")
-    plain = Profiles.load([drivers]).named("plain")
+    plain = Profiles.load([drivers]).find_by_name("plain")
     assert (plain.manufacturer, plain.source) == ("", "")
-    assert not plain.fits("nobody", "anything")
+    assert not plain.is_match_for("nobody", "anything")
 
 
 def test_a_users_file_replaces_the_shipped_one_whole(tmp_path: Path) -> None:
@@ -44,8 +44,8 @@ def test_a_users_file_replaces_the_shipped_one_whole(tmp_path: Path) -> None:
     own = folder(tmp_path / "own", acme='[match]\nmodel = "X"\n[source]\nunverified = true\n', mine=ACME)
     found = Profiles.load([shipped, own, tmp_path / "missing"])
     assert sorted(profile.name for profile in found) == ["acme", "generic", "mine"]
-    assert found.named("acme").init == ("E0",)
-    assert found.named("acme").errors == {}
+    assert found.find_by_name("acme").init == ("E0",)
+    assert found.find_by_name("acme").errors == {}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_unknown_name_lists_what_there_is(tmp_path: Path) -> None:
     """A driver that is asked for by a wrong name is an error with the right ones."""
     found = Profiles.load([folder(tmp_path / "drivers", generic=GENERIC, acme=ACME)])
     with pytest.raises(ProfileError, match="no driver 'acne'; there are acme, generic"):
-        found.named("acne")
+        found.find_by_name("acne")
 
 
 def test_generic_must_be_there(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_every_file_with_a_mistake_is_told(tmp_path: Path) -> None:
     """A check goes on after the first mistake, and what can be read is there; loading stops at the first."""
     files = {"generic": GENERIC, "acme": ACME, "bad": "colour = 1", "worse": "title =", "usb": '"12d1" = {}'}
     drivers = folder(tmp_path / "drivers", **files)
-    profiles, problems = Profiles.checked([drivers])
+    profiles, problems = Profiles.load_with_errors([drivers])
     assert [str(problem).partition(": ")[0].rpartition("/")[2] for problem in problems] == [
         "bad.toml", "worse.toml", "usb.toml",
     ]  # fmt: skip
@@ -157,6 +157,6 @@ def test_every_file_with_a_mistake_is_told(tmp_path: Path) -> None:
 def test_without_generic_nothing_can_be_checked(tmp_path: Path) -> None:
     """A mistake in the file that all others build on is the only one told."""
     drivers = folder(tmp_path / "drivers", generic="title =", acme=ACME)
-    profiles, problems = Profiles.checked([drivers])
+    profiles, problems = Profiles.load_with_errors([drivers])
     assert profiles is None
     assert len(problems) == 1

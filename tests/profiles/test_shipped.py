@@ -25,7 +25,7 @@ def test_error_classes_are_those_of_the_rules() -> None:
 
 @pytest.fixture(params=SHIPPED, ids=lambda path: path.stem)
 def shipped(request: pytest.FixtureRequest) -> Profile:
-    return ALL.named(request.param.stem)
+    return ALL.find_by_name(request.param.stem)
 
 
 def test_a_shipped_driver_is_complete(shipped: Profile) -> None:
@@ -100,7 +100,7 @@ def test_a_shipped_driver_read_again_is_the_same(shipped: Profile, tmp_path: Pat
     (tmp_path / "generic.toml").write_text("[source]\nunverified = true\n", encoding="utf-8")
     name = shipped.name if shipped.name != profiles.GENERIC else "other"
     (tmp_path / f"{name}.toml").write_text(as_toml(shipped), encoding="utf-8")
-    again = Profiles.load([tmp_path]).named(name)
+    again = Profiles.load([tmp_path]).find_by_name(name)
     assert replace(again, name=shipped.name, path=shipped.path) == shipped
 
 

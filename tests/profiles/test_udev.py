@@ -71,7 +71,7 @@ def compare(identity: str) -> None:
             event = apply(RULES, port(real(identity), number, kind))
             role = PROFILES.usb_role(vendor_id, product_id, number, *kind)
             ignored = event.env.get("ID_MM_PORT_IGNORE") == "1"
-            assert ignored is role.worth_a_probe, (identity, number, kind)
+            assert ignored is role.may_probe, (identity, number, kind)
             assert (event.group, event.mode) == (("modemd", "0660") if ignored else ("", ""))
             meant = role.kind is UsbKind.AT and at in ((), (f"{number:02x}",))
             assert ("modemd/1-1.2" in event.symlinks) is meant, (identity, number, kind)

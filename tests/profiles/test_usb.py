@@ -58,7 +58,7 @@ def test_the_certain_port_is_tried_first() -> None:
     roles = {number: SHIPPED.usb_role(0x1546, 0x1102, number, 0x02, 0x02, 0x01) for number in (0, 2, 4, 6)}
     assert [role.kind for role in roles.values()] == [UsbKind.AT, UsbKind.POSSIBLE, UsbKind.POSSIBLE, UsbKind.NOT_AT]
     assert roles[2].rank < roles[4].rank
-    assert [role.worth_a_probe for role in roles.values()] == [True, True, True, False]
+    assert [role.may_probe for role in roles.values()] == [True, True, True, False]
 
 
 def test_what_the_system_does_not_tell_is_no_error() -> None:

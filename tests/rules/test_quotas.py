@@ -75,7 +75,7 @@ def test_a_window_ends_where_the_next_begins(period: Period) -> None:
 def hold(
     limits: QuotaLimits, message_class: MessageClass = MessageClass.TRANSACTIONAL, parts: int = 1, **used: Any
 ) -> object:
-    found = QuotaUsage(limits, PartCounts(**used), NOW).hold(message_class, parts)
+    found = QuotaUsage(limits, PartCounts(**used), NOW).find_hold(message_class, parts)
     return (found.reason, found.until) if found is not None else None
 
 
@@ -119,8 +119,8 @@ def test_a_share_is_kept_for_alarm_and_otp(urgent: MessageClass) -> None:
 def test_the_classes_that_must_wait_are_told_at_once(limits: QuotaLimits, used: int) -> None:
     """Of each class what `hold` says of one part; in the order of the classes."""
     standing = QuotaUsage(limits, PartCounts(used, used, used, used, NOW), NOW)
-    each = {message_class: standing.hold(message_class) for message_class in MessageClass}
-    assert list(standing.holds().items()) == [(name, hold) for name, hold in each.items() if hold is not None]
+    each = {message_class: standing.find_hold(message_class) for message_class in MessageClass}
+    assert list(standing.find_holds().items()) == [(name, hold) for name, hold in each.items() if hold is not None]
 
 
 def test_marketing_has_a_brake_of_its_own() -> None:
@@ -137,7 +137,7 @@ def test_a_new_sim_warms_up(days: int, most: int | None) -> None:
     limits = QuotaLimits(warm_up=(20, 40, 80), zone=PARIS)
     met = utc("2026-11-22T22:59") - timedelta(days=days)
     standing = QuotaUsage(limits, PartCounts(day=80, first_seen=met), NOW)
-    assert standing.warming == most
-    found = standing.hold(MessageClass.TRANSACTIONAL)
+    assert standing.warm_up_limit == most
+    found = standing.find_hold(MessageClass.TRANSACTIONAL)
     assert (found is not None) == (most is not None)
-    assert standing.hold(MessageClass.ALARM) is None
+    assert standing.find_hold(MessageClass.ALARM) is None

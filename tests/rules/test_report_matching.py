@@ -23,8 +23,8 @@ from modemd.rules.report_matching import (
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TIMEOUT = timedelta(seconds=60)
 NUMBER, OTHER = "+33612345678", "+33698765432"
-SENT = AttemptFacts(1, reference=7, number=NUMBER, written_at=NOW, settled=False)
-UNKNOWN = replace(SENT, attempt=2, reference=None)
+SENT = AttemptFacts(1, reference=7, number=NUMBER, written_at=NOW, is_settled=False)
+UNKNOWN = replace(SENT, attempt_id=2, reference=None)
 TOLD = ReportFacts(7, NUMBER, NOW + timedelta(seconds=3))
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -48,19 +48,19 @@ def found(told: ReportFacts, *attempts: AttemptFacts) -> int | None:
         pytest.param(TOLD, [UNKNOWN], 2, id="proves an unknown one"),
         pytest.param(replace(TOLD, number=OTHER), [UNKNOWN], None, id="unknown, another recipient"),
         pytest.param(TOLD, [SENT, UNKNOWN], 1, id="a known reference goes before an unknown one"),
-        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3)], None, id="two unknown ones: not certain"),
+        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt_id=3)], None, id="two unknown ones: not certain"),
         pytest.param(
-            TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3, number=OTHER)], 2, id="two unknown ones, told apart by number"
+            TOLD, [UNKNOWN, replace(UNKNOWN, attempt_id=3, number=OTHER)], 2, id="two unknown ones, told apart by number"
         ),
         pytest.param(
             TOLD,
-            [UNKNOWN, replace(UNKNOWN, attempt=3, written_at=NOW + 2 * HOUR)],
+            [UNKNOWN, replace(UNKNOWN, attempt_id=3, written_at=NOW + 2 * HOUR)],
             None,
             id="two unknown ones, the clock may have been stepped between them: not certain",
         ),
         pytest.param(
             TOLD,
-            [UNKNOWN, replace(UNKNOWN, attempt=3, written_at=NOW + 25 * HOUR)],
+            [UNKNOWN, replace(UNKNOWN, attempt_id=3, written_at=NOW + 25 * HOUR)],
             2,
             id="two unknown ones, told apart by more than a trusted clock can be wrong",
         ),
@@ -71,30 +71,30 @@ def found(told: ReportFacts, *attempts: AttemptFacts) -> int | None:
             id="an owner out of time and an unknown one: not certain",
         ),
         pytest.param(
-            TOLD, [replace(SENT, written_at=NOW - 26 * HOUR), SENT, replace(SENT, attempt=3, written_at=NOW + HOUR)], 1,
+            TOLD, [replace(SENT, written_at=NOW - 26 * HOUR), SENT, replace(SENT, attempt_id=3, written_at=NOW + HOUR)], 1,
             id="the reference wrapped: the one in time",
         ),
         pytest.param(
-            TOLD, [replace(SENT, settled=True), replace(SENT, attempt=3, written_at=NOW - timedelta(minutes=5))], 3,
+            TOLD, [replace(SENT, is_settled=True), replace(SENT, attempt_id=3, written_at=NOW - timedelta(minutes=5))], 3,
             id="wrapped within minutes: the one without a final report",
         ),
         pytest.param(
-            TOLD, [SENT, replace(SENT, attempt=3, written_at=NOW - timedelta(minutes=5))], 1,
+            TOLD, [SENT, replace(SENT, attempt_id=3, written_at=NOW - timedelta(minutes=5))], 1,
             id="wrapped within minutes, both open: the nearest",
         ),
-        pytest.param(TOLD, [replace(SENT, settled=True)], 1, id="a further report of a settled one"),
+        pytest.param(TOLD, [replace(SENT, is_settled=True)], 1, id="a further report of a settled one"),
         pytest.param(
             replace(TOLD, accepted_at=NOW + 2 * HOUR), [SENT], 1, id="a service centre in the wrong zone, lone owner"
         ),
         pytest.param(
-            replace(TOLD, accepted_at=NOW + 2 * HOUR), [replace(SENT, settled=True)], None, id="wrong zone, settled"
+            replace(TOLD, accepted_at=NOW + 2 * HOUR), [replace(SENT, is_settled=True)], None, id="wrong zone, settled"
         ),
         pytest.param(
-            replace(TOLD, accepted_at=NOW + 2 * HOUR), [SENT, replace(SENT, attempt=3)], None, id="wrong zone, two owners"
+            replace(TOLD, accepted_at=NOW + 2 * HOUR), [SENT, replace(SENT, attempt_id=3)], None, id="wrong zone, two owners"
         ),
         pytest.param(replace(TOLD, accepted_at=NOW + 2 * HOUR), [UNKNOWN], None, id="wrong zone, unknown: not certain"),
         pytest.param(replace(TOLD, accepted_at=None), [SENT, UNKNOWN], 1, id="no time stamp, lone owner"),
-        pytest.param(replace(TOLD, accepted_at=None), [SENT, replace(SENT, attempt=3)], None, id="no time stamp, two"),
+        pytest.param(replace(TOLD, accepted_at=None), [SENT, replace(SENT, attempt_id=3)], None, id="no time stamp, two"),
         pytest.param(replace(TOLD, accepted_at=None), [UNKNOWN], None, id="no time stamp, unknown: not certain"),
     ],
 )  # fmt: skip
@@ -118,20 +118,20 @@ UNTIMED = replace(TOLD, accepted_at=None)
             TOLD, [replace(SENT, written_at=NOW - HOUR), UNKNOWN], MatchDoubt.REFERENCE_TAKEN,
             id="an owner out of time, and an unknown one",
         ),
-        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt=3)], MatchDoubt.SEVERAL, id="two unknown ones"),
-        pytest.param(LATE, [SENT, replace(SENT, attempt=3)], MatchDoubt.SEVERAL, id="two owners out of time"),
-        pytest.param(UNTIMED, [SENT, replace(SENT, attempt=3)], MatchDoubt.SEVERAL, id="two owners, no time"),
+        pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt_id=3)], MatchDoubt.SEVERAL, id="two unknown ones"),
+        pytest.param(LATE, [SENT, replace(SENT, attempt_id=3)], MatchDoubt.SEVERAL, id="two owners out of time"),
+        pytest.param(UNTIMED, [SENT, replace(SENT, attempt_id=3)], MatchDoubt.SEVERAL, id="two owners, no time"),
         pytest.param(LATE, [UNKNOWN], MatchDoubt.OUT_OF_TIME, id="unknown, out of time"),
         pytest.param(UNTIMED, [UNKNOWN], MatchDoubt.NO_TIME, id="unknown, no time"),
-        pytest.param(LATE, [replace(SENT, settled=True)], MatchDoubt.SETTLED, id="settled, out of time"),
-        pytest.param(UNTIMED, [replace(SENT, settled=True)], MatchDoubt.SETTLED, id="settled, no time"),
+        pytest.param(LATE, [replace(SENT, is_settled=True)], MatchDoubt.SETTLED, id="settled, out of time"),
+        pytest.param(UNTIMED, [replace(SENT, is_settled=True)], MatchDoubt.SETTLED, id="settled, no time"),
     ],
 )  # fmt: skip
 def test_why_it_is_nobodys(told: ReportFacts, attempts: list[AttemptFacts], doubt: MatchDoubt) -> None:
     """Where a report is given to nobody, what stands against it is told."""
     for order in (attempts, attempts[::-1]):
         finding = match_report(told, order, is_same_number, TIMEOUT)
-        assert (finding.attempt, finding.doubt) == (None, doubt)
+        assert (finding.attempt_id, finding.doubt) == (None, doubt)
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_an_unknown_attempt_is_proved_only_in_time(moment: datetime, proved: boo
 ATTEMPTS = st.lists(
     st.builds(
         AttemptFacts,
-        attempt=st.integers(1, 1000),
+        attempt_id=st.integers(1, 1000),
         reference=st.none() | st.integers(0, 255),
         number=st.sampled_from([NUMBER, OTHER, "0612345678"]),
         written_at=st.timedeltas(-2 * HOUR, 2 * HOUR).map(lambda delta: NOW + delta),
-        settled=st.booleans(),
+        is_settled=st.booleans(),
     ),
     max_size=8,
-    unique_by=lambda tried: tried.attempt,
+    unique_by=lambda tried: tried.attempt_id,
 )
 
 
@@ -171,7 +171,7 @@ def test_a_report_is_never_given_to_a_stranger(
     attempt = find_owner(told, attempts, is_same_number, TIMEOUT)
     assert (attempt is None) == (match_report(told, attempts, is_same_number, TIMEOUT).doubt is not None)
     if attempt is not None:
-        (named,) = [tried for tried in attempts if tried.attempt == attempt]
+        (named,) = [tried for tried in attempts if tried.attempt_id == attempt]
         assert is_same_number(named.number, NUMBER)
         assert named.reference in (None, reference)
 
@@ -188,5 +188,5 @@ def test_where_all_have_one_reference_the_time_on_the_air_decides(stamp: timedel
     """A modem that gives each message the same TP-MR: the stamp lies between a PDU's first octet and its answer, and is told
     in whole seconds."""
     first = replace(SENT, written_at=NOW - 2.2 * SECOND, answered_at=NOW + 0.2 * SECOND)
-    second = replace(SENT, attempt=2, written_at=NOW + 1.1 * SECOND, answered_at=NOW + 2 * SECOND)
+    second = replace(SENT, attempt_id=2, written_at=NOW + 1.1 * SECOND, answered_at=NOW + 2 * SECOND)
     assert found(replace(TOLD, accepted_at=NOW + stamp), first, second) == attempt

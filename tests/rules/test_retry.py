@@ -105,15 +105,15 @@ def test_what_passes_in_the_modem_is_tried_soon_five_times() -> None:
 @given(KINDS, st.integers(1, 100))
 def test_permanent_errors_are_never_tried_again(kind: ErrorClass, tries: int) -> None:
     """Only a dead recipient and a malformed message are final; whatever else, there is a next time."""
-    assert (retry_at(kind, tries, NOW, LONG, Random(1)) is None) == kind.permanent
-    assert kind.permanent == (kind in (ErrorClass.RECIPIENT, ErrorClass.MESSAGE))
+    assert (retry_at(kind, tries, NOW, LONG, Random(1)) is None) == kind.is_permanent
+    assert kind.is_permanent == (kind in (ErrorClass.RECIPIENT, ErrorClass.MESSAGE))
 
 
 @given(KINDS, st.integers(1, 100), st.timedeltas(timedelta(microseconds=1), timedelta(hours=3)))
 def test_nothing_is_planned_past_validity(kind: ErrorClass, tries: int, left: timedelta) -> None:
     """A try that would come when the message is no longer valid is not made: the message waits for its end, and expires."""
     due = retry_at(kind, tries, NOW, NOW + left, Random(1))
-    assert (due is None) == kind.permanent
+    assert (due is None) == kind.is_permanent
     assert due is None or NOW <= due <= NOW + left
     free = retry_at(kind, tries, NOW, LONG, Random(1))
     assert due is None or free is None or due == min(free, NOW + left)

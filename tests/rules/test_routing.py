@@ -16,13 +16,13 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def takers(routes: Routes, lane: str) -> dict[str, bool]:
     """The SIMs that may come for what is in a lane, and whether it is theirs first."""
-    places = {sim: routes.place(sim, lane) for sim in (A, B, C)}
-    return {sim: place.own for sim, place in places.items() if place is not None}
+    places = {sim: routes.find_access(sim, lane) for sim in (A, B, C)}
+    return {sim: place.is_own for sim, place in places.items() if place is not None}
 
 
 def test_without_rules_everybody_may() -> None:
     """One lane for all numbers, and every SIM comes for what is in it."""
-    assert Routes().table() == {"": "any"}
+    assert Routes().make_lane_table() == {"": "any"}
     assert takers(Routes(), "any") == {A: True, B: True, C: True}
 
 
@@ -34,7 +34,7 @@ def test_a_pinned_lane_is_one_sims() -> None:
 def test_a_rule_names_the_sims_of_a_prefix() -> None:
     """The longest prefix decides; a SIM of another rule does not come."""
     routes = Routes({"+49": [C], "+4917": [A, C]})
-    assert routes.table() == {"": "any", "+49": "any+49", "+4917": "any+4917"}
+    assert routes.make_lane_table() == {"": "any", "+49": "any+49", "+4917": "any+4917"}
     assert takers(routes, "any+49") == {C: True}
     assert takers(routes, "any+4917") == {A: True, C: True}
     assert takers(routes, "any") == {A: True, B: True, C: True}
@@ -43,7 +43,7 @@ def test_a_rule_names_the_sims_of_a_prefix() -> None:
 def test_a_sim_that_cannot_write_there_does_not_come() -> None:
     """What a SIM can goes before every wish: also where a contact talked with it."""
     routes = Routes(senders={C: SimCapability(prefixes=("+49", "+43"))})
-    assert set(routes.table()) == {"", "+49", "+43"}
+    assert set(routes.make_lane_table()) == {"", "+49", "+43"}
     assert takers(routes, "any") == {A: True, B: True}
     assert takers(routes, "any+49") == {A: True, B: True, C: True}
     assert takers(routes, f"any>{C}") == {A: True, B: True}, "nobody waits for it either"
@@ -60,7 +60,7 @@ def test_of_those_that_may_the_cheapest_goes_first() -> None:
     routes = Routes(
         {"+49": [B, C]}, {A: SimCapability(price=0.01), B: SimCapability(price=0.05), C: SimCapability(price=0.03)}
     )
-    assert routes.table() == {"": "any>cheapest", "+49": "any+49>cheapest"}
+    assert routes.make_lane_table() == {"": "any>cheapest", "+49": "any+49>cheapest"}
     assert takers(routes, "any>cheapest") == {A: True, B: False, C: False}
     assert takers(routes, "any+49>cheapest") == {B: False, C: True}
     assert takers(Routes(senders={A: SimCapability(price=1.0)}), "any>cheapest") == {A: True, B: False, C: False}
@@ -77,18 +77,20 @@ def test_of_those_that_may_the_cheapest_goes_first() -> None:
 def test_health_spills_at_once_and_pace_after_a_while(well: set[str], starting: bool, waits: bool) -> None:
     """What is another SIM's is left to it while it is well, for as long as patience lasts."""
     since = NOW - timedelta(seconds=30)
-    terms = RoutingSnapshot(present=frozenset({B} | well), well=frozenset(well), starting=starting, left_since=since)
-    reach = terms.reach(B, f"any>{A}")
+    terms = RoutingSnapshot(
+        active_sims=frozenset({B} | well), healthy_sims=frozenset(well), is_starting=starting, deferred_since=since
+    )
+    reach = terms.find_reach(B, f"any>{A}")
     assert reach is not None
-    assert reach.before == (since if waits else None)
-    assert reach.holders == {A}, "its quota holds it all the same"
+    assert reach.queued_before == (since if waits else None)
+    assert reach.quota_sims == {A}, "its quota holds it all the same"
 
 
 def test_who_holds_a_shared_lane() -> None:
     """A lane without a first one is held once every SIM that comes for it has used up its quota."""
-    terms = RoutingSnapshot(Routes({"+49": [B, C]}), present=frozenset({A, B, C}))
-    assert [terms.reach(B, lane).holders for lane in ("any", "any+49", B)] == [{A, B, C}, {B, C}, {B}]  # type: ignore[union-attr]
-    assert terms.reach(A, "any+49") is None
+    terms = RoutingSnapshot(Routes({"+49": [B, C]}), active_sims=frozenset({A, B, C}))
+    assert [terms.find_reach(B, lane).quota_sims for lane in ("any", "any+49", B)] == [{A, B, C}, {B, C}, {B}]  # type: ignore[union-attr]
+    assert terms.find_reach(A, "any+49") is None
 
 
 @pytest.mark.parametrize(

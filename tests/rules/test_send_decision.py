@@ -17,7 +17,7 @@ FACTS = SendFacts(
     number="+33612345678",
     marketing=Marketing.UNKNOWN,
     expires_at=NOW + timedelta(hours=1),
-    started=False,
+    is_started=False,
 )
 ANYBODY = ConsentPolicy()
 OPTED_IN_ONLY = ConsentPolicy(marketing_needs_opt_in=True)
@@ -39,7 +39,7 @@ def test_marketing_needs_what_the_policy_says(
     policy: ConsentPolicy, marketing: Marketing, objection: str | None
 ) -> None:
     """Marketing never goes to somebody who said STOP, and under `opted_in` only to somebody who said yes."""
-    assert policy.objection(MessageClass.MARKETING, "+33612345678", marketing) == objection
+    assert policy.find_objection(MessageClass.MARKETING, "+33612345678", marketing) == objection
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_marketing_needs_what_the_policy_says(
 )
 def test_transactional_after_stop_is_told_by_prefix(number: str, objection: str | None) -> None:
     """After STOP the longest listed calling prefix says whether a transactional message may go; unlisted ones may."""
-    assert NOT_IN_NORTH_AMERICA.objection(MessageClass.TRANSACTIONAL, number, Marketing.OPTED_OUT) == objection
+    assert NOT_IN_NORTH_AMERICA.find_objection(MessageClass.TRANSACTIONAL, number, Marketing.OPTED_OUT) == objection
 
 
 @pytest.mark.parametrize("marketing", [Marketing.UNKNOWN, Marketing.OPTED_IN])
 def test_transactional_needs_no_consent_before_stop(marketing: Marketing) -> None:
     """The prefix rule binds only after STOP."""
-    assert NOT_IN_NORTH_AMERICA.objection(MessageClass.TRANSACTIONAL, "+12125550123", marketing) is None
+    assert NOT_IN_NORTH_AMERICA.find_objection(MessageClass.TRANSACTIONAL, "+12125550123", marketing) is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_transactional_needs_no_consent_before_stop(marketing: Marketing) -> Non
 def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> None:
     """Alarms, codes, answers and our own confirmations go out after STOP."""
     policy = ConsentPolicy(marketing_needs_opt_in=True, transactional_after_stop={"+": False})
-    assert policy.objection(message_class, "+12125550123", Marketing.OPTED_OUT) is None
+    assert policy.find_objection(message_class, "+12125550123", Marketing.OPTED_OUT) is None
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
             id="after STOP",
         ),
         pytest.param(
-            replace(FACTS, marketing=Marketing.OPTED_OUT, started=True),
+            replace(FACTS, marketing=Marketing.OPTED_OUT, is_started=True),
             SendDecision(SendVerdict.WITHDRAW, "opted_out"),
             id="after STOP in the middle",
         ),
@@ -100,7 +100,7 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
             id="just still valid",
         ),
         pytest.param(
-            replace(FACTS, expires_at=NOW, started=True),
+            replace(FACTS, expires_at=NOW, is_started=True),
             SendDecision(SendVerdict.SEND),
             id="expiry does not cut a message",
         ),
@@ -120,7 +120,7 @@ def test_the_last_look(facts: SendFacts, decision: SendDecision) -> None:
     ("facts", "verdict"),
     [
         pytest.param(FACTS, SendVerdict.WAIT, id="marketing waits"),
-        pytest.param(replace(FACTS, started=True), SendVerdict.WAIT, id="so does its rest"),
+        pytest.param(replace(FACTS, is_started=True), SendVerdict.WAIT, id="so does its rest"),
         pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.WITHDRAW, id="STOP binds as ever"),
         pytest.param(
             replace(FACTS, message_class=MessageClass.OTP, expires_at=NOW - timedelta(days=3)), SendVerdict.SEND,
@@ -138,7 +138,7 @@ def test_the_last_look_by_a_clock_that_is_not_trusted(facts: SendFacts, verdict:
     ("facts", "verdict"),
     [
         pytest.param(FACTS, SendVerdict.WAIT, id="marketing"),
-        pytest.param(replace(FACTS, started=True), SendVerdict.SEND, id="the rest of one that began at home"),
+        pytest.param(replace(FACTS, is_started=True), SendVerdict.SEND, id="the rest of one that began at home"),
         pytest.param(replace(FACTS, expires_at=NOW), SendVerdict.EXPIRE, id="marketing that is over"),
         pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.WITHDRAW, id="marketing after STOP"),
         pytest.param(replace(FACTS, message_class=MessageClass.TRANSACTIONAL), SendVerdict.SEND, id="not marketing"),

@@ -18,16 +18,16 @@ ONE, THREE = ("1", "1", "1", "1", "1"), ("1", "2", "3", "1", "2")
 def refusals(
     states: SimBreakers, numbers: tuple[str, ...], kind: ErrorClass = ErrorClass.LATER, now: datetime = NOW
 ) -> list[timedelta | None]:
-    return [states.refused(WEST, kind, number, "+CMS ERROR: 42", now) for number in numbers]
+    return [states.record_refusal(WEST, kind, number, "+CMS ERROR: 42", now) for number in numbers]
 
 
 def test_five_across_three_recipients() -> None:
     """The fifth refusal of one kind in a row, across three recipients, is the SIM's: it rests a minute, then passes or not."""
     states = SimBreakers()
     assert refusals(states, THREE) == [None, None, None, None, MINUTE]
-    assert states.rests(WEST, NOW) == (NOW + MINUTE, "+CMS ERROR: 42")
-    assert (states.asks(WEST, NOW), states.asks(EAST, NOW)) == (False, True)
-    assert states.asks(WEST, NOW + MINUTE)
+    assert states.open_until(WEST, NOW) == (NOW + MINUTE, "+CMS ERROR: 42")
+    assert (states.register_request(WEST, NOW), states.register_request(EAST, NOW)) == (False, True)
+    assert states.register_request(WEST, NOW + MINUTE)
 
 
 def test_five_of_one_recipient_are_the_messages() -> None:
@@ -39,16 +39,16 @@ def test_five_of_one_recipient_are_the_messages() -> None:
 def test_five_while_another_sim_passes() -> None:
     """Even of one recipient, where another SIM had a part accepted meanwhile; not if that was before."""
     states = SimBreakers()
-    states.passed(EAST)
+    states.record_success(EAST)
     assert refusals(states, ONE) == [None] * 5
-    states.passed(EAST)
+    states.record_success(EAST)
     assert refusals(states, ("1",)) == [MINUTE]
 
 
 @pytest.mark.parametrize(
     "between",
     [
-        pytest.param(lambda states: states.passed(WEST), id="a part that passes"),
+        pytest.param(lambda states: states.record_success(WEST), id="a part that passes"),
         pytest.param(lambda states: refusals(states, ("9",), ErrorClass.SOON), id="a refusal of another kind"),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_row_is_broken(between: object) -> None:
     assert refusals(states, THREE[:4]) == [None] * 4
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ErrorClass if kind.permanent])
+@pytest.mark.parametrize("kind", [kind for kind in ErrorClass if kind.is_permanent])
 def test_what_is_wrong_with_a_recipient_or_message_is_not_the_sims(kind: ErrorClass) -> None:
     """A list of dead numbers does not stop a SIM; nor does it break a row of other refusals."""
     states = SimBreakers()
@@ -74,27 +74,27 @@ def test_a_sim_that_is_refused_again_rests_longer() -> None:
     """After each rest one part tries: 1, 5, 15, 60 minutes, then hourly; once it passes the count begins anew."""
     states = SimBreakers()
     refusals(states, THREE[:4])
-    rests = [states.refused(WEST, ErrorClass.LATER, "1", "", NOW) for _ in range(5)]
+    rests = [states.record_refusal(WEST, ErrorClass.LATER, "1", "", NOW) for _ in range(5)]
     assert rests == [minutes * MINUTE for minutes in (1, 5, 15, 60, 60)]
-    states.passed(WEST)
-    assert (states.rests(WEST, NOW), refusals(states, THREE)[-1]) == (None, MINUTE)
+    states.record_success(WEST)
+    assert (states.open_until(WEST, NOW), refusals(states, THREE)[-1]) == (None, MINUTE)
 
 
 def test_a_part_is_left_to_a_sim_that_asks() -> None:
     """One SIM will not send it: the others may, for an hour, if one has asked lately and does not rest."""
     states = SimBreakers()
-    assert not states.leave(7, WEST, NOW), "nobody else asks"
-    states.asks(EAST, NOW)
-    assert states.leave(7, WEST, NOW)
-    assert (set(states.avoided(WEST, NOW)), set(states.avoided(EAST, NOW))) == ({7}, set())
-    assert states.avoided(WEST, NOW + AVOIDED_FOR) == set()
-    assert not states.leave(8, WEST, NOW + ACTIVE_WITHIN), "it asked too long ago"
+    assert not states.leave_to_others(7, WEST, NOW), "nobody else asks"
+    states.register_request(EAST, NOW)
+    assert states.leave_to_others(7, WEST, NOW)
+    assert (set(states.list_avoided_parts(WEST, NOW)), set(states.list_avoided_parts(EAST, NOW))) == ({7}, set())
+    assert states.list_avoided_parts(WEST, NOW + AVOIDED_FOR) == set()
+    assert not states.leave_to_others(8, WEST, NOW + ACTIVE_WITHIN), "it asked too long ago"
 
 
 def test_when_all_have_said_no_all_may_try_again() -> None:
     """A part that no SIM will send belongs to all of them again, and backs off."""
     states = SimBreakers()
     for sim in (WEST, EAST, NORTH):
-        states.asks(sim, NOW)
-    assert [states.leave(7, sim, NOW) for sim in (WEST, EAST, NORTH)] == [True, True, False]
-    assert [states.avoided(sim, NOW) for sim in (WEST, EAST, NORTH)] == [set(), set(), set()]
+        states.register_request(sim, NOW)
+    assert [states.leave_to_others(7, sim, NOW) for sim in (WEST, EAST, NORTH)] == [True, True, False]
+    assert [states.list_avoided_parts(sim, NOW) for sim in (WEST, EAST, NORTH)] == [set(), set(), set()]

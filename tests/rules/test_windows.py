@@ -14,8 +14,8 @@ from modemd.rules.send_decision import OUTSIDE_WINDOW, SendDecision, SendFacts, 
 from modemd.rules.windows import Window
 
 PARIS = ZoneInfo("Europe/Paris")
-OFFICE = Window.of("09:00-18:00", PARIS)
-NIGHT = Window.of("22:00-06:00", PARIS)
+OFFICE = Window.parse("09:00-18:00", PARIS)
+NIGHT = Window.parse("22:00-06:00", PARIS)
 
 
 def at(text: str) -> datetime:
@@ -39,21 +39,21 @@ def at(text: str) -> datetime:
 )
 def test_a_window_opens_and_closes_by_local_time(window: Window, now: str, closing: str | None, opening: str) -> None:
     """From its opening to before its closing, in its own zone, whatever summer time does."""
-    assert window.closing(at(now)) == (at(closing) if closing else None)
-    assert window.opening(at(now)) == at(opening)
+    assert window.find_closing(at(now)) == (at(closing) if closing else None)
+    assert window.find_opening(at(now)) == at(opening)
 
 
 def test_a_time_that_is_left_out_moves_forward() -> None:
     """There is no 02:30 on 29 March 2026; the window opens at 03:30 then."""
-    early = Window.of("02:30-05:00", PARIS)
-    assert early.opening(at("2026-03-29T01:00")) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    early = Window.parse("02:30-05:00", PARIS)
+    assert early.find_opening(at("2026-03-29T01:00")) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["9-18", "09:00-24:00", "09:00", "09:00-09:00", "09:60-10:00", "", "٠٩:00-10:00"])
 def test_what_is_no_window_is_told(text: str) -> None:
     """Two times of day that differ, with a dash."""
     with pytest.raises(ValueError, match=r"window|open"):
-        Window.of(text, PARIS)
+        Window.parse(text, PARIS)
 
 
 def test_a_window_is_kept_as_text() -> None:
@@ -103,4 +103,4 @@ def test_a_clock_that_is_not_trusted_knows_no_window(message_class: MessageClass
 
 def test_nothing_of_a_part_is_sent_after_its_window() -> None:
     """What takes as long as a slow modem's answer still ends inside."""
-    assert OFFICE.fits(at("2026-06-01T18:00") - timedelta(seconds=windows.SECONDS_PER_PART), 1)
+    assert OFFICE.has_time_for(at("2026-06-01T18:00") - timedelta(seconds=windows.SECONDS_PER_PART), 1)

@@ -52,7 +52,7 @@ class House:
 
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""
-        said = ConsentStatement(number, opts_in=False, word="stop", language="en", channel="sms")
+        said = ConsentStatement(number, opts_in=False, keyword="stop", language="en", channel="sms")
         await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
 
 
@@ -69,8 +69,8 @@ async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
             clock=clock,
             open_port=no_port,
             profiles=Profiles.load([resources.folder("drivers")]),
-            words=Keywords.load(),
-            chance=Random(1),
+            keywords=Keywords.load(),
+            random=Random(1),
         )
         yield House(Service(given), store, clock, settings)
     finally:

@@ -95,12 +95,12 @@ class Bench:
 
     async def stop_word(self, number: str) -> None:
         """Somebody says STOP."""
-        said = ConsentStatement(number, opts_in=False, word="stop", language="en", channel="sms")
+        said = ConsentStatement(number, opts_in=False, keyword="stop", language="en", channel="sms")
         await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
 
     async def chosen(self, by: Identity | None = None) -> Draft:
         """A choice that must find something."""
-        draft = await self.dispatcher.choose(by or sim())
+        draft = await self.dispatcher.next_draft(by or sim())
         assert draft is not None, "nothing is due"
         return draft
 
@@ -110,7 +110,7 @@ class Bench:
         if before is not None:
             self.dispatcher.close_with_next(by or sim(), before)
         claimed = await self.dispatcher.claim(by or sim(), draft, ahead=False)
-        self.dispatcher.release(draft)
+        self.dispatcher.release_draft(draft)
         assert claimed is not None, "nothing may go"
         return claimed
 

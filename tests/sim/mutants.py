@@ -110,13 +110,13 @@ def _epoch_ignored() -> Any:
 
 
 def _deleted_before_the_commit() -> Any:
-    keep_and_delete = Receiver._take
+    keep_and_delete = Receiver._store_and_delete
 
     async def take(self: Receiver, stored: Any, memory: str | None = None) -> None:
-        await self._dialogue.command(f"+CMGD={stored.index}")
+        await self._dialogue.run_command(f"+CMGD={stored.index}")
         await keep_and_delete(self, stored, memory)
 
-    return mock.patch.object(Receiver, "_take", take)
+    return mock.patch.object(Receiver, "_store_and_delete", take)
 
 
 def _report_by_reference_alone() -> Any:
@@ -139,13 +139,17 @@ def _silence_is_a_refusal() -> Any:
 
 
 def _refusal_is_acceptance() -> Any:
-    return mock.patch.object(Dispatcher, "_judged", _all_is_well(Dispatcher._judged))
+    return mock.patch.object(Dispatcher, "_judge_outcome", _all_is_well(Dispatcher._judge_outcome))
 
 
 def _all_is_well(real: Callable[..., outcomes.AttemptOutcome]) -> Callable[..., outcomes.AttemptOutcome]:
     def outcome(self: Dispatcher, identity: Identity, attempted: AttemptReport) -> outcomes.AttemptOutcome:
         found = real(self, identity, attempted)
-        return replace(found, result=AttemptResult.SENT, retry=None) if found.result is AttemptResult.REFUSED else found
+        return (
+            replace(found, result=AttemptResult.SENT, find_retry_time=None)
+            if found.result is AttemptResult.REFUSED
+            else found
+        )
 
     return outcome
 

@@ -212,7 +212,9 @@ class _Try:
 
 def could_send(device: Device, plugged: bool) -> bool:
     """Whether a modem in this state would take a message from a host that talks to it as it should."""
-    return plugged and device.registered and not (device.deaf or device.wedged or device.sending or device.host.busy)
+    return (
+        plugged and device.registered and not (device.is_deaf or device.is_wedged or device.sending or device.host.busy)
+    )
 
 
 def table(wanted: Iterable[str], families: Iterable[str] = FAMILIES) -> list[Row]:

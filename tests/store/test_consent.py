@@ -27,7 +27,7 @@ def test_a_stop_withdraws_what_waits(bench: Bench) -> None:
     queued = bench.submit(ALICE, MARKETING, parts=2)
     held = bench.submit(ALICE, MARKETING, at=bench.now + HOUR)
     order, other = bench.submit(ALICE), bench.submit(BOB, MARKETING)
-    assert bench.says(ALICE) == ConsentEffect(changed=True, answer=True, withdrawn=2)
+    assert bench.says(ALICE) == ConsentEffect(has_changed=True, needs_confirmation=True, withdrawn_messages=2)
     assert [bench.state(message) for message in (queued, held, order, other)] == [
         "cancelled",
         "cancelled",
@@ -42,7 +42,7 @@ def test_a_stop_in_the_middle_withdraws_the_rest(bench: Bench) -> None:
     message = bench.submit(ALICE, MARKETING, parts=3)
     bench.send()
     claim = bench.claimed()
-    assert bench.says(ALICE).withdrawn == 1
+    assert bench.says(ALICE).withdrawn_messages == 1
     assert bench.parts(message) == ["sent", "sending", "cancelled"]
     assert bench.state(message) == "sending"
     bench.close(claim, reference=2)
@@ -53,24 +53,24 @@ def test_a_stop_reaches_a_rest_that_is_backing_off(bench: Bench) -> None:
     """Held parts of a started message are withdrawn like the others."""
     message = bench.submit(ALICE, MARKETING, parts=2)
     bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 38", retry=lambda *_: bench.now + HOUR)
-    assert bench.says(ALICE).withdrawn == 1
+    assert bench.says(ALICE).withdrawn_messages == 1
     assert (bench.state(message), bench.next_due()) == ("cancelled", None)
 
 
 def test_a_stop_said_again_is_noted_and_not_answered(bench: Bench) -> None:
     """The second STOP leaves its event, changes nothing, and gets no second confirmation."""
     bench.says(ALICE)
-    assert bench.says(ALICE) == ConsentEffect(changed=False, answer=False)
+    assert bench.says(ALICE) == ConsentEffect(has_changed=False, needs_confirmation=False)
     assert events(bench) == ["opt_out", "opt_out"]
 
 
 def test_start_counts_only_after_stop(bench: Bench) -> None:
     """START of somebody who never said STOP is no consent and leaves no event; after STOP it opts in again."""
-    assert bench.says(ALICE, opts_in=True) == ConsentEffect(changed=False, answer=False)
+    assert bench.says(ALICE, opts_in=True) == ConsentEffect(has_changed=False, needs_confirmation=False)
     assert (consent.read_marketing(bench.db, ALICE), events(bench)) == (Marketing.UNKNOWN, [])
     bench.says(ALICE)
     assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
-    assert bench.says(ALICE, opts_in=True) == ConsentEffect(changed=True, answer=True)
+    assert bench.says(ALICE, opts_in=True) == ConsentEffect(has_changed=True, needs_confirmation=True)
     assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_IN
     assert events(bench) == ["opt_out", "opt_in"]
 
@@ -86,16 +86,18 @@ def test_start_brings_nothing_withdrawn_back(bench: Bench) -> None:
 def test_after_three_changes_of_mind_a_day_nobody_answers(bench: Bench) -> None:
     """Two machines that talk to each other are left alone; every word still counts, and a day later answers come again."""
     said = [bench.says(ALICE, opts_in=opts_in) for opts_in in (False, True, False, True)]
-    assert [effect.answer for effect in said] == [True, True, True, False]
-    assert [effect.changed for effect in said] == [True, True, True, True]
+    assert [effect.needs_confirmation for effect in said] == [True, True, True, False]
+    assert [effect.has_changed for effect in said] == [True, True, True, True]
     bench.passes(hours=24)
-    assert bench.says(ALICE).answer
+    assert bench.says(ALICE).needs_confirmation
 
 
 def test_an_entry_by_hand_is_not_answered_by_sms(bench: Bench) -> None:
     """An opt-out that staff enters counts like any, and sends nobody a message."""
     bench.submit(ALICE, MARKETING)
-    assert bench.says(ALICE, channel="phone call") == ConsentEffect(changed=True, answer=False, withdrawn=1)
+    assert bench.says(ALICE, channel="phone call") == ConsentEffect(
+        has_changed=True, needs_confirmation=False, withdrawn_messages=1
+    )
 
 
 @pytest.mark.parametrize(("first", "second", "kept"), [("fr", "es", "es"), ("fr", None, "fr"), (None, "de", "de")])

@@ -47,13 +47,13 @@ def send(db: sqlite3.Connection) -> None:
 
 def stop(db: sqlite3.Connection) -> None:
     consent.apply_statement(
-        db, ConsentStatement(ALICE, opts_in=False, word="stop", language="en", channel="sms"), START
+        db, ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel="sms"), START
     )
 
 
 def start(db: sqlite3.Connection) -> None:
     consent.apply_statement(
-        db, ConsentStatement(ALICE, opts_in=True, word="start", language="en", channel="sms"), START
+        db, ConsentStatement(ALICE, opts_in=True, keyword="start", language="en", channel="sms"), START
     )
 
 

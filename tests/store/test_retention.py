@@ -79,11 +79,11 @@ def test_a_key_is_known_for_thirty_days_past_the_end(bench: Bench) -> None:
     first = delivered(bench, key="order-17")
     bench.passes(days=29)
     keep_house(bench)
-    assert bench.submitted(text="my secret", key="order-17").again
+    assert bench.submitted(text="my secret", key="order-17").is_repetition
     bench.passes(days=2)
     keep_house(bench)
     again = bench.submitted(text="another", key="order-17")
-    assert (again.again, again.id) == (False, first + 1)
+    assert (again.is_repetition, again.id) == (False, first + 1)
 
 
 def test_what_came_in_goes_as_well(bench: Bench) -> None:

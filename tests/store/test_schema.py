@@ -106,7 +106,7 @@ def test_a_database_of_the_fifth_schema_goes_on(tmp_path: Path) -> None:
     assert outcomes.recover_open_attempts(bench.db, bench.now) == 1
     assert (bench.state(sent), bench.state(on_air)) == ("delivered", "unknown")
     assert bench.candidates() == [waiting]
-    assert bench.says(ALICE).changed
+    assert bench.says(ALICE).has_changed
     assert bench.db.execute("PRAGMA foreign_key_check").fetchall() == []
     assert bench.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 

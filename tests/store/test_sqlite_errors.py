@@ -73,7 +73,7 @@ def _io_error() -> sqlite3.Error:
 
 
 def trouble_of(store: Store) -> str | None:
-    return store.trouble.code if store.trouble else None
+    return store.failure.code if store.failure else None
 
 
 LONG = "x" * 20_000  # more than any page has free
@@ -103,11 +103,11 @@ async def test_nothing_new_is_accepted_and_it_goes_on_when_it_can(
         with pytest.raises(StoreUnavailable, match=advice) as refused:
             await store.write(partial(submit, LONG))
         assert refused.value.code == code
-    assert (trouble_of(store), store.troubled.is_set()) == (code, True)
+    assert (trouble_of(store), store.failed.is_set()) == (code, True)
     assert [row["text"] for row in await store.read(listings.list_messages)] == ["before"]
     heal(disk.connections[0])
-    assert await store.try_again()
-    assert (trouble_of(store), store.troubled.is_set()) == (None, False)
+    assert await store.retry_write()
+    assert (trouble_of(store), store.failed.is_set()) == (None, False)
     await store.write(partial(submit, LONG))
     assert [row["text"] for row in await store.read(listings.list_messages)] == [LONG, "before"]
     await store.close()
@@ -138,7 +138,7 @@ async def test_trying_again_really_writes(tmp_path: Path) -> None:
     for _ in range(2):
         await store.write(lambda db: None)
         assert log_of(disk.path).stat().st_size == sizes[-1]
-        assert await store.try_again()
+        assert await store.retry_write()
         sizes.append(log_of(disk.path).stat().st_size)
     assert sizes[0] < sizes[1] < sizes[2]
     await store.close()

@@ -19,7 +19,7 @@ from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
 from tests.store.bench import ALICE, START
 
-STOP = ConsentStatement(ALICE, opts_in=False, word="stop", language="en", channel="sms")
+STOP = ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel="sms")
 OPEN_AND_SAY = """
 import asyncio, sys
 from pathlib import Path
@@ -98,7 +98,7 @@ async def test_the_epoch_moves_before_an_opt_out_is_stored(tmp_path: Path) -> No
     stored = store.write_consent(lambda db: consent.apply_statement(db, STOP, START))
     assert store.consent_epoch == noted + 1
     assert not stored.done()
-    assert (await stored).changed
+    assert (await stored).has_changed
     await store.write(lambda db: None)
     assert store.consent_epoch == noted + 1
     await store.close()

@@ -207,7 +207,7 @@ async def test_a_change_that_waits_for_another(tmp_path: Path, alone: bool) -> N
         return connection
 
     writer = ThreadWriter(watched)
-    changes = [writer.enclose(insert(1)), writer.enclose(insert(2))]
+    changes = [writer.submit_lazily(insert(1)), writer.submit_lazily(insert(2))]
     if not alone:
         changes.append(writer.submit(insert(3)))
     await asyncio.wait_for(asyncio.gather(*changes), 5)
@@ -222,9 +222,9 @@ async def test_closing_the_writer_keeps_what_waits(tmp_path: Path) -> None:
     db = connect(path)
     db.execute("CREATE TABLE number (value INTEGER PRIMARY KEY) STRICT")
     writer = ThreadWriter(lambda: connect(path))
-    waiting = writer.enclose(insert(1))
+    waiting = writer.submit_lazily(insert(1))
     await writer.close()
     assert (await waiting, values(db)) == (1, [1])
     with pytest.raises(StoreError):
-        writer.enclose(insert(2))
+        writer.submit_lazily(insert(2))
     db.close()

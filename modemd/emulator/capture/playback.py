@@ -40,11 +40,11 @@ class PlaybackDevice(Device):
         super().connect(write)
         self._listener = next(self._listening)
         for said in self._capture.notices:
-            self.later(said.after_s, partial(self._overheard, self._listener, said.octets))
+            self.later(said.after_s, partial(self._send_notice, self._listener, said.octets))
 
-    def _overheard(self, listener: int, octets: bytes) -> None:
+    def _send_notice(self, listener: int, octets: bytes) -> None:
         if listener == self._listener and self.host.connected:
-            self.host.utter(octets)
+            self.host.send_raw(octets)
 
     def _run_line(self, body: str) -> None:
         answer = self._taken(body) if self.settings.verbose and not self.settings.quiet else None
@@ -82,11 +82,11 @@ class PlaybackDevice(Device):
             return
         self.host.busy = True
         for said in answer[:-1]:
-            self.later(said.after_s, partial(self.host.utter, said.octets))
+            self.later(said.after_s, partial(self.host.send_raw, said.octets))
         self.later(answer[-1].after_s, partial(self._end, answer[-1]))
 
     def _end(self, last: TimedOutput) -> None:
-        self.host.utter(last.octets)
+        self.host.send_raw(last.octets)
         self.finish_unanswered()
 
     def _lose_power(self) -> None:

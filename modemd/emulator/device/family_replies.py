@@ -33,7 +33,7 @@ def answer_from_family(device: Device, call: ParsedCommand) -> bool:
         return True
     if (lines := family.replies.get(call.typed)) is not None:
         value = _switch_value(device, call.name)
-        device.say_filled([line.replace("{set}", value) for line in lines])
+        device.send_filled_lines([line.replace("{set}", value) for line in lines])
         return True
     return _apply_switch(device, call)
 

@@ -42,41 +42,41 @@ class FaultLayer(RegistrationLayer):
 
     def _lose_power(self) -> None:
         super()._lose_power()
-        self.hear()
-        self.host.mute = False
+        self.end_deafness()
+        self.host.is_mute = False
         self._trickle.clear()
 
     # -- the line
 
     @property
-    def deaf(self) -> bool:
+    def is_deaf(self) -> bool:
         """Whether octets from the host are being lost."""
         return self._deaf is not None
 
     def deaf_for(self, seconds: float) -> None:
         """Lose every octet from the host for this long. What the device says by itself goes on."""
-        self.hear()
-        self._deaf = self.later(seconds, self.hear)
+        self.end_deafness()
+        self._deaf = self.later(seconds, self.end_deafness)
 
-    def hear(self) -> None:
+    def end_deafness(self) -> None:
         """No longer deaf."""
         if self._deaf is not None:
             self._deaf.cancel()
             self._deaf = None
 
     @property
-    def wedged(self) -> bool:
+    def is_wedged(self) -> bool:
         """Whether it neither hears nor says anything, though its port is there."""
-        return self.host.mute
+        return self.host.is_mute
 
     def wedge(self) -> None:
         """Hear nothing and say nothing more, until the power goes: by unplugging, a USB reset, or a restart from outside.
 
         As Huawei sticks after hours of use, that only a USB reset or the hub's power revives.
         """
-        self.host.mute = True
+        self.host.is_mute = True
 
-    def noise(self, *, inserted: float = 0.0, lost: float = 0.0) -> None:
+    def set_noise(self, *, inserted: float = 0.0, lost: float = 0.0) -> None:
         """From now on, before so many of the octets said comes a junk octet, and so many get lost (shares, 0 to 1).
 
         Both 0 ends it.
@@ -97,7 +97,7 @@ class FaultLayer(RegistrationLayer):
 
         self.host.distort = distort
 
-    def trickle(self, every_s: float) -> None:
+    def set_trickle(self, every_s: float) -> None:
         """From now on what is said comes one octet at a time, one every so many seconds; 0 ends it."""
         if every_s == 0:
             self.host.carry = None
@@ -155,7 +155,7 @@ class FaultLayer(RegistrationLayer):
             raise CmeError(10)
         self.sim.smsc = ""
 
-    def set_clock_off(self, seconds: float) -> None:
+    def set_clock_offset(self, seconds: float) -> None:
         """`+CCLK` is that much ahead of the network's time, until a host sets it or power is lost."""
         self.clock_shift = timedelta(seconds=seconds)
 
@@ -190,7 +190,7 @@ class FaultLayer(RegistrationLayer):
         old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
         while not memory.full:
             memory.store(StoredMessage(self.inbound.smsc_field(), old, MessageStatus.READ))
-        self.inbound.tell_if_full(name)
+        self.inbound.notify_if_full(name)
 
     def stick_slot(self, name: str, index: int) -> None:
         """From now on the slot (numbered as the family does) cannot be deleted: `+CMGD` ends in `+CMS ERROR: 320`."""
@@ -223,33 +223,33 @@ class PendingFaults:
     sends_stuck: int = 0
     stuck: set[tuple[str, int]] = field(default_factory=set)
 
-    def prompt_is_lost(self) -> bool:
+    def take_prompt_loss(self) -> bool:
         """Whether this prompt is one of those that get lost."""
         if self.prompts_lost == 0:
             return False
         self.prompts_lost -= 1
         return True
 
-    def answer_is_lost(self) -> bool:
+    def take_answer_loss(self) -> bool:
         """Whether this answer is one of those that get lost."""
         if self.answers_lost == 0:
             return False
         self.answers_lost -= 1
         return True
 
-    def answer_delay_s(self) -> float:
+    def take_answer_delay(self) -> float:
         """How late this answer comes; 0 for at once."""
         return self.answers_late.popleft() if self.answers_late else 0.0
 
-    def refusal(self) -> int | None:
+    def take_refusal(self) -> int | None:
         """The number this message is refused with, None where it is not."""
         return self.refusals.popleft() if self.refusals else None
 
-    def interruption(self) -> str | None:
+    def take_interruption(self) -> str | None:
         """The line said inside this reply, None for none."""
         return self.interruptions.popleft() if self.interruptions else None
 
-    def hang(self, name: str) -> float | None:
+    def take_hang(self, name: str) -> float | None:
         """How long this command hangs, None where it does not."""
         waiting = self.hangs.get(name)
         return waiting.popleft() if waiting else None
@@ -261,7 +261,7 @@ class PendingFaults:
                 return waiting.popleft()
         return None
 
-    def send_is_stuck(self) -> bool:
+    def take_stuck_send(self) -> bool:
         """Whether this message is one of those that get stuck."""
         if self.sends_stuck == 0:
             return False

@@ -15,20 +15,20 @@ class IdleNotices:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._round = 0
+        self._generation = 0
         self._silenced = False
 
     def begin(self) -> None:
         """A host listens, or the device has power again."""
         device = self._device
-        self._round += 1
+        self._generation += 1
         if device.chatty and device.host.connected and not self._silenced:
             for line in device.family.chatter.lines:
-                device.later(line.every_s, partial(self._say, self._round, line))
+                device.later(line.every_s, partial(self._say, self._generation, line))
 
     def end(self) -> None:
         """Nobody listens any more."""
-        self._round += 1
+        self._generation += 1
 
     def silence(self) -> None:
         """The host has asked for silence: there is some until the power goes."""
@@ -42,6 +42,6 @@ class IdleNotices:
 
     def _say(self, of_round: int, line: Line) -> None:
         device = self._device
-        if of_round == self._round and device.chatty:
+        if of_round == self._generation and device.chatty:
             device.host.notice(line.at(device.timers.now()))
             device.later(line.every_s, partial(self._say, of_round, line))

@@ -50,7 +50,7 @@ class Inbound:
         tpdu = message.encode()
         if isinstance(message, StatusReport):
             if notifications.ds == 1:
-                self._route(self._report_form(message, tpdu), done)
+                self._route(self._format_report(message, tpdu), done)
             elif notifications.ds == 2:
                 self._store_report(tpdu, done)
             else:
@@ -60,24 +60,24 @@ class Inbound:
             notifications.mt == 3 and message.message_class == 3
         )
         if direct:
-            self._route(self._message_form(message, tpdu), done)
+            self._route(self._format_message(message, tpdu), done)
         else:
             self._store_message(message, tpdu, done)
 
     def acknowledge(self, *, positive: bool) -> None:
         """`+CNMA`: taken, or (negative) left with the network. CmsError 340 where nothing waits for it."""
-        done, handle = self.require_awaiting()
+        done, handle = self.require_unacknowledged()
         self._awaiting = None
         handle.cancel()
         self._device.timers.after(0, partial(done, positive))  # the OK first, then what comes next
 
-    def require_awaiting(self) -> tuple[DeliveryCallback, Handle]:
+    def require_unacknowledged(self) -> tuple[DeliveryCallback, Handle]:
         """What waits for `+CNMA`. CmsError 340 where nothing does."""
         if self._awaiting is None:
             raise CmsError(340)
         return self._awaiting
 
-    def mode_set(self) -> None:
+    def on_mode_set(self) -> None:
         """`+CNMI` was set: what mode 0 kept back is said (bfr 0) or forgotten (bfr 1)."""
         notifications = self._device.settings.notifications
         if notifications.mode == 0:
@@ -111,22 +111,22 @@ class Inbound:
             return
         if notice:
             self._say(notice.format(memory=memory_name, index=slot + storage.index_base))
-        self.tell_if_full(memory_name)
+        self.notify_if_full(memory_name)
         done(True)
 
-    def tell_if_full(self, memory_name: str) -> None:
+    def notify_if_full(self, memory_name: str) -> None:
         """Where a memory has no room left, say so as the family does."""
         device, storage = self._device, self._device.family.storage
         if device.memory(memory_name).full and storage.full_notice and device.switched(storage.full_notice_needs):
             device.host.notice(storage.full_notice.format(memory=memory_name))
 
-    def _report_form(self, report: StatusReport, tpdu: bytes) -> str:
+    def _format_report(self, report: StatusReport, tpdu: bytes) -> str:
         settings = self._device.settings
         if settings.text_mode:
             return f"+CDS: {text_mode.report_line(report, settings)}"
         return self._device.family.notify.report_header.format(length=len(tpdu)) + f"\r\n{self._pdu_line(tpdu)}"
 
-    def _message_form(self, message: Deliver, tpdu: bytes) -> str:
+    def _format_message(self, message: Deliver, tpdu: bytes) -> str:
         settings = self._device.settings
         if settings.text_mode:
             return f"+CMT: {text_mode.message_lines(message, self.smsc_field(), settings)}"
@@ -162,7 +162,7 @@ class Inbound:
 
     def smsc_field(self) -> bytes:
         """The SMSC field that precedes the TPDU."""
-        return _smsc_field(self._device.network.serving(self._device.sim).smsc)
+        return _smsc_field(self._device.network.serving_operator(self._device.sim).smsc)
 
 
 def _is_push(message: Deliver) -> bool:

@@ -45,9 +45,9 @@ class PowerLayer:
 
     def later(self, seconds: float, action: Callable[[], None]) -> Handle:
         """Put an action off; a loss of power forgets it."""
-        return self.timers.after(seconds, partial(self._still, self._generation, action))
+        return self.timers.after(seconds, partial(self._run_if_powered, self._generation, action))
 
-    def _still(self, generation: int, action: Callable[[], None]) -> None:
+    def _run_if_powered(self, generation: int, action: Callable[[], None]) -> None:
         if generation == self._generation:
             action()
 
@@ -73,21 +73,21 @@ class PowerLayer:
             return
         for port in self.ports:
             port.lost()
-        self.later(self.family.boot.gone_s * self.boot_factor, self._return)
+        self.later(self.family.boot.gone_s * self.boot_factor, self._finish_restart)
 
     def switch_off(self) -> None:
         """Off by command: the family's last words, then nothing until it is plugged in anew."""
         for line in self.family.commands.last_words:
             self.host.notice(line)
-        self.later(SWITCH_OFF_DELAY_S, self._go_dead)
+        self.later(SWITCH_OFF_DELAY_S, self._switch_off_now)
 
-    def _go_dead(self) -> None:
+    def _switch_off_now(self) -> None:
         self.power_off()
         if self.family.dialogue.usb:
             for port in self.ports:
                 port.lost()
 
-    def _return(self) -> None:
+    def _finish_restart(self) -> None:
         for port in self.ports:
             port.back()
         self.power_on()
@@ -98,14 +98,14 @@ class PowerLayer:
     def _boot(self) -> None:
         boot, factor = self.family.boot, self.boot_factor
         for line in boot.lines:
-            self.later(line.after_s * factor, partial(self._say_if_due, line))
+            self.later(line.after_s * factor, partial(self._send_boot_line, line))
         self.later(boot.answers_s * factor, self._answer)
 
-    def _say_if_due(self, line: Line) -> None:
-        if self._is_due(line):
+    def _send_boot_line(self, line: Line) -> None:
+        if self._is_line_enabled(line):
             self.host.notice(line.say)
 
-    def _is_due(self, line: Line) -> bool:
+    def _is_line_enabled(self, line: Line) -> bool:
         """Whether what the line needs is so."""
         return self.family.switched(self.host.settings.flags, line.needs)
 

@@ -116,17 +116,17 @@ class RegistrationLayer(SimLayer):
         self._announced = state
         for name, level in self.host.settings.registration_notices.items():
             if level:
-                self.host.notice(f"{name}: {self.registration_form(name)}")
+                self.host.notice(f"{name}: {self.format_registration(name)}")
         if self.registered and self.sim is not None:
             self.network.available(self.sim)
 
-    def registration_form(self, name: str) -> str:
+    def format_registration(self, name: str) -> str:
         """The state as `+CREG`, `+CGREG` or `+CEREG` says it: where level 2 is set and there is a cell, that too."""
         if self.host.settings.registration_notices[name] == 2 and self.registered:
             return f"{self.registration},{self.family.dialogue.cell}"
         return str(self.registration)
 
-    def memory_freed(self) -> None:
+    def notify_memory_available(self) -> None:
         """A slot was emptied: the SC may try again (SMMA, 3GPP TS 24.011 7.2)."""
         if self.sim is not None and self.registered:
             self.network.available(self.sim)

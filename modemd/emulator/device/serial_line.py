@@ -53,8 +53,8 @@ class SerialLine:
         self.settings = settings
         self.busy = False
         self.notices_lost = 0
-        self.hurried = False
-        self.mute = False
+        self.drops_notices = False
+        self.is_mute = False
         self.distort: Callable[[bytes], bytes] | None = None
         self.carry: Callable[[bytes], None] | None = None
         self._run = run
@@ -65,7 +65,7 @@ class SerialLine:
         self._last = ""
         self._entry: PromptedInput | None = None
         self._typed = bytearray()
-        self._held: list[bytes] = []
+        self._deferred_output: list[bytes] = []
         self._output = bytearray()
         self._depth = 0
 
@@ -99,7 +99,7 @@ class SerialLine:
         self._line.clear()
         self._entry = None
         self._typed.clear()
-        self._held.clear()
+        self._deferred_output.clear()
         self._last = ""
 
     # -- output
@@ -108,7 +108,7 @@ class SerialLine:
         """One line of information, or a header and the line that belongs to it, `\\r\\n` between."""
         self._send(f"{self._lead}{text}\r\n" if self.settings.verbose else f"{text}\r\n")
 
-    def final(self, text: str) -> None:
+    def send_final_result(self, text: str) -> None:
         """A final result, as ATV and ATQ will have it; then whatever was typed meanwhile is read."""
         settings = self.settings
         if not settings.quiet:
@@ -120,33 +120,33 @@ class SerialLine:
 
     def notice(self, text: str) -> None:
         """An unsolicited line: at once, but after the entry while one is being typed."""
-        if self.hurried:
+        if self.drops_notices:
             return
         if self.notices_lost:
             self.notices_lost -= 1
             return
-        data = self._ended(f"\r\n{text}\r\n").encode()
+        data = self._with_line_ends(f"\r\n{text}\r\n").encode()
         if self._entry is not None:
-            self._held.append(data)
+            self._deferred_output.append(data)
         else:
             self._emit(data)
 
-    def result_notice(self, text: str) -> None:
+    def send_unsolicited_result(self, text: str) -> None:
         """A result code that nothing was asked for (`RING`, `NO CARRIER`), as ATV and ATQ will have it."""
         if self.settings.quiet:
             return
         if self.settings.verbose or text not in NUMERIC:
             self.notice(text)
         elif self._entry is not None:
-            self._held.append(self._ended(f"{NUMERIC[text]}\r").encode())
+            self._deferred_output.append(self._with_line_ends(f"{NUMERIC[text]}\r").encode())
         else:
             self._send(f"{NUMERIC[text]}\r")
 
     def interrupt(self, text: str) -> None:
         """An unsolicited line at this very moment, even in the middle of an entry: some firmware does."""
-        self._emit(self._ended(f"\r\n{text}\r\n").encode())
+        self._emit(self._with_line_ends(f"\r\n{text}\r\n").encode())
 
-    def utter(self, octets: bytes) -> None:
+    def send_raw(self, octets: bytes) -> None:
         """These very octets, unframed: what a captured device said."""
         self._emit(octets)
 
@@ -162,13 +162,13 @@ class SerialLine:
         """Free again: read what waits."""
         self.busy = False
         if self._entry is None:
-            self.hurried = False
+            self.drops_notices = False
         self._work()
 
     def _send(self, text: str) -> None:
-        self._emit(self._ended(text).encode("latin-1", "replace"))
+        self._emit(self._with_line_ends(text).encode("latin-1", "replace"))
 
-    def _ended(self, text: str) -> str:
+    def _with_line_ends(self, text: str) -> str:
         """With line ends as S3 and S4 have them."""
         registers = self.settings.registers
         if registers[3] == CR and registers[4] == LF:
@@ -190,7 +190,7 @@ class SerialLine:
 
     def transmit(self, data: bytes) -> None:
         """Octets as they go over the line; with no host they are dropped."""
-        if self._write is not None and data and not self.mute:
+        if self._write is not None and data and not self.is_mute:
             self._write(data)
 
     # -- input
@@ -265,9 +265,9 @@ class SerialLine:
             entry.on_cancel()
         else:
             entry.on_done(typed)
-        for data in self._held:
+        for data in self._deferred_output:
             self._output += data
-        self._held.clear()
+        self._deferred_output.clear()
 
 
 def _command_body(line: bytes, erasing: int) -> str | None:

@@ -27,9 +27,9 @@ class SimLayer(PowerLayer, ABC):
         self.sim = sim
         self._own_memory = SlotMemory("ME", family.storage.device_capacity)
         self._report_memory = SlotMemory("SR", family.storage.report_capacity)
-        self._unlocked = sim is None or not sim.asks_pin
+        self._unlocked = sim is None or not sim.requires_pin
         self._sim_ready = True
-        self._busy: Handle | None = None
+        self._busy_timer: Handle | None = None
 
     # -- what the layer above knows
 
@@ -61,10 +61,10 @@ class SimLayer(PowerLayer, ABC):
             return
         self.sim.terminal = None
         self.sim = None
-        if self._busy is not None:
-            self._busy.cancel()
-            self._busy = None
-        self._say_of_sim(self.family.dialogue.sim_removed)
+        if self._busy_timer is not None:
+            self._busy_timer.cancel()
+            self._busy_timer = None
+        self._announce_sim_change(self.family.dialogue.sim_removed)
 
     def insert_sim(self, sim: Sim) -> None:
         """A SIM is put in, the same or another; out of the device it sat in. It is read and registered as at boot.
@@ -76,7 +76,7 @@ class SimLayer(PowerLayer, ABC):
             sim.terminal.remove_sim()
         self.sim = sim
         sim.terminal = self
-        self._unlocked = not sim.asks_pin
+        self._unlocked = not sim.requires_pin
         self._sim_ready = False
         self.host.settings.notifications = Notifications(bfr=self.family.notify.bfr[0])
         self.later(self.family.boot.sim_ready_s * self.boot_factor, self._read_inserted)
@@ -84,13 +84,13 @@ class SimLayer(PowerLayer, ABC):
 
     def _read_inserted(self) -> None:
         self._read_sim()
-        self._say_of_sim(self.family.dialogue.sim_inserted)
+        self._announce_sim_change(self.family.dialogue.sim_inserted)
 
     def _read_sim(self) -> None:
         self._sim_ready = True
         self.sim_changed()
 
-    def _say_of_sim(self, lines: Iterable[str]) -> None:
+    def _announce_sim_change(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.host.notice(line)
         self.sim_changed()
@@ -98,16 +98,16 @@ class SimLayer(PowerLayer, ABC):
     def _lose_power(self) -> None:
         super()._lose_power()
         self._sim_ready = False
-        self._busy = None
+        self._busy_timer = None
 
     def _boot(self) -> None:
         super()._boot()
-        self._unlocked = self.sim is None or not self.sim.asks_pin
+        self._unlocked = self.sim is None or not self.sim.requires_pin
         self.later(self.family.boot.sim_ready_s * self.boot_factor, self._read_sim)
 
-    def _is_due(self, line: Line) -> bool:
+    def _is_line_enabled(self, line: Line) -> bool:
         state = "absent" if self.sim is None else "ready" if self._unlocked else "locked"
-        return line.sim in ("", state) and super()._is_due(line)
+        return line.sim in ("", state) and super()._is_line_enabled(line)
 
     # -- whether it can be used
 
@@ -138,7 +138,7 @@ class SimLayer(PowerLayer, ABC):
             raise error(codes["busy"])
         if not self._unlocked:
             raise error(codes["failed" if self.sim.blocked else "puk" if self.sim.pin_tries == 0 else "pin"])
-        if self._busy is not None:
+        if self._busy_timer is not None:
             raise error(codes["busy"])
         return self.sim
 
@@ -166,13 +166,13 @@ class SimLayer(PowerLayer, ABC):
         self._unlocked = True
         entry, factor = self.family.pin, self.boot_factor
         if busy_s := entry.busy_s * factor:
-            self._busy = self.later(busy_s, self._no_longer_busy)
+            self._busy_timer = self.later(busy_s, self._no_longer_busy)
         for line in entry.ready:
             self.later(line.after_s * factor, partial(self.host.notice, line.say))
         self.sim_changed(registers=True)
 
     def _no_longer_busy(self) -> None:
-        self._busy = None
+        self._busy_timer = None
 
     # -- the message memories
 

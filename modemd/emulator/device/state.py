@@ -78,7 +78,7 @@ class Device(FaultLayer):
         self.voice = VoiceLine(self)
         self.on_air = False
         self.chatter = IdleNotices(self)
-        self._calls: deque[ParsedCommand] = deque()
+        self._pending_commands: deque[ParsedCommand] = deque()
         self._result_at = datetime.min.replace(tzinfo=UTC)
         if sim is not None:
             sim.terminal = self
@@ -103,10 +103,10 @@ class Device(FaultLayer):
 
     def feed(self, data: bytes) -> None:
         """Octets from the host. A device that is off, booting, deaf or wedged loses them."""
-        if self._answering and not self.deaf and not self.wedged:
+        if self._answering and not self.is_deaf and not self.is_wedged:
             guard_s = self.family.dialogue.guard_s
             if guard_s and (self.timers.now() - self._result_at).total_seconds() < guard_s:
-                self.host.hurried = True
+                self.host.drops_notices = True
             self.host.feed(data)
 
     def notice(self, line: str) -> None:
@@ -116,11 +116,11 @@ class Device(FaultLayer):
     def finish(self, result: str = "OK") -> None:
         """End the command line with this result."""
         self._result_at = self.timers.now()
-        self._calls.clear()
+        self._pending_commands.clear()
         self.on_air = False
-        if (line := self.faults.interruption()) is not None:
+        if (line := self.faults.take_interruption()) is not None:
             self.host.interrupt(line)
-        self.host.final(result)
+        self.host.send_final_result(result)
 
     def fail(self, result: FinalResult) -> None:
         """End the command line with an error, in the words the family and `+CMEE` choose."""
@@ -128,7 +128,7 @@ class Device(FaultLayer):
 
     def finish_unanswered(self) -> None:
         """End the command line and say nothing."""
-        self._calls.clear()
+        self._pending_commands.clear()
         self.on_air = False
         self.host.release()
 
@@ -147,7 +147,7 @@ class Device(FaultLayer):
 
     def _run_line(self, body: str) -> None:
         try:
-            self._calls.extend(parse_command_line(body))
+            self._pending_commands.extend(parse_command_line(body))
         except CommandLineError:
             self.finish("ERROR")
         else:
@@ -156,8 +156,8 @@ class Device(FaultLayer):
     def _proceed(self) -> None:
         silent = False
         try:
-            while self._calls:
-                call = self._calls.popleft()
+            while self._pending_commands:
+                call = self._pending_commands.popleft()
                 if self._execute(call):
                     return
                 silent = call.typed in self.family.commands.without_ok
@@ -173,8 +173,8 @@ class Device(FaultLayer):
         """Run one command; True when it goes on by itself and will end the line later."""
         if (result := self.faults.answer(call.name, call.typed)) is not None:
             raise FinalResult(result)
-        if (seconds := self.faults.hang(call.name)) is not None:
-            self._calls.appendleft(call)
+        if (seconds := self.faults.take_hang(call.name)) is not None:
+            self._pending_commands.appendleft(call)
             self.host.busy = True
             self.later(seconds, self._proceed)
             return True
@@ -191,7 +191,7 @@ class Device(FaultLayer):
         except ValueError:  # an argument that is no number
             raise CmeError(50) from None
 
-    def say_filled(self, lines: Iterable[str]) -> None:
+    def send_filled_lines(self, lines: Iterable[str]) -> None:
         """Say lines of the family's file, identities and counters filled in. CmeError 10 for a SIM that is not there."""
         sim = self.sim
         known = {"{imei}": self.imei}
@@ -251,7 +251,7 @@ class Device(FaultLayer):
     def _lose_power(self) -> None:
         super()._lose_power()
         self.chatter.lose_power()
-        self._calls.clear()
+        self._pending_commands.clear()
         self.inbound.reset()
         self.ussd.reset()
         self.voice.reset()

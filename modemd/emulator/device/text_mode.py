@@ -43,7 +43,7 @@ _MOST_SEPTETS, _MOST_OCTETS = 160, 140
 def readable(message: StoredMessage) -> bool:
     """Whether it is a message at all. What is damaged is shown as it is, in PDU mode's form."""
     try:
-        if not message.outgoing:
+        if not message.is_outgoing:
             decode_incoming(message.tpdu)
     except DecodeError:
         return False
@@ -53,7 +53,7 @@ def readable(message: StoredMessage) -> bool:
 def read_out(message: StoredMessage, settings: Settings) -> str:
     """What `+CMGR:` says of a message, and its text on the next line."""
     status, tpdu = f'"{STATUS[message.status]}"', message.tpdu
-    if message.outgoing:
+    if message.is_outgoing:
         submit = Submit.decode(tpdu)
         line = f"{status},{_address(submit.destination, settings)},"
         if settings.show_headers:
@@ -70,7 +70,7 @@ def read_out(message: StoredMessage, settings: Settings) -> str:
 def listed(message: StoredMessage, settings: Settings) -> str:
     """What `+CMGL:` says of a message after its index, and its text on the next line."""
     status, settings_show = f'"{STATUS[message.status]}"', settings.show_headers
-    if message.outgoing:
+    if message.is_outgoing:
         submit = Submit.decode(message.tpdu)
         line = f"{status},{_address(submit.destination, settings)},,"
         if settings_show:

@@ -49,14 +49,14 @@ class UssdSession:
         self._device = device
         self._asked: Handle | None = None
         self._menu: Mapping[str, UssdAnswer] = {}
-        self._patience: Handle | None = None
+        self._reply_timeout: Handle | None = None
 
     def reset(self) -> None:
         """Power is gone, or the host ended it."""
-        for handle in (self._asked, self._patience):
+        for handle in (self._asked, self._reply_timeout):
             if handle is not None:
                 handle.cancel()
-        self._asked = self._patience = None
+        self._asked = self._reply_timeout = None
         self._menu = {}
 
     def say(self, typed: str, dcs: int) -> None:
@@ -93,9 +93,9 @@ class UssdSession:
             self._say(UssdState.ENDED)
         if answer.menu:
             self._menu = answer.menu
-            self._patience = device.later(NETWORK_WAITS_S, self._given_up)
+            self._reply_timeout = device.later(NETWORK_WAITS_S, self._on_reply_timeout)
 
-    def _given_up(self) -> None:
+    def _on_reply_timeout(self) -> None:
         self.reset()
         self._say(UssdState.ENDED)
 

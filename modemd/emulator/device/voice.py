@@ -49,7 +49,7 @@ class VoiceLine:
         lost = self._call is not None or self._dialled is not None
         self.reset()
         if lost:
-            self._device.host.result_notice("NO CARRIER")
+            self._device.host.send_unsolicited_result("NO CARRIER")
 
     # -- from the network
 
@@ -76,7 +76,7 @@ class VoiceLine:
         self._stop()
         if call.ended_by is self._own:
             return
-        device.host.result_notice("NO CARRIER" if incoming else _ENDS.get(call.state, "NO CARRIER"))
+        device.host.send_unsolicited_result("NO CARRIER" if incoming else _ENDS.get(call.state, "NO CARRIER"))
         if missed and (form := device.family.voice.missed):
             now = device.timers.now().astimezone(device.network.zone)
             device.host.notice(form.format(number=call.caller.number, time=now))
@@ -88,7 +88,7 @@ class VoiceLine:
         settings = device.settings
         self._rings += 1
         self._ring = device.later(device.family.voice.ring_every_s, self._say_ring)
-        device.host.result_notice("+CRING: VOICE" if settings.flags.get("+CRC") == "1" else "RING")
+        device.host.send_unsolicited_result("+CRING: VOICE" if settings.flags.get("+CRC") == "1" else "RING")
         if settings.flags.get("+CLIP") == "1":
             number = call.caller.number
             device.host.notice(f'+CLIP: "{shown(number, settings.alphabet)}",{_type_of(number)},"",0,"",0')
@@ -125,9 +125,9 @@ class VoiceLine:
         if number is None:  # hung up meanwhile
             return
         if device.sim is None or not device.registered:
-            device.host.result_notice("NO CARRIER")
+            device.host.send_unsolicited_result("NO CARRIER")
             return
-        call = VoiceCall(device.sim, device.network.party(number))
+        call = VoiceCall(device.sim, device.network.find_party(number))
         self._call, self._own = call, device.sim
         device.network.exchange.connect(call)
 

@@ -66,7 +66,7 @@ def create_app(lab: Lab) -> FastAPI:
     @app.post("/phones/{number}/send")
     async def send(number: str, order: PhoneMessageRequest) -> dict[str, Any]:
         phone = lab.network.phone(number)
-        phone.send(order.to, order.letter())
+        phone.send(order.to, order.to_content())
         return {"from": phone.number, "to": phone.operator.canonical(order.to)}
 
     @app.post("/phones/{number}/call")

@@ -179,7 +179,7 @@ class Lab:
             plans = options.plans()
             for plan in plans:
                 self._add(plan, options.seed, loop)
-            self._put_on_the_bus(plans)
+            self._assign_usb_places(plans)
             for sim in options.spare_sims:
                 self._sim(sim)
         except BaseException:
@@ -218,7 +218,7 @@ class Lab:
         if plan.usb is not None:
             self.usb.attach(plan.usb.place, plan.usb.device, {plan.usb.interface: link})
 
-    def _put_on_the_bus(self, plans: Sequence[ModemPlan]) -> None:
+    def _assign_usb_places(self, plans: Sequence[ModemPlan]) -> None:
         """Give the modems that were planned without a place one each, as devices of their families look."""
         taken = {plan.usb.place for plan in plans if plan.usb is not None}
         free = (place(index) for index in count() if place(index) not in taken)

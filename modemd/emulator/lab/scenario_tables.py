@@ -180,7 +180,7 @@ class ScenarioMessage(PhoneMessageRequest):
     @model_validator(mode="after")
     def _possible(self) -> Self:
         try:
-            self.letter().parts(Address.parse("+33600000000"), Timestamp(bytes(7)), 0)
+            self.to_content().parts(Address.parse("+33600000000"), Timestamp(bytes(7)), 0)
         except EncodeError as error:
             raise ValueError(str(error)) from None
         return self
@@ -235,7 +235,7 @@ class Event(LabRequest):
         if self.fault is not None and self.modem is not None:
             self.fault.apply(lab.modems[self.modem])
         elif self.send is not None and self.phone is not None:
-            letter: MessageContent = self.send.letter()
+            letter: MessageContent = self.send.to_content()
             lab.network.phone(self.phone).send(self.send.to, letter)
         elif self.on is not None and self.phone is not None:
             phone = lab.network.phone(self.phone)

@@ -47,18 +47,18 @@ class NetworkBehaviour:
     def be_unkind(self) -> None:
         """Behave as networks usually do: lose a tenth of the reports, and what `Unkindness.usual` says."""
         self.report_loss = TYPICAL_REPORT_LOSS
-        self.unkind = Impairments.usual(Random(f"{self._seed} unkind"))
+        self.unkind = Impairments.typical(Random(f"{self._seed} unkind"))
 
     def be_kind(self) -> None:
         """Lose, repeat, disguise and reorder nothing, and have the right time."""
         self.report_loss = 0.0
         self.unkind = Impairments()
 
-    def happens(self, share: float) -> bool:
+    def is_drawn(self, share: float) -> bool:
         """Whether one of so many happens now. A share of 0 takes nothing from the seed's sequence."""
         return share > 0 and self.random.random() < share
 
-    def stamp(self, moment: datetime) -> Timestamp:
+    def timestamp_at(self, moment: datetime) -> Timestamp:
         """A moment as the service centre's clock shows it."""
         return Timestamp.of((moment + self.unkind.clock_off).astimezone(self.zone))
 
@@ -94,7 +94,7 @@ class Impairments:
     clock_off: timedelta = timedelta()
 
     @classmethod
-    def usual(cls, random: Random) -> Impairments:
+    def typical(cls, random: Random) -> Impairments:
         """What is usual; by how many whole seconds the clock is off, ahead or behind, is drawn from `random`."""
         off_s = random.randint(-MAX_CLOCK_OFFSET_S, MAX_CLOCK_OFFSET_S)
         return cls(reports_national=TYPICAL_NATIONAL_SHARE, clock_off=timedelta(seconds=off_s))

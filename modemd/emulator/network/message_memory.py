@@ -26,7 +26,7 @@ class StoredMessage:
     status: MessageStatus = MessageStatus.UNREAD
 
     @property
-    def outgoing(self) -> bool:
+    def is_outgoing(self) -> bool:
         """Whether it is a SUBMIT of the host's."""
         return self.status in (MessageStatus.UNSENT, MessageStatus.SENT)
 
@@ -124,11 +124,11 @@ class CombinedMemory:
         return None
 
     def at(self, slot: int) -> StoredMessage | None:
-        part, inner = self._place(slot)
+        part, inner = self._locate(slot)
         return part.at(inner)
 
     def delete(self, slot: int) -> bool:
-        part, inner = self._place(slot)
+        part, inner = self._locate(slot)
         return part.delete(inner)
 
     def __iter__(self) -> Iterator[tuple[int, StoredMessage]]:
@@ -138,7 +138,7 @@ class CombinedMemory:
                 yield first + slot, message
             first += part.capacity
 
-    def _place(self, slot: int) -> tuple[MessageMemory, int]:
+    def _locate(self, slot: int) -> tuple[MessageMemory, int]:
         inner = slot
         for part in self._parts:
             if inner < part.capacity:

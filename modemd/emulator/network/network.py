@@ -83,7 +83,7 @@ class Network(NetworkBehaviour):
         self.exchange = Exchange(timers)
         self._centre = ServiceCentre(self, timers)
         self._reports = StatusReporter(self, timers, self._centre)
-        self._turns: dict[str, datetime] = {}
+        self._next_send_slots: dict[str, datetime] = {}
         self._reference = 0
 
     # -- operators and subscribers
@@ -121,7 +121,7 @@ class Network(NetworkBehaviour):
                 setattr(operator, key, value)
         return operator
 
-    def serving(self, sim: Sim | None) -> Operator:
+    def serving_operator(self, sim: Sim | None) -> Operator:
         """The operator of this SIM; without a SIM, the one a device sees: `home`."""
         return sim.operator if sim is not None else self.home
 
@@ -129,7 +129,7 @@ class Network(NetworkBehaviour):
         """A number as a subscriber of `home` dials it: E.164, or the bare digits or letters of a short code or name."""
         return self.home.canonical(number)
 
-    def party(self, number: str) -> CallParty:
+    def find_party(self, number: str) -> CallParty:
         """Who is called by this number: a SIM, or a phone, made at first use."""
         number = self.canonical(number)
         return self.sims.get(number) or self.phone(number)
@@ -234,13 +234,13 @@ class Network(NetworkBehaviour):
 
     # -- messages in
 
-    def turn_s(self, sim: Sim) -> float:
+    def reserve_send_slot(self, sim: Sim) -> float:
         """How long a SIM that sends now must wait because its operator takes only so many a second. The turn is taken."""
         if not (rate := sim.operator.parts_per_s):
             return 0.0
         now = self.timers.now()
-        turn = max(now, self._turns.get(sim.iccid, now))
-        self._turns[sim.iccid] = turn + timedelta(seconds=1 / rate)
+        turn = max(now, self._next_send_slots.get(sim.iccid, now))
+        self._next_send_slots[sim.iccid] = turn + timedelta(seconds=1 / rate)
         return (turn - now).total_seconds()
 
     def submit(self, sim: Sim, submit: Submit, tpdu: bytes, *, device: str, first_octet_at: datetime) -> Accepted:
@@ -263,7 +263,7 @@ class Network(NetworkBehaviour):
         deliver = Deliver(
             Address.parse(sim.number),
             submit.user_data,
-            self.stamp(now),
+            self.timestamp_at(now),
             dcs=submit.dcs,
             protocol_id=submit.protocol_id,
             report_indication=submit.report_requested,
@@ -279,7 +279,7 @@ class Network(NetworkBehaviour):
         """A message from outside the SIMs (a phone, a short code, a name) to a number. EncodeError if impossible."""
         now = self.timers.now()
         self._reference = (self._reference + 1) % 256
-        for part in letter.parts(Address.parse(sender.number), self.stamp(now), self._reference):
+        for part in letter.parts(Address.parse(sender.number), self.timestamp_at(now), self._reference):
             self._forward(sender.operator.canonical(to), HeldMessage(part, now + self.validity), sender.operator)
 
     def command(self, sim: Sim, command: Command) -> None:
@@ -311,7 +311,7 @@ class Network(NetworkBehaviour):
         operator = sim.operator
         cause = operator.rejected.get(recipient, operator.rejected.get(None))
         if cause is None:
-            cause = next((cause for cause, share in operator.refusals.items() if self.happens(share)), None)
+            cause = next((cause for cause, share in operator.refusals.items() if self.is_drawn(share)), None)
         if cause is not None:
             raise Rejected(cause)
         if submit.reject_duplicates and self._centre.find(recipient, sim, submit.reference) is not None:

@@ -18,7 +18,7 @@ class OffHours:
     start: time
     end: time
 
-    def covers(self, moment: time) -> bool:
+    def contains(self, moment: time) -> bool:
         if self.start <= self.end:
             return self.start <= moment < self.end
         return moment >= self.start or moment < self.end
@@ -66,13 +66,13 @@ class PhoneAutomation:
     def begin(self) -> None:
         """From now on."""
         if self._reply is not None or self._stop_after is not None:
-            self._phone.on_received.append(self._react)
+            self._phone.on_received.append(self._on_received)
         if self._off:
-            if any(hours.covers(self._local().time()) for hours in self._off):
+            if any(hours.contains(self._local().time()) for hours in self._off):
                 self._phone.switch_off()
-            self._wait()
+            self._schedule_next_change()
 
-    def _react(self, received: Received) -> None:
+    def _on_received(self, received: Received) -> None:
         self._received += 1
         if self._stop_after is not None and self._received >= self._stop_after:
             if self._received == self._stop_after:
@@ -83,7 +83,7 @@ class PhoneAutomation:
     def _local(self) -> datetime:
         return self._timers.now().astimezone(self._zone)
 
-    def _wait(self) -> None:
+    def _schedule_next_change(self) -> None:
         """Put off the next change: the first start or end of a stretch from now."""
         now = self._local()
         moments = [
@@ -96,8 +96,8 @@ class PhoneAutomation:
         self._timers.after(next_one.timestamp() - now.timestamp(), self._change)
 
     def _change(self) -> None:
-        if any(hours.covers(self._local().time()) for hours in self._off):
+        if any(hours.contains(self._local().time()) for hours in self._off):
             self._phone.switch_off()
         else:
             self._phone.switch_on()
-        self._wait()
+        self._schedule_next_change()

@@ -18,8 +18,8 @@ class PhonebookEntry:
 class Phonebook:
     """The places of one book."""
 
-    LONGEST_NUMBER = 20
-    LONGEST_NAME = 14
+    MAX_NUMBER_LENGTH = 20
+    MAX_NAME_LENGTH = 14
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity

@@ -43,16 +43,16 @@ class HeldMessage:
 class _SubscriberQueue:
     """What the SC holds for one subscriber, oldest first. One hand-over at a time, as on the radio."""
 
-    __slots__ = ("busy", "handing", "queue", "retry", "subscriber")
+    __slots__ = ("busy", "is_draining", "queue", "retry", "subscriber")
 
     def __init__(self, subscriber: Subscriber) -> None:
         self.subscriber = subscriber
         self.queue: deque[HeldMessage] = deque()
         self.busy = False
-        self.handing = False
+        self.is_draining = False
         self.retry: Handle | None = None
 
-    def in_hand(self, held: HeldMessage) -> bool:
+    def is_being_delivered(self, held: HeldMessage) -> bool:
         """Whether it is being handed over at this moment."""
         return self.busy and self.queue[0] is held
 
@@ -70,34 +70,34 @@ class ServiceCentre:
         self.fates: dict[str, int] = {}
         self._conduct = conduct
         self._timers = timers
-        self._boxes: dict[str, _SubscriberQueue] = {}
+        self._queues: dict[str, _SubscriberQueue] = {}
 
     def forward(self, subscriber: Subscriber, held: HeldMessage, latency_s: float) -> None:
         """Hold a message for a subscriber, and try to hand it over after `latency_s`."""
-        box = self._boxes.get(subscriber.number)
+        box = self._queues.get(subscriber.number)
         if box is None:
-            box = self._boxes[subscriber.number] = _SubscriberQueue(subscriber)
+            box = self._queues[subscriber.number] = _SubscriberQueue(subscriber)
         waiting = len(box.queue)
-        if waiting and self._conduct.happens(self._conduct.unkind.reordered):
+        if waiting and self._conduct.is_drawn(self._conduct.unkind.reordered):
             box.queue.insert(self._conduct.random.randint(int(box.busy), waiting), held)
         else:
             box.queue.append(held)
-        self._timers.after(latency_s, partial(self._due, box, held))
+        self._timers.after(latency_s, partial(self._try_first_time, box, held))
 
     def available(self, number: str) -> None:
         """A subscriber can take messages (again): what waits for it follows after the delivery latency."""
-        box = self._boxes.get(number)
+        box = self._queues.get(number)
         if box is not None and box.queue:
-            self._timers.after(self._conduct.delivery_latency_s, partial(self._hand_over, box))
+            self._timers.after(self._conduct.delivery_latency_s, partial(self._deliver_queue, box))
 
     def waiting(self, number: str) -> int:
         """How many messages and reports are held for a number."""
-        box = self._boxes.get(number)
+        box = self._queues.get(number)
         return len(box.queue) if box is not None else 0
 
     def find(self, number: str, sim: Sim, reference: int) -> HeldMessage | None:
         """The message of this SIM with this TP-MR, where it still waits for that number."""
-        box = self._boxes.get(number)
+        box = self._queues.get(number)
         for held in box.queue if box is not None else ():
             if held.origin is sim and held.submit is not None and held.submit.reference == reference:
                 return held
@@ -105,8 +105,8 @@ class ServiceCentre:
 
     def discard(self, number: str, held: HeldMessage) -> bool:
         """Forget a message and tell of it as deleted. False for one that is being handed over: it is too late."""
-        box = self._boxes[number]
-        if box.in_hand(held):
+        box = self._queues[number]
+        if box.is_being_delivered(held):
             return False
         self._end(box, held, DELETED)
         return True
@@ -119,19 +119,19 @@ class ServiceCentre:
         duration = validity.duration if validity is not None else None
         return now + (duration if duration is not None else self._conduct.validity)
 
-    def _due(self, box: _SubscriberQueue, held: HeldMessage) -> None:
+    def _try_first_time(self, box: _SubscriberQueue, held: HeldMessage) -> None:
         if (fate := self._fate(box, held)) is not None and fate >= FIRST_PERMANENT_ERROR:
             if held in box.queue:
                 self._end(box, held, fate)
             return
-        self._hand_over(box)
+        self._deliver_queue(box)
         if held in box.queue:
             remaining_s = (held.deadline - self._timers.now()).total_seconds()
             held.expiry = self._timers.after(max(0.0, remaining_s), partial(self._expire, box, held))
             if fate is not None:
-                self._tell(held, fate)
-            elif self._conduct.happens(self._conduct.unkind.temporary_reports):
-                self._tell(held, BUFFERED)
+                self._notify_outcome(held, fate)
+            elif self._conduct.is_drawn(self._conduct.unkind.temporary_reports):
+                self._notify_outcome(held, BUFFERED)
 
     def _fate(self, box: _SubscriberQueue, held: HeldMessage) -> int | None:
         """What the recipient's messages come to; reports to a SIM are no such messages."""
@@ -142,25 +142,25 @@ class ServiceCentre:
         fate = self._fate(box, box.queue[0])
         return (fate is None or fate < FIRST_TEMPORARY_ERROR) and box.subscriber.reachable()
 
-    def _hand_over(self, box: _SubscriberQueue) -> None:
+    def _deliver_queue(self, box: _SubscriberQueue) -> None:
         """Give the subscriber what waits, oldest first, until it cannot take the next."""
-        if box.handing:
+        if box.is_draining:
             return
-        box.handing = True
+        box.is_draining = True
         while box.queue and not box.busy and self._reachable(box):
             held = box.queue[0]
             box.busy = True
-            box.subscriber.receive(held.message, partial(self._handed, box, held))
+            box.subscriber.receive(held.message, partial(self._on_delivery_result, box, held))
             if box.queue and box.queue[0] is held:  # refused, or the answer comes later
                 break
-        box.handing = False
+        box.is_draining = False
 
-    def _handed(self, box: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
+    def _on_delivery_result(self, box: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
         box.busy = False
         if taken:
             fate = self._fate(box, held)
             self._end(box, held, fate if fate is not None and fate < FIRST_TEMPORARY_ERROR else DELIVERED)
-            self._hand_over(box)
+            self._deliver_queue(box)
             return
         if self._timers.now() >= held.deadline:
             self._expire(box, held)
@@ -169,18 +169,18 @@ class ServiceCentre:
 
     def _retry(self, box: _SubscriberQueue) -> None:
         box.retry = None
-        self._hand_over(box)
+        self._deliver_queue(box)
 
     def _expire(self, box: _SubscriberQueue, held: HeldMessage) -> None:
-        if held in box.queue and not box.in_hand(held):
+        if held in box.queue and not box.is_being_delivered(held):
             self._end(box, held, EXPIRED)
 
     def _end(self, box: _SubscriberQueue, held: HeldMessage, status: int) -> None:
         box.queue.remove(held)
         if held.expiry is not None:
             held.expiry.cancel()
-        self._tell(held, status)
+        self._notify_outcome(held, status)
 
-    def _tell(self, held: HeldMessage, status: int) -> None:
+    def _notify_outcome(self, held: HeldMessage, status: int) -> None:
         for tell in self.on_outcome:
             tell(held, status)

@@ -38,17 +38,17 @@ class StatusReporter:
         self._centre = centre
         self._conduct = conduct
         self._timers = timers
-        self._ordered: deque[_PlannedAnomaly] = deque()
-        centre.on_outcome.append(self._owe)
+        self._planned: deque[_PlannedAnomaly] = deque()
+        centre.on_outcome.append(self._report_outcome)
 
     def next_report(self, oddity: Oddity, sim: Sim | None, seconds: float) -> None:
         """Order what becomes of the next report that is owed, to this SIM or to any. Orders wait their turn."""
-        self._ordered.append(_PlannedAnomaly(oddity, sim, seconds))
+        self._planned.append(_PlannedAnomaly(oddity, sim, seconds))
 
     def answer(self, sim: Sim, command: Command, status: int) -> None:
         """Report on an SMS-COMMAND (TP-SRQ 1): what is ordered or usual of other reports does not touch these."""
         now = self._timers.now()
-        stamp = self._conduct.stamp(now)
+        stamp = self._conduct.timestamp_at(now)
         report = StatusReport(
             reference=command.reference,
             recipient=command.destination,
@@ -59,32 +59,32 @@ class StatusReporter:
         )
         self._send(sim, report, now, self._latency_s(sim))
 
-    def _owe(self, held: HeldMessage, status: int) -> None:
+    def _report_outcome(self, held: HeldMessage, status: int) -> None:
         """Report on a message to the SIM that submitted it, where it asked for that."""
         if held.report_to is None or held.submit is None or not isinstance(held.message, Deliver):
             return
         sim, reference = held.report_to
         conduct = self._conduct
-        order = self._order_for(sim)
+        order = self._take_planned(sim)
         oddity = order.oddity if order is not None else None
         # What is ordered takes the place of chance; the seed's sequence then goes on as if this report had not been.
-        if oddity == "never" or (order is None and conduct.happens(conduct.report_loss)):
+        if oddity == "never" or (order is None and conduct.is_drawn(conduct.report_loss)):
             self.lost += 1
             return
         now = self._timers.now()
         report = StatusReport(
             reference=reference,
-            recipient=self._as_reported(held.submit.destination, sim.operator),
+            recipient=self._recipient_as_written(held.submit.destination, sim.operator),
             timestamp=held.message.timestamp,
-            discharge=conduct.stamp(now),
+            discharge=conduct.timestamp_at(now),
             status=status,
         )
         latency_s = self._latency_s(sim) + (order.seconds if order is not None and oddity == "late" else 0.0)
         self._send(sim, report, now, latency_s)
-        if oddity == "twice" or (order is None and conduct.happens(conduct.unkind.reports_twice)):
+        if oddity == "twice" or (order is None and conduct.is_drawn(conduct.unkind.reports_twice)):
             self._send(sim, report, now, latency_s + conduct.unkind.repeat_after_s)
-        if oddity == "foreign" or (order is None and conduct.happens(conduct.unkind.reports_foreign)):
-            self._send(sim, self._foreign(report, sim.operator), now, latency_s)
+        if oddity == "foreign" or (order is None and conduct.is_drawn(conduct.unkind.reports_foreign)):
+            self._send(sim, self._make_foreign_report(report, sim.operator), now, latency_s)
 
     def _send(self, sim: Sim, report: StatusReport, now: datetime, latency_s: float) -> None:
         self._centre.forward(sim, HeldMessage(report, now + self._conduct.validity), latency_s)
@@ -93,22 +93,22 @@ class StatusReporter:
         own = sim.operator.report_latency_s
         return self._conduct.report_latency_s if own is None else own
 
-    def _order_for(self, sim: Sim) -> _PlannedAnomaly | None:
-        for order in self._ordered:
+    def _take_planned(self, sim: Sim) -> _PlannedAnomaly | None:
+        for order in self._planned:
             if order.sim is None or order.sim is sim:
-                self._ordered.remove(order)
+                self._planned.remove(order)
                 return order
         return None
 
-    def _as_reported(self, destination: Address, operator: Operator) -> Address:
+    def _recipient_as_written(self, destination: Address, operator: Operator) -> Address:
         """The recipient as the report writes it: as it was sent, or, in the operator's own country, in national form."""
         international = destination.type_of_number is TypeOfNumber.INTERNATIONAL
         at_home = international and destination.value.startswith(operator.country_code)
-        if not at_home or not self._conduct.happens(self._conduct.unkind.reports_national):
+        if not at_home or not self._conduct.is_drawn(self._conduct.unkind.reports_national):
             return destination
         return Address(f"0{destination.value.removeprefix(operator.country_code)}", TypeOfNumber.UNKNOWN)
 
-    def _foreign(self, report: StatusReport, operator: Operator) -> StatusReport:
+    def _make_foreign_report(self, report: StatusReport, operator: Operator) -> StatusReport:
         random = self._conduct.random
         number = Address(f"{operator.country_code}600{random.randrange(10**6):06d}", TypeOfNumber.INTERNATIONAL)
         return replace(report, reference=random.randrange(256), recipient=number)

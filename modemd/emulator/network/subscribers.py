@@ -99,7 +99,7 @@ class Phone:
 
     def call(self, to: str, *, for_s: float | None = None) -> VoiceCall:
         """Call a number, and hang up after `for_s` seconds; without them when `hang_up` is called, or nobody answers."""
-        call = VoiceCall(self, self._network.party(to))
+        call = VoiceCall(self, self._network.find_party(to))
         self.calls.append(call)
         self._network.exchange.connect(call)
         if for_s is not None:
@@ -136,7 +136,7 @@ class Phone:
         key = ReassemblyKey.of(message)
         concatenation = message.concatenation
         if key is None or concatenation is None:
-            self._show([message])
+            self._add_to_inbox([message])
             return
         parts = self._parts.setdefault(key, {})
         known = parts.get(concatenation.sequence)
@@ -145,9 +145,9 @@ class Phone:
         parts[concatenation.sequence] = message
         if len(parts) == concatenation.total:
             del self._parts[key]
-            self._show([parts[sequence] for sequence in sorted(parts)])
+            self._add_to_inbox([parts[sequence] for sequence in sorted(parts)])
 
-    def _show(self, parts: list[Deliver]) -> None:
+    def _add_to_inbox(self, parts: list[Deliver]) -> None:
         try:
             text = None if any(part.text is None for part in parts) else join(parts)
         except DecodeError:  # parts in different alphabets
@@ -203,7 +203,7 @@ class Sim:
         self.terminal: Terminal | None = None
 
     @property
-    def asks_pin(self) -> bool:
+    def requires_pin(self) -> bool:
         """Whether a device that powers it must give its PIN (or PUK) first."""
         return self.pin_enabled or self.pin_tries == 0
 

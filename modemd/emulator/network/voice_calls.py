@@ -46,7 +46,7 @@ class VoiceCall:
         self.callee = callee
         self.state = CallState.RINGING
         self.ended_by: CallParty | None = None
-        self._patience: Handle | None = None
+        self._answer_timeout: Handle | None = None
 
     @property
     def open(self) -> bool:
@@ -59,13 +59,13 @@ class VoiceCall:
         elif not self.callee.ring(self):
             self._end(CallState.BUSY, None)
         elif self.state is CallState.RINGING:
-            self._patience = timers.after(ring_s, self._not_answered)
+            self._answer_timeout = timers.after(ring_s, self._on_answer_timeout)
 
     def answer(self) -> None:
         """The callee takes it."""
         if self.state is CallState.RINGING:
             self.state = CallState.ANSWERED
-            self._forget_patience()
+            self._cancel_answer_timeout()
             self.caller.call_changed(self)
             self.callee.call_changed(self)
 
@@ -75,21 +75,21 @@ class VoiceCall:
             refused = self.state is CallState.RINGING and party is self.callee
             self._end(CallState.REFUSED if refused else CallState.HUNG_UP, party)
 
-    def _not_answered(self) -> None:
+    def _on_answer_timeout(self) -> None:
         if self.state is CallState.RINGING:
             self._end(CallState.NO_ANSWER, None)
 
     def _end(self, state: CallState, by: CallParty | None) -> None:
         self.state = state
         self.ended_by = by
-        self._forget_patience()
+        self._cancel_answer_timeout()
         self.caller.call_changed(self)
         self.callee.call_changed(self)
 
-    def _forget_patience(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _cancel_answer_timeout(self) -> None:
+        if self._answer_timeout is not None:
+            self._answer_timeout.cancel()
+            self._answer_timeout = None
 
 
 class Exchange:

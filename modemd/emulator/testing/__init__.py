@@ -164,7 +164,7 @@ class Network:
         __tracebackhide__ = True
         taken = self._wait(lambda: journal if len(journal := self.journal) >= count else None, timeout)
         if taken is None:
-            raise NotReceived(f"waited {timeout:g} s for {count} accepted; {self._accepted_so_far()}")
+            raise NotReceived(f"waited {timeout:g} s for {count} accepted; {self._describe_accepted()}")
         return taken
 
     def reject(self, recipient: str | None, cause: int) -> None:
@@ -236,7 +236,7 @@ class Network:
             self._changed.wait_for(there, timeout)
         return found
 
-    def _accepted_so_far(self) -> str:
+    def _describe_accepted(self) -> str:
         journal = self.journal
         if not journal:
             return "the network has accepted nothing"

@@ -48,7 +48,7 @@ class Phone:
         __tracebackhide__ = True
         received = self._network._wait(lambda: self._take(text), timeout)
         if received is None:
-            raise NotReceived(self._complaint(text, timeout))
+            raise NotReceived(self._describe_not_received(text, timeout))
         return received
 
     def send(self, to: str | Modem, letter: str | MessageContent) -> None:
@@ -103,7 +103,7 @@ class Phone:
                 return self._kept.pop(index)
         return None
 
-    def _complaint(self, text: str | re.Pattern[str] | None, timeout: float) -> str:
+    def _describe_not_received(self, text: str | re.Pattern[str] | None, timeout: float) -> str:
         wanted = "a message" if text is None else repr(text)
         inbox = self.inbox
         waiting = [id(received) for received in self._kept]
@@ -114,7 +114,7 @@ class Phone:
         )
         got = f"it has received {len(inbox)}:{lines}" if inbox else "it has received nothing"
         power = "" if self.on else " The phone is switched off."
-        told = self._network._accepted_so_far()
+        told = self._network._describe_accepted()
         return f"{self.number}: waited {timeout:g} s for {wanted}; {got}\n{told[0].upper()}{told[1:]}{power}"
 
 

@@ -37,12 +37,12 @@ class _DriverSuggestion:
     def __init__(self, dialogue: Dialogue, profiles: Profiles) -> None:
         self._dialogue = dialogue
         self._profiles = profiles
-        self._said: dict[str, Reply | None] = {}
+        self._replies: dict[str, Reply | None] = {}
 
     async def suggest(self) -> str:
-        self._dialogue.unsettle()  # whoever had the port before may have left the modem at a prompt
-        await self._dialogue.settle()
-        manufacturer, model, revision = [await self._plain(command) for command in ("+CGMI", "+CGMM", "+CGMR")]
+        self._dialogue.mark_unsynchronised()  # whoever had the port before may have left the modem at a prompt
+        await self._dialogue.synchronise()
+        manufacturer, model, revision = [await self._read_identity(command) for command in ("+CGMI", "+CGMM", "+CGMR")]
         known = self._profiles.match(manufacturer, model)
         for command in _QUOTED:
             await self._ask(command)
@@ -51,7 +51,7 @@ class _DriverSuggestion:
             "match": {"manufacturer": re.escape(manufacturer), "model": f"^{re.escape(model)}$"},
             "at": {"notify": self._notify(known), "storage": self._storage(known), "iccid": await self._iccid(known)},
             "pin": await self._pin(),
-            "send": {"link_hold": known.link_hold if self._ok("+CMMS=?") else ""},
+            "send": {"link_hold": known.link_hold if self._is_accepted("+CMMS=?") else ""},
             "source": {"source": f"modemd drivers suggest, firmware {revision or 'unknown'}", "unverified": True},
         }
         return "\n".join(self._heading(known)) + "\n" + format_document(sections)
@@ -64,7 +64,7 @@ class _DriverSuggestion:
             lines.append(f"# The driver {known.name} fits already: `modemd drivers show {known.name}`.")
         lines += ["# What differs from generic.toml alone need stay. The modem said:"]
         for command in _QUOTED:
-            reply = self._said[command]
+            reply = self._replies[command]
             said = "nothing" if reply is None else " / ".join([*reply.lines, reply.result.line])
             lines.append(f"#   AT{command}  {said.encode('ascii', 'backslashreplace').decode()}")
         return lines
@@ -75,19 +75,19 @@ class _DriverSuggestion:
             reply: Reply | None = await self._dialogue.ask(command)
         except ReplyTimeout:
             reply = None
-            await self._dialogue.settle()
-        self._said[command] = reply
+            await self._dialogue.synchronise()
+        self._replies[command] = reply
         return reply
 
-    def _ok(self, command: str) -> bool:
-        reply = self._said.get(command)
+    def _is_accepted(self, command: str) -> bool:
+        reply = self._replies.get(command)
         return reply is not None and reply.ok
 
-    def _lines(self, command: str) -> Sequence[str]:
-        reply = self._said.get(command)
+    def _read_lines(self, command: str) -> Sequence[str]:
+        reply = self._replies.get(command)
         return reply.lines if reply is not None and reply.ok else ()
 
-    async def _plain(self, command: str) -> str:
+    async def _read_identity(self, command: str) -> str:
         reply = await self._ask(command)
         try:
             return replies.parse_identity(reply.lines, command) if reply is not None and reply.ok else ""
@@ -96,14 +96,14 @@ class _DriverSuggestion:
 
     def _notify(self, known: Profile) -> tuple[str, ...]:
         try:
-            offered = offers.parse_number_groups(self._lines("+CNMI=?"), "+CNMI")
+            offered = offers.parse_number_groups(self._read_lines("+CNMI=?"), "+CNMI")
         except DecodeError:
             return known.notify
         return tuple(notice_commands(known.notify, offered))
 
     def _storage(self, known: Profile) -> tuple[str, ...]:
         try:
-            groups = offers.parse_memories(self._lines("+CPMS=?"))
+            groups = offers.parse_memories(self._read_lines("+CPMS=?"))
         except DecodeError:
             return known.storage
         everywhere = tuple(memory for memory in known.storage if all(memory in group for group in groups))

@@ -55,7 +55,7 @@ class CaptureEntry:
     """Octets, and when they went: `>` from the host; `<` from the modem while it answered; `!` unasked."""
 
     at_s: float
-    way: Literal[">", "<", "!"]
+    direction: Literal[">", "<", "!"]
     octets: bytes
 
 
@@ -66,30 +66,30 @@ class Recording:
     entries: tuple[CaptureEntry, ...]
     remark: str = ""
 
-    def masked(self) -> Recording:
+    def mask(self) -> Recording:
         """The same with stand-ins for what identifies a person, a SIM or a device."""
         describing: list[bool] = []
         asked = b""
         for entry in self.entries:
-            if entry.way == ">":
+            if entry.direction == ">":
                 asked = entry.octets
             else:
                 question = asked.decode("latin-1").strip().upper().removeprefix("AT")
-                describing.append(entry.way == "<" and question in _DESCRIBING)
-        said = [entry for entry in self.entries if entry.way != ">"]
+                describing.append(entry.direction == "<" and question in _DESCRIBING)
+        said = [entry for entry in self.entries if entry.direction != ">"]
         starts = [0, *accumulate(len(entry.octets) for entry in said)]
         whole = b"".join(entry.octets for entry in said)
         mask = Mask()
         stood_in = mask.mask(whole, lambda offset: describing[bisect(starts, offset) - 1])
         pieces = iter(stood_in[start:end] for start, end in pairwise(starts))
-        entries = [entry if entry.way == ">" else replace(entry, octets=next(pieces)) for entry in self.entries]
+        entries = [entry if entry.direction == ">" else replace(entry, octets=next(pieces)) for entry in self.entries]
         remark = mask.mask(self.remark.encode("latin-1"), lambda _: True).decode("latin-1")
         return Recording(tuple(entries), remark)
 
-    def written(self) -> str:
+    def to_text(self) -> str:
         """The file."""
         lines = [FORMAT, *(["# " + escape(self.remark.encode("latin-1"))] if self.remark else [])]
-        lines += [f"{entry.at_s:9.3f} {entry.way} {escape(entry.octets)}" for entry in self.entries]
+        lines += [f"{entry.at_s:9.3f} {entry.direction} {escape(entry.octets)}" for entry in self.entries]
         return "\n".join(lines) + "\n"
 
 
@@ -111,7 +111,7 @@ class _RecordingPort:
 
     def __init__(self, port: Port, now: Callable[[], float]) -> None:
         self.entries: list[CaptureEntry] = []
-        self.noting = self.answering = False
+        self.is_noting = self.is_answering = False
         self.on_data: Callable[[bytes], None] = lambda data: None
         self.on_lost: Callable[[str], None] = lambda reason: None
         self._port = port
@@ -127,7 +127,7 @@ class _RecordingPort:
         self._began = self._now()
 
     def write(self, data: bytes) -> None:
-        if self.answering:
+        if self.is_answering:
             self._note(">", data)
         self._port.write(data)
 
@@ -139,10 +139,10 @@ class _RecordingPort:
         self._port.close()
 
     def _data(self, data: bytes) -> None:
-        if self.noting:
+        if self.is_noting:
             rest = self._line_feed(data)
             if rest:
-                self._note("<" if self.answering else "!", rest)
+                self._note("<" if self.is_answering else "!", rest)
         self._last_octet = data[-1:]
         self.on_data(data)
 
@@ -150,7 +150,7 @@ class _RecordingPort:
         """An answer ends with its CR; the LF behind that goes to it, though the next command may be out already."""
         if not (self._last_octet == b"\r" and data[:1] == b"\n"):
             return data
-        said = (at for at in reversed(range(len(self.entries))) if self.entries[at].way != ">")
+        said = (at for at in reversed(range(len(self.entries))) if self.entries[at].direction != ">")
         if (at := next(said, None)) is not None:
             self.entries[at] = replace(self.entries[at], octets=self.entries[at].octets + b"\n")
         return data[1:]
@@ -166,7 +166,7 @@ class Recorder:
         self._tap = _RecordingPort(port, asyncio.get_running_loop().time)
         self._dialogue = Dialogue(self._tap)
         self._profiles = profiles
-        self._tell = tell
+        self._report = tell
 
     async def record(self, listen_s: float = 0.0) -> Recording:
         """Every question with its answer, then `listen_s` seconds of whatever the modem says by itself; masked.
@@ -174,30 +174,30 @@ class Recorder:
         ReplyTimeout where nothing answers, or no longer; PortGone where the port goes. Echo is then as it was, if the
         modem can still be told.
         """
-        self._dialogue.unsettle()
-        await self._dialogue.settle()
-        echoed = await self._echoes()
-        await self._dialogue.command("E0")
+        self._dialogue.mark_unsynchronised()
+        await self._dialogue.synchronise()
+        echoed = await self._has_echo()
+        await self._dialogue.run_command("E0")
         try:
             remark = await self._ask_all()
             await self._dialogue.pause(listen_s or LAST_S)
         finally:
-            self._tap.noting = False
+            self._tap.is_noting = False
             if echoed:
                 with suppress(ModemError):
-                    await self._dialogue.command("E1")
-        return Recording(tuple(self._tap.entries), remark).masked()
+                    await self._dialogue.run_command("E1")
+        return Recording(tuple(self._tap.entries), remark).mask()
 
-    async def _echoes(self) -> bool:
-        self._tap.noting = True
-        await self._dialogue.command("")
-        self._tap.noting = False
+    async def _has_echo(self) -> bool:
+        self._tap.is_noting = True
+        await self._dialogue.run_command("")
+        self._tap.is_noting = False
         echoed = any(b"AT" in entry.octets for entry in self._tap.entries)
         self._tap.begin()
         return echoed
 
     async def _ask_all(self) -> str:
-        self._tap.noting = True
+        self._tap.is_noting = True
         identity = [await self._ask(command) for command in IDENTITY_COMMANDS]
         manufacturer, model, revision = (" ".join(reply.lines) if reply else "" for reply in identity[:3])
         profile = self._profiles.match(manufacturer, model)
@@ -209,27 +209,29 @@ class Recorder:
         return " ".join(filter(None, (manufacturer, model, revision)))
 
     def _adopt(self, profile: Profile) -> None:
-        self._dialogue.adopt(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
+        self._dialogue.apply_profile(
+            urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s
+        )
 
     async def _ask(self, command: str) -> Reply | None:
         """The reply; None where there was none in time, which is written down as such."""
-        self._tap.answering = True
+        self._tap.is_answering = True
         try:
             return await self._dialogue.ask(command)
         except ReplyTimeout:
-            self._tap.answering = self._tap.noting = False
-            self._tell(f"AT{command} was not answered")
-            await self._dialogue.settle()
-            self._tap.noting = True
+            self._tap.is_answering = self._tap.is_noting = False
+            self._report(f"AT{command} was not answered")
+            await self._dialogue.synchronise()
+            self._tap.is_noting = True
             return None
         finally:
-            self._tap.answering = False
+            self._tap.is_answering = False
 
     def _warn_of_routing(self, reply: Reply) -> None:
         """With mt 2 or 3 messages come as +CMT to whoever has the port open, and are stored nowhere."""
         said = split_fields(reply.lines[0]) if reply.lines else []
         if len(said) > 1 and said[1] in ("2", "3"):
-            self._tell(
+            self._report(
                 "it hands new messages straight to this port (+CNMI mt 2): what comes meanwhile is stored nowhere"
             )
 

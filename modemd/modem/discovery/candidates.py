@@ -23,8 +23,8 @@ class ModemCandidate:
     """A device that may be a modem. `certain`: ports that are meant for AT; `possible`: others that may answer; best first.
     `driver`: the profile that the device's ids lead to, if they do."""
 
-    certain: tuple[UsbPort, ...]
-    possible: tuple[UsbPort, ...]
+    certain_ports: tuple[UsbPort, ...]
+    possible_ports: tuple[UsbPort, ...]
     driver: str | None = None
 
 
@@ -56,7 +56,7 @@ def assess_device(
     ]
     if not roles:
         role = profiles.usb_role(device.vendor_id, device.product_id, None)
-        if role.worth_a_probe:
+        if role.may_probe:
             return UnfitDevice(f"{_name_device(device, role.model)}: {_NO_PORT}")
         return _make_unusable(device, role.kind, role.model, role.remark)
     asked = {UsbKind.AT, UsbKind.POSSIBLE}

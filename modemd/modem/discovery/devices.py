@@ -26,7 +26,7 @@ class UsbDevice:
     Two devices may say one serial number, or none: only the place tells them apart.
     """
 
-    place: str
+    location: str
     vendor_id: int
     product_id: int
     product: str = ""

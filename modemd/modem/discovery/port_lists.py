@@ -48,9 +48,9 @@ class EmulatedPorts:
         self._fetch = fetch
 
     async def devices(self) -> list[UsbDevice]:
-        return await _list_blocking(self._assemble)
+        return await _list_blocking(self._list_devices)
 
-    def _assemble(self) -> list[UsbDevice]:
+    def _list_devices(self) -> list[UsbDevice]:
         names = ("device", "usb_device_path", "usb_interface_path")
         return assemble_devices(
             [ListedPort(*(str(port[name]) for name in names)) for port in self._fetch()], self._folder / "usb"
@@ -60,11 +60,11 @@ class EmulatedPorts:
         """No kernel tells of its ports; but their names come and go in its folder."""
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle | None = None
-        seen = self._stamps()
+        seen = self._list_change_times()
 
         def look() -> None:
             nonlocal timer, seen
-            if (now := self._stamps()) != seen:
+            if (now := self._list_change_times()) != seen:
                 seen = now
                 changed()
             timer = loop.call_later(POLL_INTERVAL_S, look)
@@ -72,7 +72,7 @@ class EmulatedPorts:
         look()
         return lambda: timer.cancel() if timer is not None else None
 
-    def _stamps(self) -> list[int]:
+    def _list_change_times(self) -> list[int]:
         return [_changed_at(folder) for folder in (self._folder, self._folder / "usb")]
 
 

@@ -48,10 +48,10 @@ async def identify_modem(port: Port, profiles: Profiles, driver: str | None, *, 
 async def _wait_for_answer(dialogue: Dialogue) -> None:
     """Until it answers, out of any prompt. ReplyTimeout."""
     for _ in range(AT_TRIES):
-        dialogue.unsettle()
+        dialogue.mark_unsynchronised()
         try:
             async with asyncio.timeout(AT_TIMEOUT_S):
-                await dialogue.settle()
+                await dialogue.synchronise()
                 return
         except TimeoutError:
             continue
@@ -60,7 +60,7 @@ async def _wait_for_answer(dialogue: Dialogue) -> None:
 
 async def _identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> ProbeResult:
     if driver is not None:
-        await _apply_profile(dialogue, profiles.named(driver))
+        await _apply_profile(dialogue, profiles.find_by_name(driver))
     await dialogue.ask("E0")
     imei = await identity.read_imei(dialogue)
     if not wants_iccid:
@@ -75,7 +75,7 @@ async def _identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, 
 
 
 async def _apply_profile(dialogue: Dialogue, profile: Profile) -> None:
-    dialogue.adopt(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
+    dialogue.apply_profile(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
     for command in profile.first:
         await dialogue.ask(command)
 

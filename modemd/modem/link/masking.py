@@ -112,39 +112,39 @@ class Mask:
             if owned and not _NOTICE.match(found):
                 pdu = _HEX.fullmatch(found) is not None
                 owned = not pdu
-                return mask_pdu(found, self.digits) if pdu else _cross_out(found)
+                return mask_pdu(found, self.mask_digits) if pdu else _cross_out(found)
             owned = found.startswith(_PDU_HEADERS)
             if describes(match.start()) and not found.startswith((*_PERSONAL, *_CELLS)):
-                return _SURE_RUN.sub(lambda run: self.digits(run[0]), found)
-            return self._line(found)
+                return _SURE_RUN.sub(lambda run: self.mask_digits(run[0]), found)
+            return self._mask_line(found)
 
         return _LINE.sub(line, text).encode("latin-1")
 
-    def digits(self, digits: str) -> str:
+    def mask_digits(self, digits: str) -> str:
         """The stand-in of a number or an identity, of the same length."""
-        return self._identity(digits) if len(digits) >= IDENTITY_DIGITS else self._number(digits)
+        return self._mask_identity(digits) if len(digits) >= IDENTITY_DIGITS else self._mask_number(digits)
 
-    def _line(self, said: str) -> str:
+    def _mask_line(self, said: str) -> str:
         if said.startswith(_CELLS):
             return _CELL.sub(lambda cell: f"{1:0{len(cell[0])}X}", said)  # it says where the modem stands
         if said.startswith(_PERSONAL):
-            return _QUOTED_OR_RUN.sub(self._personal_piece, said)
-        return _RUN.sub(lambda run: self.digits(run[0]), said)
+            return _QUOTED_OR_RUN.sub(self._mask_personal_piece, said)
+        return _RUN.sub(lambda run: self.mask_digits(run[0]), said)
 
-    def _personal_piece(self, piece: re.Match[str]) -> str:
-        return self.digits(piece[0]) if piece[1] is None else f'"{self._personal(piece[1])}"'
+    def _mask_personal_piece(self, piece: re.Match[str]) -> str:
+        return self.mask_digits(piece[0]) if piece[1] is None else f'"{self._mask_personal(piece[1])}"'
 
-    def _personal(self, text: str) -> str:
+    def _mask_personal(self, text: str) -> str:
         """A number, or a name, in plain characters or in UCS2 hex."""
         if _UCS2.fullmatch(text):
             plain = bytes.fromhex(text).decode("utf-16-be")
-            return self._personal(plain).encode("utf-16-be").hex().upper()
+            return self._mask_personal(plain).encode("utf-16-be").hex().upper()
         digits = text.removeprefix("+")
         if digits.isdecimal() and digits.isascii():
-            return text[: len(text) - len(digits)] + self.digits(digits)
+            return text[: len(text) - len(digits)] + self.mask_digits(digits)
         return text if text in _STATUSES or _STAMP.fullmatch(text) else _cross_out(text)
 
-    def _number(self, digits: str) -> str:
+    def _mask_number(self, digits: str) -> str:
         """A telephone number of up to 13 digits; one of up to seven, a short code perhaps, is replaced whole."""
         tail = digits[-TAIL:]
         if tail not in self._numbers:
@@ -152,7 +152,7 @@ class Mask:
         head = digits[:-TAIL]
         return head[:KEPT_OF_NUMBER].ljust(len(head), "0") + self._numbers[tail]
 
-    def _identity(self, digits: str) -> str:
+    def _mask_identity(self, digits: str) -> str:
         """An IMEI (14 digits, 15 with its check digit, 16 with the software's version), an IMSI, or an ICCID."""
         body = digits[:IDENTITY_DIGITS] if len(digits) <= IDENTITY_DIGITS + 2 else digits[:-1]
         if body not in self._identities:

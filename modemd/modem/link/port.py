@@ -59,7 +59,7 @@ class SerialPort:
         started = bool(self._waiting)
         self._waiting += data
         if not started:
-            self._put()
+            self._write_waiting()
             if self._waiting:
                 self._loop.add_writer(self._fd, self._writable)
 
@@ -81,31 +81,31 @@ class SerialPort:
         except BlockingIOError:
             return
         except OSError as error:
-            self._lost(error.strerror or str(error))
+            self._handle_loss(error.strerror or str(error))
             return
         if data:
             self.on_data(data)
         else:
             # The reader is level-triggered: left in place it would spin.
-            self._lost("the device hung up")
+            self._handle_loss("the device hung up")
 
     def _writable(self) -> None:
-        self._put()
+        self._write_waiting()
         if not self._waiting:
             self._loop.remove_writer(self._fd)
 
-    def _put(self) -> None:
+    def _write_waiting(self) -> None:
         try:
             taken = os.write(self._fd, self._waiting)
         except BlockingIOError:
             taken = 0
         except OSError as error:
             self._waiting.clear()
-            self._loop.call_soon(self._lost, error.strerror or str(error))
+            self._loop.call_soon(self._handle_loss, error.strerror or str(error))
             return
         del self._waiting[:taken]
 
-    def _lost(self, reason: str) -> None:
+    def _handle_loss(self, reason: str) -> None:
         if self._device is not None:
             self.close()
             self.on_lost(reason)

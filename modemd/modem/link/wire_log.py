@@ -48,7 +48,7 @@ _KINDS = {
 @dataclass(slots=True)
 class _Entry:
     at: float
-    way: WireDirection
+    direction: WireDirection
     octets: bytes
 
 
@@ -57,11 +57,11 @@ class WireLine:
     """A line that passed: `>` to the modem, `<` from it, without what is personal."""
 
     at: datetime
-    way: WireDirection
+    direction: WireDirection
     text: str
 
     def __str__(self) -> str:
-        return f"{self.way} {self.text}"
+        return f"{self.direction} {self.text}"
 
 
 class WireLog:
@@ -72,7 +72,7 @@ class WireLog:
         self._secret = False
         self._held = b""  # the beginning of a line that may hold a PIN
 
-    def written(self, at: float, octets: bytes) -> None:
+    def note_written(self, at: float, octets: bytes) -> None:
         """The host wrote."""
         if self._held:
             self._note(at, "<", _PIN_LIKE.sub(b"*", self._held))
@@ -80,7 +80,7 @@ class WireLog:
         self._secret = _SECRET.match(octets) is not None
         self._note(at, ">", _DIGITS.sub(b"*", octets) if self._secret else octets)
 
-    def read(self, at: float, octets: bytes) -> None:
+    def note_read(self, at: float, octets: bytes) -> None:
         """The modem wrote."""
         if self._secret:
             octets = self._held + octets
@@ -93,7 +93,7 @@ class WireLog:
         last = self._entries[-1] if self._entries else None
         if (
             last is not None
-            and last.way == way
+            and last.direction == way
             and last.octets[-1] not in _LINE_ENDS
             and len(last.octets) + len(octets) <= LONGEST_ENTRY
         ):
@@ -101,14 +101,14 @@ class WireLog:
         else:
             self._entries.append(_Entry(at, way, octets))
 
-    def lines(self, now: datetime, loop_now: float, last: int = LINES) -> list[WireLine]:
+    def list_lines(self, now: datetime, loop_now: float, last: int = LINES) -> list[WireLine]:
         """The last lines, masked. The two times are the same moment, on the wall and on the loop."""
         entries = list(self._entries)
         masked = _mask_entries(entries)
         found = [
-            WireLine(now - timedelta(seconds=loop_now - entry.at), entry.way, line)
+            WireLine(now - timedelta(seconds=loop_now - entry.at), entry.direction, line)
             for entry, text in zip(entries, masked, strict=True)
-            for line in _show_lines(text, entry.way)
+            for line in _show_lines(text, entry.direction)
         ]
         return found[-last:]
 
@@ -116,21 +116,23 @@ class WireLog:
 def _mask_entries(entries: list[_Entry]) -> list[str]:
     """Each entry with stand-ins in place of numbers, identities and texts: the same for the same number, in both directions."""
     mask = Mask()
-    said = [entry for entry in entries if entry.way == "<"]
+    said = [entry for entry in entries if entry.direction == "<"]
     starts = [0, *accumulate(len(entry.octets) for entry in said)]
     describing = list(_mark_describing(entries))
     whole = mask.mask(
         b"".join(entry.octets for entry in said), lambda offset: describing[bisect(starts, offset) - 1]
     ).decode("latin-1")
     read = iter(whole[start:end] for start, end in pairwise(starts))
-    return [next(read) if entry.way == "<" else _mask_typed(entry.octets.decode("latin-1"), mask) for entry in entries]
+    return [
+        next(read) if entry.direction == "<" else _mask_typed(entry.octets.decode("latin-1"), mask) for entry in entries
+    ]
 
 
 def _mark_describing(entries: list[_Entry]) -> Iterator[bool]:
     """Of each entry that was read, whether it answers a question about model or modes, whose numbers are nobody's."""
     asked = False
     for entry in entries:
-        if entry.way == ">":
+        if entry.direction == ">":
             asked = _DESCRIBING.fullmatch(entry.octets.decode("latin-1").strip()) is not None
         else:
             yield asked
@@ -140,7 +142,7 @@ def _mask_typed(text: str, mask: Mask) -> str:
     if _PDU.fullmatch(text.strip("\r\n\x1a")):
         return text
     hidden = _TYPED_USSD.sub(lambda found: found[1] + re.sub(r"[^*#]", "x", found[2]), text)
-    return _NUMBER.sub(lambda found: mask.digits(found[0]), hidden)
+    return _NUMBER.sub(lambda found: mask.mask_digits(found[0]), hidden)
 
 
 def _show_lines(text: str, way: WireDirection) -> Iterator[str]:

@@ -19,7 +19,7 @@ _CALL_ENDS = ("NO CARRIER", "MISSED_CALL:", "VOICE CALL: END")
 @dataclass(slots=True)
 class _Ringing:
     last_s: float
-    told: bool = False
+    is_reported: bool = False
 
 
 class MissedCalls:
@@ -28,50 +28,50 @@ class MissedCalls:
     def __init__(self) -> None:
         self._ringing: _Ringing | None = None
 
-    def notice(self, line: str, now_s: float) -> str | None:
+    def handle_notice(self, line: str, now_s: float) -> str | None:
         """Take a notice in. The number of a call that is to be told now, empty where it is withheld; None: nothing is.
 
         The caller's number comes behind the ring (`+CLIP`, 3GPP TS 27.007 7.6); a second ring, or the call's end, without one
         means that none will come.
         """
         if line.startswith(_RINGS):
-            earlier = self.due(now_s)
+            earlier = self.take_overdue(now_s)
             if self._ringing is None:
                 self._ringing = _Ringing(now_s)
                 return earlier
             self._ringing.last_s = now_s
-            return self._tell("")
+            return self._report_once("")
         if line.startswith(_CALLER):
-            earlier = self.due(now_s)
+            earlier = self.take_overdue(now_s)
             if self._ringing is None:
                 self._ringing = _Ringing(now_s)  # its RING was lost, or came before the set-up
             self._ringing.last_s = now_s
-            told = self._tell(_parse_caller(line))
+            told = self._report_once(_parse_caller(line))
             return earlier if told is None else told
         if line.startswith(_CALL_ENDS) and self._ringing is not None:
-            told = self._tell("")
+            told = self._report_once("")
             self._ringing = None
             return told
         return None
 
-    def due(self, now_s: float) -> str | None:
+    def take_overdue(self, now_s: float) -> str | None:
         """A call that rang once, without a number, and no more: it is over, and to be told now. None: there is none."""
         ringing = self._ringing
         if ringing is None or now_s - ringing.last_s < LONGEST_BETWEEN_RINGS_S:
             return None
-        told = self._tell("")
+        told = self._report_once("")
         self._ringing = None
         return told
 
     @property
-    def ringing(self) -> bool:
+    def is_ringing(self) -> bool:
         """Whether a call rings, as far as is known."""
         return self._ringing is not None
 
-    def _tell(self, number: str) -> str | None:
-        if self._ringing is None or self._ringing.told:
+    def _report_once(self, number: str) -> str | None:
+        if self._ringing is None or self._ringing.is_reported:
             return None
-        self._ringing.told = True
+        self._ringing.is_reported = True
         return number
 
 

@@ -35,7 +35,7 @@ class Pipeline:
         self._line = line
         self._status = status
         self._desk = desk
-        self._vitals = vitals
+        self._symptoms = vitals
         self._recovery = recovery
         self._loop = asyncio.get_running_loop()
         self._draft: Draft | None = None
@@ -55,11 +55,11 @@ class Pipeline:
         if draft is None:
             return borrows
         started = self._loop.time()
-        letting_go = self._loop.call_later(PROMPT_PATIENCE_S, self._let_go, draft, sender)
+        letting_go = self._loop.call_later(PROMPT_PATIENCE_S, self._give_up_prompt, draft, sender)
         sent: SendResult | None = None
         try:
             ahead = interval_s <= AHEAD_S and not self._closed
-            sent = await sender.send(draft, ahead, self._foresee)
+            sent = await sender.send(draft, ahead, self._set_next_draft)
         except Restarted as restarted:
             log.warning("nothing was sent", modem=self._line.name, error=str(restarted))
             return True
@@ -69,66 +69,66 @@ class Pipeline:
             return False
         finally:
             letting_go.cancel()
-            (self._desk.give_back if sent is None else self._desk.release)(draft)
+            (self._desk.return_draft if sent is None else self._desk.end_reservation)(draft)
         if sent is None:
             return False
         if sent.attempted.written_at is not None:
             self.next_send = (self.next_send if borrows else started) + interval_s
-        await self._ended(identity, sent, look)
+        await self._close_attempt(identity, sent, look)
         return True
 
-    async def _ended(self, identity: Identity, sent: SendResult, look: Callable[[], Awaitable[bool]]) -> None:
+    async def _close_attempt(self, identity: Identity, sent: SendResult, look: Callable[[], Awaitable[bool]]) -> None:
         """Journal what became of an attempt, whatever comes. Raises the trouble for which the port is to be given up."""
-        attempted, trouble = sent.attempted, sent.trouble
+        attempted, trouble = sent.attempted, sent.link_error
         if attempted.ending is AttemptEnding.ACCEPTED:
             self._status.sent += 1
-            self._vitals.passed()
-            self._recovery.cured(RecoverySign.PASSED)
+            self._symptoms.note_accepted()
+            self._recovery.note_success(RecoverySign.PASSED)
             if self._draft is not None and self._loop.time() >= self.next_send:
-                self._desk.close_with_next(identity, attempted)
+                self._desk.close_attempt_lazily(identity, attempted)
                 return
         try:
             if trouble is None and attempted.ending is AttemptEnding.REFUSED and attempted.code in _NOT_IN_ORDER:
-                attempted = replace(attempted, no_network=not await look())
+                attempted = replace(attempted, is_without_network=not await look())
         finally:
-            closed = self._desk.close(identity, attempted)
+            closed = self._desk.close_attempt(identity, attempted)
         await closed
         if trouble is None:
             return
         log.warning("part not answered", modem=self._line.name, attempt=attempted.attempt_id, error=str(trouble))
         if attempted.written_at is not None:
-            self._vitals.unanswered()
+            self._symptoms.note_unanswered()
         if not isinstance(trouble, Restarted):  # that one's notice leads to the set-up
             raise trouble
 
-    def _let_go(self, draft: Draft, sender: Sender) -> None:
+    def _give_up_prompt(self, draft: Draft, sender: Sender) -> None:
         """No prompt yet: whichever modem has one first may send it."""
-        if not sender.claimed:
+        if not sender.is_claimed:
             log.warning("slow prompt", modem=self._line.name, part=draft.part_id)
-            sender.let_go()
-            self._desk.give_back(draft)
+            sender.withdraw_early_claim()
+            self._desk.return_draft(draft)
 
-    def close(self) -> None:
+    def stop_drafting(self) -> None:
         """Choose nothing ahead any more: the modem stops."""
         self._closed = True
 
     def drop_draft(self) -> None:
         """Let others send what was chosen ahead."""
         if self._draft is not None:
-            self._desk.give_back(self._draft)
+            self._desk.return_draft(self._draft)
             self._draft = None
 
     async def _next_draft(self, identity: Identity, *, urgent: bool) -> Draft | None:
-        if self._draft is not None and not self._desk.fresh(identity, self._draft):
+        if self._draft is not None and not self._desk.is_current(identity, self._draft):
             self.drop_draft()
         draft, self._draft = self._draft, None
-        return await self._desk.choose(identity, urgent=urgent) if draft is None else draft
+        return await self._desk.next_draft(identity, urgent=urgent) if draft is None else draft
 
     def _may_borrow(self, identity: Identity, interval_s: float) -> bool:
         """Whether an alarm or otp need not wait for the pace: it takes the next part's turn, and the pace holds over both."""
         in_turn = self.next_send - self._loop.time() <= interval_s
-        return in_turn and self._draft is None and self._desk.presses(identity)
+        return in_turn and self._draft is None and self._desk.has_unseen_urgent(identity)
 
-    def _foresee(self, following: Draft | None) -> None:
+    def _set_next_draft(self, following: Draft | None) -> None:
         """What the claim has chosen to come next."""
         self._draft = following

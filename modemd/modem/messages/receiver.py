@@ -56,19 +56,19 @@ class Receiver:
         self._identity = identity
         self._desk = desk
         self._memory = storage.memory
-        self._used = set[str]() if used is None else used
+        self._used_memories = set[str]() if used is None else used
         self._reports = storage.reports
-        self._held = deque[tuple[Identity, bytes]]() if held is None else held
+        self._unstored = deque[tuple[Identity, bytes]]() if held is None else held
         self._undeletable = set[tuple[str, int, str]]() if undeletable is None else undeletable
-        self.behind = bool(self._held)
+        self.has_unstored = bool(self._unstored)
         self.fill: StorageFill | None = None
-        self._swept_to = 0  # what was used after the last sweep
+        self._used_after_sweep = 0  # what was used after the last sweep
         self._wake = wake
-        self._underway: set[asyncio.Task[None]] = set()  # reports whose commit is awaited
-        self._occupied: dict[int, str] = {}  # what lies in their places, until it is deleted
+        self._storing: set[asyncio.Task[None]] = set()  # reports whose commit is awaited
+        self._occupied_slots: dict[int, str] = {}  # what lies in their places, until it is deleted
         self._deletable: deque[StoredMessage] = deque()
 
-    async def notice(self, urc: Urc) -> bool:
+    async def handle_notice(self, urc: Urc) -> bool:
         """Deal with a notice of an arrival; False where it is none."""
         if urc.line.startswith(("+CDS:", "+CMT:")):
             if urc.pdu is None:
@@ -78,14 +78,14 @@ class Receiver:
                 if urc.line.startswith("+CDS:"):  # a message stays unacknowledged: the network sends it again
                     await self._acknowledge()
                 return True
-            if urc.line.startswith("+CDS:") and not self._acknowledges:
-                self._start(self._keep_direct(_parse_octets(urc.pdu)))
+            if urc.line.startswith("+CDS:") and not self._is_acknowledging:
+                self._start_storing(self._store_direct(_parse_octets(urc.pdu)))
                 return True
             try:
-                await self._hand_over(self._identity, _parse_octets(urc.pdu))
+                await self._store_arrival(self._identity, _parse_octets(urc.pdu))
             except StoreUnavailable:
-                self._held.append((self._identity, _parse_octets(urc.pdu)))
-                self.behind = True
+                self._unstored.append((self._identity, _parse_octets(urc.pdu)))
+                self.has_unstored = True
             else:
                 await self._acknowledge()
             return True
@@ -97,24 +97,24 @@ class Receiver:
             return True
         if urc.line.startswith(self._identity.profile.full):
             await self.sweep()
-            await self.watch()
+            await self.check_storage()
             return True
         return False
 
-    async def watch(self) -> None:
+    async def check_storage(self) -> None:
         """Ask how full the storage is, and empty it where it is nearly full: a full one gets no message, and no notice."""
-        await self._ask_level()
+        await self._read_fill()
         if self.fill is not None:
-            self._swept_to = min(self._swept_to, self.fill.used)
-        if self._nearly_full and self.fill is not None and self.fill.used > self._swept_to:
+            self._used_after_sweep = min(self._used_after_sweep, self.fill.used)
+        if self._is_nearly_full and self.fill is not None and self.fill.used > self._used_after_sweep:
             await self.sweep()
-            await self._ask_level()
-            self._swept_to = self.fill.used
+            await self._read_fill()
+            self._used_after_sweep = self.fill.used
 
     @property
-    def stuck(self) -> str | None:
+    def storage_problem(self) -> str | None:
         """Why the storage stays nearly full, in words; None where it does not."""
-        if not self._nearly_full or self.fill is None:
+        if not self._is_nearly_full or self.fill is None:
             return None
         full = "is full: nothing can come in" if self.fill.used >= self.fill.total else "stays nearly full"
         kept = (
@@ -125,10 +125,10 @@ class Receiver:
         return f"the storage {self._memory} {full} ({self.fill.used} of {self.fill.total}), with {kept}; empty it in a phone"
 
     @property
-    def _nearly_full(self) -> bool:
+    def _is_nearly_full(self) -> bool:
         return self.fill is not None and self.fill.total > 0 and self.fill.used >= NEARLY_FULL * self.fill.total
 
-    async def _ask_level(self) -> None:
+    async def _read_fill(self) -> None:
         """`AT+CPMS?` (3GPP TS 27.005 3.2.2), the storage that is read. What cannot be read is as it was."""
         reply = await self._dialogue.ask("+CPMS?")
         with contextlib.suppress(DecodeError):
@@ -136,42 +136,42 @@ class Receiver:
 
     async def sweep(self) -> int:
         """Read and clear everything that was received: how many messages there were. Before it, what is held."""
-        self.behind = False
-        if self._underway:
-            await asyncio.wait(self._underway)
+        self.has_unstored = False
+        if self._storing:
+            await asyncio.wait(self._storing)
         # What lies there still is listed, known, and deleted then: nothing is deleted twice, for its place may be another's.
         self._deletable.clear()
-        self._occupied.clear()
-        await self._catch_up()
+        self._occupied_slots.clear()
+        await self._store_unstored()
         found = await self._clear(self._memory)
         # A report that was announced while nobody had the port open lies elsewhere, and no notice of it comes again.
-        elsewhere = sorted(self._used - {self._memory})
+        elsewhere = sorted(self._used_memories - {self._memory})
         for memory in elsewhere if self._reports is None else [self._reports, *elsewhere]:
-            async with self._reading(memory) as there:
+            async with self._select_memory(memory) as there:
                 found += await self._clear(memory) if there else 0
-            self._used.discard(memory)
+            self._used_memories.discard(memory)
         return found
 
-    async def delete_kept(self) -> None:
+    async def delete_stored(self) -> None:
         """Delete the reports that are durable by now. A notice comes first: some modems put the next report in the place of the
         last, and that is to be read before its place is cleared."""
         while self._deletable and not self._dialogue.notices:
             stored = self._deletable.popleft()
-            if self._occupied.get(stored.index) == stored.pdu:
+            if self._occupied_slots.get(stored.index) == stored.pdu:
                 await self._delete(stored, self._memory)
 
     async def _clear(self, memory: str) -> int:
         """Take everything that was received from the memory that is read now: how many messages there were."""
-        lines = await self._dialogue.command("+CMGL=4")
+        lines = await self._dialogue.run_command("+CMGL=4")
         found = [stored for stored in replies.parse_listing(lines) if stored.status in _RECEIVED]
         there = {(memory, stored.index, stored.pdu) for stored in found}
         self._undeletable.difference_update([p for p in self._undeletable if p[0] == memory and p not in there])
         for stored in found:
-            await self._take(stored, memory)
+            await self._store_and_delete(stored, memory)
         return len(found)
 
     @contextlib.asynccontextmanager
-    async def _reading(self, memory: str) -> AsyncIterator[bool]:
+    async def _select_memory(self, memory: str) -> AsyncIterator[bool]:
         """Read from `memory` for the block; False where the modem refuses it. MT holds whatever the others hold."""
         if memory in (self._memory, "MT"):
             yield True
@@ -180,58 +180,62 @@ class Receiver:
         try:
             yield reply.ok
         finally:
-            if self._dialogue.lost is None:
-                await self._dialogue.command(f'+CPMS="{self._memory}"')
+            if self._dialogue.loss_reason is None:
+                await self._dialogue.run_command(f'+CPMS="{self._memory}"')
 
     async def _fetch(self, slot: StorageSlot, *, is_report: bool) -> None:
         """Read one announced slot, in the memory that the notice named."""
         here = slot.memory in (self._memory, "MT")
-        async with self._reading(slot.memory):
+        async with self._select_memory(slot.memory):
             reply = await self._dialogue.ask(f"+CMGR={slot.index}")
             stored = replies.parse_message(reply.lines, slot.index) if reply.ok else None
             if stored is None or stored.status not in _RECEIVED:
                 return
-            if here and self._occupied.get(stored.index) == stored.pdu:
+            if here and self._occupied_slots.get(stored.index) == stored.pdu:
                 return  # announced twice
             if here:
-                self._occupied.pop(stored.index, None)
+                self._occupied_slots.pop(stored.index, None)
             known = (self._memory, stored.index, stored.pdu) in self._undeletable
-            if is_report and here and not stored.damaged and not known:
-                self._occupied[stored.index] = stored.pdu
-                self._start(self._keep_stored(stored))
+            if is_report and here and not stored.is_damaged and not known:
+                self._occupied_slots[stored.index] = stored.pdu
+                self._start_storing(self._store_from_memory(stored))
             else:
-                await self._take(stored, slot.memory)
+                await self._store_and_delete(stored, slot.memory)
 
-    def _start(self, keeping: Coroutine[Any, Any, None]) -> None:
+    def _start_storing(self, keeping: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(keeping)
-        self._underway.add(task)
-        task.add_done_callback(self._underway.discard)
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
 
-    async def _keep_direct(self, octets: bytes) -> None:
+    async def _store_direct(self, octets: bytes) -> None:
         """A report that no modem stores."""
         try:
-            await self._kept(self._desk.keep_with_next(self._identity, octets), self._identity, octets)
+            await self._wait_until_stored(
+                self._desk.store_arrival_lazily(self._identity, octets), self._identity, octets
+            )
         except StoreUnavailable:
-            self._held.append((self._identity, octets))
-            self.behind = True
+            self._unstored.append((self._identity, octets))
+            self.has_unstored = True
             self._wake()
 
-    async def _keep_stored(self, stored: StoredMessage) -> None:
+    async def _store_from_memory(self, stored: StoredMessage) -> None:
         """A report that stays on the modem until it is durable."""
         octets = _parse_octets(stored.pdu)
         try:
-            kept = await self._kept(self._desk.keep_with_next(self._identity, octets), self._identity, octets)
+            kept = await self._wait_until_stored(
+                self._desk.store_arrival_lazily(self._identity, octets), self._identity, octets
+            )
         except StoreUnavailable:
-            kept, self.behind = False, True
+            kept, self.has_unstored = False, True
         if kept:
             self._deletable.append(stored)
-        elif self._occupied.get(stored.index) == stored.pdu:
-            del self._occupied[stored.index]
+        elif self._occupied_slots.get(stored.index) == stored.pdu:
+            del self._occupied_slots[stored.index]
         self._wake()
 
-    async def _take(self, stored: StoredMessage, memory: str | None = None) -> None:
+    async def _store_and_delete(self, stored: StoredMessage, memory: str | None = None) -> None:
         """Hand over, then delete by index: deleting by flag could destroy what arrived meanwhile."""
-        if stored.damaged:
+        if stored.is_damaged:
             again = await self._read_again(stored)
             if again is None:
                 return
@@ -240,18 +244,18 @@ class Receiver:
         if place in self._undeletable:
             return
         try:
-            if not await self._hand_over(self._identity, _parse_octets(stored.pdu)):
+            if not await self._store_arrival(self._identity, _parse_octets(stored.pdu)):
                 return
         except StoreUnavailable:
-            self.behind = True
+            self.has_unstored = True
             return
         await self._delete(stored, memory or self._memory)
 
     async def _delete(self, stored: StoredMessage, memory: str) -> None:
         if memory == self._memory:
-            self._occupied.pop(stored.index, None)
+            self._occupied_slots.pop(stored.index, None)
         try:
-            await self._dialogue.command(f"+CMGD={stored.index}")
+            await self._dialogue.run_command(f"+CMGD={stored.index}")
         except CommandFailed as error:
             if error.result not in ("+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"):  # gone already
                 self._undeletable.add((memory, stored.index, stored.pdu))
@@ -266,39 +270,39 @@ class Receiver:
             if again is None:
                 return None
             alike = alike + 1 if again.pdu == stored.pdu else 1
-            if not again.damaged or alike == MATCHES_NEEDED:
+            if not again.is_damaged or alike == MATCHES_NEEDED:
                 return again
             stored = again
         log.warning("arrival reads differently each time; it stays on the modem", iccid=self._identity.iccid)
         return None
 
-    async def _catch_up(self) -> None:
+    async def _store_unstored(self) -> None:
         """Hand over what is held, in order of arrival, as far as the database takes it."""
-        while self._held:
+        while self._unstored:
             try:
-                await self._hand_over(*self._held[0])
+                await self._store_arrival(*self._unstored[0])
             except StoreUnavailable:
-                self.behind = True
+                self.has_unstored = True
                 return
-            self._held.popleft()
+            self._unstored.popleft()
             await self._acknowledge()
 
     @property
-    def _acknowledges(self) -> bool:
+    def _is_acknowledging(self) -> bool:
         return Quirk.CNMA_AFTER_REPORT in self._identity.profile.quirks
 
     async def _acknowledge(self) -> None:
         """Say that a report was taken, where the modem sends no other before."""
-        if self._acknowledges:
+        if self._is_acknowledging:
             await self._dialogue.ask("+CNMA")
 
-    async def _hand_over(self, identity: Identity, octets: bytes) -> bool:
+    async def _store_arrival(self, identity: Identity, octets: bytes) -> bool:
         """Make an arrival durable. False where it cannot be: it stays on the modem, and the rest goes on. StoreUnavailable:
         nothing can be kept now."""
-        return await self._kept(self._desk.keep(identity, octets), identity, octets)
+        return await self._wait_until_stored(self._desk.store_arrival(identity, octets), identity, octets)
 
     @staticmethod
-    async def _kept(keeping: Awaitable[None], identity: Identity, octets: bytes) -> bool:
+    async def _wait_until_stored(keeping: Awaitable[None], identity: Identity, octets: bytes) -> bool:
         """Wait until it is durable. False where it cannot be."""
         try:
             await keeping

@@ -33,7 +33,7 @@ class SendResult:
     """The end of an attempt; with the trouble for which port or modem is to be given up, where there was one."""
 
     attempted: AttemptReport
-    trouble: LinkError | None = None
+    link_error: LinkError | None = None
 
 
 class Sender:
@@ -46,12 +46,14 @@ class Sender:
         self._desk = desk
         self._now = now
         self._loop = asyncio.get_running_loop()
-        self._holds_link = bool(identity.profile.link_hold)
-        self.claimed = False  # whether an attempt is being made: from its claim to its end
-        self._no_prompts = 0  # in a row
+        self._has_link_hold = bool(identity.profile.link_hold)
+        self.is_claimed = False  # whether an attempt is being made: from its claim to its end
+        self._missed_prompts = 0  # in a row
         self._is_quick = False  # the last prompt came at once
-        self._early: asyncio.Future[ClaimedPart | None] | None = None  # a claim whose prompt has not come
-        self._unanswered: int | None = None  # the attempt whose answer may still come, while the port stays open
+        self._early_claim: asyncio.Future[ClaimedPart | None] | None = None  # a claim whose prompt has not come
+        self._unanswered_attempt: int | None = (
+            None  # the attempt whose answer may still come, while the port stays open
+        )
 
     async def send(self, draft: Draft, ahead: bool, foresee: Callable[[Draft | None], None]) -> SendResult | None:
         """Put the draft (or what now goes before it) on the air. None: nothing may go, nothing was journaled.
@@ -63,36 +65,36 @@ class Sender:
         PortGone, ReplyTimeout and Restarted are raised only where no attempt stands open; else they come back with its outcome.
         StoreError: the claim was not kept, nothing was written, and the modem is at its prompt no more.
         """
-        if draft.first_of_several:
+        if draft.is_first_of_several:
             await self._hold_link()
         if self._is_quick:
-            self._early = self._desk.claim(self._identity, draft, ahead=ahead)
+            self._early_claim = self._desk.claim(self._identity, draft, ahead=ahead)
         reply = await self._first_prompt(len(draft.tpdu))
-        claim, self._early = self._early, None
-        self.claimed = True
+        claim, self._early_claim = self._early_claim, None
+        self.is_claimed = True
         try:
             return await self._claim(
                 claim or self._desk.claim(self._identity, draft, ahead=ahead), draft, reply, foresee
             )
         finally:
-            self.claimed = False
+            self.is_claimed = False
 
-    def let_go(self) -> None:
+    def withdraw_early_claim(self) -> None:
         """There is no prompt, and others shall have the part: a claim that was made for it is withdrawn."""
-        claim, self._early = self._early, None
+        claim, self._early_claim = self._early_claim, None
         if claim is not None:
             claim.add_done_callback(partial(self._withdraw, because="no prompt"))
 
     async def _first_prompt(self, octets: int) -> Reply | None:
         started = self._loop.time()
         try:
-            reply = await self._prompt(octets, FIRST_PROMPT_S * 2**self._no_prompts)
+            reply = await self._prompt(octets, FIRST_PROMPT_S * 2**self._missed_prompts)
         except BaseException as error:
             self._is_quick = False
-            self._no_prompts += isinstance(error, ReplyTimeout)
-            self.let_go()
+            self._missed_prompts += isinstance(error, ReplyTimeout)
+            self.withdraw_early_claim()
             raise
-        self._no_prompts = 0
+        self._missed_prompts = 0
         self._is_quick = reply is None and self._loop.time() - started <= QUICK_PROMPT_S
         return reply
 
@@ -110,17 +112,17 @@ class Sender:
             claim.add_done_callback(partial(self._withdraw, because="stopped"))
             raise
         except StoreError:
-            await self._dialogue.settle()
+            await self._dialogue.synchronise()
             raise
         if claimed is None:
-            await self._dialogue.settle()
+            await self._dialogue.synchronise()
             return None
-        foresee(claimed.following)
+        foresee(claimed.next_draft)
         if reply is not None:
             return SendResult(_make_report(claimed, reply, None, 0.0))
-        return await self._at_prompt(claimed, len(draft.tpdu))
+        return await self._write_at_prompt(claimed, len(draft.tpdu))
 
-    async def _at_prompt(self, claimed: ClaimedPart, octets: int) -> SendResult:
+    async def _write_at_prompt(self, claimed: ClaimedPart, octets: int) -> SendResult:
         """Write the PDU, unless the prompt is for another length or somebody opted out after the claim looked."""
         try:
             if len(claimed.tpdu) != octets:
@@ -128,35 +130,35 @@ class Sender:
                 reply = await self._prompt(len(claimed.tpdu), PROMPT_PATIENCE_S)
                 if reply is not None:
                     return SendResult(_make_report(claimed, reply, None, 0.0))
-            if self._desk.consent_epoch != claimed.epoch:
-                await self._dialogue.settle()
+            if self._desk.consent_epoch != claimed.consent_epoch:
+                await self._dialogue.synchronise()
                 return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="consent changed"))
             if claimed.not_after is not None and self._now() >= claimed.not_after:
-                await self._dialogue.settle()
+                await self._dialogue.synchronise()
                 return SendResult(
                     AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="the window has closed")
                 )
-            if self._dialogue.lost is not None:
-                raise PortGone(self._dialogue.lost)
+            if self._dialogue.loss_reason is not None:
+                raise PortGone(self._dialogue.loss_reason)
         except LINK_ERRORS as trouble:
             return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(trouble)), trouble)
         except asyncio.CancelledError:
-            self._desk.close(
+            self._desk.close_attempt(
                 self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped")
             )
             raise
         return await self._write(claimed)
 
-    def take_over(self, older: Sender) -> None:
+    def inherit_state(self, older: Sender) -> None:
         """The same SIM was set up again over the same port: its late answer may still come."""
         if older._identity.iccid == self._identity.iccid:
-            self._unanswered = older._unanswered
-            self._no_prompts = older._no_prompts
+            self._unanswered_attempt = older._unanswered_attempt
+            self._missed_prompts = older._missed_prompts
             self._is_quick = older._is_quick
 
-    def answered_late(self, line: str) -> AttemptReport | None:
+    def take_late_answer(self, line: str) -> AttemptReport | None:
         """The attempt that a `+CMGS` nobody waits for any more belongs to."""
-        attempt, self._unanswered = self._unanswered, None
+        attempt, self._unanswered_attempt = self._unanswered_attempt, None
         if attempt is None:
             return None
         try:
@@ -164,34 +166,36 @@ class Sender:
         except DecodeError:
             return None
 
-    def _credit_late(self) -> None:
+    def _close_late_attempt(self) -> None:
         """Journal a late answer that came before this prompt: any behind it is of the PDU that is written now."""
         for urc in [urc for urc in self._dialogue.notices if urc.line.startswith("+CMGS:")]:
             self._dialogue.notices.remove(urc)
-            late = self.answered_late(urc.line)
+            late = self.take_late_answer(urc.line)
             if late is not None:
-                self._desk.close(self._identity, late)
+                self._desk.close_attempt(self._identity, late)
 
     async def _prompt(self, octets: int, most_s: float) -> Reply | None:
-        return await self._dialogue.prompt(f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, most_s))
+        return await self._dialogue.request_prompt(
+            f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, most_s)
+        )
 
     async def _write(self, claimed: ClaimedPart) -> SendResult:
         """From the first octet on, the network may have it: whatever ends without an answer is not known."""
-        self._credit_late()
-        self._unanswered = None
+        self._close_late_attempt()
+        self._unanswered_attempt = None
         written_at, started = self._now(), self._loop.time()
         pdu = _SIMS_OWN_SMSC + claimed.tpdu.hex().upper()
         try:
-            reply = await self._dialogue.data(pdu, timeout_s=self._profile.send_timeout_s)
+            reply = await self._dialogue.send_pdu(pdu, timeout_s=self._profile.send_timeout_s)
         except LINK_ERRORS as trouble:
-            self._unanswered = claimed.attempt_id
+            self._unanswered_attempt = claimed.attempt_id
             elapsed_s = self._loop.time() - started
             ended = AttemptReport(
                 claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(trouble), elapsed_s=elapsed_s
             )
             return SendResult(ended, trouble)
         except asyncio.CancelledError:
-            self._desk.close(
+            self._desk.close_attempt(
                 self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error="stopped")
             )
             raise
@@ -199,16 +203,18 @@ class Sender:
 
     async def _hold_link(self) -> None:
         """Keep the radio link up between the parts of a message. A modem that refuses is not asked again."""
-        if self._holds_link:
-            self._holds_link = (await self._dialogue.ask(self._profile.link_hold)).ok
+        if self._has_link_hold:
+            self._has_link_hold = (await self._dialogue.ask(self._profile.link_hold)).ok
 
     def _withdraw(self, claim: asyncio.Future[ClaimedPart | None], *, because: str) -> None:
         """A claim that nobody waits for any more: journaled, never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
-            self._desk.close(self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=because))
-            if claimed.following is not None:
-                self._desk.give_back(claimed.following)
+            self._desk.close_attempt(
+                self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=because)
+            )
+            if claimed.next_draft is not None:
+                self._desk.return_draft(claimed.next_draft)
 
 
 # Some modems answer AT+CMGS with an error of the equipment (TS 27.007 9.2), whose numbers mean other things than those of

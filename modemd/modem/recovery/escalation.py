@@ -33,12 +33,12 @@ class EscalationStep(IntEnum):
     QUARANTINE = 8
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Its name for people and programs: `usb reset`."""
         return self.name.lower().replace("_", " ")
 
     @property
-    def hard(self) -> bool:
+    def is_hard(self) -> bool:
         """Whether the modem starts anew by it, and forgets what it had in hand."""
         return self in (EscalationStep.RESET, EscalationStep.USB_RESET, EscalationStep.POWER)
 
@@ -69,9 +69,9 @@ class EscalationPlan:
     had its time; `after_s` is how long the trouble must have lasted before a rung. Behind the last comes quarantine; a trouble
     without rungs is only looked at again."""
 
-    sign: str
-    rungs: tuple[EscalationStep, ...]
-    cure: RecoverySign = RecoverySign.READY
+    description: str
+    steps: tuple[EscalationStep, ...]
+    ends_by: RecoverySign = RecoverySign.READY
     after_s: Mapping[EscalationStep, float] = field(default_factory=dict)
 
 
@@ -137,61 +137,63 @@ class Escalation:
 
     def __init__(self, quarantine_s: Sequence[float] = QUARANTINE_S, rest_s: float = RESET_INTERVAL_S) -> None:
         self._quarantine_s = tuple(quarantine_s)
-        self._rest_s = rest_s
+        self._reset_interval_s = rest_s
         self._began = 0.0
-        self._hard = False  # whether this round has had a hard rung
-        self._hard_after = 0.0
-        self._cured_at: float | None = None
+        self._has_reset = False  # whether this round has had a hard rung
+        self._reset_not_before = 0.0
+        self._ended_at: float | None = None
         self._waits_until = 0.0
         self.trouble: Trouble | None = None
-        self.rung: EscalationStep | None = None
+        self.step: EscalationStep | None = None
         self.rounds = 0
         self.counts: Counter[EscalationStep] = Counter()
 
-    def climb(self, trouble: Trouble, now: float, can: AbstractSet[EscalationStep]) -> EscalationStep | None:
+    def choose_step(self, trouble: Trouble, now: float, can: AbstractSet[EscalationStep]) -> EscalationStep | None:
         """The trouble shows: the rung to climb now, of those that can be. None: nothing more than to look again."""
-        if self.trouble is None and self._cured_at is not None and now - self._cured_at >= FORGET_ROUNDS_S:
+        if self.trouble is None and self._ended_at is not None and now - self._ended_at >= FORGET_ROUNDS_S:
             self.rounds = 0
         if now < self._waits_until:
             return None  # what a reset brings with it, a port that goes, is no trouble of its own
         if trouble is not self.trouble:
             self.trouble, self._began = trouble, now
-        if self.rung is EscalationStep.QUARANTINE:
-            self.rung = None
+        if self.step is EscalationStep.QUARANTINE:
+            self.step = None
         course = PLANS[trouble]
-        for rung in course.rungs:
-            if (self.rung is not None and rung <= self.rung) or rung not in can:
+        for rung in course.steps:
+            if (self.step is not None and rung <= self.step) or rung not in can:
                 continue
-            if now - self._began < course.after_s.get(rung, 0.0) or (rung.hard and now < self._hard_after):
+            if now - self._began < course.after_s.get(rung, 0.0) or (rung.is_hard and now < self._reset_not_before):
                 return None
-            return self._climbed(rung, now, PATIENCE_S[rung])
-        if not course.rungs or self.rung is None:
+            return self._take_step(rung, now, PATIENCE_S[rung])
+        if not course.steps or self.step is None:
             return None
-        self._hard_after = max(self._hard_after, now + self._rest_s) if self._hard else self._hard_after
+        self._reset_not_before = (
+            max(self._reset_not_before, now + self._reset_interval_s) if self._has_reset else self._reset_not_before
+        )
         quarantine_s = self._quarantine_s[min(self.rounds, len(self._quarantine_s) - 1)]
         self.rounds += 1
-        self._hard = False
-        return self._climbed(EscalationStep.QUARANTINE, now, quarantine_s)
+        self._has_reset = False
+        return self._take_step(EscalationStep.QUARANTINE, now, quarantine_s)
 
-    def _climbed(self, rung: EscalationStep, now: float, patience_s: float) -> EscalationStep:
-        self.rung = rung
+    def _take_step(self, rung: EscalationStep, now: float, patience_s: float) -> EscalationStep:
+        self.step = rung
         self.counts[rung] += 1
-        self._hard |= rung.hard
+        self._has_reset |= rung.is_hard
         self._waits_until = now + patience_s
         return rung
 
-    def cured(self, cure: RecoverySign, now: float) -> bool:
+    def end_trouble(self, cure: RecoverySign, now: float) -> bool:
         """Something went well: whether that ends the trouble there was."""
-        if self.trouble is None or PLANS[self.trouble].cure not in (cure, RecoverySign.READY):
+        if self.trouble is None or PLANS[self.trouble].ends_by not in (cure, RecoverySign.READY):
             return False
-        if self._hard:
-            self._hard_after = now + self._rest_s
-        self.trouble = self.rung = None
-        self._hard = False
+        if self._has_reset:
+            self._reset_not_before = now + self._reset_interval_s
+        self.trouble = self.step = None
+        self._has_reset = False
         self._waits_until = 0.0
-        self._cured_at = now
+        self._ended_at = now
         return True
 
-    def quarantined(self, now: float) -> float | None:
+    def find_quarantine_left(self, now: float) -> float | None:
         """How much longer the modem is in quarantine, in seconds; None where it is not."""
-        return self._waits_until - now if self.rung is EscalationStep.QUARANTINE and now < self._waits_until else None
+        return self._waits_until - now if self.step is EscalationStep.QUARANTINE and now < self._waits_until else None

@@ -45,18 +45,18 @@ RESET_PAUSE_S = 2.0
 class UsbLocation:
     """Where a port's device is plugged in. `location` is its place in the USB tree (`1-1.2`), `node` its device node."""
 
-    location: str
+    path: str
     node: str
 
     @property
     def hub(self) -> str:
         """The hub it sits in: `1-1`; of a root port, the bus: `1`."""
-        return self.location.rpartition("." if "." in self.location else "-")[0]
+        return self.path.rpartition("." if "." in self.path else "-")[0]
 
     @property
     def port(self) -> str:
         """The hub's port: `2`."""
-        return self.location.rpartition("." if "." in self.location else "-")[2]
+        return self.path.rpartition("." if "." in self.path else "-")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class RecoveryTools:
     """What recovery may use. `usb_place` finds the place of a port's device, None where it has none; `usb_reset` resets it;
     `run` runs a program. The latter two raise ModemdError where they fail."""
 
-    usb_place: Callable[[str], UsbLocation | None] = lambda port: None
+    find_usb_location: Callable[[str], UsbLocation | None] = lambda port: None
     usb_reset: Callable[[UsbLocation], Awaitable[None]] | None = None
-    run: Callable[[Sequence[str]], Awaitable[None]] | None = None
+    run_program: Callable[[Sequence[str]], Awaitable[None]] | None = None
 
 
 NO_TOOLS = RecoveryTools()
@@ -101,78 +101,78 @@ class Recovery:
         self._status = status
         self._tools = tools
         self._loop = asyncio.get_running_loop()
-        self._ladder = Escalation(quarantine_s, rest_s)
-        self._place: UsbLocation | None = None
+        self._escalation = Escalation(quarantine_s, rest_s)
+        self._usb_location: UsbLocation | None = None
         self._spent_s: dict[EscalationStep, float] = {}
         self._reason: str | None = None
-        self._pending: EscalationStep | None = None
+        self._pending_step: EscalationStep | None = None
 
-    def opened(self) -> None:
+    def note_location(self) -> None:
         """The port is open: note where its device is plugged in, as long as one can see it."""
-        self._place = self._tools.usb_place(self._port) or self._place
+        self._usb_location = self._tools.find_usb_location(self._port) or self._usb_location
 
     @property
     def _port(self) -> str:
         return self._status.port or self._line.port
 
-    def climb(self, trouble: Trouble, reason: str, profile: Profile | None = None) -> EscalationStep | None:
+    def escalate(self, trouble: Trouble, reason: str, profile: Profile | None = None) -> EscalationStep | None:
         """The rung to climb now. `profile`: of the modem that listens, None where there is no dialogue. A rung that is not the
         dialogue's stays pending for `take`."""
-        rung = self._ladder.climb(trouble, self._loop.time(), self._possible(profile))
+        rung = self._escalation.choose_step(trouble, self._loop.time(), self._list_possible_steps(profile))
         if rung is not None:
             self._reason = reason
-            log.warning("recovery", modem=self._line.name, rung=rung.words, trouble=trouble, reason=reason)
+            log.warning("recovery", modem=self._line.name, rung=rung.label, trouble=trouble, reason=reason)
         if rung in (EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER):
-            self._pending = rung
+            self._pending_step = rung
         return rung
 
-    def escape(self, reason: str) -> None:
+    def note_escape(self, reason: str) -> None:
         """An answer did not come, and the dialogue is to be escaped. In a trouble of another kind that is only counted: it has
         its own way up."""
-        if self._ladder.trouble in (None, Trouble.SILENT):
-            self.climb(Trouble.SILENT, reason)
+        if self._escalation.trouble in (None, Trouble.SILENT):
+            self.escalate(Trouble.SILENT, reason)
         else:
-            self._ladder.counts[EscalationStep.ESCAPE] += 1
+            self._escalation.counts[EscalationStep.ESCAPE] += 1
 
-    def take(self) -> EscalationStep | None:
+    def take_pending_step(self) -> EscalationStep | None:
         """The rung that waits to be climbed with the port closed."""
-        rung, self._pending = self._pending, None
+        rung, self._pending_step = self._pending_step, None
         return rung
 
     @property
-    def wants_port(self) -> bool:
+    def has_pending_step(self) -> bool:
         """Whether a rung waits for the port to be closed."""
-        return self._pending is not None
+        return self._pending_step is not None
 
-    def cured(self, cure: RecoverySign) -> None:
+    def note_success(self, cure: RecoverySign) -> None:
         """Something went well."""
-        trouble, rung = self._ladder.trouble, self._ladder.rung
-        if self._ladder.cured(cure, self._loop.time()) and rung is not None:
-            log.info("modem has recovered", modem=self._line.name, trouble=trouble, after=rung.words)
+        trouble, rung = self._escalation.trouble, self._escalation.step
+        if self._escalation.end_trouble(cure, self._loop.time()) and rung is not None:
+            log.info("modem has recovered", modem=self._line.name, trouble=trouble, after=rung.label)
 
     @property
-    def quarantined(self) -> bool:
-        return self._ladder.quarantined(self._loop.time()) is not None
+    def is_quarantined(self) -> bool:
+        return self._escalation.find_quarantine_left(self._loop.time()) is not None
 
     @property
-    def standing(self) -> RecoveryStatus:
+    def current_status(self) -> RecoveryStatus:
         """Where the modem stands now."""
-        ladder = self._ladder
+        ladder = self._escalation
         return RecoveryStatus(
             ladder.trouble,
             self._reason,
-            ladder.rung.words if ladder.rung is not None else None,
+            ladder.step.label if ladder.step is not None else None,
             ladder.rounds,
-            ladder.quarantined(self._loop.time()),
-            {rung.words: ladder.counts[rung] for rung in EscalationStep if ladder.counts[rung]},
-            {rung.words: round(spent_s, 3) for rung, spent_s in sorted(self._spent_s.items())},
+            ladder.find_quarantine_left(self._loop.time()),
+            {rung.label: ladder.counts[rung] for rung in EscalationStep if ladder.counts[rung]},
+            {rung.label: round(spent_s, 3) for rung, spent_s in sorted(self._spent_s.items())},
         )
 
     # The rungs
 
-    async def do_inside(self, rung: EscalationStep, dialogue: Dialogue, profile: Profile) -> None:
+    async def run_by_commands(self, rung: EscalationStep, dialogue: Dialogue, profile: Profile) -> None:
         """Climb one that goes by AT commands."""
-        with self.timed(rung):
+        with self.measure(rung):
             if rung is EscalationStep.RADIO:
                 await dialogue.ask(profile.radio_off, timeout_s=RADIO_TIMEOUT_S)
                 await dialogue.pause(RADIO_PAUSE_S)
@@ -181,22 +181,26 @@ class Recovery:
                 for command in profile.reset:
                     if (await dialogue.ask(command, timeout_s=RESET_TIMEOUT_S)).ok:
                         break
-                dialogue.unsettle()
+                dialogue.mark_unsynchronised()
                 await dialogue.pause(RESET_PAUSE_S)
 
-    async def do_outside(self, rung: EscalationStep) -> None:
+    async def run_with_port_closed(self, rung: EscalationStep) -> None:
         """Climb one for which the port is closed. What it cannot do, it says in the log."""
-        with self.timed(rung):
+        with self.measure(rung):
             try:
-                if rung is EscalationStep.USB_RESET and self._tools.usb_reset is not None and self._place is not None:
-                    await self._tools.usb_reset(self._place)
-                elif rung is EscalationStep.POWER and self._tools.run is not None:
-                    await self._tools.run(self._hook())
+                if (
+                    rung is EscalationStep.USB_RESET
+                    and self._tools.usb_reset is not None
+                    and self._usb_location is not None
+                ):
+                    await self._tools.usb_reset(self._usb_location)
+                elif rung is EscalationStep.POWER and self._tools.run_program is not None:
+                    await self._tools.run_program(self._make_power_command())
             except ModemdError as error:
-                log.error("recovery failed", modem=self._line.name, rung=rung.words, error=str(error))
+                log.error("recovery failed", modem=self._line.name, rung=rung.label, error=str(error))
 
     @contextmanager
-    def timed(self, rung: EscalationStep) -> Iterator[None]:
+    def measure(self, rung: EscalationStep) -> Iterator[None]:
         """Count the time within to the rung's."""
         began = self._loop.time()
         try:
@@ -204,24 +208,24 @@ class Recovery:
         finally:
             self._spent_s[rung] = self._spent_s.get(rung, 0.0) + self._loop.time() - began
 
-    def _possible(self, profile: Profile | None) -> frozenset[EscalationStep]:
+    def _list_possible_steps(self, profile: Profile | None) -> frozenset[EscalationStep]:
         can = {EscalationStep.ESCAPE, EscalationStep.SET_UP, EscalationStep.REOPEN}
         if profile is not None and profile.radio_off and profile.radio_on:
             can.add(EscalationStep.RADIO)
         if profile is not None and profile.reset:
             can.add(EscalationStep.RESET)
-        if self._tools.usb_reset is not None and self._place is not None:
+        if self._tools.usb_reset is not None and self._usb_location is not None:
             can.add(EscalationStep.USB_RESET)
-        if self._line.power_hook and self._tools.run is not None and self._hook():
+        if self._line.power_hook and self._tools.run_program is not None and self._make_power_command():
             can.add(EscalationStep.POWER)
         return frozenset(can)
 
-    def _hook(self) -> list[str]:
+    def _make_power_command(self) -> list[str]:
         """The configured program, its placeholders filled; empty where one has no value: the place is not known."""
-        place = self._place
+        place = self._usb_location
         values = {"{name}": self._line.name, "{port}": self._port}
         if place is not None:
-            values |= {"{location}": place.location, "{hub}": place.hub, "{hub_port}": place.port}
+            values |= {"{location}": place.path, "{hub}": place.hub, "{hub_port}": place.port}
         argv = []
         for word in self._line.power_hook:
             for placeholder, value in values.items():
@@ -245,41 +249,43 @@ class HealthMonitor:
         self._status = status
         self._desk = desk
         self._loop = asyncio.get_running_loop()
-        self.vitals = vitals
+        self.symptoms = vitals
         self.recovery = recovery
 
     @property
     def may_send(self) -> bool:
         """Whether parts are given to the modem: not while it swallows them and has been given up for a while."""
-        return not (self.recovery.quarantined and self._status.health is ModemHealth.QUARANTINED)
+        return not (self.recovery.is_quarantined and self._status.health is ModemHealth.QUARANTINED)
 
-    async def heal(self, dialogue: Dialogue, identity: Identity) -> bool:
+    async def check_and_recover(self, dialogue: Dialogue, identity: Identity) -> bool:
         """Say how the modem is, and climb a rung where one is due. True: it is to be set up again, or its port is wanted."""
         status, now = self._status, self._loop.time()
-        self.vitals.registered(status.registration, now)
-        if status.registration.usable:
-            self.vitals.signal(status.signal_dbm, now)
-            self.recovery.cured(RecoverySign.READY)
-        self.vitals.failing(self._desk.sends_fail(identity), now)
-        findings = self.vitals.findings(now)
+        self.symptoms.note_registration(status.registration, now)
+        if status.registration.is_registered:
+            self.symptoms.note_signal(status.signal_dbm, now)
+            self.recovery.note_success(RecoverySign.READY)
+        self.symptoms.note_failing(self._desk.find_send_fault(identity), now)
+        findings = self.symptoms.list_findings(now)
         worst = next((finding for finding in findings if finding.trouble is not None), None)
         status.remarks.pop(HEALTH_REMARK, None)
         if worst is None or worst.trouble is None:
             told = "; ".join(finding.reason for finding in findings)
-            if told and status.registration.usable:
+            if told and status.registration.is_registered:
                 status.remarks[HEALTH_REMARK] = told
             elif told:
                 status.reason = told
             return False
-        return await self._climb(worst, worst.trouble, dialogue, identity)
+        return await self._take_step(worst, worst.trouble, dialogue, identity)
 
-    async def _climb(self, finding: SymptomFinding, trouble: Trouble, dialogue: Dialogue, identity: Identity) -> bool:
-        rung = self.recovery.climb(trouble, finding.reason, identity.profile)
-        self._status.health = ModemHealth.QUARANTINED if self.recovery.quarantined else ModemHealth.UNHEALTHY
+    async def _take_step(
+        self, finding: SymptomFinding, trouble: Trouble, dialogue: Dialogue, identity: Identity
+    ) -> bool:
+        rung = self.recovery.escalate(trouble, finding.reason, identity.profile)
+        self._status.health = ModemHealth.QUARANTINED if self.recovery.is_quarantined else ModemHealth.UNHEALTHY
         self._status.reason = finding.reason
         if rung is None or rung is EscalationStep.QUARANTINE:
             return False
-        self.vitals.acted(finding.sign)
+        self.symptoms.mark_treated(finding.symptom)
         if rung in (EscalationStep.RADIO, EscalationStep.RESET):
-            await self.recovery.do_inside(rung, dialogue, identity.profile)
+            await self.recovery.run_by_commands(rung, dialogue, identity.profile)
         return True

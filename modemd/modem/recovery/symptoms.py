@@ -73,12 +73,12 @@ THRESHOLDS: Mapping[Symptom, Threshold] = {
 class SymptomFinding:
     """A sign that counts, with the reason in words."""
 
-    sign: Symptom
+    symptom: Symptom
     reason: str
 
     @property
     def trouble(self) -> Trouble | None:
-        return THRESHOLDS[self.sign].trouble
+        return THRESHOLDS[self.symptom].trouble
 
 
 class Symptoms:
@@ -87,61 +87,63 @@ class Symptoms:
     def __init__(self) -> None:
         self._since: dict[Symptom, float] = {}
         self._details: dict[Symptom, str] = {}
-        self._acted_on: dict[Symptom, str] = {}
+        self._treated: dict[Symptom, str] = {}
         self._unanswered = 0
 
-    def registered(self, registration: Registration, now: float) -> None:
+    def note_registration(self, registration: Registration, now: float) -> None:
         """What +CREG said."""
         denied = registration is Registration.DENIED
-        self._shows(Symptom.DENIED, denied, now)
-        self._shows(Symptom.UNREGISTERED, not registration.usable and not denied, now, registration.name.lower())
-        if not registration.usable:
-            self._shows(Symptom.WEAK_SIGNAL, False, now)  # it goes without saying
+        self._note_symptom(Symptom.DENIED, denied, now)
+        self._note_symptom(
+            Symptom.UNREGISTERED, not registration.is_registered and not denied, now, registration.name.lower()
+        )
+        if not registration.is_registered:
+            self._note_symptom(Symptom.WEAK_SIGNAL, False, now)  # it goes without saying
 
-    def signal(self, dbm: int | None, now: float) -> None:
+    def note_signal(self, dbm: int | None, now: float) -> None:
         """What +CSQ said while registered; None: it does not know."""
         weak = dbm is None or dbm < WEAK_DBM
-        self._shows(Symptom.WEAK_SIGNAL, weak, now, "not known" if dbm is None else f"{dbm} dBm")
+        self._note_symptom(Symptom.WEAK_SIGNAL, weak, now, "not known" if dbm is None else f"{dbm} dBm")
 
-    def passed(self) -> None:
+    def note_accepted(self) -> None:
         """A part was accepted."""
         self._unanswered = 0
 
-    def unanswered(self) -> None:
+    def note_unanswered(self) -> None:
         """A part was written and not answered."""
         self._unanswered += 1
 
-    def failing(self, why: str | None, now: float) -> None:
+    def note_failing(self, why: str | None, now: float) -> None:
         """What the desk says of this SIM's refusals; None: nothing that would be the modem's."""
-        self._shows(Symptom.FAILING, why is not None, now, why or "")
+        self._note_symptom(Symptom.FAILING, why is not None, now, why or "")
 
-    def acted(self, sign: Symptom) -> None:
+    def mark_treated(self, sign: Symptom) -> None:
         """Something was done about a sign: it counts again when it shows anew."""
         if sign is Symptom.UNANSWERED:
             self._unanswered = THRESHOLDS[sign].times - 1
         elif sign is Symptom.FAILING:
-            self._acted_on[sign] = self._details[sign]
+            self._treated[sign] = self._details[sign]
 
-    def findings(self, now: float) -> list[SymptomFinding]:
+    def list_findings(self, now: float) -> list[SymptomFinding]:
         """What counts now, in the order of the table."""
-        return [SymptomFinding(sign, self._reason(sign)) for sign in THRESHOLDS if self._counts(sign, now)]
+        return [SymptomFinding(sign, self._make_reason(sign)) for sign in THRESHOLDS if self._is_significant(sign, now)]
 
-    def _shows(self, sign: Symptom, shown: bool, now: float, detail: str = "") -> None:
+    def _note_symptom(self, sign: Symptom, shown: bool, now: float, detail: str = "") -> None:
         if shown:
             self._since.setdefault(sign, now)
             self._details[sign] = detail
         else:
             self._since.pop(sign, None)
 
-    def _counts(self, sign: Symptom, now: float) -> bool:
+    def _is_significant(self, sign: Symptom, now: float) -> bool:
         threshold = THRESHOLDS[sign]
         if sign is Symptom.UNANSWERED:
             return self._unanswered >= threshold.times
-        if sign in self._acted_on and self._acted_on[sign] == self._details.get(sign):
+        if sign in self._treated and self._treated[sign] == self._details.get(sign):
             return False
         return sign in self._since and now - self._since[sign] >= threshold.lasts_s
 
-    def _reason(self, sign: Symptom) -> str:
+    def _make_reason(self, sign: Symptom) -> str:
         # It says for how long at least, and so stays the same from one look to the next.
         threshold = THRESHOLDS[sign]
         return threshold.reason.format(

@@ -50,7 +50,7 @@ async def reset_device(place: UsbLocation) -> None:
             _finish(loop, done, None)
 
     # Not a pool's thread: a reset of a wedged stick may hang for ever.
-    threading.Thread(target=work, name=f"reset {place.location}", daemon=True).start()
+    threading.Thread(target=work, name=f"reset {place.path}", daemon=True).start()
     try:
         async with asyncio.timeout(RESET_TIMEOUT_S):
             await done
@@ -104,5 +104,5 @@ async def run_program(argv: Sequence[str], timeout_s: float = HOOK_TIMEOUT_S) ->
         raise ModemError(f"{argv[0]} ended with {process.returncode}: {words}")
 
 
-TOOLS = RecoveryTools(usb_place=find_usb_location, usb_reset=reset_device, run=run_program)
+TOOLS = RecoveryTools(find_usb_location=find_usb_location, usb_reset=reset_device, run_program=run_program)
 """Those of this machine."""

@@ -24,10 +24,10 @@ STARTING_TRIES = 15
 
 async def wake_modem(dialogue: Dialogue) -> None:
     """Wake the modem, out of any prompt, echo off. Silent where nothing answers."""
-    dialogue.unsettle()  # whoever had the port before may have left the modem at a prompt
+    dialogue.mark_unsynchronised()  # whoever had the port before may have left the modem at a prompt
     for last in (*[False] * (AT_TRIES - 1), True):
         try:
-            await dialogue.command("E0", timeout_s=AT_TIMEOUT_S)
+            await dialogue.run_command("E0", timeout_s=AT_TIMEOUT_S)
             return
         except (ReplyTimeout, CommandFailed) as error:
             if last or isinstance(error, Silent):
@@ -41,7 +41,7 @@ async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, p
     A SIM that tells no ICCID is known by its IMSI: it is the same SIM in every stick all the same.
     """
     if driver is not None:
-        await _send_first_commands(dialogue, profiles.named(driver))
+        await _send_first_commands(dialogue, profiles.find_by_name(driver))
     await dialogue.ask("+CMEE=1")  # else a missing or busy SIM is a bare ERROR
     manufacturer, model, profile = await _identify_family(dialogue, profiles, driver, pins)
     if driver is None:
@@ -95,10 +95,10 @@ async def _identify_family(
     while True:
         manufacturer = await _read_manufacturer(dialogue)
         if not manufacturer:  # a ZTE stick says who it is when its SIM is open
-            await open_sim(dialogue, profiles.named(driver or GENERIC), pins)
+            await open_sim(dialogue, profiles.find_by_name(driver or GENERIC), pins)
             manufacturer = await _read_manufacturer(dialogue)
         said = manufacturer, await _read_identity(dialogue, "+CGMM")
-        profile = profiles.named(driver) if driver is not None else profiles.match(*said)
+        profile = profiles.find_by_name(driver) if driver is not None else profiles.match(*said)
         if driver is not None or profile.name != GENERIC or said in seen or len(seen) == MAX_READS:
             return *said, profile
         seen.add(said)

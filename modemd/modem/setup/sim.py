@@ -100,20 +100,20 @@ class PinSource(Protocol):
     @property
     def name(self) -> str: ...
 
-    def find(self, iccid: str | None) -> Pin | None:
+    def find_pin(self, iccid: str | None) -> Pin | None:
         """The PIN for a SIM; None where none is configured. SimUnusable where it is, and its file is no good."""
 
-    async def tried(self, holder: str) -> PinTries: ...
+    async def read_tries(self, holder: str) -> PinTries: ...
 
-    async def trying(self, holder: str, digest: bytes) -> None:
+    async def record_try(self, holder: str, digest: bytes) -> None:
         """Durable when it returns: the PIN goes out now."""
 
-    async def refused(self, holder: str, digest: bytes) -> None: ...
+    async def record_refusal(self, holder: str, digest: bytes) -> None: ...
 
-    async def accepted(self, holder: str) -> None:
+    async def forget_tries(self, holder: str) -> None:
         """The SIM is open: what was tried before is forgotten."""
 
-    async def not_tried(self, holder: str, digest: bytes) -> None:
+    async def forget_try(self, holder: str, digest: bytes) -> None:
         """The modem did not look at the PIN after all."""
 
 
@@ -122,22 +122,22 @@ class NoPins:
 
     name = ""
 
-    def find(self, iccid: str | None) -> Pin | None:
+    def find_pin(self, iccid: str | None) -> Pin | None:
         return None
 
-    async def tried(self, holder: str) -> PinTries:
+    async def read_tries(self, holder: str) -> PinTries:
         return PinTries()
 
-    async def trying(self, holder: str, digest: bytes) -> None:
+    async def record_try(self, holder: str, digest: bytes) -> None:
         raise AssertionError("there is no PIN to try")
 
-    async def refused(self, holder: str, digest: bytes) -> None:
+    async def record_refusal(self, holder: str, digest: bytes) -> None:
         raise AssertionError("there was no PIN to refuse")
 
-    async def accepted(self, holder: str) -> None:
+    async def forget_tries(self, holder: str) -> None:
         raise AssertionError("there was no PIN to accept")
 
-    async def not_tried(self, holder: str, digest: bytes) -> None:
+    async def forget_try(self, holder: str, digest: bytes) -> None:
         raise AssertionError("there was no PIN to try")
 
 
@@ -212,25 +212,25 @@ async def read_tries_left(dialogue: Dialogue, profile: Profile) -> int | None:
 
 async def _enter_pin(dialogue: Dialogue, profile: Profile, pins: PinSource) -> None:
     iccid = await identity.read_iccid(dialogue, profile)
-    pin = pins.find(iccid)
+    pin = pins.find_pin(iccid)
     if pin is None:
         raise SimUnusable(LOCKED, REMEDIES[LOCKED])
     holder = iccid or f"modem {pins.name}"
     digest = pin.digest(holder)
-    objection = find_pin_objection(digest, await pins.tried(holder), await read_tries_left(dialogue, profile))
+    objection = find_pin_objection(digest, await pins.read_tries(holder), await read_tries_left(dialogue, profile))
     if objection is not None:
         raise SimUnusable(LOCKED, f"the SIM asks for its PIN, and that in {pin.source} {objection}")
-    await pins.trying(holder, digest)
+    await pins.record_try(holder, digest)
     log.info("the SIM asks for its PIN; it is given", iccid=iccid, source=pin.source)
     reply = await _send_pin(dialogue, pin)
     if reply.ok:
         await _wait_until_open(dialogue)
-        await pins.accepted(holder)
+        await pins.forget_tries(holder)
     elif is_busy(reply) or reply.result.line in _NO_SIM_ANY_MORE:
-        await pins.not_tried(holder, digest)
+        await pins.forget_try(holder, digest)
         raise CommandFailed("AT+CPIN=", reply.result.line)
     else:
-        await pins.refused(holder, digest)
+        await pins.record_refusal(holder, digest)
         left = await read_tries_left(dialogue, profile)
         told = f"; {_format_tries(left)}" if left is not None else ""
         raise SimUnusable(

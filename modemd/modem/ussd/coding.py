@@ -45,7 +45,7 @@ class UssdState(IntEnum):
     TIMED_OUT = 5
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """For people."""
         return _WORDS[self]
 

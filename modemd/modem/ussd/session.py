@@ -75,7 +75,11 @@ async def send_text(
     if not reply.ok:
         raise CommandFailed("USSD", reply.result.line)
     early = [line for line in reply.lines if line.startswith(ANSWER_NOTICE)]
-    line = early[0] if early else (await dialogue.notice(ANSWER_NOTICE, unless=profile.restart, timeout_s=limit_s)).line
+    line = (
+        early[0]
+        if early
+        else (await dialogue.wait_for_notice(ANSWER_NOTICE, unless=profile.restart, timeout_s=limit_s)).line
+    )
     said = ussd_coding.decode_line(line, coding, charset)
     await dialogue.pause(TWICE_S)
     _drop_late_answers(dialogue)

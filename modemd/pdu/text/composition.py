@@ -72,7 +72,7 @@ def compose_data(
     dcs = dcs_of(Alphabet.DATA8, message_class)
     return [
         make_submit(destination, data, dcs, validity=validity, report_requested=report_requested)
-        for data in add_headers(body, body.payloads(), reference)
+        for data in add_headers(body, body.cut_payloads(), reference)
     ]
 
 

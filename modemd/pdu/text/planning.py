@@ -110,7 +110,7 @@ def plan(
 def plan_data(octets: bytes, *, reference_width: int = 8, header: tuple[Element, ...] = ()) -> Plan:
     """How 8-bit data would be sent; the rest is as in :func:`plan`."""
     body = EncodedText(Alphabet.DATA8, octets, reference_width, header)
-    return _plan("", body, body.payloads())
+    return _plan("", body, body.cut_payloads())
 
 
 def _plan(text: str, body: EncodedText, parts: list[bytes]) -> Plan:

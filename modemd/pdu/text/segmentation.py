@@ -59,8 +59,8 @@ def make_user_data_parts(text: str, body: EncodedText, reference: int) -> list[U
 def cut_payloads(text: str, body: EncodedText) -> list[bytes]:
     """The parts of a text, cut between combined characters where that costs nothing."""
     if body.one_part or (body.alphabet is _GSM7 and not body.header):
-        return body.payloads()  # nothing combines in the default alphabet
-    return body.payloads(_find_inner_positions(text, body))
+        return body.cut_payloads()  # nothing combines in the default alphabet
+    return body.cut_payloads(_find_inner_positions(text, body))
 
 
 def add_headers(body: EncodedText, parts: list[bytes], reference: int) -> list[UserData]:
@@ -91,14 +91,14 @@ def _find_inner_positions(text: str, body: EncodedText) -> set[int]:
 
 def _choose_tables(text: str, plain: EncodedText, shifts: Collection[Shift]) -> EncodedText:
     """The body with the fewest parts: the plain one, else the one with the fewest tables, else of the lowest language."""
-    best, fewest = plain, plain.count()
+    best, fewest = plain, plain.count_parts()
     for locking, single in _list_language_pairs(shifts):
         septets = table(locking, single).try_encode(text)
         if septets is None:
             continue
         chosen = (SingleShift(single),) * (single > 0) + (LockingShift(locking),) * (locking > 0)
         body = EncodedText(_GSM7, septets, plain.reference_width, plain.header + chosen)
-        if (count := body.count()) < fewest:
+        if (count := body.count_parts()) < fewest:
             best, fewest = body, count
     return best
 
@@ -156,48 +156,48 @@ class EncodedText:
             if self.room < 4:  # two octets short of an escape pair or a surrogate pair beside another character
                 raise EncodeError("UDH", f"{extra} octets of header elements leave no room for text")
 
-    def count(self, start: int = 0) -> int:
+    def count_parts(self, start: int = 0) -> int:
         """Parts needed from `start` on, at least one for a whole text."""
         parts = 0
         while start < len(self.payload):
-            start = self._cut(start)
+            start = self._find_cut(start)
             parts += 1
         return parts or 1
 
-    def payloads(self, inner: Collection[int] = ()) -> list[bytes]:
+    def cut_payloads(self, inner: Collection[int] = ()) -> list[bytes]:
         """The parts. `inner` are positions better not cut at. EncodeError where they are more than 255."""
         if self.one_part:
             return [self.payload]
-        left = self.count()
+        left = self.count_parts()
         if left > MAX_PARTS:
             raise EncodeError("TP-UD", f"{left} parts; {MAX_PARTS} are the most")
         found, start = [], 0
         while start < len(self.payload):
             left -= 1
-            end = self._cut(start)
+            end = self._find_cut(start)
             if end in inner:
-                end = self._kinder_cut(start, end, inner, left)
+                end = self._find_cut_before_cluster(start, end, inner, left)
             found.append(self.payload[start:end])
             start = end
         return found
 
-    def _cut(self, start: int) -> int:
+    def _find_cut(self, start: int) -> int:
         """The end of the fullest part from `start` on that tears no pair."""
         end = start + self.room
         if end >= len(self.payload):
             return len(self.payload)
-        return end if not self._tears(end) else end - (2 if self.alphabet is _UCS2 else 1)
+        return end if not self._splits_pair(end) else end - (2 if self.alphabet is _UCS2 else 1)
 
-    def _tears(self, at: int) -> bool:
+    def _splits_pair(self, at: int) -> bool:
         """Whether a cut here parts an escape from its code, or a surrogate from its other half."""
         if self.alphabet is _GSM7:
             return self.payload[at - 1] == ESCAPE
         return self.alphabet is _UCS2 and 0xDC <= self.payload[at] <= 0xDF
 
-    def _kinder_cut(self, start: int, end: int, inner: Collection[int], left: int) -> int:
+    def _find_cut_before_cluster(self, start: int, end: int, inner: Collection[int], left: int) -> int:
         """Before the combined character that a cut at `end` parts, where the rest still fits into `left` parts."""
         step = 2 if self.alphabet is _UCS2 else 1
         earlier = end
-        while earlier > start and (earlier in inner or self._tears(earlier)):
+        while earlier > start and (earlier in inner or self._splits_pair(earlier)):
             earlier -= step
-        return earlier if earlier > start and self.count(earlier) <= left else end
+        return earlier if earlier > start and self.count_parts(earlier) <= left else end

@@ -95,7 +95,7 @@ class Keywords:
         )
 
     @property
-    def keywords(self) -> tuple[Keyword, ...]:
+    def entries(self) -> tuple[Keyword, ...]:
         """Every word, in the order of the list."""
         return tuple(self._keywords.values())
 
@@ -113,7 +113,7 @@ class Keywords:
         last message sent to them, else that of `country` (ISO 3166 alpha-2), else English. Languages are tags such as
         `fr` or `fr-CA`; those without texts of ours are passed over.
         """
-        keyword = self._find(text)
+        keyword = self._find_keyword(text)
         if keyword is None:
             return None
         language = next(iter(keyword.languages)) if len(keyword.languages) == 1 else None
@@ -121,7 +121,7 @@ class Keywords:
             language = language or _find_supported_language(tag)
         return KeywordMatch(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
 
-    def _find(self, text: str) -> Keyword | None:
+    def _find_keyword(self, text: str) -> Keyword | None:
         words = normalise(text).split()
         once = _collapse_repetition(words)
         if (keyword := self._keywords.get(" ".join(once))) is not None:

@@ -28,7 +28,7 @@ class ConsentPolicy:
     marketing_needs_opt_in: bool = False
     transactional_after_stop: Mapping[str, bool] | None = None
 
-    def objection(self, message_class: MessageClass, number: str, marketing: Marketing) -> str | None:
+    def find_objection(self, message_class: MessageClass, number: str, marketing: Marketing) -> str | None:
         """Why a message of this class may not go to this contact, as a code; None where it may."""
         if message_class is MessageClass.MARKETING:
             if marketing is Marketing.OPTED_OUT:

@@ -39,14 +39,14 @@ class CronTimes:
     So each local time is one time: the first of two; and one that a change to summer time leaves out moves forward.
     """
 
-    walls: Trigger
+    trigger: Trigger
     zone: ZoneInfo
 
-    def following(self, after: datetime) -> datetime | None:
+    def next_after(self, after: datetime) -> datetime | None:
         """The first time later than `after`, in UTC; None where there is none."""
         wall = after.astimezone(self.zone).replace(tzinfo=UTC, fold=0)
         while True:
-            found = self.walls.get_next_fire_time(None, wall + timedelta(microseconds=1))
+            found = self.trigger.get_next_fire_time(None, wall + timedelta(microseconds=1))
             if found is None:
                 return None
             at = found.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
@@ -54,18 +54,18 @@ class CronTimes:
                 return at
             wall = found  # the first of two, which is over
 
-    def latest(self, after: datetime, now: datetime) -> datetime | None:
+    def latest_between(self, after: datetime, now: datetime) -> datetime | None:
         """The last time later than `after` that is not later than `now`; None where there is none."""
         for back in _LOOKBACKS:
             start = max(after, now - back)
-            found, at = None, self.following(start)
+            found, at = None, self.next_after(start)
             while at is not None and at <= now:
-                found, at = at, self.following(at)
+                found, at = at, self.next_after(at)
             if found is not None or start == after:
                 return found
         return None
 
-    def local(self, at: datetime) -> str:
+    def local_name(self, at: datetime) -> str:
         """The local date and time, which is the name of a run."""
         return at.astimezone(self.zone).replace(tzinfo=None, fold=0).isoformat(timespec="minutes")
 

@@ -70,12 +70,12 @@ class JobScheduler:
         self._clock = clock
         self._zone = zone
         self._jobs = jobs
-        self._trusted = trusted
+        self._is_clock_trusted = trusted
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            if not self._trusted():
+            if not self._is_clock_trusted():
                 await asyncio.sleep(UNTRUSTED_CHECK_S)
                 continue
             now = self._clock.now()
@@ -84,10 +84,10 @@ class JobScheduler:
             await asyncio.sleep(min(wait, LONGEST_WAIT).total_seconds())
             for job in self._jobs:
                 at = due[job.name]
-                if at is not None and at <= self._clock.now() and self._trusted():
-                    await self._run(job)
+                if at is not None and at <= self._clock.now() and self._is_clock_trusted():
+                    await self._run_job(job)
 
-    async def _run(self, job: CalendarJob) -> None:
+    async def _run_job(self, job: CalendarJob) -> None:
         now = self._clock.now()
         date = now.astimezone(self._zone).date()
         try:

@@ -60,14 +60,14 @@ class RecurringSends:
         trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
-        self._submitting = submitting
+        self._submission = submitting
         self._policy = policy
         self._clock = clock
         self._zone = zone
-        self._queued = queued
-        self._trusted = trusted
-        self._changed = asyncio.Event()
-        self._known: dict[int, tuple[datetime, datetime | None]] = {}
+        self._on_queued = queued
+        self._is_clock_trusted = trusted
+        self._wakeup = asyncio.Event()
+        self._next_runs: dict[int, tuple[datetime, datetime | None]] = {}
 
     # What the faces call
 
@@ -80,9 +80,9 @@ class RecurringSends:
         if wish.request.at is not None or wish.request.key is not None:
             raise Refused("bad_schedule", "a schedule says when by its cron expression, and makes its own keys")
         times, now = parse_cron(wish.cron, self._zone), self._clock.now()
-        if times.following(now) is None:
+        if times.next_after(now) is None:
             raise Refused("bad_cron", f"{wish.cron!r} never comes")
-        messages = [self._submitting.check(_request_to(wish.request, number))[0] for number in wish.to]
+        messages = [self._submission.check(_request_to(wish.request, number))[0] for number in wish.to]
         one = messages[0]
         new = NewSchedule(
             name=wish.name,
@@ -92,47 +92,47 @@ class RecurringSends:
             text=one.text,
             message_class=one.message_class,
             report=one.report,
-            valid_s=self._submitting.valid_s(wish.request),
+            valid_s=self._submission.valid_s(wish.request),
             window=wish.request.window,
             late=wish.late,
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
-        self._changed.set()
-        return await self.show(wish.name)
+        self._wakeup.set()
+        return await self.describe(wish.name)
 
-    async def listed(self) -> list[dict[str, Any]]:
+    async def list_schedules(self) -> list[dict[str, Any]]:
         """All of them, by name."""
-        return [self._view(each) for each in await self._store.read(schedules.list_schedules)]
+        return [self._schedule_view(each) for each in await self._store.read(schedules.list_schedules)]
 
-    async def show(self, name: str) -> dict[str, Any]:
+    async def describe(self, name: str) -> dict[str, Any]:
         """One of them, with its last runs."""
         found = await self._store.read(partial(schedules.find_by_name, name=name))
-        return self._view(found) | {"runs": await self._store.read(partial(schedules.list_runs, id=found.id))}
+        return self._schedule_view(found) | {"runs": await self._store.read(partial(schedules.list_runs, id=found.id))}
 
     async def pause(self, name: str, word: Authorship) -> dict[str, Any]:
         """Let it rest until it is resumed."""
-        return await self._decide(schedules.pause, name, word)
+        return await self._apply_decision(schedules.pause, name, word)
 
     async def resume(self, name: str, word: Authorship) -> dict[str, Any]:
         """Let it go on, from now."""
-        return await self._decide(schedules.resume, name, word)
+        return await self._apply_decision(schedules.resume, name, word)
 
     async def remove(self, name: str, word: Authorship) -> dict[str, Any]:
         """End it; what it submitted goes on. As it was."""
-        shown = await self.show(name)
+        shown = await self.describe(name)
         word = check_authorship(word)
         await self._store.write(partial(schedules.remove, name=name, now=self._clock.now(), by=word.by, why=word.why))
-        self._changed.set()
+        self._wakeup.set()
         return shown
 
-    async def _decide(self, change: Callable[..., None], name: str, word: Authorship) -> dict[str, Any]:
+    async def _apply_decision(self, change: Callable[..., None], name: str, word: Authorship) -> dict[str, Any]:
         word = check_authorship(word)
         await self._store.write(partial(change, name=name, now=self._clock.now(), by=word.by, why=word.why))
-        self._changed.set()
-        return await self.show(name)
+        self._wakeup.set()
+        return await self.describe(name)
 
-    def _view(self, schedule: Schedule) -> dict[str, Any]:
-        at = None if schedule.paused else _cron_times(schedule).following(max(self._clock.now(), schedule.looked_at))
+    def _schedule_view(self, schedule: Schedule) -> dict[str, Any]:
+        at = None if schedule.paused else _cron_times(schedule).next_after(max(self._clock.now(), schedule.looked_at))
         return {
             "name": schedule.name,
             "cron": schedule.cron,
@@ -153,53 +153,56 @@ class RecurringSends:
     async def run(self) -> None:
         """Until cancelled. While the clock is not trusted, nothing is run."""
         while True:
-            self._changed.clear()
+            self._wakeup.clear()
             wait = LONGEST_WAIT_S
             try:
-                if self._trusted():
-                    wait = await self._turn()
+                if self._is_clock_trusted():
+                    wait = await self._run_due()
             except StoreError as error:
                 log.error("recurring sends wait for the database", error=str(error))
                 wait = RETRY_S
             try:
                 async with asyncio.timeout(wait):
-                    await self._changed.wait()
+                    await self._wakeup.wait()
             except TimeoutError:
                 pass
 
-    async def _turn(self) -> float:
+    async def _run_due(self) -> float:
         """Run what is due; the seconds until the next is."""
         waits = [LONGEST_WAIT_S]
         for schedule in await self._store.read(schedules.list_schedules):
             if schedule.paused:
                 continue
             now = self._clock.now()
-            following = self._following(schedule)
+            following = self._next_run(schedule)
             if following is not None and following <= now:
                 times = _cron_times(schedule)
-                await self._run(schedule, times, times.latest(schedule.looked_at, now) or following)
+                await self._run_schedule(schedule, times, times.latest_between(schedule.looked_at, now) or following)
                 return 0.0
             if following is not None:
                 waits.append((following - now).total_seconds())
         return max(min(waits), 0.0)
 
-    def _following(self, schedule: Schedule) -> datetime | None:
+    def _next_run(self, schedule: Schedule) -> datetime | None:
         """The first time that was not looked at; asked of the trigger once."""
-        known = self._known.get(schedule.id)
+        known = self._next_runs.get(schedule.id)
         if known is None or known[0] != schedule.looked_at:
-            known = self._known[schedule.id] = schedule.looked_at, _cron_times(schedule).following(schedule.looked_at)
+            known = self._next_runs[schedule.id] = (
+                schedule.looked_at,
+                _cron_times(schedule).next_after(schedule.looked_at),
+            )
         return known[1]
 
-    async def _run(self, schedule: Schedule, times: CronTimes, at: datetime) -> None:
+    async def _run_schedule(self, schedule: Schedule, times: CronTimes, at: datetime) -> None:
         now = self._clock.now()
         on_time = now - at <= ON_TIME_TOLERANCE
         outcome, error = (RunOutcome.SENT if on_time else RunOutcome.LATE if schedule.late else RunOutcome.MISSED), None
-        local = times.local(at)
+        local = times.local_name(at)
         messages: list[NewMessage] = []
         if outcome is not RunOutcome.MISSED:
             try:
                 messages = [
-                    self._submitting.check(_run_request(schedule, number, f"schedule:{schedule.id}:{local}:{number}"))[
+                    self._submission.check(_run_request(schedule, number, f"schedule:{schedule.id}:{local}:{number}"))[
                         0
                     ]
                     for number in schedule.recipients
@@ -216,7 +219,7 @@ class RecurringSends:
             return
         log.info("schedule", name=schedule.name, local=local, outcome=outcome, messages=len(submitted), error=error)
         for each, message in zip(submitted, messages, strict=True):
-            self._queued(each, message.message_class.rank)
+            self._on_queued(each, message.message_class.rank)
 
 
 def _cron_times(schedule: Schedule) -> CronTimes:

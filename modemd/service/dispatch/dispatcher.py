@@ -67,84 +67,86 @@ class Dispatcher:
         self._store = store
         self._policy = policy
         self._clock = clock
-        self._chance = chance
-        self._trusted = trusted  # the clock
-        self._settled = settled  # a part was put off, or will be repeated: look at the timetable
-        self._drafts = Reservations(self._encode)
-        self._pressing = 0  # how often an alarm or otp may have been queued; and by SIM, when it last looked for one
-        self._pressed: dict[str, int] = {}
+        self._random = chance
+        self._is_clock_trusted = trusted  # the clock
+        self._on_settled = settled  # a part was put off, or will be repeated: look at the timetable
+        self._reservations = Reservations(self._encode_part)
+        self._urgent_count = (
+            0  # how often an alarm or otp may have been queued; and by SIM, when it last looked for one
+        )
+        self._urgent_seen: dict[str, int] = {}
         self._on_air: dict[int, Candidate] = {}  # by attempt
-        self.sims = SimBreakers()
-        self._no_marketing: set[str] = set()
-        self.traffic = traffic(self.sims)
-        self._waiting_for_others: asyncio.TimerHandle | None = None
-        self.holding = QuotaHolds(store, clock, settled, self._look_again)
-        self._claimings: set[asyncio.Task[ClaimedPart | None]] = set()
-        self._closings: set[asyncio.Task[None]] = set()
-        self._unkept: set[int] = set()  # attempts whose outcome the database did not take yet
+        self.sim_breakers = SimBreakers()
+        self._marketing_held_sims: set[str] = set()
+        self.sending_policy = traffic(self.sim_breakers)
+        self._patience_timer: asyncio.TimerHandle | None = None
+        self.quota_holds = QuotaHolds(store, clock, settled, self._retry_later)
+        self._pending_claims: set[asyncio.Task[ClaimedPart | None]] = set()
+        self._pending_closes: set[asyncio.Task[None]] = set()
+        self._unstored_outcomes: set[int] = set()  # attempts whose outcome the database did not take yet
 
-    def queued(self, rank: int) -> None:
+    def note_queued(self, rank: int) -> None:
         """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
-        self._drafts.queued(rank)
+        self._reservations.mark_overtaken(rank)
         if rank < MessageClass.SYSTEM.rank:
-            self.came_due()
+            self.note_urgent()
 
-    def came_due(self) -> None:
+    def note_urgent(self) -> None:
         """An alarm or otp may have been queued: one may go before its SIM's pace lets others go."""
-        self._pressing += 1
+        self._urgent_count += 1
 
-    def presses(self, identity: Identity) -> bool:
-        return self._pressed.get(identity.iccid) != self._pressing
+    def has_unseen_urgent(self, identity: Identity) -> bool:
+        return self._urgent_seen.get(identity.iccid) != self._urgent_count
 
-    def fresh(self, identity: Identity, draft: Draft) -> bool:
-        rests = self.sims.rests(identity.iccid, self._clock.now()) is not None
-        return not (self._drafts.overtaken(draft) or rests or self._blocked)
+    def is_current(self, identity: Identity, draft: Draft) -> bool:
+        rests = self.sim_breakers.open_until(identity.iccid, self._clock.now()) is not None
+        return not (self._reservations.is_overtaken(draft) or rests or self._is_blocked)
 
     @property
-    def _blocked(self) -> bool:
+    def _is_blocked(self) -> bool:
         """Nothing is claimed while the database takes no changes, or an outcome waits for it."""
-        return bool(self._unkept) or self._store.trouble is not None
+        return bool(self._unstored_outcomes) or self._store.failure is not None
 
-    def release(self, draft: Draft) -> None:
-        self._drafts.release(draft)
+    def release_draft(self, draft: Draft) -> None:
+        self._reservations.release(draft)
         if draft.rank <= waiting_rank(MessageClass.OTP):
-            self.came_due()  # if it was not sent, whoever waits for its pace may have it
+            self.note_urgent()  # if it was not sent, whoever waits for its pace may have it
 
-    async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+    async def next_draft(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
         """The next part for a SIM, encoded; with `urgent` only if it is an alarm's or otp's. Parts that are over or withdrawn are
         ended on the way. None also where the database does not take that: it is asked again in a while."""
-        if self._blocked or not self.sims.asks(identity.iccid, self._clock.now()):
+        if self._is_blocked or not self.sim_breakers.register_request(identity.iccid, self._clock.now()):
             return None
         try:
-            return await self._find(identity, last=MessageClass.OTP if urgent else MessageClass.MARKETING)
+            return await self._find_draft(identity, last=MessageClass.OTP if urgent else MessageClass.MARKETING)
         except StoreError as error:
             log.error("nothing can be chosen", iccid=identity.iccid, error=str(error))
-            self._look_again()
+            self._retry_later()
             return None
 
-    def _look_again(self) -> None:
-        asyncio.get_running_loop().call_later(RETRY_S, self._settled)
+    def _retry_later(self) -> None:
+        asyncio.get_running_loop().call_later(RETRY_S, self._on_settled)
 
-    async def _find(self, identity: Identity, last: MessageClass) -> Draft | None:
+    async def _find_draft(self, identity: Identity, last: MessageClass) -> Draft | None:
         most = claims.INITIAL_CANDIDATES
         while True:
             now = self._clock.now()
-            skip = self.sims.avoided(identity.iccid, now) | self._drafts.reserved()
-            terms = self.traffic.terms()
+            skip = self.sim_breakers.list_avoided_parts(identity.iccid, now) | self._reservations.reserved_parts()
+            terms = self.sending_policy.terms()
             look = partial(claims.find, sim=identity.iccid, now=now, skip=skip, terms=terms, most=most)
-            pressing = self._pressing
+            pressing = self._urgent_count
             found = await self._store.read_hot(look)
-            self._pressed[identity.iccid] = pressing
-            self.holding.start(found.over, terms)
-            decide = self._decider(identity.iccid)
+            self._urgent_seen[identity.iccid] = pressing
+            self.quota_holds.start(found.exhausted_lanes, terms)
+            decide = self._make_decider(identity.iccid)
             verdicts = [(candidate, decide(facts).verdict) for candidate, facts in found.candidates]
             going = [candidate for candidate, verdict in verdicts if verdict is SendVerdict.SEND]
-            reserved = self._drafts.reserved()  # more than before: other modems have looked meanwhile
+            reserved = self._reservations.reserved_parts()  # more than before: other modems have looked meanwhile
             chosen = next((candidate for candidate in going if candidate.part_id not in reserved), None)
             if chosen is not None and chosen.rank > waiting_rank(last):
                 return None
             if chosen is not None:
-                draft = await self._draft(chosen)
+                draft = await self._reserve_draft(chosen)
                 if draft is not None:
                     return draft
             if going:
@@ -155,8 +157,8 @@ class Dispatcher:
             if not any(
                 verdict in (SendVerdict.WITHDRAW, SendVerdict.EXPIRE, SendVerdict.HOLD) for _, verdict in verdicts
             ):
-                if found.left:
-                    self._come_again()
+                if found.has_deferred:
+                    self._start_patience_timer()
                 return None
             clear = partial(
                 claims.end_unsendable, sim=identity.iccid, decide=decide, now=self._clock.now(), terms=terms
@@ -164,99 +166,101 @@ class Dispatcher:
             if not await self._store.write(clear):
                 return None
 
-    def _come_again(self) -> None:
+    def _start_patience_timer(self) -> None:
         """What is left to another SIM now is not left to it for ever."""
-        if self._waiting_for_others is None:
+        if self._patience_timer is None:
             loop = asyncio.get_running_loop()
-            self._waiting_for_others = loop.call_later(PREFERRED_SIM_WAIT.total_seconds() / 3, self._others_had_time)
+            self._patience_timer = loop.call_later(PREFERRED_SIM_WAIT.total_seconds() / 3, self._end_patience)
 
-    def _others_had_time(self) -> None:
-        self._waiting_for_others = None
-        self._settled()
+    def _end_patience(self) -> None:
+        self._patience_timer = None
+        self._on_settled()
 
     def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
         """Journal the claim of the next attempt, and in the same transaction choose what follows it, where this is to look
         `ahead`. Submitted before this returns."""
         epoch = self._store.consent_epoch
-        sim, now, terms = identity.iccid, self._clock.now(), self.traffic.terms()
-        decide = self._decider(sim)
-        avoided, offer = self.sims.avoided(sim, now), PartOffer()
-        self.sims.asks(sim, now)  # it is at work, and need not choose while claims choose for it
+        sim, now, terms = identity.iccid, self._clock.now(), self.sending_policy.terms()
+        decide = self._make_decider(sim)
+        avoided, offer = self.sim_breakers.list_avoided_parts(sim, now), PartOffer()
+        self.sim_breakers.register_request(sim, now)  # it is at work, and need not choose while claims choose for it
 
         def change(db: sqlite3.Connection) -> Claim | None:
-            skip = avoided | self._drafts.reserved(own=draft)
+            skip = avoided | self._reservations.reserved_parts(own=draft)
             claim = claims.claim(db, sim, identity.imei, decide, now, skip=skip, terms=terms, ahead=ahead)
-            if claim is not None and claim.following is not None:
-                self._drafts.offer(offer, claim.following)
+            if claim is not None and claim.next_candidate is not None:
+                self._reservations.add_offer(offer, claim.next_candidate)
             return claim
 
-        claiming = asyncio.get_running_loop().create_task(self._claimed(self._store.write(change), draft, epoch, offer))
-        self._claimings.add(claiming)
-        claiming.add_done_callback(self._claimings.discard)
+        claiming = asyncio.get_running_loop().create_task(
+            self._finish_claim(self._store.write(change), draft, epoch, offer)
+        )
+        self._pending_claims.add(claiming)
+        claiming.add_done_callback(self._pending_claims.discard)
         return claiming
 
-    async def _claimed(
+    async def _finish_claim(
         self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, offer: PartOffer
     ) -> ClaimedPart | None:
         try:
             claim = await committed
         except StoreError:
-            self._drafts.decline(offer)
-            self._look_again()
+            self._reservations.decline_offer(offer)
+            self._retry_later()
             raise
         if claim is None:
             return None
         candidate = self._on_air[claim.attempt_id] = claim.candidate
         try:
-            tpdu = self._drafts.encoded(candidate, draft)
+            tpdu = self._reservations.encode_claimed(candidate, draft)
         except EncodeError as error:
-            self._drafts.decline(offer)
+            self._reservations.decline_offer(offer)
             impossible = AttemptOutcome(claim.attempt_id, AttemptResult.REFUSED, error=f"cannot be encoded: {error}")
             await self._store.write(partial(outcomes.close_attempt, outcome=impossible, now=self._clock.now()))
             return None
-        not_after, following = self._closing(candidate), self._drafts.take(offer)
+        not_after, following = self._window_end(candidate), self._reservations.accept_offer(offer)
         return ClaimedPart(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, not_after, following)
 
     def close(self, identity: Identity, attempted: AttemptReport) -> asyncio.Future[None]:
         """Journal what became of an attempt. Submitted before this returns; repeated until the database takes it, whether or
         not somebody waits: an outcome that is known must not be forgotten."""
-        return asyncio.shield(self._close(identity, attempted, self._store.write))
+        return asyncio.shield(self._start_close(identity, attempted, self._store.write))
 
     def close_with_next(self, identity: Identity, attempted: AttemptReport) -> None:
         """The same, in the commit of the next claim."""
-        self._close(identity, attempted, self._store.write_with_next)
+        self._start_close(identity, attempted, self._store.write_lazily)
 
-    def _close(self, identity: Identity, attempted: AttemptReport, write: _Write) -> asyncio.Task[None]:
+    def _start_close(self, identity: Identity, attempted: AttemptReport, write: _Write) -> asyncio.Task[None]:
         change = partial(
             _close_attempt,
-            outcome=self._judged(identity, attempted),
+            outcome=self._judge_outcome(identity, attempted),
             sim=identity.iccid,
-            owner=self._owner(identity),
+            owner=self._owner_rule(identity),
             now=self._clock.now(),
         )
-        closing = asyncio.get_running_loop().create_task(self._until_closed(write(change), change, attempted))
-        self._closings.add(closing)  # the loop itself holds tasks only weakly
-        closing.add_done_callback(self._closings.discard)
+        closing = asyncio.get_running_loop().create_task(self._retry_close(write(change), change, attempted))
+        self._pending_closes.add(closing)  # the loop itself holds tasks only weakly
+        closing.add_done_callback(self._pending_closes.discard)
         return closing
 
-    async def outcomes_kept(self, within_s: float) -> None:
+    async def wait_for_outcomes(self, within_s: float) -> None:
         """Wait until the database has taken every claim and every outcome, at most so long; what it has not then is forgotten,
         and will be unknown at the next start."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_s
-        while (waiting := self._claimings | self._closings) and loop.time() < deadline:
+        while (waiting := self._pending_claims | self._pending_closes) and loop.time() < deadline:
             await asyncio.wait(waiting, timeout=deadline - loop.time())
             await asyncio.sleep(0)  # a claim that nobody waits for is withdrawn now
-        if self._closings:
-            log.error("outcomes were not kept; they will be unknown", attempts=len(self._closings))
-        self.forget_outcomes()
+        if self._pending_closes:
+            log.error("outcomes were not kept; they will be unknown", attempts=len(self._pending_closes))
+        self.abandon_outcomes()
 
-    def forget_outcomes(self) -> None:
+    def abandon_outcomes(self) -> None:
         """Wait no longer for the database."""
-        for closing in self._closings:
+        for closing in self._pending_closes:
             closing.cancel()
 
-    async def _until_closed(
+    async def _retry_close(
         self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: AttemptReport
     ) -> None:
         while True:
@@ -266,38 +270,38 @@ class Dispatcher:
                 log.error("outcome cannot be kept", **_log_fields(attempted), trouble=str(error))
                 return
             except StoreError as error:
-                if attempted.attempt_id not in self._unkept:
+                if attempted.attempt_id not in self._unstored_outcomes:
                     log.error("outcome not kept yet", **_log_fields(attempted), trouble=str(error))
-                    self._unkept.add(attempted.attempt_id)
+                    self._unstored_outcomes.add(attempted.attempt_id)
                 await asyncio.sleep(RETRY_S)
                 committed = self._store.write(change)
             else:
-                self._closed(attempted)
-                if attempted.attempt_id in self._unkept:
-                    self._unkept.discard(attempted.attempt_id)
-                    self._settled()
+                self._finish_close(attempted)
+                if attempted.attempt_id in self._unstored_outcomes:
+                    self._unstored_outcomes.discard(attempted.attempt_id)
+                    self._on_settled()
                 return
 
-    def _closed(self, attempted: AttemptReport) -> None:
+    def _finish_close(self, attempted: AttemptReport) -> None:
         self._on_air.pop(attempted.attempt_id, None)
         log.info("attempt ended", **_log_fields(attempted), elapsed=round(attempted.elapsed_s, 3))
         if attempted.ending is not AttemptEnding.ACCEPTED:
-            self.came_due()
-            self._settled()
+            self.note_urgent()
+            self._on_settled()
 
-    def hold_marketing(self, sim: str, *, holds: bool) -> None:
+    def set_marketing_held(self, sim: str, *, holds: bool) -> None:
         """Whether a SIM begins no marketing from now on, as in a foreign network. Other SIMs may take it."""
         if holds:
-            self._no_marketing.add(sim)
-        elif sim in self._no_marketing:
-            self._no_marketing.discard(sim)
-            self._settled()
+            self._marketing_held_sims.add(sim)
+        elif sim in self._marketing_held_sims:
+            self._marketing_held_sims.discard(sim)
+            self._on_settled()
 
-    def holds_marketing(self, sim: str) -> bool:
+    def is_marketing_held(self, sim: str) -> bool:
         """Whether a SIM begins no marketing."""
-        return sim in self._no_marketing
+        return sim in self._marketing_held_sims
 
-    def _decider(self, sim: str) -> Callable[[SendFacts], SendDecision]:
+    def _make_decider(self, sim: str) -> Callable[[SendFacts], SendDecision]:
         """The last look for a SIM."""
 
         def decide(facts: SendFacts) -> SendDecision:
@@ -305,16 +309,16 @@ class Dispatcher:
                 facts,
                 self._policy,
                 self._clock.now(),
-                trusted=self._trusted(),
-                holds_marketing=sim in self._no_marketing,
+                trusted=self._is_clock_trusted(),
+                holds_marketing=sim in self._marketing_held_sims,
             )
 
         return decide
 
-    async def _draft(self, candidate: Candidate) -> Draft | None:
+    async def _reserve_draft(self, candidate: Candidate) -> Draft | None:
         """A candidate as a draft, reserved. None: it cannot be encoded; its message has failed, and the modem goes on."""
         try:
-            return self._drafts.reserve(candidate)
+            return self._reservations.reserve(candidate)
         except EncodeError as error:
             log.error("message cannot be encoded", message=candidate.message_id, error=str(error))
             failed = partial(
@@ -323,17 +327,17 @@ class Dispatcher:
             await self._store.write(partial(failed, now=self._clock.now()))
             return None
 
-    def _closing(self, candidate: Candidate) -> datetime | None:
+    def _window_end(self, candidate: Candidate) -> datetime | None:
         """When the window closes in which a message must begin; None where it has none, has begun, or the clock cannot tell."""
-        if candidate.window is None or candidate.rank % 2 == 0 or not self._trusted():
+        if candidate.window is None or candidate.rank % 2 == 0 or not self._is_clock_trusted():
             return None
-        return candidate.window.closing(self._clock.now())
+        return candidate.window.find_closing(self._clock.now())
 
-    def _encode(self, candidate: Candidate) -> bytes:
+    def _encode_part(self, candidate: Candidate) -> bytes:
         """The TPDU of a part. TP-VP is what is left of the message's validity, or until its window closes; TP-RD marks
         a repetition, nothing relies on it."""
         now = self._clock.now()
-        closing = candidate.window.closing(now) if candidate.window is not None else None
+        closing = candidate.window.find_closing(now) if candidate.window is not None else None
         ends = candidate.expires_at if closing is None else min(candidate.expires_at, closing)
         left = max(ends - now, SHORTEST_VALIDITY)
         submits = pdu.compose(
@@ -346,12 +350,12 @@ class Dispatcher:
         )
         return submits[candidate.seq - 1].encode()
 
-    def _owner(self, identity: Identity) -> report_matching.FindOwner:
+    def _owner_rule(self, identity: Identity) -> report_matching.FindOwner:
         return owner_rule(timedelta(seconds=identity.profile.send_timeout_s))
 
-    def _judged(self, identity: Identity, attempted: AttemptReport) -> AttemptOutcome:
+    def _judge_outcome(self, identity: Identity, attempted: AttemptReport) -> AttemptOutcome:
         """What an ending means for the journal: the class of an error decides, and what other refusals say of the SIM."""
-        counts = not attempted.no_network
+        counts = not attempted.is_without_network
         result = _RESULT_OF_ENDING[attempted.ending]
         error, again = attempted.error, None
         if attempted.ending is AttemptEnding.REFUSED:
@@ -366,33 +370,33 @@ class Dispatcher:
                 result = AttemptResult.UNKNOWN
             elif kind is ErrorClass.ACCEPTED:
                 result = AttemptResult.SENT
-            elif attempted.no_network:  # the SIM waits for its network; another may send the part
-                again = partial(_freed_retry_at, self._clock.now(), self._chance)
-            elif self._sims_own(identity.iccid, kind, attempted):
-                counts, again = False, partial(_freed_retry_at, self._clock.now(), self._chance)
+            elif attempted.is_without_network:  # the SIM waits for its network; another may send the part
+                again = partial(_freed_retry_at, self._clock.now(), self._random)
+            elif self._is_sim_refusal(identity.iccid, kind, attempted):
+                counts, again = False, partial(_freed_retry_at, self._clock.now(), self._random)
             else:
-                again = partial(_retry_at, kind, self._clock.now(), self._chance)
+                again = partial(_retry_at, kind, self._clock.now(), self._random)
         if result is AttemptResult.SENT:
-            self.sims.passed(identity.iccid)
+            self.sim_breakers.record_success(identity.iccid)
         return AttemptOutcome(
             attempted.attempt_id, result, attempted.written_at, attempted.reference, error, again, counts
         )
 
-    def _sims_own(self, sim: str, kind: ErrorClass, attempted: AttemptReport) -> bool:
+    def _is_sim_refusal(self, sim: str, kind: ErrorClass, attempted: AttemptReport) -> bool:
         """Whether a refusal speaks of the SIM: it rests, or only leaves this part to another SIM."""
         candidate, now = self._on_air.get(attempted.attempt_id), self._clock.now()
         if candidate is None:
             return False
-        rest = self.sims.refused(sim, kind, candidate.number, attempted.error or "", now)
+        rest = self.sim_breakers.record_refusal(sim, kind, candidate.number, attempted.error or "", now)
         if rest is not None:
             log.error(
                 "the SIM is refused, whoever is written to; it rests", iccid=sim, error=attempted.error, rest=rest
             )
-            asyncio.get_running_loop().call_later(rest.total_seconds(), self._settled)
+            asyncio.get_running_loop().call_later(rest.total_seconds(), self._on_settled)
             return True
         # The rest of a started message, and what is pinned, has no other SIM.
         free = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
-        return kind is ErrorClass.OTHER and free and self.sims.leave(candidate.part_id, sim, now)
+        return kind is ErrorClass.OTHER and free and self.sim_breakers.leave_to_others(candidate.part_id, sim, now)
 
 
 _RESULT_OF_ENDING = {

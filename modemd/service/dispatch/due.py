@@ -31,40 +31,40 @@ class DueWork:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._promoted = promoted
-        self._trusted = trusted
+        self._on_promoted = promoted
+        self._is_clock_trusted = trusted
         self._was_trusted = True
-        self._poked = asyncio.Event()
+        self._wakeup = asyncio.Event()
 
-    def poke(self) -> None:
+    def wake(self) -> None:
         """Something may be due earlier than was known."""
-        self._poked.set()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             try:
-                await self._wait_or_do()
+                await self._wait_or_run_due()
             except StoreError as error:
                 log.error("the timetable waits for the database", error=str(error))
                 await asyncio.sleep(RETRY_S)
 
-    async def _wait_or_do(self) -> None:
-        self._poked.clear()
-        before, trusted = self._was_trusted, self._trusted()
+    async def _wait_or_run_due(self) -> None:
+        self._wakeup.clear()
+        before, trusted = self._was_trusted, self._is_clock_trusted()
         self._was_trusted = trusted
         if trusted and not before:
-            self._promoted()  # what waited for the clock is queued already
+            self._on_promoted()  # what waited for the clock is queued already
         due = await self._store.read_hot(_next_due if trusted else outbox_due.find_next_clock_independent)
         now = self._clock.now()
         if due is not None and due <= now:
             if await self._store.write(partial(_run_due, now=now, trusted=trusted)):
-                self._promoted()
+                self._on_promoted()
             return
         wait = LONGEST_WAIT_S if due is None else min((due - now).total_seconds(), LONGEST_WAIT_S)
         try:
             async with asyncio.timeout(wait):
-                await self._poked.wait()
+                await self._wakeup.wait()
         except TimeoutError:
             return
 

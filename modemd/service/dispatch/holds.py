@@ -24,8 +24,8 @@ class QuotaHolds:
     def __init__(self, store: Store, clock: Clock, held: Callable[[], None], failed: Callable[[], None]) -> None:
         self._store = store
         self._clock = clock
-        self._held = held
-        self._failed = failed
+        self._on_held = held
+        self._on_failed = failed
         self._tasks: dict[ExhaustedLane, asyncio.Task[None]] = {}
 
     def start(self, over: Sequence[ExhaustedLane], terms: RoutingSnapshot) -> None:
@@ -33,14 +33,14 @@ class QuotaHolds:
         for each in over:
             if each not in self._tasks:
                 self._tasks[each] = task = asyncio.ensure_future(self._hold_all(each, terms))
-                task.add_done_callback(partial(self._done, each))
+                task.add_done_callback(partial(self._finish, each))
 
     def stop(self) -> None:
         """Leave the rest to the next start."""
         for task in self._tasks.values():
             task.cancel()
 
-    def _done(self, over: ExhaustedLane, task: asyncio.Task[None]) -> None:
+    def _finish(self, over: ExhaustedLane, task: asyncio.Task[None]) -> None:
         del self._tasks[over]
         if not task.cancelled() and task.exception() is not None:
             log.error("holding failed", iccid=over.sim, error=repr(task.exception()))
@@ -59,8 +59,8 @@ class QuotaHolds:
                 messages += held
         except StoreError as error:
             log.error("what is over a quota is not held yet", iccid=over.sim, error=str(error))
-            self._failed()
+            self._on_failed()
             return
         if messages:
             log.info("held for a quota", iccid=over.sim, message_class=over.message_class.value, messages=messages)
-            self._held()
+            self._on_held()

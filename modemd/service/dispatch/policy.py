@@ -26,7 +26,7 @@ class SendingPolicy:
         self.routes = Routes(settings.routes, senders)
         self._settings = settings
         self._limits: dict[str, QuotaLimits] = {}
-        self._sims = sims
+        self._breakers = sims
         self._now = now
         self._started: datetime | None = None
 
@@ -42,8 +42,8 @@ class SendingPolicy:
         """On which terms SIMs come at this moment."""
         now = self._now()
         self._started = started = self._started or now
-        present = self._sims.present(now)
-        well = frozenset(sim for sim in present if self._sims.rests(sim, now) is None)
+        present = self._breakers.list_active_sims(now)
+        well = frozenset(sim for sim in present if self._breakers.open_until(sim, now) is None)
         return RoutingSnapshot(
             self.routes, self.limits, present, well, now < started + STARTUP_TIME, now - PREFERRED_SIM_WAIT
         )

@@ -28,15 +28,15 @@ class Reservations:
         self._overtaken: set[int] = set()
         self._offered: set[int] = set()  # by claims of which the loop has not heard yet
 
-    def queued(self, rank: int) -> None:
+    def mark_overtaken(self, rank: int) -> None:
         """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
         self._overtaken |= {part for part, candidate in self._candidates.items() if candidate.rank > rank * 2 + 1}
 
-    def overtaken(self, draft: Draft) -> bool:
+    def is_overtaken(self, draft: Draft) -> bool:
         """Whether something has come that goes before a draft."""
         return draft.part_id in self._overtaken
 
-    def reserved(self, own: Draft | None = None) -> set[int]:
+    def reserved_parts(self, own: Draft | None = None) -> set[int]:
         """The parts that are drafts of others than the holder of `own`."""
         parts = self._candidates.keys() | self._offered
         if own is not None and self._holders.get(own.part_id) is own:
@@ -58,18 +58,18 @@ class Reservations:
             self._candidates.pop(draft.part_id, None)
             self._overtaken.discard(draft.part_id)
 
-    def encoded(self, candidate: Candidate, draft: Draft) -> bytes:
+    def encode_claimed(self, candidate: Candidate, draft: Draft) -> bytes:
         """The TPDU of what was claimed: the draft's, unless that is another part, or the same with another reference because a
         message to its number began meanwhile. EncodeError."""
         same = candidate == self._candidates.get(draft.part_id)
         return draft.tpdu if same else self._encode(candidate)
 
-    def offer(self, offer: PartOffer, candidate: Candidate) -> None:
+    def add_offer(self, offer: PartOffer, candidate: Candidate) -> None:
         """A claim has found `candidate` to come next: no other claim takes it before the loop knows."""
         offer.candidate = candidate
         self._offered.add(candidate.part_id)
 
-    def take(self, offer: PartOffer) -> Draft | None:
+    def accept_offer(self, offer: PartOffer) -> Draft | None:
         """What was offered, reserved. None where that is nothing, somebody else's meanwhile, or cannot be encoded (whoever
         chooses it then will say so)."""
         candidate = offer.candidate
@@ -80,9 +80,9 @@ class Reservations:
         except EncodeError:
             return None
         finally:
-            self.decline(offer)
+            self.decline_offer(offer)
 
-    def decline(self, offer: PartOffer) -> None:
+    def decline_offer(self, offer: PartOffer) -> None:
         """Leave what was offered to others."""
         if offer.candidate is not None:
             self._offered.discard(offer.candidate.part_id)

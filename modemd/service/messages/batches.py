@@ -39,7 +39,7 @@ _CHUNK_SIZE = 1024 * 1024
 class _CheckedFile:
     """What was found in a file so far."""
 
-    checked: list[NewMessage] = field(default_factory=list)
+    rows: list[NewMessage] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -56,29 +56,29 @@ class Batches:
         promoted: Callable[[int | None, bool], None],
     ) -> None:
         self._store = store
-        self._submitting = submitting
+        self._submission = submitting
         self._policy = policy
         self._clock = clock
-        self._promoted = promoted  # the rank of the highest class that was queued, and whether something is held
-        self._staging = asyncio.Lock()  # one file at a time; one that is a single commit does not wait for it
-        self._poked = asyncio.Event()
+        self._on_promoted = promoted  # the rank of the highest class that was queued, and whether something is held
+        self._staging_lock = asyncio.Lock()  # one file at a time; one that is a single commit does not wait for it
+        self._wakeup = asyncio.Event()
 
-    def poke(self) -> None:
+    def wake(self) -> None:
         """There may be something to promote."""
-        self._poked.set()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Promote what is accepted, and clear away what will not be, until cancelled."""
         while True:
-            self._poked.clear()
+            self._wakeup.clear()
             try:
-                worked = await self._step()
+                worked = await self._run_step()
             except StoreError as error:
                 log.error("batches wait for the database", error=str(error))
                 await asyncio.sleep(RETRY_S)
                 continue
             if not worked:
-                await self._poked.wait()
+                await self._wakeup.wait()
 
     async def accept(self, body: bytes, key: str | None = None) -> dict[str, Any]:
         """Accept a CSV with the columns to,text,class[,at,key], whole: it is durable when this answers. BadRows names every
@@ -94,32 +94,36 @@ class Batches:
             await self._store.read(partial(batches.find_by_key, key=key, digest=digest)) if key is not None else None
         )
         if known is not None:
-            return await self._answer(known, [])
+            return await self._batch_answer(known, [])
         found = _CheckedFile()
-        steps = self._steps(text, found)
-        batch = await self._whole(found.checked, key, digest) if await anext(steps) and not found.problems else None
+        steps = self._check_rows(text, found)
+        batch = (
+            await self._accept_in_one_commit(found.rows, key, digest)
+            if await anext(steps) and not found.problems
+            else None
+        )
         if batch is None:
-            async with self._staging:
+            async with self._staging_lock:
                 try:
-                    batch = await self._take(steps, key, digest, found)
+                    batch = await self._stage_file(steps, key, digest, found)
                 finally:
-                    self.poke()  # to promote it, or to clear away
-        return await self._answer(batch, found.warnings)
+                    self.wake()  # to promote it, or to clear away
+        return await self._batch_answer(batch, found.warnings)
 
-    async def _take(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _CheckedFile) -> int:
+    async def _stage_file(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _CheckedFile) -> int:
         """Stage the first rows and all that follow, step by step, then accept."""
         batch: int | None = None
         staged: deque[asyncio.Future[None]] = deque()
         more = True
         while more:
-            if not found.problems and found.checked:
-                rows, found.checked = found.checked, []
+            if not found.problems and found.rows:
+                rows, found.rows = found.rows, []
                 if batch is None:
                     now = self._clock.now()
                     batch = await self._store.write(partial(batches.begin_staging, key=key, digest=digest, now=now))
                 if len(staged) == STEPS_AHEAD:
                     await staged.popleft()
-                staged.append(self._store.write(self._stage(batch, rows)))
+                staged.append(self._store.write(self._make_stage_change(batch, rows)))
             more = await anext(steps, None) is not None
         await asyncio.gather(*staged)
         if found.problems or batch is None:
@@ -127,12 +131,12 @@ class Batches:
         await self._store.write(partial(batches.accept_batch, batch=batch, now=self._clock.now()))
         return batch
 
-    async def _steps(self, text: str, found: _CheckedFile) -> AsyncIterator[bool]:
+    async def _check_rows(self, text: str, found: _CheckedFile) -> AsyncIterator[bool]:
         """The rows of a file, checked into `found`; a stop each `batches.STEP` rows, and True at the last."""
         for count, (line, wish) in enumerate(parse_rows(text)):
             if count and count % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            if len(found.checked) >= batches.ROWS_PER_STEP or len(found.problems) > MOST_PROBLEMS:
+            if len(found.rows) >= batches.ROWS_PER_STEP or len(found.problems) > MOST_PROBLEMS:
                 yield False
             if len(found.problems) > MOST_PROBLEMS:
                 return
@@ -140,15 +144,15 @@ class Batches:
                 found.problems.append(f"line {line}: {wish}")
                 continue
             try:
-                new, warnings = self._submitting.check(wish)
+                new, warnings = self._submission.check(wish)
             except Refused as refused:
                 found.problems.append(f"line {line}: {refused.reason}")
                 continue
-            found.checked.append(new)
+            found.rows.append(new)
             found.warnings += [f"line {line}: {warning}" for warning in warnings[: MAX_LISTED - len(found.warnings)]]
         yield True
 
-    async def _whole(self, rows: list[NewMessage], key: str | None, digest: bytes) -> int:
+    async def _accept_in_one_commit(self, rows: list[NewMessage], key: str | None, digest: bytes) -> int:
         """A file of one step: messages are made of it in the same commit."""
         now = self._clock.now()
 
@@ -159,17 +163,17 @@ class Batches:
             return batch, batches.promote(db, batch, self._policy, now, len(rows) + 1)
 
         batch, step = await self._store.write(change)
-        self._promoted(step.queued, step.held)
+        self._on_promoted(step.highest_rank, step.has_held)
         return batch
 
-    def _stage(self, batch: int, rows: list[NewMessage]) -> Callable[[sqlite3.Connection], None]:
+    def _make_stage_change(self, batch: int, rows: list[NewMessage]) -> Callable[[sqlite3.Connection], None]:
         return partial(
             batches.stage_rows, batch=batch, rows=rows, policy=self._policy, judge=check_time, now=self._clock.now()
         )
 
-    async def _step(self) -> bool:
+    async def _run_step(self) -> bool:
         """One small change; whether there was something to do."""
-        clears = not self._staging.locked()  # what is being staged now looks like what was left behind
+        clears = not self._staging_lock.locked()  # what is being staged now looks like what was left behind
         now = self._clock.now()
 
         def change(db: sqlite3.Connection) -> PromotionStep | bool:
@@ -180,10 +184,10 @@ class Batches:
 
         done = await self._store.write(change)
         if isinstance(done, PromotionStep):
-            self._promoted(done.queued, done.held)
+            self._on_promoted(done.highest_rank, done.has_held)
         return bool(done)
 
-    async def _answer(self, batch: int, warnings: Sequence[str]) -> dict[str, Any]:
+    async def _batch_answer(self, batch: int, warnings: Sequence[str]) -> dict[str, Any]:
         found = await self._store.read(partial(_batch_view, batch=batch))
         return found | {"warnings": list(warnings)}
 
@@ -191,7 +195,7 @@ class Batches:
         """A batch, with how many of its messages are in each state. Refused with `not_found`."""
         return await self._store.read(partial(_batch_view, batch=id))
 
-    async def listed(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
+    async def list_batches(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
         """Batches, newest first; `limit` 0 means all."""
         return await self._store.read(partial(batches.list_batches, key=key, limit=limit))
 

@@ -39,7 +39,7 @@ class Decisions:
         self._settings = settings
         self._policy = policy
         self._clock = clock
-        self._queued = queued
+        self._on_queued = queued
 
     async def settle(self, id: int, verdict: str, part: int | None, word: Authorship) -> dict[str, Any]:
         """Say of unknown parts that they were sent, or not: the message as it is then. Refused where nothing is unknown."""
@@ -48,12 +48,12 @@ class Decisions:
         change = partial(
             decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(word), part=part
         )
-        return await self._decide(id, partial(change, now=self._clock.now()))
+        return await self._apply_decision(id, partial(change, now=self._clock.now()))
 
     async def cancel(self, id: int, word: Authorship) -> dict[str, Any]:
         """Cancel a message of which nothing can have left: the message as it is then."""
         change = partial(decisions.cancel, message_id=id, word=check_authorship(word), now=self._clock.now())
-        return await self._decide(id, change)
+        return await self._apply_decision(id, change)
 
     async def resend(self, id: int, word: Authorship) -> SubmitResult:
         """Accept a message that has ended once more, as a new one. The same again answers with that one."""
@@ -71,11 +71,11 @@ class Decisions:
             return submitted, listings.list_messages(db, id=submitted.id)[0]
 
         submitted, message = await self._store.write(kept)
-        if not submitted.again:
-            self._queued(submitted, MessageClass(message["class"]).rank)
-        return SubmitResult(message, (), submitted.again)
+        if not submitted.is_repetition:
+            self._on_queued(submitted, MessageClass(message["class"]).rank)
+        return SubmitResult(message, (), submitted.is_repetition)
 
-    async def _decide(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:
+    async def _apply_decision(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:
         def kept(db: sqlite3.Connection) -> dict[str, Any]:
             change(db)
             return listings.list_messages(db, id=id)[0]

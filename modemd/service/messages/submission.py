@@ -55,7 +55,7 @@ class SubmitResult:
 
     message: dict[str, Any]
     warnings: tuple[str, ...]
-    again: bool
+    is_repeat: bool
 
 
 class Submission:
@@ -73,7 +73,7 @@ class Submission:
         self._settings = settings
         self._policy = policy
         self._clock = clock
-        self._queued = queued
+        self._on_queued = queued
 
     async def submit(self, request: MessageRequest) -> SubmitResult:
         """Accept one message. Refused, with a code, where it cannot be; one refused by consent is kept as such."""
@@ -82,7 +82,7 @@ class Submission:
     async def submit_all(self, requests: Sequence[MessageRequest]) -> list[SubmitResult]:
         """Accept several in one commit: all of them, or by Refused none."""
         checked = [self.check(request) for request in requests]
-        return await self._keep(checked)
+        return await self._store_messages(checked)
 
     def check(self, request: MessageRequest) -> tuple[NewMessage, tuple[str, ...]]:
         """A request as a message to accept, with what a person should know about its number. Refused where it cannot be."""
@@ -122,7 +122,7 @@ class Submission:
             report=self._settings.report if request.report is None else request.report,
             at=at,
             key=request.key,
-            window=str(self._window(request.window)) if request.window is not None else None,
+            window=str(self._parse_window(request.window)) if request.window is not None else None,
             pinned=_check_iccid(request.sim) if request.sim is not None else None,
         )
         return new, recipient.warnings
@@ -132,20 +132,20 @@ class Submission:
         """The validity that a request asks for, in whole seconds; None: as its class has it."""
         return max(int(parse_validity(request.valid).total_seconds()), 1) if request.valid is not None else None
 
-    def _window(self, text: str) -> Window:
+    def _parse_window(self, text: str) -> Window:
         try:
-            return Window.of(text, self._settings.timezone)
+            return Window.parse(text, self._settings.timezone)
         except ValueError as error:
             raise Refused("bad_window", str(error)) from None
 
-    async def _keep(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[SubmitResult]:
+    async def _store_messages(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[SubmitResult]:
         now = self._clock.now()
         kept = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
         for (new, _), (submitted, _) in zip(checked, kept, strict=True):
-            if not submitted.again:
-                self._queued(submitted, new.message_class.rank)
+            if not submitted.is_repetition:
+                self._on_queued(submitted, new.message_class.rank)
         return [
-            SubmitResult(message, warnings, submitted.again)
+            SubmitResult(message, warnings, submitted.is_repetition)
             for (_, warnings), (submitted, message) in zip(checked, kept, strict=True)
         ]
 

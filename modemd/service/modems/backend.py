@@ -34,53 +34,53 @@ class ServiceBackend:
         self._settings = settings
         self._clock = clock
         self._dispatcher = dispatcher
-        self._arrivals = arrivals
-        self._ready = ready
-        self._known_smsc: dict[str, str | None] = {}  # by SIM, as it last said
+        self._inbound = arrivals
+        self._on_ready = ready
+        self._last_smsc: dict[str, str | None] = {}  # by SIM, as it last said
 
     @property
     def consent_epoch(self) -> int:
         return self._store.consent_epoch
 
-    async def choose(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
-        return await self._dispatcher.choose(identity, urgent=urgent)
+    async def next_draft(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+        return await self._dispatcher.next_draft(identity, urgent=urgent)
 
-    def presses(self, identity: Identity) -> bool:
-        return self._dispatcher.presses(identity)
+    def has_unseen_urgent(self, identity: Identity) -> bool:
+        return self._dispatcher.has_unseen_urgent(identity)
 
     def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
         return self._dispatcher.claim(identity, draft, ahead=ahead)
 
-    def close(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
+    def close_attempt(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
         return self._dispatcher.close(identity, attempted)
 
-    def close_with_next(self, identity: Identity, attempted: AttemptReport) -> None:
+    def close_attempt_lazily(self, identity: Identity, attempted: AttemptReport) -> None:
         self._dispatcher.close_with_next(identity, attempted)
 
-    def fresh(self, identity: Identity, draft: Draft) -> bool:
-        return self._dispatcher.fresh(identity, draft)
+    def is_current(self, identity: Identity, draft: Draft) -> bool:
+        return self._dispatcher.is_current(identity, draft)
 
-    def release(self, draft: Draft) -> None:
-        self._dispatcher.release(draft)
+    def end_reservation(self, draft: Draft) -> None:
+        self._dispatcher.release_draft(draft)
 
-    def give_back(self, draft: Draft) -> None:
-        self._dispatcher.release(draft)
-        self._ready()
+    def return_draft(self, draft: Draft) -> None:
+        self._dispatcher.release_draft(draft)
+        self._on_ready()
 
-    def keep(self, identity: Identity, octets: bytes) -> Awaitable[None]:
-        return self._arrivals.keep(identity, octets)
+    def store_arrival(self, identity: Identity, octets: bytes) -> Awaitable[None]:
+        return self._inbound.keep(identity, octets)
 
-    def keep_with_next(self, identity: Identity, octets: bytes) -> Awaitable[None]:
-        return self._arrivals.keep_with_next(identity, octets)
+    def store_arrival_lazily(self, identity: Identity, octets: bytes) -> Awaitable[None]:
+        return self._inbound.keep_with_next(identity, octets)
 
-    def sends_fail(self, identity: Identity) -> str | None:
-        return self._dispatcher.sims.failing(identity.iccid, self._clock.now())
+    def find_send_fault(self, identity: Identity) -> str | None:
+        return self._dispatcher.sim_breakers.find_modem_fault(identity.iccid, self._clock.now())
 
-    async def met(self, identity: Identity) -> None:
+    async def register_sim(self, identity: Identity) -> None:
         """Note the SIM; a configured number goes before the one written on it. NeedsPerson where it is not admitted."""
         configured = self._settings.sims.get(identity.iccid)
         admit = configured is not None or self._settings.admit_sims == "auto"
-        admitted, self._known_smsc[identity.iccid] = await self._store.write(
+        admitted, self._last_smsc[identity.iccid] = await self._store.write(
             partial(
                 sims.record_sim,
                 admit=admit,
@@ -96,33 +96,33 @@ class ServiceBackend:
                 f"this SIM is new here; say `modemd sims admit {identity.iccid}`, or put it under sims in the configuration"
             )
 
-    def ready(self) -> None:
-        self._ready()
+    def notify_ready(self) -> None:
+        self._on_ready()
 
-    async def called(self, identity: Identity, number: str) -> None:
-        await self._arrivals.called(identity, number)
+    async def store_missed_call(self, identity: Identity, number: str) -> None:
+        await self._inbound.keep_missed_call(identity, number)
 
-    def heard_time(self, stamp: datetime, *, fresh: bool) -> None:
-        self._arrivals.heard_time(stamp, fresh=fresh)
+    def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:
+        self._inbound.note_network_time(stamp, fresh=fresh)
 
-    def roams(self, identity: Identity, roaming: bool) -> None:
+    def report_roaming(self, identity: Identity, roaming: bool) -> None:
         sim = identity.iccid
         holds = roaming and not self._settings.may_roam_with_marketing(sim)
-        self._dispatcher.hold_marketing(sim, holds=holds)
+        self._dispatcher.set_marketing_held(sim, holds=holds)
 
-    def holds_marketing(self, identity: Identity) -> bool:
-        return self._dispatcher.holds_marketing(identity.iccid)
+    def is_marketing_held(self, identity: Identity) -> bool:
+        return self._dispatcher.is_marketing_held(identity.iccid)
 
-    def service_centre(self, identity: Identity, found: str) -> str | None:
+    def find_service_centre(self, identity: Identity, found: str) -> str | None:
         """The configured one; else the one that it has; else the one that it had."""
         configured = self._settings.sims.get(identity.iccid)
         if configured is not None and configured.smsc is not None:
             return configured.smsc
-        if found and found != self._known_smsc.get(identity.iccid):
-            self._known_smsc[identity.iccid] = found
+        if found and found != self._last_smsc.get(identity.iccid):
+            self._last_smsc[identity.iccid] = found
             self._store.write(partial(sims.record_service_centre, iccid=identity.iccid, smsc=found))
-        return found or self._known_smsc.get(identity.iccid)
+        return found or self._last_smsc.get(identity.iccid)
 
     @property
-    def hangs_up(self) -> bool:
+    def is_rejecting_calls(self) -> bool:
         return self._settings.calls == "hang_up"

@@ -57,10 +57,10 @@ class _ProbedDevice:
     """A device that is plugged in. `due`: when it is asked next, on the loop's clock."""
 
     device: UsbDevice
-    tries: int = 0
-    due: float = 0.0
+    probes: int = 0
+    next_probe_at: float = 0.0
     task: asyncio.Task[None] | None = None
-    seat: FoundModem | None = None
+    found_modem: FoundModem | None = None
     path: str | None = None
     reason: str | None = None
 
@@ -72,71 +72,71 @@ class Discovery:
         self, settings: Settings, ports: PortList, profiles: Profiles, open_port: OpenPort, crew: ModemRegistry
     ) -> None:
         self._settings = settings
-        self._ports = ports
+        self._port_list = ports
         self._profiles = profiles
         self._open_port = open_port
-        self._crew = crew
+        self._registry = crew
         self._loop = asyncio.get_running_loop()
-        self._poked = asyncio.Event()
-        self._changed = False
-        self._prospects: dict[str, _ProbedDevice] = {}
+        self._wakeup = asyncio.Event()
+        self._is_changed = False
+        self._devices_by_place: dict[str, _ProbedDevice] = {}
         self._modems: dict[FoundModem, Modem] = {}
-        self._last_trouble: str | None = None
-        self._lookers: list[asyncio.Future[None]] = []
-        self._named = [modem for modem in settings.modems if modem.port is None]
-        for modem in self._named:
-            self._seated(modem)
+        self._last_error: str | None = None
+        self._rescan_waiters: list[asyncio.Future[None]] = []
+        self._configured = [modem for modem in settings.modems if modem.port is None]
+        for modem in self._configured:
+            self._create_found_modem(modem)
 
-    def unusable(self) -> list[UnusableDevice]:
+    def unusable_devices(self) -> list[UnusableDevice]:
         """What was found and cannot be used, in the order of the places."""
         return [
             UnusableDevice(prospect.device, prospect.path, prospect.reason)
-            for _, prospect in sorted(self._prospects.items())
-            if prospect.seat is None and prospect.reason is not None
+            for _, prospect in sorted(self._devices_by_place.items())
+            if prospect.found_modem is None and prospect.reason is not None
         ]
 
     async def run(self) -> None:
         """Find for ever."""
-        end_watch = self._ports.watch(self._hinted)
+        end_watch = self._port_list.watch(self._note_change)
         try:
             while True:
                 scanned_at = self._loop.time()
-                lookers, self._lookers = self._lookers, []
+                lookers, self._rescan_waiters = self._rescan_waiters, []
                 await self._scan()
                 for looker in lookers:
                     if not looker.done():
                         looker.set_result(None)
-                while not self._changed and (wait := self._next_scan(scanned_at) - self._loop.time()) > 0:
-                    self._poked.clear()
-                    self._ask_who_is_due()
-                    await self._wait(min(wait, self._next_due() - self._loop.time()))
-                if self._changed:
+                while not self._is_changed and (wait := self._next_scan(scanned_at) - self._loop.time()) > 0:
+                    self._wakeup.clear()
+                    self._start_due_probes()
+                    await self._wait(min(wait, self._next_probe_due() - self._loop.time()))
+                if self._is_changed:
                     await asyncio.sleep(SETTLE_S)
-                self._changed = False
+                self._is_changed = False
         finally:
             end_watch()
-            for prospect in self._prospects.values():
+            for prospect in self._devices_by_place.values():
                 if prospect.task is not None:
                     prospect.task.cancel()
 
     # What is there
 
-    async def look(self) -> None:
+    async def rescan(self) -> None:
         """Until what is plugged in has been listed anew."""
         looker: asyncio.Future[None] = self._loop.create_future()
-        self._lookers.append(looker)
-        self._hinted()
+        self._rescan_waiters.append(looker)
+        self._note_change()
         await looker
 
-    def _hinted(self) -> None:
-        self._changed = True
-        self._poked.set()
+    def _note_change(self) -> None:
+        self._is_changed = True
+        self._wakeup.set()
 
     async def _wait(self, seconds: float) -> None:
         if seconds > 0:
             try:
                 async with asyncio.timeout(seconds):
-                    await self._poked.wait()
+                    await self._wakeup.wait()
             except TimeoutError:
                 return
 
@@ -148,104 +148,111 @@ class Discovery:
         rescan_s = self._settings.finding.rescan.total_seconds()
         return scanned_at + (min(rescan_s, RETURN_SCAN_INTERVAL_S) if awaited else rescan_s)
 
-    def _next_due(self) -> float:
-        return min((p.due for p in self._prospects.values() if p.seat is None and p.task is None), default=float("inf"))
+    def _next_probe_due(self) -> float:
+        return min(
+            (p.next_probe_at for p in self._devices_by_place.values() if p.found_modem is None and p.task is None),
+            default=float("inf"),
+        )
 
     async def _scan(self) -> None:
         """Take note of what has come and gone."""
         try:
-            devices = {device.place: device for device in await self._ports.devices()}
+            devices = {device.location: device for device in await self._port_list.devices()}
         except PortGone as error:
-            if str(error) != self._last_trouble:
+            if str(error) != self._last_error:
                 log.warning("modems cannot be looked for", error=str(error))
-            self._last_trouble = str(error)
+            self._last_error = str(error)
             return
-        self._last_trouble = None
-        for place, prospect in list(self._prospects.items()):
+        self._last_error = None
+        for place, prospect in list(self._devices_by_place.items()):
             if _is_replaced(prospect, devices.get(place)):
-                del self._prospects[place]
-                self._gone(prospect, devices.values())
+                del self._devices_by_place[place]
+                self._handle_removed(prospect, devices.values())
         configured = self._configured_paths()
         for place, device in devices.items():
             if not configured.isdisjoint(_real_path(port.path) for port in device.ports):
                 continue  # the configuration says what to do with this stick
-            if place in self._prospects:
-                self._prospects[place].device = device
+            if place in self._devices_by_place:
+                self._devices_by_place[place].device = device
             else:
-                self._prospects[place] = _ProbedDevice(device)
-        self._forget()
+                self._devices_by_place[place] = _ProbedDevice(device)
+        self._forget_absent()
 
     def _configured_paths(self) -> set[str]:
         ports = (modem.port for modem in self._settings.modems)
         return {_real_path(port) for port in ports if port is not None and "://" not in port}
 
-    def _gone(self, prospect: _ProbedDevice, devices: Iterable[UsbDevice]) -> None:
+    def _handle_removed(self, prospect: _ProbedDevice, devices: Iterable[UsbDevice]) -> None:
         if prospect.task is not None:
             prospect.task.cancel()
-        if (seat := prospect.seat) is None:
+        if (seat := prospect.found_modem) is None:
             return
-        name, place = seat.settings.name, prospect.device.place
+        name, place = seat.settings.name, prospect.device.location
         for device in devices:
-            alike = device.ids == prospect.device.ids and device.place not in self._prospects
+            alike = device.ids == prospect.device.ids and device.location not in self._devices_by_place
             if alike and any(port.path == seat.path for port in device.ports):
                 # Replugged between two looks: the modem may have its port again already, which is then not ours to ask. If it
                 # is another stick with the same port name, that shows as the modem opens it.
-                log.info("modem replugged", modem=name, place=device.place, before=place)
-                seat.follow(device.place)
-                self._prospects[device.place] = _ProbedDevice(device, seat=seat)
+                log.info("modem replugged", modem=name, place=device.location, before=place)
+                seat.moved(device.location)
+                self._devices_by_place[device.location] = _ProbedDevice(device, found_modem=seat)
                 return
         log.info("modem unplugged", modem=name, place=place)
-        seat.leave()
+        seat.detach()
 
-    def _forget(self) -> None:
+    def _forget_absent(self) -> None:
         """Modems that nobody named and nobody has seen for long."""
         for seat, modem in list(self._modems.items()):
             away = seat.place is None and self._loop.time() > seat.away_since + FORGET_AFTER_S
-            if away and seat.settings not in self._named:
+            if away and seat.settings not in self._configured:
                 del self._modems[seat]
-                self._crew.dismiss(modem)
+                self._registry.remove(modem)
 
     # Who it is
 
-    def _ask_who_is_due(self) -> None:
-        for prospect in self._prospects.values():
-            if prospect.seat is not None or prospect.task is not None or prospect.due > self._loop.time():
+    def _start_due_probes(self) -> None:
+        for prospect in self._devices_by_place.values():
+            if (
+                prospect.found_modem is not None
+                or prospect.task is not None
+                or prospect.next_probe_at > self._loop.time()
+            ):
                 continue
             finding = self._settings.finding
-            named = any(modem.usb == prospect.device.place for modem in self._named)
+            named = any(modem.usb == prospect.device.location for modem in self._configured)
             verdict = assess_device(prospect.device, self._profiles, probe_bridges=finding.probe_bridges, named=named)
             if isinstance(verdict, ModemCandidate):
-                name = f"who is in {prospect.device.place}"
-                prospect.task = self._loop.create_task(self._ask(prospect, verdict), name=name)
+                name = f"who is in {prospect.device.location}"
+                prospect.task = self._loop.create_task(self._probe(prospect, verdict), name=name)
             else:
-                self._tell(prospect, verdict.reason if isinstance(verdict, UnfitDevice) else None)
-                prospect.due = float("inf")
+                self._set_reason(prospect, verdict.reason if isinstance(verdict, UnfitDevice) else None)
+                prospect.next_probe_at = float("inf")
 
-    async def _ask(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> None:
+    async def _probe(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> None:
         try:
-            reason = await self._place(prospect, candidate)
+            reason = await self._attach_modem(prospect, candidate)
         except ModemError as error:
             reason = str(error)
         except Exception as error:
-            log.exception("asking a port failed", place=prospect.device.place, error=repr(error))
+            log.exception("asking a port failed", place=prospect.device.location, error=repr(error))
             reason = f"internal error: {error!r}"
-        prospect.tries += 1
-        pause = SLOW_PROBE_INTERVAL_S if candidate.certain else UNCERTAIN_PROBE_INTERVAL_S
-        prospect.due = self._loop.time() + (FAST_PROBE_INTERVAL_S if prospect.tries < FAST_PROBES else pause)
+        prospect.probes += 1
+        pause = SLOW_PROBE_INTERVAL_S if candidate.certain_ports else UNCERTAIN_PROBE_INTERVAL_S
+        prospect.next_probe_at = self._loop.time() + (FAST_PROBE_INTERVAL_S if prospect.probes < FAST_PROBES else pause)
         prospect.task = None
-        self._tell(prospect, reason)
-        self._poked.set()
+        self._set_reason(prospect, reason)
+        self._wakeup.set()
 
-    def _tell(self, prospect: _ProbedDevice, reason: str | None) -> None:
+    def _set_reason(self, prospect: _ProbedDevice, reason: str | None) -> None:
         if reason is not None and reason != prospect.reason:
-            log.warning("found, and not usable", place=prospect.device.place, reason=reason)
+            log.warning("found, and not usable", place=prospect.device.location, reason=reason)
         prospect.reason = reason
 
-    async def _place(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> str | None:
+    async def _attach_modem(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> str | None:
         """Ask port after port until one answers, and seat whoever it is. Why that could not be; None: it is seated."""
-        ports = candidate.certain
-        if not ports or prospect.tries >= CERTAIN_PORT_TRIES:
-            ports += candidate.possible
+        ports = candidate.certain_ports
+        if not ports or prospect.probes >= CERTAIN_PORT_TRIES:
+            ports += candidate.possible_ports
         reason = None
         for listed in ports:
             prospect.path = listed.path
@@ -255,62 +262,64 @@ class Discovery:
                 )  # busy or forbidden: its neighbours are that other program's too
                 unless_seated.callback(port.close)
                 try:
-                    found = await self._who(prospect.device.place, candidate.driver, port)
+                    found = await self._identify(prospect.device.location, candidate.driver, port)
                 except ModemError as error:
                     reason = reason or f"{listed.path}: {error}"
                     continue
-                seat = self._seat_for(found, prospect.device.place)
+                seat = self._found_modem_for(found, prospect.device.location)
                 if isinstance(seat, str):
                     return seat
                 unless_seated.pop_all()
-                for other in self._prospects.values():
-                    if other.seat is seat:  # it was thought to be there: whoever is, is asked
-                        other.seat, other.tries, other.due = None, 0, 0.0
-                seat.sit(prospect.device.place, listed.path, port, found.imei)
-                prospect.seat = seat
+                for other in self._devices_by_place.values():
+                    if other.found_modem is seat:  # it was thought to be there: whoever is, is asked
+                        other.found_modem, other.probes, other.next_probe_at = None, 0, 0.0
+                seat.attach(prospect.device.location, listed.path, port, found.imei)
+                prospect.found_modem = seat
                 name = seat.settings.name
-                log.info("modem found", modem=name, imei=found.imei, place=prospect.device.place, port=listed.path)
+                log.info("modem found", modem=name, imei=found.imei, place=prospect.device.location, port=listed.path)
                 return None
         return reason
 
-    async def _who(self, place: str, driver: str | None, port: Port) -> ProbeResult:
-        pinned = next((modem.driver for modem in self._named if modem.usb == place and modem.driver), None)
-        wants_iccid = any(modem.iccid is not None for modem in self._named)
+    async def _identify(self, place: str, driver: str | None, port: Port) -> ProbeResult:
+        pinned = next((modem.driver for modem in self._configured if modem.usb == place and modem.driver), None)
+        wants_iccid = any(modem.iccid is not None for modem in self._configured)
         return await identify_modem(port, self._profiles, pinned or driver, wants_iccid=wants_iccid)
 
-    def _seat_for(self, found: ProbeResult, place: str) -> FoundModem | str:
+    def _found_modem_for(self, found: ProbeResult, place: str) -> FoundModem | str:
         """Whose seat it is; or why it can have none."""
-        named = match_configured(self._named, found, place)
-        if found.imei in self._crew.imeis():
+        named = match_configured(self._configured, found, place)
+        if found.imei in self._registry.configured_imeis():
             return f"answers with the IMEI {found.imei}, which is that of a modem whose port is configured"
         if named is None:
-            seat = next((seat for seat in self._modems if seat.imei == found.imei and self._is_nobodys(seat)), None)
+            seat = next(
+                (seat for seat in self._modems if seat.imei == found.imei and self._is_unconfigured(seat)), None
+            )
         else:
             seat = next(seat for seat in self._modems if seat.settings is named)
         if seat is None:
-            if not self._settings.takes_others:
+            if not self._settings.may_use_unlisted:
                 return f"its IMEI is {found.imei}: it is not among the modems, and finding.others is false"
-            name = make_name(found.imei, {*(s.name for s in self._settings.modems), *self._names()})
-            seat = self._seated(ModemSettings(name=name, imei=found.imei))
+            name = make_name(found.imei, {*(s.name for s in self._settings.modems), *self._found_names()})
+            seat = self._create_found_modem(ModemSettings(name=name, imei=found.imei))
         elif seat.place is not None and self._modems[seat].is_open:
             return f"answers as {seat.settings.name} does (IMEI {found.imei}), which is in {seat.place}: two cannot be told apart"
         return seat
 
-    def _is_nobodys(self, seat: FoundModem) -> bool:
-        return not any(seat.settings is named for named in self._named)
+    def _is_unconfigured(self, seat: FoundModem) -> bool:
+        return not any(seat.settings is named for named in self._configured)
 
-    def _names(self) -> Iterable[str]:
+    def _found_names(self) -> Iterable[str]:
         return (seat.settings.name for seat in self._modems)
 
-    def _seated(self, settings: ModemSettings) -> FoundModem:
+    def _create_found_modem(self, settings: ModemSettings) -> FoundModem:
         seat: FoundModem = FoundModem(
-            settings, open_port=self._open_port, ask=self._who_again, look=self.look, astray=self._hinted
+            settings, open_port=self._open_port, ask=self._reidentify, look=self.rescan, astray=self._note_change
         )
-        modem = self._modems[seat] = self._crew.hire(settings, seat.open)
-        seat.occupy(modem)
+        modem = self._modems[seat] = self._registry.add(settings, seat.open)
+        seat.set_modem(modem)
         return seat
 
-    async def _who_again(self, port: Port) -> ProbeResult:
+    async def _reidentify(self, port: Port) -> ProbeResult:
         return await identify_modem(port, self._profiles, None, wants_iccid=False)
 
 
@@ -336,8 +345,8 @@ def _is_replaced(prospect: _ProbedDevice, device: UsbDevice | None) -> bool:
     """Whether what was there is not there any more."""
     if device is None or device.ids != prospect.device.ids:
         return True
-    if prospect.seat is not None:
-        return prospect.seat.path not in {port.path for port in device.ports}
+    if prospect.found_modem is not None:
+        return prospect.found_modem.path not in {port.path for port in device.ports}
     return device.ports != prospect.device.ports
 
 

@@ -36,69 +36,73 @@ class FoundModem:
         self.away_since = asyncio.get_running_loop().time()
         self.status = ModemStatus()
         self._open_port = open_port
-        self._ask = ask
-        self._look = look
-        self._astray = astray
-        self._handed: Port | None = None
-        self._here = asyncio.Event()
-        self._followed = False
+        self._identify = ask
+        self._rescan = look
+        self._on_lost = astray
+        self._pending_port: Port | None = None
+        self._attached = asyncio.Event()
+        self._is_moved = False
         self.place: str | None = None
         self.path: str | None = None
 
-    def occupy(self, modem: Modem) -> None:
+    def set_modem(self, modem: Modem) -> None:
         """The modem whose seat this is."""
         self.status = modem.status
 
-    def sit(self, place: str, path: str, port: Port, imei: str) -> None:
+    def attach(self, place: str, path: str, port: Port, imei: str) -> None:
         """It is here now, and `port` is open."""
-        self._drop()
-        self.place = self.status.place = place
+        self._close_pending_port()
+        self.place = self.status.usb_location = place
         self.path = self.status.port = path
         self.imei = imei
-        self._handed = port
-        self._followed = False
-        self._here.set()
+        self._pending_port = port
+        self._is_moved = False
+        self._attached.set()
 
-    def follow(self, place: str) -> None:
+    def moved(self, place: str) -> None:
         """A port of that name is in another place now; whether it is its own shows when it is opened."""
-        self._followed = True
-        self.place = self.status.place = place
+        self._is_moved = True
+        self.place = self.status.usb_location = place
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """It is not there any more."""
-        self._drop()
+        self._close_pending_port()
         if self.place is not None:
             self.away_since = asyncio.get_running_loop().time()
-        self.place = self.status.place = None
+        self.place = self.status.usb_location = None
         self.path = self.status.port = None
-        self._here.clear()
+        self._attached.clear()
 
-    def _drop(self) -> None:
-        handed, self._handed = self._handed, None
+    def _close_pending_port(self) -> None:
+        handed, self._pending_port = self._pending_port, None
         if handed is not None:
             handed.close()
 
     async def open(self, _: str) -> Port:
         """The modem's port, wherever it is; as `OpenPort`. ReplyTimeout where nothing answers there, PortGone."""
         while True:
-            await self._plugged_in()
-            handed, self._handed = self._handed, None
+            await self._wait_until_attached()
+            handed, self._pending_port = self._pending_port, None
             if handed is not None:
                 return handed
             # Its port may have gone to another device, to which nothing must be written: only the list of now says whose it is.
-            await self._look()
-            if self._handed is None and self.path is not None and (port := await self._reopened(self.path)) is not None:
+            await self._rescan()
+            if (
+                self._pending_port is None
+                and self.path is not None
+                and (port := await self._reopen(self.path)) is not None
+            ):
                 return port
 
-    async def _plugged_in(self) -> None:
+    async def _wait_until_attached(self) -> None:
         while self.place is None:
             self.status.health, self.status.reason = (
                 ModemHealth.GONE,
-                f"{self._wanted()} is not plugged in, or not yet found",
+                f"{self._description()} is not plugged in, or not yet found",
             )
-            await self._here.wait()
+            await self._attached.wait()
 
-    def _wanted(self) -> str:
+    def _description(self) -> str:
         settings = self.settings
         if settings.imei is not None:
             return f"the modem with the IMEI {settings.imei}"
@@ -106,24 +110,24 @@ class FoundModem:
             return f"a modem with the SIM {settings.iccid}"
         return f"a modem in the USB place {settings.usb}"
 
-    async def _reopened(self, path: str) -> Port | None:
+    async def _reopen(self, path: str) -> Port | None:
         """The port that the modem had before. None: somebody else sits there now, who is the finder's to place."""
         port = await self._open_port(path)
         try:
-            found = await self._ask(port)
+            found = await self._identify(port)
         except ReplyTimeout:
             port.close()
-            if not self._followed:
+            if not self._is_moved:
                 raise
         except BaseException:
             port.close()
             raise
         else:
             if found.imei == self.imei:
-                self._followed = False
+                self._is_moved = False
                 return port
             port.close()
         if self.path == path:
-            self.leave()
-            self._astray()
+            self.detach()
+            self._on_lost()
         return None

@@ -61,7 +61,7 @@ class _OpenSession:
     """A session that waits for a reply; `number` tells it from others on the same modem."""
 
     number: int
-    patience: asyncio.TimerHandle
+    timeout: asyncio.TimerHandle
 
 
 class UssdSessions:
@@ -69,11 +69,13 @@ class UssdSessions:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._under_way: set[str] = set()
-        self._open: dict[str, _OpenSession] = {}
-        self._codings: dict[str, str] = {}  # of modems, by IMEI, that turned out to have another than their driver says
-        self._ending: set[asyncio.Task[None]] = set()
-        self._count = 0
+        self._busy_modems: set[str] = set()
+        self._open_sessions: dict[str, _OpenSession] = {}
+        self._learned_codings: dict[
+            str, str
+        ] = {}  # of modems, by IMEI, that turned out to have another than their driver says
+        self._cancellations: set[asyncio.Task[None]] = set()
+        self._last_number = 0
 
     async def begin(self, modem: Modem, code: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
         """Say a code. What the network answers: `text`, `state` in words, and the `session` that waits for a reply, else None.
@@ -82,21 +84,21 @@ class UssdSessions:
         `ussd_garbled`.
         """
         name = modem.line.name
-        if name in self._under_way or name in self._open:
+        if name in self._busy_modems or name in self._open_sessions:
             raise Refused("ussd_busy", f"{name} has a USSD session; end that one, or wait a minute")
-        return await self._step(modem, code, answer_s, ussd_session.send_code)
+        return await self._exchange(modem, code, answer_s, ussd_session.send_code)
 
     async def reply(self, modem: Modem, session: int, text: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
         """Reply within a session; as `begin`, and `no_session` where it has ended."""
-        self._close(modem, session)
-        return await self._step(modem, text, answer_s, ussd_session.send_text)
+        self._remove_session(modem, session)
+        return await self._exchange(modem, text, answer_s, ussd_session.send_text)
 
     async def end(self, modem: Modem, session: int) -> None:
         """End a session whose network waits for a reply. Refused with `no_session`."""
-        self._close(modem, session)
-        await self._cancel(modem)
+        self._remove_session(modem, session)
+        await self._cancel_session(modem)
 
-    async def ask(self, modem: Modem, said: Sequence[str]) -> str:
+    async def query(self, modem: Modem, said: Sequence[str]) -> str:
         """The last answer to a code and replies, one after the other; the session is ended. Refused as by `begin`."""
         answer = await self.begin(modem, said[0])
         for text in said[1:]:
@@ -109,36 +111,36 @@ class UssdSessions:
 
     async def close(self, modems: Sequence[Modem]) -> None:
         """End what is open, as the daemon ends."""
-        open_now = [modem for modem in modems if modem.line.name in self._open]
+        open_now = [modem for modem in modems if modem.line.name in self._open_sessions]
         for modem in open_now:
-            self._close(modem, self._open[modem.line.name].number)
-        await asyncio.gather(*(self._cancel(modem) for modem in open_now), *self._ending)
+            self._remove_session(modem, self._open_sessions[modem.line.name].number)
+        await asyncio.gather(*(self._cancel_session(modem) for modem in open_now), *self._cancellations)
 
-    def _close(self, modem: Modem, session: int) -> None:
-        found = self._open.get(modem.line.name)
+    def _remove_session(self, modem: Modem, session: int) -> None:
+        found = self._open_sessions.get(modem.line.name)
         if found is None or found.number != session:
             raise Refused("no_session", f"{modem.line.name} has no USSD session {session}; it has ended")
-        found.patience.cancel()
-        del self._open[modem.line.name]
+        found.timeout.cancel()
+        del self._open_sessions[modem.line.name]
 
-    async def _step(self, modem: Modem, text: str, answer_s: float, step: UssdExchange) -> dict[str, Any]:
+    async def _exchange(self, modem: Modem, text: str, answer_s: float, step: UssdExchange) -> dict[str, Any]:
         name = modem.line.name
         if modem.status.health in _NOT_READY:
             raise Refused("not_ready", f"{name} is {modem.status.health}: {modem.status.reason or 'wait a little'}")
 
         async def work(dialogue: Dialogue, identity: Identity) -> UssdMessage:
-            coding = self._codings.get(identity.imei, identity.profile.ussd)
+            coding = self._learned_codings.get(identity.imei, identity.profile.ussd)
             try:
                 said, understood = await step(dialogue, identity.profile, text, coding=coding, limit_s=answer_s)
             except (ReplyTimeout, DecodeError, CommandFailed):
                 await ussd_session.end_session(dialogue)
                 raise
-            self._codings[identity.imei] = understood
+            self._learned_codings[identity.imei] = understood
             return said
 
-        self._under_way.add(name)
+        self._busy_modems.add(name)
         try:
-            said = await modem.request(work, within_s=answer_s + QUEUE_S)
+            said = await modem.run_request(work, within_s=answer_s + QUEUE_S)
         except EncodeError as error:
             raise Refused("bad_ussd", error.reason) from error
         except CommandFailed as error:
@@ -151,31 +153,31 @@ class UssdSessions:
         except DecodeError as error:
             raise Refused("ussd_garbled", f"{name}: {error.reason}") from error
         finally:
-            self._under_way.discard(name)
-        return self._answered(modem, said)
+            self._busy_modems.discard(name)
+        return self._make_answer(modem, said)
 
-    def _answered(self, modem: Modem, said: UssdMessage) -> dict[str, Any]:
+    def _make_answer(self, modem: Modem, said: UssdMessage) -> dict[str, Any]:
         code = _FAILURE_CODES.get(said.state)
         if code is not None and not said.text:
-            raise Refused(code, f"{modem.line.name}: {said.state.words}")
-        session = self._wait_for_reply(modem) if said.state is UssdState.REPLY_WANTED else None
-        return {"state": said.state.words, "text": said.text, "session": session}
+            raise Refused(code, f"{modem.line.name}: {said.state.label}")
+        session = self._start_session(modem) if said.state is UssdState.REPLY_WANTED else None
+        return {"state": said.state.label, "text": said.text, "session": session}
 
-    def _wait_for_reply(self, modem: Modem) -> int:
-        self._count += 1
-        patience = self._loop.call_later(REPLY_S, self._give_up, modem)
-        self._open[modem.line.name] = _OpenSession(self._count, patience)
-        return self._count
+    def _start_session(self, modem: Modem) -> int:
+        self._last_number += 1
+        patience = self._loop.call_later(REPLY_S, self._expire_session, modem)
+        self._open_sessions[modem.line.name] = _OpenSession(self._last_number, patience)
+        return self._last_number
 
-    def _give_up(self, modem: Modem) -> None:
-        self._open.pop(modem.line.name, None)
-        task = self._loop.create_task(self._cancel(modem), name=f"end the USSD session of {modem.line.name}")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+    def _expire_session(self, modem: Modem) -> None:
+        self._open_sessions.pop(modem.line.name, None)
+        task = self._loop.create_task(self._cancel_session(modem), name=f"end the USSD session of {modem.line.name}")
+        self._cancellations.add(task)
+        task.add_done_callback(self._cancellations.discard)
 
-    async def _cancel(self, modem: Modem) -> None:
+    async def _cancel_session(self, modem: Modem) -> None:
         try:
-            await modem.request(lambda dialogue, identity: ussd_session.end_session(dialogue), within_s=END_S)
+            await modem.run_request(lambda dialogue, identity: ussd_session.end_session(dialogue), within_s=END_S)
         except ModemError as error:
             # The network ends it by itself, a little later.
             log.info("a USSD session was not ended", modem=modem.line.name, error=str(error))

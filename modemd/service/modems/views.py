@@ -23,7 +23,7 @@ def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | No
     return {
         "name": modem.line.name,
         "port": now.port or modem.line.port or None,
-        "place": now.place,
+        "place": now.usb_location,
         "health": now.health.value,
         "can_send": can_send(now, rests=rest is not None),
         "reason": now.reason if rest is None else f"the SIM was refused too often: {rest[1]}",
@@ -43,7 +43,7 @@ def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | No
         "smsc": now.smsc,
         "storage": f"{now.storage.used}/{now.storage.total}" if now.storage is not None else None,
         "remarks": list(now.remarks.values()),
-        "recovery": asdict(modem.standing),
+        "recovery": asdict(modem.recovery_status),
     }
 
 
@@ -61,9 +61,9 @@ NOT_USABLE = "not usable"
 def unusable_view(found: UnusableDevice) -> dict[str, Any]:
     """Something that is plugged in and cannot be used, with the reason: the keys are a modem's, and `name` is its place."""
     known: dict[str, Any] = {
-        "name": found.device.place,
+        "name": found.device.location,
         "port": found.path,
-        "place": found.device.place,
+        "place": found.device.location,
         "health": NOT_USABLE,
         "can_send": False,
         "reason": found.reason,
@@ -77,7 +77,7 @@ def unusable_view(found: UnusableDevice) -> dict[str, Any]:
 
 def wire_view(line: WireLine) -> dict[str, Any]:
     """A line of the wire log: `way` is `>` to the modem, `<` from it."""
-    return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.way, "text": line.text}
+    return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.direction, "text": line.text}
 
 
 def can_send(status: ModemStatus, *, rests: bool) -> bool:

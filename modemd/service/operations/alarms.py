@@ -63,41 +63,41 @@ class Alarms:
         report: bool,
     ) -> None:
         self._store = store
-        self._configured = configured
+        self._settings = configured
         self._policy = policy
         self._clock = clock
-        self._queued = queued
+        self._on_queued = queued
         self._run_command = run_command
-        self._valid = valid
+        self._validity = valid
         self._report = report
-        self._wanted: dict[AlarmKey, _RaisedAlarm] = {}
-        self._kept: set[AlarmKey] = set()
-        self._commanded: dict[AlarmKey, datetime] = {}  # told to the command before the database took it
-        self._poked = asyncio.Event()
+        self._active: dict[AlarmKey, _RaisedAlarm] = {}
+        self._stored: set[AlarmKey] = set()
+        self._hook_run_at: dict[AlarmKey, datetime] = {}  # told to the command before the database took it
+        self._wakeup = asyncio.Event()
 
     @property
-    def standing(self) -> frozenset[AlarmKey]:
+    def active(self) -> frozenset[AlarmKey]:
         """Code and subject of what stands."""
-        return frozenset(self._wanted)
+        return frozenset(self._active)
 
-    def raise_(self, code: str, subject: str, text: str) -> None:
+    def raise_alarm(self, code: str, subject: str, text: str) -> None:
         """Raise an alarm; one that stands already stays as it is. `subject` says whose it is where there can be several."""
-        if (code, subject) not in self._wanted:
+        if (code, subject) not in self._active:
             log.error("alarm", code=code, subject=subject, text=text)
-            self._wanted[code, subject] = _RaisedAlarm(text, self._clock.now())
-            self._poked.set()
+            self._active[code, subject] = _RaisedAlarm(text, self._clock.now())
+            self._wakeup.set()
 
     def clear(self, code: str, subject: str = "") -> None:
         """Clear an alarm, if it stands."""
-        if self._wanted.pop((code, subject), None) is not None:
+        if self._active.pop((code, subject), None) is not None:
             log.warning("alarm cleared", code=code, subject=subject)
-            self._poked.set()
+            self._wakeup.set()
 
     async def load(self) -> None:
         """Take over what stood at the end of the process before."""
         for alarm in await self._store.read(alarms.list_active):
-            self._kept.add((alarm.code, alarm.subject))
-            self._wanted.setdefault((alarm.code, alarm.subject), _RaisedAlarm(alarm.text, alarm.raised_at))
+            self._stored.add((alarm.code, alarm.subject))
+            self._active.setdefault((alarm.code, alarm.subject), _RaisedAlarm(alarm.text, alarm.raised_at))
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -105,27 +105,27 @@ class Alarms:
         while True:
             try:
                 async with asyncio.timeout(wait):
-                    await self._poked.wait()
+                    await self._wakeup.wait()
                 await asyncio.sleep(GATHER_S)
             except TimeoutError:
                 pass
-            self._poked.clear()
+            self._wakeup.clear()
             try:
-                await self._keep()
-                wait = await self._tell()
+                await self._store_changes()
+                wait = await self._notify()
             except StoreError as error:
                 log.error("alarms wait for the database", error=str(error))
-                await self._command_unkept()
+                await self._run_hook_for_unstored()
                 wait = RETRY_S
 
-    async def _keep(self) -> None:
+    async def _store_changes(self) -> None:
         """Bring the table to what is wanted."""
-        now, wanted = self._clock.now(), dict(self._wanted)
-        fresh = {key: raised for key, raised in wanted.items() if key not in self._kept}
-        over = self._kept - wanted.keys()
+        now, wanted = self._clock.now(), dict(self._active)
+        fresh = {key: raised for key, raised in wanted.items() if key not in self._stored}
+        over = self._stored - wanted.keys()
         if not fresh and not over:
             return
-        commanded = {key: at for key, at in self._commanded.items() if key in fresh}
+        commanded = {key: at for key, at in self._hook_run_at.items() if key in fresh}
 
         def change(db: sqlite3.Connection) -> None:
             for code, subject in sorted(over):
@@ -136,69 +136,71 @@ class Alarms:
                     alarms.mark_notified(db, "command", [id], commanded[code, subject])
 
         await self._store.write(change)
-        self._kept = set(wanted)
-        self._commanded.clear()
+        self._stored = set(wanted)
+        self._hook_run_at.clear()
 
-    async def _tell(self) -> float:
+    async def _notify(self) -> float:
         """Tell what is due. How long until something that is held down is."""
         now = self._clock.now()
         waits = [CHECK_INTERVAL_S]
-        if self._configured.to:
-            submitted, later = await self._store.write(partial(self._by_sms, now=now))
+        if self._settings.to:
+            submitted, later = await self._store.write(partial(self._submit_sms, now=now))
             for each in submitted:
-                self._queued(each, MessageClass.ALARM.rank)
+                self._on_queued(each, MessageClass.ALARM.rank)
             waits += [(later - now).total_seconds()] if later else []
-        if self._configured.command:
+        if self._settings.command:
             due, later = await self._store.read(
-                partial(alarms.select_for_notification, way="command", hold_down=self._configured.hold_down, now=now)
+                partial(alarms.select_for_notification, way="command", hold_down=self._settings.hold_down, now=now)
             )
             for alarm in due:
-                await self._command(alarm.code, alarm.subject, alarm.text, alarm.raised_at)
+                await self._run_hook(alarm.code, alarm.subject, alarm.text, alarm.raised_at)
                 await self._store.write(
                     partial(alarms.mark_notified, way="command", alarms=[alarm.id], now=self._clock.now())
                 )
             waits += [(later - now).total_seconds()] if later else []
         return max(min(waits), 1.0)
 
-    def _by_sms(self, db: sqlite3.Connection, now: datetime) -> tuple[list[Submitted], datetime | None]:
+    def _submit_sms(self, db: sqlite3.Connection, now: datetime) -> tuple[list[Submitted], datetime | None]:
         """Accept one message for each administrator, and note in the same change that it was told: not twice, nor forgotten."""
-        due, later = alarms.select_for_notification(db, "sms", self._configured.hold_down, now)
+        due, later = alarms.select_for_notification(db, "sms", self._settings.hold_down, now)
         if not due:
             return [], later
         text = alarm_text(due)
         messages = [
-            NewMessage(number, text, MessageClass.ALARM, pdu.plan(text).parts, now + self._valid, report=self._report)
-            for number in self._configured.to
+            NewMessage(
+                number, text, MessageClass.ALARM, pdu.plan(text).parts, now + self._validity, report=self._report
+            )
+            for number in self._settings.to
         ]
         submitted = [accept.submit(db, each, self._policy, now) for each in messages]
         alarms.mark_notified(db, "sms", [alarm.id for alarm in due], now)
         return submitted, later
 
-    async def _command_unkept(self) -> None:
+    async def _run_hook_for_unstored(self) -> None:
         """The command hears what the database does not take; a message cannot be sent then."""
-        if not self._configured.command:
+        if not self._settings.command:
             return
-        for key, raised in [each for each in self._wanted.items() if each[0] not in self._kept]:
-            if key not in self._commanded:
-                self._commanded[key] = self._clock.now()
-                await self._command(*key, raised.text, raised.at)
+        for key, raised in [each for each in self._active.items() if each[0] not in self._stored]:
+            if key not in self._hook_run_at:
+                self._hook_run_at[key] = self._clock.now()
+                await self._run_hook(*key, raised.text, raised.at)
 
-    async def last_words(self, code: str, text: str) -> None:
+    async def notify_fatal(self, code: str, text: str) -> None:
         """Tell the command what ends the service: nothing can be kept any more."""
-        if self._configured.command:
-            await self._command(code, "", text, self._clock.now())
+        if self._settings.command:
+            await self._run_hook(code, "", text, self._clock.now())
 
-    async def _command(self, code: str, subject: str, text: str, raised_at: datetime) -> None:
+    async def _run_hook(self, code: str, subject: str, text: str, raised_at: datetime) -> None:
         document = {
             "code": code,
             "subject": subject,
             "text": text,
             "raised_at": raised_at.isoformat(timespec="seconds"),
         }
-        limit_s = self._configured.command_limit.total_seconds()
-        failure = await self._run_command(self._configured.command, document, limit_s)
+        limit_s = self._settings.command_limit.total_seconds()
+        failure = await self._run_command(self._settings.command, document, limit_s)
         if failure is not None:
-            log.error("the command for alarms failed", command=self._configured.command[0], error=failure)
+            log.error("the command for alarms failed", command=self._settings.command[0], error=failure)
 
 
 def alarm_text(due: Sequence[ActiveAlarm]) -> str:

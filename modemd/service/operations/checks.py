@@ -36,43 +36,45 @@ class AlarmChecks:
     ) -> None:
         self._alarms = alarms
         self._store = store
-        self._time = time
+        self._clock = time
         self._modems = modems
-        self._rests = rests
-        self._low = low
+        self._open_until = rests
+        self._low_balances = low
         self._unusable_after = unusable_after
         self._unusable_since: dict[str, float] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            self.look()
+            self.check()
             await asyncio.sleep(CHECK_INTERVAL_S)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise and clear what has changed."""
-        doubt, trouble = self._time.doubt, self._store.trouble
-        self._say(CLOCK, "", doubt is not None, f"the clock is not trusted: {doubt}")
+        doubt, trouble = self._clock.distrust_reason, self._store.failure
+        self._set_alarm(CLOCK, "", doubt is not None, f"the clock is not trusted: {doubt}")
         if not isinstance(trouble, StoreDamaged):  # that ends the service
-            self._say(DATABASE, "", trouble is not None, str(trouble))
-        now, at_s = self._time.now(), asyncio.get_running_loop().time()
+            self._set_alarm(DATABASE, "", trouble is not None, str(trouble))
+        now, at_s = self._clock.now(), asyncio.get_running_loop().time()
         resting: set[str] = set()
         for modem in self._modems():
-            self._look_at(modem, at_s)
+            self._check_modem(modem, at_s)
             identity = modem.status.identity
-            rest = self._rests(identity.iccid, now) if identity is not None else None
+            rest = self._open_until(identity.iccid, now) if identity is not None else None
             if identity is not None and rest is not None:
                 resting.add(identity.iccid)
                 # The ICCID's end tells SIMs apart, and a number is nobody's business in an SMS.
-                self._alarms.raise_(SIM, identity.iccid, f"SIM ..{identity.iccid[-6:]} is refused and rests: {rest[1]}")
-        self._clear_others(SIM, resting)
-        low = self._low()
+                self._alarms.raise_alarm(
+                    SIM, identity.iccid, f"SIM ..{identity.iccid[-6:]} is refused and rests: {rest[1]}"
+                )
+        self._clear_other_subjects(SIM, resting)
+        low = self._low_balances()
         for iccid, text in low.items():
-            self._alarms.raise_(BALANCE, iccid, text)
-        self._clear_others(BALANCE, set(low))
-        self._clear_others(MODEM, {modem.line.name for modem in self._modems()})
+            self._alarms.raise_alarm(BALANCE, iccid, text)
+        self._clear_other_subjects(BALANCE, set(low))
+        self._clear_other_subjects(MODEM, {modem.line.name for modem in self._modems()})
 
-    def _look_at(self, modem: Modem, at_s: float) -> None:
+    def _check_modem(self, modem: Modem, at_s: float) -> None:
         name, status = modem.line.name, modem.status
         if status.health in (ModemHealth.READY, ModemHealth.STOPPED):
             self._unusable_since.pop(name, None)
@@ -82,16 +84,16 @@ class AlarmChecks:
         since = self._unusable_since.setdefault(name, at_s)
         if at_s - since >= self._unusable_after.total_seconds():
             why = f" ({status.reason})" if status.reason else ""
-            self._alarms.raise_(MODEM, name, f"modem {name} cannot be used: {status.health}{why}")
+            self._alarms.raise_alarm(MODEM, name, f"modem {name} cannot be used: {status.health}{why}")
 
-    def _say(self, code: str, subject: str, holds: bool, text: str) -> None:
+    def _set_alarm(self, code: str, subject: str, holds: bool, text: str) -> None:
         if holds:
-            self._alarms.raise_(code, subject, text)
+            self._alarms.raise_alarm(code, subject, text)
         else:
             self._alarms.clear(code, subject)
 
-    def _clear_others(self, code: str, subjects: set[str]) -> None:
+    def _clear_other_subjects(self, code: str, subjects: set[str]) -> None:
         """What stands of a code for somebody who is not among `subjects` is over."""
-        for own, subject in self._alarms.standing:
+        for own, subject in self._alarms.active:
             if own == code and subject not in subjects:
                 self._alarms.clear(code, subject)

@@ -30,7 +30,7 @@ class Retention:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._trusted = trusted
+        self._is_clock_trusted = trusted
         self._ages = RetentionAges(kept.outbox.texts, kept.outbox.rows, kept.inbox.texts, kept.inbox.rows, kept.log)
 
     async def run(self) -> None:
@@ -38,14 +38,14 @@ class Retention:
         await asyncio.sleep(FIRST_DELAY_S)
         while True:
             try:
-                await self._once()
+                await self._delete_expired()
             except StoreError as error:
                 log.error("house-keeping waits for the database", error=str(error))
             await asyncio.sleep(INTERVAL_S)
 
-    async def _once(self) -> None:
+    async def _delete_expired(self) -> None:
         rows = 0
-        while self._trusted():
+        while self._is_clock_trusted():
             done = await self._store.write(partial(retention.run_step, ages=self._ages, now=self._clock.now()))
             if not done:
                 break

@@ -21,19 +21,19 @@ class StoreRecovery:
 
     def __init__(self, store: Store, recovered: Callable[[], None], damaged: Callable[[str], Awaitable[None]]) -> None:
         self._store = store
-        self._damaged = damaged
-        self._recovered = recovered
+        self._on_damaged = damaged
+        self._on_recovered = recovered
 
     async def run(self) -> None:
         """Until cancelled. Raises StoreDamaged: a database that cannot be relied on ends the service."""
         while True:
-            await self._store.troubled.wait()
-            log.error("the database takes no changes; nothing is accepted or sent", error=str(self._store.trouble))
-            while self._store.trouble is not None:
-                if isinstance(self._store.trouble, StoreDamaged):
-                    await self._damaged(str(self._store.trouble))
-                    raise self._store.trouble
+            await self._store.failed.wait()
+            log.error("the database takes no changes; nothing is accepted or sent", error=str(self._store.failure))
+            while self._store.failure is not None:
+                if isinstance(self._store.failure, StoreDamaged):
+                    await self._on_damaged(str(self._store.failure))
+                    raise self._store.failure
                 await asyncio.sleep(TRY_AGAIN_S)
-                await self._store.try_again()
+                await self._store.retry_write()
             log.warning("the database takes changes again")
-            self._recovered()
+            self._on_recovered()

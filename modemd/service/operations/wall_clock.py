@@ -23,51 +23,55 @@ class TrustedClock:
     def __init__(self, clock: Clock, monotonic: Callable[[], float]) -> None:
         self._clock = clock
         self._monotonic = monotonic
-        self._mark: datetime | None = None
-        self._mark_s = monotonic()
-        self._network: datetime | None = None
-        self._network_s = 0.0
-        self._doubt: str | None = None
+        self._last_trusted: datetime | None = None
+        self._last_trusted_s = monotonic()
+        self._network_time: datetime | None = None
+        self._network_time_s = 0.0
+        self._distrust_reason: str | None = None
 
     @property
-    def doubt(self) -> str | None:
+    def distrust_reason(self) -> str | None:
         """Why the machine's clock is not trusted; None while it is."""
         self.now()
-        return self._doubt
+        return self._distrust_reason
 
     @property
-    def trusted(self) -> bool:
-        return self.doubt is None
+    def is_trusted(self) -> bool:
+        return self.distrust_reason is None
 
-    def stored(self, mark: datetime | None) -> None:
+    def set_stored_time(self, mark: datetime | None) -> None:
         """The latest moment that the database knows of, at a start."""
-        if mark is not None and (self._mark is None or mark > self._mark):
-            self._mark, self._mark_s = mark, self._monotonic()
+        if mark is not None and (self._last_trusted is None or mark > self._last_trusted):
+            self._last_trusted, self._last_trusted_s = mark, self._monotonic()
 
-    def heard(self, stamp: datetime, at: datetime | None = None) -> None:
+    def add_network_time(self, stamp: datetime, at: datetime | None = None) -> None:
         """The network's time, from a stamp that came now; or from one that was made when this clock said `at`."""
         said, network = (self._clock.now(), stamp) if at is None else (at, self.now() + (stamp - at))
         if clock_trust.check_against_network(stamp, said, fresh=at is not None) is not None:
-            self._network, self._network_s = network, self._monotonic()
+            self._network_time, self._network_time_s = network, self._monotonic()
             self.now()
 
     def now(self) -> datetime:
         """The wall time, aware, in UTC; carried on from the last trusted moment while the machine's is not trusted."""
         said, at_s = self._clock.now(), self._monotonic()
-        doubt = clock_trust.find_distrust_reason(said, self._mark, self._estimate(at_s))
-        if (doubt is None) is not (self._doubt is None):
-            self._tell(said, doubt)
-        self._doubt = doubt
+        doubt = clock_trust.find_distrust_reason(said, self._last_trusted, self._estimate_time(at_s))
+        if (doubt is None) is not (self._distrust_reason is None):
+            self._log_change(said, doubt)
+        self._distrust_reason = doubt
         if doubt is None:
-            self._mark, self._mark_s = said, at_s
+            self._last_trusted, self._last_trusted_s = said, at_s
             return said
-        return (self._mark or said) + timedelta(seconds=at_s - self._mark_s)
+        return (self._last_trusted or said) + timedelta(seconds=at_s - self._last_trusted_s)
 
-    def _estimate(self, at_s: float) -> datetime | None:
-        return self._network + timedelta(seconds=at_s - self._network_s) if self._network is not None else None
+    def _estimate_time(self, at_s: float) -> datetime | None:
+        return (
+            self._network_time + timedelta(seconds=at_s - self._network_time_s)
+            if self._network_time is not None
+            else None
+        )
 
     @staticmethod
-    def _tell(said: datetime, doubt: str | None) -> None:
+    def _log_change(said: datetime, doubt: str | None) -> None:
         if doubt is None:
             log.warning("the clock is trusted again", clock=said)
         else:

@@ -27,27 +27,27 @@ class Watchdog:
         self._store = store
         self._modems = modems
         self._loop = asyncio.get_running_loop()
-        self._asked_at: float | None = None
+        self._check_started_at: float | None = None
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            self._asked_at = self._loop.time()
+            self._check_started_at = self._loop.time()
             try:
                 await self._store.write(_do_nothing)
                 await self._store.read(_do_nothing)
             except (StoreError, sqlite3.Error):
                 pass  # that is an answer too; what it means is the store watch's to say
-            self._asked_at = None
+            self._check_started_at = None
             await asyncio.sleep(ASK_EVERY_S)
 
-    def stalled(self) -> str | None:
+    def find_stall(self) -> str | None:
         """What has not moved within its deadline, in words; None while all does."""
         now = self._loop.time()
-        if self._asked_at is not None and now - self._asked_at > STORE_TIMEOUT_S:
-            return f"the database has not answered for {now - self._asked_at:.0f} s"
+        if self._check_started_at is not None and now - self._check_started_at > STORE_TIMEOUT_S:
+            return f"the database has not answered for {now - self._check_started_at:.0f} s"
         for modem in self._modems():
-            due = modem.status.due
+            due = modem.status.turn_deadline
             if due is not None and now > due:
                 return f"the task of modem {modem.line.name} is {now - due:.0f} s late"
         return None

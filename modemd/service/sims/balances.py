@@ -52,92 +52,92 @@ class Balances:
         self._store = store
         self._policy = policy
         self._clock = clock
-        self._conversations = conversations
+        self._ussd_sessions = conversations
         self._modems = modems
-        self._queued = queued
-        self._trusted = trusted
+        self._on_queued = queued
+        self._is_clock_trusted = trusted
         self._validity = settings.validity.of(MessageClass.SYSTEM)
-        self._asked_how = {iccid: sim.balance for iccid, sim in settings.sims.items() if sim.balance is not None}
-        self._known: dict[str, SimBalance] = {}
+        self._queries = {iccid: sim.balance for iccid, sim in settings.sims.items() if sim.balance is not None}
+        self._last_known: dict[str, SimBalance] = {}
         self._retry_at: dict[str, datetime] = {}
 
     @property
-    def wanted(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether any SIM is to be asked."""
-        return bool(self._asked_how)
+        return bool(self._queries)
 
     async def load(self) -> None:
         """Learn from the database what was told before."""
-        if self.wanted:
-            self._known = await self._store.read(sims.read_latest_balances)
+        if self.is_configured:
+            self._last_known = await self._store.read(sims.read_latest_balances)
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            for iccid, how in self._asked_how.items():
-                modem = self._modem_with(iccid)
-                if modem is not None and self._trusted() and self._due(iccid, how):
-                    await self._ask(modem, iccid, how)
+            for iccid, how in self._queries.items():
+                modem = self._ready_modem_with(iccid)
+                if modem is not None and self._is_clock_trusted() and self._is_due(iccid, how):
+                    await self._query_balance(modem, iccid, how)
             await asyncio.sleep(CHECK_INTERVAL_S)
 
     def view(self, iccid: str) -> dict[str, Any] | None:
         """The last that was told: `amount`, `at`, and whether it is `low`. None: nothing is known."""
-        known = self._known.get(iccid)
-        if iccid not in self._asked_how or known is None or known.amount is None or known.at is None:
+        known = self._last_known.get(iccid)
+        if iccid not in self._queries or known is None or known.amount is None or known.at is None:
             return None
         return {
             "amount": float(known.amount),
             "at": known.at.isoformat(timespec="microseconds"),
-            "low": self._low(iccid, known.amount),
+            "low": self._is_low(iccid, known.amount),
         }
 
-    def low(self) -> dict[str, str]:
+    def low_balances(self) -> dict[str, str]:
         """SIMs that have less left than they should, by ICCID, and what is to be said of them."""
         return {
-            iccid: f"SIM ..{iccid[-6:]} has {view['amount']:.2f} left, less than {self._asked_how[iccid].low:.2f}"
-            for iccid in self._asked_how
+            iccid: f"SIM ..{iccid[-6:]} has {view['amount']:.2f} left, less than {self._queries[iccid].low:.2f}"
+            for iccid in self._queries
             if (view := self.view(iccid)) is not None and view["low"]
         }
 
-    async def heard(self, iccid: str, sender: str, text: str) -> None:
+    async def handle_message(self, iccid: str, sender: str, text: str) -> None:
         """A message came in: where it is the operator's answer, what it tells is kept."""
-        how = self._asked_how.get(iccid)
-        if how is None or how.sms is None or how.sms.answers != sender:
+        how = self._queries.get(iccid)
+        if how is None or how.sms is None or how.sms.answer_sender != sender:
             return
         amount = parse_amount(text, how.pattern)
         if amount is not None:
-            await self._told(iccid, amount)
+            await self._record_amount(iccid, amount)
 
-    def _modem_with(self, iccid: str) -> Modem | None:
+    def _ready_modem_with(self, iccid: str) -> Modem | None:
         for modem in self._modems():
             identity = modem.status.identity
             if identity is not None and identity.iccid == iccid and modem.status.health is ModemHealth.READY:
                 return modem
         return None
 
-    def _due(self, iccid: str, how: BalanceSettings) -> bool:
+    def _is_due(self, iccid: str, how: BalanceSettings) -> bool:
         now = self._clock.now()
-        retry_at, asked_at = self._retry_at.get(iccid), self._known.get(iccid, SimBalance()).asked_at
+        retry_at, asked_at = self._retry_at.get(iccid), self._last_known.get(iccid, SimBalance()).asked_at
         if retry_at is not None and now < retry_at:
             return False
         return asked_at is None or asked_at + how.every <= now
 
-    async def _ask(self, modem: Modem, iccid: str, how: BalanceSettings) -> None:
+    async def _query_balance(self, modem: Modem, iccid: str, how: BalanceSettings) -> None:
         self._retry_at[iccid] = self._clock.now() + min(how.every, RETRY_DELAY)
         try:
             if how.sms is not None:
-                await self._write(iccid, how.sms.to, how.sms.text)
+                await self._submit_query(iccid, how.sms.to, how.sms.text)
                 return
             assert how.ussd is not None  # noqa: S101 - the configuration has one of both
-            text = await self._conversations.ask(modem, [how.ussd, *how.replies])
+            text = await self._ussd_sessions.query(modem, [how.ussd, *how.replies])
             amount = parse_amount(text, how.pattern)
             if amount is None:
                 raise Refused("no_amount", f"the pattern finds no amount in the answer (len={len(text)})")
-            await self._told(iccid, amount)
+            await self._record_amount(iccid, amount)
         except ModemdError as error:
             log.warning("balance not known", modem=modem.line.name, iccid=iccid, error=str(error))
 
-    async def _write(self, iccid: str, to: str, text: str) -> None:
+    async def _submit_query(self, iccid: str, to: str, text: str) -> None:
         now = self._clock.now()
         message = NewMessage(
             number=to,
@@ -154,24 +154,24 @@ class Balances:
             return accept.submit(db, message, self._policy, now)
 
         submitted = await self._store.write(submit)
-        self._known[iccid] = replace(self._known.get(iccid, SimBalance()), asked_at=now)
+        self._last_known[iccid] = replace(self._last_known.get(iccid, SimBalance()), asked_at=now)
         self._retry_at.pop(iccid, None)
-        self._queued(submitted, MessageClass.SYSTEM.rank)
+        self._on_queued(submitted, MessageClass.SYSTEM.rank)
 
-    async def _told(self, iccid: str, amount: Decimal) -> None:
-        before, now = self._known.get(iccid, SimBalance()), self._clock.now()
+    async def _record_amount(self, iccid: str, amount: Decimal) -> None:
+        before, now = self._last_known.get(iccid, SimBalance()), self._clock.now()
         try:
             await self._store.write(partial(sims.record_balance, sim=iccid, amount=amount, now=now))
         except StoreError as error:
             log.error("a balance was not kept", iccid=iccid, error=str(error))
-        self._known[iccid] = SimBalance(amount, now, now)
+        self._last_known[iccid] = SimBalance(amount, now, now)
         self._retry_at.pop(iccid, None)
-        was_low = before.amount is not None and self._low(iccid, before.amount)
-        if self._low(iccid, amount) and not was_low:
-            log.warning("balance is low", iccid=iccid, amount=amount, low=self._asked_how[iccid].low)
+        was_low = before.amount is not None and self._is_low(iccid, before.amount)
+        if self._is_low(iccid, amount) and not was_low:
+            log.warning("balance is low", iccid=iccid, amount=amount, low=self._queries[iccid].low)
         else:
             log.info("balance", iccid=iccid, amount=amount)
 
-    def _low(self, iccid: str, amount: Decimal) -> bool:
-        low = self._asked_how[iccid].low
+    def _is_low(self, iccid: str, amount: Decimal) -> bool:
+        low = self._queries[iccid].low
         return low is not None and float(amount) < low

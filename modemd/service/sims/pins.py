@@ -51,7 +51,7 @@ class PinStore(PinFiles):
         self._store = store
         self._clock = clock
 
-    def of(self, modem: str) -> ModemPins:
+    def for_modem(self, modem: str) -> ModemPins:
         """Those for whatever SIM sits in a modem."""
         return ModemPins(self, modem)
 
@@ -59,7 +59,7 @@ class PinStore(PinFiles):
         found = await self._store.read(partial(sims.read_tried_pins, holder=holder))
         return PinTries(found.refused, found.unanswered)
 
-    async def note(self, holder: str, digest: bytes, *, refused: bool) -> None:
+    async def record_try(self, holder: str, digest: bytes, *, refused: bool) -> None:
         now = self._clock.now()
         await self._store.write(partial(sims.record_pin_try, holder=holder, digest=digest, now=now, refused=refused))
 
@@ -74,26 +74,26 @@ class ModemPins:
     """`modemd.modem.setup.sim.PinSource` of one modem."""
 
     def __init__(self, book: PinStore, name: str) -> None:
-        self._book = book
+        self._store = book
         self.name = name
 
-    def find(self, iccid: str | None) -> Pin | None:
-        return self._book.find(self.name, iccid)
+    def find_pin(self, iccid: str | None) -> Pin | None:
+        return self._store.find(self.name, iccid)
 
-    async def tried(self, holder: str) -> PinTries:
-        return await self._book.tried(holder)
+    async def read_tries(self, holder: str) -> PinTries:
+        return await self._store.tried(holder)
 
-    async def trying(self, holder: str, digest: bytes) -> None:
-        await self._book.note(holder, digest, refused=False)
+    async def record_try(self, holder: str, digest: bytes) -> None:
+        await self._store.record_try(holder, digest, refused=False)
 
-    async def refused(self, holder: str, digest: bytes) -> None:
-        await self._book.note(holder, digest, refused=True)
+    async def record_refusal(self, holder: str, digest: bytes) -> None:
+        await self._store.record_try(holder, digest, refused=True)
 
-    async def accepted(self, holder: str) -> None:
-        await self._book.accepted(holder)
+    async def forget_tries(self, holder: str) -> None:
+        await self._store.accepted(holder)
 
-    async def not_tried(self, holder: str, digest: bytes) -> None:
-        await self._book.not_tried(holder, digest)
+    async def forget_try(self, holder: str, digest: bytes) -> None:
+        await self._store.not_tried(holder, digest)
 
 
 def read_pin(path: Path) -> Pin:

@@ -46,14 +46,14 @@ class SimControl:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._traffic = traffic
-        self._sims = sims
+        self._policy = traffic
+        self._breakers = sims
         self._modems = modems
-        self._changed = changed
+        self._on_changed = changed
 
     async def adopt_rules(self) -> bool:
         """Put the rules of the configuration in the database. Whether what is queued by others is to be put in their lanes."""
-        return await self._store.write(partial(lanes.adopt_lanes, table=self._traffic.routes.table()))
+        return await self._store.write(partial(lanes.adopt_lanes, table=self._policy.routes.make_lane_table()))
 
     async def relane(self) -> None:
         """Put what is queued in the lanes that the rules make now, step by step; what a crash leaves, the next start does."""
@@ -65,16 +65,16 @@ class SimControl:
             except StoreError as error:
                 log.error("the rules wait for the database", error=str(error))
                 await asyncio.sleep(RETRY_S)
-        self._changed()
+        self._on_changed()
 
-    async def listed(self) -> list[dict[str, Any]]:
+    async def list_sims(self) -> list[dict[str, Any]]:
         """The SIMs that were met, by number and ICCID."""
         now = self._clock.now()
-        rows = await self._store.read(partial(self._rows, now=now))
+        rows = await self._store.read(partial(self._sim_rows, now=now))
         sits = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
-        return [row | self._place(row["sim"], sits.get(row["sim"]), now) for row in rows]
+        return [row | self._modem_fields(row["sim"], sits.get(row["sim"]), now) for row in rows]
 
-    async def pauses(self) -> list[dict[str, Any]]:
+    async def list_pauses(self) -> list[dict[str, Any]]:
         """What is paused: since when, by whom and why."""
         return await self._store.read(pauses.list_pauses)
 
@@ -84,40 +84,40 @@ class SimControl:
         change = partial(
             pauses.pause, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
         )
-        return await self._decide(change)
+        return await self._change_pauses(change)
 
     async def resume(self, message_class: str | None, sim: str | None, word: Authorship) -> list[dict[str, Any]]:
         """End exactly such a pause. All pauses that stand then. Refused with `not_paused`."""
         change = partial(
             pauses.resume, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
         )
-        return await self._decide(change)
+        return await self._change_pauses(change)
 
-    async def _decide(self, change: Callable[[sqlite3.Connection], None]) -> list[dict[str, Any]]:
+    async def _change_pauses(self, change: Callable[[sqlite3.Connection], None]) -> list[dict[str, Any]]:
         def kept(db: sqlite3.Connection) -> list[dict[str, Any]]:
             change(db)
             return pauses.list_pauses(db)
 
         standing = await self._store.write(kept)
-        self._changed()
+        self._on_changed()
         return standing
 
-    def _rows(self, db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
+    def _sim_rows(self, db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
         paused = pauses.list_active(db)
         return [
             row
             | {
                 "name": self._settings.sims[row["sim"]].name if row["sim"] in self._settings.sims else None,
                 "limits": _limit_views(
-                    quotas.read_usage(db, row["sim"], self._traffic.limits(row["sim"], row["number"]), now)
+                    quotas.read_usage(db, row["sim"], self._policy.limits(row["sim"], row["number"]), now)
                 ),
                 "paused": [each.value for each in MessageClass if each in find_stopped_classes(paused, row["sim"])],
             }
             for row in listings.list_sims(db)
         ]
 
-    def _place(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:
-        rest = self._sims.rests(iccid, now)
+    def _modem_fields(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:
+        rest = self._breakers.open_until(iccid, now)
         return {
             "modem": modem.line.name if modem is not None else None,
             "health": modem.status.health.value if modem is not None else None,
@@ -129,10 +129,10 @@ class SimControl:
 def _limit_views(standing: QuotaUsage) -> dict[str, dict[str, Any]]:
     """Each limit that binds marketing, which all of them do; of quotas the whole, with the reserve in it."""
     found = {}
-    for ceiling in standing.ceilings(MessageClass.MARKETING):
+    for ceiling in standing.list_ceilings(MessageClass.MARKETING):
         whole = standing.limits.quota(ceiling.period) if ceiling.reason.startswith("quota_") else None
-        most = ceiling.most if whole is None else whole
-        found[ceiling.reason] = {"used": ceiling.used, "most": most, "reserved": most - ceiling.most}
+        most = ceiling.limit if whole is None else whole
+        found[ceiling.reason] = {"used": ceiling.used, "most": most, "reserved": most - ceiling.limit}
     return found
 
 

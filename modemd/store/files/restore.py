@@ -33,9 +33,9 @@ class RestoreResult:
     """What a restoring did: how many messages are held, how many statements of consent were taken over (None: the replaced
     database could not be read), and where that is kept (None: there was none)."""
 
-    held: int
-    consent: int | None
-    before: Path | None
+    held_messages: int
+    consent_statements: int | None
+    previous_database: Path | None
 
 
 def restore(

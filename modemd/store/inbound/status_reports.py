@@ -38,7 +38,7 @@ class NewReport:
 
     sim: str
     tpdu: bytes
-    told: ReportFacts
+    facts: ReportFacts
     outcome: DeliveryOutcome
     status: int
     discharged_at: datetime | None
@@ -54,11 +54,11 @@ def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now:
         (
             new.sim,
             new.tpdu,
-            new.told.reference,
-            new.told.number,
+            new.facts.reference,
+            new.facts.number,
             new.status,
             str(new.outcome),
-            to_text(new.told.accepted_at) if new.told.accepted_at else None,
+            to_text(new.facts.accepted_at) if new.facts.accepted_at else None,
             to_text(new.discharged_at) if new.discharged_at else None,
             to_text(now),
             attempt["id"] if attempt is not None else None,
@@ -118,10 +118,10 @@ def explain_unmatched(db: sqlite3.Connection, report_id: int, weigh: MatchReport
     report = db.execute("SELECT * FROM report WHERE id = ?", (report_id,)).fetchone()
     new, stored_at = _parse_report(report), from_text(report["stored_at"])
     by_id = _find_possible_attempts(db, new, stored_at, stored_at)
-    finding = weigh(new.told, [_parse_attempt(row) for row in by_id.values()])
+    finding = weigh(new.facts, [_parse_attempt(row) for row in by_id.values()])
     if finding.doubt is not None:
         return finding.doubt
-    awaited = finding.attempt is not None and by_id[finding.attempt]["outcome"] == "open"
+    awaited = finding.attempt_id is not None and by_id[finding.attempt_id]["outcome"] == "open"
     return UnmatchedReason.ANSWER_AWAITED if awaited else UnmatchedReason.NOT_THEN
 
 
@@ -147,7 +147,7 @@ def _match(
     """The attempt that a report is of; None: nobody's for certain, or its answer is still awaited, after which `match_again`
     follows. `stored_at`: when it came, if not now."""
     by_id = _find_possible_attempts(db, new, now, stored_at or now)
-    found = owner(new.told, [_parse_attempt(row) for row in by_id.values()])
+    found = owner(new.facts, [_parse_attempt(row) for row in by_id.values()])
     if found is None or by_id[found]["outcome"] == "open":
         return None
     return by_id[found]
@@ -158,10 +158,10 @@ def _find_possible_attempts(
 ) -> dict[int, sqlite3.Row]:
     """The attempts that may own a report, by id. Those to a number that cannot be the same are left out where that can be told
     from its end: of one reference there are a thousand in a month."""
-    end = phone_numbers.tail(new.told.number)
+    end = phone_numbers.tail(new.facts.number)
     rows = db.execute(
         _POSSIBLE.format(among="AND substr(number, -6) = :end" if end is not None else ""),
-        {"sim": new.sim, "reference": new.told.reference, "horizon": to_text(now - MATCH_HORIZON), "end": end},
+        {"sim": new.sim, "reference": new.facts.reference, "horizon": to_text(now - MATCH_HORIZON), "end": end},
     ).fetchall()
     # A report cannot speak of what was written after it came.
     return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= to_text(stored_at)}
@@ -177,11 +177,11 @@ _POSSIBLE = f"""
 
 def _parse_attempt(row: sqlite3.Row) -> AttemptFacts:
     return AttemptFacts(
-        attempt=row["id"],
+        attempt_id=row["id"],
         reference=row["reference"],
         number=row["number"],
         written_at=from_text(row["written_at"] or row["opened_at"]),
-        settled=bool(row["settled"]) or not row["matchable"],
+        is_settled=bool(row["settled"]) or not row["matchable"],
         answered_at=from_text(row["closed_at"]) if row["closed_at"] else None,
     )
 
@@ -197,7 +197,7 @@ def _apply_report(
     if attempt["outcome"] == "unknown":
         db.execute(
             "UPDATE attempt SET outcome = 'sent', reference = ?, settled = max(settled, ?) WHERE id = ?",
-            (new.told.reference, final, attempt["id"]),
+            (new.facts.reference, final, attempt["id"]),
         )
         if attempt["matchable"] and is_provable(part):
             advance_part(db, part, states.PartEvent.ACCEPTED, now, **detail)

@@ -25,7 +25,7 @@ class Submitted:
     id: int
     state: states.MessageState
     reason: str | None
-    again: bool = False
+    is_repetition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: 
     staged_rows.take_over_key(db, new)
     # Accepted before it: what a batch still holds for its number, or under its key.
     for row in staged_rows.list_rows_ahead(db, new):
-        create_message(db, row.new, policy, now, BatchAcceptance(row.id, row.batch, row.accepted_at))
+        create_message(db, row.new, policy, now, BatchAcceptance(row.message_id, row.batch, row.accepted_at))
         staged_rows.remove_promoted(db, row)
     return find_by_key(db, new) or create_message(db, new, policy, now)
 
@@ -54,7 +54,7 @@ def create_message(
     with a batch."""
     db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
     said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()["marketing"]
-    objection = policy.objection(new.message_class, new.number, Marketing(said))
+    objection = policy.find_objection(new.message_class, new.number, Marketing(said))
     opening = None
     if objection is not None:
         state, key = states.MessageState.REFUSED, None  # the key stays free: the reason may pass
@@ -115,7 +115,7 @@ def _find_window_opening(new: NewMessage, now: datetime) -> datetime | None:
     if new.window is None:
         return None
     window = windows.kept(new.window)
-    return None if window.fits(now, new.parts) else window.opening(now)
+    return None if window.has_time_for(now, new.parts) else window.find_opening(now)
 
 
 def find_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
@@ -130,7 +130,7 @@ def find_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
         raise Refused(
             "key_reused", f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key"
         )
-    return Submitted(row["id"], states.MessageState(row["state"]), row["reason"], again=True)
+    return Submitted(row["id"], states.MessageState(row["state"]), row["reason"], is_repetition=True)
 
 
 def has_key(db: sqlite3.Connection, key: str) -> bool:

@@ -25,9 +25,9 @@ CheckStart = Callable[[datetime, datetime], None]
 class PromotionStep:
     """What a step of promotion has made: the highest class that was queued (its rank), and whether something is held."""
 
-    rows: int
-    queued: int | None
-    held: bool
+    promoted_rows: int
+    highest_rank: int | None
+    has_held: bool
 
 
 def find_by_key(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
@@ -78,7 +78,7 @@ def stage_rows(
         lies.append(row)
         said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()
         marketing = Marketing(said["marketing"]) if said else Marketing.UNKNOWN
-        refused += policy.objection(new.message_class, new.number, marketing) is not None
+        refused += policy.find_objection(new.message_class, new.number, marketing) is not None
     db.execute(
         """UPDATE batch SET rows = rows + ?, again = again + ?, refused = refused + ?,
                first_row = coalesce(first_row, ?), last_row = coalesce(?, last_row) WHERE id = ?""",
@@ -116,7 +116,7 @@ def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: date
     queued: int | None = None
     held = False
     for row in rows:
-        place = BatchAcceptance(row.id, row.batch, row.accepted_at)
+        place = BatchAcceptance(row.message_id, row.batch, row.accepted_at)
         state = outbox_accept.create_message(db, row.new, policy, now, place).state
         if state is states.MessageState.QUEUED:
             rank = row.new.message_class.rank

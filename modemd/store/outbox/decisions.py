@@ -127,7 +127,7 @@ def resend(
         key=_make_resend_key(message_id),
     )
     submitted = accept.submit(db, new, policy, now)
-    if not submitted.again:
+    if not submitted.is_repetition:
         add_event(db, message_id, now, "resent", message=submitted.id, **asdict(word))
         add_event(db, submitted.id, now, "resend", message=message_id, **asdict(word))
     return submitted

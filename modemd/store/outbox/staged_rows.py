@@ -20,8 +20,8 @@ MAX_ROWS_AHEAD = 100
 class StagedRow:
     """A row of an accepted batch, with what its acceptance has fixed. `row`: where it is staged; `id`: of its message."""
 
-    row: int
-    id: int
+    staged_id: int
+    message_id: int
     batch: int
     accepted_at: datetime
     new: NewMessage
@@ -74,7 +74,7 @@ def list_next_rows(db: sqlite3.Connection, batch: int, limit: int) -> list[Stage
 
 def remove_promoted(db: sqlite3.Connection, *rows: StagedRow) -> None:
     """These rows are messages now."""
-    db.executemany("DELETE FROM staged WHERE id = ?", [(each.row,) for each in rows])
+    db.executemany("DELETE FROM staged WHERE id = ?", [(each.staged_id,) for each in rows])
     db.executemany("UPDATE batch SET promoted = promoted + ? WHERE id = ?", _count_by_batch(rows))
 
 

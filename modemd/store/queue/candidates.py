@@ -63,8 +63,8 @@ class CandidateSearch:
     """What a SIM finds. `left`: something may be left to another SIM for a while; `over`: what is to be held."""
 
     candidates: list[tuple[Candidate, SendFacts]]
-    left: bool = False
-    over: tuple[ExhaustedLane, ...] = ()
+    has_deferred: bool = False
+    exhausted_lanes: tuple[ExhaustedLane, ...] = ()
 
 
 def list_candidates(
@@ -87,8 +87,8 @@ def find(
     """The candidates of `sim`, the first `most`, and why there are not more."""
     paused = pauses.list_active(db)
     standings = _QuotaUsages(db, terms, now)
-    own = standings.of(sim)
-    barred = find_stopped_classes(paused, sim) | standings.holds(sim).keys()
+    own = standings.usage_of(sim)
+    barred = find_stopped_classes(paused, sim) | standings.holds_of(sim).keys()
     asked: dict[str, object] = {
         "sim": sim,
         "recent": to_text(now - OTHER_SIM_TIMEOUT),
@@ -100,14 +100,14 @@ def find(
     over: list[ExhaustedLane] = []
     left = False
     for lane in lanes.list_occupied(db):
-        reach = terms.reach(sim, lane)
+        reach = terms.find_reach(sim, lane)
         if reach is None:
             continue
         # What a quota holds waits for its own SIM; what a person has paused on one SIM goes by another that may send it.
-        held = standings.held(reach.holders)
+        held = standings.find_blocked_classes(reach.quota_sims)
         over += [ExhaustedLane(lane, each, last) for each, last in held.items() if _has_waiting(db, lane, each)]
-        before = reach.before
-        if before is not None and all(find_stopped_classes(paused, home) for home in reach.holders):
+        before = reach.queued_before
+        if before is not None and all(find_stopped_classes(paused, home) for home in reach.quota_sims):
             before = None
         left |= before is not None
         asked |= {"lane": lane, "before": to_text(before) if before is not None else None}
@@ -126,23 +126,23 @@ class _QuotaUsages:
         self._known: dict[str, QuotaUsage] = {}
         self._holds: dict[str, Mapping[MessageClass, Hold]] = {}
 
-    def of(self, sim: str) -> QuotaUsage:
+    def usage_of(self, sim: str) -> QuotaUsage:
         if sim not in self._known:
             self._known[sim] = quotas.read_usage(self._db, sim, self._terms.limits(sim), self._now)
         return self._known[sim]
 
-    def holds(self, sim: str) -> Mapping[MessageClass, Hold]:
+    def holds_of(self, sim: str) -> Mapping[MessageClass, Hold]:
         """The classes of which a SIM may begin nothing."""
         if sim not in self._holds:
-            self._holds[sim] = self.of(sim).holds()
+            self._holds[sim] = self.usage_of(sim).find_holds()
         return self._holds[sim]
 
-    def held(self, sims: Collection[str]) -> Mapping[MessageClass, str]:
+    def find_blocked_classes(self, sims: Collection[str]) -> Mapping[MessageClass, str]:
         """The classes with which all of these SIMs must wait, and of each the SIM that may send again first. The others are not
         asked where one may send everything."""
         last: dict[MessageClass, tuple[datetime, str]] | None = None
         for sim in sims:
-            own = {each: (hold.until, sim) for each, hold in self.holds(sim).items()}
+            own = {each: (hold.until, sim) for each, hold in self.holds_of(sim).items()}
             last = own if last is None else {each: min(last[each], own[each]) for each in last if each in own}
             if not last:
                 return {}
@@ -225,9 +225,9 @@ def _parse_row(row: sqlite3.Row, standing: QuotaUsage) -> tuple[Candidate, SendF
         marketing=Marketing(row["marketing"]),
         expires_at=expires_at,
         # A repeat is like the first part of a message: only worth sending while that is valid.
-        started=row["rank"] == started_rank(message_class) and not row["repeats"],
+        is_started=row["rank"] == started_rank(message_class) and not row["repeats"],
         parts=row["parts"],
         window=window,
-        hold=standing.hold(message_class, row["parts"]),
+        hold=standing.find_hold(message_class, row["parts"]),
     )
     return candidate, facts

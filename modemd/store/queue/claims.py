@@ -49,7 +49,7 @@ class Claim:
 
     attempt_id: int
     candidate: Candidate
-    following: Candidate | None = None
+    next_candidate: Candidate | None = None
 
 
 def claim(
@@ -98,7 +98,7 @@ def _next_after_claim(
     """The first of these, if there is one and it may go; `standing`: the SIM's, with what was claimed just now."""
     for candidate, facts in behind[:1]:
         if decide(facts).verdict is SendVerdict.SEND:
-            free = facts.started or standing.hold(candidate.message_class, candidate.parts) is None
+            free = facts.is_started or standing.find_hold(candidate.message_class, candidate.parts) is None
             return candidate if free else None
     return None
 

@@ -39,8 +39,8 @@ class AttemptOutcome:
     written_at: datetime | None = None
     reference: int | None = None
     error: str | None = None
-    retry: Callable[[int, datetime], datetime | None] | None = None
-    counts: bool = True
+    find_retry_time: Callable[[int, datetime], datetime | None] | None = None
+    is_counted: bool = True
 
 
 def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime) -> None:
@@ -123,7 +123,7 @@ def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOu
     message_id = part["message_id"]
     # The validity binds before anything has left; the rest has its own, longer time.
     expires_at = part["expires_at"] if _may_have_left(db, message_id) else part["validity_until"]
-    again = outcome.retry(part["tries"], from_text(expires_at)) if outcome.retry else None
+    again = outcome.find_retry_time(part["tries"], from_text(expires_at)) if outcome.find_retry_time else None
     until = to_text(again) if again is not None else None
     for each in list_parts(db, message_id):
         own = each["id"] == part["id"]
@@ -133,7 +133,7 @@ def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOu
             else:  # that a repeat was refused says nothing about the first: it stays as unknown as it was
                 event = states.PartEvent.GIVEN_UP if each["repeats"] else states.PartEvent.REFUSED
             also: dict[str, object] = {"due": until}
-            if own and not outcome.counts:
+            if own and not outcome.is_counted:
                 also["tries"] = part["tries"] - 1
             advance_part(db, each, event, now, also, error=outcome.error, attempt=outcome.attempt_id, until=until)
     if until is not None:

@@ -76,7 +76,7 @@ def hold_lane(
 
     Each is held until a window that has room for it, so that a campaign that takes days is not queued and held anew every hour.
     """
-    hold = read_usage(db, sim, limits, now).hold(message_class)
+    hold = read_usage(db, sim, limits, now).find_hold(message_class)
     if hold is None:
         return 0
     rows = db.execute(

@@ -87,11 +87,11 @@ def test_a_notice_inside_a_reply(bench: Bench) -> None:
 
 def test_junk_octets_on_the_line(bench: Bench) -> None:
     """noise(inserted=): junk between the octets; without it the answer is whole. 0 ends it."""
-    bench.device.noise(inserted=0.5)
+    bench.device.set_noise(inserted=0.5)
     heard = bench.host.say(b"AT+CSQ\r")
     assert heard != b"\r\n+CSQ: 17,99\r\n\r\nOK\r\n"
     assert re.sub(rb"[\x80-\xff\x00\x7f]", b"", heard) == b"\r\n+CSQ: 17,99\r\n\r\nOK\r\n"
-    bench.device.noise()
+    bench.device.set_noise()
     assert bench.host.ask("AT+CSQ") == "+CSQ: 17,99\r\nOK"
 
 
@@ -99,7 +99,7 @@ def test_octets_lost_on_the_line(bench: Bench) -> None:
     """noise(lost=): some of what is said never arrives; the same seed loses the same."""
 
     def heard(one: Bench) -> bytes:
-        one.device.noise(lost=0.2)
+        one.device.set_noise(lost=0.2)
         return one.host.say(b"AT+CSQ;+CREG?;+COPS?\r")
 
     answer = heard(bench)
@@ -181,7 +181,7 @@ def test_a_restart_loses_what_trickles() -> None:
     """What was not yet said is not said later, and what comes after it is."""
     bench = Bench("sim800")
     bench.host.set_up()
-    bench.device.trickle(1.0)
+    bench.device.set_trickle(1.0)
     assert bench.host.say(b"AT+CGSN\r", 2.5) == b"\r\n"
     bench.device.restart()
     assert bench.host.hear(30.0).startswith(b"\r\nRDY\r\n")

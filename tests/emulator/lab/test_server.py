@@ -244,7 +244,7 @@ async def test_fates_and_the_next_report(running: Running) -> None:
     assert await running.control("POST", "/network/fate", {"recipient": ALICE}) == (200, {})
     order = {"comes": "late", "seconds": 5}
     assert (await running.control("POST", "/network/next-report", order))[0] == 200
-    assert [(one.oddity, one.sim, one.seconds) for one in running.lab.network._reports._ordered] == [("late", None, 5)]
+    assert [(one.oddity, one.sim, one.seconds) for one in running.lab.network._reports._planned] == [("late", None, 5)]
 
 
 @pytest.mark.parametrize(
@@ -407,8 +407,8 @@ async def test_every_fault_is_taken(running: Running, fault: dict[str, Any]) -> 
         "late_answer": lambda: list(device.faults.answers_late) == [5],
         "lose_prompt": lambda: device.faults.prompts_lost == 1,
         "refuse": lambda: list(device.faults.refusals) == [38],
-        "deaf": lambda: device.deaf,
-        "wedge": lambda: device.wedged,
+        "deaf": lambda: device.is_deaf,
+        "wedge": lambda: device.is_wedged,
         "restart": lambda: not modem["plugged"],
         "unplug": lambda: not modem["plugged"] and modem["registration"] == 0,
         "replug": lambda: modem["plugged"],

@@ -162,7 +162,7 @@ def test_one_sims_rate_is_not_anothers() -> None:
     """Each SIM has its own turn."""
     britain = Britain(parts_per_s=0.1)
     other = britain.network.sim("+447700900002", operator=britain.operator)
-    assert [britain.network.turn_s(sim) for sim in (britain.sim, other, britain.sim)] == [0.0, 0.0, 10.0]
+    assert [britain.network.reserve_send_slot(sim) for sim in (britain.sim, other, britain.sim)] == [0.0, 0.0, 10.0]
 
 
 def test_an_operator_refuses_for_itself(britain: Britain) -> None:

@@ -257,7 +257,7 @@ def test_reports_can_be_ordered_and_recipients_have_fates(network: Network) -> N
     network.next_report("never")
     modem.next_report("late", seconds=0.1)
     network.fate(ALICE, 0x41)
-    orders = list(network._core._reports._ordered)
+    orders = list(network._core._reports._planned)
     assert [(order.oddity, order.sim is None, order.seconds) for order in orders] == [
         ("never", True, 60),
         ("late", False, 0.1),

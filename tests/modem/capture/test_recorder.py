@@ -75,7 +75,7 @@ async def test_a_played_modem_answers_as_the_recorded_one(family: str) -> None:
     """Record a device, play it from the file, record that: the same questions get the same answers."""
     real = Bench(family)
     first = await real.record()
-    played = Bench("generic", PlaybackDevice, capture=Capture.read(first.written()))
+    played = Bench("generic", PlaybackDevice, capture=Capture.read(first.to_text()))
     second = await played.record()
     assert _answers(second) == _answers(first)
     assert played.told == real.told
@@ -86,10 +86,10 @@ def _answers(recording: Recording) -> dict[bytes, bytes]:
     """All that was said to each command. A stand-in of a stand-in is the same number, if numbers come in the same order."""
     answers: dict[bytes, bytes] = {}
     for entry in recording.entries:
-        if entry.way == ">":
+        if entry.direction == ">":
             asked = entry.octets.rstrip()
             answers[asked] = b""
-        elif entry.way == "<":
+        elif entry.direction == "<":
             answers[asked] += entry.octets
     return answers
 
@@ -106,7 +106,7 @@ async def test_nothing_personal_is_in_a_recording(family: str) -> None:
     port.close()
     asyncio.get_running_loop().call_later(40, bench.network.phone(SENDER).send, NUMBER, SAID)
     recording = await bench.record(listen_s=120)
-    written = recording.written()
+    written = recording.to_text()
     device, sim = bench.device, bench.sim
     for real in (device.imei[:14], sim.iccid[:-1], sim.imsi, NUMBER[1:], SENDER[1:], NUMBER[-7:], SENDER[-7:], SAID):
         for form in (real, _swapped(real), real.encode("utf-16-be").hex().upper()):
@@ -126,7 +126,7 @@ def _swapped(digits: str) -> str:
 @simulated
 async def test_a_played_modem_can_be_used(family: str) -> None:
     """What the daemon does with a modem that it opens works on the played one: the settings it makes are read back."""
-    capture = Capture.read((await Bench(family).record()).written())
+    capture = Capture.read((await Bench(family).record()).to_text())
     bench = Bench("generic", PlaybackDevice, capture=capture)
     dialogue = Dialogue(DevicePort(bench.link.open()))
     await wake_modem(dialogue)
@@ -170,7 +170,7 @@ async def test_what_came_unasked_is_marked_and_timed() -> None:
     bench = Bench("generic")
     asyncio.get_running_loop().call_later(70, bench.device.notice, "RING")
     recording = await bench.record(listen_s=100)
-    (ring,) = [entry for entry in recording.entries if entry.way == "!"]
+    (ring,) = [entry for entry in recording.entries if entry.direction == "!"]
     assert ring.octets == b"\r\nRING\r\n"
     assert ring.at_s == pytest.approx(70, abs=1)
 
@@ -194,7 +194,7 @@ async def test_the_heading_says_who_it_is_and_no_more() -> None:
     """A modem that tells its IMEI as its version, in letters of its own: masked, and ASCII all the same."""
     stick = Stick()
     stick.answers |= {"+CGMR": "351234050000017|OK", "+CGMM": "St\xefck|OK"}
-    written = (await record(await stick.open("west"), "west", PROFILES, list[str]().append)).written()
+    written = (await record(await stick.open("west"), "west", PROFILES, list[str]().append)).to_text()
     assert written.splitlines()[1] == r"# Generic St\xEFck 351230000000016"
     assert "351234050000017" not in written
 
@@ -222,7 +222,7 @@ async def test_an_answer_that_comes_octet_by_octet_is_one() -> None:
     whole = _answers(await bench.record())
     clock = b"AT+CCLK?"
     recording = await record(Dribbling(bench.link.open()), "west", PROFILES, bench.told.append)
-    assert [entry for entry in recording.entries if entry.way == "!"] == []
+    assert [entry for entry in recording.entries if entry.direction == "!"] == []
     assert _answers(recording) | {clock: b""} == whole | {clock: b""}  # time goes on
 
 
@@ -268,6 +268,6 @@ async def test_a_port_that_goes_away_is_told_in_one_line() -> None:
 def test_octets_are_written_for_people(octets: bytes, text: str) -> None:
     """What is printable stands as it is; the rest is escaped; nothing hangs on blanks at a line's end."""
     assert escape(octets) == text
-    written = Recording((CaptureEntry(0.0, ">", b"AT+X\r"), CaptureEntry(0.25, "<", octets))).written()
+    written = Recording((CaptureEntry(0.0, ">", b"AT+X\r"), CaptureEntry(0.25, "<", octets))).to_text()
     (answer,) = Capture.read(written).answers["+X"]
     assert [(said.after_s, said.octets) for said in answer] == [(0.25, octets)]

@@ -55,8 +55,8 @@ def test_the_port_for_at_is_asked_first(
     """By interface number or protocol; what answers AT too comes after it, what never does is not asked."""
     verdict = assess_device(given, profiles)
     assert isinstance(verdict, ModemCandidate)
-    assert [port.path for port in verdict.certain] == certain
-    assert [port.path for port in verdict.possible] == possible
+    assert [port.path for port in verdict.certain_ports] == certain
+    assert [port.path for port in verdict.possible_ports] == possible
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def test_devices_have_their_ports(bus: UsbBus) -> None:
         [listed(bus, "/dev/ttyUSB0", "1-1.2", "1-1.2:1.1"), listed(bus, "/dev/ttyUSB3", "1-1.2", "1-1.2:1.0")],
         bus.folder,
     )
-    assert (disk.place, disk.ids, disk.product, disk.ports) == ("1-1", "12d1:1446", "Mass Storage", ())
-    assert (stick.place, stick.ids, stick.product) == ("1-1.2", "12d1:1506", "HUAWEI_MOBILE")
+    assert (disk.location, disk.ids, disk.product, disk.ports) == ("1-1", "12d1:1446", "Mass Storage", ())
+    assert (stick.location, stick.ids, stick.product) == ("1-1.2", "12d1:1506", "HUAWEI_MOBILE")
     assert stick.ports == (UsbPort("/dev/ttyUSB3", 0, 0xFF, 2, 1), UsbPort("/dev/ttyUSB0", 1, 0xFF, 2, 2))
 
 
@@ -59,7 +59,7 @@ async def test_this_machine_can_be_asked() -> None:
     """The real list, whatever is in it here."""
     ports = SystemPorts()
     devices = await ports.devices()
-    assert all(device.place for device in devices)
+    assert all(device.location for device in devices)
     ports.watch(lambda: None)()
 
 
@@ -96,13 +96,13 @@ async def test_an_emulators_ports_are_listed_and_watched(tmp_path: Path) -> None
 
     ports = EmulatedPorts(lab.directory, fetch)
     stick, bridge = await ports.devices()
-    assert (stick.place, [port.interface for port in stick.ports], bridge.ids) == ("1-1.1", [1], "10c4:ea60")
+    assert (stick.location, [port.interface for port in stick.ports], bridge.ids) == ("1-1.1", [1], "10c4:ea60")
     changed = asyncio.Event()
     end = ports.watch(changed.set)
     lab.modems["modem0"].link.unplug()
     async with asyncio.timeout(5):
         await changed.wait()
-    assert [device.place for device in await ports.devices()] == ["1-1.2"]
+    assert [device.location for device in await ports.devices()] == ["1-1.2"]
     end()
     lab.close()
 

@@ -22,7 +22,7 @@ SETTLES = """
 
 async def probed(dialogue: Dialogue) -> None:
     """The dialogue is in order: a command goes out, and its own answer is taken for it."""
-    assert await dialogue.command("+CSQ") == ("+CSQ: 17,99",)
+    assert await dialogue.run_command("+CSQ") == ("+CSQ: 17,99",)
 
 
 UNHEARD = ">> AT \n" * PROBES
@@ -36,7 +36,7 @@ PROBED = """
 async def test_a_command_answers_its_lines() -> None:
     """Information lines come back; the result OK is not one of them."""
     with script(">> AT+CGMI \n << huawei | OK") as port:
-        assert await Dialogue(port).command("+CGMI") == ("huawei",)
+        assert await Dialogue(port).run_command("+CGMI") == ("huawei",)
 
 
 @simulated
@@ -45,7 +45,7 @@ async def test_any_other_result_is_an_error_that_carries_it() -> None:
     with script(">> AT+CMGF=0 \n << +CMS ERROR: 314 \n >> AT+CMGF=0 \n << +CMS ERROR: 314") as port:
         dialogue = Dialogue(port)
         with pytest.raises(CommandFailed, match=r"^AT\+CMGF=0 answered \+CMS ERROR: 314$"):
-            await dialogue.command("+CMGF=0")
+            await dialogue.run_command("+CMGF=0")
         assert (await dialogue.ask("+CMGF=0")).result == Result("+CMS ERROR: 314", "cms", 314)
 
 
@@ -54,8 +54,8 @@ async def test_a_pdu_goes_to_its_prompt() -> None:
     """The prompt, the PDU with Ctrl-Z, and the answer behind it."""
     with script(f">> AT+CMGS=18 \n <<$ > [2] \n >> {PDU} ^Z \n << +CMGS: 12 | OK [3]") as port:
         dialogue = Dialogue(port)
-        assert await dialogue.prompt("+CMGS=18", timeout_s=5) is None
-        assert (await dialogue.data(PDU, timeout_s=60)).lines == ("+CMGS: 12",)
+        assert await dialogue.request_prompt("+CMGS=18", timeout_s=5) is None
+        assert (await dialogue.send_pdu(PDU, timeout_s=60)).lines == ("+CMGS: 12",)
 
 
 @simulated
@@ -63,7 +63,7 @@ async def test_a_refused_prompt_leaves_nothing_to_settle() -> None:
     """The refusal comes back as a reply, and the next command goes out as it is."""
     with script(f">> AT+CMGS=18 \n << +CMS ERROR: 304 \n {PROBED}") as port:
         dialogue = Dialogue(port)
-        refusal = await dialogue.prompt("+CMGS=18", timeout_s=5)
+        refusal = await dialogue.request_prompt("+CMGS=18", timeout_s=5)
         assert refusal is not None
         assert refusal.result.code == 304
         await probed(dialogue)
@@ -85,8 +85,8 @@ async def test_notices_inside_replies_survive_in_order() -> None:
         dialogue = Dialogue(port)
         heard: list[int] = []
         dialogue.on_notice = lambda: heard.append(len(dialogue.notices))
-        await dialogue.prompt("+CMGS=18", timeout_s=5)
-        assert (await dialogue.data(PDU, timeout_s=60)).lines == ("+CMGS: 13",)
+        await dialogue.request_prompt("+CMGS=18", timeout_s=5)
+        assert (await dialogue.send_pdu(PDU, timeout_s=60)).lines == ("+CMGS: 13",)
         await asyncio.sleep(2)
         assert list(dialogue.notices) == [
             Urc("^RSSI:14"), Urc('+CMTI: "SM",4'), Urc('+CREG: 1,"1A2B"'), Urc("+CDS: 25", "0791"), Urc("RING"),
@@ -101,7 +101,7 @@ async def test_after_a_timeout_the_stale_answer_is_not_taken_for_the_next() -> N
         dialogue = Dialogue(port)
         loop = asyncio.get_running_loop()
         with pytest.raises(ReplyTimeout, match=r"AT\+CPMS\?: no answer in 10 s"):
-            await dialogue.command("+CPMS?")
+            await dialogue.run_command("+CPMS?")
         assert loop.time() == 10
         await probed(dialogue)
         assert loop.time() == pytest.approx(10 + ESCAPE_S + 0.2 + QUIET_S), "silence is counted from the last octet"
@@ -113,7 +113,7 @@ async def test_lines_of_an_answer_that_never_ended_are_notices() -> None:
     with script(">> AT+CPIN? \n << +CPIN: READY") as port:
         dialogue = Dialogue(port)
         with pytest.raises(ReplyTimeout):
-            await dialogue.command("+CPIN?")
+            await dialogue.run_command("+CPIN?")
         assert list(dialogue.notices) == [Urc("+CPIN: READY")]
 
 
@@ -122,8 +122,8 @@ async def test_a_late_acceptance_before_the_next_prompt_is_a_notice() -> None:
     """`+CMGS` and OK in front of a prompt answer an older PDU, never the command that asks for the prompt."""
     with script(f"{SETTLES} >> AT+CMGS=24 \n << +CMGS: 14 | OK \n <<$ > [2]") as port:
         dialogue = Dialogue(port)
-        dialogue.unsettle()
-        assert await dialogue.prompt("+CMGS=24", timeout_s=5) is None
+        dialogue.mark_unsynchronised()
+        assert await dialogue.request_prompt("+CMGS=24", timeout_s=5) is None
         assert list(dialogue.notices) == [Urc("+CMGS: 14"), Urc("OK")]
 
 
@@ -132,7 +132,7 @@ async def test_a_probe_is_asked_again() -> None:
     """A modem that answers only the third probe is there; each had its 1.5 s."""
     with script(f">> ^[ \n >> AT \n >> AT \n >> AT \n << OK \n {PROBED}") as port:
         dialogue = Dialogue(port)
-        dialogue.unsettle()
+        dialogue.mark_unsynchronised()
         await probed(dialogue)
         assert asyncio.get_running_loop().time() == pytest.approx(ESCAPE_S + 2 * PROBE_TIMEOUT_S + QUIET_S)
 
@@ -142,9 +142,9 @@ async def test_a_modem_that_answers_no_probe_is_given_up_and_probed_anew() -> No
     """Probes for 15 s, then an error; the next call begins with ESC again."""
     with script(f">> ^[ \n {UNHEARD} {SETTLES} {PROBED}") as port:
         dialogue = Dialogue(port)
-        dialogue.unsettle()
+        dialogue.mark_unsynchronised()
         with pytest.raises(Silent, match="no answer to AT in 15 s"):
-            await dialogue.settle()
+            await dialogue.synchronise()
         await probed(dialogue)
 
 
@@ -153,7 +153,7 @@ async def test_a_command_at_a_prompt_escapes_first() -> None:
     """At a prompt any command but the PDU would become part of a message."""
     with script(f">> AT+CMGS=18 \n <<$ > \n >> ^[ \n >> AT \n << OK | OK \n {PROBED}") as port:
         dialogue = Dialogue(port)
-        await dialogue.prompt("+CMGS=18", timeout_s=5)
+        await dialogue.request_prompt("+CMGS=18", timeout_s=5)
         await probed(dialogue)
 
 
@@ -161,20 +161,20 @@ Asking = Callable[[Dialogue], Awaitable[object]]
 
 
 async def _pdu(dialogue: Dialogue) -> None:
-    await dialogue.prompt("+CMGS=18", timeout_s=5)
-    await dialogue.data(PDU, timeout_s=60)
+    await dialogue.request_prompt("+CMGS=18", timeout_s=5)
+    await dialogue.send_pdu(PDU, timeout_s=60)
 
 
 async def _unsettled(dialogue: Dialogue) -> None:
-    dialogue.unsettle()
-    await dialogue.settle()
+    dialogue.mark_unsynchronised()
+    await dialogue.synchronise()
 
 
 @pytest.mark.parametrize(
     ("asking", "until_then"),
     [
-        pytest.param(lambda d: d.command("+CPMS?"), ">> AT+CPMS?", id="waiting for an answer"),
-        pytest.param(lambda d: d.prompt("+CMGS=18", timeout_s=5), ">> AT+CMGS=18", id="waiting for a prompt"),
+        pytest.param(lambda d: d.run_command("+CPMS?"), ">> AT+CPMS?", id="waiting for an answer"),
+        pytest.param(lambda d: d.request_prompt("+CMGS=18", timeout_s=5), ">> AT+CMGS=18", id="waiting for a prompt"),
         pytest.param(_pdu, f">> AT+CMGS=18 \n <<$ > \n >> {PDU} ^Z", id="waiting for what became of a PDU"),
         pytest.param(_unsettled, ">> ^[ \n >> AT", id="waiting for a probe"),
         pytest.param(_unsettled, ">> ^[ \n >> AT \n << OK [0.85]", id="waiting for silence"),
@@ -198,9 +198,9 @@ async def test_a_call_cancelled_before_it_wrote_anything_leaves_nothing_behind()
     """In the guard time nothing has gone out yet: the next command needs no ESC."""
     with script(f"{PROBED} {PROBED}") as port:
         dialogue = Dialogue(port)
-        dialogue.adopt(urcs=(), command_timeout_s=10, guard_s=0.5)
+        dialogue.apply_profile(urcs=(), command_timeout_s=10, guard_s=0.5)
         await probed(dialogue)
-        cut = asyncio.ensure_future(dialogue.command("+CGMI"))
+        cut = asyncio.ensure_future(dialogue.run_command("+CGMI"))
         await asyncio.sleep(0.1)
         cut.cancel()
         await probed(dialogue)
@@ -209,8 +209,8 @@ async def test_a_call_cancelled_before_it_wrote_anything_leaves_nothing_behind()
 @pytest.mark.parametrize(
     "asking",
     [
-        pytest.param(lambda d: d.command("+CPMS?"), id="a command"),
-        pytest.param(lambda d: d.prompt("+CPMS?", timeout_s=5), id="a prompt"),
+        pytest.param(lambda d: d.run_command("+CPMS?"), id="a command"),
+        pytest.param(lambda d: d.request_prompt("+CPMS?", timeout_s=5), id="a prompt"),
     ],
 )
 @simulated
@@ -221,9 +221,9 @@ async def test_a_port_lost_during_a_command_ends_it_at_once(asking: Asking) -> N
         with pytest.raises(PortGone, match=r"^unplugged$"):
             await asking(dialogue)
         assert asyncio.get_running_loop().time() == 0.5
-        assert dialogue.lost == "unplugged"
+        assert dialogue.loss_reason == "unplugged"
         with pytest.raises(PortGone, match=r"^unplugged$"):
-            await dialogue.command("+CSQ")
+            await dialogue.run_command("+CSQ")
 
 
 @simulated
@@ -232,7 +232,7 @@ async def test_a_port_lost_between_commands_wakes_and_is_told() -> None:
     with script("!! unplugged [1]") as port:
         dialogue = Dialogue(port)
         woken: list[str | None] = []
-        dialogue.on_notice = lambda: woken.append(dialogue.lost)
+        dialogue.on_notice = lambda: woken.append(dialogue.loss_reason)
         with pytest.raises(PortGone):
             await dialogue.pause(2)
         assert woken == ["unplugged"]
@@ -245,7 +245,7 @@ async def test_a_port_that_takes_no_bytes_is_gone() -> None:
         dialogue = Dialogue(port)
         port.unwritten = 9
         with pytest.raises(PortGone, match=r"takes no more bytes \(9 wait\)"):
-            await dialogue.command("+CPMS?")
+            await dialogue.run_command("+CPMS?")
 
 
 class Stopwatch(ScriptedPort):
@@ -261,8 +261,8 @@ async def test_the_guard_time_is_kept_after_an_answer() -> None:
     """A family that loses a command sent too soon gets its pause, counted from the last octet heard."""
     port = Stopwatch(f">> AT+CMGF=0 \n << OK [1] \n {PROBED}")
     dialogue = Dialogue(port)
-    dialogue.adopt(urcs=(), command_timeout_s=10, guard_s=0.5)
-    await dialogue.command("+CMGF=0")
+    dialogue.apply_profile(urcs=(), command_timeout_s=10, guard_s=0.5)
+    await dialogue.run_command("+CMGF=0")
     await probed(dialogue)
     first, second = port.times
     assert second == pytest.approx(first + 1 + 0.5)
@@ -273,9 +273,9 @@ async def test_a_pdu_goes_out_before_anything_else_can_happen() -> None:
     """No guard time and no other await lies between the decision to send and the first octet."""
     with script(f">> AT+CMGS=18 \n <<$ > \n >> {PDU} ^Z \n << +CMGS: 1 | OK") as port:
         dialogue = Dialogue(port)
-        dialogue.adopt(urcs=(), command_timeout_s=10, guard_s=0.5)
-        await dialogue.prompt("+CMGS=18", timeout_s=5)
-        sending = asyncio.ensure_future(dialogue.data(PDU, timeout_s=60))
+        dialogue.apply_profile(urcs=(), command_timeout_s=10, guard_s=0.5)
+        await dialogue.request_prompt("+CMGS=18", timeout_s=5)
+        sending = asyncio.ensure_future(dialogue.send_pdu(PDU, timeout_s=60))
         await asyncio.sleep(0)
         assert port.written.endswith(PDU.encode() + b"\x1a")
         await sending
@@ -286,8 +286,8 @@ async def test_a_profile_is_adopted() -> None:
     """Its notices are told apart, and its deadline holds, from then on."""
     with script(">> AT+CGMM \n << POWER ALARM 3 | E1752 | OK \n >> AT+CGMM") as port:
         dialogue = Dialogue(port)
-        dialogue.adopt(urcs=["POWER ALARM"], command_timeout_s=25, guard_s=0)
-        assert await dialogue.command("+CGMM") == ("E1752",)
+        dialogue.apply_profile(urcs=["POWER ALARM"], command_timeout_s=25, guard_s=0)
+        assert await dialogue.run_command("+CGMM") == ("E1752",)
         assert list(dialogue.notices) == [Urc("POWER ALARM 3")]
         with pytest.raises(ReplyTimeout, match="25 s"):
-            await dialogue.command("+CGMM")
+            await dialogue.run_command("+CGMM")

@@ -19,8 +19,8 @@ DELIVER = "07914477090091F0040C914477000910320000621122211400400441E19058"
 def shown(*said: tuple[str, bytes], wire: WireLog | None = None) -> list[str]:
     wire = wire or WireLog()
     for way, octets in said:
-        (wire.written if way == ">" else wire.read)(0.0, octets)
-    return [str(line) for line in wire.lines(NOON, 0.0)]
+        (wire.note_written if way == ">" else wire.note_read)(0.0, octets)
+    return [str(line) for line in wire.list_lines(NOON, 0.0)]
 
 
 @simulated
@@ -28,16 +28,16 @@ async def test_a_dialogue_is_noted_both_ways() -> None:
     """What was asked, what was answered, and a notice, oldest first."""
     with script(">> AT+CSQ \n << +CSQ: 17,99 | OK \n << ^RSSI:14") as port:
         wire = WireLog()
-        await Dialogue(port, wire).command("+CSQ")
-    assert [str(line) for line in wire.lines(NOON, 0.0)] == ["> AT+CSQ", "< +CSQ: 17,99", "< OK", "< ^RSSI:14"]
+        await Dialogue(port, wire).run_command("+CSQ")
+    assert [str(line) for line in wire.list_lines(NOON, 0.0)] == ["> AT+CSQ", "< +CSQ: 17,99", "< OK", "< ^RSSI:14"]
 
 
 def test_lines_have_the_time_of_the_wall() -> None:
     """The loop's time is told in wall time, by the moment at which both are known."""
     wire = WireLog()
-    wire.written(100.0, b"AT\r")
-    wire.read(100.5, b"\r\nOK\r\n")
-    assert [line.at for line in wire.lines(NOON, 110.0)] == [
+    wire.note_written(100.0, b"AT\r")
+    wire.note_read(100.5, b"\r\nOK\r\n")
+    assert [line.at for line in wire.list_lines(NOON, 110.0)] == [
         NOON - timedelta(seconds=10),
         NOON - timedelta(seconds=9.5),
     ]
@@ -47,12 +47,12 @@ def test_only_the_last_is_kept() -> None:
     """Neither a flood of lines nor noise without any line end makes it grow."""
     wire = WireLog()
     for number in range(10_000):
-        wire.read(0.0, f"\r\n^RSSI:{number}\r\n".encode())
-    lines = wire.lines(NOON, 0.0)
+        wire.note_read(0.0, f"\r\n^RSSI:{number}\r\n".encode())
+    lines = wire.list_lines(NOON, 0.0)
     assert len(lines) == LINES
     assert str(lines[-1]) == "< ^RSSI:9999"
     for _ in range(10_000):
-        wire.read(0.0, b"\x00\x80" * 500)
+        wire.note_read(0.0, b"\x00\x80" * 500)
     assert sum(len(entry.octets) for entry in wire._entries) <= ENTRIES * LONGEST_ENTRY
 
 
@@ -76,24 +76,24 @@ SECRETS = [
 def test_a_pin_is_never_in_memory(command: str, step: int) -> None:
     """Neither the command nor its echo is kept with digits, in whatever pieces the echo comes; the answer is."""
     wire = WireLog()
-    wire.written(0.0, f"{command}\r".encode())
+    wire.note_written(0.0, f"{command}\r".encode())
     echo = f"{command}\r\r\n+CME ERROR: 16\r\n".encode()
     for at in range(0, len(echo), step):
-        wire.read(0.0, echo[at : at + step])
+        wire.note_read(0.0, echo[at : at + step])
     kept = b"".join(entry.octets for entry in wire._entries) + wire._held
     assert not any(pin in kept for pin in (b"1234", b"9876", b"34", b"12"))
     assert "< +CME ERROR: 16" in shown(wire=wire)
-    wire.written(0.0, b"AT\r")
-    wire.read(0.0, b"\r\n+CMTI: 4711\r\n")
+    wire.note_written(0.0, b"AT\r")
+    wire.note_read(0.0, b"\r\n+CMTI: 4711\r\n")
     assert shown(wire=wire)[-1] == "< +CMTI: 4711"
 
 
 def test_half_an_echo_is_kept_without_its_pin() -> None:
     """An echo that was cut off is noted with the next command."""
     wire = WireLog()
-    wire.written(0.0, b'AT+CPIN="1234"\r')
-    wire.read(0.0, b'AT+CPIN="1234')
-    wire.written(0.0, b"\x1b\r")
+    wire.note_written(0.0, b'AT+CPIN="1234"\r')
+    wire.note_read(0.0, b'AT+CPIN="1234')
+    wire.note_written(0.0, b"\x1b\r")
     assert shown(wire=wire) == ['> AT+CPIN="****"', '< AT+CPIN="*', "> ESC"]
 
 

@@ -14,8 +14,8 @@ WITHHELD = '+CLIP: "",128,"",0,"",1'
 def told(*steps: tuple[float, str]) -> list[str]:
     """The calls that notices at these times tell, and what is due a minute after the last."""
     calls = MissedCalls()
-    heard = [calls.notice(line, at) for at, line in steps]
-    heard.append(calls.due(steps[-1][0] + 60))
+    heard = [calls.handle_notice(line, at) for at, line in steps]
+    heard.append(calls.take_overdue(steps[-1][0] + 60))
     return [number for number in heard if number is not None]
 
 
@@ -44,12 +44,12 @@ def test_a_call_is_told_once(steps: list[tuple[float, str]], expected: list[str]
 def test_a_call_rings_until_it_is_over_or_silent_too_long() -> None:
     """What still rings can be hung up."""
     calls = MissedCalls()
-    calls.notice("RING", 0)
-    assert calls.ringing
-    assert calls.due(LONGEST_BETWEEN_RINGS_S - 0.1) is None
-    assert calls.ringing
-    assert calls.due(LONGEST_BETWEEN_RINGS_S) == ""
-    assert not calls.ringing
+    calls.handle_notice("RING", 0)
+    assert calls.is_ringing
+    assert calls.take_overdue(LONGEST_BETWEEN_RINGS_S - 0.1) is None
+    assert calls.is_ringing
+    assert calls.take_overdue(LONGEST_BETWEEN_RINGS_S) == ""
+    assert not calls.is_ringing
 
 
 def test_other_notices_are_not_of_a_call() -> None:

@@ -59,7 +59,7 @@ async def bench(transcript: str, profile: Profile = GENERIC, used: set[str] | No
 async def test_an_announced_message_is_kept_and_then_deleted() -> None:
     """Read by its index, handed over, deleted by its index."""
     async with bench(f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK \n >> AT+CMGD=7 \n << OK") as b:
-        assert await b.receiver.notice(Urc('+CMTI: "SM",7'))
+        assert await b.receiver.handle_notice(Urc('+CMTI: "SM",7'))
         assert b.kept == [FIRST]
 
 
@@ -68,7 +68,7 @@ async def test_a_message_is_deleted_only_after_it_was_kept() -> None:
     """While the commit runs no +CMGD is written."""
     async with bench(f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK \n >> AT+CMGD=7 \n << OK") as b:
         b.desk.commit_s = 1.0
-        receiving = asyncio.ensure_future(b.receiver.notice(Urc('+CMTI: "SM",7')))
+        receiving = asyncio.ensure_future(b.receiver.handle_notice(Urc('+CMTI: "SM",7')))
         await asyncio.sleep(0.999)
         assert b.port.written == b"AT+CMGR=7\r"
         await receiving
@@ -105,7 +105,7 @@ async def test_a_notice_of_another_memory_is_followed_there_and_back() -> None:
         << +CPMS: 2,50,2,50,2,50 | OK
         """
     ) as b:
-        assert await b.receiver.notice(Urc('+CDSI: "SR",3'))
+        assert await b.receiver.handle_notice(Urc('+CDSI: "SR",3'))
         assert b.kept == [REPORT]
 
 
@@ -114,7 +114,7 @@ async def test_a_notice_of_another_memory_is_followed_there_and_back() -> None:
 async def test_an_empty_slot_in_another_memory_still_leads_back(answer: str) -> None:
     """Nothing to keep, nothing to delete (index 0 may be another message's), and the memory is ours again."""
     async with bench(f'>> AT+CPMS="ME" \n << OK \n >> AT+CMGR=0 \n << {answer} \n >> AT+CPMS="SM" \n << OK') as b:
-        assert await b.receiver.notice(Urc('+CMTI: "ME",0,"MMS PUSH"'))
+        assert await b.receiver.handle_notice(Urc('+CMTI: "ME",0,"MMS PUSH"'))
         assert b.kept == []
 
 
@@ -123,7 +123,7 @@ async def test_a_modem_that_does_not_come_back_to_our_memory_is_given_up() -> No
     """Further sweeps would look into the wrong place: the set-up must begin anew."""
     async with bench('>> AT+CPMS="ME" \n << OK \n >> AT+CMGR=0 \n << OK \n >> AT+CPMS="SM" \n << +CMS ERROR: 302') as b:
         with pytest.raises(CommandFailed, match="302"):
-            await b.receiver.notice(Urc('+CMTI: "ME",0'))
+            await b.receiver.handle_notice(Urc('+CMTI: "ME",0'))
 
 
 @simulated
@@ -131,7 +131,7 @@ async def test_a_port_lost_in_another_memory_says_so() -> None:
     """The reason that comes out is the port's."""
     async with bench('>> AT+CPMS="ME" \n << OK \n >> AT+CMGR=0 \n !! unplugged [1]') as b:
         with pytest.raises(PortGone, match=r"^unplugged$"):
-            await b.receiver.notice(Urc('+CMTI: "ME",0'))
+            await b.receiver.handle_notice(Urc('+CMTI: "ME",0'))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_a_port_lost_in_another_memory_says_so() -> None:
 async def test_a_direct_delivery_is_kept(header: str, quirks: frozenset[Quirk], then: str) -> None:
     """A +CDS or +CMT carries its PDU: nothing is read or deleted."""
     async with bench(then, replace(GENERIC, quirks=quirks)) as b:
-        assert await b.receiver.notice(Urc(header, REPORT))
+        assert await b.receiver.handle_notice(Urc(header, REPORT))
         await asyncio.sleep(1)  # a report that needs no acknowledgement holds nobody up
         assert b.kept == [REPORT]
 
@@ -161,12 +161,12 @@ async def test_a_report_holds_nobody_up_and_is_deleted_when_it_is_durable() -> N
     """Its commit is not waited for; the modem's task is woken when it is there."""
     async with bench(f"{READ} \n {DELETED}") as b:
         b.desk.commit_s = 1.0
-        assert await b.receiver.notice(REPORTED)
-        await b.receiver.delete_kept()
+        assert await b.receiver.handle_notice(REPORTED)
+        await b.receiver.delete_stored()
         assert (b.port.written, b.woken) == (b"AT+CMGR=7\r", 0)
         await asyncio.sleep(1.1)
         assert (b.kept, b.woken) == ([REPORT], 1)
-        await b.receiver.delete_kept()
+        await b.receiver.delete_stored()
         assert b.port.written.endswith(b"AT+CMGD=7\r")
 
 
@@ -174,10 +174,10 @@ async def test_a_report_holds_nobody_up_and_is_deleted_when_it_is_durable() -> N
 async def test_a_report_that_is_announced_twice_is_deleted_once() -> None:
     """A second deletion could meet what has come to that place meanwhile."""
     async with bench(f"{READ} \n {READ} \n {DELETED}") as b:
-        await b.receiver.notice(REPORTED)
-        await b.receiver.notice(REPORTED)
+        await b.receiver.handle_notice(REPORTED)
+        await b.receiver.handle_notice(REPORTED)
         await asyncio.sleep(1)
-        await b.receiver.delete_kept()
+        await b.receiver.delete_stored()
         assert b.kept == [REPORT]
 
 
@@ -185,13 +185,13 @@ async def test_a_report_that_is_announced_twice_is_deleted_once() -> None:
 async def test_a_report_in_the_place_of_one_that_is_not_deleted_yet() -> None:
     """Modems with few places overwrite: both are kept, and what lies there is deleted once, when it is durable itself."""
     async with bench(f"{READ} \n {READ_ANOTHER} \n {DELETED}") as b:
-        await b.receiver.notice(REPORTED)
+        await b.receiver.handle_notice(REPORTED)
         await asyncio.sleep(1)
-        await b.receiver.notice(REPORTED)
-        await b.receiver.delete_kept()  # of the first: it does not lie there any more
+        await b.receiver.handle_notice(REPORTED)
+        await b.receiver.delete_stored()  # of the first: it does not lie there any more
         assert b.port.written.count(b"+CMGD") == 0
         await asyncio.sleep(1)
-        await b.receiver.delete_kept()
+        await b.receiver.delete_stored()
         assert b.kept == [REPORT, ANOTHER]
 
 
@@ -201,9 +201,9 @@ async def test_a_sweep_takes_over_the_reports_that_are_underway() -> None:
     listed = f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK"
     async with bench(f"{READ} \n {listed} \n {DELETED}") as b:
         b.desk.commit_s = 1.0
-        await b.receiver.notice(REPORTED)
+        await b.receiver.handle_notice(REPORTED)
         assert await b.receiver.sweep() == 1
-        await b.receiver.delete_kept()
+        await b.receiver.delete_stored()
         assert set(b.kept) == {REPORT}
 
 
@@ -214,13 +214,13 @@ async def test_a_report_that_comes_while_another_is_deleted_is_read_first() -> N
     overwritten = f'>> AT+CMGD=4 \n << +CDSI: "SM",7 \n << OK \n >> AT+CMGR=7 \n << +CMGR: 0,,25 | {third} | OK'
     first = f">> AT+CMGR=4 \n << +CMGR: 0,,25 | {other} | OK"
     async with bench(f"{first} \n {READ} \n {overwritten} \n {DELETED}") as b:
-        await b.receiver.notice(Urc('+CDSI: "SM",4'))
-        await b.receiver.notice(REPORTED)
+        await b.receiver.handle_notice(Urc('+CDSI: "SM",4'))
+        await b.receiver.handle_notice(REPORTED)
         await asyncio.sleep(1)
-        await b.receiver.delete_kept()
-        await b.receiver.notice(b.dialogue.notices.popleft())
+        await b.receiver.delete_stored()
+        await b.receiver.handle_notice(b.dialogue.notices.popleft())
         await asyncio.sleep(1)
-        await b.receiver.delete_kept()
+        await b.receiver.delete_stored()
         assert b.kept == [other, REPORT, third]
 
 
@@ -229,10 +229,10 @@ async def test_a_place_that_something_else_was_taken_from_is_not_cleared_again()
     """Somebody else has deleted the report, a message came to its place and was taken: what comes there next stays."""
     message = f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK"
     async with bench(f"{READ} \n {message} \n {DELETED}") as b:
-        await b.receiver.notice(REPORTED)
-        await b.receiver.notice(Urc('+CMTI: "SM",7'))
+        await b.receiver.handle_notice(REPORTED)
+        await b.receiver.handle_notice(Urc('+CMTI: "SM",7'))
         await asyncio.sleep(1)
-        await b.receiver.delete_kept()
+        await b.receiver.delete_stored()
         assert b.kept == [REPORT, FIRST]
 
 
@@ -252,7 +252,7 @@ async def test_a_sweep_that_is_cancelled_takes_no_report_with_it() -> None:
     """No modem stores it: while the disk is full it is held."""
     async with bench("") as b:
         b.desk.full, b.desk.commit_s = True, 1.0
-        await b.receiver.notice(Urc("+CDS: 25", REPORT))
+        await b.receiver.handle_notice(Urc("+CDS: 25", REPORT))
         sweeping = asyncio.ensure_future(b.receiver.sweep())
         await asyncio.sleep(0.5)
         sweeping.cancel()
@@ -267,9 +267,9 @@ async def test_a_report_that_cannot_be_kept_yet_is_kept_later(direct: bool) -> N
     listed = EMPTY if direct else f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK \n {DELETED}"
     async with bench(listed if direct else f"{READ} \n {listed}") as b:
         b.desk.full = True
-        await b.receiver.notice(Urc("+CDS: 25", REPORT) if direct else REPORTED)
+        await b.receiver.handle_notice(Urc("+CDS: 25", REPORT) if direct else REPORTED)
         await asyncio.sleep(1)
-        assert (b.kept, b.receiver.behind) == ([], True)
+        assert (b.kept, b.receiver.has_unstored) == ([], True)
         b.desk.full = False
         await b.receiver.sweep()
         assert b.kept == [REPORT]
@@ -279,7 +279,7 @@ async def test_a_report_that_cannot_be_kept_yet_is_kept_later(direct: bool) -> N
 async def test_a_direct_delivery_whose_pdu_was_lost_is_over() -> None:
     """A header alone is a notice that was dealt with."""
     async with bench("") as b:
-        assert await b.receiver.notice(Urc("+CDS: 25"))
+        assert await b.receiver.handle_notice(Urc("+CDS: 25"))
         assert b.kept == []
 
 
@@ -288,7 +288,7 @@ async def test_a_direct_delivery_whose_pdu_was_lost_is_over() -> None:
 async def test_a_garbled_notice_leads_to_a_sweep(line: str) -> None:
     """It still says that something waits."""
     async with bench(f">> AT+CMGL=4 \n << +CMGL: 0,0,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK") as b:
-        assert await b.receiver.notice(Urc(line))
+        assert await b.receiver.handle_notice(Urc(line))
         assert b.kept == [FIRST]
 
 
@@ -296,7 +296,7 @@ async def test_a_garbled_notice_leads_to_a_sweep(line: str) -> None:
 async def test_other_notices_are_not_the_receivers() -> None:
     """They are left to whoever knows them."""
     async with bench("") as b:
-        assert not await b.receiver.notice(Urc("^RSSI:14"))
+        assert not await b.receiver.handle_notice(Urc("^RSSI:14"))
 
 
 @simulated
@@ -343,7 +343,7 @@ async def test_what_is_stored_for_sending_is_left_alone() -> None:
 async def test_an_announced_slot_that_holds_an_outgoing_message_is_left_alone() -> None:
     """An index may be told wrongly; the status decides."""
     async with bench(f">> AT+CMGR=7 \n << +CMGR: 2,,26 | {FIRST} | OK") as b:
-        await b.receiver.notice(Urc('+CMTI: "SM",7'))
+        await b.receiver.handle_notice(Urc('+CMTI: "SM",7'))
         assert b.kept == []
 
 
@@ -384,7 +384,7 @@ async def test_what_reads_differently_each_time_stays() -> None:
 async def test_a_damaged_report_is_acknowledged_and_not_believed() -> None:
     """It cannot be read again. Not to acknowledge it would switch reports off on some families."""
     async with bench(">> AT+CNMA \n << OK", replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))) as b:
-        assert await b.receiver.notice(Urc("+CDS: 25", REPORT[:-2]))
+        assert await b.receiver.handle_notice(Urc("+CDS: 25", REPORT[:-2]))
         assert b.kept == []
 
 
@@ -411,12 +411,12 @@ async def test_a_report_waits_for_room_and_is_acknowledged_then() -> None:
     profile = replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))
     async with bench(f"{EMPTY} \n >> AT+CNMA \n << OK \n {EMPTY}", profile) as b:
         b.desk.full = True
-        assert await b.receiver.notice(Urc("+CDS: 25", REPORT))
+        assert await b.receiver.handle_notice(Urc("+CDS: 25", REPORT))
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.behind, b"CNMA" in b.port.written) == ([], True, False)
+        assert (b.kept, b.receiver.has_unstored, b"CNMA" in b.port.written) == ([], True, False)
         b.desk.full = False
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.behind) == ([REPORT], False)
+        assert (b.kept, b.receiver.has_unstored) == ([REPORT], False)
 
 
 @simulated
@@ -426,10 +426,10 @@ async def test_a_message_stays_on_its_modem_until_there_is_room() -> None:
     async with bench(f"{listed} \n {listed} \n >> AT+CMGD=3 \n << OK") as b:
         b.desk.full = True
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.behind, b"CMGD" in b.port.written) == ([], True, False)
+        assert (b.kept, b.receiver.has_unstored, b"CMGD" in b.port.written) == ([], True, False)
         b.desk.full = False
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.behind) == ([FIRST], False)
+        assert (b.kept, b.receiver.has_unstored) == ([FIRST], False)
 
 
 FULL = replace(GENERIC, full=("^SMMEMFULL:",))
@@ -442,9 +442,9 @@ ONE_LISTED = f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST} | OK"
 async def test_a_notice_of_a_full_storage_leads_to_a_sweep_at_once() -> None:
     """No +CMTI comes from then on."""
     async with bench(f"{ONE_LISTED} \n >> AT+CMGD=0 \n << OK \n {NONE_LEFT}", FULL) as b:
-        assert await b.receiver.notice(Urc('^SMMEMFULL: "SM"'))
+        assert await b.receiver.handle_notice(Urc('^SMMEMFULL: "SM"'))
         assert b.kept == [FIRST]
-        assert b.receiver.stuck is None
+        assert b.receiver.storage_problem is None
 
 
 @simulated
@@ -456,8 +456,8 @@ async def test_a_nearly_full_storage_is_swept_once_for_each_rise() -> None:
     ) as b:
         told = []
         for _ in range(4):
-            await b.receiver.watch()
-            told.append(b.receiver.stuck or "")
+            await b.receiver.check_storage()
+            told.append(b.receiver.storage_problem or "")
         full = "is full: nothing can come in (2 of 2), with 1 that cannot be deleted"
         assert [full in words for words in told] == [True, True, False, True]
         assert b.kept == [FIRST]

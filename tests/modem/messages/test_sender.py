@@ -67,7 +67,7 @@ async def test_a_part_is_sent() -> None:
         assert attempted.written_at.second == 2
         assert attempted.elapsed_s == pytest.approx(3)
         assert sent is not None
-        assert sent.trouble is None
+        assert sent.link_error is None
 
 
 @simulated
@@ -130,7 +130,7 @@ async def test_a_second_prompt_that_never_comes_withdraws_the_attempt() -> None:
         sent = await b.send()
         assert ended(sent).ending is AttemptEnding.WITHDRAWN
         assert sent is not None
-        assert isinstance(sent.trouble, ReplyTimeout)
+        assert isinstance(sent.link_error, ReplyTimeout)
 
 
 @simulated
@@ -194,12 +194,12 @@ async def test_an_answer_that_never_comes_is_not_known_and_credited_once_if_late
         assert attempted.ending is AttemptEnding.NO_ANSWER
         assert attempted.elapsed_s == pytest.approx(60)
         assert sent is not None
-        assert isinstance(sent.trouble, ReplyTimeout)
-        await b.dialogue.settle()
+        assert isinstance(sent.link_error, ReplyTimeout)
+        await b.dialogue.synchronise()
         await asyncio.sleep(2)
         late = [urc.line for urc in b.dialogue.notices if urc.line.startswith("+CMGS")]
         assert late == ["+CMGS: 14", "+CMGS: 15"]
-        assert [b.sender.answered_late(line) for line in late] == [
+        assert [b.sender.take_late_answer(line) for line in late] == [
             AttemptReport(1, AttemptEnding.ACCEPTED, reference=14),
             None,
         ]
@@ -225,7 +225,7 @@ async def test_a_port_lost_after_the_pdu_is_not_known() -> None:
         sent = await b.send()
         assert (ended(sent).ending, ended(sent).error) == (AttemptEnding.NO_ANSWER, "unplugged")
         assert sent is not None
-        assert isinstance(sent.trouble, PortGone)
+        assert isinstance(sent.link_error, PortGone)
 
 
 @simulated
@@ -236,7 +236,7 @@ async def test_a_port_lost_during_the_claim_withdraws_the_attempt() -> None:
         sent = await b.send()
         assert ended(sent) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="unplugged")
         assert sent is not None
-        assert isinstance(sent.trouble, PortGone)
+        assert isinstance(sent.link_error, PortGone)
         assert b.air == 0
 
 
@@ -293,7 +293,7 @@ async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
         await b.send()
         sending = asyncio.ensure_future(b.send(draft(2)))
         await asyncio.sleep(5)
-        b.sender.let_go()
+        b.sender.withdraw_early_claim()
         await asyncio.sleep(0.1)
         assert b.desk.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
         assert ended(await sending).attempt_id == 3

@@ -30,19 +30,19 @@ def climbed(
 ) -> list[tuple[float, EscalationStep]]:
     """The rungs, with their moments, of a trouble that shows every few seconds."""
     moments = [since_s + step * STEP_S for step in range(int(for_s / STEP_S))]
-    return [(now, rung) for now in moments if (rung := ladder.climb(trouble, now, can)) is not None]
+    return [(now, rung) for now in moments if (rung := ladder.choose_step(trouble, now, can)) is not None]
 
 
-@pytest.mark.parametrize("trouble", [trouble for trouble in Trouble if PLANS[trouble].rungs])
+@pytest.mark.parametrize("trouble", [trouble for trouble in Trouble if PLANS[trouble].steps])
 def test_each_trouble_is_climbed_for_in_order_and_ends_in_quarantine(trouble: Trouble) -> None:
     """Rung after rung as the table has them, each given its time; then quarantine, and after it the same again."""
     ladder = Escalation()
     course = PLANS[trouble]
     story = climbed(ladder, trouble, ALL, for_s=2400)
     rungs = [rung for _, rung in story]
-    once = [*course.rungs, EscalationStep.QUARANTINE]
+    once = [*course.steps, EscalationStep.QUARANTINE]
     assert rungs[: len(once)] == once
-    assert rungs[len(once)] is course.rungs[0], "a second round"
+    assert rungs[len(once)] is course.steps[0], "a second round"
     for (at, rung), (then, _) in pairwise(story):
         assert then - at >= (QUARANTINE_S[0] if rung is EscalationStep.QUARANTINE else PATIENCE_S[rung])
 
@@ -73,11 +73,11 @@ def test_a_port_that_went_by_a_reset_does_not_restart_the_round() -> None:
     """While a rung is given its time, what it brings with it is no trouble of its own."""
     ladder = Escalation()
     now = 0.0
-    while ladder.climb(Trouble.FAILING, now, ALL) is not EscalationStep.RESET:
+    while ladder.choose_step(Trouble.FAILING, now, ALL) is not EscalationStep.RESET:
         now += STEP_S
     assert climbed(ladder, Trouble.PORT_GONE, ALL, since_s=now, for_s=60) == []
     assert ladder.trouble is Trouble.FAILING
-    assert ladder.climb(Trouble.FAILING, now + PATIENCE_S[EscalationStep.RESET], ALL) is EscalationStep.USB_RESET
+    assert ladder.choose_step(Trouble.FAILING, now + PATIENCE_S[EscalationStep.RESET], ALL) is EscalationStep.USB_RESET
 
 
 def test_resets_of_two_rounds_are_some_minutes_apart() -> None:
@@ -86,10 +86,10 @@ def test_resets_of_two_rounds_are_some_minutes_apart() -> None:
     now = 0.0
     hard: list[float] = []
     while now < 3600:
-        rung = ladder.climb(Trouble.SILENT, now, ALL)
+        rung = ladder.choose_step(Trouble.SILENT, now, ALL)
         if rung is EscalationStep.USB_RESET:
             hard.append(now)
-            ladder.cured(RecoverySign.READY, now + 10)
+            ladder.end_trouble(RecoverySign.READY, now + 10)
         now += STEP_S
     assert len(hard) > 5
     assert min(then - at for at, then in pairwise(hard)) >= RESET_INTERVAL_S
@@ -98,11 +98,11 @@ def test_resets_of_two_rounds_are_some_minutes_apart() -> None:
 def test_failing_sends_are_cured_by_a_send_alone() -> None:
     """A modem that was reset and is registered again has shown nothing yet."""
     ladder = Escalation()
-    assert ladder.climb(Trouble.FAILING, 0, ALL) is EscalationStep.SET_UP
-    assert not ladder.cured(RecoverySign.READY, 10)
-    assert ladder.climb(Trouble.FAILING, 20, ALL) is EscalationStep.RADIO
-    assert ladder.cured(RecoverySign.PASSED, 200)
-    assert ladder.climb(Trouble.FAILING, 300, ALL) is EscalationStep.SET_UP
+    assert ladder.choose_step(Trouble.FAILING, 0, ALL) is EscalationStep.SET_UP
+    assert not ladder.end_trouble(RecoverySign.READY, 10)
+    assert ladder.choose_step(Trouble.FAILING, 20, ALL) is EscalationStep.RADIO
+    assert ladder.end_trouble(RecoverySign.PASSED, 200)
+    assert ladder.choose_step(Trouble.FAILING, 300, ALL) is EscalationStep.SET_UP
 
 
 def test_what_was_long_ago_is_forgotten() -> None:
@@ -110,7 +110,7 @@ def test_what_was_long_ago_is_forgotten() -> None:
     ladder = Escalation()
     climbed(ladder, Trouble.SILENT, BARE, for_s=400)
     assert ladder.rounds == 2
-    ladder.cured(RecoverySign.READY, 400)
+    ladder.end_trouble(RecoverySign.READY, 400)
     later = 400 + FORGET_ROUNDS_S
     climbed(ladder, Trouble.SILENT, BARE, since_s=later, for_s=20)
     assert ladder.rounds == 1
@@ -127,7 +127,7 @@ def test_power_is_switched_for_a_lost_stick_after_a_while() -> None:
 def test_the_time_left_in_quarantine_can_be_told() -> None:
     """While it lasts, and not before or after."""
     ladder = Escalation()
-    assert ladder.quarantined(0) is None
+    assert ladder.find_quarantine_left(0) is None
     climbed(ladder, Trouble.SILENT, BARE, for_s=15)
-    assert ladder.quarantined(10) == pytest.approx(QUARANTINE_S[0])
-    assert ladder.quarantined(10 + QUARANTINE_S[0]) is None
+    assert ladder.find_quarantine_left(10) == pytest.approx(QUARANTINE_S[0])
+    assert ladder.find_quarantine_left(10 + QUARANTINE_S[0]) is None

@@ -10,7 +10,7 @@ from modemd.modem.recovery.symptoms import THRESHOLDS, Symptom, Symptoms
 
 
 def found(vitals: Symptoms, now: float) -> list[Symptom]:
-    return [finding.sign for finding in vitals.findings(now)]
+    return [finding.symptom for finding in vitals.list_findings(now)]
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ def found(vitals: Symptoms, now: float) -> list[Symptom]:
 def test_ten_minutes_without_a_network(registration: Registration, sign: Symptom, trouble: Trouble | None) -> None:
     """Not before; and what was registered in between counts anew."""
     vitals = Symptoms()
-    vitals.registered(registration, 0)
-    vitals.registered(registration, 590)
+    vitals.note_registration(registration, 0)
+    vitals.note_registration(registration, 590)
     assert found(vitals, 599) == []
-    assert [(finding.sign, finding.trouble) for finding in vitals.findings(600)] == [(sign, trouble)]
-    vitals.registered(Registration.HOME, 610)
-    vitals.registered(registration, 620)
+    assert [(finding.symptom, finding.trouble) for finding in vitals.list_findings(600)] == [(sign, trouble)]
+    vitals.note_registration(Registration.HOME, 610)
+    vitals.note_registration(registration, 620)
     assert found(vitals, 700) == []
 
 
@@ -38,16 +38,18 @@ def test_ten_minutes_without_a_network(registration: Registration, sign: Symptom
 def test_a_weak_signal_is_told_and_nothing_is_done(dbm: int | None, weak: bool) -> None:
     """CSQ 99 or below 5 for ten minutes."""
     vitals = Symptoms()
-    vitals.signal(dbm, 0)
-    vitals.signal(dbm, 600)
-    assert [(finding.sign, finding.trouble) for finding in vitals.findings(600)] == [(Symptom.WEAK_SIGNAL, None)] * weak
+    vitals.note_signal(dbm, 0)
+    vitals.note_signal(dbm, 600)
+    assert [(finding.symptom, finding.trouble) for finding in vitals.list_findings(600)] == [
+        (Symptom.WEAK_SIGNAL, None)
+    ] * weak
 
 
 def test_a_weak_signal_goes_without_saying_where_there_is_no_network() -> None:
     """One reason is enough."""
     vitals = Symptoms()
-    vitals.signal(None, 0)
-    vitals.registered(Registration.SEARCHING, 1)
+    vitals.note_signal(None, 0)
+    vitals.note_registration(Registration.SEARCHING, 1)
     assert found(vitals, 700) == [Symptom.UNREGISTERED]
 
 
@@ -55,29 +57,31 @@ def test_five_unanswered_messages_in_a_row() -> None:
     """One that passes begins the row anew; after something was done, each further one counts."""
     vitals = Symptoms()
     for _ in range(4):
-        vitals.unanswered()
-    vitals.passed()
+        vitals.note_unanswered()
+    vitals.note_accepted()
     for _ in range(4):
-        vitals.unanswered()
+        vitals.note_unanswered()
     assert found(vitals, 0) == []
-    vitals.unanswered()
-    assert [finding.reason for finding in vitals.findings(0)] == ["5 messages in a row got no answer from the modem"]
-    vitals.acted(Symptom.UNANSWERED)
+    vitals.note_unanswered()
+    assert [finding.reason for finding in vitals.list_findings(0)] == [
+        "5 messages in a row got no answer from the modem"
+    ]
+    vitals.mark_treated(Symptom.UNANSWERED)
     assert found(vitals, 0) == []
-    vitals.unanswered()
+    vitals.note_unanswered()
     assert found(vitals, 0) == [Symptom.UNANSWERED]
 
 
 def test_each_rest_for_refusals_counts_once() -> None:
     """A rung is climbed for it; the next time the desk says something else, one more is."""
     vitals = Symptoms()
-    vitals.failing("5 refusals", 0)
+    vitals.note_failing("5 refusals", 0)
     assert found(vitals, 0) == [Symptom.FAILING]
-    vitals.acted(Symptom.FAILING)
-    vitals.failing("5 refusals", 60)
+    vitals.mark_treated(Symptom.FAILING)
+    vitals.note_failing("5 refusals", 60)
     assert found(vitals, 60) == []
-    vitals.failing(None, 120)
-    vitals.failing("6 refusals", 180)
+    vitals.note_failing(None, 120)
+    vitals.note_failing("6 refusals", 180)
     assert found(vitals, 180) == [Symptom.FAILING]
 
 

@@ -66,26 +66,26 @@ class Book:
     story: list[str] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
 
-    def find(self, iccid: str | None) -> Pin | None:
+    def find_pin(self, iccid: str | None) -> Pin | None:
         self.asked.append(iccid)
         return Pin(self.pin, "/etc/modemd/pin") if self.pin is not None else None
 
-    async def tried(self, holder: str) -> PinTries:
+    async def read_tries(self, holder: str) -> PinTries:
         self.story.append(f"asked of {holder}")
         return PinTries(self.refused_before, self.unanswered)
 
-    async def trying(self, holder: str, digest: bytes) -> None:
+    async def record_try(self, holder: str, digest: bytes) -> None:
         self.story.append("trying")
         self.unanswered.add(digest)
 
-    async def refused(self, holder: str, digest: bytes) -> None:
+    async def record_refusal(self, holder: str, digest: bytes) -> None:
         self.story.append("refused")
         self.refused_before.add(digest)
 
-    async def accepted(self, holder: str) -> None:
+    async def forget_tries(self, holder: str) -> None:
         self.story.append("accepted")
 
-    async def not_tried(self, holder: str, digest: bytes) -> None:
+    async def forget_try(self, holder: str, digest: bytes) -> None:
         self.story.append("not tried")
 
 

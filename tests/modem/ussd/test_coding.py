@@ -220,7 +220,7 @@ async def test_no_answer_is_waited_for_no_longer_than_said() -> None:
             await said_to(dialogue, PLAIN, "1", limit_s=60)
         assert [notice.line for notice in dialogue.notices] == ["RDY"]
         with pytest.raises(PortGone, match="unplugged"):
-            await dialogue.notice("+CUSD:", timeout_s=60)
+            await dialogue.wait_for_notice("+CUSD:", timeout_s=60)
 
 
 @simulated

@@ -154,8 +154,8 @@ def test_a_word_of_one_language_is_answered_in_it(words: Keywords) -> None:
 
 def test_every_listed_word_is_found(words: Keywords) -> None:
     """No word of the list is lost by the way it is compared."""
-    assert len(words.keywords) > 60
-    for keyword in words.keywords:
+    assert len(words.entries) > 60
+    for keyword in words.entries:
         found = words.match(keyword.word)
         assert found is not None
         assert (found.action, found.word) == (keyword.action, keyword.word)
@@ -164,7 +164,7 @@ def test_every_listed_word_is_found(words: Keywords) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_can_stop_start_and_ask(words: Keywords, language: str) -> None:
     """STOP and START work in each language, and each has a word for help and for yes."""
-    spoken = {keyword.word: keyword.action for keyword in words.keywords if language in keyword.languages}
+    spoken = {keyword.word: keyword.action for keyword in words.entries if language in keyword.languages}
     assert (spoken["stop"], spoken["start"]) == (KeywordAction.OPT_OUT, KeywordAction.OPT_IN)
     assert {KeywordAction.HELP, KeywordAction.CONFIRM} <= set(spoken.values())
 

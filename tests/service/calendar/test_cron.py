@@ -18,11 +18,11 @@ def times(expression: str, after: str, count: int) -> list[str]:
     found, moment = [], datetime.fromisoformat(after).replace(tzinfo=PARIS).astimezone(UTC)
     times = parse_cron(expression, PARIS)
     for _ in range(count):
-        following = times.following(moment)
+        following = times.next_after(moment)
         assert following is not None
         assert following > moment
         moment = following
-        found.append(times.local(moment))
+        found.append(times.local_name(moment))
     return found
 
 
@@ -74,8 +74,8 @@ def test_the_latest_missed_time_is_found_without_a_walk() -> None:
     """A year of minutes, and of one day in four years: the same answer as by walking, and quickly."""
     now = datetime(2026, 1, 1, 0, 0, 30, tzinfo=UTC)
     minutes = parse_cron("* * * * *", PARIS)
-    assert minutes.latest(now - timedelta(days=366), now) == now.replace(second=0)
-    assert minutes.latest(now - timedelta(seconds=20), now) is None
+    assert minutes.latest_between(now - timedelta(days=366), now) == now.replace(second=0)
+    assert minutes.latest_between(now - timedelta(seconds=20), now) is None
     leap = parse_cron("0 0 29 2 *", PARIS)
-    assert leap.latest(datetime(2021, 1, 1, tzinfo=UTC), now) == datetime(2024, 2, 28, 23, tzinfo=UTC)
-    assert leap.latest(datetime(2024, 3, 1, tzinfo=UTC), now) is None
+    assert leap.latest_between(datetime(2021, 1, 1, tzinfo=UTC), now) == datetime(2024, 2, 28, 23, tzinfo=UTC)
+    assert leap.latest_between(datetime(2024, 3, 1, tzinfo=UTC), now) is None

@@ -55,7 +55,7 @@ class Shop:
         return [datetime.fromisoformat(row["created_at"]).astimezone(PARIS).strftime("%m-%d %H:%M") for row in rows]
 
     async def runs(self) -> list[tuple[str, str]]:
-        shown = await self.recurring.show("daily")
+        shown = await self.recurring.describe("daily")
         return [(run["local"], run["outcome"]) for run in reversed(shown["runs"])]
 
 
@@ -189,11 +189,11 @@ def test_a_removed_one_runs_no_more_and_frees_its_name() -> None:
             await shop.add("0 * * * *")
         await shop.recurring.remove("daily", WORD)
         with pytest.raises(Refused, match="no schedule"):
-            await shop.recurring.show("daily")
+            await shop.recurring.describe("daily")
         await asyncio.sleep(2 * 3600)
         assert shop.sent() == []
         await shop.add("0 9 * * *")
-        assert [each["name"] for each in await shop.recurring.listed()] == ["daily"]
+        assert [each["name"] for each in await shop.recurring.list_schedules()] == ["daily"]
 
     lived("2026-06-01T08:30", course)
 
@@ -244,6 +244,6 @@ def test_what_could_never_be_sent_is_refused_at_once(wish: ScheduleRequest, code
         with pytest.raises(Refused) as refused:
             await shop.recurring.add(wish)
         assert refused.value.code == code
-        assert await shop.recurring.listed() == []
+        assert await shop.recurring.list_schedules() == []
 
     lived("2026-06-01T08:00", course)

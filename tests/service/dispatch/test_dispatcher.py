@@ -43,9 +43,9 @@ async def test_what_one_has_chosen_the_other_does_not() -> None:
     assert [b.one("SELECT message_id FROM part WHERE id = ?", draft.part_id)["message_id"] for draft in (mine, theirs)] == [
         first, second,
     ]  # fmt: skip
-    assert await b.dispatcher.choose(sim(EAST)) is None
+    assert await b.dispatcher.next_draft(sim(EAST)) is None
     assert b.all("SELECT 1 FROM attempt") == []
-    b.dispatcher.release(mine)
+    b.dispatcher.release_draft(mine)
     assert (await b.chosen(sim(EAST))).part_id == mine.part_id
 
 
@@ -55,12 +55,12 @@ async def test_what_was_given_back_belongs_to_whoever_chose_it_then() -> None:
     b = Bench()
     await b.submit(ALICE)
     slow = await b.chosen(sim(WEST))
-    b.dispatcher.release(slow)
+    b.dispatcher.release_draft(slow)
     quick = await b.chosen(sim(EAST))
     assert quick.part_id == slow.part_id
     assert await b.dispatcher.claim(sim(WEST), slow, ahead=False) is None
-    b.dispatcher.release(slow)
-    assert await b.dispatcher.choose(sim(WEST)) is None
+    b.dispatcher.release_draft(slow)
+    assert await b.dispatcher.next_draft(sim(WEST)) is None
     claimed = await b.dispatcher.claim(sim(EAST), quick, ahead=False)
     assert claimed is not None
     assert claimed.part_id == quick.part_id
@@ -72,7 +72,7 @@ async def test_sims_that_choose_at_the_same_moment_never_choose_the_same_part() 
     b = Bench()
     for index in range(4):
         await b.submit(f"+3361234560{index}", LONG)
-    drafts = await asyncio.gather(*(b.dispatcher.choose(sim(f"893301000000000{index:04d}")) for index in range(10)))
+    drafts = await asyncio.gather(*(b.dispatcher.next_draft(sim(f"893301000000000{index:04d}")) for index in range(10)))
     parts = [draft.part_id for draft in drafts if draft is not None]
     assert len(parts) == len(set(parts)) == 4
     assert {row["seq"] for row in b.all(f"SELECT seq FROM part WHERE id IN ({', '.join(map(str, parts))})")} == {1}
@@ -92,10 +92,10 @@ async def test_a_draft_is_overtaken_by_higher_classes(queued: MessageClass, fres
     b = Bench()
     await b.submit()
     draft = await b.chosen()
-    b.dispatcher.queued(queued.rank)
-    assert b.dispatcher.fresh(sim(), draft) is fresh
-    b.dispatcher.release(draft)
-    assert b.dispatcher.fresh(sim(), await b.chosen())
+    b.dispatcher.note_queued(queued.rank)
+    assert b.dispatcher.is_current(sim(), draft) is fresh
+    b.dispatcher.release_draft(draft)
+    assert b.dispatcher.is_current(sim(), await b.chosen())
 
 
 @simulated
@@ -164,9 +164,9 @@ async def test_only_the_first_part_of_several_holds_the_link() -> None:
     """A lone part needs no link held, and further parts find it held."""
     b = Bench()
     await b.submit(ALICE, LONG)
-    assert (await b.chosen()).first_of_several
+    assert (await b.chosen()).is_first_of_several
     await b.submit(BOB)
-    assert not (await b.chosen(sim(EAST))).first_of_several
+    assert not (await b.chosen(sim(EAST))).is_first_of_several
 
 
 @simulated
@@ -176,7 +176,7 @@ async def test_an_outcome_is_journaled_before_the_next_claim() -> None:
     await b.submit(ALICE)
     await b.submit(ALICE)
     first = await b.claimed()
-    draft = Draft(2, b"", rank=7, first_of_several=False)
+    draft = Draft(2, b"", rank=7, is_first_of_several=False)
     b.dispatcher.close_with_next(sim(), AttemptReport(first.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 7))
     assert await b.dispatcher.claim(sim(), draft, ahead=False) is not None  # that number is free again
     assert [(row["outcome"], row["reference"]) for row in b.all("SELECT * FROM attempt ORDER BY id")] == [
@@ -193,8 +193,8 @@ async def test_a_claim_chooses_what_follows() -> None:
         await b.submit(number)
     claimed = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), ahead=True)
     assert claimed is not None
-    assert claimed.following is not None
-    assert claimed.following.part_id == 2
+    assert claimed.next_draft is not None
+    assert claimed.next_draft.part_id == 2
     assert (await b.chosen(sim(EAST))).part_id == 3
 
 
@@ -206,10 +206,10 @@ async def test_the_next_part_of_a_message_follows_its_first() -> None:
     await b.submit(BOB)
     claimed = await b.dispatcher.claim(sim(), await b.chosen(), ahead=True)
     assert claimed is not None
-    assert claimed.following is not None
-    second = await b.dispatcher.claim(sim(), claimed.following, ahead=False)
+    assert claimed.next_draft is not None
+    second = await b.dispatcher.claim(sim(), claimed.next_draft, ahead=False)
     assert second is not None
-    assert (second.message_id, second.part_id, second.tpdu) == (1, 2, claimed.following.tpdu)
+    assert (second.message_id, second.part_id, second.tpdu) == (1, 2, claimed.next_draft.tpdu)
 
 
 @simulated
@@ -225,7 +225,7 @@ async def test_claims_of_one_group_offer_different_parts() -> None:
         b.dispatcher.claim(sim(EAST), east, ahead=True),
     ]
     claimed = [claim for claim in await asyncio.gather(*claims) if claim is not None]
-    following = [claim.following for claim in claimed if claim.following is not None]
+    following = [claim.next_draft for claim in claimed if claim.next_draft is not None]
     assert sorted([claim.part_id for claim in claimed] + [draft.part_id for draft in following]) == [1, 2, 3, 4]
 
 
@@ -246,12 +246,12 @@ async def test_an_alarm_that_is_given_back_presses_again() -> None:
     """East has no prompt and lets the alarm go; west, which waits for its pace and found nothing, looks again at once."""
     b = Bench()
     await b.submit(message_class=MessageClass.ALARM)
-    b.dispatcher.queued(MessageClass.ALARM.rank)
+    b.dispatcher.note_queued(MessageClass.ALARM.rank)
     draft = await b.chosen(sim(EAST))
-    assert await b.dispatcher.choose(sim(WEST), urgent=True) is None
-    assert not b.dispatcher.presses(sim(WEST))
-    b.desk.give_back(draft)
-    assert b.dispatcher.presses(sim(WEST))
+    assert await b.dispatcher.next_draft(sim(WEST), urgent=True) is None
+    assert not b.dispatcher.has_unseen_urgent(sim(WEST))
+    b.desk.return_draft(draft)
+    assert b.dispatcher.has_unseen_urgent(sim(WEST))
 
 
 @simulated
@@ -260,9 +260,9 @@ async def test_an_alarm_whose_attempt_is_withdrawn_presses_again() -> None:
     b = Bench()
     await b.submit(message_class=MessageClass.ALARM)
     claimed = await b.claimed(sim(EAST))
-    assert await b.dispatcher.choose(sim(WEST), urgent=True) is None
+    assert await b.dispatcher.next_draft(sim(WEST), urgent=True) is None
     await b.dispatcher.close(sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="no prompt"))
-    assert b.dispatcher.presses(sim(WEST))
+    assert b.dispatcher.has_unseen_urgent(sim(WEST))
 
 
 @simulated
@@ -272,18 +272,18 @@ async def test_what_follows_is_not_fresh_once_its_sim_rests() -> None:
     for index in range(8):
         await b.submit(f"+3361234560{index}")
     draft: Draft | None = await b.chosen()
-    while b.dispatcher.sims.rests(WEST, b.clock.now()) is None:
+    while b.dispatcher.sim_breakers.open_until(WEST, b.clock.now()) is None:
         assert draft is not None
         claimed = await b.dispatcher.claim(sim(), draft, ahead=True)
-        b.dispatcher.release(draft)
+        b.dispatcher.release_draft(draft)
         assert claimed is not None
         refused = AttemptReport(
             claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 42, "+CMS ERROR: 42", 1.0
         )
         await b.dispatcher.close(sim(), refused)
-        draft = claimed.following
+        draft = claimed.next_draft
     assert draft is not None
-    assert not b.dispatcher.fresh(sim(), draft)
+    assert not b.dispatcher.is_current(sim(), draft)
 
 
 @simulated
@@ -296,8 +296,8 @@ async def test_what_a_failing_claim_offered_is_anybodys() -> None:
     b.db.set_authorizer(no_commit)
     with pytest.raises(StoreError):
         await b.dispatcher.claim(sim(WEST), draft, ahead=True)
-    b.dispatcher.release(draft)
-    assert b.dispatcher._drafts.reserved() == set()
+    b.dispatcher.release_draft(draft)
+    assert b.dispatcher._reservations.reserved_parts() == set()
 
 
 @simulated
@@ -322,7 +322,7 @@ async def test_a_claim_takes_what_goes_before_the_draft_and_never_what_others_ha
     claimed = await b.dispatcher.claim(sim(WEST), mine, ahead=False)
     assert claimed is not None
     assert (claimed.message_id, pdu.Submit.decode(claimed.tpdu).text) == (alarm, "Pump 3 stands still")
-    b.dispatcher.release(mine)
+    b.dispatcher.release_draft(mine)
     second = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), ahead=False)
     assert second is not None
     assert second.part_id == mine.part_id != theirs.part_id
@@ -352,7 +352,7 @@ async def test_a_claim_carries_the_epoch_from_before_its_look() -> None:
     b.store.write_consent(lambda db: None)
     claimed = await claiming
     assert claimed is not None
-    assert (claimed.epoch, b.desk.consent_epoch) == (0, 1)
+    assert (claimed.consent_epoch, b.desk.consent_epoch) == (0, 1)
 
 
 VENDOR = Profile("odd", errors={512: "soon", 38: "recipient"})
@@ -438,13 +438,13 @@ async def test_a_late_acceptance_settles_what_was_unknown() -> None:
 async def test_a_clock_that_is_not_trusted_holds_marketing_back() -> None:
     """Marketing waits as it is, and nothing that is over is ended; others go, behind it or not."""
     b = Bench()
-    b.dispatcher._trusted = lambda: False
+    b.dispatcher._is_clock_trusted = lambda: False
     held_back = await b.submit(ALICE, message_class=MessageClass.MARKETING)
-    assert await b.dispatcher.choose(sim()) is None
+    assert await b.dispatcher.next_draft(sim()) is None
     over = await b.submit(BOB, message_class=MessageClass.OTP)
     b.hand.passes(minutes=10)
     assert (await b.claimed()).message_id == over
-    assert await b.dispatcher.choose(sim()) is None
+    assert await b.dispatcher.next_draft(sim()) is None
     assert b.state(held_back) == "queued"
 
 
@@ -455,7 +455,14 @@ async def test_a_refusal_without_network_uses_up_no_try() -> None:
     message = await b.submit()
     claimed = await b.claimed()
     lost = AttemptReport(
-        claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 331, "+CMS ERROR: 331", 1.0, no_network=True
+        claimed.attempt_id,
+        AttemptEnding.REFUSED,
+        b.clock.now(),
+        None,
+        331,
+        "+CMS ERROR: 331",
+        1.0,
+        is_without_network=True,
     )
     await b.dispatcher.close(sim(), lost)
     part = b.one("SELECT tries, lane, due FROM part")
@@ -483,26 +490,29 @@ async def test_five_refusals_across_recipients_are_the_sims_own() -> None:
     tries = [row["tries"] for row in b.all("SELECT tries FROM part ORDER BY id")]
     assert (tries, {b.state(message) for message in messages}) == ([1, 1, 1, 1, 0], {"held"})
     await b.submit(BOB)
-    assert await b.dispatcher.choose(sim(WEST)) is None
-    assert b.dispatcher.sims.rests(WEST, b.clock.now()) == (b.clock.now() + timedelta(minutes=1), "+CMS ERROR: 42")
+    assert await b.dispatcher.next_draft(sim(WEST)) is None
+    assert b.dispatcher.sim_breakers.open_until(WEST, b.clock.now()) == (
+        b.clock.now() + timedelta(minutes=1),
+        "+CMS ERROR: 42",
+    )
     woken = b.settled
     b.hand.passes(minutes=1)
     await asyncio.sleep(61)
     assert b.settled == woken + 1
-    assert await b.dispatcher.choose(sim(WEST)) is not None
+    assert await b.dispatcher.next_draft(sim(WEST)) is not None
 
 
 @simulated
 async def test_what_one_sim_will_not_do_another_is_asked_for() -> None:
     """CMS 21 leaves the part to the SIM that asked lately, soon and without a try; that one passes."""
     b = Bench()
-    assert await b.dispatcher.choose(sim(EAST)) is None
+    assert await b.dispatcher.next_draft(sim(EAST)) is None
     message = await refused(b, 21, ALICE)
     part = b.one("SELECT tries, due FROM part")
     assert (part["tries"], from_text(part["due"]) - b.clock.now()) == (0, FREED_RETRY_DELAY)
     b.hand.passes(seconds=5)
     await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
-    assert await b.dispatcher.choose(sim(WEST)) is None
+    assert await b.dispatcher.next_draft(sim(WEST)) is None
     claimed = await b.claimed(sim(EAST))
     await b.dispatcher.close(sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 1))
     assert b.state(message) == "sent"
@@ -512,7 +522,7 @@ async def test_what_one_sim_will_not_do_another_is_asked_for() -> None:
 async def test_where_no_sim_will_do_it_the_part_backs_off() -> None:
     """When the last of them has said no, each may try again after a minute."""
     b = Bench()
-    assert await b.dispatcher.choose(sim(EAST)) is None
+    assert await b.dispatcher.next_draft(sim(EAST)) is None
     await refused(b, 21, ALICE)
     b.hand.passes(seconds=5)
     await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
@@ -524,4 +534,4 @@ async def test_where_no_sim_will_do_it_the_part_backs_off() -> None:
     assert from_text(b.one("SELECT due FROM part")["due"]) - b.clock.now() == timedelta(minutes=1)
     b.hand.passes(minutes=1)
     await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
-    assert await b.dispatcher.choose(sim(WEST)) is not None
+    assert await b.dispatcher.next_draft(sim(WEST)) is not None

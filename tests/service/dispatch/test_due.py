@@ -108,7 +108,7 @@ async def test_a_poke_makes_it_look_at_once() -> None:
     async with running() as room:
         await asyncio.sleep(1)
         message = await room.scheduled(5)
-        room.timetable.poke()
+        room.timetable.wake()
         await asyncio.sleep(5.2)
         assert room.state(message) == "queued"
 
@@ -118,9 +118,9 @@ async def test_a_poke_while_it_looks_is_not_lost() -> None:
     """The table may have been read before the change: it is read again."""
     async with running() as room:
         await asyncio.sleep(1)
-        room.timetable.poke()
+        room.timetable.wake()
         await asyncio.sleep(0)
-        room.timetable.poke()
+        room.timetable.wake()
         seen = len(room.looks)
         await asyncio.sleep(1)
         assert len(room.looks) > seen

@@ -33,7 +33,7 @@ async def counted(home: House, sql: str) -> int:
 @contextlib.asynccontextmanager
 async def promoting(home: House) -> AsyncIterator[None]:
     """While the block runs, so does the task; and then until nothing is left to do."""
-    task = asyncio.create_task(home.service._batching.run())
+    task = asyncio.create_task(home.service._batches.run())
     try:
         yield
         while await counted(home, "SELECT count(*) FROM batch WHERE state <> 'done'"):  # noqa: ASYNC110 - a moment
@@ -124,7 +124,7 @@ async def test_the_loop_is_not_held_up(home: House) -> None:
     """Between two turns of the loop few rows are checked, so that an answer of a modem never waits for a file."""
     turns: list[int] = []
     checks = 0
-    check = home.service._submitting.check
+    check = home.service._submission.check
 
     def counting(request: MessageRequest) -> Any:
         nonlocal checks
@@ -138,7 +138,7 @@ async def test_the_loop_is_not_held_up(home: House) -> None:
             checks = 0
             await asyncio.sleep(0)
 
-    home.service._submitting.check = counting  # type: ignore[method-assign]
+    home.service._submission.check = counting  # type: ignore[method-assign]
     turning = asyncio.create_task(turn())
     await home.service.submit_csv(file(500))
     turning.cancel()

@@ -24,7 +24,7 @@ async def test_the_answer_is_what_is_stored(home: House) -> None:
     """A message is durable when it is answered, and the answer is its row."""
     answer = await home.service.submit(MessageRequest("06 12 34 56 78", "hello"))
     assert [answer.message] == await stored(home)
-    assert (answer.message["to"], answer.message["state"], answer.again) == (ALICE, "queued", False)
+    assert (answer.message["to"], answer.message["state"], answer.is_repeat) == (ALICE, "queued", False)
 
 
 @pytest.mark.parametrize("message_class", ["alarm", "otp", "transactional", "conversational", "marketing"])

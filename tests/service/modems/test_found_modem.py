@@ -67,28 +67,28 @@ async def test_a_modem_waits_until_it_is_plugged_in() -> None:
     opening = asyncio.ensure_future(bench.seat.open(""))
     await asyncio.sleep(0)
     assert bench.seat.status.reason == f"the modem with the IMEI {IMEI} is not plugged in, or not yet found"
-    bench.seat.sit("1-1", "ttyUSB2", found, IMEI)
+    bench.seat.attach("1-1", "ttyUSB2", found, IMEI)
     assert await opening is found
     assert (bench.opened, found.closed) == ([], False)
-    assert (bench.seat.status.place, bench.seat.status.port) == ("1-1", "ttyUSB2")
+    assert (bench.seat.status.usb_location, bench.seat.status.port) == ("1-1", "ttyUSB2")
 
 
 async def test_a_port_that_nobody_took_is_closed() -> None:
     """Pulled out before its modem took the port, or found again by another: no port is left open."""
     bench = Bench()
     ports = [FakePort("ttyUSB2"), FakePort("ttyUSB3")]
-    bench.seat.sit("1-1", "ttyUSB2", ports[0], IMEI)
-    bench.seat.sit("1-2", "ttyUSB3", ports[1], IMEI)
+    bench.seat.attach("1-1", "ttyUSB2", ports[0], IMEI)
+    bench.seat.attach("1-2", "ttyUSB3", ports[1], IMEI)
     assert [port.closed for port in ports] == [True, False]
-    bench.seat.leave()
+    bench.seat.detach()
     assert [port.closed for port in ports] == [True, True]
-    assert (bench.seat.status.place, bench.seat.status.port) == (None, None)
+    assert (bench.seat.status.usb_location, bench.seat.status.port) == (None, None)
 
 
 async def test_a_reopened_port_must_be_its_own() -> None:
     """The same IMEI answers: the port is taken. Another one: it is let go, and the finder is told to look."""
     bench = Bench()
-    bench.seat.sit("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
+    bench.seat.attach("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
     await bench.seat.open("")
     again = await bench.seat.open("")
     assert [again] == bench.opened
@@ -104,7 +104,7 @@ async def test_a_reopened_port_must_be_its_own() -> None:
 async def test_a_silent_port_is_closed_and_told() -> None:
     """Nothing answers: that is the modem's trouble, for its recovery to deal with; the port is free for the next try."""
     bench = Bench()
-    bench.seat.sit("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
+    bench.seat.attach("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
     await bench.seat.open("")
     bench.answers = ReplyTimeout("nothing answers AT")
     with pytest.raises(ReplyTimeout):
@@ -116,10 +116,10 @@ async def test_a_silent_port_is_closed_and_told() -> None:
 async def test_a_silent_port_that_was_only_thought_to_be_its_own_is_given_up() -> None:
     """A port of its name came up elsewhere: where that is silent, it is another stick's, and the modem is looked for."""
     bench = Bench()
-    bench.seat.sit("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
+    bench.seat.attach("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
     await bench.seat.open("")
-    bench.seat.follow("1-4")
-    assert bench.seat.status.place == "1-4"
+    bench.seat.moved("1-4")
+    assert bench.seat.status.usb_location == "1-4"
     bench.answers = ReplyTimeout("nothing answers AT")
     opening = asyncio.ensure_future(bench.seat.open(""))
     await asyncio.sleep(0.01)
@@ -132,8 +132,8 @@ async def test_when_it_was_pulled_out_is_known() -> None:
     bench = Bench()
     before = bench.seat.away_since
     await asyncio.sleep(0.01)
-    bench.seat.leave()
+    bench.seat.detach()
     assert bench.seat.away_since == before, "it was nowhere already"
-    bench.seat.sit("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
-    bench.seat.leave()
+    bench.seat.attach("1-1", "ttyUSB2", FakePort("ttyUSB2"), IMEI)
+    bench.seat.detach()
     assert bench.seat.away_since > before

@@ -67,9 +67,9 @@ async def test_a_sim_that_rests_passes_nothing(home: House) -> None:
     """Its modem is ready, says until when and why the SIM rests, and no message can pass."""
     status = home.service._modems[0].status
     status.identity, status.health = IDENTITY, ModemHealth.READY
-    sims = home.service._dispatcher.sims
+    sims = home.service._dispatcher.sim_breakers
     for index in range(5):
-        sims.refused(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", home.clock.now())
+        sims.record_refusal(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", home.clock.now())
     told = await home.service.status()
     (view,) = told["modems"]
     assert (told["can_send"], view["health"]) == (False, "ready")

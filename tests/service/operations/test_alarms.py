@@ -72,7 +72,7 @@ def test_an_alarm_is_raised_and_told_once() -> None:
 
     async def course(post: Post) -> None:
         for _ in range(5):
-            post.alarms.raise_("modem", "west", "modem west cannot be used")
+            post.alarms.raise_alarm("modem", "west", "modem west cannot be used")
             await asyncio.sleep(30)
         assert post.rows() == [("modem", "west", 0)]
         messages = post.bench.all("SELECT number, text, class, state FROM message ORDER BY id")
@@ -101,7 +101,7 @@ def test_several_at_once_are_one_message() -> None:
 
     async def course(post: Post) -> None:
         for name in ("a", "b", "c"):
-            post.alarms.raise_("modem", name, f"modem {name} is gone")
+            post.alarms.raise_alarm("modem", name, f"modem {name} is gone")
             await asyncio.sleep(2)
         await asyncio.sleep(60)
         assert post.texts() == ["modemd: 3 alarms: modem a is gone; modem b is gone; modem c is gone"]
@@ -115,18 +115,18 @@ def test_an_alarm_that_comes_and_goes_spends_no_credit() -> None:
 
     async def course(post: Post) -> None:
         for _ in range(10):
-            post.alarms.raise_("modem", "west", "gone")
+            post.alarms.raise_alarm("modem", "west", "gone")
             await asyncio.sleep(120)
             post.alarms.clear("modem", "west")
             await asyncio.sleep(120)
         assert len(post.rows()) == 10
         assert (len(post.texts()), len(post.heard)) == (1, 1)
-        post.alarms.raise_("modem", "west", "gone for good")
+        post.alarms.raise_alarm("modem", "west", "gone for good")
         await asyncio.sleep(19 * 60)
         assert len(post.texts()) == 1
         await asyncio.sleep(120)
         assert (len(post.texts()), len(post.heard)) == (2, 2)
-        post.alarms.raise_("modem", "east", "another is not held down by it")
+        post.alarms.raise_alarm("modem", "east", "another is not held down by it")
         await asyncio.sleep(60)
         assert len(post.texts()) == 3
 
@@ -138,7 +138,7 @@ def test_what_is_over_before_anybody_looks_is_not_told() -> None:
 
     async def course(post: Post) -> None:
         await asyncio.sleep(5)
-        post.alarms.raise_("modem", "west", "gone")
+        post.alarms.raise_alarm("modem", "west", "gone")
         post.alarms.clear("modem", "west")
         await asyncio.sleep(300)
         assert (post.rows(), post.texts(), post.heard) == ([], [], [])
@@ -150,12 +150,12 @@ def test_a_restart_tells_nothing_twice() -> None:
     """What stands is known to the next process, which may clear it; ended at any moment, it is told once by SMS."""
 
     async def course(post: Post) -> None:
-        post.alarms.raise_("modem", "west", "gone")
+        post.alarms.raise_alarm("modem", "west", "gone")
         for _ in range(200):
             await asyncio.sleep(0.1)
             await post.end()
             await post.begin()
-            post.alarms.raise_("modem", "west", "gone")
+            post.alarms.raise_alarm("modem", "west", "gone")
         await asyncio.sleep(60)
         assert (post.rows(), len(post.texts())) == ([("modem", "west", 0)], 1)
         post.alarms.clear("modem", "west")
@@ -169,7 +169,7 @@ def test_nobody_is_told_where_nobody_is_named() -> None:
     """The table has it all the same."""
 
     async def course(post: Post) -> None:
-        post.alarms.raise_("modem", "west", "gone")
+        post.alarms.raise_alarm("modem", "west", "gone")
         await asyncio.sleep(300)
         assert post.rows("code, sms_at, command_at") == [("modem", None, None)]
         assert (post.texts(), post.heard) == ([], [])
@@ -182,7 +182,7 @@ def test_a_command_that_fails_is_not_tried_for_ever() -> None:
 
     async def course(post: Post) -> None:
         post.fails = True
-        post.alarms.raise_("modem", "west", "gone")
+        post.alarms.raise_alarm("modem", "west", "gone")
         await asyncio.sleep(3 * 3600)
         assert len(post.heard) == 1
 
@@ -202,7 +202,7 @@ def test_the_command_hears_what_the_database_does_not_take(monkeypatch: pytest.M
     monkeypatch.setattr(kept_alarms, "raise_alarm", refuse)
 
     async def course(post: Post) -> None:
-        post.alarms.raise_("database", "", "the disk is full")
+        post.alarms.raise_alarm("database", "", "the disk is full")
         await asyncio.sleep(120)
         assert (len(post.heard), post.rows()) == (1, [])
         full[0] = False
@@ -224,7 +224,7 @@ def test_an_alarm_goes_first() -> None:
 
     async def course(post: Post) -> None:
         await post.bench.submit(BOB)
-        post.alarms.raise_("modem", "west", "gone")
+        post.alarms.raise_alarm("modem", "west", "gone")
         await asyncio.sleep(30)
         claim = await post.bench.store.write(
             lambda db: claims.claim(db, WEST, "stick", lambda facts: SendDecision(SendVerdict.SEND), post.clock.now())

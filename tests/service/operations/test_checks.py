@@ -67,10 +67,12 @@ def test_a_sim_that_rests_is_an_alarm() -> None:
     """Named by the end of its ICCID, with what it was refused."""
 
     async def course(house: House) -> None:
-        sims, identity = house.service._dispatcher.sims, house.service._modems[0].status.identity
+        sims, identity = house.service._dispatcher.sim_breakers, house.service._modems[0].status.identity
         assert identity is not None
         for index in range(5):
-            sims.refused(identity.iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service._time.now())
+            sims.record_refusal(
+                identity.iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service._trusted_clock.now()
+            )
         await asyncio.sleep(30)
         assert standing(house) == {(SIM, identity.iccid)}
         (row,) = house.all("SELECT text FROM alarm")
@@ -85,12 +87,12 @@ def test_a_database_in_trouble_is_an_alarm_when_it_can_be_kept() -> None:
     """It is noted with the moment at which it began, and is over by then."""
 
     async def course(house: House) -> None:
-        store = house.service._given.store
-        store._note(StoreUnavailable("disk_full", "the disk is full"))
-        house.service.house._watch.look()
-        assert (DATABASE, "") in house.service.house.alarms.standing
+        store = house.service._collaborators.store
+        store._note_failure(StoreUnavailable("disk_full", "the disk is full"))
+        house.service.house._watch.check()
+        assert (DATABASE, "") in house.service.house.alarms.active
         await asyncio.sleep(60)
-        assert store.trouble is None
+        assert store.failure is None
         assert standing(house) == set()
 
     lived(course)
@@ -100,7 +102,7 @@ def test_a_modem_that_is_configured_no_more_leaves_no_alarm() -> None:
     """What stood for it at the end of the process before is cleared."""
 
     async def course(house: House) -> None:
-        house.service.house.alarms.raise_(MODEM, "gone", "modem gone cannot be used")
+        house.service.house.alarms.raise_alarm(MODEM, "gone", "modem gone cannot be used")
         await asyncio.sleep(60)
         assert standing(house) == set()
 

@@ -85,13 +85,13 @@ async def test_every_face_says_the_same(home: House, ready: bool) -> None:
 
 async def test_the_line_is_one_line(home: House) -> None:
     """Whatever was said last: a line end would be another assignment to systemd."""
-    home.store.trouble = StoreUnavailable("disk_error", "the disk says\nREADY=0")
+    home.store.failure = StoreUnavailable("disk_error", "the disk says\nREADY=0")
     assert status_line(home.service).endswith("the disk says READY=0")
 
 
 async def test_a_health_check_needs_no_database(home: House) -> None:
     """It is answered while the database is not: whoever asks is not made to wait."""
-    home.store.trouble = FULL
+    home.store.failure = FULL
 
     async def stuck(query: object) -> None:
         raise AssertionError("the database was asked")

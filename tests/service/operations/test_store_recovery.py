@@ -17,17 +17,17 @@ class Troubled:
     """What the watch sees of a store: it takes changes again after so many tries."""
 
     def __init__(self, trouble: StoreUnavailable | StoreDamaged, tries: int = 0) -> None:
-        self.trouble: StoreUnavailable | StoreDamaged | None = trouble
-        self.troubled = asyncio.Event()
-        self.troubled.set()
+        self.failure: StoreUnavailable | StoreDamaged | None = trouble
+        self.failed = asyncio.Event()
+        self.failed.set()
         self.tried = 0
         self._tries = tries
 
-    async def try_again(self) -> None:
+    async def retry_write(self) -> None:
         self.tried += 1
         if self.tried == self._tries:
-            self.trouble = None
-            self.troubled.clear()
+            self.failure = None
+            self.failed.clear()
 
 
 async def unheard(text: str) -> None:

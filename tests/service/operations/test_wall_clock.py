@@ -47,9 +47,9 @@ def time(hands: Hands) -> TrustedClock:
 
 def test_a_clock_that_nothing_stands_against_is_taken_as_it_is(hands: Hands, time: TrustedClock) -> None:
     """Forwards, also by a step that the network does not contradict."""
-    assert (time.now(), time.trusted) == (NOON, True)
+    assert (time.now(), time.is_trusted) == (NOON, True)
     hands.stepped(3 * HOUR)
-    assert (time.now(), time.trusted) == (NOON + 3 * HOUR, True)
+    assert (time.now(), time.is_trusted) == (NOON + 3 * HOUR, True)
 
 
 def test_a_step_back_is_not_followed(hands: Hands, time: TrustedClock) -> None:
@@ -58,71 +58,71 @@ def test_a_step_back_is_not_followed(hands: Hands, time: TrustedClock) -> None:
     time.now()
     hands.stepped(-HOUR)
     hands.passes(timedelta(minutes=1))
-    assert (time.trusted, time.now()) == (False, NOON + timedelta(minutes=1))
-    assert time.doubt == "something was stored at 2026-11-22T12:00:00+00:00 already"
+    assert (time.is_trusted, time.now()) == (False, NOON + timedelta(minutes=1))
+    assert time.distrust_reason == "something was stored at 2026-11-22T12:00:00+00:00 already"
     hands.passes(HOUR)
-    assert (time.trusted, time.now()) == (True, NOON + timedelta(minutes=1))
+    assert (time.is_trusted, time.now()) == (True, NOON + timedelta(minutes=1))
 
 
 def test_a_small_correction_back_is_ordinary(hands: Hands, time: TrustedClock) -> None:
     """Half a second back, as the machine's time keeper does, alarms nobody."""
     time.now()
     hands.stepped(timedelta(seconds=-0.5))
-    assert time.trusted
+    assert time.is_trusted
 
 
 def test_a_start_before_what_is_stored(hands: Hands, time: TrustedClock) -> None:
     """A machine that wakes in 1970 goes on from the last moment in the database, until somebody sets its clock."""
-    time.stored(NOON + DAY)
+    time.set_stored_time(NOON + DAY)
     hands.passes(timedelta(seconds=5))
-    assert (time.trusted, time.now()) == (False, NOON + DAY + timedelta(seconds=5))
+    assert (time.is_trusted, time.now()) == (False, NOON + DAY + timedelta(seconds=5))
     hands.stepped(2 * DAY)
-    assert time.trusted
+    assert time.is_trusted
 
 
 @pytest.mark.parametrize("off", [5 * DAY, -5 * DAY], ids=["the clock is behind", "the clock is ahead"])
 def test_a_fresh_stamp_far_off(hands: Hands, time: TrustedClock, off: timedelta) -> None:
     """A service centre that took our message days off our clock: not trusted, until the clock is set to that time."""
     written = time.now()
-    time.heard(written + off, written)
-    assert (time.trusted, time.now()) == (False, NOON)
+    time.add_network_time(written + off, written)
+    assert (time.is_trusted, time.now()) == (False, NOON)
     hands.passes(HOUR)
-    assert (time.trusted, time.now()) == (False, NOON + HOUR)
+    assert (time.is_trusted, time.now()) == (False, NOON + HOUR)
     hands.stepped(off)
-    assert (time.trusted, time.now()) == (True, NOON + HOUR + off)
+    assert (time.is_trusted, time.now()) == (True, NOON + HOUR + off)
 
 
 def test_an_old_stamp_proves_nothing_and_a_coming_one_does(hands: Hands, time: TrustedClock) -> None:
     """A message may have been on its way for a week; none was sent tomorrow."""
-    time.heard(NOON - 7 * DAY)
-    assert time.trusted
-    time.heard(NOON + 7 * DAY)
-    assert not time.trusted
+    time.add_network_time(NOON - 7 * DAY)
+    assert time.is_trusted
+    time.add_network_time(NOON + 7 * DAY)
+    assert not time.is_trusted
 
 
 def test_a_later_stamp_that_fits_clears_the_clock(hands: Hands, time: TrustedClock) -> None:
     """One service centre that stamps rubbish does not stop the house for long."""
-    time.heard(NOON + 400 * DAY)
-    assert not time.trusted
-    time.heard(NOON)
-    assert time.trusted
+    time.add_network_time(NOON + 400 * DAY)
+    assert not time.is_trusted
+    time.add_network_time(NOON)
+    assert time.is_trusted
 
 
 def test_a_step_away_from_the_networks_time_is_noticed(hands: Hands, time: TrustedClock) -> None:
     """Once the network's time is known, a step of more than a day needs no further stamp to be seen."""
-    time.heard(NOON)
+    time.add_network_time(NOON)
     hands.passes(HOUR)
     time.now()
     hands.stepped(3 * DAY)
-    assert (time.trusted, time.now()) == (False, NOON + HOUR)
+    assert (time.is_trusted, time.now()) == (False, NOON + HOUR)
 
 
 def test_a_mark_in_the_far_future_yields_to_the_network(hands: Hands, time: TrustedClock) -> None:
     """A clock that once said 2099 has left its mark; when the network confirms today, today is trusted."""
-    time.stored(datetime(2099, 1, 1, tzinfo=NOON.tzinfo))
-    assert not time.trusted
-    time.heard(NOON)
-    assert (time.trusted, time.now()) == (True, NOON)
+    time.set_stored_time(datetime(2099, 1, 1, tzinfo=NOON.tzinfo))
+    assert not time.is_trusted
+    time.add_network_time(NOON)
+    assert (time.is_trusted, time.now()) == (True, NOON)
 
 
 async def test_the_database_knows_what_time_it_was() -> None:

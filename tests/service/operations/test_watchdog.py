@@ -49,7 +49,7 @@ def looked(store: SlowStore, *at_s: float) -> list[str | None]:
         task = asyncio.ensure_future(heart.run())
         for moment in at_s:
             await asyncio.sleep(moment - asyncio.get_running_loop().time())
-            said.append(heart.stalled())
+            said.append(heart.find_stall())
         task.cancel()
 
     simulate(life())
@@ -93,7 +93,7 @@ def test_a_modems_task_has_its_deadline(due: float | None, late: bool) -> None:
 
     async def life() -> None:
         await asyncio.sleep(10)
-        modem = SimpleNamespace(status=ModemStatus(due=due), line=SimpleNamespace(name="west"))
-        assert beating(SlowStore(), modem).stalled() == ("the task of modem west is 6 s late" if late else None)
+        modem = SimpleNamespace(status=ModemStatus(turn_deadline=due), line=SimpleNamespace(name="west"))
+        assert beating(SlowStore(), modem).find_stall() == ("the task of modem west is 6 s late" if late else None)
 
     simulate(life())

@@ -79,23 +79,23 @@ async def test_the_sims_own_pin_goes_before_the_modems(tmp_path: Path) -> None:
         ("roof", None, "4444"),
         ("roof", "8933010000000000099", "4444"),
     ):
-        found = pins.of(modem).find(iccid)
+        found = pins.for_modem(modem).find_pin(iccid)
         assert found is not None
         assert found.digits == digits, (modem, iccid)
-    assert pins.of("east").find(None) is None
-    assert book(bench).of("roof").find(None) is None
+    assert pins.for_modem("east").find_pin(None) is None
+    assert book(bench).for_modem("roof").find_pin(None) is None
 
 
 @simulated
 async def test_tries_are_kept_in_the_database(tmp_path: Path) -> None:
     """Another process finds them there."""
     bench = Bench()
-    pins = book(bench).of("west")
-    await pins.trying(WEST, b"one")
-    await pins.trying(WEST, b"two")
-    await pins.refused(WEST, b"two")
-    await pins.trying(WEST, b"three")
-    await pins.not_tried(WEST, b"three")
-    assert await book(bench).of("east").tried(WEST) == PinTries(frozenset({b"two"}), frozenset({b"one"}))
-    await pins.accepted(WEST)
-    assert await pins.tried(WEST) == PinTries(frozenset(), frozenset())
+    pins = book(bench).for_modem("west")
+    await pins.record_try(WEST, b"one")
+    await pins.record_try(WEST, b"two")
+    await pins.record_refusal(WEST, b"two")
+    await pins.record_try(WEST, b"three")
+    await pins.forget_try(WEST, b"three")
+    assert await book(bench).for_modem("east").read_tries(WEST) == PinTries(frozenset({b"two"}), frozenset({b"one"}))
+    await pins.forget_tries(WEST)
+    assert await pins.read_tries(WEST) == PinTries(frozenset(), frozenset())

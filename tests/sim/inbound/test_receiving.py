@@ -115,7 +115,7 @@ def test_a_message_that_cannot_be_kept_delays_nobody(live: Live, monkeypatch: py
         answer = await house.service.submit(MessageRequest(WRITER, "goes out"))
         await house.until(lambda: kept(house) == ["fine"], within_s=70)
         await house.until(
-            lambda: house.all("SELECT state FROM message")[0]["state"] == "delivered" and answer.again is False,
+            lambda: house.all("SELECT state FROM message")[0]["state"] == "delivered" and answer.is_repeat is False,
             within_s=60,
         )
         assert stored_on_sim(house) == 1

@@ -112,7 +112,7 @@ def test_a_modem_that_stays_silent_is_put_into_quarantine_and_probed_on(live: Li
         assert standing(house)["counts"]["quarantine"] >= 2
         assert len(house.usb_resets) <= 2000 / 300 + 1
         await submit(house, "hello")
-        device.hear()
+        device.end_deafness()
         await house.until(lambda: accepted(house) == 1, within_s=GOAL_S, step_s=0.1)
 
     live(story, families=(USB,), modems=1)
@@ -247,9 +247,9 @@ def test_a_request_waits_for_the_answer_on_the_air(live: Live) -> None:
 
         async def signal(dialogue: Any, identity: Any) -> tuple[str, ...]:
             assert not device.sending
-            return tuple(await dialogue.command("+CSQ"))
+            return tuple(await dialogue.run_command("+CSQ"))
 
-        lines = await modem_of(house).request(signal, within_s=30)
+        lines = await modem_of(house).run_request(signal, within_s=30)
         assert lines[0].startswith("+CSQ:")
         assert modem_of(house).status.health is ModemHealth.READY
 

@@ -31,7 +31,7 @@ def test_a_sick_modem_is_no_fault_of_the_process(live: Live, befall: Callable[[H
         befall(house)
         for _ in range(12 * 60):
             await asyncio.sleep(60)
-            assert heart.stalled() is None
+            assert heart.find_stall() is None
 
     live(scenario, modems=1)
 
@@ -42,16 +42,16 @@ def test_a_task_that_hangs_is_found(live: Live) -> None:
     async def scenario(house: House) -> None:
         heart = house.service.heartbeat()
         never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        desk = house.service._desk
-        real, desk.met = desk.met, lambda _: never  # type: ignore[method-assign, assignment, return-value]
+        desk = house.service._backend
+        real, desk.register_sim = desk.register_sim, lambda _: never  # type: ignore[method-assign, assignment, return-value]
         house.devices[0].restart()
         await asyncio.sleep(LONGEST_TURN_S - 60)
-        assert heart.stalled() is None
+        assert heart.find_stall() is None
         await asyncio.sleep(180)
-        assert "the task of modem" in (heart.stalled() or "")
-        desk.met = real  # type: ignore[method-assign]
+        assert "the task of modem" in (heart.find_stall() or "")
+        desk.register_sim = real  # type: ignore[method-assign]
         never.set_result(None)
         await asyncio.sleep(60)
-        assert heart.stalled() is None
+        assert heart.find_stall() is None
 
     live(scenario, modems=1)

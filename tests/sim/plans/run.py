@@ -285,9 +285,9 @@ class World:
         self._later(trouble.seconds, partial(device.insert_sim, sim))
 
     def _noise(self, device: Device, trouble: Trouble) -> None:
-        device.noise(inserted=0.01, lost=0.01)
+        device.set_noise(inserted=0.01, lost=0.01)
         self._doubt(device, trouble.seconds)
-        self._later(trouble.seconds, partial(device.noise, inserted=0.0, lost=0.0))
+        self._later(trouble.seconds, partial(device.set_noise, inserted=0.0, lost=0.0))
 
     def _forget_settings(self, device: Device, trouble: Trouble) -> None:
         device.forget_settings()
@@ -338,7 +338,7 @@ class World:
         """Nothing is out of order any more."""
         for device, sim in zip(self.house.devices, self.house.sims, strict=True):
             device.set_coverage(1)
-            device.noise(inserted=0.0, lost=0.0)
+            device.set_noise(inserted=0.0, lost=0.0)
             if device.sim is None and self._link(device).plugged:
                 device.insert_sim(sim)
         for wish in self.plan.wishes:

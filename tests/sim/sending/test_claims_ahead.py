@@ -34,7 +34,7 @@ def test_a_sim_that_sends_without_a_pause_is_at_work(live: Live) -> None:
         await queue(house, 90)
         await asyncio.sleep(360)
         assert 60 < len(accepted(house)) < 90
-        assert house.service._dispatcher.sims.present(house.clock.now())
+        assert house.service._dispatcher.sim_breakers.list_active_sims(house.clock.now())
 
     live(scenario, modems=1, sims={FIRST: AT_ONCE})
 
@@ -97,10 +97,14 @@ def test_a_stop_leaves_no_attempt_open(wait_s: float) -> None:
         submitting = asyncio.ensure_future(submit(house, to="+33612345699"))
         (modem,) = house.service._modems
         async with asyncio.timeout(30):
-            while modem._session is None or modem._session._sender is None or modem._session._sender._early is None:  # noqa: ASYNC110 - what is waited for is no event
+            while (  # noqa: ASYNC110 - what is waited for is no event
+                (session := modem._session) is None
+                or (sender := session._sender) is None
+                or sender._early_claim is None
+            ):
                 await asyncio.sleep(0.001)
         await house.stop()
-        house.writer.submit = house.writer.enclose = _closed  # type: ignore[method-assign] # as behind `close`
+        house.writer.submit = house.writer.submit_lazily = _closed  # type: ignore[method-assign] # as behind `close`
         await house.writer.close()
         await asyncio.sleep(2)
         await asyncio.gather(submitting, return_exceptions=True)

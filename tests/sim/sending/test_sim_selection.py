@@ -43,7 +43,7 @@ def held(house: House) -> list[tuple[str, datetime]]:
 async def submit_all(house: House, count: int, message_class: str = "transactional", **more: Any) -> list[int]:
     """Messages to as many numbers, accepted at once."""
     requests = [MessageRequest(NUMBERS[index], f"no {index}", message_class, **more) for index in range(count)]
-    return [int(answer.message["id"]) for answer in await house.service._submitting.submit_all(requests)]
+    return [int(answer.message["id"]) for answer in await house.service._submission.submit_all(requests)]
 
 
 async def writes(house: House, number: str, modem: int) -> None:
@@ -178,7 +178,7 @@ def test_what_was_not_sent_is_not_counted(live: Live) -> None:
         await house.until(lambda: bool(house.all("SELECT 1 FROM message WHERE state = 'failed'")), within_s=60)
         await submit_all(house, 4)
         await house.until(lambda: len(held(house)) == 1 or len(accepted(house)) == 3, within_s=60)
-        (sim,) = await house.service.senders.listed()
+        (sim,) = await house.service.senders.list_sims()
         assert sim["limits"]["quota_day"] == {"used": 3, "most": 3, "reserved": 0}
 
     live(scenario, modems=1, limits={"day": 3, "reserve": 0})

@@ -80,7 +80,7 @@ def test_a_prompt_that_comes_too_late_withdraws_the_attempt(monkeypatch: pytest.
 
     async def course(house: House) -> None:
         dispatcher = house.service._dispatcher
-        monkeypatch.setattr(dispatcher, "_closing", lambda candidate: house.service._time.now())
+        monkeypatch.setattr(dispatcher, "_window_end", lambda candidate: house.service._trusted_clock.now())
         await submit(house, "06:00-08:00", 1)
         await asyncio.sleep(3)
         assert arrived(house) == []

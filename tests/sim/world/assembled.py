@@ -102,8 +102,8 @@ class House:
             clock=self.clock,
             open_port=partial(self._open, life),
             profiles=_profiles(),
-            words=_words(),
-            chance=Random(self.chance.random()),
+            keywords=_words(),
+            random=Random(self.chance.random()),
             credentials=self.credentials,
             port_list=self.bus,
             tools=RecoveryTools(
@@ -128,7 +128,7 @@ class House:
 
     async def _usb_reset(self, at: UsbLocation) -> None:
         """As the kernel does it: the device is gone, and comes back anew."""
-        self.usb_resets.append(at.location)
+        self.usb_resets.append(at.path)
         link = self.links[at.node]
         if link.plugged:
             link.unplug()
@@ -145,7 +145,7 @@ class House:
         """An arrival (SMSC field and TPDU), as the receiver of a modem hands it to the desk."""
         identity = self.service._modems[modem].status.identity
         assert identity is not None
-        await self.service._desk.keep(identity, octets)
+        await self.service._backend.store_arrival(identity, octets)
 
     async def until(self, condition: Callable[[], bool], *, within_s: float, step_s: float = 0.5) -> None:
         """Let time pass until `condition` holds."""

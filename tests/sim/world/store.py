@@ -52,7 +52,7 @@ class SeededWriter:
             self._begin(self._chance.uniform(0, self._longest_fsync_s))
         return job.answer
 
-    def enclose(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+    def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         job = QueuedChange(change, self._loop.create_future())
         if self.dead:
             job.answer.cancel()

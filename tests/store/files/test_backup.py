@@ -125,7 +125,7 @@ def test_what_is_open_is_held_until_it_is_released(home: Bench, database: Path, 
     home.db.close()
 
     restored = put_back(database, tmp_path / "copy.db", minutes=1)
-    assert restored.held == 3
+    assert restored.held_messages == 3
     again = Bench(database)
     again.passes(hours=6)
     assert [again.message(id)["reason"] for id in (begun, queued, planned)] == ["restored"] * 3
@@ -168,7 +168,7 @@ def test_a_stop_outlives_a_restoring(home: Bench, database: Path, tmp_path: Path
     home.says(BOB)
     home.db.close()
     restored = put_back(database, tmp_path / "copy.db")
-    assert restored.consent == 1
+    assert restored.consent_statements == 1
     again = Bench(database)
     assert again.submitted(BOB, MessageClass.MARKETING).state == "refused"
     files_restore.release_messages(again.db, again.now, by="ann", why="ok")
@@ -182,8 +182,8 @@ def test_the_database_before_is_kept_whole(home: Bench, database: Path, tmp_path
     id = home.submit()
     home.db.close()
     restored = put_back(database, tmp_path / "copy.db")
-    assert restored.before is not None
-    with sqlite3.connect(restored.before) as before:
+    assert restored.previous_database is not None
+    with sqlite3.connect(restored.previous_database) as before:
         assert before.execute("SELECT id FROM message").fetchall() == [(id,)]
     before.close()
 
@@ -194,9 +194,9 @@ def test_a_database_that_cannot_be_read_is_replaced_too(home: Bench, database: P
     home.db.close()
     database.write_bytes(b"rubbish" * 1000)
     restored = put_back(database, tmp_path / "copy.db")
-    assert restored.consent is None
-    assert restored.before is not None
-    assert restored.before.read_bytes() == b"rubbish" * 1000
+    assert restored.consent_statements is None
+    assert restored.previous_database is not None
+    assert restored.previous_database.read_bytes() == b"rubbish" * 1000
     Bench(database).submit()
 
 

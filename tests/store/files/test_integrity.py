@@ -125,8 +125,8 @@ async def test_damage_that_is_found_while_running_is_checked_for_at_the_next_sta
     await store.write(lambda db: db.execute("UPDATE contact SET language = 'en' WHERE number = '+1'") and None)
     with pytest.raises(StoreDamaged, match="the database is damaged"):
         await store.read(lambda db: db.execute("SELECT count(*) FROM contact NOT INDEXED").fetchone())
-    assert isinstance(store.trouble, StoreDamaged)
-    assert not await store.try_again(), "damage does not pass"
+    assert isinstance(store.failure, StoreDamaged)
+    assert not await store.retry_write(), "damage does not pass"
     await store.close()
     assert log_of(path).stat().st_size > 0
     with pytest.raises(StoreDamaged, match="a copy is kept"):

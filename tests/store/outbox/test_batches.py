@@ -150,7 +150,7 @@ def test_a_submit_under_the_key_of_a_row_is_that_row(bench: Bench) -> None:
     """A row of an accepted batch becomes its message there and then, and is the answer."""
     accepted(bench, row(bench, BOB), row(bench, ALICE, key="a"))
     again = bench.submitted(ALICE, text="row", key="a")
-    assert (again.id, again.again) == (2, True)
+    assert (again.id, again.is_repetition) == (2, True)
     with pytest.raises(Refused, match="'a' belongs to message 2"):
         bench.submitted(ALICE, text="other", key="a")
 
@@ -158,8 +158,8 @@ def test_a_submit_under_the_key_of_a_row_is_that_row(bench: Bench) -> None:
 def test_a_submit_goes_before_a_batch_that_is_not_accepted(bench: Bench) -> None:
     """It takes the key: with the same content the row is known, with another the batch is refused."""
     same, other = staged(bench, row(bench, ALICE, key="a")), staged(bench, row(bench, BOB, key="b"))
-    assert not bench.submitted(ALICE, text="row", key="a").again
-    assert not bench.submitted(BOB, text="other", key="b").again
+    assert not bench.submitted(ALICE, text="row", key="a").is_repetition
+    assert not bench.submitted(BOB, text="other", key="b").is_repetition
     batches.accept_batch(bench.db, same, bench.now)
     assert view(bench, same)["again"] == 1
     with pytest.raises(Refused, match="'b' was taken"):

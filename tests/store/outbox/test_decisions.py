@@ -251,7 +251,7 @@ def test_a_resent_message_is_a_new_one(bench: Bench) -> None:
     first, second = bench.message(old), bench.message(new.id)
     same = ("number", "text", "class", "parts", "report")
     assert [first[key] for key in same] == [second[key] for key in same]
-    assert (first["state"], second["state"], new.again) == ("unknown", "queued", False)
+    assert (first["state"], second["state"], new.is_repetition) == ("unknown", "queued", False)
     assert second["expires_at"] == (bench.now + 2 * HOUR).isoformat("T", "microseconds")
     assert told(bench, old, "resent") == [{"message": new.id, "by": "ann", "why": "the phone shows it"}]
     assert told(bench, new.id, "resend") == [{"message": old, "by": "ann", "why": "the phone shows it"}]
@@ -262,7 +262,7 @@ def test_resending_twice_sends_once(bench: Bench) -> None:
     message can be sent again when it has ended in its turn."""
     old = sent(bench)
     new = resend(bench, old)
-    assert resend(bench, old) == Submitted(new.id, new.state, None, again=True)
+    assert resend(bench, old) == Submitted(new.id, new.state, None, is_repetition=True)
     assert len(told(bench, old, "resent")) == 1
     with pytest.raises(Refused, match="goes out by itself"):
         resend(bench, new.id)

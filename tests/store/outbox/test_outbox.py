@@ -61,7 +61,7 @@ def test_the_same_key_gives_the_first_answer_again(bench: Bench) -> None:
     first = bench.submit(key="order-1")
     bench.send()
     again = bench.submitted(key="order-1")
-    assert (again.id, again.state, again.again) == (first, "sent", True)
+    assert (again.id, again.state, again.is_repetition) == (first, "sent", True)
     assert bench.db.execute("SELECT count(*) FROM message").fetchone()[0] == 1
 
 

@@ -150,7 +150,10 @@ def test_a_try_without_network_does_not_count(bench: Bench) -> None:
     """A refusal because the modem has lost the network puts a part off, uses up no try, and frees it for every SIM."""
     message = bench.submit()
     outcome = AttemptOutcome(
-        bench.claimed(WEST).attempt_id, AttemptResult.REFUSED, retry=lambda *_: bench.now + MINUTE, counts=False
+        bench.claimed(WEST).attempt_id,
+        AttemptResult.REFUSED,
+        find_retry_time=lambda *_: bench.now + MINUTE,
+        is_counted=False,
     )
     outcomes.close_attempt(bench.db, outcome, bench.now)
     assert (bench.state(message), bench.part(message)["tries"]) == ("held", 0)

@@ -31,11 +31,11 @@ def claimed(bench: Bench, given: RoutingSnapshot, sim: str = WEST) -> Claim | No
 
 
 def used(bench: Bench, sim: str = WEST) -> PartCounts:
-    return quotas.read_usage(bench.db, sim, QuotaLimits(zone=PARIS), bench.now).use
+    return quotas.read_usage(bench.db, sim, QuotaLimits(zone=PARIS), bench.now).counts
 
 
 def over(bench: Bench, given: RoutingSnapshot, sim: str = WEST) -> tuple[ExhaustedLane, ...]:
-    return claims.find(bench.db, sim, bench.now, terms=given).over
+    return claims.find(bench.db, sim, bench.now, terms=given).exhausted_lanes
 
 
 def hold(bench: Bench, given: RoutingSnapshot, found: ExhaustedLane) -> int:
@@ -189,7 +189,7 @@ def test_a_quota_is_not_evaded_by_another_sim(bench: Bench) -> None:
     bench.send(WEST)
     waits = bench.submit(ALICE)
     limits = {WEST: QuotaLimits(day=1, reserve=0, zone=PARIS), EAST: QuotaLimits()}
-    given = RoutingSnapshot(limits=limits.__getitem__, present=frozenset({EAST}), left_since=bench.now)
+    given = RoutingSnapshot(limits=limits.__getitem__, active_sims=frozenset({EAST}), deferred_since=bench.now)
     bench.passes(hours=2)
     assert claimed(bench, given, EAST) is None
     (found,) = over(bench, given, EAST)
@@ -203,7 +203,7 @@ def test_what_any_sim_may_send_is_held_when_all_are_over(bench: Bench) -> None:
     for number in NUMBERS[:3]:
         bench.submit(number)
     limits = {WEST: QuotaLimits(day=1, reserve=0, zone=PARIS), EAST: QuotaLimits(hour=1, reserve=0, zone=PARIS)}
-    given = RoutingSnapshot(limits=limits.__getitem__, present=frozenset({WEST, EAST}))
+    given = RoutingSnapshot(limits=limits.__getitem__, active_sims=frozenset({WEST, EAST}))
     claimed(bench, given, WEST)
     assert over(bench, given, WEST) == ()
     claimed(bench, given, EAST)

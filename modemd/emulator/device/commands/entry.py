@@ -109,7 +109,7 @@ class PromptedEntry:
         return True
 
     def _prompt(self) -> None:
-        prompted = not self.device.faults.prompt_is_lost()
+        prompted = not self.device.faults.take_prompt_loss()
         entry = PromptedInput(self._started, self._typed, self._cancelled, self.in_text)
         self.device.host.ask(entry, prompted=prompted)
         if self.after_prompt:

@@ -113,7 +113,7 @@ def delete_messages(device: Device, call: ParsedCommand) -> None:
         for slot, message in list(memory):
             if message.status in going:
                 _delete(device, memory, slot)
-    device.memory_freed()
+    device.notify_memory_available()
 
 
 def _delete(device: Device, memory: MessageMemory, slot: int) -> None:

@@ -40,7 +40,7 @@ def choose(device: Device, call: ParsedCommand) -> None:
 
 
 def _limits(book: Phonebook) -> str:
-    return f"(1-{book.capacity}),{book.LONGEST_NUMBER},{book.LONGEST_NAME}"
+    return f"(1-{book.capacity}),{book.MAX_NUMBER_LENGTH},{book.MAX_NAME_LENGTH}"
 
 
 @COMMANDS.command("+CPBR")
@@ -81,7 +81,7 @@ def find(device: Device, call: ParsedCommand) -> None:
     only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
     if call.kind is CommandForm.TEST:
-        device.host.say(f"+CPBF: {book.LONGEST_NUMBER},{book.LONGEST_NAME}")
+        device.host.say(f"+CPBF: {book.MAX_NUMBER_LENGTH},{book.MAX_NAME_LENGTH}")
         return
     wanted = typed_text(call.values()[0], device.settings.alphabet).casefold()
     found = [(place, contact) for place, contact in book if contact.name.casefold().startswith(wanted)]
@@ -97,7 +97,7 @@ def write(device: Device, call: ParsedCommand) -> None:
     only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
     if call.kind is CommandForm.TEST:
-        device.host.say(f"+CPBW: (1-{book.capacity}),{book.LONGEST_NUMBER},(129,145,161),{book.LONGEST_NAME}")
+        device.host.say(f"+CPBW: (1-{book.capacity}),{book.MAX_NUMBER_LENGTH},(129,145,161),{book.MAX_NAME_LENGTH}")
         return
     charset = device.settings.alphabet
     values = [*call.values(), "", "", ""][:4]
@@ -109,9 +109,9 @@ def write(device: Device, call: ParsedCommand) -> None:
         return
     number, name = typed_number(values[1], charset), typed_text(values[3], charset)
     kind = int(values[2]) if values[2] else 145 if number.startswith("+") else 129
-    if len(number) > book.LONGEST_NUMBER:
+    if len(number) > book.MAX_NUMBER_LENGTH:
         raise CmeError(26)
-    if len(name) > book.LONGEST_NAME:
+    if len(name) > book.MAX_NAME_LENGTH:
         raise CmeError(24)
     if not number or not set(number) <= set("+*#0123456789"):
         raise CmeError(27)

@@ -24,7 +24,7 @@ def registration(device: Device, call: ParsedCommand) -> None:
     notices = device.settings.registration_notices
     match call.kind:
         case CommandForm.READ:
-            device.host.say(f"{call.name}: {notices[call.name]},{device.registration_form(call.name)}")
+            device.host.say(f"{call.name}: {notices[call.name]},{device.format_registration(call.name)}")
         case CommandForm.TEST:
             device.host.say(f"{call.name}: (0-2)")
         case CommandForm.SET:
@@ -39,7 +39,7 @@ def operator(device: Device, call: ParsedCommand) -> None:
 
     By hand, a network that is not the SIM's gives CME 32, one that is not there CME 30; mode 4 then chooses by itself.
     """
-    serving = device.network.serving(device.sim)
+    serving = device.network.serving_operator(device.sim)
     match call.kind:
         case CommandForm.READ if device.registered:
             shape = device.settings.operator_format

@@ -87,7 +87,7 @@ def notifications(device: Device, call: ParsedCommand) -> None:
         if family.routing_needs_service and routed.routes and device.settings.message_service == 0:
             raise result_of(family.refused)
         device.settings.notifications = routed
-        device.inbound.mode_set()
+        device.inbound.on_mode_set()
 
 
 @COMMANDS.command("+CSMS")
@@ -121,7 +121,7 @@ def acknowledge(device: Device, call: ParsedCommand) -> bool | None:
         return None
     if kind == 0 or not notify.acknowledges_by_pdu:
         raise CmsError(303)
-    device.inbound.require_awaiting()
+    device.inbound.require_unacknowledged()
     return entry.PromptedEntry(device, entry.report(length), partial(_acknowledged, device, kind != 2)).begin()
 
 

@@ -64,7 +64,7 @@ def send_stored(device: Device, call: ParsedCommand) -> bool | None:
     message = stored_at(memory, slot_of(device, call))
     if message is None:
         raise CmsError(321)
-    if not message.outgoing:
+    if not message.is_outgoing:
         raise CmsError(302)
     tpdu = message.tpdu
     if len(call.values()) > 1:
@@ -113,9 +113,9 @@ def _put_on_air(device: Device, transmit: Callable[[], None]) -> None:
     if latency_s is None:
         latency_s = device.random.uniform(*device.family.dialogue.send_latency_s)
     if device.sim is not None:
-        latency_s += device.network.turn_s(device.sim)
+        latency_s += device.network.reserve_send_slot(device.sim)
     device.host.busy = device.on_air = True
-    if device.faults.send_is_stuck():
+    if device.faults.take_stuck_send():
         return
     device.later(latency_s, partial(_on_air, device, transmit))
 
@@ -126,7 +126,7 @@ def _on_air(device: Device, transmit: Callable[[], None]) -> None:
         device.require_sim(CmsError)
         if not device.registered:
             raise CmsError(331)
-        if (cause := device.faults.refusal()) is not None:
+        if (cause := device.faults.take_refusal()) is not None:
             raise CmsError(cause)
         transmit()
     except Rejected as refusal:
@@ -169,9 +169,9 @@ def _transmit_command(device: Device, command: Command) -> None:
 
 
 def _answer(device: Device, line: str) -> None:
-    if device.faults.answer_is_lost() or device.sends_blind:
+    if device.faults.take_answer_loss() or device.sends_blind:
         device.finish_unanswered()
-    elif delay_s := device.faults.answer_delay_s():
+    elif delay_s := device.faults.take_answer_delay():
         device.later(delay_s, partial(_accepted, device, line))
     else:
         _accepted(device, line)

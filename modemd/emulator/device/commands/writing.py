@@ -54,7 +54,7 @@ def _keep(device: Device, status: MessageStatus, tpdu: bytes, began: datetime) -
     try:
         right = (
             isinstance(decode_outgoing(tpdu), Submit)
-            if message.outgoing
+            if message.is_outgoing
             else not isinstance(decode_incoming(tpdu), StatusReport)
         )
     except DecodeError:

@@ -216,7 +216,7 @@ class Clock(LabRequest):
     seconds: Annotated[float, Field(ge=-1e9, le=1e9)]
 
     def apply(self, modem: LabModem) -> None:
-        modem.device.set_clock_off(self.seconds)
+        modem.device.set_clock_offset(self.seconds)
 
 
 class Report(LabRequest):
@@ -237,7 +237,7 @@ class Trickle(LabRequest):
     every_s: Annotated[float, Field(ge=0, le=10)] = 0.01
 
     def apply(self, modem: LabModem) -> None:
-        modem.device.trickle(self.every_s)
+        modem.device.set_trickle(self.every_s)
 
 
 class Noise(LabRequest):
@@ -248,7 +248,7 @@ class Noise(LabRequest):
     lost: Share = 0.0
 
     def apply(self, modem: LabModem) -> None:
-        modem.device.noise(inserted=self.inserted, lost=self.lost)
+        modem.device.set_noise(inserted=self.inserted, lost=self.lost)
 
 
 class Interrupt(LabRequest):

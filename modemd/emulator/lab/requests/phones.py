@@ -54,7 +54,7 @@ class PhoneMessageRequest(LabRequest):
             raise ValueError("silent goes without replace")
         return self
 
-    def letter(self) -> MessageContent:
+    def to_content(self) -> MessageContent:
         """The letter itself."""
         if self.voicemail is not None:
             return Voicemail(self.voicemail, self.text or "")
