@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "modemd"
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "connector": set(),
+    "programs": set(),
     "clock": set(),
     "logs": set(),
     "resources": set(),
@@ -26,8 +27,8 @@ ROOMS: dict[str, set[str]] = {
     "rules": set(),
     "config": set(),
     "store": {"rules"},
-    "modem": {"connector", "at", "pdu", "profiles", "clock", "logs"},
-    "service": {"connector", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
+    "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
+    "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
     # The words of the trade (classes, states) are the rules'; faces may name them.
     "api": {"service", "rules"},
     "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service"},
@@ -52,6 +53,7 @@ COMPOSITION_ROOT = "daemon"
 PURE: dict[str, set[str]] = {
     "errors": set(),
     "connector": set(),
+    "programs": set(),
     "clock": set(),
     "logs": set(),
     "resources": set(),
