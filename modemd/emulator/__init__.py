@@ -15,8 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modemd.emulator.device.device import Device
     from modemd.emulator.device.family import Family, families
-    from modemd.emulator.device.state import Device
     from modemd.emulator.network.journal import Accepted, Journal
     from modemd.emulator.network.messages import Data, Mms, Raw, Text, Voicemail
     from modemd.emulator.network.network import Network
@@ -50,7 +50,7 @@ __all__ = [
 _HOMES = {
     "Accepted": "network.journal",
     "Data": "network.messages",
-    "Device": "device.state",
+    "Device": "device.device",
     "Family": "device.family",
     "Handle": "timers",
     "Journal": "network.journal",

@@ -10,7 +10,7 @@ from typing import Any
 from modemd.emulator.capture.capture import Answer, Capture, TimedOutput, normalise_command
 from modemd.emulator.device.command_line import CommandForm, CommandLineError, parse_command_line
 from modemd.emulator.device.commands import COMMANDS
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 
 # Commands that only ask: their plain form is played. The plain forms and the `=` forms of the other commands that the
 # emulator knows do something, and are left to it, so that what they do is done.

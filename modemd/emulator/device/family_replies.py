@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.family import switch_of
 from modemd.emulator.device.results import FinalResult, UnknownCommand, result_of
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
+from modemd.emulator.device.state import DeviceState
 
 RESTART_AFTER_S = 0.1
 """From the OK of a command that restarts or switches off to doing so: long enough for the OK to leave."""
 
 
-def answer_from_family(device: Device, call: ParsedCommand) -> bool:
+def answer_from_family(device: DeviceState, call: ParsedCommand) -> bool:
     """Whether the family's file has answered; the device then goes on with the line. FinalResult where that ends it."""
     family = device.family
     commands = family.commands
@@ -38,13 +34,13 @@ def answer_from_family(device: Device, call: ParsedCommand) -> bool:
     return _apply_switch(device, call)
 
 
-def _is_locked_out(device: Device, call: ParsedCommand) -> bool:
+def _is_locked_out(device: DeviceState, call: ParsedCommand) -> bool:
     known = device.family.commands.before_unlock
     of_v250 = call.name[0].isalpha() or call.name[0] == "&"
     return bool(known) and not of_v250 and call.name not in known and not device.sim_usable
 
 
-def _apply_switch(device: Device, call: ParsedCommand) -> bool:
+def _apply_switch(device: DeviceState, call: ParsedCommand) -> bool:
     switches, flags = device.family.switches, device.settings.flags
     if call.kind is CommandForm.READ and call.name in switches:
         device.host.say(f"{call.name}: {_switch_value(device, call.name)}")
@@ -60,6 +56,6 @@ def _apply_switch(device: Device, call: ParsedCommand) -> bool:
     return True
 
 
-def _switch_value(device: Device, switch: str) -> str:
+def _switch_value(device: DeviceState, switch: str) -> str:
     values = device.family.switches.get(switch)
     return device.settings.flags.get(switch, values[0]) if values else ""

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
 
+from modemd.emulator.device.family import Family
 from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmeError
 from modemd.emulator.device.settings import Settings
-from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
-from modemd.pdu import Address, Deliver, Timestamp, UserData, table
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family
-    from modemd.emulator.device.inbound import Inbound
-    from modemd.emulator.network.network import Network
-    from modemd.emulator.network.subscribers import Sim
-    from modemd.emulator.timers import Handle, Timers
-from dataclasses import dataclass, field
+from modemd.emulator.network.network import Network
+from modemd.emulator.network.subscribers import Sim
+from modemd.emulator.timers import Handle, Timers
 
 _JUNK = bytes(range(0x80, 0x100)) + b"\x00\x7f"
 """Octets that no command, result or PDU is made of."""
@@ -28,8 +22,6 @@ _JUNK = bytes(range(0x80, 0x100)) + b"\x00\x7f"
 
 class FaultLayer(RegistrationLayer):
     """What can be made to go wrong with a device. What is random in it comes from `noise`, a source of its own."""
-
-    inbound: Inbound
 
     def __init__(
         self, family: Family, network: Network, timers: Timers, boot_factor: float, sim: Sim | None, noise: Random
@@ -182,15 +174,6 @@ class FaultLayer(RegistrationLayer):
         self.faults.refusals.append(cause)
 
     # -- memories
-
-    def fill_memory(self, name: str = "SM") -> None:
-        """Fill what is free of a memory with old messages, already read; the device says so where its family does."""
-        memory = self.memory(name)
-        stamp = Timestamp.of(self.timers.now())
-        old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
-        while not memory.full:
-            memory.store(StoredMessage(self.inbound.smsc_field(), old, MessageStatus.READ))
-        self.inbound.notify_if_full(name)
 
     def stick_slot(self, name: str, index: int) -> None:
         """From now on the slot (numbered as the family does) cannot be deleted: `+CMGD` ends in `+CMS ERROR: 320`."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Line
-    from modemd.emulator.device.state import Device
+from modemd.emulator.device.family import Line
+from modemd.emulator.device.registration import RegistrationLayer
 
 
 class IdleNotices:
     """The idle lines of one device's family, each on its own beat."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
         self._generation = 0
         self._silenced = False

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
+from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmsError
 from modemd.emulator.network.message_memory import StoredMessage
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage
 from modemd.emulator.timers import Handle
 from modemd.pdu import Address, Deliver, Ports, StatusReport, frame
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-
 
 JUNK = bytes.fromhex("000000FF")
 """What stands before a stored report of a family that damages them."""
@@ -30,7 +26,7 @@ class Inbound:
     a routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
         self._awaiting: tuple[DeliveryCallback, Handle] | None = None
         self._buffered: list[str] = []

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family, Line
-    from modemd.emulator.device.serial_line import SerialLine
-    from modemd.emulator.timers import Handle, Timers
-
+from modemd.emulator.device.family import Family, Line
+from modemd.emulator.device.serial_line import SerialLine
+from modemd.emulator.device.settings import Settings
+from modemd.emulator.timers import Handle, Timers
 
 SWITCH_OFF_DELAY_S = 0.1
 """From the last words of a device that switches off to its end: long enough for them to leave."""
@@ -38,6 +37,7 @@ class PowerLayer:
         self.family = family
         self.timers = timers
         self.boot_factor = boot_factor
+        self.chatty = False
         self.ports: list[Port] = []
         self._generation = 0
         self._powered = True
@@ -105,9 +105,18 @@ class PowerLayer:
         if self._is_line_enabled(line):
             self.host.notice(line.say)
 
+    @property
+    def settings(self) -> Settings:
+        """What the host has set."""
+        return self.host.settings
+
+    def switched(self, needs: str) -> bool:
+        """Whether a switch of the family is set as something of its file needs it."""
+        return self.family.switched(self.settings.flags, needs)
+
     def _is_line_enabled(self, line: Line) -> bool:
         """Whether what the line needs is so."""
-        return self.family.switched(self.host.settings.flags, line.needs)
+        return self.switched(line.needs)
 
     def _answer(self) -> None:
         self._answering = True

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from modemd.emulator.device.family import Family
 from modemd.emulator.device.sim_slot import SimLayer
+from modemd.emulator.network.network import Network
 from modemd.emulator.network.subscribers import Sim
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family
-    from modemd.emulator.network.network import Network
-    from modemd.emulator.timers import Handle, Timers
+from modemd.emulator.timers import Handle, Timers
 
 NOT_REGISTERED, HOME, SEARCHING, DENIED, ROAMING = 0, 1, 2, 3, 5
 """`+CREG` states (3GPP TS 27.007 7.2)."""
@@ -30,6 +27,7 @@ class RegistrationLayer(SimLayer):
         self.signal = 17
         self.selection = AUTOMATIC
         self.clock_shift = timedelta()
+        self.on_air = False
         self._attached = True
         self._attaching: Handle | None = None
         self._coverage = HOME
@@ -48,6 +46,11 @@ class RegistrationLayer(SimLayer):
 
     def reachable(self) -> bool:
         return self.registered
+
+    @property
+    def sending(self) -> bool:
+        """Whether a message is being typed or is on its way to the network."""
+        return self.host.entering or self.on_air
 
     def set_function(self, function: int) -> None:
         """`+CFUN`: 1 full, others with or without radio as the family has them."""
@@ -99,6 +102,7 @@ class RegistrationLayer(SimLayer):
     def _lose_power(self) -> None:
         super()._lose_power()
         self._detach()
+        self.on_air = False
         self.clock_shift = timedelta()
         self._announced = NOT_REGISTERED
 

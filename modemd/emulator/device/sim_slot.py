@@ -5,18 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from modemd.emulator.device.family import Family, Line
 from modemd.emulator.device.power import PowerLayer
 from modemd.emulator.device.results import CmeError, CmsError
 from modemd.emulator.device.settings import Notifications
 from modemd.emulator.network.message_memory import CombinedMemory, MessageMemory, SlotMemory
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage, Sim
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family, Line
-    from modemd.emulator.network.voice_calls import VoiceCall
-    from modemd.emulator.timers import Handle, Timers
+from modemd.emulator.network.voice_calls import VoiceCall
+from modemd.emulator.timers import Handle, Timers
 
 
 class SimLayer(PowerLayer, ABC):

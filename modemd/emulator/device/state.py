@@ -7,16 +7,16 @@ It starts as a stick that was plugged in long ago: booted, its SIM read, registe
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from random import Random
+from typing import Self
 from zlib import crc32
 
 from modemd.emulator import identities
-from modemd.emulator.device import family_replies
-from modemd.emulator.device.command_line import CommandLineError, ParsedCommand, parse_command_line
-from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.device.command_line import ParsedCommand
 from modemd.emulator.device.family import Family, families
 from modemd.emulator.device.faults import FaultLayer
 from modemd.emulator.device.idle_notices import IdleNotices
@@ -26,16 +26,18 @@ from modemd.emulator.device.serial_line import SerialLine
 from modemd.emulator.device.settings import Settings
 from modemd.emulator.device.ussd import UssdSession
 from modemd.emulator.device.voice import VoiceLine
+from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.network import Network
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage, Sim
 from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.emulator.timers import Timers
+from modemd.pdu import Address, Deliver, Timestamp, UserData, table
 
 _OF_A_SIM = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
 """What a family's reply can have filled in, and only with a SIM."""
 
 
-class Device(FaultLayer):
+class DeviceState(FaultLayer):
     """A modem of a family, with a SIM, on a network.
 
     Latencies left out are the family's own; `send_latency_s` is from Ctrl-Z to acceptance, `boot_factor` stretches or
@@ -67,7 +69,7 @@ class Device(FaultLayer):
         self.send_latency_s = send_latency_s
         self.prompt_latency_s = chosen.dialogue.prompt_latency_s if prompt_latency_s is None else prompt_latency_s
         self.chatty = chatty
-        self.first_octet_hooks: list[Callable[[Device, bytes], None]] = []
+        self.first_octet_hooks: list[Callable[[Self, bytes], None]] = []
 
         self.saved: Settings | None = None
         self.reference = self.random.randrange(256)
@@ -76,7 +78,6 @@ class Device(FaultLayer):
         self.inbound = Inbound(self)
         self.ussd = UssdSession(self)
         self.voice = VoiceLine(self)
-        self.on_air = False
         self.chatter = IdleNotices(self)
         self._pending_commands: deque[ParsedCommand] = deque()
         self._result_at = datetime.min.replace(tzinfo=UTC)
@@ -85,10 +86,6 @@ class Device(FaultLayer):
             self.registration_changed()
 
     # -- the host's side
-
-    @property
-    def settings(self) -> Settings:
-        return self.host.settings
 
     def connect(self, write: Callable[[bytes], None]) -> None:
         """A host opened the port: output goes to `write` from now on."""
@@ -132,11 +129,6 @@ class Device(FaultLayer):
         self.on_air = False
         self.host.release()
 
-    @property
-    def sending(self) -> bool:
-        """Whether a message is being typed or is on its way to the network."""
-        return self.host.entering or self.on_air
-
     def take_reference(self, typed: int) -> int:
         """The TP-MR of the next message; `typed` is the one in the host's PDU."""
         if self.family.dialogue.references == "repeats":
@@ -145,51 +137,9 @@ class Device(FaultLayer):
         self.reference = (reference + 1) % 256
         return reference
 
+    @abstractmethod
     def _run_line(self, body: str) -> None:
-        try:
-            self._pending_commands.extend(parse_command_line(body))
-        except CommandLineError:
-            self.finish("ERROR")
-        else:
-            self._proceed()
-
-    def _proceed(self) -> None:
-        silent = False
-        try:
-            while self._pending_commands:
-                call = self._pending_commands.popleft()
-                if self._execute(call):
-                    return
-                silent = call.typed in self.family.commands.without_ok
-        except FinalResult as result:
-            self.fail(result)
-        else:
-            if silent:
-                self.finish_unanswered()
-            else:
-                self.finish()
-
-    def _execute(self, call: ParsedCommand) -> bool:
-        """Run one command; True when it goes on by itself and will end the line later."""
-        if (result := self.faults.answer(call.name, call.typed)) is not None:
-            raise FinalResult(result)
-        if (seconds := self.faults.take_hang(call.name)) is not None:
-            self._pending_commands.appendleft(call)
-            self.host.busy = True
-            self.later(seconds, self._proceed)
-            return True
-        if call.name in self.family.commands.unanswered:
-            self.finish_unanswered()
-            return True
-        if family_replies.answer_from_family(self, call):
-            return False
-        handler = COMMANDS.get(call.name)
-        if handler is None:
-            raise UnknownCommand
-        try:
-            return bool(handler(self, call))
-        except ValueError:  # an argument that is no number
-            raise CmeError(50) from None
+        """Runs one command line, its `AT` taken off."""
 
     def send_filled_lines(self, lines: Iterable[str]) -> None:
         """Say lines of the family's file, identities and counters filled in. CmeError 10 for a SIM that is not there."""
@@ -222,15 +172,20 @@ class Device(FaultLayer):
             return f"+CMS ERROR: {self.family.causes.get(str(result.code), result.code)}"
         return result.text
 
-    def switched(self, needs: str) -> bool:
-        """Whether a switch of the family is set as something of its file needs it."""
-        return self.family.switched(self.settings.flags, needs)
-
     @property
     def sends_blind(self) -> bool:
         """Whether the family, as its switches are, says nothing of what becomes of a message."""
         needs = self.family.dialogue.sends_blind
         return bool(needs) and self.switched(needs)
+
+    def fill_memory(self, name: str = "SM") -> None:
+        """Fill what is free of a memory with old messages, already read; the device says so where its family does."""
+        memory = self.memory(name)
+        stamp = Timestamp.of(self.timers.now())
+        old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
+        while not memory.full:
+            memory.store(StoredMessage(self.inbound.smsc_field(), old, MessageStatus.READ))
+        self.inbound.notify_if_full(name)
 
     # -- what the network and the layers below bring
 
@@ -255,7 +210,6 @@ class Device(FaultLayer):
         self.inbound.reset()
         self.ussd.reset()
         self.voice.reset()
-        self.on_air = False
         if self.family.dialogue.references == "restarts":
             self.reference = 0
         self.host.reset(self.settings.after_restart(self.family, self.saved))

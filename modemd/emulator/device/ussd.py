@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device.charset import septets_of, shown, typed_septets
+from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmeError, FinalResult
-from modemd.pdu import pack_ussd, table, unpack_ussd
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-    from modemd.emulator.timers import Handle
 from modemd.emulator.network.ussd_services import NETWORK_WAITS_S, UNKNOWN_CODE, UNKNOWN_REPLY, UssdAnswer, UssdState
+from modemd.emulator.timers import Handle
+from modemd.pdu import pack_ussd, table, unpack_ussd
 
 GSM_CODING, UCS2_CODING = 15, 72
 """Data coding schemes of USSD strings (3GPP TS 23.038 5): the default alphabet, and UCS-2."""
@@ -45,7 +42,7 @@ def decode_string(typed: str, dcs: int, coding: str, charset: str) -> str:
 class UssdSession:
     """One device's: a code is given, the network answers by a notice, and perhaps wants a reply."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
         self._asked: Handle | None = None
         self._menu: Mapping[str, UssdAnswer] = {}

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device.charset import shown
+from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import FinalResult
 from modemd.emulator.network.voice_calls import CallParty, CallState, VoiceCall
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-    from modemd.emulator.timers import Handle
+from modemd.emulator.timers import Handle
 
 DIALLING_S = 3.0
 """From the number to the ring, or to the news that there is none."""
@@ -29,7 +25,7 @@ _ENDS = {
 class VoiceLine:
     """The calls of one device. A second one meanwhile finds it busy."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
         self._call: VoiceCall | None = None
         self._own: CallParty | None = None

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 from modemd.emulator.lab.lab import Lab, LabModem
 from modemd.emulator.lab.requests.base import LabRequest
 from modemd.emulator.lab.requests.faults import Fault

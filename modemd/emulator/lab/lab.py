@@ -11,8 +11,8 @@ from pathlib import Path
 
 from modemd.emulator.capture.capture import Capture
 from modemd.emulator.capture.playback import PlaybackDevice
+from modemd.emulator.device.device import Device
 from modemd.emulator.device.family import families
-from modemd.emulator.device.state import Device
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Journal
 from modemd.emulator.network.network import HOME_CODE, Network

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 from modemd.emulator.timers import Timers
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 
 LOOK_EVERY_S = 0.025
 """How often ports without a host are looked at; one poll() serves all of them."""

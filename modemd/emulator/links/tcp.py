@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 
 
 class _Client(asyncio.Protocol):

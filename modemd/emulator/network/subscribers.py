@@ -6,18 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from modemd.emulator.network.message_memory import SlotMemory
 from modemd.emulator.network.messages import SILENT, MessageContent, Text
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry
-from modemd.emulator.network.voice_calls import VoiceCall
+from modemd.emulator.network.voice_calls import CallParty, Exchange, VoiceCall
+from modemd.emulator.timers import Timers
 from modemd.errors import DecodeError
 from modemd.pdu import Deliver, ReassemblyKey, StatusReport, join
-
-if TYPE_CHECKING:
-    from modemd.emulator.network.network import Network
 
 IncomingMessage = Deliver | StatusReport
 DeliveryCallback = Callable[[bool], None]
@@ -50,6 +48,22 @@ class Terminal(Protocol):
     def remove_sim(self) -> None: ...
 
 
+class PhoneNetwork(Protocol):
+    """What a phone needs of its network."""
+
+    timers: Timers
+    exchange: Exchange
+
+    def available(self, subscriber: Subscriber) -> None:
+        """A subscriber can take messages (again)."""
+
+    def send(self, sender: Phone, to: str, letter: MessageContent) -> None:
+        """A message of this phone's to a number."""
+
+    def find_party(self, number: str) -> CallParty:
+        """Who is called by this number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A whole message as a phone shows it. `text` is None where it is not text; `tpdus` are the raw DELIVERs."""
@@ -69,7 +83,7 @@ class Phone:
     and shows to nobody (3GPP TS 23.040 9.2.3.9). What it sends goes through its operator's service centre.
     """
 
-    def __init__(self, number: str, network: Network, operator: Operator) -> None:
+    def __init__(self, number: str, network: PhoneNetwork, operator: Operator) -> None:
         self.number = number
         self.operator = operator
         self.on = True

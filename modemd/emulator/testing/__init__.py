@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
+from modemd.emulator.device.device import Device
 from modemd.emulator.device.family import families
-from modemd.emulator.device.state import Device
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Accepted
 from modemd.emulator.network.network import Network as Core
@@ -22,12 +20,10 @@ from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.ussd_services import UssdAnswer
 from modemd.emulator.testing.background import Background
-from modemd.emulator.testing.handles import Modem, NotReceived, Phone, quoted
+from modemd.emulator.testing.handles import Modem, NotReceived, Phone, describe_accepted
 from modemd.emulator.timers import LoopTimers
 
 __all__ = ["PHONE_NUMBER", "Modem", "Network", "NotReceived", "Phone"]
-
-Found = TypeVar("Found")
 
 PHONE_NUMBER = "+33612345678"
 
@@ -51,7 +47,6 @@ class Network:
         self._seed = seed
         self._folder = Path(tempfile.mkdtemp(prefix="modemd-"))
         self._background = Background("modemd-emulator")
-        self._changed = threading.Condition()
         self._timers = LoopTimers(self._background.loop)
         self._core = Core(
             self._timers,
@@ -60,7 +55,7 @@ class Network:
             report_latency_s=report_latency,
             report_loss=report_loss,
         )
-        self._core.journal.on_accepted.append(lambda entry: self._notify())
+        self._core.journal.on_accepted.append(lambda entry: self._background.notify())
         self._phones: dict[str, Phone] = {}
 
     def __enter__(self) -> Self:
@@ -113,17 +108,18 @@ class Network:
                 boot_factor=boot_factor,
                 chatty=chatty,
             )
-            return Modem(self, device, sim, PtyLink(device, port or self._folder / name, self._background.loop))
+            link = PtyLink(device, port or self._folder / name, self._background.loop)
+            return Modem(self._background, device, sim, link)
 
-        modem = self.call(make)
+        modem = self._background.call(make)
         self.modems.append(modem)
         return modem
 
     def phone(self, number: str = PHONE_NUMBER) -> Phone:
         """The phone with this number, made and switched on at first use. Refused for the number of a modem's SIM."""
-        handset = self.call(self._core.phone, number)
+        handset = self._background.call(self._core.phone, number)
         if handset.number not in self._phones:
-            self._phones[handset.number] = Phone(self, handset)
+            self._phones[handset.number] = Phone(self._background, self._core.journal, handset)
         return self._phones[handset.number]
 
     def operator(self, code: str, name: str | None = None, **values: Any) -> Operator:
@@ -132,27 +128,27 @@ class Network:
         `values`: `smsc`, `country_code`, `delivery_latency_s`, `report_latency_s`, `parts_per_s` (SUBMITs a second from
         one SIM; 0: any), `refusals` (shares of SUBMITs refused, by `+CMS ERROR` number).
         """
-        return self.call(self._core.operator, code, name, **values)
+        return self._background.call(self._core.operator, code, name, **values)
 
     # -- what the network does
 
     def be_unkind(self) -> None:
         """Behave as real networks do, and `modemd emulate` without `--kind`: a tenth of the reports never come, a tenth
         name the recipient as a national number, and the service centre's clock is off by up to ten minutes."""
-        self.call(self._core.be_unkind)
+        self._background.call(self._core.be_unkind)
 
     def be_kind(self) -> None:
         """Undo `be_unkind`."""
-        self.call(self._core.be_kind)
+        self._background.call(self._core.be_kind)
 
     def fate(self, recipient: str, status: int | None) -> None:
         """From now on messages to `recipient` come to the end with this TP-Status (0x45: it cannot be reached); None: to
         that of others. Below 0x20 they arrive; below 0x40 they are tried in vain; from there on they are given up."""
-        self.call(self._core.fate, recipient, status)
+        self._background.call(self._core.fate, recipient, status)
 
     def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
         """The next delivery report comes "late" (by `seconds`), "twice", beside a "foreign" one, or "never"."""
-        self.call(self._core.next_report, oddity, seconds=seconds)
+        self._background.call(self._core.next_report, oddity, seconds=seconds)
 
     @property
     def journal(self) -> list[Accepted]:
@@ -162,26 +158,26 @@ class Network:
     def wait_for_accepted(self, count: int = 1, *, timeout: float = 5.0) -> list[Accepted]:
         """The journal, once it holds `count` messages (a part counts as one). NotReceived after `timeout` seconds."""
         __tracebackhide__ = True
-        taken = self._wait(lambda: journal if len(journal := self.journal) >= count else None, timeout)
+        taken = self._background.wait_for(lambda: journal if len(journal := self.journal) >= count else None, timeout)
         if taken is None:
-            raise NotReceived(f"waited {timeout:g} s for {count} accepted; {self._describe_accepted()}")
+            raise NotReceived(f"waited {timeout:g} s for {count} accepted; {describe_accepted(self.journal)}")
         return taken
 
     def reject(self, recipient: str | None, cause: int) -> None:
         """From now on what is sent to `recipient` (None: to anybody) ends with `+CMS ERROR: cause`."""
-        self.call(self._core.reject, recipient, cause)
+        self._background.call(self._core.reject, recipient, cause)
 
     def answer_ussd(self, code: str, answer: str | UssdAnswer | None) -> None:
         """From now on the network answers this to a USSD code, at once where it is a text; None: the code is unknown."""
         if answer is None:
-            self.call(self._core.ussd.pop, code, None)
+            self._background.call(self._core.ussd.pop, code, None)
         else:
             said = UssdAnswer(answer, after_s=0) if isinstance(answer, str) else answer
-            self.call(self._core.ussd.__setitem__, code, said)
+            self._background.call(self._core.ussd.__setitem__, code, said)
 
     def accept(self, recipient: str | None) -> None:
         """Undo `reject` for the same recipient."""
-        self.call(self._core.accept, recipient)
+        self._background.call(self._core.accept, recipient)
 
     def configure(
         self,
@@ -201,44 +197,15 @@ class Network:
                 if value is not None:
                     setattr(self._core, name, value)
 
-        self.call(turn)
+        self._background.call(turn)
 
     def close(self) -> None:
         """The end: no port, no link, no thread stays. Raises the first error of a phone's reaction, if there was one."""
         try:
             for modem in self.modems:
-                self.call(modem._link.close)
+                self._background.call(modem._link.close)
         finally:
             self._background.close()
             shutil.rmtree(self._folder, ignore_errors=True)
         if self._background.errors:
             raise self._background.errors[0]
-
-    # -- for the handles below
-
-    def call(self, function: Callable[..., Found], *arguments: Any, **named: Any) -> Found:
-        """Run a function on the emulator's thread, where network, devices and links may be touched."""
-        return self._background.call(function, *arguments, **named)
-
-    def _notify(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    def _wait(self, look: Callable[[], Found | None], timeout: float) -> Found | None:
-        found: Found | None = None
-
-        def there() -> bool:
-            nonlocal found
-            found = look()
-            return found is not None
-
-        with self._changed:
-            self._changed.wait_for(there, timeout)
-        return found
-
-    def _describe_accepted(self) -> str:
-        journal = self.journal
-        if not journal:
-            return "the network has accepted nothing"
-        lines = "".join(f"\n  {entry.sender} to {entry.recipient}: {quoted(entry.text)}" for entry in journal[-10:])
-        return f"the network has accepted {len(journal)}:{lines}"

@@ -16,11 +16,15 @@ CALL_TIMEOUT_S = 30.0
 
 
 class Background:
-    """A running loop. What its callbacks raise is kept in `errors`: nobody else would hear of it."""
+    """A running loop, and a condition variable for threads that wait for what happens on it.
+
+    `errors` collects the exceptions that callbacks of the loop raised: nobody else would hear of them.
+    """
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
         self.errors: list[BaseException] = []
+        self._changed = threading.Condition()
         self.loop.set_exception_handler(self._take_error)
         self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
         self._thread.start()
@@ -33,6 +37,27 @@ class Background:
         future: Future[Result] = Future()
         self.loop.call_soon_threadsafe(self._run, action, future)
         return future.result(CALL_TIMEOUT_S)
+
+    def notify(self) -> None:
+        """Wakes the threads in `wait_for`, so that each looks again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_for(self, look: Callable[[], Result | None], timeout: float) -> Result | None:
+        """Returns the first result of `look` that is not None; None after `timeout` seconds.
+
+        It calls `look` at once and after each `notify`, on the thread that waits.
+        """
+        found: Result | None = None
+
+        def is_found() -> bool:
+            nonlocal found
+            found = look()
+            return found is not None
+
+        with self._changed:
+            self._changed.wait_for(is_found, timeout)
+        return found
 
     def close(self) -> None:
         """End loop and thread. What was put off for later is forgotten."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 from modemd.emulator.links.pty import PtyLink
+from modemd.emulator.network.journal import Accepted, Journal
 from modemd.emulator.network.messages import MessageContent
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.subscribers import Phone as Handset
 from modemd.emulator.network.subscribers import Received, Sim
+from modemd.emulator.testing.background import Background
 from modemd.emulator.testing.transcript import Transcript
-
-if TYPE_CHECKING:
-    from modemd.emulator.testing import Network
 
 
 class NotReceived(AssertionError):
@@ -26,13 +25,14 @@ class NotReceived(AssertionError):
 class Phone:
     """A handset on the network."""
 
-    def __init__(self, network: Network, handset: Handset) -> None:
+    def __init__(self, background: Background, journal: Journal, handset: Handset) -> None:
         self.number = handset.number
-        self._network = network
+        self._background = background
+        self._journal = journal
         self._handset = handset
         self._handed_out = 0
         self._kept: list[Received] = []
-        network.call(handset.on_received.append, lambda received: network._notify())
+        background.call(handset.on_received.append, lambda received: background.notify())
 
     @property
     def inbox(self) -> list[Received]:
@@ -46,7 +46,7 @@ class Phone:
         seconds, saying what has come instead.
         """
         __tracebackhide__ = True
-        received = self._network._wait(lambda: self._take(text), timeout)
+        received = self._background.wait_for(lambda: self._take(text), timeout)
         if received is None:
             raise NotReceived(self._describe_not_received(text, timeout))
         return received
@@ -56,11 +56,11 @@ class Phone:
 
         EncodeError for what cannot be put on the air.
         """
-        self._network.call(self._handset.send, to if isinstance(to, str) else to.number, letter)
+        self._background.call(self._handset.send, to if isinstance(to, str) else to.number, letter)
 
     def on_received(self, react: Callable[[Received], None]) -> None:
         """Call `react` with each message from now on. It runs on the emulator's thread and must not wait."""
-        self._network.call(self._handset.on_received.append, react)
+        self._background.call(self._handset.on_received.append, react)
 
     def answer(self, text: str) -> None:
         """Answer each message from now on with `text`."""
@@ -72,19 +72,19 @@ class Phone:
 
     def switch_off(self) -> None:
         """Leave the network; messages wait at the service centre."""
-        self._network.call(self._handset.switch_off)
+        self._background.call(self._handset.switch_off)
 
     def switch_on(self) -> None:
         """Come back; what waited follows."""
-        self._network.call(self._handset.switch_on)
+        self._background.call(self._handset.switch_on)
 
     def call(self, to: str | Modem, *, seconds: float | None = None) -> None:
         """Call a modem, its number, or another phone, for so long; None until somebody ends it, or nobody answers."""
-        self._network.call(self._handset.call, to if isinstance(to, str) else to.number, for_s=seconds)
+        self._background.call(self._handset.call, to if isinstance(to, str) else to.number, for_s=seconds)
 
     def hang_up(self) -> None:
         """End the phone's calls."""
-        self._network.call(self._handset.hang_up)
+        self._background.call(self._handset.hang_up)
 
     @property
     def calls(self) -> list[str]:
@@ -108,20 +108,20 @@ class Phone:
         inbox = self.inbox
         waiting = [id(received) for received in self._kept]
         lines = "".join(
-            f"\n  from {received.sender}: {quoted(received.text)}"
+            f"\n  from {received.sender}: {_quoted(received.text)}"
             + ("" if id(received) in waiting else "  (already handed out)")
             for received in inbox[-10:]
         )
         got = f"it has received {len(inbox)}:{lines}" if inbox else "it has received nothing"
         power = "" if self.on else " The phone is switched off."
-        told = self._network._describe_accepted()
+        told = describe_accepted(self._journal)
         return f"{self.number}: waited {timeout:g} s for {wanted}; {got}\n{told[0].upper()}{told[1:]}{power}"
 
 
 class Modem:
     """A modem in a port. `port` is what a program opens in place of /dev/ttyUSB0."""
 
-    def __init__(self, network: Network, device: Device, sim: Sim, link: PtyLink) -> None:
+    def __init__(self, background: Background, device: Device, sim: Sim, link: PtyLink) -> None:
         self.name = device.name
         self.family = device.family.name
         self.number = sim.number
@@ -129,7 +129,7 @@ class Modem:
         self.iccid = sim.iccid
         self.imsi = sim.imsi
         self.transcript = Transcript()
-        self._network = network
+        self._background = background
         self._device = device
         self._sim = sim
         self._link = link
@@ -156,51 +156,51 @@ class Modem:
         from modemd.emulator.lab.lab import LabModem as Parts
         from modemd.emulator.lab.requests.network import fault
 
-        self._network.call(fault(kind, values).apply, Parts(self._device, self._sim, self._link))
+        self._background.call(fault(kind, values).apply, Parts(self._device, self._sim, self._link))
 
     def unplug(self) -> None:
         """Pull it: the port is gone, whoever has it open reads an error, the modem has no power."""
-        self._network.call(self._link.unplug)
+        self._background.call(self._link.unplug)
 
     def replug(self, port: Path | str | None = None) -> None:
         """Plug it in again, at `port` if given: a new pty, and the modem boots."""
-        self._network.call(self._link.replug, port)
+        self._background.call(self._link.replug, port)
 
     def restart(self) -> None:
         """It reboots at once: what was being sent and not yet accepted never is."""
-        self._network.call(self._device.restart)
+        self._background.call(self._device.restart)
 
     def lose_next_answer(self) -> None:
         """The next accepted message gets neither `+CMGS` nor a result."""
-        self._network.call(self._device.lose_next_answer)
+        self._background.call(self._device.lose_next_answer)
 
     def delay_next_answer(self, seconds: float) -> None:
         """The next accepted message is answered this much later."""
-        self._network.call(self._device.delay_next_answer, seconds)
+        self._background.call(self._device.delay_next_answer, seconds)
 
     def lose_next_prompt(self) -> None:
         """The next `+CMGS` waits for its message without its prompt."""
-        self._network.call(self._device.lose_next_prompt)
+        self._background.call(self._device.lose_next_prompt)
 
     def refuse_next(self, cause: int) -> None:
         """The next message ends with `+CMS ERROR: cause`; nothing is accepted."""
-        self._network.call(self._device.refuse_next, cause)
+        self._background.call(self._device.refuse_next, cause)
 
     def deaf_for(self, seconds: float) -> None:
         """What the program writes is lost for this long."""
-        self._network.call(self._device.deaf_for, seconds)
+        self._background.call(self._device.deaf_for, seconds)
 
     def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
         """The next delivery report for it comes "late" (by `seconds`), "twice", beside a "foreign" one, or "never"."""
-        self._network.call(self._network._core.next_report, oddity, sim=self._sim, seconds=seconds)
+        self._background.call(self._device.network.next_report, oddity, sim=self._sim, seconds=seconds)
 
     def set_coverage(self, state: int) -> None:
         """What the network grants, as `+CREG` numbers it: 1 home, 2 searching, 3 denied, 5 roaming."""
-        self._network.call(self._device.set_coverage, state)
+        self._background.call(self._device.set_coverage, state)
 
     def notice(self, line: str) -> None:
         """Say this line at this very moment, wherever that falls."""
-        self._network.call(self._device.notice, line)
+        self._background.call(self._device.notice, line)
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.family} {self.number} at {self.port}>"
@@ -214,6 +214,15 @@ def _matches(text: str | None, wanted: str | re.Pattern[str] | None) -> bool:
     return wanted in text if isinstance(wanted, str) else wanted.search(text) is not None
 
 
-def quoted(text: str | None) -> str:
+def _quoted(text: str | None) -> str:
     """A text as a message shows it."""
     return "not text" if text is None else repr(text)
+
+
+def describe_accepted(journal: Iterable[Accepted]) -> str:
+    """Returns a sentence about the messages in the journal; it lists the last 10."""
+    entries = list(journal)
+    if not entries:
+        return "the network has accepted nothing"
+    lines = "".join(f"\n  {entry.sender} to {entry.recipient}: {_quoted(entry.text)}" for entry in entries[-10:])
+    return f"the network has accepted {len(entries)}:{lines}"

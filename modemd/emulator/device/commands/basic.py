@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable, chosen, only
 from modemd.emulator.device.results import CmeError, FinalResult
 from modemd.emulator.device.settings import Settings
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
+from modemd.emulator.device.state import DeviceState
 
 COMMANDS = CommandTable()
 
@@ -23,49 +19,49 @@ def _switch(call: ParsedCommand) -> bool:
 
 
 @COMMANDS.command("E")
-def echo(device: Device, call: ParsedCommand) -> None:
+def echo(device: DeviceState, call: ParsedCommand) -> None:
     device.settings.echo = _switch(call)
 
 
 @COMMANDS.command("V")
-def verbose(device: Device, call: ParsedCommand) -> None:
+def verbose(device: DeviceState, call: ParsedCommand) -> None:
     device.settings.verbose = _switch(call)
 
 
 @COMMANDS.command("Q")
-def quiet(device: Device, call: ParsedCommand) -> None:
+def quiet(device: DeviceState, call: ParsedCommand) -> None:
     device.settings.quiet = _switch(call)
 
 
 @COMMANDS.command("Z")
-def restore(device: Device, call: ParsedCommand) -> None:
+def restore(device: DeviceState, call: ParsedCommand) -> None:
     """The saved profile, else the factory's. Message memories in use stay."""
     _take_over(device, device.saved or Settings.fresh(device.family))
 
 
 @COMMANDS.command("&F")
-def factory(device: Device, call: ParsedCommand) -> None:
+def factory(device: DeviceState, call: ParsedCommand) -> None:
     _take_over(device, Settings.fresh(device.family))
 
 
-def _take_over(device: Device, settings: Settings) -> None:
+def _take_over(device: DeviceState, settings: Settings) -> None:
     memories = device.settings.memories
     device.host.settings = settings.copy()
     device.settings.memories = memories
 
 
 @COMMANDS.command("&W")
-def save(device: Device, call: ParsedCommand) -> None:
+def save(device: DeviceState, call: ParsedCommand) -> None:
     device.saved = device.settings.copy()
 
 
 @COMMANDS.command("&C", "&D", "&S", "&K", "X", "L", "M", "O", "T", "P")
-def nothing_to_do(device: Device, call: ParsedCommand) -> None:
+def nothing_to_do(device: DeviceState, call: ParsedCommand) -> None:
     """Line control: there is no line here, and OK is what sticks say."""
 
 
 @COMMANDS.command("S0", "S3", "S4", "S5", "S7")
-def register(device: Device, call: ParsedCommand) -> None:
+def register(device: DeviceState, call: ParsedCommand) -> None:
     """V.250 6.2: S3, S4 and S5 are the octets of CR, LF and BS from here on; S0 rings, and a call is answered.
 
     S7 is kept and read back.
@@ -83,7 +79,7 @@ def register(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("I")
-def identify(device: Device, call: ParsedCommand) -> None:
+def identify(device: DeviceState, call: ParsedCommand) -> None:
     identity = device.family.identity
     for line in (
         f"Manufacturer: {identity.manufacturer}",
@@ -95,39 +91,39 @@ def identify(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CGMI", "+GMI")
-def manufacturer(device: Device, call: ParsedCommand) -> None:
+def manufacturer(device: DeviceState, call: ParsedCommand) -> None:
     _identity(device, call, device.family.identity.manufacturer)
 
 
 @COMMANDS.command("+CGMM", "+GMM")
-def model(device: Device, call: ParsedCommand) -> None:
+def model(device: DeviceState, call: ParsedCommand) -> None:
     _identity(device, call, device.family.identity.model)
 
 
 @COMMANDS.command("+CGMR", "+GMR")
-def revision(device: Device, call: ParsedCommand) -> None:
+def revision(device: DeviceState, call: ParsedCommand) -> None:
     _identity(device, call, device.family.identity.revision)
 
 
 @COMMANDS.command("+CGSN", "+GSN")
-def serial_number(device: Device, call: ParsedCommand) -> None:
+def serial_number(device: DeviceState, call: ParsedCommand) -> None:
     _identity(device, call, device.imei)
 
 
-def _identity(device: Device, call: ParsedCommand, value: str) -> None:
+def _identity(device: DeviceState, call: ParsedCommand, value: str) -> None:
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     if call.kind is CommandForm.EXECUTE:
         device.host.say(value)
 
 
 @COMMANDS.command("+GCAP")
-def capabilities(device: Device, call: ParsedCommand) -> None:
+def capabilities(device: DeviceState, call: ParsedCommand) -> None:
     """V.250 6.1.9: GSM commands, and no fax."""
     _identity(device, call, "+GCAP: +CGSM")
 
 
 @COMMANDS.command("+CMEE")
-def error_reporting(device: Device, call: ParsedCommand) -> None:
+def error_reporting(device: DeviceState, call: ParsedCommand) -> None:
     """3GPP TS 27.007 9.1."""
     match call.kind:
         case CommandForm.READ:
@@ -139,7 +135,7 @@ def error_reporting(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CSCS")
-def alphabet(device: Device, call: ParsedCommand) -> None:
+def alphabet(device: DeviceState, call: ParsedCommand) -> None:
     """The character set of strings (27.007 5.5) and of text mode; in PDU mode it touches no message."""
     match call.kind:
         case CommandForm.READ:

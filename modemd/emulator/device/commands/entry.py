@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.charset import typed_number
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.results import CmsError, FinalResult, result_of
 from modemd.emulator.device.serial_line import PromptedInput
+from modemd.emulator.device.state import DeviceState
 from modemd.errors import DecodeError
 from modemd.pdu import Address, unframe
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
 
 MAX_SUBMIT_OCTETS = 164
 """Octets of the largest SUBMIT (3GPP TS 23.040 9.2.2.2)."""
@@ -25,7 +22,7 @@ Make = Callable[[bytes], bytes]
 """From what was typed to a TPDU. CmsError where it makes none."""
 
 
-def length_of(device: Device, call: ParsedCommand) -> int:
+def length_of(device: DeviceState, call: ParsedCommand) -> int:
     """The `<length>` of a PDU mode command. CmsError 304 where no SUBMIT is so long, the family's word in text mode."""
     if device.settings.text_mode:
         raise result_of(device.family.dialogue.text_mode_sending)
@@ -73,14 +70,14 @@ def report(length: int) -> Make:
     return make
 
 
-def text(device: Device, destination: Address) -> Make:
+def text(device: DeviceState, destination: Address) -> Make:
     """Reads text for a SUBMIT to `destination`, under the settings of the moment the command is given."""
     settings = device.settings
     parameters, charset = settings.text_parameters, settings.alphabet
     return lambda octets: text_mode.compose(destination, octets, parameters, charset)
 
 
-def destination_of(device: Device, call: ParsedCommand, *, at: int = 0) -> Address:
+def destination_of(device: DeviceState, call: ParsedCommand, *, at: int = 0) -> Address:
     """The `<da>` and `<toda>` that begin at this place. CmsError 305 where they are no number."""
     values = call.values()
     number = typed_number(values[at], device.settings.alphabet)
@@ -95,7 +92,7 @@ class PromptedEntry:
     `after_prompt` is said at once after the prompt, by firmware that is wrong.
     """
 
-    device: Device
+    device: DeviceState
     make: Make
     go: Callable[[bytes, datetime], None]
     in_text: bool = False

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError, result_of
+from modemd.emulator.device.state import DeviceState
 from modemd.emulator.device.text_mode import STATUS
 from modemd.emulator.network.message_memory import MessageMemory, MessageStatus, StoredMessage
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
 
 COMMANDS = CommandTable()
 
 ALL = 4
 
 
-def _reading_memory(device: Device) -> MessageMemory:
+def _reading_memory(device: DeviceState) -> MessageMemory:
     device.require_sim(CmsError)
     return device.memory(device.settings.memories[0])
 
 
 @COMMANDS.command("+CMGL")
-def list_messages(device: Device, call: ParsedCommand) -> None:
+def list_messages(device: DeviceState, call: ParsedCommand) -> None:
     """What has this status, 4 or `"ALL"` for all; left out, what is unread. Listing marks it as read."""
     settings = device.settings
     if call.kind is CommandForm.TEST:
@@ -45,7 +41,7 @@ def list_messages(device: Device, call: ParsedCommand) -> None:
             _mark_read(device, call, message)
 
 
-def _wanted(device: Device, call: ParsedCommand) -> int:
+def _wanted(device: DeviceState, call: ParsedCommand) -> int:
     if call.kind is not CommandForm.SET:
         return int(MessageStatus.UNREAD)
     if device.settings.text_mode:
@@ -68,7 +64,7 @@ def _pdu_form(header: str, message: StoredMessage, index: int) -> str:
 
 
 @COMMANDS.command("+CMGR")
-def read_message(device: Device, call: ParsedCommand) -> None:
+def read_message(device: DeviceState, call: ParsedCommand) -> None:
     memory = _reading_memory(device)
     slot = slot_of(device, call)
     message = stored_at(memory, slot)
@@ -86,7 +82,7 @@ def read_message(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CMGD")
-def delete_messages(device: Device, call: ParsedCommand) -> None:
+def delete_messages(device: DeviceState, call: ParsedCommand) -> None:
     """One slot; or with flag 1 to 4 what is read, also sent, also unsent, all. An empty slot is OK too."""
     device.require_sim(CmsError)
     memory = device.memory(device.settings.memories[0])
@@ -116,13 +112,13 @@ def delete_messages(device: Device, call: ParsedCommand) -> None:
     device.notify_memory_available()
 
 
-def _delete(device: Device, memory: MessageMemory, slot: int) -> None:
+def _delete(device: DeviceState, memory: MessageMemory, slot: int) -> None:
     if (device.settings.memories[0], slot) in device.faults.stuck:
         raise CmsError(320)
     memory.delete(slot)
 
 
-def slot_of(device: Device, call: ParsedCommand) -> int:
+def slot_of(device: DeviceState, call: ParsedCommand) -> int:
     """The slot a command names first. CmsError 321 where it names none."""
     index = call.numbers()[0] if call.kind is CommandForm.SET else None
     if index is None:
@@ -138,7 +134,7 @@ def stored_at(memory: MessageMemory, slot: int) -> StoredMessage | None:
         raise CmsError(321) from None
 
 
-def _mark_read(device: Device, call: ParsedCommand, message: StoredMessage) -> None:
+def _mark_read(device: DeviceState, call: ParsedCommand, message: StoredMessage) -> None:
     if device.family.storage.lists_unmarked and call.values()[1:] == ["1"]:
         return
     if message.status is MessageStatus.UNREAD:

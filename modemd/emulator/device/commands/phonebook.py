@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device.charset import shown, typed_number, typed_text
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable, only
 from modemd.emulator.device.results import CmeError
+from modemd.emulator.device.state import DeviceState
 from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
 
 COMMANDS = CommandTable()
 
 BOOKS = ("SM", "ON")
 
 
-def _book(device: Device) -> Phonebook:
+def _book(device: DeviceState) -> Phonebook:
     sim = device.require_sim(CmeError)
     return sim.own_numbers if device.settings.flags.get("+CPBS") == "ON" else sim.contacts
 
 
 @COMMANDS.command("+CPBS")
-def choose(device: Device, call: ParsedCommand) -> None:
+def choose(device: DeviceState, call: ParsedCommand) -> None:
     only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
     if call.kind is CommandForm.TEST:
         device.host.say("+CPBS: (" + ",".join(f'"{name}"' for name in BOOKS) + ")")
@@ -44,7 +40,7 @@ def _limits(book: Phonebook) -> str:
 
 
 @COMMANDS.command("+CPBR")
-def read(device: Device, call: ParsedCommand) -> None:
+def read(device: DeviceState, call: ParsedCommand) -> None:
     """`=first[,last]`: what is there, empty places left out. CmeError 21 for a place there is not, 22 for an empty one."""
     only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
@@ -70,13 +66,13 @@ def _range(call: ParsedCommand, book: Phonebook) -> tuple[int, int]:
     return first, last
 
 
-def _form(device: Device, contact: PhonebookEntry) -> str:
+def _form(device: DeviceState, contact: PhonebookEntry) -> str:
     charset = device.settings.alphabet
     return f'"{shown(contact.number, charset)}",{contact.kind},"{shown(contact.name, charset)}"'
 
 
 @COMMANDS.command("+CPBF")
-def find(device: Device, call: ParsedCommand) -> None:
+def find(device: DeviceState, call: ParsedCommand) -> None:
     """`="text"`: the contacts whose name begins so, whatever the case."""
     only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
@@ -92,7 +88,7 @@ def find(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CPBW")
-def write(device: Device, call: ParsedCommand) -> None:
+def write(device: DeviceState, call: ParsedCommand) -> None:
     """`=[place][,"number"[,type[,"name"]]]`: write there, or at the first empty place; a place alone empties it."""
     only(call, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
@@ -120,7 +116,7 @@ def write(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CNUM")
-def own_number(device: Device, call: ParsedCommand) -> None:
+def own_number(device: DeviceState, call: ParsedCommand) -> None:
     """What is in `ON`: the operator wrote it there, and the host may write over it."""
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     if call.kind is CommandForm.EXECUTE:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device.charset import shown
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable, chosen, only
 from modemd.emulator.device.family_replies import RESTART_AFTER_S
 from modemd.emulator.device.results import CmeError
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-    from modemd.emulator.network.operators import Operator
+from modemd.emulator.device.state import DeviceState
+from modemd.emulator.network.operators import Operator
 
 COMMANDS = CommandTable()
 
 
 @COMMANDS.command("+CREG", "+CGREG", "+CEREG")
-def registration(device: Device, call: ParsedCommand) -> None:
+def registration(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 7.2, 10.1.20, 10.1.22; notices with level 1, with level 2 the cell too, as the family writes it."""
     notices = device.settings.registration_notices
     match call.kind:
@@ -34,7 +31,7 @@ def registration(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+COPS")
-def operator(device: Device, call: ParsedCommand) -> None:
+def operator(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 7.3: automatic, manual, none, the format alone; the formats 0 and 1 (name) and 2 (number).
 
     By hand, a network that is not the SIM's gives CME 32, one that is not there CME 30; mode 4 then chooses by itself.
@@ -56,7 +53,7 @@ def operator(device: Device, call: ParsedCommand) -> None:
             _select(device, serving, call)
 
 
-def _select(device: Device, serving: Operator, call: ParsedCommand) -> None:
+def _select(device: DeviceState, serving: Operator, call: ParsedCommand) -> None:
     mode, shape, wanted = (*call.values(), "", "")[:3]
     if mode not in ("0", "1", "2", "3", "4"):
         raise CmeError(50)
@@ -71,7 +68,7 @@ def _select(device: Device, serving: Operator, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CSQ")
-def signal_quality(device: Device, call: ParsedCommand) -> None:
+def signal_quality(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 8.5: 0 to 31, 99 where nothing is heard."""
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     if call.kind is CommandForm.TEST:
@@ -81,7 +78,7 @@ def signal_quality(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CESQ")
-def extended_signal_quality(device: Device, call: ParsedCommand) -> None:
+def extended_signal_quality(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 8.69: <rxlev> after +CSQ, which counts every second dB from -113; nothing is said of 3G and LTE."""
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     if call.kind is CommandForm.TEST:
@@ -92,21 +89,21 @@ def extended_signal_quality(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CBC")
-def battery(device: Device, call: ParsedCommand) -> None:
+def battery(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 8.4: powered by the host, full."""
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     device.host.say("+CBC: 0,100" if call.kind is CommandForm.EXECUTE else "+CBC: (0-3),(0-100)")
 
 
 @COMMANDS.command("+CPAS")
-def activity(device: Device, call: ParsedCommand) -> None:
+def activity(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 8.1: ready."""
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     device.host.say("+CPAS: 0" if call.kind is CommandForm.EXECUTE else "+CPAS: (0,3,4)")
 
 
 @COMMANDS.command("+CGATT")
-def packet_service(device: Device, call: ParsedCommand) -> None:
+def packet_service(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 10.1.9: attached as long as registered; what is set is taken, there are no packets here."""
     if call.kind is CommandForm.READ:
         device.host.say(f"+CGATT: {int(device.registered)}")
@@ -117,7 +114,7 @@ def packet_service(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CFUN")
-def functionality(device: Device, call: ParsedCommand) -> bool | None:
+def functionality(device: DeviceState, call: ParsedCommand) -> bool | None:
     """27.007 8.2: 1 full, others as the family has them; a second value of 1 restarts."""
     commands = device.family.commands
     match call.kind:
@@ -137,7 +134,7 @@ def functionality(device: Device, call: ParsedCommand) -> bool | None:
 
 
 @COMMANDS.command("+CCLK")
-def clock(device: Device, call: ParsedCommand) -> None:
+def clock(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 8.15: the network's local time, its offset in quarters of an hour, or what a host has set and since."""
     now = device.timers.now().astimezone(device.network.zone)
     if call.kind is CommandForm.READ:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands import entry
 from modemd.emulator.device.commands.table import CommandTable, chosen
 from modemd.emulator.device.results import CmsError, FinalResult, result_of
 from modemd.emulator.device.settings import Notifications, TextParameters
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
+from modemd.emulator.device.state import DeviceState
 
 COMMANDS = CommandTable()
 
 
 @COMMANDS.command("+CMGF")
-def message_format(device: Device, call: ParsedCommand) -> None:
+def message_format(device: DeviceState, call: ParsedCommand) -> None:
     """27.005 3.2.3: 0 PDU, 1 text. Left out, 0."""
     device.require_sim(CmsError)
     match call.kind:
@@ -32,7 +29,7 @@ def message_format(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CPMS")
-def preferred_memories(device: Device, call: ParsedCommand) -> None:
+def preferred_memories(device: DeviceState, call: ParsedCommand) -> None:
     """27.005 3.2.2: for reading and deleting, for writing and sending, for what comes in; left out, unchanged."""
     device.require_sim(CmsError)
     settings, storage = device.settings, device.family.storage
@@ -58,13 +55,13 @@ def preferred_memories(device: Device, call: ParsedCommand) -> None:
             raise FinalResult("ERROR")
 
 
-def _fill(device: Device, name: str) -> str:
+def _fill(device: DeviceState, name: str) -> str:
     memory = device.memory(name)
     return f"{memory.used},{memory.capacity}"
 
 
 @COMMANDS.command("+CNMI")
-def notifications(device: Device, call: ParsedCommand) -> None:
+def notifications(device: DeviceState, call: ParsedCommand) -> None:
     """27.005 3.4.1. What the family offers and what it takes are two things; a refusal changes nothing."""
     family = device.family.notify
     current = device.settings.notifications
@@ -91,7 +88,7 @@ def notifications(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CSMS")
-def message_service(device: Device, call: ParsedCommand) -> None:
+def message_service(device: DeviceState, call: ParsedCommand) -> None:
     """27.005 3.2.1: 0 without acknowledgement of routed messages, 1 with. MT, MO and CB are all there."""
     match call.kind:
         case CommandForm.TEST:
@@ -104,7 +101,7 @@ def message_service(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CNMA")
-def acknowledge(device: Device, call: ParsedCommand) -> bool | None:
+def acknowledge(device: DeviceState, call: ParsedCommand) -> bool | None:
     """27.005 3.4.4: `AT+CNMA`, or in PDU mode `=n[,length]`: 0 and 1 are RP-ACK, 2 is RP-ERROR, and a length brings the
     prompt for a DELIVER-REPORT. What the family does not take is refused (303), a PDU that is none with 304."""
     notify = device.family.notify
@@ -125,13 +122,13 @@ def acknowledge(device: Device, call: ParsedCommand) -> bool | None:
     return entry.PromptedEntry(device, entry.report(length), partial(_acknowledged, device, kind != 2)).begin()
 
 
-def _acknowledged(device: Device, positive: bool, tpdu: bytes, began: datetime) -> None:
+def _acknowledged(device: DeviceState, positive: bool, tpdu: bytes, began: datetime) -> None:
     device.inbound.acknowledge(positive=positive)
     device.finish("OK")
 
 
 @COMMANDS.command("+CMMS")
-def more_messages(device: Device, call: ParsedCommand) -> None:
+def more_messages(device: DeviceState, call: ParsedCommand) -> None:
     """27.005 3.5.6: keep the link up between sends. Kept and read back; the air time here is the same.
 
     Some families refuse it (500) in the seconds after it was read.
@@ -150,7 +147,7 @@ def more_messages(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CSMP")
-def text_parameters(device: Device, call: ParsedCommand) -> None:
+def text_parameters(device: DeviceState, call: ParsedCommand) -> None:
     """27.005 3.3.2: the first octet, TP-VP, TP-PID and TP-DCS of what is written in text mode; left out, unchanged."""
     settings = device.settings
     if call.kind is CommandForm.READ:
@@ -179,7 +176,7 @@ def _parameters(now: TextParameters, values: list[str]) -> TextParameters:
 
 
 @COMMANDS.command("+CSDH")
-def show_headers(device: Device, call: ParsedCommand) -> None:
+def show_headers(device: DeviceState, call: ParsedCommand) -> None:
     """27.005 3.3.3: whether text mode shows the parameters in brackets."""
     match call.kind:
         case CommandForm.READ:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
@@ -14,13 +13,11 @@ from modemd.emulator.device.commands import entry
 from modemd.emulator.device.commands.listing import slot_of, stored_at
 from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError
+from modemd.emulator.device.state import DeviceState
 from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.network import Rejected
 from modemd.errors import DecodeError
 from modemd.pdu import Command, Submit, Timestamp, decode_outgoing
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
 
 COMMANDS = CommandTable()
 
@@ -29,7 +26,7 @@ FROZEN_S = 1e9
 
 
 @COMMANDS.command("+CMGS")
-def send(device: Device, call: ParsedCommand) -> bool | None:
+def send(device: DeviceState, call: ParsedCommand) -> bool | None:
     """`=length` in PDU mode, counted without the SMSC field; `="number"[,type]` in text mode. Then the prompt."""
     if call.kind is CommandForm.TEST:
         return None
@@ -45,17 +42,17 @@ def send(device: Device, call: ParsedCommand) -> bool | None:
     return entry.PromptedEntry(device, make, go, after_prompt="OK" if device.sends_blind else "").begin()
 
 
-def _centre_of(device: Device) -> Callable[[], str]:
+def _centre_of(device: DeviceState) -> Callable[[], str]:
     return lambda: device.require_sim(CmsError).smsc
 
 
-def _named(device: Device, call: ParsedCommand) -> bool:
+def _named(device: DeviceState, call: ParsedCommand) -> bool:
     """Whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
     return device.settings.text_mode and call.kind is CommandForm.SET and call.argument.startswith('"')
 
 
 @COMMANDS.command("+CMSS")
-def send_stored(device: Device, call: ParsedCommand) -> bool | None:
+def send_stored(device: DeviceState, call: ParsedCommand) -> bool | None:
     """`=index[,number[,type]]`: what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
     if call.kind is CommandForm.TEST:
         return None
@@ -76,7 +73,7 @@ def send_stored(device: Device, call: ParsedCommand) -> bool | None:
 
 
 @COMMANDS.command("+CMGC")
-def send_command(device: Device, call: ParsedCommand) -> bool | None:
+def send_command(device: DeviceState, call: ParsedCommand) -> bool | None:
     """`=length` and an SMS-COMMAND, in PDU mode: ask after a message at the service centre, or delete it there."""
     if call.kind is CommandForm.TEST:
         return None
@@ -85,14 +82,14 @@ def send_command(device: Device, call: ParsedCommand) -> bool | None:
     return entry.PromptedEntry(device, make, partial(_command, device)).begin()
 
 
-def _submit(device: Device, name: str, tpdu: bytes, began: datetime, kept: StoredMessage | None = None) -> None:
+def _submit(device: DeviceState, name: str, tpdu: bytes, began: datetime, kept: StoredMessage | None = None) -> None:
     message = _read(tpdu)
     if not isinstance(message, Submit):
         raise CmsError(161)  # TP-FCS A1, command unsupported
     _put_on_air(device, partial(_transmit, device, name, message, tpdu, began, kept))
 
 
-def _command(device: Device, tpdu: bytes, began: datetime) -> None:
+def _command(device: DeviceState, tpdu: bytes, began: datetime) -> None:
     message = _read(tpdu)
     if not isinstance(message, Command):
         raise CmsError(304)
@@ -106,7 +103,7 @@ def _read(tpdu: bytes) -> Submit | Command:
         raise CmsError(304) from None
 
 
-def _put_on_air(device: Device, transmit: Callable[[], None]) -> None:
+def _put_on_air(device: DeviceState, transmit: Callable[[], None]) -> None:
     if not device.registered:
         raise CmsError(331)
     latency_s = device.send_latency_s
@@ -120,7 +117,7 @@ def _put_on_air(device: Device, transmit: Callable[[], None]) -> None:
     device.later(latency_s, partial(_on_air, device, transmit))
 
 
-def _on_air(device: Device, transmit: Callable[[], None]) -> None:
+def _on_air(device: DeviceState, transmit: Callable[[], None]) -> None:
     """The moment of truth: the network takes it and journals it, or refuses."""
     try:
         device.require_sim(CmsError)
@@ -135,7 +132,7 @@ def _on_air(device: Device, transmit: Callable[[], None]) -> None:
         _refused(device, error)
 
 
-def _refused(device: Device, error: CmsError) -> None:
+def _refused(device: DeviceState, error: CmsError) -> None:
     if device.sends_blind:
         device.finish_unanswered()
         device.deaf_for(FROZEN_S)
@@ -144,7 +141,7 @@ def _refused(device: Device, error: CmsError) -> None:
 
 
 def _transmit(
-    device: Device, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: StoredMessage | None
+    device: DeviceState, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: StoredMessage | None
 ) -> None:
     reference = device.take_reference(submit.reference)
     device.network.submit(
@@ -162,13 +159,13 @@ def _transmit(
     _answer(device, f"{name}: {reference}{stamp}")
 
 
-def _transmit_command(device: Device, command: Command) -> None:
+def _transmit_command(device: DeviceState, command: Command) -> None:
     reference = device.take_reference(command.reference)
     device.network.command(device.require_sim(CmsError), replace(command, reference=reference))
     _answer(device, f"+CMGC: {reference}")
 
 
-def _answer(device: Device, line: str) -> None:
+def _answer(device: DeviceState, line: str) -> None:
     if device.faults.take_answer_loss() or device.sends_blind:
         device.finish_unanswered()
     elif delay_s := device.faults.take_answer_delay():
@@ -177,6 +174,6 @@ def _answer(device: Device, line: str) -> None:
         _accepted(device, line)
 
 
-def _accepted(device: Device, line: str) -> None:
+def _accepted(device: DeviceState, line: str) -> None:
     device.host.say(line)
     device.finish("OK")

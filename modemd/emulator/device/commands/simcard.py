@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device.charset import shown, typed_number
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable, only
 from modemd.emulator.device.results import CmeError, CmsError
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-    from modemd.emulator.network.subscribers import Sim
+from modemd.emulator.device.state import DeviceState
+from modemd.emulator.network.subscribers import Sim
 
 COMMANDS = CommandTable()
 
@@ -20,7 +16,7 @@ INTERNATIONAL, UNKNOWN = 145, 129
 
 
 @COMMANDS.command("+CPIN")
-def pin(device: Device, call: ParsedCommand) -> None:
+def pin(device: DeviceState, call: ParsedCommand) -> None:
     """READY, SIM PIN or SIM PUK; `="pin"` or `="puk","new pin"`. A wrong one costs a try and gives CME 16."""
     sim = device.sim
     if sim is None:
@@ -48,14 +44,14 @@ def pin(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CIMI")
-def subscriber_identity(device: Device, call: ParsedCommand) -> None:
+def subscriber_identity(device: DeviceState, call: ParsedCommand) -> None:
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     if call.kind is CommandForm.EXECUTE:
         device.host.say(device.require_sim(CmeError).imsi)
 
 
 @COMMANDS.command("+CLCK")
-def lock(device: Device, call: ParsedCommand) -> None:
+def lock(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 7.4, of `"SC"` only, the SIM's PIN: 2 asks whether it is wanted at power-on; 1 and 0 with the PIN set that."""
     only(call, CommandForm.SET, CommandForm.TEST)
     if call.kind is CommandForm.TEST:
@@ -76,7 +72,7 @@ def lock(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CPWD")
-def change_pin(device: Device, call: ParsedCommand) -> None:
+def change_pin(device: DeviceState, call: ParsedCommand) -> None:
     """27.007 7.5, of `"SC"` only: `="SC","old","new"`. CmeError 3 where the SIM asks for no PIN (TS 31.101 11.1.10)."""
     only(call, CommandForm.SET, CommandForm.TEST)
     if call.kind is CommandForm.TEST:
@@ -94,7 +90,7 @@ def change_pin(device: Device, call: ParsedCommand) -> None:
     sim.pin = new
 
 
-def _verify(device: Device, sim: Sim, pin: str) -> None:
+def _verify(device: DeviceState, sim: Sim, pin: str) -> None:
     """The PIN was the right one; else CmeError 16, or, when that was the last try, 12: the SIM is locked."""
     if sim.verify_pin(pin):
         return
@@ -110,7 +106,7 @@ def is_pin(text: str) -> bool:
 
 
 @COMMANDS.command("+CSCA")
-def service_centre(device: Device, call: ParsedCommand) -> None:
+def service_centre(device: DeviceState, call: ParsedCommand) -> None:
     """The SMSC kept on the SIM; sending works with any, as long as there is one (CMS 330)."""
     sim = device.require_sim(CmsError)
     if call.kind is CommandForm.READ:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.results import CmeError, UnknownCommand
+from modemd.emulator.device.state import DeviceState
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-
-Handler = Callable[["Device", ParsedCommand], bool | None]
+Handler = Callable[[DeviceState, ParsedCommand], bool | None]
 
 
 class CommandTable(dict[str, Handler]):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable, chosen, only
+from modemd.emulator.device.state import DeviceState
 from modemd.emulator.device.ussd import GSM_CODING
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
 
 COMMANDS = CommandTable()
 
@@ -17,7 +13,7 @@ CANCEL = 2
 
 
 @COMMANDS.command("+CUSD")
-def ussd(device: Device, call: ParsedCommand) -> None:
+def ussd(device: DeviceState, call: ParsedCommand) -> None:
     """`=n[,string[,dcs]]`: OK at once, the network's answer later, shown with n=1 only; n=2 ends the session."""
     only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
     if call.kind is CommandForm.READ:

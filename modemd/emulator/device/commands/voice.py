@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable, chosen, only
 from modemd.emulator.device.results import CmeError, FinalResult
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
+from modemd.emulator.device.state import DeviceState
 
 COMMANDS = CommandTable()
 
 
 @COMMANDS.command("A")
-def answer(device: Device, call: ParsedCommand) -> None:
+def answer(device: DeviceState, call: ParsedCommand) -> None:
     """OK, and the call stands; without one, NO CARRIER."""
     device.voice.answer()
 
 
 @COMMANDS.command("H", "+CHUP")
-def hang_up(device: Device, call: ParsedCommand) -> None:
+def hang_up(device: DeviceState, call: ParsedCommand) -> None:
     device.voice.hang_up()
 
 
 @COMMANDS.command("D")
-def dial(device: Device, call: ParsedCommand) -> None:
+def dial(device: DeviceState, call: ParsedCommand) -> None:
     """A number with `;` is a voice call: OK at once, and how it ends comes later. A data call finds NO CARRIER."""
     device.require_sim(CmeError)
     number = call.argument.strip()
@@ -39,14 +35,14 @@ def dial(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CLCC")
-def list_calls(device: Device, call: ParsedCommand) -> None:
+def list_calls(device: DeviceState, call: ParsedCommand) -> None:
     only(call, CommandForm.EXECUTE, CommandForm.TEST)
     if call.kind is CommandForm.EXECUTE and (listed := device.voice.listed()) is not None:
         device.host.say(f"+CLCC: {listed}")
 
 
 @COMMANDS.command("+CLIP")
-def show_caller(device: Device, call: ParsedCommand) -> None:
+def show_caller(device: DeviceState, call: ParsedCommand) -> None:
     """Whether `+CLIP` comes with each ring; reading says also that the network tells the number (1)."""
     only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
     if call.kind is CommandForm.READ:
@@ -58,7 +54,7 @@ def show_caller(device: Device, call: ParsedCommand) -> None:
 
 
 @COMMANDS.command("+CRC", "+CVHU")
-def kept(device: Device, call: ParsedCommand) -> None:
+def kept(device: DeviceState, call: ParsedCommand) -> None:
     """`+CRC`: 1 says `+CRING: VOICE` in place of RING. `+CVHU` is kept and read back; ATH hangs up either way."""
     only(call, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
     if call.kind is CommandForm.READ:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device.charset import typed_number
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands import entry
 from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError
+from modemd.emulator.device.state import DeviceState
 from modemd.emulator.device.text_mode import INVALID, STATUS, address
 from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.errors import DecodeError
 from modemd.pdu import StatusReport, Submit, decode_incoming, decode_outgoing
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-
 COMMANDS = CommandTable()
 
 
 @COMMANDS.command("+CMGW")
-def write(device: Device, call: ParsedCommand) -> bool | None:
+def write(device: DeviceState, call: ParsedCommand) -> bool | None:
     """`=length[,stat]` in PDU mode, `[="number"[,type[,stat]]]` in text mode; without a stat it is kept as unsent.
 
     In text mode what is written is a SUBMIT whatever its stat; `REC ...` is refused.
@@ -49,7 +46,7 @@ def write(device: Device, call: ParsedCommand) -> bool | None:
     return entry.PromptedEntry(device, entry.text(device, destination), go, in_text=True).begin()
 
 
-def _keep(device: Device, status: MessageStatus, tpdu: bytes, began: datetime) -> None:
+def _keep(device: DeviceState, status: MessageStatus, tpdu: bytes, began: datetime) -> None:
     message = StoredMessage(device.inbound.smsc_field(), tpdu, status)
     try:
         right = (

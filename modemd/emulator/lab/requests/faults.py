@@ -11,8 +11,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
+from modemd.emulator.device.device import Device
 from modemd.emulator.device.results import FinalResult
-from modemd.emulator.device.state import Device
 from modemd.emulator.lab.lab import LabModem
 from modemd.emulator.lab.requests.base import Cause, LabRequest, MemoryName, Seconds, Share
 from modemd.emulator.network.status_reports import LATE_S, Oddity

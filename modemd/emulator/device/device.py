@@ -1,0 +1,64 @@
+"""One emulated modem: runs AT command lines over `DeviceState`, first by its family's file, then by the common commands.
+
+    Device  >  DeviceState  >  FaultLayer  >  RegistrationLayer  >  SimLayer  >  PowerLayer
+
+Each layer is a class in a file of its own and knows only the layers below it.
+"""
+
+from __future__ import annotations
+
+from modemd.emulator.device import family_replies
+from modemd.emulator.device.command_line import CommandLineError, ParsedCommand, parse_command_line
+from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.device.results import CmeError, FinalResult, UnknownCommand
+from modemd.emulator.device.state import DeviceState
+
+
+class Device(DeviceState):
+    """A modem that a host can talk to. The arguments are those of `DeviceState`."""
+
+    def _run_line(self, body: str) -> None:
+        try:
+            self._pending_commands.extend(parse_command_line(body))
+        except CommandLineError:
+            self.finish("ERROR")
+        else:
+            self._proceed()
+
+    def _proceed(self) -> None:
+        silent = False
+        try:
+            while self._pending_commands:
+                call = self._pending_commands.popleft()
+                if self._execute(call):
+                    return
+                silent = call.typed in self.family.commands.without_ok
+        except FinalResult as result:
+            self.fail(result)
+        else:
+            if silent:
+                self.finish_unanswered()
+            else:
+                self.finish()
+
+    def _execute(self, call: ParsedCommand) -> bool:
+        """Run one command; True when it goes on by itself and will end the line later."""
+        if (result := self.faults.answer(call.name, call.typed)) is not None:
+            raise FinalResult(result)
+        if (seconds := self.faults.take_hang(call.name)) is not None:
+            self._pending_commands.appendleft(call)
+            self.host.busy = True
+            self.later(seconds, self._proceed)
+            return True
+        if call.name in self.family.commands.unanswered:
+            self.finish_unanswered()
+            return True
+        if family_replies.answer_from_family(self, call):
+            return False
+        handler = COMMANDS.get(call.name)
+        if handler is None:
+            raise UnknownCommand
+        try:
+            return bool(handler(self, call))
+        except ValueError:  # an argument that is no number
+            raise CmeError(50) from None
