@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from modemd.emulator.device.device import Device
+from modemd.emulator.links.link import Link
 from modemd.emulator.timers import Timers
 
 
@@ -84,15 +85,14 @@ class MemoryPort:
         self.on_lost()
 
 
-class MemoryLink:
+class MemoryLink(Link):
     """A device's line in memory. One host at a time opens it, as an exclusive tty."""
 
     def __init__(self, device: Device, timers: Timers) -> None:
-        self.device = device
+        super().__init__(device)
         self._timers = timers
         self._plugged = True
         self._port: MemoryPort | None = None
-        device.ports.append(self)
 
     @property
     def plugged(self) -> bool:
@@ -114,16 +114,6 @@ class MemoryLink:
             port.drain(self.device)
             self._port = None
             self.device.disconnect()
-
-    def unplug(self) -> None:
-        """Pull the stick: the host's side is lost, the device has no power."""
-        self.device.power_off()
-        self.lost()
-
-    def replug(self) -> None:
-        """Plug it in again: the device boots."""
-        self.back()
-        self.device.power_on()
 
     def lost(self) -> None:
         self._plugged = False

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from modemd.emulator.device.device import Device
+from modemd.emulator.links.link import Link
 
 LOOK_EVERY_S = 0.025
 """How often ports without a host are looked at; one poll() serves all of them."""
@@ -26,14 +27,14 @@ LARGEST_BACKLOG = 65536
 """Octets kept for a host that has the port open and does not read; beyond that, output is lost."""
 
 
-class PtyLink:
+class PtyLink(Link):
     """A device's port at `path`. Made inside the loop's thread; OSError when the pty or the link cannot be made.
 
     `tap`, where it is set, is called with (True, what the host wrote) and (False, what the device says to a host).
     """
 
     def __init__(self, device: Device, path: Path | str, loop: asyncio.AbstractEventLoop) -> None:
-        self.device = device
+        super().__init__(device)
         self.path = Path(path)
         self._loop = loop
         self._master: int | None = None
@@ -41,7 +42,6 @@ class PtyLink:
         self._hosted = False
         self._backlog = bytearray()
         self.tap: Callable[[bool, bytes], None] | None = None
-        device.ports.append(self)
         self._make()
 
     @property
@@ -53,24 +53,17 @@ class PtyLink:
         """Whether a host has the port open, as far as is known."""
         return self._hosted
 
-    def unplug(self) -> None:
-        """Pull the stick: the link is gone, the host reads EIO or end of file, the device has no power."""
-        self.device.power_off()
-        self.lost()
-
     def replug(self, path: Path | str | None = None) -> None:
         """Plug it in again, at `path` if given: a new pty, and the device boots."""
         if path is not None:
             self._remove_link()
             self.path = Path(path)
-        self.back()
-        self.device.power_on()
+        super().replug()
 
     def close(self) -> None:
         """Take the port away for good; the device stays as it is."""
         self.lost()
-        if self in self.device.ports:
-            self.device.ports.remove(self)
+        self._detach_from_device()
 
     def lost(self) -> None:
         if self._master is None:

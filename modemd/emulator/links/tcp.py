@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from modemd.emulator.device.device import Device
+from modemd.emulator.links.link import Link
 
 
 class _Client(asyncio.Protocol):
@@ -31,17 +32,16 @@ class _Client(asyncio.Protocol):
             self._link.client_left()
 
 
-class TcpLink:
+class TcpLink(Link):
     """A device's TCP port. Make it, then `await start()`."""
 
     def __init__(self, device: Device, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.device = device
+        super().__init__(device)
         self.host = host
         self.port = port
         self._server: asyncio.Server | None = None
         self._client: asyncio.Transport | None = None
         self._plugged = True
-        device.ports.append(self)
 
     @property
     def url(self) -> str:
@@ -61,8 +61,7 @@ class TcpLink:
 
     async def close(self) -> None:
         """Stop listening and drop the client."""
-        if self in self.device.ports:
-            self.device.ports.remove(self)
+        self._detach_from_device()
         self.lost()
         if self._server is not None:
             self._server.close()
@@ -80,16 +79,6 @@ class TcpLink:
     def client_left(self) -> None:
         self._client = None
         self.device.disconnect()
-
-    def unplug(self) -> None:
-        """Pull the stick: the client is dropped and none is served, the device has no power."""
-        self.device.power_off()
-        self.lost()
-
-    def replug(self) -> None:
-        """Plug it in again: the device boots."""
-        self.back()
-        self.device.power_on()
 
     def lost(self) -> None:
         self._plugged = False
