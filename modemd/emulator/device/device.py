@@ -29,10 +29,10 @@ class Device(DeviceState):
         silent = False
         try:
             while self._pending_commands:
-                call = self._pending_commands.popleft()
-                if self._execute(call):
+                command = self._pending_commands.popleft()
+                if self._execute(command):
                     return
-                silent = call.typed in self.family.commands.without_ok
+                silent = command.typed in self.family.commands.without_ok
         except FinalResult as result:
             self.fail(result)
         else:
@@ -41,24 +41,24 @@ class Device(DeviceState):
             else:
                 self.finish()
 
-    def _execute(self, call: ParsedCommand) -> bool:
+    def _execute(self, command: ParsedCommand) -> bool:
         """Run one command; True when it goes on by itself and will end the line later."""
-        if (result := self.faults.answer(call.name, call.typed)) is not None:
+        if (result := self.faults.answer(command.name, command.typed)) is not None:
             raise FinalResult(result)
-        if (seconds := self.faults.take_hang(call.name)) is not None:
-            self._pending_commands.appendleft(call)
+        if (seconds := self.faults.take_hang(command.name)) is not None:
+            self._pending_commands.appendleft(command)
             self.host.busy = True
             self.later(seconds, self._proceed)
             return True
-        if call.name in self.family.commands.unanswered:
+        if command.name in self.family.commands.unanswered:
             self.finish_unanswered()
             return True
-        if family_replies.answer_from_family(self, call):
+        if family_replies.answer_from_family(self, command):
             return False
-        handler = COMMANDS.get(call.name)
+        handler = COMMANDS.get(command.name)
         if handler is None:
             raise UnknownCommand
         try:
-            return bool(handler(self, call))
+            return bool(handler(self, command))
         except ValueError:  # an argument that is no number
             raise CmeError(50) from None

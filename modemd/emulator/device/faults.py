@@ -16,7 +16,7 @@ from modemd.emulator.network.network import Network
 from modemd.emulator.network.subscribers import Sim
 from modemd.emulator.timers import Handle, Timers
 
-_JUNK = bytes(range(0x80, 0x100)) + b"\x00\x7f"
+_NOISE = bytes(range(0x80, 0x100)) + b"\x00\x7f"
 """Octets that no command, result or PDU is made of."""
 
 
@@ -82,7 +82,7 @@ class FaultLayer(RegistrationLayer):
             heard = bytearray()
             for octet in data:
                 if source.random() < inserted:
-                    heard.append(source.choice(_JUNK))
+                    heard.append(source.choice(_NOISE))
                 if source.random() >= lost:
                     heard.append(octet)
             return bytes(heard)
@@ -129,8 +129,8 @@ class FaultLayer(RegistrationLayer):
 
     def flood(self, line: str, times: int, every_s: float = 0.01) -> None:
         """Say an unsolicited line so many times, one every so many seconds."""
-        for nth in range(times):
-            self.later(nth * every_s, partial(self.host.notice, line))
+        for index in range(times):
+            self.later(index * every_s, partial(self.host.send_notice, line))
 
     def forget_settings(self, *, text_mode: bool = False) -> None:
         """Everything the host set is as after power-on, with no word of it and no restart: echo, format, notices.

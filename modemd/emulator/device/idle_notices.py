@@ -22,7 +22,7 @@ class IdleNotices:
         self._generation += 1
         if device.chatty and device.host.connected and not self._silenced:
             for line in device.family.chatter.lines:
-                device.later(line.every_s, partial(self._say, self._generation, line))
+                device.later(line.every_s, partial(self._send, self._generation, line))
 
     def end(self) -> None:
         """Nobody listens any more."""
@@ -38,8 +38,8 @@ class IdleNotices:
         self._silenced = False
         self.end()
 
-    def _say(self, of_round: int, line: Line) -> None:
+    def _send(self, generation: int, line: Line) -> None:
         device = self._device
-        if of_round == self._generation and device.chatty:
-            device.host.notice(line.at(device.timers.now()))
-            device.later(line.every_s, partial(self._say, of_round, line))
+        if generation == self._generation and device.chatty:
+            device.host.send_notice(line.at(device.timers.now()))
+            device.later(line.every_s, partial(self._send, generation, line))

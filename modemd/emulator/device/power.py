@@ -78,7 +78,7 @@ class PowerLayer:
     def switch_off(self) -> None:
         """Off by command: the family's last words, then nothing until it is plugged in anew."""
         for line in self.family.commands.last_words:
-            self.host.notice(line)
+            self.host.send_notice(line)
         self.later(SWITCH_OFF_DELAY_S, self._switch_off_now)
 
     def _switch_off_now(self) -> None:
@@ -103,7 +103,7 @@ class PowerLayer:
 
     def _send_boot_line(self, line: Line) -> None:
         if self._is_line_enabled(line):
-            self.host.notice(line.say)
+            self.host.send_notice(line.say)
 
     @property
     def settings(self) -> Settings:

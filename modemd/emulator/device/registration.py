@@ -54,9 +54,9 @@ class RegistrationLayer(SimLayer):
 
     def set_function(self, function: int) -> None:
         """`+CFUN`: 1 full, others with or without radio as the family has them."""
-        was_on = self._radio_on
+        had_radio = self._radio_on
         self.function = function
-        if self._radio_on and not was_on:
+        if self._radio_on and not had_radio:
             self._register()
         self.registration_changed()
 
@@ -66,8 +66,8 @@ class RegistrationLayer(SimLayer):
 
     def select_operator(self, mode: int) -> None:
         """`+COPS`: automatic (0), manual (1, 4), or none: the network is left (2)."""
-        was, self.selection = self.selection, mode
-        if was == NONE and mode != NONE:
+        previous, self.selection = self.selection, mode
+        if previous == NONE and mode != NONE:
             self._register()
         self.registration_changed()
 
@@ -120,7 +120,7 @@ class RegistrationLayer(SimLayer):
         self._announced = state
         for name, level in self.host.settings.registration_notices.items():
             if level:
-                self.host.notice(f"{name}: {self.format_registration(name)}")
+                self.host.send_notice(f"{name}: {self.format_registration(name)}")
         if self.registered and self.sim is not None:
             self.network.available(self.sim)
 

@@ -19,7 +19,7 @@ MAX_ENTRY_LENGTH = 4096
 MAX_PENDING_INPUT = 65536
 """Octets kept of one line, of one entry, and unread while busy; the rest is dropped, as from a buffer that is full."""
 
-_BEFORE_A_LINE = b"\r\n \x1b"
+_IGNORED_BEFORE_COMMAND = b"\r\n \x1b"
 
 NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4", "BUSY": "7", "NO ANSWER": "8"}
 """Results under ATV0 (V.250 5.7.1). Others have no number and stay as they are."""
@@ -62,12 +62,12 @@ class SerialLine:
         self._write: Callable[[bytes], None] | None = None
         self._input = bytearray()
         self._line = bytearray()
-        self._last = ""
+        self._last_command_line = ""
         self._entry: PromptedInput | None = None
         self._typed = bytearray()
         self._deferred_output: list[bytes] = []
         self._output = bytearray()
-        self._depth = 0
+        self._is_reading = False
 
     @property
     def connected(self) -> bool:
@@ -100,11 +100,11 @@ class SerialLine:
         self._entry = None
         self._typed.clear()
         self._deferred_output.clear()
-        self._last = ""
+        self._last_command_line = ""
 
     # -- output
 
-    def say(self, text: str) -> None:
+    def send_line(self, text: str) -> None:
         """One line of information, or a header and the line that belongs to it, `\\r\\n` between."""
         self._send(f"{self._lead}{text}\r\n" if self.settings.verbose else f"{text}\r\n")
 
@@ -118,7 +118,7 @@ class SerialLine:
                 self._send(f"{NUMERIC[text]}\r" if text in NUMERIC else f"{text}\r\n")
         self.release()
 
-    def notice(self, text: str) -> None:
+    def send_notice(self, text: str) -> None:
         """An unsolicited line: at once, but after the entry while one is being typed."""
         if self.drops_notices:
             return
@@ -136,7 +136,7 @@ class SerialLine:
         if self.settings.quiet:
             return
         if self.settings.verbose or text not in NUMERIC:
-            self.notice(text)
+            self.send_notice(text)
         elif self._entry is not None:
             self._deferred_output.append(self._with_line_ends(f"{NUMERIC[text]}\r").encode())
         else:
@@ -150,7 +150,7 @@ class SerialLine:
         """These very octets, unframed: what a captured device said."""
         self._emit(octets)
 
-    def ask(self, entry: PromptedInput, *, prompted: bool = True) -> None:
+    def open_entry(self, entry: PromptedInput, *, prompted: bool = True) -> None:
         """Open an entry, with its prompt or (a fault) without."""
         if prompted:
             self._send("\r\n> ")
@@ -163,7 +163,7 @@ class SerialLine:
         self.busy = False
         if self._entry is None:
             self.drops_notices = False
-        self._work()
+        self._read_input()
 
     def _send(self, text: str) -> None:
         self._emit(self._with_line_ends(text).encode("latin-1", "replace"))
@@ -177,7 +177,7 @@ class SerialLine:
 
     def _emit(self, data: bytes) -> None:
         self._output += data
-        if self._depth == 0:
+        if not self._is_reading:
             self._flush()
 
     def _flush(self) -> None:
@@ -198,34 +198,34 @@ class SerialLine:
     def feed(self, data: bytes) -> None:
         """Octets from the host."""
         self._input += data[: MAX_PENDING_INPUT - len(self._input)]
-        self._work()
+        self._read_input()
 
-    def _work(self) -> None:
-        if self._depth:
+    def _read_input(self) -> None:
+        if self._is_reading:
             return
-        self._depth = 1
+        self._is_reading = True
         try:
             while self._input and not self.busy:
                 if self._entry is not None:
-                    self._take_entry(self._entry)
+                    self._read_entry(self._entry)
                 else:
-                    self._take_line()
+                    self._read_line()
         finally:
-            self._depth = 0
+            self._is_reading = False
             self._flush()
 
-    def _take_line(self) -> None:
+    def _read_line(self) -> None:
         registers = self.settings.registers
         end = self._input.find(registers[3])
         piece = bytes(self._input) if end < 0 else bytes(self._input[: end + 1])
-        if repeats := (self._line + piece[:2]).lstrip(_BEFORE_A_LINE)[:2].upper() == b"A/":
+        if repeats_last := (self._line + piece[:2]).lstrip(_IGNORED_BEFORE_COMMAND)[:2].upper() == b"A/":
             piece = piece[: piece.index(b"/") + 1]
         del self._input[: len(piece)]
         if self.settings.echo:
             self._output += piece
-        if repeats:
+        if repeats_last:
             self._line.clear()
-            self._run(self._last)
+            self._run(self._last_command_line)
             return
         self._line += piece[: MAX_LINE_LENGTH - len(self._line)]
         if end < 0:
@@ -234,14 +234,14 @@ class SerialLine:
         self._line.clear()
         body = _command_body(line, registers[5])
         if body is not None:
-            self._last = body
+            self._last_command_line = body
             self._run(body)
 
-    def _take_entry(self, entry: PromptedInput) -> None:
+    def _read_entry(self, entry: PromptedInput) -> None:
         ends = [position for position in (self._input.find(ESC), self._input.find(CTRL_Z)) if position >= 0]
         end = min(ends, default=len(self._input))
         piece = bytes(self._input[:end])
-        mark = self._input[end] if ends else None
+        end_octet = self._input[end] if ends else None
         del self._input[: end + 1]
         if self.settings.echo:
             self._output += piece
@@ -253,15 +253,15 @@ class SerialLine:
         self._typed += octets[: MAX_ENTRY_LENGTH - len(self._typed)]
         if entry.in_text:
             self._send("\r\n> " * octets.count(b"\r"))
-            erasing = self.settings.registers[5]
-            if erasing in self._typed:
-                self._typed = _apply_backspace(self._typed, erasing)
-        if mark is None:
+            backspace = self.settings.registers[5]
+            if backspace in self._typed:
+                self._typed = _apply_backspace(self._typed, backspace)
+        if end_octet is None:
             return
         typed = bytes(self._typed)
         self._typed.clear()
         self._entry = None
-        if mark == ESC:
+        if end_octet == ESC:
             entry.on_cancel()
         else:
             entry.on_done(typed)
@@ -270,22 +270,22 @@ class SerialLine:
         self._deferred_output.clear()
 
 
-def _command_body(line: bytes, erasing: int) -> str | None:
+def _command_body(line: bytes, backspace: int) -> str | None:
     """What follows `AT` in a line; None where the line holds none, which V.250 5.2.1 says is passed over in silence."""
     line = line[:-1]
-    if erasing in line:
-        line = bytes(_apply_backspace(line, erasing))
+    if backspace in line:
+        line = bytes(_apply_backspace(line, backspace))
     start = line.upper().find(b"AT")
     if start < 0:
         return None
     return line[start + 2 :].strip(b"\r\n").decode("latin-1")
 
 
-def _apply_backspace(line: bytes | bytearray, erasing: int) -> bytearray:
-    kept = bytearray()
+def _apply_backspace(line: bytes | bytearray, backspace: int) -> bytearray:
+    result = bytearray()
     for octet in line:
-        if octet == erasing:
-            del kept[-1:]
+        if octet == backspace:
+            del result[-1:]
         else:
-            kept.append(octet)
-    return kept
+            result.append(octet)
+    return result

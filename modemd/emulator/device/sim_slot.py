@@ -89,7 +89,7 @@ class SimLayer(PowerLayer, ABC):
 
     def _announce_sim_change(self, lines: Iterable[str]) -> None:
         for line in lines:
-            self.host.notice(line)
+            self.host.send_notice(line)
         self.sim_changed()
 
     def _lose_power(self) -> None:
@@ -165,7 +165,7 @@ class SimLayer(PowerLayer, ABC):
         if busy_s := entry.busy_s * factor:
             self._busy_timer = self.later(busy_s, self._no_longer_busy)
         for line in entry.ready:
-            self.later(line.after_s * factor, partial(self.host.notice, line.say))
+            self.later(line.after_s * factor, partial(self.host.send_notice, line.say))
         self.sim_changed(registers=True)
 
     def _no_longer_busy(self) -> None:

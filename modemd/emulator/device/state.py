@@ -33,7 +33,7 @@ from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.emulator.timers import Timers
 from modemd.pdu import Address, Deliver, Timestamp, UserData, table
 
-_OF_A_SIM = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
+_SIM_PLACEHOLDERS = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
 """What a family's reply can have filled in, and only with a SIM."""
 
 
@@ -121,7 +121,7 @@ class DeviceState(FaultLayer):
 
     def fail(self, result: FinalResult) -> None:
         """End the command line with an error, in the words the family and `+CMEE` choose."""
-        self.finish(self._words(result))
+        self.finish(self._format_result(result))
 
     def finish_unanswered(self) -> None:
         """End the command line and say nothing."""
@@ -144,18 +144,18 @@ class DeviceState(FaultLayer):
     def send_filled_lines(self, lines: Iterable[str]) -> None:
         """Say lines of the family's file, identities and counters filled in. CmeError 10 for a SIM that is not there."""
         sim = self.sim
-        known = {"{imei}": self.imei}
+        values = {"{imei}": self.imei}
         if sim is not None:
-            known |= {"{iccid}": sim.iccid, "{imsi}": sim.imsi, "{number}": sim.number}
-            known |= {"{pin_tries}": str(sim.pin_tries), "{puk_tries}": str(sim.puk_tries)}
-        elif any(word in line for line in lines for word in _OF_A_SIM):
+            values |= {"{iccid}": sim.iccid, "{imsi}": sim.imsi, "{number}": sim.number}
+            values |= {"{pin_tries}": str(sim.pin_tries), "{puk_tries}": str(sim.puk_tries)}
+        elif any(placeholder in line for line in lines for placeholder in _SIM_PLACEHOLDERS):
             raise CmeError(10)
         for line in lines:
-            for word, value in known.items():
-                line = line.replace(word, value)
-            self.host.say(line)
+            for placeholder, value in values.items():
+                line = line.replace(placeholder, value)
+            self.host.send_line(line)
 
-    def _words(self, result: FinalResult) -> str:
+    def _format_result(self, result: FinalResult) -> str:
         if isinstance(result, UnknownCommand):
             return self.family.dialogue.unknown
         if isinstance(result, CmeError):
@@ -167,8 +167,8 @@ class DeviceState(FaultLayer):
         if isinstance(result, CmsError):
             when = self.family.dialogue.cms_texts
             in_words = when == "always" or (when == "asked" and self.settings.error_level == 2)
-            if in_words and (words := CMS_TEXTS.get(result.code)) is not None:
-                return f"+CMS ERROR: {words}"
+            if in_words and (text := CMS_TEXTS.get(result.code)) is not None:
+                return f"+CMS ERROR: {text}"
             return f"+CMS ERROR: {self.family.causes.get(str(result.code), result.code)}"
         return result.text
 
@@ -190,18 +190,18 @@ class DeviceState(FaultLayer):
     # -- what the network and the layers below bring
 
     def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
-        self.inbound.take(message, done)
+        self.inbound.receive(message, done)
 
     def ring(self, call: VoiceCall) -> bool:
         return self.voice.ring(call)
 
     def call_changed(self, call: VoiceCall) -> None:
-        self.voice.changed(call)
+        self.voice.call_changed(call)
 
     def registration_changed(self) -> None:
         super().registration_changed()
         if not self.registered:
-            self.voice.drop()
+            self.voice.end_by_network()
 
     def _lose_power(self) -> None:
         super()._lose_power()

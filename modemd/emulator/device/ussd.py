@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from modemd.emulator.device.charset import septets_of, shown, typed_septets
+from modemd.emulator.device.charset import decode_septets, encode_text, to_septets
 from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmeError, FinalResult
 from modemd.emulator.network.ussd_services import NETWORK_WAITS_S, UNKNOWN_CODE, UNKNOWN_REPLY, UssdAnswer, UssdState
@@ -22,10 +22,10 @@ _DEFAULT = table(0, 0)
 def encode_string(text: str, coding: str, charset: str) -> tuple[str, int]:
     """A text as a family writes it into `+CUSD`, and its dcs. `charset` is that of `+CSCS`."""
     if _DEFAULT.try_encode(text) is None:
-        return shown(text, "UCS2"), UCS2_CODING
+        return encode_text(text, "UCS2"), UCS2_CODING
     if coding == "packed_hex":
-        return pack_ussd(septets_of(text)).hex().upper(), GSM_CODING
-    return shown(text, charset if coding == "charset" else "IRA"), GSM_CODING
+        return pack_ussd(to_septets(text)).hex().upper(), GSM_CODING
+    return encode_text(text, charset if coding == "charset" else "IRA"), GSM_CODING
 
 
 def decode_string(typed: str, dcs: int, coding: str, charset: str) -> str:
@@ -36,7 +36,7 @@ def decode_string(typed: str, dcs: int, coding: str, charset: str) -> str:
         return _DEFAULT.decode(unpack_ussd(bytes.fromhex(typed)))
     if coding == "plain":
         return typed
-    return _DEFAULT.decode(typed_septets(typed.encode("latin-1"), charset))
+    return _DEFAULT.decode(decode_septets(typed.encode("latin-1"), charset))
 
 
 class UssdSession:
@@ -44,19 +44,19 @@ class UssdSession:
 
     def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
-        self._asked: Handle | None = None
+        self._answer_timer: Handle | None = None
         self._menu: Mapping[str, UssdAnswer] = {}
         self._reply_timeout: Handle | None = None
 
     def reset(self) -> None:
         """Power is gone, or the host ended it."""
-        for handle in (self._asked, self._reply_timeout):
+        for handle in (self._answer_timer, self._reply_timeout):
             if handle is not None:
                 handle.cancel()
-        self._asked = self._reply_timeout = None
+        self._answer_timer = self._reply_timeout = None
         self._menu = {}
 
-    def say(self, typed: str, dcs: int) -> None:
+    def send(self, typed: str, dcs: int) -> None:
         """A code, or a reply to what the network asked.
 
         The family's refusal for a string it cannot read; CmeError 30 without a network; CmeError 3 while the last one
@@ -71,37 +71,37 @@ class UssdSession:
         device.require_sim(CmeError)
         if not device.registered:
             raise CmeError(30)
-        if self._asked is not None:
+        if self._answer_timer is not None:
             raise CmeError(3)
         answer = self._menu.get(text, UNKNOWN_REPLY) if self._menu else device.network.ussd.get(text, UNKNOWN_CODE)
         self.reset()
         wait_s = NETWORK_WAITS_S if answer.state is UssdState.TIMED_OUT else answer.after_s
-        self._asked = device.later(wait_s, partial(self._answered, answer))
+        self._answer_timer = device.later(wait_s, partial(self._on_answer, answer))
 
-    def _answered(self, answer: UssdAnswer) -> None:
+    def _on_answer(self, answer: UssdAnswer) -> None:
         self.reset()
         device = self._device
         if not device.registered:
-            self._say(UssdState.TIMED_OUT)
+            self._notify(UssdState.TIMED_OUT)
             return
         for _ in range(answer.times):
-            self._say(answer.state, answer.text)
+            self._notify(answer.state, answer.text)
         if answer.closes:
-            self._say(UssdState.ENDED)
+            self._notify(UssdState.ENDED)
         if answer.menu:
             self._menu = answer.menu
             self._reply_timeout = device.later(NETWORK_WAITS_S, self._on_reply_timeout)
 
     def _on_reply_timeout(self) -> None:
         self.reset()
-        self._say(UssdState.ENDED)
+        self._notify(UssdState.ENDED)
 
-    def _say(self, said: UssdState, text: str | None = None) -> None:
+    def _notify(self, state: UssdState, text: str | None = None) -> None:
         device = self._device
         if device.settings.flags.get("+CUSD", "0") != "1":
             return
-        line = f"+CUSD: {int(said)}"
+        line = f"+CUSD: {int(state)}"
         if text is not None:
             string, dcs = encode_string(text, device.family.ussd.coding, device.settings.alphabet)
             line += f',"{string}",{dcs}'
-        device.host.notice(line)
+        device.host.send_notice(line)

@@ -64,14 +64,14 @@ def create_app(lab: Lab) -> FastAPI:
         return [_received(received) for received in lab.network.phone(number).inbox]
 
     @app.post("/phones/{number}/send")
-    async def send(number: str, order: PhoneMessageRequest) -> dict[str, Any]:
+    async def send(number: str, body: PhoneMessageRequest) -> dict[str, Any]:
         phone = lab.network.phone(number)
-        phone.send(order.to, order.to_content())
-        return {"from": phone.number, "to": phone.operator.canonical(order.to)}
+        phone.send(body.to, body.to_content())
+        return {"from": phone.number, "to": phone.operator.canonical(body.to)}
 
     @app.post("/phones/{number}/call")
-    async def call(number: str, order: CallRequest) -> dict[str, Any]:
-        return _call(lab.network.phone(number).call(order.to, for_s=order.for_s))
+    async def call(number: str, body: CallRequest) -> dict[str, Any]:
+        return _call(lab.network.phone(number).call(body.to, for_s=body.for_s))
 
     @app.post("/phones/{number}/hang-up")
     async def hang_up(number: str) -> list[dict[str, Any]]:
@@ -101,8 +101,8 @@ def create_app(lab: Lab) -> FastAPI:
         return _network(lab)
 
     @app.patch("/network")
-    async def turn(knobs: NetworkChange) -> dict[str, Any]:
-        knobs.apply(lab.network)
+    async def change_network(change: NetworkChange) -> dict[str, Any]:
+        change.apply(lab.network)
         return _network(lab)
 
     @app.post("/network/reject")
@@ -111,8 +111,8 @@ def create_app(lab: Lab) -> FastAPI:
         return refusal.model_dump()
 
     @app.post("/network/ussd")
-    async def ussd(order: UssdServiceRequest) -> list[str]:
-        order.apply(lab.network)
+    async def ussd(body: UssdServiceRequest) -> list[str]:
+        body.apply(lab.network)
         return sorted(lab.network.ussd)
 
     @app.post("/network/fate")
@@ -121,17 +121,17 @@ def create_app(lab: Lab) -> FastAPI:
         return lab.network.fates
 
     @app.post("/network/next-report")
-    async def next_report(order: NextReport) -> dict[str, Any]:
-        order.apply(lab.network)
-        return order.model_dump()
+    async def next_report(body: NextReport) -> dict[str, Any]:
+        body.apply(lab.network)
+        return body.model_dump()
 
     @app.get("/operators")
     async def operators() -> list[dict[str, Any]]:
         return [_operator(operator) for operator in lab.network.operators.values()]
 
     @app.patch("/operators/{code}")
-    async def turn_operator(code: str, knobs: OperatorChange) -> dict[str, Any]:
-        knobs.apply(lab.network, code)
+    async def change_operator(code: str, change: OperatorChange) -> dict[str, Any]:
+        change.apply(lab.network, code)
         return _operator(lab.network.operators[code])
 
     @app.get("/usb")
@@ -139,8 +139,8 @@ def create_app(lab: Lab) -> FastAPI:
         return [_port(port) for port in lab.usb.comports()]
 
     @app.post("/usb/move")
-    async def move(order: Move) -> list[dict[str, Any]]:
-        order.apply(lab.usb)
+    async def move(body: Move) -> list[dict[str, Any]]:
+        body.apply(lab.usb)
         return [_port(port) for port in lab.usb.comports()]
 
     return app
@@ -252,8 +252,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return _error(422, "invalid", told)
+        message = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return _error(422, "invalid", message)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:

@@ -38,14 +38,14 @@ class Scenario(LabRequest):
 
     def options(self, directory: Path) -> LabOptions:
         """The lab of this scenario, in a folder."""
-        seated = {modem.number for modem in self.modem}
+        used_numbers = {modem.number for modem in self.modem}
         return LabOptions(
             directory,
             modems=len(self.modem),
             seed=self.network.seed,
             planned=tuple(self._plan(modem) for modem in self.modem),
             operators=tuple(operator.plan() for operator in self.operator),
-            spare_sims=tuple(sim.plan() for sim in self.sim if sim.number not in seated),
+            spare_sims=tuple(sim.plan() for sim in self.sim if sim.number not in used_numbers),
         )
 
     def begin(self, lab: Lab) -> None:
@@ -64,8 +64,8 @@ class Scenario(LabRequest):
         """What does not fit together, a line each."""
         if not 1 <= len(self.modem) <= MAX_MODEMS:
             yield f"modem: 1 to {MAX_MODEMS} of these tables are needed, {len(self.modem)} are there"
-        yield from self._said_twice()
-        yield from self._wrong_operators()
+        yield from self._duplicates()
+        yield from self._unknown_operators()
         names = [modem.name for modem in self.modem]
         sims = {modem.number for modem in self.modem} | {sim.number for sim in self.sim}
         for index, phone in enumerate(self.phone):
@@ -80,7 +80,7 @@ class Scenario(LabRequest):
             if moved is not None and moved not in sims:
                 yield f"event[{index}].fault.number: {moved!r} is the number of no SIM"
 
-    def _said_twice(self) -> Iterator[str]:
+    def _duplicates(self) -> Iterator[str]:
         for table, key, values in (
             ("operator", "code", [operator.code for operator in self.operator]),
             ("sim", "number", [sim.number for sim in self.sim]),
@@ -94,7 +94,7 @@ class Scenario(LabRequest):
                 if count > 1:
                     yield f"{table}: {key} {value!r} is given {count} times"
 
-    def _wrong_operators(self) -> Iterator[str]:
+    def _unknown_operators(self) -> Iterator[str]:
         codes = [operator.code for operator in self.operator]
         named = [
             *((f"sim[{index}].operator", sim.operator) for index, sim in enumerate(self.sim)),
@@ -107,12 +107,12 @@ class Scenario(LabRequest):
                 named.append((f"event[{index}].reject.operator", event.reject.operator))
         for place, code in named:
             if code is not None and code not in codes:
-                there = f"is not one of {', '.join(codes)}" if codes else "is the code of no operator table"
-                yield f"{place}: {code!r} {there}"
+                known = f"is not one of {', '.join(codes)}" if codes else "is the code of no operator table"
+                yield f"{place}: {code!r} {known}"
 
     def _plan(self, modem: ModemTable) -> ModemPlan:
-        card = next((sim for sim in self.sim if sim.number == modem.number), SimTable(number=modem.number))
-        return modem.plan(card.plan())
+        sim_table = next((sim for sim in self.sim if sim.number == modem.number), SimTable(number=modem.number))
+        return modem.plan(sim_table.plan())
 
 
 def load(path: Path) -> Scenario:

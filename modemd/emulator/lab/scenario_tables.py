@@ -21,6 +21,8 @@ from modemd.emulator.usb.bus import UsbDevice, UsbInterface
 from modemd.errors import EncodeError
 from modemd.pdu import Address, Timestamp
 
+_E164 = r"\+[1-9][0-9]{3,14}"
+
 
 def _family(name: str) -> str:
     if name not in families:
@@ -29,14 +31,14 @@ def _family(name: str) -> str:
 
 
 def _number(text: str) -> str:
-    if not re.fullmatch(r"\+[1-9][0-9]{3,14}", text):
+    if not re.fullmatch(_E164, text):
         raise ValueError(f"{text!r} is not E.164, as in +33612345678")
     return text
 
 
 def _subscriber(text: str) -> str:
     """A number, a short code, or a name: whatever can stand as the sender of a message."""
-    if re.fullmatch(r"\+[1-9][0-9]{3,14}|[1-9][0-9]{2,7}", text):
+    if re.fullmatch(_E164 + r"|[1-9][0-9]{2,7}", text):
         return text
     if re.fullmatch(r"[+0-9 ]*", text):
         raise ValueError(f"{text!r} is no number as in +33612345678, no short code, no name")
@@ -192,8 +194,8 @@ class ScenarioOperatorChange(OperatorChange):
     code: OperatorCode
 
 
-_WHAT = ("fault", "send", "on", "call", "network", "operator", "reject", "fate", "next_report", "ussd")
-_WHOSE = {"fault": "modem", "send": "phone", "on": "phone", "call": "phone"}
+_ACTIONS = ("fault", "send", "on", "call", "network", "operator", "reject", "fate", "next_report", "ussd")
+_ACTORS = {"fault": "modem", "send": "phone", "on": "phone", "call": "phone"}
 
 
 class Event(LabRequest):
@@ -216,15 +218,15 @@ class Event(LabRequest):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        what = [name for name in _WHAT if getattr(self, name) is not None]
-        if len(what) != 1:
-            raise ValueError(f"one of {', '.join(_WHAT)} is needed, {len(what)} are there")
-        (name,) = what
-        whose = _WHOSE.get(name)
+        actions = [name for name in _ACTIONS if getattr(self, name) is not None]
+        if len(actions) != 1:
+            raise ValueError(f"one of {', '.join(_ACTIONS)} is needed, {len(actions)} are there")
+        (name,) = actions
+        actor = _ACTORS.get(name)
         for key in ("modem", "phone"):
-            if key == whose and getattr(self, key) is None:
+            if key == actor and getattr(self, key) is None:
                 raise ValueError(f"{name} needs a {key}")
-            if key != whose and getattr(self, key) is not None:
+            if key != actor and getattr(self, key) is not None:
                 raise ValueError(f"{name} goes without a {key}")
         return self
 
@@ -235,8 +237,8 @@ class Event(LabRequest):
         if self.fault is not None and self.modem is not None:
             self.fault.apply(lab.modems[self.modem])
         elif self.send is not None and self.phone is not None:
-            letter: MessageContent = self.send.to_content()
-            lab.network.phone(self.phone).send(self.send.to, letter)
+            content: MessageContent = self.send.to_content()
+            lab.network.phone(self.phone).send(self.send.to, content)
         elif self.on is not None and self.phone is not None:
             phone = lab.network.phone(self.phone)
             (phone.switch_on if self.on else phone.switch_off)()
@@ -244,6 +246,6 @@ class Event(LabRequest):
             lab.network.phone(self.phone).call(self.call.to, for_s=self.call.for_s)
         elif self.operator is not None:
             self.operator.apply(lab.network, self.operator.code)
-        for order in (self.network, self.reject, self.fate, self.next_report, self.ussd):
-            if order is not None:
-                order.apply(lab.network)
+        for change in (self.network, self.reject, self.fate, self.next_report, self.ussd):
+            if change is not None:
+                change.apply(lab.network)

@@ -19,11 +19,11 @@ from typing import ClassVar
 from modemd.emulator.device.device import Device
 from modemd.emulator.links.link import Link
 
-LOOK_EVERY_S = 0.025
+POLL_INTERVAL_S = 0.025
 """How often ports without a host are looked at; one poll() serves all of them."""
 
-LARGEST_READ = 65536
-LARGEST_BACKLOG = 65536
+MAX_READ = 65536
+MAX_BACKLOG = 65536
 """Octets kept for a host that has the port open and does not read; beyond that, output is lost."""
 
 
@@ -70,7 +70,7 @@ class PtyLink(Link):
             return
         self._remove_link()
         self._host_gone()
-        _Watch.of(self._loop).remove(self._master)
+        _HostWatch.of(self._loop).remove(self._master)
         os.close(self._master)
         self._master = None
 
@@ -84,17 +84,17 @@ class PtyLink(Link):
             tty.setraw(slave, termios.TCSANOW)
             os.set_blocking(master, False)
             self._slave_name = os.ttyname(slave)
-            beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-            beside.unlink(missing_ok=True)
-            beside.symlink_to(self._slave_name)
-            beside.replace(self.path)
+            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(self._slave_name)
+            temporary.replace(self.path)
         except BaseException:
             os.close(master)
             raise
         finally:
             os.close(slave)
         self._master = master
-        _Watch.of(self._loop).add(master, self)
+        _HostWatch.of(self._loop).add(master, self)
 
     def _remove_link(self) -> None:
         """Remove the link while it is ours: another emulator may have put its own in this place."""
@@ -136,7 +136,7 @@ class PtyLink(Link):
         if self._master is None:
             return
         try:
-            data = os.read(self._master, LARGEST_READ)
+            data = os.read(self._master, MAX_READ)
         except BlockingIOError:
             return
         except OSError:  # EIO: the last host closed the slave
@@ -148,7 +148,7 @@ class PtyLink(Link):
             return
         self._host_gone()
         self._forget_unread()
-        _Watch.of(self._loop).add(self._master, self)
+        _HostWatch.of(self._loop).add(self._master, self)
 
     def _write(self, data: bytes) -> None:
         if self._master is None:
@@ -156,7 +156,7 @@ class PtyLink(Link):
         if self.tap is not None:
             self.tap(False, data)
         if self._backlog:
-            if len(self._backlog) < LARGEST_BACKLOG:
+            if len(self._backlog) < MAX_BACKLOG:
                 self._backlog += data
             return
         written = _try_write(self._master, data)
@@ -182,11 +182,11 @@ def _try_write(master: int, data: bytes) -> int:
         return len(data)
 
 
-class _Watch:
+class _HostWatch:
     """Looks for hosts on all masters of one loop that have none. A hung-up master cannot be waited for: epoll would
     report the hang-up without end."""
 
-    _of_loop: ClassVar[dict[asyncio.AbstractEventLoop, _Watch]] = {}
+    _of_loop: ClassVar[dict[asyncio.AbstractEventLoop, _HostWatch]] = {}
     """Those that have something to look at; a loop that has ended is not kept alive here."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -196,7 +196,7 @@ class _Watch:
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop) -> _Watch:
+    def of(cls, loop: asyncio.AbstractEventLoop) -> _HostWatch:
         """The one watch of a loop."""
         watch = cls._of_loop.get(loop)
         if watch is None:
@@ -207,7 +207,7 @@ class _Watch:
         self._links[master] = link
         self._poll.register(master, 0)
         if self._timer is None:
-            self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
+            self._timer = self._loop.call_later(POLL_INTERVAL_S, self._poll_masters)
 
     def remove(self, master: int) -> None:
         if self._links.pop(master, None) is not None:
@@ -219,10 +219,10 @@ class _Watch:
             if self._of_loop.get(self._loop) is self:
                 del self._of_loop[self._loop]
 
-    def _look(self) -> None:
+    def _poll_masters(self) -> None:
         hung_up = {master for master, events in self._poll.poll(0) if events & select.POLLHUP}
         opened = [(master, link) for master, link in self._links.items() if master not in hung_up]
-        self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
+        self._timer = self._loop.call_later(POLL_INTERVAL_S, self._poll_masters)
         for master, link in opened:
             self.remove(master)
             link.host_opened()

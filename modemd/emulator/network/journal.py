@@ -65,8 +65,8 @@ class Journal:
         self.accepted.append(entry)
         if self._file is not None:
             self._file.write(json.dumps(entry.as_json(), ensure_ascii=False).encode() + b"\n")
-        for tell in list(self.on_accepted):
-            tell(entry)
+        for callback in list(self.on_accepted):
+            callback(entry)
 
     def close(self) -> None:
         """Close the sink. What was accepted stays readable in `accepted`."""

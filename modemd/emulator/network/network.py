@@ -194,13 +194,13 @@ class Network(NetworkBehaviour):
 
         All operators do; or, where one is named, that one does with what its own SIMs send.
         """
-        for one in (operator,) if operator is not None else self.operators.values():
-            one.rejected[None if recipient is None else self.canonical(recipient)] = cause
+        for each_operator in (operator,) if operator is not None else self.operators.values():
+            each_operator.rejected[None if recipient is None else self.canonical(recipient)] = cause
 
     def accept(self, recipient: str | None, operator: Operator | None = None) -> None:
         """Undo `reject` for the same recipient and operator."""
-        for one in (operator,) if operator is not None else self.operators.values():
-            one.rejected.pop(None if recipient is None else self.canonical(recipient), None)
+        for each_operator in (operator,) if operator is not None else self.operators.values():
+            each_operator.rejected.pop(None if recipient is None else self.canonical(recipient), None)
 
     def fate(self, recipient: str, status: int | None) -> None:
         """From now on messages from SIMs to `recipient` come to the end with this TP-Status; None: to that of others.
@@ -275,11 +275,11 @@ class Network(NetworkBehaviour):
         self._forward(recipient, held, sim.operator)
         return accepted
 
-    def send(self, sender: Phone, to: str, letter: MessageContent) -> None:
+    def send(self, sender: Phone, to: str, content: MessageContent) -> None:
         """A message from outside the SIMs (a phone, a short code, a name) to a number. EncodeError if impossible."""
         now = self.timers.now()
         self._reference = (self._reference + 1) % 256
-        for part in letter.parts(Address.parse(sender.number), self.timestamp_at(now), self._reference):
+        for part in content.parts(Address.parse(sender.number), self.timestamp_at(now), self._reference):
             self._forward(sender.operator.canonical(to), HeldMessage(part, now + self.validity), sender.operator)
 
     def command(self, sim: Sim, command: Command) -> None:

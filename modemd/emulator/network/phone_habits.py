@@ -26,9 +26,9 @@ class OffHours:
 
 def parse_off_hours(text: str) -> OffHours:
     """`22:00-07:00`. ValueError for anything else."""
-    if (found := re.fullmatch(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", text)) is not None:
+    if (match := re.fullmatch(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", text)) is not None:
         try:
-            start, end = map(time.fromisoformat, found.groups())
+            start, end = map(time.fromisoformat, match.groups())
         except ValueError:
             start = end = time()
         if start != end:

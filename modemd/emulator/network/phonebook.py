@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+INTERNATIONAL, UNKNOWN = 145, 129
+"""Type-of-address octets as commands print them (3GPP TS 24.008 10.5.4.7)."""
+
+
+def type_of_address(number: str) -> int:
+    """Returns the type-of-address octet of a number: international if it begins with `+`, else unknown."""
+    return INTERNATIONAL if number.startswith("+") else UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class PhonebookEntry:
@@ -33,12 +41,14 @@ class Phonebook:
         """Who is there; None where it is empty."""
         return self._places.get(place)
 
-    def write(self, place: int | None, contact: PhonebookEntry) -> int | None:
+    def write(self, place: int | None, entry: PhonebookEntry) -> int | None:
         """Write there, or at the first empty place, and say where; None where all are taken."""
         if place is None:
-            place = next((one for one in range(1, self.capacity + 1) if one not in self._places), None)
+            place = next(
+                (candidate for candidate in range(1, self.capacity + 1) if candidate not in self._places), None
+            )
         if place is not None:
-            self._places[place] = contact
+            self._places[place] = entry
         return place
 
     def clear(self, place: int) -> None:

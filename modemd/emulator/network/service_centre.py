@@ -43,18 +43,18 @@ class HeldMessage:
 class _SubscriberQueue:
     """What the SC holds for one subscriber, oldest first. One hand-over at a time, as on the radio."""
 
-    __slots__ = ("busy", "is_draining", "queue", "retry", "subscriber")
+    __slots__ = ("busy", "is_draining", "messages", "retry", "subscriber")
 
     def __init__(self, subscriber: Subscriber) -> None:
         self.subscriber = subscriber
-        self.queue: deque[HeldMessage] = deque()
+        self.messages: deque[HeldMessage] = deque()
         self.busy = False
         self.is_draining = False
         self.retry: Handle | None = None
 
     def is_being_delivered(self, held: HeldMessage) -> bool:
         """Whether it is being handed over at this moment."""
-        return self.busy and self.queue[0] is held
+        return self.busy and self.messages[0] is held
 
 
 class ServiceCentre:
@@ -65,122 +65,122 @@ class ServiceCentre:
     `fates` are the recipients whose messages never arrive as others' do, by the TP-Status that is reported of them.
     """
 
-    def __init__(self, conduct: NetworkBehaviour, timers: Timers) -> None:
+    def __init__(self, behaviour: NetworkBehaviour, timers: Timers) -> None:
         self.on_outcome: list[Callable[[HeldMessage, int], None]] = []
         self.fates: dict[str, int] = {}
-        self._conduct = conduct
+        self._behaviour = behaviour
         self._timers = timers
         self._queues: dict[str, _SubscriberQueue] = {}
 
     def forward(self, subscriber: Subscriber, held: HeldMessage, latency_s: float) -> None:
         """Hold a message for a subscriber, and try to hand it over after `latency_s`."""
-        box = self._queues.get(subscriber.number)
-        if box is None:
-            box = self._queues[subscriber.number] = _SubscriberQueue(subscriber)
-        waiting = len(box.queue)
-        if waiting and self._conduct.is_drawn(self._conduct.unkind.reordered):
-            box.queue.insert(self._conduct.random.randint(int(box.busy), waiting), held)
+        queue = self._queues.get(subscriber.number)
+        if queue is None:
+            queue = self._queues[subscriber.number] = _SubscriberQueue(subscriber)
+        waiting = len(queue.messages)
+        if waiting and self._behaviour.is_drawn(self._behaviour.unkind.reordered):
+            queue.messages.insert(self._behaviour.random.randint(int(queue.busy), waiting), held)
         else:
-            box.queue.append(held)
-        self._timers.after(latency_s, partial(self._try_first_time, box, held))
+            queue.messages.append(held)
+        self._timers.after(latency_s, partial(self._try_first_time, queue, held))
 
     def available(self, number: str) -> None:
         """A subscriber can take messages (again): what waits for it follows after the delivery latency."""
-        box = self._queues.get(number)
-        if box is not None and box.queue:
-            self._timers.after(self._conduct.delivery_latency_s, partial(self._deliver_queue, box))
+        queue = self._queues.get(number)
+        if queue is not None and queue.messages:
+            self._timers.after(self._behaviour.delivery_latency_s, partial(self._deliver_queue, queue))
 
     def waiting(self, number: str) -> int:
         """How many messages and reports are held for a number."""
-        box = self._queues.get(number)
-        return len(box.queue) if box is not None else 0
+        queue = self._queues.get(number)
+        return len(queue.messages) if queue is not None else 0
 
     def find(self, number: str, sim: Sim, reference: int) -> HeldMessage | None:
         """The message of this SIM with this TP-MR, where it still waits for that number."""
-        box = self._queues.get(number)
-        for held in box.queue if box is not None else ():
+        queue = self._queues.get(number)
+        for held in queue.messages if queue is not None else ():
             if held.origin is sim and held.submit is not None and held.submit.reference == reference:
                 return held
         return None
 
     def discard(self, number: str, held: HeldMessage) -> bool:
         """Forget a message and tell of it as deleted. False for one that is being handed over: it is too late."""
-        box = self._queues[number]
-        if box.is_being_delivered(held):
+        queue = self._queues[number]
+        if queue.is_being_delivered(held):
             return False
-        self._end(box, held, DELETED)
+        self._end(queue, held, DELETED)
         return True
 
     def deadline(self, submit: Submit, now: datetime) -> datetime:
         """When the validity of a SUBMIT that is accepted now ends (3GPP TS 23.040 9.2.3.12)."""
         validity = submit.validity
         if isinstance(validity, AbsoluteValidity):
-            return validity.until.value or now + self._conduct.validity
+            return validity.until.value or now + self._behaviour.validity
         duration = validity.duration if validity is not None else None
-        return now + (duration if duration is not None else self._conduct.validity)
+        return now + (duration if duration is not None else self._behaviour.validity)
 
-    def _try_first_time(self, box: _SubscriberQueue, held: HeldMessage) -> None:
-        if (fate := self._fate(box, held)) is not None and fate >= FIRST_PERMANENT_ERROR:
-            if held in box.queue:
-                self._end(box, held, fate)
+    def _try_first_time(self, queue: _SubscriberQueue, held: HeldMessage) -> None:
+        if (fate := self._fate(queue, held)) is not None and fate >= FIRST_PERMANENT_ERROR:
+            if held in queue.messages:
+                self._end(queue, held, fate)
             return
-        self._deliver_queue(box)
-        if held in box.queue:
+        self._deliver_queue(queue)
+        if held in queue.messages:
             remaining_s = (held.deadline - self._timers.now()).total_seconds()
-            held.expiry = self._timers.after(max(0.0, remaining_s), partial(self._expire, box, held))
+            held.expiry = self._timers.after(max(0.0, remaining_s), partial(self._expire, queue, held))
             if fate is not None:
                 self._notify_outcome(held, fate)
-            elif self._conduct.is_drawn(self._conduct.unkind.temporary_reports):
+            elif self._behaviour.is_drawn(self._behaviour.unkind.temporary_reports):
                 self._notify_outcome(held, BUFFERED)
 
-    def _fate(self, box: _SubscriberQueue, held: HeldMessage) -> int | None:
+    def _fate(self, queue: _SubscriberQueue, held: HeldMessage) -> int | None:
         """What the recipient's messages come to; reports to a SIM are no such messages."""
-        return self.fates.get(box.subscriber.number) if held.submit is not None else None
+        return self.fates.get(queue.subscriber.number) if held.submit is not None else None
 
-    def _reachable(self, box: _SubscriberQueue) -> bool:
+    def _reachable(self, queue: _SubscriberQueue) -> bool:
         """Whether the next message can go; one that is doomed to be tried in vain never can."""
-        fate = self._fate(box, box.queue[0])
-        return (fate is None or fate < FIRST_TEMPORARY_ERROR) and box.subscriber.reachable()
+        fate = self._fate(queue, queue.messages[0])
+        return (fate is None or fate < FIRST_TEMPORARY_ERROR) and queue.subscriber.reachable()
 
-    def _deliver_queue(self, box: _SubscriberQueue) -> None:
+    def _deliver_queue(self, queue: _SubscriberQueue) -> None:
         """Give the subscriber what waits, oldest first, until it cannot take the next."""
-        if box.is_draining:
+        if queue.is_draining:
             return
-        box.is_draining = True
-        while box.queue and not box.busy and self._reachable(box):
-            held = box.queue[0]
-            box.busy = True
-            box.subscriber.receive(held.message, partial(self._on_delivery_result, box, held))
-            if box.queue and box.queue[0] is held:  # refused, or the answer comes later
+        queue.is_draining = True
+        while queue.messages and not queue.busy and self._reachable(queue):
+            held = queue.messages[0]
+            queue.busy = True
+            queue.subscriber.receive(held.message, partial(self._on_delivery_result, queue, held))
+            if queue.messages and queue.messages[0] is held:  # refused, or the answer comes later
                 break
-        box.is_draining = False
+        queue.is_draining = False
 
-    def _on_delivery_result(self, box: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
-        box.busy = False
+    def _on_delivery_result(self, queue: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
+        queue.busy = False
         if taken:
-            fate = self._fate(box, held)
-            self._end(box, held, fate if fate is not None and fate < FIRST_TEMPORARY_ERROR else DELIVERED)
-            self._deliver_queue(box)
+            fate = self._fate(queue, held)
+            self._end(queue, held, fate if fate is not None and fate < FIRST_TEMPORARY_ERROR else DELIVERED)
+            self._deliver_queue(queue)
             return
         if self._timers.now() >= held.deadline:
-            self._expire(box, held)
-        if box.retry is None:
-            box.retry = self._timers.after(self._conduct.retry_s, partial(self._retry, box))
+            self._expire(queue, held)
+        if queue.retry is None:
+            queue.retry = self._timers.after(self._behaviour.retry_s, partial(self._retry, queue))
 
-    def _retry(self, box: _SubscriberQueue) -> None:
-        box.retry = None
-        self._deliver_queue(box)
+    def _retry(self, queue: _SubscriberQueue) -> None:
+        queue.retry = None
+        self._deliver_queue(queue)
 
-    def _expire(self, box: _SubscriberQueue, held: HeldMessage) -> None:
-        if held in box.queue and not box.is_being_delivered(held):
-            self._end(box, held, EXPIRED)
+    def _expire(self, queue: _SubscriberQueue, held: HeldMessage) -> None:
+        if held in queue.messages and not queue.is_being_delivered(held):
+            self._end(queue, held, EXPIRED)
 
-    def _end(self, box: _SubscriberQueue, held: HeldMessage, status: int) -> None:
-        box.queue.remove(held)
+    def _end(self, queue: _SubscriberQueue, held: HeldMessage, status: int) -> None:
+        queue.messages.remove(held)
         if held.expiry is not None:
             held.expiry.cancel()
         self._notify_outcome(held, status)
 
     def _notify_outcome(self, held: HeldMessage, status: int) -> None:
-        for tell in self.on_outcome:
-            tell(held, status)
+        for callback in self.on_outcome:
+            callback(held, status)

@@ -11,7 +11,7 @@ from typing import Protocol
 from modemd.emulator.network.message_memory import SlotMemory
 from modemd.emulator.network.messages import SILENT, MessageContent, Text
 from modemd.emulator.network.operators import Operator
-from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry
+from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry, type_of_address
 from modemd.emulator.network.voice_calls import CallParty, Exchange, VoiceCall
 from modemd.emulator.timers import Timers
 from modemd.errors import DecodeError
@@ -57,7 +57,7 @@ class PhoneNetwork(Protocol):
     def available(self, subscriber: Subscriber) -> None:
         """A subscriber can take messages (again)."""
 
-    def send(self, sender: Phone, to: str, letter: MessageContent) -> None:
+    def send(self, sender: Phone, to: str, content: MessageContent) -> None:
         """A message of this phone's to a number."""
 
     def find_party(self, number: str) -> CallParty:
@@ -105,9 +105,9 @@ class Phone:
             self.on = True
             self._network.available(self)
 
-    def send(self, to: str, letter: str | MessageContent) -> None:
+    def send(self, to: str, content: str | MessageContent) -> None:
         """Write to a number: a SIM's, or another phone's. EncodeError when that cannot be put on the air."""
-        self._network.send(self, to, Text(letter) if isinstance(letter, str) else letter)
+        self._network.send(self, to, Text(content) if isinstance(content, str) else content)
 
     # -- calls
 
@@ -187,7 +187,7 @@ class Sim:
 
     PIN_TRIES = 3
     PUK_TRIES = 10
-    UNASKED_PIN = "0000"
+    DEFAULT_PIN = "0000"
 
     def __init__(
         self,
@@ -205,10 +205,10 @@ class Sim:
         self.iccid = iccid
         self.imsi = imsi
         self.memory = SlotMemory("SM", capacity)
-        self.pin = pin or self.UNASKED_PIN
+        self.pin = pin or self.DEFAULT_PIN
         self.contacts = Phonebook(250)
         self.own_numbers = Phonebook(2)
-        self.own_numbers.write(1, PhonebookEntry(number, 145 if number.startswith("+") else 129))
+        self.own_numbers.write(1, PhonebookEntry(number, type_of_address(number)))
         self.pin_enabled = pin is not None
         self.puk = puk
         self.pin_tries = self.PIN_TRIES

@@ -172,8 +172,8 @@ class Network:
         if answer is None:
             self._background.call(self._core.ussd.pop, code, None)
         else:
-            said = UssdAnswer(answer, after_s=0) if isinstance(answer, str) else answer
-            self._background.call(self._core.ussd.__setitem__, code, said)
+            service = UssdAnswer(answer, after_s=0) if isinstance(answer, str) else answer
+            self._background.call(self._core.ussd.__setitem__, code, service)
 
     def accept(self, recipient: str | None) -> None:
         """Undo `reject` for the same recipient."""
@@ -188,7 +188,7 @@ class Network:
     ) -> None:
         """Turn what was given at the start; what is left out stays."""
 
-        def turn() -> None:
+        def change() -> None:
             for name, value in (
                 ("delivery_latency_s", delivery_latency),
                 ("report_latency_s", report_latency),
@@ -197,7 +197,7 @@ class Network:
                 if value is not None:
                     setattr(self._core, name, value)
 
-        self._background.call(turn)
+        self._background.call(change)
 
     def close(self) -> None:
         """The end: no port, no link, no thread stays. Raises the first error of a phone's reaction, if there was one."""

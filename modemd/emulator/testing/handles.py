@@ -31,7 +31,7 @@ class Phone:
         self._journal = journal
         self._handset = handset
         self._handed_out = 0
-        self._kept: list[Received] = []
+        self._pending: list[Received] = []
         background.call(handset.on_received.append, lambda received: background.notify())
 
     @property
@@ -51,12 +51,12 @@ class Phone:
             raise NotReceived(self._describe_not_received(text, timeout))
         return received
 
-    def send(self, to: str | Modem, letter: str | MessageContent) -> None:
+    def send(self, to: str | Modem, content: str | MessageContent) -> None:
         """Write to a modem, to its number, or to another phone: a text, or one of `modemd.emulator.network.messages`.
 
         EncodeError for what cannot be put on the air.
         """
-        self._background.call(self._handset.send, to if isinstance(to, str) else to.number, letter)
+        self._background.call(self._handset.send, _number_of(to), content)
 
     def on_received(self, react: Callable[[Received], None]) -> None:
         """Call `react` with each message from now on. It runs on the emulator's thread and must not wait."""
@@ -80,7 +80,7 @@ class Phone:
 
     def call(self, to: str | Modem, *, seconds: float | None = None) -> None:
         """Call a modem, its number, or another phone, for so long; None until somebody ends it, or nobody answers."""
-        self._background.call(self._handset.call, to if isinstance(to, str) else to.number, for_s=seconds)
+        self._background.call(self._handset.call, _number_of(to), for_s=seconds)
 
     def hang_up(self) -> None:
         """End the phone's calls."""
@@ -96,17 +96,17 @@ class Phone:
 
     def _take(self, text: str | re.Pattern[str] | None) -> Received | None:
         inbox = self._handset.inbox
-        self._kept += inbox[self._handed_out :]
+        self._pending += inbox[self._handed_out :]
         self._handed_out = len(inbox)
-        for index, received in enumerate(self._kept):
+        for index, received in enumerate(self._pending):
             if _matches(received.text, text):
-                return self._kept.pop(index)
+                return self._pending.pop(index)
         return None
 
     def _describe_not_received(self, text: str | re.Pattern[str] | None, timeout: float) -> str:
         wanted = "a message" if text is None else repr(text)
         inbox = self.inbox
-        waiting = [id(received) for received in self._kept]
+        waiting = [id(received) for received in self._pending]
         lines = "".join(
             f"\n  from {received.sender}: {_quoted(received.text)}"
             + ("" if id(received) in waiting else "  (already handed out)")
@@ -114,8 +114,8 @@ class Phone:
         )
         got = f"it has received {len(inbox)}:{lines}" if inbox else "it has received nothing"
         power = "" if self.on else " The phone is switched off."
-        told = describe_accepted(self._journal)
-        return f"{self.number}: waited {timeout:g} s for {wanted}; {got}\n{told[0].upper()}{told[1:]}{power}"
+        accepted = describe_accepted(self._journal)
+        return f"{self.number}: waited {timeout:g} s for {wanted}; {got}\n{accepted[0].upper()}{accepted[1:]}{power}"
 
 
 class Modem:
@@ -204,6 +204,10 @@ class Modem:
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.family} {self.number} at {self.port}>"
+
+
+def _number_of(to: str | Modem) -> str:
+    return to if isinstance(to, str) else to.number
 
 
 def _matches(text: str | None, wanted: str | re.Pattern[str] | None) -> bool:

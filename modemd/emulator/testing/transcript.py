@@ -22,17 +22,17 @@ class Transcript:
 
     def __str__(self) -> str:
         """A line for each line that was said: `>` the host, `<` the device. Blank lines are left out."""
-        told: list[str] = []
-        said: dict[bool, str] = {True: "", False: ""}
+        lines_shown: list[str] = []
+        unfinished: dict[bool, str] = {True: "", False: ""}
         for from_host, data in list(self._chunks):
-            said[from_host] += data.decode("latin-1")
-            *lines, said[from_host] = said[from_host].replace("\r", "\n").split("\n")
-            told += [_line(from_host, line) for line in lines if line]
-            if said[from_host].endswith(_ENDS[from_host]):
-                told.append(_line(from_host, said[from_host]))
-                said[from_host] = ""
-        told += [_line(from_host, rest) for from_host, rest in said.items() if rest]
-        return "\n".join(told)
+            unfinished[from_host] += data.decode("latin-1")
+            *lines, unfinished[from_host] = unfinished[from_host].replace("\r", "\n").split("\n")
+            lines_shown += [_line(from_host, line) for line in lines if line]
+            if unfinished[from_host].endswith(_ENDS[from_host]):
+                lines_shown.append(_line(from_host, unfinished[from_host]))
+                unfinished[from_host] = ""
+        lines_shown += [_line(from_host, rest) for from_host, rest in unfinished.items() if rest]
+        return "\n".join(lines_shown)
 
 
 def _line(from_host: bool, line: str) -> str:

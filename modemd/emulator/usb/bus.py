@@ -143,8 +143,8 @@ class UsbBus:
         A device all of whose links are unplugged is in nobody's socket: its folder is gone too, until one is back.
         """
         for place, plugged in self._places.items():
-            there = not plugged.ports or any(link.plugged for link in plugged.ports.values())
-            if not there:
+            is_plugged = not plugged.ports or any(link.plugged for link in plugged.ports.values())
+            if not is_plugged:
                 self._hide(place)
             elif not (self.folder / place).exists():
                 self._write(place, plugged.usb)
@@ -160,7 +160,7 @@ class UsbBus:
 
     def _write(self, place: str, usb: UsbDevice) -> None:
         folder = self.folder / place
-        _files(
+        _write_files(
             folder,
             idVendor=f"{usb.vendor_id:04x}",
             idProduct=f"{usb.product_id:04x}",
@@ -170,7 +170,7 @@ class UsbBus:
             product=usb.product,
         )
         for interface in usb.interfaces:
-            _files(
+            _write_files(
                 folder / _interface_name(place, interface),
                 bInterfaceNumber=f"{interface.number:02x}",
                 bInterfaceClass=f"{interface.interface_class:02x}",
@@ -184,7 +184,7 @@ def _interface_name(place: str, interface: UsbInterface) -> str:
     return f"{place}:1.{interface.number}"  # the number is decimal here, and hexadecimal in bInterfaceNumber
 
 
-def _files(folder: Path, **content: str | None) -> None:
+def _write_files(folder: Path, **content: str | None) -> None:
     folder.mkdir(parents=True)
     for name, value in content.items():
         if value is not None:

@@ -17,7 +17,7 @@ from modemd.emulator.device.state import DeviceState
 from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.network import Rejected
 from modemd.errors import DecodeError
-from modemd.pdu import Command, Submit, Timestamp, decode_outgoing
+from modemd.pdu import Command, Submit, decode_outgoing
 
 COMMANDS = CommandTable()
 
@@ -26,46 +26,46 @@ FROZEN_S = 1e9
 
 
 @COMMANDS.command("+CMGS")
-def send(device: DeviceState, call: ParsedCommand) -> bool | None:
+def send(device: DeviceState, command: ParsedCommand) -> bool | None:
     """`=length` in PDU mode, counted without the SMSC field; `="number"[,type]` in text mode. Then the prompt."""
-    if call.kind is CommandForm.TEST:
+    if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
-    go = partial(_submit, device, "+CMGS")
-    if _named(device, call):
-        if not _centre_of(device)():
+    on_tpdu = partial(_submit, device, "+CMGS")
+    if _is_text_mode_send(device, command):
+        if not _stored_smsc(device)():
             raise CmsError(330)
         return entry.PromptedEntry(
-            device, entry.text(device, entry.destination_of(device, call)), go, in_text=True
+            device, entry.text_reader(device, entry.destination_of(device, command)), on_tpdu, in_text=True
         ).begin()
-    make = entry.pdu(entry.length_of(device, call), _centre_of(device))
-    return entry.PromptedEntry(device, make, go, after_prompt="OK" if device.sends_blind else "").begin()
+    read_tpdu = entry.pdu_reader(entry.tpdu_length(device, command), _stored_smsc(device))
+    return entry.PromptedEntry(device, read_tpdu, on_tpdu, after_prompt="OK" if device.sends_blind else "").begin()
 
 
-def _centre_of(device: DeviceState) -> Callable[[], str]:
+def _stored_smsc(device: DeviceState) -> Callable[[], str]:
     return lambda: device.require_sim(CmsError).smsc
 
 
-def _named(device: DeviceState, call: ParsedCommand) -> bool:
+def _is_text_mode_send(device: DeviceState, command: ParsedCommand) -> bool:
     """Whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
-    return device.settings.text_mode and call.kind is CommandForm.SET and call.argument.startswith('"')
+    return device.settings.text_mode and command.form is CommandForm.SET and command.argument.startswith('"')
 
 
 @COMMANDS.command("+CMSS")
-def send_stored(device: DeviceState, call: ParsedCommand) -> bool | None:
+def send_stored(device: DeviceState, command: ParsedCommand) -> bool | None:
     """`=index[,number[,type]]`: what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
-    if call.kind is CommandForm.TEST:
+    if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
     memory = device.memory(device.settings.memories[1])
-    message = stored_at(memory, slot_of(device, call))
+    message = stored_at(memory, slot_of(device, command))
     if message is None:
         raise CmsError(321)
     if not message.is_outgoing:
         raise CmsError(302)
     tpdu = message.tpdu
-    if len(call.values()) > 1:
-        tpdu = replace(Submit.decode(tpdu), destination=entry.destination_of(device, call, at=1)).encode()
+    if len(command.values()) > 1:
+        tpdu = replace(Submit.decode(tpdu), destination=entry.destination_of(device, command, at=1)).encode()
     if not Submit.decode(tpdu).destination.value:
         raise CmsError(305 if device.settings.text_mode else 304)
     _submit(device, "+CMSS", tpdu, device.timers.now(), message)
@@ -73,30 +73,32 @@ def send_stored(device: DeviceState, call: ParsedCommand) -> bool | None:
 
 
 @COMMANDS.command("+CMGC")
-def send_command(device: DeviceState, call: ParsedCommand) -> bool | None:
+def send_command(device: DeviceState, command: ParsedCommand) -> bool | None:
     """`=length` and an SMS-COMMAND, in PDU mode: ask after a message at the service centre, or delete it there."""
-    if call.kind is CommandForm.TEST:
+    if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
-    make = entry.pdu(entry.length_of(device, call), _centre_of(device))
-    return entry.PromptedEntry(device, make, partial(_command, device)).begin()
+    read_tpdu = entry.pdu_reader(entry.tpdu_length(device, command), _stored_smsc(device))
+    return entry.PromptedEntry(device, read_tpdu, partial(_send_command, device)).begin()
 
 
-def _submit(device: DeviceState, name: str, tpdu: bytes, began: datetime, kept: StoredMessage | None = None) -> None:
-    message = _read(tpdu)
+def _submit(
+    device: DeviceState, name: str, tpdu: bytes, first_octet_at: datetime, stored: StoredMessage | None = None
+) -> None:
+    message = _decode(tpdu)
     if not isinstance(message, Submit):
         raise CmsError(161)  # TP-FCS A1, command unsupported
-    _put_on_air(device, partial(_transmit, device, name, message, tpdu, began, kept))
+    _put_on_air(device, partial(_transmit, device, name, message, tpdu, first_octet_at, stored))
 
 
-def _command(device: DeviceState, tpdu: bytes, began: datetime) -> None:
-    message = _read(tpdu)
+def _send_command(device: DeviceState, tpdu: bytes, first_octet_at: datetime) -> None:
+    message = _decode(tpdu)
     if not isinstance(message, Command):
         raise CmsError(304)
     _put_on_air(device, partial(_transmit_command, device, message))
 
 
-def _read(tpdu: bytes) -> Submit | Command:
+def _decode(tpdu: bytes) -> Submit | Command:
     try:
         return decode_outgoing(tpdu)
     except DecodeError:
@@ -114,10 +116,10 @@ def _put_on_air(device: DeviceState, transmit: Callable[[], None]) -> None:
     device.host.busy = device.on_air = True
     if device.faults.take_stuck_send():
         return
-    device.later(latency_s, partial(_on_air, device, transmit))
+    device.later(latency_s, partial(_reach_network, device, transmit))
 
 
-def _on_air(device: DeviceState, transmit: Callable[[], None]) -> None:
+def _reach_network(device: DeviceState, transmit: Callable[[], None]) -> None:
     """The moment of truth: the network takes it and journals it, or refuses."""
     try:
         device.require_sim(CmsError)
@@ -127,12 +129,12 @@ def _on_air(device: DeviceState, transmit: Callable[[], None]) -> None:
             raise CmsError(cause)
         transmit()
     except Rejected as refusal:
-        _refused(device, CmsError(refusal.cause))
+        _fail(device, CmsError(refusal.cause))
     except CmsError as error:
-        _refused(device, error)
+        _fail(device, error)
 
 
-def _refused(device: DeviceState, error: CmsError) -> None:
+def _fail(device: DeviceState, error: CmsError) -> None:
     if device.sends_blind:
         device.finish_unanswered()
         device.deaf_for(FROZEN_S)
@@ -141,7 +143,7 @@ def _refused(device: DeviceState, error: CmsError) -> None:
 
 
 def _transmit(
-    device: DeviceState, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: StoredMessage | None
+    device: DeviceState, name: str, submit: Submit, tpdu: bytes, first_octet_at: datetime, stored: StoredMessage | None
 ) -> None:
     reference = device.take_reference(submit.reference)
     device.network.submit(
@@ -149,13 +151,13 @@ def _transmit(
         replace(submit, reference=reference),
         tpdu[:1] + bytes([reference]) + tpdu[2:],
         device=device.name,
-        first_octet_at=began,
+        first_octet_at=first_octet_at,
     )
-    if kept is not None:
-        kept.status = MessageStatus.SENT
+    if stored is not None:
+        stored.status = MessageStatus.SENT
     stamp = ""
     if device.family.dialogue.answers_when_sent and device.settings.message_service == 1:
-        stamp = f',"{text_mode.moment(Timestamp.of(device.timers.now().astimezone(device.network.zone)))}"'
+        stamp = f',"{text_mode.format_time(device.timers.now().astimezone(device.network.zone))}"'
     _answer(device, f"{name}: {reference}{stamp}")
 
 
@@ -169,11 +171,11 @@ def _answer(device: DeviceState, line: str) -> None:
     if device.faults.take_answer_loss() or device.sends_blind:
         device.finish_unanswered()
     elif delay_s := device.faults.take_answer_delay():
-        device.later(delay_s, partial(_accepted, device, line))
+        device.later(delay_s, partial(_confirm, device, line))
     else:
-        _accepted(device, line)
+        _confirm(device, line)
 
 
-def _accepted(device: DeviceState, line: str) -> None:
-    device.host.say(line)
+def _confirm(device: DeviceState, line: str) -> None:
+    device.host.send_line(line)
     device.finish("OK")

@@ -25,15 +25,15 @@ class CommandTable(dict[str, Handler]):
         return enter
 
 
-def only(call: ParsedCommand, *kinds: CommandForm) -> None:
+def require_form(command: ParsedCommand, *kinds: CommandForm) -> None:
     """Any other form of the command is unknown."""
-    if call.kind not in kinds:
+    if command.form not in kinds:
         raise UnknownCommand
 
 
-def chosen(call: ParsedCommand, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
+def allowed_number(command: ParsedCommand, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
     """The number at this place of the argument. CmeError 50 where it is missing or not allowed."""
-    numbers = call.numbers()
+    numbers = command.numbers()
     value = numbers[position] if position < len(numbers) else None
     if value is None or value not in allowed:
         raise CmeError(50)

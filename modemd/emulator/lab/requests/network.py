@@ -142,9 +142,9 @@ def fault(kind: str, values: dict[str, Any]) -> Fault:
 def describe_mistakes(error: ValidationError) -> list[str]:
     """A line for each mistake: its key, and what is allowed."""
     return [
-        f"{place}: {told}" if (place := _place(each["loc"])) else told
-        for each in error.errors()
-        for told in (_describe_mistake(each),)
+        f"{place}: {text}" if (place := _place(mistake["loc"])) else text
+        for mistake in error.errors()
+        for text in (_describe_mistake(mistake),)
     ]
 
 
@@ -160,9 +160,9 @@ def _place(location: tuple[int | str, ...]) -> str:
     return place
 
 
-def _describe_mistake(each: Any) -> str:
-    given = each["input"]
-    match each["type"]:
+def _describe_mistake(mistake: Any) -> str:
+    given = mistake["input"]
+    match mistake["type"]:
         case "missing":
             return "is needed"
         case "extra_forbidden":
@@ -172,9 +172,9 @@ def _describe_mistake(each: Any) -> str:
         case "union_tag_not_found":
             return f"kind is needed: one of {', '.join(fault_kinds())}"
         case "string_pattern_mismatch":
-            return f"{given!r} does not match {each['ctx']['pattern']}"
+            return f"{given!r} does not match {mistake['ctx']['pattern']}"
         case "value_error":
-            return str(each["ctx"]["error"])
+            return str(mistake["ctx"]["error"])
         case _:
-            said = each["msg"].removeprefix("Input ").removeprefix("String ")
-            return f"{given!r} {said}" if isinstance(given, str | int | float | bool) else said
+            message = mistake["msg"].removeprefix("Input ").removeprefix("String ")
+            return f"{given!r} {message}" if isinstance(given, str | int | float | bool) else message

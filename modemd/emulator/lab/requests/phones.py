@@ -15,10 +15,10 @@ Hex = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2})+$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-_WHAT = ("text", "binary", "mms", "voicemail", "raw")
+_CONTENT_KEYS = ("text", "binary", "mms", "voicemail", "raw")
 
 
-_ONLY_WITH = {
+_CONTENT_OF_OPTION = {
     "message_class": ("text", "binary"),
     "silent": ("text",),
     "replace": ("text",),
@@ -42,14 +42,14 @@ class PhoneMessageRequest(LabRequest):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        there = [name for name in _WHAT if getattr(self, name) is not None]
-        if len(there) != 1 and there != ["text", "voicemail"]:
-            raise ValueError(f"one of {', '.join(_WHAT)} is needed, {len(there)} are there")
-        what = there[-1]
-        for key, whose in _ONLY_WITH.items():
-            given = getattr(self, key)
-            if given is not None and given is not False and what not in whose:  # class 0 is given
-                raise ValueError(f"{'class' if key == 'message_class' else key} goes without {what}")
+        present = [name for name in _CONTENT_KEYS if getattr(self, name) is not None]
+        if len(present) != 1 and present != ["text", "voicemail"]:
+            raise ValueError(f"one of {', '.join(_CONTENT_KEYS)} is needed, {len(present)} are there")
+        content = present[-1]
+        for key, contents in _CONTENT_OF_OPTION.items():
+            value = getattr(self, key)
+            if value is not None and value is not False and content not in contents:  # class 0 is given
+                raise ValueError(f"{'class' if key == 'message_class' else key} goes without {content}")
         if self.silent and self.replace is not None:
             raise ValueError("silent goes without replace")
         return self
