@@ -1,4 +1,4 @@
-"""Captures: what a real modem was asked and said, as files that people can read. docs/emulator.md describes them."""
+"""Capture: the commands to a real modem and its answers, in a readable file. docs/emulator.md describes the format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modemd.errors import ConfigError
 FORMAT = "modemd-capture 1"
 MAX_DURATION_S = 86400.0
 MAX_OCTETS = 16_000_000
-"""Octets of a file. A dialogue of hours has less."""
+"""Largest size of a file. A dialogue of hours has less."""
 
 _ENTRY = re.compile(r"[ \t]*([0-9]{1,6}(?:\.[0-9]{1,6})?) ([<>!]) ([\x20-\x7e]*)")
 _ESCAPE = re.compile(r"\\(?:([rn\\])|x([0-9A-Fa-f]{2}))?")
@@ -23,26 +23,26 @@ _NUMBER = re.compile(r'\+CNUM:.*?"(\+[1-9][0-9]{3,14})"')
 
 @dataclass(frozen=True, slots=True)
 class TimedOutput:
-    """Octets of a modem, and when: seconds after the command, or for notices after the recording's beginning."""
+    """Octets of a modem, and their time: seconds after the command, or for notices after the start of the recording."""
 
     after_s: float
     octets: bytes
 
 
 Answer = tuple[TimedOutput, ...]
-"""All that was said to one command, its result in it; empty where it was never answered."""
+"""All output to one command, result included; empty if the command was never answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The answers to each command line, in the order in which they came, and what was said unasked."""
+    """The answers to each command line, in their order, and the unsolicited output."""
 
     answers: Mapping[str, tuple[Answer, ...]]
     notices: tuple[TimedOutput, ...]
 
     @classmethod
     def load(cls, path: Path) -> Capture:
-        """Read a file. ConfigError with file and line where it is none, or cannot be read."""
+        """Reads a file. Raises ConfigError with file and line if it is no capture, or cannot be read."""
         try:
             if path.stat().st_size > MAX_OCTETS:
                 raise ConfigError([f"{path}: is too large for a capture ({MAX_OCTETS} octets are the most)"])
@@ -61,7 +61,7 @@ class Capture:
 
     @classmethod
     def read(cls, text: str) -> Capture:
-        """Read a file's text. ConfigError with the line of the first mistake."""
+        """Reads the text of a file. Raises ConfigError with the line of the first mistake."""
         answers: dict[str, list[Answer]] = {}
         notices: list[TimedOutput] = []
         last_command: tuple[str, float] | None = None
@@ -81,7 +81,9 @@ class Capture:
         return cls({command: tuple(recorded) for command, recorded in answers.items()}, tuple(notices))
 
     def identity(self, *commands: str, shape: str) -> str | None:
-        """The digits of the first line that is nothing but such digits, in the first answers to these commands."""
+        """Returns the digits of the first line that is only such digits, in the first answers to these commands; None for
+        none.
+        """
         for command in commands:
             for line in self._lines(command):
                 if found := re.fullmatch(rf'(?:[+^#!]?\w+: *)?"?({shape})F?"?', line):
@@ -90,7 +92,7 @@ class Capture:
 
     @property
     def number(self) -> str | None:
-        """The SIM's own number, where it said one."""
+        """The SIM's own number, if the modem sent one."""
         return next((found[1] for line in self._lines("+CNUM") if (found := _NUMBER.match(line))), None)
 
     def _lines(self, command: str) -> list[str]:
@@ -99,7 +101,7 @@ class Capture:
 
 
 def normalise_command(body: str) -> str:
-    """A command line, `AT` taken off, as captures know it: case and blanks make no difference."""
+    """Normalises a command line, `AT` taken off, as captures have it: without case and blanks."""
     try:
         return ";".join(call.typed for call in parse_command_line(body))
     except CommandLineError:
@@ -107,7 +109,7 @@ def normalise_command(body: str) -> str:
 
 
 def _entries(text: str) -> Iterator[tuple[float, str, bytes, int]]:
-    """Seconds, way, octets and the line's number of each entry."""
+    """Yields seconds, direction, octets and line number of each entry."""
     lines = text.split("\n")
     if lines[0].rstrip("\r") != FORMAT:
         raise _wrong(1, f"does not begin with the line {FORMAT!r}")

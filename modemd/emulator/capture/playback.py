@@ -1,4 +1,4 @@
-"""A device that answers as a captured one did, and where nothing was captured as its family does."""
+"""Playback: a device that answers as a captured one did, and otherwise as its family does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modemd.emulator.device.commands import COMMANDS
 from modemd.emulator.device.device import Device
 
 # Commands that only ask: their plain form is played. The plain forms and the `=` forms of the other commands that the
-# emulator knows do something, and are left to it, so that what they do is done.
+# emulator knows have an effect: the emulator runs them.
 _QUERIES = frozenset(
     {"I", "+CGMI", "+CGMM", "+CGMR", "+CGSN", "+GMI", "+GMM", "+GMR", "+GSN", "+GCAP", "+CIMI", "+CNUM"}
     | {"+CCID", "+CSQ", "+CESQ", "+CBC", "+CPAS"}
@@ -21,11 +21,11 @@ _QUERIES = frozenset(
 
 
 class PlaybackDevice(Device):
-    """A device with a capture. Its notices are said at their times after a host has opened the port.
+    """A device with a capture. Its notices are sent at their times after a host has opened the port.
 
-    Each answer to a command is given in turn, the last one from then on. What `AT+X?` answered holds until a host sets
-    X; then the family answers, and after a loss of power the capture again. The octets are those of the capture, so they
-    are given only under ATV1 and ATQ0, with which it was made.
+    The answers to a command come in their order, the last one from then on. The answer to `AT+X?` is valid until a host
+    sets X; then the family answers, and after a loss of power the capture again. The octets are those of the capture,
+    so they come only under ATV1 and ATQ0, with which it was made.
     """
 
     def __init__(self, *arguments: Any, capture: Capture, **options: Any) -> None:

@@ -1,6 +1,6 @@
-"""The character set between host and device, `+CSCS` (3GPP TS 27.007 5.5; TS 27.005 annex A).
+"""Character set between host and device, `+CSCS` (3GPP TS 27.007 5.5; TS 27.005 annex A).
 
-A string on the line is a `str` of which each character is one octet. What a set cannot hold shows as `?`.
+A string on the line is a `str` in which each character is one octet. A character that a set does not have becomes `?`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 from modemd.pdu import table
 
 NAMES = ("IRA", "GSM", "UCS2", "HEX")
-"""GSM: the default alphabet, one septet an octet. HEX: the same, two digits a septet. UCS2: four digits a character."""
+"""Names of the sets.
+
+GSM: the default alphabet, one septet an octet. HEX: the same, two digits a septet. UCS2: four digits a character.
+"""
 
 DIALLABLE = "+*#0123456789"
 """The characters of a number that a host can give."""
@@ -17,7 +20,7 @@ _DEFAULT = table(0, 0)
 
 
 def to_septets(text: str) -> bytes:
-    """Text in the default alphabet, one septet a byte; a character it lacks becomes `?`."""
+    """Encodes a text in the default alphabet, one septet a byte; a character that it does not have becomes `?`."""
     septets = _DEFAULT.try_encode(text)
     if septets is not None:
         return septets
@@ -25,7 +28,7 @@ def to_septets(text: str) -> bytes:
 
 
 def encode_text(text: str, charset: str) -> str:
-    """Text as the host reads it."""
+    """Encodes a text for the host."""
     if charset == "UCS2":
         return text.encode("utf-16-be").hex().upper()
     if charset == "IRA":
@@ -35,14 +38,14 @@ def encode_text(text: str, charset: str) -> str:
 
 
 def encode_septets(septets: bytes, charset: str) -> str:
-    """User data in the default alphabet as the host reads it. Nothing is lost where the host reads septets too."""
+    """Encodes user data in the default alphabet for the host. Nothing is lost if the host reads septets, too."""
     if charset == "HEX":
         return septets.hex().upper()
     return septets.decode("latin-1") if charset == "GSM" else encode_text(_DEFAULT.decode(septets), charset)
 
 
 def decode_septets(octets: bytes, charset: str) -> bytes:
-    """What a host typed, as septets. ValueError where its digits are no UCS2 or no hex, or an octet is no septet."""
+    """Decodes what a host typed to septets. Raises ValueError if its digits are no UCS2 or no hex, or an octet is no septet."""
     if charset in ("GSM", "HEX"):
         septets = bytes.fromhex(octets.decode("ascii")) if charset == "HEX" else octets
         if not septets.isascii():
@@ -54,7 +57,7 @@ def decode_septets(octets: bytes, charset: str) -> bytes:
 
 
 def decode_number(value: str, charset: str) -> str:
-    """A number a host gave: in UCS2 four digits a character, though plain ones are taken too, as devices do."""
+    """Decodes a number from a host: in UCS2 four digits a character, but plain ones are accepted, too, as devices do."""
     if charset == "UCS2" and len(value) % 4 == 0:
         try:
             number = bytes.fromhex(value).decode("utf-16-be")
@@ -66,7 +69,7 @@ def decode_number(value: str, charset: str) -> str:
 
 
 def decode_text(value: str, charset: str) -> str:
-    """A string a host gave, as a name in a phone book. ValueError where its digits are no UCS2 or no hex."""
+    """Decodes a string from a host, such as a name in a phone book. Raises ValueError if its digits are no UCS2 or no hex."""
     if charset == "IRA":
         return value
     if charset == "UCS2":

@@ -1,4 +1,4 @@
-"""The emulator's own reading of command lines (ITU-T V.250 5.2 to 5.4). Nothing is shared with the daemon's parser."""
+"""Parser of AT command lines (ITU-T V.250 5.2 to 5.4), the emulator's own: it shares nothing with the daemon's parser."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ class CommandForm(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ParsedCommand:
-    """One command of a line. `name` is in capitals with its mark (`+CMGS`, `^CURC`, `E`, `&F`); `argument` is what
-    follows `=`, or the digits after a basic command; `typed` is the whole in that form, as family files name it."""
+    """A command of a line.
+
+    `name` is in capitals with its prefix (`+CMGS`, `^CURC`, `E`, `&F`); `argument` is what follows `=`, or the digits
+    after a basic command; `typed` is the whole in this form, as family files name it.
+    """
 
     name: str
     form: CommandForm
@@ -28,11 +31,11 @@ class ParsedCommand:
     typed: str
 
     def values(self) -> list[str]:
-        """The argument cut at commas outside quotation marks, the marks removed; an empty argument gives one ''."""
+        """Splits the argument at commas outside quotation marks, and removes the marks; an empty argument gives one ''."""
         return [piece.strip('"') for piece in _split(self.argument, ",")]
 
     def numbers(self) -> list[int | None]:
-        """`values()` as numbers, None where one is left out. ValueError where one is not a number."""
+        """Returns `values()` as numbers, None for an omitted one. Raises ValueError if one is no number."""
         return [int(value) if value else None for value in self.values()]
 
 
@@ -41,12 +44,12 @@ _BASIC = re.compile(r"(&?[A-Z])(?:([0-9]*)(\?|=[0-9]*)?)", re.IGNORECASE)
 
 
 class CommandLineError(Exception):
-    """A command line that no form fits."""
+    """A command line that cannot be parsed."""
 
 
 @lru_cache(maxsize=1024)
 def parse_command_line(body: str) -> tuple[ParsedCommand, ...]:
-    """The commands of a line, `AT` already taken off. BadLine where the rest cannot be read."""
+    """Parses the commands of a line, its `AT` taken off. Raises CommandLineError if a part of it cannot be parsed."""
     commands: list[ParsedCommand] = []
     rest = _without_spaces(body)
     while rest:
@@ -91,7 +94,7 @@ def _parse_basic(match: re.Match[str]) -> ParsedCommand:
 
 
 def _without_spaces(text: str) -> str:
-    """Spaces outside quotation marks mean nothing (V.250 5.2.1)."""
+    """Removes spaces outside quotation marks, which mean nothing (V.250 5.2.1)."""
     if " " not in text:
         return text
     return "".join(part if is_quoted else part.replace(" ", "") for is_quoted, part in _by_quotation(text))
@@ -103,7 +106,7 @@ def _by_quotation(text: str) -> list[tuple[bool, str]]:
 
 
 def _cut_at_semicolon(text: str) -> tuple[str, str, str]:
-    """Up to the first `;` outside quotation marks, the mark, and the rest."""
+    """Splits a text at the first `;` outside quotation marks: before it, the mark, after it."""
     if '"' not in text:
         return text.partition(";")
     quoted = False

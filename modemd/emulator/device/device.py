@@ -1,8 +1,8 @@
-"""One emulated modem: runs AT command lines over `DeviceState`, first by its family's file, then by the common commands.
+"""Emulated modem: runs AT command lines over `DeviceState`, first by the file of its family, then by the common commands.
 
     Device  >  DeviceState  >  FaultLayer  >  RegistrationLayer  >  SimLayer  >  PowerLayer
 
-Each layer is a class in a file of its own and knows only the layers below it.
+Each layer is a class in a file of its own, and knows only the layers below it. No layer does input or output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from modemd.emulator.device.state import DeviceState
 
 
 class Device(DeviceState):
-    """A modem that a host can talk to. The arguments are those of `DeviceState`."""
+    """A modem for a host to talk to. The arguments are those of `DeviceState`."""
 
     def _run_line(self, body: str) -> None:
         try:
@@ -42,7 +42,7 @@ class Device(DeviceState):
                 self.finish()
 
     def _execute(self, command: ParsedCommand) -> bool:
-        """Run one command; True when it goes on by itself and will end the line later."""
+        """Runs one command. Returns True if the command goes on and will end the line later."""
         if (result := self.faults.answer(command.name, command.typed)) is not None:
             raise FinalResult(result)
         if (seconds := self.faults.take_hang(command.name)) is not None:

@@ -1,4 +1,4 @@
-"""What a family's file makes of a command, before the commands all families share are asked."""
+"""Answers from the family's file, which come before the commands that all families share."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from modemd.emulator.device.results import FinalResult, UnknownCommand, result_o
 from modemd.emulator.device.state import DeviceState
 
 RESTART_AFTER_S = 0.1
-"""From the OK of a command that restarts or switches off to doing so: long enough for the OK to leave."""
+"""Seconds from the OK of a command that restarts or switches off until it does so: enough for the OK to be sent."""
 
 
 def answer_from_family(device: DeviceState, command: ParsedCommand) -> bool:
-    """Whether the family's file has answered; the device then goes on with the line. FinalResult where that ends it."""
+    """Answers a command from the family's file.
+
+    Returns False if the file does not have the command. Raises FinalResult to end the line.
+    """
     family = device.family
     commands = family.commands
     if command.name in commands.unsupported or _is_locked_out(device, command):

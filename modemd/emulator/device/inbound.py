@@ -1,4 +1,4 @@
-"""What a device does with a message or report from the network: store it, say it, wait for the host's word."""
+"""Inbound messages and reports in a device: stores or routes them, notifies the host, waits for its acknowledgement."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from modemd.emulator.timers import Handle
 from modemd.pdu import Address, Deliver, Ports, StatusReport, frame
 
 DAMAGE = bytes.fromhex("000000FF")
-"""What stands before a stored report of a family that damages them."""
+"""The octets before a stored report in a family that damages reports."""
 
 
 class Inbound:
-    """Routing after `+CNMI` and `+CSMS` (3GPP TS 27.005 3.4.1, 3.2.1).
+    """Routing as `+CNMI` and `+CSMS` say (3GPP TS 27.005 3.4.1, 3.2.1).
 
-    A report with ds=0 goes nowhere: the network has done its part, and the device has nowhere to put it. With CSMS 1
-    a routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
+    With ds=0 a report is dropped: the network has done its part, and the device has no place for it. With CSMS 1 a
+    routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
     """
 
     def __init__(self, device: RegistrationLayer) -> None:
@@ -30,7 +30,7 @@ class Inbound:
         self._buffered: list[str] = []
 
     def reset(self) -> None:
-        """Power is gone: what was not acknowledged stays with the network."""
+        """Forgets everything at a loss of power: an unacknowledged message stays with the network."""
         self._buffered.clear()
         if self._unacknowledged is not None:
             done, handle = self._unacknowledged
@@ -39,7 +39,7 @@ class Inbound:
             done(False)
 
     def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
-        """One message from the network; `done` is called now, or when the host acknowledges."""
+        """Takes one message from the network; `done` is called at once, or when the host acknowledges."""
         notifications = self._device.settings.notifications
         tpdu = message.encode()
         if isinstance(message, StatusReport):
@@ -59,20 +59,23 @@ class Inbound:
             self._store_message(message, tpdu, done)
 
     def acknowledge(self, *, positive: bool) -> None:
-        """`+CNMA`: taken, or (negative) left with the network. CmsError 340 where nothing waits for it."""
+        """Acknowledges as `+CNMA` says; a negative acknowledgement leaves the message with the network.
+
+        Raises CmsError 340 if no message waits for it.
+        """
         done, handle = self.require_unacknowledged()
         self._unacknowledged = None
         handle.cancel()
-        self._device.timers.after(0, partial(done, positive))  # the OK first, then what comes next
+        self._device.timers.after(0, partial(done, positive))  # OK comes first, then the next message
 
     def require_unacknowledged(self) -> tuple[DeliveryCallback, Handle]:
-        """What waits for `+CNMA`. CmsError 340 where nothing does."""
+        """Returns callback and timeout of the message that waits for `+CNMA`. Raises CmsError 340 if none does."""
         if self._unacknowledged is None:
             raise CmsError(340)
         return self._unacknowledged
 
     def release_buffered(self) -> None:
-        """`+CNMI` was set: what mode 0 kept back is said (bfr 0) or forgotten (bfr 1)."""
+        """Sends (bfr 0) or forgets (bfr 1) the notices that mode 0 held back, after `+CNMI` was set."""
         notifications = self._device.settings.notifications
         if notifications.mode == 0:
             return
@@ -109,7 +112,7 @@ class Inbound:
         done(True)
 
     def notify_if_full(self, memory_name: str) -> None:
-        """Where a memory has no room left, say so as the family does."""
+        """Sends the family's notice that a memory is full, if it is."""
         device, storage = self._device, self._device.family.storage
         if device.memory(memory_name).full and storage.full_notice and device.switched(storage.full_notice_needs):
             device.host.send_notice(storage.full_notice.format(memory=memory_name))
@@ -155,7 +158,7 @@ class Inbound:
             self._device.host.send_notice(line)
 
     def smsc_field(self) -> bytes:
-        """The SMSC field that precedes the TPDU."""
+        """Returns the SMSC field that precedes the TPDU."""
         return _smsc_field(self._device.network.serving_operator(self._device.sim).smsc)
 
 

@@ -1,5 +1,6 @@
-"""The device's end of the serial line: what a host types is cut into command lines and entries, what the device says
-is framed (ITU-T V.250 5.2, 5.7). Output with no host is dropped, as on USB; what was typed stays typed.
+"""Device's end of the serial line: splits input into command lines and entries, frames output (ITU-T V.250 5.2, 5.7).
+
+Output without a host is dropped, as on USB; unfinished input stays.
 """
 
 from __future__ import annotations
@@ -10,26 +11,26 @@ from dataclasses import dataclass
 from modemd.emulator.device.settings import Settings
 
 CR, LF, BS = 0x0D, 0x0A, 0x08
-"""What S3, S4 and S5 are until a host sets them otherwise (V.250 6.2.1 to 6.2.3)."""
+"""The values of S3, S4 and S5 until a host changes them (V.250 6.2.1 to 6.2.3)."""
 ESC = 0x1B
 CTRL_Z = 0x1A
 
 MAX_LINE_LENGTH = 2048
 MAX_ENTRY_LENGTH = 4096
 MAX_PENDING_INPUT = 65536
-"""Octets kept of one line, of one entry, and unread while busy; the rest is dropped, as from a buffer that is full."""
+"""Octets held of one line, of one entry, and unread while busy; further ones are dropped, as from a full buffer."""
 
 _IGNORED_BEFORE_COMMAND = b"\r\n \x1b"
 
 NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4", "BUSY": "7", "NO ANSWER": "8"}
-"""Results under ATV0 (V.250 5.7.1). Others have no number and stay as they are."""
+"""Results under ATV0 (V.250 5.7.1). Others have no number and stay as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptedInput:
-    """What to do with the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC.
+    """Callbacks for the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC.
 
-    `in_text`: they are text (27.005 3.5.1): every one counts, BS takes back, and CR is answered with another prompt.
+    `in_text`: they are text (27.005 3.5.1): every octet counts, BS deletes, and CR is answered with another prompt.
     """
 
     on_first: Callable[[bytes], None]
@@ -41,12 +42,11 @@ class PromptedInput:
 class SerialLine:
     """Input and output of one device. `run` is called with each command line, its `AT` taken off.
 
-    `A/` runs the last of them again, without a CR (V.250 5.2.4).
-    `distort`, where set, is what happens to the octets said on their way to the host; `carry`, where set, brings
-    them to `transmit` in its own time; so many of the next notices
-    as `notices_lost` says are not said at all. Of one that is `mute` nothing reaches the host.
-    While `hurried` is set, until the command line in hand has ended, notices are lost. While `busy` is set, input
-    waits in the buffer and is read when the device is free again.
+    `A/` runs the last command line again, without a CR (V.250 5.2.4). While `busy` is set, input waits in the buffer.
+
+    `distort`, if set, changes the octets on their way to the host; `carry`, if set, passes them to `transmit` later.
+    `notices_lost` is how many of the next notices are dropped. While `is_mute` is set, nothing reaches the host. While
+    `drops_notices` is set, until the present command line ends, notices are dropped.
     """
 
     def __init__(self, run: Callable[[str], None], settings: Settings, *, lead: str = "\r\n") -> None:
@@ -75,24 +75,24 @@ class SerialLine:
 
     @property
     def entering(self) -> bool:
-        """Whether the prompt stands and octets of an entry are awaited."""
+        """True while the device is at a prompt and waits for the octets of an entry."""
         return self._entry is not None
 
     @property
     def pending(self) -> int:
-        """Octets kept that no answer has been given to."""
+        """How many octets of the host are not answered yet."""
         return len(self._input) + len(self._line) + len(self._typed)
 
     def connect(self, write: Callable[[bytes], None]) -> None:
-        """A host opened the port."""
+        """Connects a host that opened the port."""
         self._write = write
 
     def disconnect(self) -> None:
-        """The host is gone; the device does not know."""
+        """Disconnects the host; the device does not notice."""
         self._write = None
 
     def reset(self, settings: Settings) -> None:
-        """As after power-on: nothing typed, nothing held, not busy."""
+        """Resets the line to its state after power-on: no input, no held output, not busy."""
         self.settings = settings
         self.busy = False
         self._input.clear()
@@ -105,11 +105,11 @@ class SerialLine:
     # -- output
 
     def send_line(self, text: str) -> None:
-        """One line of information, or a header and the line that belongs to it, `\\r\\n` between."""
+        """Sends one line of information, or a header and the line after it, with `\\r\\n` between."""
         self._send(f"{self._lead}{text}\r\n" if self.settings.verbose else f"{text}\r\n")
 
     def send_final_result(self, text: str) -> None:
-        """A final result, as ATV and ATQ will have it; then whatever was typed meanwhile is read."""
+        """Sends a final result in the form of ATV and ATQ; then reads the input that waits."""
         settings = self.settings
         if not settings.quiet:
             if settings.verbose:
@@ -119,7 +119,7 @@ class SerialLine:
         self.release()
 
     def send_notice(self, text: str) -> None:
-        """An unsolicited line: at once, but after the entry while one is being typed."""
+        """Sends an unsolicited line: at once, or after the entry that is being typed."""
         if self.drops_notices:
             return
         if self.notices_lost:
@@ -132,7 +132,7 @@ class SerialLine:
             self._emit(data)
 
     def send_unsolicited_result(self, text: str) -> None:
-        """A result code that nothing was asked for (`RING`, `NO CARRIER`), as ATV and ATQ will have it."""
+        """Sends an unsolicited result code (`RING`, `NO CARRIER`) in the form of ATV and ATQ."""
         if self.settings.quiet:
             return
         if self.settings.verbose or text not in NUMERIC:
@@ -143,15 +143,15 @@ class SerialLine:
             self._send(f"{NUMERIC[text]}\r")
 
     def interrupt(self, text: str) -> None:
-        """An unsolicited line at this very moment, even in the middle of an entry: some firmware does."""
+        """Sends an unsolicited line at once, even within an entry, as some firmware does."""
         self._emit(self._with_line_ends(f"\r\n{text}\r\n").encode())
 
     def send_raw(self, octets: bytes) -> None:
-        """These very octets, unframed: what a captured device said."""
+        """Sends exactly these octets, without a frame, as a captured device did."""
         self._emit(octets)
 
     def open_entry(self, entry: PromptedInput, *, prompted: bool = True) -> None:
-        """Open an entry, with its prompt or (a fault) without."""
+        """Opens an entry, with its prompt or (a fault) without."""
         if prompted:
             self._send("\r\n> ")
         self._entry = entry
@@ -159,7 +159,7 @@ class SerialLine:
         self.release()
 
     def release(self) -> None:
-        """Free again: read what waits."""
+        """Ends being busy, and reads the input that waits."""
         self.busy = False
         if self._entry is None:
             self.drops_notices = False
@@ -169,7 +169,7 @@ class SerialLine:
         self._emit(self._with_line_ends(text).encode("latin-1", "replace"))
 
     def _with_line_ends(self, text: str) -> str:
-        """With line ends as S3 and S4 have them."""
+        """Returns the text with the line ends of S3 and S4."""
         registers = self.settings.registers
         if registers[3] == CR and registers[4] == LF:
             return text
@@ -189,14 +189,14 @@ class SerialLine:
             (self.carry or self.transmit)(data)
 
     def transmit(self, data: bytes) -> None:
-        """Octets as they go over the line; with no host they are dropped."""
+        """Sends octets over the line; without a host they are dropped."""
         if self._write is not None and data and not self.is_mute:
             self._write(data)
 
     # -- input
 
     def feed(self, data: bytes) -> None:
-        """Octets from the host."""
+        """Takes octets from the host."""
         self._input += data[: MAX_PENDING_INPUT - len(self._input)]
         self._read_input()
 
@@ -247,7 +247,7 @@ class SerialLine:
             self._output += piece
         octets = piece if entry.in_text else piece.strip()
         if entry.in_text and not self._typed:
-            octets = octets.removeprefix(b"\n")  # of a host that ends its command with CR LF
+            octets = octets.removeprefix(b"\n")  # from a host that ends its command with CR LF
         if octets and not self._typed:
             entry.on_first(octets[:1])
         self._typed += octets[: MAX_ENTRY_LENGTH - len(self._typed)]
@@ -271,7 +271,7 @@ class SerialLine:
 
 
 def _command_body(line: bytes, backspace: int) -> str | None:
-    """What follows `AT` in a line; None where the line holds none, which V.250 5.2.1 says is passed over in silence."""
+    """Returns the part of a line after `AT`; None if there is none: V.250 5.2.1 ignores such a line."""
     line = line[:-1]
     if backspace in line:
         line = bytes(_apply_backspace(line, backspace))

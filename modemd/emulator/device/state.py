@@ -1,8 +1,7 @@
-"""One emulated modem: the AT command line, over power, SIM and registration, each a layer in a file of its own. Sans I/O.
+"""State of an emulated modem: settings of the host, message reference, and what the network brings to it.
 
-    Device  >  Faulty  >  Mobile (registration)  >  Cardholder (SIM)  >  Powered        a layer knows those below it
-
-It starts as a stick that was plugged in long ago: booted, its SIM read, registered (a SIM with a PIN wants it first).
+It starts as a stick that was plugged in long ago: booted, its SIM read, registered (a SIM with a PIN asks for it
+first).
 """
 
 from __future__ import annotations
@@ -34,15 +33,16 @@ from modemd.emulator.timers import Timers
 from modemd.pdu import Address, Deliver, Timestamp, UserData, table
 
 _SIM_PLACEHOLDERS = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
-"""What a family's reply can have filled in, and only with a SIM."""
+"""Placeholders in replies of a family that only a device with a SIM can fill in."""
 
 
 class DeviceState(FaultLayer):
-    """A modem of a family, with a SIM, on a network.
+    """A modem of a family, with a SIM, on a network, without its commands.
 
-    Latencies left out are the family's own; `send_latency_s` is from Ctrl-Z to acceptance, `boot_factor` stretches or
-    shortens the family's boot times. `chatty` lets it say its family's idle lines while a host listens. All that is
-    random (latency, the first TP-MR) comes from `seed` and `name`.
+    `send_latency_s` is the time from Ctrl-Z to acceptance, `prompt_latency_s` that to the prompt; None: those of the
+    family. `boot_factor` multiplies the boot times of the family. `chatty`: the device sends the idle lines of its
+    family while a host listens. `seed` and `name` decide all that is random (latency, the first TP-MR). Each callback
+    of `first_octet_hooks` is called with the device and the first octet that a host sends after a prompt.
     """
 
     def __init__(
@@ -88,18 +88,18 @@ class DeviceState(FaultLayer):
     # -- the host's side
 
     def connect(self, write: Callable[[bytes], None]) -> None:
-        """A host opened the port: output goes to `write` from now on."""
+        """Connects a host that opened the port: output goes to `write` from now on."""
         self.host.connect(write)
         if self._powered:
             self.chatter.begin()
 
     def disconnect(self) -> None:
-        """The host is gone. What it set stays set, what it half typed stays half typed."""
+        """Disconnects the host. Its settings and its unfinished input stay."""
         self.host.disconnect()
         self.chatter.end()
 
     def feed(self, data: bytes) -> None:
-        """Octets from the host. A device that is off, booting, deaf or wedged loses them."""
+        """Takes octets from the host. A device that is off, booting, deaf or wedged loses them."""
         if self._answering and not self.is_deaf and not self.is_wedged:
             guard_s = self.family.dialogue.guard_s
             if guard_s and (self.timers.now() - self._result_at).total_seconds() < guard_s:
@@ -107,11 +107,11 @@ class DeviceState(FaultLayer):
             self.host.feed(data)
 
     def notice(self, line: str) -> None:
-        """Say an unsolicited line at this very moment, wherever that falls."""
+        """Sends an unsolicited line at once, even in the middle of another output."""
         self.host.interrupt(line)
 
     def finish(self, result: str = "OK") -> None:
-        """End the command line with this result."""
+        """Ends the command line with this result."""
         self._result_at = self.timers.now()
         self._pending_commands.clear()
         self.on_air = False
@@ -120,17 +120,17 @@ class DeviceState(FaultLayer):
         self.host.send_final_result(result)
 
     def fail(self, result: FinalResult) -> None:
-        """End the command line with an error, in the words the family and `+CMEE` choose."""
+        """Ends the command line with an error, in the form that the family and `+CMEE` choose."""
         self.finish(self._format_result(result))
 
     def finish_unanswered(self) -> None:
-        """End the command line and say nothing."""
+        """Ends the command line without a result."""
         self._pending_commands.clear()
         self.on_air = False
         self.host.release()
 
     def take_reference(self, typed: int) -> int:
-        """The TP-MR of the next message; `typed` is the one in the host's PDU."""
+        """Returns the TP-MR of the next message, and counts on; `typed` is the one in the PDU of the host."""
         if self.family.dialogue.references == "repeats":
             return typed
         reference = self.reference
@@ -142,7 +142,10 @@ class DeviceState(FaultLayer):
         """Runs one command line, its `AT` taken off."""
 
     def send_filled_lines(self, lines: Iterable[str]) -> None:
-        """Say lines of the family's file, identities and counters filled in. CmeError 10 for a SIM that is not there."""
+        """Sends lines of the family's file with identities and counters filled in.
+
+        Raises CmeError 10 if they need a SIM and there is none.
+        """
         sim = self.sim
         values = {"{imei}": self.imei}
         if sim is not None:
@@ -174,12 +177,14 @@ class DeviceState(FaultLayer):
 
     @property
     def sends_blind(self) -> bool:
-        """Whether the family, as its switches are, says nothing of what becomes of a message."""
+        """True if the family, as its switches are, does not tell the outcome of a message."""
         needs = self.family.dialogue.sends_blind
         return bool(needs) and self.switched(needs)
 
     def fill_memory(self, name: str = "SM") -> None:
-        """Fill what is free of a memory with old messages, already read; the device says so where its family does."""
+        """Fills the free slots of a memory with old messages, already read; the device sends the notice of its family, if
+        it has one.
+        """
         memory = self.memory(name)
         stamp = Timestamp.of(self.timers.now())
         old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()

@@ -1,7 +1,7 @@
-"""Messages as text mode writes and reads them (3GPP TS 27.005 clause 3).
+"""Messages in the form of text mode (3GPP TS 27.005 clause 3).
 
-User data in the default alphabet without a header is text, in the host's character set; any other is hex, two digits an
-octet, header and all, as 27.005 3.1 says of <data>.
+User data in the default alphabet without a header is text, in the character set of the host; any other is hex, two
+digits an octet, header included, as 27.005 3.1 says of <data>.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ STATUS_NAMES = {
 }
 ALL = "ALL"
 INVALID_PARAMETER = 305
-"""`+CMS ERROR` for a text mode parameter that cannot be."""
+"""`+CMS ERROR` for an impossible text mode parameter."""
 
 _HEADER, _VALIDITY, _RELATIVE, _ABSOLUTE = 0x40, 0x18, 0x10, 0x18
 _MAX_SEPTETS, _MAX_OCTETS = 160, 140
 
 
 def is_readable(message: StoredMessage) -> bool:
-    """Whether it is a message at all. What is damaged is shown as it is, in PDU mode's form."""
+    """Returns whether a message can be decoded. A damaged one is shown in the form of PDU mode."""
     try:
         if not message.is_outgoing:
             decode_incoming(message.tpdu)
@@ -51,7 +51,7 @@ def is_readable(message: StoredMessage) -> bool:
 
 
 def format_for_cmgr(message: StoredMessage, settings: Settings) -> str:
-    """What `+CMGR:` says of a message, and its text on the next line."""
+    """Returns the parameters of `+CMGR:` for a message, and its text on the next line."""
     status, tpdu = f'"{STATUS_NAMES[message.status]}"', message.tpdu
     if message.is_outgoing:
         submit = Submit.decode(tpdu)
@@ -68,7 +68,7 @@ def format_for_cmgr(message: StoredMessage, settings: Settings) -> str:
 
 
 def format_for_cmgl(message: StoredMessage, settings: Settings) -> str:
-    """What `+CMGL:` says of a message after its index, and its text on the next line."""
+    """Returns the parameters of `+CMGL:` for a message, after its index, and its text on the next line."""
     status, settings_show = f'"{STATUS_NAMES[message.status]}"', settings.show_headers
     if message.is_outgoing:
         submit = Submit.decode(message.tpdu)
@@ -86,7 +86,7 @@ def format_for_cmgl(message: StoredMessage, settings: Settings) -> str:
 
 
 def format_for_cmt(deliver: Deliver, smsc: bytes, settings: Settings) -> str:
-    """What `+CMT:` says: sender, time, with `+CSDH=1` the rest; the text on the next line."""
+    """Returns the parameters of `+CMT:`: sender, time, with `+CSDH=1` the others; the text is on the next line."""
     line = f'{_format_address(deliver.originator, settings)},,"{format_timestamp(deliver.timestamp)}"'
     if settings.show_headers:
         parameters = (_type_of(deliver.originator), deliver.encode()[0], deliver.protocol_id, deliver.dcs)
@@ -95,14 +95,17 @@ def format_for_cmt(deliver: Deliver, smsc: bytes, settings: Settings) -> str:
 
 
 def format_for_cds(report: StatusReport, settings: Settings) -> str:
-    """What `+CDS:` says: first octet, reference, recipient, when accepted, when delivered, TP-ST."""
+    """Returns the parameters of `+CDS:`: first octet, reference, recipient, time of acceptance, time of delivery, TP-ST."""
     recipient = f"{_format_address(report.recipient, settings)},{_type_of(report.recipient)}"
     times = f'"{format_timestamp(report.timestamp)}","{format_timestamp(report.discharge)}"'
     return f"{report.encode()[0]},{report.reference},{recipient},{times},{report.status}"
 
 
 def compose(destination: Address, octets: bytes, parameters: TextParameters, charset: str) -> bytes:
-    """The SUBMIT of what was typed, as `+CSMP` shapes it. CmsError 305 where that cannot be, as when it is too long."""
+    """Returns the SUBMIT of a typed text, with the parameters of `+CSMP`.
+
+    Raises CmsError 305 if that is impossible, as for one too long.
+    """
     coding, header = Coding.of(parameters.dcs), parameters.first_octet & _HEADER != 0
     try:
         if coding.packed and not header:
@@ -128,7 +131,7 @@ def compose(destination: Address, octets: bytes, parameters: TextParameters, cha
 
 
 def parse_address(number: str, kind: int | None) -> Address:
-    """A number and its type octet (129, 145, ...) as the host gave them. CmsError 305 where it is none."""
+    """Returns the address of a number and its type octet (129, 145, ...) from the host. Raises CmsError 305 if it is none."""
     try:
         if not number:
             return Address("", TypeOfNumber.UNKNOWN)

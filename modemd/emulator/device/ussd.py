@@ -1,4 +1,4 @@
-"""USSD: what a network answers to a code, and a device's session with it (3GPP TS 22.090; TS 27.007 7.15)."""
+"""USSD session of a device, and the coding of its strings (3GPP TS 22.090; TS 27.007 7.15)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DEFAULT = table(0, 0)
 
 
 def encode_string(text: str, coding: str, charset: str) -> tuple[str, int]:
-    """A text as a family writes it into `+CUSD`, and its dcs. `charset` is that of `+CSCS`."""
+    """Encodes a text for `+CUSD` as the family does; returns the string and its dcs. `charset` is that of `+CSCS`."""
     if _DEFAULT.try_encode(text) is None:
         return encode_text(text, "UCS2"), UCS2_CODING
     if coding == "packed_hex":
@@ -29,7 +29,7 @@ def encode_string(text: str, coding: str, charset: str) -> tuple[str, int]:
 
 
 def decode_string(typed: str, dcs: int, coding: str, charset: str) -> str:
-    """What a host means by the string of `+CUSD`. ValueError where it is not in the family's coding."""
+    """Decodes the string of `+CUSD` from a host. Raises ValueError if it is not in the family's coding."""
     if dcs == UCS2_CODING and (coding == "packed_hex" or charset == "UCS2"):
         return bytes.fromhex(typed).decode("utf-16-be")
     if coding == "packed_hex":
@@ -40,7 +40,7 @@ def decode_string(typed: str, dcs: int, coding: str, charset: str) -> str:
 
 
 class UssdSession:
-    """One device's: a code is given, the network answers by a notice, and perhaps wants a reply."""
+    """USSD session of one device: a code is sent, the network answers in a notice, and perhaps wants a reply."""
 
     def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
@@ -49,7 +49,7 @@ class UssdSession:
         self._reply_timeout: Handle | None = None
 
     def reset(self) -> None:
-        """Power is gone, or the host ended it."""
+        """Ends the session: power is lost, or the host ended it."""
         for handle in (self._answer_timer, self._reply_timeout):
             if handle is not None:
                 handle.cancel()
@@ -57,10 +57,10 @@ class UssdSession:
         self._menu = {}
 
     def send(self, typed: str, dcs: int) -> None:
-        """A code, or a reply to what the network asked.
+        """Sends a code, or a reply to what the network asked.
 
-        The family's refusal for a string it cannot read; CmeError 30 without a network; CmeError 3 while the last one
-        is not answered.
+        Raises the family's refusal for a string that it cannot decode; CmeError 30 without a network; CmeError 3 while
+        the last one is not answered.
         """
         device = self._device
         family = device.family.ussd

@@ -1,4 +1,4 @@
-"""A device's voice calls: one at a time, rung in and answered or not, or dialled. There is nothing to hear in them."""
+"""Voice calls of a device: one at a time, incoming or dialled. They have no sound."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modemd.emulator.network.voice_calls import CallParty, CallState, VoiceCall
 from modemd.emulator.timers import Handle
 
 DIALLING_S = 3.0
-"""From the number to the ring, or to the news that there is none."""
+"""Seconds from the number to the ring, or to the result that there is none."""
 
 
 _END_RESULTS = {
@@ -18,11 +18,11 @@ _END_RESULTS = {
     CallState.BUSY: "BUSY",
     CallState.NO_ANSWER: "NO ANSWER",
 }
-"""What the caller's modem says of a call's end; of any other it says NO CARRIER (V.250 6.3.1)."""
+"""Result of the caller's modem at the end of a call; any other end gets NO CARRIER (V.250 6.3.1)."""
 
 
 class VoiceLine:
-    """The calls of one device. A second one meanwhile finds it busy."""
+    """The calls of one device. During a call, a second one finds it busy."""
 
     def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
@@ -33,14 +33,14 @@ class VoiceLine:
         self._ring_timer: Handle | None = None
 
     def reset(self) -> None:
-        """Power, the SIM or the network is gone: so is the call."""
+        """Ends the call without a result: power, the SIM or the network is lost."""
         call, self._call = self._call, None
         self._stop_ringing()
         if call is not None and self._own_party is not None:
             call.hang_up(self._own_party)
 
     def end_by_network(self) -> None:
-        """The network is gone: a call says so."""
+        """Ends the call with a result: the network is lost."""
         lost = self._call is not None or self._dialled is not None
         self.reset()
         if lost:
@@ -49,7 +49,7 @@ class VoiceLine:
     # -- from the network
 
     def ring(self, call: VoiceCall) -> bool:
-        """A call comes in. False where the device is busy, or its family refuses calls just now."""
+        """Takes an incoming call. Returns False if the device is busy, or its family refuses calls just now."""
         device = self._device
         if self._call is not None or self._dialled is not None:
             return False
@@ -61,7 +61,7 @@ class VoiceLine:
         return True
 
     def call_changed(self, call: VoiceCall) -> None:
-        """It was answered, or somebody ended it."""
+        """Reacts to a call that was answered or has ended."""
         if call is not self._call or call.open:
             return
         device = self._device
@@ -95,20 +95,23 @@ class VoiceLine:
     # -- from the host
 
     def answer(self) -> None:
-        """ATA. FinalResult NO CARRIER where nothing rings."""
+        """Answers the call (ATA). Raises FinalResult NO CARRIER if none rings."""
         if self._call is None or self._ring_timer is None:
             raise FinalResult("NO CARRIER")
         self._stop_ringing()
         self._call.answer()
 
     def hang_up(self) -> None:
-        """ATH: end the call there is, refuse the one that rings."""
+        """Ends the call, or refuses the one that rings (ATH)."""
         self._stop_ringing()
         if self._call is not None and self._own_party is not None:
             self._call.hang_up(self._own_party)
 
     def dial(self, number: str) -> None:
-        """ATD with `;`: the OK is the caller's. FinalResult NO CARRIER without a network, or in a call already."""
+        """Dials a number (ATD with `;`); the OK is the caller's.
+
+        Raises FinalResult NO CARRIER without a network, or during a call.
+        """
         device = self._device
         if not device.registered or self._call is not None or self._dialled is not None:
             raise FinalResult("NO CARRIER")
@@ -119,7 +122,7 @@ class VoiceLine:
     def _connect(self) -> None:
         device, number = self._device, self._dialled
         self._dialled = None
-        if number is None:  # hung up meanwhile
+        if number is None:  # the host hung up meanwhile
             return
         if device.sim is None or not device.registered:
             device.host.send_unsolicited_result("NO CARRIER")
@@ -129,7 +132,7 @@ class VoiceLine:
         device.network.exchange.connect(call)
 
     def format_for_clcc(self) -> str | None:
-        """The call as `+CLCC` has it; None without one."""
+        """Returns the call in the form of `+CLCC`; None without one."""
         call = self._call
         if call is None:
             return None

@@ -1,4 +1,4 @@
-"""The lab's control door: HTTP with JSON, for the command line and for tests in any language. See docs/emulator.md."""
+"""Control door of a lab: HTTP with JSON, for the command line and for tests in any language. See docs/emulator.md."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Power(LabRequest):
 
 
 def create_app(lab: Lab) -> FastAPI:
-    """The routes over one lab. All run on the loop that runs the lab."""
+    """Returns the application with the routes of one lab. All run on the loop of the lab."""
     app = FastAPI(title="modemd emulator", docs_url=None, redoc_url=None)
     _add_errors(app)
 
@@ -231,7 +231,7 @@ def _operator(operator: Operator) -> dict[str, Any]:
 
 
 def _port(port: UsbPort) -> dict[str, Any]:
-    """A port with the names and types of pyserial's `ListPortInfo`."""
+    """Returns a port with the names and types of pyserial's `ListPortInfo`."""
     names = ("device", "name", "description", "hwid", "vid", "pid", "serial_number", "location", "manufacturer")
     more = ("product", "interface", "usb_device_path", "usb_interface_path")
     return {name: getattr(port, name) for name in (*names, *more)}

@@ -1,6 +1,6 @@
-"""A lab described in a TOML file: modems, SIMs, phones and how they behave, and what happens when.
+"""Scenario: a lab described in a TOML file, with modems, SIMs, phones, their behaviour, and events.
 
-The format is in docs/emulator.md; two examples are in `scenarios/` beside this file.
+The format is in docs/emulator.md; examples are in `modemd/emulator/scenarios`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EXAMPLES = Path(__file__).parents[1] / "scenarios"
 
 
 class Scenario(LabRequest):
-    """The whole file."""
+    """A whole scenario file."""
 
     network: NetworkTable = NetworkTable()
     operator: tuple[OperatorTable, ...] = ()
@@ -37,7 +37,7 @@ class Scenario(LabRequest):
     event: tuple[Event, ...] = ()
 
     def options(self, directory: Path) -> LabOptions:
-        """The lab of this scenario, in a folder."""
+        """Returns the options of this scenario's lab in a folder."""
         used_numbers = {modem.number for modem in self.modem}
         return LabOptions(
             directory,
@@ -49,7 +49,7 @@ class Scenario(LabRequest):
         )
 
     def begin(self, lab: Lab) -> None:
-        """Turn the network's knobs, give the phones their habits, and let the time run."""
+        """Applies the settings of the network, starts the behaviour of the phones, and schedules the events."""
         self.network.apply(lab.network)
         for operator in self.operator:
             operator.begin(lab)
@@ -61,7 +61,7 @@ class Scenario(LabRequest):
             lab.timers.after(event.at_s, partial(event.happen, lab))
 
     def contradictions(self) -> Iterator[str]:
-        """What does not fit together, a line each."""
+        """Yields a line for each contradiction between tables."""
         if not 1 <= len(self.modem) <= MAX_MODEMS:
             yield f"modem: 1 to {MAX_MODEMS} of these tables are needed, {len(self.modem)} are there"
         yield from self._duplicates()
@@ -116,9 +116,9 @@ class Scenario(LabRequest):
 
 
 def load(path: Path) -> Scenario:
-    """The scenario in a file, or, where there is none at `path`, the shipped one of that name.
+    """Loads the scenario in a file, or the shipped one of that name if there is no file at `path`.
 
-    ConfigError tells every mistake at once, each with file, key and what is allowed.
+    Raises ConfigError with all mistakes at once, each with file, key and what is allowed.
     """
     shipped = EXAMPLES / f"{path}.toml"
     if not path.exists() and len(path.parts) == 1 and shipped.exists():
@@ -128,7 +128,7 @@ def load(path: Path) -> Scenario:
     except OSError as error:
         names = ", ".join(sorted(example.stem for example in EXAMPLES.glob("*.toml")))
         raise ConfigError([f"{path}: {error.strerror or error}; shipped scenarios: {names}"]) from None
-    except ValueError as error:  # TOML, or UTF-8, that is none
+    except ValueError as error:  # no TOML, or no UTF-8
         raise ConfigError([f"{path}: {error}"]) from None
     try:
         scenario = Scenario.model_validate(document)

@@ -1,4 +1,4 @@
-"""The tables of a scenario file, each checked by itself; what they mean together is in `modemd.emulator.lab.scenario`."""
+"""Tables of a scenario file, each checked by itself; `modemd.emulator.lab.scenario` checks them together."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _number(text: str) -> str:
 
 
 def _subscriber(text: str) -> str:
-    """A number, a short code, or a name: whatever can stand as the sender of a message."""
+    """Validates a number, a short code, or a name: every possible sender of a message."""
     if re.fullmatch(_E164 + r"|[1-9][0-9]{2,7}", text):
         return text
     if re.fullmatch(r"[+0-9 ]*", text):
@@ -60,13 +60,13 @@ Number = Annotated[str, AfterValidator(_number)]
 SubscriberName = Annotated[str, AfterValidator(_subscriber)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
-"""What a phone writes by itself; any such text can be put on the air."""
+"""A text that a phone sends by itself; every such text can be encoded."""
 Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]
 OperatorCode = Annotated[str, Field(pattern=r"^[0-9]{5,6}$")]
 FourHex = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}$")]
 TwoHex = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{2}$")]
 Place = Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9]*(\.[1-9][0-9]*)*$")]
-"""Where a USB device is, as sysfs names it: bus, then ports from the root hub on."""
+"""Place of a USB device as in sysfs: bus, then the ports from the root hub on."""
 
 
 class NetworkTable(NetworkChange):
@@ -85,7 +85,7 @@ class OperatorTable(OperatorChange):
         return OperatorPlan(**self.model_dump(exclude={"reject"}))
 
     def begin(self, lab: Lab) -> None:
-        """Refuse what it refuses from the start."""
+        """Starts the refusals of this operator."""
         for recipient, cause in self.reject.items():
             lab.network.reject(None if recipient == "*" else recipient, cause, lab.network.operators[self.code])
 
@@ -103,7 +103,7 @@ class SimTable(LabRequest):
 
 
 class Usb(LabRequest):
-    """A device in a place of the USB tree; all interfaces below the one with the AT port are there too."""
+    """A device at a place of the USB tree; all interfaces below that of the AT port exist, too."""
 
     place: Place
     vendor: FourHex
@@ -156,7 +156,7 @@ class PhoneTable(LabRequest):
     status: Annotated[int, Field(ge=0, le=255)] | None = None
 
     def begin(self, lab: Lab) -> None:
-        """Give the phone its place and its habits."""
+        """Makes the phone, and starts its behaviour."""
         network = lab.network
         handset = network.phone(self.number, None if self.operator is None else network.operators[self.operator])
         if not self.on:
@@ -175,7 +175,7 @@ class PhoneTable(LabRequest):
 
 
 class ScenarioMessage(PhoneMessageRequest):
-    """A letter that is known to be possible before it is sent."""
+    """A message that is checked before the scenario starts."""
 
     text: Text | None = None
 
@@ -189,7 +189,7 @@ class ScenarioMessage(PhoneMessageRequest):
 
 
 class ScenarioOperatorChange(OperatorChange):
-    """Knobs of one operator."""
+    """Changes of one operator's values."""
 
     code: OperatorCode
 
@@ -199,7 +199,7 @@ _ACTORS = {"fault": "modem", "send": "phone", "on": "phone", "call": "phone"}
 
 
 class Event(LabRequest):
-    """Something that happens at a time, and perhaps again and again."""
+    """An event at a time, perhaps repeated."""
 
     at_s: Annotated[float, Field(ge=0)]
     every_s: Annotated[float, Field(gt=0)] | None = None
@@ -231,7 +231,7 @@ class Event(LabRequest):
         return self
 
     def happen(self, lab: Lab) -> None:
-        """Do it now, and put the next time off."""
+        """Performs the event, and schedules its next time."""
         if self.every_s is not None:
             lab.timers.after(self.every_s, partial(self.happen, lab))
         if self.fault is not None and self.modem is not None:

@@ -1,4 +1,4 @@
-"""The part that all links share: unplugging a device and plugging it in again."""
+"""Base of all links: unplugs a device and plugs it in again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from modemd.emulator.device.device import Device
 
 
 class Link(ABC):
-    """A device's port: `modemd.emulator.device.power.Port` with the two things that a person does to a stick."""
+    """Port of a device (`modemd.emulator.device.power.Port`) that a person can unplug and plug in again."""
 
     def __init__(self, device: Device) -> None:
         self.device = device
@@ -33,6 +33,6 @@ class Link(ABC):
         self.device.power_on()
 
     def _detach_from_device(self) -> None:
-        """Ends the device's knowledge of this port."""
+        """Removes this port from the device."""
         if self in self.device.ports:
             self.device.ports.remove(self)

@@ -1,7 +1,7 @@
-"""A device on a pseudo-terminal, under a name that stays: a symbolic link to /dev/pts/N. Linux; no threads.
+"""Device on a pseudo-terminal, under a lasting name: a symbolic link to /dev/pts/N. Linux only; no threads.
 
-The slave is not kept open, so that the device notices when its host goes: the master then hangs up (POLLHUP). While
-no host has the port open, output is dropped; nothing said or typed for one host reaches the next.
+The slave is not held open, so that the device notices when its host goes: the master then hangs up (POLLHUP). While no
+host has the port open, output is dropped; octets of one host never reach the next.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from modemd.emulator.device.device import Device
 from modemd.emulator.links.link import Link
 
 POLL_INTERVAL_S = 0.025
-"""How often ports without a host are looked at; one poll() serves all of them."""
+"""Interval of the check for hosts; one poll() serves all ports."""
 
 MAX_READ = 65536
 MAX_BACKLOG = 65536
-"""Octets kept for a host that has the port open and does not read; beyond that, output is lost."""
+"""Octets held for a host that has the port open and does not read; further output is lost."""
 
 
 class PtyLink(Link):
-    """A device's port at `path`. Made inside the loop's thread; OSError when the pty or the link cannot be made.
+    """A device's port at `path`. Make it on the loop's thread. Raises OSError if the pty or the link cannot be made.
 
-    `tap`, where it is set, is called with (True, what the host wrote) and (False, what the device says to a host).
+    `tap`, if set, is called with (True, octets of the host) and (False, octets of the device for a host).
     """
 
     def __init__(self, device: Device, path: Path | str, loop: asyncio.AbstractEventLoop) -> None:
@@ -50,18 +50,18 @@ class PtyLink(Link):
 
     @property
     def hosted(self) -> bool:
-        """Whether a host has the port open, as far as is known."""
+        """True if a host has the port open, as far as is known."""
         return self._hosted
 
     def replug(self, path: Path | str | None = None) -> None:
-        """Plug it in again, at `path` if given: a new pty, and the device boots."""
+        """Plugs the stick in again, at `path` if given: there is a new pty, and the device boots."""
         if path is not None:
             self._remove_link()
             self.path = Path(path)
         super().replug()
 
     def close(self) -> None:
-        """Take the port away for good; the device stays as it is."""
+        """Removes the port for good; the device stays as it is."""
         self.lost()
         self._detach_from_device()
 
@@ -97,7 +97,7 @@ class PtyLink(Link):
         _HostWatch.of(self._loop).add(master, self)
 
     def _remove_link(self) -> None:
-        """Remove the link while it is ours: another emulator may have put its own in this place."""
+        """Removes the symbolic link if it is this one's: another emulator may have put its own there."""
         with contextlib.suppress(OSError):
             if os.readlink(self.path) == self._slave_name:
                 self.path.unlink()
@@ -105,7 +105,7 @@ class PtyLink(Link):
     # -- host there, host gone
 
     def host_opened(self) -> None:
-        """Somebody opened the slave."""
+        """Connects a host that opened the slave."""
         if self._master is None or self._hosted:
             return
         self._hosted = True
@@ -122,7 +122,7 @@ class PtyLink(Link):
         self.device.disconnect()
 
     def _forget_unread(self) -> None:
-        """Drop what the last host left unread: the kernel would keep it for the next one."""
+        """Drops the output that the last host left unread: the kernel would give it to the next one."""
         with contextlib.suppress(OSError, termios.error):
             slave = os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             try:
@@ -173,7 +173,7 @@ class PtyLink(Link):
 
 
 def _try_write(master: int, data: bytes) -> int:
-    """How many octets were taken; all of them where the host is gone, since then they are lost."""
+    """Writes, and returns how many octets were taken; all of them if the host is gone, because then they are lost."""
     try:
         return os.write(master, data)
     except BlockingIOError:
@@ -183,11 +183,13 @@ def _try_write(master: int, data: bytes) -> int:
 
 
 class _HostWatch:
-    """Looks for hosts on all masters of one loop that have none. A hung-up master cannot be waited for: epoll would
-    report the hang-up without end."""
+    """Watch of one loop for hosts on all masters that have none.
+
+    A hung-up master cannot be waited for: epoll would report the hang-up without end.
+    """
 
     _of_loop: ClassVar[dict[asyncio.AbstractEventLoop, _HostWatch]] = {}
-    """Those that have something to look at; a loop that has ended is not kept alive here."""
+    """The watches with something to watch; a loop that has ended is not held alive here."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -197,7 +199,7 @@ class _HostWatch:
 
     @classmethod
     def of(cls, loop: asyncio.AbstractEventLoop) -> _HostWatch:
-        """The one watch of a loop."""
+        """Returns the watch of a loop."""
         watch = cls._of_loop.get(loop)
         if watch is None:
             watch = cls._of_loop[loop] = cls(loop)

@@ -1,6 +1,6 @@
-"""Store and forward: what the service centre holds for each subscriber, and how it hands it over or gives up.
+"""Service centre: holds messages for each subscriber, delivers them, or gives up.
 
-What is held for a subscriber leaves in order, one hand-over at a time, until its validity ends (3GPP TS 23.040 3.2.7).
+The messages for a subscriber leave in order, one delivery at a time, until their validity ends (3GPP TS 23.040 3.2.7).
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ BUFFERED = 0x30
 EXPIRED = 0x46
 DELETED = 0x47
 DOES_NOT_EXIST = 0x49
-"""TP-Status values the network reports (3GPP TS 23.040 9.2.3.15)."""
+"""Values of TP-Status that the network reports (3GPP TS 23.040 9.2.3.15)."""
 
 FIRST_TEMPORARY_ERROR, FIRST_PERMANENT_ERROR = 0x20, 0x40
-"""Where the temporary ones begin, with which the SC goes on trying, and the final failures."""
+"""First TP-Status of the temporary errors, after which the service centre tries again, and of the permanent ones."""
 
 
 class HeldMessage:
-    """One message at the SC. `submit` and `origin` are a SIM's own; `report_to` (SIM, TP-MR) where a report goes back."""
+    """A message at the service centre.
+
+    `submit` and `origin` are set if a SIM sent it; `report_to` is the SIM and TP-MR to which a report is sent.
+    """
 
     __slots__ = ("deadline", "expiry", "message", "origin", "report_to", "submit")
 
@@ -41,7 +44,7 @@ class HeldMessage:
 
 
 class _SubscriberQueue:
-    """What the SC holds for one subscriber, oldest first. One hand-over at a time, as on the radio."""
+    """The messages held for one subscriber, oldest first. One delivery at a time, as on the radio."""
 
     __slots__ = ("busy", "is_draining", "messages", "retry", "subscriber")
 
@@ -53,16 +56,15 @@ class _SubscriberQueue:
         self.retry: Handle | None = None
 
     def is_being_delivered(self, held: HeldMessage) -> bool:
-        """Whether it is being handed over at this moment."""
+        """Returns whether this message is being delivered at this moment."""
         return self.busy and self.messages[0] is held
 
 
 class ServiceCentre:
-    """The boxes, and the way out of them.
+    """The queues of all subscribers, and the delivery from them.
 
-    `on_outcome` callbacks are told how it went with a message, as TP-Status: once at its end, perhaps before.
-
-    `fates` are the recipients whose messages never arrive as others' do, by the TP-Status that is reported of them.
+    Each callback of `on_outcome` is called with a message and its TP-Status: once at its end, perhaps before with a
+    temporary one. `fates` are the recipients whose messages end in another way, with the TP-Status to report.
     """
 
     def __init__(self, behaviour: NetworkBehaviour, timers: Timers) -> None:
@@ -73,7 +75,7 @@ class ServiceCentre:
         self._queues: dict[str, _SubscriberQueue] = {}
 
     def forward(self, subscriber: Subscriber, held: HeldMessage, latency_s: float) -> None:
-        """Hold a message for a subscriber, and try to hand it over after `latency_s`."""
+        """Queues a message for a subscriber, and tries to deliver it after `latency_s` seconds."""
         queue = self._queues.get(subscriber.number)
         if queue is None:
             queue = self._queues[subscriber.number] = _SubscriberQueue(subscriber)
@@ -85,18 +87,18 @@ class ServiceCentre:
         self._timers.after(latency_s, partial(self._try_first_time, queue, held))
 
     def available(self, number: str) -> None:
-        """A subscriber can take messages (again): what waits for it follows after the delivery latency."""
+        """Delivers what waits for a subscriber that can take messages (again), after the delivery latency."""
         queue = self._queues.get(number)
         if queue is not None and queue.messages:
             self._timers.after(self._behaviour.delivery_latency_s, partial(self._deliver_queue, queue))
 
     def waiting(self, number: str) -> int:
-        """How many messages and reports are held for a number."""
+        """Returns how many messages and reports are held for a number."""
         queue = self._queues.get(number)
         return len(queue.messages) if queue is not None else 0
 
     def find(self, number: str, sim: Sim, reference: int) -> HeldMessage | None:
-        """The message of this SIM with this TP-MR, where it still waits for that number."""
+        """Returns the message of this SIM with this TP-MR if it still waits for that number."""
         queue = self._queues.get(number)
         for held in queue.messages if queue is not None else ():
             if held.origin is sim and held.submit is not None and held.submit.reference == reference:
@@ -104,7 +106,7 @@ class ServiceCentre:
         return None
 
     def discard(self, number: str, held: HeldMessage) -> bool:
-        """Forget a message and tell of it as deleted. False for one that is being handed over: it is too late."""
+        """Deletes a held message, and reports it as deleted. Returns False if it is being delivered: then it is too late."""
         queue = self._queues[number]
         if queue.is_being_delivered(held):
             return False
@@ -112,7 +114,7 @@ class ServiceCentre:
         return True
 
     def deadline(self, submit: Submit, now: datetime) -> datetime:
-        """When the validity of a SUBMIT that is accepted now ends (3GPP TS 23.040 9.2.3.12)."""
+        """Returns when the validity of a SUBMIT that is accepted now ends (3GPP TS 23.040 9.2.3.12)."""
         validity = submit.validity
         if isinstance(validity, AbsoluteValidity):
             return validity.until.value or now + self._behaviour.validity
@@ -134,16 +136,16 @@ class ServiceCentre:
                 self._notify_outcome(held, BUFFERED)
 
     def _fate(self, queue: _SubscriberQueue, held: HeldMessage) -> int | None:
-        """What the recipient's messages come to; reports to a SIM are no such messages."""
+        """Returns the fate of the recipient, None for none; reports to a SIM have no fate."""
         return self.fates.get(queue.subscriber.number) if held.submit is not None else None
 
     def _reachable(self, queue: _SubscriberQueue) -> bool:
-        """Whether the next message can go; one that is doomed to be tried in vain never can."""
+        """Returns whether the next message can be delivered; one whose fate is a temporary or permanent error never can."""
         fate = self._fate(queue, queue.messages[0])
         return (fate is None or fate < FIRST_TEMPORARY_ERROR) and queue.subscriber.reachable()
 
     def _deliver_queue(self, queue: _SubscriberQueue) -> None:
-        """Give the subscriber what waits, oldest first, until it cannot take the next."""
+        """Delivers what waits, oldest first, until the subscriber cannot take the next message."""
         if queue.is_draining:
             return
         queue.is_draining = True

@@ -1,4 +1,4 @@
-"""What becomes of status reports: most reach the SIM that asked for them; some do so late, twice, disguised, or never."""
+"""Status reports: most reach the SIM that requested them; some come late, twice or changed, or never come."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from modemd.emulator.timers import Timers
 from modemd.pdu import Address, Command, Deliver, StatusReport, TypeOfNumber
 
 Oddity = Literal["late", "twice", "foreign", "never"]
-"""What can befall one report: it comes late, comes again, is joined by one for a message nobody sent, or never comes."""
+"""What can happen to one report: it comes late, comes twice, comes together with a foreign one, or never comes."""
 
 LATE_S = 60.0
-"""How much later a late report comes, where nothing else is said."""
+"""Default delay of a late report, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PlannedAnomaly:
-    """What was ordered for the next report, to one SIM or (None) to any."""
+    """How the next report to one SIM (None: to any) comes."""
 
     oddity: Oddity
     sim: Sim | None
@@ -31,7 +31,7 @@ class _PlannedAnomaly:
 
 
 class StatusReporter:
-    """The network's writer of status reports (3GPP TS 23.040 9.2.2.3). `lost` counts those that never came."""
+    """Sender of status reports (3GPP TS 23.040 9.2.2.3). `lost` counts those that never came."""
 
     def __init__(self, behaviour: NetworkBehaviour, timers: Timers, centre: ServiceCentre) -> None:
         self.lost = 0
@@ -42,11 +42,11 @@ class StatusReporter:
         centre.on_outcome.append(self._report_outcome)
 
     def next_report(self, oddity: Oddity, sim: Sim | None, seconds: float) -> None:
-        """Order what becomes of the next report that is owed, to this SIM or to any. Orders wait their turn."""
+        """Sets how the next report to this SIM (None: to any) comes. Several calls apply to as many reports, in order."""
         self._planned.append(_PlannedAnomaly(oddity, sim, seconds))
 
     def answer(self, sim: Sim, command: Command, status: int) -> None:
-        """Report on an SMS-COMMAND (TP-SRQ 1): what is ordered or usual of other reports does not touch these."""
+        """Reports on an SMS-COMMAND (TP-SRQ 1). Planned oddities and losses do not apply to these reports."""
         now = self._timers.now()
         stamp = self._behaviour.timestamp_at(now)
         report = StatusReport(
@@ -60,14 +60,14 @@ class StatusReporter:
         self._send(sim, report, now, self._latency_s(sim))
 
     def _report_outcome(self, held: HeldMessage, status: int) -> None:
-        """Report on a message to the SIM that submitted it, where it asked for that."""
+        """Reports the outcome of a message to the SIM that submitted it, if that SIM requested a report."""
         if held.report_to is None or held.submit is None or not isinstance(held.message, Deliver):
             return
         sim, reference = held.report_to
         behaviour = self._behaviour
         planned = self._take_planned(sim)
         oddity = planned.oddity if planned is not None else None
-        # What is ordered takes the place of chance; the seed's sequence then goes on as if this report had not been.
+        # A planned report draws nothing from the sequence of the seed: the others stay as they would be without it.
         if oddity == "never" or (planned is None and behaviour.is_drawn(behaviour.report_loss)):
             self.lost += 1
             return
@@ -101,7 +101,9 @@ class StatusReporter:
         return None
 
     def _recipient_as_written(self, destination: Address, operator: Operator) -> Address:
-        """The recipient as the report writes it: as it was sent, or, in the operator's own country, in national form."""
+        """Returns the recipient for the report: as submitted, or, within the operator's own country, perhaps in national
+        form.
+        """
         international = destination.type_of_number is TypeOfNumber.INTERNATIONAL
         at_home = international and destination.value.startswith(operator.country_code)
         if not at_home or not self._behaviour.is_drawn(self._behaviour.unkind.reports_national):

@@ -1,27 +1,27 @@
-"""What a host and a device said to each other, kept for whoever has to find out why a test failed."""
+"""Transcript of the dialogue between a host and a device, for the report of a failed test."""
 
 from __future__ import annotations
 
 from collections import deque
 
-MOST_CHUNKS = 2000
+MAX_CHUNKS = 2000
 _SHOWN = {"\r": "", "\x1a": "<Ctrl-Z>", "\x1b": "<ESC>"}
-# What ends without a line end: the host's message or ESC, the device's prompt.
+# Ends of output without a line end: those of the host (Ctrl-Z, ESC), and the prompt of the device.
 _ENDS: dict[bool, tuple[str, ...]] = {True: ("\x1a", "\x1b"), False: ("> ",)}
 
 
 class Transcript:
-    """The last octets of a dialogue, told apart by who said them."""
+    """The last octets of a dialogue, with who sent them."""
 
     def __init__(self) -> None:
-        self._chunks: deque[tuple[bool, bytes]] = deque(maxlen=MOST_CHUNKS)
+        self._chunks: deque[tuple[bool, bytes]] = deque(maxlen=MAX_CHUNKS)
 
     def add(self, from_host: bool, data: bytes) -> None:
-        """Take down what was just said."""
+        """Adds octets."""
         self._chunks.append((from_host, data))
 
     def __str__(self) -> str:
-        """A line for each line that was said: `>` the host, `<` the device. Blank lines are left out."""
+        """Returns a line for each line of the dialogue: `>` the host, `<` the device. Blank lines are left out."""
         lines_shown: list[str] = []
         unfinished: dict[bool, str] = {True: "", False: ""}
         for from_host, data in list(self._chunks):

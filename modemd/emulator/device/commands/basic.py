@@ -1,4 +1,4 @@
-"""ITU-T V.250 basic commands, and who the device is."""
+"""Basic commands of ITU-T V.250, identity of the device, error reporting and character set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COMMANDS = CommandTable()
 
 
 def _switch(command: ParsedCommand) -> bool:
-    """The 0 or 1 after a basic command; nothing means 0 (V.250 5.3.1)."""
+    """Returns the 0 or 1 after a basic command; nothing means 0 (V.250 5.3.1)."""
     if command.argument not in ("", "0", "1"):
         raise FinalResult("ERROR")
     return command.argument == "1"
@@ -35,7 +35,7 @@ def quiet(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("Z")
 def restore(device: DeviceState, command: ParsedCommand) -> None:
-    """The saved profile, else the factory's. Message memories in use stay."""
+    """Restores the saved profile, else that of the factory. Message memories in use stay."""
     _take_over(device, device.saved or Settings.fresh(device.family))
 
 
@@ -57,20 +57,21 @@ def save(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("&C", "&D", "&S", "&K", "X", "L", "M", "O", "T", "P")
 def nothing_to_do(device: DeviceState, command: ParsedCommand) -> None:
-    """Line control: there is no line here, and OK is what sticks say."""
+    """Accepts line control: there is no line here, and sticks answer OK, too."""
 
 
 @COMMANDS.command("S0", "S3", "S4", "S5", "S7")
 def register(device: DeviceState, command: ParsedCommand) -> None:
-    """V.250 6.2: S3, S4 and S5 are the octets of CR, LF and BS from here on; S0 rings, and a call is answered.
+    """Sets or shows a register (V.250 6.2). S3, S4 and S5 are the octets of CR, LF and BS from now on; S0 counts rings
+    until a call is answered.
 
-    S7 is kept and read back.
+    S7 is stored and shown.
     """
     number = int(command.name[1:])
     if command.form is CommandForm.READ:
         device.host.send_line(f"{device.settings.registers[number]:03d}")
         return
-    if command.form is CommandForm.EXECUTE:  # V.250 5.3.2: a register is pointed at, and stays as it is
+    if command.form is CommandForm.EXECUTE:  # V.250 5.3.2: selects a register, without a change
         return
     value = int(command.argument or "0")
     if value > (127 if number in (3, 4, 5) else 255):
@@ -118,13 +119,13 @@ def _identity(device: DeviceState, command: ParsedCommand, value: str) -> None:
 
 @COMMANDS.command("+GCAP")
 def capabilities(device: DeviceState, command: ParsedCommand) -> None:
-    """V.250 6.1.9: GSM commands, and no fax."""
+    """Shows the capabilities: GSM commands, and no fax (V.250 6.1.9)."""
     _identity(device, command, "+GCAP: +CGSM")
 
 
 @COMMANDS.command("+CMEE")
 def error_reporting(device: DeviceState, command: ParsedCommand) -> None:
-    """3GPP TS 27.007 9.1."""
+    """Sets or shows the level of error reporting (3GPP TS 27.007 9.1)."""
     match command.form:
         case CommandForm.READ:
             device.host.send_line(f"+CMEE: {device.settings.error_level}")
@@ -136,7 +137,7 @@ def error_reporting(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CSCS")
 def alphabet(device: DeviceState, command: ParsedCommand) -> None:
-    """The character set of strings (27.007 5.5) and of text mode; in PDU mode it touches no message."""
+    """Sets or shows the character set of strings (27.007 5.5) and of text mode; in PDU mode it changes no message."""
     match command.form:
         case CommandForm.READ:
             device.host.send_line(f'+CSCS: "{device.settings.alphabet}"')

@@ -1,4 +1,4 @@
-"""What is typed after a prompt, in either format, and what it makes (3GPP TS 27.005 3.5, 4.3, 4.4)."""
+"""Input after a prompt, in either format, and the TPDU that it makes (3GPP TS 27.005 3.5, 4.3, 4.4)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from modemd.errors import DecodeError
 from modemd.pdu import Address, unframe
 
 MAX_SUBMIT_OCTETS = 164
-"""Octets of the largest SUBMIT (3GPP TS 23.040 9.2.2.2)."""
+"""Length of the largest SUBMIT (3GPP TS 23.040 9.2.2.2)."""
 
 TpduReader = Callable[[bytes], bytes]
-"""From what was typed to a TPDU. CmsError where it makes none."""
+"""Makes a TPDU of the typed octets. Raises CmsError if they make none."""
 
 
 def tpdu_length(device: DeviceState, command: ParsedCommand) -> int:
-    """The `<length>` of a PDU mode command. CmsError 304 where no SUBMIT is so long, the family's word in text mode."""
+    """Returns the `<length>` of a PDU mode command.
+
+    Raises CmsError 304 if no SUBMIT is so long, the family's result in text mode.
+    """
     if device.settings.text_mode:
         raise result_of(device.family.dialogue.text_mode_sending)
     try:
@@ -35,10 +38,11 @@ def tpdu_length(device: DeviceState, command: ParsedCommand) -> int:
     return length
 
 
-def pdu_reader(length: int, stored_smsc: Callable[[], str] = lambda: "kept") -> TpduReader:
-    """Reads hex digits: the SMSC field, and a TPDU of that length. CmsError 304 where they are not that.
+def pdu_reader(length: int, stored_smsc: Callable[[], str] = lambda: "any") -> TpduReader:
+    """Returns a reader of hex digits: the SMSC field, and a TPDU of that length. It raises CmsError 304 for any other
+    input.
 
-    CmsError 330 where neither they nor `kept_centre`, the `+CSCA` of that moment, name a service centre.
+    It raises CmsError 330 if neither the input nor `stored_smsc`, the `+CSCA` at that time, names a service centre.
     """
 
     def read_tpdu(digits: bytes) -> bytes:
@@ -56,7 +60,10 @@ def pdu_reader(length: int, stored_smsc: Callable[[], str] = lambda: "kept") -> 
 
 
 def report_reader(length: int) -> TpduReader:
-    """Reads hex digits: a DELIVER-REPORT of that length, without an SMSC field (27.005 3.4.4); else CmsError 304."""
+    """Returns a reader of hex digits: a DELIVER-REPORT of that length, without an SMSC field (27.005 3.4.4).
+
+    It raises CmsError 304 for any other input.
+    """
 
     def read_tpdu(digits: bytes) -> bytes:
         try:
@@ -71,14 +78,14 @@ def report_reader(length: int) -> TpduReader:
 
 
 def text_reader(device: DeviceState, destination: Address) -> TpduReader:
-    """Reads text for a SUBMIT to `destination`, under the settings of the moment the command is given."""
+    """Returns a reader of text for a SUBMIT to `destination`, with the settings at the time of the command."""
     settings = device.settings
     parameters, charset = settings.text_parameters, settings.alphabet
     return lambda octets: text_mode.compose(destination, octets, parameters, charset)
 
 
 def destination_of(device: DeviceState, command: ParsedCommand, *, at: int = 0) -> Address:
-    """The `<da>` and `<toda>` that begin at this place. CmsError 305 where they are no number."""
+    """Returns the address in the `<da>` and `<toda>` that begin at this place. Raises CmsError 305 if they are no number."""
     values = command.values()
     number = decode_number(values[at], device.settings.alphabet)
     kind = int(values[at + 1]) if len(values) > at + 1 and values[at + 1] else None
@@ -87,9 +94,10 @@ def destination_of(device: DeviceState, command: ParsedCommand, *, at: int = 0) 
 
 @dataclass(slots=True)
 class PromptedEntry:
-    """One entry: the prompt after the prompt latency, what is typed, and `go` with its TPDU and when it began.
+    """An entry: the prompt after the prompt latency, the input, and a call of `on_tpdu` with its TPDU and the time of its
+    first octet.
 
-    `after_prompt` is said at once after the prompt, by firmware that is wrong.
+    `after_prompt` is sent directly after the prompt, as faulty firmware does.
     """
 
     device: DeviceState
@@ -100,7 +108,7 @@ class PromptedEntry:
     first_octet_at: datetime | None = None
 
     def begin(self) -> bool:
-        """True, as a handler says that it goes on by itself."""
+        """Begins the entry, and returns True, as a handler does that will end the line later."""
         self.device.host.busy = True
         self.device.later(self.device.prompt_latency_s, self._prompt)
         return True

@@ -1,4 +1,4 @@
-"""Reading and deleting stored messages, in either format (3GPP TS 27.005 3.4.2, 3.4.3, 4.1, 4.2, 3.5.4)."""
+"""Reading and deletion of stored messages, in either format (3GPP TS 27.005 3.4.2, 3.4.3, 4.1, 4.2, 3.5.4)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _reading_memory(device: DeviceState) -> MessageMemory:
 
 @COMMANDS.command("+CMGL")
 def list_messages(device: DeviceState, command: ParsedCommand) -> None:
-    """What has this status, 4 or `"ALL"` for all; left out, what is unread. Listing marks it as read."""
+    """Lists the messages with this status, 4 or `"ALL"` for all; without one, the unread ones. Marks them as read."""
     settings = device.settings
     if command.form is CommandForm.TEST:
         words = ",".join(f'"{word}"' for word in (*STATUS_NAMES.values(), text_mode.ALL))
@@ -83,7 +83,7 @@ def read_message(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CMGD")
 def delete_messages(device: DeviceState, command: ParsedCommand) -> None:
-    """One slot; or with flag 1 to 4 what is read, also sent, also unsent, all. An empty slot is OK too."""
+    """Deletes one slot; or with flag 1 to 4 read messages, also sent, also unsent, all. An empty slot is OK, too."""
     device.require_sim(CmsError)
     memory = device.memory(device.settings.memories[0])
     base = device.family.storage.index_base
@@ -119,7 +119,7 @@ def _delete(device: DeviceState, memory: MessageMemory, slot: int) -> None:
 
 
 def slot_of(device: DeviceState, command: ParsedCommand) -> int:
-    """The slot a command names first. CmsError 321 where it names none."""
+    """Returns the slot that a command names first. Raises CmsError 321 if it names none."""
     index = command.numbers()[0] if command.form is CommandForm.SET else None
     if index is None:
         raise CmsError(321)
@@ -127,7 +127,7 @@ def slot_of(device: DeviceState, command: ParsedCommand) -> int:
 
 
 def stored_at(memory: MessageMemory, slot: int) -> StoredMessage | None:
-    """What is in a slot. CmsError 321 for a slot that is not there."""
+    """Returns the message in a slot. Raises CmsError 321 for a slot that does not exist."""
     try:
         return memory.at(slot)
     except IndexError:

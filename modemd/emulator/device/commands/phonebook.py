@@ -1,4 +1,4 @@
-"""The phone books: the contacts on the SIM (`SM`), and its own number (`ON`) (3GPP TS 27.007 8.11 to 8.14, 7.1)."""
+"""Phone books: the contacts on the SIM (`SM`), and its own number (`ON`) (3GPP TS 27.007 8.11 to 8.14, 7.1)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def _limits(book: Phonebook) -> str:
 
 @COMMANDS.command("+CPBR")
 def read(device: DeviceState, command: ParsedCommand) -> None:
-    """`=first[,last]`: what is there, empty places left out. CmeError 21 for a place there is not, 22 for an empty one."""
+    """`=first[,last]`: shows the entries, without empty places.
+
+    CmeError 21 for a place that does not exist, 22 for an empty one.
+    """
     require_form(command, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
     if command.form is CommandForm.TEST:
@@ -73,7 +76,7 @@ def _form(device: DeviceState, contact: PhonebookEntry) -> str:
 
 @COMMANDS.command("+CPBF")
 def find(device: DeviceState, command: ParsedCommand) -> None:
-    """`="text"`: the contacts whose name begins so, whatever the case."""
+    """`="text"`: shows the entries whose name begins with the text, in upper or lower case."""
     require_form(command, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
     if command.form is CommandForm.TEST:
@@ -89,7 +92,7 @@ def find(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CPBW")
 def write(device: DeviceState, command: ParsedCommand) -> None:
-    """`=[place][,"number"[,type[,"name"]]]`: write there, or at the first empty place; a place alone empties it."""
+    """`=[place][,"number"[,type[,"name"]]]`: stores an entry there, or at the first empty place; a place alone empties it."""
     require_form(command, CommandForm.SET, CommandForm.TEST)
     book = _book(device)
     if command.form is CommandForm.TEST:
@@ -119,7 +122,7 @@ def write(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CNUM")
 def own_number(device: DeviceState, command: ParsedCommand) -> None:
-    """What is in `ON`: the operator wrote it there, and the host may write over it."""
+    """Shows the entries of `ON`: the operator wrote them, and the host may overwrite them."""
     require_form(command, CommandForm.EXECUTE, CommandForm.TEST)
     if command.form is CommandForm.EXECUTE:
         charset = device.settings.alphabet

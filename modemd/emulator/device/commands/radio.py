@@ -1,4 +1,4 @@
-"""Radio, registration and network time (3GPP TS 27.007 7 and 8)."""
+"""Commands of radio, registration and network time (3GPP TS 27.007 7 and 8)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ COMMANDS = CommandTable()
 
 @COMMANDS.command("+CREG", "+CGREG", "+CEREG")
 def registration(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 7.2, 10.1.20, 10.1.22; notices with level 1, with level 2 the cell too, as the family writes it."""
+    """Sets or shows the level of notices (27.007 7.2, 10.1.20, 10.1.22); at level 2 with the cell, in the form of the
+    family.
+    """
     notices = device.settings.registration_notices
     match command.form:
         case CommandForm.READ:
@@ -33,9 +35,11 @@ def registration(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+COPS")
 def operator(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 7.3: automatic, manual, none, the format alone; the formats 0 and 1 (name) and 2 (number).
+    """Selects an operator (27.007 7.3): automatic, manual, none, the format alone; the formats 0 and 1 (name) and 2
+    (number).
 
-    By hand, a network that is not the SIM's gives CME 32, one that is not there CME 30; mode 4 then chooses by itself.
+    A manual choice of a network that is not the SIM's gives CME 32, of one that does not exist CME 30; mode 4 then
+    chooses automatically.
     """
     serving = device.network.serving_operator(device.sim)
     match command.form:
@@ -48,8 +52,8 @@ def operator(device: DeviceState, command: ParsedCommand) -> None:
         case CommandForm.TEST:
             others = (one for one in device.network.operators.values() if one is not serving)
             seen = [(2, serving), *((3, other) for other in others)]  # 2 the current one, 3 forbidden to this SIM
-            told = ",".join(f'({state},"{one.name}","{one.name}","{one.code}")' for state, one in seen)
-            device.host.send_line(f"+COPS: {told},,(0-4),(0-2)")
+            listing = ",".join(f'({state},"{one.name}","{one.name}","{one.code}")' for state, one in seen)
+            device.host.send_line(f"+COPS: {listing},,(0-4),(0-2)")
         case CommandForm.SET:
             _select(device, serving, command)
 
@@ -70,7 +74,7 @@ def _select(device: DeviceState, serving: Operator, command: ParsedCommand) -> N
 
 @COMMANDS.command("+CSQ")
 def signal_quality(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 8.5: 0 to 31, 99 where nothing is heard."""
+    """Shows the signal (27.007 8.5): 0 to 31, 99 without a network."""
     require_form(command, CommandForm.EXECUTE, CommandForm.TEST)
     if command.form is CommandForm.TEST:
         device.host.send_line("+CSQ: (0-31,99),(0-7,99)")
@@ -80,7 +84,9 @@ def signal_quality(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CESQ")
 def extended_signal_quality(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 8.69: <rxlev> after +CSQ, which counts every second dB from -113; nothing is said of 3G and LTE."""
+    """Shows the signal (27.007 8.69): <rxlev> derived from +CSQ, which counts every second dB from -113; 3G and LTE are
+    unknown.
+    """
     require_form(command, CommandForm.EXECUTE, CommandForm.TEST)
     if command.form is CommandForm.TEST:
         device.host.send_line("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)")
@@ -91,21 +97,21 @@ def extended_signal_quality(device: DeviceState, command: ParsedCommand) -> None
 
 @COMMANDS.command("+CBC")
 def battery(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 8.4: powered by the host, full."""
+    """Shows the battery (27.007 8.4): powered by the host, full."""
     require_form(command, CommandForm.EXECUTE, CommandForm.TEST)
     device.host.send_line("+CBC: 0,100" if command.form is CommandForm.EXECUTE else "+CBC: (0-3),(0-100)")
 
 
 @COMMANDS.command("+CPAS")
 def activity(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 8.1: ready."""
+    """Shows the activity (27.007 8.1): ready."""
     require_form(command, CommandForm.EXECUTE, CommandForm.TEST)
     device.host.send_line("+CPAS: 0" if command.form is CommandForm.EXECUTE else "+CPAS: (0,3,4)")
 
 
 @COMMANDS.command("+CGATT")
 def packet_service(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 10.1.9: attached as long as registered; what is set is taken, there are no packets here."""
+    """Shows the packet service (27.007 10.1.9): attached while registered; a setting is accepted without effect."""
     if command.form is CommandForm.READ:
         device.host.send_line(f"+CGATT: {int(device.registered)}")
     elif command.form is CommandForm.TEST:
@@ -116,7 +122,7 @@ def packet_service(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CFUN")
 def functionality(device: DeviceState, command: ParsedCommand) -> bool | None:
-    """27.007 8.2: 1 full, others as the family has them; a second value of 1 restarts."""
+    """Sets or shows the functionality (27.007 8.2): 1 is full, others are those of the family; a second value of 1 restarts."""
     commands = device.family.commands
     match command.form:
         case CommandForm.READ:
@@ -136,7 +142,9 @@ def functionality(device: DeviceState, command: ParsedCommand) -> bool | None:
 
 @COMMANDS.command("+CCLK")
 def clock(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 8.15: the network's local time, its offset in quarters of an hour, or what a host has set and since."""
+    """Sets or shows the clock (27.007 8.15): the network's local time and its offset in quarters of an hour, or the time
+    that a host has set.
+    """
     now = device.timers.now().astimezone(device.network.zone)
     if command.form is CommandForm.READ:
         device.host.send_line(f'+CCLK: "{text_mode.format_time(now + device.clock_shift)}"')

@@ -1,4 +1,4 @@
-"""How messages reach the host: format, memories, notices, acknowledgement (3GPP TS 27.005 3.2, 3.4)."""
+"""Commands for messages on their way to the host: format, memories, notices, acknowledgement (3GPP TS 27.005 3.2, 3.4)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMANDS = CommandTable()
 
 @COMMANDS.command("+CMGF")
 def message_format(device: DeviceState, command: ParsedCommand) -> None:
-    """27.005 3.2.3: 0 PDU, 1 text. Left out, 0."""
+    """Sets or shows the format (27.005 3.2.3): 0 PDU, 1 text. Without a value, 0."""
     device.require_sim(CmsError)
     match command.form:
         case CommandForm.READ:
@@ -30,7 +30,9 @@ def message_format(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CPMS")
 def preferred_memories(device: DeviceState, command: ParsedCommand) -> None:
-    """27.005 3.2.2: for reading and deleting, for writing and sending, for what comes in; left out, unchanged."""
+    """Sets or shows the memories (27.005 3.2.2) for reading and deleting, for writing and sending, for incoming messages;
+    an omitted one stays.
+    """
     device.require_sim(CmsError)
     settings, storage = device.settings, device.family.storage
     places = range(storage.together)
@@ -62,7 +64,7 @@ def _fill(device: DeviceState, name: str) -> str:
 
 @COMMANDS.command("+CNMI")
 def notifications(device: DeviceState, command: ParsedCommand) -> None:
-    """27.005 3.4.1. What the family offers and what it takes are two things; a refusal changes nothing."""
+    """Sets or shows the notices (27.005 3.4.1). The family may offer more than it accepts; a refusal changes nothing."""
     family = device.family.notify
     current = device.settings.notifications
     if command.form is CommandForm.TEST:
@@ -89,7 +91,10 @@ def notifications(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CSMS")
 def message_service(device: DeviceState, command: ParsedCommand) -> None:
-    """27.005 3.2.1: 0 without acknowledgement of routed messages, 1 with. MT, MO and CB are all there."""
+    """Sets or shows the service (27.005 3.2.1): 0 without acknowledgement of routed messages, 1 with.
+
+    MT, MO and CB are supported.
+    """
     match command.form:
         case CommandForm.TEST:
             device.host.send_line("+CSMS: (0,1)")
@@ -102,8 +107,11 @@ def message_service(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CNMA")
 def acknowledge(device: DeviceState, command: ParsedCommand) -> bool | None:
-    """27.005 3.4.4: `AT+CNMA`, or in PDU mode `=n[,length]`: 0 and 1 are RP-ACK, 2 is RP-ERROR, and a length brings the
-    prompt for a DELIVER-REPORT. What the family does not take is refused (303), a PDU that is none with 304."""
+    """Acknowledges a routed message (27.005 3.4.4): `AT+CNMA`, or in PDU mode `=n[,length]`.
+
+    0 and 1 are RP-ACK, 2 is RP-ERROR; a length brings the prompt for a DELIVER-REPORT. CmsError 303 for what the family
+    does not accept, 304 for a wrong PDU.
+    """
     notify = device.family.notify
     if command.form is CommandForm.TEST:
         device.host.send_line("+CNMA: (" + ",".join(map(str, notify.acknowledgements)) + ")")
@@ -131,7 +139,7 @@ def _acknowledge_by_pdu(device: DeviceState, positive: bool, tpdu: bytes, first_
 
 @COMMANDS.command("+CMMS")
 def more_messages(device: DeviceState, command: ParsedCommand) -> None:
-    """27.005 3.5.6: keep the link up between sends. Kept and read back; the air time here is the same.
+    """Sets or shows whether the link stays up between sends (27.005 3.5.6). The value changes nothing in the air time.
 
     Some families refuse it (500) in the seconds after it was read.
     """
@@ -150,7 +158,7 @@ def more_messages(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CSMP")
 def text_parameters(device: DeviceState, command: ParsedCommand) -> None:
-    """27.005 3.3.2: the first octet, TP-VP, TP-PID and TP-DCS of what is written in text mode; left out, unchanged."""
+    """Sets or shows the first octet, TP-VP, TP-PID and TP-DCS of text mode messages (27.005 3.3.2); omitted ones stay."""
     settings = device.settings
     if command.form is CommandForm.READ:
         current = settings.text_parameters
@@ -179,7 +187,7 @@ def _parameters(current: TextParameters, values: list[str]) -> TextParameters:
 
 @COMMANDS.command("+CSDH")
 def show_headers(device: DeviceState, command: ParsedCommand) -> None:
-    """27.005 3.3.3: whether text mode shows the parameters in brackets."""
+    """Sets or shows whether text mode shows the parameters in brackets (27.005 3.3.3)."""
     match command.form:
         case CommandForm.READ:
             device.host.send_line(f"+CSDH: {int(device.settings.show_headers)}")

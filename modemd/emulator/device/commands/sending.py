@@ -1,4 +1,4 @@
-"""Putting messages on the air: `+CMGS`, `+CMSS`, `+CMGC` (3GPP TS 27.005 3.5.1, 3.5.2, 3.5.5, 4.3, 4.7, 4.6)."""
+"""Sending: `+CMGS`, `+CMSS`, `+CMGC` (3GPP TS 27.005 3.5.1, 3.5.2, 3.5.5, 4.3, 4.7, 4.6)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from modemd.pdu import Command, Submit, decode_outgoing
 COMMANDS = CommandTable()
 
 FROZEN_S = 1e9
-"""How long a device is deaf that hears nothing until it restarts."""
+"""Seconds for which a device is deaf that hears nothing until it restarts."""
 
 
 @COMMANDS.command("+CMGS")
 def send(device: DeviceState, command: ParsedCommand) -> bool | None:
-    """`=length` in PDU mode, counted without the SMSC field; `="number"[,type]` in text mode. Then the prompt."""
+    """`=length` in PDU mode, without the SMSC field; `="number"[,type]` in text mode. Then comes the prompt."""
     if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
@@ -47,13 +47,13 @@ def _stored_smsc(device: DeviceState) -> Callable[[], str]:
 
 
 def _is_text_mode_send(device: DeviceState, command: ParsedCommand) -> bool:
-    """Whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
+    """Returns whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
     return device.settings.text_mode and command.form is CommandForm.SET and command.argument.startswith('"')
 
 
 @COMMANDS.command("+CMSS")
 def send_stored(device: DeviceState, command: ParsedCommand) -> bool | None:
-    """`=index[,number[,type]]`: what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
+    """`=index[,number[,type]]`: sends what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
     if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
@@ -74,7 +74,7 @@ def send_stored(device: DeviceState, command: ParsedCommand) -> bool | None:
 
 @COMMANDS.command("+CMGC")
 def send_command(device: DeviceState, command: ParsedCommand) -> bool | None:
-    """`=length` and an SMS-COMMAND, in PDU mode: ask after a message at the service centre, or delete it there."""
+    """`=length` and an SMS-COMMAND, in PDU mode: asks the service centre about a message, or deletes it there."""
     if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
@@ -120,7 +120,7 @@ def _put_on_air(device: DeviceState, transmit: Callable[[], None]) -> None:
 
 
 def _reach_network(device: DeviceState, transmit: Callable[[], None]) -> None:
-    """The moment of truth: the network takes it and journals it, or refuses."""
+    """Transmits at the end of the send latency: the network accepts and journals, or refuses."""
     try:
         device.require_sim(CmsError)
         if not device.registered:

@@ -1,4 +1,4 @@
-"""The SIM: PIN, PUK, identities, its own number, the service centre (3GPP TS 27.007 8.3, 7.1; TS 27.005 3.3.1)."""
+"""Commands of the SIM: PIN, PUK, identities, service centre (3GPP TS 27.007 8.3, 7.1; TS 27.005 3.3.1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMANDS = CommandTable()
 
 @COMMANDS.command("+CPIN")
 def pin(device: DeviceState, command: ParsedCommand) -> None:
-    """READY, SIM PIN or SIM PUK; `="pin"` or `="puk","new pin"`. A wrong one costs a try and gives CME 16."""
+    """Shows READY, SIM PIN or SIM PUK; `="pin"` or `="puk","new pin"` unlocks. A wrong one costs a try and gives CME 16."""
     sim = device.sim
     if sim is None:
         raise CmeError(10)
@@ -50,7 +50,9 @@ def subscriber_identity(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CLCK")
 def lock(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 7.4, of `"SC"` only, the SIM's PIN: 2 asks whether it is wanted at power-on; 1 and 0 with the PIN set that."""
+    """Locks the facility `"SC"`, the SIM's PIN (27.007 7.4): 2 shows whether it is asked for at power-on; 1 and 0 with the
+    PIN set that.
+    """
     require_form(command, CommandForm.SET, CommandForm.TEST)
     if command.form is CommandForm.TEST:
         device.host.send_line('+CLCK: ("SC")')
@@ -71,7 +73,7 @@ def lock(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CPWD")
 def change_pin(device: DeviceState, command: ParsedCommand) -> None:
-    """27.007 7.5, of `"SC"` only: `="SC","old","new"`. CmeError 3 where the SIM asks for no PIN (TS 31.101 11.1.10)."""
+    """`="SC","old","new"`: changes the PIN (27.007 7.5). CmeError 3 if the SIM asks for no PIN (TS 31.101 11.1.10)."""
     require_form(command, CommandForm.SET, CommandForm.TEST)
     if command.form is CommandForm.TEST:
         device.host.send_line('+CPWD: ("SC",8)')
@@ -89,7 +91,7 @@ def change_pin(device: DeviceState, command: ParsedCommand) -> None:
 
 
 def _verify(device: DeviceState, sim: Sim, pin: str) -> None:
-    """The PIN was the right one; else CmeError 16, or, when that was the last try, 12: the SIM is locked."""
+    """Verifies the PIN. Raises CmeError 16 for a wrong one, 12 if that was the last try: the SIM is locked."""
     if sim.verify_pin(pin):
         return
     if sim.pin_tries == 0:
@@ -99,13 +101,13 @@ def _verify(device: DeviceState, sim: Sim, pin: str) -> None:
 
 
 def is_pin(text: str) -> bool:
-    """4 to 8 digits (3GPP TS 31.101 9.5.1)."""
+    """Returns whether a text is 4 to 8 digits (3GPP TS 31.101 9.5.1)."""
     return text.isascii() and text.isdigit() and 4 <= len(text) <= 8
 
 
 @COMMANDS.command("+CSCA")
 def service_centre(device: DeviceState, command: ParsedCommand) -> None:
-    """The SMSC kept on the SIM; sending works with any, as long as there is one (CMS 330)."""
+    """Sets or shows the SMSC on the SIM; messages are sent with any, but not without one (CMS 330)."""
     sim = device.require_sim(CmsError)
     if command.form is CommandForm.READ:
         device.host.send_line(f'+CSCA: "{encode_text(sim.smsc, device.settings.alphabet)}",{type_of_address(sim.smsc)}')

@@ -1,4 +1,4 @@
-"""How commands are entered in their tables, and the forms many of them share."""
+"""Tables of command handlers, and the checks that many handlers share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class CommandTable(dict[str, Handler]):
     """Handlers by command name."""
 
     def command(self, *names: str) -> Callable[[Handler], Handler]:
-        """Enter the decorated handler under these names."""
+        """Returns a decorator that enters a handler under these names."""
 
         def enter(handler: Handler) -> Handler:
             for name in names:
@@ -26,13 +26,13 @@ class CommandTable(dict[str, Handler]):
 
 
 def require_form(command: ParsedCommand, *kinds: CommandForm) -> None:
-    """Any other form of the command is unknown."""
+    """Raises UnknownCommand for any other form of the command."""
     if command.form not in kinds:
         raise UnknownCommand
 
 
 def allowed_number(command: ParsedCommand, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
-    """The number at this place of the argument. CmeError 50 where it is missing or not allowed."""
+    """Returns the number at this place of the argument. Raises CmeError 50 if it is missing or not allowed."""
     numbers = command.numbers()
     value = numbers[position] if position < len(numbers) else None
     if value is None or value not in allowed:

@@ -14,7 +14,7 @@ CANCEL = 2
 
 @COMMANDS.command("+CUSD")
 def ussd(device: DeviceState, command: ParsedCommand) -> None:
-    """`=n[,string[,dcs]]`: OK at once, the network's answer later, shown with n=1 only; n=2 ends the session."""
+    """`=n[,string[,dcs]]`: gets OK at once, the network's answer later, shown only with n=1; n=2 ends the session."""
     require_form(command, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
     if command.form is CommandForm.READ:
         device.host.send_line(f"+CUSD: {device.settings.flags.get('+CUSD', '0')}")

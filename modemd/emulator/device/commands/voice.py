@@ -1,4 +1,4 @@
-"""Voice calls, as far as software for messages meets them (V.250 6.3; 3GPP TS 27.007 6.5, 6.11, 7.6, 7.18)."""
+"""Voice calls, as far as message software meets them (V.250 6.3; 3GPP TS 27.007 6.5, 6.11, 7.6, 7.18)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMANDS = CommandTable()
 
 @COMMANDS.command("A")
 def answer(device: DeviceState, command: ParsedCommand) -> None:
-    """OK, and the call stands; without one, NO CARRIER."""
+    """Answers the call that rings; without one, NO CARRIER."""
     device.voice.answer()
 
 
@@ -24,7 +24,7 @@ def hang_up(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("D")
 def dial(device: DeviceState, command: ParsedCommand) -> None:
-    """A number with `;` is a voice call: OK at once, and how it ends comes later. A data call finds NO CARRIER."""
+    """Dials: a number with `;` is a voice call, with OK at once and its end later. A data call gets NO CARRIER."""
     device.require_sim(CmeError)
     number = command.argument.strip()
     if not number.endswith(";"):
@@ -44,7 +44,7 @@ def list_calls(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CLIP")
 def show_caller(device: DeviceState, command: ParsedCommand) -> None:
-    """Whether `+CLIP` comes with each ring; reading says also that the network tells the number (1)."""
+    """Sets or shows whether `+CLIP` comes with each ring; the answer also says that the network sends the number (1)."""
     require_form(command, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
     if command.form is CommandForm.READ:
         device.host.send_line(f"+CLIP: {device.settings.flags.get('+CLIP', '0')},1")
@@ -56,7 +56,10 @@ def show_caller(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CRC", "+CVHU")
 def store_value(device: DeviceState, command: ParsedCommand) -> None:
-    """`+CRC`: 1 says `+CRING: VOICE` in place of RING. `+CVHU` is kept and read back; ATH hangs up either way."""
+    """Stores and shows a value.
+
+    `+CRC`: 1 replaces RING with `+CRING: VOICE`. `+CVHU` has no effect: ATH hangs up either way.
+    """
     require_form(command, CommandForm.READ, CommandForm.SET, CommandForm.TEST)
     if command.form is CommandForm.READ:
         device.host.send_line(f"{command.name}: {device.settings.flags.get(command.name, '0')}")

@@ -1,4 +1,4 @@
-"""`+CMGW`: putting a message into memory (3GPP TS 27.005 3.5.3, 4.4)."""
+"""`+CMGW`: stores a message in memory (3GPP TS 27.005 3.5.3, 4.4)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ COMMANDS = CommandTable()
 
 @COMMANDS.command("+CMGW")
 def write(device: DeviceState, command: ParsedCommand) -> bool | None:
-    """`=length[,stat]` in PDU mode, `[="number"[,type[,stat]]]` in text mode; without a stat it is kept as unsent.
+    """`=length[,stat]` in PDU mode, `[="number"[,type[,stat]]]` in text mode; without a stat the message is unsent.
 
-    In text mode what is written is a SUBMIT whatever its stat; `REC ...` is refused.
+    In text mode every message is a SUBMIT, whatever its stat; `REC ...` is refused.
     """
     if command.form is CommandForm.TEST:
         return None

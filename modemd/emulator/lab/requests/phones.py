@@ -1,4 +1,4 @@
-"""A letter from outside the emulated modems, as an order: in JSON, in a scenario, from the command line."""
+"""Requests to a phone: messages of every content, and calls; in JSON, in a scenario, from the command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CONTENT_OF_OPTION = {
 
 
 class PhoneMessageRequest(LabRequest):
-    """What a phone writes, and to which number: one of text, binary, mms, voicemail (which may have a text), raw."""
+    """A message of a phone, and its recipient: one of text, binary, mms, voicemail (which may have a text), raw."""
 
     to: str = Field(min_length=1)
     text: str | None = None
@@ -48,14 +48,14 @@ class PhoneMessageRequest(LabRequest):
         content = present[-1]
         for key, contents in _CONTENT_OF_OPTION.items():
             value = getattr(self, key)
-            if value is not None and value is not False and content not in contents:  # class 0 is given
+            if value is not None and value is not False and content not in contents:  # class 0 counts as present
                 raise ValueError(f"{'class' if key == 'message_class' else key} goes without {content}")
         if self.silent and self.replace is not None:
             raise ValueError("silent goes without replace")
         return self
 
     def to_content(self) -> MessageContent:
-        """The letter itself."""
+        """Returns the content of the message."""
         if self.voicemail is not None:
             return Voicemail(self.voicemail, self.text or "")
         if self.binary is not None:
@@ -68,7 +68,7 @@ class PhoneMessageRequest(LabRequest):
 
 
 class CallRequest(LabRequest):
-    """Call a number; hang up after `for_s` seconds. Without them it rings until nobody answers, or is hung up."""
+    """Calls a number, and hangs up after `for_s` seconds. Without them it rings until nobody answers, or a party hangs up."""
 
     to: Annotated[str, Field(min_length=1)]
     for_s: Seconds | None = None
