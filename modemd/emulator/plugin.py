@@ -1,8 +1,7 @@
-"""Pytest plugin: fixtures with modems on ptys, for tests of any software that uses a serial modem. See
-docs/testing-your-code.md.
+"""Pytest plugin: fixtures with modems on ptys, for tests of any software that uses a serial modem.
 
-pytest loads this module at every start, so the module imports the emulator only when a test uses a fixture. All
-fixtures are synchronous and live as long as one test.
+docs/testing-your-code.md describes them. pytest loads this module at every start, so the module imports the emulator
+only when a test uses a fixture. All fixtures are synchronous and live as long as one test.
 """
 
 from __future__ import annotations
@@ -33,9 +32,7 @@ def network(request: pytest.FixtureRequest) -> Iterator[Network]:
 
 @pytest.fixture
 def make_modem(network: Network) -> Callable[..., Modem]:
-    """Returns the function that makes modems: `make_modem(number=..., family=..., send_latency=...)`, with the arguments
-    of `Network.modem`.
-    """
+    """Returns the function that makes modems, with the arguments of `Network.modem`: `make_modem(number=..., family=...)`."""
     return network.modem
 
 

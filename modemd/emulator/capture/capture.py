@@ -81,9 +81,7 @@ class Capture:
         return cls({command: tuple(recorded) for command, recorded in answers.items()}, tuple(notices))
 
     def identity(self, *commands: str, shape: str) -> str | None:
-        """Returns the digits of the first line that is only such digits, in the first answers to these commands; None for
-        none.
-        """
+        """Returns the digits of the first line that is only such digits, in the first answers to these commands, or None."""
         for command in commands:
             for line in self._lines(command):
                 if found := re.fullmatch(rf'(?:[+^#!]?\w+: *)?"?({shape})F?"?', line):

@@ -179,10 +179,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """Seconds from power-on until the device answers, reads its SIM and is registered; `gone_s`: how long the port is away
-    at a reset (USB).
+    """Seconds from power-on until the device answers, reads its SIM and is registered.
 
-    While the SIM cannot be used yet, commands that need it get `+CMS ERROR: busy_cms` or `+CME ERROR: busy_cme`.
+    `gone_s`: how long the port is away at a reset (USB). While the SIM cannot be used yet, commands that need it get
+    `+CMS ERROR: busy_cms` or `+CME ERROR: busy_cme`.
     """
 
     answers_s: float = 0.0
@@ -217,11 +217,10 @@ class Ussd:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Incoming calls: the interval of `RING`, the line `missed` after a call that nobody took, and whether a call is
-    refused during `+CMGS`.
+    """Incoming calls: the interval of `RING`, and the line `missed` after a call that nobody took.
 
-    In `missed`, `{number}` is the caller and `{time:...}` the local time of the network, its parts named as in
-    strftime.
+    `refused_while_sending`: a call is refused during `+CMGS`. In `missed`, `{number}` is the caller and `{time:...}`
+    the local time of the network, its parts named as in strftime.
     """
 
     ring_every_s: float = 4.0

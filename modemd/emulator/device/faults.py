@@ -62,16 +62,18 @@ class FaultLayer(RegistrationLayer):
         return self.host.is_mute
 
     def wedge(self) -> None:
-        """Makes the device hear and send nothing until its power goes: by unplugging, a USB reset, or a restart from
-        outside.
+        """Makes the device hear and send nothing until its power goes.
 
-        Huawei sticks do so after hours of use; then only a USB reset or the power of the hub helps.
+        That is by unplugging, a USB reset, or a restart from outside. Huawei sticks do so after hours of use; then only
+        a USB reset or the power of the hub helps.
         """
         self.host.is_mute = True
 
     def set_noise(self, *, inserted: float = 0.0, lost: float = 0.0) -> None:
-        """Damages the output from now on: `inserted` is the share (0 to 1) of octets with a wrong octet before them,
-        `lost` of lost ones. Both 0 ends it.
+        """Damages the output from now on.
+
+        `inserted` is the share (0 to 1) of octets with a wrong octet before them, `lost` that of lost octets. Both 0
+        ends it.
         """
         if not (inserted or lost):
             self.host.distort = None

@@ -76,9 +76,7 @@ class PowerLayer:
         self.later(self.family.boot.gone_s * self.boot_factor, self._finish_restart)
 
     def switch_off(self) -> None:
-        """Switches off as after a command: sends the last words of the family, then does nothing until it is plugged in
-        again.
-        """
+        """Switches off as after a command: sends the last words of the family, then is off until it is plugged in again."""
         for line in self.family.commands.last_words:
             self.host.send_notice(line)
         self.later(SWITCH_OFF_DELAY_S, self._switch_off_now)

@@ -79,10 +79,10 @@ class Settings:
         )
 
     def after_restart(self, family: Family, saved: Settings | None) -> Settings:
-        """Returns the settings after a restart: the family's defaults, then what AT&W saved, then what survives without
-        it.
+        """Returns the settings after a restart.
 
-        A saved profile does not contain the memories in use (SIM800 and others).
+        They are the family's defaults, then what AT&W saved, then what survives without it. A saved profile does not
+        contain the memories in use (SIM800 and others).
         """
         left = Settings.fresh(family)
         if saved is not None and family.dialogue.keeps_settings:

@@ -67,10 +67,10 @@ class SimLayer(PowerLayer, ABC):
         self._announce_sim_change(self.family.dialogue.sim_removed)
 
     def insert_sim(self, sim: Sim) -> None:
-        """Inserts a SIM, the same or another, and removes it from the device it was in. It is read and registered as at
-        boot.
+        """Inserts a SIM, the same or another, and removes it from the device it was in.
 
-        The settings of message commands are lost (3GPP TS 27.005 has them per SIM; SIM800 and others lose them).
+        The device reads it and registers as at boot. The settings of message commands are lost (3GPP TS 27.005 has them
+        per SIM; SIM800 and others lose them).
         """
         self.remove_sim()
         if sim.terminal is not None:
@@ -163,8 +163,9 @@ class SimLayer(PowerLayer, ABC):
         self.sim_changed()
 
     def unlock(self) -> None:
-        """Unlocks the SIM after the right PIN: it is busy for the family's time, the device sends that it is ready, and
-        registers.
+        """Unlocks the SIM after the right PIN.
+
+        The SIM is busy for the family's time; then the device sends that it is ready, and registers.
         """
         self._unlocked = True
         entry, factor = self.family.pin, self.boot_factor

@@ -182,9 +182,7 @@ class DeviceState(FaultLayer):
         return bool(needs) and self.switched(needs)
 
     def fill_memory(self, name: str = "SM") -> None:
-        """Fills the free slots of a memory with old messages, already read; the device sends the notice of its family, if
-        it has one.
-        """
+        """Fills the free slots of a memory with old messages, already read; the device sends its family's notice, if any."""
         memory = self.memory(name)
         stamp = Timestamp.of(self.timers.now())
         old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()

@@ -75,14 +75,14 @@ class NetworkBehaviour:
 
 @dataclass(slots=True)
 class Impairments:
-    """Impairments of a network. Shares are 0 (never) to 1 (always) and may be changed at any time; the
-    seed decides which messages.
+    """Impairments of a network, which may be changed at any time.
 
-    `reports_twice`: a report comes again, `repeat_after_s` seconds later. `reports_foreign`: together with a report
-    comes one that fits no message, with a random reference and recipient. `reports_national`: the recipient in a report
-    is a national number. `temporary_reports`: a message that cannot be delivered at the first attempt is reported as
-    buffered (TP-ST 30), and again when its outcome is known. `reordered`: a message overtakes waiting ones.
-    `clock_off`: how far the clock of the service centre is ahead.
+    Shares are 0 (never) to 1 (always); the seed decides which messages. `reports_twice`: a report comes again,
+    `repeat_after_s` seconds later. `reports_foreign`: together with a report comes one that fits no message, with a
+    random reference and recipient. `reports_national`: the recipient in a report is a national number.
+    `temporary_reports`: a message that cannot be delivered at the first attempt is reported as buffered (TP-ST 30), and
+    again when its outcome is known. `reordered`: a message overtakes waiting ones. `clock_off`: how far the clock of
+    the service centre is ahead.
     """
 
     reports_twice: float = 0.0

@@ -45,12 +45,11 @@ class Accepted:
 
 
 class Journal:
-    """Journal of accepted SUBMITs, in order in `accepted`; with a `sink`, also one JSON line for each, appended to that
-    file.
+    """Journal of accepted SUBMITs, in order in `accepted`.
 
-    After an entry is recorded and before the modem answers, each callback of `on_accepted` is called with it. A line is
-    one unbuffered write before the modem answers: so a reader of the file never knows less than the host, and a killed
-    emulator leaves only whole lines.
+    With a `sink`, one JSON line for each is also appended to that file. After an entry is recorded and before the modem
+    answers, each callback of `on_accepted` is called with it. A line is one unbuffered write before the modem answers:
+    so a reader of the file never knows less than the host, and a killed emulator leaves only whole lines.
     """
 
     def __init__(self, sink: Path | None = None) -> None:

@@ -1,8 +1,7 @@
-"""Mobile network: operators, subscribers, acceptance of messages by the service centre, the truth journal. Does no input
-or output.
+"""Mobile network: operators, subscribers, acceptance of messages by the service centre, the truth journal.
 
-A SUBMIT is accepted at one exact moment: `submit()` returns, and the journal has the entry. From then on the network
-owes a delivery, or a report of failure at the end of the validity.
+It does no input or output. A SUBMIT is accepted at one exact moment: `submit()` returns, and the journal has the entry.
+From then on the network owes a delivery, or a report of failure at the end of the validity.
 """
 
 from __future__ import annotations
@@ -137,10 +136,9 @@ class Network(NetworkBehaviour):
         return self.sims.get(number) or self.phone(number)
 
     def phone(self, number: str, operator: Operator | None = None) -> Phone:
-        """Returns the phone with this number; makes it, switched on, at first use. Raises Refused (`is_a_sim`) for the
-        number of a SIM.
+        """Returns the phone with this number; makes it, switched on, at first use.
 
-        The phone belongs to `home` until an operator is given.
+        The phone belongs to `home` until an operator is given. Raises Refused (`is_a_sim`) for the number of a SIM.
         """
         number = self.canonical(number)
         if number in self.sims:
@@ -161,11 +159,10 @@ class Network(NetworkBehaviour):
         capacity: int = 50,
         pin: str | None = None,
     ) -> Sim:
-        """Registers a subscriber whose messages are stored on its SIM. Raises Refused (`number_taken`) if the number is in
-        use.
+        """Registers a subscriber whose messages are stored on its SIM.
 
         Without `iccid` and `imsi`, the identities begin like those of the operator, and count up from 1 in order of
-        registration.
+        registration. Raises Refused (`number_taken`) if the number is in use.
         """
         operator = operator or self.home
         number = self.canonical(number)
@@ -229,10 +226,10 @@ class Network(NetworkBehaviour):
         return dict(self._centre.fates)
 
     def next_report(self, oddity: Oddity, *, sim: Sim | None = None, seconds: float = LATE_S) -> None:
-        """Sets how the next report to this SIM (None: to any) comes: `seconds` late, twice, together with a foreign one,
-        or never.
+        """Sets how the next report to this SIM (None: to any) comes.
 
-        Several calls apply to as many reports, in order.
+        It comes `seconds` late, twice, together with a foreign one, or never. Several calls apply to as many reports,
+        in order.
         """
         self._reports.next_report(oddity, sim, seconds)
 
@@ -244,8 +241,9 @@ class Network(NetworkBehaviour):
     # -- messages in
 
     def reserve_send_slot(self, sim: Sim) -> float:
-        """Reserves the next send slot of a SIM, and returns the seconds until then: its operator takes only so many parts
-        per second.
+        """Reserves the next send slot of a SIM, and returns the seconds until then.
+
+        Its operator takes only so many parts per second.
         """
         if not (rate := sim.operator.parts_per_s):
             return 0.0

@@ -101,9 +101,7 @@ class StatusReporter:
         return None
 
     def _recipient_as_written(self, destination: Address, operator: Operator) -> Address:
-        """Returns the recipient for the report: as submitted, or, within the operator's own country, perhaps in national
-        form.
-        """
+        """Returns the recipient as submitted, or, within the operator's own country, perhaps in national form."""
         international = destination.type_of_number is TypeOfNumber.INTERNATIONAL
         at_home = international and destination.value.startswith(operator.country_code)
         if not at_home or not self._behaviour.is_drawn(self._behaviour.unkind.reports_national):

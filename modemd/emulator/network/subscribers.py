@@ -115,9 +115,7 @@ class Phone:
     # -- calls
 
     def call(self, to: str, *, for_s: float | None = None) -> VoiceCall:
-        """Calls a number, and hangs up after `for_s` seconds; without them the call lasts until `hang_up`, or until nobody
-        answers.
-        """
+        """Calls a number, and hangs up after `for_s` seconds; None: the call lasts until `hang_up`, or nobody answers."""
         call = VoiceCall(self, self._network.find_party(to))
         self.calls.append(call)
         self._network.exchange.connect(call)

@@ -29,11 +29,11 @@ PHONE_NUMBER = "+33612345678"
 
 
 class Network:
-    """An emulated network. `close` removes modems, ports and thread, and raises the first error of the emulator, if there
-    was one.
+    """An emulated network, with its loop on a thread.
 
     Without arguments nothing takes time and no report is lost; `be_unkind()` makes it like real ones. Latencies are
     seconds; `report_loss` is the share of delivery reports that never come, 0 to 1; `seed` decides all that is random.
+    `close` removes modems, ports and thread, and raises the first error of the emulator, if there was one.
     """
 
     def __init__(
@@ -150,17 +150,15 @@ class Network:
         self._background.call(self._core.be_kind)
 
     def fate(self, recipient: str, status: int | None) -> None:
-        """Sets the TP-Status with which messages to `recipient` end from now on (0x45: no interworking); None: the usual
-        one.
+        """Sets the TP-Status with which messages to `recipient` end from now on; None: the usual one.
 
-        Below 0x20 they arrive; below 0x40 they are tried without success; from there on the network gives up at once.
+        Below 0x20 they arrive; below 0x40 they are tried without success; from there on the network gives up at once
+        (0x45: no interworking).
         """
         self._background.call(self._core.fate, recipient, status)
 
     def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
-        """Sets how the next delivery report comes: "late" (by `seconds`), "twice", together with a "foreign" one, or
-        "never".
-        """
+        """Sets how the next delivery report comes: "late" (by `seconds`), "twice", with a "foreign" one, or "never"."""
         self._background.call(self._core.next_report, oddity, seconds=seconds)
 
     @property

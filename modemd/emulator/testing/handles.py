@@ -52,8 +52,7 @@ class Phone:
         return received
 
     def send(self, to: str | Modem, content: str | MessageContent) -> None:
-        """Sends a message to a modem, its number, or another phone: a text, or a content of
-        `modemd.emulator.network.messages`.
+        """Sends a message to a modem, its number, or another phone: a text, or a content of `network.messages`.
 
         Raises EncodeError if it cannot be encoded.
         """
@@ -195,9 +194,7 @@ class Modem:
         self._background.call(self._device.deaf_for, seconds)
 
     def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
-        """Sets how its next delivery report comes: "late" (by `seconds`), "twice", together with a "foreign" one, or
-        "never".
-        """
+        """Sets how its next delivery report comes: "late" (by `seconds`), "twice", with a "foreign" one, or "never"."""
         self._background.call(self._device.network.next_report, oddity, sim=self._sim, seconds=seconds)
 
     def set_coverage(self, state: int) -> None:

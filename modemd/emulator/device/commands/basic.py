@@ -62,10 +62,10 @@ def nothing_to_do(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("S0", "S3", "S4", "S5", "S7")
 def register(device: DeviceState, command: ParsedCommand) -> None:
-    """Sets or shows a register (V.250 6.2). S3, S4 and S5 are the octets of CR, LF and BS from now on; S0 counts rings
-    until a call is answered.
+    """Sets or shows a register (V.250 6.2).
 
-    S7 is stored and shown.
+    S3, S4 and S5 are the octets of CR, LF and BS from now on; S0 is the number of rings until a call is answered. S7 is
+    stored and shown.
     """
     number = int(command.name[1:])
     if command.form is CommandForm.READ:

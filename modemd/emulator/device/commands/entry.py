@@ -39,10 +39,10 @@ def tpdu_length(device: DeviceState, command: ParsedCommand) -> int:
 
 
 def pdu_reader(length: int, stored_smsc: Callable[[], str] = lambda: "any") -> TpduReader:
-    """Returns a reader of hex digits: the SMSC field, and a TPDU of that length. It raises CmsError 304 for any other
-    input.
+    """Returns a reader of hex digits: the SMSC field, and a TPDU of that length.
 
-    It raises CmsError 330 if neither the input nor `stored_smsc`, the `+CSCA` at that time, names a service centre.
+    The reader raises CmsError 304 for any other input, and CmsError 330 if neither the input nor `stored_smsc`, the
+    `+CSCA` at that time, names a service centre.
     """
 
     def read_tpdu(digits: bytes) -> bytes:
@@ -62,7 +62,7 @@ def pdu_reader(length: int, stored_smsc: Callable[[], str] = lambda: "any") -> T
 def report_reader(length: int) -> TpduReader:
     """Returns a reader of hex digits: a DELIVER-REPORT of that length, without an SMSC field (27.005 3.4.4).
 
-    It raises CmsError 304 for any other input.
+    The reader raises CmsError 304 for any other input.
     """
 
     def read_tpdu(digits: bytes) -> bytes:
@@ -94,10 +94,10 @@ def destination_of(device: DeviceState, command: ParsedCommand, *, at: int = 0) 
 
 @dataclass(slots=True)
 class PromptedEntry:
-    """An entry: the prompt after the prompt latency, the input, and a call of `on_tpdu` with its TPDU and the time of its
-    first octet.
+    """An entry: the prompt after the prompt latency, then the input.
 
-    `after_prompt` is sent directly after the prompt, as faulty firmware does.
+    `on_tpdu` is called with the TPDU and the time of its first octet. `after_prompt` is sent directly after the prompt,
+    as faulty firmware does.
     """
 
     device: DeviceState

@@ -18,8 +18,9 @@ COMMANDS = CommandTable()
 
 @COMMANDS.command("+CREG", "+CGREG", "+CEREG")
 def registration(device: DeviceState, command: ParsedCommand) -> None:
-    """Sets or shows the level of notices (27.007 7.2, 10.1.20, 10.1.22); at level 2 with the cell, in the form of the
-    family.
+    """Sets or shows the level of notices (27.007 7.2, 10.1.20, 10.1.22).
+
+    Level 2 includes the cell, in the form of the family.
     """
     notices = device.settings.registration_notices
     match command.form:
@@ -35,8 +36,7 @@ def registration(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+COPS")
 def operator(device: DeviceState, command: ParsedCommand) -> None:
-    """Selects an operator (27.007 7.3): automatic, manual, none, the format alone; the formats 0 and 1 (name) and 2
-    (number).
+    """Selects an operator (27.007 7.3): automatic, manual, none, or only the format: 0 and 1 (name), 2 (number).
 
     A manual choice of a network that is not the SIM's gives CME 32, of one that does not exist CME 30; mode 4 then
     chooses automatically.
@@ -84,8 +84,9 @@ def signal_quality(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CESQ")
 def extended_signal_quality(device: DeviceState, command: ParsedCommand) -> None:
-    """Shows the signal (27.007 8.69): <rxlev> derived from +CSQ, which counts every second dB from -113; 3G and LTE are
-    unknown.
+    """Shows the signal (27.007 8.69).
+
+    <rxlev> is derived from +CSQ, which counts every second dB from -113; 3G and LTE are unknown.
     """
     require_form(command, CommandForm.EXECUTE, CommandForm.TEST)
     if command.form is CommandForm.TEST:
@@ -142,8 +143,9 @@ def functionality(device: DeviceState, command: ParsedCommand) -> bool | None:
 
 @COMMANDS.command("+CCLK")
 def clock(device: DeviceState, command: ParsedCommand) -> None:
-    """Sets or shows the clock (27.007 8.15): the network's local time and its offset in quarters of an hour, or the time
-    that a host has set.
+    """Sets or shows the clock (27.007 8.15): the time of a host, else the network's local time.
+
+    The offset is in quarters of an hour.
     """
     now = device.timers.now().astimezone(device.network.zone)
     if command.form is CommandForm.READ:

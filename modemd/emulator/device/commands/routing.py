@@ -30,8 +30,9 @@ def message_format(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CPMS")
 def preferred_memories(device: DeviceState, command: ParsedCommand) -> None:
-    """Sets or shows the memories (27.005 3.2.2) for reading and deleting, for writing and sending, for incoming messages;
-    an omitted one stays.
+    """Sets or shows the memories for reading and deleting, for writing and sending, for incoming messages (27.005 3.2.2).
+
+    An omitted one stays.
     """
     device.require_sim(CmsError)
     settings, storage = device.settings, device.family.storage

@@ -50,8 +50,9 @@ def subscriber_identity(device: DeviceState, command: ParsedCommand) -> None:
 
 @COMMANDS.command("+CLCK")
 def lock(device: DeviceState, command: ParsedCommand) -> None:
-    """Locks the facility `"SC"`, the SIM's PIN (27.007 7.4): 2 shows whether it is asked for at power-on; 1 and 0 with the
-    PIN set that.
+    """Sets or shows whether the PIN is asked for at power-on (27.007 7.4): only facility `"SC"`, the SIM's PIN.
+
+    2 shows it; 1 and 0, with the PIN, set it.
     """
     require_form(command, CommandForm.SET, CommandForm.TEST)
     if command.form is CommandForm.TEST:
