@@ -43,6 +43,15 @@ class PowerLayer:
         self._powered = True
         self._answering = True
 
+    @property
+    def settings(self) -> Settings:
+        """The settings of the host."""
+        return self.host.settings
+
+    def switched(self, needs: str) -> bool:
+        """Returns whether a switch of the family has the value that something in its file needs."""
+        return self.family.switched(self.settings.flags, needs)
+
     def later(self, seconds: float, action: Callable[[], None]) -> Handle:
         """Schedules an action; a loss of power cancels it."""
         return self.timers.after(seconds, partial(self._run_if_powered, self._generation, action))
@@ -104,15 +113,6 @@ class PowerLayer:
     def _send_boot_line(self, line: Line) -> None:
         if self._is_line_enabled(line):
             self.host.send_notice(line.say)
-
-    @property
-    def settings(self) -> Settings:
-        """The settings of the host."""
-        return self.host.settings
-
-    def switched(self, needs: str) -> bool:
-        """Returns whether a switch of the family has the value that something in its file needs."""
-        return self.family.switched(self.settings.flags, needs)
 
     def _is_line_enabled(self, line: Line) -> bool:
         """Returns whether the switch that the line needs is set."""
