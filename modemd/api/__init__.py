@@ -1,2 +1,2 @@
-"""The HTTP API: parse, call one service function, shape the answer. `app` makes it; it is
-served on the Unix socket by `modemd.http.unix`, and asked without one by `inprocess`."""
+"""HTTP API: each route parses its request, calls one function of the service, and shapes the answer. `app` makes it;
+`modemd.http.unix` serves it on the Unix socket, and `modemd.api.in_process` calls it without a socket."""

@@ -1,4 +1,4 @@
-"""Application of the HTTP API: a router a subject, over a running service."""
+"""Application of the HTTP API: one router for each subject, over a service."""
 
 from __future__ import annotations
 

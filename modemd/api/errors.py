@@ -1,4 +1,4 @@
-"""Errors of the API: one JSON body for all, and the HTTP status of each code."""
+"""Errors of the API: one JSON body for all of them, and the HTTP status of each code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _HTTP_STATUS = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """One shape for every error."""
+    """Adds handlers that give every error the body of `error_response`."""
 
     @app.exception_handler(ModemdError)
     async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
@@ -62,9 +62,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def on_mistake_of_ours(request: Request, error: Exception) -> JSONResponse:
-        # What it was is logged where the server catches it; a caller gets no insides.
+        # The server logs the error; the answer tells nothing about the inside.
         return error_response(500, "internal", "a mistake inside modemd; its log tells more")
 
 
 def error_response(status: int, code: str, message: str, **more: Any) -> JSONResponse:
+    """Returns the JSON body that every error has: its code, a message for people, and `more` fields."""
     return JSONResponse({"error": {"code": code, "message": message, **more}}, status)

@@ -1,4 +1,4 @@
-"""One request to the application in this process: ASGI without a socket."""
+"""In-process requests: one request to the application in this process, ASGI without a socket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AsgiApplication = Callable[[AsgiMessage, AsgiReceive, AsgiSend], Awaitable[None]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the application answered."""
+    """Response of the application."""
 
     status: int
     headers: dict[str, str]
@@ -22,7 +22,7 @@ class Response:
 
 
 class InProcessRequest:
-    """A request, and after `run` its response. `target` is the path, with the query behind a question mark."""
+    """Request, and after `run` its response. `target` is the path, with the query after a question mark."""
 
     def __init__(self, method: str, target: str, body: bytes, content_type: str) -> None:
         path, _, query = target.partition("?")
@@ -42,12 +42,13 @@ class InProcessRequest:
         }
 
     async def run(self, app: AsgiApplication) -> None:
-        """Ask the application. What it raises after it has answered is raised here too, and the response is there."""
+        """Passes the request to the application. Raises what the application raises, also after it has answered; the response is
+        there then."""
         await app(self._scope, self._receive, self._send)
 
     @property
     def response(self) -> Response:
-        """The answer, whole."""
+        """The whole response. Raises StopIteration if the application has not answered."""
         start = next(message for message in self._sent if message["type"] == "http.response.start")
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
         parts = [message.get("body", b"") for message in self._sent if message["type"] == "http.response.body"]

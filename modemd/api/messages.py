@@ -107,8 +107,9 @@ def make_router(service: Service) -> APIRouter:
 
 
 def accepted_response(answer: SubmitResult) -> JSONResponse:
+    """Returns the answer to an accepted message: 202; 200 if its key was known already; 409 if consent refused it."""
     shown = _result_document(answer)
-    # Refused by consent: kept and listed, and said so. A key seen before: the first answer again.
+    # A message that consent refused is stored and listed. A known key gets its first answer again.
     status = 409 if shown["state"] == "refused" else 200 if shown["again"] else 202
     return JSONResponse(shown, status)
 

@@ -1,4 +1,4 @@
-"""Shapes that several routes share."""
+"""Types of request fields that several routes share."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from modemd.service.messages.decisions import Authorship
 
-LARGEST_INTEGER = 2**63 - 1  # what SQLite can count to
+LARGEST_INTEGER = 2**63 - 1  # the largest integer of SQLite
 
 
 def check_storable(text: str) -> str:
-    """JSON can escape half a surrogate pair, which no text has and no database takes."""
+    """Returns `text`. Raises ValueError if it has half a surrogate pair, which JSON can escape and no database takes."""
     try:
         text.encode()
     except UnicodeEncodeError:

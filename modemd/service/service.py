@@ -1,4 +1,4 @@
-"""Service: everything that runs, its life from start to stop, and one attribute a room for the faces."""
+"""Service: starts and stops everything that runs, and holds the parts that the faces call, one attribute a subject."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from modemd.store.timestamps import find_latest_stored
 
 log = logs.get(__name__)
 
-# After cancelling what did not end in time: how long the cut may take.
+# How long `stop` waits for the tasks that it has cancelled.
 CUT_S = 2.0
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -63,7 +63,7 @@ class Modems:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What keeps the service in order, and tells how it is."""
+    """Alarms, the checks that raise them, health, and the clock."""
 
     alarms: Alarms
     checks: AlarmChecks
@@ -73,7 +73,7 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """The parts of a service that others call."""
+    """Parts of a service that the faces call."""
 
     messages: Messages
     inbox: InboundMessages
@@ -85,10 +85,10 @@ class Rooms:
 
 
 class Service:
-    """Everything that runs. `start` and `stop` it; between them the faces call its rooms.
+    """Everything that runs: `start` and `stop`; between them the faces call its parts (`messages`, `inbox`, `consent`, `modems`,
+    `sims`, `calendar`, `operations`).
 
-    `tasks` are the works that run from start to stop, by name.
-    """
+    `tasks` are the coroutines that run from start to stop, by name."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class Service:
         return bool(self._tasks)
 
     async def start(self) -> None:
-        """Settles what a crash left open, then starts every task, and one for each modem."""
+        """Closes what a crash left open, then starts every task, and one for each modem."""
         await self.know_time()
         now = self.operations.clock.now()
         recovered = await self._store.write(partial(outcomes.recover_open_attempts, now=now))
@@ -137,14 +137,14 @@ class Service:
         self.modems.registry.start()
 
     async def know_time(self) -> None:
-        """Reads from the database what time it was at least, and what SIMs had left then. Before anything else, also if nothing
-        is started."""
+        """Reads from the database the latest time that it knows of, and the SIMs' balances. To be called before anything else,
+        also if the service is not started."""
         await self._balances.load()
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:
-        """Claims nothing more, waits up to `grace_s` for the answers on the air and for the database to take them, then cuts: the
-        journal says unknown."""
+        """Claims nothing more, waits up to `grace_s` for the answers on the air and for the database to take them, then cancels
+        what still runs: the journal then says unknown."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + grace_s
         await self.modems.ussd.close(self.modems.registry.modems)
@@ -162,20 +162,20 @@ class Service:
         self._tasks.clear()
 
     def cut(self) -> None:
-        """Waits no longer for answers on the air; a `stop` that is under way ends."""
+        """Cancels everything without waiting for answers on the air; a `stop` that is under way then ends."""
         for task in self._all_tasks():
             task.cancel()
         self._dispatcher.cut()
 
     def failed_task(self) -> BaseException | None:
-        """Returns why a task that should run until the end has ended; None while all run."""
+        """Returns the error of a task that should run until the end and has failed. None if there is none."""
         for task in self._all_tasks():
             if task.done() and not task.cancelled() and task.exception() is not None:
                 return task.exception()
         return None
 
     def make_watchdog(self) -> Watchdog:
-        """Returns what tells whether the service still moves; its task is run by the caller."""
+        """Returns the watchdog of this service; the caller runs its task."""
         return Watchdog(self._store, lambda: self.modems.registry.modems)
 
     def _all_tasks(self) -> list[asyncio.Task[None]]:

@@ -1,4 +1,4 @@
-"""Retry of work on the database while it takes no changes."""
+"""Retry of a step on the database while it takes no changes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StoreRetry:
-    """Repeats a step until the database takes it. `waiting` is what the log says each time it did not."""
+    """Repeats a step until the database takes it. `waiting` is the log message for each failure."""
 
     log: logs.Log
     waiting: str
     retry_s: float = RETRY_S
 
     async def run(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Returns what `step` returns; each StoreError is logged, and the step repeated after `retry_s`."""
+        """Returns what `step` returns. Each StoreError is logged, and the step repeated after `retry_s`."""
         while True:
             try:
                 return await step()

@@ -1,8 +1,7 @@
-"""Wakeups: who is told when something was queued, released, settled, or falls due.
+"""Wakeups: which parts of the service are woken when something was queued, released or settled, or falls due.
 
-The parts of the service are built one after the other and call each other in a circle; this is the circle. `connect` closes it
-once all parts are there.
-"""
+The parts of the service are built one after the other but call each other in a circle; only this module knows the whole circle.
+`connect` closes it once all parts are built."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ def _not_connected() -> None:
 
 
 class Wakeups:
-    """Events of the queue, and the parts that each of them wakes."""
+    """Events of the queue, and the parts that each event wakes."""
 
     def __init__(self) -> None:
         self._note_queued: Callable[[int], None] = lambda rank: _not_connected()
@@ -35,7 +34,7 @@ class Wakeups:
         wake_due_work: Callable[[], None],
         wake_batches: Callable[[], None],
     ) -> None:
-        """Names the parts: the dispatcher's two notes, and what wakes the modems, the due work and the batches."""
+        """Sets the functions to call: the dispatcher's two, and those that wake the modems, the due work and the batches."""
         self._note_queued = note_queued
         self._note_urgent = note_urgent
         self._wake_modems = wake_modems
@@ -43,36 +42,37 @@ class Wakeups:
         self._wake_batches = wake_batches
 
     def submitted(self, submitted: Submitted, rank: int) -> None:
-        """A message of this class (its rank) was accepted: queued, or held until later."""
+        """Handles a message of this class (its rank) that was accepted: queued, or held until later."""
         if submitted.state is MessageState.QUEUED:
             self._queued(rank)
         elif submitted.state is MessageState.HELD:
             self._wake_due_work()
 
     def promoted(self, rank: int | None, held: bool) -> None:
-        """Rows of a batch became messages; `rank`: the highest class that was queued; `held`: some are held until later."""
+        """Handles rows of a batch that became messages; `rank`: the highest class that was queued; `held`: some are held until
+        later."""
         if rank is not None:
             self._queued(rank)
         if held:
             self._wake_due_work()
 
     def released(self) -> None:
-        """Messages or batches were released by a person."""
+        """Handles messages or batches that a person released."""
         self._wake_batches()
         self._wake_due_work()
 
     def settled(self) -> None:
-        """Parts may be due, or may be sent, that could not before."""
+        """Handles changes after which parts may be due, or may be sent, that could not before."""
         self._wake_due_work()
         self._wake_modems()
 
     def came_due(self) -> None:
-        """Held messages were queued."""
+        """Handles held messages that were queued."""
         self._note_urgent()
         self._wake_modems()
 
     def ready(self) -> None:
-        """A modem or SIM became able to send, or a draft was returned."""
+        """Handles a modem or SIM that became able to send, or a draft that was returned."""
         self._wake_modems()
 
     def _queued(self, rank: int) -> None:

@@ -1,8 +1,7 @@
-"""Cron expressions as people know them, as triggers; and which of their times are due.
+"""Cron expressions: reads a crontab's five fields as triggers, and computes the times that are due.
 
 APScheduler's own reader of crontabs counts the days of the week from Monday and joins the two day fields by `and`; a crontab
-counts from Sunday and joins them by `or` (crontab(5)).
-"""
+counts from Sunday and joins them by `or` (crontab(5))."""
 
 from __future__ import annotations
 
@@ -20,30 +19,29 @@ from modemd.service.calendar.nightly import Trigger
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _ITEM = re.compile(r"(\*|[0-9a-z]+(?:-[0-9a-z]+)?)(/[0-9]+)?", re.ASCII)
-# Names are for months and days of the week; elsewhere APScheduler would know more words (`last`) than a crontab.
+# Only months and days of the week have names; in the other fields APScheduler accepts words that a crontab has not (`last`).
 _NUMBERS = re.compile(r"(\*|[0-9]+(?:-[0-9]+)?)(/[0-9]+)?", re.ASCII)
 _NICKNAMES = {
     "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
     "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
 }  # fmt: skip
 LONGEST_EXPRESSION = 200
-# How far back a missed time is looked for, nearest first: so a crontab of every minute is not walked through for a year.
+# How far back a missed time is searched for, nearest first: the times of a whole year of minutes are not walked through.
 _LOOKBACKS = tuple(timedelta(minutes=minutes) for minutes in (2, 60, 1440, 11520, 46080, 527040, 2635200))
 
 
 @dataclass(frozen=True, slots=True)
 class CronTimes:
-    """The times of a cron expression in a zone.
+    """Times of a cron expression in a zone.
 
-    Its trigger is asked in local time, as if there were no summer time, because it goes in circles where an hour occurs twice.
-    So each local time is one time: the first of two; and one that a change to summer time leaves out moves forward.
-    """
+    Its trigger is asked in local time, as if there were no summer time, because it loops for ever at an hour that occurs twice.
+    So each local time is one time: the first of two; and one that a change to summer time leaves out moves forward."""
 
     trigger: Trigger
     zone: ZoneInfo
 
     def next_after(self, after: datetime) -> datetime | None:
-        """The first time later than `after`, in UTC; None where there is none."""
+        """Returns the first time later than `after`, in UTC. None if there is none."""
         wall = after.astimezone(self.zone).replace(tzinfo=UTC, fold=0)
         while True:
             found = self.trigger.get_next_fire_time(None, wall + timedelta(microseconds=1))
@@ -55,7 +53,7 @@ class CronTimes:
             wall = found  # the first of two, which is over
 
     def latest_between(self, after: datetime, now: datetime) -> datetime | None:
-        """The last time later than `after` that is not later than `now`; None where there is none."""
+        """Returns the last time later than `after` that is not later than `now`. None if there is none."""
         for back in _LOOKBACKS:
             start = max(after, now - back)
             found, at = None, self.next_after(start)
@@ -66,12 +64,12 @@ class CronTimes:
         return None
 
     def local_name(self, at: datetime) -> str:
-        """The local date and time, which is the name of a run."""
+        """Returns the local date and time (ISO 8601, minutes), which is the name of a run."""
         return at.astimezone(self.zone).replace(tzinfo=None, fold=0).isoformat(timespec="minutes")
 
 
 def parse_cron(expression: str, zone: ZoneInfo) -> CronTimes:
-    """The times of a cron expression with five fields, or of a word as @daily. Refused with `bad_cron`."""
+    """Returns the times of a cron expression with five fields, or of a nickname such as @daily. Raises Refused (`bad_cron`)."""
     fields = _NICKNAMES.get(expression.strip(), expression).lower().split()
     if len(fields) != len(_FIELDS) or len(expression) > LONGEST_EXPRESSION:
         raise _bad_cron(expression, "it has five fields: minute, hour, day of the month, month, day of the week")
@@ -98,7 +96,7 @@ def _trigger(minute: str, hour: str, day: str, month: str, weekday: str) -> Cron
 
 
 def _weekdays(field: str) -> str:
-    """The days by name, whichever way they were written."""
+    """Returns the days by name, whether they were written as numbers or as names."""
     found: set[int] = set()
     for item in field.split(","):
         span, _, step = item.partition("/")

@@ -1,8 +1,7 @@
-"""Calendar work: APScheduler's triggers say when, our Clock says what time it is, and a table says what was done already.
+"""Nightly jobs: APScheduler's triggers say when, our Clock says what time it is, and a table says what was done already.
 
-APScheduler's own scheduler asks the machine for the time, so it could not run in simulated time; its triggers are handed it.
-A job runs once per local date, over changes to summer time, clock steps and restarts.
-"""
+APScheduler's own scheduler asks the machine for the time, so it could not run in simulated time; a trigger gets the time as an
+argument. A job runs once per local date, over changes to summer time, clock steps and restarts."""
 
 from __future__ import annotations
 
@@ -24,23 +23,21 @@ log = logs.get(__name__)
 
 # Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
 LONGEST_WAIT = timedelta(minutes=10)
-# How often a clock that is not trusted is looked at.
+# How often it is checked whether the clock is trusted again.
 UNTRUSTED_CHECK_S = 60.0
-NIGHTLY_TIME = (
-    3,
-    30,
-)  # when shops and plants are quiet, and past the hours that summer time moves in most of the world
+# Hour and minute: there is little traffic then, and changes to summer time are over in most of the world.
+NIGHTLY_TIME = (3, 30)
 
 
 class Trigger(Protocol):
-    """What is used of an APScheduler trigger."""
+    """Interface of an APScheduler trigger, as far as it is used."""
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarJob:
-    """Work on the calendar. It runs in the store's transaction that also notes that it ran."""
+    """Job of the calendar. Its work runs in the store's transaction that also notes that it ran."""
 
     name: str
     trigger: Trigger
@@ -48,7 +45,7 @@ class CalendarJob:
 
 
 def nightly_job(zone: ZoneInfo) -> CalendarJob:
-    """House-keeping of the database, every night in local time."""
+    """Returns the maintenance of the database, every night at `NIGHTLY_TIME` in local time."""
     hour, minute = NIGHTLY_TIME
     return CalendarJob(
         "nightly", CronTrigger(hour=hour, minute=minute, timezone=zone), schedules.run_nightly_maintenance
@@ -56,7 +53,7 @@ def nightly_job(zone: ZoneInfo) -> CalendarJob:
 
 
 class JobScheduler:
-    """One task that runs jobs when they are due."""
+    """One task (`run`) that runs jobs when they are due."""
 
     def __init__(
         self,
@@ -73,7 +70,7 @@ class JobScheduler:
         self._is_clock_trusted = trusted
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Runs jobs until it is cancelled. While the clock is not trusted, none is run."""
         while True:
             if not self._is_clock_trusted():
                 await asyncio.sleep(UNTRUSTED_CHECK_S)

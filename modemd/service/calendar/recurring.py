@@ -1,4 +1,4 @@
-"""Recurring sends: cron expressions from modemd's own table, each run done once for its local date and time."""
+"""Recurring sends: cron expressions from modemd's own table; each run is done once for its local date and time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logs.get(__name__)
 
 # Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
 LONGEST_WAIT_S = 30.0
-# A run that is later than this was missed: the process, its clock or its database was not there.
+# A run that is later than this was missed: the process did not run, or clock or database could not be used.
 ON_TIME_TOLERANCE = timedelta(minutes=2)
 MOST_RECIPIENTS = 100
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
@@ -37,8 +37,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRequest:
-    """A recurring send, in somebody's words: `request` once for each recipient, `cron` its times in the configured zone,
-    `late` whether a missed run is made up for."""
+    """Recurring send as it was asked for: `request` goes to each recipient, `cron` gives its times in the configured zone,
+    `late` says whether a missed run is made up for."""
 
     name: str
     cron: str
@@ -48,7 +48,7 @@ class ScheduleRequest:
 
 
 class RecurringSends:
-    """One task that runs what is due, and the functions that the faces call."""
+    """One task (`run`) that submits the runs that are due, and the functions that the faces call."""
 
     def __init__(
         self,
@@ -70,10 +70,12 @@ class RecurringSends:
         self._wakeup = asyncio.Event()
         self._next_runs: dict[int, tuple[datetime, datetime | None]] = {}
 
-    # What the faces call
+    # Called by the faces
 
     async def add(self, wish: ScheduleRequest) -> dict[str, Any]:
-        """Keep a recurring send, after a look at everything that its messages will be made of."""
+        """Checks a recurring send and everything that its messages are made of, and stores it. Returns it as `describe` does.
+        Raises Refused (`bad_name`, `bad_recipients`, `bad_schedule`, `bad_cron`, `name_taken`, or what `Submission.check`
+        raises)."""
         if _NAME.fullmatch(wish.name) is None:
             raise Refused("bad_name", f"{wish.name!r} is no name; it has 1 to 40 small letters, digits, _ and -")
         if not 0 < len(wish.to) <= MOST_RECIPIENTS:
@@ -102,24 +104,26 @@ class RecurringSends:
         return await self.describe(wish.name)
 
     async def list_schedules(self) -> list[dict[str, Any]]:
-        """All of them, by name."""
+        """Returns all recurring sends, by name."""
         return [self._schedule_view(each) for each in await self._store.read(schedules.list_schedules)]
 
     async def describe(self, name: str) -> dict[str, Any]:
-        """One of them, with its last runs."""
+        """Returns a recurring send with its last runs. Raises Refused (`not_found`)."""
         found = await self._store.read(partial(schedules.find_by_name, name=name))
         return self._schedule_view(found) | {"runs": await self._store.read(partial(schedules.list_runs, id=found.id))}
 
     async def pause(self, name: str, word: Authorship) -> dict[str, Any]:
-        """Let it rest until it is resumed."""
+        """Pauses a recurring send until it is resumed. Returns it as it is then. Raises Refused (`not_found`, `no_reason`)."""
         return await self._apply_decision(schedules.pause, name, word)
 
     async def resume(self, name: str, word: Authorship) -> dict[str, Any]:
-        """Let it go on, from now."""
+        """Resumes a recurring send from now on; runs of the pause are not made up for. Returns it as it is then. Raises Refused
+        (`not_found`, `no_reason`)."""
         return await self._apply_decision(schedules.resume, name, word)
 
     async def remove(self, name: str, word: Authorship) -> dict[str, Any]:
-        """End it; what it submitted goes on. As it was."""
+        """Removes a recurring send; the messages that it has submitted go on. Returns it as it was. Raises Refused (`not_found`,
+        `no_reason`)."""
         shown = await self.describe(name)
         word = check_authorship(word)
         await self._store.write(partial(schedules.remove, name=name, now=self._clock.now(), by=word.by, why=word.why))
@@ -152,7 +156,7 @@ class RecurringSends:
     # The task
 
     async def run(self) -> None:
-        """Until cancelled. While the clock is not trusted, nothing is run."""
+        """Submits what is due until it is cancelled. While the clock is not trusted, nothing is run."""
         retry = StoreRetry(log, "recurring sends wait for the database")
         while True:
             self._wakeup.clear()
@@ -162,7 +166,7 @@ class RecurringSends:
                     await self._wakeup.wait()
 
     async def _run_due(self) -> float:
-        """Run what is due; the seconds until the next is."""
+        """Runs one send that is due. Returns the seconds until the next one is due; 0 if one was run."""
         waits = [LONGEST_WAIT_S]
         for schedule in await self._store.read(schedules.list_schedules):
             if schedule.paused:
@@ -178,7 +182,7 @@ class RecurringSends:
         return max(min(waits), 0.0)
 
     def _next_run(self, schedule: Schedule) -> datetime | None:
-        """The first time that was not looked at; asked of the trigger once."""
+        """Returns the first time that was not looked at yet; the trigger is asked for it once."""
         known = self._next_runs.get(schedule.id)
         if known is None or known[0] != schedule.looked_at:
             known = self._next_runs[schedule.id] = (

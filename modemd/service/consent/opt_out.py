@@ -1,4 +1,4 @@
-"""Opt-outs and opt-ins of inbound messages: matched, stored, and confirmed, within the transaction that stores the message."""
+"""Opt-outs and opt-ins of inbound messages: recognised, stored and confirmed in the transaction that stores the message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 @dataclass(frozen=True, slots=True)
 class ConsentChange:
-    """Word of consent that a message was, what it changed, and the confirmation that was queued, if any."""
+    """Result of a word of consent: the word, what it changed, and the confirmation that was queued, if any."""
 
     match: KeywordMatch
     effect: consent.ConsentEffect
@@ -35,8 +35,8 @@ class ConsentChange:
 
 @dataclass(frozen=True, slots=True)
 class OptOutRules:
-    """Rules by which words of consent are applied. `apply` runs on the writer's thread, in the transaction that stores a message:
-    the rules never change, and are made anew for each message from the settings in force."""
+    """Rules by which words of consent are applied. `apply` runs on the writer's thread, in the transaction that stores a
+    message: an instance never changes, and a new one is made for each message from the settings in force."""
 
     settings: Settings
     policy: ConsentPolicy
@@ -55,8 +55,8 @@ class OptOutRules:
     def apply(
         self, db: sqlite3.Connection, whole: CompleteMessage, stated_at: datetime | None, now: datetime
     ) -> ConsentChange | None:
-        """Applies a message that is a word of consent, and queues its confirmation. None if it is no such word. `stated_at`: when
-        it was sent, by the network's stamp."""
+        """Applies a message that is a word of consent, and queues its confirmation. Returns None if it is no such word.
+        `stated_at`: when it was sent, by the network's time stamp."""
         match = self.match(whole.text, whole.sender, consent.read_language(db, whole.sender))
         if match is None or match.action not in (KeywordAction.OPT_OUT, KeywordAction.OPT_IN):
             return None
@@ -75,7 +75,7 @@ class OptOutRules:
         return ConsentChange(match, effect, confirmation)
 
     def _make_confirmation(self, whole: CompleteMessage, text: str, now: datetime) -> NewMessage:
-        """Makes a confirmation by the SIM that received the word: its number is the one that the person knows."""
+        """Makes a confirmation that is sent by the SIM that received the word: its number is the one that the person knows."""
         return NewMessage(
             number=whole.sender,
             text=text,
@@ -94,7 +94,7 @@ def may_be_answered(sender: str) -> bool:
 
 def _opt_out_similar_numbers(db: sqlite3.Connection, statement: consent.ConsentStatement, now: datetime) -> None:
     """Applies an opt-out from a national number that cannot be read as an international one to every contact whose number ends
-    so. One contact too many is better than one who said STOP and receives more."""
+    with it. One contact too many is better than one who said STOP and receives more."""
     national = statement.number.lstrip("0")
     if statement.number.isdecimal() and len(national) > LONGEST_SHORT_CODE:
         for number in consent.find_by_ending(db, national):
@@ -102,7 +102,7 @@ def _opt_out_similar_numbers(db: sqlite3.Connection, statement: consent.ConsentS
 
 
 class ConsentRecords:
-    """Stored consent, as the faces ask for it."""
+    """Stored consent, as the faces read it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -1,8 +1,7 @@
 """Dispatcher: chooses, encodes and claims the parts that each sender puts on the air.
 
-Everything here runs on the loop. A claim is decided on the writer's thread, in the transaction that journals it; it gets
-only values that do not change: `SendConditions`, `RoutingSnapshot` and `ReservedParts`, as they were when it was submitted.
-"""
+Everything here runs on the loop. A claim is decided on the writer's thread, in the transaction that journals it; it gets only
+values that do not change: `SendConditions`, `RoutingSnapshot` and `ReservedParts`, as they were when the claim was submitted."""
 
 from __future__ import annotations
 
@@ -34,15 +33,14 @@ from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)
 
-# The shortest validity that is asked of a service centre: relative TP-VP can say no less (3GPP TS 23.040 9.2.3.12.1).
+# The shortest validity that is asked of a service centre: relative TP-VP cannot be less (3GPP TS 23.040 9.2.3.12.1).
 SHORTEST_VALIDITY = timedelta(minutes=5)
 
 
 class Dispatcher:
     """Implementation of `modemd.connector.Outbound` over the store.
 
-    `settled` is called when parts may be due that were not before; `ready` when a sender may find something to send.
-    """
+    `on_settled` is called when parts may be due that were not before; `on_ready` when a sender may find something to send."""
 
     def __init__(
         self,
@@ -66,7 +64,7 @@ class Dispatcher:
         self._on_settled = settled
         self._on_ready = ready
         self._reservations = Reservations(self._encode_part)
-        self._offers = Offers()  # of the writer's thread
+        self._offers = Offers()  # used by the writer's thread only
         self._urgent_count = 0  # how often an alarm or otp may have been queued
         self._urgent_seen: dict[str, int] = {}  # that count, when a SIM last searched the queue
         self._marketing_held_sims: frozenset[str] = frozenset()
@@ -77,7 +75,7 @@ class Dispatcher:
             store, clock, sim_breakers, random=random, failed=self.note_urgent, settled=settled
         )  # fmt: skip
 
-    # The queue has changed
+    # Changes of the queue
 
     def note_queued(self, rank: int) -> None:
         """Notes that something of this class (its rank) was queued: drafts of lower classes are chosen again."""
@@ -93,7 +91,7 @@ class Dispatcher:
 
     @property
     def consent_epoch(self) -> int:
-        """Number that moves, on the loop, before any opt-out is stored."""
+        """Counter that is raised, on the loop, before any opt-out is stored."""
         return self._store.consent_epoch
 
     def has_unseen_urgent(self, sender: Sender) -> bool:
@@ -101,7 +99,7 @@ class Dispatcher:
         return self._urgent_seen.get(sender.id) != self._urgent_count
 
     def is_current(self, sender: Sender, draft: Draft) -> bool:
-        """True if nothing was queued meanwhile that goes before the draft, and the sender may still send it."""
+        """True if nothing that goes before the draft was queued meanwhile, and the sender may still send it."""
         is_paused = self._breakers.open_until(sender.id, self._clock.now()) is not None
         return not (self._reservations.is_overtaken(draft) or is_paused or self._is_blocked)
 
@@ -109,7 +107,7 @@ class Dispatcher:
         """Ends the reservation of a draft that has been claimed."""
         self._reservations.release(draft)
         if draft.rank <= waiting_rank(MessageClass.OTP):
-            self.note_urgent()  # if it was not sent, another sender that waits for its pace may have it
+            self.note_urgent()  # if it was not sent, another sender that waits for its pace may send it
 
     def return_draft(self, draft: Draft) -> None:
         """Ends the reservation of a draft that will not be claimed, and wakes the other senders."""
@@ -121,8 +119,9 @@ class Dispatcher:
         return self._breakers.find_modem_fault(sender.id, self._clock.now())
 
     async def next_draft(self, sender: Sender, *, urgent: bool = False) -> Draft | None:
-        """Chooses the next part for a sender, encoded; with `urgent` only an alarm's or otp's. Parts that are over or withdrawn
-        are ended on the way. None also if the database does not take that: it is tried again later."""
+        """Chooses the next part for a sender, and returns it encoded; with `urgent` only a part of an alarm or OTP. Parts found
+        on the way that are expired or withdrawn are ended. Returns None if there is none, or if the database takes no changes:
+        it is tried again later."""
         if self._is_blocked or not self._breakers.register_request(sender.id, self._clock.now()):
             return None
         try:
@@ -133,13 +132,13 @@ class Dispatcher:
             return None
 
     def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
-        """Journals the claim of the next attempt, and with `ahead` chooses what follows it in the same transaction. Submitted
-        before this returns."""
+        """Journals the claim of the next attempt, and with `ahead` chooses the part after it in the same transaction. The change
+        is submitted before this returns. The future gives None if nothing may be sent, and raises StoreError."""
         epoch = self._store.consent_epoch
         sim, now, terms = sender.id, self._clock.now(), self._sending_policy.snapshot()
         conditions = self._conditions(sim)
         avoided, reserved = self._breakers.list_avoided_parts(sim, now), self._reservations.begin_claim(draft)
-        self._breakers.register_request(sim, now)  # it is at work, and need not choose while claims choose for it
+        self._breakers.register_request(sim, now)  # a claim chooses the next part, too, so it counts as a request
         offers = self._offers
 
         def change(db: sqlite3.Connection) -> Claim | None:
@@ -178,19 +177,20 @@ class Dispatcher:
         """True if a SIM begins no marketing."""
         return sim in self._marketing_held_sims
 
-    # The end
+    # Stopping
 
     async def stop(self, within_s: float) -> None:
-        """Ends the holding of parts, and waits until the database has taken every claim and every outcome."""
+        """Stops the holding of parts, and waits until the database has taken every claim and every outcome, for `within_s` at
+        most."""
         self._quota_holds.stop()
         await self._outcomes.wait(within_s, self._pending_claims)
 
     def cut(self) -> None:
-        """Ends at once, and gives up the outcomes that the database has not taken."""
+        """Stops at once, and gives up the outcomes that the database has not taken."""
         self._outcomes.abandon()
         self._quota_holds.stop()
 
-    # Within
+    # Internals
 
     @property
     def _is_blocked(self) -> bool:
@@ -247,7 +247,7 @@ class Dispatcher:
                 return None
 
     def _start_patience_timer(self) -> None:
-        """Looks again after a while: a part that is left to another SIM now is not left to it for ever."""
+        """Searches again after a while: a part that is left to another SIM now is not left to it for ever."""
         if self._patience_timer is None:
             loop = asyncio.get_running_loop()
             self._patience_timer = loop.call_later(PREFERRED_SIM_WAIT.total_seconds() / 3, self._end_patience)
@@ -281,7 +281,7 @@ class Dispatcher:
         return ClaimedPart(claim.attempt_id, candidate.part_id, candidate.message_id, tpdu, epoch, not_after, following)
 
     async def _reserve_draft(self, candidate: Candidate) -> Draft | None:
-        """Reserves a candidate. None if it cannot be encoded: its message has failed, and the modem goes on."""
+        """Reserves a candidate. Returns None if it cannot be encoded: its message has failed then, and the search goes on."""
         try:
             return self._reservations.reserve(candidate)
         except EncodeError as error:
@@ -293,15 +293,15 @@ class Dispatcher:
             return None
 
     def _window_end(self, candidate: Candidate) -> datetime | None:
-        """Returns when the window closes in which a message must begin. None if it has none, has begun, or the clock is not
+        """Returns when the window closes in which a message must begin. None if it has no window, has begun, or the clock is not
         trusted."""
         if candidate.window is None or candidate.rank % 2 == 0 or not self._is_clock_trusted():
             return None
         return candidate.window.find_closing(self._clock.now())
 
     def _encode_part(self, candidate: Candidate) -> bytes:
-        """Encodes the TPDU of a part. TP-VP is what is left of the message's validity, or until its window closes; TP-RD marks
-        a repetition, nothing relies on it."""
+        """Encodes the TPDU of a part. TP-VP is what is left of the message's validity, or of the time until its window closes;
+        TP-RD marks a repetition, and nothing relies on it."""
         now = self._clock.now()
         closing = candidate.window.find_closing(now) if candidate.window is not None else None
         ends = candidate.expires_at if closing is None else min(candidate.expires_at, closing)

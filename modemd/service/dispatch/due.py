@@ -1,4 +1,4 @@
-"""What happens by the clock, from modemd's own tables: promotion, expiry, closing, and sets that stay incomplete."""
+"""Due work: promotes, expires and closes messages by the clock, and shows inbound messages whose parts stay incomplete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ STEP = 500
 
 
 class DueWork:
-    """One task. It asks the tables what is due, does it in small steps, and sleeps until the next."""
+    """One task (`run`). It asks the tables what is due, does it in small steps, and sleeps until the next is. `on_promoted` is
+    called when held messages were queued."""
 
     def __init__(
         self, store: Store, clock: Clock, promoted: Callable[[], None], trusted: Callable[[], bool] = lambda: True
@@ -36,11 +37,11 @@ class DueWork:
         self._wakeup = asyncio.Event()
 
     def wake(self) -> None:
-        """Something may be due earlier than was known."""
+        """Wakes the task: something may be due earlier than was known."""
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Does what is due until it is cancelled."""
         retry = StoreRetry(log, "the timetable waits for the database")
         while True:
             await retry.run(self._wait_or_run_due)
@@ -50,7 +51,7 @@ class DueWork:
         before, trusted = self._was_trusted, self._is_clock_trusted()
         self._was_trusted = trusted
         if trusted and not before:
-            self._on_promoted()  # what waited for the clock is queued already
+            self._on_promoted()  # messages that waited for a trusted clock are queued already
         due = await self._store.read_hot(_next_due if trusted else outbox_due.find_next_clock_independent)
         now = self._clock.now()
         if due is not None and due <= now:
@@ -71,7 +72,8 @@ def _next_due(db: sqlite3.Connection) -> datetime | None:
 
 
 def _run_due(db: sqlite3.Connection, now: datetime, trusted: bool) -> bool:
-    """Do up to `STEP` of each; whether anything was promoted. A clock that is not trusted ends nothing."""
+    """Does up to `STEP` of each kind of due work. Returns True if anything was promoted. While the clock is not trusted, nothing
+    is ended."""
     promoted = outbox_due.promote_due(db, now, STEP, trusted=trusted)
     if not trusted:
         return bool(promoted)

@@ -1,4 +1,4 @@
-"""Holds what quotas do not let go: in small steps, beside everything else."""
+"""Quota holds: holds the messages of a lane whose quota is used up, in small steps, while everything else goes on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logs.get(__name__)
 
 
 class QuotaHolds:
-    """A task for each lane and class that is over, until nothing of it is queued. `held` is called then; `failed` where the
+    """One task for each exhausted lane and class, until nothing of it is queued. `on_held` is called then; `on_failed` if the
     database does not take it."""
 
     def __init__(self, store: Store, clock: Clock, held: Callable[[], None], failed: Callable[[], None]) -> None:
@@ -29,14 +29,14 @@ class QuotaHolds:
         self._tasks: dict[ExhaustedLane, asyncio.Task[None]] = {}
 
     def start(self, over: Sequence[ExhaustedLane], terms: RoutingSnapshot) -> None:
-        """What a SIM found over its quota; what is being held already is not begun twice."""
+        """Starts holding what a SIM found over its quota. Does nothing for a lane that is being held already."""
         for each in over:
             if each not in self._tasks:
                 self._tasks[each] = task = asyncio.ensure_future(self._hold_all(each, terms))
                 task.add_done_callback(partial(self._finish, each))
 
     def stop(self) -> None:
-        """Leave the rest to the next start."""
+        """Stops holding; what is left is held after the next start."""
         for task in self._tasks.values():
             task.cancel()
 

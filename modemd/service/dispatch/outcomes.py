@@ -1,4 +1,5 @@
-"""Outcomes of attempts: judges each by its ending and error class, and journals it until the database has taken it."""
+"""Outcomes of attempts: judges each by its ending and error class, and writes it to the journal until the database has taken
+it."""
 
 from __future__ import annotations
 
@@ -27,9 +28,9 @@ from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)
 
-# After a refusal that was the modem's or the SIM's state: others may have the part, and the modem is in order again soon.
+# After a refusal that is due to the modem or the SIM: another may send the part, or the same one when it has recovered.
 FREED_RETRY_DELAY = timedelta(seconds=2)
-# How long an outcome waits for a database that did not take it.
+# Wait before an outcome that the database did not take is written again.
 RETRY_S = 2.0
 
 # `Store.write`, or `write_lazily`.
@@ -39,9 +40,8 @@ _Write = Callable[[Callable[[sqlite3.Connection], None]], asyncio.Future[None]]
 class Outcomes:
     """Attempts on the air and their outcomes. Used on the loop only.
 
-    `failed` is called after an attempt that was not accepted, once its outcome is stored; `settled` when parts may be due that
-    were not before.
-    """
+    `on_failed` is called after an attempt that was not accepted, once its outcome is stored; `on_settled` when parts may be due
+    that were not before."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Outcomes:
 
     @property
     def has_unstored(self) -> bool:
-        """True while the database has refused an outcome: nothing may be claimed then."""
+        """True while an outcome waits because the database refused it: nothing may be claimed then."""
         return bool(self._unstored)
 
     def begin(self, attempt_id: int, candidate: Candidate) -> None:
@@ -73,8 +73,8 @@ class Outcomes:
         self._on_air[attempt_id] = candidate
 
     def close(self, sender: Sender, attempted: AttemptReport) -> asyncio.Future[None]:
-        """Journals the outcome of an attempt. Submitted before this returns; repeated until the database takes it, whether or
-        not it is awaited: an outcome that is known must not be forgotten."""
+        """Journals the outcome of an attempt. Submitted before this returns; repeated until the database takes it, whether the
+        future is awaited or not: an outcome that is known must not be forgotten."""
         return asyncio.shield(self._start(sender, attempted, self._store.write))
 
     def close_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
@@ -131,7 +131,7 @@ class Outcomes:
                 return
 
     def _end(self, attempted: AttemptReport) -> None:
-        """Forgets an attempt whose outcome is stored, and tells those whom it concerns."""
+        """Forgets an attempt whose outcome is stored, and calls `on_failed` and `on_settled` if they are concerned."""
         self._on_air.pop(attempted.attempt_id, None)
         log.info("attempt ended", **_log_fields(attempted), elapsed=round(attempted.elapsed_s, 3))
         if attempted.ending is not AttemptEnding.ACCEPTED:
@@ -142,7 +142,7 @@ class Outcomes:
             self._on_settled()
 
     def _judge(self, sender: Sender, attempted: AttemptReport) -> AttemptOutcome:
-        """Judges an ending for the journal: by the class of its error, and by what other refusals say of the SIM."""
+        """Judges an ending for the journal: by the class of its error, and by what other refusals say about the SIM."""
         counts = not attempted.is_without_network
         result = _RESULT_OF_ENDING[attempted.ending]
         error, again = attempted.error, None
@@ -170,7 +170,8 @@ class Outcomes:
         )
 
     def _is_sim_refusal(self, sim: str, kind: ErrorClass, attempted: AttemptReport) -> bool:
-        """True if a refusal is the SIM's fault and not the message's. The SIM is then paused, or leaves the part to another."""
+        """True if a refusal is the SIM's fault and not the message's. The SIM is then paused, or leaves the part to another
+        SIM."""
         candidate, now = self._on_air.get(attempted.attempt_id), self._clock.now()
         if candidate is None:
             return False
@@ -181,7 +182,7 @@ class Outcomes:
             )
             asyncio.get_running_loop().call_later(rest.total_seconds(), self._on_settled)
             return True
-        # The rest of a started message, and what is pinned, has no other SIM.
+        # Further parts of a started message, and messages that are bound to a SIM, cannot be sent by another SIM.
         free = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
         return kind is ErrorClass.OTHER and free and self._breakers.leave_to_others(candidate.part_id, sim, now)
 
@@ -195,7 +196,7 @@ _RESULT_OF_ENDING = {
 
 
 def _log_fields(attempted: AttemptReport) -> dict[str, object]:
-    """Returns what the log says of an ending."""
+    """Returns the fields by which the log names an ending."""
     return {
         "attempt": attempted.attempt_id,
         "ending": attempted.ending,
@@ -209,8 +210,8 @@ def _retry_at(kind: ErrorClass, now: datetime, jitter: float, tries: int, expire
 
 
 def _freed_retry_at(now: datetime, tries: int, expires_at: datetime) -> datetime | None:
-    """Returns a time that is nearly now, however often the part was tried: another SIM may send it, or this one when it has its
-    network again."""
+    """Returns a time that is nearly now, however often the part was tried: another SIM may send it, or the same one when its
+    network is back."""
     due = now + FREED_RETRY_DELAY
     return min(due, expires_at) if now < expires_at else due
 

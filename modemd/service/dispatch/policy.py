@@ -1,4 +1,4 @@
-"""What the dispatcher goes by: which SIMs are at work, which of them goes first, and what each may send."""
+"""Sending policy: which SIMs are active, which of them is preferred, and what each may send."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from modemd.rules.quotas import QuotaLimits
 from modemd.rules.routing import PREFERRED_SIM_WAIT, Routes, RoutingSnapshot, SimCapability
 from modemd.rules.sim_breaker import SimBreakers
 
-# A SIM that has not come yet may still be setting up, for so long after a start.
+# For so long after a start, a SIM that has not asked for parts may still be setting up.
 STARTUP_TIME = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class SimLimits:
-    """Limits of each SIM, as configured at the start. It never changes, so that every thread may ask."""
+    """Limits of each SIM, as configured at the start. An instance never changes, so every thread may call it."""
 
     settings: Settings
 
     def __call__(self, sim: str, number: str | None = None) -> QuotaLimits:
-        """Returns what a SIM may send. `number`: its own, if none is configured and it is known."""
+        """Returns what a SIM may send. `number`: the SIM's own number, used if none is configured."""
         configured = self.settings.sims.get(sim, SimSettings())
         given = configured.limits or self.settings.limits
         zone = configured.timezone or time_zone_of(configured.number or number, sim, self.settings.timezone)
@@ -36,7 +36,7 @@ class SimLimits:
 
 
 class SendingPolicy:
-    """Rules and limits as configured, and the state of the SIMs at this moment."""
+    """Rules and limits as configured, and which SIMs are active and healthy now."""
 
     def __init__(self, settings: Settings, breakers: SimBreakers, now: Callable[[], datetime]) -> None:
         capabilities = {iccid: SimCapability(sim.prefixes, sim.price) for iccid, sim in settings.sims.items()}
@@ -47,7 +47,7 @@ class SendingPolicy:
         self._started: datetime | None = None
 
     def snapshot(self) -> RoutingSnapshot:
-        """Returns rules, limits and the SIMs at work as they are now, for the writer's thread."""
+        """Returns rules, limits and the active SIMs as they are now, as a value for the writer's thread."""
         now = self._now()
         self._started = started = self._started or now
         active = self._breakers.list_active_sims(now)
@@ -57,7 +57,7 @@ class SendingPolicy:
 
 
 def consent_policy(settings: Settings) -> ConsentPolicy:
-    """What the configuration says of consent, as the rules want it."""
+    """Returns the settings of consent in the form that the rules use."""
     return ConsentPolicy(
         marketing_needs_opt_in=settings.consent.marketing == "opted_in",
         transactional_after_stop={
@@ -68,7 +68,8 @@ def consent_policy(settings: Settings) -> ConsentPolicy:
 
 @cache
 def time_zone_of(number: str | None, iccid: str, usual: ZoneInfo) -> ZoneInfo:
-    """The zone in which a SIM's quotas begin anew; `usual` where its country has several times or cannot be told."""
+    """Returns the zone in which a SIM's quotas begin anew: that of its number's country, or of its ICCID's. `default` if the
+    country is not known or has several times."""
     country = _country_of_number(number) if number else _country_of_iccid(iccid)
     zones = _zones_by_country().get(country or "", ())
     if not zones or usual.key in zones or len({_utc_offsets(zone) for zone in zones}) > 1:
@@ -78,7 +79,8 @@ def time_zone_of(number: str | None, iccid: str, usual: ZoneInfo) -> ZoneInfo:
 
 @cache
 def _utc_offsets(zone: str) -> tuple[timedelta | None, ...]:
-    """By these, a country's zones are one for us: Germany has two, of the same hours."""
+    """Returns a zone's UTC offsets in January, April, July and October 2026. Zones with the same offsets count as one: Germany
+    has two."""
     return tuple(datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() for month in (1, 4, 7, 10))
 
 
@@ -89,7 +91,8 @@ def _country_of_number(number: str) -> str | None:
 
 
 def _country_of_iccid(iccid: str) -> str | None:
-    """The digits behind 89 are the country's calling code (ITU-T E.118 3.1), of which no one begins another."""
+    """Returns the country of an ICCID: the digits after 89 are its calling code (ITU-T E.118 3.1); no calling code is the
+    beginning of another."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
     if not iccid.startswith("89"):
@@ -103,7 +106,7 @@ def _country_of_iccid(iccid: str) -> str | None:
 
 @cache
 def _zones_by_country() -> dict[str, tuple[str, ...]]:
-    """Zones by country, from the list that comes with the time zone database."""
+    """Returns the zones of each country, from the list that comes with the time zone database."""
     found: dict[str, tuple[str, ...]] = {}
     text = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
     for line in text.splitlines():

@@ -1,4 +1,5 @@
-"""What kind of message came in, and what it says in words: not everything that arrives is somebody's text."""
+"""Content of inbound messages: tells text from voicemail notices, MMS notices, SIM data and binary data, and puts each in
+words."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _WAITING_NAMES = {
 
 
 def read_content(parts: Sequence[pdu.Deliver]) -> tuple[Kind, str]:
-    """The kind of a message whose parts are all there, in order, and its text: the words of what is not written in words."""
+    """Returns the kind of a message whose parts are all there, in order, and its text; if it is not written in words, a
+    description of it."""
     first = parts[0]
     if first.protocol_id == SIM_DATA_DOWNLOAD:
         return "sim_data", _hex(parts)
@@ -42,14 +44,14 @@ def read_content(parts: Sequence[pdu.Deliver]) -> tuple[Kind, str]:
 
 
 def read_part_content(part: pdu.Deliver) -> tuple[Kind, str]:
-    """What one part says while the others are missing."""
+    """Returns kind and text of one part while the others are missing."""
     if part.concatenation is None:
         return read_content([part])
     return ("data", _hex([part])) if part.text is None else ("text", part.text)
 
 
 def _joined(parts: Sequence[pdu.Deliver]) -> str | None:
-    """The text; None where there is none, or parts differ in their alphabet."""
+    """Returns the text of all parts. None if one has no text, or they differ in their alphabet."""
     if any(part.text is None for part in parts):
         return None
     try:
@@ -63,8 +65,8 @@ def _hex(parts: Sequence[pdu.Deliver]) -> str:
 
 
 def _indication(part: pdu.Deliver) -> str | None:
-    """That something waits elsewhere, or no more: by TP-DCS (3GPP TS 23.038 4) or in the header (TS 23.040 9.2.3.24.2), which
-    knows how many."""
+    """Returns in words that messages wait elsewhere, or wait no more: by TP-DCS (3GPP TS 23.038 4), or by the header (TS 23.040
+    9.2.3.24.2), which also has their number. None if the part says nothing of the kind."""
     counted = [one for one in part.user_data.header if isinstance(one, SpecialIndication)]
     if counted:
         return "; ".join(_describe_waiting(one.waiting, one.count) for one in counted)
@@ -88,7 +90,8 @@ def _describe_waiting(kind: Waiting, count: int | None) -> str:
 
 
 def _describe_mms(found: MmsNotification) -> str:
-    """A picture message that modemd does not fetch: who sent it, what it is, and where it waits."""
+    """Describes a picture message, which modemd does not fetch: its sender, its subject, its size, and where and how long it
+    waits."""
     told = ["picture message (MMS)" + (f" from {found.sender}" if found.sender else "")]
     if found.subject:
         told.append(f'"{found.subject}"')
@@ -103,5 +106,5 @@ def _describe_mms(found: MmsNotification) -> str:
 
 
 def join_parts(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
-    """Kind and text of a set."""
+    """Returns kind and text of a whole set of parts."""
     return read_content([pdu.Deliver.decode(tpdu) for tpdu in tpdus])

@@ -1,4 +1,4 @@
-"""Inbound messages: made durable, and obeyed if they are words of consent, in one transaction."""
+"""Inbound messages: stores them, and applies those that are words of consent, in one transaction."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class InboundMessages:
     """Implementation of `modemd.connector.Inbound` over the store. Words of consent are applied before anything else sees a
     message.
 
-    `queued` is called with the confirmation of a word of consent; `network_time` with stamps of the network, as `StatusReports`
-    says; `received`, with SIM, sender and text, for a text that is whole: it may be an operator's answer to a balance query.
-    """
+    `on_queued` is called with the confirmation of a word of consent; `on_network_time` with stamps of the network, as
+    `StatusReports` says; `on_received`, with SIM, sender and text, for each whole text: it may be an operator's answer to a
+    balance query."""
 
     def __init__(
         self,
@@ -87,8 +87,9 @@ class InboundMessages:
     async def list_messages(
         self, *, id: int | None = None, kind: str | None = None, since: datetime | None = None, limit: int
     ) -> list[dict[str, Any]]:
-        """Returns inbound messages, newest first; with `since` those that can be seen since then, oldest first. `id` and `kind`
-        (one of `modemd.rules.classes.KINDS`) narrow the list; `limit` 0 means all. Raises Refused (`bad_kind`)."""
+        """Returns inbound messages, newest first; with `since` those that became visible at that moment or later, oldest first.
+        `id` and `kind` (one of `modemd.rules.classes.KINDS`) narrow the list; `limit` 0 means all. Raises Refused
+        (`bad_kind`)."""
         if kind is not None and kind not in KINDS:
             raise Refused("bad_kind", f"{kind!r} is no kind; there are {', '.join(KINDS)}")
         if since is not None:
@@ -123,7 +124,7 @@ class InboundMessages:
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None)
         now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._policy, self._keywords)
-        # A part may complete a text that opts out: only the transaction can tell, so it counts as one that does.
+        # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write
         stored = await write(lambda db: _store_and_apply(db, arrival, rules, now))
@@ -148,8 +149,8 @@ class InboundMessages:
         )
 
     def _normalise(self, text: str, sender: Sender) -> str:
-        """Returns an originator as contacts are known: in E.164 if it is a number that can be read as one, in the configured
-        country or else the SIM's."""
+        """Returns an originator in the form in which contacts are stored: in E.164 if it can be read as a number of the
+        configured country, or else of the SIM's; otherwise as it is."""
         if text.startswith("+") or not text.isdecimal():
             return text
         settings = self._settings.current()
@@ -163,7 +164,7 @@ class InboundMessages:
             return text  # a short code, or a national number of a country that is not known
 
     def _report_stored(self, arrival: Arrival, stored: _Stored) -> None:
-        """Logs an arrival, and tells of the confirmation that it has queued."""
+        """Logs an arrival, and calls `on_queued` with the confirmation that was queued, if any."""
         whole, change = stored.whole, stored.consent
         log.info("message received", sender=arrival.sender, inbox=whole.inbox_id if whole else None, text=arrival.text)
         if change is None:
@@ -180,7 +181,7 @@ class InboundMessages:
 
 
 def _store_and_apply(db: sqlite3.Connection, arrival: Arrival, rules: OptOutRules, now: datetime) -> _Stored:
-    """Stores an arrival; if it completes a message that is a word of consent, applies that."""
+    """Stores an arrival; applies it if it completes a message that is a word of consent."""
     whole = inbox.store_arrival(db, arrival, content.join_parts, now)
     if whole is not None and may_be_answered(whole.sender):
         lanes.prefer_sim(db, whole.sender, whole.sim)

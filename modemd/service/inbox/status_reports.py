@@ -15,7 +15,7 @@ from modemd.store.inbound import status_reports
 
 log = logs.get(__name__)
 
-# A report of what was written longer ago compares its stamp with a clock that may have been stepped since.
+# If the part was written longer ago, our clock may have been stepped since, and is not compared with the report's stamp.
 RECENT_AGE = timedelta(hours=1)
 
 # `Store.write`, or `write_lazily`.
@@ -23,8 +23,8 @@ Write = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
 
 
 class StatusReports:
-    """Storage of status reports. `network_time` is called with a stamp of the network and the time of our clock that it
-    belongs to (None: it only says that it is not earlier than the stamp)."""
+    """Storage of status reports. `on_network_time` is called with a stamp of the network and the time of our clock that belongs
+    to it (None: our clock is only known to be no earlier than the stamp)."""
 
     def __init__(self, clock: Clock, network_time: Callable[[datetime, datetime | None], None]) -> None:
         self._clock = clock
@@ -49,7 +49,8 @@ class StatusReports:
     def _note_time(
         self, accepted: datetime | None, discharged: datetime | None, written_at: datetime | None, now: datetime
     ) -> None:
-        """Reports the service centre's time if the report is of a part that was written lately; else the latest stamp alone."""
+        """Calls `on_network_time`: with both times if the report is about a part that was written lately; else with the latest
+        stamp alone."""
         if accepted is not None and written_at is not None and now - written_at <= RECENT_AGE:
             self._on_network_time(accepted, written_at)
         elif (latest := discharged or accepted) is not None:
@@ -59,6 +60,6 @@ class StatusReports:
 def _record(
     db: sqlite3.Connection, new: status_reports.NewReport, owner: FindOwner, now: datetime
 ) -> tuple[int | None, datetime | None]:
-    """Stores a report: returns its message, and when the part it reports on was written."""
+    """Stores a report. Returns its message, and when the part that it is about was written."""
     message = status_reports.record_report(db, new, owner, now)
     return message, status_reports.find_written_at(db, new) if message is not None else None

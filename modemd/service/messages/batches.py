@@ -1,4 +1,5 @@
-"""Accept files of many messages so that nothing else waits for them: staged, accepted by one commit, then promoted."""
+"""Batches: accepts files of many messages without delaying anything else: staged step by step, accepted by one commit, then
+promoted."""
 
 from __future__ import annotations
 
@@ -27,17 +28,17 @@ log = logs.get(__name__)
 
 # How many rows are checked before the loop may do something else. A row takes about 0.1 ms, on a small board 1 ms.
 CHECKED_AT_ONCE = 10
-# How many steps of a file are checked and handed over while the first of them is committed; they share the next commit. On a
-# card whose commits take 10 ms that makes 7,000 rows a second of 4,000.
+# How many steps of a file are checked and submitted while the first of them is committed; they share the next commit. On a
+# card whose commits take 10 ms, that raises 4,000 rows a second to 7,000.
 STEPS_AHEAD = 4
-# Of warnings and refusals, the answer tells so many; the messages themselves tell all.
+# How many warnings and refusals the answer lists; the messages themselves have all of them.
 MAX_LISTED = 100
 _CHUNK_SIZE = 1024 * 1024
 
 
 @dataclass(slots=True)
 class _CheckedFile:
-    """What was found in a file so far."""
+    """Rows, problems and warnings that were found in a file so far."""
 
     rows: list[NewMessage] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -45,7 +46,8 @@ class _CheckedFile:
 
 
 class Batches:
-    """The door for files, and the task that makes messages of what they brought (`run`)."""
+    """Acceptance of files (`accept`), and the task that turns accepted rows into messages (`run`). `on_promoted` is called with
+    the rank of the highest class that was queued, if any, and whether messages are held."""
 
     def __init__(
         self,
@@ -59,16 +61,16 @@ class Batches:
         self._submission = submitting
         self._policy = policy
         self._clock = clock
-        self._on_promoted = promoted  # the rank of the highest class that was queued, and whether something is held
-        self._staging_lock = asyncio.Lock()  # one file at a time; one that is a single commit does not wait for it
+        self._on_promoted = promoted
+        self._staging_lock = asyncio.Lock()  # one file at a time; a file of a single commit does not wait
         self._wakeup = asyncio.Event()
 
     def wake(self) -> None:
-        """There may be something to promote."""
+        """Wakes the task: there may be something to promote or to discard."""
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Promote what is accepted, and clear away what will not be, until cancelled."""
+        """Promotes accepted batches, and discards what was staged and never accepted, until it is cancelled."""
         retry = StoreRetry(log, "batches wait for the database")
         while True:
             self._wakeup.clear()
@@ -76,8 +78,9 @@ class Batches:
                 await self._wakeup.wait()
 
     async def accept(self, body: bytes, key: str | None = None) -> dict[str, Any]:
-        """Accept a CSV with the columns to,text,class[,at,key], whole: it is durable when this answers. BadRows names every
-        malformed row. The same file under the same key is answered again."""
+        """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The same
+        file with the same key gets the same answer again. Raises BadRows, which names every malformed row, and Refused
+        (`bad_key`, `bad_encoding`, `key_reused`, `staging`)."""
         if key is not None and not 0 < len(key) <= LONGEST_KEY:
             raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
         try:
@@ -102,11 +105,12 @@ class Batches:
                 try:
                     batch = await self._stage_file(steps, key, digest, found)
                 finally:
-                    self.wake()  # to promote it, or to clear away
+                    self.wake()  # to promote it, or to discard what was staged
         return await self._batch_answer(batch, found.warnings)
 
     async def _stage_file(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _CheckedFile) -> int:
-        """Stage the first rows and all that follow, step by step, then accept."""
+        """Stages the rows that are checked already and all that follow, step by step, then accepts them. Returns the batch.
+        Raises BadRows."""
         batch: int | None = None
         staged: deque[asyncio.Future[None]] = deque()
         more = True
@@ -127,7 +131,8 @@ class Batches:
         return batch
 
     async def _check_rows(self, text: str, found: _CheckedFile) -> AsyncIterator[bool]:
-        """The rows of a file, checked into `found`; a stop each `batches.STEP` rows, and True at the last."""
+        """Checks the rows of a file and adds them to `found`. Yields False after each `batches.ROWS_PER_STEP` rows, and True at
+        the end."""
         for count, (line, wish) in enumerate(parse_rows(text)):
             if count and count % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -148,7 +153,7 @@ class Batches:
         yield True
 
     async def _accept_in_one_commit(self, rows: list[NewMessage], key: str | None, digest: bytes) -> int:
-        """A file of one step: messages are made of it in the same commit."""
+        """Accepts a file of one step, and makes its messages in the same commit. Returns the batch."""
         now = self._clock.now()
 
         def change(db: sqlite3.Connection) -> tuple[int, PromotionStep]:
@@ -167,8 +172,8 @@ class Batches:
         )
 
     async def _run_step(self) -> bool:
-        """One small change; whether there was something to do."""
-        clears = not self._staging_lock.locked()  # what is being staged now looks like what was left behind
+        """Makes one small change. Returns True if there was something to do."""
+        clears = not self._staging_lock.locked()  # rows that are being staged now look like abandoned ones
         now = self._clock.now()
 
         def change(db: sqlite3.Connection) -> PromotionStep | bool:
@@ -187,11 +192,11 @@ class Batches:
         return found | {"warnings": list(warnings)}
 
     async def describe(self, id: int) -> dict[str, Any]:
-        """A batch, with how many of its messages are in each state. Refused with `not_found`."""
+        """Returns a batch, with how many of its messages are in each state. Raises Refused (`not_found`)."""
         return await self._store.read(partial(_batch_view, batch=id))
 
     async def list_batches(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
-        """Batches, newest first; `limit` 0 means all."""
+        """Returns batches, newest first; `key`: only the one with this key; `limit` 0 means all."""
         return await self._store.read(partial(batches.list_batches, key=key, limit=limit))
 
 
@@ -206,7 +211,8 @@ def _batch_view(db: sqlite3.Connection, batch: int) -> dict[str, Any]:
 
 
 async def _compute_digest(body: bytes) -> bytes:
-    """What tells one file from another, a piece at a time."""
+    """Returns the SHA-256 of a file, by which files with the same key are told apart. The loop may do other work between its
+    chunks."""
     found = hashlib.sha256()
     for begin in range(0, len(body), _CHUNK_SIZE):
         found.update(body[begin : begin + _CHUNK_SIZE])

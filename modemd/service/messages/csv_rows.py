@@ -1,4 +1,4 @@
-"""The rows of a CSV, one after the other: a large file is never taken apart at once."""
+"""Rows of a CSV, read one after the other, so that a large file does not stop the loop."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from modemd.errors import Refused
 from modemd.service.messages.submission import MessageRequest
 
 COLUMNS = ("to", "text", "class", "at", "key")
-# Of a file that is wrong all over, so many problems are told.
+# How many problems of a file are reported.
 MOST_PROBLEMS = 1000
 
 
 class BadRows(Refused):
-    """A CSV of which nothing is accepted. `problems` names each row by line, with the reason; the first `MOST_PROBLEMS`."""
+    """CSV of which nothing is accepted. `problems` names each malformed row by its line, with the reason; the first
+    `MOST_PROBLEMS` of them."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("bad_rows", f"nothing was accepted: {'; '.join(problems)}")
@@ -23,8 +24,8 @@ class BadRows(Refused):
 
 
 def parse_rows(text: str) -> Iterator[tuple[int, MessageRequest | str]]:
-    """What each row with the columns to,text,class[,at,key] wants, or what is wrong with its shape, with the line it begins on.
-    Where the columns or a quotation are wrong, nothing follows."""
+    """Yields each row of a CSV with the columns to,text,class[,at,key]: the line on which it begins, and its request, or what is
+    wrong with it. After wrong columns or wrong quoting nothing follows."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     line = 1
     rows = 0
@@ -52,7 +53,7 @@ def _row_request(row: dict[str, str]) -> MessageRequest:
 
 
 def _numbered_rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not empty, with the line on which each begins (a quoted text may run over several)."""
+    """Yields the rows that are not empty, each with the line on which it begins (a quoted text may span several lines)."""
     begins = 1
     for fields in reader:
         if fields:

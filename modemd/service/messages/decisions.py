@@ -1,4 +1,4 @@
-"""What a person decides about a message: settle, cancel, resend. Who and why are kept with each."""
+"""Decisions of people about messages: settle, cancel, resend, release. Who decided, and why, is stored with each."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ from modemd.store.outbox import decisions
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.decisions import Settlement
 
-__all__ = ["Authorship", "Decisions", "check_authorship"]  # faces speak to the service, not to the store
+__all__ = ["Authorship", "Decisions", "check_authorship"]  # so that the faces need not import the store
 
 LONGEST_AUTHORSHIP = 500
-# Between two steps of a release, everybody else has the database.
+# Pause between two steps of a release: other changes have the database.
 PAUSE_S = 0.02
 
 
 class Decisions:
     """Decisions of people about messages.
 
-    `queued` is called with a message that was accepted once more; `settled` and `released` when parts may be due that were not
-    before.
-    """
+    `on_queued` is called with a message that was accepted once more; `on_settled` and `on_released` when parts may be due that
+    were not before."""
 
     def __init__(
         self,
@@ -55,7 +54,8 @@ class Decisions:
         self._on_released = released
 
     async def settle(self, id: int, verdict: str, part: int | None, word: Authorship) -> dict[str, Any]:
-        """Say of unknown parts that they were sent, or not: the message as it is then. Refused where nothing is unknown."""
+        """Settles unknown parts of a message as sent or not sent; `part` None: all of them. Returns the message as it is then.
+        Raises Refused (`bad_verdict`, `no_reason`, `not_found`, `no_part`, `not_unknown`, `closed`)."""
         if verdict not in set(Settlement):
             raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
         change = partial(
@@ -66,12 +66,14 @@ class Decisions:
         return message
 
     async def cancel(self, id: int, word: Authorship) -> dict[str, Any]:
-        """Cancel a message of which nothing can have left: the message as it is then."""
+        """Cancels a message of which nothing can have left. Returns the message as it is then. Raises Refused (`no_reason`,
+        `not_found`, `too_late`)."""
         change = partial(decisions.cancel, message_id=id, word=check_authorship(word), now=self._clock.now())
         return await self._apply_decision(id, change)
 
     async def resend(self, id: int, word: Authorship) -> SubmitResult:
-        """Accept a message that has ended once more, as a new one. The same again answers with that one."""
+        """Accepts a message that has ended once more, as a new one. The same decision again returns that new message. Raises
+        Refused (`no_reason`, `not_found`, `on_its_way`, `bad_class`)."""
         change = partial(
             decisions.resend,
             message_id=id,
@@ -124,7 +126,7 @@ class Decisions:
 
 
 def check_authorship(word: Authorship) -> Authorship:
-    """The word without blanks round it. Refused with `no_reason` where who or why is not said."""
+    """Returns an authorship without blanks round it. Raises Refused (`no_reason`) if `by` or `why` is missing or too long."""
     word = Authorship(word.by.strip(), word.why.strip())
     if not word.by or not word.why or max(len(word.by), len(word.why)) > LONGEST_AUTHORSHIP:
         raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")

@@ -1,4 +1,4 @@
-"""Story of a message: its parts, attempts, status reports and events."""
+"""Stories of messages: the parts, attempts, status reports and events of each."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class MessageStories:
         return await self._store.read(partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch))
 
     async def describe(self, id: int) -> dict[str, Any]:
-        """Returns one message with its story: its parts, its attempts, the status reports that came, and every event. Raises
-        Refused (`not_found`)."""
+        """Returns a message with its story: its parts, attempts, status reports and events. Raises Refused (`not_found`)."""
         return await self._store.read(partial(_read_story, id))
 
     async def list_reports(self, *, matched: bool | None = None, limit: int) -> list[dict[str, Any]]:
-        """Returns status reports, newest first, unmatched ones with the reason; `limit` 0 means all."""
+        """Returns status reports, newest first; `matched` False: only those without an attempt, with the reason; True: only the
+        others; `limit` 0 means all."""
         return await self._store.read(partial(_read_reports, matched=matched, limit=limit))
 
 
 def report_view(report: dict[str, Any], doubt: MatchDoubt | UnmatchedReason | None) -> dict[str, Any]:
-    """A status report, its status in words, and of an unmatched one why it is nobody's."""
+    """Returns a status report as the faces show it: with its status in words, and with the reason if it has no attempt."""
     words = {"reason": doubt.value, "because": UNMATCHED_REASONS[doubt]} if doubt is not None else {}
     return report | {"status": f"{report['status']:02X}", "meaning": status.describe(report["status"])} | words
 
@@ -84,6 +84,6 @@ def _read_reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -
 
 
 def _match_report(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> ReportMatch:
-    # Which modem it was that came with the report is not known any more: the usual time that one waits for an answer.
+    # The modem that received the report is not known any more, so the generic driver's timeout is used.
     timeout = timedelta(seconds=Profile("generic").send_timeout_s)
     return report_matching.match_report(told, attempts, phone_numbers.is_same_number, timeout)

@@ -1,4 +1,4 @@
-"""Accept messages: check what was asked, and answer when it is durable."""
+"""Submission: checks requests for messages, and answers when the messages are durable."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from modemd.store import Store, listings
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
 
-# An idempotency key longer than this is somebody's document.
+# Characters of an idempotency key.
 LONGEST_KEY = 200
 
 
-# 255 parts of 153 characters (3GPP TS 23.040 9.2.3.24.1).
+# Characters: 255 parts of 153 (3GPP TS 23.040 9.2.3.24.1).
 LONGEST_TEXT = 255 * 153
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRequest:
-    """What somebody wants sent, in their own words. `report` None: as configured; `valid`: how long it is worth sending, as 2h;
-    `window`: the hours in which it may begin, as 09:00-18:00; `sim`: the only SIM that may send it, by its ICCID."""
+    """Message as a client asks for it, unchecked. `at`: when to send, in ISO 8601; `key`: idempotency key; `report` None: as
+    configured; `valid`: how long it is worth sending, as 2h; `window`: the hours in which it may begin, as 09:00-18:00; `sim`:
+    the only SIM that may send it, by its ICCID."""
 
     to: str
     text: str
@@ -51,7 +52,8 @@ class MessageRequest:
 
 @dataclass(frozen=True, slots=True)
 class SubmitResult:
-    """What became of a request: the message as `messages` shows it, and what a person should know about its number."""
+    """Answer to a request: the message as `listings.list_messages` shows it, warnings about its number, and whether the key was
+    known already."""
 
     message: dict[str, Any]
     warnings: tuple[str, ...]
@@ -59,7 +61,7 @@ class SubmitResult:
 
 
 class Submission:
-    """The door for messages."""
+    """Acceptance of messages. `on_queued` is called with each message that was accepted, and the rank of its class."""
 
     def __init__(
         self,
@@ -76,16 +78,19 @@ class Submission:
         self._on_queued = queued
 
     async def submit(self, request: MessageRequest) -> SubmitResult:
-        """Accept one message. Refused, with a code, where it cannot be; one refused by consent is kept as such."""
+        """Accepts one message. A message that consent forbids is stored as refused. Raises Refused, as `check` does, and with
+        `key_reused` if the key belongs to another message."""
         return (await self.submit_all([request]))[0]
 
     async def submit_all(self, requests: Sequence[MessageRequest]) -> list[SubmitResult]:
-        """Accept several in one commit: all of them, or by Refused none."""
+        """Accepts several messages in one commit. Raises Refused if one cannot be accepted: then none is."""
         checked = [self.check(request) for request in requests]
         return await self._store_messages(checked)
 
     def check(self, request: MessageRequest) -> tuple[NewMessage, tuple[str, ...]]:
-        """A request as a message to accept, with what a person should know about its number. Refused where it cannot be."""
+        """Returns the message that a request asks for, and warnings about its number. Raises Refused (`bad_class`, `empty_text`,
+        `bad_text`, `bad_key`, `bad_time`, `in_the_past`, `too_far`, `bad_validity`, `bad_window`, `bad_sim`, or what
+        `parse_recipient` raises)."""
         now, settings = self._clock.now(), self._settings.current()
         recipient = phone_numbers.parse_recipient(request.to, country=settings.country, short_code=request.short_code)
         if request.message_class not in SUBMITTABLE:
@@ -93,7 +98,7 @@ class Submission:
         message_class = MessageClass(request.message_class)
         if not request.text:
             raise Refused("empty_text", "the text is empty; an SMS says something")
-        if len(request.text) > LONGEST_TEXT:  # before it is looked at: that takes time which everybody shares
+        if len(request.text) > LONGEST_TEXT:  # before it is planned, which takes the loop's time
             raise Refused("bad_text", f"the text has {len(request.text)} characters; {LONGEST_TEXT} are the most")
         try:
             parts = pdu.plan(request.text).parts
@@ -103,9 +108,7 @@ class Submission:
             raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
         at = parse_time(request.at, settings.timezone) if request.at else None
         if at is not None and request.key is None:
-            check_time(
-                at, now
-            )  # with a key it may be a repetition, which is answered again: `_submit_all` judges the others
+            check_time(at, now)  # with a key it may be a repetition, which gets its first answer: `_submit_all` checks
         new = NewMessage(
             number=recipient.number,
             text=request.text,
@@ -123,7 +126,7 @@ class Submission:
 
     @staticmethod
     def valid_s(request: MessageRequest) -> int | None:
-        """The validity that a request asks for, in whole seconds; None: as its class has it."""
+        """Returns the validity that a request asks for, in whole seconds. None: that of its class."""
         return max(int(parse_validity(request.valid).total_seconds()), 1) if request.valid is not None else None
 
     def _parse_window(self, text: str) -> Window:
@@ -163,19 +166,19 @@ def _check_iccid(text: str) -> str:
 _ICCID = re.compile("[0-9]{18,22}", re.ASCII)
 
 
-# A clock that is a little ahead of ours, a slow form: this much in the past still means now.
+# So far in the past still means now: the client's clock may differ, and a form takes time to fill in.
 PAST_TOLERANCE = timedelta(minutes=1)
 
 
-# What is planned further ahead than this is a typing error.
+# A time further ahead than this is taken for a typing error.
 LONGEST_AHEAD = timedelta(days=731)
 
 
 def parse_time(text: str, zone: ZoneInfo) -> datetime:
-    """The moment that ISO 8601 `text` names, in UTC; without an offset in `zone`. Refused with `bad_time`.
+    """Returns the moment that ISO 8601 `text` names, in UTC; without an offset it is a local time in `zone`. Raises Refused
+    (`bad_time`).
 
-    A wall time that a change to summer time leaves out moves forward; one that occurs twice is the first.
-    """
+    A local time that a change to summer time leaves out moves forward; one that occurs twice is the first."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -183,16 +186,16 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime:
             "bad_time", f"{text!r} is not a time; write it as 2026-11-22T18:30 or 2026-11-22T18:30+01:00"
         ) from None
     if moment.tzinfo is None:
-        # fold=0 is the first of two; in a gap it is read with the offset before it, which by way of UTC moves it forward.
+        # fold=0 is the first of two; a time in a gap gets the offset before the gap, so the conversion to UTC moves it on.
         moment = moment.replace(tzinfo=zone, fold=0)
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # the first or last day of all, in a zone that is beyond it
+    except OverflowError:  # the first or last day that Python knows, moved beyond it by the zone
         raise Refused("bad_time", f"{text!r} is no time that can be waited for") from None
 
 
 def check_time(at: datetime, now: datetime) -> None:
-    """Refused with `in_the_past` or `too_far` where nothing can be sent `at` that moment."""
+    """Raises Refused (`in_the_past`, `too_far`) if nothing can be sent `at` that moment."""
     if at > now + LONGEST_AHEAD:
         raise Refused("too_far", f"{at.isoformat()} is more than {LONGEST_AHEAD.days} days ahead; submit it later")
     if at < now - PAST_TOLERANCE:
@@ -200,7 +203,7 @@ def check_time(at: datetime, now: datetime) -> None:
 
 
 def parse_validity(text: str) -> timedelta:
-    """How long a message is worth sending, as 90s, 5min, 2h or 3d. Refused with `bad_validity`."""
+    """Returns how long a message is worth sending, from text as 90s, 5min, 2h or 3d. Raises Refused (`bad_validity`)."""
     try:
         valid = amounts.parse_duration(text)
     except ValueError:

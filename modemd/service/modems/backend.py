@@ -1,4 +1,4 @@
-"""Backend of the modems: SIMs are registered here, and the settings that only modems need are looked up."""
+"""Backend of the modems: stores SIMs, network times and service centres that modems report, and looks up settings for them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from modemd.store import Store, sims
 
 
 class ServiceBackend:
-    """Implementation of `modemd.modem.backend.Backend` over the store. `network_time` is called with the network's time and the
-    time of our clock that it belongs to, if that is known; `ready` when a modem became able to send."""
+    """Implementation of `modemd.modem.backend.Backend` over the store. `on_network_time` is called with the network's time and
+    the time of our clock that belongs to it, if that is known; `on_ready` when a modem became able to send."""
 
     def __init__(
         self,
@@ -37,10 +37,11 @@ class ServiceBackend:
         self._clock = clock
         self._on_network_time = network_time
         self._on_ready = ready
-        self._last_smsc: dict[str, str | None] = {}  # by SIM, as it last said
+        self._last_smsc: dict[str, str | None] = {}  # by SIM, as its modem last named it
 
     async def register_sim(self, identity: Identity) -> None:
-        """Stores the SIM; a configured number goes before the one written on it. Raises NeedsPerson if it is not admitted."""
+        """Stores the SIM; a configured number takes precedence over the one stored on it. Raises NeedsPerson if the SIM is not
+        admitted."""
         configured = self._settings.current().sims.get(identity.iccid)
         admit = configured is not None or self._settings.current().admit_sims == "auto"
         admitted, self._last_smsc[identity.iccid] = await self._store.write(
@@ -60,11 +61,11 @@ class ServiceBackend:
             )
 
     def notify_ready(self) -> None:
-        """Tells that a modem became able to send."""
+        """Calls `on_ready`: a modem became able to send."""
         self._on_ready()
 
     def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:
-        """Reports the network's time; `fresh`: as it is now, not as it was once set."""
+        """Reports the network's time; `fresh`: the time as it is now, not the time of an earlier event."""
         self._on_network_time(stamp, self._clock.now() if fresh else None)
 
     def report_roaming(self, identity: Identity, roaming: bool) -> None:
@@ -77,7 +78,7 @@ class ServiceBackend:
         return self.outbound.is_marketing_held(identity.iccid)
 
     def find_service_centre(self, identity: Identity, found: str) -> str | None:
-        """Returns the configured service centre; else the one that the modem names; else the one that it named last."""
+        """Returns the configured service centre; else `found`, the one that the modem names; else the one that it named last."""
         configured = self._settings.current().sims.get(identity.iccid)
         if configured is not None and configured.smsc is not None:
             return configured.smsc
@@ -88,5 +89,5 @@ class ServiceBackend:
 
     @property
     def is_rejecting_calls(self) -> bool:
-        """True if calls are to be refused."""
+        """True if voice calls are to be hung up (`calls: hang_up`)."""
         return self._settings.current().calls == "hang_up"

@@ -1,8 +1,8 @@
-"""Finding modems: what is plugged in is asked who it is, and whoever answers gets the name that is its own.
+"""Discovery of modems: probes what is plugged in, and attaches each modem that answers to its name in the configuration, or to a
+new one.
 
-A stick is known by its IMEI, whatever port or socket it is in; its ports are those of one USB device, of which one is used
-and the others are left alone.
-"""
+A stick is known by its IMEI, whatever port or socket it is in; its ports are those of one USB device, of which one is used and
+the others are left alone."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from modemd.service.modems.registry import ModemRegistry
 
 log = logs.get(__name__)
 
-# After the kernel's word: udev gives the port its rights, and its neighbours come.
+# Wait after the kernel's notice: udev sets the port's access rights meanwhile, and the device's other ports appear.
 SETTLE_S = 0.3
-# While a modem is awaited back, ports are listed this often for a while, whether the kernel tells or not.
+# After a modem was unplugged, ports are listed this often for this long, whether the kernel gives notice or not.
 RETURN_SCAN_INTERVAL_S = 2.0
 RETURN_SCAN_PERIOD_S = 600.0
 # A stick that boots is silent for up to half a minute, and must send within 5 s of being able to.
 FAST_PROBE_INTERVAL_S = 1.0
 FAST_PROBES = 15
 SLOW_PROBE_INTERVAL_S = 30.0
-# Ports that are not known to be for AT are disturbed less.
+# Ports that are not known to be for AT are probed less often.
 UNCERTAIN_PROBE_INTERVAL_S = 300.0
-# How often the port that is meant for AT may stay silent before its neighbours are asked.
+# How often the port that is meant for AT may stay silent before the device's other ports are probed.
 CERTAIN_PORT_TRIES = 5
-# A modem that nobody named is forgotten when it was away so long.
+# A modem that is not configured is forgotten when it was away so long.
 FORGET_AFTER_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class UnusableDevice:
-    """Something that is plugged in and could be a modem, and why it cannot be used."""
+    """Device that is plugged in and could be a modem, and why it cannot be used."""
 
     device: UsbDevice
     path: str | None
@@ -54,7 +54,7 @@ class UnusableDevice:
 
 @dataclass(slots=True)
 class _ProbedDevice:
-    """A device that is plugged in. `due`: when it is asked next, on the loop's clock."""
+    """Device that is plugged in. `next_probe_at`: when it is probed next, in seconds of the loop's clock."""
 
     device: UsbDevice
     probes: int = 0
@@ -66,7 +66,8 @@ class _ProbedDevice:
 
 
 class Discovery:
-    """Keeps the found modems' seats. Its task is `run`; what is asked of it from elsewhere changes nothing."""
+    """Found modems, and the devices that are plugged in. Its task is `run`; other parts may call `rescan` and
+    `unusable_devices`."""
 
     def __init__(
         self, settings: Settings, ports: PortList, profiles: Profiles, open_port: OpenPort, crew: ModemRegistry
@@ -88,7 +89,7 @@ class Discovery:
             self._create_found_modem(modem)
 
     def unusable_devices(self) -> list[UnusableDevice]:
-        """What was found and cannot be used, in the order of the places."""
+        """Returns the devices that were found and cannot be used, in the order of their places."""
         return [
             UnusableDevice(prospect.device, prospect.path, prospect.reason)
             for _, prospect in sorted(self._devices_by_place.items())
@@ -96,7 +97,7 @@ class Discovery:
         ]
 
     async def run(self) -> None:
-        """Find for ever."""
+        """Searches for modems until it is cancelled."""
         end_watch = self._port_list.watch(self._note_change)
         try:
             while True:
@@ -119,10 +120,10 @@ class Discovery:
                 if prospect.task is not None:
                     prospect.task.cancel()
 
-    # What is there
+    # What is plugged in
 
     async def rescan(self) -> None:
-        """Until what is plugged in has been listed anew."""
+        """Returns when the devices that are plugged in have been listed anew."""
         looker: asyncio.Future[None] = self._loop.create_future()
         self._rescan_waiters.append(looker)
         self._note_change()
@@ -155,7 +156,7 @@ class Discovery:
         )
 
     async def _scan(self) -> None:
-        """Take note of what has come and gone."""
+        """Lists what is plugged in, and notes what has come and gone."""
         try:
             devices = {device.location: device for device in await self._port_list.devices()}
         except PortGone as error:
@@ -171,7 +172,7 @@ class Discovery:
         configured = self._configured_paths()
         for place, device in devices.items():
             if not configured.isdisjoint(_real_path(port.path) for port in device.ports):
-                continue  # the configuration says what to do with this stick
+                continue  # the configuration names this stick's port
             if place in self._devices_by_place:
                 self._devices_by_place[place].device = device
             else:
@@ -191,8 +192,8 @@ class Discovery:
         for device in devices:
             alike = device.ids == prospect.device.ids and device.location not in self._devices_by_place
             if alike and any(port.path == seat.path for port in device.ports):
-                # Replugged between two looks: the modem may have its port again already, which is then not ours to ask. If it
-                # is another stick with the same port name, that shows as the modem opens it.
+                # Replugged between two scans: the modem's task may have opened its port again already, so it is not probed. If
+                # it is another stick with the same port name, that shows when the modem's task opens it.
                 log.info("modem replugged", modem=name, place=device.location, before=place)
                 seat.moved(device.location)
                 self._devices_by_place[device.location] = _ProbedDevice(device, found_modem=seat)
@@ -201,14 +202,14 @@ class Discovery:
         seat.detach()
 
     def _forget_absent(self) -> None:
-        """Modems that nobody named and nobody has seen for long."""
+        """Removes modems that are not configured and have been away for `FORGET_AFTER_S`."""
         for seat, modem in list(self._modems.items()):
             away = seat.place is None and self._loop.time() > seat.away_since + FORGET_AFTER_S
             if away and seat.settings not in self._configured:
                 del self._modems[seat]
                 self._registry.remove(modem)
 
-    # Who it is
+    # Which modem it is
 
     def _start_due_probes(self) -> None:
         for prospect in self._devices_by_place.values():
@@ -249,7 +250,8 @@ class Discovery:
         prospect.reason = reason
 
     async def _attach_modem(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> str | None:
-        """Ask port after port until one answers, and seat whoever it is. Why that could not be; None: it is seated."""
+        """Probes one port after the other until one answers, and attaches the modem. Returns why that could not be done; None if
+        it is attached. Raises ModemError if a port cannot be opened."""
         ports = candidate.certain_ports
         if not ports or prospect.probes >= CERTAIN_PORT_TRIES:
             ports += candidate.possible_ports
@@ -257,9 +259,8 @@ class Discovery:
         for listed in ports:
             prospect.path = listed.path
             with contextlib.ExitStack() as unless_seated:
-                port = await self._open_port(
-                    listed.path
-                )  # busy or forbidden: its neighbours are that other program's too
+                # If it is busy or forbidden, the other ports of the device are left to that other program, too.
+                port = await self._open_port(listed.path)
                 unless_seated.callback(port.close)
                 try:
                     found = await self._identify(prospect.device.location, candidate.driver, port)
@@ -271,7 +272,7 @@ class Discovery:
                     return seat
                 unless_seated.pop_all()
                 for other in self._devices_by_place.values():
-                    if other.found_modem is seat:  # it was thought to be there: whoever is, is asked
+                    if other.found_modem is seat:  # it was taken for this modem: it is probed again
                         other.found_modem, other.probes, other.next_probe_at = None, 0, 0.0
                 seat.attach(prospect.device.location, listed.path, port, found.imei)
                 prospect.found_modem = seat
@@ -286,7 +287,7 @@ class Discovery:
         return await identify_modem(port, self._profiles, pinned or driver, wants_iccid=wants_iccid)
 
     def _found_modem_for(self, found: ProbeResult, place: str) -> FoundModem | str:
-        """Whose seat it is; or why it can have none."""
+        """Returns the found modem that a probe's answer belongs to, new if need be; or why it may not be used."""
         named = match_configured(self._configured, found, place)
         if found.imei in self._registry.configured_imeis():
             return f"answers with the IMEI {found.imei}, which is that of a modem whose port is configured"
@@ -324,7 +325,7 @@ class Discovery:
 
 
 def match_configured(named: Iterable[ModemSettings], found: ProbeResult, place: str) -> ModemSettings | None:
-    """Which of the configured modems it is: by IMEI before SIM before place."""
+    """Returns the configured modem that a probe's answer belongs to: by IMEI before SIM before place."""
     tests: tuple[Callable[[ModemSettings], bool], ...] = (
         # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
         lambda modem: modem.imei is not None and modem.imei[:14] == found.imei[:14],
@@ -336,13 +337,14 @@ def match_configured(named: Iterable[ModemSettings], found: ProbeResult, place: 
 
 
 def make_name(imei: str, taken: Container[str]) -> str:
-    """A name that stays with the stick: `modem-` and the last six digits of its IMEI, or more of them where that is taken."""
+    """Returns a name that stays with the stick: `modem-` and the last six digits of its IMEI, or more digits if that is
+    taken."""
     names = (f"modem-{imei[-digits:]}" for digits in range(6, len(imei) + 1))
     return next((name for name in names if name not in taken), f"modem-{imei}-2")
 
 
 def _is_replaced(prospect: _ProbedDevice, device: UsbDevice | None) -> bool:
-    """Whether what was there is not there any more."""
+    """True if a device is not there any more, or has changed so that it must be probed again."""
     if device is None or device.ids != prospect.device.ids:
         return True
     if prospect.found_modem is not None:

@@ -1,4 +1,4 @@
-"""A found modem's seat: where it is plugged in now, and how its task gets at the port there."""
+"""Found modem: where it is plugged in now, and how its task opens its port there."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Identify = Callable[[Port], Awaitable[ProbeResult]]
 
 
 class FoundModem:
-    """One modem, by whatever tells it from others, and the port that is its own at this moment.
+    """One modem, by what tells it from others, and the port that it has now.
 
-    Its `open` is what the modem's task opens its port with: it waits while the modem is nowhere, so that one in a drawer costs
-    nothing, and has one that is back at once.
-    """
+    The modem's task opens its port with `open`: that waits while the modem is not plugged in, so an absent modem costs nothing,
+    and one that returns is used at once. `identify` asks a port which modem is there; `rescan` lists what is plugged in;
+    `on_lost` is called when another modem answers at its port."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class FoundModem:
         self.path: str | None = None
 
     def set_modem(self, modem: Modem) -> None:
-        """The modem whose seat this is."""
+        """Names the modem whose place and port this follows."""
         self.status = modem.status
 
     def attach(self, place: str, path: str, port: Port, imei: str) -> None:
-        """It is here now, and `port` is open."""
+        """Notes where the modem is now; `port` is open, and becomes the task's."""
         self._close_pending_port()
         self.place = self.status.usb_location = place
         self.path = self.status.port = path
@@ -60,12 +60,12 @@ class FoundModem:
         self._attached.set()
 
     def moved(self, place: str) -> None:
-        """A port of that name is in another place now; whether it is its own shows when it is opened."""
+        """Notes that a port of the same name is in another place now. Whether it is this modem's shows when it is opened."""
         self._is_moved = True
         self.place = self.status.usb_location = place
 
     def detach(self) -> None:
-        """It is not there any more."""
+        """Notes that the modem is not plugged in any more."""
         self._close_pending_port()
         if self.place is not None:
             self.away_since = asyncio.get_running_loop().time()
@@ -79,13 +79,14 @@ class FoundModem:
             handed.close()
 
     async def open(self, _: str) -> Port:
-        """The modem's port, wherever it is; as `OpenPort`. ReplyTimeout where nothing answers there, PortGone."""
+        """Returns the modem's port, wherever it is plugged in; an `OpenPort`, whose argument is not used. Raises ReplyTimeout if
+        nothing answers there, and PortGone."""
         while True:
             await self._wait_until_attached()
             handed, self._pending_port = self._pending_port, None
             if handed is not None:
                 return handed
-            # Its port may have gone to another device, to which nothing must be written: only the list of now says whose it is.
+            # Its port's name may belong to another device now, to which nothing must be written: only a new list can tell.
             await self._rescan()
             if (
                 self._pending_port is None
@@ -111,7 +112,7 @@ class FoundModem:
         return f"a modem in the USB place {settings.usb}"
 
     async def _reopen(self, path: str) -> Port | None:
-        """The port that the modem had before. None: somebody else sits there now, who is the finder's to place."""
+        """Returns the port that the modem had before. None if another modem answers there, which discovery has to attach."""
         port = await self._open_port(path)
         try:
             found = await self._identify(port)

@@ -1,4 +1,4 @@
-"""The modems of a running service and their tasks; they may come and go."""
+"""Registry of the modems of a running service, and of their tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modemd.modem.modem import Modem
 
 
 class ModemRegistry:
-    """All modems, in the order in which they came. `make` builds one that opens its port so."""
+    """All modems, in the order in which they were added. `make` builds a modem that opens its port with the given function."""
 
     def __init__(self, make: Callable[[ModemSettings, OpenPort], Modem]) -> None:
         self._make_modem = make
@@ -24,11 +24,11 @@ class ModemRegistry:
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
-        """A task a modem, those of modems that are leaving too."""
+        """Tasks of the modems, one for each; also those of removed modems that have not ended yet."""
         return [*self._tasks.values(), *self._stopping_tasks]
 
     def add(self, settings: ModemSettings, open_port: OpenPort) -> Modem:
-        """A modem, and its task where the service runs."""
+        """Builds and adds a modem, and starts its task if the service runs."""
         modem = self._make_modem(settings, open_port)
         self.modems.append(modem)
         if settings.port is not None:
@@ -38,7 +38,7 @@ class ModemRegistry:
         return modem
 
     def remove(self, modem: Modem) -> None:
-        """End it after what is on the air, and forget it."""
+        """Removes a modem; its task ends after the part that is on the air."""
         self.modems.remove(modem)
         modem.stop()
         task = self._tasks.pop(modem, None)
@@ -54,23 +54,23 @@ class ModemRegistry:
         raise Refused("no_modem", f"there is no modem {name!r}")
 
     def configured_imeis(self) -> set[str]:
-        """Of the modems whose port is configured, as far as they have answered."""
+        """Returns the IMEIs of the modems whose port is configured, as far as they have answered."""
         return {modem.status.identity.imei for modem in self._configured_modems if modem.status.identity is not None}
 
     def start(self) -> None:
-        """A task for each modem, and from now on for each that comes."""
+        """Starts a task for each modem, and from now on for each that is added."""
         self._is_running = True
         for modem in self.modems:
             self._start_task(modem)
 
     def stop(self) -> None:
-        """Each ends after what is on the air; none comes any more."""
+        """Stops every modem after the part that is on the air; from now on no task is started."""
         self._is_running = False
         for modem in self.modems:
             modem.stop()
 
     def wake(self) -> None:
-        """There may be something to send."""
+        """Wakes every modem: there may be something to send."""
         for modem in self.modems:
             modem.wake()
 

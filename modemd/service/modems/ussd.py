@@ -1,4 +1,4 @@
-"""USSD for people and programs: a code, replies to its menu one by one, and an end to every session."""
+"""USSD sessions for people and programs: sends codes and replies one by one, and ends every session."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from modemd.modem.ussd.session import UssdExchange
 log = logs.get(__name__)
 
 ANSWER_S = 65.0
-"""How long an answer is waited for unless somebody says otherwise. A network that gives up says so after 60 s, if ever."""
+"""How long an answer is waited for, by default. A network that gives up says so after 60 s, if ever."""
 LONGEST_ANSWER_S = 90.0
 QUEUE_S = 75.0
-"""How long the modem may have something else to do first: a part on the air takes up to a minute."""
+"""How long the modem may be busy with something else first: a part on the air takes up to a minute."""
 REPLY_S = 90.0
 """How long a session waits for the next reply before it is ended."""
 END_S = 5.0
@@ -43,7 +43,7 @@ _FAILURE_CODES = {
     UssdState.NOT_SUPPORTED: "ussd_not_supported",
     UssdState.TIMED_OUT: "ussd_timed_out",
 }
-# Of 3GPP TS 27.007 9.2 what a USSD code meets.
+# Errors that a USSD code can meet (3GPP TS 27.007 9.2).
 _ERROR_MEANINGS = {
     "+CME ERROR: 3": "not allowed now, perhaps because of another session",
     "+CME ERROR: 4": "this modem or network has no USSD",
@@ -58,23 +58,22 @@ _ERROR_MEANINGS = {
 
 @dataclass(slots=True)
 class _OpenSession:
-    """A session that waits for a reply; `number` tells it from others on the same modem."""
+    """Session that waits for a reply; `number` tells it from others on the same modem."""
 
     number: int
     timeout: asyncio.TimerHandle
 
 
 class UssdSessions:
-    """The USSD sessions of all modems, at most one on each. A modem is held while an answer is awaited, not between."""
+    """USSD sessions of all modems, at most one on each. A modem is occupied while an answer is awaited, and free between
+    answers."""
 
     def __init__(self, find_modem: Callable[[str], Modem]) -> None:
         self._find_modem = find_modem
         self._loop = asyncio.get_running_loop()
         self._busy_modems: set[str] = set()
         self._open_sessions: dict[str, _OpenSession] = {}
-        self._learned_codings: dict[
-            str, str
-        ] = {}  # of modems, by IMEI, that turned out to have another than their driver says
+        self._learned_codings: dict[str, str] = {}  # by IMEI: the coding that the modem understood last
         self._cancellations: set[asyncio.Task[None]] = set()
         self._last_number = 0
 
@@ -111,7 +110,8 @@ class UssdSessions:
         await self._cancel_session(modem)
 
     async def query(self, modem: Modem, said: Sequence[str]) -> str:
-        """The last answer to a code and replies, one after the other; the session is ended. Raises Refused, as `send` says."""
+        """Sends a code and replies, one after the other, and ends the session. Returns the last answer. Raises Refused, as
+        `send` says."""
         answer = await self._begin(modem, said[0])
         for text in said[1:]:
             if answer["session"] is None:
@@ -122,7 +122,7 @@ class UssdSessions:
         return str(answer["text"] or "")
 
     async def close(self, modems: Sequence[Modem]) -> None:
-        """End what is open, as the daemon ends."""
+        """Ends all open sessions, when the daemon stops."""
         open_now = [modem for modem in modems if modem.line.name in self._open_sessions]
         for modem in open_now:
             self._remove_session(modem, self._open_sessions[modem.line.name].number)

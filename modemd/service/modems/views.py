@@ -1,4 +1,4 @@
-"""Shapes of answers that no table holds."""
+"""Views of modems: the documents in which the faces show modems, unusable devices and lines of the wire log."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from modemd.service.modems.registry import ModemRegistry
 
 
 class ModemViews:
-    """Modems as the faces show them. It waits for nothing, not even for the database.
+    """Modems as the faces show them. Nothing here waits, not even for the database.
 
-    `balance` returns what a SIM has left, by its ICCID, if that is known.
-    """
+    `balance` returns what a SIM has left, by its ICCID, if that is known."""
 
     def __init__(
         self,
@@ -41,7 +40,7 @@ class ModemViews:
         self._balance = balance
 
     def list_modems(self) -> list[dict[str, Any]]:
-        """Returns the modems, what is known of each now; and what is plugged in and cannot be used."""
+        """Returns the modems, with what is known of each now, then the devices that are plugged in and cannot be used."""
         return [
             *(self._view(modem) for modem in self._registry.modems),
             *map(unusable_view, self._discovery.unusable_devices()),
@@ -59,7 +58,8 @@ class ModemViews:
 
 
 def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | None = None) -> dict[str, Any]:
-    """One modem: as configured, who answered, how it is, and until when its SIM rests, with what it was refused."""
+    """Returns one modem: as configured, what answered, and its state. `breaker`: until when its SIM is paused by refusals, and
+    the error that it was refused with, if it is."""
     now, identity = modem.status, modem.status.identity
     sim = settings.sims.get(identity.iccid) if identity else None
     return {
@@ -97,11 +97,12 @@ MODEM_KEYS = (
 
 
 NOT_USABLE = "not usable"
-"""The health of what is no modem yet."""
+"""Health of a device that cannot be used."""
 
 
 def unusable_view(found: UnusableDevice) -> dict[str, Any]:
-    """Something that is plugged in and cannot be used, with the reason: the keys are a modem's, and `name` is its place."""
+    """Returns a device that is plugged in and cannot be used, with the reason: the keys are a modem's, and `name` is its
+    place."""
     known: dict[str, Any] = {
         "name": found.device.location,
         "port": found.path,
@@ -118,12 +119,12 @@ def unusable_view(found: UnusableDevice) -> dict[str, Any]:
 
 
 def wire_view(line: WireLine) -> dict[str, Any]:
-    """A line of the wire log: `way` is `>` to the modem, `<` from it."""
+    """Returns a line of the wire log; `way` is `>` to the modem, `<` from it."""
     return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.direction, "text": line.text}
 
 
 def can_send(status: ModemStatus, *, rests: bool) -> bool:
-    """Whether a message can pass through a modem now. `rests`: its SIM was refused too often. Without a service centre nothing
-    leaves, though the modem is registered."""
+    """True if a message can pass through a modem now. `is_refused`: its SIM is paused by refusals. Without a service centre
+    nothing leaves, though the modem is registered."""
     lacks_service_centre = status.smsc is None and "smsc" in status.remarks
     return status.health is ModemHealth.READY and not rests and not lacks_service_centre

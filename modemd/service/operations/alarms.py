@@ -1,8 +1,7 @@
-"""Alarms: any part of the service raises and clears them; they are kept once, and told once, by SMS and to a command.
+"""Alarms: stores alarms that any part of the service raises and clears, and notifies of each once, by SMS and by a command.
 
-Raising and clearing only note a wish, so that every part may do it at any moment, also while the database takes no changes; one
-task keeps and tells.
-"""
+Raising and clearing only change what is in memory, so every part may do it at any moment, also while the database takes no
+changes; one task stores and notifies."""
 
 from __future__ import annotations
 
@@ -28,12 +27,12 @@ from modemd.store.outbox.new_message import NewMessage
 
 log = logs.get(__name__)
 
-# What is raised within this time is told in one SMS: pulling out a hub is one piece of news.
+# Alarms that are raised within this time share one SMS: a hub that is pulled out raises several.
 GATHER_S = 10.0
-# How often the task looks by itself, and how long it waits for a database that takes no changes.
+# How often the task checks without being woken, and how long it waits for a database that takes no changes.
 CHECK_INTERVAL_S = 60.0
 RETRY_S = 5.0
-# An alarm is told in two parts at most.
+# Characters: an alarm takes two parts at most.
 LONGEST_TEXT = 300
 
 AlarmKey = tuple[str, str]
@@ -48,7 +47,8 @@ class _RaisedAlarm:
 
 
 class Alarms:
-    """What stands, as the service knows it; `run` is the task that keeps and tells it."""
+    """Active alarms; `run` is the task that stores them and notifies of them. `on_queued` is called with each message for an
+    administrator."""
 
     def __init__(
         self,
@@ -68,23 +68,24 @@ class Alarms:
         self._run_command = run_command
         self._active: dict[AlarmKey, _RaisedAlarm] = {}
         self._stored: set[AlarmKey] = set()
-        self._hook_run_at: dict[AlarmKey, datetime] = {}  # told to the command before the database took it
+        self._hook_run_at: dict[AlarmKey, datetime] = {}  # of alarms that the database had not taken then
         self._wakeup = asyncio.Event()
 
     @property
     def active(self) -> frozenset[AlarmKey]:
-        """Code and subject of what stands."""
+        """Code and subject of each active alarm."""
         return frozenset(self._active)
 
     def raise_alarm(self, code: str, subject: str, text: str) -> None:
-        """Raise an alarm; one that stands already stays as it is. `subject` says whose it is where there can be several."""
+        """Raises an alarm; one that is active already stays as it is. `subject` tells apart several alarms of one code: an
+        ICCID, a modem's name."""
         if (code, subject) not in self._active:
             log.error("alarm", code=code, subject=subject, text=text)
             self._active[code, subject] = _RaisedAlarm(text, self._clock.now())
             self._wakeup.set()
 
     def clear(self, code: str, subject: str = "") -> None:
-        """Clear an alarm, if it stands."""
+        """Clears an alarm, if it is active."""
         if self._active.pop((code, subject), None) is not None:
             log.warning("alarm cleared", code=code, subject=subject)
             self._wakeup.set()
@@ -94,13 +95,13 @@ class Alarms:
         return await self._store.read(partial(alarms.list_alarms, cleared=cleared, limit=limit))
 
     async def load(self) -> None:
-        """Take over what stood at the end of the process before."""
+        """Loads the alarms that were active when the previous process ended."""
         for alarm in await self._store.read(alarms.list_active):
             self._stored.add((alarm.code, alarm.subject))
             self._active.setdefault((alarm.code, alarm.subject), _RaisedAlarm(alarm.text, alarm.raised_at))
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Stores and notifies until it is cancelled."""
         wait = 0.0
         while True:
             try:
@@ -119,7 +120,7 @@ class Alarms:
                 wait = RETRY_S
 
     async def _store_changes(self) -> None:
-        """Bring the table to what is wanted."""
+        """Stores the alarms that were raised, and those that were cleared, since the last change."""
         now, wanted = self._clock.now(), dict(self._active)
         fresh = {key: raised for key, raised in wanted.items() if key not in self._stored}
         over = self._stored - wanted.keys()
@@ -140,7 +141,7 @@ class Alarms:
         self._hook_run_at.clear()
 
     async def _notify(self) -> float:
-        """Tell what is due. How long until something that is held down is."""
+        """Sends the notifications that are due. Returns the seconds until the next is due, or until the next check."""
         now = self._clock.now()
         waits = [CHECK_INTERVAL_S]
         if self._settings.to:
@@ -165,7 +166,8 @@ class Alarms:
     def _submit_sms(
         self, db: sqlite3.Connection, settings: Settings, now: datetime
     ) -> tuple[list[Submitted], datetime | None]:
-        """Accept one message for each administrator, and note in the same change that it was told: not twice, nor forgotten."""
+        """Accepts one message for each administrator, and notes in the same change that the alarms were notified: none twice,
+        none forgotten. Returns the messages, and when the next alarm is due."""
         due, later = alarms.select_for_notification(db, "sms", self._settings.hold_down, now)
         if not due:
             return [], later
@@ -186,7 +188,7 @@ class Alarms:
         return submitted, later
 
     async def _run_hook_for_unstored(self) -> None:
-        """The command hears what the database does not take; a message cannot be sent then."""
+        """Runs the command for alarms that the database does not take; a message cannot be sent then."""
         if not self._settings.command:
             return
         for key, raised in [each for each in self._active.items() if each[0] not in self._stored]:
@@ -195,7 +197,7 @@ class Alarms:
                 await self._run_hook(*key, raised.text, raised.at)
 
     async def notify_fatal(self, code: str, text: str) -> None:
-        """Tell the command what ends the service: nothing can be kept any more."""
+        """Runs the command for an error that ends the service: nothing can be stored any more."""
         if self._settings.command:
             await self._run_hook(code, "", text, self._clock.now())
 
@@ -213,7 +215,7 @@ class Alarms:
 
 
 def alarm_text(due: Sequence[ActiveAlarm]) -> str:
-    """One text for all of them."""
+    """Returns one text for several alarms, of `LONGEST_TEXT` characters at most."""
     texts = "; ".join(alarm.text for alarm in due)
     text = f"modemd: {texts}" if len(due) == 1 else f"modemd: {len(due)} alarms: {texts}"
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."

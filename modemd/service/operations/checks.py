@@ -1,5 +1,5 @@
-"""What is looked at all the time, and raises alarms: the clock, the database, SIMs that rest or have little left, modems that
-cannot be used."""
+"""Checks that raise and clear alarms: the clock, the database, SIMs that are refused or have little left, modems that cannot be
+used."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from modemd.store import Store
 CHECK_INTERVAL_S = 10.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
 LowBalances = Callable[[], Mapping[str, str]]
-"""What is to be said of each SIM that has less left than it should, by ICCID."""
+"""Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
 
 
 class AlarmChecks:
-    """One task. It compares how things are with what stands, so that nothing has to be told twice to be known."""
+    """One task (`run`). It compares the state of the service with the active alarms every `CHECK_INTERVAL_S`, so no other part
+    has to report changes."""
 
     def __init__(
         self,
@@ -44,16 +45,16 @@ class AlarmChecks:
         self._unusable_since: dict[str, float] = {}
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Checks until it is cancelled."""
         while True:
             self.check()
             await asyncio.sleep(CHECK_INTERVAL_S)
 
     def check(self) -> None:
-        """Raise and clear what has changed."""
+        """Raises and clears the alarms whose state has changed."""
         doubt, trouble = self._clock.distrust_reason, self._store.failure
         self._set_alarm(CLOCK, "", doubt is not None, f"the clock is not trusted: {doubt}")
-        if not isinstance(trouble, StoreDamaged):  # that ends the service
+        if not isinstance(trouble, StoreDamaged):  # which ends the service
             self._set_alarm(DATABASE, "", trouble is not None, str(trouble))
         now, at_s = self._clock.now(), asyncio.get_running_loop().time()
         resting: set[str] = set()
@@ -63,7 +64,7 @@ class AlarmChecks:
             rest = self._open_until(identity.iccid, now) if identity is not None else None
             if identity is not None and rest is not None:
                 resting.add(identity.iccid)
-                # The ICCID's end tells SIMs apart, and a number is nobody's business in an SMS.
+                # The end of the ICCID tells SIMs apart; a telephone number does not belong into an SMS.
                 self._alarms.raise_alarm(
                     SIM, identity.iccid, f"SIM ..{identity.iccid[-6:]} is refused and rests: {rest[1]}"
                 )
@@ -93,7 +94,7 @@ class AlarmChecks:
             self._alarms.clear(code, subject)
 
     def _clear_other_subjects(self, code: str, subjects: set[str]) -> None:
-        """What stands of a code for somebody who is not among `subjects` is over."""
+        """Clears the active alarms of a code whose subject is not among `subjects`."""
         for own, subject in self._alarms.active:
             if own == code and subject not in subjects:
                 self._alarms.clear(code, subject)

@@ -1,4 +1,4 @@
-"""Health: whether a message can pass. `modemd status`, `GET /healthz` and systemd's STATUS= line give this one answer."""
+"""Health: whether a message can pass. `modemd status`, `GET /healthz` and systemd's STATUS= line all show this answer."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ CODES = {
     NO_MODEM: "no modem is configured, and none is found",
     NOT_READY: "there are modems, and a message can pass through none of them; the first reason is told",
 }
-"""What each code means; beside them those of a database in trouble (`modemd.errors.StoreUnavailable`, `StoreDamaged`)."""
+"""Meaning of each code. There are also those of a database in trouble (`modemd.errors.StoreUnavailable`, `StoreDamaged`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModemState:
-    """What the verdict needs to know of a modem, or of something that is plugged in and is none yet."""
+    """State of a modem, or of a device that cannot be used, as far as health depends on it."""
 
     name: str
     can_send: bool
@@ -45,7 +45,7 @@ class ModemState:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether a message can pass, with a code for programs and a line for people."""
+    """Answer to whether a message can pass, with a code for programs and a line for people."""
 
     can_send: bool
     code: str
@@ -55,7 +55,7 @@ class Health:
 def assess_health(
     trouble: StoreUnavailable | StoreDamaged | None, modems: Sequence[ModemState], *, running: bool = True
 ) -> Health:
-    """What holds for the whole: the database first, since without it nothing is accepted or sent."""
+    """Returns the health of the whole service: the database comes first, since without it nothing is accepted or sent."""
     if trouble is not None:
         return Health(False, trouble.code, f"nothing is accepted or sent: {trouble}")
     able = sum(modem.can_send for modem in modems)
@@ -97,7 +97,7 @@ class ServiceHealth:
         self._is_running = is_running
 
     def assess(self) -> Health:
-        """Says whether a message can pass. It waits for nothing, not even for the database."""
+        """Returns whether a message can pass. Nothing here waits, not even for the database."""
         return self._assess(self._modems.list_modems())
 
     def _assess(self, modems: Sequence[dict[str, Any]]) -> Health:

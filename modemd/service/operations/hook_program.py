@@ -1,4 +1,4 @@
-"""Hook program of alarms: it is told each alarm as a JSON document on its standard input."""
+"""Hook program of alarms: runs a program that gets each alarm as a JSON document on its standard input."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from modemd import programs
 
 
 async def run_program(words: Sequence[str], document: dict[str, Any], limit_s: float) -> str | None:
-    """Runs a program with `document` on its standard input. Returns None if it ended with 0 within `limit_s` seconds; else why
-    not."""
+    """Runs a program with `document` on its standard input. Returns None if it ended with status 0 within `limit_s` seconds;
+    else the reason."""
     return await programs.run(words, limit_s, json.dumps(document, ensure_ascii=False).encode() + b"\n")

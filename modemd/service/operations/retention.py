@@ -1,4 +1,4 @@
-"""House-keeping: what was kept long enough goes, a small step at a time, with pauses in which everybody else has the database."""
+"""Retention: deletes what was stored long enough, in small steps, with pauses in which other changes have the database."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from modemd.store.retention import RetentionAges
 
 log = logs.get(__name__)
 
-# A step takes a few milliseconds; this long afterwards the database belongs to the others.
+# Pause after each step, which takes a few milliseconds: other changes have the database.
 STEP_PAUSE_S = 0.2
 INTERVAL_S = 3600.0
-# After a start, modems and what waits go first.
+# Wait after a start: setting up modems and sending what waits come first.
 FIRST_DELAY_S = 120.0
 
 
 class Retention:
-    """One task."""
+    """One task (`run`) that deletes old texts, messages and log rows, by the ages in the settings."""
 
     def __init__(
         self, store: Store, kept: RetentionSettings, clock: Clock, trusted: Callable[[], bool] = lambda: True
@@ -34,7 +34,7 @@ class Retention:
         self._ages = RetentionAges(kept.outbox.texts, kept.outbox.rows, kept.inbox.texts, kept.inbox.rows, kept.log)
 
     async def run(self) -> None:
-        """Until cancelled. By a clock that is not trusted nothing is old."""
+        """Deletes once an hour until it is cancelled. While the clock is not trusted, nothing counts as old."""
         await asyncio.sleep(FIRST_DELAY_S)
         retry = StoreRetry(log, "house-keeping waits for the database", retry_s=INTERVAL_S)
         while True:

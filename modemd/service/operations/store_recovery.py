@@ -1,4 +1,4 @@
-"""What the service does while the database takes no changes: says so, tries again, and lets things go on."""
+"""Recovery of the store: logs that the database takes no changes, tries it again, and resumes the service when it does."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TRY_AGAIN_S = 2.0
 
 
 class StoreRecovery:
-    """One task. While the store is in trouble nothing is claimed (the dispatcher looks); `recovered` is called afterwards;
-    `damaged`, with what is wrong, before a damaged one ends the service."""
+    """One task (`run`). While the store is in trouble nothing is claimed (the dispatcher checks that). `on_recovered` is called
+    afterwards; `on_damaged`, with the error's text, before a damaged database ends the service."""
 
     def __init__(self, store: Store, recovered: Callable[[], None], damaged: Callable[[str], Awaitable[None]]) -> None:
         self._store = store
@@ -25,7 +25,7 @@ class StoreRecovery:
         self._on_recovered = recovered
 
     async def run(self) -> None:
-        """Until cancelled. Raises StoreDamaged: a database that cannot be relied on ends the service."""
+        """Watches the store until it is cancelled. Raises StoreDamaged: a database that cannot be relied on ends the service."""
         while True:
             await self._store.failed.wait()
             log.error("the database takes no changes; nothing is accepted or sent", error=str(self._store.failure))

@@ -1,9 +1,8 @@
-"""The wall clock as the service uses it: the machine's, while that can be trusted; else the last trusted moment, carried on
-by the loop's monotonic time.
+"""Wall clock of the service: the machine's while that can be trusted; else the last trusted time, carried on by the loop's
+monotonic time.
 
 So a deadline in the database comes when it should, however the machine's clock is stepped. While it is not trusted, calendar,
-expiry and marketing stop; alarm and otp go on.
-"""
+expiry and marketing stop; alarms and OTPs go on."""
 
 from __future__ import annotations
 
@@ -18,7 +17,8 @@ log = logs.get(__name__)
 
 
 class TrustedClock:
-    """A `Clock` that knows whether it is trusted. `monotonic` gives seconds that are never stepped, as a loop's `time`."""
+    """`Clock` that knows whether the machine's clock is trusted. `monotonic` returns seconds that are never stepped, as a loop's
+    `time`."""
 
     def __init__(self, clock: Clock, monotonic: Callable[[], float]) -> None:
         self._clock = clock
@@ -31,28 +31,30 @@ class TrustedClock:
 
     @property
     def distrust_reason(self) -> str | None:
-        """Why the machine's clock is not trusted; None while it is."""
+        """Reason why the machine's clock is not trusted; None while it is."""
         self.now()
         return self._distrust_reason
 
     @property
     def is_trusted(self) -> bool:
+        """True while the machine's clock is trusted."""
         return self.distrust_reason is None
 
     def set_stored_time(self, mark: datetime | None) -> None:
-        """The latest moment that the database knows of, at a start."""
+        """Sets the latest time that the database knows of, at a start."""
         if mark is not None and (self._last_trusted is None or mark > self._last_trusted):
             self._last_trusted, self._last_trusted_s = mark, self._monotonic()
 
     def add_network_time(self, stamp: datetime, at: datetime | None = None) -> None:
-        """The network's time, from a stamp that came now; or from one that was made when this clock said `at`."""
+        """Adds a stamp of the network: one that came now; or, with `at`, one that was made when this clock said `at`."""
         said, network = (self._clock.now(), stamp) if at is None else (at, self.now() + (stamp - at))
         if clock_trust.check_against_network(stamp, said, fresh=at is not None) is not None:
             self._network_time, self._network_time_s = network, self._monotonic()
             self.now()
 
     def now(self) -> datetime:
-        """The wall time, aware, in UTC; carried on from the last trusted moment while the machine's is not trusted."""
+        """Returns the wall time, aware, in UTC; carried on from the last trusted time while the machine's clock is not
+        trusted."""
         said, at_s = self._clock.now(), self._monotonic()
         doubt = clock_trust.find_distrust_reason(said, self._last_trusted, self._estimate_time(at_s))
         if (doubt is None) is not (self._distrust_reason is None):

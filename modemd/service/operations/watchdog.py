@@ -1,9 +1,9 @@
-"""Whether the process as a whole still moves: what systemd's watchdog is fed by.
+"""Watchdog: tells whether the process still makes progress; systemd's watchdog is fed by its answer.
 
-Three things can stop without ending: the event loop, which then does not get here; the thread that writes to the database, or the
-one that reads, on a disk that does not answer; and a modem's task, if it waits for something without a deadline. That a modem is
-sick, or its port dead, is none of these: its task then tries again, and a restart of the process would only cut the others.
-"""
+Three things can stop without ending: the event loop, which then runs no task, so systemd is not fed; the thread that writes to
+the database, or the one that reads, on a disk that does not answer; and a modem's task, if it waits for something without a
+deadline. A sick modem or a dead port is none of these: its task tries again, and a restart of the process would only interrupt
+the others."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from modemd.errors import StoreError
 from modemd.modem.modem import Modem
 from modemd.store import Store
 
-# How often the database is asked. Its answer may be long in coming: a memory card that tidies up takes tens of seconds.
+# How often the database is asked. Its answer may take tens of seconds on a memory card that reorganises itself.
 ASK_EVERY_S = 10.0
 STORE_TIMEOUT_S = 120.0
 
 
 class Watchdog:
-    """One task beside the service's own: it asks the database. `stalled` looks at what it and the modems' tasks have told."""
+    """One task beside the service's own (`run`), which asks the database. `find_stall` checks its progress and that of the
+    modems' tasks."""
 
     def __init__(self, store: Store, modems: Callable[[], Iterable[Modem]]) -> None:
         self._store = store
@@ -30,19 +31,19 @@ class Watchdog:
         self._check_started_at: float | None = None
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Asks the database every `ASK_EVERY_S` until it is cancelled."""
         while True:
             self._check_started_at = self._loop.time()
             try:
                 await self._store.write(_do_nothing)
                 await self._store.read(_do_nothing)
             except (StoreError, sqlite3.Error):
-                pass  # that is an answer too; what it means is the store watch's to say
+                pass  # an error is an answer, too; StoreRecovery handles it
             self._check_started_at = None
             await asyncio.sleep(ASK_EVERY_S)
 
     def find_stall(self) -> str | None:
-        """What has not moved within its deadline, in words; None while all does."""
+        """Returns in words what has made no progress within its deadline. None if everything has."""
         now = self._loop.time()
         if self._check_started_at is not None and now - self._check_started_at > STORE_TIMEOUT_S:
             return f"the database has not answered for {now - self._check_started_at:.0f} s"
@@ -54,4 +55,4 @@ class Watchdog:
 
 
 def _do_nothing(_: sqlite3.Connection) -> None:
-    """The way there and back is what is asked for."""
+    """Does nothing: the query is only made to see whether the database answers."""

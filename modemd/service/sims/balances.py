@@ -1,4 +1,4 @@
-"""What SIMs have left: asked for now and then by USSD or by message, kept, and told where it is low."""
+"""Balances of SIMs: asks for them now and then, by USSD or by message, stores the answers, and finds those that are low."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ from modemd.store.sims import SimBalance
 log = logs.get(__name__)
 
 CHECK_INTERVAL_S = 60.0
-"""How often it is looked whether a SIM is due and sits in a modem that is ready; wall time may be stepped meanwhile."""
+"""How often it is checked whether a SIM is due and its modem is ready; wall time may be stepped meanwhile."""
 RETRY_DELAY = timedelta(hours=1)
-"""After a question without a good answer; sooner where `every` is."""
+"""Wait after a query without a usable answer; shorter if the configured `every` is."""
 
 
 class Balances:
-    """One task (`run`) asks; answers by message come through `heard`. Only SIMs with `balance` in the configuration."""
+    """One task (`run`) asks; answers by message come through `handle_message`. Only SIMs with `balance` in the configuration are
+    asked. `on_queued` is called with each query that is sent as a message."""
 
     def __init__(
         self,
@@ -65,16 +66,16 @@ class Balances:
 
     @property
     def is_configured(self) -> bool:
-        """Whether any SIM is to be asked."""
+        """True if there is a SIM to ask."""
         return bool(self._queries)
 
     async def load(self) -> None:
-        """Learn from the database what was told before."""
+        """Loads the last known balances from the database."""
         if self.is_configured:
             self._last_known = await self._store.read(sims.read_latest_balances)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Asks the SIMs that are due until it is cancelled."""
         while True:
             for iccid, how in self._queries.items():
                 modem = self._ready_modem_with(iccid)
@@ -83,7 +84,7 @@ class Balances:
             await asyncio.sleep(CHECK_INTERVAL_S)
 
     def view(self, iccid: str) -> dict[str, Any] | None:
-        """The last that was told: `amount`, `at`, and whether it is `low`. None: nothing is known."""
+        """Returns the last known balance of a SIM: `amount`, `at`, and whether it is `low`. None if none is known."""
         known = self._last_known.get(iccid)
         if iccid not in self._queries or known is None or known.amount is None or known.at is None:
             return None
@@ -94,7 +95,7 @@ class Balances:
         }
 
     def low_balances(self) -> dict[str, str]:
-        """SIMs that have less left than they should, by ICCID, and what is to be said of them."""
+        """Returns the SIMs that have less left than they should, by ICCID, and the text of the alarm for each."""
         return {
             iccid: f"SIM ..{iccid[-6:]} has {view['amount']:.2f} left, less than {self._queries[iccid].low:.2f}"
             for iccid in self._queries
@@ -102,7 +103,7 @@ class Balances:
         }
 
     async def handle_message(self, iccid: str, sender: str, text: str) -> None:
-        """A message came in: where it is the operator's answer, what it tells is kept."""
+        """Stores the balance in an inbound message, if it is the operator's answer."""
         how = self._queries.get(iccid)
         if how is None or how.sms is None or how.sms.answer_sender != sender:
             return

@@ -1,4 +1,4 @@
-"""PINs of SIMs: read from files that only modemd's user can read, and remembered once they were tried."""
+"""PINs of SIMs: read from files that only modemd's user can read; those that were tried are remembered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READ_LIMIT = 64
 
 
 class PinFiles:
-    """All PINs there are: `sims.<iccid>.pin_file`, a credential `pin-<iccid>` or `pin_<iccid>`, `modems[].pin_file`, a
+    """All PINs that are configured: `sims.<iccid>.pin_file`, a credential `pin-<iccid>` or `pin_<iccid>`, `modems[].pin_file`, a
     credential `pin-<name>` or `pin_<name>`, in this order. `credentials` is the folder that systemd made for this service
     (`LoadCredential=`)."""
 
@@ -29,7 +29,8 @@ class PinFiles:
         self._by_modem = {modem.name: modem.pin_file for modem in settings.modems if modem.pin_file is not None}
 
     def find(self, modem: str, iccid: str | None) -> Pin | None:
-        """The PIN for a SIM, None where there is none. It is read each time: a person may have changed it."""
+        """Returns the PIN for a SIM, or None if none is configured. The file is read each time: a person may have changed it.
+        Raises SimUnusable, as `read_pin` does."""
         places = [self._by_sim.get(iccid), self._credential(iccid)] if iccid is not None else []
         places += [self._by_modem.get(modem), self._credential(modem)]
         path = next((path for path in places if path is not None), None)
@@ -38,13 +39,14 @@ class PinFiles:
     def _credential(self, name: str) -> Path | None:
         if self._credentials is None:
             return None
-        # LoadCredential=pin-NAME:FILE gives the one name, LoadCredential=pin:FOLDER the other to each of its files.
+        # LoadCredential=pin-NAME:FILE makes the name with a hyphen, LoadCredential=pin:FOLDER the one with an underscore.
         paths = (self._credentials / f"pin-{name}", self._credentials / f"pin_{name}")
         return next((path for path in paths if path.exists()), None)
 
 
 class PinStore(PinFiles):
-    """The PINs, and the memory of those that were tried."""
+    """PINs, and those that were tried. A `holder` is a SIM by its ICCID, or, if that cannot be read before the PIN, a modem by
+    its name."""
 
     def __init__(self, store: Store, settings: Settings, clock: Clock, credentials: Path | None = None) -> None:
         super().__init__(settings, credentials)
@@ -52,26 +54,30 @@ class PinStore(PinFiles):
         self._clock = clock
 
     def for_modem(self, modem: str) -> ModemPins:
-        """Those for whatever SIM sits in a modem."""
+        """Returns the PINs for the SIM in a modem, whichever SIM that is."""
         return ModemPins(self, modem)
 
     async def tried(self, holder: str) -> PinTries:
+        """Returns the PINs that were tried for a holder: those that were refused, and those that were never answered."""
         found = await self._store.read(partial(sims.read_tried_pins, holder=holder))
         return PinTries(found.refused, found.unanswered)
 
     async def record_try(self, holder: str, digest: bytes, *, refused: bool) -> None:
+        """Stores that a PIN goes out now; `refused`: that it was refused. It is durable when this returns."""
         now = self._clock.now()
         await self._store.write(partial(sims.record_pin_try, holder=holder, digest=digest, now=now, refused=refused))
 
     async def accepted(self, holder: str) -> None:
+        """Forgets all tries of a holder: its SIM is open."""
         await self._store.write(partial(sims.clear_pin_tries, holder=holder))
 
     async def not_tried(self, holder: str, digest: bytes) -> None:
+        """Forgets one try of a holder: the modem did not look at the PIN after all."""
         await self._store.write(partial(sims.forget_pin_try, holder=holder, digest=digest))
 
 
 class ModemPins:
-    """`modemd.modem.setup.sim.PinSource` of one modem."""
+    """Implementation of `modemd.modem.setup.sim.PinSource` for one modem."""
 
     def __init__(self, book: PinStore, name: str) -> None:
         self._store = book
@@ -97,8 +103,8 @@ class ModemPins:
 
 
 def read_pin(path: Path) -> Pin:
-    """The PIN in a file: 4 to 8 digits, blanks and line ends round them. SimUnusable where it holds none, cannot be read, or can
-    be read by everybody."""
+    """Returns the PIN in a file: 4 to 8 digits, with blanks and line ends round them. Raises SimUnusable if it has none, cannot
+    be read, or can be read by everybody."""
 
     def useless(why: str) -> SimUnusable:
         return SimUnusable(LOCKED, f"the SIM asks for its PIN, and {path} {why}")

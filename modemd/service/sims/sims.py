@@ -1,4 +1,4 @@
-"""The SIMs as senders: what each has used of its quotas, what a person has paused, and the lanes that the rules make."""
+"""SIMs as senders: their quotas, pauses by people, admission, and the lanes that the routing rules make."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ STEP = 500
 
 
 class SimControl:
-    """What the faces ask about SIMs, and what they decide."""
+    """SIMs as the faces show them, and decisions of people about them. `on_changed` is called when parts may be sent that could
+    not before; `on_ready` when a SIM may be used."""
 
     def __init__(
         self,
@@ -56,11 +57,12 @@ class SimControl:
         self._on_ready = ready
 
     async def adopt_rules(self) -> bool:
-        """Put the rules of the configuration in the database. Whether what is queued by others is to be put in their lanes."""
+        """Stores the lanes of the configured routing rules. Returns True if they have changed: `relane` must follow."""
         return await self._store.write(partial(lanes.adopt_lanes, table=self._policy.routes.make_lane_table()))
 
     async def relane(self) -> None:
-        """Put what is queued in the lanes that the rules make now, step by step; what a crash leaves, the next start does."""
+        """Moves queued parts to the lanes that the rules make now, step by step; what a crash leaves undone is done after the
+        next start."""
         log.info("the rules have changed; what is queued is put in their lanes")
         after: int | None = 0
         retry = StoreRetry(log, "the rules wait for the database")
@@ -70,7 +72,7 @@ class SimControl:
         self._on_changed()
 
     async def list_sims(self) -> list[dict[str, Any]]:
-        """Returns the SIMs that were met, with what each has used of its quotas, and what it has left if that is known."""
+        """Returns the SIMs that were met, with what each has used of its quotas, and its balance if that is known."""
         now = self._clock.now()
         names = {iccid: sim.name for iccid, sim in self._settings.current().sims.items()}
         rows = await self._store.read(partial(_sim_rows, names=names, limits=self._policy.limits, now=now))
@@ -90,19 +92,21 @@ class SimControl:
         return next(row for row in await self.list_sims() if row["sim"] == iccid)
 
     async def list_pauses(self) -> list[dict[str, Any]]:
-        """What is paused: since when, by whom and why."""
+        """Returns the pauses: of what, since when, by whom and why."""
         return await self._store.read(pauses.list_pauses)
 
     async def pause(self, message_class: str | None, sim: str | None, word: Authorship) -> list[dict[str, Any]]:
-        """Begin nothing more of a class, at a SIM, or at all; what was begun is finished. Alarms go on unless their class is
-        named. All pauses that stand then."""
+        """Pauses a class, a SIM, a class at a SIM, or everything: no message of it is begun, and those that were begun are
+        finished. Alarms go on unless their class is named. Returns all pauses. Raises Refused (`bad_class`, `bad_sim`,
+        `no_reason`)."""
         change = partial(
             pauses.pause, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
         )
         return await self._change_pauses(change)
 
     async def resume(self, message_class: str | None, sim: str | None, word: Authorship) -> list[dict[str, Any]]:
-        """End exactly such a pause. All pauses that stand then. Refused with `not_paused`."""
+        """Ends exactly such a pause. Returns all pauses that are left. Raises Refused (`not_paused`, `bad_class`, `bad_sim`,
+        `no_reason`)."""
         change = partial(
             pauses.resume, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
         )
@@ -143,7 +147,7 @@ def _sim_rows(
 
 
 def _limit_views(standing: QuotaUsage) -> dict[str, dict[str, Any]]:
-    """Each limit that binds marketing, which all of them do; of quotas the whole, with the reserve in it."""
+    """Returns each limit that binds marketing, which all of them do; of a quota the whole, with its reserve."""
     found = {}
     for ceiling in standing.list_ceilings(MessageClass.MARKETING):
         whole = standing.limits.quota(ceiling.period) if ceiling.reason.startswith("quota_") else None
