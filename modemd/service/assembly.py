@@ -67,11 +67,11 @@ class Collaborators:
     run_command: RunCommand = hook_program.run_program
 
 
-def assemble(given: Collaborators) -> Service:
+def assemble(collaborators: Collaborators) -> Service:
     """Builds a service that is not started. Must run on the loop."""
-    source, store = given.settings, given.store
-    settings = source.current()
-    clock = TrustedClock(given.clock, asyncio.get_running_loop().time)
+    current_settings, store = collaborators.settings, collaborators.store
+    settings = current_settings.current()
+    clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time)
     policy, wakeups = consent_policy(settings), Wakeups()
 
     def is_clock_trusted() -> bool:
@@ -83,15 +83,15 @@ def assemble(given: Collaborators) -> Service:
     due_work = DueWork(store, clock, wakeups.came_due, is_clock_trusted)
     dispatcher = Dispatcher(
         store, policy, clock, sending_policy, breakers,
-        random=given.random, settled=wakeups.settled, ready=wakeups.ready, is_clock_trusted=is_clock_trusted,
+        random=collaborators.random, on_settled=wakeups.settled, on_ready=wakeups.ready, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
 
     # Messages
-    submission = Submission(store, source, policy, clock, wakeups.submitted)
+    submission = Submission(store, current_settings, policy, clock, wakeups.submitted)
     batches = Batches(store, submission, policy, clock, wakeups.promoted)
     decisions = Decisions(
-        store, source, policy, clock,
-        queued=wakeups.submitted, settled=wakeups.settled, released=wakeups.released,
+        store, current_settings, policy, clock,
+        on_queued=wakeups.submitted, on_settled=wakeups.settled, on_released=wakeups.released,
     )  # fmt: skip
     messages = Messages(submission, batches, decisions, MessageStories(store))
 
@@ -99,46 +99,52 @@ def assemble(given: Collaborators) -> Service:
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
     ussd = UssdSessions(registry.find_by_name)
     balances = Balances(
-        store, source, policy, clock, ussd,
-        modems=lambda: registry.modems, queued=wakeups.submitted, trusted=is_clock_trusted,
+        store, current_settings, policy, clock, ussd,
+        modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
     )  # fmt: skip
     inbound = InboundMessages(
-        store, source, policy, given.keywords, clock,
-        queued=wakeups.submitted, network_time=clock.add_network_time, received=balances.handle_message,
+        store, current_settings, policy, collaborators.keywords, clock,
+        on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
     )  # fmt: skip
     backend = ServiceBackend(
-        store, source, clock, dispatcher, inbound, network_time=clock.add_network_time, ready=wakeups.ready
+        store,
+        current_settings,
+        clock,
+        dispatcher,
+        inbound,
+        on_network_time=clock.add_network_time,
+        on_ready=wakeups.ready,
     )
-    pins = PinStore(store, settings, clock, given.credentials)
+    pins = PinStore(store, settings, clock, collaborators.credentials)
 
     def make_modem(configured: ModemSettings, open_port: OpenPort) -> Modem:
         return Modem(
             ModemLine(
                 configured.name,
                 configured.port or "",
-                lambda iccid: source.current().rate(configured, iccid),
+                lambda iccid: current_settings.current().rate(configured, iccid),
                 configured.driver,
                 configured.power_hook or settings.recovery.power_hook or (),
             ),
             backend=backend,
             open_port=open_port,
-            profiles=given.profiles,
+            profiles=collaborators.profiles,
             sweep_interval_s=settings.sweep_interval.total_seconds(),
             now=clock.now,
             pins=pins.for_modem(configured.name),
-            tools=given.tools,
+            tools=collaborators.tools,
             quarantine_s=[duration.total_seconds() for duration in settings.recovery.quarantine],
             rest_s=settings.recovery.rest.total_seconds(),
         )
 
     for modem in settings.modems:
         if modem.port is not None:
-            registry.add(modem, given.open_port)
-    discovery = Discovery(settings, given.port_list, given.profiles, given.open_port, registry)
-    views = ModemViews(registry, discovery, source, breakers, clock, balance=balances.view)
+            registry.add(modem, collaborators.open_port)
+    discovery = Discovery(settings, collaborators.port_list, collaborators.profiles, collaborators.open_port, registry)
+    views = ModemViews(registry, discovery, current_settings, breakers, clock, balance=balances.view)
     sims = SimControl(
-        store, source, clock, sending_policy, breakers, balances,
-        modems=lambda: registry.modems, changed=wakeups.settled, ready=wakeups.ready,
+        store, current_settings, clock, sending_policy, breakers, balances,
+        modems=lambda: registry.modems, on_changed=wakeups.settled, on_ready=wakeups.ready,
     )  # fmt: skip
 
     # Calendar and operations
@@ -146,7 +152,7 @@ def assemble(given: Collaborators) -> Service:
         store, submission, policy, clock, settings.timezone, wakeups.submitted, is_clock_trusted
     )  # fmt: skip
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
-    alarms = Alarms(store, source, policy, clock, wakeups.submitted, given.run_command)
+    alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
         settings.alarms.modem_unusable_after,
@@ -185,5 +191,5 @@ def assemble(given: Collaborators) -> Service:
         calendar=recurring,
         operations=Operations(alarms, checks, health, clock),
     )
-    service = Service(store, source, rooms, dispatcher, balances, tasks)
+    service = Service(store, current_settings, rooms, dispatcher, balances, tasks)
     return service

@@ -64,7 +64,7 @@ class Bench:
         self.breakers = SimBreakers()
         self.dispatcher = Dispatcher(
             self.store, self.policy, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
-            random=Random(1), settled=self._settled, ready=self._ready,
+            random=Random(1), on_settled=self._settled, on_ready=self._ready,
         )  # fmt: skip
         self.network_times: list[tuple[datetime, datetime | None]] = []
         source = CurrentSettings(self.settings)
@@ -74,12 +74,12 @@ class Bench:
             self.policy,
             Keywords.load(),
             self.clock,
-            queued=self._queued,
-            network_time=self._network_time,
+            on_queued=self._queued,
+            on_network_time=self._network_time,
         )
         self.backend = ServiceBackend(
             self.store, source, self.clock, self.dispatcher, self.inbox,
-            network_time=self._network_time, ready=self._ready,
+            on_network_time=self._network_time, on_ready=self._ready,
         )  # fmt: skip
 
     def _settled(self) -> None:

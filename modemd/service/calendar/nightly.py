@@ -61,13 +61,13 @@ class JobScheduler:
         clock: Clock,
         zone: ZoneInfo,
         jobs: Sequence[CalendarJob],
-        trusted: Callable[[], bool] = lambda: True,
+        is_clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._clock = clock
         self._zone = zone
         self._jobs = jobs
-        self._is_clock_trusted = trusted
+        self._is_clock_trusted = is_clock_trusted
 
     async def run(self) -> None:
         """Runs jobs until it is cancelled. While the clock is not trusted, none is run."""

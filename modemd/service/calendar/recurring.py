@@ -53,55 +53,55 @@ class RecurringSends:
     def __init__(
         self,
         store: Store,
-        submitting: Submission,
+        submission: Submission,
         policy: ConsentPolicy,
         clock: Clock,
         zone: ZoneInfo,
-        queued: Callable[[Submitted, int], None],
-        trusted: Callable[[], bool] = lambda: True,
+        on_queued: Callable[[Submitted, int], None],
+        is_clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
-        self._submission = submitting
+        self._submission = submission
         self._policy = policy
         self._clock = clock
         self._zone = zone
-        self._on_queued = queued
-        self._is_clock_trusted = trusted
+        self._on_queued = on_queued
+        self._is_clock_trusted = is_clock_trusted
         self._wakeup = asyncio.Event()
         self._next_runs: dict[int, tuple[datetime, datetime | None]] = {}
 
     # Called by the faces
 
-    async def add(self, wish: ScheduleRequest) -> dict[str, Any]:
+    async def add(self, schedule: ScheduleRequest) -> dict[str, Any]:
         """Checks a recurring send and everything that its messages are made of, and stores it. Returns it as `describe` does.
         Raises Refused (`bad_name`, `bad_recipients`, `bad_schedule`, `bad_cron`, `name_taken`, or what `Submission.check`
         raises)."""
-        if _NAME.fullmatch(wish.name) is None:
-            raise Refused("bad_name", f"{wish.name!r} is no name; it has 1 to 40 small letters, digits, _ and -")
-        if not 0 < len(wish.to) <= MOST_RECIPIENTS:
+        if _NAME.fullmatch(schedule.name) is None:
+            raise Refused("bad_name", f"{schedule.name!r} is no name; it has 1 to 40 small letters, digits, _ and -")
+        if not 0 < len(schedule.to) <= MOST_RECIPIENTS:
             raise Refused("bad_recipients", f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV")
-        if wish.request.at is not None or wish.request.key is not None:
+        if schedule.request.at is not None or schedule.request.key is not None:
             raise Refused("bad_schedule", "a schedule says when by its cron expression, and makes its own keys")
-        times, now = parse_cron(wish.cron, self._zone), self._clock.now()
+        times, now = parse_cron(schedule.cron, self._zone), self._clock.now()
         if times.next_after(now) is None:
-            raise Refused("bad_cron", f"{wish.cron!r} never comes")
-        messages = [self._submission.check(_request_to(wish.request, number))[0] for number in wish.to]
-        one = messages[0]
+            raise Refused("bad_cron", f"{schedule.cron!r} never comes")
+        messages = [self._submission.check(_request_to(schedule.request, number))[0] for number in schedule.to]
+        first = messages[0]
         new = NewSchedule(
-            name=wish.name,
-            cron=wish.cron,
+            name=schedule.name,
+            cron=schedule.cron,
             zone=self._zone.key,
             recipients=tuple(dict.fromkeys(message.number for message in messages)),
-            text=one.text,
-            message_class=one.message_class,
-            report=one.report,
-            valid_s=self._submission.valid_s(wish.request),
-            window=wish.request.window,
-            late=wish.late,
+            text=first.text,
+            message_class=first.message_class,
+            report=first.report,
+            valid_s=self._submission.valid_s(schedule.request),
+            window=schedule.request.window,
+            late=schedule.late,
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
         self._wakeup.set()
-        return await self.describe(wish.name)
+        return await self.describe(schedule.name)
 
     async def list_schedules(self) -> list[dict[str, Any]]:
         """Returns all recurring sends, by name."""
@@ -112,27 +112,29 @@ class RecurringSends:
         found = await self._store.read(partial(schedules.find_by_name, name=name))
         return self._schedule_view(found) | {"runs": await self._store.read(partial(schedules.list_runs, id=found.id))}
 
-    async def pause(self, name: str, word: Authorship) -> dict[str, Any]:
+    async def pause(self, name: str, authorship: Authorship) -> dict[str, Any]:
         """Pauses a recurring send until it is resumed. Returns it as it is then. Raises Refused (`not_found`, `no_reason`)."""
-        return await self._apply_decision(schedules.pause, name, word)
+        return await self._apply_decision(schedules.pause, name, authorship)
 
-    async def resume(self, name: str, word: Authorship) -> dict[str, Any]:
+    async def resume(self, name: str, authorship: Authorship) -> dict[str, Any]:
         """Resumes a recurring send from now on; runs of the pause are not made up for. Returns it as it is then. Raises Refused
         (`not_found`, `no_reason`)."""
-        return await self._apply_decision(schedules.resume, name, word)
+        return await self._apply_decision(schedules.resume, name, authorship)
 
-    async def remove(self, name: str, word: Authorship) -> dict[str, Any]:
+    async def remove(self, name: str, authorship: Authorship) -> dict[str, Any]:
         """Removes a recurring send; the messages that it has submitted go on. Returns it as it was. Raises Refused (`not_found`,
         `no_reason`)."""
         shown = await self.describe(name)
-        word = check_authorship(word)
-        await self._store.write(partial(schedules.remove, name=name, now=self._clock.now(), by=word.by, why=word.why))
+        authorship = check_authorship(authorship)
+        await self._store.write(
+            partial(schedules.remove, name=name, now=self._clock.now(), by=authorship.by, why=authorship.why)
+        )
         self._wakeup.set()
         return shown
 
-    async def _apply_decision(self, change: Callable[..., None], name: str, word: Authorship) -> dict[str, Any]:
-        word = check_authorship(word)
-        await self._store.write(partial(change, name=name, now=self._clock.now(), by=word.by, why=word.why))
+    async def _apply_decision(self, change: Callable[..., None], name: str, authorship: Authorship) -> dict[str, Any]:
+        authorship = check_authorship(authorship)
+        await self._store.write(partial(change, name=name, now=self._clock.now(), by=authorship.by, why=authorship.why))
         self._wakeup.set()
         return await self.describe(name)
 

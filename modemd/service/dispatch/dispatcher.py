@@ -51,8 +51,8 @@ class Dispatcher:
         sim_breakers: SimBreakers,
         *,
         random: Random,
-        settled: Callable[[], None],
-        ready: Callable[[], None],
+        on_settled: Callable[[], None],
+        on_ready: Callable[[], None],
         is_clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
@@ -61,18 +61,18 @@ class Dispatcher:
         self._sending_policy = sending_policy
         self._breakers = sim_breakers
         self._is_clock_trusted = is_clock_trusted
-        self._on_settled = settled
-        self._on_ready = ready
+        self._on_settled = on_settled
+        self._on_ready = on_ready
         self._reservations = Reservations(self._encode_part)
         self._offers = Offers()  # used by the writer's thread only
         self._urgent_count = 0  # how often an alarm or otp may have been queued
         self._urgent_seen: dict[str, int] = {}  # that count, when a SIM last searched the queue
         self._marketing_held_sims: frozenset[str] = frozenset()
-        self._patience_timer: asyncio.TimerHandle | None = None
-        self._quota_holds = QuotaHolds(store, clock, settled, self._retry_later)
+        self._recheck_timer: asyncio.TimerHandle | None = None
+        self._quota_holds = QuotaHolds(store, clock, on_settled, self._retry_later)
         self._pending_claims: set[asyncio.Task[ClaimedPart | None]] = set()
         self._outcomes = Outcomes(
-            store, clock, sim_breakers, random=random, failed=self.note_urgent, settled=settled
+            store, clock, sim_breakers, random=random, on_failed=self.note_urgent, on_settled=on_settled
         )  # fmt: skip
 
     # Changes of the queue
@@ -239,21 +239,21 @@ class Dispatcher:
                 verdict in (SendVerdict.WITHDRAW, SendVerdict.EXPIRE, SendVerdict.HOLD) for _, verdict in verdicts
             ):
                 if found.has_deferred:
-                    self._start_patience_timer()
+                    self._start_recheck_timer()
                 return None
             decide = self._conditions(sender.id).decide
             clear = partial(claims.end_unsendable, sim=sender.id, decide=decide, now=self._clock.now(), terms=terms)
             if not await self._store.write(clear):
                 return None
 
-    def _start_patience_timer(self) -> None:
+    def _start_recheck_timer(self) -> None:
         """Searches again after a while: a part that is left to another SIM now is not left to it for ever."""
-        if self._patience_timer is None:
+        if self._recheck_timer is None:
             loop = asyncio.get_running_loop()
-            self._patience_timer = loop.call_later(PREFERRED_SIM_WAIT.total_seconds() / 3, self._end_patience)
+            self._recheck_timer = loop.call_later(PREFERRED_SIM_WAIT.total_seconds() / 3, self._recheck)
 
-    def _end_patience(self) -> None:
-        self._patience_timer = None
+    def _recheck(self) -> None:
+        self._recheck_timer = None
         self._on_settled()
 
     async def _finish_claim(

@@ -27,12 +27,16 @@ class DueWork:
     called when held messages were queued."""
 
     def __init__(
-        self, store: Store, clock: Clock, promoted: Callable[[], None], trusted: Callable[[], bool] = lambda: True
+        self,
+        store: Store,
+        clock: Clock,
+        on_promoted: Callable[[], None],
+        is_clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._on_promoted = promoted
-        self._is_clock_trusted = trusted
+        self._on_promoted = on_promoted
+        self._is_clock_trusted = is_clock_trusted
         self._was_trusted = True
         self._wakeup = asyncio.Event()
 

@@ -21,16 +21,16 @@ class QuotaHolds:
     """One task for each exhausted lane and class, until nothing of it is queued. `on_held` is called then; `on_failed` if the
     database does not take it."""
 
-    def __init__(self, store: Store, clock: Clock, held: Callable[[], None], failed: Callable[[], None]) -> None:
+    def __init__(self, store: Store, clock: Clock, on_held: Callable[[], None], on_failed: Callable[[], None]) -> None:
         self._store = store
         self._clock = clock
-        self._on_held = held
-        self._on_failed = failed
+        self._on_held = on_held
+        self._on_failed = on_failed
         self._tasks: dict[ExhaustedLane, asyncio.Task[None]] = {}
 
-    def start(self, over: Sequence[ExhaustedLane], terms: RoutingSnapshot) -> None:
+    def start(self, exhausted: Sequence[ExhaustedLane], terms: RoutingSnapshot) -> None:
         """Starts holding what a SIM found over its quota. Does nothing for a lane that is being held already."""
-        for each in over:
+        for each in exhausted:
             if each not in self._tasks:
                 self._tasks[each] = task = asyncio.ensure_future(self._hold_all(each, terms))
                 task.add_done_callback(partial(self._finish, each))
@@ -40,27 +40,29 @@ class QuotaHolds:
         for task in self._tasks.values():
             task.cancel()
 
-    def _finish(self, over: ExhaustedLane, task: asyncio.Task[None]) -> None:
-        del self._tasks[over]
+    def _finish(self, exhausted: ExhaustedLane, task: asyncio.Task[None]) -> None:
+        del self._tasks[exhausted]
         if not task.cancelled() and task.exception() is not None:
-            log.error("holding failed", iccid=over.sim, error=repr(task.exception()))
+            log.error("holding failed", iccid=exhausted.sim, error=repr(task.exception()))
 
-    async def _hold_all(self, over: ExhaustedLane, terms: RoutingSnapshot) -> None:
+    async def _hold_all(self, exhausted: ExhaustedLane, terms: RoutingSnapshot) -> None:
         step = partial(
             quotas.hold_lane,
-            lane=over.lane,
-            message_class=over.message_class,
-            sim=over.sim,
-            limits=terms.limits(over.sim),
+            lane=exhausted.lane,
+            message_class=exhausted.message_class,
+            sim=exhausted.sim,
+            limits=terms.limits(exhausted.sim),
         )
         messages = 0
         try:
             while held := await self._store.write(partial(step, now=self._clock.now())):
                 messages += held
         except StoreError as error:
-            log.error("what is over a quota is not held yet", iccid=over.sim, error=str(error))
+            log.error("what is over a quota is not held yet", iccid=exhausted.sim, error=str(error))
             self._on_failed()
             return
         if messages:
-            log.info("held for a quota", iccid=over.sim, message_class=over.message_class.value, messages=messages)
+            log.info(
+                "held for a quota", iccid=exhausted.sim, message_class=exhausted.message_class.value, messages=messages
+            )
             self._on_held()

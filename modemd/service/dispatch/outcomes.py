@@ -50,15 +50,15 @@ class Outcomes:
         breakers: SimBreakers,
         *,
         random: Random,
-        failed: Callable[[], None],
-        settled: Callable[[], None],
+        on_failed: Callable[[], None],
+        on_settled: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._breakers = breakers
         self._random = random
-        self._on_failed = failed
-        self._on_settled = settled
+        self._on_failed = on_failed
+        self._on_settled = on_settled
         self._on_air: dict[int, Candidate] = {}  # by attempt
         self._pending: set[asyncio.Task[None]] = set()
         self._unstored: set[int] = set()  # attempts whose outcome the database did not take yet
@@ -145,7 +145,7 @@ class Outcomes:
         """Judges an ending for the journal: by the class of its error, and by what other refusals say about the SIM."""
         counts = not attempted.is_without_network
         result = _RESULT_OF_ENDING[attempted.ending]
-        error, again = attempted.error, None
+        error, find_retry_time = attempted.error, None
         if attempted.ending is AttemptEnding.REFUSED:
             kind = retry.classify(
                 attempted.code,
@@ -158,15 +158,15 @@ class Outcomes:
             elif kind is ErrorClass.ACCEPTED:
                 result = AttemptResult.SENT
             elif attempted.is_without_network:  # the SIM waits for its network; another may send the part
-                again = partial(_freed_retry_at, self._clock.now())
+                find_retry_time = partial(_freed_retry_at, self._clock.now())
             elif self._is_sim_refusal(sender.id, kind, attempted):
-                counts, again = False, partial(_freed_retry_at, self._clock.now())
+                counts, find_retry_time = False, partial(_freed_retry_at, self._clock.now())
             else:
-                again = partial(_retry_at, kind, self._clock.now(), self._random.random())
+                find_retry_time = partial(_retry_at, kind, self._clock.now(), self._random.random())
         if result is AttemptResult.SENT:
             self._breakers.record_success(sender.id)
         return AttemptOutcome(
-            attempted.attempt_id, result, attempted.written_at, attempted.reference, error, again, counts
+            attempted.attempt_id, result, attempted.written_at, attempted.reference, error, find_retry_time, counts
         )
 
     def _is_sim_refusal(self, sim: str, kind: ErrorClass, attempted: AttemptReport) -> bool:
@@ -175,16 +175,16 @@ class Outcomes:
         candidate, now = self._on_air.get(attempted.attempt_id), self._clock.now()
         if candidate is None:
             return False
-        rest = self._breakers.record_refusal(sim, kind, candidate.number, attempted.error or "", now)
-        if rest is not None:
+        pause = self._breakers.record_refusal(sim, kind, candidate.number, attempted.error or "", now)
+        if pause is not None:
             log.error(
-                "the SIM is refused, whoever is written to; it rests", iccid=sim, error=attempted.error, rest=rest
+                "the SIM is refused, whoever is written to; it rests", iccid=sim, error=attempted.error, rest=pause
             )
-            asyncio.get_running_loop().call_later(rest.total_seconds(), self._on_settled)
+            asyncio.get_running_loop().call_later(pause.total_seconds(), self._on_settled)
             return True
         # Further parts of a started message, and messages that are bound to a SIM, cannot be sent by another SIM.
-        free = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
-        return kind is ErrorClass.OTHER and free and self._breakers.leave_to_others(candidate.part_id, sim, now)
+        is_movable = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
+        return kind is ErrorClass.OTHER and is_movable and self._breakers.leave_to_others(candidate.part_id, sim, now)
 
 
 _RESULT_OF_ENDING = {

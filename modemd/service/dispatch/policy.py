@@ -28,10 +28,10 @@ class SimLimits:
     def __call__(self, sim: str, number: str | None = None) -> QuotaLimits:
         """Returns what a SIM may send. `number`: the SIM's own number, used if none is configured."""
         configured = self.settings.sims.get(sim, SimSettings())
-        given = configured.limits or self.settings.limits
+        limits = configured.limits or self.settings.limits
         zone = configured.timezone or time_zone_of(configured.number or number, sim, self.settings.timezone)
         return QuotaLimits(
-            given.hour, given.day, given.month, given.reserve, given.marketing_per_hour, given.warm_up, zone
+            limits.hour, limits.day, limits.month, limits.reserve, limits.marketing_per_hour, limits.warm_up, zone
         )
 
 
@@ -61,19 +61,19 @@ def consent_policy(settings: Settings) -> ConsentPolicy:
     return ConsentPolicy(
         marketing_needs_opt_in=settings.consent.marketing == "opted_in",
         transactional_after_stop={
-            prefix: said == "allow" for prefix, said in settings.consent.transactional_after_stop.items()
+            prefix: choice == "allow" for prefix, choice in settings.consent.transactional_after_stop.items()
         },
     )
 
 
 @cache
-def time_zone_of(number: str | None, iccid: str, usual: ZoneInfo) -> ZoneInfo:
+def time_zone_of(number: str | None, iccid: str, default: ZoneInfo) -> ZoneInfo:
     """Returns the zone in which a SIM's quotas begin anew: that of its number's country, or of its ICCID's. `default` if the
     country is not known or has several times."""
     country = _country_of_number(number) if number else _country_of_iccid(iccid)
     zones = _zones_by_country().get(country or "", ())
-    if not zones or usual.key in zones or len({_utc_offsets(zone) for zone in zones}) > 1:
-        return usual
+    if not zones or default.key in zones or len({_utc_offsets(zone) for zone in zones}) > 1:
+        return default
     return ZoneInfo(zones[0])
 
 

@@ -31,8 +31,8 @@ def read_content(parts: Sequence[pdu.Deliver]) -> tuple[Kind, str]:
         return "sim_data", _hex(parts)
     indication = _indication(first)
     if indication is not None:
-        said = _joined(parts) or ""
-        return "voicemail", f"{indication}: {said}" if said.strip() else indication
+        greeting = _joined(parts) or ""
+        return "voicemail", f"{indication}: {greeting}" if greeting.strip() else indication
     try:
         notification = mms_notification(parts)
     except DecodeError:
@@ -67,9 +67,9 @@ def _hex(parts: Sequence[pdu.Deliver]) -> str:
 def _indication(part: pdu.Deliver) -> str | None:
     """Returns in words that messages wait elsewhere, or wait no more: by TP-DCS (3GPP TS 23.038 4), or by the header (TS 23.040
     9.2.3.24.2), which also has their number. None if the part says nothing of the kind."""
-    counted = [one for one in part.user_data.header if isinstance(one, SpecialIndication)]
+    counted = [element for element in part.user_data.header if isinstance(element, SpecialIndication)]
     if counted:
-        return "; ".join(_describe_waiting(one.waiting, one.count) for one in counted)
+        return "; ".join(_describe_waiting(element.waiting, element.count) for element in counted)
     coding = part.coding
     if coding.waiting is None:
         return None
@@ -92,17 +92,17 @@ def _describe_waiting(kind: Waiting, count: int | None) -> str:
 def _describe_mms(found: MmsNotification) -> str:
     """Describes a picture message, which modemd does not fetch: its sender, its subject, its size, and where and how long it
     waits."""
-    told = ["picture message (MMS)" + (f" from {found.sender}" if found.sender else "")]
+    words = ["picture message (MMS)" + (f" from {found.sender}" if found.sender else "")]
     if found.subject:
-        told.append(f'"{found.subject}"')
+        words.append(f'"{found.subject}"')
     if found.size is not None:
-        told.append(f"{found.size} bytes")
-    told.append(f"at {found.content_location}")
+        words.append(f"{found.size} bytes")
+    words.append(f"at {found.content_location}")
     if isinstance(found.expires, timedelta):
-        told.append(f"for {found.expires}")
+        words.append(f"for {found.expires}")
     elif found.expires is not None:
-        told.append(f"until {found.expires.isoformat(timespec='seconds')}")
-    return ", ".join(told)
+        words.append(f"until {found.expires.isoformat(timespec='seconds')}")
+    return ", ".join(words)
 
 
 def join_parts(tpdus: Sequence[bytes]) -> tuple[Kind, str]:

@@ -56,19 +56,19 @@ class InboundMessages:
         keywords: Keywords,
         clock: Clock,
         *,
-        queued: Callable[[Submitted, int], None],
-        network_time: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
-        received: Callable[[str, str, str], Awaitable[None]] | None = None,
+        on_queued: Callable[[Submitted, int], None],
+        on_network_time: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
+        on_received: Callable[[str, str, str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
         self._policy = policy
         self._keywords = keywords
         self._clock = clock
-        self._on_queued = queued
-        self._on_network_time = network_time
-        self._on_received = received
-        self._reports = StatusReports(clock, network_time)
+        self._on_queued = on_queued
+        self._on_network_time = on_network_time
+        self._on_received = on_received
+        self._reports = StatusReports(clock, on_network_time)
 
     async def store_arrival(self, sender: Sender, octets: bytes) -> None:
         """Stores what a sender received. When this returns it is durable, and the modem may delete it."""

@@ -26,9 +26,9 @@ class StatusReports:
     """Storage of status reports. `on_network_time` is called with a stamp of the network and the time of our clock that belongs
     to it (None: our clock is only known to be no earlier than the stamp)."""
 
-    def __init__(self, clock: Clock, network_time: Callable[[datetime, datetime | None], None]) -> None:
+    def __init__(self, clock: Clock, on_network_time: Callable[[datetime, datetime | None], None]) -> None:
         self._clock = clock
-        self._on_network_time = network_time
+        self._on_network_time = on_network_time
 
     async def store(self, sender: Sender, tpdu: bytes, report: pdu.StatusReport, write: Write) -> None:
         """Stores a report and matches it with its attempt. When this returns the report is durable."""

@@ -52,16 +52,16 @@ class Batches:
     def __init__(
         self,
         store: Store,
-        submitting: Submission,
+        submission: Submission,
         policy: ConsentPolicy,
         clock: Clock,
-        promoted: Callable[[int | None, bool], None],
+        on_promoted: Callable[[int | None, bool], None],
     ) -> None:
         self._store = store
-        self._submission = submitting
+        self._submission = submission
         self._policy = policy
         self._clock = clock
-        self._on_promoted = promoted
+        self._on_promoted = on_promoted
         self._staging_lock = asyncio.Lock()  # one file at a time; a file of a single commit does not wait
         self._wakeup = asyncio.Event()
 
@@ -133,18 +133,18 @@ class Batches:
     async def _check_rows(self, text: str, found: _CheckedFile) -> AsyncIterator[bool]:
         """Checks the rows of a file and adds them to `found`. Yields False after each `batches.ROWS_PER_STEP` rows, and True at
         the end."""
-        for count, (line, wish) in enumerate(parse_rows(text)):
+        for count, (line, row) in enumerate(parse_rows(text)):
             if count and count % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)
             if len(found.rows) >= batches.ROWS_PER_STEP or len(found.problems) > MOST_PROBLEMS:
                 yield False
             if len(found.problems) > MOST_PROBLEMS:
                 return
-            if isinstance(wish, str):
-                found.problems.append(f"line {line}: {wish}")
+            if isinstance(row, str):
+                found.problems.append(f"line {line}: {row}")
                 continue
             try:
-                new, warnings = self._submission.check(wish)
+                new, warnings = self._submission.check(row)
             except Refused as refused:
                 found.problems.append(f"line {line}: {refused.reason}")
                 continue

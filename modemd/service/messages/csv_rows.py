@@ -32,8 +32,8 @@ def parse_rows(text: str) -> Iterator[tuple[int, MessageRequest | str]]:
     try:
         numbered = _numbered_rows(reader)
         _, names = next(numbered, (1, []))
-        if said := _column_problems(names):
-            yield 1, f"{', '.join(said)}; the columns are to,text,class[,at,key]"
+        if problems := _column_problems(names):
+            yield 1, f"{', '.join(problems)}; the columns are to,text,class[,at,key]"
             return
         for line, fields in numbered:
             rows += 1

@@ -41,68 +41,72 @@ class Decisions:
         policy: ConsentPolicy,
         clock: Clock,
         *,
-        queued: Callable[[Submitted, int], None],
-        settled: Callable[[], None],
-        released: Callable[[], None],
+        on_queued: Callable[[Submitted, int], None],
+        on_settled: Callable[[], None],
+        on_released: Callable[[], None],
     ) -> None:
         self._store = store
         self._settings = settings
         self._policy = policy
         self._clock = clock
-        self._on_queued = queued
-        self._on_settled = settled
-        self._on_released = released
+        self._on_queued = on_queued
+        self._on_settled = on_settled
+        self._on_released = on_released
 
-    async def settle(self, id: int, verdict: str, part: int | None, word: Authorship) -> dict[str, Any]:
+    async def settle(self, id: int, verdict: str, part: int | None, authorship: Authorship) -> dict[str, Any]:
         """Settles unknown parts of a message as sent or not sent; `part` None: all of them. Returns the message as it is then.
         Raises Refused (`bad_verdict`, `no_reason`, `not_found`, `no_part`, `not_unknown`, `closed`)."""
         if verdict not in set(Settlement):
             raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
         change = partial(
-            decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(word), part=part
+            decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(authorship), part=part
         )
         message = await self._apply_decision(id, partial(change, now=self._clock.now()))
         self._on_settled()
         return message
 
-    async def cancel(self, id: int, word: Authorship) -> dict[str, Any]:
+    async def cancel(self, id: int, authorship: Authorship) -> dict[str, Any]:
         """Cancels a message of which nothing can have left. Returns the message as it is then. Raises Refused (`no_reason`,
         `not_found`, `too_late`)."""
-        change = partial(decisions.cancel, message_id=id, word=check_authorship(word), now=self._clock.now())
+        change = partial(decisions.cancel, message_id=id, word=check_authorship(authorship), now=self._clock.now())
         return await self._apply_decision(id, change)
 
-    async def resend(self, id: int, word: Authorship) -> SubmitResult:
+    async def resend(self, id: int, authorship: Authorship) -> SubmitResult:
         """Accepts a message that has ended once more, as a new one. The same decision again returns that new message. Raises
         Refused (`no_reason`, `not_found`, `on_its_way`, `bad_class`)."""
         change = partial(
             decisions.resend,
             message_id=id,
-            word=check_authorship(word),
+            word=check_authorship(authorship),
             validity=self._settings.current().validity.of,
             policy=self._policy,
             now=self._clock.now(),
         )
 
-        def kept(db: sqlite3.Connection) -> tuple[Submitted, dict[str, Any]]:
+        def change_and_read(db: sqlite3.Connection) -> tuple[Submitted, dict[str, Any]]:
             submitted = change(db)
             return submitted, listings.list_messages(db, id=submitted.id)[0]
 
-        submitted, message = await self._store.write(kept)
+        submitted, message = await self._store.write(change_and_read)
         if not submitted.is_repetition:
             self._on_queued(submitted, MessageClass(message["class"]).rank)
         return SubmitResult(message, (), submitted.is_repetition)
 
-    async def release(self, message_class: str | None, word: Authorship) -> dict[str, int]:
+    async def release(self, message_class: str | None, authorship: Authorship) -> dict[str, int]:
         """Releases what is held after a restore, in small steps: one class of messages, or everything with the batches. Returns
         how many messages and batches. Raises Refused (`bad_class`, `no_reason`)."""
-        word = check_authorship(word)
+        authorship = check_authorship(authorship)
         if message_class is not None and message_class not in set(MessageClass):
             raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
         only = MessageClass(message_class) if message_class is not None else None
         messages, batches = 0, 0
         while True:
             step = partial(
-                restore.release_messages, message_class=only, now=self._clock.now(), by=word.by, why=word.why
+                restore.release_messages,
+                message_class=only,
+                now=self._clock.now(),
+                by=authorship.by,
+                why=authorship.why,
             )
             done = await self._store.write(step)
             messages += done
@@ -112,22 +116,22 @@ class Decisions:
             await asyncio.sleep(PAUSE_S)
         if only is None:
             batches = await self._store.write(
-                partial(restore.release_batches, now=self._clock.now(), by=word.by, why=word.why)
+                partial(restore.release_batches, now=self._clock.now(), by=authorship.by, why=authorship.why)
             )
             self._on_released()
         return {"messages": messages, "batches": batches}
 
     async def _apply_decision(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:
-        def kept(db: sqlite3.Connection) -> dict[str, Any]:
+        def change_and_read(db: sqlite3.Connection) -> dict[str, Any]:
             change(db)
             return listings.list_messages(db, id=id)[0]
 
-        return await self._store.write(kept)
+        return await self._store.write(change_and_read)
 
 
-def check_authorship(word: Authorship) -> Authorship:
+def check_authorship(authorship: Authorship) -> Authorship:
     """Returns an authorship without blanks round it. Raises Refused (`no_reason`) if `by` or `why` is missing or too long."""
-    word = Authorship(word.by.strip(), word.why.strip())
-    if not word.by or not word.why or max(len(word.by), len(word.why)) > LONGEST_AUTHORSHIP:
+    stripped = Authorship(authorship.by.strip(), authorship.why.strip())
+    if not stripped.by or not stripped.why or max(len(stripped.by), len(stripped.why)) > LONGEST_AUTHORSHIP:
         raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")
-    return word
+    return stripped

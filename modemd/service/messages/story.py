@@ -64,11 +64,11 @@ def _read_story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
     found = listings.list_messages(db, id=id, limit=1)
     if not found:
         raise Refused("not_found", f"there is no message {id}")
-    came = [report_view(row, None) for row in reversed(listings.list_reports(db, message_id=id, limit=0))]
+    reports = [report_view(row, None) for row in reversed(listings.list_reports(db, message_id=id, limit=0))]
     return found[0] | {
         "progress": listings.list_parts(db, id),
         "attempts": listings.list_attempts(db, id),
-        "reports": came,
+        "reports": reports,
         "events": listings.list_events(db, id),
     }
 
@@ -83,7 +83,7 @@ def _read_reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -
     ]
 
 
-def _match_report(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> ReportMatch:
+def _match_report(report: ReportFacts, attempts: Sequence[AttemptFacts]) -> ReportMatch:
     # The modem that received the report is not known any more, so the generic driver's timeout is used.
     timeout = timedelta(seconds=Profile("generic").send_timeout_s)
-    return report_matching.match_report(told, attempts, phone_numbers.is_same_number, timeout)
+    return report_matching.match_report(report, attempts, phone_numbers.is_same_number, timeout)

@@ -69,13 +69,13 @@ class Submission:
         settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
-        queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, int], None],
     ) -> None:
         self._store = store
         self._settings = settings
         self._policy = policy
         self._clock = clock
-        self._on_queued = queued
+        self._on_queued = on_queued
 
     async def submit(self, request: MessageRequest) -> SubmitResult:
         """Accepts one message. A message that consent forbids is stored as refused. Raises Refused, as `check` does, and with
@@ -137,13 +137,13 @@ class Submission:
 
     async def _store_messages(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[SubmitResult]:
         now = self._clock.now()
-        kept = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
-        for (new, _), (submitted, _) in zip(checked, kept, strict=True):
+        results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
+        for (new, _), (submitted, _) in zip(checked, results, strict=True):
             if not submitted.is_repetition:
                 self._on_queued(submitted, new.message_class.rank)
         return [
             SubmitResult(message, warnings, submitted.is_repetition)
-            for (_, warnings), (submitted, message) in zip(checked, kept, strict=True)
+            for (_, warnings), (submitted, message) in zip(checked, results, strict=True)
         ]
 
 

@@ -27,16 +27,16 @@ class ServiceBackend:
         outbound: Dispatcher,
         inbound: Inbound,
         *,
-        network_time: Callable[[datetime, datetime | None], None],
-        ready: Callable[[], None],
+        on_network_time: Callable[[datetime, datetime | None], None],
+        on_ready: Callable[[], None],
     ) -> None:
         self.outbound = outbound
         self.inbound = inbound
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._on_network_time = network_time
-        self._on_ready = ready
+        self._on_network_time = on_network_time
+        self._on_ready = on_ready
         self._last_smsc: dict[str, str | None] = {}  # by SIM, as its modem last named it
 
     async def register_sim(self, identity: Identity) -> None:

@@ -70,13 +70,13 @@ class Discovery:
     `unusable_devices`."""
 
     def __init__(
-        self, settings: Settings, ports: PortList, profiles: Profiles, open_port: OpenPort, crew: ModemRegistry
+        self, settings: Settings, port_list: PortList, profiles: Profiles, open_port: OpenPort, registry: ModemRegistry
     ) -> None:
         self._settings = settings
-        self._port_list = ports
+        self._port_list = port_list
         self._profiles = profiles
         self._open_port = open_port
-        self._registry = crew
+        self._registry = registry
         self._loop = asyncio.get_running_loop()
         self._wakeup = asyncio.Event()
         self._is_changed = False
@@ -91,9 +91,9 @@ class Discovery:
     def unusable_devices(self) -> list[UnusableDevice]:
         """Returns the devices that were found and cannot be used, in the order of their places."""
         return [
-            UnusableDevice(prospect.device, prospect.path, prospect.reason)
-            for _, prospect in sorted(self._devices_by_place.items())
-            if prospect.found_modem is None and prospect.reason is not None
+            UnusableDevice(probed.device, probed.path, probed.reason)
+            for _, probed in sorted(self._devices_by_place.items())
+            if probed.found_modem is None and probed.reason is not None
         ]
 
     async def run(self) -> None:
@@ -102,11 +102,11 @@ class Discovery:
         try:
             while True:
                 scanned_at = self._loop.time()
-                lookers, self._rescan_waiters = self._rescan_waiters, []
+                waiters, self._rescan_waiters = self._rescan_waiters, []
                 await self._scan()
-                for looker in lookers:
-                    if not looker.done():
-                        looker.set_result(None)
+                for waiter in waiters:
+                    if not waiter.done():
+                        waiter.set_result(None)
                 while not self._is_changed and (wait := self._next_scan(scanned_at) - self._loop.time()) > 0:
                     self._wakeup.clear()
                     self._start_due_probes()
@@ -116,18 +116,18 @@ class Discovery:
                 self._is_changed = False
         finally:
             end_watch()
-            for prospect in self._devices_by_place.values():
-                if prospect.task is not None:
-                    prospect.task.cancel()
+            for probed in self._devices_by_place.values():
+                if probed.task is not None:
+                    probed.task.cancel()
 
     # What is plugged in
 
     async def rescan(self) -> None:
         """Returns when the devices that are plugged in have been listed anew."""
-        looker: asyncio.Future[None] = self._loop.create_future()
-        self._rescan_waiters.append(looker)
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._rescan_waiters.append(waiter)
         self._note_change()
-        await looker
+        await waiter
 
     def _note_change(self) -> None:
         self._is_changed = True
@@ -143,8 +143,8 @@ class Discovery:
 
     def _next_scan(self, scanned_at: float) -> float:
         awaited = any(
-            seat.place is None and seat.imei is not None and scanned_at < seat.away_since + RETURN_SCAN_PERIOD_S
-            for seat in self._modems
+            each.place is None and each.imei is not None and scanned_at < each.away_since + RETURN_SCAN_PERIOD_S
+            for each in self._modems
         )
         rescan_s = self._settings.finding.rescan.total_seconds()
         return scanned_at + (min(rescan_s, RETURN_SCAN_INTERVAL_S) if awaited else rescan_s)
@@ -165,10 +165,10 @@ class Discovery:
             self._last_error = str(error)
             return
         self._last_error = None
-        for place, prospect in list(self._devices_by_place.items()):
-            if _is_replaced(prospect, devices.get(place)):
+        for place, probed in list(self._devices_by_place.items()):
+            if _is_replaced(probed, devices.get(place)):
                 del self._devices_by_place[place]
-                self._handle_removed(prospect, devices.values())
+                self._handle_removed(probed, devices.values())
         configured = self._configured_paths()
         for place, device in devices.items():
             if not configured.isdisjoint(_real_path(port.path) for port in device.ports):
@@ -183,101 +183,97 @@ class Discovery:
         ports = (modem.port for modem in self._settings.modems)
         return {_real_path(port) for port in ports if port is not None and "://" not in port}
 
-    def _handle_removed(self, prospect: _ProbedDevice, devices: Iterable[UsbDevice]) -> None:
-        if prospect.task is not None:
-            prospect.task.cancel()
-        if (seat := prospect.found_modem) is None:
+    def _handle_removed(self, probed: _ProbedDevice, devices: Iterable[UsbDevice]) -> None:
+        if probed.task is not None:
+            probed.task.cancel()
+        if (found_modem := probed.found_modem) is None:
             return
-        name, place = seat.settings.name, prospect.device.location
+        name, place = found_modem.settings.name, probed.device.location
         for device in devices:
-            alike = device.ids == prospect.device.ids and device.location not in self._devices_by_place
-            if alike and any(port.path == seat.path for port in device.ports):
+            is_same_model = device.ids == probed.device.ids and device.location not in self._devices_by_place
+            if is_same_model and any(port.path == found_modem.path for port in device.ports):
                 # Replugged between two scans: the modem's task may have opened its port again already, so it is not probed. If
                 # it is another stick with the same port name, that shows when the modem's task opens it.
                 log.info("modem replugged", modem=name, place=device.location, before=place)
-                seat.moved(device.location)
-                self._devices_by_place[device.location] = _ProbedDevice(device, found_modem=seat)
+                found_modem.moved(device.location)
+                self._devices_by_place[device.location] = _ProbedDevice(device, found_modem=found_modem)
                 return
         log.info("modem unplugged", modem=name, place=place)
-        seat.detach()
+        found_modem.detach()
 
     def _forget_absent(self) -> None:
         """Removes modems that are not configured and have been away for `FORGET_AFTER_S`."""
-        for seat, modem in list(self._modems.items()):
-            away = seat.place is None and self._loop.time() > seat.away_since + FORGET_AFTER_S
-            if away and seat.settings not in self._configured:
-                del self._modems[seat]
+        for found_modem, modem in list(self._modems.items()):
+            away = found_modem.place is None and self._loop.time() > found_modem.away_since + FORGET_AFTER_S
+            if away and found_modem.settings not in self._configured:
+                del self._modems[found_modem]
                 self._registry.remove(modem)
 
     # Which modem it is
 
     def _start_due_probes(self) -> None:
-        for prospect in self._devices_by_place.values():
-            if (
-                prospect.found_modem is not None
-                or prospect.task is not None
-                or prospect.next_probe_at > self._loop.time()
-            ):
+        for probed in self._devices_by_place.values():
+            if probed.found_modem is not None or probed.task is not None or probed.next_probe_at > self._loop.time():
                 continue
             finding = self._settings.finding
-            named = any(modem.usb == prospect.device.location for modem in self._configured)
-            verdict = assess_device(prospect.device, self._profiles, probe_bridges=finding.probe_bridges, named=named)
+            named = any(modem.usb == probed.device.location for modem in self._configured)
+            verdict = assess_device(probed.device, self._profiles, probe_bridges=finding.probe_bridges, named=named)
             if isinstance(verdict, ModemCandidate):
-                name = f"who is in {prospect.device.location}"
-                prospect.task = self._loop.create_task(self._probe(prospect, verdict), name=name)
+                name = f"who is in {probed.device.location}"
+                probed.task = self._loop.create_task(self._probe(probed, verdict), name=name)
             else:
-                self._set_reason(prospect, verdict.reason if isinstance(verdict, UnfitDevice) else None)
-                prospect.next_probe_at = float("inf")
+                self._set_reason(probed, verdict.reason if isinstance(verdict, UnfitDevice) else None)
+                probed.next_probe_at = float("inf")
 
-    async def _probe(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> None:
+    async def _probe(self, probed: _ProbedDevice, candidate: ModemCandidate) -> None:
         try:
-            reason = await self._attach_modem(prospect, candidate)
+            reason = await self._attach_modem(probed, candidate)
         except ModemError as error:
             reason = str(error)
         except Exception as error:
-            log.exception("asking a port failed", place=prospect.device.location, error=repr(error))
+            log.exception("asking a port failed", place=probed.device.location, error=repr(error))
             reason = f"internal error: {error!r}"
-        prospect.probes += 1
+        probed.probes += 1
         pause = SLOW_PROBE_INTERVAL_S if candidate.certain_ports else UNCERTAIN_PROBE_INTERVAL_S
-        prospect.next_probe_at = self._loop.time() + (FAST_PROBE_INTERVAL_S if prospect.probes < FAST_PROBES else pause)
-        prospect.task = None
-        self._set_reason(prospect, reason)
+        probed.next_probe_at = self._loop.time() + (FAST_PROBE_INTERVAL_S if probed.probes < FAST_PROBES else pause)
+        probed.task = None
+        self._set_reason(probed, reason)
         self._wakeup.set()
 
-    def _set_reason(self, prospect: _ProbedDevice, reason: str | None) -> None:
-        if reason is not None and reason != prospect.reason:
-            log.warning("found, and not usable", place=prospect.device.location, reason=reason)
-        prospect.reason = reason
+    def _set_reason(self, probed: _ProbedDevice, reason: str | None) -> None:
+        if reason is not None and reason != probed.reason:
+            log.warning("found, and not usable", place=probed.device.location, reason=reason)
+        probed.reason = reason
 
-    async def _attach_modem(self, prospect: _ProbedDevice, candidate: ModemCandidate) -> str | None:
+    async def _attach_modem(self, probed: _ProbedDevice, candidate: ModemCandidate) -> str | None:
         """Probes one port after the other until one answers, and attaches the modem. Returns why that could not be done; None if
         it is attached. Raises ModemError if a port cannot be opened."""
         ports = candidate.certain_ports
-        if not ports or prospect.probes >= CERTAIN_PORT_TRIES:
+        if not ports or probed.probes >= CERTAIN_PORT_TRIES:
             ports += candidate.possible_ports
         reason = None
         for listed in ports:
-            prospect.path = listed.path
-            with contextlib.ExitStack() as unless_seated:
+            probed.path = listed.path
+            with contextlib.ExitStack() as unless_attached:
                 # If it is busy or forbidden, the other ports of the device are left to that other program, too.
                 port = await self._open_port(listed.path)
-                unless_seated.callback(port.close)
+                unless_attached.callback(port.close)
                 try:
-                    found = await self._identify(prospect.device.location, candidate.driver, port)
+                    result = await self._identify(probed.device.location, candidate.driver, port)
                 except ModemError as error:
                     reason = reason or f"{listed.path}: {error}"
                     continue
-                seat = self._found_modem_for(found, prospect.device.location)
-                if isinstance(seat, str):
-                    return seat
-                unless_seated.pop_all()
+                found_modem = self._found_modem_for(result, probed.device.location)
+                if isinstance(found_modem, str):
+                    return found_modem
+                unless_attached.pop_all()
                 for other in self._devices_by_place.values():
-                    if other.found_modem is seat:  # it was taken for this modem: it is probed again
+                    if other.found_modem is found_modem:  # it was taken for this modem: it is probed again
                         other.found_modem, other.probes, other.next_probe_at = None, 0, 0.0
-                seat.attach(prospect.device.location, listed.path, port, found.imei)
-                prospect.found_modem = seat
-                name = seat.settings.name
-                log.info("modem found", modem=name, imei=found.imei, place=prospect.device.location, port=listed.path)
+                found_modem.attach(probed.device.location, listed.path, port, result.imei)
+                probed.found_modem = found_modem
+                name = found_modem.settings.name
+                log.info("modem found", modem=name, imei=result.imei, place=probed.device.location, port=listed.path)
                 return None
         return reason
 
@@ -286,50 +282,54 @@ class Discovery:
         wants_iccid = any(modem.iccid is not None for modem in self._configured)
         return await identify_modem(port, self._profiles, pinned or driver, wants_iccid=wants_iccid)
 
-    def _found_modem_for(self, found: ProbeResult, place: str) -> FoundModem | str:
+    def _found_modem_for(self, result: ProbeResult, place: str) -> FoundModem | str:
         """Returns the found modem that a probe's answer belongs to, new if need be; or why it may not be used."""
-        named = match_configured(self._configured, found, place)
-        if found.imei in self._registry.configured_imeis():
-            return f"answers with the IMEI {found.imei}, which is that of a modem whose port is configured"
+        named = match_configured(self._configured, result, place)
+        if result.imei in self._registry.configured_imeis():
+            return f"answers with the IMEI {result.imei}, which is that of a modem whose port is configured"
         if named is None:
-            seat = next(
-                (seat for seat in self._modems if seat.imei == found.imei and self._is_unconfigured(seat)), None
-            )
+            known = (each for each in self._modems if each.imei == result.imei and self._is_unconfigured(each))
+            found_modem = next(known, None)
         else:
-            seat = next(seat for seat in self._modems if seat.settings is named)
-        if seat is None:
+            found_modem = next(found_modem for found_modem in self._modems if found_modem.settings is named)
+        if found_modem is None:
             if not self._settings.may_use_unlisted:
-                return f"its IMEI is {found.imei}: it is not among the modems, and finding.others is false"
-            name = make_name(found.imei, {*(s.name for s in self._settings.modems), *self._found_names()})
-            seat = self._create_found_modem(ModemSettings(name=name, imei=found.imei))
-        elif seat.place is not None and self._modems[seat].is_open:
-            return f"answers as {seat.settings.name} does (IMEI {found.imei}), which is in {seat.place}: two cannot be told apart"
-        return seat
+                return f"its IMEI is {result.imei}: it is not among the modems, and finding.others is false"
+            name = make_name(result.imei, {*(s.name for s in self._settings.modems), *self._found_names()})
+            found_modem = self._create_found_modem(ModemSettings(name=name, imei=result.imei))
+        elif found_modem.place is not None and self._modems[found_modem].is_open:
+            name = found_modem.settings.name
+            return f"answers as {name} does (IMEI {result.imei}), which is in {found_modem.place}: two cannot be told apart"
+        return found_modem
 
-    def _is_unconfigured(self, seat: FoundModem) -> bool:
-        return not any(seat.settings is named for named in self._configured)
+    def _is_unconfigured(self, found_modem: FoundModem) -> bool:
+        return not any(found_modem.settings is named for named in self._configured)
 
     def _found_names(self) -> Iterable[str]:
-        return (seat.settings.name for seat in self._modems)
+        return (found_modem.settings.name for found_modem in self._modems)
 
     def _create_found_modem(self, settings: ModemSettings) -> FoundModem:
-        seat: FoundModem = FoundModem(
-            settings, open_port=self._open_port, ask=self._reidentify, look=self.rescan, astray=self._note_change
+        found_modem = FoundModem(
+            settings,
+            open_port=self._open_port,
+            identify=self._reidentify,
+            rescan=self.rescan,
+            on_lost=self._note_change,
         )
-        modem = self._modems[seat] = self._registry.add(settings, seat.open)
-        seat.set_modem(modem)
-        return seat
+        modem = self._modems[found_modem] = self._registry.add(settings, found_modem.open)
+        found_modem.set_modem(modem)
+        return found_modem
 
     async def _reidentify(self, port: Port) -> ProbeResult:
         return await identify_modem(port, self._profiles, None, wants_iccid=False)
 
 
-def match_configured(named: Iterable[ModemSettings], found: ProbeResult, place: str) -> ModemSettings | None:
+def match_configured(named: Iterable[ModemSettings], result: ProbeResult, place: str) -> ModemSettings | None:
     """Returns the configured modem that a probe's answer belongs to: by IMEI before SIM before place."""
     tests: tuple[Callable[[ModemSettings], bool], ...] = (
         # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
-        lambda modem: modem.imei is not None and modem.imei[:14] == found.imei[:14],
-        lambda modem: modem.iccid is not None and modem.iccid == found.iccid,
+        lambda modem: modem.imei is not None and modem.imei[:14] == result.imei[:14],
+        lambda modem: modem.iccid is not None and modem.iccid == result.iccid,
         lambda modem: modem.usb is not None and modem.usb == place,
     )
     modems = list(named)
@@ -343,13 +343,13 @@ def make_name(imei: str, taken: Container[str]) -> str:
     return next((name for name in names if name not in taken), f"modem-{imei}-2")
 
 
-def _is_replaced(prospect: _ProbedDevice, device: UsbDevice | None) -> bool:
+def _is_replaced(probed: _ProbedDevice, device: UsbDevice | None) -> bool:
     """True if a device is not there any more, or has changed so that it must be probed again."""
-    if device is None or device.ids != prospect.device.ids:
+    if device is None or device.ids != probed.device.ids:
         return True
-    if prospect.found_modem is not None:
-        return prospect.found_modem.path not in {port.path for port in device.ports}
-    return device.ports != prospect.device.ports
+    if probed.found_modem is not None:
+        return probed.found_modem.path not in {port.path for port in device.ports}
+    return device.ports != probed.device.ports
 
 
 def _real_path(path: str) -> str:

@@ -27,18 +27,18 @@ class FoundModem:
         settings: ModemSettings,
         *,
         open_port: OpenPort,
-        ask: Identify,
-        look: Callable[[], Awaitable[None]],
-        astray: Callable[[], None],
+        identify: Identify,
+        rescan: Callable[[], Awaitable[None]],
+        on_lost: Callable[[], None],
     ) -> None:
         self.settings = settings
         self.imei: str | None = None
         self.away_since = asyncio.get_running_loop().time()
         self.status = ModemStatus()
         self._open_port = open_port
-        self._identify = ask
-        self._rescan = look
-        self._on_lost = astray
+        self._identify = identify
+        self._rescan = rescan
+        self._on_lost = on_lost
         self._pending_port: Port | None = None
         self._attached = asyncio.Event()
         self._is_moved = False
@@ -74,18 +74,18 @@ class FoundModem:
         self._attached.clear()
 
     def _close_pending_port(self) -> None:
-        handed, self._pending_port = self._pending_port, None
-        if handed is not None:
-            handed.close()
+        port, self._pending_port = self._pending_port, None
+        if port is not None:
+            port.close()
 
     async def open(self, _: str) -> Port:
         """Returns the modem's port, wherever it is plugged in; an `OpenPort`, whose argument is not used. Raises ReplyTimeout if
         nothing answers there, and PortGone."""
         while True:
             await self._wait_until_attached()
-            handed, self._pending_port = self._pending_port, None
-            if handed is not None:
-                return handed
+            port, self._pending_port = self._pending_port, None
+            if port is not None:
+                return port
             # Its port's name may belong to another device now, to which nothing must be written: only a new list can tell.
             await self._rescan()
             if (

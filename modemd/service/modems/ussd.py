@@ -109,11 +109,11 @@ class UssdSessions:
         self._remove_session(modem, session)
         await self._cancel_session(modem)
 
-    async def query(self, modem: Modem, said: Sequence[str]) -> str:
+    async def query(self, modem: Modem, texts: Sequence[str]) -> str:
         """Sends a code and replies, one after the other, and ends the session. Returns the last answer. Raises Refused, as
         `send` says."""
-        answer = await self._begin(modem, said[0])
-        for text in said[1:]:
+        answer = await self._begin(modem, texts[0])
+        for text in texts[1:]:
             if answer["session"] is None:
                 raise Refused("ussd_ended", f"the network had no question that {text!r} could answer: {answer['text']}")
             answer = await self._reply(modem, answer["session"], text)
@@ -143,16 +143,16 @@ class UssdSessions:
         async def work(dialogue: Dialogue, identity: Identity) -> UssdMessage:
             coding = self._learned_codings.get(identity.imei, identity.profile.ussd)
             try:
-                said, understood = await step(dialogue, identity.profile, text, coding=coding, limit_s=answer_s)
+                message, used_coding = await step(dialogue, identity.profile, text, coding=coding, limit_s=answer_s)
             except (ReplyTimeout, DecodeError, CommandFailed):
                 await ussd_session.end_session(dialogue)
                 raise
-            self._learned_codings[identity.imei] = understood
-            return said
+            self._learned_codings[identity.imei] = used_coding
+            return message
 
         self._busy_modems.add(name)
         try:
-            said = await modem.run_request(work, within_s=answer_s + QUEUE_S)
+            message = await modem.run_request(work, within_s=answer_s + QUEUE_S)
         except EncodeError as error:
             raise Refused("bad_ussd", error.reason) from error
         except CommandFailed as error:
@@ -166,19 +166,19 @@ class UssdSessions:
             raise Refused("ussd_garbled", f"{name}: {error.reason}") from error
         finally:
             self._busy_modems.discard(name)
-        return self._make_answer(modem, said)
+        return self._make_answer(modem, message)
 
-    def _make_answer(self, modem: Modem, said: UssdMessage) -> dict[str, Any]:
-        code = _FAILURE_CODES.get(said.state)
-        if code is not None and not said.text:
-            raise Refused(code, f"{modem.line.name}: {said.state.label}")
-        session = self._start_session(modem) if said.state is UssdState.REPLY_WANTED else None
-        return {"state": said.state.label, "text": said.text, "session": session}
+    def _make_answer(self, modem: Modem, message: UssdMessage) -> dict[str, Any]:
+        code = _FAILURE_CODES.get(message.state)
+        if code is not None and not message.text:
+            raise Refused(code, f"{modem.line.name}: {message.state.label}")
+        session = self._start_session(modem) if message.state is UssdState.REPLY_WANTED else None
+        return {"state": message.state.label, "text": message.text, "session": session}
 
     def _start_session(self, modem: Modem) -> int:
         self._last_number += 1
-        patience = self._loop.call_later(REPLY_S, self._expire_session, modem)
-        self._open_sessions[modem.line.name] = _OpenSession(self._last_number, patience)
+        timeout = self._loop.call_later(REPLY_S, self._expire_session, modem)
+        self._open_sessions[modem.line.name] = _OpenSession(self._last_number, timeout)
         return self._last_number
 
     def _expire_session(self, modem: Modem) -> None:

@@ -53,11 +53,11 @@ class ModemViews:
     def _view(self, modem: Modem) -> dict[str, Any]:
         identity = modem.status.identity
         balance = self._balance(identity.iccid) if identity is not None else None
-        paused = self._breakers.open_until(identity.iccid, self._clock.now()) if identity is not None else None
-        return modem_view(modem, self._settings.current(), paused) | {"balance": balance}
+        breaker = self._breakers.open_until(identity.iccid, self._clock.now()) if identity is not None else None
+        return modem_view(modem, self._settings.current(), breaker) | {"balance": balance}
 
 
-def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | None = None) -> dict[str, Any]:
+def modem_view(modem: Modem, settings: Settings, breaker: tuple[datetime, str] | None = None) -> dict[str, Any]:
     """Returns one modem: as configured, what answered, and its state. `breaker`: until when its SIM is paused by refusals, and
     the error that it was refused with, if it is."""
     now, identity = modem.status, modem.status.identity
@@ -67,9 +67,9 @@ def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | No
         "port": now.port or modem.line.port or None,
         "place": now.usb_location,
         "health": now.health.value,
-        "can_send": can_send(now, rests=rest is not None),
-        "reason": now.reason if rest is None else f"the SIM was refused too often: {rest[1]}",
-        "rests_until": rest[0].isoformat(timespec="microseconds") if rest is not None else None,
+        "can_send": can_send(now, is_refused=breaker is not None),
+        "reason": now.reason if breaker is None else f"the SIM was refused too often: {breaker[1]}",
+        "rests_until": breaker[0].isoformat(timespec="microseconds") if breaker is not None else None,
         "driver": identity.profile.name if identity else None,
         "manufacturer": identity.manufacturer if identity else None,
         "model": identity.model if identity else None,
@@ -123,8 +123,8 @@ def wire_view(line: WireLine) -> dict[str, Any]:
     return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.direction, "text": line.text}
 
 
-def can_send(status: ModemStatus, *, rests: bool) -> bool:
+def can_send(status: ModemStatus, *, is_refused: bool) -> bool:
     """True if a message can pass through a modem now. `is_refused`: its SIM is paused by refusals. Without a service centre
     nothing leaves, though the modem is registered."""
     lacks_service_centre = status.smsc is None and "smsc" in status.remarks
-    return status.health is ModemHealth.READY and not rests and not lacks_service_centre
+    return status.health is ModemHealth.READY and not is_refused and not lacks_service_centre

@@ -56,15 +56,15 @@ class Alarms:
         settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
-        queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, int], None],
         run_command: RunCommand,
     ) -> None:
         self._store = store
-        self._in_force = settings
+        self._current_settings = settings
         self._settings = settings.current().alarms  # read at the start
         self._policy = policy
         self._clock = clock
-        self._on_queued = queued
+        self._on_queued = on_queued
         self._run_command = run_command
         self._active: dict[AlarmKey, _RaisedAlarm] = {}
         self._stored: set[AlarmKey] = set()
@@ -146,7 +146,7 @@ class Alarms:
         waits = [CHECK_INTERVAL_S]
         if self._settings.to:
             submitted, later = await self._store.write(
-                partial(self._submit_sms, settings=self._in_force.current(), now=now)
+                partial(self._submit_sms, settings=self._current_settings.current(), now=now)
             )
             for each in submitted:
                 self._on_queued(each, MessageClass.ALARM.rank)

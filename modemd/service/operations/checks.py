@@ -29,18 +29,18 @@ class AlarmChecks:
         self,
         alarms: Alarms,
         store: Store,
-        time: TrustedClock,
+        clock: TrustedClock,
         modems: Callable[[], Sequence[Modem]],
-        rests: OpenUntil,
-        low: LowBalances,
+        open_until: OpenUntil,
+        low_balances: LowBalances,
         unusable_after: timedelta,
     ) -> None:
         self._alarms = alarms
         self._store = store
-        self._clock = time
+        self._clock = clock
         self._modems = modems
-        self._open_until = rests
-        self._low_balances = low
+        self._open_until = open_until
+        self._low_balances = low_balances
         self._unusable_after = unusable_after
         self._unusable_since: dict[str, float] = {}
 
@@ -52,27 +52,27 @@ class AlarmChecks:
 
     def check(self) -> None:
         """Raises and clears the alarms whose state has changed."""
-        doubt, trouble = self._clock.distrust_reason, self._store.failure
-        self._set_alarm(CLOCK, "", doubt is not None, f"the clock is not trusted: {doubt}")
-        if not isinstance(trouble, StoreDamaged):  # which ends the service
-            self._set_alarm(DATABASE, "", trouble is not None, str(trouble))
+        reason, failure = self._clock.distrust_reason, self._store.failure
+        self._set_alarm(CLOCK, "", reason is not None, f"the clock is not trusted: {reason}")
+        if not isinstance(failure, StoreDamaged):  # which ends the service
+            self._set_alarm(DATABASE, "", failure is not None, str(failure))
         now, at_s = self._clock.now(), asyncio.get_running_loop().time()
-        resting: set[str] = set()
+        refused_sims: set[str] = set()
         for modem in self._modems():
             self._check_modem(modem, at_s)
             identity = modem.status.identity
-            rest = self._open_until(identity.iccid, now) if identity is not None else None
-            if identity is not None and rest is not None:
-                resting.add(identity.iccid)
-                # The end of the ICCID tells SIMs apart; a telephone number does not belong into an SMS.
+            breaker = self._open_until(identity.iccid, now) if identity is not None else None
+            if identity is not None and breaker is not None:
+                refused_sims.add(identity.iccid)
+                # The end of the ICCID tells SIMs apart; a telephone number does not belong in an SMS.
                 self._alarms.raise_alarm(
-                    SIM, identity.iccid, f"SIM ..{identity.iccid[-6:]} is refused and rests: {rest[1]}"
+                    SIM, identity.iccid, f"SIM ..{identity.iccid[-6:]} is refused and rests: {breaker[1]}"
                 )
-        self._clear_other_subjects(SIM, resting)
-        low = self._low_balances()
-        for iccid, text in low.items():
+        self._clear_other_subjects(SIM, refused_sims)
+        low_balances = self._low_balances()
+        for iccid, text in low_balances.items():
             self._alarms.raise_alarm(BALANCE, iccid, text)
-        self._clear_other_subjects(BALANCE, set(low))
+        self._clear_other_subjects(BALANCE, set(low_balances))
         self._clear_other_subjects(MODEM, {modem.line.name for modem in self._modems()})
 
     def _check_modem(self, modem: Modem, at_s: float) -> None:

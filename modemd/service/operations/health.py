@@ -53,11 +53,11 @@ class Health:
 
 
 def assess_health(
-    trouble: StoreUnavailable | StoreDamaged | None, modems: Sequence[ModemState], *, running: bool = True
+    failure: StoreUnavailable | StoreDamaged | None, modems: Sequence[ModemState], *, running: bool = True
 ) -> Health:
     """Returns the health of the whole service: the database comes first, since without it nothing is accepted or sent."""
-    if trouble is not None:
-        return Health(False, trouble.code, f"nothing is accepted or sent: {trouble}")
+    if failure is not None:
+        return Health(False, failure.code, f"nothing is accepted or sent: {failure}")
     able = sum(modem.can_send for modem in modems)
     if able:
         return Health(

@@ -26,12 +26,18 @@ class Retention:
     """One task (`run`) that deletes old texts, messages and log rows, by the ages in the settings."""
 
     def __init__(
-        self, store: Store, kept: RetentionSettings, clock: Clock, trusted: Callable[[], bool] = lambda: True
+        self,
+        store: Store,
+        settings: RetentionSettings,
+        clock: Clock,
+        is_clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._is_clock_trusted = trusted
-        self._ages = RetentionAges(kept.outbox.texts, kept.outbox.rows, kept.inbox.texts, kept.inbox.rows, kept.log)
+        self._is_clock_trusted = is_clock_trusted
+        self._ages = RetentionAges(
+            settings.outbox.texts, settings.outbox.rows, settings.inbox.texts, settings.inbox.rows, settings.log
+        )
 
     async def run(self) -> None:
         """Deletes once an hour until it is cancelled. While the clock is not trusted, nothing counts as old."""

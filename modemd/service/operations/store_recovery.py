@@ -19,10 +19,12 @@ class StoreRecovery:
     """One task (`run`). While the store is in trouble nothing is claimed (the dispatcher checks that). `on_recovered` is called
     afterwards; `on_damaged`, with the error's text, before a damaged database ends the service."""
 
-    def __init__(self, store: Store, recovered: Callable[[], None], damaged: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, store: Store, on_recovered: Callable[[], None], on_damaged: Callable[[str], Awaitable[None]]
+    ) -> None:
         self._store = store
-        self._on_damaged = damaged
-        self._on_recovered = recovered
+        self._on_damaged = on_damaged
+        self._on_recovered = on_recovered
 
     async def run(self) -> None:
         """Watches the store until it is cancelled. Raises StoreDamaged: a database that cannot be relied on ends the service."""

@@ -40,30 +40,30 @@ class TrustedClock:
         """True while the machine's clock is trusted."""
         return self.distrust_reason is None
 
-    def set_stored_time(self, mark: datetime | None) -> None:
+    def set_stored_time(self, stored: datetime | None) -> None:
         """Sets the latest time that the database knows of, at a start."""
-        if mark is not None and (self._last_trusted is None or mark > self._last_trusted):
-            self._last_trusted, self._last_trusted_s = mark, self._monotonic()
+        if stored is not None and (self._last_trusted is None or stored > self._last_trusted):
+            self._last_trusted, self._last_trusted_s = stored, self._monotonic()
 
     def add_network_time(self, stamp: datetime, at: datetime | None = None) -> None:
         """Adds a stamp of the network: one that came now; or, with `at`, one that was made when this clock said `at`."""
-        said, network = (self._clock.now(), stamp) if at is None else (at, self.now() + (stamp - at))
-        if clock_trust.check_against_network(stamp, said, fresh=at is not None) is not None:
-            self._network_time, self._network_time_s = network, self._monotonic()
+        clock_time, network_time = (self._clock.now(), stamp) if at is None else (at, self.now() + (stamp - at))
+        if clock_trust.check_against_network(stamp, clock_time, fresh=at is not None) is not None:
+            self._network_time, self._network_time_s = network_time, self._monotonic()
             self.now()
 
     def now(self) -> datetime:
         """Returns the wall time, aware, in UTC; carried on from the last trusted time while the machine's clock is not
         trusted."""
-        said, at_s = self._clock.now(), self._monotonic()
-        doubt = clock_trust.find_distrust_reason(said, self._last_trusted, self._estimate_time(at_s))
-        if (doubt is None) is not (self._distrust_reason is None):
-            self._log_change(said, doubt)
-        self._distrust_reason = doubt
-        if doubt is None:
-            self._last_trusted, self._last_trusted_s = said, at_s
-            return said
-        return (self._last_trusted or said) + timedelta(seconds=at_s - self._last_trusted_s)
+        machine_time, at_s = self._clock.now(), self._monotonic()
+        reason = clock_trust.find_distrust_reason(machine_time, self._last_trusted, self._estimate_time(at_s))
+        if (reason is None) is not (self._distrust_reason is None):
+            self._log_change(machine_time, reason)
+        self._distrust_reason = reason
+        if reason is None:
+            self._last_trusted, self._last_trusted_s = machine_time, at_s
+            return machine_time
+        return (self._last_trusted or machine_time) + timedelta(seconds=at_s - self._last_trusted_s)
 
     def _estimate_time(self, at_s: float) -> datetime | None:
         return (
@@ -73,12 +73,12 @@ class TrustedClock:
         )
 
     @staticmethod
-    def _log_change(said: datetime, doubt: str | None) -> None:
-        if doubt is None:
-            log.warning("the clock is trusted again", clock=said)
+    def _log_change(machine_time: datetime, reason: str | None) -> None:
+        if reason is None:
+            log.warning("the clock is trusted again", clock=machine_time)
         else:
             log.error(
                 "the clock is not trusted: calendar, expiry and marketing stop; set the machine's clock",
-                clock=said,
-                because=doubt,
+                clock=machine_time,
+                because=reason,
             )

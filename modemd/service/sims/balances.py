@@ -44,19 +44,19 @@ class Balances:
         settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
-        conversations: UssdSessions,
+        ussd_sessions: UssdSessions,
         *,
         modems: Callable[[], list[Modem]],
-        queued: Callable[[Submitted, int], None],
-        trusted: Callable[[], bool],
+        on_queued: Callable[[Submitted, int], None],
+        is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
         self._policy = policy
         self._clock = clock
-        self._ussd_sessions = conversations
+        self._ussd_sessions = ussd_sessions
         self._modems = modems
-        self._on_queued = queued
-        self._is_clock_trusted = trusted
+        self._on_queued = on_queued
+        self._is_clock_trusted = is_clock_trusted
         self._settings = settings
         self._queries = {
             iccid: sim.balance for iccid, sim in settings.current().sims.items() if sim.balance is not None
@@ -77,10 +77,10 @@ class Balances:
     async def run(self) -> None:
         """Asks the SIMs that are due until it is cancelled."""
         while True:
-            for iccid, how in self._queries.items():
+            for iccid, query in self._queries.items():
                 modem = self._ready_modem_with(iccid)
-                if modem is not None and self._is_clock_trusted() and self._is_due(iccid, how):
-                    await self._query_balance(modem, iccid, how)
+                if modem is not None and self._is_clock_trusted() and self._is_due(iccid, query):
+                    await self._query_balance(modem, iccid, query)
             await asyncio.sleep(CHECK_INTERVAL_S)
 
     def view(self, iccid: str) -> dict[str, Any] | None:
@@ -104,10 +104,10 @@ class Balances:
 
     async def handle_message(self, iccid: str, sender: str, text: str) -> None:
         """Stores the balance in an inbound message, if it is the operator's answer."""
-        how = self._queries.get(iccid)
-        if how is None or how.sms is None or how.sms.answer_sender != sender:
+        query = self._queries.get(iccid)
+        if query is None or query.sms is None or query.sms.answer_sender != sender:
             return
-        amount = parse_amount(text, how.pattern)
+        amount = parse_amount(text, query.pattern)
         if amount is not None:
             await self._record_amount(iccid, amount)
 
@@ -118,22 +118,22 @@ class Balances:
                 return modem
         return None
 
-    def _is_due(self, iccid: str, how: BalanceSettings) -> bool:
+    def _is_due(self, iccid: str, query: BalanceSettings) -> bool:
         now = self._clock.now()
         retry_at, asked_at = self._retry_at.get(iccid), self._last_known.get(iccid, SimBalance()).asked_at
         if retry_at is not None and now < retry_at:
             return False
-        return asked_at is None or asked_at + how.every <= now
+        return asked_at is None or asked_at + query.every <= now
 
-    async def _query_balance(self, modem: Modem, iccid: str, how: BalanceSettings) -> None:
-        self._retry_at[iccid] = self._clock.now() + min(how.every, RETRY_DELAY)
+    async def _query_balance(self, modem: Modem, iccid: str, query: BalanceSettings) -> None:
+        self._retry_at[iccid] = self._clock.now() + min(query.every, RETRY_DELAY)
         try:
-            if how.sms is not None:
-                await self._submit_query(iccid, how.sms.to, how.sms.text)
+            if query.sms is not None:
+                await self._submit_query(iccid, query.sms.to, query.sms.text)
                 return
-            assert how.ussd is not None  # noqa: S101 - the configuration has one of both
-            text = await self._ussd_sessions.query(modem, [how.ussd, *how.replies])
-            amount = parse_amount(text, how.pattern)
+            assert query.ussd is not None  # noqa: S101 - the configuration has one of both
+            text = await self._ussd_sessions.query(modem, [query.ussd, *query.replies])
+            amount = parse_amount(text, query.pattern)
             if amount is None:
                 raise Refused("no_amount", f"the pattern finds no amount in the answer (len={len(text)})")
             await self._record_amount(iccid, amount)

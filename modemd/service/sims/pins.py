@@ -79,43 +79,43 @@ class PinStore(PinFiles):
 class ModemPins:
     """Implementation of `modemd.modem.setup.sim.PinSource` for one modem."""
 
-    def __init__(self, book: PinStore, name: str) -> None:
-        self._store = book
+    def __init__(self, pins: PinStore, name: str) -> None:
+        self._pins = pins
         self.name = name
 
     def find_pin(self, iccid: str | None) -> Pin | None:
-        return self._store.find(self.name, iccid)
+        return self._pins.find(self.name, iccid)
 
     async def read_tries(self, holder: str) -> PinTries:
-        return await self._store.tried(holder)
+        return await self._pins.tried(holder)
 
     async def record_try(self, holder: str, digest: bytes) -> None:
-        await self._store.record_try(holder, digest, refused=False)
+        await self._pins.record_try(holder, digest, refused=False)
 
     async def record_refusal(self, holder: str, digest: bytes) -> None:
-        await self._store.record_try(holder, digest, refused=True)
+        await self._pins.record_try(holder, digest, refused=True)
 
     async def forget_tries(self, holder: str) -> None:
-        await self._store.accepted(holder)
+        await self._pins.accepted(holder)
 
     async def forget_try(self, holder: str, digest: bytes) -> None:
-        await self._store.not_tried(holder, digest)
+        await self._pins.not_tried(holder, digest)
 
 
 def read_pin(path: Path) -> Pin:
     """Returns the PIN in a file: 4 to 8 digits, with blanks and line ends round them. Raises SimUnusable if it has none, cannot
     be read, or can be read by everybody."""
 
-    def useless(why: str) -> SimUnusable:
+    def unusable(why: str) -> SimUnusable:
         return SimUnusable(LOCKED, f"the SIM asks for its PIN, and {path} {why}")
 
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & stat.S_IROTH:
-                raise useless("can be read by everybody; take that right away (chmod o-r)")
+                raise unusable("can be read by everybody; take that right away (chmod o-r)")
             text = file.read(_READ_LIMIT).decode("ascii", "replace").strip()
     except OSError as error:
-        raise useless(f"cannot be read: {error.strerror or error}") from None
+        raise unusable(f"cannot be read: {error.strerror or error}") from None
     if _PIN_FORM.fullmatch(text) is None:
-        raise useless("holds no PIN, which is 4 to 8 digits and nothing else")
+        raise unusable("holds no PIN, which is 4 to 8 digits and nothing else")
     return Pin(text, str(path))

@@ -43,8 +43,8 @@ class SimControl:
         balances: Balances,
         *,
         modems: Callable[[], Sequence[Modem]],
-        changed: Callable[[], None],
-        ready: Callable[[], None],
+        on_changed: Callable[[], None],
+        on_ready: Callable[[], None],
     ) -> None:
         self._store = store
         self._settings = settings
@@ -53,8 +53,8 @@ class SimControl:
         self._breakers = breakers
         self._balances = balances
         self._modems = modems
-        self._on_changed = changed
-        self._on_ready = ready
+        self._on_changed = on_changed
+        self._on_ready = on_ready
 
     async def adopt_rules(self) -> bool:
         """Stores the lanes of the configured routing rules. Returns True if they have changed: `relane` must follow."""
@@ -76,10 +76,10 @@ class SimControl:
         now = self._clock.now()
         names = {iccid: sim.name for iccid, sim in self._settings.current().sims.items()}
         rows = await self._store.read(partial(_sim_rows, names=names, limits=self._policy.limits, now=now))
-        sits = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
+        modems = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
         return [
             row
-            | self._modem_fields(row["sim"], sits.get(row["sim"]), now)
+            | self._modem_fields(row["sim"], modems.get(row["sim"]), now)
             | {"balance": self._balances.view(row["sim"])}
             for row in rows
         ]
@@ -95,38 +95,38 @@ class SimControl:
         """Returns the pauses: of what, since when, by whom and why."""
         return await self._store.read(pauses.list_pauses)
 
-    async def pause(self, message_class: str | None, sim: str | None, word: Authorship) -> list[dict[str, Any]]:
+    async def pause(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[dict[str, Any]]:
         """Pauses a class, a SIM, a class at a SIM, or everything: no message of it is begun, and those that were begun are
         finished. Alarms go on unless their class is named. Returns all pauses. Raises Refused (`bad_class`, `bad_sim`,
         `no_reason`)."""
         change = partial(
-            pauses.pause, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
+            pauses.pause, what=_pause_of(message_class, sim), word=check_authorship(authorship), now=self._clock.now()
         )
         return await self._change_pauses(change)
 
-    async def resume(self, message_class: str | None, sim: str | None, word: Authorship) -> list[dict[str, Any]]:
+    async def resume(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[dict[str, Any]]:
         """Ends exactly such a pause. Returns all pauses that are left. Raises Refused (`not_paused`, `bad_class`, `bad_sim`,
         `no_reason`)."""
         change = partial(
-            pauses.resume, what=_pause_of(message_class, sim), word=check_authorship(word), now=self._clock.now()
+            pauses.resume, what=_pause_of(message_class, sim), word=check_authorship(authorship), now=self._clock.now()
         )
         return await self._change_pauses(change)
 
     async def _change_pauses(self, change: Callable[[sqlite3.Connection], None]) -> list[dict[str, Any]]:
-        def kept(db: sqlite3.Connection) -> list[dict[str, Any]]:
+        def change_and_read(db: sqlite3.Connection) -> list[dict[str, Any]]:
             change(db)
             return pauses.list_pauses(db)
 
-        standing = await self._store.write(kept)
+        active = await self._store.write(change_and_read)
         self._on_changed()
-        return standing
+        return active
 
     def _modem_fields(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:
-        rest = self._breakers.open_until(iccid, now)
+        breaker = self._breakers.open_until(iccid, now)
         return {
             "modem": modem.line.name if modem is not None else None,
             "health": modem.status.health.value if modem is not None else None,
-            "rests_until": rest[0].isoformat(timespec="microseconds") if rest is not None else None,
+            "rests_until": breaker[0].isoformat(timespec="microseconds") if breaker is not None else None,
             "rate": modem.line.rate(iccid) if modem is not None else None,
         }
 
@@ -146,11 +146,11 @@ def _sim_rows(
     ]
 
 
-def _limit_views(standing: QuotaUsage) -> dict[str, dict[str, Any]]:
+def _limit_views(usage: QuotaUsage) -> dict[str, dict[str, Any]]:
     """Returns each limit that binds marketing, which all of them do; of a quota the whole, with its reserve."""
     found = {}
-    for ceiling in standing.list_ceilings(MessageClass.MARKETING):
-        whole = standing.limits.quota(ceiling.period) if ceiling.reason.startswith("quota_") else None
+    for ceiling in usage.list_ceilings(MessageClass.MARKETING):
+        whole = usage.limits.quota(ceiling.period) if ceiling.reason.startswith("quota_") else None
         most = ceiling.limit if whole is None else whole
         found[ceiling.reason] = {"used": ceiling.used, "most": most, "reserved": most - ceiling.limit}
     return found

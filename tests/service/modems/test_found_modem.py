@@ -43,7 +43,9 @@ class Bench:
         self.looked = 0
         self.answers: str | Exception = IMEI
         settings = ModemSettings(name="west", imei=IMEI)
-        self.seat = FoundModem(settings, open_port=self._open, ask=self._ask, look=self._look, astray=self._count)
+        self.seat = FoundModem(
+            settings, open_port=self._open, identify=self._ask, rescan=self._look, on_lost=self._count
+        )
 
     async def _open(self, path: str) -> Port:
         self.opened.append(FakePort(path))

@@ -56,17 +56,17 @@ def test_the_verdict(
 @pytest.mark.parametrize("health", ModemHealth)
 def test_only_a_ready_modem_can_send(health: ModemHealth) -> None:
     """None that is opening, searching, sick, gone, or waits for a person; nor one whose SIM rests."""
-    assert can_send(ModemStatus(health=health), rests=False) is (health is ModemHealth.READY)
-    assert not can_send(ModemStatus(health=health), rests=True)
+    assert can_send(ModemStatus(health=health), is_refused=False) is (health is ModemHealth.READY)
+    assert not can_send(ModemStatus(health=health), is_refused=True)
 
 
 def test_without_a_service_centre_nothing_passes() -> None:
     """A modem that says so is in the network and can send nothing all the same; one that does not say may."""
     status = ModemStatus(health=ModemHealth.READY, remarks={"smsc": "the SIM has no service centre"})
-    assert not can_send(status, rests=False)
+    assert not can_send(status, is_refused=False)
     status.smsc = "+33609001390"
-    assert can_send(status, rests=False)
-    assert can_send(ModemStatus(health=ModemHealth.READY), rests=False)
+    assert can_send(status, is_refused=False)
+    assert can_send(ModemStatus(health=ModemHealth.READY), is_refused=False)
 
 
 @pytest.mark.parametrize("ready", [True, False], ids=["a message can pass", "none can"])
