@@ -32,7 +32,7 @@ class Manager:
 def watched(manager: Manager, *, stalls_at: float, ends_at: float) -> None:
     """A service whose heart stands still from `stalls_at` to 10 s later."""
 
-    async def life() -> None:
+    async def process() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         health = SimpleNamespace(assess=lambda: Health(True, CAN_SEND, "all is well"))
         service = SimpleNamespace(failed_task=lambda: None, operations=SimpleNamespace(health=health))
@@ -45,7 +45,7 @@ def watched(manager: Manager, *, stalls_at: float, ends_at: float) -> None:
         await daemon._supervise(*given)
         http.cancel()
 
-    simulate(life())
+    simulate(process())
 
 
 def test_the_watchdog_is_fed_often_enough() -> None:

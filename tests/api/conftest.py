@@ -1,7 +1,7 @@
-"""The API over a whole house in simulated time."""
+"""The API over a simulation."""
 
 from __future__ import annotations
 
-from tests.sim.conftest import live
+from tests.sim.conftest import run_scenario
 
-__all__ = ["live"]
+__all__ = ["run_scenario"]

@@ -17,7 +17,7 @@ from modemd.store import sims
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbox import Arrival
 from tests.api.client import Client
-from tests.service.assembled import NOON, House, house
+from tests.service.assembled import NOON, AssembledService, assembled_service
 
 ALICE = "+33612345678"
 WEST = "8933010000000000010"
@@ -26,14 +26,14 @@ ROUTES = ("/v1/messages", "/v1/reports", "/v1/inbox", "/v1/optouts", "/v1/modems
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as home:
-        yield home
+async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
+    async with assembled_service(tmp_path) as assembled:
+        yield assembled
 
 
 @pytest.fixture
-def client(home: House) -> Client:
-    return Client(application.create_app(home.service))
+def client(assembled: AssembledService) -> Client:
+    return Client(application.create_app(assembled.service))
 
 
 async def test_a_message_is_accepted(client: Client) -> None:
@@ -52,13 +52,13 @@ async def test_a_message_is_accepted(client: Client) -> None:
     assert listed == [{key: value for key, value in message.items() if key not in ("warnings", "again")}]
 
 
-async def test_every_wish_is_kept(client: Client, home: House) -> None:
+async def test_every_wish_is_kept(client: Client, assembled: AssembledService) -> None:
     """Class, time and key are taken as they are said."""
-    wish = HELLO | {"class": "otp", "at": "2026-11-22T13:30+01:00", "key": "k", "report": False}
-    message = (await client.post("/v1/messages", wish)).json
+    request = HELLO | {"class": "otp", "at": "2026-11-22T13:30+01:00", "key": "k", "report": False}
+    message = (await client.post("/v1/messages", request)).json
     assert (message["class"], message["key"], message["state"]) == ("otp", "k", "held")
     assert message["at"] == (NOON + timedelta(minutes=30)).isoformat("T", "microseconds")
-    kept = await home.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"])
+    kept = await assembled.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"])
     assert kept == 0
 
 
@@ -77,16 +77,16 @@ async def test_the_same_key_answers_again(client: Client) -> None:
     assert (other.status, other.code) == (409, "key_reused")
 
 
-async def test_a_refusal_by_consent_is_listed(client: Client, home: House) -> None:
+async def test_a_refusal_by_consent_is_listed(client: Client, assembled: AssembledService) -> None:
     """Marketing after STOP is 409 with the message as it was kept: refused, with the reason."""
-    await home.stop_word(ALICE)
+    await assembled.stop_word(ALICE)
     answer = await client.post("/v1/messages", HELLO | {"class": "marketing"})
     assert (answer.status, answer.json["state"], answer.json["reason"]) == (409, "refused", "opted_out")
     assert [row["state"] for row in (await client.get("/v1/messages?state=refused")).json] == ["refused"]
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("request", "code"),
     [
         pytest.param({"to": "nobody"}, "bad_number", id="no number"),
         pytest.param({"to": "112"}, "emergency_number", id="emergency"),
@@ -108,9 +108,9 @@ async def test_a_refusal_by_consent_is_listed(client: Client, home: House) -> No
         pytest.param({"key": "\ud800"}, "bad_request", id="key with half a surrogate pair"),
     ],
 )
-async def test_what_cannot_be_sent_is_refused(client: Client, wish: dict[str, object], code: str) -> None:
+async def test_what_cannot_be_sent_is_refused(client: Client, request: dict[str, object], code: str) -> None:
     """A message that is wrong is 422 with a code for programs and a line for people, and nothing is kept."""
-    answer = await client.post("/v1/messages", HELLO | wish)
+    answer = await client.post("/v1/messages", HELLO | request)
     assert (answer.status, answer.code) == (422, code)
     assert (await client.get("/v1/messages")).json == []
 
@@ -135,9 +135,9 @@ async def test_a_body_that_is_no_text_is_told(client: Client) -> None:
     assert (answer.status, answer.code) == (400, "bad_request")
 
 
-async def test_a_batch_is_accepted_by_rows(client: Client, home: House) -> None:
+async def test_a_batch_is_accepted_by_rows(client: Client, assembled: AssembledService) -> None:
     """The rows of a CSV become messages in their order; one that consent refuses is kept as refused among the accepted."""
-    await home.stop_word("+33698765432")
+    await assembled.stop_word("+33698765432")
     rows = f"to,text,class,key\n{ALICE},hello,transactional,a\n+33698765432,offer,marketing,\n"
     answer = await client.call("POST", "/v1/batches", rows.encode(), "text/csv")
     assert answer.status == 202
@@ -207,23 +207,23 @@ async def test_a_message_tells_its_story(client: Client) -> None:
     assert (found["id"], [event["what"] for event in found["events"]]) == (1, ["message queued"])
 
 
-async def test_the_inbox_is_listed(client: Client, home: House) -> None:
+async def test_the_inbox_is_listed(client: Client, assembled: AssembledService) -> None:
     """Inbound messages are listed with sender, SIM and times."""
     arrival = Arrival("8933010000000000010", b"1", ALICE, "text", "hi", NOON)
-    await home.store.write(lambda db: inbox.store_arrival(db, arrival, lambda tpdus: ("text", ""), NOON))
+    await assembled.store.write(lambda db: inbox.store_arrival(db, arrival, lambda tpdus: ("text", ""), NOON))
     (row,) = (await client.get("/v1/inbox")).json
     assert (row["from"], row["text"], row["to_sim"]) == (ALICE, "hi", "8933010000000000010")
     assert (await client.get("/v1/inbox?id=2")).json == []
 
 
-async def test_opt_outs_are_listed(client: Client, home: House) -> None:
+async def test_opt_outs_are_listed(client: Client, assembled: AssembledService) -> None:
     """Who has opted out is listed with the word."""
-    await home.stop_word(ALICE)
+    await assembled.stop_word(ALICE)
     (row,) = (await client.get("/v1/optouts?limit=1")).json
     assert (row["number"], row["word"]) == (ALICE, "stop")
 
 
-async def test_modems_and_status_tell_what_is_known(client: Client, home: House) -> None:
+async def test_modems_and_status_tell_what_is_known(client: Client, assembled: AssembledService) -> None:
     """A modem that nothing is known of is listed as configured; no message can pass, and what waits is counted."""
     (modem,) = (await client.get("/v1/modems")).json
     assert (modem["name"], modem["health"], modem["imei"]) == ("west", "opening", None)
@@ -231,7 +231,7 @@ async def test_modems_and_status_tell_what_is_known(client: Client, home: House)
     new = status_reports.NewReport(
         "sim", b"1", ReportFacts(1, ALICE, None), status_reports.DeliveryOutcome.DELIVERED, 0, None
     )
-    await home.store.write(lambda db: status_reports.record_report(db, new, lambda told, attempts: None, NOON))
+    await assembled.store.write(lambda db: status_reports.record_report(db, new, lambda told, attempts: None, NOON))
     status = (await client.get("/v1/status")).json
     assert (status["can_send"], status["modems"]) == (False, [modem])
     assert [(row["state"], row["messages"]) for row in status["waiting"]] == [("queued", 1)]
@@ -280,32 +280,38 @@ async def test_a_wrong_method_names_the_right_ones(client: Client) -> None:
 )
 @pytest.mark.parametrize("route", [route for route in ROUTES if route != "/v1/modems"])
 async def test_failures_within_have_the_same_body(
-    home: House, client: Client, monkeypatch: pytest.MonkeyPatch, route: str, error: Exception, status: int, code: str
+    assembled: AssembledService,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    route: str,
+    error: Exception,
+    status: int,
+    code: str,
 ) -> None:
     """A failing store is 503 with its words; a mistake of ours is 500 without its insides, and reaches the server's log."""
 
     async def fails(query: object) -> None:
         raise error
 
-    monkeypatch.setattr(home.store, "read", fails)
+    monkeypatch.setattr(assembled.store, "read", fails)
     answer = await client.get(route)
     assert (answer.status, answer.code) == (status, code)
     assert ("no such table" in answer.json["error"]["message"]) is False
     assert (answer.raised is error) == (status == 500)
 
 
-async def test_the_inbox_is_narrowed_to_a_kind(client: Client, home: House) -> None:
+async def test_the_inbox_is_narrowed_to_a_kind(client: Client, assembled: AssembledService) -> None:
     """A kind that there is none of is 422."""
-    await home.store.write(lambda db: inbox.store_missed_call(db, WEST, ALICE, NOON))
+    await assembled.store.write(lambda db: inbox.store_missed_call(db, WEST, ALICE, NOON))
     assert [row["kind"] for row in (await client.get("/v1/inbox?kind=call")).json] == ["call"]
     assert (await client.get("/v1/inbox?kind=mms")).json == []
     answer = await client.get("/v1/inbox?kind=picture")
     assert (answer.status, answer.code) == (422, "bad_kind")
 
 
-async def test_a_sim_is_admitted(client: Client, home: House) -> None:
+async def test_a_sim_is_admitted(client: Client, assembled: AssembledService) -> None:
     """Then the modems look again. One that nobody has met is 404."""
-    await home.store.write(lambda db: sims.record_sim(db, WEST, None, None, "861234029413211", NOON, admit=False))
+    await assembled.store.write(lambda db: sims.record_sim(db, WEST, None, None, "861234029413211", NOON, admit=False))
     assert [row["admitted_at"] for row in (await client.get("/v1/sims")).json] == [None]
     admitted = await client.post(f"/v1/sims/{WEST}/admit", {})
     assert admitted.status == 200

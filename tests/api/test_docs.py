@@ -12,7 +12,7 @@ from modemd.api.messages import LARGEST_CSV, NewMessage
 from modemd.errors import StoreDamaged, StoreError
 from modemd.service.operations import health
 from modemd.store import sqlite_errors
-from tests.service.assembled import house
+from tests.service.assembled import assembled_service
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -29,8 +29,8 @@ def section(title: str) -> str:
 
 async def test_every_route_is_documented(tmp_path: Path) -> None:
     """The table of routes is the application's own list, no more and no less."""
-    async with house(tmp_path) as home:
-        paths = create_app(home.service).openapi()["paths"]
+    async with assembled_service(tmp_path) as assembled:
+        paths = create_app(assembled.service).openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     documented = re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", section("Routes"), flags=re.MULTILINE)
     assert sorted(documented) == sorted(routes)
@@ -38,8 +38,8 @@ async def test_every_route_is_documented(tmp_path: Path) -> None:
 
 async def test_every_query_is_documented(tmp_path: Path) -> None:
     """What a listing can be narrowed by stands in its line."""
-    async with house(tmp_path) as home:
-        paths = create_app(home.service).openapi()["paths"]
+    async with assembled_service(tmp_path) as assembled:
+        paths = create_app(assembled.service).openapi()["paths"]
     for path, methods in paths.items():
         for method, route in methods.items():
             queries = [each["name"] for each in route.get("parameters", ()) if each["in"] == "query"]

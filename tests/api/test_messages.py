@@ -17,56 +17,58 @@ from modemd.store.inbound import status_reports
 from modemd.store.queue import claims, outcomes
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from tests.api.client import Client
-from tests.service.assembled import NOON, House, house
+from tests.service.assembled import NOON, AssembledService, assembled_service
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
 WORD = {"by": "ann", "why": "she says so"}
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as home:
-        yield home
+async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
+    async with assembled_service(tmp_path) as assembled:
+        yield assembled
 
 
 @pytest.fixture
-def client(home: House) -> Client:
-    return Client(application.create_app(home.service))
+def client(assembled: AssembledService) -> Client:
+    return Client(application.create_app(assembled.service))
 
 
-async def tried(home: House, result: AttemptResult, reference: int | None = None) -> None:
+async def tried(assembled: AssembledService, result: AttemptResult, reference: int | None = None) -> None:
     """The message that is queued goes on the air, and ends so."""
 
     def change(db: Any) -> None:
-        claim = claims.claim(db, WEST, "stick", lambda facts: SendDecision(SendVerdict.SEND), home.clock.now())
+        claim = claims.claim(db, WEST, "stick", lambda facts: SendDecision(SendVerdict.SEND), assembled.clock.now())
         assert claim is not None
         outcomes.close_attempt(
-            db, AttemptOutcome(claim.attempt_id, result, home.clock.now(), reference), home.clock.now()
+            db, AttemptOutcome(claim.attempt_id, result, assembled.clock.now(), reference), assembled.clock.now()
         )
 
-    await home.store.write(change)
+    await assembled.store.write(change)
 
 
-async def reported(home: House, reference: int, *, status: int = 0) -> None:
+async def reported(assembled: AssembledService, reference: int, *, status: int = 0) -> None:
     """A status report comes in."""
     outcome = status_reports.DeliveryOutcome.DELIVERED if status == 0 else status_reports.DeliveryOutcome.PERMANENT
-    told = ReportFacts(reference, ALICE, home.clock.now())
-    new = status_reports.NewReport(WEST, bytes([reference, status]), told, outcome, status, home.clock.now())
+    told = ReportFacts(reference, ALICE, assembled.clock.now())
+    new = status_reports.NewReport(WEST, bytes([reference, status]), told, outcome, status, assembled.clock.now())
     rule = owner_rule(timedelta(seconds=60))
-    await home.store.write(lambda db: status_reports.record_report(db, new, rule, home.clock.now()))
+    await assembled.store.write(lambda db: status_reports.record_report(db, new, rule, assembled.clock.now()))
 
 
-async def unknown(home: House, client: Client) -> int:
+async def unknown(assembled: AssembledService, client: Client) -> int:
     """A message of which nobody knows whether it was sent."""
     message: int = (await client.post("/v1/messages", {"to": ALICE, "text": "hello"})).json["id"]
-    await tried(home, AttemptResult.UNKNOWN)
+    await tried(assembled, AttemptResult.UNKNOWN)
     return message
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("sent", "sent"), ("not-sent", "failed")])
-async def test_an_unknown_message_is_settled(client: Client, home: House, verdict: str, state: str) -> None:
+async def test_an_unknown_message_is_settled(
+    client: Client, assembled: AssembledService, verdict: str, state: str
+) -> None:
     """The answer is the message as it is then; its story has who and why."""
-    message = await unknown(home, client)
+    message = await unknown(assembled, client)
     answer = await client.post(f"/v1/messages/{message}/settle", WORD | {"verdict": verdict})
     assert (answer.status, answer.json["id"], answer.json["state"]) == (200, message, state)
     story = (await client.get(f"/v1/messages/{message}")).json
@@ -76,33 +78,33 @@ async def test_an_unknown_message_is_settled(client: Client, home: House, verdic
     assert (again.status, again.code) == (409, "not_unknown")
 
 
-async def test_a_waiting_message_is_cancelled_once(client: Client, home: House) -> None:
+async def test_a_waiting_message_is_cancelled_once(client: Client, assembled: AssembledService) -> None:
     """Cancelled, with the message as the answer; what is final, or with a modem, is too late."""
     message = (await client.post("/v1/messages", {"to": ALICE, "text": "hello"})).json["id"]
     answer = await client.post(f"/v1/messages/{message}/cancel", WORD)
     assert (answer.status, answer.json["state"], answer.json["reason"]) == (200, "cancelled", "by_hand")
-    for late in (message, await unknown(home, client)):
+    for late in (message, await unknown(assembled, client)):
         answer = await client.post(f"/v1/messages/{late}/cancel", WORD)
         assert (answer.status, answer.code) == (409, "too_late")
 
 
-async def test_a_message_is_resent_once(client: Client, home: House) -> None:
+async def test_a_message_is_resent_once(client: Client, assembled: AssembledService) -> None:
     """202 is a new message that is told to the modems; the same again is 200 and that message."""
-    message = await unknown(home, client)
+    message = await unknown(assembled, client)
     answer = await client.post(f"/v1/messages/{message}/resend", WORD)
     assert (answer.status, answer.json["state"], answer.json["again"]) == (202, "queued", False)
     again = await client.post(f"/v1/messages/{message}/resend", WORD)
     assert (again.status, again.json["id"], again.json["again"]) == (200, answer.json["id"], True)
-    assert home.service.modems.registry.modems[0]._context.awake.is_set()
+    assert assembled.service.modems.registry.modems[0]._context.awake.is_set()
     answer = await client.post(f"/v1/messages/{answer.json['id']}/resend", WORD)
     assert (answer.status, answer.code) == (409, "on_its_way")
 
 
-async def test_a_resend_may_be_refused_by_consent(client: Client, home: House) -> None:
+async def test_a_resend_may_be_refused_by_consent(client: Client, assembled: AssembledService) -> None:
     """After STOP the new message is 409, kept as refused."""
     await client.post("/v1/messages", {"to": ALICE, "text": "10 % off", "class": "marketing"})
-    await tried(home, AttemptResult.SENT, 7)
-    await home.stop_word(ALICE)
+    await tried(assembled, AttemptResult.SENT, 7)
+    await assembled.stop_word(ALICE)
     answer = await client.post("/v1/messages/1/resend", WORD)
     assert (answer.status, answer.json["state"], answer.json["reason"]) == (409, "refused", "opted_out")
 
@@ -132,22 +134,22 @@ async def test_a_resend_may_be_refused_by_consent(client: Client, home: House) -
     ],
 )
 async def test_a_decision_that_is_wrong_is_refused(
-    client: Client, home: House, route: str, document: dict[str, Any], status: int, code: str
+    client: Client, assembled: AssembledService, route: str, document: dict[str, Any], status: int, code: str
 ) -> None:
     """The one body for every error, and the message stays as it is."""
-    await unknown(home, client)
+    await unknown(assembled, client)
     before = (await client.get("/v1/messages/1")).json
     answer = await client.post(f"/v1/messages/{route}", document)
     assert (answer.status, answer.code) == (status, code)
     assert (await client.get("/v1/messages/1")).json == before
 
 
-async def test_reports_are_listed(client: Client, home: House) -> None:
+async def test_reports_are_listed(client: Client, assembled: AssembledService) -> None:
     """Newest first, the status in words, and of one that is nobody's the reason; `matched` narrows."""
     await client.post("/v1/messages", {"to": ALICE, "text": "hello"})
-    await tried(home, AttemptResult.SENT, 7)
-    await reported(home, 7)
-    await reported(home, 9, status=0x46)
+    await tried(assembled, AttemptResult.SENT, 7)
+    await reported(assembled, 7)
+    await reported(assembled, 9, status=0x46)
     stranger, own = (await client.get("/v1/reports")).json
     assert (own["message"], own["status"], own["meaning"]) == (1, "00", "received by the recipient")
     assert "reason" not in own
@@ -166,11 +168,11 @@ async def test_reports_are_listed(client: Client, home: House) -> None:
     assert (await client.get("/v1/reports?limit=1")).json == [stranger]
 
 
-async def test_the_whole_story_of_a_message(client: Client, home: House) -> None:
+async def test_the_whole_story_of_a_message(client: Client, assembled: AssembledService) -> None:
     """Its parts and until when they are held, which SIM and why, what the modem said, which report came and what it means."""
     await client.post("/v1/messages", {"to": ALICE, "text": "hello"})
-    await tried(home, AttemptResult.SENT, 7)
-    await reported(home, 7)
+    await tried(assembled, AttemptResult.SENT, 7)
+    await reported(assembled, 7)
     story = (await client.get("/v1/messages/1")).json
     assert story["progress"] == [{"part": 1, "state": "delivered", "tries": 1, "repeats": 0, "until": None}]
     (attempt,) = story["attempts"]

@@ -10,29 +10,31 @@ import pytest
 from modemd.api.app import create_app
 from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
 from tests.api.client import Client
-from tests.service.assembled import house
-from tests.sim.conftest import Live
-from tests.sim.world.assembled import House
+from tests.service.assembled import assembled_service
+from tests.sim.conftest import RunScenario
+from tests.sim.world.assembled import Simulation
 
 USSD = "/v1/modems/modem0/ussd"
 
 
-def test_a_session_over_the_api(live: Live) -> None:
+def test_a_session_over_the_api(run_scenario: RunScenario) -> None:
     """A code, a reply within its session, the end of another; what fails has its code and status."""
 
-    async def scenario(house: House) -> None:
-        client = Client(create_app(house.service))
+    async def scenario(simulation: Simulation) -> None:
+        client = Client(create_app(simulation.service))
 
         async def failing(document: dict[str, Any]) -> tuple[int, str]:
             answer = await client.post(USSD, document)
             return answer.status, answer.code
 
-        house.network.ussd |= {
+        simulation.network.ussd |= {
             "*123#": UssdAnswer("1 Balance", menu={"1": BALANCE}),
             "*4#": UssdAnswer(ends=UssdState.NOT_SUPPORTED),
             "*5#": UssdAnswer("late", after_s=20),
         }
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
+        )
         first = (await client.post(USSD, {"text": "*123#"})).json
         assert (first["state"], first["text"]) == ("reply wanted", "1 Balance")
         assert await failing({"text": "*123#"}) == (409, "ussd_busy")
@@ -47,23 +49,25 @@ def test_a_session_over_the_api(live: Live) -> None:
         assert await failing({"text": ""}) == (422, "bad_ussd")
         assert await failing({"text": "*100#", "timeout_s": 91}) == (422, "bad_request")
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_the_wire_over_the_api(live: Live) -> None:
+def test_the_wire_over_the_api(run_scenario: RunScenario) -> None:
     """Lines in order, each with its time and its way; no identity of the SIM is among them."""
 
-    async def scenario(house: House) -> None:
-        client = Client(create_app(house.service))
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
+    async def scenario(simulation: Simulation) -> None:
+        client = Client(create_app(simulation.service))
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
+        )
         lines = (await client.get("/v1/modems/modem0/wire")).json
         assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
         assert {"way": ">", "text": "AT+CSQ"} in [{key: line[key] for key in ("way", "text")} for line in lines]
         said = " ".join(line["text"] for line in lines)
-        sim = house.sims[0]
-        assert not any(secret in said for secret in (sim.iccid, sim.imsi, house.devices[0].imei, sim.number[1:]))
+        sim = simulation.sims[0]
+        assert not any(secret in said for secret in (sim.iccid, sim.imsi, simulation.devices[0].imei, sim.number[1:]))
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +82,8 @@ def test_the_wire_over_the_api(live: Live) -> None:
 )
 async def test_what_is_not_there(tmp_path: Path, method: str, target: str, status: int, code: str) -> None:
     """No modem of that name, none that is open, no session: each has its code."""
-    async with house(tmp_path) as home:
-        answer = await Client(create_app(home.service)).call(
+    async with assembled_service(tmp_path) as assembled:
+        answer = await Client(create_app(assembled.service)).call(
             method, target, b'{"text": "*100#"}' if method == "POST" else b""
         )
     assert (answer.status, answer.code) == (status, code)

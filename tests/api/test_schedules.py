@@ -16,21 +16,21 @@ from modemd.store.files.restore import hold_everything
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
 from tests.api.client import Client
-from tests.service.assembled import NOON, House, house
+from tests.service.assembled import NOON, AssembledService, assembled_service
 
 NEW = {"name": "daily", "cron": "30 9 * * 1-5", "to": ["+33612345678"], "text": "Good morning"}
 WORD = {"by": "ann", "why": "holidays"}
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, country="FR") as home:
-        yield home
+async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
+    async with assembled_service(tmp_path, country="FR") as assembled:
+        yield assembled
 
 
 @pytest.fixture
-def client(home: House) -> Client:
-    return Client(create_app(home.service))
+def client(assembled: AssembledService) -> Client:
+    return Client(create_app(assembled.service))
 
 
 async def test_a_schedule_lives_by_the_api(client: Client) -> None:
@@ -60,22 +60,22 @@ async def test_who_and_why_must_be_said(client: Client, what: str) -> None:
     assert (await client.post(f"/v1/schedules/none/{what}", WORD)).status == 404
 
 
-async def test_alarms_are_listed(client: Client, home: House) -> None:
+async def test_alarms_are_listed(client: Client, assembled: AssembledService) -> None:
     """What stands; with `cleared` what is over, too. The status has what stands."""
-    await home.store.write(lambda db: alarms.raise_alarm(db, "over", "", "x", NOON))
-    await home.store.write(lambda db: alarms.clear(db, "over", "", NOON))
-    await home.store.write(lambda db: alarms.raise_alarm(db, "modem", "west", "gone", NOON))
+    await assembled.store.write(lambda db: alarms.raise_alarm(db, "over", "", "x", NOON))
+    await assembled.store.write(lambda db: alarms.clear(db, "over", "", NOON))
+    await assembled.store.write(lambda db: alarms.raise_alarm(db, "modem", "west", "gone", NOON))
     (standing,) = (await client.get("/v1/alarms")).json
     assert (standing["code"], standing["subject"], standing["cleared_at"]) == ("modem", "west", None)
     assert [row["code"] for row in (await client.get("/v1/alarms?cleared=true")).json] == ["modem", "over"]
     assert (await client.get("/v1/status")).json["alarms"] == [standing]
 
 
-async def test_a_release_lets_go_what_is_held(client: Client, home: House) -> None:
+async def test_a_release_lets_go_what_is_held(client: Client, assembled: AssembledService) -> None:
     """One class, or all of it; who and why are in each story."""
     for message_class in ("alarm", "transactional", "transactional"):
         await client.post("/v1/messages", {"to": "+33612345678", "text": "x", "class": message_class})
-    await home.store.write(lambda db: hold_everything(db, NOON))
+    await assembled.store.write(lambda db: hold_everything(db, NOON))
     assert (await client.get("/v1/status")).json["held"] == [{"reason": "restored", "messages": 3}]
     released = await client.post("/v1/release", WORD | {"class": "alarm"})
     assert (released.status, released.json) == (200, {"messages": 1, "batches": 0})
@@ -86,7 +86,7 @@ async def test_a_release_lets_go_what_is_held(client: Client, home: House) -> No
     assert (await client.post("/v1/release", WORD | {"class": "best"})).json["error"]["code"] == "bad_class"
 
 
-async def test_a_message_has_a_validity_and_a_window(client: Client, home: House) -> None:
+async def test_a_message_has_a_validity_and_a_window(client: Client, assembled: AssembledService) -> None:
     """Outside of its window it is held until that opens; it expires when it said, counted from its start."""
     answer = await client.post(
         "/v1/messages", {"to": "+33612345678", "text": "x", "valid": "20h", "window": "08:00-10:00"}
@@ -99,16 +99,16 @@ async def test_a_message_has_a_validity_and_a_window(client: Client, home: House
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("request", "code"),
     [({"valid": "long"}, "bad_validity"), ({"valid": "500d"}, "bad_validity"), ({"window": "9-18"}, "bad_window")],
 )
-async def test_what_cannot_be_meant_is_refused(client: Client, wish: dict[str, Any], code: str) -> None:
+async def test_what_cannot_be_meant_is_refused(client: Client, request: dict[str, Any], code: str) -> None:
     """With a code of its own."""
-    answer = await client.post("/v1/messages", {"to": "+33612345678", "text": "x"} | wish)
+    answer = await client.post("/v1/messages", {"to": "+33612345678", "text": "x"} | request)
     assert (answer.status, answer.json["error"]["code"]) == (422, code)
 
 
-async def test_the_inbox_is_read_on_from_a_moment(client: Client, home: House) -> None:
+async def test_the_inbox_is_read_on_from_a_moment(client: Client, assembled: AssembledService) -> None:
     """By when a message came to be seen: a long one that is complete late comes after a short one that came meanwhile."""
 
     def part(seq: int) -> Arrival:
@@ -116,7 +116,7 @@ async def test_the_inbox_is_read_on_from_a_moment(client: Client, home: House) -
 
     for minute, arrival in enumerate([part(1), Arrival("8933", b"x", "+33698765432", "text", "short", None), part(2)]):
         at = NOON + timedelta(minutes=minute)
-        await home.store.write(
+        await assembled.store.write(
             partial(inbox.store_arrival, arrival=arrival, join=lambda tpdus: ("text", "long"), now=at)
         )
     seen = (await client.get("/v1/inbox?since=2026-11-22T12:00:00Z")).json

@@ -12,7 +12,7 @@ import pytest
 
 from modemd.config import RELOADED_KEYS, SIM_RESTART_KEYS, CurrentSettings, Settings, SimSettings, load
 from modemd.service.messages.submission import MessageRequest
-from tests.service.assembled import house
+from tests.service.assembled import assembled_service
 
 SIM = "89330000000000000017"
 OTHER: dict[str, Any] = {
@@ -100,7 +100,7 @@ def test_keys_that_wait_are_keys() -> None:
 
 async def test_what_is_taken_over_is_in_force(tmp_path: Path) -> None:
     """A service that runs reads numbers by the new country, and gives the new validity."""
-    async with house(tmp_path) as running:
+    async with assembled_service(tmp_path) as running:
         longer = running.settings.validity.model_copy(update={"transactional": timedelta(hours=30)})
         running.service.settings.reload(running.settings.model_copy(update={"country": "FR", "validity": longer}))
         answer = await running.service.messages.submission.submit(MessageRequest(to="06 12 34 56 78", text="hello"))

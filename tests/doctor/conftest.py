@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.doctor.bench import Bench
-from tests.sim.conftest import live
+from tests.sim.conftest import run_scenario
 from tests.sim.world.loop import simulate
 
-__all__ = ["live"]
+__all__ = ["run_scenario"]
 
 Visit = Callable[[Bench], Awaitable[None]]
 Doctor = Callable[..., None]
@@ -23,9 +23,9 @@ def doctor(tmp_path: Path) -> Doctor:
     """`doctor(visit, family="sim800", ...)`: a machine with one modem, where no daemon runs."""
 
     def run(visit: Visit, **given: Any) -> None:
-        async def life() -> None:
+        async def process() -> None:
             await visit(Bench(tmp_path, **given))
 
-        simulate(life())
+        simulate(process())
 
     return run

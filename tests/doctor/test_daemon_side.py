@@ -24,27 +24,27 @@ from modemd.rules.retry import ErrorClass
 from tests.api.client import Client
 from tests.doctor.bench import ROOMY, TEXT, Bench, asking, codes, found
 from tests.doctor.conftest import Doctor
-from tests.sim.conftest import Live
+from tests.sim.conftest import RunScenario
 from tests.sim.modems.found_modems import CD_ROM, STICKS, ready
-from tests.sim.world.assembled import House, _profiles
+from tests.sim.world.assembled import Simulation, _profiles
 
-Ills = Callable[[House], Awaitable[None] | None]
+Ills = Callable[[Simulation], Awaitable[None] | None]
 
 
 async def never_opened(path: str) -> Port:
     raise AssertionError(f"{path} belongs to the daemon")
 
 
-def world_of(house: House, folder: Path) -> Environment:
-    """The machine on which a house's daemon runs."""
+def world_of(simulation: Simulation, folder: Path) -> Environment:
+    """The machine on which a simulation's daemon runs."""
     return Environment(
-        settings=house.settings,
+        settings=simulation.settings,
         config=folder / "modemd.yaml",
         profiles=_profiles(),
         now=lambda: datetime(2026, 3, 2, 7, tzinfo=UTC),
         open_port=never_opened,
-        ports=house.bus,
-        call_api=asking(Client(create_app(house.service))),
+        ports=simulation.bus,
+        call_api=asking(Client(create_app(simulation.service))),
         user=current_user(),
         text=TEXT,
         disk_space=lambda path: ROOMY,
@@ -52,9 +52,9 @@ def world_of(house: House, folder: Path) -> Environment:
     )
 
 
-async def visit(house: House, folder: Path, **how: Any) -> Report:
-    report = await examine(world_of(house, folder), **how)
-    status = await house.service.operations.health.read_status()
+async def visit(simulation: Simulation, folder: Path, **how: Any) -> Report:
+    report = await examine(world_of(simulation, folder), **how)
+    status = await simulation.service.operations.health.read_status()
     assert report.running
     if "port" not in how:
         assert found(report, Code.DAEMON_RUNNING).what.endswith(status["message"])
@@ -62,55 +62,55 @@ async def visit(house: House, folder: Path, **how: Any) -> Report:
     return report
 
 
-def test_a_modem_that_is_ready(live: Live, tmp_path: Path) -> None:
+def test_a_modem_that_is_ready(run_scenario: RunScenario, tmp_path: Path) -> None:
     """The daemon's word is taken, and no port is opened; each modem is told of."""
 
-    async def scenario(house: House) -> None:
-        await house.until(
-            lambda: all(row["health"] == "ready" for row in house.service.modems.views.list_modems()), within_s=60
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: all(row["health"] == "ready" for row in simulation.service.modems.views.list_modems()), within_s=60
         )
-        report = await visit(house, tmp_path)
+        report = await visit(simulation, tmp_path)
         assert report.can_send
         ready_ones = [finding.subject for finding in report.findings if finding.code is Code.MODEM_READY]
         assert ready_ones == ["modem0", "modem1"]
 
-    live(scenario)
+    run_scenario(scenario)
 
 
-def pull_the_sim(house: House) -> None:
-    house.devices[0].remove_sim()
+def pull_the_sim(simulation: Simulation) -> None:
+    simulation.devices[0].remove_sim()
 
 
-def lock_the_sim(house: House) -> None:
-    house.devices[0].ask_pin()
+def lock_the_sim(simulation: Simulation) -> None:
+    simulation.devices[0].ask_pin()
 
 
-def block_the_sim(house: House) -> None:
-    house.devices[0].ask_pin(tries=0)
+def block_the_sim(simulation: Simulation) -> None:
+    simulation.devices[0].ask_pin(tries=0)
 
 
-def take_the_network(house: House) -> None:
-    house.devices[0].set_coverage(2)
+def take_the_network(simulation: Simulation) -> None:
+    simulation.devices[0].set_coverage(2)
 
 
-def deny_the_network(house: House) -> None:
-    house.devices[0].set_coverage(3)
+def deny_the_network(simulation: Simulation) -> None:
+    simulation.devices[0].set_coverage(3)
 
 
-def go_abroad(house: House) -> None:
-    house.devices[0].set_coverage(5)
+def go_abroad(simulation: Simulation) -> None:
+    simulation.devices[0].set_coverage(5)
 
 
-def take_the_service_centre(house: House) -> None:
-    house.sims[0].smsc = ""
+def take_the_service_centre(simulation: Simulation) -> None:
+    simulation.sims[0].smsc = ""
 
 
-def pull_the_stick(house: House) -> None:
-    house.links["/sim/modem0"].unplug()
+def pull_the_stick(simulation: Simulation) -> None:
+    simulation.links["/sim/modem0"].unplug()
 
 
-def weaken_the_signal(house: House) -> None:
-    house.devices[0].signal = 2
+def weaken_the_signal(simulation: Simulation) -> None:
+    simulation.devices[0].signal = 2
 
 
 @pytest.mark.parametrize(
@@ -127,98 +127,103 @@ def weaken_the_signal(house: House) -> None:
         pytest.param(weaken_the_signal, Code.SIGNAL_WEAK, True, id="weak signal"),
     ],
 )
-def test_a_modem_that_ails(live: Live, tmp_path: Path, ail: Ills, code: Code, passes: bool) -> None:
+def test_a_modem_that_ails(run_scenario: RunScenario, tmp_path: Path, ail: Ills, code: Code, passes: bool) -> None:
     """The same codes and advice as where the doctor asks the modem itself, and the daemon's verdict agrees."""
 
-    async def scenario(house: House) -> None:
-        ail(house)
+    async def scenario(simulation: Simulation) -> None:
+        ail(simulation)
         await asyncio.sleep(300)
-        report = await visit(house, tmp_path)
+        report = await visit(simulation, tmp_path)
         assert report.can_send is passes
         assert found(report, code).subject == "modem0"
-        assert found(report, code).remedy == ADVICE[code].remedy.format(iccid=house.sims[0].iccid)
+        assert found(report, code).remedy == ADVICE[code].remedy.format(iccid=simulation.sims[0].iccid)
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_a_sick_modem(live: Live, tmp_path: Path) -> None:
+def test_a_sick_modem(run_scenario: RunScenario, tmp_path: Path) -> None:
     """It answers no more, and the daemon is at it: what that says is told."""
 
-    async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
-        house.devices[0].deaf_for(3600)
-        await house.until(
-            lambda: house.service.modems.views.list_modems()[0]["health"] == "unhealthy", within_s=200, step_s=0.1
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
         )
-        report = await visit(house, tmp_path)
+        simulation.devices[0].deaf_for(3600)
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "unhealthy", within_s=200, step_s=0.1
+        )
+        report = await visit(simulation, tmp_path)
         assert found(report, Code.MODEM_SICK).subject == "modem0"
         assert not report.can_send
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_a_daemon_that_has_just_started(live: Live, tmp_path: Path) -> None:
+def test_a_daemon_that_has_just_started(run_scenario: RunScenario, tmp_path: Path) -> None:
     """Its modems are being set up: ask again."""
 
-    async def scenario(house: House) -> None:
-        report = await visit(house, tmp_path)
+    async def scenario(simulation: Simulation) -> None:
+        report = await visit(simulation, tmp_path)
         assert found(report, Code.MODEM_STARTING).remedy == "ask again in a few seconds"
         assert not report.can_send
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_a_sim_that_rests(live: Live, tmp_path: Path) -> None:
+def test_a_sim_that_rests(run_scenario: RunScenario, tmp_path: Path) -> None:
     """It was refused too often: until when, and what to look at."""
 
-    async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
+        )
         for index in range(5):
-            house.service._dispatcher._breakers.record_refusal(
-                house.sims[0].iccid,
+            simulation.service._dispatcher._breakers.record_refusal(
+                simulation.sims[0].iccid,
                 ErrorClass.LATER,
                 str(index),
                 "+CMS ERROR: 42",
-                house.service.operations.clock.now(),
+                simulation.service.operations.clock.now(),
             )
-        report = await visit(house, tmp_path)
+        report = await visit(simulation, tmp_path)
         assert "+CMS ERROR: 42" in found(report, Code.SIM_RESTS).what
         assert not report.can_send
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_what_the_daemon_cannot_use(live: Live, tmp_path: Path) -> None:
+def test_what_the_daemon_cannot_use(run_scenario: RunScenario, tmp_path: Path) -> None:
     """Beside a modem that works: its code is that of the device, its words the daemon's."""
 
-    async def scenario(house: House) -> None:
-        house.bus.plug("2-1", CD_ROM)
-        await house.until(
-            lambda: any(row["health"] == "not usable" for row in house.service.modems.views.list_modems()), within_s=60
+    async def scenario(simulation: Simulation) -> None:
+        simulation.bus.plug("2-1", CD_ROM)
+        await simulation.until(
+            lambda: any(row["health"] == "not usable" for row in simulation.service.modems.views.list_modems()),
+            within_s=60,
         )
-        report = await visit(house, tmp_path)
+        report = await visit(simulation, tmp_path)
         assert found(report, Code.NEEDS_MODESWITCH).subject == "2-1"
-        house.bus.take_out("2-1")
-        house.devices[1].imei = house.devices[0].imei
-        house.bus.move("1-1.2", "1-4")
-        await house.until(
-            lambda: any("apart" in (row["reason"] or "") for row in house.service.modems.views.list_modems()),
+        simulation.bus.take_out("2-1")
+        simulation.devices[1].imei = simulation.devices[0].imei
+        simulation.bus.move("1-1.2", "1-4")
+        await simulation.until(
+            lambda: any("apart" in (row["reason"] or "") for row in simulation.service.modems.views.list_modems()),
             within_s=90,
         )
-        assert "two cannot be told apart" in found(await visit(house, tmp_path), Code.NOT_USABLE).what
+        assert "two cannot be told apart" in found(await visit(simulation, tmp_path), Code.NOT_USABLE).what
 
-    live(scenario, found="auto", families=STICKS)
+    run_scenario(scenario, found="auto", families=STICKS)
 
 
-def test_nothing_is_found(live: Live, tmp_path: Path) -> None:
+def test_nothing_is_found(run_scenario: RunScenario, tmp_path: Path) -> None:
     """The daemon runs, and has no modem."""
 
-    async def scenario(house: House) -> None:
-        report = await visit(house, tmp_path)
+    async def scenario(simulation: Simulation) -> None:
+        report = await visit(simulation, tmp_path)
         assert found(report, Code.NO_MODEM).remedy
         assert not report.can_send
 
-    live(scenario, found="auto", modems=0)
+    run_scenario(scenario, found="auto", modems=0)
 
 
 @pytest.mark.parametrize(
@@ -244,34 +249,36 @@ def test_a_full_storage() -> None:
     ]
 
 
-def test_one_port_of_the_daemons(live: Live, tmp_path: Path) -> None:
+def test_one_port_of_the_daemons(run_scenario: RunScenario, tmp_path: Path) -> None:
     """--port of a modem that the daemon has: what it says of that one."""
 
-    async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems.views.list_modems()[1]["health"] == "ready", within_s=60)
-        pull_the_sim(house)
-        await house.until(
-            lambda: house.service.modems.views.list_modems()[0]["health"] == "needs a person", within_s=90
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[1]["health"] == "ready", within_s=60
         )
-        first = await visit(house, tmp_path, port="/sim/modem0")
+        pull_the_sim(simulation)
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "needs a person", within_s=90
+        )
+        first = await visit(simulation, tmp_path, port="/sim/modem0")
         assert (first.can_send, found(first, Code.SIM_ABSENT).subject) == (False, "modem0")
-        second = await visit(house, tmp_path, port="/sim/modem1")
+        second = await visit(simulation, tmp_path, port="/sim/modem1")
         assert (second.can_send, second.message) == (True, "a message can pass by it")
 
-    live(scenario)
+    run_scenario(scenario)
 
 
-def test_a_neighbour_of_the_daemons_port_is_left_alone(live: Live, tmp_path: Path) -> None:
+def test_a_neighbour_of_the_daemons_port_is_left_alone(run_scenario: RunScenario, tmp_path: Path) -> None:
     """Another port of the same stick: to open it could disturb the daemon's modem."""
 
-    async def scenario(house: House) -> None:
-        await ready(house, f"modem-{house.devices[0].imei[-6:]}")
-        world = replace(world_of(house, tmp_path), place_of=lambda port: "1-1.1")
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation, f"modem-{simulation.devices[0].imei[-6:]}")
+        world = replace(world_of(simulation, tmp_path), place_of=lambda port: "1-1.1")
         report = await examine(world, port="/sim/diagnostics")
         assert found(report, Code.PORT_OF_DAEMON).what.endswith("is left alone")
         assert not report.can_send
 
-    live(scenario, found="auto", modems=1, families=("quectel_ec25",))
+    run_scenario(scenario, found="auto", modems=1, families=("quectel_ec25",))
 
 
 def test_a_port_that_is_not_the_daemons_is_asked(doctor: Doctor) -> None:
@@ -323,72 +330,81 @@ def test_a_daemon_that_does_not_tell(doctor: Doctor, error: Exception | None, co
     doctor(visit_bench)
 
 
-def test_a_full_disk_stops_the_daemon(live: Live, tmp_path: Path) -> None:
+def test_a_full_disk_stops_the_daemon(run_scenario: RunScenario, tmp_path: Path) -> None:
     """The daemon's trouble is its verdict, with modems that are ready."""
 
-    async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
-        store = house.service._store
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
+        )
+        store = simulation.service._store
         store.failure = StoreUnavailable("disk_full", "the disk is full: make room")
-        report = await examine(replace(world_of(house, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
+        report = await examine(replace(world_of(simulation, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
         store.failure = None
         assert report.message == "nothing is accepted or sent: the disk is full: make room"
         assert "make room" in found(report, Code.DISK_FULL).remedy
         assert not report.can_send
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_a_message_to_itself(live: Live, tmp_path: Path) -> None:
+def test_a_message_to_itself(run_scenario: RunScenario, tmp_path: Path) -> None:
     """Through the daemon, as any other: sent, and found in the inbox."""
 
-    async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
-        report = await visit(house, tmp_path, send=True)
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
+        )
+        report = await visit(simulation, tmp_path, send=True)
         assert codes(report)[-2:] == [Code.SELF_SENT, Code.SELF_ARRIVED]
-        assert [entry.text for entry in house.network.journal] == [TEXT]
+        assert [entry.text for entry in simulation.network.journal] == [TEXT]
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_a_message_to_itself_that_fails(live: Live, tmp_path: Path) -> None:
+def test_a_message_to_itself_that_fails(run_scenario: RunScenario, tmp_path: Path) -> None:
     """The daemon is well by itself, and no message passes: the message decides."""
 
-    async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
-        house.network.reject(None, 38)
-        report = await visit(house, tmp_path, send=True)
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
+        )
+        simulation.network.reject(None, 38)
+        report = await visit(simulation, tmp_path, send=True)
         assert found(report, Code.SELF_NOT_SENT).remedy
         assert (report.can_send, report.message) == (False, "a message was not sent")
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_a_message_to_itself_that_is_refused(live: Live, tmp_path: Path) -> None:
+def test_a_message_to_itself_that_is_refused(run_scenario: RunScenario, tmp_path: Path) -> None:
     """Its number is no number: the daemon's reason is told."""
 
-    async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
-        asked = asking(Client(create_app(house.service)))
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(
+            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
+        )
+        asked = asking(Client(create_app(simulation.service)))
 
         async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
             answer: tuple[int, Any] = await asked(method, target, {**document, "to": "nobody"} if document else None)
             return answer
 
-        report = await examine(replace(world_of(house, tmp_path), call_api=ask), send=True)
+        report = await examine(replace(world_of(simulation, tmp_path), call_api=ask), send=True)
         assert "nobody" in found(report, Code.SELF_NOT_SENT).what
 
-    live(scenario, modems=1)
+    run_scenario(scenario, modems=1)
 
 
-def test_a_stick_without_a_driver_is_no_modem(live: Live, tmp_path: Path) -> None:
+def test_a_stick_without_a_driver_is_no_modem(run_scenario: RunScenario, tmp_path: Path) -> None:
     """The kernel has none for it: the same code as without a daemon."""
 
-    async def scenario(house: House) -> None:
-        house.bus.plug("2-1", STICK)
-        await house.until(
-            lambda: any(row["health"] == "not usable" for row in house.service.modems.views.list_modems()), within_s=60
+    async def scenario(simulation: Simulation) -> None:
+        simulation.bus.plug("2-1", STICK)
+        await simulation.until(
+            lambda: any(row["health"] == "not usable" for row in simulation.service.modems.views.list_modems()),
+            within_s=60,
         )
-        assert found(await visit(house, tmp_path), Code.NO_DRIVER).subject == "2-1"
+        assert found(await visit(simulation, tmp_path), Code.NO_DRIVER).subject == "2-1"
 
-    live(scenario, found="auto", modems=0)
+    run_scenario(scenario, found="auto", modems=0)

@@ -43,8 +43,8 @@ async def no_port(path: str) -> Port:
 
 
 @dataclass(frozen=True)
-class House:
-    """A service, and what it was given."""
+class AssembledService:
+    """A service, and what it was built of."""
 
     service: Service
     store: Store
@@ -58,8 +58,8 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
-    """A house in `folder`, with these settings on top of the smallest configuration."""
+async def assembled_service(folder: Path, **configured: Any) -> AsyncIterator[AssembledService]:
+    """A service in `folder`, with these settings on top of the smallest configuration."""
     modems = [{"name": "west", "port": str(folder / "modem0")}]
     settings = Settings.model_validate({"database": str(folder / "modemd.db"), "modems": modems} | configured)
     store, clock = await Store.open(settings.database), HandClock()
@@ -73,6 +73,6 @@ async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
             keywords=Keywords.load(),
             random=Random(1),
         )
-        yield House(assemble(given), store, clock, settings)
+        yield AssembledService(assemble(given), store, clock, settings)
     finally:
         await store.close()

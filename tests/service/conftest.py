@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.assembled import House, house
+from tests.service.assembled import AssembledService, assembled_service
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, country="FR", timezone="Europe/Paris", report=False) as home:
-        yield home
+async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
+    async with assembled_service(tmp_path, country="FR", timezone="Europe/Paris", report=False) as assembled:
+        yield assembled

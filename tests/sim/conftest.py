@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
-Scenario = Callable[[House], Awaitable[None]]
-Live = Callable[..., None]
+Scenario = Callable[[Simulation], Awaitable[None]]
+RunScenario = Callable[..., None]
 
 
 @pytest.fixture
-def live() -> Live:
-    """`live(scenario, modems=1, ...)` builds a house, starts it, runs the scenario, and stops it in the end."""
+def run_scenario() -> RunScenario:
+    """`run_scenario(scenario, modems=1, ...)` builds a simulation, starts it, runs the scenario, and stops it in the end."""
 
     def run(scenario: Scenario, *, seed: int = 1, **given: Any) -> None:
-        async def life() -> None:
-            house = House(seed, **given)
-            await house.start()
-            await scenario(house)
-            await house.stop()
+        async def main() -> None:
+            simulation = Simulation(seed, **given)
+            await simulation.start()
+            await scenario(simulation)
+            await simulation.stop()
 
-        simulate(life())
+        simulate(main())
 
     return run

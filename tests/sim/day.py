@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from modemd.pdu import Submit
 from modemd.service.messages.submission import MessageRequest
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
 HOURS = 24
@@ -34,56 +34,56 @@ class Day:
 
 async def day(seed: int, hours: int = HOURS, messages: int = MESSAGES) -> Day:
     """Live through it, then switch the phones on and let time pass until every message is final."""
-    house = House(seed)
-    chance = house.chance
-    await house.start()
+    simulation = Simulation(seed)
+    chance = simulation.chance
+    await simulation.start()
     numbers = [f"+3361{index:07d}" for index in range(PHONES)]
     moments = sorted(chance.uniform(0, hours * 3600) for _ in range(messages))
-    switching = asyncio.ensure_future(_switch_phones(house, numbers, hours))
+    switching = asyncio.ensure_future(_switch_phones(simulation, numbers, hours))
     loop = asyncio.get_running_loop()
     texts = {}
     for index, moment in enumerate(moments):
         await asyncio.sleep(max(0.0, moment - loop.time()))
         text = f"{index}: {chance.choice(TEXTS)}"
-        answer = await house.service.messages.submission.submit(
+        answer = await simulation.service.messages.submission.submit(
             MessageRequest(chance.choice(numbers), text, chance.choice(CLASSES))
         )
         texts[answer.message["id"]] = (answer.message["to"], text)
     await switching
     for number in numbers:
-        house.network.phone(number).switch_on()
+        simulation.network.phone(number).switch_on()
     open_states = (
         "SELECT 1 FROM message WHERE state NOT IN ('delivered', 'undelivered', 'expired', 'failed', 'cancelled')"
     )
-    await house.until(lambda: not house.all(open_states), within_s=4 * 24 * 3600, step_s=600)
-    await house.stop()
-    return _account(house, texts)
+    await simulation.until(lambda: not simulation.all(open_states), within_s=4 * 24 * 3600, step_s=600)
+    await simulation.stop()
+    return _account(simulation, texts)
 
 
-async def _switch_phones(house: House, numbers: list[str], hours: int) -> None:
+async def _switch_phones(simulation: Simulation, numbers: list[str], hours: int) -> None:
     loop = asyncio.get_running_loop()
     while loop.time() < hours * 3600:
-        await asyncio.sleep(house.chance.expovariate(1 / 30))
-        phone = house.network.phone(house.chance.choice(numbers))
-        if house.chance.random() < 0.5:
+        await asyncio.sleep(simulation.chance.expovariate(1 / 30))
+        phone = simulation.network.phone(simulation.chance.choice(numbers))
+        if simulation.chance.random() < 0.5:
             phone.switch_off()
         else:
             phone.switch_on()
 
 
-def _account(house: House, texts: dict[int, tuple[str, str]]) -> Day:
-    messages = house.all("SELECT id, state FROM message")
+def _account(simulation: Simulation, texts: dict[int, tuple[str, str]]) -> Day:
+    messages = simulation.all("SELECT id, state FROM message")
     delivered = {texts[row["id"]] for row in messages if row["state"] == "delivered"}
-    received = {(phone.number, got.text) for phone in house.network.phones.values() for got in phone.inbox}
+    received = {(phone.number, got.text) for phone in simulation.network.phones.values() for got in phone.inbox}
     # Texts differ, so the same user data to the same recipient is the same part.
     accepted = Counter(
-        (entry.recipient, Submit.decode(entry.tpdu).user_data) for entry in house.network.journal.accepted
+        (entry.recipient, Submit.decode(entry.tpdu).user_data) for entry in simulation.network.journal.accepted
     )
-    left = house.all("SELECT count(*) AS n FROM part WHERE state IN ('sent', 'delivered', 'undelivered')")[0]["n"]
+    left = simulation.all("SELECT count(*) AS n FROM part WHERE state IN ('sent', 'delivered', 'undelivered')")[0]["n"]
     return Day(
-        digest=house.digest(),
+        digest=simulation.digest(),
         states=Counter(row["state"] for row in messages),
-        parts_accepted=len(house.network.journal),
+        parts_accepted=len(simulation.network.journal),
         parts_left=left,
         parts_twice=sum(times - 1 for times in accepted.values()),
         delivered_but_not_received=len(delivered - received),

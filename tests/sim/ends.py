@@ -50,7 +50,7 @@ _ENDS: dict[str, Callable[[int], End]] = {
 
 @cache
 def points() -> tuple[Point, ...]:
-    """All of them: counted in a life without an end, until everything is settled."""
+    """All of them: counted in a run without an end, until everything is settled."""
     verdict, world = attempt_with_world(twelve())
     if verdict.violations or world is None:
         raise AssertionError(f"even without an end: {verdict.violations}")

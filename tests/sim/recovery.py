@@ -23,7 +23,7 @@ from modemd.emulator.lab.lab import LabModem
 from modemd.emulator.lab.requests.faults import fault_kinds
 from modemd.emulator.lab.requests.network import fault
 from modemd.service.messages.submission import MessageRequest
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
 FAMILIES = ("huawei_e3372", "sim800")
@@ -127,16 +127,16 @@ class _Try:
     def __init__(self, kind: str, family: str, credentials: Path) -> None:
         self.kind, self.case = kind, CASES[kind]
         self.row = Row(kind, family, doubtful=self.case.doubtful * len(STRIKES_S))
-        self.house = House(1, modems=1, families=(family,), credentials=credentials)
-        (self.device,) = self.house.devices
+        self.simulation = Simulation(1, modems=1, families=(family,), credentials=credentials)
+        (self.device,) = self.simulation.devices
         self.device.send_latency_s = LATENCY_S
         self._able_since: float | None = None
         self._struck = False
         self._accepted = 0
 
     async def run(self) -> Row:
-        house, loop = self.house, asyncio.get_running_loop()
-        await house.start()
+        simulation, loop = self.simulation, asyncio.get_running_loop()
+        await simulation.start()
         await asyncio.sleep(30)
         began = loop.time()
         for at_s in STRIKES_S:
@@ -146,13 +146,13 @@ class _Try:
             self._look()
             await asyncio.sleep(LOOK_S)
         await self._last_messages()
-        await house.stop()
+        await simulation.stop()
         self._judge()
         return self.row
 
     async def _submit(self) -> None:
         for index in range(MESSAGES):
-            await self.house.service.messages.submission.submit(
+            await self.simulation.service.messages.submission.submit(
                 MessageRequest(f"+336000000{index:02d}", f"message {index}")
             )
             await asyncio.sleep(EVERY_S)
@@ -161,7 +161,7 @@ class _Try:
         """Time enough for what was put off."""
         waiting = "SELECT 1 FROM message WHERE state IN ('held', 'queued', 'sending')"
         deadline = asyncio.get_running_loop().time() + (60.0 if self.case.person else PATIENCE_S)
-        while self.house.all(waiting) and asyncio.get_running_loop().time() < deadline:
+        while self.simulation.all(waiting) and asyncio.get_running_loop().time() < deadline:
             self._look()
             await asyncio.sleep(LOOK_S)
 
@@ -172,8 +172,8 @@ class _Try:
             asyncio.get_running_loop().call_later(self.case.after_s, partial(self._order, *self.case.undo))
 
     def _order(self, kind: str, values: dict[str, Any]) -> None:
-        (link,) = self.house.links.values()
-        (sim,) = self.house.sims
+        (link,) = self.simulation.links.values()
+        (sim,) = self.simulation.sims
         if kind == "replug":
             if link.plugged:
                 link.unplug()
@@ -186,9 +186,9 @@ class _Try:
     def _look(self) -> None:
         """How long the modem has been able to send, and something has waited, and nothing was accepted."""
         now = asyncio.get_running_loop().time()
-        accepted = len(self.house.network.journal)
-        could = could_send(self.device, next(iter(self.house.links.values())).plugged)
-        waits = bool(self.house.all("SELECT 1 FROM part WHERE state = 'queued' LIMIT 1"))
+        accepted = len(self.simulation.network.journal)
+        could = could_send(self.device, next(iter(self.simulation.links.values())).plugged)
+        waits = bool(self.simulation.all("SELECT 1 FROM part WHERE state = 'queued' LIMIT 1"))
         if accepted > self._accepted or not (could and waits):
             self._able_since = None
         elif self._able_since is None:
@@ -199,15 +199,17 @@ class _Try:
 
     def _judge(self) -> None:
         took: dict[str, int] = {}
-        for entry in self.house.network.journal.accepted:
+        for entry in self.simulation.network.journal.accepted:
             took[entry.text or ""] = took.get(entry.text or "", 0) + 1
-        messages = self.house.all("SELECT text, state FROM message")
+        messages = self.simulation.all("SELECT text, state FROM message")
         self.row.lost = sum(
             row["state"] in ("sent", "delivered", "undelivered") and row["text"] not in took for row in messages
         ) + (MESSAGES - len(messages))
         self.row.twice = sum(times - 1 for times in took.values())
         self.row.wrongly_failed = sum(row["state"] in ("failed", "expired", "cancelled") for row in messages)
-        lost = self.house.all("SELECT DISTINCT json_extract(detail, '$.attempt') AS id FROM event WHERE what = 'lost'")
+        lost = self.simulation.all(
+            "SELECT DISTINCT json_extract(detail, '$.attempt') AS id FROM event WHERE what = 'lost'"
+        )
         self.row.unknown = len(lost)
         self.row.recovered = len(took) >= MESSAGES - self.row.unknown
 

@@ -67,7 +67,7 @@ def _one(seed: int, *, told: bool) -> int:
     verdict, world = attempt_with_world(seeded(seed))
     if told and world is not None:
         _say(trace(world))
-    digest = world.house.digest() if world is not None else "none"
+    digest = world.simulation.digest() if world is not None else "none"
     _say(failed(seed, verdict) if verdict.violations else [f"seed {seed}: nothing was violated; digest {digest}"])
     return 1 if verdict.violations else 0
 

@@ -9,7 +9,7 @@ import sys
 from random import Random
 
 from tests.sim.plans.attempt import attempt
-from tests.sim.plans.plan import ALPHABETS, CUSTOMERS, Plan, Weather, Wish
+from tests.sim.plans.plan import ALPHABETS, CUSTOMERS, NetworkFaults, Plan, PlannedMessage
 from tests.sim.seeds import failed, summary
 
 MESSAGES = 500
@@ -19,16 +19,18 @@ CLASSES = ("transactional", "conversational", "marketing", "otp", "alarm")
 def plan(messages: int = MESSAGES, seed: int = 1) -> Plan:
     """One message every ten seconds, of each class in turn, on three modems."""
     chance = Random(f"silence {seed}")
-    wishes = tuple(
-        Wish(10.0 * index, chance.choice(CUSTOMERS), index + 1, ALPHABETS[0], 1, CLASSES[index % len(CLASSES)])
+    planned_messages = tuple(
+        PlannedMessage(
+            10.0 * index, chance.choice(CUSTOMERS), index + 1, ALPHABETS[0], 1, CLASSES[index % len(CLASSES)]
+        )
         for index in range(messages)
     )
     return Plan(
         seed,
         families=("huawei_e3372", "sim800", "generic"),
         answers_lost=0.1,
-        weather=Weather(report_loss=0.1),
-        wishes=wishes,
+        network_faults=NetworkFaults(report_loss=0.1),
+        planned_messages=planned_messages,
     )
 
 

@@ -16,19 +16,19 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def lived() -> Day:
+def result() -> Day:
     return simulate(day(1))
 
 
-def test_everything_is_accounted_for_at_the_truth_journal(lived: Day) -> None:
+def test_everything_is_accounted_for_at_the_truth_journal(result: Day) -> None:
     """24 hours, two modems, 2,000 messages, phones off and on: nothing lost, nothing twice, every state true."""
-    assert sum(lived.states.values()) == MESSAGES
-    assert set(lived.states) <= {"delivered", "undelivered"}, "phones that stayed off too long did not get theirs"
-    assert lived.states["delivered"] > MESSAGES / 2
-    assert lived.parts_accepted == lived.parts_left
-    assert lived.parts_twice == 0
-    assert lived.delivered_but_not_received == 0
-    assert lived.received_but_not_delivered == 0
+    assert sum(result.states.values()) == MESSAGES
+    assert set(result.states) <= {"delivered", "undelivered"}, "phones that stayed off too long did not get theirs"
+    assert result.states["delivered"] > MESSAGES / 2
+    assert result.parts_accepted == result.parts_left
+    assert result.parts_twice == 0
+    assert result.delivered_but_not_received == 0
+    assert result.received_but_not_delivered == 0
 
 
 def test_a_seed_replays_the_day_exactly() -> None:

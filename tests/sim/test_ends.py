@@ -11,7 +11,7 @@ SPREAD = 29
 
 
 def test_the_points_are_all_steps_and_both_sides_of_each_commit() -> None:
-    """Counted in a life without an end, from its first step to the last report."""
+    """Counted in a run without an end, from its first step to the last report."""
     every = points()
     kinds = {kind: [point.number for point in every if point.kind == kind] for kind in ("step", "before", "after")}
     assert kinds["step"] == list(range(1, len(kinds["step"]) + 1))

@@ -30,7 +30,7 @@ def runs(
     """When a job ran (UTC) from `start`, in so many days, over `lives` of the process."""
     ran: list[datetime] = []
 
-    async def life() -> None:
+    async def process() -> None:
         clock = LoopClock(asyncio.get_running_loop(), start)
         database = fresh_database()
         for _ in range(lives):
@@ -43,7 +43,7 @@ def runs(
                 step(clock)
         assert len(ran) == len(rows(database, "SELECT * FROM calendar_run"))
 
-    simulate(life())
+    simulate(process())
     return [moment.replace(second=0, microsecond=0) for moment in ran]
 
 
@@ -73,7 +73,7 @@ def test_a_job_that_fails_is_due_again_the_next_day(error: sqlite3.Error) -> Non
     """Its failure ends neither the task nor the note of success."""
     tried: list[datetime] = []
 
-    async def life() -> None:
+    async def process() -> None:
         clock = LoopClock(asyncio.get_running_loop())
 
         def fails_once(db: sqlite3.Connection, now: datetime) -> None:
@@ -88,7 +88,7 @@ def test_a_job_that_fails_is_due_again_the_next_day(error: sqlite3.Error) -> Non
         task.cancel()
         assert len(rows(database, "SELECT * FROM calendar_run")) == 1
 
-    simulate(life())
+    simulate(process())
     assert len(tried) == 2
 
 
@@ -97,7 +97,7 @@ def test_the_calendar_stops_while_the_clock_is_not_trusted() -> None:
     ran: list[datetime] = []
     trust = [False]
 
-    async def life() -> None:
+    async def process() -> None:
         clock = LoopClock(asyncio.get_running_loop())
         job = CalendarJob("job", CronTrigger(hour=3, minute=30, timezone=PARIS), lambda db, now: ran.append(now))
         store = store_over(fresh_database(), Random(1))
@@ -108,5 +108,5 @@ def test_the_calendar_stops_while_the_clock_is_not_trusted() -> None:
         await asyncio.sleep(24 * 3600)
         task.cancel()
 
-    simulate(life())
+    simulate(process())
     assert len(ran) == 1

@@ -23,7 +23,7 @@ WORD = Authorship("ann", "holidays")
 DAY_S = 24 * 3600.0
 
 
-class Shop:
+class RecurringBench:
     """A bench with recurring sends, whose process can be ended and begun again."""
 
     def __init__(self, start: datetime) -> None:
@@ -60,53 +60,56 @@ class Shop:
         return [(run["local"], run["outcome"]) for run in reversed(shown["runs"])]
 
 
-def lived(start: str, course: Callable[[Shop], Awaitable[None]]) -> None:
-    async def life() -> None:
-        shop = Shop(datetime.fromisoformat(start).replace(tzinfo=PARIS).astimezone(UTC))
-        await course(shop)
-        await shop.end()
+def run_bench(start: str, scenario: Callable[[RecurringBench], Awaitable[None]]) -> None:
+    async def process() -> None:
+        recurring_bench = RecurringBench(datetime.fromisoformat(start).replace(tzinfo=PARIS).astimezone(UTC))
+        await scenario(recurring_bench)
+        await recurring_bench.end()
 
-    simulate(life())
+    simulate(process())
 
 
 def test_it_is_sent_at_its_local_time() -> None:
     """Every day at 09:30 in Paris, before and after the change to summer time, to each recipient once."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("30 9 * * *", to=(ALICE, BOB, ALICE))
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("30 9 * * *", to=(ALICE, BOB, ALICE))
         await asyncio.sleep(3 * DAY_S)
-        assert shop.sent() == ["03-28 09:30"] * 2 + ["03-29 09:30"] * 2 + ["03-30 09:30"] * 2
-        assert [row["number"] for row in shop.bench.all("SELECT number FROM message LIMIT 2")] == [ALICE, BOB]
+        assert recurring_bench.sent() == ["03-28 09:30"] * 2 + ["03-29 09:30"] * 2 + ["03-30 09:30"] * 2
+        assert [row["number"] for row in recurring_bench.bench.all("SELECT number FROM message LIMIT 2")] == [
+            ALICE,
+            BOB,
+        ]
 
-    lived("2026-03-27T12:00", course)
+    run_bench("2026-03-27T12:00", scenario)
 
 
 def test_an_hour_that_occurs_twice_is_one_run() -> None:
     """Each local date and time runs once, where the clock shows it twice."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("30 2 * * *")
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("30 2 * * *")
         await asyncio.sleep(2 * DAY_S)
-        assert await shop.runs() == [("2026-10-25T02:30", "sent"), ("2026-10-26T02:30", "sent")]
+        assert await recurring_bench.runs() == [("2026-10-25T02:30", "sent"), ("2026-10-26T02:30", "sent")]
 
-    lived("2026-10-24T12:00", course)
+    run_bench("2026-10-24T12:00", scenario)
 
 
 def test_a_clock_that_is_set_back_repeats_nothing() -> None:
     """What ran at a local date and time has run."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("0 * * * *")
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("0 * * * *")
         await asyncio.sleep(3.25 * 3600)
-        before = shop.sent()
+        before = recurring_bench.sent()
         assert len(before) == 3
-        shop.clock.off -= timedelta(hours=2)
+        recurring_bench.clock.off -= timedelta(hours=2)
         await asyncio.sleep(2.2 * 3600)
-        assert shop.sent() == before
+        assert recurring_bench.sent() == before
         await asyncio.sleep(3600)
-        assert len(shop.sent()) == 4
+        assert len(recurring_bench.sent()) == 4
 
-    lived("2026-06-01T09:30", course)
+    run_bench("2026-06-01T09:30", scenario)
 
 
 @pytest.mark.parametrize(
@@ -119,109 +122,111 @@ def test_a_clock_that_is_set_back_repeats_nothing() -> None:
 def test_what_was_missed_is_made_up_for_once_or_not(late: bool, runs: list[tuple[str, str]], sent: list[str]) -> None:
     """Two and a half days without power: one late run where that is wanted, else none; then as ever."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("0 9 * * *", late=late)
-        await shop.end()
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("0 9 * * *", late=late)
+        await recurring_bench.end()
         await asyncio.sleep(56 * 3600)
-        shop.begin()
+        recurring_bench.begin()
         await asyncio.sleep(14 * 3600)
-        assert await shop.runs() == runs
-        assert shop.sent() == sent
+        assert await recurring_bench.runs() == runs
+        assert recurring_bench.sent() == sent
 
-    lived("2026-06-01T12:00", course)
+    run_bench("2026-06-01T12:00", scenario)
 
 
 def test_a_restart_in_the_same_minute_doubles_nothing() -> None:
     """The mark and the messages are one commit; a process that ends at any moment round it leaves one run."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("0 9 * * *")
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("0 9 * * *")
         await asyncio.sleep(3600 - 0.05)
         for _ in range(40):
             await asyncio.sleep(0.01)
-            await shop.end()
-            shop.begin()
+            await recurring_bench.end()
+            recurring_bench.begin()
         await asyncio.sleep(60)
-        assert shop.sent() == ["06-01 09:00"]
+        assert recurring_bench.sent() == ["06-01 09:00"]
 
-    lived("2026-06-01T08:00", course)
+    run_bench("2026-06-01T08:00", scenario)
 
 
 def test_nothing_runs_by_a_clock_that_is_not_trusted() -> None:
     """The calendar stops; a run that passed meanwhile was missed."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("0 9 * * *")
-        shop.trust = False
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("0 9 * * *")
+        recurring_bench.trust = False
         await asyncio.sleep(5 * 3600)
-        assert shop.sent() == []
-        shop.trust = True
+        assert recurring_bench.sent() == []
+        recurring_bench.trust = True
         await asyncio.sleep(60)
-        assert await shop.runs() == [("2026-06-01T09:00", "missed")]
+        assert await recurring_bench.runs() == [("2026-06-01T09:00", "missed")]
 
-    lived("2026-06-01T08:00", course)
+    run_bench("2026-06-01T08:00", scenario)
 
 
 def test_it_rests_while_it_is_paused() -> None:
     """What would have run meanwhile was not wanted: also `late` makes up for none of it."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("0 * * * *", late=True)
-        shown = await shop.recurring.pause("daily", WORD)
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("0 * * * *", late=True)
+        shown = await recurring_bench.recurring.pause("daily", WORD)
         assert (shown["paused"], shown["next"]) == (True, None)
         await asyncio.sleep(3 * 3600)
-        assert shop.sent() == []
-        shown = await shop.recurring.resume("daily", WORD)
+        assert recurring_bench.sent() == []
+        shown = await recurring_bench.recurring.resume("daily", WORD)
         assert shown["next"] == "2026-06-01T12:00+02:00"
         await asyncio.sleep(3600)
-        assert shop.sent() == ["06-01 12:00"]
-        (note,) = shop.bench.all("SELECT detail FROM event WHERE what = 'schedule paused'")
+        assert recurring_bench.sent() == ["06-01 12:00"]
+        (note,) = recurring_bench.bench.all("SELECT detail FROM event WHERE what = 'schedule paused'")
         assert '"by": "ann", "why": "holidays"' in note["detail"]
 
-    lived("2026-06-01T08:30", course)
+    run_bench("2026-06-01T08:30", scenario)
 
 
 def test_a_removed_one_runs_no_more_and_frees_its_name() -> None:
     """Its messages go on; another may have the name."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("0 * * * *")
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("0 * * * *")
         with pytest.raises(Refused, match="already"):
-            await shop.add("0 * * * *")
-        await shop.recurring.remove("daily", WORD)
+            await recurring_bench.add("0 * * * *")
+        await recurring_bench.recurring.remove("daily", WORD)
         with pytest.raises(Refused, match="no schedule"):
-            await shop.recurring.describe("daily")
+            await recurring_bench.recurring.describe("daily")
         await asyncio.sleep(2 * 3600)
-        assert shop.sent() == []
-        await shop.add("0 9 * * *")
-        assert [each["name"] for each in await shop.recurring.list_schedules()] == ["daily"]
+        assert recurring_bench.sent() == []
+        await recurring_bench.add("0 9 * * *")
+        assert [each["name"] for each in await recurring_bench.recurring.list_schedules()] == ["daily"]
 
-    lived("2026-06-01T08:30", course)
+    run_bench("2026-06-01T08:30", scenario)
 
 
 def test_its_messages_are_as_others() -> None:
     """Class, validity, window, and report are kept for every run; STOP binds it."""
 
-    async def course(shop: Shop) -> None:
-        await shop.add("0 9 * * *", message_class="marketing", valid="2h", window="10:00-18:00", report=False)
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add(
+            "0 9 * * *", message_class="marketing", valid="2h", window="10:00-18:00", report=False
+        )
         await asyncio.sleep(3600 + 60)
-        row = shop.bench.one("SELECT * FROM message")
+        row = recurring_bench.bench.one("SELECT * FROM message")
         assert (row["class"], row["state"], row["reason"], row["report"]) == (
             "marketing", "held", "outside_window", 0,
         )  # fmt: skip
         assert row["expires_at"].startswith("2026-06-01T09:00")
-        await shop.bench.stop_word(ALICE)
+        await recurring_bench.bench.stop_word(ALICE)
         await asyncio.sleep(DAY_S)
-        assert [row["state"] for row in shop.bench.all("SELECT state FROM message ORDER BY id")] == [
+        assert [row["state"] for row in recurring_bench.bench.all("SELECT state FROM message ORDER BY id")] == [
             "cancelled",
             "refused",
         ]
 
-    lived("2026-06-01T08:00", course)
+    run_bench("2026-06-01T08:00", scenario)
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("request", "code"),
     [
         (ScheduleRequest("Daily", "@daily", (ALICE,), MessageRequest("", "x"), late=False), "bad_name"),
         (ScheduleRequest("daily", "@daily", (), MessageRequest("", "x"), late=False), "bad_recipients"),
@@ -238,13 +243,13 @@ def test_its_messages_are_as_others() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_could_never_be_sent_is_refused_at_once(wish: ScheduleRequest, code: str) -> None:
+def test_what_could_never_be_sent_is_refused_at_once(request: ScheduleRequest, code: str) -> None:
     """Everything that a run will be made of is looked at when it is added."""
 
-    async def course(shop: Shop) -> None:
+    async def scenario(recurring_bench: RecurringBench) -> None:
         with pytest.raises(Refused) as refused:
-            await shop.recurring.add(wish)
+            await recurring_bench.recurring.add(request)
         assert refused.value.code == code
-        assert await shop.recurring.list_schedules() == []
+        assert await recurring_bench.recurring.list_schedules() == []
 
-    lived("2026-06-01T08:00", course)
+    run_bench("2026-06-01T08:00", scenario)

@@ -28,10 +28,10 @@ class WallClock(LoopClock):
 
 
 @dataclass
-class Room:
+class DueWorkBench:
     bench: Bench
     wall: WallClock
-    timetable: DueWork
+    due_work: DueWork
     promoted: list[float]
     looks: list[float]
 
@@ -43,8 +43,8 @@ class Room:
 
 
 @asynccontextmanager
-async def running(trusted: Callable[[], bool] = lambda: True) -> AsyncIterator[Room]:
-    """A timetable at work for the block."""
+async def running(trusted: Callable[[], bool] = lambda: True) -> AsyncIterator[DueWorkBench]:
+    """Due work whose task runs during the block."""
     loop = asyncio.get_running_loop()
     wall = WallClock(loop)
     bench = Bench(wall)
@@ -57,9 +57,9 @@ async def running(trusted: Callable[[], bool] = lambda: True) -> AsyncIterator[R
         return await read(query)  # type: ignore[arg-type]
 
     bench.store.read_hot = counted  # type: ignore[method-assign,assignment]
-    timetable = DueWork(bench.store, wall, lambda: promoted.append(loop.time()), trusted)
-    task = loop.create_task(timetable.run())
-    yield Room(bench, wall, timetable, promoted, looks)
+    due_work = DueWork(bench.store, wall, lambda: promoted.append(loop.time()), trusted)
+    task = loop.create_task(due_work.run())
+    yield DueWorkBench(bench, wall, due_work, promoted, looks)
     assert not task.done(), "it runs until it is cancelled"
     task.cancel()
 
@@ -67,97 +67,97 @@ async def running(trusted: Callable[[], bool] = lambda: True) -> AsyncIterator[R
 @simulated
 async def test_a_message_is_promoted_at_its_minute() -> None:
     """Not a second before; and who sends is told, once."""
-    async with running() as room:
-        message = await room.scheduled(2 * HOUR_S)
+    async with running() as bench:
+        message = await bench.scheduled(2 * HOUR_S)
         began = asyncio.get_running_loop().time()
         await asyncio.sleep(2 * HOUR_S - 1)
-        assert (room.state(message), room.promoted) == ("held", [])
+        assert (bench.state(message), bench.promoted) == ("held", [])
         await asyncio.sleep(1.2)
-        assert room.state(message) == "queued"
-        assert len(room.promoted) == 1
-        assert room.promoted[0] - began < 2 * HOUR_S + 0.2
+        assert bench.state(message) == "queued"
+        assert len(bench.promoted) == 1
+        assert bench.promoted[0] - began < 2 * HOUR_S + 0.2
 
 
 @simulated
 async def test_a_clock_that_is_stepped_forward_is_noticed() -> None:
     """An hour later at once: within half a minute what is due now is done."""
-    async with running() as room:
-        message = await room.scheduled(HOUR_S)
+    async with running() as bench:
+        message = await bench.scheduled(HOUR_S)
         await asyncio.sleep(60)
-        room.wall.stepped = timedelta(hours=1)
+        bench.wall.stepped = timedelta(hours=1)
         await asyncio.sleep(LONGEST_WAIT_S + 1)
-        assert room.state(message) == "queued"
+        assert bench.state(message) == "queued"
 
 
 @simulated
 async def test_a_clock_that_is_stepped_back_delays_what_it_says() -> None:
     """Nothing goes before its minute by the wall clock, though a timer was set before the step."""
-    async with running() as room:
-        message = await room.scheduled(HOUR_S)
+    async with running() as bench:
+        message = await bench.scheduled(HOUR_S)
         await asyncio.sleep(HOUR_S - 10)
-        room.wall.stepped = timedelta(hours=-1)
+        bench.wall.stepped = timedelta(hours=-1)
         await asyncio.sleep(HOUR_S)
-        assert room.state(message) == "held"
+        assert bench.state(message) == "held"
         await asyncio.sleep(11)
-        assert room.state(message) == "queued"
+        assert bench.state(message) == "queued"
 
 
 @simulated
 async def test_a_poke_makes_it_look_at_once() -> None:
     """Something due in 5 s came while it waited for its next look: it is done in 5 s."""
-    async with running() as room:
+    async with running() as bench:
         await asyncio.sleep(1)
-        message = await room.scheduled(5)
-        room.timetable.wake()
+        message = await bench.scheduled(5)
+        bench.due_work.wake()
         await asyncio.sleep(5.2)
-        assert room.state(message) == "queued"
+        assert bench.state(message) == "queued"
 
 
 @simulated
 async def test_a_poke_while_it_looks_is_not_lost() -> None:
     """The table may have been read before the change: it is read again."""
-    async with running() as room:
+    async with running() as bench:
         await asyncio.sleep(1)
-        room.timetable.wake()
+        bench.due_work.wake()
         await asyncio.sleep(0)
-        room.timetable.wake()
-        seen = len(room.looks)
+        bench.due_work.wake()
+        seen = len(bench.looks)
         await asyncio.sleep(1)
-        assert len(room.looks) > seen
+        assert len(bench.looks) > seen
 
 
 @simulated
 async def test_nothing_due_costs_one_look_in_half_a_minute() -> None:
     """An idle hour is 120 looks."""
-    async with running() as room:
+    async with running() as bench:
         await asyncio.sleep(HOUR_S)
-        assert len(room.looks) <= HOUR_S / LONGEST_WAIT_S + 1
+        assert len(bench.looks) <= HOUR_S / LONGEST_WAIT_S + 1
 
 
 @simulated
 async def test_what_waits_too_long_expires_and_wakes_nobody() -> None:
     """An otp that no modem took is over after its 5 minutes."""
-    async with running() as room:
-        message = await room.bench.submit(message_class=MessageClass.OTP)
+    async with running() as bench:
+        message = await bench.bench.submit(message_class=MessageClass.OTP)
         await asyncio.sleep(299)
-        assert room.state(message) == "queued"
+        assert bench.state(message) == "queued"
         await asyncio.sleep(LONGEST_WAIT_S)
-        assert (room.state(message), room.promoted) == ("expired", [])
+        assert (bench.state(message), bench.promoted) == ("expired", [])
 
 
 @simulated
 async def test_more_than_one_step_holds_is_done_in_several() -> None:
     """1,200 messages due at one moment are all promoted, and other writers get their turn in between."""
-    async with running() as room:
-        at = room.wall.now() + timedelta(minutes=1)
+    async with running() as bench:
+        at = bench.wall.now() + timedelta(minutes=1)
         for index in range(1200):
-            await room.bench.submit(f"+3361{index:07d}", at=at)
+            await bench.bench.submit(f"+3361{index:07d}", at=at)
         held = [1200]
         while held[-1]:
-            held.append(await room.bench.store.write(_held))
+            held.append(await bench.bench.store.write(_held))
         assert set(held) == {1200, 700, 200, 0}, "each step was seen"
         await asyncio.sleep(1)
-        assert len(room.promoted) == 3
+        assert len(bench.promoted) == 3
 
 
 def _held(db: sqlite3.Connection) -> int:
@@ -183,16 +183,16 @@ async def test_a_clock_that_is_not_trusted_stops_calendar_and_expiry() -> None:
     """Alarms are promoted, what is scheduled or over stays as it is, at one look in half a minute; when the clock is trusted
     again, all that is due is done, and who sends is told."""
     trust = [False]
-    async with running(lambda: trust[0]) as room:
-        scheduled = await room.scheduled(60)
-        over = await room.bench.submit("+33612345699", message_class=MessageClass.OTP)
-        alarm = await room.bench.submit(
-            "+33612345698", message_class=MessageClass.ALARM, at=room.wall.now() + timedelta(seconds=400)
+    async with running(lambda: trust[0]) as bench:
+        scheduled = await bench.scheduled(60)
+        over = await bench.bench.submit("+33612345699", message_class=MessageClass.OTP)
+        alarm = await bench.bench.submit(
+            "+33612345698", message_class=MessageClass.ALARM, at=bench.wall.now() + timedelta(seconds=400)
         )
         await asyncio.sleep(HOUR_S)
-        assert [room.state(message) for message in (scheduled, over, alarm)] == ["held", "queued", "queued"]
-        assert (len(room.promoted), len(room.looks) <= HOUR_S / LONGEST_WAIT_S + 4) == (1, True)
+        assert [bench.state(message) for message in (scheduled, over, alarm)] == ["held", "queued", "queued"]
+        assert (len(bench.promoted), len(bench.looks) <= HOUR_S / LONGEST_WAIT_S + 4) == (1, True)
         trust[0] = True
         await asyncio.sleep(LONGEST_WAIT_S + 1)
-        assert [room.state(message) for message in (scheduled, over)] == ["queued", "expired"]
-        assert len(room.promoted) == 3
+        assert [bench.state(message) for message in (scheduled, over)] == ["queued", "expired"]
+        assert len(bench.promoted) == 3

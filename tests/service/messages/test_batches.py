@@ -15,7 +15,7 @@ from modemd.service.messages import batches as messages_batches
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows
 from modemd.service.messages.submission import MessageRequest
 from modemd.store.outbox import batches
-from tests.service.assembled import House
+from tests.service.assembled import AssembledService
 
 ALICE = "+33612345678"
 ROWS = 175
@@ -27,109 +27,110 @@ def file(rows: int = ROWS, bad: tuple[int, ...] = (), text: str = "row") -> byte
     return ("to,text,class\n" + "".join(lines)).encode()
 
 
-async def counted(home: House, sql: str) -> int:
-    return int(await home.store.read(lambda db: db.execute(sql).fetchone()[0]))
+async def counted(assembled: AssembledService, sql: str) -> int:
+    return int(await assembled.store.read(lambda db: db.execute(sql).fetchone()[0]))
 
 
 @contextlib.asynccontextmanager
-async def promoting(home: House) -> AsyncIterator[None]:
+async def promoting(assembled: AssembledService) -> AsyncIterator[None]:
     """While the block runs, so does the task; and then until nothing is left to do."""
-    task = asyncio.create_task(home.service.messages.batches.run())
+    task = asyncio.create_task(assembled.service.messages.batches.run())
     try:
         yield
-        while await counted(home, "SELECT count(*) FROM batch WHERE state <> 'done'"):  # noqa: ASYNC110 - a moment
+        while await counted(assembled, "SELECT count(*) FROM batch WHERE state <> 'done'"):  # noqa: ASYNC110 - a moment
             await asyncio.sleep(0.01)
     finally:
         task.cancel()
         await asyncio.wait([task])
 
 
-async def test_a_large_file_is_accepted_before_it_is_promoted(home: House) -> None:
+async def test_a_large_file_is_accepted_before_it_is_promoted(assembled: AssembledService) -> None:
     """The answer counts all rows and names the ids of their messages; the task makes them, in order."""
-    answer = await home.service.messages.batches.accept(file())
+    answer = await assembled.service.messages.batches.accept(file())
     assert (answer["state"], answer["accepted"], answer["promoted"], answer["messages"]) == ("accepted", ROWS, 0, {})
     assert (answer["first_message"], answer["last_message"]) == (1, ROWS)
-    async with promoting(home):
+    async with promoting(assembled):
         pass
-    found = await home.service.messages.stories.list_messages(id=None, state=None, limit=0, batch=answer["id"])
+    found = await assembled.service.messages.stories.list_messages(id=None, state=None, limit=0, batch=answer["id"])
     assert [(message["id"], message["text"]) for message in found[::-1]] == [(n + 1, f"row {n}") for n in range(ROWS)]
-    assert (await home.service.messages.batches.describe(answer["id"]))["messages"] == {"queued": ROWS}
+    assert (await assembled.service.messages.batches.describe(answer["id"]))["messages"] == {"queued": ROWS}
 
 
-async def test_a_file_of_one_step_is_one_commit(home: House) -> None:
+async def test_a_file_of_one_step_is_one_commit(assembled: AssembledService) -> None:
     """Its messages are there when it is answered, though no task runs: as where a command finds no daemon."""
-    answer = await home.service.messages.batches.accept(file(batches.ROWS_PER_STEP))
+    answer = await assembled.service.messages.batches.accept(file(batches.ROWS_PER_STEP))
     assert (answer["state"], answer["messages"]) == ("done", {"queued": batches.ROWS_PER_STEP})
 
 
 @pytest.mark.parametrize("bad", [(0,), (60,), (ROWS - 1,), (3, 70, 160)], ids=["first", "middle", "last", "several"])
-async def test_a_bad_row_anywhere_leaves_nothing(home: House, bad: tuple[int, ...]) -> None:
+async def test_a_bad_row_anywhere_leaves_nothing(assembled: AssembledService, bad: tuple[int, ...]) -> None:
     """All bad rows are named, whatever was staged before them is cleared away, and no message is made."""
     with pytest.raises(BadRows) as refused:
-        await home.service.messages.batches.accept(file(bad=bad))
+        await assembled.service.messages.batches.accept(file(bad=bad))
     assert [problem.partition(":")[0] for problem in refused.value.problems] == [f"line {row + 2}" for row in bad]
-    async with promoting(home):
+    async with promoting(assembled):
         pass
     for table in ("staged", "batch", "message"):
-        assert await counted(home, f"SELECT count(*) FROM {table}") == 0
+        assert await counted(assembled, f"SELECT count(*) FROM {table}") == 0
 
 
-async def test_a_file_that_is_wrong_all_over_is_not_read_to_its_end(home: House) -> None:
+async def test_a_file_that_is_wrong_all_over_is_not_read_to_its_end(assembled: AssembledService) -> None:
     """So many problems are told, and that there is more."""
     rows = MOST_PROBLEMS + 200
     with pytest.raises(BadRows) as refused:
-        await home.service.messages.batches.accept(file(rows, bad=tuple(range(rows))))
+        await assembled.service.messages.batches.accept(file(rows, bad=tuple(range(rows))))
     assert len(refused.value.problems) == MOST_PROBLEMS + 1
     assert "there is more" in refused.value.problems[-1]
 
 
-async def test_nobody_waits_for_a_file(home: House) -> None:
+async def test_nobody_waits_for_a_file(assembled: AssembledService) -> None:
     """Single messages and small files that come while a large one is staged are answered before it."""
-    async with promoting(home):
-        large = asyncio.ensure_future(home.service.messages.batches.accept(file(2000)))
-        while not await counted(home, "SELECT count(*) FROM staged"):  # noqa: ASYNC110 - a moment
+    async with promoting(assembled):
+        large = asyncio.ensure_future(assembled.service.messages.batches.accept(file(2000)))
+        while not await counted(assembled, "SELECT count(*) FROM staged"):  # noqa: ASYNC110 - a moment
             await asyncio.sleep(0)
-        await home.service.messages.submission.submit(MessageRequest(ALICE, "alarm", "alarm"))
-        await home.service.messages.batches.accept(file(3, text="small"))
+        await assembled.service.messages.submission.submit(MessageRequest(ALICE, "alarm", "alarm"))
+        await assembled.service.messages.batches.accept(file(3, text="small"))
         assert not large.done()
         assert (await large)["accepted"] == 2000
 
 
-async def test_large_files_are_staged_one_behind_the_other(home: House) -> None:
+async def test_large_files_are_staged_one_behind_the_other(assembled: AssembledService) -> None:
     """Two that come together are both accepted whole."""
-    async with promoting(home):
+    async with promoting(assembled):
         answers = await asyncio.gather(
-            home.service.messages.batches.accept(file()), home.service.messages.batches.accept(file(text="other"))
+            assembled.service.messages.batches.accept(file()),
+            assembled.service.messages.batches.accept(file(text="other")),
         )
-    assert [(await home.service.messages.batches.describe(answer["id"]))["messages"] for answer in answers] == [
+    assert [(await assembled.service.messages.batches.describe(answer["id"]))["messages"] for answer in answers] == [
         {"queued": ROWS}
     ] * 2
 
 
-async def test_promotion_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_promotion_wakes_who_waits(assembled: AssembledService, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step that queues something does."""
     woken: list[str] = []
     monkeypatch.setattr(Modem, "wake", lambda modem: woken.append("wake"))
-    async with promoting(home):
-        await home.service.messages.batches.accept(file())
+    async with promoting(assembled):
+        await assembled.service.messages.batches.accept(file())
     assert len(woken) >= ROWS // batches.ROWS_PER_STEP
 
 
-async def test_a_known_file_is_answered_again(home: House) -> None:
+async def test_a_known_file_is_answered_again(assembled: AssembledService) -> None:
     """A client that lost the answer asks again, with its key, and gets the same batch."""
-    first = await home.service.messages.batches.accept(file(), "k")
-    assert (await home.service.messages.batches.accept(file(), "k"))["id"] == first["id"]
+    first = await assembled.service.messages.batches.accept(file(), "k")
+    assert (await assembled.service.messages.batches.accept(file(), "k"))["id"] == first["id"]
     with pytest.raises(Refused, match="another file"):
-        await home.service.messages.batches.accept(file(ROWS - 1), "k")
+        await assembled.service.messages.batches.accept(file(ROWS - 1), "k")
     with pytest.raises(Refused, match="1 to 200"):
-        await home.service.messages.batches.accept(file(), "k" * 201)
+        await assembled.service.messages.batches.accept(file(), "k" * 201)
 
 
-async def test_the_loop_is_not_held_up(home: House) -> None:
+async def test_the_loop_is_not_held_up(assembled: AssembledService) -> None:
     """Between two turns of the loop few rows are checked, so that an answer of a modem never waits for a file."""
     turns: list[int] = []
     checks = 0
-    check = home.service.messages.submission.check
+    check = assembled.service.messages.submission.check
 
     def counting(request: MessageRequest) -> Any:
         nonlocal checks
@@ -143,9 +144,9 @@ async def test_the_loop_is_not_held_up(home: House) -> None:
             checks = 0
             await asyncio.sleep(0)
 
-    home.service.messages.submission.check = counting  # type: ignore[method-assign]
+    assembled.service.messages.submission.check = counting  # type: ignore[method-assign]
     turning = asyncio.create_task(turn())
-    await home.service.messages.batches.accept(file(500))
+    await assembled.service.messages.batches.accept(file(500))
     turning.cancel()
     assert sum(turns) + checks == 500
     assert max(turns) <= messages_batches.CHECKED_AT_ONCE

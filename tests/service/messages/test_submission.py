@@ -12,38 +12,40 @@ from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.csv_rows import BadRows
 from modemd.service.messages.submission import MessageRequest
-from tests.service.assembled import NOON, House
+from tests.service.assembled import NOON, AssembledService
 
 ALICE, BOB = "+33612345678", "+33698765432"
 
 
-async def stored(home: House) -> list[dict[str, Any]]:
-    return await home.service.messages.stories.list_messages(id=None, state=None, limit=0)
+async def stored(assembled: AssembledService) -> list[dict[str, Any]]:
+    return await assembled.service.messages.stories.list_messages(id=None, state=None, limit=0)
 
 
-async def test_the_answer_is_what_is_stored(home: House) -> None:
+async def test_the_answer_is_what_is_stored(assembled: AssembledService) -> None:
     """A message is durable when it is answered, and the answer is its row."""
-    answer = await home.service.messages.submission.submit(MessageRequest("06 12 34 56 78", "hello"))
-    assert [answer.message] == await stored(home)
+    answer = await assembled.service.messages.submission.submit(MessageRequest("06 12 34 56 78", "hello"))
+    assert [answer.message] == await stored(assembled)
     assert (answer.message["to"], answer.message["state"], answer.is_repeat) == (ALICE, "queued", False)
 
 
 @pytest.mark.parametrize("message_class", ["alarm", "otp", "transactional", "conversational", "marketing"])
-async def test_validity_counts_from_the_start(home: House, message_class: str) -> None:
+async def test_validity_counts_from_the_start(assembled: AssembledService, message_class: str) -> None:
     """A message is valid for as long as its class says, from now, or from the time it was wished for."""
-    lasts = home.settings.validity.of(message_class)
-    now = await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", message_class))
-    later = await home.service.messages.submission.submit(
+    lasts = assembled.settings.validity.of(message_class)
+    now = await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello", message_class))
+    later = await assembled.service.messages.submission.submit(
         MessageRequest(ALICE, "hello", message_class, at="2026-11-23T13:00")
     )
     assert now.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
     assert later.message["expires_at"] == (NOON + timedelta(days=1) + lasts).isoformat("T", "microseconds")
 
 
-async def test_a_time_just_past_is_now(home: House) -> None:
+async def test_a_time_just_past_is_now(assembled: AssembledService) -> None:
     """A start time half a minute ago does not shorten the validity."""
-    answer = await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", at="2026-11-22T12:59:30"))
-    lasts = home.settings.validity.of(MessageClass.TRANSACTIONAL)
+    answer = await assembled.service.messages.submission.submit(
+        MessageRequest(ALICE, "hello", at="2026-11-22T12:59:30")
+    )
+    lasts = assembled.settings.validity.of(MessageClass.TRANSACTIONAL)
     assert answer.message["state"] == "queued"
     assert answer.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
 
@@ -53,27 +55,29 @@ async def test_a_time_just_past_is_now(home: House) -> None:
     [("x" * 160, 1), ("x" * 161, 2), ("é" * 160, 1), ("😀" * 35, 1), ("😀" * 36, 2)],
     ids=["one part", "two parts", "é is GSM", "35 emoji", "36 emoji"],
 )
-async def test_parts_are_counted(home: House, text: str, parts: int) -> None:
+async def test_parts_are_counted(assembled: AssembledService, text: str, parts: int) -> None:
     """What a text takes on the air is known when it is accepted."""
-    assert (await home.service.messages.submission.submit(MessageRequest(ALICE, text))).message["parts"] == parts
+    assert (await assembled.service.messages.submission.submit(MessageRequest(ALICE, text))).message["parts"] == parts
 
 
-@pytest.mark.parametrize(("wish", "kept"), [(None, 0), (True, 1), (False, 0)])
-async def test_reports_are_as_configured_unless_said(home: House, wish: bool | None, kept: int) -> None:
+@pytest.mark.parametrize(("request", "kept"), [(None, 0), (True, 1), (False, 0)])
+async def test_reports_are_as_configured_unless_said(
+    assembled: AssembledService, request: bool | None, kept: int
+) -> None:
     """A message says for itself whether it wants a delivery report, or leaves it to the configuration."""
-    await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", report=wish))
-    assert await home.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"]) == kept
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello", report=request))
+    assert await assembled.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"]) == kept
 
 
-async def test_a_submit_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_submit_wakes_who_waits(assembled: AssembledService, monkeypatch: pytest.MonkeyPatch) -> None:
     """A queued message wakes the modems; a key that was known does not, nor does what was refused."""
     woken: list[str] = []
     monkeypatch.setattr(Modem, "wake", lambda modem: woken.append("wake"))
-    await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", key="k"))
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello", key="k"))
     assert woken == ["wake"]
-    await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", key="k"))
-    await home.stop_word(BOB)
-    await home.service.messages.submission.submit(MessageRequest(BOB, "offer", "marketing"))
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello", key="k"))
+    await assembled.stop_word(BOB)
+    await assembled.service.messages.submission.submit(MessageRequest(BOB, "offer", "marketing"))
     assert woken == ["wake"]
 
 
@@ -89,29 +93,29 @@ async def test_a_submit_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyP
         pytest.param(MessageRequest(ALICE, "x", key="k" * 201), "bad_key", id="key"),
     ],
 )
-async def test_what_is_refused_is_not_stored(home: House, request_: MessageRequest, code: str) -> None:
+async def test_what_is_refused_is_not_stored(assembled: AssembledService, request_: MessageRequest, code: str) -> None:
     """A request that cannot be is an answer with a code, at once, and leaves no row."""
     with pytest.raises(Refused) as refused:
-        await home.service.messages.submission.submit(request_)
+        await assembled.service.messages.submission.submit(request_)
     assert refused.value.code == code
-    assert await stored(home) == []
+    assert await stored(assembled) == []
 
 
-async def test_rows_are_accepted_together(home: House) -> None:
+async def test_rows_are_accepted_together(assembled: AssembledService) -> None:
     """A CSV gives messages in the order of its rows; empty `at` and `key` mean none."""
     text = f'class,to,text,key,at\notp,{ALICE},one,,\nmarketing,{BOB},"two, with\n a line",k,2026-11-23T13:00\n'
-    await home.service.messages.batches.accept(("\ufeff" + text).encode())
-    messages = (await stored(home))[::-1]
+    await assembled.service.messages.batches.accept(("\ufeff" + text).encode())
+    messages = (await stored(assembled))[::-1]
     assert [message["text"] for message in messages] == ["one", "two, with\n a line"]
     assert [message["key"] for message in messages] == [None, "k"]
     assert [message["state"] for message in messages] == ["queued", "held"]
 
 
-async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
+async def test_a_refused_row_is_kept_among_the_others(assembled: AssembledService) -> None:
     """Consent refuses a row, not the file."""
-    await home.stop_word(BOB)
-    await home.service.messages.batches.accept(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n".encode())
-    assert [message["state"] for message in (await stored(home))[::-1]] == ["refused", "queued"]
+    await assembled.stop_word(BOB)
+    await assembled.service.messages.batches.accept(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n".encode())
+    assert [message["state"] for message in (await stored(assembled))[::-1]] == ["refused", "queued"]
 
 
 @pytest.mark.parametrize(
@@ -141,33 +145,33 @@ async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
         pytest.param("to,text,class,to\n", ["line 1: column to twice; the columns are"], id="a column twice"),
     ],
 )
-async def test_malformed_rows_reject_the_file(home: House, text: str, problems: list[str]) -> None:
+async def test_malformed_rows_reject_the_file(assembled: AssembledService, text: str, problems: list[str]) -> None:
     """Every row that is wrong is named by its line with the reason, and nothing of the file is accepted."""
     with pytest.raises(BadRows) as refused:
-        await home.service.messages.batches.accept(text.encode())
+        await assembled.service.messages.batches.accept(text.encode())
     found = sorted(refused.value.problems)
     assert len(found) == len(problems)
     for line, beginning in zip(found, problems, strict=True):
         assert line.startswith(beginning)
-    assert await stored(home) == []
+    assert await stored(assembled) == []
 
 
-async def test_a_key_that_is_taken_rejects_all_rows(home: House) -> None:
+async def test_a_key_that_is_taken_rejects_all_rows(assembled: AssembledService) -> None:
     """One commit holds a file: a row whose key belongs to other content takes the whole back."""
-    await home.service.messages.submission.submit(MessageRequest(ALICE, "first", key="k"))
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "first", key="k"))
     with pytest.raises(Refused, match="'k' belongs to message 1"):
-        await home.service.messages.batches.accept(
+        await assembled.service.messages.batches.accept(
             f"to,text,class,key\n{BOB},x,otp,new\n{ALICE},other,otp,k\n".encode()
         )
-    assert len(await stored(home)) == 1
+    assert len(await stored(assembled)) == 1
 
 
-async def test_a_message_may_name_its_sim(home: House) -> None:
+async def test_a_message_may_name_its_sim(assembled: AssembledService) -> None:
     """Then it is that SIM's alone; what is no ICCID is refused."""
-    answer = await home.service.messages.submission.submit(
+    answer = await assembled.service.messages.submission.submit(
         MessageRequest("+33612345678", "hello", sim="8933010000000000010")
     )
-    lanes = await home.store.read(lambda db: [row["lane"] for row in db.execute("SELECT lane FROM part")])
+    lanes = await assembled.store.read(lambda db: [row["lane"] for row in db.execute("SELECT lane FROM part")])
     assert (answer.message["state"], lanes) == ("queued", ["8933010000000000010"])
     with pytest.raises(Refused, match="no ICCID"):
-        await home.service.messages.submission.submit(MessageRequest("+33612345678", "hello", sim="west"))
+        await assembled.service.messages.submission.submit(MessageRequest("+33612345678", "hello", sim="west"))

@@ -11,7 +11,7 @@ from modemd.at.replies import Registration
 from modemd.modem.status import Identity, ModemHealth
 from modemd.profiles import Profile
 from modemd.rules.retry import ErrorClass
-from tests.service.assembled import House, house
+from tests.service.assembled import AssembledService, assembled_service
 
 ICCID = "8933010000000000010"
 IDENTITY = Identity(
@@ -19,22 +19,22 @@ IDENTITY = Identity(
 )
 
 
-async def test_a_modem_that_nobody_answered_for(home: House) -> None:
+async def test_a_modem_that_nobody_answered_for(assembled: AssembledService) -> None:
     """Before anything answered on its port, a modem is what the configuration says of it."""
-    (view,) = home.service.modems.views.list_modems()
-    assert (view["name"], view["port"], view["health"]) == ("west", home.settings.modems[0].port, "opening")
+    (view,) = assembled.service.modems.views.list_modems()
+    assert (view["name"], view["port"], view["health"]) == ("west", assembled.settings.modems[0].port, "opening")
     assert {view[key] for key in ("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number")} == {
         None
     }
     assert (view["registration"], view["signal_dbm"], view["sent"]) == ("unknown", None, 0)
 
 
-async def test_a_modem_that_answered(home: House) -> None:
+async def test_a_modem_that_answered(assembled: AssembledService) -> None:
     """Who answered, which SIM sits there, and how it is."""
-    status = home.service.modems.registry.modems[0].status
+    status = assembled.service.modems.registry.modems[0].status
     status.identity, status.health, status.registration = IDENTITY, ModemHealth.READY, Registration.HOME
     status.signal_dbm, status.sent = -71, 5
-    (view,) = home.service.modems.views.list_modems()
+    (view,) = assembled.service.modems.views.list_modems()
     assert (view["driver"], view["imei"], view["sim"]) == ("huawei_e3372", "861234029413211", ICCID)
     assert (view["health"], view["registration"], view["signal_dbm"], view["sent"]) == ("ready", "home", -71, 5)
     assert json.loads(json.dumps(view)) == view
@@ -51,28 +51,28 @@ async def test_a_modem_that_answered(home: House) -> None:
 async def test_the_number_of_a_sim(tmp_path: Path, configured: str | None, read: str | None, shown: str | None) -> None:
     """A SIM's number is the configured one, else what the SIM itself says."""
     sims = {ICCID: {"number": configured} if configured else {}}
-    async with house(tmp_path, sims=sims) as home:
-        home.service.modems.registry.modems[0].status.identity = Identity(
+    async with assembled_service(tmp_path, sims=sims) as assembled:
+        assembled.service.modems.registry.modems[0].status.identity = Identity(
             "1", "m", "m", "f", ICCID, None, read, Profile("generic")
         )
-        assert home.service.modems.views.list_modems()[0]["number"] == shown
+        assert assembled.service.modems.views.list_modems()[0]["number"] == shown
 
 
-async def test_a_message_can_pass_when_one_modem_is_ready(home: House) -> None:
+async def test_a_message_can_pass_when_one_modem_is_ready(assembled: AssembledService) -> None:
     """Health is whether a message can pass."""
-    assert (await home.service.operations.health.read_status())["can_send"] is False
-    home.service.modems.registry.modems[0].status.health = ModemHealth.READY
-    assert (await home.service.operations.health.read_status())["can_send"] is True
+    assert (await assembled.service.operations.health.read_status())["can_send"] is False
+    assembled.service.modems.registry.modems[0].status.health = ModemHealth.READY
+    assert (await assembled.service.operations.health.read_status())["can_send"] is True
 
 
-async def test_a_sim_that_rests_passes_nothing(home: House) -> None:
+async def test_a_sim_that_rests_passes_nothing(assembled: AssembledService) -> None:
     """Its modem is ready, says until when and why the SIM rests, and no message can pass."""
-    status = home.service.modems.registry.modems[0].status
+    status = assembled.service.modems.registry.modems[0].status
     status.identity, status.health = IDENTITY, ModemHealth.READY
-    sims = home.service._dispatcher._breakers
+    sims = assembled.service._dispatcher._breakers
     for index in range(5):
-        sims.record_refusal(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", home.clock.now())
-    told = await home.service.operations.health.read_status()
+        sims.record_refusal(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", assembled.clock.now())
+    told = await assembled.service.operations.health.read_status()
     (view,) = told["modems"]
     assert (told["can_send"], view["health"]) == (False, "ready")
     assert (view["rests_until"], view["reason"]) == (

@@ -10,102 +10,109 @@ from modemd.errors import StoreUnavailable
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.service.operations.checks import CLOCK, DATABASE, MODEM, SIM
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
 
-def lived(course: Callable[[House], Awaitable[None]]) -> None:
-    async def life() -> None:
-        house = House(1, modems=1, alarms={"to": ["+33612345678"], "modem_unusable_after": "10min"})
-        await house.start()
-        await house.until(
-            lambda: house.service.modems.registry.modems[0].status.health is ModemHealth.READY, within_s=60
+def run_simulation(scenario: Callable[[Simulation], Awaitable[None]]) -> None:
+    async def main() -> None:
+        simulation = Simulation(1, modems=1, alarms={"to": ["+33612345678"], "modem_unusable_after": "10min"})
+        await simulation.start()
+        await simulation.until(
+            lambda: simulation.service.modems.registry.modems[0].status.health is ModemHealth.READY, within_s=60
         )
-        await course(house)
-        await house.stop()
+        await scenario(simulation)
+        await simulation.stop()
 
-    simulate(life())
+    simulate(main())
 
 
-def standing(house: House) -> set[tuple[str, str]]:
-    rows = house.all("SELECT code, subject FROM alarm WHERE cleared_at IS NULL")
+def standing(simulation: Simulation) -> set[tuple[str, str]]:
+    rows = simulation.all("SELECT code, subject FROM alarm WHERE cleared_at IS NULL")
     return {(row["code"], row["subject"]) for row in rows}
 
 
 def test_a_modem_that_cannot_be_used_is_an_alarm_after_a_while() -> None:
     """Ten minutes without it are one; a restart of a stick is none; when it is back, it is over. It is told by SMS then."""
 
-    async def course(house: House) -> None:
-        (link,) = house.links.values()
+    async def scenario(simulation: Simulation) -> None:
+        (link,) = simulation.links.values()
         link.unplug()
         await asyncio.sleep(500)
-        assert standing(house) == set()
+        assert standing(simulation) == set()
         await asyncio.sleep(200)
-        assert standing(house) == {(MODEM, "modem0")}
+        assert standing(simulation) == {(MODEM, "modem0")}
         link.replug()
-        await house.until(lambda: not standing(house), within_s=300)
-        await house.until(lambda: bool(house.network.journal.accepted), within_s=60)
-        (entry,) = house.network.journal.accepted
+        await simulation.until(lambda: not standing(simulation), within_s=300)
+        await simulation.until(lambda: bool(simulation.network.journal.accepted), within_s=60)
+        (entry,) = simulation.network.journal.accepted
         assert (entry.text or "").startswith("modemd: modem modem0 cannot be used: gone")
 
-    lived(course)
+    run_simulation(scenario)
 
 
 def test_a_clock_that_is_not_trusted_is_an_alarm() -> None:
     """Until it is trusted again."""
 
-    async def course(house: House) -> None:
-        house.clock.off = -timedelta(days=400)
+    async def scenario(simulation: Simulation) -> None:
+        simulation.clock.off = -timedelta(days=400)
         await asyncio.sleep(60)
-        assert standing(house) == {(CLOCK, "")}
-        house.clock.off = timedelta()
+        assert standing(simulation) == {(CLOCK, "")}
+        simulation.clock.off = timedelta()
         await asyncio.sleep(60)
-        assert standing(house) == set()
+        assert standing(simulation) == set()
 
-    lived(course)
+    run_simulation(scenario)
 
 
 def test_a_sim_that_rests_is_an_alarm() -> None:
     """Named by the end of its ICCID, with what it was refused."""
 
-    async def course(house: House) -> None:
-        sims, identity = house.service._dispatcher._breakers, house.service.modems.registry.modems[0].status.identity
+    async def scenario(simulation: Simulation) -> None:
+        sims, identity = (
+            simulation.service._dispatcher._breakers,
+            simulation.service.modems.registry.modems[0].status.identity,
+        )
         assert identity is not None
         for index in range(5):
             sims.record_refusal(
-                identity.iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service.operations.clock.now()
+                identity.iccid,
+                ErrorClass.LATER,
+                str(index),
+                "+CMS ERROR: 42",
+                simulation.service.operations.clock.now(),
             )
         await asyncio.sleep(30)
-        assert standing(house) == {(SIM, identity.iccid)}
-        (row,) = house.all("SELECT text FROM alarm")
+        assert standing(simulation) == {(SIM, identity.iccid)}
+        (row,) = simulation.all("SELECT text FROM alarm")
         assert row["text"] == f"SIM ..{identity.iccid[-6:]} is refused and rests: +CMS ERROR: 42"
         await asyncio.sleep(90)
-        assert standing(house) == set()
+        assert standing(simulation) == set()
 
-    lived(course)
+    run_simulation(scenario)
 
 
 def test_a_database_in_trouble_is_an_alarm_when_it_can_be_kept() -> None:
     """It is noted with the moment at which it began, and is over by then."""
 
-    async def course(house: House) -> None:
-        store = house.service._store
+    async def scenario(simulation: Simulation) -> None:
+        store = simulation.service._store
         store._note_failure(StoreUnavailable("disk_full", "the disk is full"))
-        house.service.operations.checks.check()
-        assert (DATABASE, "") in house.service.operations.alarms.active
+        simulation.service.operations.checks.check()
+        assert (DATABASE, "") in simulation.service.operations.alarms.active
         await asyncio.sleep(60)
         assert store.failure is None
-        assert standing(house) == set()
+        assert standing(simulation) == set()
 
-    lived(course)
+    run_simulation(scenario)
 
 
 def test_a_modem_that_is_configured_no_more_leaves_no_alarm() -> None:
     """What stood for it at the end of the process before is cleared."""
 
-    async def course(house: House) -> None:
-        house.service.operations.alarms.raise_alarm(MODEM, "gone", "modem gone cannot be used")
+    async def scenario(simulation: Simulation) -> None:
+        simulation.service.operations.alarms.raise_alarm(MODEM, "gone", "modem gone cannot be used")
         await asyncio.sleep(60)
-        assert standing(house) == set()
+        assert standing(simulation) == set()
 
-    lived(course)
+    run_simulation(scenario)

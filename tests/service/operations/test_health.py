@@ -14,16 +14,16 @@ from modemd.modem.status import ModemHealth, ModemStatus
 from modemd.service.modems.views import can_send
 from modemd.service.operations.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, assess_health
 from tests.api.client import Client
-from tests.service.assembled import House, house
+from tests.service.assembled import AssembledService, assembled_service
 
 FULL = StoreUnavailable("disk_full", "the disk is full: make room")
 READY, GONE = ModemState("west", True), ModemState("east", False, "unplugged")
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as home:
-        yield home
+async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
+    async with assembled_service(tmp_path) as assembled:
+        yield assembled
 
 
 @pytest.mark.parametrize(
@@ -70,32 +70,32 @@ def test_without_a_service_centre_nothing_passes() -> None:
 
 
 @pytest.mark.parametrize("ready", [True, False], ids=["a message can pass", "none can"])
-async def test_every_face_says_the_same(home: House, ready: bool) -> None:
+async def test_every_face_says_the_same(assembled: AssembledService, ready: bool) -> None:
     """`/v1/status`, `/healthz` and the line for systemd; 200 or 503 for those who look at the number alone."""
-    home.service.modems.registry.modems[0].status.health = ModemHealth.READY if ready else ModemHealth.SEARCHING
-    client = Client(create_app(home.service))
+    assembled.service.modems.registry.modems[0].status.health = ModemHealth.READY if ready else ModemHealth.SEARCHING
+    client = Client(create_app(assembled.service))
     status = (await client.get("/v1/status")).json
     healthz = await client.get("/healthz")
     assert (status["can_send"], healthz.status) == ((True, 200) if ready else (False, 503))
     told = healthz.json if ready else healthz.json["error"]
     assert (told["code"], told["message"]) == (status["code"], status["message"])
-    assert status_line(home.service) == status["message"]
+    assert status_line(assembled.service) == status["message"]
     assert [modem["can_send"] for modem in status["modems"]] == [ready]
 
 
-async def test_the_line_is_one_line(home: House) -> None:
+async def test_the_line_is_one_line(assembled: AssembledService) -> None:
     """Whatever was said last: a line end would be another assignment to systemd."""
-    home.store.failure = StoreUnavailable("disk_error", "the disk says\nREADY=0")
-    assert status_line(home.service).endswith("the disk says READY=0")
+    assembled.store.failure = StoreUnavailable("disk_error", "the disk says\nREADY=0")
+    assert status_line(assembled.service).endswith("the disk says READY=0")
 
 
-async def test_a_health_check_needs_no_database(home: House) -> None:
+async def test_a_health_check_needs_no_database(assembled: AssembledService) -> None:
     """It is answered while the database is not: whoever asks is not made to wait."""
-    home.store.failure = FULL
+    assembled.store.failure = FULL
 
     async def stuck(query: object) -> None:
         raise AssertionError("the database was asked")
 
-    home.store.read = stuck  # type: ignore[assignment, method-assign]
-    answer = await Client(create_app(home.service)).get("/healthz")
+    assembled.store.read = stuck  # type: ignore[assignment, method-assign]
+    answer = await Client(create_app(assembled.service)).get("/healthz")
     assert (answer.status, answer.code) == (503, "disk_full")

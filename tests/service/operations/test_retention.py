@@ -16,10 +16,10 @@ from tests.sim.world.loop import START, LoopClock, simulate
 MANY = 1000
 
 
-def lived(course: Callable[[Bench, list[bool]], Awaitable[None]]) -> None:
-    """A thousand texts are old enough to be blanked; `course` gets the bench, and whether the clock is trusted."""
+def run_bench(scenario: Callable[[Bench, list[bool]], Awaitable[None]]) -> None:
+    """A thousand texts are old enough to be blanked; `scenario` gets the bench, and whether the clock is trusted."""
 
-    async def life() -> None:
+    async def process() -> None:
         bench = Bench(LoopClock(asyncio.get_running_loop()))
         ended = to_text(START - timedelta(days=100))
         bench.db.executemany(
@@ -28,13 +28,13 @@ def lived(course: Callable[[Bench, list[bool]], Awaitable[None]]) -> None:
             [(BOB, ended, ended, ended)] * MANY,
         )
         trust = [True]
-        house = Retention(bench.store, RetentionSettings(), bench.clock, lambda: trust[0])
-        task = asyncio.ensure_future(house.run())
-        await course(bench, trust)
+        runner = Retention(bench.store, RetentionSettings(), bench.clock, lambda: trust[0])
+        task = asyncio.ensure_future(runner.run())
+        await scenario(bench, trust)
         task.cancel()
         await asyncio.wait([task])
 
-    simulate(life())
+    simulate(process())
 
 
 def readable(bench: Bench) -> int:
@@ -44,19 +44,19 @@ def readable(bench: Bench) -> int:
 def test_it_begins_after_the_start_and_ends_when_nothing_is_old() -> None:
     """All of it is done in one turn, which then costs nothing until the next."""
 
-    async def course(bench: Bench, trust: list[bool]) -> None:
+    async def scenario(bench: Bench, trust: list[bool]) -> None:
         await asyncio.sleep(FIRST_DELAY_S - 1)
         assert readable(bench) == MANY
         await asyncio.sleep(MANY / retention.ROWS_PER_STEP * (STEP_PAUSE_S + 0.1) + 5)
         assert readable(bench) == 0
 
-    lived(course)
+    run_bench(scenario)
 
 
 def test_a_claim_waits_for_one_step_at_most() -> None:
     """While a thousand rows go, everybody else has the database nearly all of the time."""
 
-    async def course(bench: Bench, trust: list[bool]) -> None:
+    async def scenario(bench: Bench, trust: list[bool]) -> None:
         await bench.submit(ALICE)
         await asyncio.sleep(FIRST_DELAY_S + STEP_PAUSE_S / 2)
         loop = asyncio.get_running_loop()
@@ -71,13 +71,13 @@ def test_a_claim_waits_for_one_step_at_most() -> None:
         assert readable(bench) == 0
         assert 0 < longest_s < STEP_PAUSE_S
 
-    lived(course)
+    run_bench(scenario)
 
 
 def test_nothing_is_old_by_a_clock_that_is_not_trusted() -> None:
     """It goes on in the turn after it is trusted again."""
 
-    async def course(bench: Bench, trust: list[bool]) -> None:
+    async def scenario(bench: Bench, trust: list[bool]) -> None:
         trust[0] = False
         await asyncio.sleep(3 * INTERVAL_S)
         assert readable(bench) == MANY
@@ -85,4 +85,4 @@ def test_nothing_is_old_by_a_clock_that_is_not_trusted() -> None:
         await asyncio.sleep(INTERVAL_S + 60)
         assert readable(bench) == 0
 
-    lived(course)
+    run_bench(scenario)

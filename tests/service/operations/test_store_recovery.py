@@ -13,7 +13,7 @@ from modemd.store import Store
 from tests.sim.world.loop import simulate
 
 
-class Troubled:
+class FailingStore:
     """What the watch sees of a store: it takes changes again after so many tries."""
 
     def __init__(self, trouble: StoreUnavailable | StoreDamaged, tries: int = 0) -> None:
@@ -37,8 +37,8 @@ async def unheard(text: str) -> None:
 def test_what_passes_is_tried_again_until_it_has() -> None:
     """Every few seconds; then what waited is told to go on, once."""
 
-    async def life() -> None:
-        store, told = Troubled(StoreUnavailable("disk_full", "no room"), tries=3), list[float]()
+    async def process() -> None:
+        store, told = FailingStore(StoreUnavailable("disk_full", "no room"), tries=3), list[float]()
         loop = asyncio.get_running_loop()
         watch = asyncio.ensure_future(
             StoreRecovery(cast(Store, store), lambda: told.append(loop.time()), unheard).run()
@@ -48,14 +48,14 @@ def test_what_passes_is_tried_again_until_it_has() -> None:
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
 
-    simulate(life())
+    simulate(process())
 
 
 def test_damage_ends_the_service() -> None:
     """A database that cannot be relied on is not written to again: the task fails, and with it the daemon."""
 
-    async def life() -> None:
-        store, words = Troubled(StoreDamaged("page 7 is not a page")), list[str]()
+    async def process() -> None:
+        store, words = FailingStore(StoreDamaged("page 7 is not a page")), list[str]()
 
         async def last_words(text: str) -> None:
             words.append(text)
@@ -64,4 +64,4 @@ def test_damage_ends_the_service() -> None:
             await StoreRecovery(cast(Store, store), lambda: None, last_words).run()
         assert (store.tried, words) == (0, ["page 7 is not a page"])
 
-    simulate(life())
+    simulate(process())

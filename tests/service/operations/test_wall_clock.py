@@ -14,14 +14,14 @@ from modemd.service.operations.wall_clock import TrustedClock
 from modemd.store import journal
 from modemd.store.outbox import due as outbox_due
 from modemd.store.timestamps import find_latest_stored
-from tests.service.assembled import NOON, HandClock, house
+from tests.service.assembled import NOON, HandClock, assembled_service
 from tests.service.bench import ALICE, BOB, Bench
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass
-class Hands:
+class MachineClock:
     """A wall clock and monotonic seconds that pass together, until the wall clock is stepped."""
 
     wall: HandClock
@@ -36,63 +36,63 @@ class Hands:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands(HandClock())
+def machine() -> MachineClock:
+    return MachineClock(HandClock())
 
 
 @pytest.fixture
-def time(hands: Hands) -> TrustedClock:
-    return TrustedClock(hands.wall, lambda: hands.seconds)
+def time(machine: MachineClock) -> TrustedClock:
+    return TrustedClock(machine.wall, lambda: machine.seconds)
 
 
-def test_a_clock_that_nothing_stands_against_is_taken_as_it_is(hands: Hands, time: TrustedClock) -> None:
+def test_a_clock_that_nothing_stands_against_is_taken_as_it_is(machine: MachineClock, time: TrustedClock) -> None:
     """Forwards, also by a step that the network does not contradict."""
     assert (time.now(), time.is_trusted) == (NOON, True)
-    hands.stepped(3 * HOUR)
+    machine.stepped(3 * HOUR)
     assert (time.now(), time.is_trusted) == (NOON + 3 * HOUR, True)
 
 
-def test_a_step_back_is_not_followed(hands: Hands, time: TrustedClock) -> None:
+def test_a_step_back_is_not_followed(machine: MachineClock, time: TrustedClock) -> None:
     """Time goes on by the monotonic clock, so that what is due in a minute is due in a minute; when the machine's clock has
     come past the last trusted moment, it is trusted again."""
     time.now()
-    hands.stepped(-HOUR)
-    hands.passes(timedelta(minutes=1))
+    machine.stepped(-HOUR)
+    machine.passes(timedelta(minutes=1))
     assert (time.is_trusted, time.now()) == (False, NOON + timedelta(minutes=1))
     assert time.distrust_reason == "something was stored at 2026-11-22T12:00:00+00:00 already"
-    hands.passes(HOUR)
+    machine.passes(HOUR)
     assert (time.is_trusted, time.now()) == (True, NOON + timedelta(minutes=1))
 
 
-def test_a_small_correction_back_is_ordinary(hands: Hands, time: TrustedClock) -> None:
+def test_a_small_correction_back_is_ordinary(machine: MachineClock, time: TrustedClock) -> None:
     """Half a second back, as the machine's time keeper does, alarms nobody."""
     time.now()
-    hands.stepped(timedelta(seconds=-0.5))
+    machine.stepped(timedelta(seconds=-0.5))
     assert time.is_trusted
 
 
-def test_a_start_before_what_is_stored(hands: Hands, time: TrustedClock) -> None:
+def test_a_start_before_what_is_stored(machine: MachineClock, time: TrustedClock) -> None:
     """A machine that wakes in 1970 goes on from the last moment in the database, until somebody sets its clock."""
     time.set_stored_time(NOON + DAY)
-    hands.passes(timedelta(seconds=5))
+    machine.passes(timedelta(seconds=5))
     assert (time.is_trusted, time.now()) == (False, NOON + DAY + timedelta(seconds=5))
-    hands.stepped(2 * DAY)
+    machine.stepped(2 * DAY)
     assert time.is_trusted
 
 
 @pytest.mark.parametrize("off", [5 * DAY, -5 * DAY], ids=["the clock is behind", "the clock is ahead"])
-def test_a_fresh_stamp_far_off(hands: Hands, time: TrustedClock, off: timedelta) -> None:
+def test_a_fresh_stamp_far_off(machine: MachineClock, time: TrustedClock, off: timedelta) -> None:
     """A service centre that took our message days off our clock: not trusted, until the clock is set to that time."""
     written = time.now()
     time.add_network_time(written + off, written)
     assert (time.is_trusted, time.now()) == (False, NOON)
-    hands.passes(HOUR)
+    machine.passes(HOUR)
     assert (time.is_trusted, time.now()) == (False, NOON + HOUR)
-    hands.stepped(off)
+    machine.stepped(off)
     assert (time.is_trusted, time.now()) == (True, NOON + HOUR + off)
 
 
-def test_an_old_stamp_proves_nothing_and_a_coming_one_does(hands: Hands, time: TrustedClock) -> None:
+def test_an_old_stamp_proves_nothing_and_a_coming_one_does(machine: MachineClock, time: TrustedClock) -> None:
     """A message may have been on its way for a week; none was sent tomorrow."""
     time.add_network_time(NOON - 7 * DAY)
     assert time.is_trusted
@@ -100,24 +100,24 @@ def test_an_old_stamp_proves_nothing_and_a_coming_one_does(hands: Hands, time: T
     assert not time.is_trusted
 
 
-def test_a_later_stamp_that_fits_clears_the_clock(hands: Hands, time: TrustedClock) -> None:
-    """One service centre that stamps rubbish does not stop the house for long."""
+def test_a_later_stamp_that_fits_clears_the_clock(machine: MachineClock, time: TrustedClock) -> None:
+    """One service centre that stamps rubbish does not stop the service for long."""
     time.add_network_time(NOON + 400 * DAY)
     assert not time.is_trusted
     time.add_network_time(NOON)
     assert time.is_trusted
 
 
-def test_a_step_away_from_the_networks_time_is_noticed(hands: Hands, time: TrustedClock) -> None:
+def test_a_step_away_from_the_networks_time_is_noticed(machine: MachineClock, time: TrustedClock) -> None:
     """Once the network's time is known, a step of more than a day needs no further stamp to be seen."""
     time.add_network_time(NOON)
-    hands.passes(HOUR)
+    machine.passes(HOUR)
     time.now()
-    hands.stepped(3 * DAY)
+    machine.stepped(3 * DAY)
     assert (time.is_trusted, time.now()) == (False, NOON + HOUR)
 
 
-def test_a_mark_in_the_far_future_yields_to_the_network(hands: Hands, time: TrustedClock) -> None:
+def test_a_mark_in_the_far_future_yields_to_the_network(machine: MachineClock, time: TrustedClock) -> None:
     """A clock that once said 2099 has left its mark; when the network confirms today, today is trusted."""
     time.set_stored_time(datetime(2099, 1, 1, tzinfo=NOON.tzinfo))
     assert not time.is_trusted
@@ -137,12 +137,12 @@ async def test_the_database_knows_what_time_it_was() -> None:
 
 async def test_a_service_over_a_database_from_tomorrow(tmp_path: Path) -> None:
     """It accepts, by the time that the database had; status says that the clock is not trusted, and why."""
-    async with house(tmp_path) as home:
-        await home.store.write(lambda db: journal.add_event(db, None, NOON + DAY, "something"))
-        await home.service.know_time()
-        message = (await home.service.messages.submission.submit(MessageRequest(ALICE, "hello"))).message
+    async with assembled_service(tmp_path) as assembled:
+        await assembled.store.write(lambda db: journal.add_event(db, None, NOON + DAY, "something"))
+        await assembled.service.know_time()
+        message = (await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello"))).message
         assert message["created_at"] >= (NOON + DAY).isoformat("T", "microseconds")
-        clock = (await home.service.operations.health.read_status())["clock"]
+        clock = (await assembled.service.operations.health.read_status())["clock"]
         assert (clock["trusted"], clock["because"]) == (
             False,
             "something was stored at 2026-11-23T12:00:00+00:00 already",

@@ -44,7 +44,7 @@ def looked(store: SlowStore, *at_s: float) -> list[str | None]:
     """What is said at those moments."""
     said = []
 
-    async def life() -> None:
+    async def process() -> None:
         heart = beating(store)
         task = asyncio.ensure_future(heart.run())
         for moment in at_s:
@@ -52,7 +52,7 @@ def looked(store: SlowStore, *at_s: float) -> list[str | None]:
             said.append(heart.find_stall())
         task.cancel()
 
-    simulate(life())
+    simulate(process())
     return said
 
 
@@ -91,9 +91,9 @@ def test_a_store_in_trouble_answers() -> None:
 def test_a_modems_task_has_its_deadline(due: float | None, late: bool) -> None:
     """Late is a task that should have come round."""
 
-    async def life() -> None:
+    async def process() -> None:
         await asyncio.sleep(10)
         modem = SimpleNamespace(status=ModemStatus(turn_deadline=due), line=SimpleNamespace(name="west"))
         assert beating(SlowStore(), modem).find_stall() == ("the task of modem west is 6 s late" if late else None)
 
-    simulate(life())
+    simulate(process())

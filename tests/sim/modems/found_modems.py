@@ -7,7 +7,7 @@ from typing import Any
 
 from modemd.emulator.usb.bus import UsbDevice, UsbInterface
 from modemd.service.messages.submission import MessageRequest
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 
 TO = "+33612345678"
 STICKS = ("huawei_e3372", "quectel_ec25")
@@ -17,41 +17,41 @@ KEYBOARD = UsbDevice(0x046D, 0xC31C, (UsbInterface(0, 0x03, 0x01, 0x01),), produ
 GNSS = UsbDevice(0x1546, 0x01A7, (UsbInterface(0, 0x02, 0x02, 0x01),), product="u-blox 7")
 
 
-def rows(house: House) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in house.service.modems.views.list_modems()}
+def rows(simulation: Simulation) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in simulation.service.modems.views.list_modems()}
 
 
-def name(house: House, modem: int = 0) -> str:
-    return f"modem-{house.devices[modem].imei[-6:]}"
+def name(simulation: Simulation, modem: int = 0) -> str:
+    return f"modem-{simulation.devices[modem].imei[-6:]}"
 
 
-def is_ready(house: House, *names: str) -> bool:
-    return all(rows(house).get(one, {}).get("health") == "ready" for one in names)
+def is_ready(simulation: Simulation, *names: str) -> bool:
+    return all(rows(simulation).get(one, {}).get("health") == "ready" for one in names)
 
 
-async def ready(house: House, *names: str, within_s: float = 90) -> None:
-    await house.until(partial(is_ready, house, *names), within_s=within_s, step_s=0.1)
+async def ready(simulation: Simulation, *names: str, within_s: float = 90) -> None:
+    await simulation.until(partial(is_ready, simulation, *names), within_s=within_s, step_s=0.1)
 
 
-async def says(house: House, row: str, words: str, within_s: float = 60) -> None:
+async def says(simulation: Simulation, row: str, words: str, within_s: float = 60) -> None:
     """Until the row of that name has a reason with these words."""
-    await house.until(lambda: words in (rows(house).get(row, {}).get("reason") or ""), within_s=within_s)
+    await simulation.until(lambda: words in (rows(simulation).get(row, {}).get("reason") or ""), within_s=within_s)
 
 
-async def submit(house: House, text: str = "Hello") -> None:
-    await house.service.messages.submission.submit(MessageRequest(TO, text, "transactional"))
+async def submit(simulation: Simulation, text: str = "Hello") -> None:
+    await simulation.service.messages.submission.submit(MessageRequest(TO, text, "transactional"))
 
 
-def received(house: House) -> list[str | None]:
-    return [got.text for got in house.network.phone(TO).inbox]
+def received(simulation: Simulation) -> list[str | None]:
+    return [got.text for got in simulation.network.phone(TO).inbox]
 
 
-def is_received(house: House, text: str) -> bool:
-    return text in received(house)
+def is_received(simulation: Simulation, text: str) -> bool:
+    return text in received(simulation)
 
 
-def is_in(house: House, modem: str, place: str) -> bool:
-    return bool(rows(house)[modem]["place"] == place)
+def is_in(simulation: Simulation, modem: str, place: str) -> bool:
+    return bool(rows(simulation)[modem]["place"] == place)
 
 
 def named(**how: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A plan tried: lived from beginning to end in simulated time, and judged. The readable trace of one that failed."""
+"""A plan tried: run from beginning to end in simulated time, and judged. The readable trace of one that failed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from modemd import pdu
 from tests.sim.plans.invariants import Verdict, judge
 from tests.sim.plans.plan import TAG, Plan
-from tests.sim.plans.run import World, live
+from tests.sim.plans.run import World, run_plan
 from tests.sim.world.loop import simulate
 
 
@@ -32,7 +32,7 @@ def attempt_with_world(plan: Plan) -> tuple[Verdict, World | None]:
 
 
 async def _lived(plan: Plan) -> tuple[Verdict, World]:
-    world = await live(plan)
+    world = await run_plan(plan)
     return judge(world), world
 
 
@@ -41,23 +41,26 @@ def trace(world: World) -> Iterator[str]:
     network accepted."""
     began = world.began
     lines: list[tuple[float, str]] = []
-    for wish in world.plan.wishes:
-        text = f"a client wants #{wish.tag:04} sent: {wish.message_class}, {wish.parts} parts, to {wish.number}"
-        lines.append((wish.at_s, text))
-    lines += [(said.at_s, f"{said.number} writes to SIM {said.sim}: {said.text[:40]!r}") for said in world.plan.sayings]
+    for planned in world.plan.planned_messages:
+        text = f"a client wants #{planned.tag:04} sent: {planned.message_class}, {planned.parts} parts, to {planned.number}"
+        lines.append((planned.at_s, text))
+    lines += [
+        (arrival.at_s, f"{arrival.number} writes to SIM {arrival.sim}: {arrival.text[:40]!r}")
+        for arrival in world.plan.planned_arrivals
+    ]
     lines += [
         (trouble.at_s, f"TROUBLE in modem{trouble.modem}: {trouble.kind} ({trouble.seconds} s, cause {trouble.cause})")
         for trouble in world.plan.troubles
     ]
-    lines += [(at - began, f"END of the process, {how}") for at, how in world.told.endings]
-    clock = world.house.clock
-    tags = {id: tag for tag, id in world.told.answered.items()}
-    for row in world.house.all("SELECT * FROM event ORDER BY id"):
+    lines += [(at - began, f"END of the process, {how}") for at, how in world.record.endings]
+    clock = world.simulation.clock
+    tags = {id: tag for tag, id in world.record.answered.items()}
+    for row in world.simulation.all("SELECT * FROM event ORDER BY id"):
         detail = json.loads(row["detail"]) if row["detail"] else {}
         told = " ".join(f"{key}={value}" for key, value in detail.items())
         whose = f"#{tags[row['message_id']]:04} " if row["message_id"] in tags else ""
         lines.append((clock.seconds(row["at"]) - began, f"stored: {whose}{row['what']} {told}".rstrip()))
-    for entry in world.house.network.journal.accepted:
+    for entry in world.simulation.network.journal.accepted:
         submit = pdu.Submit.decode(entry.tpdu)
         tag = TAG.search(submit.text or "")
         part = submit.concatenation.sequence if submit.concatenation else 1

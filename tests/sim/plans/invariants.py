@@ -48,41 +48,41 @@ class _OnAir:
 
 def judge(world: World) -> Verdict:
     """Everything that must hold, asked of a world that has come to its end."""
-    court = _Court(world)
-    court.try_all()
-    unknown = world.house.all(
+    checks = _Checks(world)
+    checks.check_all()
+    unknown = world.simulation.all(
         "SELECT DISTINCT message_id, json_extract(detail, '$.part') AS part FROM event WHERE what = 'lost'"
     )
-    tags = {id: tag for tag, id in world.told.answered.items()}
-    taken = sum((tags.get(row["message_id"], 0), row["part"]) in court.on_air for row in unknown)
-    still = world.house.all("SELECT 1 FROM part WHERE state = 'unknown'")
+    tags = {id: tag for tag, id in world.record.answered.items()}
+    taken = sum((tags.get(row["message_id"], 0), row["part"]) in checks.on_air for row in unknown)
+    still = world.simulation.all("SELECT 1 FROM part WHERE state = 'unknown'")
     return Verdict(
-        tuple(court.violations),
-        Counter(f"{row['class']} {row['state']}" for row in court.messages.values()),
-        len(world.house.network.journal),
+        tuple(checks.violations),
+        Counter(f"{row['class']} {row['state']}" for row in checks.messages.values()),
+        len(world.simulation.network.journal),
         len(unknown),
         taken,
         len(unknown) - len(still),
-        len(world.told.endings),
+        len(world.record.endings),
         len(world.plan.troubles),
         world.loop.time() / 3600,
     )
 
 
-class _Court:
+class _Checks:
     def __init__(self, world: World) -> None:
         self.world = world
         self.violations: list[str] = []
-        house = world.house
-        self.messages = {row["id"]: row for row in house.all("SELECT * FROM message")}
+        simulation = world.simulation
+        self.messages = {row["id"]: row for row in simulation.all("SELECT * FROM message")}
         self.parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for part in house.all("SELECT * FROM part ORDER BY message_id, seq"):
+        for part in simulation.all("SELECT * FROM part ORDER BY message_id, seq"):
             self.parts[part["message_id"]].append(part)
-        self.attempts = house.all("SELECT * FROM attempt ORDER BY id")
-        self.wishes = {wish.tag: wish for wish in world.plan.wishes}
+        self.attempts = simulation.all("SELECT * FROM attempt ORDER BY id")
+        self.planned_messages = {planned.tag: planned for planned in world.plan.planned_messages}
         self.on_air: dict[tuple[int, int], list[_OnAir]] = defaultdict(list)
         self.answers: Counter[tuple[str, str]] = Counter()
-        for entry in house.network.journal.accepted:
+        for entry in simulation.network.journal.accepted:
             self._sort(entry)
 
     def _sort(self, entry: Accepted) -> None:
@@ -97,10 +97,10 @@ class _Court:
     def wrong(self, what: str) -> None:
         self.violations.append(what)
 
-    def try_all(self) -> None:
-        for tag, wish in self.wishes.items():
-            message = self.messages.get(self.world.told.answered[tag])
-            if message is None or (message["number"], message["text"]) != (wish.number, wish.text):
+    def check_all(self) -> None:
+        for tag, planned in self.planned_messages.items():
+            message = self.messages.get(self.world.record.answered[tag])
+            if message is None or (message["number"], message["text"]) != (planned.number, planned.text):
                 self.wrong(f"lost: #{tag:04} was answered, and is not stored")
                 continue
             self._ended(tag, message)
@@ -129,12 +129,12 @@ class _Court:
 
     def _delivered(self, tag: int, message: dict[str, Any]) -> None:
         """What is told to be delivered is on the phone, and was there before that was told."""
-        phone = self.world.house.network.phone(message["number"])
+        phone = self.world.simulation.network.phone(message["number"])
         there = min((received.at for received in phone.inbox if received.text == message["text"]), default=None)
-        told = self.world.house.all(
+        told = self.world.simulation.all(
             "SELECT min(at) AS at FROM event WHERE message_id = ? AND what = 'message delivered'", message["id"]
         )[0]["at"]
-        early = there is None or (not self.world.told.clock_stepped and told is not None and from_text(told) < there)
+        early = there is None or (not self.world.record.clock_stepped and told is not None and from_text(told) < there)
         if told is not None and early:
             self.wrong(f"wrongly told: #{tag:04} delivered at {told}; the phone has it since {there}")
 
@@ -155,21 +155,22 @@ class _Court:
                 self.wrong(f"twice: {recipient} was answered {times} times: {text!r}")
 
     def _stops(self) -> None:
-        for number in self.world.told.after_stop:
+        for number in self.world.record.after_stop:
             self.wrong(f"after STOP: marketing to {number}")
         out = {
-            row["number"] for row in self.world.house.all("SELECT number FROM contact WHERE marketing = 'opted_out'")
+            row["number"]
+            for row in self.world.simulation.all("SELECT number FROM contact WHERE marketing = 'opted_out'")
         }
-        for said in self.world.plan.sayings:
-            if said.opts_out and said.number not in out:
-                self.wrong(f"a STOP was lost: {said.number}")
+        for arrival in self.world.plan.planned_arrivals:
+            if arrival.opts_out and arrival.number not in out:
+                self.wrong(f"a STOP was lost: {arrival.number}")
 
     def _inbox(self) -> None:
-        kept = Counter((row["sender"], row["text"]) for row in self.world.house.all("SELECT * FROM inbox"))
-        for said in self.world.plan.sayings:
-            times = kept.pop((said.number, said.text), 0)
+        kept = Counter((row["sender"], row["text"]) for row in self.world.simulation.all("SELECT * FROM inbox"))
+        for arrival in self.world.plan.planned_arrivals:
+            times = kept.pop((arrival.number, arrival.text), 0)
             if times != 1:
-                self.wrong(f"inbound: {said.text[:40]!r} from {said.number} is kept {times} times")
+                self.wrong(f"inbound: {arrival.text[:40]!r} from {arrival.number} is kept {times} times")
         for (sender, text), times in kept.items():
             if text != "old":  # what fills a memory in a fault
                 self.wrong(f"inbound: {text[:40]!r} from {sender} is kept {times} times, and was never sent")
@@ -192,9 +193,9 @@ class _Court:
 
     def _doubts(self) -> None:
         """Nothing is unknown but for a reason: a fault in its modem, or the end of the process, while it was on the air."""
-        if self.world.told.clock_stepped:
+        if self.world.record.clock_stepped:
             return
-        lost = self.world.house.all(
+        lost = self.world.simulation.all(
             "SELECT DISTINCT json_extract(detail, '$.attempt') AS id FROM event WHERE what = 'lost'"
         )
         attempts = {attempt["id"]: attempt for attempt in self.attempts}
@@ -205,8 +206,10 @@ class _Court:
                 self.wrong(f"unknown without a reason: attempt {attempt['id']} ({attempt['error']})")
 
     def _doubtful(self, modem: str, opened: datetime, closed: datetime) -> bool:
-        known = {device.imei for device in self.world.house.devices}  # noise can damage even the identity that is read
+        known = {
+            device.imei for device in self.world.simulation.devices
+        }  # noise can damage even the identity that is read
         return any(
             (imei == modem or modem not in known) and since <= closed and until >= opened
-            for imei, since, until in self.world.told.doubts
+            for imei, since, until in self.world.record.doubts
         )

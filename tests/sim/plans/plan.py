@@ -1,6 +1,6 @@
 """What is to happen in a simulation: what clients want sent, what phones say, what goes wrong, when the process ends.
 
-A plan is data, drawn from a seed; tests.sim.plans.run lives it. Every part of every text carries its message's tag, so that the
+A plan is data, drawn from a seed; tests.sim.plans.run runs it. Every part of every text carries its message's tag, so that the
 truth journal tells which part of which message an accepted PDU was.
 """
 
@@ -26,8 +26,8 @@ STOP_WORDS = ("STOP", "Arret", "stop.", "désabonner")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a client wants sent. It asks again, with the same key, until it is answered."""
+class PlannedMessage:
+    """Message that a client asks for. It asks again, with the same key, until it is answered."""
 
     at_s: float
     number: str
@@ -55,8 +55,8 @@ def _octets(text: str, gsm: bool) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a phone writes to a SIM. `words` is a word of consent, or empty: then the text is the tag."""
+class PlannedArrival:
+    """Message that a phone writes to a SIM. `opts_out`: its text is a word of consent."""
 
     at_s: float
     number: str
@@ -92,8 +92,8 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
-    """How unkind the network is: shares of what it does."""
+class NetworkFaults:
+    """Faults of the network: shares of what it does wrong."""
 
     report_loss: float = 0.0
     reports_twice: float = 0.0
@@ -113,9 +113,9 @@ class Plan:
     families: tuple[str, ...] = FAMILIES[:2]
     latency_s: tuple[float, float] = (0.3, 3.0)
     longest_fsync_s: float = 0.02
-    weather: Weather = Weather()
-    wishes: tuple[Wish, ...] = ()
-    sayings: tuple[Said, ...] = ()
+    network_faults: NetworkFaults = NetworkFaults()
+    planned_messages: tuple[PlannedMessage, ...] = ()
+    planned_arrivals: tuple[PlannedArrival, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     ends: tuple[End, ...] = ()
     boot_factor: float = 1.0
@@ -143,27 +143,33 @@ def twelve(seed: int = 1) -> Plan:
     """Twelve messages with parts, reports and two STOPs, on two modems, in less than a minute: small enough to end the process
     at every single point of it."""
     alice, bob, carol, dora = CUSTOMERS[:4]
-    wishes = (
-        Wish(0.0, alice, 1, ALPHABETS[0], 1, "transactional"),
-        Wish(0.1, alice, 2, ALPHABETS[1], 3, "transactional"),
-        Wish(0.2, bob, 3, ALPHABETS[0], 1, "marketing"),
-        Wish(0.3, carol, 4, ALPHABETS[0], 2, "marketing"),
-        Wish(0.4, dora, 5, ALPHABETS[2], 2, "conversational"),
-        Wish(2.0, alice, 6, ALPHABETS[0], 1, "otp"),
-        Wish(2.5, bob, 7, ALPHABETS[0], 1, "marketing"),
-        Wish(3.0, carol, 8, ALPHABETS[3], 3, "marketing"),
-        Wish(4.0, dora, 9, ALPHABETS[0], 1, "alarm"),
-        Wish(4.5, alice, 10, ALPHABETS[0], 1, "transactional"),
-        Wish(5.0, bob, 11, ALPHABETS[0], 1, "marketing"),
-        Wish(6.0, carol, 12, ALPHABETS[0], 1, "marketing"),
+    planned_messages = (
+        PlannedMessage(0.0, alice, 1, ALPHABETS[0], 1, "transactional"),
+        PlannedMessage(0.1, alice, 2, ALPHABETS[1], 3, "transactional"),
+        PlannedMessage(0.2, bob, 3, ALPHABETS[0], 1, "marketing"),
+        PlannedMessage(0.3, carol, 4, ALPHABETS[0], 2, "marketing"),
+        PlannedMessage(0.4, dora, 5, ALPHABETS[2], 2, "conversational"),
+        PlannedMessage(2.0, alice, 6, ALPHABETS[0], 1, "otp"),
+        PlannedMessage(2.5, bob, 7, ALPHABETS[0], 1, "marketing"),
+        PlannedMessage(3.0, carol, 8, ALPHABETS[3], 3, "marketing"),
+        PlannedMessage(4.0, dora, 9, ALPHABETS[0], 1, "alarm"),
+        PlannedMessage(4.5, alice, 10, ALPHABETS[0], 1, "transactional"),
+        PlannedMessage(5.0, bob, 11, ALPHABETS[0], 1, "marketing"),
+        PlannedMessage(6.0, carol, 12, ALPHABETS[0], 1, "marketing"),
     )
-    sayings = (
-        Said(1.0, dora, 0, "thanks #9001"),
-        Said(3.5, bob, 0, "STOP", opts_out=True),
-        Said(4.2, carol, 1, "Arret", opts_out=True),
-        Said(5.5, alice, 1, "a long answer " * 15 + "#9002"),
+    planned_arrivals = (
+        PlannedArrival(1.0, dora, 0, "thanks #9001"),
+        PlannedArrival(3.5, bob, 0, "STOP", opts_out=True),
+        PlannedArrival(4.2, carol, 1, "Arret", opts_out=True),
+        PlannedArrival(5.5, alice, 1, "a long answer " * 15 + "#9002"),
     )
-    return Plan(seed, latency_s=(0.3, 0.9), wishes=wishes, sayings=sayings, boot_factor=0.2)
+    return Plan(
+        seed,
+        latency_s=(0.3, 0.9),
+        planned_messages=planned_messages,
+        planned_arrivals=planned_arrivals,
+        boot_factor=0.2,
+    )
 
 
 KINDS = (
@@ -187,14 +193,18 @@ def _campaign(seed: int, chance: Random) -> Plan:
     tags = _Tags()
     modems = chance.choice((2, 3))
     turns = chance.choice((3, 5))
-    wishes = [
-        Wish(round(chance.uniform(0, 5), 3), number, tags.next(), ALPHABETS[0], chance.choice((1, 1, 2)), "marketing")
+    planned_messages = [
+        PlannedMessage(
+            round(chance.uniform(0, 5), 3), number, tags.next(), ALPHABETS[0], chance.choice((1, 1, 2)), "marketing"
+        )
         for _ in range(turns)
         for number in CUSTOMERS
     ]
-    span_s = 1.5 * len(wishes) / modems
-    sayings = [
-        Said(chance.uniform(0, span_s), number, chance.randrange(modems), chance.choice(STOP_WORDS), opts_out=True)
+    span_s = 1.5 * len(planned_messages) / modems
+    planned_arrivals = [
+        PlannedArrival(
+            chance.uniform(0, span_s), number, chance.randrange(modems), chance.choice(STOP_WORDS), opts_out=True
+        )
         for number in CUSTOMERS
     ]
     troubles = [
@@ -209,9 +219,9 @@ def _campaign(seed: int, chance: Random) -> Plan:
         families=tuple(chance.choice(FAMILIES) for _ in range(modems)),
         latency_s=(0.2, 1.0),
         longest_fsync_s=chance.choice((0.02, 0.5, 1.0)),
-        weather=Weather(report_loss=0.1, reports_foreign=0.3, reordered=0.1),
-        wishes=_in_time(wishes),
-        sayings=_in_time(sayings),
+        network_faults=NetworkFaults(report_loss=0.1, reports_foreign=0.3, reordered=0.1),
+        planned_messages=_in_time(planned_messages),
+        planned_arrivals=_in_time(planned_arrivals),
         troubles=_in_time(troubles),
         ends=_in_time(_end(chance, span_s) for _ in range(chance.choice((0, 0, 1)))),
         rate=chance.choice(RATES),
@@ -222,13 +232,17 @@ def _hours(seed: int, chance: Random) -> Plan:
     modems = chance.choice((1, 2, 2, 3))
     span_s = chance.choice((600.0, 1800.0, 3600.0))
     tags = _Tags()
-    wishes = [_wish(chance, tags, span_s) for _ in range(chance.randint(8, 40))]
-    sayings = [
-        Said(chance.uniform(0, span_s), chance.choice(CUSTOMERS), chance.randrange(modems), f"hello #{9000 + index}")
+    planned_messages = [_planned_message(chance, tags, span_s) for _ in range(chance.randint(8, 40))]
+    planned_arrivals = [
+        PlannedArrival(
+            chance.uniform(0, span_s), chance.choice(CUSTOMERS), chance.randrange(modems), f"hello #{9000 + index}"
+        )
         for index in range(chance.randint(0, 8))
     ]
-    sayings += [
-        Said(chance.uniform(0, span_s), number, chance.randrange(modems), chance.choice(STOP_WORDS), opts_out=True)
+    planned_arrivals += [
+        PlannedArrival(
+            chance.uniform(0, span_s), number, chance.randrange(modems), chance.choice(STOP_WORDS), opts_out=True
+        )
         for number in chance.sample(CUSTOMERS, chance.randint(0, 4))
     ]
     troubles = [_trouble(chance, modems, span_s) for _ in range(chance.randint(0, 10))]
@@ -238,26 +252,28 @@ def _hours(seed: int, chance: Random) -> Plan:
         families=tuple(chance.choice(FAMILIES) for _ in range(modems)),
         latency_s=chance.choice(((0.1, 0.5), (0.5, 4.0), (2.0, 9.0))),
         longest_fsync_s=chance.choice((0.02, 0.02, 0.3, 2.0)),
-        weather=_weather(chance),
-        wishes=_in_time(wishes),
-        sayings=_in_time(sayings),
+        network_faults=_network_faults(chance),
+        planned_messages=_in_time(planned_messages),
+        planned_arrivals=_in_time(planned_arrivals),
         troubles=_in_time(troubles),
         ends=_in_time(ends),
         rate=chance.choice(RATES),
     )
 
 
-Timed = TypeVar("Timed", Wish, Said, Trouble, End)
+Timed = TypeVar("Timed", PlannedMessage, PlannedArrival, Trouble, End)
 
 
 def _in_time(things: Iterable[Timed]) -> tuple[Timed, ...]:
     return tuple(sorted(things, key=lambda thing: thing.at_s))
 
 
-def _wish(chance: Random, tags: _Tags, span_s: float) -> Wish:
+def _planned_message(chance: Random, tags: _Tags, span_s: float) -> PlannedMessage:
     parts = chance.choice((1, 1, 1, 1, 2, 3, 4))
     at_s = round(chance.uniform(0, span_s), 3)
-    return Wish(at_s, chance.choice(CUSTOMERS), tags.next(), chance.choice(ALPHABETS), parts, chance.choice(CLASSES))
+    return PlannedMessage(
+        at_s, chance.choice(CUSTOMERS), tags.next(), chance.choice(ALPHABETS), parts, chance.choice(CLASSES)
+    )
 
 
 def _trouble(chance: Random, modems: int, span_s: float) -> Trouble:
@@ -278,10 +294,10 @@ def _end(chance: Random, span_s: float) -> End:
     )
 
 
-def _weather(chance: Random) -> Weather:
+def _network_faults(chance: Random) -> NetworkFaults:
     if chance.random() < 0.2:
-        return Weather()
-    return Weather(
+        return NetworkFaults()
+    return NetworkFaults(
         report_loss=chance.choice((0.0, 0.1, 0.1, 0.5)),
         reports_twice=chance.choice((0.0, 0.2)),
         reports_foreign=chance.choice((0.0, 0.1)),

@@ -1,4 +1,4 @@
-"""A plan, lived: clients that ask until they are answered, phones, troubles, ends of the process; at last a day without power."""
+"""Run of a plan: clients that ask until they are answered, phones, troubles, ends of the process; at last a day without power."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, cast
 from modemd.emulator import Device, identities
 from modemd.errors import ModemdError
 from modemd.service.messages.submission import MessageRequest
-from tests.sim.plans.plan import CLOCK_STEPS_S, End, Plan, Said, Trouble, Wish
-from tests.sim.world.assembled import House
+from tests.sim.plans.plan import CLOCK_STEPS_S, End, Plan, PlannedArrival, PlannedMessage, Trouble
+from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import JumpingLoop
 from tests.sim.world.process import Killed, attempts_open
 
@@ -26,8 +26,8 @@ OPEN = "SELECT 1 FROM message WHERE state IN ('held', 'queued', 'sending') LIMIT
 
 
 @dataclass(slots=True)
-class Told:
-    """What clients and phones know, and what was done to the world."""
+class ClientRecord:
+    """Knowledge of clients and phones, and what was done to the world."""
 
     answered: dict[int, int] = field(default_factory=dict)
     """Tag to message id."""
@@ -43,14 +43,14 @@ class Told:
 
 
 class World:
-    """Lives a plan in a house. `live` it inside of a simulation; then look at `told` and at the house."""
+    """Plan and the simulation in which it runs. `run` it on a simulated loop; then look at `record` and at `simulation`."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._context = copy_context()
-        self.told = Told()
+        self.record = ClientRecord()
         self.loop = cast(JumpingLoop, asyncio.get_running_loop())
-        self.house = House(
+        self.simulation = Simulation(
             plan.seed,
             modems=len(plan.families),
             families=plan.families,
@@ -58,12 +58,12 @@ class World:
             validity=VALIDITY,
             sims={identities.iccid("33", "01", place + 1): {"rate": plan.rate} for place in range(len(plan.families))},
         )
-        network, weather = self.house.network, plan.weather
-        network.report_loss = weather.report_loss
+        network, network_faults = self.simulation.network, plan.network_faults
+        network.report_loss = network_faults.report_loss
         for name in ("reports_twice", "reports_foreign", "reports_national", "temporary_reports", "reordered"):
-            setattr(network.unkind, name, getattr(weather, name))
-        network.unkind.clock_off = timedelta(seconds=weather.clock_off_s)
-        for device in self.house.devices:
+            setattr(network.unkind, name, getattr(network_faults, name))
+        network.unkind.clock_off = timedelta(seconds=network_faults.clock_off_s)
+        for device in self.simulation.devices:
             device.boot_factor = plan.boot_factor
             device.first_octet_hooks.append(self._watch)
         self._draw_latency()
@@ -73,28 +73,28 @@ class World:
         self.settled_at_step = 0
         self._ends = list(plan.ends)
         self._down: asyncio.Future[None] | None = None
-        self._dying = [end for end in plan.ends if end.step or end.before_commit or end.after_commit]
+        self._ends_by_count = [end for end in plan.ends if end.step or end.before_commit or end.after_commit]
 
-    # -- the course of things
+    # -- the run
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         """From the first start to the last look."""
         plan, loop = self.plan, self.loop
         self._first_step = loop.steps
         self._listen()
         await self._start()
         began = self.began = loop.time()
-        clients = [asyncio.ensure_future(self._client(wish, began)) for wish in plan.wishes]
-        for said in plan.sayings:
-            loop.call_at(began + said.at_s, self._say, said)
+        clients = [asyncio.ensure_future(self._client(planned, began)) for planned in plan.planned_messages]
+        for arrival in plan.planned_arrivals:
+            loop.call_at(began + arrival.at_s, self._say, arrival)
         for trouble in plan.troubles:
-            loop.call_at(began + trouble.at_s, self._befall, trouble)
+            loop.call_at(began + trouble.at_s, self._cause_trouble, trouble)
         for end in plan.ends:
             if end.at_s:
                 loop.call_at(began + end.at_s, self._end, end)
         await asyncio.gather(*clients)
         moments = [
-            *(said.at_s for said in plan.sayings),
+            *(arrival.at_s for arrival in plan.planned_arrivals),
             *(trouble.at_s for trouble in plan.troubles),
             *(end.at_s for end in plan.ends),
         ]
@@ -109,21 +109,21 @@ class World:
         await asyncio.sleep(500)
         self._mend_all()
         deadline = self.loop.time() + PATIENCE_S
-        while self.house.all(OPEN) and self.loop.time() < deadline:  # noqa: ASYNC110 - simulated time, and nobody to tell
+        while self.simulation.all(OPEN) and self.loop.time() < deadline:  # noqa: ASYNC110 - simulated time, and nobody to tell
             await asyncio.sleep(60)
         self.settled_at_step = self.steps
         await asyncio.sleep(600)
-        await self.house.stop()
+        await self.simulation.stop()
         await asyncio.sleep(POWERLESS_S)
-        self.house.restart_service()
-        await self.house.start()
+        self.simulation.restart_service()
+        await self.simulation.start()
         await asyncio.sleep(300)
-        await self.house.stop()
+        await self.simulation.stop()
 
     async def _start(self) -> None:
         while True:
             try:
-                await self.house.start()
+                await self.simulation.start()
             except Killed:
                 await self._back()
             else:
@@ -133,26 +133,26 @@ class World:
         while self._down is not None:
             await asyncio.shield(self._down)
 
-    async def _client(self, wish: Wish, began: float) -> None:
-        await asyncio.sleep(max(0.0, began + wish.at_s - self.loop.time()))
-        request = MessageRequest(wish.number, wish.text, wish.message_class, key=f"wish {wish.tag}")
+    async def _client(self, planned: PlannedMessage, began: float) -> None:
+        await asyncio.sleep(max(0.0, began + planned.at_s - self.loop.time()))
+        request = MessageRequest(planned.number, planned.text, planned.message_class, key=f"wish {planned.tag}")
         while True:
             await self._back()
             try:
-                answer = await self.house.life.call(self.house.service.messages.submission.submit(request))
+                answer = await self.simulation.process.call(self.simulation.service.messages.submission.submit(request))
             except Killed:
                 continue
-            self.told.answered[wish.tag] = answer.message["id"]
+            self.record.answered[planned.tag] = answer.message["id"]
             return
 
-    def _say(self, said: Said) -> None:
-        self.house.network.phone(said.number).send(self.house.sims[said.sim].number, said.text)
+    def _say(self, arrival: PlannedArrival) -> None:
+        self.simulation.network.phone(arrival.number).send(self.simulation.sims[arrival.sim].number, arrival.text)
 
     # -- ends of the process
 
     def _listen(self) -> None:
         """Count steps and commits, where the plan ends the process at one."""
-        for end in self._dying:
+        for end in self._ends_by_count:
             if end.step:
                 self.loop.each_step(partial(self._at_step, end))
         self._watch_commits()
@@ -162,8 +162,8 @@ class World:
             self._end(end)
 
     def _watch_commits(self) -> None:
-        self.house.writer.before_commit = self._before_commit
-        self.house.writer.after_commit = self._after_commit
+        self.simulation.writer.before_commit = self._before_commit
+        self.simulation.writer.after_commit = self._after_commit
 
     def _before_commit(self) -> None:
         self._commits += 1
@@ -173,7 +173,7 @@ class World:
         self._at_commit("after_commit")
 
     def _at_commit(self, when: str) -> None:
-        for end in self._dying:
+        for end in self._ends_by_count:
             if getattr(end, when) == self._commits:
                 self._end(end)
 
@@ -190,14 +190,14 @@ class World:
     def _end(self, end: End) -> None:
         if self._down is not None:  # it has ended already
             return
-        house = self.house
-        self.told.endings.append((self.loop.time(), "with the power" if end.power else "by a kill"))
-        self.told.in_doubt += attempts_open(house.database)
-        for device in house.devices:
+        simulation = self.simulation
+        self.record.endings.append((self.loop.time(), "with the power" if end.power else "by a kill"))
+        self.record.in_doubt += attempts_open(simulation.database)
+        for device in simulation.devices:
             self._doubt(device, 0)
-        house.life.end()
+        simulation.process.end()
         if end.power:
-            for link in house.links.values():
+            for link in simulation.links.values():
                 if link.plugged:
                     link.unplug()
         self._down = self.loop.create_future()
@@ -207,7 +207,7 @@ class World:
     def _return(self, end: End) -> None:
         if end.power:
             self._plug_all()
-        self.house.restart_service()
+        self.simulation.restart_service()
         self._watch_commits()
         self._returning = asyncio.ensure_future(self._started_again())
 
@@ -215,7 +215,7 @@ class World:
         down, self._down = self._down, None
         assert down is not None
         try:
-            await self.house.start()
+            await self.simulation.start()
         except Killed:
             return  # ended again while starting
         finally:
@@ -225,11 +225,11 @@ class World:
 
     def _doubt(self, device: Device, seconds: float) -> None:
         """What is on the air in this modem from now until then may stay unknown."""
-        now = self.house.clock.now()
-        self.told.doubts.append((device.imei, now, now + timedelta(seconds=seconds)))
+        now = self.simulation.clock.now()
+        self.record.doubts.append((device.imei, now, now + timedelta(seconds=seconds)))
 
-    def _befall(self, trouble: Trouble) -> None:
-        device = self.house.devices[trouble.modem]
+    def _cause_trouble(self, trouble: Trouble) -> None:
+        device = self.simulation.devices[trouble.modem]
         getattr(self, f"_{trouble.kind}")(device, trouble)
 
     def _later(self, seconds: float, action: Callable[[], Any]) -> None:
@@ -266,7 +266,7 @@ class World:
         self._later(trouble.seconds, partial(self._replug, device))
 
     def _link(self, device: Device) -> Any:
-        return self.house.links[f"/sim/{device.name}"]
+        return self.simulation.links[f"/sim/{device.name}"]
 
     def _replug(self, device: Device) -> None:
         if not self._link(device).plugged:
@@ -313,58 +313,58 @@ class World:
         device.reference = 0
 
     def _clock_step(self, device: Device, trouble: Trouble) -> None:
-        clock = self.house.clock
+        clock = self.simulation.clock
         step = timedelta(seconds=CLOCK_STEPS_S[trouble.cause % len(CLOCK_STEPS_S)])
         clock.off += step
-        self.told.clock_stepped = True
+        self.record.clock_stepped = True
         self._later(trouble.seconds * 4, partial(self._set_clock, -step))
 
     def _set_clock(self, step: timedelta) -> None:
-        self.house.clock.off += step
+        self.simulation.clock.off += step
 
     def _phone_off(self, device: Device, trouble: Trouble) -> None:
-        numbers = sorted({wish.number for wish in self.plan.wishes})
-        phone = self.house.network.phone(numbers[trouble.cause % len(numbers)])
+        numbers = sorted({planned.number for planned in self.plan.planned_messages})
+        phone = self.simulation.network.phone(numbers[trouble.cause % len(numbers)])
         phone.switch_off()
         self._later(trouble.seconds * 10, phone.switch_on)
 
     def _reject(self, device: Device, trouble: Trouble) -> None:
-        numbers = sorted({wish.number for wish in self.plan.wishes})
+        numbers = sorted({planned.number for planned in self.plan.planned_messages})
         number = numbers[trouble.cause % len(numbers)]
-        self.house.network.reject(number, trouble.cause)
-        self._later(trouble.seconds * 10, partial(self.house.network.accept, number))
+        self.simulation.network.reject(number, trouble.cause)
+        self._later(trouble.seconds * 10, partial(self.simulation.network.accept, number))
 
     def _mend_all(self) -> None:
         """Nothing is out of order any more."""
-        for device, sim in zip(self.house.devices, self.house.sims, strict=True):
+        for device, sim in zip(self.simulation.devices, self.simulation.sims, strict=True):
             device.set_coverage(1)
             device.set_noise(inserted=0.0, lost=0.0)
             if device.sim is None and self._link(device).plugged:
                 device.insert_sim(sim)
-        for wish in self.plan.wishes:
-            self.house.network.accept(wish.number)
-            self.house.network.phone(wish.number).switch_on()
+        for planned in self.plan.planned_messages:
+            self.simulation.network.accept(planned.number)
+            self.simulation.network.phone(planned.number).switch_on()
         self._plug_all()
 
     def _plug_all(self) -> None:
-        for device in self.house.devices:
+        for device in self.simulation.devices:
             self._replug(device)
 
     # -- what is watched on the way
 
     def _draw_latency(self) -> None:
-        for index, device in enumerate(self.house.devices):
+        for index, device in enumerate(self.simulation.devices):
             shortest, longest = self.plan.latency_s
-            device.send_latency_s = shortest + (longest - shortest) * (index + 1) / len(self.house.devices)
+            device.send_latency_s = shortest + (longest - shortest) * (index + 1) / len(self.simulation.devices)
 
     def _watch(self, device: Device, octets: bytes) -> None:
         """After STOP: at the first octet of a PDU the recipient of marketing had not opted out."""
-        if self.house.chance.random() < self.plan.answers_lost:
+        if self.simulation.chance.random() < self.plan.answers_lost:
             device.lose_next_answer()
             self._doubt(device, 600)
-        self.told.after_stop += [
+        self.record.after_stop += [
             row["number"]
-            for row in self.house.all(
+            for row in self.simulation.all(
                 """SELECT a.number FROM attempt a JOIN message m ON m.id = a.message_id JOIN contact c ON c.number = a.number
                    WHERE a.outcome = 'open' AND a.modem = ? AND m.class = 'marketing' AND c.marketing = 'opted_out'""",
                 device.imei,
@@ -372,11 +372,11 @@ class World:
         ]
 
 
-async def live(plan: Plan) -> World:
-    """The world after a plan was lived in it."""
+async def run_plan(plan: Plan) -> World:
+    """Runs a plan. Returns its world as it is then."""
     world = World(plan)
     try:
-        await world.live()
+        await world.run()
     except ModemdError as error:
         raise AssertionError(f"the service told a client: {error}") from error
     return world

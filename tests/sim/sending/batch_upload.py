@@ -10,7 +10,7 @@ from functools import cache
 from unittest.mock import patch
 
 from modemd.store.outbox import batches
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 from tests.sim.world.process import Killed
 
@@ -21,7 +21,7 @@ FILE = "to,text,class\n" + "".join(f"+336123450{row:02d},row {row},transactional
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class UploadResult:
     """What came of it. `answered`: the client was told that the file is accepted; `commits`: of the first process, until then
     and until all rows were messages."""
 
@@ -32,14 +32,14 @@ class Course:
     states: Counter[str]
 
 
-def course(*, before: int = 0, after: int = 0) -> Course:
+def upload(*, before: int = 0, after: int = 0) -> UploadResult:
     """The process ends before or after its n-th commit (0: not at all), and comes back after a while."""
     with patch.object(batches, "ROWS_PER_STEP", STEP):
-        return simulate(_lived(before, after))
+        return simulate(_run_upload(before, after))
 
 
-async def _lived(before: int, after: int) -> Course:
-    house = House(1, modems=2)
+async def _run_upload(before: int, after: int) -> UploadResult:
+    simulation = Simulation(1, modems=2)
     commits = 0
 
     def watch(point: int, counts: int) -> Callable[[], None]:
@@ -47,55 +47,57 @@ async def _lived(before: int, after: int) -> Course:
             nonlocal commits
             commits += counts
             if point and commits + 1 - counts == point:
-                house.life.end()
+                simulation.process.end()
 
         return look
 
-    await house.start()
-    for device in house.devices:
+    await simulation.start()
+    for device in simulation.devices:
         device.send_latency_s = 0.2
-    first = house.life
-    await house.until(
-        lambda: all(modem["health"] == "ready" for modem in house.service.modems.views.list_modems()), within_s=60
+    first = simulation.process
+    await simulation.until(
+        lambda: all(modem["health"] == "ready" for modem in simulation.service.modems.views.list_modems()), within_s=60
     )
-    house.writer.before_commit, house.writer.after_commit = watch(before, 0), watch(after, 1)
+    simulation.writer.before_commit, simulation.writer.after_commit = watch(before, 0), watch(after, 1)
     try:
-        answered = bool(await first.call(house.service.messages.batches.accept(FILE.encode())))
+        answered = bool(await first.call(simulation.service.messages.batches.accept(FILE.encode())))
     except Killed:
         answered = False
     if not first.ended:
-        await house.until(lambda: first.ended or _open(house) == 0, within_s=300)
+        await simulation.until(lambda: first.ended or _open(simulation) == 0, within_s=300)
     if first.ended:
         await asyncio.sleep(DOWN_S)
-        house.restart_service()
-        await house.start()
+        simulation.restart_service()
+        await simulation.start()
         await asyncio.sleep(10)
-        await house.until(lambda: _open(house) == 0, within_s=300)
+        await simulation.until(lambda: _open(simulation) == 0, within_s=300)
     told = commits
     await asyncio.sleep(30)
-    await house.stop()
-    sent = Counter(entry.text or "" for entry in house.network.journal.accepted)
-    left = {table: house.all(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in ("staged",)}
-    left["unfinished"] = house.all("SELECT count(*) AS n FROM batch WHERE state <> 'done'")[0]["n"]
-    return Course(answered, told, sent, left, Counter(row["state"] for row in house.all("SELECT state FROM message")))
+    await simulation.stop()
+    sent = Counter(entry.text or "" for entry in simulation.network.journal.accepted)
+    left = {table: simulation.all(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in ("staged",)}
+    left["unfinished"] = simulation.all("SELECT count(*) AS n FROM batch WHERE state <> 'done'")[0]["n"]
+    return UploadResult(
+        answered, told, sent, left, Counter(row["state"] for row in simulation.all("SELECT state FROM message"))
+    )
 
 
-def _open(house: House) -> int:
+def _open(simulation: Simulation) -> int:
     sql = """SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM batch WHERE state <> 'done')
              + (SELECT count(*) FROM message WHERE state IN ('queued', 'sending')) AS n"""
-    return int(house.all(sql)[0]["n"])
+    return int(simulation.all(sql)[0]["n"])
 
 
 @cache
 def commits() -> int:
-    """How many there are in a life without an end."""
-    whole = course()
+    """How many there are in a run without an end."""
+    whole = upload()
     if not whole.answered or sum(whole.sent.values()) != ROWS:
         raise AssertionError(f"even without an end: {whole}")
     return whole.commits
 
 
-def violations(came: Course) -> list[str]:
+def violations(came: UploadResult) -> list[str]:
     """All rows or none; all where the client was told so; none twice; nothing left behind."""
     found = [f"{text!r} was sent {times} times" for text, times in came.sent.items() if times > 1]
     messages = sum(came.states.values())

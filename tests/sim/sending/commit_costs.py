@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 
 # A progress handler is called each time so many have run.
 GRAIN = 10
 
 
-def cost_of_commits(house: House) -> list[int]:
+def cost_of_commits(simulation: Simulation) -> list[int]:
     """Filled with the instructions of each group of changes from now on."""
     costs: list[int] = []
     ran = 0
@@ -22,7 +22,7 @@ def cost_of_commits(house: House) -> list[int]:
         nonlocal ran
         ran = 0
 
-    house.database.set_progress_handler(progress, GRAIN)
-    house.writer.before_commit = begins
-    house.writer.after_commit = lambda: costs.append(ran)
+    simulation.database.set_progress_handler(progress, GRAIN)
+    simulation.writer.before_commit = begins
+    simulation.writer.after_commit = lambda: costs.append(ran)
     return costs

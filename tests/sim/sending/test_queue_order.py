@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from modemd.rules.classes import MessageClass, waiting_rank
-from tests.sim.conftest import Live
+from tests.sim.conftest import RunScenario
 from tests.sim.sending.test_sending import ready, submit
 from tests.sim.sending.test_sim_selection import NUMBERS, iccid
-from tests.sim.world.assembled import House
+from tests.sim.world.assembled import Simulation
 
 CAMPAIGN = 100_000
 UNBRAKED: dict[str, Any] = {"limits": {"marketing_per_hour": "unlimited"}, "validity": {"marketing": "441d"}}
@@ -23,13 +23,13 @@ PACE_S = 1.0
 OWN_TIME = timedelta(seconds=0.5)
 
 
-def campaign(house: House, count: int = CAMPAIGN, lane: str = "any") -> None:
+def campaign(simulation: Simulation, count: int = CAMPAIGN, lane: str = "any") -> None:
     """So many marketing messages, accepted at once and queued: as promotion leaves them."""
-    first = house.all("SELECT coalesce(max(id), 0) AS id FROM message")[0]["id"] + 1
-    now, later = house.clock.now().isoformat(timespec="microseconds"), "2027-01-01T00:00:00.000000+00:00"
+    first = simulation.all("SELECT coalesce(max(id), 0) AS id FROM message")[0]["id"] + 1
+    now, later = simulation.clock.now().isoformat(timespec="microseconds"), "2027-01-01T00:00:00.000000+00:00"
     series = f"WITH RECURSIVE n (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {first + count - 1})"
     number = "printf('+3367%07d', i)"
-    db = house.database
+    db = simulation.database
     db.execute("BEGIN")
     db.execute(f"{series} INSERT INTO contact (number) SELECT {number} FROM n")
     db.execute(
@@ -45,80 +45,87 @@ def campaign(house: House, count: int = CAMPAIGN, lane: str = "any") -> None:
     db.execute("COMMIT")
 
 
-def waited(house: House, text: str, since: Any) -> timedelta:
+def waited(simulation: Simulation, text: str, since: Any) -> timedelta:
     """How long after `since` the first octet of a text went out."""
-    (entry,) = (each for each in house.network.journal.accepted if each.text == text)
+    (entry,) = (each for each in simulation.network.journal.accepted if each.text == text)
     waits: timedelta = entry.first_octet_at - since
     return waits
 
 
 @pytest.mark.parametrize("message_class", ["alarm", "otp", "transactional"])
-def test_the_bound_behind_a_campaign(live: Live, message_class: str) -> None:
+def test_the_bound_behind_a_campaign(run_scenario: RunScenario, message_class: str) -> None:
     """With 100,000 marketing messages in front, at whichever moment it comes: an alarm, an otp and an order wait for one part's
     air time and one pace interval at most."""
 
-    async def scenario(house: House) -> None:
-        await ready(house)
-        campaign(house)
-        house.devices[0].send_latency_s = AIR_S
-        house.service.modems.registry.wake()
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation)
+        campaign(simulation)
+        simulation.devices[0].send_latency_s = AIR_S
+        simulation.service.modems.registry.wake()
         await asyncio.sleep(60)
-        assert house.network.journal.accepted, "the campaign is under way"
+        assert simulation.network.journal.accepted, "the campaign is under way"
         longest = timedelta()
         for index in range(25):
-            await asyncio.sleep(7 + house.chance.uniform(0, 5))
-            since = house.clock.now()
-            await submit(house, f"{index}", NUMBERS[index], message_class)
+            await asyncio.sleep(7 + simulation.chance.uniform(0, 5))
+            since = simulation.clock.now()
+            await submit(simulation, f"{index}", NUMBERS[index], message_class)
             text = f"{index}"
-            await house.until(lambda text=text: text in [e.text for e in house.network.journal.accepted], within_s=30)  # type: ignore[misc]
-            longest = max(longest, waited(house, text, since))
+            await simulation.until(
+                lambda text=text: text in [e.text for e in simulation.network.journal.accepted],  # type: ignore[misc]
+                within_s=30,
+            )
+            longest = max(longest, waited(simulation, text, since))
         assert longest <= timedelta(seconds=AIR_S + PACE_S) + OWN_TIME
         assert longest > timedelta(seconds=AIR_S / 2), "some came while a part was on the air"
 
-    live(scenario, modems=1, families=("generic",), **UNBRAKED)
+    run_scenario(scenario, modems=1, families=("generic",), **UNBRAKED)
 
 
-def test_nobody_starves(live: Live) -> None:
+def test_nobody_starves(run_scenario: RunScenario) -> None:
     """Beside what every SIM may send, what is pinned to one and what belongs to one's contacts goes in the order of acceptance;
     nothing is passed over."""
 
-    async def scenario(house: House) -> None:
-        await ready(house)
-        own = iccid(house)
-        campaign(house, 40)
-        campaign(house, 40, lane=own)
-        campaign(house, 40, lane=f"any>{own}")
-        campaign(house, 40)
-        house.service.modems.registry.wake()
-        await house.until(lambda: len(house.network.journal) == 160, within_s=900)
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation)
+        own = iccid(simulation)
+        campaign(simulation, 40)
+        campaign(simulation, 40, lane=own)
+        campaign(simulation, 40, lane=f"any>{own}")
+        campaign(simulation, 40)
+        simulation.service.modems.registry.wake()
+        await simulation.until(lambda: len(simulation.network.journal) == 160, within_s=900)
         order = [
-            int(entry.recipient[5:]) for entry in house.network.journal.accepted if entry.sender == house.sims[0].number
+            int(entry.recipient[5:])
+            for entry in simulation.network.journal.accepted
+            if entry.sender == simulation.sims[0].number
         ]
         assert order == sorted(order), "on its SIM nothing is passed over"
         quarters = Counter((number - 1) // 40 for number in order)
         assert quarters[1] == 40, "what is pinned went by its SIM"
         assert len(order) < 160, "the other SIM had its share"
 
-    live(scenario, families=("generic",), **UNBRAKED)
+    run_scenario(scenario, families=("generic",), **UNBRAKED)
 
 
-def test_first_attempts_keep_their_order_on_many_modems(live: Live) -> None:
+def test_first_attempts_keep_their_order_on_many_modems(run_scenario: RunScenario) -> None:
     """Three modems of different speed, ten numbers, three classes: within number and class nothing overtakes."""
 
-    async def scenario(house: House) -> None:
-        await ready(house)
-        for latency, device in zip((0.3, 2.0, 7.0), house.devices, strict=True):
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation)
+        for latency, device in zip((0.3, 2.0, 7.0), simulation.devices, strict=True):
             device.send_latency_s = latency
         for index in range(150):
-            message_class = house.chance.choice(("transactional", "conversational", "otp"))
-            await submit(house, f"{index:03} {message_class}", NUMBERS[house.chance.randrange(10)], message_class)
-            await asyncio.sleep(house.chance.uniform(0, 0.5))
-        await house.until(lambda: len(house.network.journal) == 150, within_s=1200)
+            message_class = simulation.chance.choice(("transactional", "conversational", "otp"))
+            await submit(
+                simulation, f"{index:03} {message_class}", NUMBERS[simulation.chance.randrange(10)], message_class
+            )
+            await asyncio.sleep(simulation.chance.uniform(0, 0.5))
+        await simulation.until(lambda: len(simulation.network.journal) == 150, within_s=1200)
         seen: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for entry in sorted(house.network.journal.accepted, key=lambda entry: entry.first_octet_at):
+        for entry in sorted(simulation.network.journal.accepted, key=lambda entry: entry.first_octet_at):
             number, message_class = (entry.text or "").split()
             seen[entry.recipient, message_class].append(number)
         assert all(order == sorted(order) for order in seen.values())
         assert len(seen) == 30
 
-    live(scenario, modems=3, validity={"otp": "1h"})
+    run_scenario(scenario, modems=3, validity={"otp": "1h"})

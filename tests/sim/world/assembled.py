@@ -1,4 +1,4 @@
-"""The whole house on one jumping loop: emulated network and modems, the real service and store between them."""
+"""Simulation of everything on one jumping loop: emulated network and modems, the real service and store between them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from modemd.rules.consent.keywords import Keywords
 from modemd.service.assembly import Collaborators, assemble
 from modemd.store import Store
 from tests.sim.world.loop import LoopClock
-from tests.sim.world.process import DevicePort, Life
+from tests.sim.world.process import DevicePort, Process
 from tests.sim.world.store import LONGEST_FSYNC_S, SeededReader, SeededWriter, fresh_database, rows
 from tests.sim.world.usb_bus import SimBus
 
@@ -41,7 +41,7 @@ def _words() -> Keywords:
     return Keywords.load()
 
 
-class House:
+class Simulation:
     """Build it inside a running loop; `start` it; look at `network` for the truth and at `database` for what was kept.
 
     `found`: the modems are on `bus`, each as its family looks there, and this is what the configuration says of them (`auto`).
@@ -95,12 +95,12 @@ class House:
         chance = Random(self.chance.random())
         self.writer = SeededWriter(self.database, chance, self.longest_fsync_s)
         reader = SeededReader(self.database, chance)
-        self.life = life = Life(self.writer, reader)
+        self.process = process = Process(self.writer, reader)
         collaborators = Collaborators(
             settings=CurrentSettings(self.settings),
             store=Store(self.writer, reader),
             clock=self.clock,
-            open_port=partial(self._open, life),
+            open_port=partial(self._open, process),
             profiles=_profiles(),
             keywords=_words(),
             random=Random(self.chance.random()),
@@ -112,12 +112,12 @@ class House:
                 self._run_hook,
             ),
         )
-        self.service = life.build(partial(assemble, collaborators))
+        self.service = process.build(partial(assemble, collaborators))
 
-    async def _open(self, life: Life, name: str) -> Port:
+    async def _open(self, process: Process, name: str) -> Port:
         await asyncio.sleep(0.001)
         try:
-            return life.opened(DevicePort(self.links[name].open()))
+            return process.opened(DevicePort(self.links[name].open()))
         except KeyError:
             raise PortGone(f"{name}: no such port") from None
         except OSError as error:
@@ -136,10 +136,10 @@ class House:
             link.replug()
 
     async def start(self) -> None:
-        await self.life.call(self.service.start())
+        await self.process.call(self.service.start())
 
     async def stop(self, grace_s: float = 45.0) -> None:
-        await self.life.call(self.service.stop(grace_s))
+        await self.process.call(self.service.stop(grace_s))
 
     async def hand_in(self, octets: bytes, modem: int = -1) -> None:
         """An arrival (SMSC field and TPDU), as the receiver of a modem hands it over."""

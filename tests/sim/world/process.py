@@ -1,4 +1,4 @@
-"""One life of the service's process in simulated time: what it opened, wrote and ran ends with it, with no last words.
+"""One process of the service in simulated time: what it opened, wrote and ran ends with it, without any cleanup.
 
 `end` is `kill -9` at that very moment: a commit that has not begun never happens, one that has is kept though nobody was told,
 octets that were written still reach the modem, and the kernel closes the ports. Emulator and network go on.
@@ -19,7 +19,7 @@ from tests.sim.world.store import SeededReader, SeededWriter
 
 T = TypeVar("T")
 
-_LIFE: ContextVar[Life | None] = ContextVar("life", default=None)
+_PROCESS: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
 class Killed(Exception):
@@ -52,14 +52,14 @@ class DevicePort:
         self._host.close()
 
 
-class Life:
-    """One process. `run` its service and `call` it as a client; `end` it at any moment."""
+class Process:
+    """One process. `build` its service and `call` it as a client; `end` it at any moment."""
 
     def __init__(self, writer: SeededWriter, reader: SeededReader) -> None:
         self._loop = asyncio.get_running_loop()
-        self._loop.set_task_factory(_task_of_life)  # type: ignore[arg-type] # a protocol of named arguments
+        self._loop.set_task_factory(_task_of_process)  # type: ignore[arg-type] # a protocol of named arguments
         self._context: Context = copy_context()
-        self._context.run(_LIFE.set, self)
+        self._context.run(_PROCESS.set, self)
         self._writer = writer
         self._reader = reader
         self._ports: list[DevicePort] = []
@@ -67,7 +67,7 @@ class Life:
         self.ended = False
 
     def build(self, make: Callable[[], Service]) -> Service:
-        """The service, made inside of this life."""
+        """Returns the service, made inside of this process."""
         return self._context.run(make)
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
@@ -109,12 +109,14 @@ class Life:
             task.cancel()
 
 
-def _task_of_life(loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **given: Any) -> asyncio.Task[Any]:
+def _task_of_process(
+    loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **given: Any
+) -> asyncio.Task[Any]:
     task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, **given)
-    life = _LIFE.get() if given.get("context") is None else given["context"].get(_LIFE)
-    if life is not None:
-        life.adopt(task)
-        if life.ended:
+    process = _PROCESS.get() if given.get("context") is None else given["context"].get(_PROCESS)
+    if process is not None:
+        process.adopt(task)
+        if process.ended:
             task.cancel()
     return task
 
