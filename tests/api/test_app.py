@@ -86,7 +86,7 @@ async def test_a_refusal_by_consent_is_listed(client: Client, assembled: Assembl
 
 
 @pytest.mark.parametrize(
-    ("request", "code"),
+    ("fields", "code"),
     [
         pytest.param({"to": "nobody"}, "bad_number", id="no number"),
         pytest.param({"to": "112"}, "emergency_number", id="emergency"),
@@ -108,9 +108,9 @@ async def test_a_refusal_by_consent_is_listed(client: Client, assembled: Assembl
         pytest.param({"key": "\ud800"}, "bad_request", id="key with half a surrogate pair"),
     ],
 )
-async def test_what_cannot_be_sent_is_refused(client: Client, request: dict[str, object], code: str) -> None:
+async def test_what_cannot_be_sent_is_refused(client: Client, fields: dict[str, object], code: str) -> None:
     """A message that is wrong is 422 with a code for programs and a line for people, and nothing is kept."""
-    answer = await client.post("/v1/messages", HELLO | request)
+    answer = await client.post("/v1/messages", HELLO | fields)
     assert (answer.status, answer.code) == (422, code)
     assert (await client.get("/v1/messages")).json == []
 

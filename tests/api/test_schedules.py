@@ -99,12 +99,12 @@ async def test_a_message_has_a_validity_and_a_window(client: Client, assembled: 
 
 
 @pytest.mark.parametrize(
-    ("request", "code"),
+    ("fields", "code"),
     [({"valid": "long"}, "bad_validity"), ({"valid": "500d"}, "bad_validity"), ({"window": "9-18"}, "bad_window")],
 )
-async def test_what_cannot_be_meant_is_refused(client: Client, request: dict[str, Any], code: str) -> None:
+async def test_what_cannot_be_meant_is_refused(client: Client, fields: dict[str, Any], code: str) -> None:
     """With a code of its own."""
-    answer = await client.post("/v1/messages", {"to": "+33612345678", "text": "x"} | request)
+    answer = await client.post("/v1/messages", {"to": "+33612345678", "text": "x"} | fields)
     assert (answer.status, answer.json["error"]["code"]) == (422, code)
 
 

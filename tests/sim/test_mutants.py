@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 
-from tests.sim.mutants import MUTANTS
+from modemd.store.outbox import accept
+from tests.sim.mutants import MUTANTS, Mutant, caught
 
 QUICK = ("intent_after_the_write", "silence_is_a_refusal", "answered_before_the_commit")
 
@@ -23,6 +25,12 @@ def test_some_mistakes_are_caught() -> None:
     ended = hunt(*QUICK)
     assert ended.returncode == 0, ended.stdout
     assert ended.stdout.splitlines()[-1] == f"{len(QUICK)} of {len(QUICK)} caught"
+
+
+def test_a_mutant_that_is_broken_itself_is_not_caught() -> None:
+    """An error of the program is no violated law: it would hide that the mistake was never made."""
+    broken = Mutant("broken", "no message can be accepted at all", lambda: mock.patch.object(accept, "submit", None))
+    assert caught(broken, most=1) is None
 
 
 @pytest.mark.system

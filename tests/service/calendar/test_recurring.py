@@ -226,7 +226,7 @@ def test_its_messages_are_as_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request", "code"),
+    ("schedule", "code"),
     [
         (ScheduleRequest("Daily", "@daily", (ALICE,), MessageRequest("", "x"), late=False), "bad_name"),
         (ScheduleRequest("daily", "@daily", (), MessageRequest("", "x"), late=False), "bad_recipients"),
@@ -243,12 +243,12 @@ def test_its_messages_are_as_others() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_could_never_be_sent_is_refused_at_once(request: ScheduleRequest, code: str) -> None:
+def test_what_could_never_be_sent_is_refused_at_once(schedule: ScheduleRequest, code: str) -> None:
     """Everything that a run will be made of is looked at when it is added."""
 
     async def scenario(recurring_bench: RecurringBench) -> None:
         with pytest.raises(Refused) as refused:
-            await recurring_bench.recurring.add(request)
+            await recurring_bench.recurring.add(schedule)
         assert refused.value.code == code
         assert await recurring_bench.recurring.list_schedules() == []
 

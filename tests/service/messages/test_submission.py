@@ -60,12 +60,12 @@ async def test_parts_are_counted(assembled: AssembledService, text: str, parts: 
     assert (await assembled.service.messages.submission.submit(MessageRequest(ALICE, text))).message["parts"] == parts
 
 
-@pytest.mark.parametrize(("request", "kept"), [(None, 0), (True, 1), (False, 0)])
+@pytest.mark.parametrize(("report", "kept"), [(None, 0), (True, 1), (False, 0)])
 async def test_reports_are_as_configured_unless_said(
-    assembled: AssembledService, request: bool | None, kept: int
+    assembled: AssembledService, report: bool | None, kept: int
 ) -> None:
     """A message says for itself whether it wants a delivery report, or leaves it to the configuration."""
-    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello", report=request))
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello", report=report))
     assert await assembled.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"]) == kept
 
 

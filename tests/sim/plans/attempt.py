@@ -13,6 +13,9 @@ from tests.sim.plans.plan import TAG, Plan
 from tests.sim.plans.run import World, run_plan
 from tests.sim.world.loop import simulate
 
+SIMULATION_FAILED = "the simulation failed"
+"""Begins the violation of a plan whose simulation ended with an error."""
+
 
 def attempt(plan: Plan) -> Verdict:
     """What came of it. An error of the simulation itself (a deadlock, an exception in the background) is a violation too."""
@@ -26,7 +29,7 @@ def attempt_with_world(plan: Plan) -> tuple[Verdict, World | None]:
         return simulate(_lived(plan))
     except Exception as error:  # whatever it is, this plan has found something
         told = f"{type(error).__name__}: {error}"
-        return Verdict((f"the simulation failed: {told}",), Counter(), 0, 0, 0, 0, 0, len(plan.troubles), 0.0), None
+        return Verdict((f"{SIMULATION_FAILED}: {told}",), Counter(), 0, 0, 0, 0, 0, len(plan.troubles), 0.0), None
     finally:
         logging.disable(logging.NOTSET)
 
