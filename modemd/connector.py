@@ -9,11 +9,11 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A part, chosen and encoded ahead of its claim. `tpdu` excludes the SMSC field; `rank` is its place in the queue."""
+    """A part, chosen and encoded ahead of its claim. `tpdu` excludes the SMSC field; `is_urgent`: it is an alarm's or OTP's."""
 
     part_id: int
     tpdu: bytes
-    rank: int
+    is_urgent: bool
     is_first_of_several: bool
 
 

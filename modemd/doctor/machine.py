@@ -16,9 +16,10 @@ from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.processes import processes_holding
 from modemd.doctor.rights import User, user_name
+from modemd.errors import StoreError
 from modemd.rules import clock_trust
 from modemd.store.files import integrity
-from modemd.store.schema import VERSION
+from modemd.store.schema import VERSION, read_version
 from modemd.store.sqlite_errors import LOW_DISK_OCTETS
 from modemd.store.timestamps import find_latest_stored
 
@@ -98,7 +99,10 @@ def _check_integrity(path: Path, *, thorough: bool) -> Finding:
     if thorough and (said := integrity.find_damage(path)) is not None:
         return Finding.of(Code.DATABASE_DAMAGED, path=path, said=said)
     with integrity.open_for_check(path) as connection:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        try:
+            found = read_version(connection, path)
+        except StoreError as error:
+            return Finding.of(Code.DATABASE_UNUSABLE, path=path, said=str(error).removeprefix(f"{path}: "))
     if found > VERSION:
         return Finding.of(Code.DATABASE_NEWER, path=path, found=found, known=VERSION)
     return Finding.of(Code.DATABASE_FINE, path=path, new="")

@@ -18,34 +18,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from modemd.rules.lanes import Lane, LaneKind
 from modemd.rules.quotas import QuotaLimits
-
-ANY = "any"
-
-
-CHEAPEST = "cheapest"
-
-
-_HOME_SEPARATOR = ">"
-
 
 # A message that has waited so long for the SIM it should go by, which is well but behind, goes by another.
 PREFERRED_SIM_WAIT = timedelta(seconds=30)
-
-
-def make_shared_lane(base: str, home: str | None = None) -> str:
-    """A lane of several SIMs."""
-    return f"{base}{_HOME_SEPARATOR}{home}" if home else base
-
-
-def is_shared(lane: str) -> bool:
-    """Whether more than one SIM may come for what is in a lane. ICCIDs are digits, and sort before."""
-    return lane.startswith(ANY)
-
-
-def strip_home(lane: str) -> str:
-    """A shared lane, whoever of its SIMs goes first."""
-    return lane.partition(_HOME_SEPARATOR)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +52,35 @@ class Routes:
     ) -> None:
         self._routes = dict(routes or {})
         self._capabilities = dict(senders or {})
-        self._accesses: dict[tuple[str, str], LaneAccess | None] = {}
+        self._accesses: dict[tuple[str, Lane], LaneAccess | None] = {}
 
-    def make_lane_table(self) -> dict[str, str]:
+    def make_lane_table(self) -> dict[str, Lane]:
         """The lane of numbers by their longest prefix that a rule or a SIM names; "" is every other number's."""
         named = {prefix for sender in self._capabilities.values() for prefix in sender.prefixes}
         prefixes = {"", *self._routes, *named}
         return {
-            prefix: make_shared_lane(f"{ANY}{prefix}", CHEAPEST if self._find_cheapest(prefix) else None)
+            prefix: Lane(LaneKind.CHEAPEST if self._find_cheapest(prefix) else LaneKind.ANY, prefix)
             for prefix in sorted(prefixes)
         }
 
-    def find_access(self, sim: str, lane: str) -> LaneAccess | None:
+    def find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
         """How `sim` may come for what is in `lane`; None: it may not."""
         if (sim, lane) not in self._accesses:
             self._accesses[sim, lane] = self._find_access(sim, lane)
         return self._accesses[sim, lane]
 
-    def _find_access(self, sim: str, lane: str) -> LaneAccess | None:
-        if not is_shared(lane):
-            return LaneAccess() if lane == sim else None
-        base, _, home = lane.partition(_HOME_SEPARATOR)
-        prefix = base.removeprefix(ANY)
-        if home == sim and self._may_serve(sim, prefix):
+    def _find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
+        if not lane.is_shared:
+            return LaneAccess() if lane.home == sim else None
+        prefers = lane.kind is LaneKind.PREFERRED
+        if prefers and lane.home == sim and self._may_serve(sim, lane.prefix):
             return LaneAccess()
-        if not self._may_route(sim, prefix):
+        if not self._may_route(sim, lane.prefix):
             return None
-        homes = self._find_cheapest(prefix) if home == CHEAPEST else frozenset(filter(None, [home]))
-        if sim in homes or (home and home != CHEAPEST and not self._may_serve(home, prefix)):
+        homes = self._find_cheapest(lane.prefix) if lane.kind is LaneKind.CHEAPEST else frozenset[str]()
+        if prefers:
+            homes = frozenset({lane.home})
+        if sim in homes or (prefers and not self._may_serve(lane.home, lane.prefix)):
             return LaneAccess()
         return LaneAccess(homes)
 
@@ -131,16 +109,14 @@ def list_prefixes(number: str, longest: int) -> Iterable[str]:
     return (number[:length] for length in range(min(len(number), longest) + 1))
 
 
-def explain_choice(lane: str, sim: str) -> str:
-    """Why `sim` sends what was in a shared lane, in a few words."""
-    base, _, home = lane.partition(_HOME_SEPARATOR)
-    if home == sim:
-        return "it talked with this contact last"
-    if home == CHEAPEST:
+def explain_choice(lane: Lane, sim: str) -> str:
+    """Returns in a few words why `sim` sends a part that waited in a shared lane."""
+    if lane.kind is LaneKind.CHEAPEST:
         return "by price"
-    prefix = base.removeprefix(ANY)
-    first = f"first free for {prefix}" if prefix else "first free"
-    return f"{first}; SIM {home} was not" if home else first
+    if lane.kind is LaneKind.PREFERRED and lane.home == sim:
+        return "it talked with this contact last"
+    first = f"first free for {lane.prefix}" if lane.prefix else "first free"
+    return f"{first}; SIM {lane.home} was not" if lane.kind is LaneKind.PREFERRED else first
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +144,7 @@ class RoutingSnapshot:
     is_starting: bool = False
     deferred_since: datetime | None = None
 
-    def find_reach(self, sim: str, lane: str) -> LaneReach | None:
+    def find_reach(self, sim: str, lane: Lane) -> LaneReach | None:
         """None: what is in the lane is not for this SIM."""
         place = self.routes.find_access(sim, lane)
         if place is None:
@@ -178,11 +154,11 @@ class RoutingSnapshot:
                 self.is_starting and place.preferred_sims - self.active_sims
             )
             return LaneReach(self.deferred_since if wait else None, place.preferred_sims)
-        if not is_shared(lane):
+        if not lane.is_shared:
             return LaneReach(None, frozenset({sim}))
         return LaneReach(None, frozenset(each for each in self.active_sims | {sim} if self._has_own_access(each, lane)))
 
-    def _has_own_access(self, sim: str, lane: str) -> bool:
+    def _has_own_access(self, sim: str, lane: Lane) -> bool:
         place = self.routes.find_access(sim, lane)
         return place is not None and place.is_own
 

@@ -37,6 +37,11 @@ class Window:
             raise ValueError(f"{text!r} is never open, or always")
         return cls(opens, closes, zone)
 
+    @classmethod
+    def parse_stored(cls, text: str) -> Window:
+        """Returns the window that `str` made `text` of, such as `09:00-18:00 Europe/Paris`."""
+        return _parse_stored(text)
+
     def __str__(self) -> str:
         return f"{self.opens:%H:%M}-{self.closes:%H:%M} {self.zone.key}"
 
@@ -68,7 +73,6 @@ class Window:
 
 
 @lru_cache(maxsize=256)
-def kept(text: str) -> Window:
-    """The window that `str` made a text of."""
+def _parse_stored(text: str) -> Window:
     hours, zone = text.split(" ", 1)
     return Window.parse(hours, ZoneInfo(zone))

@@ -43,7 +43,7 @@ class Household:
         modems: Callable[[], Sequence[Modem]],
         rests: OpenUntil,
         low: LowBalances,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         released: Callable[[], None],
     ) -> None:
         self._store = store

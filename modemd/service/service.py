@@ -22,7 +22,7 @@ from modemd.modem.recovery.recovery import NO_TOOLS, RecoveryTools
 from modemd.modem.status import ModemLine
 from modemd.profiles import Profiles
 from modemd.rules import states
-from modemd.rules.classes import KINDS
+from modemd.rules.classes import KINDS, MessageClass
 from modemd.rules.consent.keywords import Keywords
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.dispatch.dispatcher import Dispatcher
@@ -388,16 +388,16 @@ class Service:
     def _trusted(self) -> bool:
         return self._trusted_clock.is_trusted
 
-    def _queued(self, submitted: Submitted, rank: int) -> None:
+    def _queued(self, submitted: Submitted, message_class: MessageClass) -> None:
         if submitted.state is states.MessageState.QUEUED:
-            self._dispatcher.note_queued(rank)
+            self._dispatcher.note_queued(message_class)
             self._wake()
         elif submitted.state is states.MessageState.HELD:
             self._due_work.wake()
 
-    def _promoted(self, rank: int | None, held: bool) -> None:
-        if rank is not None:
-            self._dispatcher.note_queued(rank)
+    def _promoted(self, message_class: MessageClass | None, held: bool) -> None:
+        if message_class is not None:
+            self._dispatcher.note_queued(message_class)
             self._wake()
         if held:
             self._due_work.wake()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from modemd.rules import states
-from modemd.rules.classes import MessageClass, started_rank, waiting_rank
+from modemd.rules.classes import MessageClass
 from modemd.store.journal import advance_part, update_message_state
 
 # The rest of a message of which a part has left gets this much longer than its validity.
@@ -37,16 +37,15 @@ def withdraw_waiting(
     db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str
 ) -> int:
     """Cancel what of a class waits for `number`, in part or whole: how many messages. What is on the air stays."""
-    asked = (number, started_rank(message_class), waiting_rank(message_class))
-    waiting = db.execute(_WAITING_SQL, (*asked, *asked)).fetchall()
-    return _cancel_parts(db, sorted(waiting, key=lambda part: (part["rank"], part["id"])), now, reason)
+    waiting = db.execute(_WAITING_SQL, {"number": number, "rank": message_class.rank}).fetchall()
+    return _cancel_parts(db, sorted(waiting, key=lambda part: (-part["started"], part["id"])), now, reason)
 
 
 _WAITING_SQL = """
-    SELECT * FROM part INDEXED BY part_held WHERE number = ? AND rank IN (?, ?) AND state = 'held'
+    SELECT * FROM part INDEXED BY part_held WHERE number = :number AND rank = :rank AND state = 'held'
     UNION ALL
     SELECT * FROM part INDEXED BY part_in_flight
-    WHERE number = ? AND rank IN (?, ?) AND state IN ('queued', 'sending') AND state = 'queued'
+    WHERE number = :number AND rank = :rank AND state IN ('queued', 'sending') AND state = 'queued'
 """
 
 

@@ -89,11 +89,26 @@ def test_a_database_of_a_newer_modemd(doctor: Doctor) -> None:
 
     async def visit(bench: Bench) -> None:
         connection = connect(bench.database)
+        migrate(connection)
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
         connection.execute("CREATE TABLE later (id)")
         connection.close()
         report = await bench.examine()
         assert found(report, Code.DATABASE_NEWER).remedy == "upgrade modemd"
+        assert not report.can_send
+
+    doctor(visit)
+
+
+def test_a_database_of_another_program(doctor: Doctor) -> None:
+    """The daemon will refuse it, and the doctor says so."""
+
+    async def visit(bench: Bench) -> None:
+        connection = connect(bench.database)
+        connection.execute("CREATE TABLE note (text)")
+        connection.close()
+        report = await bench.examine()
+        assert "is no database of modemd" in found(report, Code.DATABASE_UNUSABLE).what
         assert not report.can_send
 
     doctor(visit)

@@ -17,8 +17,6 @@ HELLO = bytes.fromhex("01000C91447700091032000005C8329BFD06")
 """SUBMIT "Hello": 18 octets."""
 HELLO_WORLD = bytes.fromhex("31000C914477000910320000A70BC8329BFD06DDDF723619")
 """SUBMIT "Hello world", report asked for: 24 octets."""
-URGENT = 4
-"""Ranks below are alarms and otps."""
 GENERIC = Profile("generic", storage=('+CPMS="SM","SM","SM"',), restart=("RDY",))
 
 
@@ -29,8 +27,8 @@ def identity(profile: Profile = GENERIC) -> Identity:
     )
 
 
-def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, rank: int = 7) -> Draft:
-    return Draft(part_id, tpdu, rank, first_of_several)
+def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, urgent: bool = False) -> Draft:
+    return Draft(part_id, tpdu, urgent, first_of_several)
 
 
 @dataclass
@@ -72,7 +70,7 @@ class FakeDesk:
     async def next_draft(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
         self.pressing = False
         await asyncio.sleep(0.001)
-        if not self.waiting or (urgent and self.waiting[0].rank >= URGENT):
+        if not self.waiting or (urgent and not self.waiting[0].is_urgent):
             return None
         chosen = self.waiting.popleft()
         self.reserved.add(chosen.part_id)

@@ -137,7 +137,7 @@ async def test_an_alarm_takes_the_turn_of_the_next_part() -> None:
         await b.until(lambda: len(b.desk.closed) == 1)
         await asyncio.sleep(2)
         for part in (3, 4):
-            b.desk.waiting.appendleft(draft(part, rank=1))
+            b.desk.waiting.appendleft(draft(part, urgent=True))
             b.desk.pressing = True
             b.modem.wake()
             await asyncio.sleep(1)

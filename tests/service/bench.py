@@ -54,7 +54,7 @@ class Bench:
         self.policy = consent_policy(self.settings)
         self.settled = 0
         self.times_ready = 0
-        self.queued: list[tuple[int, int]] = []
+        self.queued: list[tuple[int, MessageClass]] = []
         self.dispatcher = Dispatcher(
             self.store, self.policy, self.clock, chance=Random(1), settled=self._settled,
             traffic=lambda sims: SendingPolicy(self.settings, sims, self.clock.now),
@@ -76,8 +76,8 @@ class Bench:
     def _heard(self, stamp: datetime, at: datetime | None) -> None:
         self.heard.append((stamp, at))
 
-    def _queued(self, submitted: Submitted, rank: int) -> None:
-        self.queued.append((submitted.id, rank))
+    def _queued(self, submitted: Submitted, message_class: MessageClass) -> None:
+        self.queued.append((submitted.id, message_class))
 
     async def submit(
         self,

@@ -161,9 +161,9 @@ def _newest_first() -> Any:
         found = look(*given, **named)
         return replace(found, candidates=found.candidates[::-1][:most])
 
-    unordered = candidates._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
+    unordered = candidates._OPEN_CLASSES.replace("e.message_id < q.message_id", "e.message_id < 0")
     return _both(
-        mock.patch.object(claims, "find", reversed_look), mock.patch.object(candidates, "_CANDIDATES", unordered)
+        mock.patch.object(claims, "find", reversed_look), mock.patch.object(candidates, "_OPEN_CLASSES", unordered)
     )
 
 

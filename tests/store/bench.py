@@ -14,7 +14,7 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.phone_numbers import is_same_number
 from modemd.rules.report_matching import AttemptFacts, ReportFacts
 from modemd.rules.send_decision import SendDecision, SendFacts, decide
-from modemd.store import consent
+from modemd.store import consent, lanes
 from modemd.store.connection import connect
 from modemd.store.consent import ConsentEffect, ConsentStatement
 from modemd.store.inbound import status_reports
@@ -153,6 +153,10 @@ class Bench:
             "SELECT * FROM part WHERE message_id = ? AND seq = ?", (message_id, seq)
         ).fetchone()
         return row
+
+    def lane(self, message_id: int, seq: int = 1) -> str:
+        """The lane of a part, in short words."""
+        return str(lanes.read_lane(self.db, self.part(message_id, seq)["lane"]))
 
     def attempts(self, message_id: int) -> list[sqlite3.Row]:
         return self.db.execute("SELECT * FROM attempt WHERE message_id = ? ORDER BY id", (message_id,)).fetchall()

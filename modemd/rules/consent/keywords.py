@@ -19,7 +19,7 @@ from enum import Enum
 from functools import lru_cache
 from importlib import resources
 
-from modemd.rules.consent.replies import DEFAULT_LANGUAGE, _find_supported_language
+from modemd.rules.consent.replies import DEFAULT_LANGUAGE, find_supported_language
 
 # Letters that NFKC and case folding leave alone, yet people type and read as these.
 _PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe"})
@@ -118,7 +118,7 @@ class Keywords:
             return None
         language = next(iter(keyword.languages)) if len(keyword.languages) == 1 else None
         for tag in (contact_language, last_language, _LANGUAGE_OF_COUNTRY.get((country or "").upper())):
-            language = language or _find_supported_language(tag)
+            language = language or find_supported_language(tag)
         return KeywordMatch(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
 
     def _find_keyword(self, text: str) -> Keyword | None:

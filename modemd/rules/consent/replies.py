@@ -8,7 +8,7 @@ import unicodedata
 DEFAULT_LANGUAGE = "en"
 
 
-def _find_supported_language(tag: str | None) -> str | None:
+def find_supported_language(tag: str | None) -> str | None:
     """The language of a tag such as fr-CA, if there are texts in it."""
     language = re.split("[-_]", tag or "", maxsplit=1)[0].lower()
     return language if language in _OPT_OUT_REPLIES else None
@@ -45,12 +45,12 @@ def compose_opt_out_reply(language: str, brand: str | None) -> str:
     A language without a text of its own is answered in English. The text is no keyword, so two systems that answer
     each other stop at once.
     """
-    return _add_brand(_OPT_OUT_REPLIES[_find_supported_language(language) or DEFAULT_LANGUAGE], brand)
+    return _add_brand(_OPT_OUT_REPLIES[find_supported_language(language) or DEFAULT_LANGUAGE], brand)
 
 
 def compose_opt_in_reply(language: str, brand: str | None) -> str:
     """The answer to START: offers come again, and how to end them. At most 160 septets, whatever the brand."""
-    return _add_brand(_OPT_IN_REPLIES[_find_supported_language(language) or DEFAULT_LANGUAGE], brand)
+    return _add_brand(_OPT_IN_REPLIES[find_supported_language(language) or DEFAULT_LANGUAGE], brand)
 
 
 def _add_brand(text: str, brand: str | None) -> str:

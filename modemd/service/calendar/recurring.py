@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.calendar.cron import CronTimes, parse_cron
 from modemd.service.messages.decisions import Authorship, check_authorship
@@ -56,7 +57,7 @@ class RecurringSends:
         policy: ConsentPolicy,
         clock: Clock,
         zone: ZoneInfo,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
@@ -219,7 +220,7 @@ class RecurringSends:
             return
         log.info("schedule", name=schedule.name, local=local, outcome=outcome, messages=len(submitted), error=error)
         for each, message in zip(submitted, messages, strict=True):
-            self._on_queued(each, message.message_class.rank)
+            self._on_queued(each, message.message_class)
 
 
 def _cron_times(schedule: Schedule) -> CronTimes:

@@ -15,8 +15,10 @@ from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft
 from modemd.errors import EncodeError, StoreDamaged, StoreError
 from modemd.modem.status import Identity
 from modemd.rules import report_matching, retry, send_decision
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.queue_place import QueuePlace
+from modemd.rules.quotas import URGENT
 from modemd.rules.report_matching import owner_rule
 from modemd.rules.retry import ErrorClass
 from modemd.rules.routing import PREFERRED_SIM_WAIT
@@ -85,10 +87,10 @@ class Dispatcher:
         self._pending_closes: set[asyncio.Task[None]] = set()
         self._unstored_outcomes: set[int] = set()  # attempts whose outcome the database did not take yet
 
-    def note_queued(self, rank: int) -> None:
-        """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
-        self._reservations.mark_overtaken(rank)
-        if rank < MessageClass.SYSTEM.rank:
+    def note_queued(self, message_class: MessageClass) -> None:
+        """Something of this class was queued: drafts of lower classes are chosen again."""
+        self._reservations.mark_overtaken(message_class)
+        if message_class in URGENT:
             self.note_urgent()
 
     def note_urgent(self) -> None:
@@ -109,7 +111,7 @@ class Dispatcher:
 
     def release_draft(self, draft: Draft) -> None:
         self._reservations.release(draft)
-        if draft.rank <= waiting_rank(MessageClass.OTP):
+        if draft.is_urgent:
             self.note_urgent()  # if it was not sent, whoever waits for its pace may have it
 
     async def next_draft(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
@@ -143,7 +145,7 @@ class Dispatcher:
             going = [candidate for candidate, verdict in verdicts if verdict is SendVerdict.SEND]
             reserved = self._reservations.reserved_parts()  # more than before: other modems have looked meanwhile
             chosen = next((candidate for candidate in going if candidate.part_id not in reserved), None)
-            if chosen is not None and chosen.rank > waiting_rank(last):
+            if chosen is not None and chosen.place > QueuePlace(last):
                 return None
             if chosen is not None:
                 draft = await self._reserve_draft(chosen)
@@ -329,7 +331,7 @@ class Dispatcher:
 
     def _window_end(self, candidate: Candidate) -> datetime | None:
         """When the window closes in which a message must begin; None where it has none, has begun, or the clock cannot tell."""
-        if candidate.window is None or candidate.rank % 2 == 0 or not self._is_clock_trusted():
+        if candidate.window is None or candidate.place.is_started or not self._is_clock_trusted():
             return None
         return candidate.window.find_closing(self._clock.now())
 
@@ -395,7 +397,7 @@ class Dispatcher:
             asyncio.get_running_loop().call_later(rest.total_seconds(), self._on_settled)
             return True
         # The rest of a started message, and what is pinned, has no other SIM.
-        free = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
+        free = not candidate.place.is_started and candidate.message_class is not MessageClass.SYSTEM
         return kind is ErrorClass.OTHER and free and self.sim_breakers.leave_to_others(candidate.part_id, sim, now)
 
 

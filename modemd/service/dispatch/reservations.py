@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from modemd.connector import Draft
 from modemd.errors import EncodeError
+from modemd.rules.classes import MessageClass
+from modemd.rules.queue_place import QueuePlace
+from modemd.rules.quotas import URGENT
 from modemd.store.queue.claims import Candidate
 
 
@@ -28,9 +31,10 @@ class Reservations:
         self._overtaken: set[int] = set()
         self._offered: set[int] = set()  # by claims of which the loop has not heard yet
 
-    def mark_overtaken(self, rank: int) -> None:
-        """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
-        self._overtaken |= {part for part, candidate in self._candidates.items() if candidate.rank > rank * 2 + 1}
+    def mark_overtaken(self, message_class: MessageClass) -> None:
+        """Something of this class was queued: drafts that go behind it are chosen again."""
+        place = QueuePlace(message_class)
+        self._overtaken |= {part for part, candidate in self._candidates.items() if candidate.place > place}
 
     def is_overtaken(self, draft: Draft) -> bool:
         """Whether something has come that goes before a draft."""
@@ -46,7 +50,8 @@ class Reservations:
     def reserve(self, candidate: Candidate) -> Draft:
         """A candidate as a draft, which is its holder's until it is released. EncodeError."""
         tpdu = self._encode(candidate)
-        draft = Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
+        is_first_of_several = candidate.seq == 1 and candidate.parts > 1
+        draft = Draft(candidate.part_id, tpdu, candidate.message_class in URGENT, is_first_of_several)
         self._candidates[candidate.part_id] = candidate
         self._holders[candidate.part_id] = draft
         return draft

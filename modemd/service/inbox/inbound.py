@@ -69,7 +69,7 @@ class InboundMessages:
         policy: ConsentPolicy,
         known_words: Keywords,
         clock: Clock,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         heard: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
         answered: Callable[[str, str, str], Awaitable[None]] | None = None,
     ) -> None:
@@ -252,7 +252,7 @@ class InboundMessages:
                 withdrawn=heard.effect.withdrawn_messages,
             )
         if heard.answer is not None:
-            self._on_queued(heard.answer, MessageClass.SYSTEM.rank)
+            self._on_queued(heard.answer, MessageClass.SYSTEM)
 
 
 def _record_report(

@@ -14,6 +14,7 @@ from typing import Any
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import Refused, StoreError
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, parse_rows
 from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time
@@ -53,13 +54,13 @@ class Batches:
         submitting: Submission,
         policy: ConsentPolicy,
         clock: Clock,
-        promoted: Callable[[int | None, bool], None],
+        promoted: Callable[[MessageClass | None, bool], None],
     ) -> None:
         self._store = store
         self._submission = submitting
         self._policy = policy
         self._clock = clock
-        self._on_promoted = promoted  # the rank of the highest class that was queued, and whether something is held
+        self._on_promoted = promoted  # the highest class that was queued, and whether something is held
         self._staging_lock = asyncio.Lock()  # one file at a time; one that is a single commit does not wait for it
         self._wakeup = asyncio.Event()
 
@@ -163,7 +164,7 @@ class Batches:
             return batch, batches.promote(db, batch, self._policy, now, len(rows) + 1)
 
         batch, step = await self._store.write(change)
-        self._on_promoted(step.highest_rank, step.has_held)
+        self._on_promoted(step.highest_class, step.has_held)
         return batch
 
     def _make_stage_change(self, batch: int, rows: list[NewMessage]) -> Callable[[sqlite3.Connection], None]:
@@ -184,7 +185,7 @@ class Batches:
 
         done = await self._store.write(change)
         if isinstance(done, PromotionStep):
-            self._on_promoted(done.highest_rank, done.has_held)
+            self._on_promoted(done.highest_class, done.has_held)
         return bool(done)
 
     async def _batch_answer(self, batch: int, warnings: Sequence[str]) -> dict[str, Any]:

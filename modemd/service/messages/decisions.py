@@ -33,7 +33,7 @@ class Decisions:
         settings: Settings,
         policy: ConsentPolicy,
         clock: Clock,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
     ) -> None:
         self._store = store
         self._settings = settings
@@ -72,7 +72,7 @@ class Decisions:
 
         submitted, message = await self._store.write(kept)
         if not submitted.is_repetition:
-            self._on_queued(submitted, MessageClass(message["class"]).rank)
+            self._on_queued(submitted, MessageClass(message["class"]))
         return SubmitResult(message, (), submitted.is_repetition)
 
     async def _apply_decision(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:

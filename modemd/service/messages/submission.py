@@ -67,7 +67,7 @@ class Submission:
         settings: Settings,
         policy: ConsentPolicy,
         clock: Clock,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
     ) -> None:
         self._store = store
         self._settings = settings
@@ -143,7 +143,7 @@ class Submission:
         kept = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
         for (new, _), (submitted, _) in zip(checked, kept, strict=True):
             if not submitted.is_repetition:
-                self._on_queued(submitted, new.message_class.rank)
+                self._on_queued(submitted, new.message_class)
         return [
             SubmitResult(message, warnings, submitted.is_repetition)
             for (_, warnings), (submitted, message) in zip(checked, kept, strict=True)

@@ -56,7 +56,7 @@ class Alarms:
         configured: Configured,
         policy: ConsentPolicy,
         clock: Clock,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         run_command: RunCommand,
         *,
         valid: timedelta,
@@ -146,7 +146,7 @@ class Alarms:
         if self._settings.to:
             submitted, later = await self._store.write(partial(self._submit_sms, now=now))
             for each in submitted:
-                self._on_queued(each, MessageClass.ALARM.rank)
+                self._on_queued(each, MessageClass.ALARM)
             waits += [(later - now).total_seconds()] if later else []
         if self._settings.command:
             due, later = await self._store.read(

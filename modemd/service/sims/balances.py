@@ -46,7 +46,7 @@ class Balances:
         conversations: UssdSessions,
         *,
         modems: Callable[[], list[Modem]],
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         trusted: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -156,7 +156,7 @@ class Balances:
         submitted = await self._store.write(submit)
         self._last_known[iccid] = replace(self._last_known.get(iccid, SimBalance()), asked_at=now)
         self._retry_at.pop(iccid, None)
-        self._on_queued(submitted, MessageClass.SYSTEM.rank)
+        self._on_queued(submitted, MessageClass.SYSTEM)
 
     async def _record_amount(self, iccid: str, amount: Decimal) -> None:
         before, now = self._last_known.get(iccid, SimBalance()), self._clock.now()

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from modemd.errors import StoreDamaged, StoreError
+from modemd.store.schema import read_version
 from modemd.store.sqlite_errors import DAMAGED, classify_error, explain_os_error
 
 # Pages a step: 1 MiB. Between steps the disk belongs to the daemon for a moment.
@@ -38,11 +39,11 @@ def back_up_before_migration(database: Path, schema: int) -> Path:
 
 
 def check_backup(path: Path) -> int:
-    """The schema of a backup that is whole. StoreError, with what is wrong, where it is not one of modemd's;
-    StoreDamaged where it cannot be read."""
+    """Returns the schema of a backup that is whole. StoreError: it is not one of modemd's; StoreDamaged: it
+    cannot be read."""
     try:
         with contextlib.closing(_read_only(path)) as connection:
-            schema = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            schema = read_version(connection, path)
             said = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.Error as error:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from modemd.errors import StoreError, StoreLocked
+from modemd.errors import StoreLocked
 from modemd.store.connection import connect
 from modemd.store.files import backup, integrity
 from modemd.store.files import restore as files_restore
-from modemd.store.schema import VERSION, migrate
+from modemd.store.schema import STEPS, Step, migrate, read_version, refuse_newer
 from modemd.store.sqlite_errors import explain_open_error, explain_os_error
 
 
@@ -21,7 +22,7 @@ def restore(source: Path, path: Path, now: datetime) -> files_restore.RestoreRes
     StoreError: the backup will not do, and nothing was changed."""
     held = lock(path)
     try:
-        return files_restore.restore(source, path, now, VERSION, migrate)
+        return files_restore.restore(source, path, now)
     except sqlite3.Error as error:
         raise explain_open_error(error, path) from error
     except OSError as error:
@@ -30,19 +31,18 @@ def restore(source: Path, path: Path, now: datetime) -> files_restore.RestoreRes
         os.close(held)
 
 
-def prepare(path: Path) -> None:
+def prepare(path: Path, steps: Sequence[Step] = STEPS) -> None:
+    """Checks the database at `path` for damage, and brings its schema up to date, after a copy. StoreDamaged; StoreError: its
+    schema is newer than this program, or unknown."""
     integrity.check_database(path)
     connection = connect(path)
     try:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > VERSION:
-            raise StoreError(
-                f"{path}: written by a newer modemd (schema {found}, this one knows {VERSION}); upgrade modemd"
-            )
-        if found < VERSION:
+        found = read_version(connection, path)
+        refuse_newer(found, path, newest=len(steps))
+        if found < len(steps):
             if found:
                 backup.back_up_before_migration(path, found)
-            migrate(connection)
+            migrate(connection, steps)
     finally:
         connection.close()
 

@@ -10,17 +10,17 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from modemd.errors import StoreError
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.store.files import backup
 from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
 from modemd.store.queue import outcomes
+from modemd.store.schema import migrate, refuse_newer
 from modemd.store.timestamps import find_latest_stored, to_text
 
 RESTORED = "restored"
@@ -38,23 +38,13 @@ class RestoreResult:
     previous_database: Path | None
 
 
-def restore(
-    source: Path,
-    database: Path,
-    now: datetime,
-    newest: int,
-    migrate: Callable[[sqlite3.Connection], None],
-) -> RestoreResult:
+def restore(source: Path, database: Path, now: datetime) -> RestoreResult:
     """Put the backup `source` in the place of `database`, whose lock the caller has. StoreError where the backup is not whole,
-    or its schema is newer than `newest`.
+    or its schema is newer than this program.
 
     Until the last step, a renaming, the database is as it was; the replaced one is kept beside it.
     """
-    schema = backup.check_backup(source)
-    if schema > newest:
-        raise StoreError(
-            f"{source}: written by a newer modemd (schema {schema}, this one knows {newest}); upgrade modemd"
-        )
+    refuse_newer(backup.check_backup(source), source)
     part = database.with_name(f"{database.name}.restoring")
     for suffix in ("", "-wal", "-shm", "-journal"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)

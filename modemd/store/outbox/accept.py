@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.errors import Refused
-from modemd.rules import states, windows
-from modemd.rules.classes import waiting_rank
+from modemd.rules import states
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import OUTSIDE_WINDOW
+from modemd.rules.windows import Window
 from modemd.store import lanes
 from modemd.store.journal import add_event
 from modemd.store.outbox import staged_rows
@@ -95,13 +96,14 @@ def create_message(
     if objection is None:
         begins = (new.at if scheduled else opening) if state is states.MessageState.HELD else None
         due = to_text(begins) if begins is not None else None
-        rank = waiting_rank(new.message_class)
+        rank, started = QueuePlace(new.message_class).columns
+        expires_at = to_text(new.expires_at)
         lane = lanes.find_lane(db, new.number, new.message_class, new.pinned)
         db.executemany(
-            """INSERT INTO part (message_id, seq, state, number, rank, lane, due, expires_at, queued_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO part (message_id, seq, state, number, rank, started, lane, due, expires_at, queued_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
-                (message_id, seq, state, new.number, rank, lane, due, to_text(new.expires_at), to_text(now))
+                (message_id, seq, state, new.number, rank, started, lane, due, expires_at, to_text(now))
                 for seq in range(1, new.parts + 1)
             ],
         )
@@ -114,7 +116,7 @@ def _find_window_opening(new: NewMessage, now: datetime) -> datetime | None:
     """When the window of a message opens in which it may begin; None where it may begin now."""
     if new.window is None:
         return None
-    window = windows.kept(new.window)
+    window = Window.parse_stored(new.window)
     return None if window.has_time_for(now, new.parts) else window.find_opening(now)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from modemd.errors import Refused
 from modemd.rules import states
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.queue_place import QueuePlace
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.accept import BatchAcceptance, NewMessage
@@ -23,10 +25,10 @@ CheckStart = Callable[[datetime, datetime], None]
 
 @dataclass(frozen=True, slots=True)
 class PromotionStep:
-    """What a step of promotion has made: the highest class that was queued (its rank), and whether something is held."""
+    """What a step of promotion has made: the highest class that was queued, and whether something is held."""
 
     promoted_rows: int
-    highest_rank: int | None
+    highest_class: MessageClass | None
     has_held: bool
 
 
@@ -113,19 +115,18 @@ def next_accepted(db: sqlite3.Connection) -> int | None:
 def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: datetime, limit: int) -> PromotionStep:
     """Make messages of the next rows of a batch that is accepted. One with fewer than `limit` is done."""
     rows = staged_rows.list_next_rows(db, batch, limit)
-    queued: int | None = None
+    queued: list[MessageClass] = []
     held = False
     for row in rows:
         place = BatchAcceptance(row.message_id, row.batch, row.accepted_at)
         state = outbox_accept.create_message(db, row.new, policy, now, place).state
         if state is states.MessageState.QUEUED:
-            rank = row.new.message_class.rank
-            queued = rank if queued is None else min(queued, rank)
+            queued.append(row.new.message_class)
         held = held or state is states.MessageState.HELD
     staged_rows.remove_promoted(db, *rows)
     if len(rows) < limit:
         db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
-    return PromotionStep(len(rows), queued, held)
+    return PromotionStep(len(rows), min(queued, key=QueuePlace, default=None), held)
 
 
 def discard_unaccepted(db: sqlite3.Connection, limit: int) -> bool:

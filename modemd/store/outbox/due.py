@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.rules.routing import is_shared
+from modemd.rules.queue_place import LAST_URGENT_RANK
 from modemd.store import lanes
 from modemd.store.ending import end_overdue_parts
 from modemd.store.journal import add_event, advance_part, update_message_state
@@ -21,8 +21,8 @@ def promote_due(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trus
     While the clock is not `trusted`, only alarms and otps, and what was tried before: the calendar stops."""
     going_on = "" if trusted else f"AND {_CLOCK_INDEPENDENT_SQL}"
     due = db.execute(
-        f"SELECT * FROM part WHERE due <= ? {going_on} ORDER BY due, id LIMIT ?",  # noqa: S608 - our own constant
-        (to_text(now), limit),
+        f"SELECT * FROM part WHERE due <= :now {going_on} ORDER BY due, id LIMIT :limit",  # noqa: S608 - our own constant
+        {"now": to_text(now), "last_urgent_rank": LAST_URGENT_RANK, "limit": limit},
     ).fetchall()
     for part in due:
         if part["state"] == states.PartState.UNKNOWN:
@@ -38,19 +38,20 @@ def promote_due(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trus
 
 def _choose_lane(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
     """Which SIMs may send a part that is queued now; what is one SIM's stays so."""
-    if is_shared(part["lane"]):
+    if lanes.read_lane(db, part["lane"]).is_shared:
         message = db.execute("SELECT class FROM message WHERE id = ?", (part["message_id"],)).fetchone()
         lane = lanes.find_lane(db, part["number"], MessageClass(message["class"]), None)
         db.execute("UPDATE part SET lane = ?, queued_at = ? WHERE id = ?", (lane, to_text(now), part["id"]))
 
 
-# Ranks come in pairs, started and not (`started_rank`); the two highest classes are alarm and otp.
-_CLOCK_INDEPENDENT_SQL = f"(tries > 0 OR rank < {MessageClass.SYSTEM.rank * 2})"
+# What a clock that is not trusted does not stop: alarms and OTPs, and what was tried before.
+_CLOCK_INDEPENDENT_SQL = "(tries > 0 OR rank <= :last_urgent_rank)"
 
 
 def find_next_clock_independent(db: sqlite3.Connection) -> datetime | None:
     """When something is due next that a clock which is not trusted does not stop."""
-    due = db.execute(f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_CLOCK_INDEPENDENT_SQL}").fetchone()[0]  # noqa: S608 - the same
+    sql = f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_CLOCK_INDEPENDENT_SQL}"  # noqa: S608 - the same
+    due = db.execute(sql, {"last_urgent_rank": LAST_URGENT_RANK}).fetchone()[0]
     return from_text(due) if due is not None else None
 
 

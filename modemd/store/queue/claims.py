@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.rules import routing, states
-from modemd.rules.classes import started_rank
+from modemd.rules.lanes import Lane
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import QuotaUsage
-from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot, is_shared
+from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
+from modemd.store import lanes
 from modemd.store.ending import REMAINDER_VALIDITY, cancel_waiting_parts, end_overdue_parts
 from modemd.store.journal import advance_part, list_parts, update_message_state
 from modemd.store.queue import quotas
@@ -151,10 +153,12 @@ def _open_attempt(db: sqlite3.Connection, candidate: Candidate, sim: str, modem:
     assert attempt is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     begun: dict[str, object] = {}
     message: dict[str, object] = {}
-    if candidate.rank != started_rank(candidate.message_class):
+    if not candidate.place.is_started:
+        rank, started = QueuePlace(candidate.message_class, is_started=True).columns
         begun = {
-            "rank": started_rank(candidate.message_class),
-            "lane": sim,
+            "rank": rank,
+            "started": started,
+            "lane": lanes.ensure_lane(db, Lane.of_sender(sim)),
             "expires_at": to_text(candidate.expires_at + REMAINDER_VALIDITY),
         }
         message = {"sim": sim, "reference": None}
@@ -163,7 +167,7 @@ def _open_attempt(db: sqlite3.Connection, candidate: Candidate, sim: str, modem:
             _bind_remaining_parts(db, candidate, begun)
     elif candidate.repeats:  # a lone part may go out again by another SIM
         message = {"sim": sim}
-    because = _explain_choice(part, candidate, sim)
+    because = _explain_choice(candidate, sim)
     tries = {"tries": part["tries"] + 1}
     advance_part(
         db, part, states.PartEvent.CLAIMED, now, begun | tries, attempt=attempt, modem=modem, sim=sim, because=because
@@ -176,14 +180,14 @@ def _bind_remaining_parts(db: sqlite3.Connection, candidate: Candidate, begun: M
     """What follows for the other parts of a message that begins, and for the next reference to its number."""
     db.execute("UPDATE contact SET reference = ? WHERE number = ?", (candidate.reference, candidate.number))
     db.execute(
-        "UPDATE part SET rank = :rank, lane = :lane, expires_at = :expires_at WHERE message_id = :message AND id <> :part",
+        """UPDATE part SET rank = :rank, started = :started, lane = :lane, expires_at = :expires_at
+           WHERE message_id = :message AND id <> :part""",
         {**begun, "message": candidate.message_id, "part": candidate.part_id},
     )
 
 
-def _explain_choice(part: sqlite3.Row, candidate: Candidate, sim: str) -> str:
-    """Why this SIM, for the story."""
-    lane: str = part["lane"]
-    if is_shared(lane):
-        return routing.explain_choice(lane, sim)
-    return "it began the message" if candidate.rank == started_rank(candidate.message_class) else "pinned"
+def _explain_choice(candidate: Candidate, sim: str) -> str:
+    """Returns why this SIM sends the part, for the story of the message."""
+    if candidate.lane.is_shared:
+        return routing.explain_choice(candidate.lane, sim)
+    return "it began the message" if candidate.place.is_started else "pinned"

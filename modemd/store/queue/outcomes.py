@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from modemd.rules import states
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
+from modemd.rules.queue_place import QueuePlace
 from modemd.store import lanes
 from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
 from modemd.store.queue import quotas
@@ -150,10 +151,10 @@ def _unbind_from_sim(db: sqlite3.Connection, part: sqlite3.Row) -> None:
         return
     db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message_id,))
     db.execute(
-        "UPDATE part SET lane = ?, rank = ?, expires_at = ? WHERE message_id = ?",
+        "UPDATE part SET lane = ?, rank = ?, started = ?, expires_at = ? WHERE message_id = ?",
         (
             lanes.find_lane(db, part["number"], message_class, part["pinned"]),
-            waiting_rank(message_class),
+            *QueuePlace(message_class).columns,
             part["validity_until"],
             message_id,
         ),

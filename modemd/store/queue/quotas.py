@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from modemd.rules import states
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import Hold, PartCounts, QuotaLimits, QuotaUsage, find_window_end, find_window_starts
 from modemd.store.journal import advance_part, list_parts, update_message_state
 from modemd.store.timestamps import from_text, to_text
@@ -65,7 +66,7 @@ def uncount_part(db: sqlite3.Connection, sim: str, message_class: MessageClass, 
 
 def hold_lane(
     db: sqlite3.Connection,
-    lane: str,
+    lane_id: int,
     message_class: MessageClass,
     sim: str,
     limits: QuotaLimits,
@@ -81,8 +82,8 @@ def hold_lane(
         return 0
     rows = db.execute(
         """SELECT DISTINCT message_id FROM part INDEXED BY part_queue
-           WHERE state = 'queued' AND lane = ? AND rank = ? ORDER BY message_id LIMIT ?""",
-        (lane, waiting_rank(message_class), limit),
+           WHERE state = 'queued' AND lane = ? AND rank = ? AND started = ? ORDER BY message_id LIMIT ?""",
+        (lane_id, *QueuePlace(message_class).columns, limit),
     ).fetchall()
     for row in rows:
         hold_message(db, row["message_id"], sim, hold, limits, now)
