@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,45 @@ def test_no_spelling_hides_a_clock(tmp_path: Path, source: str) -> None:
     path = tmp_path / "module.py"
     path.write_text(source, encoding="utf-8")
     assert WALL_CLOCK & {mention.name for mention in mentions(path)}
+
+
+# Floors of the store, from the ground: a file imports those below it, never another name of its own floor. A folder is one name.
+STORE_FLOORS: tuple[set[str], ...] = (
+    {"timestamps", "sqlite_errors", "connection", "tables"},
+    {"journal", "lanes", "writer", "schema"},
+    {"ending", "alarms", "retention", "sims", "listings"},
+    {"outbox", "queue", "consent"},
+    {"inbound", "schedules", "files"},
+    {"store"},
+)
+
+
+def files_imported(path: Path) -> Iterator[str]:
+    """The modules of modemd that a file imports, by their dotted names; of `from package import module` the module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("modemd."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("modemd."):
+            for alias in node.names:
+                whole = PACKAGE.parent.joinpath(*f"{node.module}.{alias.name}".split("."))
+                is_module = whole.with_suffix(".py").exists() or (whole / "__init__.py").exists()
+                yield f"{node.module}.{alias.name}" if is_module else str(node.module)
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "store").rglob("*.py")), ids=ids)
+def test_the_store_has_floors(path: Path) -> None:
+    """A file of the store imports from the floors below its own, and within its folder."""
+    floors = {name: floor for floor, names in enumerate(STORE_FLOORS) for name in names}
+    here = [*dotted(path).split("."), ""][2]
+    if not here:  # the package itself hands out `Store`
+        return
+    assert here in floors, f"modemd/store/{here} has no floor: give it a place in STORE_FLOORS"
+    inside = [found.split(".")[2] for found in files_imported(path) if found.startswith("modemd.store.")]
+    assert [name for name in inside if name != here and floors[name] >= floors[here]] == []
+
+
+@pytest.mark.parametrize("room", ["store", "rules"])
+def test_no_circle_of_files(room: str) -> None:
+    """No file imports another that imports it, however many stand between; imports for types count too."""
+    graph = {dotted(path): set(files_imported(path)) - {dotted(path)} for path in (PACKAGE / room).rglob("*.py")}
+    list(TopologicalSorter(graph).static_order())  # CycleError names the files

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 from modemd.rules.classes import MessageClass
 
@@ -57,7 +56,9 @@ class ClassRange:
     last: MessageClass
 
 
-def list_ranges(barred: Collection[MessageClass]) -> list[ClassRange]:
+# Asked for each lane in every search.
+@lru_cache(maxsize=64)
+def list_ranges(barred: frozenset[MessageClass]) -> tuple[ClassRange, ...]:
     """Returns the classes that are not `barred`, in order, as the fewest ranges."""
     ranges: list[ClassRange] = []
     previous_is_open = False
@@ -67,4 +68,4 @@ def list_ranges(barred: Collection[MessageClass]) -> list[ClassRange]:
             first = ranges.pop().first if previous_is_open else message_class
             ranges.append(ClassRange(first, message_class))
         previous_is_open = is_open
-    return ranges
+    return tuple(ranges)

@@ -65,9 +65,12 @@ class Routes:
 
     def find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
         """How `sim` may come for what is in `lane`; None: it may not."""
-        if (sim, lane) not in self._accesses:
-            self._accesses[sim, lane] = self._find_access(sim, lane)
-        return self._accesses[sim, lane]
+        key = (sim, lane)
+        try:
+            return self._accesses[key]
+        except KeyError:
+            access = self._accesses[key] = self._find_access(sim, lane)
+            return access
 
     def _find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
         if not lane.is_shared:

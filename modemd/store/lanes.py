@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from functools import lru_cache
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.lanes import ANY, Lane, LaneKind
@@ -32,7 +33,13 @@ def read_lane(db: sqlite3.Connection, lane_id: int) -> Lane:
 
 
 def _parse_lane(row: sqlite3.Row) -> Lane:
-    return Lane(LaneKind(row["kind"]), row["prefix"], row["home"])
+    return _make_lane(row["kind"], row["prefix"], row["home"])
+
+
+# The same few lanes are read by every search.
+@lru_cache(maxsize=256)
+def _make_lane(kind: str, prefix: str, home: str) -> Lane:
+    return Lane(LaneKind(kind), prefix, home)
 
 
 def find_lane(db: sqlite3.Connection, number: str, message_class: MessageClass, pinned: str | None) -> int:
@@ -40,25 +47,28 @@ def find_lane(db: sqlite3.Connection, number: str, message_class: MessageClass, 
     free one that may takes them."""
     if pinned is not None:
         return ensure_lane(db, Lane.of_sender(pinned))
-    lane = _find_route(db, number)
+    by_rule, lane_id = _find_route(db, number)
+    lane = by_rule
     if message_class in URGENT:
-        return ensure_lane(db, lane.without_preference())
-    contact = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
-    last_sim = contact["last_sim"] if contact is not None else None
-    return ensure_lane(db, lane.preferring(last_sim) if last_sim else lane)
+        lane = by_rule.without_preference()
+    else:
+        contact = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
+        if contact is not None and contact["last_sim"]:
+            lane = by_rule.preferring(contact["last_sim"])
+    return lane_id if lane_id is not None and lane == by_rule else ensure_lane(db, lane)
 
 
-def _find_route(db: sqlite3.Connection, number: str) -> Lane:
-    """Returns the lane that the rules give a number: that of the longest prefix."""
+def _find_route(db: sqlite3.Connection, number: str) -> tuple[Lane, int | None]:
+    """Returns the lane that the rules give a number, that of the longest prefix, and its id; None if no rule names the number."""
     prefixes = list(list_prefixes(number, LONGEST_PREFIX))
     prefixes += [prefixes[-1]] * (LONGEST_PREFIX + 1 - len(prefixes))
     rows = db.execute(
-        f"""SELECT r.prefix AS rule, l.kind, l.prefix, l.home FROM route r JOIN lane l ON l.id = r.lane
+        f"""SELECT r.prefix AS rule, l.id, l.kind, l.prefix, l.home FROM route r JOIN lane l ON l.id = r.lane
             WHERE r.prefix IN ({_PREFIX_MARKS})""",  # noqa: S608 - question marks alone
         prefixes,
     ).fetchall()
     longest = max(rows, key=lambda row: len(row["rule"]), default=None)
-    return _parse_lane(longest) if longest is not None else ANY
+    return (_parse_lane(longest), longest["id"]) if longest is not None else (ANY, None)
 
 
 def prefer_sim(db: sqlite3.Connection, number: str, sim: str) -> None:

@@ -44,5 +44,5 @@ def test_urgent_ranks_are_those_of_alarm_and_otp() -> None:
 )
 def test_what_is_not_barred_comes_in_the_fewest_ranges(barred: set[str], ranges: list[tuple[str, str]]) -> None:
     """Each class that is not barred is in exactly one range."""
-    found = list_ranges({MessageClass(each) for each in barred})
-    assert found == [ClassRange(MessageClass(first), MessageClass(last)) for first, last in ranges]
+    found = list_ranges(frozenset(map(MessageClass, barred)))
+    assert list(found) == [ClassRange(MessageClass(first), MessageClass(last)) for first, last in ranges]

@@ -106,7 +106,7 @@ def find(
     active_pauses = pauses.list_active(db)
     usages = _QuotaUsages(db, terms, now)
     own_usage = usages.usage_of(sim)
-    stopped = find_stopped_classes(active_pauses, sim) | usages.holds_of(sim).keys()
+    stopped = find_stopped_classes(active_pauses, sim).union(usages.holds_of(sim))
     values: dict[str, object] = {
         "sim": sim,
         "sender": LaneKind.SENDER,
@@ -133,14 +133,14 @@ def find(
         is_deferred = before is not None
         has_deferred |= is_deferred
         values |= {"lane": lane_id, "before": to_text(before) if before is not None else None}
-        for row in _search_lane(db, stopped | blocked.keys(), values):
+        for row in _search_lane(db, stopped.union(blocked), values):
             found.append(_Found(QueuePlace.from_columns(row["rank"], row["started"]), is_deferred, lane, row))
     found.sort(key=lambda each: each.order)
     return CandidateSearch([_parse(each, own_usage) for each in found[:most]], has_deferred, tuple(exhausted))
 
 
 def _search_lane(
-    db: sqlite3.Connection, barred: Collection[MessageClass], values: Mapping[str, object]
+    db: sqlite3.Connection, barred: frozenset[MessageClass], values: Mapping[str, object]
 ) -> Iterator[sqlite3.Row]:
     """Yields the parts of a lane that may go. Of the `barred` classes these are the rest of messages that have started: what has
     begun is finished, whatever its class."""
