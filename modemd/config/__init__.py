@@ -7,9 +7,9 @@ database: a configuration can be checked on another machine than the one it is f
 
 from __future__ import annotations
 
+from modemd.config.current import RELOADED_KEYS, SIM_RESTART_KEYS, CurrentSettings, ReloadResult
 from modemd.config.limits import LimitSettings
 from modemd.config.loader import load
-from modemd.config.reloading import RELOADED_KEYS, SIM_RESTART_KEYS, ReloadResult, reload
 from modemd.config.settings import (
     BalanceSettings,
     ConsentSettings,
@@ -25,6 +25,7 @@ __all__ = [
     "SIM_RESTART_KEYS",
     "BalanceSettings",
     "ConsentSettings",
+    "CurrentSettings",
     "DiscoverySettings",
     "LimitSettings",
     "ModemSettings",
@@ -33,5 +34,4 @@ __all__ = [
     "SimSettings",
     "ValiditySettings",
     "load",
-    "reload",
 ]

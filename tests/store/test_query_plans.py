@@ -37,13 +37,15 @@ def claim_and_close(bench: Bench) -> None:
     bench.send(reference=7)
 
 
+def look_beside_a_pause(bench: Bench) -> None:
+    pauses.pause(bench.db, Pause(MessageClass.TRANSACTIONAL), Authorship("alice", "a test"), bench.now)
+    claims.list_candidates(bench.db, WEST, bench.now)
+
+
 ACTS: dict[str, Callable[[Bench], object]] = {
     "submit": lambda bench: bench.submit(key="k"),
     "candidates": lambda bench: claims.list_candidates(bench.db, WEST, bench.now),
-    "candidates beside a pause": lambda bench: (
-        pauses.pause(bench.db, Pause(MessageClass.TRANSACTIONAL), Authorship("alice", "a test"), bench.now),
-        claims.list_candidates(bench.db, WEST, bench.now),
-    ),
+    "candidates beside a pause": look_beside_a_pause,
     "claim and close": claim_and_close,
     "unknown": lambda bench: bench.lose(),
     "promote": lambda bench: bench.promote(),

@@ -192,7 +192,7 @@ class Batches:
         found = await self._store.read(partial(_batch_view, batch=batch))
         return found | {"warnings": list(warnings)}
 
-    async def batch(self, id: int) -> dict[str, Any]:
+    async def describe(self, id: int) -> dict[str, Any]:
         """A batch, with how many of its messages are in each state. Refused with `not_found`."""
         return await self._store.read(partial(_batch_view, batch=id))
 
