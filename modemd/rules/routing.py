@@ -1,15 +1,9 @@
-"""Which SIM sends a message: pinned, the one its contact last talked with, country and prefix, capability, price. Pure.
+"""Routing: decides which SIM may send a message, and which one goes first. Pure.
 
-Promotion writes the choice down as the message's lane, and SIMs come for what is in their lanes:
-
-    8933…0010           that SIM and no other: pinned to it, or begun by it
-    any                 whichever SIM is free first
-    any+33              the same, for numbers that begin so: rules or SIMs are particular about them
-    any>8933…0010       that SIM, where it is well and not behind; else any
-    any+33>cheapest     the cheapest of those that may, likewise
-
-What comes after price in the chain is how lanes are emptied: a SIM that is not well, rests or is paused does not come; a free one
-comes first; of several free ones whoever has waited longest comes first.
+The order of decision: the pinned SIM; the SIM that the contact last talked with; rules by country and prefix; capability; price.
+It is stored as the lane of the message (`rules.lanes`) when that is queued. The rest is how SIMs take parts from their lanes: a
+SIM that is not well, rests or is paused takes none; the first free SIM goes first; of several free ones the one that has waited
+longest.
 """
 
 from __future__ import annotations
@@ -21,13 +15,13 @@ from datetime import datetime, timedelta
 from modemd.rules.lanes import Lane, LaneKind
 from modemd.rules.quotas import QuotaLimits
 
-# A message that has waited so long for the SIM it should go by, which is well but behind, goes by another.
+# A message that has waited so long for its preferred SIM, which is well but behind, goes by another.
 PREFERRED_SIM_WAIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class SimCapability:
-    """What is configured of a SIM: to which prefixes it may write (none: to all), and what a part costs."""
+    """Configuration of a SIM: the prefixes to which it may write (none: to all numbers), and the price of a part."""
 
     prefixes: tuple[str, ...] = ()
     price: float | None = None
@@ -35,17 +29,18 @@ class SimCapability:
 
 @dataclass(frozen=True, slots=True)
 class LaneAccess:
-    """Where a SIM stands with a lane. `homes`: those who go first, if it is not one of them."""
+    """Access of a SIM to a lane. `preferred_sims`: those that go first, if it is not one of them."""
 
     preferred_sims: frozenset[str] = frozenset()
 
     @property
     def is_own(self) -> bool:
+        """True if no other SIM goes first."""
         return not self.preferred_sims
 
 
 class Routes:
-    """The rules: prefixes and the SIMs that serve them, and what each SIM can."""
+    """Routing rules: prefixes with the SIMs that serve them, and the capability of each SIM."""
 
     def __init__(
         self, routes: Mapping[str, Sequence[str]] | None = None, senders: Mapping[str, SimCapability] | None = None
@@ -55,7 +50,8 @@ class Routes:
         self._accesses: dict[tuple[str, Lane], LaneAccess | None] = {}
 
     def make_lane_table(self) -> dict[str, Lane]:
-        """The lane of numbers by their longest prefix that a rule or a SIM names; "" is every other number's."""
+        """Returns the lanes by prefix; a number has the lane of the longest prefix that a rule or a SIM names, "" is for all
+        others."""
         named = {prefix for sender in self._capabilities.values() for prefix in sender.prefixes}
         prefixes = {"", *self._routes, *named}
         return {
@@ -64,7 +60,7 @@ class Routes:
         }
 
     def find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
-        """How `sim` may come for what is in `lane`; None: it may not."""
+        """Returns how `sim` may take parts from `lane`; None: it may not."""
         key = (sim, lane)
         try:
             return self._accesses[key]
@@ -92,12 +88,12 @@ class Routes:
         return not prefixes or any(prefix.startswith(own) for own in prefixes)
 
     def _may_route(self, sim: str, prefix: str) -> bool:
-        """Whether rules and capability let a SIM write to numbers of a prefix."""
+        """Returns True if rules and capability let a SIM write to numbers of a prefix."""
         rule = max((each for each in self._routes if prefix.startswith(each)), key=len, default=None)
         return self._may_serve(sim, prefix) and (rule is None or sim in self._routes[rule])
 
     def _find_cheapest(self, prefix: str) -> frozenset[str]:
-        """Of those that may write to a prefix and have a price, the cheapest."""
+        """Returns the cheapest of the SIMs that may write to a prefix and have a price."""
         prices = {
             sim: sender.price
             for sim, sender in self._capabilities.items()
@@ -108,7 +104,7 @@ class Routes:
 
 
 def list_prefixes(number: str, longest: int) -> Iterable[str]:
-    """Everything that a rule about a number may be filed under, "" with it."""
+    """Yields every prefix of `number` up to `longest` characters, "" first: a rule about the number has one of them."""
     return (number[:length] for length in range(min(len(number), longest) + 1))
 
 
@@ -124,8 +120,8 @@ def explain_choice(lane: Lane, sim: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LaneReach:
-    """How a SIM may come for what is in a lane. `before`: only for what was queued until then, because others, who are well,
-    go first; None: for everything. `holders`: the SIMs whose quota holds what waits there, once all have used it up."""
+    """Reach of a SIM into a lane. `queued_before`: it may take only what was queued until then, because other SIMs, which are
+    well, go first; None: everything. `quota_sims`: the SIMs whose quota holds what waits there, once all have used it up."""
 
     queued_before: datetime | None
     quota_sims: frozenset[str]
@@ -137,8 +133,9 @@ def _unlimited(sim: str) -> QuotaLimits:
 
 @dataclass(frozen=True, slots=True)
 class RoutingSnapshot:
-    """The rules and the limits of each SIM; which SIMs have asked for parts lately, and which of them are well; since when a
-    message is left to its own SIM while that is well. `starting`: one that has not asked yet may be setting up."""
+    """Snapshot of the rules, the limits of each SIM, the SIMs that have asked for parts lately, and those of them that are well.
+    `deferred_since`: a message queued later is left to its preferred SIM while that is well. `is_starting`: a SIM that has not
+    asked yet may be setting up."""
 
     routes: Routes = field(default_factory=Routes)
     limits: Callable[[str], QuotaLimits] = _unlimited
@@ -148,7 +145,7 @@ class RoutingSnapshot:
     deferred_since: datetime | None = None
 
     def find_reach(self, sim: str, lane: Lane) -> LaneReach | None:
-        """None: what is in the lane is not for this SIM."""
+        """Returns how `sim` may take parts from `lane` now; None: it may not."""
         place = self.routes.find_access(sim, lane)
         if place is None:
             return None
@@ -166,5 +163,5 @@ class RoutingSnapshot:
         return place is not None and place.is_own
 
 
-# No rules and no limits: whichever SIM is free first.
+# No rules and no limits: the first free SIM takes the part.
 UNRESTRICTED = RoutingSnapshot()

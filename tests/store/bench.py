@@ -20,7 +20,7 @@ from modemd.store.consent import ConsentEffect, ConsentStatement
 from modemd.store.inbound import status_reports
 from modemd.store.outbox import accept, due
 from modemd.store.outbox.accept import NewMessage, Submitted
-from modemd.store.queue import claims, outcomes
+from modemd.store.queue import candidates, claims, outcomes
 from modemd.store.queue.claims import Claim
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
@@ -181,4 +181,4 @@ class Bench:
 
     def candidates(self, sim: str = WEST) -> list[int]:
         """The messages that `sim` could send now, first one first (one entry a part)."""
-        return [candidate.message_id for candidate, _ in claims.list_candidates(self.db, sim, self.now)]
+        return [candidate.message_id for candidate, _ in candidates.list_candidates(self.db, sim, self.now)]

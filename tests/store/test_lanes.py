@@ -14,7 +14,7 @@ from modemd.rules.pauses import Pause
 from modemd.rules.routing import RoutingSnapshot
 from modemd.store import lanes
 from modemd.store.journal import Authorship
-from modemd.store.queue import claims, pauses
+from modemd.store.queue import candidates, pauses
 from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, WEST, Bench
 
@@ -101,9 +101,9 @@ def test_a_sender_of_any_form_is_the_home_of_a_lane(bench: Bench, sender: str) -
     terms = RoutingSnapshot(
         active_sims=frozenset({WEST, sender}), healthy_sims=frozenset({WEST, sender}), deferred_since=bench.now - HOUR
     )
-    left = claims.find(bench.db, WEST, bench.now, terms=terms)
+    left = candidates.find(bench.db, WEST, bench.now, terms=terms)
     assert (left.candidates, left.has_deferred) == ([], True)
-    assert [each.message_id for each, _ in claims.find(bench.db, sender, bench.now, terms=terms).candidates] == [
+    assert [each.message_id for each, _ in candidates.find(bench.db, sender, bench.now, terms=terms).candidates] == [
         waiting
     ]
     assert bench.send(WEST).candidate.message_id == waiting, "without terms the sender is not known to be well"

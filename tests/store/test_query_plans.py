@@ -15,7 +15,7 @@ from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
 from modemd.store.journal import Authorship
 from modemd.store.outbox import batches, due
-from modemd.store.queue import claims, outcomes, pauses
+from modemd.store.queue import candidates, outcomes, pauses
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 
@@ -39,12 +39,12 @@ def claim_and_close(bench: Bench) -> None:
 
 def look_beside_a_pause(bench: Bench) -> None:
     pauses.pause(bench.db, Pause(MessageClass.TRANSACTIONAL), Authorship("alice", "a test"), bench.now)
-    claims.list_candidates(bench.db, WEST, bench.now)
+    candidates.list_candidates(bench.db, WEST, bench.now)
 
 
 ACTS: dict[str, Callable[[Bench], object]] = {
     "submit": lambda bench: bench.submit(key="k"),
-    "candidates": lambda bench: claims.list_candidates(bench.db, WEST, bench.now),
+    "candidates": lambda bench: candidates.list_candidates(bench.db, WEST, bench.now),
     "candidates beside a pause": look_beside_a_pause,
     "claim and close": claim_and_close,
     "unknown": lambda bench: bench.lose(),

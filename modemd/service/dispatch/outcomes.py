@@ -22,7 +22,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.store import Store
 from modemd.store.inbound import status_reports
 from modemd.store.queue import outcomes
-from modemd.store.queue.claims import Candidate
+from modemd.store.queue.candidates import Candidate
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)

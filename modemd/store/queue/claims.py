@@ -16,30 +16,9 @@ from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
 from modemd.store import lanes
 from modemd.store.ending import REMAINDER_VALIDITY, cancel_waiting_parts, end_overdue_parts
 from modemd.store.journal import advance_part, list_parts, update_message_state
-from modemd.store.queue import quotas
-from modemd.store.queue.candidates import (
-    INITIAL_CANDIDATES,
-    MAX_CANDIDATES,
-    MAX_SCANNED_PARTS,
-    OTHER_SIM_TIMEOUT,
-    Candidate,
-    CandidateSearch,
-    find,
-    list_candidates,
-)
+from modemd.store.queue import candidates, quotas
+from modemd.store.queue.candidates import INITIAL_CANDIDATES, MAX_CANDIDATES, Candidate
 from modemd.store.timestamps import to_text
-
-__all__ = [
-    "INITIAL_CANDIDATES",
-    "MAX_CANDIDATES",
-    "MAX_SCANNED_PARTS",
-    "OTHER_SIM_TIMEOUT",
-    "Candidate",
-    "CandidateSearch",
-    "find",
-    "list_candidates",
-]  # what a claim chooses from
-
 
 Decide = Callable[[SendFacts], SendDecision]
 
@@ -72,7 +51,7 @@ def claim(
     """
     most, left = INITIAL_CANDIDATES + 1 if ahead else INITIAL_CANDIDATES, MAX_CANDIDATES
     while left:
-        found = find(db, sim, now, skip, terms, most=most).candidates
+        found = candidates.find(db, sim, now, skip, terms, most=most).candidates
         ended = False
         for place, (candidate, facts) in enumerate(found, start=1):
             decision = decide(facts)
@@ -83,7 +62,7 @@ def claim(
                     return Claim(attempt, candidate)
                 behind = found[place:]
                 if candidate.seq < candidate.parts:  # its own next part goes before all of them
-                    behind = find(db, sim, now, skip, terms, most=1).candidates
+                    behind = candidates.find(db, sim, now, skip, terms, most=1).candidates
                 standing = quotas.read_usage(db, sim, terms.limits(sim), now)
                 return Claim(attempt, candidate, _next_after_claim(behind, decide, standing))
             ended |= _end_candidate(db, candidate, decision, now)
@@ -111,7 +90,7 @@ def end_unsendable(
     """End the candidates of `sim` that may not go at all, so that others come into view. Whether there were any."""
     ended = [
         _end_candidate(db, candidate, decide(facts), now)
-        for candidate, facts in list_candidates(db, sim, now, terms=terms)
+        for candidate, facts in candidates.list_candidates(db, sim, now, terms=terms)
     ]
     return any(ended)
 

@@ -15,7 +15,7 @@ from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.service.dispatch.outcomes import FREED_RETRY_DELAY
 from modemd.store.outbox import due as outbox_due
-from modemd.store.queue.claims import MAX_CANDIDATES
+from modemd.store.queue.candidates import MAX_CANDIDATES
 from modemd.store.timestamps import from_text
 from tests.modem.scripted_port import simulated
 from tests.service.bench import ALICE, BOB, EAST, WEST, Bench, sim

@@ -10,7 +10,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
 from modemd.store.queue import claims
-from modemd.store.queue.claims import MAX_CANDIDATES
+from modemd.store.queue.candidates import MAX_CANDIDATES
 from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 

@@ -11,7 +11,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.quotas import PartCounts, QuotaLimits
 from modemd.rules.routing import RoutingSnapshot
 from modemd.store import lanes
-from modemd.store.queue import claims, quotas
+from modemd.store.queue import candidates, claims, quotas
 from modemd.store.queue.candidates import ExhaustedLane
 from modemd.store.queue.claims import Claim
 from modemd.store.queue.outcomes import AttemptResult
@@ -36,7 +36,7 @@ def used(bench: Bench, sim: str = WEST) -> PartCounts:
 
 
 def over(bench: Bench, given: RoutingSnapshot, sim: str = WEST) -> tuple[ExhaustedLane, ...]:
-    return claims.find(bench.db, sim, bench.now, terms=given).exhausted_lanes
+    return candidates.find(bench.db, sim, bench.now, terms=given).exhausted_lanes
 
 
 def hold(bench: Bench, given: RoutingSnapshot, found: ExhaustedLane) -> int:
