@@ -64,7 +64,7 @@ class ReportMatch:
 
 
 def match_report(
-    told: ReportFacts,
+    report: ReportFacts,
     attempts: Sequence[AttemptFacts],
     same_number: Callable[[str, str], bool],
     send_timeout: timedelta,
@@ -77,23 +77,24 @@ def match_report(
     trusted clock may have wrong do not tell them apart. A lone owner out of time (service centres lie about their zone) is
     believed if no unknown one could be meant.
     """
-    mine = [tried for tried in attempts if same_number(tried.number, told.number)]
-    owners = [tried for tried in mine if tried.reference == told.reference]
-    open_owners = [tried for tried in owners if not tried.is_settled]
-    unknown = [tried for tried in mine if tried.reference is None]
-    moment = told.accepted_at
+    mine = [attempt for attempt in attempts if same_number(attempt.number, report.number)]
+    owners = [attempt for attempt in mine if attempt.reference == report.reference]
+    open_owners = [attempt for attempt in owners if not attempt.is_settled]
+    unknown = [attempt for attempt in mine if attempt.reference is None]
+    moment = report.accepted_at
     if moment is None:
         return _match_only(open_owners) or ReportMatch(doubt=_find_doubt(owners, unknown, MatchDoubt.NO_TIME))
-    in_time = [tried for tried in owners if _may_be_accepted_at(tried, moment, send_timeout)]
+    in_time = [attempt for attempt in owners if _may_be_accepted_at(attempt, moment, send_timeout)]
     if in_time:
         return ReportMatch(_choose_owner(in_time, moment, send_timeout).attempt_id)
-    fitting = [tried for tried in unknown if _may_be_accepted_at(tried, moment, send_timeout)]
+    fitting = [attempt for attempt in unknown if _may_be_accepted_at(attempt, moment, send_timeout)]
     if fitting and owners:
         return ReportMatch(doubt=MatchDoubt.REFERENCE_TAKEN)
     # Our clock may have been stepped between two of them, by anything that leaves it trusted.
     if (
         fitting
-        and len([tried for tried in unknown if _may_be_accepted_at(tried, moment, send_timeout, NETWORK_MARGIN)]) > 1
+        and len([attempt for attempt in unknown if _may_be_accepted_at(attempt, moment, send_timeout, NETWORK_MARGIN)])
+        > 1
     ):
         return ReportMatch(doubt=MatchDoubt.SEVERAL)
     return _match_only(fitting or open_owners) or ReportMatch(
@@ -102,13 +103,13 @@ def match_report(
 
 
 def find_owner(
-    told: ReportFacts,
+    report: ReportFacts,
     attempts: Sequence[AttemptFacts],
     same_number: Callable[[str, str], bool],
     send_timeout: timedelta,
 ) -> int | None:
     """Returns the attempt that `match_report` finds; None if that is not certain."""
-    return match_report(told, attempts, same_number, send_timeout).attempt_id
+    return match_report(report, attempts, same_number, send_timeout).attempt_id
 
 
 def _match_only(possible: Sequence[AttemptFacts]) -> ReportMatch | None:
@@ -129,28 +130,28 @@ def _choose_owner(owners: Sequence[AttemptFacts], moment: datetime, send_timeout
     """Returns which of several attempts with one reference a report is of: the only one without a final report that was on the
     air at the report's stamp, from the first octet to the answer. If that singles out none (the service centre's clock is off),
     the oldest: reports of what one phone gets come in its order."""
-    waiting = [tried for tried in owners if not tried.is_settled] or list(owners)
+    waiting = [attempt for attempt in owners if not attempt.is_settled] or list(owners)
     on_air = [
-        tried
-        for tried in waiting
-        if tried.written_at - STAMP_RESOLUTION <= moment <= (tried.answered_at or tried.written_at + send_timeout)
+        attempt
+        for attempt in waiting
+        if attempt.written_at - STAMP_RESOLUTION <= moment <= (attempt.answered_at or attempt.written_at + send_timeout)
     ]
-    return min(on_air if len(on_air) == 1 else waiting, key=lambda tried: tried.written_at)
+    return min(on_air if len(on_air) == 1 else waiting, key=lambda attempt: attempt.written_at)
 
 
 def _may_be_accepted_at(
-    tried: AttemptFacts, accepted_at: datetime, send_timeout: timedelta, error: timedelta = timedelta()
+    attempt: AttemptFacts, accepted_at: datetime, send_timeout: timedelta, error: timedelta = timedelta()
 ) -> bool:
     """Returns True if an attempt can have been accepted at that time; `error`: by how much our clock may have been wrong."""
-    earliest = tried.written_at - max(CLOCK_SKEW, error)
-    return earliest <= accepted_at <= tried.written_at + send_timeout + LATE_ACCEPTANCE + error
+    earliest = attempt.written_at - max(CLOCK_SKEW, error)
+    return earliest <= accepted_at <= attempt.written_at + send_timeout + LATE_ACCEPTANCE + error
 
 
 def owner_rule(send_timeout: timedelta) -> FindOwner:
     """Returns the function that finds the owner of a report, for a modem that waits `send_timeout` for an answer."""
 
-    def rule(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> int | None:
-        return find_owner(told, attempts, phone_numbers.is_same_number, send_timeout)
+    def rule(report: ReportFacts, attempts: Sequence[AttemptFacts]) -> int | None:
+        return find_owner(report, attempts, phone_numbers.is_same_number, send_timeout)
 
     return rule
 

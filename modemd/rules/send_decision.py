@@ -70,7 +70,7 @@ def decide(
 
     Consent binds every part; expiry binds before part 1 only (the rest has a longer time of its own, `store.ending`). While the
     clock is not `trusted` nothing expires, and marketing waits. A SIM that `holds_marketing`, as in a foreign network, begins
-    none. """
+    none."""
     objection = policy.find_objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
         return SendDecision(SendVerdict.WITHDRAW, objection)

@@ -80,7 +80,7 @@ class SimBreakers:
 
     def record_refusal(self, sim: str, kind: ErrorClass, number: str, error: str, now: datetime) -> timedelta | None:
         """Notes that a part was refused. Returns how long the SIM is paused from now on, if the refusal opens its breaker, else
-        None; the try does not count if it does. A permanent error says nothing of the SIM. """
+        None; the try does not count if it does. A permanent error says nothing of the SIM."""
         if kind.is_permanent:
             return None
         row = self._runs.get(sim)
@@ -103,7 +103,9 @@ class SimBreakers:
         if not any(
             self.open_until(other, now) is None and part not in self.list_avoided_parts(other, now) for other in others
         ):
-            for parts in self._avoided_until.values():  # all have said no: it backs off, and any of them may try again
+            for (
+                parts
+            ) in self._avoided_until.values():  # all have refused it: it backs off, and any of them may try again
                 parts.pop(part, None)
             return False
         self._avoided_until.setdefault(sim, {})[part] = now + AVOIDED_FOR

@@ -73,7 +73,7 @@ def _find_route(db: sqlite3.Connection, number: str) -> tuple[Lane, int | None]:
 
 def prefer_sim(db: sqlite3.Connection, number: str, sim: str) -> None:
     """Stores that a contact talks with a SIM, and moves what is queued for the contact, and was not tried yet, to lanes that
-    prefer this SIM. Alarms and OTPs stay where they are."""
+    prefer this SIM. Alarms and OTPs stay in their lanes."""
     known = db.execute("SELECT last_sim FROM contact WHERE number = ?", (number,)).fetchone()
     if known is not None and known["last_sim"] == sim:
         return

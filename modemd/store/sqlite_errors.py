@@ -1,4 +1,4 @@
-"""What an error of SQLite says about the database as a whole, and what a person can do about it."""
+"""Errors of SQLite: tells those of the whole database from those of one change, and says what a person can do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from modemd.errors import StoreDamaged, StoreError, StoreUnavailable
 
-# With less room than this an I/O error at the opening is believed to be for want of it: SQLite says SQLITE_IOERR_SHMSIZE and
-# not SQLITE_FULL where it is the index of the write-ahead log (32 KiB) that does not fit.
+# With less room than this, in octets, an I/O error at the opening is taken for a full disk: SQLite says SQLITE_IOERR_SHMSIZE and
+# not SQLITE_FULL if it is the index of the write-ahead log (32 KiB) that does not fit.
 LOW_DISK_OCTETS = 1024 * 1024
 
 ADVICE = {
@@ -34,7 +34,7 @@ _ERRNOS = {errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full", errno.EROFS: "r
 
 
 def classify_error(error: BaseException) -> StoreUnavailable | StoreDamaged | None:
-    """What an error means for every change that follows; None where it is about one change alone."""
+    """Returns what an error means for every change that follows; None if it is about one change alone."""
     code = _primary_code(error)
     if code in _DAMAGE:
         return StoreDamaged(f"{DAMAGED} ({error}). {REMEDY}")
@@ -43,13 +43,13 @@ def classify_error(error: BaseException) -> StoreUnavailable | StoreDamaged | No
 
 
 def make_unavailable_error(code: str, said: object, path: Path | None = None) -> StoreUnavailable:
-    """The error of one kind, with what was said, and what helps."""
+    """Returns the error of a kind (a key of `ADVICE`), with SQLite's words and with advice."""
     where = f"{path}: " if path is not None else ""
     return StoreUnavailable(code, f"{where}{ADVICE[code]} ({said})")
 
 
 def explain_open_error(error: sqlite3.Error, path: Path) -> StoreError:
-    """What an error says that kept the database at `path` from being opened to write."""
+    """Returns the error to raise because the database at `path` could not be opened to write."""
     code = _primary_code(error)
     kind = _CODES.get(code)
     if kind == "disk_error" and code == sqlite3.SQLITE_IOERR and _count_free_octets(path) < LOW_DISK_OCTETS:
@@ -60,7 +60,7 @@ def explain_open_error(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 def explain_os_error(error: OSError, path: Path) -> StoreError:
-    """What an error says that the operating system raised at the files of the database."""
+    """Returns the error to raise for one that the operating system raised at the files of the database."""
     kind = _ERRNOS.get(error.errno or 0)
     if kind is not None:
         return make_unavailable_error(kind, error.strerror, path)

@@ -135,7 +135,7 @@ class Keywords:
 def normalise(text: str) -> str:
     """Returns `text` as keywords are compared: one case, no accents, words of letters and digits parted by single spaces.
 
-    NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and where they stand on
+    NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and if they follow
     no letter at all, as the selectors after emoji do), a few letters spelt plainly, everything but letters, digits and
     marks made a space, NFC, spaces collapsed. Normalising twice changes nothing more.
     """

@@ -18,8 +18,8 @@ from modemd.store.sqlite_errors import explain_open_error, explain_os_error
 
 
 def restore(source: Path, path: Path, now: datetime) -> files_restore.RestoreResult:
-    """Put a backup in the place of the database at `path`, with everything open in it held. StoreLocked: a daemon uses it;
-    StoreError: the backup will not do, and nothing was changed."""
+    """Puts a backup in the place of the database at `path`, with everything open in it held. Raises StoreLocked if a daemon uses
+    the database; StoreError if the backup cannot be used, and then nothing was changed."""
     held = lock(path)
     try:
         return files_restore.restore(source, path, now)
@@ -32,8 +32,8 @@ def restore(source: Path, path: Path, now: datetime) -> files_restore.RestoreRes
 
 
 def prepare(path: Path, steps: Sequence[Step] = STEPS) -> None:
-    """Checks the database at `path` for damage, and brings its schema up to date, after a copy. StoreDamaged; StoreError: its
-    schema is newer than this program, or unknown."""
+    """Checks the database at `path` for damage, and brings its schema up to date, after a copy. Raises StoreDamaged;
+    StoreError if its schema is newer than this program, or unknown."""
     integrity.check_database(path)
     connection = connect(path)
     try:
@@ -48,7 +48,8 @@ def prepare(path: Path, steps: Sequence[Step] = STEPS) -> None:
 
 
 def lock(path: Path) -> int:
-    """Take the lock file beside the database, which says who writes. Files are 0600, their directory 0700 if it is made."""
+    """Takes the lock file beside the database, which belongs to its one writer, and returns its descriptor. Raises StoreLocked.
+    Files are made with mode 0600, their directory with 0700."""
     try:
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,7 +70,7 @@ def lock(path: Path) -> int:
 
 
 def _sync(folder: Path) -> None:
-    """Make the entries of a folder durable."""
+    """Makes the entries of a folder durable."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(opened)

@@ -21,11 +21,11 @@ from modemd.store import lanes
 from modemd.store.queue import pauses, quotas
 from modemd.store.timestamps import from_text, to_text
 
-# A claim looks at no more than this many candidates, so that its time is bounded.
+# A claim judges no more than this many candidates, so that its time is bounded.
 MAX_CANDIDATES = 20
 # It begins with so few: nearly always the first may go.
 INITIAL_CANDIDATES = 1
-# How many parts of a lane it looks at to find them.
+# Parts of a lane that a search reads at most to find them.
 MAX_SCANNED_PARTS = 2000
 # A message that another SIM is sending goes before later ones to its number, unless that SIM has made no try for so long:
 # it may be gone, and delays nobody.
@@ -34,7 +34,7 @@ OTHER_SIM_TIMEOUT = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A part that may go on the air, with what is needed to encode it. `lane`: where it waits."""
+    """Part that may go on the air, with what is needed to encode it. `lane`: where it waits."""
 
     part_id: int
     message_id: int
@@ -48,7 +48,7 @@ class Candidate:
     reference: int
     expires_at: datetime
     place: QueuePlace
-    lane: Lane = field(compare=False)  # it says nothing about what is encoded
+    lane: Lane = field(compare=False)  # it does not change what is encoded
     window: Window | None = None
 
 
@@ -73,7 +73,7 @@ class CandidateSearch:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A row of the database that may go. `is_deferred`: another SIM goes first in its lane; of one place, such rows go last."""
+    """Row of the database that may go. `is_deferred`: another SIM goes first in its lane; of one place, such rows go last."""
 
     place: QueuePlace
     is_deferred: bool
@@ -152,7 +152,7 @@ def _search_lane(
 
 
 class _QuotaUsages:
-    """Where SIMs stand with their quotas, each asked once."""
+    """Quota usage of SIMs during one search, each read once."""
 
     def __init__(self, db: sqlite3.Connection, terms: RoutingSnapshot, now: datetime) -> None:
         self._db, self._terms, self._now = db, terms, now
@@ -160,19 +160,20 @@ class _QuotaUsages:
         self._holds: dict[str, Mapping[MessageClass, Hold]] = {}
 
     def usage_of(self, sim: str) -> QuotaUsage:
+        """Returns the usage of a SIM."""
         if sim not in self._known:
             self._known[sim] = quotas.read_usage(self._db, sim, self._terms.limits(sim), self._now)
         return self._known[sim]
 
     def holds_of(self, sim: str) -> Mapping[MessageClass, Hold]:
-        """The classes of which a SIM may begin nothing."""
+        """Returns the classes of which a SIM may begin nothing."""
         if sim not in self._holds:
             self._holds[sim] = self.usage_of(sim).find_holds()
         return self._holds[sim]
 
     def find_blocked_classes(self, sims: Collection[str]) -> Mapping[MessageClass, str]:
-        """The classes with which all of these SIMs must wait, and of each the SIM that may send again first. The others are not
-        asked where one may send everything."""
+        """Returns the classes with which all of these SIMs must wait, and for each the SIM that may send again first. Once one
+        SIM may send everything, the others are not read."""
         last: dict[MessageClass, tuple[datetime, str]] | None = None
         for sim in sims:
             own = {each: (hold.until, sim) for each, hold in self.holds_of(sim).items()}
