@@ -18,14 +18,18 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 
 
 limit = click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="How many; 0 means all."
+    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="The most rows to show; 0 means all."
 )
 
 
-valid = click.option("--valid", help="How long it is worth sending: 90s, 5min, 2h, 3d; else as its class has it.")
+valid = click.option(
+    "--valid", help="How long a message is worth sending: 90s, 5min, 2h, 3d. Without it, the validity of its class."
+)
 
 
-window = click.option("--window", help="The hours in which it may begin, in the configured time zone: 09:00-18:00.")
+window = click.option(
+    "--window", help="The hours in which a message may be sent, in the configured time zone: 09:00-18:00."
+)
 
 
 emulator_directory = click.option(
@@ -34,7 +38,7 @@ emulator_directory = click.option(
 
 
 def _user() -> str:
-    """Who types: the account of this process, whatever the environment says."""
+    """Returns the name of the account that runs this process, whatever the environment says."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -42,7 +46,7 @@ def _user() -> str:
 
 
 def authorship_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of every decision."""
-    by = click.option("--by", default=_user, help="Who decides; the user of this shell where it is not said.")
-    why = click.option("--why", required=True, help="Why; it is kept with the message.")
+    """Adds `--why` and `--by`, which every decision has."""
+    by = click.option("--by", default=_user, help="Who decides. Without it, the user of this shell.")
+    why = click.option("--why", required=True, help="The reason. It is stored.")
     return why(by(command))

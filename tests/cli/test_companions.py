@@ -16,7 +16,7 @@ def test_a_child_that_ends_is_told(tmp_path: Path) -> None:
     with ChildProcesses(tmp_path) as companions:
         companions.start("daemon", "run", "--config", tmp_path / "absent.yaml")
         with pytest.raises(
-            ChildProcessEnded, match=r"^the daemon has ended with status 2; it said last: modemd: .*absent"
+            ChildProcessEnded, match=r"^the daemon has ended with status 2; its last line was: modemd: .*absent"
         ):
             companions.check(PATIENCE_S)
 

@@ -41,7 +41,7 @@ def test_a_schedule_lives_by_the_command_line(modemd: Modemd) -> None:
     assert added.endswith(", 2 recipient(s)\n")
     assert ask(modemd, "schedules", "list").out.splitlines()[1].startswith("daily  30 9 * * 1-5  UTC")
     shown = ask(modemd, "schedules", "show", "daily").out.splitlines()
-    assert shown[1:] == ["Good morning", "it has not run yet"]
+    assert shown[1:] == ["Good morning", "no runs yet"]
     found = json.loads(ask(modemd, "schedules", "show", "daily", "--json").out)
     assert (found["valid_s"], found["window"], found["late"]) == (7200, "09:00-18:00", True)
     why = ("daily", "--why", "holidays")
@@ -98,12 +98,12 @@ def test_a_backup_is_put_back(modemd: Modemd, tmp_path: Path) -> None:
     send(modemd)
     copy = tmp_path / "copy.db"
     said = ask(modemd, "backup", str(copy)).out
-    assert said.startswith(f"{copy}: {copy.stat().st_size} octets, whole")
+    assert said.startswith(f"{copy}: {copy.stat().st_size} octets, checked")
     assert modemd("backup", "--config", "FILE", str(copy)).status == 1
     send(modemd)
     lines = ask(modemd, "restore", str(copy)).out.splitlines()
     assert lines[0] == f"restored from {copy}; 1 messages are held until modemd release"
-    before = Path(lines[1].removeprefix("the database before is kept as "))
+    before = Path(lines[1].removeprefix("the replaced database is kept as "))
     with sqlite3.connect(before) as db:
         assert db.execute("SELECT count(*) FROM message").fetchone() == (2,)
     db.close()

@@ -50,7 +50,7 @@ def send(modemd: Modemd, text: str = "hello") -> None:
     ("command", "said"),
     [
         ("messages", "no messages"),
-        ("inbox", "nothing came in"),
+        ("inbox", "no inbound messages"),
         ("optouts", "nobody has opted out"),
         ("reports", "no reports"),
     ],
@@ -101,7 +101,7 @@ def test_the_inbox_is_listed(modemd: Modemd, change: Callable[..., None]) -> Non
     assert {"id", "from", "to_sim", "text", "sent_at", "stored_at", "parts"} <= set(row)
     assert (row["from"], row["text"]) == (ALICE, "hi\nthere")
     assert ask(modemd, "inbox").out.splitlines()[1].endswith("hi there")
-    assert ask(modemd, "inbox", "--id", "9").out == "nothing came in\n"
+    assert ask(modemd, "inbox", "--id", "9").out == "no inbound messages\n"
 
 
 def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> None:
@@ -165,7 +165,7 @@ def test_the_inbox_is_narrowed_to_a_kind(modemd: Modemd, change: Callable[..., N
     change(lambda db: inbox.store_missed_call(db, WEST, ALICE, NOON))
     assert [row["text"] for row in json.loads(ask(modemd, "inbox", "--json", "--kind", "call").out)] == ["missed call"]
     assert ask(modemd, "inbox", "--kind", "text").out.splitlines()[1].split()[1] == "text"
-    assert ask(modemd, "inbox", "--kind", "mms").out == "nothing came in\n"
+    assert ask(modemd, "inbox", "--kind", "mms").out == "no inbound messages\n"
 
 
 def test_where_a_sick_modem_stands_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,7 +182,7 @@ def test_where_a_sick_modem_stands_is_shown(capsys: pytest.CaptureFixture[str]) 
         }
     )
     assert capsys.readouterr().out.splitlines() == [
-        "trouble: silent; last rung: usb reset",
+        "trouble: silent; last step: usb reset",
         "last reason: no answer to AT in 15 s",
         "escape: 2 since the start, 30.0 s",
         "usb reset: 1 since the start, 0.0 s",

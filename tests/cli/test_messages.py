@@ -62,7 +62,7 @@ def test_the_same_key_is_said(modemd: Modemd) -> None:
     send(modemd, "--to", ALICE, "--text", "hello", "--key", "k")
     assert (
         send(modemd, "--to", ALICE, "--text", "hello", "--key", "k").out
-        == "message 1 queued (1 part, known by its key)\n"
+        == "message 1 queued (1 part, already known by its key)\n"
     )
     other = send(modemd, "--to", ALICE, "--text", "bye", "--key", "k")
     assert (other.status, other.out) == (1, "")
@@ -105,7 +105,7 @@ def test_a_refusal_ends_with_1(modemd: Modemd, arguments: tuple[str, ...], line:
         pytest.param(("--csv", "none.csv"), "none.csv: No such file or directory", id="no file"),
         *(
             pytest.param(
-                ("--csv", "-", *more), "--csv goes without --to, --text, --class, --at", id=f"csv and {more[0]}"
+                ("--csv", "-", *more), "--csv cannot be used with --to, --text, --class, --at", id=f"csv and {more[0]}"
             )
             for more in (
                 ("--to", ALICE),

@@ -51,7 +51,9 @@ def test_every_kind_of_letter_can_be_sent(modemd: Modemd, lab: Lab, arguments: t
         pytest.param(("--binary", "00", "--ports", "x:y"), "ports[0]: 'x' should be a valid integer", id="no ports"),
         pytest.param(("--raw", "01", "--flash"), "class goes without raw", id="flash that is raw"),
         pytest.param(
-            ("Hi", "--flash", "--class", "0"), "modemd phone NUMBER send: --flash and --class say the same", id="both"
+            ("Hi", "--flash", "--class", "0"),
+            "modemd phone NUMBER send: --flash is --class 0: give only one of the two",
+            id="both",
         ),
     ],
 )
