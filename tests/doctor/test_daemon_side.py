@@ -158,7 +158,7 @@ def test_a_daemon_that_has_just_started(live: Live, tmp_path: Path) -> None:
 
     async def scenario(house: House) -> None:
         report = await visit(house, tmp_path)
-        assert found(report, Code.MODEM_STARTING).remedy == "ask again in a few seconds"
+        assert found(report, Code.MODEM_STARTING).remedy == "run the command again in a few seconds"
         assert not report.can_send
 
     live(scenario, modems=1)
@@ -241,7 +241,7 @@ def test_one_port_of_the_daemons(live: Live, tmp_path: Path) -> None:
         first = await visit(house, tmp_path, port="/sim/modem0")
         assert (first.can_send, found(first, Code.SIM_ABSENT).subject) == (False, "modem0")
         second = await visit(house, tmp_path, port="/sim/modem1")
-        assert (second.can_send, second.message) == (True, "a message can pass by it")
+        assert (second.can_send, second.message) == (True, "a message can pass on this port")
 
     live(scenario)
 
@@ -253,7 +253,7 @@ def test_a_neighbour_of_the_daemons_port_is_left_alone(live: Live, tmp_path: Pat
         await ready(house, f"modem-{house.devices[0].imei[-6:]}")
         world = replace(world_of(house, tmp_path), place_of=lambda port: "1-1.1")
         report = await examine(world, port="/sim/diagnostics")
-        assert found(report, Code.PORT_OF_DAEMON).what.endswith("is left alone")
+        assert found(report, Code.PORT_OF_DAEMON).what.endswith("so it was not opened")
         assert not report.can_send
 
     live(scenario, found="auto", modems=1, families=("quectel_ec25",))
@@ -318,7 +318,7 @@ def test_a_full_disk_stops_the_daemon(live: Live, tmp_path: Path) -> None:
         report = await examine(replace(world_of(house, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
         store.failure = None
         assert report.message == "nothing is accepted or sent: the disk is full: make room"
-        assert "make room" in found(report, Code.DISK_FULL).remedy
+        assert "free some space" in found(report, Code.DISK_FULL).remedy
         assert not report.can_send
 
     live(scenario, modems=1)

@@ -33,7 +33,7 @@ def test_all_is_well(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         report = await bench.examine()
         assert {Code.CLOCK_FINE, Code.DISK_FINE, Code.DATABASE_FINE} <= set(codes(report))
-        assert "made at the first start" in found(report, Code.DATABASE_FINE).what
+        assert "the first start creates it" in found(report, Code.DATABASE_FINE).what
         assert sorted(each.name for each in bench.folder.iterdir()) == ["modem0", "proc"]
 
     doctor(visit)

@@ -42,7 +42,7 @@ def test_no_sim(doctor: Doctor) -> None:
         bench.device.remove_sim()
         report = await bench.examine()
         assert not report.can_send
-        assert found(report, Code.SIM_ABSENT).remedy == "put one in, the right way round"
+        assert found(report, Code.SIM_ABSENT).remedy == "insert a SIM, and check that it is the right way round"
 
     doctor(visit)
 
@@ -195,7 +195,7 @@ def test_a_full_storage(doctor: Doctor) -> None:
         for memory in ("SM", "ME", "MT"):
             bench.device.fill_memory(memory)
         report = await bench.examine()
-        assert "empty it in a phone" in found(report, Code.STORAGE_FULL).remedy
+        assert "delete them in a phone" in found(report, Code.STORAGE_FULL).remedy
         assert report.can_send
 
     doctor(visit, family="generic")

@@ -55,7 +55,7 @@ def test_what_is_no_modem_is_none(doctor: Doctor, device: UsbDevice) -> None:
         pytest.param(CD_ROM, False, Code.NEEDS_MODESWITCH, "usb_modeswitch", id="a CD-ROM"),
         pytest.param(ROUTER, False, Code.NETWORK_MODE, "network mode", id="network mode"),
         pytest.param(STICK, False, Code.NO_DRIVER, "modprobe option", id="no kernel driver"),
-        pytest.param(LOADER, False, Code.BOOTLOADER, "power away", id="a bootloader"),
+        pytest.param(LOADER, False, Code.BOOTLOADER, "power off and on", id="a bootloader"),
         pytest.param(BRIDGE, True, Code.BRIDGE_NOT_ASKED, "--port", id="a serial bridge"),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_port_that_is_not_there(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.file.unlink()
         report = await bench.examine()
-        assert found(report, Code.PORT_ABSENT).what == f"{bench.port} is not there"
+        assert found(report, Code.PORT_ABSENT).what == f"{bench.port} does not exist"
         assert not report.can_send
 
     doctor(visit)
