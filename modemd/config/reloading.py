@@ -1,4 +1,4 @@
-"""What a running daemon takes over from a changed file, and what waits for the next start."""
+"""Reload of the configuration: applies the keys that a running daemon can change, and lists those that need a restart."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ RELOADED_KEYS = (
     *("log_level", "stop_grace_s", "brand", "country", "report", "validity"),
     *("admit_sims", "calls", "marketing_while_roaming", "sims"),
 )
-"""Keys that are looked at anew each time they matter."""
+"""Keys that are read each time they are used."""
 SIM_RESTART_KEYS = ("pin_file", "balance", "limits", "prefixes", "price", "timezone")
-"""Keys of a SIM that are read at the start, though the others of `sims` are taken over."""
+"""Keys of a SIM that are read only at the start, though the other keys of `sims` are applied at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReloadResult:
-    """The keys that differ: those `taken` over, and those that `wait` for a restart."""
+    """Keys that differ: those that were `applied`, and those that are `pending` until a restart."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
 
 
 def reload(current: Settings, new: Settings) -> ReloadResult:
-    """Make `current` say what `new` says, as far as that takes effect in a daemon that runs. Both are whole and right."""
+    """Changes `current` to `new`, as far as that takes effect in a running daemon. Both must be valid settings."""
     differing = [name for name in Settings.model_fields if getattr(current, name) != getattr(new, name)]
-    taken = [name for name in differing if name in RELOADED_KEYS]
-    waiting = [name for name in differing if name not in RELOADED_KEYS]
-    waiting += _changed_sim_keys(current, new)
-    for name in taken:
-        # Everybody holds this one object, and nobody else may change it.
+    applied = [name for name in differing if name in RELOADED_KEYS]
+    pending = [name for name in differing if name not in RELOADED_KEYS]
+    pending += _changed_sim_keys(current, new)
+    for name in applied:
+        # All parts of the daemon share this one object, and only this function changes it.
         object.__setattr__(current, name, getattr(new, name))
-    return ReloadResult(tuple(taken), tuple(waiting))
+    return ReloadResult(tuple(applied), tuple(pending))
 
 
 def _changed_sim_keys(current: Settings, new: Settings) -> Iterator[str]:
-    unsaid = SimSettings()
+    default = SimSettings()
     for iccid in sorted({*current.sims, *new.sims}):
-        before, after = current.sims.get(iccid, unsaid), new.sims.get(iccid, unsaid)
+        before, after = current.sims.get(iccid, default), new.sims.get(iccid, default)
         yield from (f"sims.{iccid}.{key}" for key in SIM_RESTART_KEYS if getattr(before, key) != getattr(after, key))
