@@ -38,5 +38,5 @@ def test_a_strangers_folder_is_not_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "..", "modemd", "drivers/generic.toml"])
 def test_only_shipped_names_are_answered(name: str) -> None:
     """A name that is not shipped is an error that lists those that are."""
-    with pytest.raises(ModemdError, match="there are drivers, udev, systemd"):
+    with pytest.raises(ModemdError, match="it ships drivers, udev, systemd"):
         resources.folder(name)

@@ -21,7 +21,7 @@ _LIBC = ctypes.CDLL(None)
 
 
 class ChildProcessEnded(ModemdError):
-    """A child process ended, though it should still run."""
+    """Child process that has ended, though it should still run."""
 
 
 class ChildProcesses:

@@ -64,7 +64,7 @@ modems:
 
 
 class DemoFailed(ModemdError):
-    """A step of the demonstration did not happen. The message says which one."""
+    """Step of the demonstration that did not happen. The message says which one."""
 
 
 class Stopped(BaseException):
@@ -126,7 +126,7 @@ def _raise_stopped(number: int, frame: FrameType | None) -> None:
 
 
 class Demonstration:
-    """The steps, in order. Each prints a line when it has happened. DemoFailed if it does not happen in time."""
+    """Steps of the demonstration, in order. Each prints a line when it has happened. DemoFailed if it does not happen in time."""
 
     def __init__(self, folder: Path, companions: ChildProcesses) -> None:
         self._folder = folder

@@ -31,7 +31,7 @@ SIM_CODES = {ABSENT: Code.SIM_ABSENT, FAILED: Code.SIM_FAILURE, LOCKED: Code.SIM
 
 
 class PinNotGiven(SimUnusable):
-    """A PIN for the SIM is configured, but the doctor does not enter it."""
+    """PIN that is configured for the SIM, but that the doctor does not enter."""
 
     def __init__(self, source: str) -> None:
         super().__init__(LOCKED, f"the doctor does not enter the PIN in {source}")

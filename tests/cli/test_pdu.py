@@ -51,7 +51,7 @@ def test_decode_goes_both_ways(modemd: Modemd) -> None:
 @pytest.mark.parametrize(
     ("hex", "line"),
     [
-        pytest.param("00", "TP-MTI at octet 0: there is no octet at all", id="nothing behind the address"),
+        pytest.param("00", "TP-MTI at octet 0: the PDU is empty", id="nothing behind the address"),
         pytest.param("0004FF", "TP-OA at octet 2: ", id="the address ends early"),
         pytest.param("0C914477", "SMSC at octet 0: 12 octets; 11 are the most", id="a service centre too long"),
         pytest.param(DELIVER[:44], "TP-SCTS at octet ", id="the time stamp ends early"),

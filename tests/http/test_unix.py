@@ -62,7 +62,7 @@ def test_two_may_not_listen(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        pytest.param("x" * LONGEST_PATH, f"longer than {LONGEST_PATH} characters", id="too long"),
+        pytest.param("x" * LONGEST_PATH, f"the path is longer than {LONGEST_PATH} octets", id="too long"),
         pytest.param("missing/door.sock", "No such file or directory; check the path", id="no folder"),
     ],
 )
