@@ -11,7 +11,6 @@ from modemd.cli.client import post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json
 from modemd.config import load
-from modemd.rules.classes import MessageClass
 
 # A release goes in small steps, so a long queue takes a while.
 RELEASE_S = 3600.0
@@ -66,12 +65,7 @@ def restore(config: Path, file: Path, as_json: bool) -> None:
 
 @click.command()
 @options.config_file
-@click.option(
-    "--class",
-    "message_class",
-    type=click.Choice([name.value for name in MessageClass]),
-    help="Only this class of messages.",
-)
+@options.class_of_messages("Only this class of messages.")
 @authorship_options
 @options.as_json
 def release(config: Path, message_class: str | None, why: str, by: str, as_json: bool) -> None:

@@ -29,9 +29,9 @@ own_drivers = click.option(
 @click.group(invoke_without_command=True)
 @click.pass_context
 def drivers(context: click.Context) -> None:
-    """List, show and draft drivers: what modemd knows about each family of modems.
+    """List, show and draft drivers.
 
-    Without a command, list them.
+    A driver says what modemd knows about a family of modems. Without a command, list the drivers.
     """
     if context.invoked_subcommand is None:
         context.invoke(list_drivers)
@@ -71,9 +71,9 @@ def _row(profiles: Profiles, profile: Profile) -> dict[str, object]:
 @click.argument("name")
 @own_drivers
 def show(name: str, folder: Path) -> None:
-    """Print everything that modemd knows about a family, as a complete driver file.
+    """Print the complete driver of a family.
 
-    The file has the values of the family's own file, and the values that it takes from generic.toml.
+    It has the values of the family's own file, and the values that it takes from generic.toml.
     """
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), folder])
     if profiles is None:
@@ -86,10 +86,8 @@ def show(name: str, folder: Path) -> None:
 
 
 @drivers.command()
-@click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
-@click.option(
-    "--baud", default=115200, show_default=True, type=click.IntRange(min=300), help="The line's speed; USB needs none."
-)
+@options.at_port
+@options.baud
 @own_drivers
 def suggest(port: str, baud: int, folder: Path) -> None:
     """Ask a modem what it can do, and print the draft of a driver.
@@ -108,13 +106,11 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
 
 
 @click.command()
-@click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
+@options.at_port
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Without it: standard output."
 )
-@click.option(
-    "--baud", default=115200, show_default=True, type=click.IntRange(min=300), help="The line's speed; USB needs none."
-)
+@options.baud
 @click.option(
     "--listen", default=0.0, type=click.FloatRange(min=0, max=86400), help="Seconds to listen longer, for notices."
 )

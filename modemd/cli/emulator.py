@@ -62,10 +62,11 @@ def emulate(
     scenario: Path | None,
     capture: Path | None,
 ) -> None:
-    """Run an emulated network with modems on ptys (DIR/modem0, DIR/modem1, ...) until Ctrl-C.
+    """Run an emulated network with modems, until Ctrl-C.
 
-    When all modems are ready, print one line for each: name, port, family, number, IMEI, ICCID. Without --kind the
-    network behaves like real ones: it loses one report in ten. Standard error says what else it does.
+    The modems are on the ptys DIR/modem0, DIR/modem1 and so on. When all are ready, print one line for each: name,
+    port, family, number, IMEI, ICCID. Without --kind the network behaves like real ones: it loses one report in ten.
+    Standard error says what else it does.
     """
     from modemd.emulator.lab.lab import LabOptions
     from modemd.emulator.lab.server import serve

@@ -79,7 +79,10 @@ def _print_row(row: dict[str, Any], as_json: bool) -> None:
 @options.limit
 @options.as_json
 def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: int, as_json: bool) -> None:
-    """Show what came in, newest first: messages, missed calls, and notices of the network."""
+    """Show what came in, newest first.
+
+    These are messages, missed calls, and notices of the network.
+    """
     if follow:
         if id is not None or kind is not None:
             raise click.UsageError("--follow cannot be used with --id or --kind")
@@ -106,7 +109,10 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
 @options.limit
 @options.as_json
 def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
-    """Show the status reports, newest first, and why some belong to no message."""
+    """Show the status reports, newest first.
+
+    For a report that belongs to no message, show why.
+    """
     query = {"matched": "false" if unmatched else None, "limit": limit}
     rows = call_api(load(config), "GET", "/v1/reports", query=query)
     if as_json or not rows:

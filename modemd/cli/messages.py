@@ -15,7 +15,6 @@ from modemd.cli.csv_upload import post_rows
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json, print_rows
 from modemd.config import load
-from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.states import MessageState
 
 
@@ -23,18 +22,14 @@ from modemd.rules.states import MessageState
 @options.config_file
 @click.option("--to", help="The recipient: +33612345678, or a national number of the configured country.")
 @click.option("--text", help="The text of the message.")
-@click.option(
-    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
-    default=MessageClass.TRANSACTIONAL.value, show_default=True,
-    help="The purpose of the message.",
-)  # fmt: skip
+@options.purpose
 @click.option("--at", help="The earliest time to send: 2026-11-22T18:30, with or without an offset.")
 @options.valid
 @options.window
 @click.option("--sim", help="The only SIM that may send it, by its ICCID. Without it, modemd chooses.")
 @click.option("--key", help="Your own name for the message: modemd never sends the same key twice.")
-@click.option("--no-report", is_flag=True, help="Do not ask for a delivery report.")
-@click.option("--short-code", is_flag=True, help="The recipient is a short code.")
+@options.no_report
+@options.short_code
 @click.option("--csv", "csv_file", help="A file with the columns to,text,class[,at,key]. Write - for standard input.")
 @options.as_json
 def send(
@@ -133,7 +128,7 @@ message_id = click.argument("id", type=click.IntRange(min=1))
 @authorship_options
 @options.as_json
 def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: str, as_json: bool) -> None:
-    """Decide the outcome of an unknown message: it was sent, or it was not."""
+    """Decide the outcome of an unknown message."""
     decision = {"verdict": verdict, "part": part, "why": why, "by": by}
     _print_message(post_json(load(config), f"/v1/messages/{id}/settle", decision), as_json)
 

@@ -34,7 +34,7 @@ from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 )
 @options.as_json
 def ussd(config: Path, code: str, name: str, replies: tuple[str, ...], timeout_s: float, as_json: bool) -> None:
-    """Send a USSD code, such as '*100#', and show the answer of the network.
+    """Send a USSD code, such as '*100#', and show the answer.
 
     If the network answers with a menu and no --reply is left, the command asks for a reply at the terminal. Without a
     terminal, it ends the session.
@@ -113,7 +113,10 @@ _MODEM_COLUMNS = (
 )
 @options.as_json
 def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
-    """Show the modems and their health, and the devices that modemd cannot use, with the reason."""
+    """Show the modems and their health.
+
+    Also show the devices that modemd cannot use, with the reason.
+    """
     if wire:
         if name is None:
             raise click.UsageError("--wire needs --id")

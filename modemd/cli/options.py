@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from modemd.rules.classes import SUBMITTABLE, MessageClass
+
 config_file = click.option(
     "--config", "config", required=True, type=click.Path(path_type=Path), help="The configuration file."
 )
@@ -32,9 +34,38 @@ window = click.option(
 )
 
 
+purpose = click.option(
+    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
+    default=MessageClass.TRANSACTIONAL.value, show_default=True, help="The purpose of the message.",
+)  # fmt: skip
+
+
+no_report = click.option("--no-report", is_flag=True, help="Do not ask for a delivery report.")
+
+
+short_code = click.option("--short-code", is_flag=True, help="The recipient is a short code.")
+
+
+at_port = click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
+
+
+baud = click.option(
+    "--baud",
+    default=115200,
+    show_default=True,
+    type=click.IntRange(min=300),
+    help="The speed of the line. A USB modem needs none.",
+)
+
+
 emulator_directory = click.option(
     "--dir", "directory", required=True, type=click.Path(path_type=Path), help="The folder of the emulator."
 )
+
+
+def class_of_messages(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes the option --class for any class of messages, modemd's own included. Without it, the value is None."""
+    return click.option("--class", "message_class", type=click.Choice([name.value for name in MessageClass]), help=help)
 
 
 def _user() -> str:

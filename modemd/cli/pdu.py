@@ -103,7 +103,10 @@ def encode(
 @_national
 @options.as_json
 def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None:
-    """Show how a text would be sent: alphabet, parts, room left, and the characters that make it longer."""
+    """Show how a text would be sent.
+
+    Prints the alphabet, the parts, the room left in each, and the characters that make the text longer.
+    """
     planned = codec.plan(text, reference_width=int(reference_width), national=national)
     if as_json:
         print_json(_document(planned))

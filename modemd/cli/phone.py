@@ -56,7 +56,10 @@ def send(
     ports: str | None,
     **given: Any,
 ) -> None:
-    """Send TEXT, or what an option says, from the phone TO the number of a SIM or of another phone."""
+    """Send a message from the phone.
+
+    It goes TO the number of a SIM or of another phone, with TEXT or the contents that an option gives.
+    """
     directory, number = obj
     if flash and message_class is not None:
         raise click.UsageError("--flash is --class 0: give only one of the two")

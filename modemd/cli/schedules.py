@@ -13,7 +13,6 @@ from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json, print_rows, print_table, printable
 from modemd.config import load
-from modemd.rules.classes import SUBMITTABLE, MessageClass
 
 name = click.argument("name")
 
@@ -31,15 +30,12 @@ def schedules() -> None:
 )
 @click.option("--to", required=True, multiple=True, help="A recipient. Write the option once for each.")
 @click.option("--text", required=True, help="The text of the messages.")
-@click.option(
-    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
-    default=MessageClass.TRANSACTIONAL.value, show_default=True, help="The purpose of the messages.",
-)  # fmt: skip
+@options.purpose
 @options.valid
 @options.window
 @click.option("--late", is_flag=True, help="Replace all missed runs with one late run.")
-@click.option("--no-report", is_flag=True, help="Do not ask for a delivery report.")
-@click.option("--short-code", is_flag=True, help="The recipients are short codes.")
+@options.no_report
+@options.short_code
 @options.as_json
 def add(
     config: Path,
@@ -55,7 +51,10 @@ def add(
     short_code: bool,
     as_json: bool,
 ) -> None:
-    """Add a recurring send, at the times of a cron expression in the configured time zone."""
+    """Add a recurring send.
+
+    It is sent at the times of a cron expression, in the configured time zone.
+    """
     new: dict[str, object] = {
         "name": name,
         "cron": cron,

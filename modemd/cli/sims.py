@@ -13,7 +13,6 @@ from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json, print_table
 from modemd.config import load
-from modemd.rules.classes import MessageClass
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
 
@@ -81,9 +80,7 @@ def table_row(row: dict[str, Any]) -> dict[str, Any]:
 
 @click.command()
 @options.config_file
-@click.option(
-    "--class", "message_class", type=click.Choice([each.value for each in MessageClass]), help="Only this class."
-)
+@options.class_of_messages("Only this class of messages.")
 @click.option("--sim", help="Only this SIM, by its ICCID.")
 @authorship_options
 @options.as_json
@@ -94,17 +91,12 @@ def pause(config: Path, message_class: str | None, sim: str | None, why: str, by
 
 @click.command()
 @options.config_file
-@click.option(
-    "--class",
-    "message_class",
-    type=click.Choice([each.value for each in MessageClass]),
-    help="The class that is paused.",
-)
+@options.class_of_messages("The class that is paused.")
 @click.option("--sim", help="The SIM that is paused, by its ICCID.")
 @authorship_options
 @options.as_json
 def resume(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
-    """End a pause: the one that was made with the same --class and --sim."""
+    """End a pause. Name the same --class and --sim with which it was made."""
     _post_decision(config, "resume", message_class, sim, why, by, as_json=as_json)
 
 

@@ -91,7 +91,7 @@ def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
 @options.config_file
 @options.as_json
 def status(config: Path, as_json: bool) -> None:
-    """Show whether a message can pass, the health of the modems, and what waits."""
+    """Show whether messages pass, the modems, and what waits."""
     found = call_api(load(config), "GET", "/v1/status")
     if as_json:
         print_json(found)

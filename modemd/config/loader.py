@@ -69,11 +69,11 @@ def _problem(error: ErrorDetails, document: Document) -> Problem:
             where = document.keys.get(location, document.position(location))
             return Problem(where, location, f"unknown key; {_suggestion(str(location[-1]), model)}")
         case "value_error":
-            said = str(error["ctx"]["error"])
+            mistake = str(error["ctx"]["error"])
         case _:
-            said = rejection_message(error["input"])
+            mistake = rejection_message(error["input"])
     place = document.keys.get(location) if "[key]" in error["loc"] else None
-    return Problem(place or document.position(location), location, f"{said}; allowed: {allowed}")
+    return Problem(place or document.position(location), location, f"{mistake}; allowed: {allowed}")
 
 
 def _describe_key(location: reader.KeyPath) -> tuple[type[BaseModel], str]:

@@ -108,14 +108,14 @@ def _broken(place: SourcePosition, message: str) -> Document:
 
 def _in_plain_words(error: yaml.MarkedYAMLError) -> str:
     """Returns PyYAML's message as one line, with a hint for the most frequent mistakes."""
-    said = str(error.problem or error.context or "not YAML")
-    if "\\t" in said:
+    message = str(error.problem or error.context or "not YAML")
+    if "\\t" in message:
         return "a tab; YAML is indented with spaces"
-    if "mapping values are not allowed" in said:
+    if "mapping values are not allowed" in message:
         return "a second ': ' on one line, or a line indented too far; put quotes round a text that contains ': '"
-    if "but found another document" in said:
+    if "but found another document" in message:
         return "a second document ('---'); the configuration is one document"
-    return said
+    return message
 
 
 def _build(node: yaml.Node, path: KeyPath, document: Document) -> Any:

@@ -94,7 +94,7 @@ ADVICE: Mapping[Code, Advice] = {
     Code.DATABASE_DAMAGED: Advice(
         _BLOCKS,
         _S.NO_START,
-        "{path}: the database is damaged ({said})",
+        "{path}: the database is damaged ({problem})",
         'restore a backup; see "A damaged database" in docs/operating.md',
     ),
     Code.DATABASE_NEWER: Advice(
@@ -104,7 +104,7 @@ ADVICE: Mapping[Code, Advice] = {
         "upgrade modemd",
     ),
     Code.DATABASE_UNUSABLE: Advice(
-        _BLOCKS, _S.NO_START, "{path}: {said}", "check the path, its permissions, and the disk (`dmesg`)"
+        _BLOCKS, _S.NO_START, "{path}: {problem}", "check the path, its permissions, and the disk (`dmesg`)"
     ),
     Code.DISK_FINE: Advice(_FINE, _S.NOT_SENT, "the disk of {path} has {free} free"),
     Code.DISK_LOW: Advice(

@@ -82,7 +82,7 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
             folder=path.parent,
         )
     except (OSError, sqlite3.Error) as error:
-        return Finding.of(Code.DATABASE_UNUSABLE, path=path, said=error)
+        return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=error)
 
 
 def check_clock(settings: Settings | None, now: datetime, network: datetime | None = None) -> Finding:
@@ -95,8 +95,8 @@ def check_clock(settings: Settings | None, now: datetime, network: datetime | No
 
 
 def _check_integrity(path: Path, *, thorough: bool) -> Finding:
-    if thorough and (said := integrity.find_damage(path)) is not None:
-        return Finding.of(Code.DATABASE_DAMAGED, path=path, said=said)
+    if thorough and (damage := integrity.find_damage(path)) is not None:
+        return Finding.of(Code.DATABASE_DAMAGED, path=path, problem=damage)
     with integrity.open_for_check(path) as connection:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:

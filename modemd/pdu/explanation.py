@@ -146,8 +146,8 @@ def _element(element: Element) -> str:
         case LockingShift(language):
             return f"locking shift table: {_language(language)}"
         case SpecialIndication(_, count):
-            kept = "store" if element.store else "discard"
-            return f"{count} messages waiting ({element.waiting.name.lower()}), {kept} the text"
+            action = "store" if element.store else "discard"
+            return f"{count} messages waiting ({element.waiting.name.lower()}), {action} the text"
         case RawElement(identifier, data):
             return f"element {identifier:02X}, {len(data)} octets"
     return "an element that runs past the end of the header"

@@ -115,11 +115,11 @@ class _Set:
         In a complete set, the service centre's time stamp must be the same, too: some senders always use one reference, and
         often send one text.
         """
-        kept = self.parts.get(sequence)
-        if kept is None:
+        present = self.parts.get(sequence)
+        if present is None:
             return not self.complete
-        same = (kept.dcs, kept.user_data) == (part.dcs, part.user_data)
-        return same and (not self.complete or kept.timestamp == part.timestamp)
+        same = (present.dcs, present.user_data) == (part.dcs, part.user_data)
+        return same and (not self.complete or present.timestamp == part.timestamp)
 
     def to_assembled(self, ending: Ending) -> Assembled:
         parts = tuple(self.parts[sequence] for sequence in sorted(self.parts))
@@ -154,7 +154,7 @@ class Reassembler:
             raise ValueError("not part of a set")
         done = self.expire(received)
         same_key = self._sets.get(key, [])
-        chosen = next((kept for kept in reversed(same_key) if kept.has_room_for(concatenation.sequence, part)), None)
+        chosen = next((each for each in reversed(same_key) if each.has_room_for(concatenation.sequence, part)), None)
         if chosen is None:
             chosen = self._begin(key, received)
         if concatenation.sequence not in chosen.parts:
