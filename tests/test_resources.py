@@ -26,7 +26,7 @@ def test_a_wheel_reads_the_files_inside_the_package(tmp_path: Path) -> None:
     assert resources.find("drivers", package) == package / "_data" / "drivers"
 
 
-def test_a_strangers_folder_is_not_taken(tmp_path: Path) -> None:
+def test_a_folder_of_another_package_is_not_used(tmp_path: Path) -> None:
     """A folder of the same name beside an installed package belongs to somebody else."""
     package = tmp_path / "modemd"
     package.mkdir()

@@ -93,7 +93,7 @@ def test_ages_are_said_in_one_unit(seconds: int, said: str) -> None:
     assert format_age(seconds) == said
 
 
-def test_a_backup_is_put_back(modemd: Modemd, tmp_path: Path) -> None:
+def test_a_backup_is_restored(modemd: Modemd, tmp_path: Path) -> None:
     """What waited is held until it is released; the database before is kept."""
     send(modemd)
     copy = tmp_path / "copy.db"
@@ -113,7 +113,7 @@ def test_a_backup_is_put_back(modemd: Modemd, tmp_path: Path) -> None:
     assert json.loads(ask(modemd, "release", "--why", "looked", "--json").out) == {"messages": 0, "batches": 0}
 
 
-def test_a_file_that_is_no_backup_is_told(modemd: Modemd, tmp_path: Path) -> None:
+def test_a_file_that_is_no_backup_is_refused(modemd: Modemd, tmp_path: Path) -> None:
     """One line, status 1, and the database is as it was."""
     send(modemd)
     (tmp_path / "rubbish").write_text("rubbish" * 1000, encoding="utf-8")
@@ -158,6 +158,6 @@ def test_what_comes_in_is_followed(config: Path, capsys: pytest.CaptureFixture[s
     assert asked[-1] == second
 
 
-def test_following_goes_without_an_id(modemd: Modemd) -> None:
+def test_follow_cannot_be_used_with_an_id(modemd: Modemd) -> None:
     """One message does not come twice."""
     assert modemd("inbox", "--config", "FILE", "--follow", "--id", "3").status == 2

@@ -27,7 +27,7 @@ def doctor(modemd: Modemd, *arguments: str) -> Ended:
     return modemd("doctor", "--config", "FILE", *arguments)
 
 
-def test_a_modem_that_is_well(modemd: Modemd, config: Path) -> None:
+def test_a_healthy_modem(modemd: Modemd, config: Path) -> None:
     """Status 0, a line a finding, and in the end what it comes to."""
     with Network() as network:
         modem = network.modem(port=config.parent / "modem0", family="sim800")

@@ -55,7 +55,7 @@ def send(modemd: Modemd, text: str = "hello") -> None:
         ("reports", "no reports"),
     ],
 )
-def test_nothing_is_said_so(modemd: Modemd, command: str, said: str) -> None:
+def test_empty_lists_say_so(modemd: Modemd, command: str, said: str) -> None:
     """An empty list is a sentence for people and an empty list for programs."""
     assert ask(modemd, command).out == f"{said}\n"
     assert json.loads(ask(modemd, command, "--json").out) == []
@@ -148,7 +148,7 @@ def test_explaining_nothing_is_refused(modemd: Modemd) -> None:
     assert modemd("explain", "--config", "FILE", "7") == Ended(1, "", "modemd: there is no message 7\n")
 
 
-def test_an_emulator_that_does_not_run_is_told(modemd: Modemd, tmp_path: Path) -> None:
+def test_an_emulator_that_does_not_run_is_reported(modemd: Modemd, tmp_path: Path) -> None:
     """A phone without a network ends with 1 and what to do."""
     ended = modemd("phone", "--dir", str(tmp_path), ALICE, "inbox")
     assert (ended.status, ended.out) == (1, "")
@@ -169,7 +169,7 @@ def test_the_inbox_is_narrowed_to_a_kind(modemd: Modemd, change: Callable[..., N
 
 
 def test_where_a_sick_modem_stands_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """Below the table of one modem: what is climbed for, how often each rung was, and for how long; nothing of a well one."""
+    """Below the table of one modem: its trouble, how often and how long each step was taken; nothing for a healthy one."""
     print_recovery({"counts": {}})
     assert capsys.readouterr().out == ""
     print_recovery(

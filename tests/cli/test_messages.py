@@ -57,7 +57,7 @@ def test_every_option_is_taken(modemd: Modemd) -> None:
     assert (row["to"], row["class"], row["key"], row["parts"]) == ("36111", "otp", "k", 2)
 
 
-def test_the_same_key_is_said(modemd: Modemd) -> None:
+def test_a_known_key_is_mentioned(modemd: Modemd) -> None:
     """A key that is known makes no second message, and is told so; with other content it is refused with 1."""
     send(modemd, "--to", ALICE, "--text", "hello", "--key", "k")
     assert (

@@ -92,7 +92,7 @@ def test_encode_prints_what_the_modem_takes(modemd: Modemd) -> None:
     )
 
 
-def test_encode_takes_every_wish(modemd: Modemd) -> None:
+def test_encode_takes_every_option(modemd: Modemd) -> None:
     """Report, class, reference and its width are in the PDU."""
     ended = modemd(
         "pdu", "encode", "--to", ALICE, "--text", "x" * 161, "--report", "--class", "0", "--reference", "513",
@@ -117,7 +117,7 @@ def test_what_cannot_be_said_is_one_line(modemd: Modemd, to: str, text: str) -> 
     assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
 
 
-def test_plan_tells_what_a_text_costs(modemd: Modemd) -> None:
+def test_plan_shows_how_a_text_is_sent(modemd: Modemd) -> None:
     """Alphabet, parts, units, room, the characters that make it dear, and what others would save."""
     text = "x" * 100 + "“hi”"
     planned = json.loads(modemd("pdu", "plan", "--text", text, "--json").out)

@@ -29,7 +29,7 @@ SIM = "+33700000001"
         pytest.param(("--raw", "040C914477009400657FF69999999999999900"), "7FF6", id="raw"),
     ],
 )
-def test_every_kind_of_letter_can_be_sent(modemd: Modemd, lab: Lab, arguments: tuple[str, ...], octets: str) -> None:
+def test_every_kind_of_message_can_be_sent(modemd: Modemd, lab: Lab, arguments: tuple[str, ...], octets: str) -> None:
     """What arrives on the SIM has the TP-PID and TP-DCS of its kind; what was done is said."""
     ended = modemd("phone", "--dir", str(lab.directory), "+447700900456", "send", SIM, *arguments)
     assert (ended.status, ended.out) == (0, f"sent from +447700900456 to {SIM}\n")
@@ -57,7 +57,9 @@ def test_every_kind_of_letter_can_be_sent(modemd: Modemd, lab: Lab, arguments: t
         ),
     ],
 )
-def test_what_makes_no_sense_is_told(modemd: Modemd, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_messages_that_make_no_sense_are_refused(
+    modemd: Modemd, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
     """Before any emulator is asked; the status is 2."""
     ended = modemd("phone", "--dir", str(tmp_path), "+447700900456", "send", SIM, *arguments)
     assert ended.status == 2

@@ -30,7 +30,7 @@ def test_sims_are_listed_and_admitted(modemd: Modemd, tmp_path: Path) -> None:
     assert admitted["admitted_at"] is not None
 
 
-def test_a_sim_that_nobody_met_cannot_be_admitted(modemd: Modemd) -> None:
+def test_an_unknown_sim_cannot_be_admitted(modemd: Modemd) -> None:
     """A slip in the number is told."""
     ended = modemd("sims", "admit", "--config", "FILE", "8933010000000000099")
     assert ended.status == 1

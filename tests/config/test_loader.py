@@ -263,7 +263,7 @@ def test_a_modem_may_be_known_by_more_than_a_port(tmp_path: Path, key: str, valu
         pytest.param("usb: 1-1, imei: 490154203237518", "has imei and usb; exactly one of port", id="two ways at once"),
     ],
 )
-def test_a_modem_is_told_in_one_way(tmp_path: Path, modem: str, told: str | None) -> None:
+def test_a_modem_is_identified_in_one_way(tmp_path: Path, modem: str, told: str | None) -> None:
     """What tells a modem from others is checked before anything looks for it."""
     text = f"database: a.db\nmodems: [{{name: west, {modem}}}]\n"
     if told is None:
@@ -311,7 +311,7 @@ def test_a_file_that_is_no_configuration_gives_one_line(tmp_path: Path, text: st
     assert problem.startswith(said)
 
 
-def test_bad_utf8_is_told_with_its_place(tmp_path: Path) -> None:
+def test_bad_utf8_is_reported_with_its_place(tmp_path: Path) -> None:
     """A file in another encoding is named with the byte that shows it."""
     path = tmp_path / "modemd.yaml"
     path.write_bytes(SMALLEST.encode() + b"brand: caf\xe9\n")
@@ -319,7 +319,7 @@ def test_bad_utf8_is_told_with_its_place(tmp_path: Path) -> None:
         load(path)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     """A missing file, and a folder in its place, are one clear line each."""
     with pytest.raises(ConfigError, match=r"absent.yaml: cannot be read: No such file"):
         load(tmp_path / "absent.yaml")
@@ -333,7 +333,7 @@ def test_no_modem_is_a_mistake(tmp_path: Path) -> None:
     assert problem.startswith("2:9: modems: the list is empty; allowed: auto, or a list of at least one modem")
 
 
-def test_a_socket_path_that_unix_cannot_open_is_told(tmp_path: Path) -> None:
+def test_a_socket_path_that_is_too_long_is_reported(tmp_path: Path) -> None:
     """A path too long for a Unix socket is named where it comes from, not met as an obscure error at start."""
     (own,) = problems(tmp_path, SMALLEST + f"socket: /{'s' * 107}\n")
     assert own.startswith("5:9: socket: ")
@@ -433,7 +433,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=6))
-def test_any_mapping_is_settings_or_told_mistakes(tmp_path_factory: pytest.TempPathFactory, mapping: object) -> None:
+def test_any_mapping_is_settings_or_mistakes(tmp_path_factory: pytest.TempPathFactory, mapping: object) -> None:
     """Whatever shape a file has, it is settings, or one line a mistake with its place; never a traceback."""
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_text(json.dumps(mapping), encoding="utf-8")
@@ -443,7 +443,7 @@ def test_any_mapping_is_settings_or_told_mistakes(tmp_path_factory: pytest.TempP
 
 
 @given(st.binary(max_size=60) | st.text(alphabet=" -:{}[]*&!|>'\"#%@\n\tab0~", max_size=40).map(str.encode))
-def test_any_octets_are_settings_or_told_mistakes(tmp_path_factory: pytest.TempPathFactory, octets: bytes) -> None:
+def test_any_octets_are_settings_or_mistakes(tmp_path_factory: pytest.TempPathFactory, octets: bytes) -> None:
     """The same for what is no YAML at all."""
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(octets)

@@ -125,7 +125,7 @@ def weaken_the_signal(house: House) -> None:
         pytest.param(weaken_the_signal, Code.SIGNAL_WEAK, True, id="weak signal"),
     ],
 )
-def test_a_modem_that_ails(live: Live, tmp_path: Path, ail: Ills, code: Code, passes: bool) -> None:
+def test_a_modem_with_trouble(live: Live, tmp_path: Path, ail: Ills, code: Code, passes: bool) -> None:
     """The same codes and advice as where the doctor asks the modem itself, and the daemon's verdict agrees."""
 
     async def scenario(house: House) -> None:
@@ -164,7 +164,7 @@ def test_a_daemon_that_has_just_started(live: Live, tmp_path: Path) -> None:
     live(scenario, modems=1)
 
 
-def test_a_sim_that_rests(live: Live, tmp_path: Path) -> None:
+def test_a_sim_that_the_daemon_pauses(live: Live, tmp_path: Path) -> None:
     """It was refused too often: until when, and what to look at."""
 
     async def scenario(house: House) -> None:
@@ -285,7 +285,7 @@ def test_a_port_that_is_not_the_daemons_is_asked(doctor: Doctor) -> None:
         pytest.param(None, Code.DAEMON_SILENT, id="an error"),
     ],
 )
-def test_a_daemon_that_does_not_tell(doctor: Doctor, error: Exception | None, code: Code) -> None:
+def test_a_daemon_that_does_not_answer(doctor: Doctor, error: Exception | None, code: Code) -> None:
     """Where none runs, the port is opened; where one may run and says nothing, it is left alone."""
 
     async def visit_bench(bench: Bench) -> None:

@@ -119,7 +119,7 @@ def test_a_found_modem_is_asked(doctor: Doctor, tmp_path: Path) -> None:
     doctor(visit, family="quectel_ec25", **AUTO)
 
 
-def test_a_found_modem_that_nobody_named(doctor: Doctor) -> None:
+def test_a_found_modem_that_is_not_configured(doctor: Doctor) -> None:
     """With `finding.others: false` a daemon would leave it alone: its IMEI is told, to be named."""
 
     async def visit(bench: Bench) -> None:
@@ -258,7 +258,7 @@ def test_ports_that_cannot_be_listed(doctor: Doctor) -> None:
     doctor(visit, **AUTO)
 
 
-def test_one_port_is_looked_at(doctor: Doctor) -> None:
+def test_one_port_is_checked(doctor: Doctor) -> None:
     """`--port` leaves the others alone."""
 
     async def visit(bench: Bench) -> None:
