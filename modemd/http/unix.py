@@ -34,21 +34,21 @@ def listening(path: Path) -> Iterator[socket.socket]:
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise ConfigError([f"{path}: the path is longer than {LONGEST_PATH} octets, the most for a Unix socket"])
     _remove_stale(path)
-    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o117)
     try:
-        door.bind(str(path))
+        listener.bind(str(path))
     except OSError as error:
-        door.close()
+        listener.close()
         raise ConfigError([f"{path}: {error.strerror}; check the path and its permissions"]) from error
     finally:
         os.umask(mask)
     try:
-        door.listen(64)
-        door.setblocking(False)
-        yield door
+        listener.listen(64)
+        listener.setblocking(False)
+        yield listener
     finally:
-        door.close()
+        listener.close()
         path.unlink(missing_ok=True)
 
 
@@ -70,8 +70,8 @@ def _remove_stale(path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Callable[..., Any], door: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """Serves an ASGI application on the socket `door` while the block runs. The task ends early only if serving failed."""
+async def serving(app: Callable[..., Any], listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed."""
     import uvicorn
 
     stop = asyncio.Event()
@@ -96,7 +96,7 @@ async def serving(app: Callable[..., Any], door: socket.socket) -> AsyncIterator
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[door]), name="http")
+    task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[listener]), name="http")
     try:
         yield task
     finally:
