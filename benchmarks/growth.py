@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from benchmarks.figures import figure, say
 from benchmarks.house import MEMORY, folder
-from modemd.config import Settings
+from modemd.config import CurrentSettings, Settings
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import Pause
@@ -213,7 +213,7 @@ async def enqueued(rows: int) -> float:
         settings = Settings.model_validate(
             {"database": str(made / "modemd.db"), "modems": [{"name": "m", "port": "/dev/m"}]}
         )
-        submitting = Submission(store, settings, POLICY, SystemClock(), NoModems())
+        submitting = Submission(store, CurrentSettings(settings), POLICY, SystemClock(), NoModems())
         batching = Batches(store, submitting, POLICY, SystemClock(), NoModems())
         file = "to,text,class\n" + "".join(
             f"+336{row:08d},Your order {row} is ready.,transactional\n" for row in range(rows)

@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from modemd import logs, resources
 from modemd.clock import SystemClock
-from modemd.config import Settings, reload
+from modemd.config import CurrentSettings, Settings
 from modemd.errors import ConfigError, StoreLocked
 from modemd.http.unix import listening, request, serving
 from modemd.modem.discovery.devices import PortList
@@ -25,14 +25,12 @@ from modemd.modem.recovery.usb_reset import TOOLS
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Keywords
 from modemd.sd_notify import ServiceManager
+from modemd.service.assembly import Collaborators, assemble
 from modemd.service.operations.watchdog import Watchdog
-from modemd.service.service import Collaborators, Service
+from modemd.service.service import Service
 from modemd.store import Store
 from modemd.store.files import backup, opening
 from modemd.store.files.restore import RestoreResult
-
-if TYPE_CHECKING:
-    from modemd.service.service import Service
 
 log = logs.get(__name__)
 
@@ -55,9 +53,9 @@ async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIter
     profiles = Profiles.load([resources.folder("drivers"), settings.drivers])
     opened = await _open_store(settings, patience_s)
     try:
-        service = Service(
+        service = assemble(
             Collaborators(
-                settings=settings,
+                settings=CurrentSettings(settings),
                 store=opened,
                 clock=SystemClock(),
                 open_port=open_serial,
@@ -133,20 +131,21 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
             from modemd.api.app import create_app
 
             async with serving(create_app(service), door) as http:
-                heartbeat = service.heartbeat()
-                beating = loop.create_task(heartbeat.run(), name="heartbeat")
+                watchdog = service.make_watchdog()
+                beating = loop.create_task(watchdog.run(), name="heartbeat")
                 manager.notify_ready()
                 try:
                     while not stop.is_set():
-                        await _supervise(service, http, stop, hangup, manager, heartbeat)
+                        await _supervise(service, http, stop, hangup, manager, watchdog)
                         if hangup.is_set() and read_again is not None:
                             hangup.clear()
-                            _reload(settings, read_again, manager)
+                            _reload(service.settings, read_again, manager)
                 finally:
-                    log.info("stopping", grace=settings.stop_grace_s)
-                    manager.notify_stopping(settings.stop_grace_s)
+                    grace_s = service.settings.current().stop_grace_s
+                    log.info("stopping", grace=grace_s)
+                    manager.notify_stopping(grace_s)
                     beating.cancel()
-                    await _stop_service(service, settings.stop_grace_s, cut)
+                    await _stop_service(service, grace_s, cut)
     log.info("stopped")
 
 
@@ -156,7 +155,7 @@ async def _supervise(
     stop: asyncio.Event,
     hangup: asyncio.Event,
     manager: ServiceManager,
-    heartbeat: Watchdog,
+    watchdog: Watchdog,
 ) -> None:
     """Until `stop` or `hangup`. Raises why a task that should run for ever has ended."""
     stalled: str | None = None
@@ -166,7 +165,7 @@ async def _supervise(
             raise RuntimeError("the HTTP face has ended")
         if (failure := service.failed_task()) is not None:
             raise failure
-        was, stalled = stalled, heartbeat.find_stall()
+        was, stalled = stalled, watchdog.find_stall()
         if stalled is None:
             manager.notify_watchdog()
         elif was is None:
@@ -184,16 +183,16 @@ async def _wait_for_any(*events: asyncio.Event, within_s: float) -> None:
             each.cancel()
 
 
-def _reload(settings: Settings, read_again: Callable[[], Settings], manager: ServiceManager) -> None:
+def _reload(settings: CurrentSettings, read_again: Callable[[], Settings], manager: ServiceManager) -> None:
     """Take over what the file says now. With a mistake in it everything stays as it was."""
     manager.notify_reloading(asyncio.get_running_loop().time())
     try:
-        found = reload(settings, read_again())
+        found = settings.reload(read_again())
     except ConfigError as error:
         for problem in error.problems:
             log.error("not reloaded", problem=problem)
     else:
-        logs.configure(settings.log_level)
+        logs.configure(settings.current().log_level)
         log.info("reloaded", taken=", ".join(found.applied) or "nothing")
         if found.pending:
             log.warning("changed, and taken over at the next start only", keys=", ".join(found.pending))
@@ -213,4 +212,4 @@ async def _stop_service(service: Service, grace_s: float, cut: asyncio.Event) ->
 
 def status_line(service: Service) -> str:
     """The verdict in one line, for STATUS= (sd_notify)."""
-    return " ".join(service.health().message.split())
+    return " ".join(service.operations.health.assess().message.split())

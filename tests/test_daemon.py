@@ -34,7 +34,8 @@ def watched(manager: Manager, *, stalls_at: float, ends_at: float) -> None:
 
     async def life() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        service = SimpleNamespace(failed_task=lambda: None, health=lambda: Health(True, CAN_SEND, "all is well"))
+        health = SimpleNamespace(assess=lambda: Health(True, CAN_SEND, "all is well"))
+        service = SimpleNamespace(failed_task=lambda: None, operations=SimpleNamespace(health=health))
         heart = SimpleNamespace(
             find_stall=lambda: "the disk hangs" if stalls_at <= loop.time() < stalls_at + 10 else None
         )

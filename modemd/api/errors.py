@@ -37,34 +37,34 @@ _HTTP_STATUS = {
 }
 
 
-def _add_error_handlers(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """One shape for every error."""
 
     @app.exception_handler(ModemdError)
     async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
         if isinstance(error, BadRows):
-            return _error_response(422, error.code, str(error), problems=error.problems)
+            return error_response(422, error.code, str(error), problems=error.problems)
         if isinstance(error, Refused):
-            return _error_response(_HTTP_STATUS.get(error.code, 422), error.code, error.reason)
-        return _error_response(503, error.code if isinstance(error, StoreError) else "unavailable", str(error))
+            return error_response(_HTTP_STATUS.get(error.code, 422), error.code, error.reason)
+        return error_response(503, error.code if isinstance(error, StoreError) else "unavailable", str(error))
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
-        return _error_response(422, "bad_request", "; ".join(problems), problems=problems)
+        return error_response(422, "bad_request", "; ".join(problems), problems=problems)
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         code = {400: "bad_request", 404: "no_route", 405: "wrong_method"}.get(error.status_code, "http")
-        response = _error_response(error.status_code, code, str(error.detail))
+        response = error_response(error.status_code, code, str(error.detail))
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(Exception)
     async def on_mistake_of_ours(request: Request, error: Exception) -> JSONResponse:
         # What it was is logged where the server catches it; a caller gets no insides.
-        return _error_response(500, "internal", "a mistake inside modemd; its log tells more")
+        return error_response(500, "internal", "a mistake inside modemd; its log tells more")
 
 
-def _error_response(status: int, code: str, message: str, **more: Any) -> JSONResponse:
+def error_response(status: int, code: str, message: str, **more: Any) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message, **more}}, status)

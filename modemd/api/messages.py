@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from modemd.api.requests import LARGEST_INTEGER, Decision, Text
+from modemd.api.requests import LARGEST_INTEGER, Decision, IdFilter, Limit, PathId, Text
+from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
-from modemd.service.messages.submission import SubmitResult
+from modemd.service.messages.submission import MessageRequest, SubmitResult
+from modemd.service.service import Service
 
 LARGEST_CSV = 32 * 1024 * 1024
 
@@ -39,7 +42,71 @@ class Settling(Decision):
     part: Annotated[int | None, Field(ge=1, le=LARGEST_INTEGER)] = None
 
 
-def _accepted_response(answer: SubmitResult) -> JSONResponse:
+def make_router(service: Service) -> APIRouter:
+    """Returns the routes of messages, batches and status reports."""
+    router, rooms = APIRouter(prefix="/v1"), service.messages
+
+    @router.post("/messages", status_code=202, summary="Accept one message")
+    async def post_message(new: NewMessage) -> JSONResponse:
+        request = MessageRequest(
+            new.to,
+            new.text,
+            new.message_class,
+            new.at,
+            new.key,
+            new.report,
+            short_code=new.short_code,
+            valid=new.valid,
+            window=new.window,
+            sim=new.sim,
+        )
+        return accepted_response(await rooms.submission.submit(request))
+
+    @router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
+    async def post_batch(request: Request, key: str | None = None) -> dict[str, Any]:
+        body = await request.body()
+        if len(body) > LARGEST_CSV:
+            raise Refused("too_large", f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
+        return await rooms.batches.accept(body, key)
+
+    @router.get("/batches", summary="Batches, newest first")
+    async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await rooms.batches.list_batches(key=key, limit=limit)
+
+    @router.get("/batches/{id}", summary="One batch, and how far its messages are")
+    async def get_batch(id: PathId) -> dict[str, Any]:
+        return await rooms.batches.describe(id)
+
+    @router.get("/messages", summary="Outbound messages, newest first")
+    async def get_messages(
+        id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50
+    ) -> list[dict[str, Any]]:
+        return await rooms.stories.list_messages(id=id, state=state, batch=batch, limit=limit)
+
+    @router.get("/messages/{id}", summary="One message and its story")
+    async def get_message(id: PathId) -> dict[str, Any]:
+        return await rooms.stories.describe(id)
+
+    @router.post("/messages/{id}/settle", summary="Say what became of unknown parts")
+    async def post_settle(id: PathId, settling: Settling) -> dict[str, Any]:
+        return await rooms.decisions.settle(id, settling.verdict, settling.part, settling.authorship)
+
+    @router.post("/messages/{id}/cancel", summary="Cancel a message of which nothing has left")
+    async def post_cancel(id: PathId, decision: Decision) -> dict[str, Any]:
+        return await rooms.decisions.cancel(id, decision.authorship)
+
+    @router.post("/messages/{id}/resend", status_code=202, summary="Send a message that has ended once more")
+    async def post_resend(id: PathId, decision: Decision) -> JSONResponse:
+        return accepted_response(await rooms.decisions.resend(id, decision.authorship))
+
+    @router.get("/reports", summary="Status reports, newest first")
+    async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await rooms.stories.list_reports(matched=matched, limit=limit)
+
+    return router
+
+
+def accepted_response(answer: SubmitResult) -> JSONResponse:
     shown = _result_document(answer)
     # Refused by consent: kept and listed, and said so. A key seen before: the first answer again.
     status = 409 if shown["state"] == "refused" else 200 if shown["again"] else 202

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from modemd.api.requests import Text
+from modemd.api.requests import PathId, Text
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S
+from modemd.service.service import Service
 
 
 class Ussd(BaseModel):
@@ -18,3 +20,27 @@ class Ussd(BaseModel):
     text: Text
     session: int | None = None
     timeout_s: Annotated[float, Field(ge=1, le=LONGEST_ANSWER_S)] = ANSWER_S
+
+
+def make_router(service: Service) -> APIRouter:
+    """Returns the routes of modems."""
+    router, rooms = APIRouter(prefix="/v1/modems"), service.modems
+
+    @router.get("", summary="The modems and how they are")
+    async def get_modems() -> list[dict[str, Any]]:
+        return rooms.views.list_modems()
+
+    @router.get("/{name}/wire", summary="The last lines between host and modem, masked")
+    async def get_wire(name: str) -> list[dict[str, Any]]:
+        return rooms.views.list_wire_lines(name)
+
+    @router.post("/{name}/ussd", summary="Say a USSD code, or reply within its session")
+    async def post_ussd(name: str, ussd: Ussd) -> dict[str, Any]:
+        return await rooms.ussd.send(name, ussd.text, session=ussd.session, answer_s=ussd.timeout_s)
+
+    @router.post("/{name}/ussd/{session}/end", summary="End a USSD session that waits for a reply")
+    async def post_ussd_end(name: str, session: PathId) -> dict[str, Any]:
+        await rooms.ussd.end(name, session)
+        return {"state": "ended"}
+
+    return router

@@ -1,10 +1,10 @@
-"""The routes of SIMs, and of what a person pauses."""
+"""Routes of SIMs, and of pauses."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from modemd.api.requests import Decision, Text
@@ -20,26 +20,28 @@ class Pausing(Decision):
     sim: Text | None = None
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    """Put these routes on the application."""
-    senders = service.senders
+def make_router(service: Service) -> APIRouter:
+    """Returns the routes of SIMs and pauses."""
+    router, sims = APIRouter(prefix="/v1"), service.sims
 
-    @app.get("/v1/sims", summary="The SIMs, what they have used of their quotas, and whether they are paused")
+    @router.get("/sims", summary="The SIMs, what they have used of their quotas, and whether they are paused")
     async def get_sims() -> list[dict[str, Any]]:
-        return await service.sims()
+        return await sims.list_sims()
 
-    @app.post("/v1/sims/{iccid}/admit", summary="Let a new SIM be used")
+    @router.post("/sims/{iccid}/admit", summary="Let a new SIM be used")
     async def post_admit(iccid: str) -> dict[str, Any]:
-        return await service.admit_sim(iccid)
+        return await sims.admit(iccid)
 
-    @app.get("/v1/pauses", summary="What is paused, since when, by whom and why")
+    @router.get("/pauses", summary="What is paused, since when, by whom and why")
     async def get_pauses() -> list[dict[str, Any]]:
-        return await senders.list_pauses()
+        return await sims.list_pauses()
 
-    @app.post("/v1/pause", summary="Begin nothing more of a class, at a SIM, or at all")
+    @router.post("/pause", summary="Begin nothing more of a class, at a SIM, or at all")
     async def post_pause(what: Pausing) -> list[dict[str, Any]]:
-        return await senders.pause(what.message_class, what.sim, what.authorship)
+        return await sims.pause(what.message_class, what.sim, what.authorship)
 
-    @app.post("/v1/resume", summary="End a pause")
+    @router.post("/resume", summary="End a pause")
     async def post_resume(what: Pausing) -> list[dict[str, Any]]:
-        return await senders.resume(what.message_class, what.sim, what.authorship)
+        return await sims.resume(what.message_class, what.sim, what.authorship)
+
+    return router

@@ -1,10 +1,16 @@
-"""Routes of status, alarms, backup and release."""
+"""Routes of status, health, alarms, and the release after a restore."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 from pydantic import ConfigDict, Field
 
-from modemd.api.requests import Decision, Text
+from modemd.api.errors import error_response
+from modemd.api.requests import Decision, Limit, Text
+from modemd.service.service import Service
 
 
 class Release(Decision):
@@ -13,3 +19,29 @@ class Release(Decision):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     message_class: Text | None = Field(default=None, alias="class")
+
+
+def make_router(service: Service) -> APIRouter:
+    """Returns the routes of status, health, alarms and release."""
+    router, operations = APIRouter(), service.operations
+
+    @router.get("/v1/status", summary="Whether a message can pass, and what waits")
+    async def get_status() -> dict[str, Any]:
+        return await operations.health.read_status()
+
+    @router.get("/healthz", summary="200 while a message can pass, 503 while none can")
+    async def get_health() -> JSONResponse:
+        found = operations.health.assess()
+        if not found.can_send:
+            return error_response(503, found.code, found.message)
+        return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
+
+    @router.get("/v1/alarms", summary="Alarms, newest first")
+    async def get_alarms(cleared: bool = False, limit: Limit = 50) -> list[dict[str, Any]]:
+        return await operations.alarms.list_alarms(cleared=cleared, limit=limit)
+
+    @router.post("/v1/release", summary="Let go what is held since a restoring")
+    async def post_release(release: Release) -> dict[str, int]:
+        return await service.messages.decisions.release(release.message_class, release.authorship)
+
+    return router

@@ -6,9 +6,9 @@ configuration can be checked on another machine.
 
 from __future__ import annotations
 
+from modemd.config.current import RELOADED_KEYS, SIM_RESTART_KEYS, CurrentSettings, ReloadResult
 from modemd.config.limits import LimitSettings
 from modemd.config.loader import load
-from modemd.config.reloading import RELOADED_KEYS, SIM_RESTART_KEYS, ReloadResult, reload
 from modemd.config.settings import (
     BalanceSettings,
     ConsentSettings,
@@ -24,6 +24,7 @@ __all__ = [
     "SIM_RESTART_KEYS",
     "BalanceSettings",
     "ConsentSettings",
+    "CurrentSettings",
     "DiscoverySettings",
     "LimitSettings",
     "ModemSettings",
@@ -32,5 +33,4 @@ __all__ = [
     "SimSettings",
     "ValiditySettings",
     "load",
-    "reload",
 ]

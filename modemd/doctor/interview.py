@@ -16,7 +16,8 @@ from modemd.errors import CommandFailed, DecodeError, ModemError, PortGone, Repl
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.symptoms import WEAK_DBM
-from modemd.modem.setup.initialise import identify, wake_modem
+from modemd.modem.setup.first_words import wake_modem
+from modemd.modem.setup.initialise import identify
 from modemd.modem.setup.sim import ABSENT, FAILED, LOCKED, NoPins, Pin
 from modemd.modem.status import Identity
 from modemd.profiles import Profiles
@@ -99,9 +100,7 @@ class _Interviewer:
         await wake_modem(dialogue)
         identity = self._interview.identity = await identify(dialogue, profiles, driver, pins)
         profile = identity.profile
-        dialogue.apply_profile(
-            urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s
-        )
+        dialogue.apply_profile(profile)
         model = f"{identity.manufacturer} {identity.model}".strip() or "a modem"
         self.add_finding(Code.MODEM_ANSWERS, model=model, port=path, driver=profile.name)
         await self._registration()

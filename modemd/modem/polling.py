@@ -32,14 +32,14 @@ class StatusPolling:
         self,
         dialogue: Dialogue,
         identity: Identity,
-        desk: Backend,
+        backend: Backend,
         status: ModemStatus,
         receiver: Receiver,
         untold: MutableSequence[str],
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
-        self._desk = desk
+        self._backend = backend
         self._status = status
         self._receiver = receiver
         self._unstored_calls = untold
@@ -64,7 +64,7 @@ class StatusPolling:
             return True
         if urc.line.startswith(networktime.NOTICES):
             if (stamp := networktime.parse_network_time(urc.line)) is not None:
-                self._desk.report_network_time(stamp, fresh=True)
+                self._backend.report_network_time(stamp, fresh=True)
             return True
         return False
 
@@ -74,9 +74,9 @@ class StatusPolling:
         if self.has_other_sim:
             return
         roaming = self._status.registration in _ROAMING
-        self._desk.report_roaming(self._identity, roaming)
+        self._backend.report_roaming(self._identity, roaming)
         self._set_remark(
-            "roaming", "in a foreign network: no marketing by this SIM", self._desk.is_marketing_held(self._identity)
+            "roaming", "in a foreign network: no marketing by this SIM", self._backend.is_marketing_held(self._identity)
         )
         if self._status.registration.is_registered:
             await self._poll_operator()
@@ -109,7 +109,7 @@ class StatusPolling:
         found = await self._read_service_centre()
         if found is None:
             return False
-        wish = self._desk.find_service_centre(self._identity, found)
+        wish = self._backend.find_service_centre(self._identity, found)
         now = found
         if wish is not None and wish != found:
             await self._dialogue.ask(f'+CSCA="{wish}",{INTERNATIONAL_NUMBER}')
@@ -164,7 +164,7 @@ class StatusPolling:
         reply = await self._dialogue.ask("+CCLK?")
         for line in reply.lines if reply.ok else ():
             if (stamp := networktime.parse_network_time(line)) is not None:
-                self._desk.report_network_time(stamp, fresh=False)
+                self._backend.report_network_time(stamp, fresh=False)
 
     # Calls
 
@@ -172,11 +172,11 @@ class StatusPolling:
         """Have a call kept, and hang up where that is wished. One that the database does not take is told again later."""
         if number is not None:
             self._unstored_calls.append(number)
-            if self._calls.is_ringing and self._desk.is_rejecting_calls:
+            if self._calls.is_ringing and self._backend.is_rejecting_calls:
                 await self._hang_up()
         while self._unstored_calls:
             try:
-                await self._desk.store_missed_call(self._identity, self._unstored_calls[0])
+                await self._backend.inbound.store_missed_call(self._identity.sender, self._unstored_calls[0])
             except StoreUnavailable as error:
                 log.error("call not kept yet", iccid=self._identity.iccid, error=str(error))
                 return

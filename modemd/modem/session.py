@@ -26,12 +26,13 @@ from modemd.modem.link.port import Port
 from modemd.modem.link.wire_log import WireLog
 from modemd.modem.messages.pipeline import Pipeline
 from modemd.modem.messages.receiver import Receiver
-from modemd.modem.messages.sender import Sender
+from modemd.modem.messages.sender import PartSender
 from modemd.modem.polling import StatusPolling
 from modemd.modem.recovery.escalation import EscalationStep, Trouble
 from modemd.modem.recovery.recovery import HealthMonitor
 from modemd.modem.requests import RequestQueue
-from modemd.modem.setup.initialise import identify, initialise_modem, wake_modem
+from modemd.modem.setup.first_words import wake_modem
+from modemd.modem.setup.initialise import identify, initialise_modem
 from modemd.modem.setup.sim import NO_PINS, PinSource, read_sim_state
 from modemd.modem.status import Identity, ModemHealth, ModemLine, ModemStatus
 from modemd.profiles import GENERIC, Profiles
@@ -63,7 +64,7 @@ class ModemContext:
 
     line: ModemLine
     status: ModemStatus
-    desk: Backend
+    backend: Backend
     profiles: Profiles
     sweep_interval_s: float
     now: Callable[[], datetime]
@@ -124,7 +125,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._dialogue = Dialogue(port, life.wire)
         self._dialogue.on_notice = life.awake.set
-        self._sender: Sender | None = None
+        self._sender: PartSender | None = None
         self._polling: StatusPolling | None = None
         self._has_lost_pdu_mode = False
         self._next_poll = 0.0
@@ -205,13 +206,8 @@ class Session:
         await wake_modem(dialogue)
         identity = await identify(dialogue, life.profiles, life.line.driver, life.pins)
         profile = identity.profile
-        dialogue.apply_profile(
-            urcs=profile.notices,
-            command_timeout_s=profile.command_timeout_s,
-            guard_s=profile.guard_s,
-            escape_s=profile.escape_s,
-            restart=profile.restart,
-        )
+        dialogue.apply_profile(profile)
+        dialogue.expect_restarts(profile.restart)
         storage = await initialise_modem(dialogue, profile, life.used_memories)
         self._status.identity = identity
         await self._register_sim(identity)
@@ -219,7 +215,7 @@ class Session:
         receiver = Receiver(
             dialogue,
             identity,
-            life.desk,
+            life.backend.inbound,
             storage,
             life.unstored_arrivals,
             life.undeletable,
@@ -227,16 +223,16 @@ class Session:
             life.awake.set,
         )
         upkeep = self._polling = StatusPolling(
-            dialogue, identity, life.desk, self._status, receiver, life.unstored_calls
+            dialogue, identity, life.backend, self._status, receiver, life.unstored_calls
         )
         await upkeep.start()
-        sender = Sender(dialogue, identity, life.desk, life.now)
+        sender = PartSender(dialogue, identity, life.backend.outbound, life.now)
         if self._sender is not None:
             sender.inherit_state(self._sender)
         self._sender = sender
         await self._receive_and_send(identity, receiver, sender)
 
-    async def _receive_and_send(self, identity: Identity, receiver: Receiver, sender: Sender) -> None:
+    async def _receive_and_send(self, identity: Identity, receiver: Receiver, sender: PartSender) -> None:
         """Receive and send, until the modem has restarted."""
         life, dialogue, pipeline = self._context, self._dialogue, self._context.pipeline
         next_sweep = self._next_poll = self._loop.time()
@@ -283,7 +279,7 @@ class Session:
         while not life.stopped.is_set():
             life.renew_deadline()
             try:
-                await life.desk.register_sim(identity)
+                await life.backend.register_sim(identity)
             except StoreError as error:
                 life.report_unusable(self._status.health, str(error))
                 await life.pause(REGISTER_RETRY_S)
@@ -294,7 +290,7 @@ class Session:
     def _is_registered(self) -> bool:
         return self._status.registration.is_registered
 
-    async def _handle_notices(self, identity: Identity, receiver: Receiver, sender: Sender) -> bool:
+    async def _handle_notices(self, identity: Identity, receiver: Receiver, sender: PartSender) -> bool:
         """Deal with all notices; True where one says that the modem has restarted."""
         dialogue, life = self._dialogue, self._context
         restarted = False
@@ -304,7 +300,7 @@ class Session:
                 late = sender.take_late_answer(urc.line)
                 if late is not None:
                     log.info("late answer", modem=life.line.name, attempt=late.attempt_id)
-                    await life.desk.close_attempt(identity, late)
+                    await life.backend.outbound.close_attempt(identity.sender, late)
             elif restarted and urc.pdu is None and urc.line.startswith(("+CMTI:", "+CDSI:", *identity.profile.full)):
                 continue  # the storage may be another's now; the sweep after the set-up finds what is there
             elif not (
@@ -346,4 +342,4 @@ class Session:
         status.reason = None if self._is_registered else f"not registered: {status.registration.name.lower()}"
         if self._is_registered and not was:
             log.info("modem ready", modem=self._context.line.name, registration=status.registration.name.lower())
-            self._context.desk.notify_ready()
+            self._context.backend.notify_ready()

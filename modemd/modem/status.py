@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from modemd.at.replies import Registration, StorageFill
+from modemd.connector import Sender
 from modemd.profiles import Profile
 
 
@@ -36,6 +37,19 @@ class Identity:
     imsi: str | None
     number: str | None
     profile: Profile
+    sender: Sender = field(init=False, compare=False, repr=False)
+    """The same, as the service knows it."""
+
+    def __post_init__(self) -> None:
+        sender = Sender(
+            id=self.iccid,
+            device=self.imei,
+            send_timeout_s=self.profile.send_timeout_s,
+            refusal_window_s=self.profile.refusal_window_s,
+            number=self.number,
+            vendor_errors=self.profile.errors,
+        )
+        object.__setattr__(self, "sender", sender)
 
 
 @dataclass(frozen=True, slots=True)

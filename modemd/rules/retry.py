@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from random import Random
 
 
 class ErrorClass(StrEnum):
@@ -71,19 +70,17 @@ _SOON = timedelta(seconds=5)
 _SOON_TRIES = 5
 
 
-def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, chance: Random) -> datetime | None:
+def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, jitter: float) -> datetime | None:
     """When a part that was refused `tries` times (this one counted) is due again; None where that is never.
 
-    Back-off 1, 5, 15, 60 minutes, then hourly with up to a tenth of jitter. What passes inside the modem is tried again
-    after 5 s, five times. What would come after `expires_at` waits until then and is over: `expired`, not
-    `failed`. Past it the waits go on: while the clock is not trusted nothing expires.
-    """
+    Back-off 1, 5, 15, 60 minutes, then hourly with up to a tenth of jitter (`jitter` 0 to 1). What passes inside the modem is
+    tried again after 5 s, five times. What would come after `expires_at` waits until then and is over: `expired`, not `failed`.
+    Past it the waits go on: while the clock is not trusted nothing expires."""
     if kind.is_permanent:
         return None
     if kind is ErrorClass.SOON and tries <= _SOON_TRIES:
         due = now + _SOON
     else:
         step = _BACK_OFF[min(max(tries, 1), len(_BACK_OFF)) - 1]
-        jitter = step * (chance.random() / 10) if tries > len(_BACK_OFF) else timedelta()
-        due = now + step + jitter
+        due = now + step + (step * (jitter / 10) if tries > len(_BACK_OFF) else timedelta())
     return min(due, expires_at) if now < expires_at else due

@@ -44,6 +44,23 @@ class SendDecision:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SendConditions:
+    """Everything beside the facts that a decision depends on, as it was when a claim was submitted: it crosses to the writer's
+    thread and must not change."""
+
+    policy: ConsentPolicy
+    now: datetime
+    is_clock_trusted: bool = True
+    is_marketing_held: bool = False
+
+    def decide(self, facts: SendFacts) -> SendDecision:
+        """Decides on a candidate, as `decide` says."""
+        return decide(
+            facts, self.policy, self.now, trusted=self.is_clock_trusted, holds_marketing=self.is_marketing_held
+        )
+
+
 def decide(
     facts: SendFacts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, holds_marketing: bool = False
 ) -> SendDecision:

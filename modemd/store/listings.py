@@ -109,11 +109,17 @@ def list_sims(db: sqlite3.Connection) -> list[Row]:
     )
 
 
-def list_arrived_since(db: sqlite3.Connection, *, since: datetime, limit: int) -> list[Row]:
+def list_arrived_since(
+    db: sqlite3.Connection, *, since: datetime, id: int | None = None, kind: str | None = None, limit: int
+) -> list[Row]:
     """Inbound messages by when they came to be seen: those at `since` or later, oldest first. A long one is seen when its last
     part is there, or when they are waited for no longer, so its id says nothing about that."""
+    where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
+    condition = f"{where} AND" if where else "WHERE"
     rows = _fetch_rows(
-        db, f"{_INBOX} WHERE i.seen_at >= ? ORDER BY i.seen_at, i.id LIMIT ?", (to_text(since), limit or -1)
+        db,
+        f"{_INBOX} {condition} i.seen_at >= ? ORDER BY i.seen_at, i.id LIMIT ?",
+        (*values, to_text(since), limit or -1),
     )
     return [row | {"complete": bool(row["complete"])} for row in rows]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from modemd.api import app
 from modemd.api import app as application
+from modemd.api import messages
 from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.report_matching import ReportFacts
 from modemd.store import sims
@@ -184,7 +184,7 @@ async def test_a_batch_that_is_no_text_is_refused(client: Client) -> None:
 
 async def test_a_batch_that_is_too_large_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a limit, and it is told."""
-    monkeypatch.setattr(app, "LARGEST_CSV", 1024 * 1024)
+    monkeypatch.setattr(messages, "LARGEST_CSV", 1024 * 1024)
     answer = await client.call("POST", "/v1/batches", b"x" * (1024 * 1024 + 1), "text/csv")
     assert (answer.status, answer.code) == (413, "too_large")
     assert "at most 1 MiB" in answer.json["error"]["message"]

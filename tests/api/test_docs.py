@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 # Codes that stand as literals in the rooms behind the API.
 CODE = re.compile(
-    r'(?:Refused|_error_response)\(\s*(?:[^"()]*, )?"([a-z_]+)"|"([a-z_]+)": \d{3}|\d{3}: "([a-z_]+)"|"([a-z]+)" if is'
+    r'(?:Refused|error_response)\(\s*(?:[^"()]*, )?"([a-z_]+)"|"([a-z_]+)": \d{3}|\d{3}: "([a-z_]+)"|"([a-z]+)" if is'
 )
 RAISERS = ("api", "service", "store", "rules")
 

@@ -93,7 +93,7 @@ async def test_a_message_is_resent_once(client: Client, home: House) -> None:
     assert (answer.status, answer.json["state"], answer.json["again"]) == (202, "queued", False)
     again = await client.post(f"/v1/messages/{message}/resend", WORD)
     assert (again.status, again.json["id"], again.json["again"]) == (200, answer.json["id"], True)
-    assert home.service._modems[0]._context.awake.is_set()
+    assert home.service.modems.registry.modems[0]._context.awake.is_set()
     answer = await client.post(f"/v1/messages/{answer.json['id']}/resend", WORD)
     assert (answer.status, answer.code) == (409, "on_its_way")
 

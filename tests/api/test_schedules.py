@@ -124,3 +124,8 @@ async def test_the_inbox_is_read_on_from_a_moment(client: Client, home: House) -
     after = (await client.get(f"/v1/inbox?since={seen[1]['seen_at'].replace('+', '%2B')}&limit=0")).json
     assert [row["id"] for row in after] == [1]
     assert (await client.get("/v1/inbox?since=noon")).status == 422
+    since = "/v1/inbox?since=2026-11-22T12:00:00Z"
+    assert [row["text"] for row in (await client.get(f"{since}&id=1")).json] == ["long"]
+    assert [row["text"] for row in (await client.get(f"{since}&kind=call")).json] == []
+    assert len((await client.get(f"{since}&kind=text")).json) == 2
+    assert (await client.get(f"{since}&kind=letter")).code == "bad_kind"

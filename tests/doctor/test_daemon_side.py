@@ -54,7 +54,7 @@ def world_of(house: House, folder: Path) -> Environment:
 
 async def visit(house: House, folder: Path, **how: Any) -> Report:
     report = await examine(world_of(house, folder), **how)
-    status = await house.service.status()
+    status = await house.service.operations.health.read_status()
     assert report.running
     if "port" not in how:
         assert found(report, Code.DAEMON_RUNNING).what.endswith(status["message"])
@@ -66,7 +66,9 @@ def test_a_modem_that_is_ready(live: Live, tmp_path: Path) -> None:
     """The daemon's word is taken, and no port is opened; each modem is told of."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: all(row["health"] == "ready" for row in house.service.modems()), within_s=60)
+        await house.until(
+            lambda: all(row["health"] == "ready" for row in house.service.modems.views.list_modems()), within_s=60
+        )
         report = await visit(house, tmp_path)
         assert report.can_send
         ready_ones = [finding.subject for finding in report.findings if finding.code is Code.MODEM_READY]
@@ -143,9 +145,11 @@ def test_a_sick_modem(live: Live, tmp_path: Path) -> None:
     """It answers no more, and the daemon is at it: what that says is told."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
         house.devices[0].deaf_for(3600)
-        await house.until(lambda: house.service.modems()[0]["health"] == "unhealthy", within_s=200, step_s=0.1)
+        await house.until(
+            lambda: house.service.modems.views.list_modems()[0]["health"] == "unhealthy", within_s=200, step_s=0.1
+        )
         report = await visit(house, tmp_path)
         assert found(report, Code.MODEM_SICK).subject == "modem0"
         assert not report.can_send
@@ -168,10 +172,14 @@ def test_a_sim_that_the_daemon_pauses(live: Live, tmp_path: Path) -> None:
     """It was refused too often: until when, and what to look at."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
         for index in range(5):
-            house.service._dispatcher.sim_breakers.record_refusal(
-                house.sims[0].iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service._trusted_clock.now()
+            house.service._dispatcher._breakers.record_refusal(
+                house.sims[0].iccid,
+                ErrorClass.LATER,
+                str(index),
+                "+CMS ERROR: 42",
+                house.service.operations.clock.now(),
             )
         report = await visit(house, tmp_path)
         assert "+CMS ERROR: 42" in found(report, Code.SIM_RESTS).what
@@ -185,13 +193,18 @@ def test_what_the_daemon_cannot_use(live: Live, tmp_path: Path) -> None:
 
     async def scenario(house: House) -> None:
         house.bus.plug("2-1", CD_ROM)
-        await house.until(lambda: any(row["health"] == "not usable" for row in house.service.modems()), within_s=60)
+        await house.until(
+            lambda: any(row["health"] == "not usable" for row in house.service.modems.views.list_modems()), within_s=60
+        )
         report = await visit(house, tmp_path)
         assert found(report, Code.NEEDS_MODESWITCH).subject == "2-1"
         house.bus.take_out("2-1")
         house.devices[1].imei = house.devices[0].imei
         house.bus.move("1-1.2", "1-4")
-        await house.until(lambda: any("apart" in (row["reason"] or "") for row in house.service.modems()), within_s=90)
+        await house.until(
+            lambda: any("apart" in (row["reason"] or "") for row in house.service.modems.views.list_modems()),
+            within_s=90,
+        )
         assert "two cannot be told apart" in found(await visit(house, tmp_path), Code.NOT_USABLE).what
 
     live(scenario, found="auto", families=STICKS)
@@ -235,9 +248,11 @@ def test_one_port_of_the_daemons(live: Live, tmp_path: Path) -> None:
     """--port of a modem that the daemon has: what it says of that one."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[1]["health"] == "ready", within_s=60)
+        await house.until(lambda: house.service.modems.views.list_modems()[1]["health"] == "ready", within_s=60)
         pull_the_sim(house)
-        await house.until(lambda: house.service.modems()[0]["health"] == "needs a person", within_s=90)
+        await house.until(
+            lambda: house.service.modems.views.list_modems()[0]["health"] == "needs a person", within_s=90
+        )
         first = await visit(house, tmp_path, port="/sim/modem0")
         assert (first.can_send, found(first, Code.SIM_ABSENT).subject) == (False, "modem0")
         second = await visit(house, tmp_path, port="/sim/modem1")
@@ -312,8 +327,8 @@ def test_a_full_disk_stops_the_daemon(live: Live, tmp_path: Path) -> None:
     """The daemon's trouble is its verdict, with modems that are ready."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
-        store = house.service._collaborators.store
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
+        store = house.service._store
         store.failure = StoreUnavailable("disk_full", "the disk is full: make room")
         report = await examine(replace(world_of(house, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
         store.failure = None
@@ -328,7 +343,7 @@ def test_a_message_to_itself(live: Live, tmp_path: Path) -> None:
     """Through the daemon, as any other: sent, and found in the inbox."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
         report = await visit(house, tmp_path, send=True)
         assert codes(report)[-2:] == [Code.SELF_SENT, Code.SELF_ARRIVED]
         assert [entry.text for entry in house.network.journal] == [TEXT]
@@ -340,7 +355,7 @@ def test_a_message_to_itself_that_fails(live: Live, tmp_path: Path) -> None:
     """The daemon is well by itself, and no message passes: the message decides."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
         house.network.reject(None, 38)
         report = await visit(house, tmp_path, send=True)
         assert found(report, Code.SELF_NOT_SENT).remedy
@@ -353,7 +368,7 @@ def test_a_message_to_itself_that_is_refused(live: Live, tmp_path: Path) -> None
     """Its number is no number: the daemon's reason is told."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[0]["health"] == "ready", within_s=60)
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
         asked = asking(Client(create_app(house.service)))
 
         async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
@@ -371,7 +386,9 @@ def test_a_stick_without_a_driver_is_no_modem(live: Live, tmp_path: Path) -> Non
 
     async def scenario(house: House) -> None:
         house.bus.plug("2-1", STICK)
-        await house.until(lambda: any(row["health"] == "not usable" for row in house.service.modems()), within_s=60)
+        await house.until(
+            lambda: any(row["health"] == "not usable" for row in house.service.modems.views.list_modems()), within_s=60
+        )
         assert found(await visit(house, tmp_path), Code.NO_DRIVER).subject == "2-1"
 
     live(scenario, found="auto", modems=0)

@@ -1,4 +1,4 @@
-"""A desk that keeps what it is told in lists, and commits a claim when the test says so."""
+"""A backend that keeps what it is told in lists, and commits a claim when the test says so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from modemd.connector import AttemptReport, ClaimedPart, Draft
+from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.errors import StoreUnavailable
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
@@ -34,8 +34,9 @@ def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, 
 
 
 @dataclass
-class FakeDesk:
-    """`modemd.modem.backend.Backend`. What is in `waiting` is chosen in order; `journal` is what would be committed, in order.
+class FakeBackend:
+    """`Backend`, and the `Outbound` and `Inbound` of it. What is in `waiting` is chosen in order; `journal` is what would be
+    committed, in order.
 
     `commit_s` is how long a claim takes. `instead` answers the next claim in place of the draft's own part; `failing` fails it.
     While the disk is `full` no arrival is kept.
@@ -62,14 +63,22 @@ class FakeDesk:
     is_rejecting_calls: bool = False
     pressing: bool = False
     refused: str | None = None
-    """Why sends fail in a row, as the desk sees it."""
+    """Why sends fail in a row, as the service sees it."""
+
+    @property
+    def outbound(self) -> FakeBackend:
+        return self
+
+    @property
+    def inbound(self) -> FakeBackend:
+        return self
 
     @property
     def closed(self) -> list[AttemptReport]:
         """What became of attempts, in the order of its commits."""
         return [entry for entry in self.journal if isinstance(entry, AttemptReport)]
 
-    async def next_draft(self, identity: Identity, *, urgent: bool = False) -> Draft | None:
+    async def next_draft(self, sender: Sender, *, urgent: bool = False) -> Draft | None:
         self.pressing = False
         await asyncio.sleep(0.001)
         if not self.waiting or (urgent and self.waiting[0].rank >= URGENT):
@@ -78,10 +87,10 @@ class FakeDesk:
         self.reserved.add(chosen.part_id)
         return chosen
 
-    def has_unseen_urgent(self, identity: Identity) -> bool:
+    def has_unseen_urgent(self, sender: Sender) -> bool:
         return self.pressing
 
-    def claim(self, identity: Identity, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
+    def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
         return asyncio.ensure_future(self._commit(draft, self.consent_epoch, ahead))
 
     async def _commit(self, draft: Draft, epoch: int, ahead: bool) -> ClaimedPart | None:
@@ -98,16 +107,16 @@ class FakeDesk:
             self.reserved.add(following.part_id)
         return ClaimedPart(self.claims, draft.part_id, draft.part_id, tpdu, epoch, next_draft=following)
 
-    def close_attempt(self, identity: Identity, attempted: AttemptReport) -> Future[None]:
+    def close_attempt(self, sender: Sender, attempted: AttemptReport) -> Future[None]:
         self.journal.append(attempted)
         done: Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
 
-    def close_attempt_lazily(self, identity: Identity, attempted: AttemptReport) -> None:
-        self.close_attempt(identity, attempted)
+    def close_attempt_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
+        self.close_attempt(sender, attempted)
 
-    def is_current(self, identity: Identity, draft: Draft) -> bool:
+    def is_current(self, sender: Sender, draft: Draft) -> bool:
         return draft.part_id not in self.overtaken
 
     def end_reservation(self, draft: Draft) -> None:
@@ -116,7 +125,7 @@ class FakeDesk:
     def return_draft(self, draft: Draft) -> None:
         self.reserved.discard(draft.part_id)
 
-    async def store_arrival(self, identity: Identity, octets: bytes) -> None:
+    async def store_arrival(self, sender: Sender, octets: bytes) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
             raise StoreUnavailable("disk_full", "the disk is full")
@@ -124,16 +133,16 @@ class FakeDesk:
             raise OSError("no space left on device")
         self.kept.append(octets)
 
-    async def store_arrival_lazily(self, identity: Identity, octets: bytes) -> None:
-        await self.store_arrival(identity, octets)
+    async def store_arrival_lazily(self, sender: Sender, octets: bytes) -> None:
+        await self.store_arrival(sender, octets)
 
-    def find_send_fault(self, identity: Identity) -> str | None:
+    def find_send_fault(self, sender: Sender) -> str | None:
         return self.refused
 
     async def register_sim(self, identity: Identity) -> None:
         self.identities.append(identity)
 
-    async def store_missed_call(self, identity: Identity, number: str) -> None:
+    async def store_missed_call(self, sender: Sender, number: str) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
             raise StoreUnavailable("disk_full", "the disk is full")

@@ -11,7 +11,7 @@ from modemd import resources
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth, ModemLine
 from modemd.profiles import Profiles
-from tests.modem.backend import FakeDesk, draft
+from tests.modem.backend import FakeBackend, draft
 from tests.modem.stub_modem import Stick
 from tests.sim.world.loop import LoopClock
 
@@ -30,13 +30,13 @@ class Bench:
     rate: Callable[[str], float | None] = unlimited
     profiles: Profiles = SHIPPED
     stick: Stick = field(default_factory=Stick)
-    desk: FakeDesk = field(default_factory=FakeDesk)
+    backend: FakeBackend = field(default_factory=FakeBackend)
 
     def __post_init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.modem = Modem(
             ModemLine("west", "/dev/west", self.rate),
-            desk=self.desk,
+            backend=self.backend,
             open_port=self.stick.open,
             profiles=self.profiles,
             sweep_interval_s=SWEEP_S,
@@ -50,7 +50,7 @@ class Bench:
 
     def queue(self, *parts: int) -> None:
         """Parts become due."""
-        self.desk.waiting.extend(draft(part) for part in parts)
+        self.backend.waiting.extend(draft(part) for part in parts)
         self.modem.wake()
 
     async def until(self, true: Callable[[], bool], within_s: float = 60, step_s: float = 0.01) -> None:
@@ -76,8 +76,8 @@ async def bench(rate: Callable[[str], float | None] = unlimited, profiles: Profi
     yield b
     if not b.task.done():
         await b.stopped()
-    assert b.desk.reserved == set(), "a draft was left reserved"
+    assert b.backend.reserved == set(), "a draft was left reserved"
     assert all(port.closed for port in b.stick.ports), "a port was left open"
-    claimed = [entry for entry in b.desk.journal if isinstance(entry, str)]
-    ended = {attempted.attempt_id for attempted in b.desk.closed}
+    claimed = [entry for entry in b.backend.journal if isinstance(entry, str)]
+    ended = {attempted.attempt_id for attempted in b.backend.closed}
     assert len(ended) == len(claimed), "an attempt was left open"

@@ -26,12 +26,12 @@ def gaps(moments: list[float]) -> list[float]:
 
 @simulated
 async def test_it_opens_sets_up_and_is_ready() -> None:
-    """Who it is comes to the desk, the desk learns that messages may go, and what is known stands in the status."""
+    """Who it is comes to the backend, the backend learns that messages may go, and what is known stands in the status."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        (who,) = b.desk.identities
+        (who,) = b.backend.identities
         assert (who.iccid, who.profile.name) == ("8944100030123456789", "generic")
-        assert b.desk.times_ready == 1
+        assert b.backend.times_ready == 1
         status = b.modem.status
         assert (status.registration, status.signal_dbm, status.reason) == (Registration.HOME, -79, None)
 
@@ -42,8 +42,8 @@ async def test_parts_go_out_one_behind_the_other() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2, 3)
-        await b.until(lambda: len(b.desk.closed) == 3)
-        assert [entry if isinstance(entry, str) else entry.reference for entry in b.desk.journal] == [
+        await b.until(lambda: len(b.backend.closed) == 3)
+        assert [entry if isinstance(entry, str) else entry.reference for entry in b.backend.journal] == [
             "claimed 1", 1, "claimed 2", 2, "claimed 3", 3,
         ]  # fmt: skip
         assert b.modem.status.sent == 3
@@ -119,7 +119,7 @@ async def test_the_pace_is_the_sims() -> None:
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2, 3, 4)
         waking = asyncio.ensure_future(wake_often(b.modem))
-        await b.until(lambda: len(b.desk.closed) == 4)
+        await b.until(lambda: len(b.backend.closed) == 4)
         waking.cancel()
         at = b.stick.times("PDU")
         assert gaps(at) == pytest.approx([0.5] * 3, abs=0.02)
@@ -134,14 +134,14 @@ async def test_an_alarm_takes_the_turn_of_the_next_part() -> None:
         b.stick.send_s = 0.1
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: len(b.desk.closed) == 1)
+        await b.until(lambda: len(b.backend.closed) == 1)
         await asyncio.sleep(2)
         for part in (3, 4):
-            b.desk.waiting.appendleft(draft(part, rank=1))
-            b.desk.pressing = True
+            b.backend.waiting.appendleft(draft(part, rank=1))
+            b.backend.pressing = True
             b.modem.wake()
             await asyncio.sleep(1)
-        await b.until(lambda: len(b.desk.closed) == 4, within_s=60)
+        await b.until(lambda: len(b.backend.closed) == 4, within_s=60)
         assert gaps(b.stick.times("PDU")) == pytest.approx([2.1, 17.9, 10], abs=0.1)
 
 
@@ -152,10 +152,10 @@ async def test_what_is_not_urgent_does_not_borrow() -> None:
         b.stick.send_s = 0.1
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: len(b.desk.closed) == 1)
-        b.desk.pressing = True
+        await b.until(lambda: len(b.backend.closed) == 1)
+        b.backend.pressing = True
         b.modem.wake()
-        await b.until(lambda: len(b.desk.closed) == 2, within_s=60)
+        await b.until(lambda: len(b.backend.closed) == 2, within_s=60)
         assert gaps(b.stick.times("PDU")) == pytest.approx([10], abs=0.05)
 
 
@@ -167,7 +167,7 @@ async def test_a_family_may_need_more_time_than_the_sims_pace() -> None:
         b.stick.send_s = 0.1
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: len(b.desk.closed) == 2)
+        await b.until(lambda: len(b.backend.closed) == 2)
         assert gaps(b.stick.times("PDU")) == pytest.approx([3.0], abs=0.02)
 
 
@@ -178,13 +178,13 @@ async def test_what_was_never_written_costs_no_pace() -> None:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["+CMGS=18"] = "+CMS ERROR: 304"
         b.queue(1, 2)
-        await b.until(lambda: len(b.desk.closed) == 2, within_s=1)
-        assert [attempted.ending for attempted in b.desk.closed] == [AttemptEnding.REFUSED] * 2
+        await b.until(lambda: len(b.backend.closed) == 2, within_s=1)
+        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.REFUSED] * 2
 
 
 @simulated
 async def test_registration_lost_and_back() -> None:
-    """Searching is seen within a minute, nothing is tried meanwhile, and when it is back the desk is told, within seconds."""
+    """Searching is seen within a minute, nothing is tried meanwhile, and when it is back the backend is told, within seconds."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
@@ -195,8 +195,8 @@ async def test_registration_lost_and_back() -> None:
         await asyncio.sleep(30)
         assert "PDU" not in b.stick.commands()
         b.stick.answers["+CREG?"] = "+CREG: 0,5|OK"
-        await b.until(lambda: len(b.desk.closed) == 1, within_s=STATUS_SEARCHING_S + 2)
-        assert b.desk.times_ready == 2
+        await b.until(lambda: len(b.backend.closed) == 1, within_s=STATUS_SEARCHING_S + 2)
+        assert b.backend.times_ready == 2
 
 
 @simulated
@@ -217,7 +217,7 @@ async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> No
         b.queue(1, 2)
         await b.becomes(ModemHealth.SEARCHING, within_s=5)
         await asyncio.sleep(0.1)
-        assert [(attempted.code, attempted.is_without_network) for attempted in b.desk.closed] == [(331, True)]
+        assert [(attempted.code, attempted.is_without_network) for attempted in b.backend.closed] == [(331, True)]
         assert b.stick.commands().count("PDU") == 1
 
 
@@ -228,8 +228,8 @@ async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None
         await b.becomes(ModemHealth.READY)
         b.stick.answers["PDU"] = "+CMS ERROR: 331"
         b.queue(1)
-        await b.until(lambda: bool(b.desk.closed))
-        assert [(attempted.code, attempted.is_without_network) for attempted in b.desk.closed] == [(331, False)]
+        await b.until(lambda: bool(b.backend.closed))
+        assert [(attempted.code, attempted.is_without_network) for attempted in b.backend.closed] == [(331, False)]
 
 
 @pytest.mark.parametrize("sign", ["RDY", "SMS Ready"], ids=["it restarted", "SMS works only now"])
@@ -241,11 +241,11 @@ async def test_a_restart_leads_to_the_full_set_up(sign: str) -> None:
         before = len(b.stick.heard)
         b.stick.answers["+CCID"] = "8944100030999999999|OK"
         b.stick.say(sign)
-        await b.until(lambda: len(b.desk.identities) == 2)
+        await b.until(lambda: len(b.backend.identities) == 2)
         again = b.stick.commands()[before:]
         for command in ("E0", "+CMGF=0", '+CPMS="SM","SM","SM"', "+CNMI=2,1,0,2,0"):
             assert command in again
-        assert b.desk.identities[1].iccid == "8944100030999999999"
+        assert b.backend.identities[1].iccid == "8944100030999999999"
         await b.until(lambda: "+CMGL=4" in b.stick.commands()[before:])
         assert len(b.stick.ports) == 1, "over the same port"
 
@@ -256,12 +256,12 @@ async def test_an_overtaken_draft_is_chosen_again() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: 2 in b.desk.reserved)
-        b.desk.waiting.appendleft(draft(3, HELLO_WORLD))
-        b.desk.overtaken.add(2)
+        await b.until(lambda: 2 in b.backend.reserved)
+        b.backend.waiting.appendleft(draft(3, HELLO_WORLD))
+        b.backend.overtaken.add(2)
         await b.until(lambda: len(b.stick.times("PDU")) == 2)
         assert b.stick.commands().count("+CMGS=24") == 1
-        assert 2 not in b.desk.reserved
+        assert 2 not in b.backend.reserved
 
 
 @simulated
@@ -270,10 +270,10 @@ async def test_an_outcome_does_not_wait_for_a_draft_that_was_let_go() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: 2 in b.desk.reserved)
-        b.desk.overtaken.add(2)
+        await b.until(lambda: 2 in b.backend.reserved)
+        b.backend.overtaken.add(2)
         await asyncio.sleep(5)
-        assert [attempted.ending for attempted in b.desk.closed] == [AttemptEnding.ACCEPTED]
+        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.ACCEPTED]
 
 
 @simulated
@@ -283,14 +283,14 @@ async def test_after_an_unanswered_part_the_next_goes_on() -> None:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["PDU"] = ""
         b.queue(1, 2)
-        await b.until(lambda: len(b.desk.closed) == 1, within_s=200)
+        await b.until(lambda: len(b.backend.closed) == 1, within_s=200)
         await asyncio.sleep(0.01)
-        assert b.desk.reserved == set()
+        assert b.backend.reserved == set()
         del b.stick.answers["PDU"]
         b.queue(2)
-        await b.until(lambda: b.desk.claims == 2, within_s=10)
+        await b.until(lambda: b.backend.claims == 2, within_s=10)
         assert b.stick.commands().count("+CMGF=0") == 2
-        assert [attempted.ending for attempted in b.desk.closed][:1] == [AttemptEnding.NO_ANSWER]
+        assert [attempted.ending for attempted in b.backend.closed][:1] == [AttemptEnding.NO_ANSWER]
 
 
 @simulated
@@ -300,11 +300,11 @@ async def test_a_late_answer_settles_its_attempt() -> None:
         await b.becomes(ModemHealth.READY)
         b.stick.answers["PDU"] = ""
         b.queue(1)
-        await b.until(lambda: len(b.desk.closed) == 1, within_s=200)
+        await b.until(lambda: len(b.backend.closed) == 1, within_s=200)
         await asyncio.sleep(1)
         b.stick.say("+CMGS: 14", "OK")
         await asyncio.sleep(1)
-        assert [(a.attempt_id, a.ending, a.reference) for a in b.desk.closed] == [
+        assert [(a.attempt_id, a.ending, a.reference) for a in b.backend.closed] == [
             (1, AttemptEnding.NO_ANSWER, None),
             (1, AttemptEnding.ACCEPTED, 14),
         ]
@@ -316,7 +316,7 @@ async def test_notices_are_dealt_with_and_storage_is_swept_at_its_interval() -> 
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.stick.say("+CDS: 25", "079144775810065006400C91447700091032523011905180005230119051210000")
-        await b.until(lambda: len(b.desk.kept) == 1, within_s=1)
+        await b.until(lambda: len(b.backend.kept) == 1, within_s=1)
         await asyncio.sleep(2 * SWEEP_S + 10)
         assert gaps(b.stick.times("+CMGL=4")) == pytest.approx([SWEEP_S, SWEEP_S], abs=1)
 
@@ -326,12 +326,12 @@ async def test_a_mistake_of_ours_is_logged_and_the_port_reopened(caplog: pytest.
     """The task never ends by an error; the modem says what happened, and comes back by itself."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.desk.failing = RuntimeError("a mistake of ours")
+        b.backend.failing = RuntimeError("a mistake of ours")
         b.queue(1)
         await b.becomes(ModemHealth.GONE)
         assert "a mistake of ours" in str(b.modem.status.reason)
         assert "modem task failed" in caplog.text
-        b.desk.failing = None
+        b.backend.failing = None
         await b.becomes(ModemHealth.READY, within_s=5)
         assert len(b.stick.ports) == 2
 
@@ -342,7 +342,7 @@ async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.queue(1)
-        await b.until(lambda: "claimed 1" in b.desk.journal, step_s=0.001)
+        await b.until(lambda: "claimed 1" in b.backend.journal, step_s=0.001)
 
         class Broken:
             """A queue that cannot be asked."""
@@ -350,10 +350,10 @@ async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
             def __bool__(self) -> bool:
                 raise RuntimeError("a mistake of ours")
 
-        whole, b.desk.waiting = b.desk.waiting, Broken()  # type: ignore[assignment]
+        whole, b.backend.waiting = b.backend.waiting, Broken()  # type: ignore[assignment]
         await asyncio.sleep(3)
-        b.desk.waiting = whole
-        assert [attempted.ending for attempted in b.desk.closed] == [AttemptEnding.ACCEPTED]
+        b.backend.waiting = whole
+        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.ACCEPTED]
 
 
 REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"
@@ -366,7 +366,7 @@ async def test_nothing_is_deleted_by_an_index_of_before_a_restart() -> None:
         await b.becomes(ModemHealth.READY)
         await asyncio.sleep(1)
         b.stick.answers["+CMGR=5"] = f"+CMGR: 0,,25|{REPORT}|OK"
-        b.desk.commit_s = 0.05
+        b.backend.commit_s = 0.05
         b.stick.say('+CDSI: "SM",5')
         b.queue(1)
         b.stick.answers["PDU"] = ""

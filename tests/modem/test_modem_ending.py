@@ -57,7 +57,7 @@ async def _on_the_air(b: Bench) -> None:
 async def _between_two(b: Bench) -> None:
     await b.becomes(ModemHealth.READY)
     b.queue(*range(1, 6))
-    await b.until(lambda: len(b.desk.closed) == 2, step_s=0.001)
+    await b.until(lambda: len(b.backend.closed) == 2, step_s=0.001)
 
 
 State = Callable[[Bench], Awaitable[None]]
@@ -79,7 +79,7 @@ async def test_a_stop_ends_it_from_every_state(reached: State) -> None:
         assert loop.time() - stopped_at < 5
         at_most = on_air + (reached in (_at_the_prompt, _between_two))  # what had its prompt asked for may still go
         assert b.stick.commands().count("PDU") <= at_most
-        assert {attempted.ending for attempted in b.desk.closed} <= {AttemptEnding.ACCEPTED}
+        assert {attempted.ending for attempted in b.backend.closed} <= {AttemptEnding.ACCEPTED}
 
 
 @pytest.mark.parametrize("reached", STATES, ids=lambda state: state.__name__.strip("_"))

@@ -17,7 +17,7 @@ from modemd.modem.messages.receiver import Receiver
 from modemd.modem.polling import StatusPolling
 from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import ModemStatus
-from tests.modem.backend import FakeDesk, identity
+from tests.modem.backend import FakeBackend, identity
 from tests.modem.scripted_port import simulated
 from tests.modem.stub_modem import Stick
 
@@ -29,7 +29,7 @@ class Kept:
     """An upkeep and everything round it."""
 
     stick: Stick
-    desk: FakeDesk
+    backend: FakeBackend
     status: ModemStatus
     upkeep: StatusPolling
     untold: list[str]
@@ -41,12 +41,12 @@ class Kept:
 
 @asynccontextmanager
 async def kept(**answers: str) -> AsyncIterator[Kept]:
-    stick, desk, status = Stick(), FakeDesk(), ModemStatus(registration=Registration.HOME)
+    stick, backend, status = Stick(), FakeBackend(), ModemStatus(registration=Registration.HOME)
     stick.answers |= {"+CSCA?": '+CSCA: "+33609001390",145|OK', "+CPMS?": '+CPMS: "SM",1,50|OK'} | answers
     dialogue = Dialogue(await stick.open("/dev/west"))
-    receiver = Receiver(dialogue, identity(), desk, Storage("SM"))
+    receiver = Receiver(dialogue, identity(), backend, Storage("SM"))
     untold: list[str] = []
-    yield Kept(stick, desk, status, StatusPolling(dialogue, identity(), desk, status, receiver, untold), untold)
+    yield Kept(stick, backend, status, StatusPolling(dialogue, identity(), backend, status, receiver, untold), untold)
 
 
 @simulated
@@ -54,7 +54,7 @@ async def test_a_call_is_told_and_left_to_ring() -> None:
     """Unless calls are to be hung up, nothing is said to the modem."""
     async with kept() as k:
         await k.hears("RING", BOB, "RING", BOB)
-        assert k.desk.calls == ["+447700900456"]
+        assert k.backend.calls == ["+447700900456"]
         assert k.stick.commands() == []
 
 
@@ -65,25 +65,25 @@ async def test_a_call_is_told_and_left_to_ring() -> None:
 async def test_a_call_is_hung_up_once(chup: str, commands: list[str]) -> None:
     """When its number is known; a call that is over is not."""
     async with kept(**{"+CHUP": chup}) as k:
-        k.desk.is_rejecting_calls = True
+        k.backend.is_rejecting_calls = True
         await k.hears("RING", BOB, "NO CARRIER")
         assert k.stick.commands() == commands
         await k.hears("RING", "NO CARRIER")
         assert k.stick.commands() == commands, "it was over before anybody knew of it"
-        assert k.desk.calls == ["+447700900456", ""]
+        assert k.backend.calls == ["+447700900456", ""]
 
 
 @simulated
 async def test_a_call_that_cannot_be_kept_is_told_later() -> None:
     """In order, once the database takes changes again; over a life of the port it waits in `untold`."""
     async with kept() as k:
-        k.desk.full = True
+        k.backend.full = True
         await k.hears("RING", BOB, "NO CARRIER")
         await k.hears("RING", "NO CARRIER")
-        assert (k.desk.calls, k.untold) == ([], ["+447700900456", ""])
-        k.desk.full = False
+        assert (k.backend.calls, k.untold) == ([], ["+447700900456", ""])
+        k.backend.full = False
         await k.upkeep.poll()
-        assert (k.desk.calls, k.untold) == (["+447700900456", ""], [])
+        assert (k.backend.calls, k.untold) == (["+447700900456", ""], [])
 
 
 @simulated
@@ -92,10 +92,10 @@ async def test_a_call_that_rang_once_is_told_at_the_next_look() -> None:
     async with kept() as k:
         await k.hears("RING")
         await k.upkeep.poll()
-        assert k.desk.calls == [], "it may ring again"
+        assert k.backend.calls == [], "it may ring again"
         await asyncio.sleep(15)
         await k.upkeep.poll()
-        assert k.desk.calls == [""]
+        assert k.backend.calls == [""]
 
 
 @simulated
@@ -103,7 +103,7 @@ async def test_the_networks_time_is_handed_on() -> None:
     """A notice is of now; a zone without a time says nothing, and is nobody else's."""
     async with kept() as k:
         await k.hears('*PSUTTZ: 2026,3,11,9,15,8,"+4",0', "+CTZV: +04")
-        assert k.desk.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), True)]
+        assert k.backend.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), True)]
 
 
 @pytest.mark.parametrize(("ctzu", "times"), [("+CTZU: 1|OK", 1), ("+CTZU: 0|OK", 0), ("ERROR", 0)])
@@ -112,7 +112,7 @@ async def test_the_modems_clock_is_heard_where_the_network_sets_it(ctzu: str, ti
     """It may have been set long ago: it is not fresh."""
     async with kept(**{"+CTZU?": ctzu, "+CCLK?": '+CCLK: "26/03/11,10:15:08+04"|OK'}) as k:
         await k.upkeep.start()
-        assert k.desk.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), False)] * times
+        assert k.backend.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), False)] * times
 
 
 @simulated
@@ -156,7 +156,7 @@ async def test_the_service_centre_is_looked_at(
 ) -> None:
     """Set only where it is another than it should be, read back, and missed in words."""
     async with kept(**{"+CSCA?": said}) as k:
-        k.desk.smsc = wish
+        k.backend.smsc = wish
         await k.upkeep.start()
         assert [command for command in k.stick.commands() if command.startswith("+CSCA=")] == commands
         assert (remark in k.status.remarks["smsc"]) if remark else "smsc" not in k.status.remarks

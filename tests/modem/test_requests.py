@@ -27,7 +27,7 @@ async def test_a_request_is_done_by_the_modems_task_and_answered() -> None:
         assert await b.modem.run_request(ask_time, within_s=5) == ('+CCLK: "26/01/01,00:00:00+00"',)
         assert asyncio.get_running_loop().time() - began < 0.1
         b.queue(1)
-        await b.until(lambda: len(b.desk.closed) == 1)
+        await b.until(lambda: len(b.backend.closed) == 1)
 
 
 @simulated
@@ -53,7 +53,7 @@ async def test_a_request_comes_between_two_parts() -> None:
         (asked,) = b.stick.times("+CCLK?")
         first, second = [*b.stick.times("PDU"), float("inf")][:2]
         assert first + b.stick.send_s <= asked < second
-        await b.until(lambda: len(b.desk.closed) == 2)
+        await b.until(lambda: len(b.backend.closed) == 2)
 
 
 @simulated
@@ -65,7 +65,7 @@ async def test_a_request_that_takes_too_long_is_cut() -> None:
         with pytest.raises(ReplyTimeout, match="within 2 s"):
             await b.modem.run_request(ask_time, within_s=2)
         b.queue(1)
-        await b.until(lambda: len(b.desk.closed) == 1, within_s=10)
+        await b.until(lambda: len(b.backend.closed) == 1, within_s=10)
         assert len(b.stick.ports) == 1
 
 
@@ -81,7 +81,7 @@ async def test_a_request_that_nobody_waits_for_any_more_is_cut() -> None:
         second.cancel()
         first.cancel()
         b.queue(1)
-        await b.until(lambda: len(b.desk.closed) == 1, within_s=10)
+        await b.until(lambda: len(b.backend.closed) == 1, within_s=10)
         assert len(b.stick.times("+CCLK?")) == 1
 
 

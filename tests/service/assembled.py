@@ -11,12 +11,13 @@ from random import Random
 from typing import Any
 
 from modemd import resources
-from modemd.config import Settings
+from modemd.config import CurrentSettings, Settings
 from modemd.errors import PortGone
 from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Keywords
-from modemd.service.service import Collaborators, Service
+from modemd.service.assembly import Collaborators, assemble
+from modemd.service.service import Service
 from modemd.store import Store, consent
 from modemd.store.consent import ConsentStatement
 
@@ -64,7 +65,7 @@ async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
     store, clock = await Store.open(settings.database), HandClock()
     try:
         given = Collaborators(
-            settings=settings,
+            settings=CurrentSettings(settings),
             store=store,
             clock=clock,
             open_port=no_port,
@@ -72,6 +73,6 @@ async def house(folder: Path, **configured: Any) -> AsyncIterator[House]:
             keywords=Keywords.load(),
             random=Random(1),
         )
-        yield House(Service(given), store, clock, settings)
+        yield House(assemble(given), store, clock, settings)
     finally:
         await store.close()

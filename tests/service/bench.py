@@ -1,4 +1,4 @@
-"""The desk over a database in memory, in simulated time: what modems see of the service, and rows to look at."""
+"""Dispatcher, inbox and backend over a database in memory, in simulated time, and rows to look at."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from modemd import pdu
 from modemd.clock import Clock
-from modemd.config import Settings
-from modemd.connector import AttemptReport, ClaimedPart, Draft
+from modemd.config import CurrentSettings, Settings
+from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.keywords import Keywords
+from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.policy import SendingPolicy, consent_policy
 from modemd.service.inbox.inbound import InboundMessages
@@ -30,8 +31,13 @@ ALICE, BOB = "+33612345678", "+33612345679"
 WEST, EAST = "8933010000000000010", "8933010000000000028"
 
 
-def sim(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> Identity:
-    """A SIM in a stick of no family in particular."""
+def sim(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> Sender:
+    """A SIM in a modem of no family in particular, as the service knows it."""
+    return identity(iccid, profile, **more).sender
+
+
+def identity(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> Identity:
+    """The same, as its modem knows it."""
     given = {"imei": "351234050000017", "number": None} | more
     return Identity(
         manufacturer="Generic", model="Stick", firmware="1.0", iccid=iccid, imsi=None,
@@ -55,16 +61,25 @@ class Bench:
         self.settled = 0
         self.times_ready = 0
         self.queued: list[tuple[int, int]] = []
+        self.breakers = SimBreakers()
         self.dispatcher = Dispatcher(
-            self.store, self.policy, self.clock, chance=Random(1), settled=self._settled,
-            traffic=lambda sims: SendingPolicy(self.settings, sims, self.clock.now),
+            self.store, self.policy, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
+            random=Random(1), settled=self._settled, ready=self._ready,
         )  # fmt: skip
-        self.heard: list[tuple[datetime, datetime | None]] = []
-        self.arrivals = InboundMessages(
-            self.store, self.settings, self.policy, Keywords.load(), self.clock, self._queued, self._heard
+        self.network_times: list[tuple[datetime, datetime | None]] = []
+        source = CurrentSettings(self.settings)
+        self.inbox = InboundMessages(
+            self.store,
+            source,
+            self.policy,
+            Keywords.load(),
+            self.clock,
+            queued=self._queued,
+            network_time=self._network_time,
         )
-        self.desk = ServiceBackend(
-            self.store, self.settings, self.clock, self.dispatcher, self.arrivals, ready=self._ready
+        self.backend = ServiceBackend(
+            self.store, source, self.clock, self.dispatcher, self.inbox,
+            network_time=self._network_time, ready=self._ready,
         )  # fmt: skip
 
     def _settled(self) -> None:
@@ -73,8 +88,8 @@ class Bench:
     def _ready(self) -> None:
         self.times_ready += 1
 
-    def _heard(self, stamp: datetime, at: datetime | None) -> None:
-        self.heard.append((stamp, at))
+    def _network_time(self, stamp: datetime, at: datetime | None) -> None:
+        self.network_times.append((stamp, at))
 
     def _queued(self, submitted: Submitted, rank: int) -> None:
         self.queued.append((submitted.id, rank))
@@ -98,19 +113,19 @@ class Bench:
         said = ConsentStatement(number, opts_in=False, keyword="stop", language="en", channel="sms")
         await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
 
-    async def chosen(self, by: Identity | None = None) -> Draft:
+    async def chosen(self, by: Sender | None = None) -> Draft:
         """A choice that must find something."""
         draft = await self.dispatcher.next_draft(by or sim())
         assert draft is not None, "nothing is due"
         return draft
 
-    async def claimed(self, by: Identity | None = None, before: AttemptReport | None = None) -> ClaimedPart:
+    async def claimed(self, by: Sender | None = None, before: AttemptReport | None = None) -> ClaimedPart:
         """Choose and claim; the draft is let go, as modems do."""
         draft = await self.chosen(by)
         if before is not None:
-            self.dispatcher.close_with_next(by or sim(), before)
+            self.dispatcher.close_attempt_lazily(by or sim(), before)
         claimed = await self.dispatcher.claim(by or sim(), draft, ahead=False)
-        self.dispatcher.release_draft(draft)
+        self.dispatcher.end_reservation(draft)
         assert claimed is not None, "nothing may go"
         return claimed
 

@@ -45,7 +45,9 @@ async def day(seed: int, hours: int = HOURS, messages: int = MESSAGES) -> Day:
     for index, moment in enumerate(moments):
         await asyncio.sleep(max(0.0, moment - loop.time()))
         text = f"{index}: {chance.choice(TEXTS)}"
-        answer = await house.service.submit(MessageRequest(chance.choice(numbers), text, chance.choice(CLASSES)))
+        answer = await house.service.messages.submission.submit(
+            MessageRequest(chance.choice(numbers), text, chance.choice(CLASSES))
+        )
         texts[answer.message["id"]] = (answer.message["to"], text)
     await switching
     for number in numbers:

@@ -19,14 +19,14 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft
+from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Sender
 from modemd.modem.messages.receiver import Receiver
-from modemd.modem.status import Identity
-from modemd.rules import phone_numbers, report_matching
+from modemd.rules import phone_numbers
 from modemd.rules.classes import MessageClass
-from modemd.service.dispatch import dispatcher
+from modemd.service.dispatch import outcomes as dispatch_outcomes
 from modemd.service.dispatch.dispatcher import Dispatcher
-from modemd.service.inbox import inbound
+from modemd.service.dispatch.outcomes import Outcomes
+from modemd.service.inbox import status_reports as inbox_reports
 from modemd.service.messages.submission import Submission
 from modemd.store import Store
 from modemd.store.inbound import inbox
@@ -81,11 +81,11 @@ class _Hasty:
 def _intent_after_the_write() -> Any:
     claim = Dispatcher.claim
 
-    def hasty(self: Dispatcher, identity: Identity, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
+    def hasty(self: Dispatcher, sender: Sender, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
         store = self._store
         self._store = _Hasty(store)  # type: ignore[assignment]
         try:
-            return claim(self, identity, draft, ahead=ahead)
+            return claim(self, sender, draft, ahead=ahead)
         finally:
             self._store = store
 
@@ -102,7 +102,7 @@ def _answered_before_the_commit() -> Any:
 
 
 def _outcome_forgotten() -> Any:
-    return mock.patch.object(dispatcher, "_close_attempt", return_value=None)
+    return mock.patch.object(dispatch_outcomes, "_close_attempt", return_value=None)
 
 
 def _epoch_ignored() -> Any:
@@ -121,11 +121,11 @@ def _deleted_before_the_commit() -> Any:
 
 def _report_by_reference_alone() -> Any:
     def owner_rule(send_timeout: timedelta) -> Any:
-        return lambda told, tried: next((each.attempt for each in tried if each.reference == told.reference), None)
+        return lambda told, tried: next((each.attempt_id for each in tried if each.reference == told.reference), None)
 
     return _both(
-        mock.patch.object(report_matching, "owner_rule", owner_rule),
-        mock.patch.object(inbound, "owner_rule", owner_rule),
+        mock.patch.object(dispatch_outcomes, "owner_rule", owner_rule),
+        mock.patch.object(inbox_reports, "owner_rule", owner_rule),
         mock.patch.object(phone_numbers, "tail", return_value=None),
     )
 
@@ -135,16 +135,16 @@ def _unknown_is_sent_again() -> Any:
 
 
 def _silence_is_a_refusal() -> Any:
-    return mock.patch.dict(dispatcher._RESULT_OF_ENDING, {AttemptEnding.NO_ANSWER: AttemptResult.WITHDRAWN})
+    return mock.patch.dict(dispatch_outcomes._RESULT_OF_ENDING, {AttemptEnding.NO_ANSWER: AttemptResult.WITHDRAWN})
 
 
 def _refusal_is_acceptance() -> Any:
-    return mock.patch.object(Dispatcher, "_judge_outcome", _all_is_well(Dispatcher._judge_outcome))
+    return mock.patch.object(Outcomes, "_judge", _all_is_well(Outcomes._judge))
 
 
 def _all_is_well(real: Callable[..., outcomes.AttemptOutcome]) -> Callable[..., outcomes.AttemptOutcome]:
-    def outcome(self: Dispatcher, identity: Identity, attempted: AttemptReport) -> outcomes.AttemptOutcome:
-        found = real(self, identity, attempted)
+    def outcome(self: Outcomes, sender: Sender, attempted: AttemptReport) -> outcomes.AttemptOutcome:
+        found = real(self, sender, attempted)
         return (
             replace(found, result=AttemptResult.SENT, find_retry_time=None)
             if found.result is AttemptResult.REFUSED

@@ -152,7 +152,9 @@ class _Try:
 
     async def _submit(self) -> None:
         for index in range(MESSAGES):
-            await self.house.service.submit(MessageRequest(f"+336000000{index:02d}", f"message {index}"))
+            await self.house.service.messages.submission.submit(
+                MessageRequest(f"+336000000{index:02d}", f"message {index}")
+            )
             await asyncio.sleep(EVERY_S)
 
     async def _last_messages(self) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from modemd import logs
-from modemd.connector import AttemptEnding, Draft
+from modemd.connector import AttemptEnding, Draft, Outbound
 from modemd.errors import Restarted, StoreError
-from modemd.modem.backend import Backend
-from modemd.modem.messages.sender import PROMPT_PATIENCE_S, Sender, SendResult
+from modemd.modem.messages.sender import PROMPT_PATIENCE_S, PartSender, SendResult
 from modemd.modem.recovery.escalation import RecoverySign
 from modemd.modem.recovery.recovery import Recovery
 from modemd.modem.recovery.symptoms import Symptoms
@@ -30,11 +29,11 @@ class Pipeline:
     """What is chosen for one modem, and the pace. Only its task calls it."""
 
     def __init__(
-        self, line: ModemLine, status: ModemStatus, desk: Backend, vitals: Symptoms, recovery: Recovery
+        self, line: ModemLine, status: ModemStatus, outbound: Outbound, vitals: Symptoms, recovery: Recovery
     ) -> None:
         self._line = line
         self._status = status
-        self._desk = desk
+        self._outbound = outbound
         self._symptoms = vitals
         self._recovery = recovery
         self._loop = asyncio.get_running_loop()
@@ -42,7 +41,7 @@ class Pipeline:
         self._closed = False
         self.next_send = 0.0
 
-    async def send(self, sender: Sender, identity: Identity, look: Callable[[], Awaitable[bool]]) -> bool:
+    async def send(self, sender: PartSender, identity: Identity, look: Callable[[], Awaitable[bool]]) -> bool:
         """Send one part, if one is due and the pace allows. False: there is nothing to do but wait. `look` tells whether the
         modem was in order, registered and with a service centre: then a refusal is the message's own. ReplyTimeout where
         the modem did not answer."""
@@ -64,12 +63,12 @@ class Pipeline:
             log.warning("nothing was sent", modem=self._line.name, error=str(restarted))
             return True
         except StoreError as error:
-            # Nothing was journaled and nothing written. The desk wakes us when it is worth another try.
+            # Nothing was journaled and nothing written. The dispatcher wakes us when it is worth another try.
             log.error("claim not kept", modem=self._line.name, error=str(error))
             return False
         finally:
             letting_go.cancel()
-            (self._desk.return_draft if sent is None else self._desk.end_reservation)(draft)
+            (self._outbound.return_draft if sent is None else self._outbound.end_reservation)(draft)
         if sent is None:
             return False
         if sent.attempted.written_at is not None:
@@ -85,13 +84,13 @@ class Pipeline:
             self._symptoms.note_accepted()
             self._recovery.note_success(RecoverySign.PASSED)
             if self._draft is not None and self._loop.time() >= self.next_send:
-                self._desk.close_attempt_lazily(identity, attempted)
+                self._outbound.close_attempt_lazily(identity.sender, attempted)
                 return
         try:
             if trouble is None and attempted.ending is AttemptEnding.REFUSED and attempted.code in _NOT_IN_ORDER:
                 attempted = replace(attempted, is_without_network=not await look())
         finally:
-            closed = self._desk.close_attempt(identity, attempted)
+            closed = self._outbound.close_attempt(identity.sender, attempted)
         await closed
         if trouble is None:
             return
@@ -101,12 +100,12 @@ class Pipeline:
         if not isinstance(trouble, Restarted):  # that one's notice leads to the set-up
             raise trouble
 
-    def _give_up_prompt(self, draft: Draft, sender: Sender) -> None:
+    def _give_up_prompt(self, draft: Draft, sender: PartSender) -> None:
         """No prompt yet: whichever modem has one first may send it."""
         if not sender.is_claimed:
             log.warning("slow prompt", modem=self._line.name, part=draft.part_id)
             sender.withdraw_early_claim()
-            self._desk.return_draft(draft)
+            self._outbound.return_draft(draft)
 
     def stop_drafting(self) -> None:
         """Choose nothing ahead any more: the modem stops."""
@@ -115,19 +114,19 @@ class Pipeline:
     def drop_draft(self) -> None:
         """Let others send what was chosen ahead."""
         if self._draft is not None:
-            self._desk.return_draft(self._draft)
+            self._outbound.return_draft(self._draft)
             self._draft = None
 
     async def _next_draft(self, identity: Identity, *, urgent: bool) -> Draft | None:
-        if self._draft is not None and not self._desk.is_current(identity, self._draft):
+        if self._draft is not None and not self._outbound.is_current(identity.sender, self._draft):
             self.drop_draft()
         draft, self._draft = self._draft, None
-        return await self._desk.next_draft(identity, urgent=urgent) if draft is None else draft
+        return await self._outbound.next_draft(identity.sender, urgent=urgent) if draft is None else draft
 
     def _may_borrow(self, identity: Identity, interval_s: float) -> bool:
         """Whether an alarm or otp need not wait for the pace: it takes the next part's turn, and the pace holds over both."""
         in_turn = self.next_send - self._loop.time() <= interval_s
-        return in_turn and self._draft is None and self._desk.has_unseen_urgent(identity)
+        return in_turn and self._draft is None and self._outbound.has_unseen_urgent(identity.sender)
 
     def _set_next_draft(self, following: Draft | None) -> None:
         """What the claim has chosen to come next."""

@@ -11,8 +11,8 @@ from typing import Any
 from modemd import logs
 from modemd.at import Urc, replies
 from modemd.at.replies import StorageFill, StorageSlot, StoredMessage
+from modemd.connector import Inbound
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
-from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import Identity
@@ -45,7 +45,7 @@ class Receiver:
         self,
         dialogue: Dialogue,
         identity: Identity,
-        desk: Backend,
+        inbound: Inbound,
         storage: Storage,
         held: deque[tuple[Identity, bytes]] | None = None,
         undeletable: set[tuple[str, int, str]] | None = None,
@@ -54,7 +54,7 @@ class Receiver:
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
-        self._desk = desk
+        self._inbound = inbound
         self._memory = storage.memory
         self._used_memories = set[str]() if used is None else used
         self._reports = storage.reports
@@ -211,7 +211,7 @@ class Receiver:
         """A report that no modem stores."""
         try:
             await self._wait_until_stored(
-                self._desk.store_arrival_lazily(self._identity, octets), self._identity, octets
+                self._inbound.store_arrival_lazily(self._identity.sender, octets), self._identity, octets
             )
         except StoreUnavailable:
             self._unstored.append((self._identity, octets))
@@ -223,7 +223,7 @@ class Receiver:
         octets = _parse_octets(stored.pdu)
         try:
             kept = await self._wait_until_stored(
-                self._desk.store_arrival_lazily(self._identity, octets), self._identity, octets
+                self._inbound.store_arrival_lazily(self._identity.sender, octets), self._identity, octets
             )
         except StoreUnavailable:
             kept, self.has_unstored = False, True
@@ -299,7 +299,7 @@ class Receiver:
     async def _store_arrival(self, identity: Identity, octets: bytes) -> bool:
         """Make an arrival durable. False where it cannot be: it stays on the modem, and the rest goes on. StoreUnavailable:
         nothing can be kept now."""
-        return await self._wait_until_stored(self._desk.store_arrival(identity, octets), identity, octets)
+        return await self._wait_until_stored(self._inbound.store_arrival(identity.sender, octets), identity, octets)
 
     @staticmethod
     async def _wait_until_stored(keeping: Awaitable[None], identity: Identity, octets: bytes) -> bool:

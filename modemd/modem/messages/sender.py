@@ -9,9 +9,8 @@ from datetime import datetime
 from functools import partial
 
 from modemd.at import Reply, replies
-from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft
+from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Outbound
 from modemd.errors import DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
-from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.status import Identity
 
@@ -36,14 +35,14 @@ class SendResult:
     link_error: LinkError | None = None
 
 
-class Sender:
+class PartSender:
     """The outbound side of one modem."""
 
-    def __init__(self, dialogue: Dialogue, identity: Identity, desk: Backend, now: Callable[[], datetime]) -> None:
+    def __init__(self, dialogue: Dialogue, identity: Identity, outbound: Outbound, now: Callable[[], datetime]) -> None:
         self._dialogue = dialogue
         self._identity = identity
         self._profile = identity.profile
-        self._desk = desk
+        self._outbound = outbound
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._has_link_hold = bool(identity.profile.link_hold)
@@ -68,13 +67,13 @@ class Sender:
         if draft.is_first_of_several:
             await self._hold_link()
         if self._is_quick:
-            self._early_claim = self._desk.claim(self._identity, draft, ahead=ahead)
+            self._early_claim = self._outbound.claim(self._identity.sender, draft, ahead=ahead)
         reply = await self._first_prompt(len(draft.tpdu))
         claim, self._early_claim = self._early_claim, None
         self.is_claimed = True
         try:
             return await self._claim(
-                claim or self._desk.claim(self._identity, draft, ahead=ahead), draft, reply, foresee
+                claim or self._outbound.claim(self._identity.sender, draft, ahead=ahead), draft, reply, foresee
             )
         finally:
             self.is_claimed = False
@@ -130,7 +129,7 @@ class Sender:
                 reply = await self._prompt(len(claimed.tpdu), PROMPT_PATIENCE_S)
                 if reply is not None:
                     return SendResult(_make_report(claimed, reply, None, 0.0))
-            if self._desk.consent_epoch != claimed.consent_epoch:
+            if self._outbound.consent_epoch != claimed.consent_epoch:
                 await self._dialogue.synchronise()
                 return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="consent changed"))
             if claimed.not_after is not None and self._now() >= claimed.not_after:
@@ -143,13 +142,13 @@ class Sender:
         except LINK_ERRORS as trouble:
             return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(trouble)), trouble)
         except asyncio.CancelledError:
-            self._desk.close_attempt(
-                self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped")
+            self._outbound.close_attempt(
+                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped")
             )
             raise
         return await self._write(claimed)
 
-    def inherit_state(self, older: Sender) -> None:
+    def inherit_state(self, older: PartSender) -> None:
         """The same SIM was set up again over the same port: its late answer may still come."""
         if older._identity.iccid == self._identity.iccid:
             self._unanswered_attempt = older._unanswered_attempt
@@ -168,11 +167,10 @@ class Sender:
 
     def _close_late_attempt(self) -> None:
         """Journal a late answer that came before this prompt: any behind it is of the PDU that is written now."""
-        for urc in [urc for urc in self._dialogue.notices if urc.line.startswith("+CMGS:")]:
-            self._dialogue.notices.remove(urc)
+        for urc in self._dialogue.take_notices("+CMGS:"):
             late = self.take_late_answer(urc.line)
             if late is not None:
-                self._desk.close_attempt(self._identity, late)
+                self._outbound.close_attempt(self._identity.sender, late)
 
     async def _prompt(self, octets: int, most_s: float) -> Reply | None:
         return await self._dialogue.request_prompt(
@@ -195,8 +193,9 @@ class Sender:
             )
             return SendResult(ended, trouble)
         except asyncio.CancelledError:
-            self._desk.close_attempt(
-                self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error="stopped")
+            self._outbound.close_attempt(
+                self._identity.sender,
+                AttemptReport(claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error="stopped"),
             )
             raise
         return SendResult(_make_report(claimed, reply, written_at, self._loop.time() - started))
@@ -210,11 +209,11 @@ class Sender:
         """A claim that nobody waits for any more: journaled, never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
-            self._desk.close_attempt(
-                self._identity, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=because)
+            self._outbound.close_attempt(
+                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=because)
             )
             if claimed.next_draft is not None:
-                self._desk.return_draft(claimed.next_draft)
+                self._outbound.return_draft(claimed.next_draft)
 
 
 # Some modems answer AT+CMGS with an error of the equipment (TS 27.007 9.2), whose numbers mean other things than those of

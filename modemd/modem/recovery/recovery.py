@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from modemd import logs
+from modemd.connector import Outbound
 from modemd.errors import ModemdError
-from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.recovery.escalation import (
     QUARANTINE_S,
@@ -245,9 +245,9 @@ HEALTH_REMARK = "health"
 class HealthMonitor:
     """The health of one modem, over its sessions."""
 
-    def __init__(self, status: ModemStatus, desk: Backend, vitals: Symptoms, recovery: Recovery) -> None:
+    def __init__(self, status: ModemStatus, outbound: Outbound, vitals: Symptoms, recovery: Recovery) -> None:
         self._status = status
-        self._desk = desk
+        self._outbound = outbound
         self._loop = asyncio.get_running_loop()
         self.symptoms = vitals
         self.recovery = recovery
@@ -264,7 +264,7 @@ class HealthMonitor:
         if status.registration.is_registered:
             self.symptoms.note_signal(status.signal_dbm, now)
             self.recovery.note_success(RecoverySign.READY)
-        self.symptoms.note_failing(self._desk.find_send_fault(identity), now)
+        self.symptoms.note_failing(self._outbound.find_send_fault(identity.sender), now)
         findings = self.symptoms.list_findings(now)
         worst = next((finding for finding in findings if finding.trouble is not None), None)
         status.remarks.pop(HEALTH_REMARK, None)

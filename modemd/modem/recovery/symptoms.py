@@ -114,7 +114,7 @@ class Symptoms:
         self._unanswered += 1
 
     def note_failing(self, why: str | None, now: float) -> None:
-        """What the desk says of this SIM's refusals; None: nothing that would be the modem's."""
+        """What the service says of this SIM's refusals; None: nothing that would be the modem's."""
         self._note_symptom(Symptom.FAILING, why is not None, now, why or "")
 
     def mark_treated(self, sign: Symptom) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -18,40 +19,41 @@ from modemd.rules.sim_breaker import SimBreakers
 STARTUP_TIME = timedelta(minutes=1)
 
 
-class SendingPolicy:
-    """Rules and limits as configured, and the SIMs as they come. Terms are a snapshot: the writer's thread reads them too."""
+@dataclass(frozen=True, slots=True)
+class SimLimits:
+    """Limits of each SIM, as configured at the start. It never changes, so that every thread may ask."""
 
-    def __init__(self, settings: Settings, sims: SimBreakers, now: Callable[[], datetime]) -> None:
-        senders = {iccid: SimCapability(sim.prefixes, sim.price) for iccid, sim in settings.sims.items()}
-        self.routes = Routes(settings.routes, senders)
-        self._settings = settings
-        self._limits: dict[str, QuotaLimits] = {}
-        self._breakers = sims
-        self._now = now
-        self._started: datetime | None = None
+    settings: Settings
 
-    def limits(self, sim: str, number: str | None = None) -> QuotaLimits:
-        """What a SIM may send. `number`: its own, if another than the configured one is known."""
-        if sim not in self._limits:
-            configured = self._settings.sims.get(sim, SimSettings())
-            zone = configured.timezone or time_zone_of(configured.number or number, sim, self._settings.timezone)
-            self._limits[sim] = _configured_limits(self._settings, configured, zone)
-        return self._limits[sim]
-
-    def terms(self) -> RoutingSnapshot:
-        """On which terms SIMs come at this moment."""
-        now = self._now()
-        self._started = started = self._started or now
-        present = self._breakers.list_active_sims(now)
-        well = frozenset(sim for sim in present if self._breakers.open_until(sim, now) is None)
-        return RoutingSnapshot(
-            self.routes, self.limits, present, well, now < started + STARTUP_TIME, now - PREFERRED_SIM_WAIT
+    def __call__(self, sim: str, number: str | None = None) -> QuotaLimits:
+        """Returns what a SIM may send. `number`: its own, if none is configured and it is known."""
+        configured = self.settings.sims.get(sim, SimSettings())
+        given = configured.limits or self.settings.limits
+        zone = configured.timezone or time_zone_of(configured.number or number, sim, self.settings.timezone)
+        return QuotaLimits(
+            given.hour, given.day, given.month, given.reserve, given.marketing_per_hour, given.warm_up, zone
         )
 
 
-def _configured_limits(settings: Settings, sim: SimSettings, zone: tzinfo) -> QuotaLimits:
-    given = sim.limits or settings.limits
-    return QuotaLimits(given.hour, given.day, given.month, given.reserve, given.marketing_per_hour, given.warm_up, zone)
+class SendingPolicy:
+    """Rules and limits as configured, and the state of the SIMs at this moment."""
+
+    def __init__(self, settings: Settings, breakers: SimBreakers, now: Callable[[], datetime]) -> None:
+        capabilities = {iccid: SimCapability(sim.prefixes, sim.price) for iccid, sim in settings.sims.items()}
+        self.routes = Routes(settings.routes, capabilities)
+        self.limits = SimLimits(settings)
+        self._breakers = breakers
+        self._now = now
+        self._started: datetime | None = None
+
+    def snapshot(self) -> RoutingSnapshot:
+        """Returns rules, limits and the SIMs at work as they are now, for the writer's thread."""
+        now = self._now()
+        self._started = started = self._started or now
+        active = self._breakers.list_active_sims(now)
+        healthy = frozenset(sim for sim in active if self._breakers.open_until(sim, now) is None)
+        is_starting = now < started + STARTUP_TIME
+        return RoutingSnapshot(self.routes, self.limits, active, healthy, is_starting, now - PREFERRED_SIM_WAIT)
 
 
 def consent_policy(settings: Settings) -> ConsentPolicy:
@@ -64,6 +66,7 @@ def consent_policy(settings: Settings) -> ConsentPolicy:
     )
 
 
+@cache
 def time_zone_of(number: str | None, iccid: str, usual: ZoneInfo) -> ZoneInfo:
     """The zone in which a SIM's quotas begin anew; `usual` where its country has several times or cannot be told."""
     country = _country_of_number(number) if number else _country_of_iccid(iccid)

@@ -1,50 +1,79 @@
-"""Parts that are chosen and encoded ahead of their claims: whose they are, and which of them something has overtaken."""
+"""Reservations: parts that are chosen and encoded ahead of their claims, so that each is one modem's only.
+
+The dispatcher's loop owns every reservation. The writer's thread, where claims run, is told by value: each claim carries a
+frozen `ReservedParts`, made when it was submitted. What several claims of one group have found to come next for their SIMs, and
+the loop has not heard of yet, is remembered by `Offers`, which only the writer's thread touches.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from modemd.connector import Draft
 from modemd.errors import EncodeError
-from modemd.store.queue.claims import Candidate
+from modemd.store.queue.candidates import Candidate
 
 
-@dataclass(slots=True)
-class PartOffer:
-    """What a claim has found to come next for its SIM. The writer's thread fills it in; the loop takes it."""
+@dataclass(frozen=True, slots=True)
+class ReservedParts:
+    """Reservations as they stood when claim number `claim` was submitted: the parts of other modems, and the numbers of the
+    claims (this one too) whose offers the loop has not taken up yet."""
 
-    candidate: Candidate | None = None
+    claim: int
+    parts: frozenset[int]
+    open_claims: frozenset[int]
+
+
+class Offers:
+    """Parts that claims have offered to their SIMs as the next, by the number of the claim. Used by the writer's thread only."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, int] = {}
+
+    def reserved_parts(self, reserved: ReservedParts) -> Collection[int]:
+        """Returns the parts that a claim must leave to others. Offers that the loop has taken up meanwhile are forgotten: they
+        are in `reserved.parts`, or free again."""
+        self._parts = {claim: part for claim, part in self._parts.items() if claim in reserved.open_claims}
+        return reserved.parts.union(self._parts.values())
+
+    def add(self, reserved: ReservedParts, part_id: int) -> None:
+        """Notes the part that a claim offers."""
+        self._parts[reserved.claim] = part_id
 
 
 class Reservations:
-    """The drafts of all modems. Lives on the loop. A claim runs on the writer's thread, where it asks for what is `reserved` at
-    that moment, and calls `offer`: a part that several claims of one group could take is taken once."""
+    """Drafts of all modems. Used on the loop only."""
 
     def __init__(self, encode: Callable[[Candidate], bytes]) -> None:
         self._encode = encode
         self._candidates: dict[int, Candidate] = {}  # by part
-        self._holders: dict[int, Draft] = {}  # whose they are: what was given back may be another modem's by now
+        self._holders: dict[int, Draft] = {}  # a draft that was returned may be another modem's by now
         self._overtaken: set[int] = set()
-        self._offered: set[int] = set()  # by claims of which the loop has not heard yet
+        self._last_claim = 0
+        self._open_claims: set[int] = set()
 
     def mark_overtaken(self, rank: int) -> None:
-        """Something of this class (its rank) was queued: drafts of lower classes are chosen again."""
+        """Notes that something of this class (its rank) was queued: drafts of lower classes are chosen again."""
         self._overtaken |= {part for part, candidate in self._candidates.items() if candidate.rank > rank * 2 + 1}
 
     def is_overtaken(self, draft: Draft) -> bool:
-        """Whether something has come that goes before a draft."""
+        """True if something was queued that goes before a draft."""
         return draft.part_id in self._overtaken
 
-    def reserved_parts(self, own: Draft | None = None) -> set[int]:
-        """The parts that are drafts of others than the holder of `own`."""
-        parts = self._candidates.keys() | self._offered
-        if own is not None and self._holders.get(own.part_id) is own:
-            parts.discard(own.part_id)
-        return parts
+    def reserved_parts(self) -> frozenset[int]:
+        """Returns the parts that modems have reserved."""
+        return frozenset(self._candidates)
+
+    def begin_claim(self, draft: Draft) -> ReservedParts:
+        """Returns what a claim made for `draft` has to leave to others, until `end_claim`."""
+        self._last_claim += 1
+        self._open_claims.add(self._last_claim)
+        own = {draft.part_id} if self._holders.get(draft.part_id) is draft else set()
+        return ReservedParts(self._last_claim, frozenset(self._candidates.keys() - own), frozenset(self._open_claims))
 
     def reserve(self, candidate: Candidate) -> Draft:
-        """A candidate as a draft, which is its holder's until it is released. EncodeError."""
+        """Encodes a candidate and reserves it for the holder of the draft. Raises EncodeError."""
         tpdu = self._encode(candidate)
         draft = Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
         self._candidates[candidate.part_id] = candidate
@@ -52,37 +81,28 @@ class Reservations:
         return draft
 
     def release(self, draft: Draft) -> None:
-        """Let others choose the part, if it is its holder's still."""
+        """Ends a reservation, if it is still the holder's."""
         if self._holders.get(draft.part_id) is draft:
             del self._holders[draft.part_id]
             self._candidates.pop(draft.part_id, None)
             self._overtaken.discard(draft.part_id)
 
     def encode_claimed(self, candidate: Candidate, draft: Draft) -> bytes:
-        """The TPDU of what was claimed: the draft's, unless that is another part, or the same with another reference because a
-        message to its number began meanwhile. EncodeError."""
+        """Returns the TPDU of the part that was claimed: the draft's, unless the claim chose another part, or the same part has
+        another reference because a message to its number began meanwhile. Raises EncodeError."""
         same = candidate == self._candidates.get(draft.part_id)
         return draft.tpdu if same else self._encode(candidate)
 
-    def add_offer(self, offer: PartOffer, candidate: Candidate) -> None:
-        """A claim has found `candidate` to come next: no other claim takes it before the loop knows."""
-        offer.candidate = candidate
-        self._offered.add(candidate.part_id)
+    def end_claim(self, reserved: ReservedParts) -> None:
+        """Ends a claim: from now on its offer is free for other claims, unless it was accepted."""
+        self._open_claims.discard(reserved.claim)
 
-    def accept_offer(self, offer: PartOffer) -> Draft | None:
-        """What was offered, reserved. None where that is nothing, somebody else's meanwhile, or cannot be encoded (whoever
-        chooses it then will say so)."""
-        candidate = offer.candidate
+    def accept_offer(self, candidate: Candidate | None) -> Draft | None:
+        """Reserves the part that a claim offered. None if it offered none, another modem has reserved it meanwhile, or it
+        cannot be encoded (the modem that chooses it then reports that)."""
+        if candidate is None or candidate.part_id in self._candidates:
+            return None
         try:
-            if candidate is None or candidate.part_id in self._candidates:
-                return None
             return self.reserve(candidate)
         except EncodeError:
             return None
-        finally:
-            self.decline_offer(offer)
-
-    def decline_offer(self, offer: PartOffer) -> None:
-        """Leave what was offered to others."""
-        if offer.candidate is not None:
-            self._offered.discard(offer.candidate.part_id)

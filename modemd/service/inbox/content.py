@@ -102,6 +102,6 @@ def _describe_mms(found: MmsNotification) -> str:
     return ", ".join(told)
 
 
-def _join_parts(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
+def join_parts(tpdus: Sequence[bytes]) -> tuple[Kind, str]:
     """Kind and text of a set."""
     return read_content([pdu.Deliver.decode(tpdu) for tpdu in tpdus])

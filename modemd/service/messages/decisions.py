@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from modemd.clock import Clock
-from modemd.config import Settings
+from modemd.config import CurrentSettings
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.submission import SubmitResult
 from modemd.store import Store, listings
+from modemd.store.files import restore
 from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions
 from modemd.store.outbox.accept import Submitted
@@ -22,24 +24,35 @@ from modemd.store.outbox.decisions import Settlement
 __all__ = ["Authorship", "Decisions", "check_authorship"]  # faces speak to the service, not to the store
 
 LONGEST_AUTHORSHIP = 500
+# Between two steps of a release, everybody else has the database.
+PAUSE_S = 0.02
 
 
 class Decisions:
-    """The door for a person's decisions."""
+    """Decisions of people about messages.
+
+    `queued` is called with a message that was accepted once more; `settled` and `released` when parts may be due that were not
+    before.
+    """
 
     def __init__(
         self,
         store: Store,
-        settings: Settings,
+        settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
+        *,
         queued: Callable[[Submitted, int], None],
+        settled: Callable[[], None],
+        released: Callable[[], None],
     ) -> None:
         self._store = store
         self._settings = settings
         self._policy = policy
         self._clock = clock
         self._on_queued = queued
+        self._on_settled = settled
+        self._on_released = released
 
     async def settle(self, id: int, verdict: str, part: int | None, word: Authorship) -> dict[str, Any]:
         """Say of unknown parts that they were sent, or not: the message as it is then. Refused where nothing is unknown."""
@@ -48,7 +61,9 @@ class Decisions:
         change = partial(
             decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(word), part=part
         )
-        return await self._apply_decision(id, partial(change, now=self._clock.now()))
+        message = await self._apply_decision(id, partial(change, now=self._clock.now()))
+        self._on_settled()
+        return message
 
     async def cancel(self, id: int, word: Authorship) -> dict[str, Any]:
         """Cancel a message of which nothing can have left: the message as it is then."""
@@ -61,7 +76,7 @@ class Decisions:
             decisions.resend,
             message_id=id,
             word=check_authorship(word),
-            validity=self._settings.validity.of,
+            validity=self._settings.current().validity.of,
             policy=self._policy,
             now=self._clock.now(),
         )
@@ -74,6 +89,31 @@ class Decisions:
         if not submitted.is_repetition:
             self._on_queued(submitted, MessageClass(message["class"]).rank)
         return SubmitResult(message, (), submitted.is_repetition)
+
+    async def release(self, message_class: str | None, word: Authorship) -> dict[str, int]:
+        """Releases what is held after a restore, in small steps: one class of messages, or everything with the batches. Returns
+        how many messages and batches. Raises Refused (`bad_class`, `no_reason`)."""
+        word = check_authorship(word)
+        if message_class is not None and message_class not in set(MessageClass):
+            raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
+        only = MessageClass(message_class) if message_class is not None else None
+        messages, batches = 0, 0
+        while True:
+            step = partial(
+                restore.release_messages, message_class=only, now=self._clock.now(), by=word.by, why=word.why
+            )
+            done = await self._store.write(step)
+            messages += done
+            self._on_released()
+            if not done:
+                break
+            await asyncio.sleep(PAUSE_S)
+        if only is None:
+            batches = await self._store.write(
+                partial(restore.release_batches, now=self._clock.now(), by=word.by, why=word.why)
+            )
+            self._on_released()
+        return {"messages": messages, "batches": batches}
 
     async def _apply_decision(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:
         def kept(db: sqlite3.Connection) -> dict[str, Any]:

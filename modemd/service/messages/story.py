@@ -5,16 +5,41 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from modemd.errors import Refused
 from modemd.pdu.fields import status
 from modemd.profiles import Profile
-from modemd.rules import phone_numbers, report_matching
+from modemd.rules import phone_numbers, report_matching, states
 from modemd.rules.report_matching import AttemptFacts, MatchDoubt, ReportFacts, ReportMatch
-from modemd.store import listings
+from modemd.store import Store, listings
 from modemd.store.inbound import status_reports
 from modemd.store.inbound.status_reports import UnmatchedReason
+
+
+class MessageStories:
+    """Outbound messages and their status reports, as the faces show them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def list_messages(
+        self, *, id: int | None = None, state: str | None = None, batch: int | None = None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Returns outbound messages, newest first; `limit` 0 means all. Raises Refused (`bad_state`)."""
+        if state is not None and state not in set(states.MessageState):
+            raise Refused("bad_state", f"{state!r} is no state; there are {', '.join(states.MessageState)}")
+        return await self._store.read(partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch))
+
+    async def describe(self, id: int) -> dict[str, Any]:
+        """Returns one message with its story: its parts, its attempts, the status reports that came, and every event. Raises
+        Refused (`not_found`)."""
+        return await self._store.read(partial(_read_story, id))
+
+    async def list_reports(self, *, matched: bool | None = None, limit: int) -> list[dict[str, Any]]:
+        """Returns status reports, newest first, unmatched ones with the reason; `limit` 0 means all."""
+        return await self._store.read(partial(_read_reports, matched=matched, limit=limit))
 
 
 def report_view(report: dict[str, Any], doubt: MatchDoubt | UnmatchedReason | None) -> dict[str, Any]:
@@ -35,7 +60,7 @@ UNMATCHED_REASONS: dict[MatchDoubt | UnmatchedReason, str] = {
 }
 
 
-def _message_story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
+def _read_story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
     found = listings.list_messages(db, id=id, limit=1)
     if not found:
         raise Refused("not_found", f"there is no message {id}")
@@ -48,7 +73,7 @@ def _message_story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def _report_views(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
+def _read_reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
     rows = listings.list_reports(db, matched=matched, limit=limit)
     return [
         report_view(

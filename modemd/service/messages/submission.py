@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from modemd import pdu
 from modemd.clock import Clock
-from modemd.config import Settings, amounts
+from modemd.config import CurrentSettings, amounts
 from modemd.config.values import LONGEST_VALIDITY
 from modemd.errors import EncodeError, Refused
 from modemd.rules import phone_numbers
@@ -64,7 +64,7 @@ class Submission:
     def __init__(
         self,
         store: Store,
-        settings: Settings,
+        settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
         queued: Callable[[Submitted, int], None],
@@ -86,10 +86,8 @@ class Submission:
 
     def check(self, request: MessageRequest) -> tuple[NewMessage, tuple[str, ...]]:
         """A request as a message to accept, with what a person should know about its number. Refused where it cannot be."""
-        now = self._clock.now()
-        recipient = phone_numbers.parse_recipient(
-            request.to, country=self._settings.country, short_code=request.short_code
-        )
+        now, settings = self._clock.now(), self._settings.current()
+        recipient = phone_numbers.parse_recipient(request.to, country=settings.country, short_code=request.short_code)
         if request.message_class not in SUBMITTABLE:
             raise Refused("bad_class", f"{request.message_class!r} is no class; there are {', '.join(SUBMITTABLE)}")
         message_class = MessageClass(request.message_class)
@@ -103,7 +101,7 @@ class Submission:
             raise Refused("bad_text", f"the text cannot be sent: {error.reason}") from error
         if request.key is not None and not 0 < len(request.key) <= LONGEST_KEY:
             raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
-        at = parse_time(request.at, self._settings.timezone) if request.at else None
+        at = parse_time(request.at, settings.timezone) if request.at else None
         if at is not None and request.key is None:
             check_time(
                 at, now
@@ -114,12 +112,8 @@ class Submission:
             message_class=message_class,
             parts=parts,
             expires_at=min(max(at or now, now), now + LONGEST_AHEAD)
-            + (
-                parse_validity(request.valid)
-                if request.valid is not None
-                else self._settings.validity.of(message_class)
-            ),
-            report=self._settings.report if request.report is None else request.report,
+            + (parse_validity(request.valid) if request.valid is not None else settings.validity.of(message_class)),
+            report=settings.report if request.report is None else request.report,
             at=at,
             key=request.key,
             window=str(self._parse_window(request.window)) if request.window is not None else None,
@@ -134,7 +128,7 @@ class Submission:
 
     def _parse_window(self, text: str) -> Window:
         try:
-            return Window.parse(text, self._settings.timezone)
+            return Window.parse(text, self._settings.current().timezone)
         except ValueError as error:
             raise Refused("bad_window", str(error)) from None
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from modemd.config import ModemSettings
+from modemd.errors import Refused
 from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
 
@@ -44,6 +45,13 @@ class ModemRegistry:
         if task is not None:
             self._stopping_tasks.add(task)
             task.add_done_callback(self._stopping_tasks.discard)
+
+    def find_by_name(self, name: str) -> Modem:
+        """Returns a modem by its name. Raises Refused (`no_modem`)."""
+        for modem in self.modems:
+            if modem.line.name == name:
+                return modem
+        raise Refused("no_modem", f"there is no modem {name!r}")
 
     def configured_imeis(self) -> set[str]:
         """Of the modems whose port is configured, as far as they have answered."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,8 @@ class _OpenSession:
 class UssdSessions:
     """The USSD sessions of all modems, at most one on each. A modem is held while an answer is awaited, not between."""
 
-    def __init__(self) -> None:
+    def __init__(self, find_modem: Callable[[str], Modem]) -> None:
+        self._find_modem = find_modem
         self._loop = asyncio.get_running_loop()
         self._busy_modems: set[str] = set()
         self._open_sessions: dict[str, _OpenSession] = {}
@@ -77,36 +78,47 @@ class UssdSessions:
         self._cancellations: set[asyncio.Task[None]] = set()
         self._last_number = 0
 
-    async def begin(self, modem: Modem, code: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
-        """Say a code. What the network answers: `text`, `state` in words, and the `session` that waits for a reply, else None.
+    async def send(
+        self, name: str, text: str, *, session: int | None = None, answer_s: float | None = None
+    ) -> dict[str, Any]:
+        """Sends a USSD code by a modem, or a reply within a `session`. Returns what the network answers: `text`, `state` in
+        words, and the `session` that waits for a reply, else None.
 
-        Refused: `bad_ussd`, `not_ready`, `ussd_busy`, `ussd_refused`, `ussd_not_supported`, `ussd_timed_out`, `ussd_ended`,
-        `ussd_garbled`.
+        Raises Refused: `no_modem`, `no_session`, `bad_ussd`, `not_ready`, `ussd_busy`, `ussd_refused`, `ussd_not_supported`,
+        `ussd_timed_out`, `ussd_ended`, `ussd_garbled`.
         """
+        modem, answer_s = self._find_modem(name), answer_s or ANSWER_S
+        if session is None:
+            return await self._begin(modem, text, answer_s)
+        return await self._reply(modem, session, text, answer_s)
+
+    async def end(self, name: str, session: int) -> None:
+        """Ends a session whose network waits for a reply. Raises Refused (`no_modem`, `no_session`)."""
+        await self._end(self._find_modem(name), session)
+
+    async def _begin(self, modem: Modem, code: str, answer_s: float = ANSWER_S) -> dict[str, Any]:
         name = modem.line.name
         if name in self._busy_modems or name in self._open_sessions:
             raise Refused("ussd_busy", f"{name} has a USSD session; end that one, or wait a minute")
         return await self._exchange(modem, code, answer_s, ussd_session.send_code)
 
-    async def reply(self, modem: Modem, session: int, text: str, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
-        """Reply within a session; as `begin`, and `no_session` where it has ended."""
+    async def _reply(self, modem: Modem, session: int, text: str, answer_s: float = ANSWER_S) -> dict[str, Any]:
         self._remove_session(modem, session)
         return await self._exchange(modem, text, answer_s, ussd_session.send_text)
 
-    async def end(self, modem: Modem, session: int) -> None:
-        """End a session whose network waits for a reply. Refused with `no_session`."""
+    async def _end(self, modem: Modem, session: int) -> None:
         self._remove_session(modem, session)
         await self._cancel_session(modem)
 
     async def query(self, modem: Modem, said: Sequence[str]) -> str:
-        """The last answer to a code and replies, one after the other; the session is ended. Refused as by `begin`."""
-        answer = await self.begin(modem, said[0])
+        """The last answer to a code and replies, one after the other; the session is ended. Raises Refused, as `send` says."""
+        answer = await self._begin(modem, said[0])
         for text in said[1:]:
             if answer["session"] is None:
                 raise Refused("ussd_ended", f"the network had no question that {text!r} could answer: {answer['text']}")
-            answer = await self.reply(modem, answer["session"], text)
+            answer = await self._reply(modem, answer["session"], text)
         if answer["session"] is not None:
-            await self.end(modem, answer["session"])
+            await self._end(modem, answer["session"])
         return str(answer["text"] or "")
 
     async def close(self, modems: Sequence[Modem]) -> None:

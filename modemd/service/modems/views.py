@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from modemd.config import Settings
+from modemd.clock import Clock
+from modemd.config import CurrentSettings, Settings
 from modemd.modem.link.wire_log import WireLine
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth, ModemStatus
-from modemd.service.modems.discovery import UnusableDevice
+from modemd.rules.sim_breaker import SimBreakers
+from modemd.service.modems.discovery import Discovery, UnusableDevice
+from modemd.service.modems.registry import ModemRegistry
 
-if TYPE_CHECKING:
-    pass
+
+class ModemViews:
+    """Modems as the faces show them. It waits for nothing, not even for the database.
+
+    `balance` returns what a SIM has left, by its ICCID, if that is known.
+    """
+
+    def __init__(
+        self,
+        registry: ModemRegistry,
+        discovery: Discovery,
+        settings: CurrentSettings,
+        breakers: SimBreakers,
+        clock: Clock,
+        *,
+        balance: Callable[[str], dict[str, Any] | None],
+    ) -> None:
+        self._registry = registry
+        self._discovery = discovery
+        self._settings = settings
+        self._breakers = breakers
+        self._clock = clock
+        self._balance = balance
+
+    def list_modems(self) -> list[dict[str, Any]]:
+        """Returns the modems, what is known of each now; and what is plugged in and cannot be used."""
+        return [
+            *(self._view(modem) for modem in self._registry.modems),
+            *map(unusable_view, self._discovery.unusable_devices()),
+        ]
+
+    def list_wire_lines(self, name: str) -> list[dict[str, Any]]:
+        """Returns the last lines between host and modem, oldest first, without personal data. Raises Refused (`no_modem`)."""
+        return [wire_view(line) for line in self._registry.find_by_name(name).list_wire_lines()]
+
+    def _view(self, modem: Modem) -> dict[str, Any]:
+        identity = modem.status.identity
+        balance = self._balance(identity.iccid) if identity is not None else None
+        paused = self._breakers.open_until(identity.iccid, self._clock.now()) if identity is not None else None
+        return modem_view(modem, self._settings.current(), paused) | {"balance": balance}
 
 
 def modem_view(modem: Modem, settings: Settings, rest: tuple[datetime, str] | None = None) -> dict[str, Any]:

@@ -10,13 +10,13 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
-from modemd.config.alarms import AlarmSettings as Configured
+from modemd.config import CurrentSettings, Settings
 from modemd.errors import StoreError
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
@@ -53,23 +53,19 @@ class Alarms:
     def __init__(
         self,
         store: Store,
-        configured: Configured,
+        settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
         queued: Callable[[Submitted, int], None],
         run_command: RunCommand,
-        *,
-        valid: timedelta,
-        report: bool,
     ) -> None:
         self._store = store
-        self._settings = configured
+        self._in_force = settings
+        self._settings = settings.current().alarms  # read at the start
         self._policy = policy
         self._clock = clock
         self._on_queued = queued
         self._run_command = run_command
-        self._validity = valid
-        self._report = report
         self._active: dict[AlarmKey, _RaisedAlarm] = {}
         self._stored: set[AlarmKey] = set()
         self._hook_run_at: dict[AlarmKey, datetime] = {}  # told to the command before the database took it
@@ -92,6 +88,10 @@ class Alarms:
         if self._active.pop((code, subject), None) is not None:
             log.warning("alarm cleared", code=code, subject=subject)
             self._wakeup.set()
+
+    async def list_alarms(self, *, cleared: bool, limit: int) -> list[dict[str, Any]]:
+        """Returns alarms, newest first: with `cleared` all of them, else those that are active. `limit` 0 means all."""
+        return await self._store.read(partial(alarms.list_alarms, cleared=cleared, limit=limit))
 
     async def load(self) -> None:
         """Take over what stood at the end of the process before."""
@@ -144,7 +144,9 @@ class Alarms:
         now = self._clock.now()
         waits = [CHECK_INTERVAL_S]
         if self._settings.to:
-            submitted, later = await self._store.write(partial(self._submit_sms, now=now))
+            submitted, later = await self._store.write(
+                partial(self._submit_sms, settings=self._in_force.current(), now=now)
+            )
             for each in submitted:
                 self._on_queued(each, MessageClass.ALARM.rank)
             waits += [(later - now).total_seconds()] if later else []
@@ -160,7 +162,9 @@ class Alarms:
             waits += [(later - now).total_seconds()] if later else []
         return max(min(waits), 1.0)
 
-    def _submit_sms(self, db: sqlite3.Connection, now: datetime) -> tuple[list[Submitted], datetime | None]:
+    def _submit_sms(
+        self, db: sqlite3.Connection, settings: Settings, now: datetime
+    ) -> tuple[list[Submitted], datetime | None]:
         """Accept one message for each administrator, and note in the same change that it was told: not twice, nor forgotten."""
         due, later = alarms.select_for_notification(db, "sms", self._settings.hold_down, now)
         if not due:
@@ -168,7 +172,12 @@ class Alarms:
         text = alarm_text(due)
         messages = [
             NewMessage(
-                number, text, MessageClass.ALARM, pdu.plan(text).parts, now + self._validity, report=self._report
+                number,
+                text,
+                MessageClass.ALARM,
+                pdu.plan(text).parts,
+                now + settings.validity.alarm,
+                report=settings.report,
             )
             for number in self._settings.to
         ]

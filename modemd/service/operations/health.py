@@ -1,19 +1,17 @@
-"""Whether a message can pass: the one answer that `modemd status`, `GET /healthz` and systemd's STATUS= line give.
-
-Pure but for `one_line`: what is known of the database and of the modems goes in, a verdict comes out.
-"""
+"""Health: whether a message can pass. `modemd status`, `GET /healthz` and systemd's STATUS= line give this one answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Any
 
 from modemd.errors import StoreDamaged, StoreUnavailable
-
-if TYPE_CHECKING:
-    pass
-
+from modemd.service.modems.views import ModemViews
+from modemd.service.operations.alarms import Alarms
+from modemd.service.operations.wall_clock import TrustedClock
+from modemd.store import Store, listings
 
 CAN_SEND = "can_send"
 
@@ -76,3 +74,60 @@ def assess_health(
 
 def _counted_modems(count: int) -> str:
     return "modem" if count == 1 else "modems"
+
+
+class ServiceHealth:
+    """Health and status of the whole service. `is_running` tells whether its tasks run; `list_sims` returns its SIMs."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: TrustedClock,
+        modems: ModemViews,
+        alarms: Alarms,
+        *,
+        list_sims: Callable[[], Awaitable[list[dict[str, Any]]]],
+        is_running: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._modems = modems
+        self._alarms = alarms
+        self._list_sims = list_sims
+        self._is_running = is_running
+
+    def assess(self) -> Health:
+        """Says whether a message can pass. It waits for nothing, not even for the database."""
+        return self._assess(self._modems.list_modems())
+
+    def _assess(self, modems: Sequence[dict[str, Any]]) -> Health:
+        states = [
+            ModemState(
+                modem["name"], modem["can_send"], modem["reason"] or "; ".join(modem["remarks"]) or modem["health"]
+            )
+            for modem in modems
+        ]
+        return assess_health(self._store.failure, states, running=self._is_running())
+
+    async def read_status(self) -> dict[str, Any]:
+        """Returns whether a message can pass, the modems, the SIMs, the active alarms, and what waits."""
+        counts = await self._store.read(listings.read_counts)
+        modems = self._modems.list_modems()
+        health = self._assess(modems)
+        now = self._clock.now()
+        for row in counts["waiting"]:
+            row["age_s"] = (
+                max(int((now - datetime.fromisoformat(row["oldest"])).total_seconds()), 0) if row["oldest"] else 0
+            )
+        failure = self._store.failure
+        return {
+            "can_send": health.can_send,
+            "code": health.code,
+            "message": health.message,
+            "trouble": {"code": failure.code, "message": str(failure)} if failure else None,
+            "clock": {"trusted": self._clock.is_trusted, "because": self._clock.distrust_reason},
+            "modems": modems,
+            "sims": await self._list_sims(),
+            "alarms": await self._alarms.list_alarms(cleared=False, limit=0),
+            **counts,
+        }

@@ -13,7 +13,7 @@ from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
-from modemd.config import BalanceSettings, Settings
+from modemd.config import BalanceSettings, CurrentSettings
 from modemd.errors import ModemdError, Refused, StoreError
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth
@@ -40,7 +40,7 @@ class Balances:
     def __init__(
         self,
         store: Store,
-        settings: Settings,
+        settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
         conversations: UssdSessions,
@@ -56,8 +56,10 @@ class Balances:
         self._modems = modems
         self._on_queued = queued
         self._is_clock_trusted = trusted
-        self._validity = settings.validity.of(MessageClass.SYSTEM)
-        self._queries = {iccid: sim.balance for iccid, sim in settings.sims.items() if sim.balance is not None}
+        self._settings = settings
+        self._queries = {
+            iccid: sim.balance for iccid, sim in settings.current().sims.items() if sim.balance is not None
+        }
         self._last_known: dict[str, SimBalance] = {}
         self._retry_at: dict[str, datetime] = {}
 
@@ -144,7 +146,7 @@ class Balances:
             text=text,
             message_class=MessageClass.SYSTEM,
             parts=len(pdu.plan(text).segments),
-            expires_at=now + self._validity,
+            expires_at=now + self._settings.current().validity.of(MessageClass.SYSTEM),
             report=False,
             pinned=iccid,
         )

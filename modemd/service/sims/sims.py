@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.config import Settings
-from modemd.errors import Refused, StoreError
+from modemd.config import CurrentSettings
+from modemd.errors import Refused
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause, find_stopped_classes
 from modemd.rules.quotas import QuotaUsage
 from modemd.rules.sim_breaker import SimBreakers
-from modemd.service.dispatch.policy import SendingPolicy
+from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship, check_authorship
-from modemd.store import Store, lanes, listings
+from modemd.service.sims.balances import Balances
+from modemd.service.store_retry import StoreRetry
+from modemd.store import Store, lanes, listings, sims
 from modemd.store.queue import pauses, quotas
 
 log = logs.get(__name__)
 
 STEP = 500
-RETRY_S = 5.0
 
 
 class SimControl:
@@ -35,21 +35,25 @@ class SimControl:
     def __init__(
         self,
         store: Store,
-        settings: Settings,
+        settings: CurrentSettings,
         clock: Clock,
-        traffic: SendingPolicy,
-        sims: SimBreakers,
+        policy: SendingPolicy,
+        breakers: SimBreakers,
+        balances: Balances,
         *,
         modems: Callable[[], Sequence[Modem]],
         changed: Callable[[], None],
+        ready: Callable[[], None],
     ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._policy = traffic
-        self._breakers = sims
+        self._policy = policy
+        self._breakers = breakers
+        self._balances = balances
         self._modems = modems
         self._on_changed = changed
+        self._on_ready = ready
 
     async def adopt_rules(self) -> bool:
         """Put the rules of the configuration in the database. Whether what is queued by others is to be put in their lanes."""
@@ -59,20 +63,31 @@ class SimControl:
         """Put what is queued in the lanes that the rules make now, step by step; what a crash leaves, the next start does."""
         log.info("the rules have changed; what is queued is put in their lanes")
         after: int | None = 0
+        retry = StoreRetry(log, "the rules wait for the database")
         while after is not None:
-            try:
-                after = await self._store.write(partial(lanes.reassign_lanes, after=after, limit=STEP))
-            except StoreError as error:
-                log.error("the rules wait for the database", error=str(error))
-                await asyncio.sleep(RETRY_S)
+            step = partial(lanes.reassign_lanes, after=after, limit=STEP)
+            after = await retry.run(partial(self._store.write, step))
         self._on_changed()
 
     async def list_sims(self) -> list[dict[str, Any]]:
-        """The SIMs that were met, by number and ICCID."""
+        """Returns the SIMs that were met, with what each has used of its quotas, and what it has left if that is known."""
         now = self._clock.now()
-        rows = await self._store.read(partial(self._sim_rows, now=now))
+        names = {iccid: sim.name for iccid, sim in self._settings.current().sims.items()}
+        rows = await self._store.read(partial(_sim_rows, names=names, limits=self._policy.limits, now=now))
         sits = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
-        return [row | self._modem_fields(row["sim"], sits.get(row["sim"]), now) for row in rows]
+        return [
+            row
+            | self._modem_fields(row["sim"], sits.get(row["sim"]), now)
+            | {"balance": self._balances.view(row["sim"])}
+            for row in rows
+        ]
+
+    async def admit(self, iccid: str) -> dict[str, Any]:
+        """Admits a SIM, so that it may be used. Raises Refused (`no_sim`) if no SIM of that ICCID was met."""
+        if not await self._store.write(partial(sims.admit, iccid=iccid, now=self._clock.now())):
+            raise Refused("no_sim", f"no SIM {iccid} was met; `modemd sims` lists those that were")
+        self._on_ready()
+        return next(row for row in await self.list_sims() if row["sim"] == iccid)
 
     async def list_pauses(self) -> list[dict[str, Any]]:
         """What is paused: since when, by whom and why."""
@@ -102,20 +117,6 @@ class SimControl:
         self._on_changed()
         return standing
 
-    def _sim_rows(self, db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-        paused = pauses.list_active(db)
-        return [
-            row
-            | {
-                "name": self._settings.sims[row["sim"]].name if row["sim"] in self._settings.sims else None,
-                "limits": _limit_views(
-                    quotas.read_usage(db, row["sim"], self._policy.limits(row["sim"], row["number"]), now)
-                ),
-                "paused": [each.value for each in MessageClass if each in find_stopped_classes(paused, row["sim"])],
-            }
-            for row in listings.list_sims(db)
-        ]
-
     def _modem_fields(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:
         rest = self._breakers.open_until(iccid, now)
         return {
@@ -124,6 +125,21 @@ class SimControl:
             "rests_until": rest[0].isoformat(timespec="microseconds") if rest is not None else None,
             "rate": modem.line.rate(iccid) if modem is not None else None,
         }
+
+
+def _sim_rows(
+    db: sqlite3.Connection, names: Mapping[str, str | None], limits: SimLimits, now: datetime
+) -> list[dict[str, Any]]:
+    paused = pauses.list_active(db)
+    return [
+        row
+        | {
+            "name": names.get(row["sim"]),
+            "limits": _limit_views(quotas.read_usage(db, row["sim"], limits(row["sim"], row["number"]), now)),
+            "paused": [each.value for each in MessageClass if each in find_stopped_classes(paused, row["sim"])],
+        }
+        for row in listings.list_sims(db)
+    ]
 
 
 def _limit_views(standing: QuotaUsage) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from modemd.modem.messages.receiver import Receiver
 from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import Identity
 from modemd.profiles import Profile, Quirk
-from tests.modem.backend import GENERIC, FakeDesk, identity
+from tests.modem.backend import GENERIC, FakeBackend, identity
 from tests.modem.scripted_port import ScriptedPort, script, simulated
 
 FIRST = "0791447758100650040C9144770009406500005230119051800008C834888E2ECBCB"
@@ -29,7 +29,7 @@ EMPTY = ">> AT+CMGL=4 \n << OK"
 @dataclass
 class Bench:
     port: ScriptedPort
-    desk: FakeDesk
+    backend: FakeBackend
     dialogue: Dialogue
     profile: Profile
     used: set[str] | None
@@ -38,7 +38,13 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.receiver = Receiver(
-            self.dialogue, identity(self.profile), self.desk, Storage("SM"), self.held, used=self.used, wake=self.wake
+            self.dialogue,
+            identity(self.profile),
+            self.backend,
+            Storage("SM"),
+            self.held,
+            used=self.used,
+            wake=self.wake,
         )
 
     def wake(self) -> None:
@@ -46,13 +52,13 @@ class Bench:
 
     @property
     def kept(self) -> list[str]:
-        return [octets.hex().upper() for octets in self.desk.kept]
+        return [octets.hex().upper() for octets in self.backend.kept]
 
 
 @asynccontextmanager
 async def bench(transcript: str, profile: Profile = GENERIC, used: set[str] | None = None) -> AsyncIterator[Bench]:
     with script(transcript) as port:
-        yield Bench(port, FakeDesk(), Dialogue(port), profile, used)
+        yield Bench(port, FakeBackend(), Dialogue(port), profile, used)
 
 
 @simulated
@@ -67,7 +73,7 @@ async def test_an_announced_message_is_kept_and_then_deleted() -> None:
 async def test_a_message_is_deleted_only_after_it_was_kept() -> None:
     """While the commit runs no +CMGD is written."""
     async with bench(f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK \n >> AT+CMGD=7 \n << OK") as b:
-        b.desk.commit_s = 1.0
+        b.backend.commit_s = 1.0
         receiving = asyncio.ensure_future(b.receiver.handle_notice(Urc('+CMTI: "SM",7')))
         await asyncio.sleep(0.999)
         assert b.port.written == b"AT+CMGR=7\r"
@@ -82,10 +88,10 @@ async def test_a_message_that_could_not_be_kept_stays() -> None:
     async with bench(
         f"{listing} \n >> AT+CMGD=1 \n << OK \n >> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK"
     ) as b:
-        b.desk.cannot_keep = {bytes.fromhex(FIRST)}
+        b.backend.cannot_keep = {bytes.fromhex(FIRST)}
         assert await b.receiver.sweep() == 2
         assert b.kept == [SECOND]
-        b.desk.cannot_keep.clear()
+        b.backend.cannot_keep.clear()
         await b.receiver.sweep()
         assert b.kept == [SECOND, FIRST]
 
@@ -160,7 +166,7 @@ REPORTED = Urc('+CDSI: "SM",7')
 async def test_a_report_holds_nobody_up_and_is_deleted_when_it_is_durable() -> None:
     """Its commit is not waited for; the modem's task is woken when it is there."""
     async with bench(f"{READ} \n {DELETED}") as b:
-        b.desk.commit_s = 1.0
+        b.backend.commit_s = 1.0
         assert await b.receiver.handle_notice(REPORTED)
         await b.receiver.delete_stored()
         assert (b.port.written, b.woken) == (b"AT+CMGR=7\r", 0)
@@ -200,7 +206,7 @@ async def test_a_sweep_takes_over_the_reports_that_are_underway() -> None:
     """It lists them, for they lie there still, and deletes them: once."""
     listed = f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK"
     async with bench(f"{READ} \n {listed} \n {DELETED}") as b:
-        b.desk.commit_s = 1.0
+        b.backend.commit_s = 1.0
         await b.receiver.handle_notice(REPORTED)
         assert await b.receiver.sweep() == 1
         await b.receiver.delete_stored()
@@ -251,7 +257,7 @@ async def test_a_sweep_empties_the_storage_that_was_used_before() -> None:
 async def test_a_sweep_that_is_cancelled_takes_no_report_with_it() -> None:
     """No modem stores it: while the disk is full it is held."""
     async with bench("") as b:
-        b.desk.full, b.desk.commit_s = True, 1.0
+        b.backend.full, b.backend.commit_s = True, 1.0
         await b.receiver.handle_notice(Urc("+CDS: 25", REPORT))
         sweeping = asyncio.ensure_future(b.receiver.sweep())
         await asyncio.sleep(0.5)
@@ -266,11 +272,11 @@ async def test_a_report_that_cannot_be_kept_yet_is_kept_later(direct: bool) -> N
     """Held where no modem stores it, left on the modem where one does; a sweep is worth while."""
     listed = EMPTY if direct else f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK \n {DELETED}"
     async with bench(listed if direct else f"{READ} \n {listed}") as b:
-        b.desk.full = True
+        b.backend.full = True
         await b.receiver.handle_notice(Urc("+CDS: 25", REPORT) if direct else REPORTED)
         await asyncio.sleep(1)
         assert (b.kept, b.receiver.has_unstored) == ([], True)
-        b.desk.full = False
+        b.backend.full = False
         await b.receiver.sweep()
         assert b.kept == [REPORT]
 
@@ -410,11 +416,11 @@ async def test_a_report_waits_for_room_and_is_acknowledged_then() -> None:
     """No modem stores what comes by +CDS: while the disk is full it is held, not acknowledged, and the next sweep keeps it."""
     profile = replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))
     async with bench(f"{EMPTY} \n >> AT+CNMA \n << OK \n {EMPTY}", profile) as b:
-        b.desk.full = True
+        b.backend.full = True
         assert await b.receiver.handle_notice(Urc("+CDS: 25", REPORT))
         await b.receiver.sweep()
         assert (b.kept, b.receiver.has_unstored, b"CNMA" in b.port.written) == ([], True, False)
-        b.desk.full = False
+        b.backend.full = False
         await b.receiver.sweep()
         assert (b.kept, b.receiver.has_unstored) == ([REPORT], False)
 
@@ -424,10 +430,10 @@ async def test_a_message_stays_on_its_modem_until_there_is_room() -> None:
     """While the disk is full nothing is deleted; the next sweep keeps the message, and then deletes it."""
     listed = f">> AT+CMGL=4 \n << +CMGL: 3,0,,26 | {FIRST} | OK"
     async with bench(f"{listed} \n {listed} \n >> AT+CMGD=3 \n << OK") as b:
-        b.desk.full = True
+        b.backend.full = True
         await b.receiver.sweep()
         assert (b.kept, b.receiver.has_unstored, b"CMGD" in b.port.written) == ([], True, False)
-        b.desk.full = False
+        b.backend.full = False
         await b.receiver.sweep()
         assert (b.kept, b.receiver.has_unstored) == ([FIRST], False)
 
@@ -471,7 +477,7 @@ async def test_what_cannot_be_deleted_is_known_in_the_next_session() -> None:
     known = []
     for transcript in sessions:
         with script(transcript) as port:
-            desk = FakeDesk()
-            await Receiver(Dialogue(port), identity(), desk, Storage("SM"), undeletable=undeletable).sweep()
-            known.append((len(desk.kept), len(undeletable)))
+            backend = FakeBackend()
+            await Receiver(Dialogue(port), identity(), backend, Storage("SM"), undeletable=undeletable).sweep()
+            known.append((len(backend.kept), len(undeletable)))
     assert known == [(1, 1), (0, 1), (0, 0)]

@@ -12,9 +12,9 @@ import pytest
 from modemd.connector import AttemptEnding, AttemptReport, Draft
 from modemd.errors import PortGone, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.messages.sender import QUICK_PROMPT_S, Sender, SendResult
+from modemd.modem.messages.sender import QUICK_PROMPT_S, PartSender, SendResult
 from modemd.profiles import Profile
-from tests.modem.backend import GENERIC, HELLO, HELLO_WORLD, FakeDesk, draft, identity
+from tests.modem.backend import GENERIC, HELLO, HELLO_WORLD, FakeBackend, draft, identity
 from tests.modem.scripted_port import ScriptedPort, script, simulated
 from tests.sim.world.loop import LoopClock
 
@@ -29,9 +29,9 @@ class Bench:
     """A sender at a scripted modem. `foreseen`: what claims said of the next part."""
 
     port: ScriptedPort
-    desk: FakeDesk
+    backend: FakeBackend
     dialogue: Dialogue
-    sender: Sender
+    sender: PartSender
     foreseen: list[Draft | None] = field(default_factory=list)
 
     async def send(self, part: Draft | None = None, *, ahead: bool = False) -> SendResult | None:
@@ -46,9 +46,9 @@ class Bench:
 @asynccontextmanager
 async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Bench]:
     with script(transcript) as port:
-        desk, dialogue = FakeDesk(), Dialogue(port)
-        sender = Sender(dialogue, identity(profile), desk, LoopClock(asyncio.get_running_loop()).now)
-        yield Bench(port, desk, dialogue, sender)
+        backend, dialogue = FakeBackend(), Dialogue(port)
+        sender = PartSender(dialogue, identity(profile), backend, LoopClock(asyncio.get_running_loop()).now)
+        yield Bench(port, backend, dialogue, sender)
 
 
 def ended(sent: SendResult | None) -> AttemptReport:
@@ -74,7 +74,7 @@ async def test_a_part_is_sent() -> None:
 async def test_nothing_of_the_pdu_is_written_before_the_claim_is_known() -> None:
     """The commit takes its time; until its answer is there, only the prompt was asked for."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK") as b:
-        b.desk.commit_s = 1.0
+        b.backend.commit_s = 1.0
         sending = asyncio.ensure_future(b.send())
         await asyncio.sleep(0.999)
         assert (b.port.written, b.air) == (b"AT+CMGS=18\r", 0)
@@ -85,9 +85,9 @@ async def test_nothing_of_the_pdu_is_written_before_the_claim_is_known() -> None
 async def test_nothing_may_go_and_the_prompt_is_escaped() -> None:
     """The claim found nothing: ESC, and nothing is journaled."""
     async with bench(f"{PROMPT} \n {ESCAPES}") as b:
-        b.desk.instead.append(None)
+        b.backend.instead.append(None)
         assert await b.send() is None
-        assert (b.desk.journal, b.air) == ([], 0)
+        assert (b.backend.journal, b.air) == ([], 0)
 
 
 @simulated
@@ -96,7 +96,7 @@ async def test_another_part_of_another_length_gets_a_prompt_of_its_own() -> None
     async with bench(
         f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n <<$ > \n >> {HELLO_WORLD_PDU} ^Z \n << +CMGS: 5 | OK"
     ) as b:
-        b.desk.instead.append(HELLO_WORLD)
+        b.backend.instead.append(HELLO_WORLD)
         assert ended(await b.send()).reference == 5
 
 
@@ -105,7 +105,7 @@ async def test_another_part_of_the_same_length_goes_to_the_prompt_that_is_there(
     """Its octets are the claim's, not the draft's."""
     other = HELLO[:-1] + b"\x07"
     async with bench(f"{PROMPT} \n >> 00{other.hex().upper()} ^Z \n << +CMGS: 5 | OK") as b:
-        b.desk.instead.append(other)
+        b.backend.instead.append(other)
         assert ended(await b.send()).reference == 5
 
 
@@ -116,7 +116,7 @@ async def test_another_part_of_the_same_length_goes_to_the_prompt_that_is_there(
 async def test_a_second_prompt_that_is_refused_ends_the_attempt(answer: str) -> None:
     """The attempt is journaled already, so the refusal is its outcome; nothing was written."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n {answer}") as b:
-        b.desk.instead.append(HELLO_WORLD)
+        b.backend.instead.append(HELLO_WORLD)
         attempted = ended(await b.send())
         assert (attempted.ending, attempted.code, attempted.written_at) == (AttemptEnding.REFUSED, 304, None)
         assert b.air == 0
@@ -126,7 +126,7 @@ async def test_a_second_prompt_that_is_refused_ends_the_attempt(answer: str) -> 
 async def test_a_second_prompt_that_never_comes_withdraws_the_attempt() -> None:
     """Nothing of it was written: it is not unknown. The trouble comes back with it."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
-        b.desk.instead.append(HELLO_WORLD)
+        b.backend.instead.append(HELLO_WORLD)
         sent = await b.send()
         assert ended(sent).ending is AttemptEnding.WITHDRAWN
         assert sent is not None
@@ -137,8 +137,8 @@ async def test_a_second_prompt_that_never_comes_withdraws_the_attempt() -> None:
 async def test_consent_that_moved_during_the_claim_withdraws_the_attempt() -> None:
     """Somebody opted out after the claim looked: ESC at the prompt, and no octet of the PDU."""
     async with bench(f"{PROMPT} \n {ESCAPES}") as b:
-        b.desk.commit_s = 0.5
-        asyncio.get_running_loop().call_later(0.3, setattr, b.desk, "consent_epoch", 1)
+        b.backend.commit_s = 0.5
+        asyncio.get_running_loop().call_later(0.3, setattr, b.backend, "consent_epoch", 1)
         assert ended(await b.send()) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="consent changed")
         assert HELLO_PDU.encode() not in b.port.written
 
@@ -215,7 +215,7 @@ async def test_a_late_answer_in_front_of_the_next_prompt_is_the_older_part_s() -
     ) as b:
         assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
         assert ended(await b.send(draft(2, HELLO_WORLD))).reference == 15
-        assert b.desk.closed == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
+        assert b.backend.closed == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
 
 
 @simulated
@@ -232,7 +232,7 @@ async def test_a_port_lost_after_the_pdu_is_not_known() -> None:
 async def test_a_port_lost_during_the_claim_withdraws_the_attempt() -> None:
     """No octet of the PDU was written: nothing happened."""
     async with bench(f"{PROMPT} \n !! unplugged [0.1]") as b:
-        b.desk.commit_s = 0.5
+        b.backend.commit_s = 0.5
         sent = await b.send()
         assert ended(sent) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="unplugged")
         assert sent is not None
@@ -251,7 +251,7 @@ async def test_trouble_before_the_prompt_leaves_no_attempt(transcript: str, erro
     async with bench(transcript) as b:
         with pytest.raises(error):
             await b.send()
-        assert b.desk.journal == []
+        assert b.backend.journal == []
 
 
 SENT = f">> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK"
@@ -267,9 +267,9 @@ async def test_the_claim_of_a_quick_modem_is_made_while_its_prompt_is_awaited(fi
         await b.send()
         sending = asyncio.ensure_future(b.send(draft(2)))
         await asyncio.sleep(0.9)
-        assert (b.desk.claims, b.air) == (claims, 1)
+        assert (b.backend.claims, b.air) == (claims, 1)
         assert ended(await sending).ending is AttemptEnding.ACCEPTED
-        assert b.desk.claims == 2
+        assert b.backend.claims == 2
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ async def test_a_claim_whose_prompt_does_not_come_is_withdrawn(then: str, error:
         with pytest.raises(error):
             await b.send(draft(2))
         await asyncio.sleep(0.1)
-        assert b.desk.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
+        assert b.backend.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
 
 
 @simulated
@@ -295,7 +295,7 @@ async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
         await asyncio.sleep(5)
         b.sender.withdraw_early_claim()
         await asyncio.sleep(0.1)
-        assert b.desk.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
+        assert b.backend.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
         assert ended(await sending).attempt_id == 3
 
 
@@ -308,7 +308,7 @@ async def test_after_a_prompt_that_did_not_come_claims_wait_for_theirs() -> None
         assert ended(await b.send(draft(2))).ending is AttemptEnding.REFUSED
         sending = asyncio.ensure_future(b.send(draft(3)))
         await asyncio.sleep(0.9)
-        assert b.desk.claims == 2
+        assert b.backend.claims == 2
         await sending
 
 
@@ -316,7 +316,7 @@ async def test_after_a_prompt_that_did_not_come_claims_wait_for_theirs() -> None
 async def test_a_claim_tells_what_follows_before_the_pdu_goes_out() -> None:
     """The next part is known while this one is on the air."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK [3]") as b:
-        b.desk.waiting.append(draft(2))
+        b.backend.waiting.append(draft(2))
         sending = asyncio.ensure_future(b.send(ahead=True))
         await asyncio.sleep(1)
         assert b.foreseen == [draft(2)]
@@ -327,11 +327,11 @@ async def test_a_claim_tells_what_follows_before_the_pdu_goes_out() -> None:
 async def test_a_claim_that_commits_too_late_gives_back_what_follows() -> None:
     """The modem was stopped meanwhile: another one may choose that part."""
     async with bench(PROMPT) as b:
-        b.desk.commit_s = 1
-        b.desk.waiting.append(draft(2))
+        b.backend.commit_s = 1
+        b.backend.waiting.append(draft(2))
         await cancel(b.send(ahead=True), after_s=0.5)
         await asyncio.sleep(1)
-        assert (b.foreseen, b.desk.reserved) == ([], set())
+        assert (b.foreseen, b.backend.reserved) == ([], set())
 
 
 @simulated
@@ -339,7 +339,7 @@ async def test_cancelled_before_the_prompt_nothing_is_claimed() -> None:
     """And nothing is journaled."""
     async with bench(">> AT+CMGS=18") as b:
         await cancel(b.send(), after_s=1)
-        assert b.desk.journal == []
+        assert b.backend.journal == []
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["that commits", "that finds nothing"])
@@ -347,22 +347,22 @@ async def test_cancelled_before_the_prompt_nothing_is_claimed() -> None:
 async def test_cancelled_during_a_claim(committed: bool) -> None:
     """A claim that commits afterwards is withdrawn, and never written."""
     async with bench(PROMPT) as b:
-        b.desk.commit_s = 1
+        b.backend.commit_s = 1
         if not committed:
-            b.desk.instead.append(None)
+            b.backend.instead.append(None)
         await cancel(b.send(), after_s=0.5)
         await asyncio.sleep(1)
         withdrawn = AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")
-        assert b.desk.journal == (["claimed 1", withdrawn] if committed else [])
+        assert b.backend.journal == (["claimed 1", withdrawn] if committed else [])
 
 
 @simulated
 async def test_cancelled_at_a_second_prompt_the_attempt_is_withdrawn() -> None:
     """It was claimed, and not written."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
-        b.desk.instead.append(HELLO_WORLD)
+        b.backend.instead.append(HELLO_WORLD)
         await cancel(b.send(), after_s=1)
-        assert b.desk.journal == ["claimed 1", AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")]
+        assert b.backend.journal == ["claimed 1", AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")]
 
 
 @simulated
@@ -370,7 +370,7 @@ async def test_cancelled_after_the_pdu_the_attempt_is_not_known() -> None:
     """With the moment of its first octet, so that a report may settle it."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z") as b:
         await cancel(b.send(), after_s=1)
-        (attempted,) = b.desk.closed
+        (attempted,) = b.backend.closed
         assert (attempted.ending, attempted.error) == (AttemptEnding.NO_ANSWER, "stopped")
         assert attempted.written_at is not None
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from modemd.config import CurrentSettings
 from modemd.errors import Refused
 from modemd.service.calendar.recurring import RecurringSends, ScheduleRequest
 from modemd.service.messages.decisions import Authorship
@@ -35,7 +36,7 @@ class Shop:
     def begin(self) -> None:
         bench = self.bench
         queued: Callable[..., None] = lambda submitted, rank: None  # noqa: E731
-        submitting = Submission(bench.store, bench.settings, bench.policy, self.clock, queued)
+        submitting = Submission(bench.store, CurrentSettings(bench.settings), bench.policy, self.clock, queued)
         self.recurring = RecurringSends(
             bench.store, submitting, bench.policy, self.clock, PARIS, bench._queued, lambda: self.trust
         )

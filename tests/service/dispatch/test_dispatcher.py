@@ -13,7 +13,7 @@ from modemd.connector import AttemptEnding, AttemptReport, Draft
 from modemd.errors import StoreError
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.service.dispatch.dispatcher import FREED_RETRY_DELAY
+from modemd.service.dispatch.outcomes import FREED_RETRY_DELAY
 from modemd.store.outbox import due as outbox_due
 from modemd.store.queue.claims import MAX_CANDIDATES
 from modemd.store.timestamps import from_text
@@ -45,7 +45,7 @@ async def test_what_one_has_chosen_the_other_does_not() -> None:
     ]  # fmt: skip
     assert await b.dispatcher.next_draft(sim(EAST)) is None
     assert b.all("SELECT 1 FROM attempt") == []
-    b.dispatcher.release_draft(mine)
+    b.dispatcher.end_reservation(mine)
     assert (await b.chosen(sim(EAST))).part_id == mine.part_id
 
 
@@ -55,11 +55,11 @@ async def test_what_was_given_back_belongs_to_whoever_chose_it_then() -> None:
     b = Bench()
     await b.submit(ALICE)
     slow = await b.chosen(sim(WEST))
-    b.dispatcher.release_draft(slow)
+    b.dispatcher.end_reservation(slow)
     quick = await b.chosen(sim(EAST))
     assert quick.part_id == slow.part_id
     assert await b.dispatcher.claim(sim(WEST), slow, ahead=False) is None
-    b.dispatcher.release_draft(slow)
+    b.dispatcher.end_reservation(slow)
     assert await b.dispatcher.next_draft(sim(WEST)) is None
     claimed = await b.dispatcher.claim(sim(EAST), quick, ahead=False)
     assert claimed is not None
@@ -94,7 +94,7 @@ async def test_a_draft_is_overtaken_by_higher_classes(queued: MessageClass, fres
     draft = await b.chosen()
     b.dispatcher.note_queued(queued.rank)
     assert b.dispatcher.is_current(sim(), draft) is fresh
-    b.dispatcher.release_draft(draft)
+    b.dispatcher.end_reservation(draft)
     assert b.dispatcher.is_current(sim(), await b.chosen())
 
 
@@ -136,7 +136,7 @@ async def test_a_repetition_says_so() -> None:
     b = Bench()
     await b.submit(message_class=MessageClass.OTP)
     first = await b.claimed()
-    await b.dispatcher.close(sim(), AttemptReport(first.attempt_id, AttemptEnding.NO_ANSWER, b.clock.now()))
+    await b.dispatcher.close_attempt(sim(), AttemptReport(first.attempt_id, AttemptEnding.NO_ANSWER, b.clock.now()))
     b.hand.passes(seconds=21)
     await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     second = await b.claimed()
@@ -155,7 +155,9 @@ async def test_parts_of_one_message_share_a_reference_of_8_bits() -> None:
         place = pdu.Submit.decode(claimed.tpdu).concatenation
         assert place is not None
         places.append((place.reference, place.sequence, place.total, place.width))
-        await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 1))
+        await b.dispatcher.close_attempt(
+            sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 1)
+        )
     assert places == [(1, 1, 3, 8), (1, 2, 3, 8), (1, 3, 3, 8), (2, 1, 3, 8), (2, 2, 3, 8), (2, 3, 3, 8)]
 
 
@@ -177,7 +179,7 @@ async def test_an_outcome_is_journaled_before_the_next_claim() -> None:
     await b.submit(ALICE)
     first = await b.claimed()
     draft = Draft(2, b"", rank=7, is_first_of_several=False)
-    b.dispatcher.close_with_next(sim(), AttemptReport(first.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 7))
+    b.dispatcher.close_attempt_lazily(sim(), AttemptReport(first.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 7))
     assert await b.dispatcher.claim(sim(), draft, ahead=False) is not None  # that number is free again
     assert [(row["outcome"], row["reference"]) for row in b.all("SELECT * FROM attempt ORDER BY id")] == [
         ("sent", 7),
@@ -250,7 +252,7 @@ async def test_an_alarm_that_is_given_back_presses_again() -> None:
     draft = await b.chosen(sim(EAST))
     assert await b.dispatcher.next_draft(sim(WEST), urgent=True) is None
     assert not b.dispatcher.has_unseen_urgent(sim(WEST))
-    b.desk.return_draft(draft)
+    b.dispatcher.return_draft(draft)
     assert b.dispatcher.has_unseen_urgent(sim(WEST))
 
 
@@ -261,7 +263,9 @@ async def test_an_alarm_whose_attempt_is_withdrawn_presses_again() -> None:
     await b.submit(message_class=MessageClass.ALARM)
     claimed = await b.claimed(sim(EAST))
     assert await b.dispatcher.next_draft(sim(WEST), urgent=True) is None
-    await b.dispatcher.close(sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="no prompt"))
+    await b.dispatcher.close_attempt(
+        sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="no prompt")
+    )
     assert b.dispatcher.has_unseen_urgent(sim(WEST))
 
 
@@ -272,15 +276,15 @@ async def test_what_follows_is_not_fresh_once_its_sim_rests() -> None:
     for index in range(8):
         await b.submit(f"+3361234560{index}")
     draft: Draft | None = await b.chosen()
-    while b.dispatcher.sim_breakers.open_until(WEST, b.clock.now()) is None:
+    while b.breakers.open_until(WEST, b.clock.now()) is None:
         assert draft is not None
         claimed = await b.dispatcher.claim(sim(), draft, ahead=True)
-        b.dispatcher.release_draft(draft)
+        b.dispatcher.end_reservation(draft)
         assert claimed is not None
         refused = AttemptReport(
             claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 42, "+CMS ERROR: 42", 1.0
         )
-        await b.dispatcher.close(sim(), refused)
+        await b.dispatcher.close_attempt(sim(), refused)
         draft = claimed.next_draft
     assert draft is not None
     assert not b.dispatcher.is_current(sim(), draft)
@@ -296,7 +300,7 @@ async def test_what_a_failing_claim_offered_is_anybodys() -> None:
     b.db.set_authorizer(no_commit)
     with pytest.raises(StoreError):
         await b.dispatcher.claim(sim(WEST), draft, ahead=True)
-    b.dispatcher.release_draft(draft)
+    b.dispatcher.end_reservation(draft)
     assert b.dispatcher._reservations.reserved_parts() == set()
 
 
@@ -322,7 +326,7 @@ async def test_a_claim_takes_what_goes_before_the_draft_and_never_what_others_ha
     claimed = await b.dispatcher.claim(sim(WEST), mine, ahead=False)
     assert claimed is not None
     assert (claimed.message_id, pdu.Submit.decode(claimed.tpdu).text) == (alarm, "Pump 3 stands still")
-    b.dispatcher.release_draft(mine)
+    b.dispatcher.end_reservation(mine)
     second = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), ahead=False)
     assert second is not None
     assert second.part_id == mine.part_id != theirs.part_id
@@ -352,7 +356,7 @@ async def test_a_claim_carries_the_epoch_from_before_its_look() -> None:
     b.store.write_consent(lambda db: None)
     claimed = await claiming
     assert claimed is not None
-    assert (claimed.consent_epoch, b.desk.consent_epoch) == (0, 1)
+    assert (claimed.consent_epoch, b.dispatcher.consent_epoch) == (0, 1)
 
 
 VENDOR = Profile("odd", errors={512: "soon", 38: "recipient"})
@@ -393,7 +397,7 @@ async def test_what_a_refusal_means(
     attempted = AttemptReport(
         claimed.attempt_id, AttemptEnding.REFUSED, written_at, None, code, "as it was said", elapsed_s
     )
-    await b.dispatcher.close(sim(profile=profile), attempted)
+    await b.dispatcher.close_attempt(sim(profile=profile), attempted)
     row = b.one("SELECT outcome, error FROM attempt")
     assert (row["outcome"], row["error"], b.state(message)) == (outcome, "as it was said", state)
     due = b.one("SELECT due FROM part")["due"]
@@ -416,7 +420,7 @@ async def test_what_the_other_endings_mean(
     b = Bench()
     message = await b.submit()
     claimed = await b.claimed()
-    await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, ending, b.clock.now(), 9))
+    await b.dispatcher.close_attempt(sim(), AttemptReport(claimed.attempt_id, ending, b.clock.now(), 9))
     await asyncio.sleep(0)
     assert (b.one("SELECT outcome FROM attempt")["outcome"], b.state(message)) == (outcome, state)
     assert b.one("SELECT tries FROM part")["tries"] == tries
@@ -430,7 +434,7 @@ async def test_a_late_acceptance_settles_what_was_unknown() -> None:
     message = await b.submit()
     claimed = await b.claimed()
     for ending, code in ((AttemptEnding.NO_ANSWER, None), (AttemptEnding.ACCEPTED, None), (AttemptEnding.REFUSED, 1)):
-        await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, ending, b.clock.now(), 9, code))
+        await b.dispatcher.close_attempt(sim(), AttemptReport(claimed.attempt_id, ending, b.clock.now(), 9, code))
     assert b.state(message) == "sent"
 
 
@@ -464,7 +468,7 @@ async def test_a_refusal_without_network_uses_up_no_try() -> None:
         1.0,
         is_without_network=True,
     )
-    await b.dispatcher.close(sim(), lost)
+    await b.dispatcher.close_attempt(sim(), lost)
     part = b.one("SELECT tries, lane, due FROM part")
     assert (part["tries"], part["lane"], b.state(message)) == (0, "any", "held")
     assert from_text(part["due"]) - b.clock.now() == FREED_RETRY_DELAY
@@ -477,7 +481,7 @@ async def refused(b: Bench, code: int, to: str, iccid: str = WEST) -> int:
     attempted = AttemptReport(
         claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, code, f"+CMS ERROR: {code}", 1.0
     )
-    await b.dispatcher.close(sim(iccid), attempted)
+    await b.dispatcher.close_attempt(sim(iccid), attempted)
     return message
 
 
@@ -491,7 +495,7 @@ async def test_five_refusals_across_recipients_are_the_sims_own() -> None:
     assert (tries, {b.state(message) for message in messages}) == ([1, 1, 1, 1, 0], {"held"})
     await b.submit(BOB)
     assert await b.dispatcher.next_draft(sim(WEST)) is None
-    assert b.dispatcher.sim_breakers.open_until(WEST, b.clock.now()) == (
+    assert b.breakers.open_until(WEST, b.clock.now()) == (
         b.clock.now() + timedelta(minutes=1),
         "+CMS ERROR: 42",
     )
@@ -514,7 +518,9 @@ async def test_what_one_sim_will_not_do_another_is_asked_for() -> None:
     await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     assert await b.dispatcher.next_draft(sim(WEST)) is None
     claimed = await b.claimed(sim(EAST))
-    await b.dispatcher.close(sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 1))
+    await b.dispatcher.close_attempt(
+        sim(EAST), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 1)
+    )
     assert b.state(message) == "sent"
 
 
@@ -527,7 +533,7 @@ async def test_where_no_sim_will_do_it_the_part_backs_off() -> None:
     b.hand.passes(seconds=5)
     await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     claimed = await b.claimed(sim(EAST))
-    await b.dispatcher.close(
+    await b.dispatcher.close_attempt(
         sim(EAST),
         AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 21, "+CMS ERROR: 21", 1.0),
     )

@@ -26,7 +26,7 @@ def delivered(sender: str | pdu.Address, text: str, *, reference: int = 0, proto
 
 async def comes(b: Bench, sender: str | pdu.Address, text: str, iccid: str = WEST) -> None:
     for octets in delivered(sender, text):
-        await b.desk.store_arrival(sim(iccid), octets)
+        await b.inbox.store_arrival(sim(iccid), octets)
 
 
 def national(digits: str) -> pdu.Address:
@@ -50,7 +50,7 @@ async def test_what_cannot_be_decoded_is_kept_as_it_is(octets: bytes) -> None:
     """Its octets in hex, marked; handed over again, it is kept once."""
     b = Bench()
     for _ in range(2):
-        await b.desk.store_arrival(sim(), octets)
+        await b.inbox.store_arrival(sim(), octets)
     row = b.one("SELECT kind, text, complete FROM inbox")
     assert (row["kind"], row["text"], row["complete"]) == ("undecodable", octets.hex().upper(), 1)
 
@@ -60,7 +60,7 @@ async def test_a_type_0_message_is_an_event_and_nothing_else() -> None:
     """Acknowledged and discarded, as 3GPP TS 23.040 9.2.3.9 says; that it came is told."""
     b = Bench()
     for octets in delivered(ALICE, "STOP", protocol_id=0x40):
-        await b.desk.store_arrival(sim(), octets)
+        await b.inbox.store_arrival(sim(), octets)
     assert b.all("SELECT 1 FROM inbox") == []
     assert b.all("SELECT 1 FROM contact") == []
     assert [(row["what"], row["detail"]) for row in b.all("SELECT * FROM event")] == [
@@ -74,7 +74,7 @@ async def test_data_is_kept_in_hex_and_never_read_as_a_word() -> None:
     b = Bench()
     sender = pdu.Address.parse(ALICE)
     data = pdu.Deliver(sender, pdu.UserData(b"STOP"), SENT_AT, pdu.dcs_of(pdu.Alphabet.DATA8, None))
-    await b.desk.store_arrival(sim(), pdu.frame(data.encode()))
+    await b.inbox.store_arrival(sim(), pdu.frame(data.encode()))
     row = b.one("SELECT kind, text FROM inbox")
     assert (row["kind"], row["text"]) == ("data", b"STOP".hex().upper())
     assert b.all("SELECT 1 FROM consent_event") == []
@@ -87,10 +87,10 @@ async def test_a_status_report_settles_its_message() -> None:
     b.hand.moment = datetime(2025, 3, 11, 9, 15, tzinfo=UTC)
     message = await b.submit("+447700900123")
     claimed = await b.claimed()
-    await b.desk.close_attempt(
+    await b.dispatcher.close_attempt(
         sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), reference=64)
     )
-    await b.desk.store_arrival(sim(), REPORT)
+    await b.inbox.store_arrival(sim(), REPORT)
     assert b.state(message) == "delivered"
     assert b.all("SELECT 1 FROM inbox") == []
 
@@ -99,7 +99,7 @@ async def test_a_status_report_settles_its_message() -> None:
 async def test_a_report_that_belongs_to_nothing_is_kept() -> None:
     """Listed as unmatched, never dropped."""
     b = Bench()
-    await b.desk.store_arrival(sim(), REPORT)
+    await b.inbox.store_arrival(sim(), REPORT)
     row = b.one("SELECT reference, number, attempt_id FROM report")
     assert (row["reference"], row["number"], row["attempt_id"]) == (64, "+447700900123", None)
 
@@ -157,10 +157,10 @@ async def test_a_stop_in_several_parts_counts_when_it_is_whole() -> None:
     """Whatever the order of its parts; not before, and once."""
     b = Bench()
     first, second = delivered(ALICE, STOP_IN_TWO_PARTS, reference=5)
-    await b.desk.store_arrival(sim(), second)
+    await b.inbox.store_arrival(sim(), second)
     assert b.all("SELECT 1 FROM contact") == []
-    await b.desk.store_arrival(sim(), first)
-    await b.desk.store_arrival(sim(), first)
+    await b.inbox.store_arrival(sim(), first)
+    await b.inbox.store_arrival(sim(), first)
     assert b.one("SELECT marketing FROM contact")["marketing"] == "opted_out"
     assert b.one("SELECT text FROM inbox")["text"] == STOP_IN_TWO_PARTS
     assert len(b.queued) == 1
@@ -180,7 +180,7 @@ async def test_the_epoch_moves_before_an_opt_out_can_be_stored(text: str, moves:
     """At once, in the call, so that a PDU that is about to leave is stopped."""
     b = Bench()
     await comes(b, ALICE, text)
-    assert b.desk.consent_epoch == moves
+    assert b.dispatcher.consent_epoch == moves
 
 
 @simulated
@@ -222,7 +222,7 @@ async def test_parts_of_data_are_joined_in_hex() -> None:
     parts = pdu.compose_data(ALICE, bytes(range(200)), reference=3)
     for part in parts:
         deliver = pdu.Deliver(pdu.Address.parse(ALICE), part.user_data, SENT_AT, part.dcs)
-        await b.desk.store_arrival(sim(), pdu.frame(deliver.encode()))
+        await b.inbox.store_arrival(sim(), pdu.frame(deliver.encode()))
     row = b.one("SELECT kind, text, complete FROM inbox")
     assert (row["kind"], row["text"], row["complete"]) == ("data", bytes(range(200)).hex().upper(), 1)
 
@@ -232,7 +232,7 @@ async def test_an_arrival_tells_the_networks_time() -> None:
     """The service centre's stamp of a message, which may be old."""
     b = Bench()
     await comes(b, ALICE, "hello")
-    assert b.heard == [(datetime(2026, 11, 22, 11, 59, 58, tzinfo=UTC), None)]
+    assert b.network_times == [(datetime(2026, 11, 22, 11, 59, 58, tzinfo=UTC), None)]
 
 
 @pytest.mark.parametrize(
@@ -245,10 +245,10 @@ async def test_a_report_tells_the_networks_time(later: timedelta, fresh: bool) -
     await b.submit("+447700900123")
     claimed = await b.claimed()
     written = b.clock.now()
-    await b.dispatcher.close(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, written, 64))
+    await b.dispatcher.close_attempt(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, written, 64))
     b.hand.moment += later
-    await b.desk.store_arrival(sim(), REPORT)
-    assert len(b.heard) == 1
-    stamp, at = b.heard[0]
+    await b.inbox.store_arrival(sim(), REPORT)
+    assert len(b.network_times) == 1
+    stamp, at = b.network_times[0]
     assert at == (written if fresh else None)
     assert stamp.date() == date(2025, 3, 11)

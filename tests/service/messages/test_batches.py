@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from modemd.errors import Refused
+from modemd.modem.modem import Modem
 from modemd.service.messages import batches as messages_batches
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows
 from modemd.service.messages.submission import MessageRequest
@@ -33,7 +34,7 @@ async def counted(home: House, sql: str) -> int:
 @contextlib.asynccontextmanager
 async def promoting(home: House) -> AsyncIterator[None]:
     """While the block runs, so does the task; and then until nothing is left to do."""
-    task = asyncio.create_task(home.service._batches.run())
+    task = asyncio.create_task(home.service.messages.batches.run())
     try:
         yield
         while await counted(home, "SELECT count(*) FROM batch WHERE state <> 'done'"):  # noqa: ASYNC110 - a moment
@@ -45,19 +46,19 @@ async def promoting(home: House) -> AsyncIterator[None]:
 
 async def test_a_large_file_is_accepted_before_it_is_promoted(home: House) -> None:
     """The answer counts all rows and names the ids of their messages; the task makes them, in order."""
-    answer = await home.service.submit_csv(file())
+    answer = await home.service.messages.batches.accept(file())
     assert (answer["state"], answer["accepted"], answer["promoted"], answer["messages"]) == ("accepted", ROWS, 0, {})
     assert (answer["first_message"], answer["last_message"]) == (1, ROWS)
     async with promoting(home):
         pass
-    found = await home.service.messages(id=None, state=None, limit=0, batch=answer["id"])
+    found = await home.service.messages.stories.list_messages(id=None, state=None, limit=0, batch=answer["id"])
     assert [(message["id"], message["text"]) for message in found[::-1]] == [(n + 1, f"row {n}") for n in range(ROWS)]
-    assert (await home.service.batch(answer["id"]))["messages"] == {"queued": ROWS}
+    assert (await home.service.messages.batches.describe(answer["id"]))["messages"] == {"queued": ROWS}
 
 
 async def test_a_file_of_one_step_is_one_commit(home: House) -> None:
     """Its messages are there when it is answered, though no task runs: as where a command finds no daemon."""
-    answer = await home.service.submit_csv(file(batches.ROWS_PER_STEP))
+    answer = await home.service.messages.batches.accept(file(batches.ROWS_PER_STEP))
     assert (answer["state"], answer["messages"]) == ("done", {"queued": batches.ROWS_PER_STEP})
 
 
@@ -65,7 +66,7 @@ async def test_a_file_of_one_step_is_one_commit(home: House) -> None:
 async def test_a_bad_row_anywhere_leaves_nothing(home: House, bad: tuple[int, ...]) -> None:
     """All bad rows are named, whatever was staged before them is cleared away, and no message is made."""
     with pytest.raises(BadRows) as refused:
-        await home.service.submit_csv(file(bad=bad))
+        await home.service.messages.batches.accept(file(bad=bad))
     assert [problem.partition(":")[0] for problem in refused.value.problems] == [f"line {row + 2}" for row in bad]
     async with promoting(home):
         pass
@@ -77,7 +78,7 @@ async def test_a_file_that_is_wrong_all_over_is_not_read_to_its_end(home: House)
     """So many problems are told, and that there is more."""
     rows = MOST_PROBLEMS + 200
     with pytest.raises(BadRows) as refused:
-        await home.service.submit_csv(file(rows, bad=tuple(range(rows))))
+        await home.service.messages.batches.accept(file(rows, bad=tuple(range(rows))))
     assert len(refused.value.problems) == MOST_PROBLEMS + 1
     assert "there is more" in refused.value.problems[-1]
 
@@ -85,11 +86,11 @@ async def test_a_file_that_is_wrong_all_over_is_not_read_to_its_end(home: House)
 async def test_nobody_waits_for_a_file(home: House) -> None:
     """Single messages and small files that come while a large one is staged are answered before it."""
     async with promoting(home):
-        large = asyncio.ensure_future(home.service.submit_csv(file(2000)))
+        large = asyncio.ensure_future(home.service.messages.batches.accept(file(2000)))
         while not await counted(home, "SELECT count(*) FROM staged"):  # noqa: ASYNC110 - a moment
             await asyncio.sleep(0)
-        await home.service.submit(MessageRequest(ALICE, "alarm", "alarm"))
-        await home.service.submit_csv(file(3, text="small"))
+        await home.service.messages.submission.submit(MessageRequest(ALICE, "alarm", "alarm"))
+        await home.service.messages.batches.accept(file(3, text="small"))
         assert not large.done()
         assert (await large)["accepted"] == 2000
 
@@ -97,34 +98,38 @@ async def test_nobody_waits_for_a_file(home: House) -> None:
 async def test_large_files_are_staged_one_behind_the_other(home: House) -> None:
     """Two that come together are both accepted whole."""
     async with promoting(home):
-        answers = await asyncio.gather(home.service.submit_csv(file()), home.service.submit_csv(file(text="other")))
-    assert [(await home.service.batch(answer["id"]))["messages"] for answer in answers] == [{"queued": ROWS}] * 2
+        answers = await asyncio.gather(
+            home.service.messages.batches.accept(file()), home.service.messages.batches.accept(file(text="other"))
+        )
+    assert [(await home.service.messages.batches.describe(answer["id"]))["messages"] for answer in answers] == [
+        {"queued": ROWS}
+    ] * 2
 
 
 async def test_promotion_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step that queues something does."""
     woken: list[str] = []
-    monkeypatch.setattr(home.service, "_wake", lambda: woken.append("wake"))
+    monkeypatch.setattr(Modem, "wake", lambda modem: woken.append("wake"))
     async with promoting(home):
-        await home.service.submit_csv(file())
+        await home.service.messages.batches.accept(file())
     assert len(woken) >= ROWS // batches.ROWS_PER_STEP
 
 
 async def test_a_known_file_is_answered_again(home: House) -> None:
     """A client that lost the answer asks again, with its key, and gets the same batch."""
-    first = await home.service.submit_csv(file(), "k")
-    assert (await home.service.submit_csv(file(), "k"))["id"] == first["id"]
+    first = await home.service.messages.batches.accept(file(), "k")
+    assert (await home.service.messages.batches.accept(file(), "k"))["id"] == first["id"]
     with pytest.raises(Refused, match="another file"):
-        await home.service.submit_csv(file(ROWS - 1), "k")
+        await home.service.messages.batches.accept(file(ROWS - 1), "k")
     with pytest.raises(Refused, match="1 to 200"):
-        await home.service.submit_csv(file(), "k" * 201)
+        await home.service.messages.batches.accept(file(), "k" * 201)
 
 
 async def test_the_loop_is_not_held_up(home: House) -> None:
     """Between two turns of the loop few rows are checked, so that an answer of a modem never waits for a file."""
     turns: list[int] = []
     checks = 0
-    check = home.service._submission.check
+    check = home.service.messages.submission.check
 
     def counting(request: MessageRequest) -> Any:
         nonlocal checks
@@ -138,9 +143,9 @@ async def test_the_loop_is_not_held_up(home: House) -> None:
             checks = 0
             await asyncio.sleep(0)
 
-    home.service._submission.check = counting  # type: ignore[method-assign]
+    home.service.messages.submission.check = counting  # type: ignore[method-assign]
     turning = asyncio.create_task(turn())
-    await home.service.submit_csv(file(500))
+    await home.service.messages.batches.accept(file(500))
     turning.cancel()
     assert sum(turns) + checks == 500
     assert max(turns) <= messages_batches.CHECKED_AT_ONCE

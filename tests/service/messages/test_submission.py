@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from modemd.errors import Refused
+from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.csv_rows import BadRows
 from modemd.service.messages.submission import MessageRequest
@@ -17,12 +18,12 @@ ALICE, BOB = "+33612345678", "+33698765432"
 
 
 async def stored(home: House) -> list[dict[str, Any]]:
-    return await home.service.messages(id=None, state=None, limit=0)
+    return await home.service.messages.stories.list_messages(id=None, state=None, limit=0)
 
 
 async def test_the_answer_is_what_is_stored(home: House) -> None:
     """A message is durable when it is answered, and the answer is its row."""
-    answer = await home.service.submit(MessageRequest("06 12 34 56 78", "hello"))
+    answer = await home.service.messages.submission.submit(MessageRequest("06 12 34 56 78", "hello"))
     assert [answer.message] == await stored(home)
     assert (answer.message["to"], answer.message["state"], answer.is_repeat) == (ALICE, "queued", False)
 
@@ -31,15 +32,17 @@ async def test_the_answer_is_what_is_stored(home: House) -> None:
 async def test_validity_counts_from_the_start(home: House, message_class: str) -> None:
     """A message is valid for as long as its class says, from now, or from the time it was wished for."""
     lasts = home.settings.validity.of(message_class)
-    now = await home.service.submit(MessageRequest(ALICE, "hello", message_class))
-    later = await home.service.submit(MessageRequest(ALICE, "hello", message_class, at="2026-11-23T13:00"))
+    now = await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", message_class))
+    later = await home.service.messages.submission.submit(
+        MessageRequest(ALICE, "hello", message_class, at="2026-11-23T13:00")
+    )
     assert now.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
     assert later.message["expires_at"] == (NOON + timedelta(days=1) + lasts).isoformat("T", "microseconds")
 
 
 async def test_a_time_just_past_is_now(home: House) -> None:
     """A start time half a minute ago does not shorten the validity."""
-    answer = await home.service.submit(MessageRequest(ALICE, "hello", at="2026-11-22T12:59:30"))
+    answer = await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", at="2026-11-22T12:59:30"))
     lasts = home.settings.validity.of(MessageClass.TRANSACTIONAL)
     assert answer.message["state"] == "queued"
     assert answer.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
@@ -52,25 +55,25 @@ async def test_a_time_just_past_is_now(home: House) -> None:
 )
 async def test_parts_are_counted(home: House, text: str, parts: int) -> None:
     """What a text takes on the air is known when it is accepted."""
-    assert (await home.service.submit(MessageRequest(ALICE, text))).message["parts"] == parts
+    assert (await home.service.messages.submission.submit(MessageRequest(ALICE, text))).message["parts"] == parts
 
 
 @pytest.mark.parametrize(("wish", "kept"), [(None, 0), (True, 1), (False, 0)])
 async def test_reports_are_as_configured_unless_said(home: House, wish: bool | None, kept: int) -> None:
     """A message says for itself whether it wants a delivery report, or leaves it to the configuration."""
-    await home.service.submit(MessageRequest(ALICE, "hello", report=wish))
+    await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", report=wish))
     assert await home.store.read(lambda db: db.execute("SELECT report FROM message").fetchone()["report"]) == kept
 
 
 async def test_a_submit_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A queued message wakes the modems; a key that was known does not, nor does what was refused."""
     woken: list[str] = []
-    monkeypatch.setattr(home.service, "_wake", lambda: woken.append("wake"))
-    await home.service.submit(MessageRequest(ALICE, "hello", key="k"))
+    monkeypatch.setattr(Modem, "wake", lambda modem: woken.append("wake"))
+    await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", key="k"))
     assert woken == ["wake"]
-    await home.service.submit(MessageRequest(ALICE, "hello", key="k"))
+    await home.service.messages.submission.submit(MessageRequest(ALICE, "hello", key="k"))
     await home.stop_word(BOB)
-    await home.service.submit(MessageRequest(BOB, "offer", "marketing"))
+    await home.service.messages.submission.submit(MessageRequest(BOB, "offer", "marketing"))
     assert woken == ["wake"]
 
 
@@ -89,7 +92,7 @@ async def test_a_submit_wakes_who_waits(home: House, monkeypatch: pytest.MonkeyP
 async def test_what_is_refused_is_not_stored(home: House, request_: MessageRequest, code: str) -> None:
     """A request that cannot be is an answer with a code, at once, and leaves no row."""
     with pytest.raises(Refused) as refused:
-        await home.service.submit(request_)
+        await home.service.messages.submission.submit(request_)
     assert refused.value.code == code
     assert await stored(home) == []
 
@@ -97,7 +100,7 @@ async def test_what_is_refused_is_not_stored(home: House, request_: MessageReque
 async def test_rows_are_accepted_together(home: House) -> None:
     """A CSV gives messages in the order of its rows; empty `at` and `key` mean none."""
     text = f'class,to,text,key,at\notp,{ALICE},one,,\nmarketing,{BOB},"two, with\n a line",k,2026-11-23T13:00\n'
-    await home.service.submit_csv(("\ufeff" + text).encode())
+    await home.service.messages.batches.accept(("\ufeff" + text).encode())
     messages = (await stored(home))[::-1]
     assert [message["text"] for message in messages] == ["one", "two, with\n a line"]
     assert [message["key"] for message in messages] == [None, "k"]
@@ -107,7 +110,7 @@ async def test_rows_are_accepted_together(home: House) -> None:
 async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
     """Consent refuses a row, not the file."""
     await home.stop_word(BOB)
-    await home.service.submit_csv(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n".encode())
+    await home.service.messages.batches.accept(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n".encode())
     assert [message["state"] for message in (await stored(home))[::-1]] == ["refused", "queued"]
 
 
@@ -141,7 +144,7 @@ async def test_a_refused_row_is_kept_among_the_others(home: House) -> None:
 async def test_malformed_rows_reject_the_file(home: House, text: str, problems: list[str]) -> None:
     """Every row that is wrong is named by its line with the reason, and nothing of the file is accepted."""
     with pytest.raises(BadRows) as refused:
-        await home.service.submit_csv(text.encode())
+        await home.service.messages.batches.accept(text.encode())
     found = sorted(refused.value.problems)
     assert len(found) == len(problems)
     for line, beginning in zip(found, problems, strict=True):
@@ -151,16 +154,20 @@ async def test_malformed_rows_reject_the_file(home: House, text: str, problems: 
 
 async def test_a_key_that_is_taken_rejects_all_rows(home: House) -> None:
     """One commit holds a file: a row whose key belongs to other content takes the whole back."""
-    await home.service.submit(MessageRequest(ALICE, "first", key="k"))
+    await home.service.messages.submission.submit(MessageRequest(ALICE, "first", key="k"))
     with pytest.raises(Refused, match="'k' belongs to message 1"):
-        await home.service.submit_csv(f"to,text,class,key\n{BOB},x,otp,new\n{ALICE},other,otp,k\n".encode())
+        await home.service.messages.batches.accept(
+            f"to,text,class,key\n{BOB},x,otp,new\n{ALICE},other,otp,k\n".encode()
+        )
     assert len(await stored(home)) == 1
 
 
 async def test_a_message_may_name_its_sim(home: House) -> None:
     """Then it is that SIM's alone; what is no ICCID is refused."""
-    answer = await home.service.submit(MessageRequest("+33612345678", "hello", sim="8933010000000000010"))
+    answer = await home.service.messages.submission.submit(
+        MessageRequest("+33612345678", "hello", sim="8933010000000000010")
+    )
     lanes = await home.store.read(lambda db: [row["lane"] for row in db.execute("SELECT lane FROM part")])
     assert (answer.message["state"], lanes) == ("queued", ["8933010000000000010"])
     with pytest.raises(Refused, match="no ICCID"):
-        await home.service.submit(MessageRequest("+33612345678", "hello", sim="west"))
+        await home.service.messages.submission.submit(MessageRequest("+33612345678", "hello", sim="west"))

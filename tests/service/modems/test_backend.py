@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from modemd.config import CurrentSettings
 from modemd.connector import AttemptEnding, AttemptReport
 from modemd.errors import NeedsPerson
 from modemd.rules.classes import MessageClass
@@ -11,7 +12,7 @@ from modemd.service.modems.backend import ServiceBackend
 from modemd.store import sims
 from tests.modem.scripted_port import simulated
 from tests.service.assembled import NOON
-from tests.service.bench import EAST, WEST, Bench, sim
+from tests.service.bench import EAST, WEST, Bench, identity, sim
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ from tests.service.bench import EAST, WEST, Bench, sim
 async def test_a_sim_is_known_by_its_number(configured: str | None, written: str | None, known_as: str | None) -> None:
     """With the stick it sits in."""
     b = Bench(sims={WEST: {"number": configured}} if configured else {})
-    await b.desk.register_sim(sim(number=written))
+    await b.backend.register_sim(identity(number=written))
     row = b.one("SELECT iccid, number, modem FROM sim")
     assert (row["iccid"], row["number"], row["modem"]) == (WEST, known_as, "351234050000017")
 
@@ -35,9 +36,9 @@ async def test_a_sim_is_known_by_its_number(configured: str | None, written: str
 async def test_a_sim_that_moves_to_another_stick_stays_the_same_sim() -> None:
     """One row, with the stick it was seen in last; a number once known stays."""
     b = Bench()
-    await b.desk.register_sim(sim(number="+33799999999"))
+    await b.backend.register_sim(identity(number="+33799999999"))
     b.hand.passes(hours=1)
-    await b.desk.register_sim(sim(imei="867959030000016"))
+    await b.backend.register_sim(identity(imei="867959030000016"))
     row = b.one("SELECT * FROM sim")
     assert (row["modem"], row["number"]) == ("867959030000016", "+33799999999")
     assert row["first_seen"] < row["last_seen"]
@@ -48,16 +49,16 @@ async def test_a_part_passes_over_the_desk() -> None:
     """Chosen, fresh, claimed, closed, let go: rows and reservations are as if the dispatcher had been asked."""
     b = Bench()
     message = await b.submit()
-    draft = await b.desk.next_draft(sim())
+    draft = await b.dispatcher.next_draft(sim())
     assert draft is not None
-    assert b.desk.is_current(sim(), draft)
-    assert await b.desk.next_draft(sim()) is None
-    claimed = await b.desk.claim(sim(), draft, ahead=False)
+    assert b.dispatcher.is_current(sim(), draft)
+    assert await b.dispatcher.next_draft(sim()) is None
+    claimed = await b.dispatcher.claim(sim(), draft, ahead=False)
     assert claimed is not None
-    await b.desk.close_attempt(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN))
-    assert await b.desk.next_draft(sim()) is None, "still reserved"
-    b.desk.end_reservation(draft)
-    assert await b.desk.next_draft(sim()) is not None
+    await b.dispatcher.close_attempt(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN))
+    assert await b.dispatcher.next_draft(sim()) is None, "still reserved"
+    b.dispatcher.end_reservation(draft)
+    assert await b.dispatcher.next_draft(sim()) is not None
     assert b.state(message) == "queued"
 
 
@@ -65,7 +66,7 @@ async def test_a_part_passes_over_the_desk() -> None:
 async def test_a_modem_that_became_ready_wakes_whoever_waits_for_one() -> None:
     """Once for each time."""
     b = Bench()
-    b.desk.notify_ready()
+    b.backend.notify_ready()
     assert b.times_ready == 1
 
 
@@ -73,20 +74,20 @@ async def test_a_modem_that_became_ready_wakes_whoever_waits_for_one() -> None:
 async def test_the_desk_shows_the_epoch_of_the_store() -> None:
     """A modem compares it at the last moment."""
     b = Bench()
-    before = b.desk.consent_epoch
+    before = b.dispatcher.consent_epoch
     await b.stop_word("+33612345678")
-    assert b.desk.consent_epoch == before + 1
+    assert b.dispatcher.consent_epoch == before + 1
 
 
 @simulated
 async def test_a_new_sim_is_a_persons_to_admit() -> None:
     """With `manual`: one that is configured, or was in use before, is known; the error says what to say."""
     b = Bench(admit_sims="manual", sims={EAST: {}})
-    await b.desk.register_sim(sim(EAST))
+    await b.backend.register_sim(identity(EAST))
     with pytest.raises(NeedsPerson, match=f"modemd sims admit {WEST}"):
-        await b.desk.register_sim(sim(WEST))
+        await b.backend.register_sim(identity(WEST))
     await b.store.write(lambda db: sims.admit(db, WEST, b.clock.now()))
-    await b.desk.register_sim(sim(WEST))
+    await b.backend.register_sim(identity(WEST))
 
 
 @pytest.mark.parametrize(
@@ -103,30 +104,33 @@ async def test_a_foreign_network_holds_marketing(everywhere: bool, own: bool | N
     """By this SIM alone; it is looked at again when the SIM is home."""
     own_says = {} if own is None else {"marketing_while_roaming": own}
     b = Bench(marketing_while_roaming=everywhere, sims={WEST: own_says})
-    b.desk.report_roaming(sim(), True)
-    assert b.desk.is_marketing_held(sim()) is holds
-    assert not b.desk.is_marketing_held(sim(EAST))
+    b.backend.report_roaming(identity(), True)
+    assert b.backend.is_marketing_held(identity()) is holds
+    assert not b.backend.is_marketing_held(identity(EAST))
     await b.submit(message_class=MessageClass.MARKETING)
-    assert (await b.desk.next_draft(sim()) is None) is holds
+    assert (await b.dispatcher.next_draft(sim()) is None) is holds
     if holds:
-        b.desk.report_roaming(sim(), False)
+        b.backend.report_roaming(identity(), False)
         assert b.settled == 1
-        assert await b.desk.next_draft(sim()) is not None
+        assert await b.dispatcher.next_draft(sim()) is not None
 
 
 @simulated
 async def test_the_service_centre_is_the_configured_one_or_the_last_known() -> None:
     """A SIM that has lost its own is given it back, also by another process; one that never had any is not helped."""
     b = Bench(sims={EAST: {"smsc": "+33609001399"}})
-    await b.desk.register_sim(sim())
-    assert b.desk.find_service_centre(sim(), "") is None
-    assert b.desk.find_service_centre(sim(), "+33609001390") == "+33609001390"
-    assert b.desk.find_service_centre(sim(), "") == "+33609001390"
-    assert b.desk.find_service_centre(sim(EAST), "+33609001390") == "+33609001399"
+    await b.backend.register_sim(identity())
+    assert b.backend.find_service_centre(identity(), "") is None
+    assert b.backend.find_service_centre(identity(), "+33609001390") == "+33609001390"
+    assert b.backend.find_service_centre(identity(), "") == "+33609001390"
+    assert b.backend.find_service_centre(identity(EAST), "+33609001390") == "+33609001399"
     await b.store.write(lambda db: None)
-    another = ServiceBackend(b.store, b.settings, b.clock, b.dispatcher, b.arrivals, ready=lambda: None)
-    await another.register_sim(sim())
-    assert another.find_service_centre(sim(), "") == "+33609001390"
+    another = ServiceBackend(
+        b.store, CurrentSettings(b.settings), b.clock, b.dispatcher, b.inbox,
+        network_time=lambda stamp, at: None, ready=lambda: None,
+    )  # fmt: skip
+    await another.register_sim(identity())
+    assert another.find_service_centre(identity(), "") == "+33609001390"
 
 
 @simulated
@@ -134,8 +138,8 @@ async def test_the_networks_time_is_of_now_or_of_some_time() -> None:
     """A fresh one is held against the clock as it is."""
     b = Bench()
     for fresh in (True, False):
-        b.desk.report_network_time(NOON, fresh=fresh)
-    assert b.heard == [(NOON, b.clock.now()), (NOON, None)]
+        b.backend.report_network_time(NOON, fresh=fresh)
+    assert b.network_times == [(NOON, b.clock.now()), (NOON, None)]
 
 
 @pytest.mark.parametrize(
@@ -147,6 +151,6 @@ async def test_the_networks_time_is_of_now_or_of_some_time() -> None:
 async def test_a_call_is_kept_with_its_caller_as_contacts_are_known(number: str, caller: str) -> None:
     """When `called` returns it is in the database."""
     b = Bench(country="FR")
-    await b.desk.store_missed_call(sim(), number)
+    await b.inbox.store_missed_call(sim(), number)
     row = b.one("SELECT sender, to_sim, kind FROM inbox")
     assert (row["sender"], row["to_sim"], row["kind"]) == (caller, WEST, "call")

@@ -21,7 +21,7 @@ IDENTITY = Identity(
 
 async def test_a_modem_that_nobody_answered_for(home: House) -> None:
     """Before anything answered on its port, a modem is what the configuration says of it."""
-    (view,) = home.service.modems()
+    (view,) = home.service.modems.views.list_modems()
     assert (view["name"], view["port"], view["health"]) == ("west", home.settings.modems[0].port, "opening")
     assert {view[key] for key in ("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number")} == {
         None
@@ -31,10 +31,10 @@ async def test_a_modem_that_nobody_answered_for(home: House) -> None:
 
 async def test_a_modem_that_answered(home: House) -> None:
     """Who answered, which SIM sits there, and how it is."""
-    status = home.service._modems[0].status
+    status = home.service.modems.registry.modems[0].status
     status.identity, status.health, status.registration = IDENTITY, ModemHealth.READY, Registration.HOME
     status.signal_dbm, status.sent = -71, 5
-    (view,) = home.service.modems()
+    (view,) = home.service.modems.views.list_modems()
     assert (view["driver"], view["imei"], view["sim"]) == ("huawei_e3372", "861234029413211", ICCID)
     assert (view["health"], view["registration"], view["signal_dbm"], view["sent"]) == ("ready", "home", -71, 5)
     assert json.loads(json.dumps(view)) == view
@@ -52,25 +52,27 @@ async def test_the_number_of_a_sim(tmp_path: Path, configured: str | None, read:
     """A SIM's number is the configured one, else what the SIM itself says."""
     sims = {ICCID: {"number": configured} if configured else {}}
     async with house(tmp_path, sims=sims) as home:
-        home.service._modems[0].status.identity = Identity("1", "m", "m", "f", ICCID, None, read, Profile("generic"))
-        assert home.service.modems()[0]["number"] == shown
+        home.service.modems.registry.modems[0].status.identity = Identity(
+            "1", "m", "m", "f", ICCID, None, read, Profile("generic")
+        )
+        assert home.service.modems.views.list_modems()[0]["number"] == shown
 
 
 async def test_a_message_can_pass_when_one_modem_is_ready(home: House) -> None:
     """Health is whether a message can pass."""
-    assert (await home.service.status())["can_send"] is False
-    home.service._modems[0].status.health = ModemHealth.READY
-    assert (await home.service.status())["can_send"] is True
+    assert (await home.service.operations.health.read_status())["can_send"] is False
+    home.service.modems.registry.modems[0].status.health = ModemHealth.READY
+    assert (await home.service.operations.health.read_status())["can_send"] is True
 
 
 async def test_a_sim_that_rests_passes_nothing(home: House) -> None:
     """Its modem is ready, says until when and why the SIM rests, and no message can pass."""
-    status = home.service._modems[0].status
+    status = home.service.modems.registry.modems[0].status
     status.identity, status.health = IDENTITY, ModemHealth.READY
-    sims = home.service._dispatcher.sim_breakers
+    sims = home.service._dispatcher._breakers
     for index in range(5):
         sims.record_refusal(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", home.clock.now())
-    told = await home.service.status()
+    told = await home.service.operations.health.read_status()
     (view,) = told["modems"]
     assert (told["can_send"], view["health"]) == (False, "ready")
     assert (view["rests_until"], view["reason"]) == (

@@ -6,12 +6,13 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from modemd.config.alarms import AlarmSettings as Configured
+from modemd.config import CurrentSettings
+from modemd.config.alarms import AlarmSettings
 from modemd.rules.send_decision import SendDecision, SendVerdict
 from modemd.service.operations.alarms import Alarms, alarm_text
 from modemd.store import alarms as kept_alarms
@@ -28,16 +29,17 @@ class Post:
     def __init__(self, **configured: Any) -> None:
         self.clock = LoopClock(asyncio.get_running_loop())
         self.bench = Bench(self.clock)
-        self.configured = Configured.model_validate({"to": [ALICE], "command": list(COMMAND), **configured})
+        self.settings = CurrentSettings(
+            self.bench.settings.model_copy(
+                update={"alarms": AlarmSettings.model_validate({"to": [ALICE], "command": list(COMMAND), **configured})}
+            )
+        )
         self.heard: list[dict[str, Any]] = []
         self.fails = False
 
     async def begin(self) -> None:
         bench = self.bench
-        self.alarms = Alarms(
-            bench.store, self.configured, bench.policy, self.clock, bench._queued, self._command,
-            valid=timedelta(hours=1), report=True,
-        )  # fmt: skip
+        self.alarms = Alarms(bench.store, self.settings, bench.policy, self.clock, bench._queued, self._command)
         await self.alarms.load()
         self._task = asyncio.ensure_future(self.alarms.run())
 
@@ -232,5 +234,21 @@ def test_an_alarm_goes_first() -> None:
         assert claim is not None
         assert claim.candidate.text == "modemd: gone"
         assert json.loads(json.dumps(post.heard)) == post.heard
+
+    lived(course)
+
+
+def test_an_alarm_is_valid_as_long_as_the_settings_in_force_say() -> None:
+    """A validity that was taken over while the daemon runs holds for the next alarm."""
+
+    async def course(post: Post) -> None:
+        current = post.settings.current()
+        longer = current.validity.model_copy(update={"alarm": timedelta(hours=5)})
+        post.settings.reload(current.model_copy(update={"validity": longer, "report": False}))
+        post.alarms.raise_alarm("modem", "west", "modem west is gone")
+        await asyncio.sleep(60)
+        (message,) = post.bench.all("SELECT report, created_at, expires_at FROM message")
+        lasts = datetime.fromisoformat(message["expires_at"]) - datetime.fromisoformat(message["created_at"])
+        assert (lasts, message["report"]) == (timedelta(hours=5), 0)
 
     lived(course)

@@ -18,7 +18,9 @@ def lived(course: Callable[[House], Awaitable[None]]) -> None:
     async def life() -> None:
         house = House(1, modems=1, alarms={"to": ["+33612345678"], "modem_unusable_after": "10min"})
         await house.start()
-        await house.until(lambda: house.service._modems[0].status.health is ModemHealth.READY, within_s=60)
+        await house.until(
+            lambda: house.service.modems.registry.modems[0].status.health is ModemHealth.READY, within_s=60
+        )
         await course(house)
         await house.stop()
 
@@ -67,11 +69,11 @@ def test_a_sim_that_rests_is_an_alarm() -> None:
     """Named by the end of its ICCID, with what it was refused."""
 
     async def course(house: House) -> None:
-        sims, identity = house.service._dispatcher.sim_breakers, house.service._modems[0].status.identity
+        sims, identity = house.service._dispatcher._breakers, house.service.modems.registry.modems[0].status.identity
         assert identity is not None
         for index in range(5):
             sims.record_refusal(
-                identity.iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service._trusted_clock.now()
+                identity.iccid, ErrorClass.LATER, str(index), "+CMS ERROR: 42", house.service.operations.clock.now()
             )
         await asyncio.sleep(30)
         assert standing(house) == {(SIM, identity.iccid)}
@@ -87,10 +89,10 @@ def test_a_database_in_trouble_is_an_alarm_when_it_can_be_kept() -> None:
     """It is noted with the moment at which it began, and is over by then."""
 
     async def course(house: House) -> None:
-        store = house.service._collaborators.store
+        store = house.service._store
         store._note_failure(StoreUnavailable("disk_full", "the disk is full"))
-        house.service.house._watch.check()
-        assert (DATABASE, "") in house.service.house.alarms.active
+        house.service.operations.checks.check()
+        assert (DATABASE, "") in house.service.operations.alarms.active
         await asyncio.sleep(60)
         assert store.failure is None
         assert standing(house) == set()
@@ -102,7 +104,7 @@ def test_a_modem_that_is_configured_no_more_leaves_no_alarm() -> None:
     """What stood for it at the end of the process before is cleared."""
 
     async def course(house: House) -> None:
-        house.service.house.alarms.raise_alarm(MODEM, "gone", "modem gone cannot be used")
+        house.service.operations.alarms.raise_alarm(MODEM, "gone", "modem gone cannot be used")
         await asyncio.sleep(60)
         assert standing(house) == set()
 

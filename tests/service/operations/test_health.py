@@ -72,7 +72,7 @@ def test_without_a_service_centre_nothing_passes() -> None:
 @pytest.mark.parametrize("ready", [True, False], ids=["a message can pass", "none can"])
 async def test_every_face_says_the_same(home: House, ready: bool) -> None:
     """`/v1/status`, `/healthz` and the line for systemd; 200 or 503 for those who look at the number alone."""
-    home.service._modems[0].status.health = ModemHealth.READY if ready else ModemHealth.SEARCHING
+    home.service.modems.registry.modems[0].status.health = ModemHealth.READY if ready else ModemHealth.SEARCHING
     client = Client(create_app(home.service))
     status = (await client.get("/v1/status")).json
     healthz = await client.get("/healthz")

@@ -140,9 +140,9 @@ async def test_a_service_over_a_database_from_tomorrow(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         await home.store.write(lambda db: journal.add_event(db, None, NOON + DAY, "something"))
         await home.service.know_time()
-        message = (await home.service.submit(MessageRequest(ALICE, "hello"))).message
+        message = (await home.service.messages.submission.submit(MessageRequest(ALICE, "hello"))).message
         assert message["created_at"] >= (NOON + DAY).isoformat("T", "microseconds")
-        clock = (await home.service.status())["clock"]
+        clock = (await home.service.operations.health.read_status())["clock"]
         assert (clock["trusted"], clock["because"]) == (
             False,
             "something was stored at 2026-11-23T12:00:00+00:00 already",

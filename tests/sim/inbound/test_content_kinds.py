@@ -20,11 +20,11 @@ WRITER = "+33612345678"
 
 
 def ready(house: House) -> bool:
-    return bool(house.service.modems()[0]["health"] == "ready")
+    return bool(house.service.modems.views.list_modems()[0]["health"] == "ready")
 
 
 async def came(house: House, kind: str | None = None) -> list[dict[str, Any]]:
-    return await house.service.inbox(id=None, limit=0, kind=kind)
+    return await house.service.inbox.list_messages(id=None, limit=0, kind=kind)
 
 
 def sim_data() -> Raw:
@@ -133,7 +133,7 @@ def test_calls_disturb_no_send(live: Live, family: str, calls: str) -> None:
     async def scenario(house: House) -> None:
         await house.until(lambda: ready(house), within_s=60)
         for index in range(20):
-            await house.service.submit(MessageRequest(WRITER, f"message {index}"))
+            await house.service.messages.submission.submit(MessageRequest(WRITER, f"message {index}"))
         for _ in range(20):
             house.network.phone("+33612345699").call(house.sims[0].number, for_s=6)
             await asyncio.sleep(9)
@@ -158,12 +158,12 @@ def test_a_storage_that_others_fill_is_told(live: Live) -> None:
                 StoredMessage(b"\0", bytes.fromhex("0100048121430000055832"), MessageStatus.UNSENT)
             )
         await house.until(lambda: ready(house), within_s=60)
-        (modem,) = house.service.modems()
+        (modem,) = house.service.modems.views.list_modems()
         assert modem["storage"] == "10/10"
         assert any("is full: nothing can come in (10 of 10)" in remark for remark in modem["remarks"])
         for slot in range(10):
             house.sims[0].memory.delete(slot)
-        await house.until(lambda: house.service.modems()[0]["remarks"] == [], within_s=130)
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["remarks"] == [], within_s=130)
 
     live(scenario, modems=1)
 
@@ -219,9 +219,9 @@ def test_the_networks_time_is_heard(live: Live, family: str, form: str) -> None:
         await house.until(lambda: ready(house), within_s=60)
         house.clock.off = timedelta(days=366)
         await asyncio.sleep(60)
-        assert house.service._trusted(), "nobody has said otherwise yet"
+        assert house.service.operations.clock.is_trusted, "nobody has said otherwise yet"
         house.devices[0].notice(form.format(house.timers.now()))
-        await house.until(lambda: not house.service._trusted(), within_s=5)
-        assert "the network says" in (await house.service.status())["clock"]["because"]
+        await house.until(lambda: not house.service.operations.clock.is_trusted, within_s=5)
+        assert "the network says" in (await house.service.operations.health.read_status())["clock"]["because"]
 
     live(scenario, modems=1, families=(family,))

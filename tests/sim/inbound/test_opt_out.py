@@ -46,7 +46,7 @@ def test_no_marketing_after_100_stops_among_500_messages(live: Live, seed: int) 
             device.send_latency_s = 0.2
         customers = [f"+336123450{index:02d}" for index in range(100)]
         rows = "".join(f"{number},offer {turn},marketing\n" for turn in range(5) for number in customers)
-        await house.service.submit_csv(f"to,text,class\n{rows}".encode())
+        await house.service.messages.batches.accept(f"to,text,class\n{rows}".encode())
         for number in customers:
             house.timers.after(house.chance.uniform(0, 120), partial(say_stop, house, number))
         open_messages = "SELECT 1 FROM message WHERE state NOT IN ('delivered', 'cancelled')"
@@ -77,7 +77,7 @@ def test_a_stop_between_claim_and_first_octet_escapes_the_prompt(live: Live) -> 
     async def scenario(house: House) -> None:
         after_stop = watch(house)
         await asyncio.sleep(20)
-        await house.service.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
+        await house.service.messages.submission.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
         await house.until(lambda: bool(house.all("SELECT 1 FROM attempt")), within_s=30, step_s=0.001)
         (stop,) = pdu.compose_deliver(CUSTOMER, "STOP", pdu.Timestamp.of(house.clock.now()))
         await house.hand_in(pdu.frame(stop.encode()))
@@ -100,11 +100,11 @@ def test_a_stop_in_the_middle_of_a_message_withdraws_the_rest(live: Live) -> Non
     async def scenario(house: House) -> None:
         after_stop = watch(house)
         await asyncio.sleep(20)
-        await house.service.submit(MessageRequest(CUSTOMER, "offer " * 150, "marketing"))
+        await house.service.messages.submission.submit(MessageRequest(CUSTOMER, "offer " * 150, "marketing"))
         await house.until(lambda: len(house.network.journal) >= 1, within_s=60, step_s=0.1)
         house.network.phone(CUSTOMER).send(house.sims[0].number, "STOP")
         await house.until(lambda: house.all("SELECT state FROM message")[0]["state"] == "cancelled", within_s=120)
-        (message,) = await house.service.messages(id=1, state=None, limit=1)
+        (message,) = await house.service.messages.stories.list_messages(id=1, state=None, limit=1)
         offers = [entry for entry in house.network.journal.accepted if pdu.Submit.decode(entry.tpdu).concatenation]
         assert message["reason"] == "opted_out"
         assert 0 < message["parts_sent"] == len(offers) < message["parts"]
@@ -120,13 +120,13 @@ def test_start_brings_offers_back(live: Live) -> None:
         phone = house.network.phone(CUSTOMER)
         phone.send(house.sims[0].number, "  Désabonner!! ")
         await house.until(lambda: len(phone.inbox) == 1, within_s=60)
-        refused = await house.service.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
+        refused = await house.service.messages.submission.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
         assert (refused.message["state"], refused.message["reason"]) == ("refused", "opted_out")
-        booked = await house.service.submit(MessageRequest(CUSTOMER, "Your table is booked."))
+        booked = await house.service.messages.submission.submit(MessageRequest(CUSTOMER, "Your table is booked."))
         assert booked.message["state"] == "queued"
         phone.send(house.sims[0].number, "START")
         await house.until(lambda: len(phone.inbox) == 3, within_s=60)
-        again = await house.service.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
+        again = await house.service.messages.submission.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
         assert again.message["state"] == "queued"
 
     live(scenario, modems=1)

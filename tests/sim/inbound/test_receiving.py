@@ -37,7 +37,7 @@ def test_a_message_is_kept_and_then_deleted_on_the_modem(live: Live, family: str
         await house.until(lambda: kept(house) == [text], within_s=10)
         await asyncio.sleep(1)
         assert stored_on_sim(house) == 0
-        (row,) = await house.service.inbox(id=None, limit=0)
+        (row,) = await house.service.inbox.list_messages(id=None, limit=0)
         assert (row["from"], row["to_sim"]) == (WRITER, house.sims[0].number)
         assert row["sent_at"] < row["stored_at"]
 
@@ -112,7 +112,7 @@ def test_a_message_that_cannot_be_kept_delays_nobody(live: Live, monkeypatch: py
     async def scenario(house: House) -> None:
         house.network.phone(WRITER).send(house.sims[0].number, "poison")
         house.network.phone(WRITER).send(house.sims[0].number, "fine")
-        answer = await house.service.submit(MessageRequest(WRITER, "goes out"))
+        answer = await house.service.messages.submission.submit(MessageRequest(WRITER, "goes out"))
         await house.until(lambda: kept(house) == ["fine"], within_s=70)
         await house.until(
             lambda: house.all("SELECT state FROM message")[0]["state"] == "delivered" and answer.is_repeat is False,
@@ -120,8 +120,8 @@ def test_a_message_that_cannot_be_kept_delays_nobody(live: Live, monkeypatch: py
         )
         assert stored_on_sim(house) == 1
 
-    real = InboundMessages.keep
+    real = InboundMessages.store_arrival
     monkeypatch.setattr(
-        InboundMessages, "keep", lambda self, identity, octets: failing(self, identity, octets, real=real)
+        InboundMessages, "store_arrival", lambda self, sender, octets: failing(self, sender, octets, real=real)
     )
     live(partial(scenario), modems=1)

@@ -18,7 +18,7 @@ GNSS = UsbDevice(0x1546, 0x01A7, (UsbInterface(0, 0x02, 0x02, 0x01),), product="
 
 
 def rows(house: House) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in house.service.modems()}
+    return {row["name"]: row for row in house.service.modems.views.list_modems()}
 
 
 def name(house: House, modem: int = 0) -> str:
@@ -39,7 +39,7 @@ async def says(house: House, row: str, words: str, within_s: float = 60) -> None
 
 
 async def submit(house: House, text: str = "Hello") -> None:
-    await house.service.submit(MessageRequest(TO, text, "transactional"))
+    await house.service.messages.submission.submit(MessageRequest(TO, text, "transactional"))
 
 
 def received(house: House) -> list[str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,11 +22,11 @@ PATTERN = r"([0-9]+[.,][0-9]{2})"
 
 
 def balance(house: House) -> Any:
-    return house.service.modems()[0]["balance"]
+    return house.service.modems.views.list_modems()[0]["balance"]
 
 
 async def alarms(house: House) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await house.service.status())["alarms"]
+    found: list[dict[str, Any]] = (await house.service.operations.health.read_status())["alarms"]
     return found
 
 
@@ -46,7 +47,7 @@ def test_a_sim_is_asked_at_the_start_and_then_every_day(live: Live) -> None:
         house.network.ussd["*100#"] = UssdAnswer("Balance: 12.50 EUR")
         await house.until(lambda: balance(house) is not None, within_s=90)
         assert (balance(house)["amount"], balance(house)["low"]) == (12.5, False)
-        assert [row["balance"] for row in await house.service.sims()] == [balance(house)]
+        assert [row["balance"] for row in await house.service.sims.list_sims()] == [balance(house)]
         house.network.ussd["*100#"] = UssdAnswer("Balance: 11,00 EUR")
         await asyncio.sleep(DAY_S / 2)
         await house.stop()
@@ -102,7 +103,7 @@ def test_a_menu_is_answered_on_the_way(live: Live) -> None:
         )
         await house.until(lambda: balance(house) is not None, within_s=90)
         assert balance(house)["amount"] == 7.25
-        assert (await house.service.ussd("modem0", "*123#"))["text"] == "1 Balance"
+        assert (await house.service.modems.ussd.send("modem0", "*123#"))["text"] == "1 Balance"
 
     live(scenario, modems=1, sims=configured(ussd="*123#", replies=["1"]))
 
@@ -148,6 +149,21 @@ def test_a_sim_is_asked_by_message(live: Live) -> None:
     live(scenario, modems=2, sims=configured(sms={"to": OPERATOR, "text": "SOLDE"}))
 
 
+def test_a_query_by_message_is_valid_as_long_as_the_settings_in_force_say(live: Live) -> None:
+    """A validity that was taken over while the daemon runs holds for the next query."""
+
+    async def scenario(house: House) -> None:
+        current = house.service.settings.current()
+        longer = current.validity.model_copy(update={"system": timedelta(hours=5)})
+        house.service.settings.reload(current.model_copy(update={"validity": longer}))
+        await house.until(lambda: bool(house.all("SELECT id FROM message")), within_s=120)
+        (message,) = house.all("SELECT created_at, expires_at FROM message")
+        lasts = datetime.fromisoformat(message["expires_at"]) - datetime.fromisoformat(message["created_at"])
+        assert lasts == timedelta(hours=5)
+
+    live(scenario, modems=1, sims=configured(sms={"to": OPERATOR, "text": "SOLDE"}))
+
+
 def test_a_message_that_nobody_answers_is_sent_once_a_day(live: Live) -> None:
     """Also over restarts: what was asked for is kept with the message, in one transaction."""
 
@@ -169,8 +185,8 @@ def test_nobody_is_asked_without_configuration(live: Live) -> None:
 
     async def scenario(house: House) -> None:
         await asyncio.sleep(3600)
-        assert not any("CUSD" in line["text"] for line in house.service.wire("modem0"))
+        assert not any("CUSD" in line["text"] for line in house.service.modems.views.list_wire_lines("modem0"))
         with pytest.raises(Refused, match="no modem 'nobody'"):
-            house.service.wire("nobody")
+            house.service.modems.views.list_wire_lines("nobody")
 
     live(scenario, modems=1)

@@ -76,7 +76,7 @@ def test_one_that_is_not_there_is_listed(live: Live) -> None:
 
     async def scenario(house: House) -> None:
         await says(house, "west", "IMEI 490154203237518 is not plugged in")
-        assert not (await house.service.status())["can_send"]
+        assert not (await house.service.operations.health.read_status())["can_send"]
 
     live(scenario, modems=0, found=named(imei="490154203237518"))
 

@@ -47,7 +47,7 @@ def _states(house: House) -> list[str]:
 
 async def _both_ways(house: House, number: int) -> None:
     """A message out, with its report, and one of three parts in."""
-    await house.service.submit(MessageRequest(FRIEND, f"out {number}"))
+    await house.service.messages.submission.submit(MessageRequest(FRIEND, f"out {number}"))
     house.network.phone(FRIEND).send(house.sims[0].number, f"{number}: {LONG}")
     await house.until(lambda: _states(house)[number] == "delivered", within_s=200)
     await house.until(lambda: f"{number}: {LONG}" in _kept(house), within_s=200)
@@ -59,8 +59,10 @@ def test_a_family_is_set_up_sends_and_receives_before_and_after_a_restart(live: 
 
     async def scenario(house: House) -> None:
         device = house.devices[0]
-        await house.until(lambda: house.service._modems[0].status.health is ModemHealth.READY, within_s=120)
-        identity = house.service._modems[0].status.identity
+        await house.until(
+            lambda: house.service.modems.registry.modems[0].status.health is ModemHealth.READY, within_s=120
+        )
+        identity = house.service.modems.registry.modems[0].status.identity
         assert identity is not None
         assert (identity.profile.name, identity.iccid) == (DRIVERS[family], house.sims[0].iccid)
         await _both_ways(house, 0)
@@ -81,7 +83,7 @@ def test_a_report_that_came_while_no_daemon_ran_is_found(live: Live, family: str
     async def scenario(house: House) -> None:
         friend = house.network.phone(FRIEND)
         friend.switch_off()
-        await house.service.submit(MessageRequest(FRIEND, "reported late"))
+        await house.service.messages.submission.submit(MessageRequest(FRIEND, "reported late"))
         await house.until(lambda: _states(house) == ["sent"], within_s=200)
         await house.stop()
         friend.switch_on()

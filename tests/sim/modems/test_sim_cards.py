@@ -25,7 +25,7 @@ def locked(house: House, tries: int = 3) -> None:
 
 def modem(house: House) -> dict[str, Any]:
     """How the first modem is, as a person sees it."""
-    return house.service.modems()[0]
+    return house.service.modems.views.list_modems()[0]
 
 
 def becomes(house: House, health: str) -> Callable[[], bool]:
@@ -72,7 +72,7 @@ def test_a_locked_sim_is_opened_and_sends(
         locked(house)
         await house.until(becomes(house, "ready"), within_s=120)
         assert house.sims[0].pin_tries == 3
-        await house.service.submit(MessageRequest(WRITER, "hello"))
+        await house.service.messages.submission.submit(MessageRequest(WRITER, "hello"))
         await house.until(lambda: house.all("SELECT state FROM message")[0]["state"] != "queued", within_s=30)
 
     given: dict[str, Any] = with_pin(pin_file)
@@ -144,13 +144,15 @@ def test_a_new_sim_waits_to_be_admitted(live: Live) -> None:
     """With `admit_sims: manual` it is used for nothing, and taken up once a person says so; one that is listed is known."""
 
     async def scenario(house: House) -> None:
-        await house.until(lambda: house.service.modems()[1]["health"] == "needs a person", within_s=60)
+        await house.until(
+            lambda: house.service.modems.views.list_modems()[1]["health"] == "needs a person", within_s=60
+        )
         stranger = house.sims[1].iccid
-        assert f"modemd sims admit {stranger}" in house.service.modems()[1]["reason"]
+        assert f"modemd sims admit {stranger}" in house.service.modems.views.list_modems()[1]["reason"]
         await house.until(becomes(house, "ready"), within_s=60)
-        await house.service.admit_sim(stranger)
-        await house.until(lambda: house.service.modems()[1]["health"] == "ready", within_s=60)
-        assert all(row["admitted_at"] for row in await house.service.sims())
+        await house.service.sims.admit(stranger)
+        await house.until(lambda: house.service.modems.views.list_modems()[1]["health"] == "ready", within_s=60)
+        assert all(row["admitted_at"] for row in await house.service.sims.list_sims())
 
     live(scenario, modems=2, admit_sims="manual", sims={FIRST: {}})
 
@@ -163,7 +165,7 @@ def test_a_lost_service_centre_is_put_back(live: Live) -> None:
         had = house.sims[0].smsc
         assert modem(house)["smsc"] == had
         house.devices[0].lose_smsc()
-        await house.service.submit(MessageRequest(WRITER, "all the same"))
+        await house.service.messages.submission.submit(MessageRequest(WRITER, "all the same"))
         await house.until(lambda: len(house.network.journal.accepted) == 1, within_s=60)
         assert house.sims[0].smsc == had
 
@@ -199,8 +201,8 @@ def test_no_marketing_in_a_foreign_network(live: Live, allowed: bool) -> None:
         house.devices[0].set_coverage(5)
         await house.until(becomes(house, "ready"), within_s=60)
         assert modem(house)["registration"] == "roaming"
-        await house.service.submit(MessageRequest(WRITER, "an offer", "marketing"))
-        await house.service.submit(MessageRequest(WRITER, "your order"))
+        await house.service.messages.submission.submit(MessageRequest(WRITER, "an offer", "marketing"))
+        await house.service.messages.submission.submit(MessageRequest(WRITER, "your order"))
         await asyncio.sleep(300)
         sent = [str(entry.text) for entry in house.network.journal.accepted]
         assert sorted(sent) == (["an offer", "your order"] if allowed else ["your order"])

@@ -43,7 +43,9 @@ def test_what_sits_behind_a_bridge_is_asked_only_on_demand(live: Live, settings:
 
     async def scenario(house: House) -> None:
         if taken:
-            await house.until(lambda: [row["health"] for row in house.service.modems()] == ["ready"], within_s=60)
+            await house.until(
+                lambda: [row["health"] for row in house.service.modems.views.list_modems()] == ["ready"], within_s=60
+            )
             return
         usb, _, _ = house.bus.pull("1-1.1")
         house.bus.plug("1-1.1", usb, link := SilentLink())
@@ -72,7 +74,7 @@ def test_a_stick_that_is_no_modem_yet_is_said_to_be_one(live: Live, device: UsbD
         row = rows(house)["2-1"]
         assert f"{device.vendor_id:04x}:{device.product_id:04x}" in row["reason"]
         assert (row["health"], row["imei"], row["sent"]) == ("not usable", None, 0)
-        assert not (await house.service.status())["can_send"]
+        assert not (await house.service.operations.health.read_status())["can_send"]
 
     live(scenario, found="auto", modems=0)
 
@@ -129,8 +131,10 @@ def test_two_sticks_with_one_imei_are_told(live: Live) -> None:
 
     async def scenario(house: House) -> None:
         house.devices[1].imei = house.devices[0].imei
-        await house.until(lambda: any(row["health"] == "not usable" for row in house.service.modems()), within_s=60)
-        (other,) = [row for row in house.service.modems() if row["health"] == "not usable"]
+        await house.until(
+            lambda: any(row["health"] == "not usable" for row in house.service.modems.views.list_modems()), within_s=60
+        )
+        (other,) = [row for row in house.service.modems.views.list_modems() if row["health"] == "not usable"]
         assert "two cannot be told apart" in other["reason"]
         await ready(house, name(house))
 

@@ -24,11 +24,13 @@ MENU = UssdAnswer(
 
 
 async def ready(house: House) -> None:
-    await house.until(lambda: all(modem["health"] == "ready" for modem in house.service.modems()), within_s=120)
+    await house.until(
+        lambda: all(modem["health"] == "ready" for modem in house.service.modems.views.list_modems()), within_s=120
+    )
 
 
 async def say(house: House, text: str, session: int | None = None) -> dict[str, Any]:
-    return await house.service.ussd("modem0", text, session=session)
+    return await house.service.modems.ussd.send("modem0", text, session=session)
 
 
 async def refused(house: House, code: str, text: str, session: int | None = None) -> str:
@@ -101,7 +103,7 @@ def test_a_modem_without_network_says_so(live: Live) -> None:
         await ready(house)
         house.devices[0].set_coverage(2)
         assert "no network" in await refused(house, "ussd_refused", "*100#")
-        await house.until(lambda: house.service.modems()[0]["health"] == "searching", within_s=120)
+        await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "searching", within_s=120)
         assert "searching" in await refused(house, "not_ready", "*100#")
 
     live(scenario, modems=1)
@@ -128,7 +130,7 @@ def test_messages_pass_between_the_steps_of_a_session(live: Live) -> None:
         house.network.ussd["*123#"] = MENU
         await ready(house)
         first = await say(house, "*123#")
-        await house.service.submit(MessageRequest(ALICE, "between"))
+        await house.service.messages.submission.submit(MessageRequest(ALICE, "between"))
         house.network.phone(ALICE).send(house.sims[0].number, "hello")
         await house.until(
             lambda: (
@@ -154,7 +156,7 @@ def test_one_session_at_a_time_and_none_for_ever(live: Live) -> None:
         await refused(house, "no_session", "1", first["session"])
         assert written(house)[-1] == "AT+CUSD=2"
         second = await say(house, "*123#")
-        await house.service.end_ussd("modem0", second["session"])
+        await house.service.modems.ussd.end("modem0", second["session"])
         assert written(house)[-1] == "AT+CUSD=2"
         await say(house, "*123#")
 
@@ -224,7 +226,7 @@ def test_a_code_for_the_sim_itself_is_never_said(live: Live) -> None:
 
 
 def written(house: House) -> list[str]:
-    return [line["text"] for line in house.service.wire("modem0") if line["way"] == ">"]
+    return [line["text"] for line in house.service.modems.views.list_wire_lines("modem0") if line["way"] == ">"]
 
 
 def test_whoever_asks_outlives_the_modem(live: Live) -> None:

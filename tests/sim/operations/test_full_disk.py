@@ -46,7 +46,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 async def submit(house: House, text: str, to: str = ALICE) -> int:
-    return int((await house.service.submit(MessageRequest(to, text))).message["id"])
+    return int((await house.service.messages.submission.submit(MessageRequest(to, text))).message["id"])
 
 
 def states(house: House) -> list[str]:
@@ -66,7 +66,7 @@ def test_an_outcome_waits_in_memory_and_nothing_is_claimed(live: Live, disk: Dis
         await asyncio.sleep(1)
         disk.full = True
         await asyncio.sleep(600)
-        status = await house.service.status()
+        status = await house.service.operations.health.read_status()
         assert (status["can_send"], status["trouble"]["code"]) == (False, "disk_full")
         assert [modem["health"] for modem in status["modems"]] == ["ready"]
         assert [entry.text for entry in house.network.journal.accepted] == ["first"]
@@ -76,7 +76,7 @@ def test_an_outcome_waits_in_memory_and_nothing_is_claimed(live: Live, disk: Dis
         await house.until(lambda: states(house) == ["delivered"] * 2, within_s=120)
         assert [entry.text for entry in house.network.journal.accepted] == ["first", "second"]
         assert [row["outcome"] for row in house.all("SELECT outcome FROM attempt")] == ["sent", "sent"]
-        status = await house.service.status()
+        status = await house.service.operations.health.read_status()
         assert (status["can_send"], status["trouble"]) == (True, None)
 
     live(scenario, modems=1)

@@ -25,9 +25,9 @@ def test_a_sick_modem_is_no_fault_of_the_process(live: Live, befall: Callable[[H
     """Half a day long its task tries and waits, and the watchdog is fed all the time."""
 
     async def scenario(house: House) -> None:
-        heart = house.service.heartbeat()
+        heart = house.service.make_watchdog()
         await asyncio.sleep(60)  # it is set up, and has worked
-        assert house.service.health().can_send
+        assert house.service.operations.health.assess().can_send
         befall(house)
         for _ in range(12 * 60):
             await asyncio.sleep(60)
@@ -40,16 +40,16 @@ def test_a_task_that_hangs_is_found(live: Live) -> None:
     """What a modem's task awaits never comes: after its longest turn the watchdog is not fed any more."""
 
     async def scenario(house: House) -> None:
-        heart = house.service.heartbeat()
+        heart = house.service.make_watchdog()
         never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        desk = house.service._backend
-        real, desk.register_sim = desk.register_sim, lambda _: never  # type: ignore[method-assign, assignment, return-value]
+        backend = house.service.modems.registry.modems[0]._context.backend
+        real, backend.register_sim = backend.register_sim, lambda _: never  # type: ignore[method-assign, assignment]
         house.devices[0].restart()
         await asyncio.sleep(LONGEST_TURN_S - 60)
         assert heart.find_stall() is None
         await asyncio.sleep(180)
         assert "the task of modem" in (heart.find_stall() or "")
-        desk.register_sim = real  # type: ignore[method-assign]
+        backend.register_sim = real  # type: ignore[method-assign]
         never.set_result(None)
         await asyncio.sleep(60)
         assert heart.find_stall() is None

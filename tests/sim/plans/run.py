@@ -139,7 +139,7 @@ class World:
         while True:
             await self._back()
             try:
-                answer = await self.house.life.call(self.house.service.submit(request))
+                answer = await self.house.life.call(self.house.service.messages.submission.submit(request))
             except Killed:
                 continue
             self.told.answered[wish.tag] = answer.message["id"]

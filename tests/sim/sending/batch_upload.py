@@ -55,10 +55,12 @@ async def _lived(before: int, after: int) -> Course:
     for device in house.devices:
         device.send_latency_s = 0.2
     first = house.life
-    await house.until(lambda: all(modem["health"] == "ready" for modem in house.service.modems()), within_s=60)
+    await house.until(
+        lambda: all(modem["health"] == "ready" for modem in house.service.modems.views.list_modems()), within_s=60
+    )
     house.writer.before_commit, house.writer.after_commit = watch(before, 0), watch(after, 1)
     try:
-        answered = bool(await first.call(house.service.submit_csv(FILE.encode())))
+        answered = bool(await first.call(house.service.messages.batches.accept(FILE.encode())))
     except Killed:
         answered = False
     if not first.ended:

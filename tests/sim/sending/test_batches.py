@@ -61,15 +61,17 @@ def test_an_alarm_does_not_wait_for_a_file(live: Live, rows: int) -> None:
 
     async def scenario(house: House) -> None:
         costs = cost_of_commits(house)
-        await house.until(lambda: all(modem["health"] == "ready" for modem in house.service.modems()), within_s=60)
+        await house.until(
+            lambda: all(modem["health"] == "ready" for modem in house.service.modems.views.list_modems()), within_s=60
+        )
         for device in house.devices:
             device.send_latency_s = 0.3
         file = "to,text,class\n" + "".join(f"+3361{row:07d},row {row},marketing\n" for row in range(rows))
-        accepting = asyncio.ensure_future(house.service.submit_csv(file.encode()))
+        accepting = asyncio.ensure_future(house.service.messages.batches.accept(file.encode()))
         alarms = 0
         while not accepting.done() or house.all("SELECT count(*) AS n FROM staged")[0]["n"]:
             alarms += 1
-            await house.service.submit(MessageRequest(f"+3367{alarms:07d}", "fire", "alarm"))
+            await house.service.messages.submission.submit(MessageRequest(f"+3367{alarms:07d}", "fire", "alarm"))
             await asyncio.sleep(1.0)
         await asyncio.sleep(5)
         waits = house.all(

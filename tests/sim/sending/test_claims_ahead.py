@@ -34,7 +34,7 @@ def test_a_sim_that_sends_without_a_pause_is_at_work(live: Live) -> None:
         await queue(house, 90)
         await asyncio.sleep(360)
         assert 60 < len(accepted(house)) < 90
-        assert house.service._dispatcher.sim_breakers.list_active_sims(house.clock.now())
+        assert house.service._dispatcher._breakers.list_active_sims(house.clock.now())
 
     live(scenario, modems=1, sims={FIRST: AT_ONCE})
 
@@ -95,7 +95,7 @@ def test_a_stop_leaves_no_attempt_open(wait_s: float) -> None:
             await submit(house, to=f"+3361234560{index}")
             await asyncio.sleep(20 + wait_s)
         submitting = asyncio.ensure_future(submit(house, to="+33612345699"))
-        (modem,) = house.service._modems
+        (modem,) = house.service.modems.registry.modems
         async with asyncio.timeout(30):
             while (  # noqa: ASYNC110 - what is waited for is no event
                 (session := modem._session) is None

@@ -61,7 +61,7 @@ def test_the_bound_behind_a_campaign(live: Live, message_class: str) -> None:
         await ready(house)
         campaign(house)
         house.devices[0].send_latency_s = AIR_S
-        house.service._wake()
+        house.service.modems.registry.wake()
         await asyncio.sleep(60)
         assert house.network.journal.accepted, "the campaign is under way"
         longest = timedelta()
@@ -89,7 +89,7 @@ def test_nobody_starves(live: Live) -> None:
         campaign(house, 40, lane=own)
         campaign(house, 40, lane=f"any>{own}")
         campaign(house, 40)
-        house.service._wake()
+        house.service.modems.registry.wake()
         await house.until(lambda: len(house.network.journal) == 160, within_s=900)
         order = [
             int(entry.recipient[5:]) for entry in house.network.journal.accepted if entry.sender == house.sims[0].number

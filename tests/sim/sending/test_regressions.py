@@ -19,7 +19,7 @@ BOB = "+33612345679"
 
 
 async def submit(house: House, to: str, text: str, message_class: str = "transactional") -> int:
-    return int((await house.service.submit(MessageRequest(to, text, message_class))).message["id"])
+    return int((await house.service.messages.submission.submit(MessageRequest(to, text, message_class))).message["id"])
 
 
 def state(house: House, message: int) -> str:
@@ -141,7 +141,7 @@ def test_a_stop_from_a_national_number_binds_without_a_configured_country(live: 
         await submit(house, ALICE, "Your table is booked.")
         await said(house, pdu.Address("0612345678", pdu.TypeOfNumber.UNKNOWN), "STOP")
         assert marketing(house, ALICE) == "opted_out"
-        refused = await house.service.submit(MessageRequest(ALICE, "offer", "marketing"))
+        refused = await house.service.messages.submission.submit(MessageRequest(ALICE, "offer", "marketing"))
         assert refused.message["state"] == "refused"
 
     live(scenario, modems=1, country=None)

@@ -18,7 +18,7 @@ OTHER = "+33612345679"
 async def submit(
     house: House, text: str = "Hello", to: str = TO, message_class: str = "transactional", at: str | None = None
 ) -> int:
-    answer = await house.service.submit(MessageRequest(to, text, message_class, at))
+    answer = await house.service.messages.submission.submit(MessageRequest(to, text, message_class, at))
     return int(answer.message["id"])
 
 
@@ -40,7 +40,9 @@ async def reaches(house: House, message: int, wanted: str, within_s: float = 60)
 
 
 async def ready(house: House) -> None:
-    await house.until(lambda: all(modem["health"] == "ready" for modem in house.service.modems()), within_s=60)
+    await house.until(
+        lambda: all(modem["health"] == "ready" for modem in house.service.modems.views.list_modems()), within_s=60
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ WORD = Authorship("alice", "the offer was wrong")
 
 def iccid(house: House, modem: int = 0) -> str:
     """The SIM that sits in a modem, as the service knows it."""
-    identity = house.service._modems[modem].status.identity
+    identity = house.service.modems.registry.modems[modem].status.identity
     assert identity is not None
     return identity.iccid
 
@@ -43,7 +43,7 @@ def held(house: House) -> list[tuple[str, datetime]]:
 async def submit_all(house: House, count: int, message_class: str = "transactional", **more: Any) -> list[int]:
     """Messages to as many numbers, accepted at once."""
     requests = [MessageRequest(NUMBERS[index], f"no {index}", message_class, **more) for index in range(count)]
-    return [int(answer.message["id"]) for answer in await house.service._submission.submit_all(requests)]
+    return [int(answer.message["id"]) for answer in await house.service.messages.submission.submit_all(requests)]
 
 
 async def writes(house: House, number: str, modem: int) -> None:
@@ -178,7 +178,7 @@ def test_what_was_not_sent_is_not_counted(live: Live) -> None:
         await house.until(lambda: bool(house.all("SELECT 1 FROM message WHERE state = 'failed'")), within_s=60)
         await submit_all(house, 4)
         await house.until(lambda: len(held(house)) == 1 or len(accepted(house)) == 3, within_s=60)
-        (sim,) = await house.service.senders.list_sims()
+        (sim,) = await house.service.sims.list_sims()
         assert sim["limits"]["quota_day"] == {"used": 3, "most": 3, "reserved": 0}
 
     live(scenario, modems=1, limits={"day": 3, "reserve": 0})
@@ -191,7 +191,7 @@ def test_a_pause_holds_through_a_restart(live: Live, how: str) -> None:
     async def scenario(house: House) -> None:
         await ready(house)
         named = {"queue": (None, None), "class": ("marketing", None), "sim": (None, iccid(house))}[how]
-        await house.service.senders.pause(*named, WORD)
+        await house.service.sims.pause(*named, WORD)
         waits = await submit(house, message_class="marketing", to=NUMBERS[0])
         await submit(house, message_class="alarm", to=NUMBERS[1], text="alarm")
         await asyncio.sleep(300)
@@ -201,7 +201,7 @@ def test_a_pause_holds_through_a_restart(live: Live, how: str) -> None:
         await house.start()
         await asyncio.sleep(300)
         assert accepted(house) == ["alarm"]
-        assert await house.service.senders.resume(*named, WORD) == []
+        assert await house.service.sims.resume(*named, WORD) == []
         await house.until(lambda: state(house, waits) == "delivered", within_s=60)
         told = house.all("SELECT what, detail FROM event WHERE what IN ('paused', 'resumed') ORDER BY id")
         assert [row["what"] for row in told] == ["paused", "resumed"]
@@ -216,7 +216,7 @@ def test_a_paused_sims_contacts_are_written_to_by_others(live: Live) -> None:
     async def scenario(house: House) -> None:
         await ready(house)
         await writes(house, NUMBERS[0], 1)
-        await house.service.senders.pause(None, iccid(house, 1), WORD)
+        await house.service.sims.pause(None, iccid(house, 1), WORD)
         await submit(house, to=NUMBERS[0])
         await house.until(lambda: senders(house) == [house.sims[0].number], within_s=60)
 

@@ -24,7 +24,9 @@ def lived(course: Callable[[House], Awaitable[None]], **configured: Any) -> None
     async def life() -> None:
         house = House(3, modems=1, **configured)
         await house.start()
-        await house.until(lambda: house.service._modems[0].status.health is ModemHealth.READY, within_s=60)
+        await house.until(
+            lambda: house.service.modems.registry.modems[0].status.health is ModemHealth.READY, within_s=60
+        )
         await course(house)
         await house.stop()
 
@@ -38,7 +40,9 @@ def arrived(house: House) -> list[float]:
 
 async def submit(house: House, window: str, many: int, **more: Any) -> None:
     for index in range(many):
-        await house.life.call(house.service.submit(MessageRequest(PHONE % index, "hello", window=window, **more)))
+        await house.life.call(
+            house.service.messages.submission.submit(MessageRequest(PHONE % index, "hello", window=window, **more))
+        )
 
 
 def test_nothing_begins_before_its_window() -> None:
@@ -65,7 +69,7 @@ def test_what_is_not_sent_when_a_window_closes_waits_for_the_next_day() -> None:
         assert max(today) <= 120
         held = house.all("SELECT reason, count(*) AS n FROM message WHERE state = 'held'")
         assert held == [{"reason": "outside_window", "n": 45 - len(today)}]
-        await house.life.call(house.service.submit(MessageRequest(PHONE % 99, "fire", "alarm")))
+        await house.life.call(house.service.messages.submission.submit(MessageRequest(PHONE % 99, "fire", "alarm")))
         await asyncio.sleep(60)
         assert len(arrived(house)) == len(today) + 1
         await asyncio.sleep(24 * 3600)
@@ -80,7 +84,7 @@ def test_a_prompt_that_comes_too_late_withdraws_the_attempt(monkeypatch: pytest.
 
     async def course(house: House) -> None:
         dispatcher = house.service._dispatcher
-        monkeypatch.setattr(dispatcher, "_window_end", lambda candidate: house.service._trusted_clock.now())
+        monkeypatch.setattr(dispatcher, "_window_end", lambda candidate: house.service.operations.clock.now())
         await submit(house, "06:00-08:00", 1)
         await asyncio.sleep(3)
         assert arrived(house) == []

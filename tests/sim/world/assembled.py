@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from modemd import resources
-from modemd.config import Settings
+from modemd.config import CurrentSettings, Settings
 from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.memory import MemoryLink
 from modemd.emulator.usb.devices import DEVICES, place
@@ -21,7 +21,7 @@ from modemd.modem.link.port import Port
 from modemd.modem.recovery.recovery import RecoveryTools, UsbLocation
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Keywords
-from modemd.service.service import Collaborators, Service
+from modemd.service.assembly import Collaborators, assemble
 from modemd.store import Store
 from tests.sim.world.loop import LoopClock
 from tests.sim.world.process import DevicePort, Life
@@ -97,7 +97,7 @@ class House:
         reader = SeededReader(self.database, chance)
         self.life = life = Life(self.writer, reader)
         collaborators = Collaborators(
-            settings=self.settings,
+            settings=CurrentSettings(self.settings),
             store=Store(self.writer, reader),
             clock=self.clock,
             open_port=partial(self._open, life),
@@ -112,7 +112,7 @@ class House:
                 self._run_hook,
             ),
         )
-        self.service = life.build(partial(Service, collaborators))
+        self.service = life.build(partial(assemble, collaborators))
 
     async def _open(self, life: Life, name: str) -> Port:
         await asyncio.sleep(0.001)
@@ -142,10 +142,10 @@ class House:
         await self.life.call(self.service.stop(grace_s))
 
     async def hand_in(self, octets: bytes, modem: int = -1) -> None:
-        """An arrival (SMSC field and TPDU), as the receiver of a modem hands it to the desk."""
-        identity = self.service._modems[modem].status.identity
+        """An arrival (SMSC field and TPDU), as the receiver of a modem hands it over."""
+        identity = self.service.modems.registry.modems[modem].status.identity
         assert identity is not None
-        await self.service._backend.store_arrival(identity, octets)
+        await self.service.inbox.store_arrival(identity.sender, octets)
 
     async def until(self, condition: Callable[[], bool], *, within_s: float, step_s: float = 0.5) -> None:
         """Let time pass until `condition` holds."""

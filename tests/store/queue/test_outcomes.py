@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from random import Random
 
 import pytest
 
@@ -106,7 +105,7 @@ def test_the_rule_of_retry_is_told_tries_and_validity(bench: Bench) -> None:
 
 def again(bench: Bench) -> Retry:
     """The service's rule for a busy network."""
-    return lambda tries, expires_at: retry_at(ErrorClass.LATER, tries, bench.now, expires_at, Random(1))
+    return lambda tries, expires_at: retry_at(ErrorClass.LATER, tries, bench.now, expires_at, 0.5)
 
 
 def test_back_off_until_validity_ends_expires(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from modemd.config import RELOADED_KEYS, SIM_RESTART_KEYS, Settings, SimSettings, load, reload
+from modemd.config import RELOADED_KEYS, SIM_RESTART_KEYS, CurrentSettings, Settings, SimSettings, load
 from modemd.service.messages.submission import MessageRequest
 from tests.service.assembled import house
 
@@ -51,27 +51,28 @@ def settings(folder: Path, **said: Any) -> Settings:
 @pytest.mark.parametrize("key", sorted(Settings.model_fields.keys() - {"database"}))
 def test_every_key_is_taken_over_or_named(tmp_path: Path, key: str) -> None:
     """A changed key is either in force now, or told as one that waits for the next start: never neither, never both."""
-    current, new = settings(tmp_path), settings(tmp_path, **{key: OTHER[key]})
-    before = getattr(current, key)
-    found = reload(current, new)
+    old, new = settings(tmp_path), settings(tmp_path, **{key: OTHER[key]})
+    source, before = CurrentSettings(old), getattr(old, key)
+    found = source.reload(new)
+    assert getattr(old, key) == before
     if key in RELOADED_KEYS:
         assert (found.applied, found.pending) == ((key,), ())
-        assert getattr(current, key) == getattr(new, key) != before
+        assert getattr(source.current(), key) == getattr(new, key) != before
     else:
         assert (found.applied, found.pending) == ((), (key,))
-        assert getattr(current, key) == before
+        assert getattr(source.current(), key) == before
 
 
 def test_another_database_waits(tmp_path: Path) -> None:
     """The queue is not exchanged under the daemon; its socket, which goes by it, is not either."""
-    found = reload(settings(tmp_path), settings(tmp_path, database="other.db"))
+    found = CurrentSettings(settings(tmp_path)).reload(settings(tmp_path, database="other.db"))
     assert found.applied == ()
     assert set(found.pending) == {"database", "socket"}
 
 
 def test_the_same_file_changes_nothing(tmp_path: Path) -> None:
     """A reload without a reason does no harm."""
-    found = reload(settings(tmp_path, **OTHER), settings(tmp_path, **OTHER))
+    found = CurrentSettings(settings(tmp_path, **OTHER)).reload(settings(tmp_path, **OTHER))
     assert (found.applied, found.pending) == ((), ())
 
 
@@ -86,7 +87,7 @@ def test_what_is_read_of_a_sim_at_the_start_is_named(tmp_path: Path, key: str) -
         "price": 0.04,
         "timezone": "Europe/Paris",
     }[key]
-    found = reload(settings(tmp_path), settings(tmp_path, sims={SIM: {"name": "Paris", key: said}}))
+    found = CurrentSettings(settings(tmp_path)).reload(settings(tmp_path, sims={SIM: {"name": "Paris", key: said}}))
     assert found.applied == ("sims",)
     assert found.pending == (f"sims.{SIM}.{key}",)
 
@@ -101,8 +102,8 @@ async def test_what_is_taken_over_is_in_force(tmp_path: Path) -> None:
     """A service that runs reads numbers by the new country, and gives the new validity."""
     async with house(tmp_path) as running:
         longer = running.settings.validity.model_copy(update={"transactional": timedelta(hours=30)})
-        reload(running.settings, running.settings.model_copy(update={"country": "FR", "validity": longer}))
-        answer = await running.service.submit(MessageRequest(to="06 12 34 56 78", text="hello"))
+        running.service.settings.reload(running.settings.model_copy(update={"country": "FR", "validity": longer}))
+        answer = await running.service.messages.submission.submit(MessageRequest(to="06 12 34 56 78", text="hello"))
         assert answer.message["to"] == "+33612345678"
         expires_at = datetime.fromisoformat(answer.message["expires_at"])
         assert expires_at == running.clock.now() + timedelta(hours=30)

@@ -1,0 +1,189 @@
+"""Assembly of the service: builds its parts out of the collaborators that the composition root hands over."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from modemd.clock import Clock
+from modemd.config import CurrentSettings, ModemSettings
+from modemd.modem.discovery.devices import NoPorts, PortList
+from modemd.modem.link.port import OpenPort
+from modemd.modem.modem import Modem
+from modemd.modem.recovery.recovery import NO_TOOLS, RecoveryTools
+from modemd.modem.status import ModemLine
+from modemd.profiles import Profiles
+from modemd.rules.consent.keywords import Keywords
+from modemd.rules.sim_breaker import SimBreakers
+from modemd.service.calendar.nightly import JobScheduler, nightly_job
+from modemd.service.calendar.recurring import RecurringSends
+from modemd.service.consent.opt_out import ConsentRecords
+from modemd.service.dispatch.dispatcher import Dispatcher
+from modemd.service.dispatch.due import DueWork
+from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.messages.batches import Batches
+from modemd.service.messages.decisions import Decisions
+from modemd.service.messages.story import MessageStories
+from modemd.service.messages.submission import Submission
+from modemd.service.modems.backend import ServiceBackend
+from modemd.service.modems.discovery import Discovery
+from modemd.service.modems.registry import ModemRegistry
+from modemd.service.modems.ussd import UssdSessions
+from modemd.service.modems.views import ModemViews
+from modemd.service.operations import hook_program
+from modemd.service.operations.alarms import Alarms, RunCommand
+from modemd.service.operations.checks import AlarmChecks
+from modemd.service.operations.health import ServiceHealth
+from modemd.service.operations.retention import Retention
+from modemd.service.operations.store_recovery import StoreRecovery
+from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.service import Messages, Modems, Operations, Rooms, Service, Work
+from modemd.service.sims.balances import Balances
+from modemd.service.sims.pins import PinStore
+from modemd.service.sims.sims import SimControl
+from modemd.service.wakeups import Wakeups
+from modemd.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborators:
+    """Everything that touches the world outside, as the composition root hands it over. `credentials`: the folder of systemd's
+    credentials for this service."""
+
+    settings: CurrentSettings
+    store: Store
+    clock: Clock
+    open_port: OpenPort
+    profiles: Profiles
+    keywords: Keywords
+    random: Random
+    credentials: Path | None = None
+    port_list: PortList = field(default_factory=NoPorts)
+    tools: RecoveryTools = NO_TOOLS
+    run_command: RunCommand = hook_program.run_program
+
+
+def assemble(given: Collaborators) -> Service:
+    """Builds a service that is not started. Must run on the loop."""
+    source, store = given.settings, given.store
+    settings = source.current()
+    clock = TrustedClock(given.clock, asyncio.get_running_loop().time)
+    policy, wakeups = consent_policy(settings), Wakeups()
+
+    def is_clock_trusted() -> bool:
+        return clock.is_trusted
+
+    # Dispatch
+    breakers = SimBreakers()
+    sending_policy = SendingPolicy(settings, breakers, clock.now)
+    due_work = DueWork(store, clock, wakeups.came_due, is_clock_trusted)
+    dispatcher = Dispatcher(
+        store, policy, clock, sending_policy, breakers,
+        random=given.random, settled=wakeups.settled, ready=wakeups.ready, is_clock_trusted=is_clock_trusted,
+    )  # fmt: skip
+
+    # Messages
+    submission = Submission(store, source, policy, clock, wakeups.submitted)
+    batches = Batches(store, submission, policy, clock, wakeups.promoted)
+    decisions = Decisions(
+        store, source, policy, clock,
+        queued=wakeups.submitted, settled=wakeups.settled, released=wakeups.released,
+    )  # fmt: skip
+    messages = Messages(submission, batches, decisions, MessageStories(store))
+
+    # Modems and SIMs
+    registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
+    ussd = UssdSessions(registry.find_by_name)
+    balances = Balances(
+        store, source, policy, clock, ussd,
+        modems=lambda: registry.modems, queued=wakeups.submitted, trusted=is_clock_trusted,
+    )  # fmt: skip
+    inbound = InboundMessages(
+        store, source, policy, given.keywords, clock,
+        queued=wakeups.submitted, network_time=clock.add_network_time, received=balances.handle_message,
+    )  # fmt: skip
+    backend = ServiceBackend(
+        store, source, clock, dispatcher, inbound, network_time=clock.add_network_time, ready=wakeups.ready
+    )
+    pins = PinStore(store, settings, clock, given.credentials)
+
+    def make_modem(configured: ModemSettings, open_port: OpenPort) -> Modem:
+        return Modem(
+            ModemLine(
+                configured.name,
+                configured.port or "",
+                lambda iccid: source.current().rate(configured, iccid),
+                configured.driver,
+                configured.power_hook or settings.recovery.power_hook or (),
+            ),
+            backend=backend,
+            open_port=open_port,
+            profiles=given.profiles,
+            sweep_interval_s=settings.sweep_interval.total_seconds(),
+            now=clock.now,
+            pins=pins.for_modem(configured.name),
+            tools=given.tools,
+            quarantine_s=[duration.total_seconds() for duration in settings.recovery.quarantine],
+            rest_s=settings.recovery.rest.total_seconds(),
+        )
+
+    for modem in settings.modems:
+        if modem.port is not None:
+            registry.add(modem, given.open_port)
+    discovery = Discovery(settings, given.port_list, given.profiles, given.open_port, registry)
+    views = ModemViews(registry, discovery, source, breakers, clock, balance=balances.view)
+    sims = SimControl(
+        store, source, clock, sending_policy, breakers, balances,
+        modems=lambda: registry.modems, changed=wakeups.settled, ready=wakeups.ready,
+    )  # fmt: skip
+
+    # Calendar and operations
+    recurring = RecurringSends(
+        store, submission, policy, clock, settings.timezone, wakeups.submitted, is_clock_trusted
+    )  # fmt: skip
+    scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
+    alarms = Alarms(store, source, policy, clock, wakeups.submitted, given.run_command)
+    checks = AlarmChecks(
+        alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
+        settings.alarms.modem_unusable_after,
+    )  # fmt: skip
+    retention = Retention(store, settings.retention, clock, is_clock_trusted)
+    store_recovery = StoreRecovery(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
+    health = ServiceHealth(store, clock, views, alarms, list_sims=sims.list_sims, is_running=lambda: service.is_running)
+
+    wakeups.connect(
+        note_queued=dispatcher.note_queued,
+        note_urgent=dispatcher.note_urgent,
+        wake_modems=registry.wake,
+        wake_due_work=due_work.wake,
+        wake_batches=batches.wake,
+    )
+    tasks: dict[str, Work] = {
+        "store watch": store_recovery.run,
+        "batches": batches.run,
+        "timetable": due_work.run,
+        "calendar": scheduler.run,
+        "alarms": alarms.run,
+        "watch": checks.run,
+        "schedules": recurring.run,
+        "house-keeping": retention.run,
+    }
+    if balances.is_configured:
+        tasks["balances"] = balances.run
+    if settings.is_discovery_enabled:
+        tasks["finding"] = discovery.run
+    rooms = Rooms(
+        messages=messages,
+        inbox=inbound,
+        consent=ConsentRecords(store),
+        modems=Modems(registry, discovery, ussd, views),
+        sims=sims,
+        calendar=recurring,
+        operations=Operations(alarms, checks, health, clock),
+    )
+    service = Service(store, source, rooms, dispatcher, balances, tasks)
+    return service

@@ -1,0 +1,1 @@
+"""Consent in the running service: opt-outs and opt-ins as they arrive, and their confirmations."""

@@ -1,0 +1,224 @@
+"""Outcomes of attempts: judges each by its ending and error class, and journals it until the database has taken it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Any
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.connector import AttemptEnding, AttemptReport, Sender
+from modemd.errors import StoreDamaged, StoreError
+from modemd.rules import report_matching, retry
+from modemd.rules.classes import MessageClass
+from modemd.rules.report_matching import owner_rule
+from modemd.rules.retry import ErrorClass
+from modemd.rules.sim_breaker import SimBreakers
+from modemd.store import Store
+from modemd.store.inbound import status_reports
+from modemd.store.queue import outcomes
+from modemd.store.queue.claims import Candidate
+from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
+
+log = logs.get(__name__)
+
+# After a refusal that was the modem's or the SIM's state: others may have the part, and the modem is in order again soon.
+FREED_RETRY_DELAY = timedelta(seconds=2)
+# How long an outcome waits for a database that did not take it.
+RETRY_S = 2.0
+
+# `Store.write`, or `write_lazily`.
+_Write = Callable[[Callable[[sqlite3.Connection], None]], asyncio.Future[None]]
+
+
+class Outcomes:
+    """Attempts on the air and their outcomes. Used on the loop only.
+
+    `failed` is called after an attempt that was not accepted, once its outcome is stored; `settled` when parts may be due that
+    were not before.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        breakers: SimBreakers,
+        *,
+        random: Random,
+        failed: Callable[[], None],
+        settled: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._breakers = breakers
+        self._random = random
+        self._on_failed = failed
+        self._on_settled = settled
+        self._on_air: dict[int, Candidate] = {}  # by attempt
+        self._pending: set[asyncio.Task[None]] = set()
+        self._unstored: set[int] = set()  # attempts whose outcome the database did not take yet
+
+    @property
+    def has_unstored(self) -> bool:
+        """True while the database has refused an outcome: nothing may be claimed then."""
+        return bool(self._unstored)
+
+    def begin(self, attempt_id: int, candidate: Candidate) -> None:
+        """Notes that an attempt was claimed."""
+        self._on_air[attempt_id] = candidate
+
+    def close(self, sender: Sender, attempted: AttemptReport) -> asyncio.Future[None]:
+        """Journals the outcome of an attempt. Submitted before this returns; repeated until the database takes it, whether or
+        not it is awaited: an outcome that is known must not be forgotten."""
+        return asyncio.shield(self._start(sender, attempted, self._store.write))
+
+    def close_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
+        """Journals the outcome of an attempt in the commit of the next change."""
+        self._start(sender, attempted, self._store.write_lazily)
+
+    async def wait(self, within_s: float, claims: Collection[asyncio.Future[Any]]) -> None:
+        """Waits until the database has taken every claim and every outcome, for `within_s` at most. Outcomes that it has not
+        taken by then are given up, and will be unknown at the next start."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while (waiting := {*claims, *self._pending}) and loop.time() < deadline:
+            await asyncio.wait(waiting, timeout=deadline - loop.time())
+            await asyncio.sleep(0)  # a claim that is not awaited is withdrawn now
+        if self._pending:
+            log.error("outcomes were not kept; they will be unknown", attempts=len(self._pending))
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Gives up the outcomes that the database has not taken."""
+        for closing in self._pending:
+            closing.cancel()
+
+    def _start(self, sender: Sender, attempted: AttemptReport, write: _Write) -> asyncio.Task[None]:
+        change = partial(
+            _close_attempt,
+            outcome=self._judge(sender, attempted),
+            sim=sender.id,
+            owner=owner_rule(timedelta(seconds=sender.send_timeout_s)),
+            now=self._clock.now(),
+        )
+        closing = asyncio.get_running_loop().create_task(self._store_outcome(write(change), change, attempted))
+        self._pending.add(closing)  # the loop itself holds tasks only weakly
+        closing.add_done_callback(self._pending.discard)
+        return closing
+
+    async def _store_outcome(
+        self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: AttemptReport
+    ) -> None:
+        while True:
+            try:
+                await committed
+            except StoreDamaged as error:
+                log.error("outcome cannot be kept", **_log_fields(attempted), trouble=str(error))
+                return
+            except StoreError as error:
+                if attempted.attempt_id not in self._unstored:
+                    log.error("outcome not kept yet", **_log_fields(attempted), trouble=str(error))
+                    self._unstored.add(attempted.attempt_id)
+                await asyncio.sleep(RETRY_S)
+                committed = self._store.write(change)
+            else:
+                self._end(attempted)
+                return
+
+    def _end(self, attempted: AttemptReport) -> None:
+        """Forgets an attempt whose outcome is stored, and tells those whom it concerns."""
+        self._on_air.pop(attempted.attempt_id, None)
+        log.info("attempt ended", **_log_fields(attempted), elapsed=round(attempted.elapsed_s, 3))
+        if attempted.ending is not AttemptEnding.ACCEPTED:
+            self._on_failed()
+            self._on_settled()
+        if attempted.attempt_id in self._unstored:
+            self._unstored.discard(attempted.attempt_id)
+            self._on_settled()
+
+    def _judge(self, sender: Sender, attempted: AttemptReport) -> AttemptOutcome:
+        """Judges an ending for the journal: by the class of its error, and by what other refusals say of the SIM."""
+        counts = not attempted.is_without_network
+        result = _RESULT_OF_ENDING[attempted.ending]
+        error, again = attempted.error, None
+        if attempted.ending is AttemptEnding.REFUSED:
+            kind = retry.classify(
+                attempted.code,
+                elapsed_s=attempted.elapsed_s,
+                refusal_window_s=sender.refusal_window_s,
+                vendor=sender.vendor_errors,
+            )
+            if kind is ErrorClass.UNKNOWN and attempted.written_at is not None:
+                result = AttemptResult.UNKNOWN
+            elif kind is ErrorClass.ACCEPTED:
+                result = AttemptResult.SENT
+            elif attempted.is_without_network:  # the SIM waits for its network; another may send the part
+                again = partial(_freed_retry_at, self._clock.now())
+            elif self._is_sim_refusal(sender.id, kind, attempted):
+                counts, again = False, partial(_freed_retry_at, self._clock.now())
+            else:
+                again = partial(_retry_at, kind, self._clock.now(), self._random.random())
+        if result is AttemptResult.SENT:
+            self._breakers.record_success(sender.id)
+        return AttemptOutcome(
+            attempted.attempt_id, result, attempted.written_at, attempted.reference, error, again, counts
+        )
+
+    def _is_sim_refusal(self, sim: str, kind: ErrorClass, attempted: AttemptReport) -> bool:
+        """True if a refusal is the SIM's fault and not the message's. The SIM is then paused, or leaves the part to another."""
+        candidate, now = self._on_air.get(attempted.attempt_id), self._clock.now()
+        if candidate is None:
+            return False
+        rest = self._breakers.record_refusal(sim, kind, candidate.number, attempted.error or "", now)
+        if rest is not None:
+            log.error(
+                "the SIM is refused, whoever is written to; it rests", iccid=sim, error=attempted.error, rest=rest
+            )
+            asyncio.get_running_loop().call_later(rest.total_seconds(), self._on_settled)
+            return True
+        # The rest of a started message, and what is pinned, has no other SIM.
+        free = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
+        return kind is ErrorClass.OTHER and free and self._breakers.leave_to_others(candidate.part_id, sim, now)
+
+
+_RESULT_OF_ENDING = {
+    AttemptEnding.ACCEPTED: AttemptResult.SENT,
+    AttemptEnding.REFUSED: AttemptResult.REFUSED,
+    AttemptEnding.NO_ANSWER: AttemptResult.UNKNOWN,
+    AttemptEnding.WITHDRAWN: AttemptResult.WITHDRAWN,
+}
+
+
+def _log_fields(attempted: AttemptReport) -> dict[str, object]:
+    """Returns what the log says of an ending."""
+    return {
+        "attempt": attempted.attempt_id,
+        "ending": attempted.ending,
+        "reference": attempted.reference,
+        "error": attempted.error,
+    }
+
+
+def _retry_at(kind: ErrorClass, now: datetime, jitter: float, tries: int, expires_at: datetime) -> datetime | None:
+    return retry.retry_at(kind, tries, now, expires_at, jitter)
+
+
+def _freed_retry_at(now: datetime, tries: int, expires_at: datetime) -> datetime | None:
+    """Returns a time that is nearly now, however often the part was tried: another SIM may send it, or this one when it has its
+    network again."""
+    due = now + FREED_RETRY_DELAY
+    return min(due, expires_at) if now < expires_at else due
+
+
+def _close_attempt(
+    db: sqlite3.Connection, outcome: AttemptOutcome, sim: str, owner: report_matching.FindOwner, now: datetime
+) -> None:
+    """Closes an attempt, and matches the status report that may have come before its outcome."""
+    outcomes.close_attempt(db, outcome, now)
+    if outcome.result in (AttemptResult.SENT, AttemptResult.UNKNOWN):
+        status_reports.rematch_reports(db, sim, owner, now)

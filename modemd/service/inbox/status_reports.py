@@ -1,0 +1,64 @@
+"""Status reports as they arrive: stored, matched with their attempts, and read for the network's time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from modemd import logs, pdu
+from modemd.clock import Clock
+from modemd.connector import Sender
+from modemd.rules.report_matching import FindOwner, ReportFacts, owner_rule
+from modemd.store.inbound import status_reports
+
+log = logs.get(__name__)
+
+# A report of what was written longer ago compares its stamp with a clock that may have been stepped since.
+RECENT_AGE = timedelta(hours=1)
+
+# `Store.write`, or `write_lazily`.
+Write = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
+
+
+class StatusReports:
+    """Storage of status reports. `network_time` is called with a stamp of the network and the time of our clock that it
+    belongs to (None: it only says that it is not earlier than the stamp)."""
+
+    def __init__(self, clock: Clock, network_time: Callable[[datetime, datetime | None], None]) -> None:
+        self._clock = clock
+        self._on_network_time = network_time
+
+    async def store(self, sender: Sender, tpdu: bytes, report: pdu.StatusReport, write: Write) -> None:
+        """Stores a report and matches it with its attempt. When this returns the report is durable."""
+        new = status_reports.NewReport(
+            sim=sender.id,
+            tpdu=tpdu,
+            facts=ReportFacts(report.reference, str(report.recipient), report.timestamp.value),
+            outcome=status_reports.DeliveryOutcome(report.outcome.value),
+            status=report.status,
+            discharged_at=report.discharge.value,
+        )
+        now = self._clock.now()
+        owner = owner_rule(timedelta(seconds=sender.send_timeout_s))
+        message, written_at = await write(lambda db: _record(db, new, owner, now))
+        self._note_time(report.timestamp.value, report.discharge.value, written_at, now)
+        log.info("status report", message=message, reference=report.reference, status=f"{report.status:02X}")
+
+    def _note_time(
+        self, accepted: datetime | None, discharged: datetime | None, written_at: datetime | None, now: datetime
+    ) -> None:
+        """Reports the service centre's time if the report is of a part that was written lately; else the latest stamp alone."""
+        if accepted is not None and written_at is not None and now - written_at <= RECENT_AGE:
+            self._on_network_time(accepted, written_at)
+        elif (latest := discharged or accepted) is not None:
+            self._on_network_time(latest, None)
+
+
+def _record(
+    db: sqlite3.Connection, new: status_reports.NewReport, owner: FindOwner, now: datetime
+) -> tuple[int | None, datetime | None]:
+    """Stores a report: returns its message, and when the part it reports on was written."""
+    message = status_reports.record_report(db, new, owner, now)
+    return message, status_reports.find_written_at(db, new) if message is not None else None
