@@ -1,10 +1,10 @@
-"""Every error modemd raises on purpose.
+"""Exceptions that modemd raises on purpose.
 
-A class exists where a caller acts differently::
+There is a class for each case in which a caller acts differently::
 
     ModemdError
     ├── DecodeError        bytes from the network or a modem do not say what they should
-    ├── EncodeError        the wish cannot be put on the wire (too long, not in the alphabet, not a number)
+    ├── EncodeError        a value cannot be encoded (too long, not in the alphabet, not a number)
     ├── ConfigError        the configuration is wrong: a person edits the file
     ├── ProfileError       a driver file is wrong: a person edits the file
     ├── Refused            a submit is not accepted; carries a code for programs
@@ -14,27 +14,27 @@ A class exists where a caller acts differently::
     │   └── StoreDamaged   it cannot be read as it should: stop, a person restores it
     └── ModemError         a modem did not do what it was asked
         ├── PortGone       the port is lost or cannot be opened: reopen
-        │   └── PortHangs  it is there and moves nothing: reset the stick
+        │   └── PortHangs  the port is there and transfers nothing: reset the stick
         ├── ReplyTimeout   no final result in time: escape, probe
-        │   └── Silent     no answer to any probe: leave the dialogue, climb the ladder
-        ├── Restarted      the modem has started anew meanwhile: set it up again
+        │   └── Silent     no answer to any probe: leave the dialogue, escalate
+        ├── Restarted      the modem has restarted meanwhile: set it up again
         ├── CommandFailed  a final result other than OK; carries it
         └── NeedsPerson    nothing to retry
-            └── SimUnusable    PIN, PUK, no SIM: look whether its state has changed; carries it
+            └── SimUnusable    PIN, PUK, no SIM: check whether its state has changed; carries it
 """
 
 from __future__ import annotations
 
 
 class ModemdError(Exception):
-    """Root of the tree. `str(error)` is one line for a person."""
+    """Base class of all errors. `str(error)` is one line for a person."""
 
 
 class DecodeError(ModemdError):
-    """Bytes that are not what their place requires.
+    """Bytes that cannot be decoded.
 
-    `field` names the field as 3GPP TS 23.040 does (`TP-OA`, `UDH.IE[1]`), `octet` is the offset of the offending octet
-    from the start of the bytes that were handed in, `reason` says what is wrong there.
+    `field` names the field as 3GPP TS 23.040 does (`TP-OA`, `UDH.IE[1]`), `octet` is the offset of the wrong octet from
+    the start of the given bytes, `reason` says what is wrong there.
     """
 
     def __init__(self, field: str, octet: int, reason: str) -> None:
@@ -45,7 +45,7 @@ class DecodeError(ModemdError):
 
 
 class EncodeError(ModemdError):
-    """A wish that cannot be put on the wire. `field` names the field, `reason` says why not."""
+    """Value that cannot be encoded. `field` names the field, `reason` says why not."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -54,7 +54,7 @@ class EncodeError(ModemdError):
 
 
 class ConfigError(ModemdError):
-    """A configuration that cannot be used. `problems` holds one line a mistake, each with file, line and key."""
+    """Configuration that cannot be used. `problems` has one line for each mistake, with file, line and key."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -62,11 +62,11 @@ class ConfigError(ModemdError):
 
 
 class ProfileError(ModemdError):
-    """A driver file that cannot be used; the message names file and key."""
+    """Driver file that cannot be used; the message names file and key."""
 
 
 class Refused(ModemdError):
-    """A submit that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...)."""
+    """Request that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...)."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -75,17 +75,17 @@ class Refused(ModemdError):
 
 
 class StoreError(ModemdError):
-    """The database cannot be used; the message says what to do. `code` is stable and for programs."""
+    """Database that cannot be used; the message says what to do. `code` is stable and for programs."""
 
     code = "store"
 
 
 class StoreLocked(StoreError):
-    """Another process is the one that writes to this database."""
+    """Database to which another process writes."""
 
 
 class StoreUnavailable(StoreError):
-    """The database takes no change now, and may again without a restart.
+    """Database that takes no change now, but may again without a restart.
 
     `code` is `disk_full`, `read_only` or `disk_error`.
     """
@@ -96,37 +96,37 @@ class StoreUnavailable(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """The database is damaged. What it says can no longer be relied on, so nothing is sent by it."""
+    """Damaged database. Its contents are not reliable any more, so modemd sends nothing from it."""
 
     code = "damaged"
 
 
 class ModemError(ModemdError):
-    """A modem did not do what it was asked."""
+    """Failure of a modem to do what it was asked."""
 
 
 class PortGone(ModemError):
-    """The port is lost, or could not be opened."""
+    """Port that is lost, or could not be opened."""
 
 
 class PortHangs(PortGone):
-    """The port is there, but opening it hangs, or it takes no bytes."""
+    """Port that is there, but hangs when it is opened, or takes no bytes."""
 
 
 class ReplyTimeout(ModemError):
-    """No final result within the deadline of a command."""
+    """Command without a final result within its deadline."""
 
 
 class Silent(ReplyTimeout):
-    """Not even `AT` is answered."""
+    """Modem that does not even answer `AT`."""
 
 
 class Restarted(ModemError):
-    """The modem said that it has started anew, while an answer was awaited: that one will not come."""
+    """Restart of the modem while an answer was awaited: the answer will not come."""
 
 
 class CommandFailed(ModemError):
-    """A final result other than OK. `command` was asked, `result` came back (`+CMS ERROR: 38`)."""
+    """Final result other than OK. `command` was sent, `result` came back (`+CMS ERROR: 38`)."""
 
     def __init__(self, command: str, result: str) -> None:
         super().__init__(f"{command} answered {result}")
@@ -135,11 +135,11 @@ class CommandFailed(ModemError):
 
 
 class NeedsPerson(ModemError):
-    """Nothing a program should try again; the message says what a person can do."""
+    """Failure that a program should not retry; the message says what a person can do."""
 
 
 class SimUnusable(NeedsPerson):
-    """The SIM is absent, or asks for what only a person can give. `state` is what `AT+CPIN?` says of it."""
+    """SIM that is absent, or asks for something that only a person can give. `state` is the answer to `AT+CPIN?`."""
 
     def __init__(self, state: str, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""The one-way imports: who may call whom, and who may ask the machine for the time."""
+"""Laws of the house: who may import whom, what a name means, how the tests mirror the code, and who may ask for the time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,22 +16,23 @@ PACKAGE = Path(__file__).resolve().parents[1] / "modemd"
 # What stands behind a room is all it may import from modemd, itself apart.
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
-    "connector": set(),
     "clock": set(),
     "logs": set(),
     "resources": set(),
+    "programs": set(),
+    "http": set(),
+    "connector": set(),
     "pdu": set(),
     "at": set(),
     "profiles": {"resources"},
     "rules": set(),
     "config": set(),
     "store": {"rules"},
-    "modem": {"connector", "at", "pdu", "profiles", "clock", "logs"},
-    "service": {"connector", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
+    "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
+    "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
     # The words of the trade (classes, states) are the rules'; faces may name them.
     "api": {"service", "rules"},
     "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service"},
-    "http": set(),
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},
     "web": {"service"},
@@ -46,6 +46,70 @@ ROOMS: dict[str, set[str]] = {
     },
     "__main__": {"cli"},
 }
+# Floors within a room, the lowest first: a module or package imports only those of lower floors, never one of its own floor.
+FLOORS: dict[str, tuple[str, ...]] = {
+    "service": (
+        "store_retry",
+        "messages dispatch consent wakeups",
+        "inbox calendar",
+        "modems",
+        "sims operations",
+        "service",
+        "assembly",
+    ),
+    "store": (
+        "timestamps sqlite_errors connection tally",
+        "journal lanes tables",
+        "ending",
+        "outbox queue consent",
+        "inbound schedules sims alarms listings retention schema writer",
+        "files",
+        "store",
+    ),
+    "modem": (
+        "link status",
+        "backend requests setup ussd",
+        "discovery capture recovery",
+        "messages",
+        "polling",
+        "session",
+        "modem",
+    ),
+    "emulator": (
+        "timers identities",
+        "network",
+        "device",
+        "links capture",
+        "usb",
+        "lab",
+        "testing",
+        "plugin",
+    ),
+}
+# Names that mean two things in the daemon, each with the reason why neither gives way.
+TWO_MEANINGS = {
+    "NewMessage": "the API's, whose name the OpenAPI document shows",
+    "NewSchedule": "the API's, whose name the OpenAPI document shows",
+}
+# Test files whose subject is a room and not one of its modules.
+OF_A_ROOM = {
+    *(
+        "conftest",
+        "docs",
+        "imports",
+        "fuzz",
+        "golden",
+        "package",
+        "round_trips",
+        "second_opinion",
+        "vectors",
+        "shipped",
+    ),
+    *("listings", "modems", "messages", "outbox", "settings", "message_reference", "power_cuts", "query_plans"),
+}
+LONGEST_FILE = 400
+LARGEST_FOLDER = 20
+
 # Builds the parts and hands each its collaborators, so it knows them all.
 COMPOSITION_ROOT = "daemon"
 
@@ -53,6 +117,7 @@ COMPOSITION_ROOT = "daemon"
 PURE: dict[str, set[str]] = {
     "errors": set(),
     "connector": set(),
+    "programs": set(),
     "clock": set(),
     "logs": set(),
     "resources": set(),
@@ -186,6 +251,120 @@ def test_the_rooms_have_no_circle() -> None:
     assert left == {}
 
 
+def arrows() -> dict[str, set[str]]:
+    """Which module imports which, for types or when called too; `from package import module` means the module."""
+    known = {dotted(path) for path in modules()}
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        own = found[dotted(path)] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                whole = (f"{node.module}.{alias.name}" for alias in node.names)
+                own |= {name if name in known else node.module for name in whole}
+            elif isinstance(node, ast.Import):
+                own |= {alias.name for alias in node.names}
+        own.discard(dotted(path))
+        own &= known
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """The sets of modules that reach each other."""
+
+    def reach(start: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            new = graph[todo.pop()] - seen
+            seen |= new
+            todo += new
+        return seen
+
+    reached = {module: reach(module) for module in graph}
+    in_a_circle = [module for module in graph if module in reached[module]]
+    sets = {frozenset(other for other in reached[module] if module in reached[other]) for module in in_a_circle}
+    return [set(each) for each in sets]
+
+
+def test_no_circle_of_files() -> None:
+    """Each file can be understood after those that it imports."""
+    assert circles(arrows()) == []
+
+
+def test_a_circle_would_be_seen() -> None:
+    """Two files that import each other are one, whatever lies between."""
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}
+    assert circles(graph) == [{"a", "b", "c"}]
+    assert circles({"a": {"b"}, "b": set()}) == []
+
+
+@pytest.mark.parametrize("room_name", FLOORS)
+def test_floors_within_a_room(room_name: str) -> None:
+    """Within a room, imports go down by floors; between two of the same floor there is none."""
+    floor = {name: number for number, names in enumerate(FLOORS[room_name]) for name in names.split()}
+    here = f"modemd.{room_name}."
+    wrong = []
+    for module, imported in arrows().items():
+        for other in imported:
+            if not (module.startswith(here) and other.startswith(here)):
+                continue
+            upper, lower = (name.removeprefix(here).split(".")[0] for name in (module, other))
+            assert {upper, lower} <= floor.keys(), f"modemd/{room_name} has no floor for {upper} or {lower}"
+            if upper != lower and floor[lower] >= floor[upper]:
+                wrong.append(f"{module} imports {other}")
+    assert wrong == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """A public class is defined once in the daemon; the emulator and the doctor have words of their own."""
+    homes: dict[str, list[str]] = {}
+    for path in modules():
+        if room(dotted(path)) in ("emulator", "doctor"):
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(ids(path))
+    doubled = {name: found for name, found in homes.items() if len(found) > 1}
+    assert doubled.keys() <= TWO_MEANINGS.keys(), doubled
+    assert doubled.keys() == TWO_MEANINGS.keys(), "an exception that is none any more"
+
+
+@pytest.mark.parametrize("path", modules(), ids=ids)
+def test_a_file_has_one_subject(path: Path) -> None:
+    """A file of more than 400 lines asks whether it has two."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+def folders() -> list[Path]:
+    trees = (PACKAGE, PACKAGE.parent / "tests")
+    return sorted({path.parent for tree in trees for path in tree.rglob("*.py")})
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
+def test_a_folder_can_be_taken_in_at_a_glance(folder: Path) -> None:
+    """A folder of more than 20 files wants rooms."""
+    files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(files) <= LARGEST_FOLDER
+
+
+def mirrored_tests() -> list[Path]:
+    tests = PACKAGE.parent / "tests"
+    return sorted(
+        path for path in tests.rglob("test_*.py") if path.relative_to(tests).parts[0] not in ("sim", "system")
+    )
+
+
+@pytest.mark.parametrize("path", mirrored_tests(), ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
+def test_tests_mirror_the_code(path: Path) -> None:
+    """tests/store/queue/test_claims.py tests modemd/store/queue/claims.py; `test_claims_ahead.py` an aspect of it."""
+    folder = PACKAGE / path.parent.relative_to(PACKAGE.parent / "tests")
+    assert folder.is_dir(), f"there is no {folder}"
+    subject = path.stem.removeprefix("test_")
+    beside = {each.stem for each in folder.iterdir() if each.is_dir() or each.suffix == ".py"}
+    named = any(subject == name or subject.startswith(f"{name}_") for name in beside)
+    assert named or subject in OF_A_ROOM, f"no module of {folder.name} is called so"
+
+
 @pytest.mark.parametrize(
     ("source", "module"),
     [
@@ -224,45 +403,3 @@ def test_no_spelling_hides_a_clock(tmp_path: Path, source: str) -> None:
     path = tmp_path / "module.py"
     path.write_text(source, encoding="utf-8")
     assert WALL_CLOCK & {mention.name for mention in mentions(path)}
-
-
-# Floors of the store, from the ground: a file imports those below it, never another name of its own floor. A folder is one name.
-STORE_FLOORS: tuple[set[str], ...] = (
-    {"timestamps", "sqlite_errors", "connection", "tables"},
-    {"journal", "lanes", "writer", "schema"},
-    {"ending", "alarms", "retention", "sims", "listings"},
-    {"outbox", "queue", "consent"},
-    {"inbound", "schedules", "files"},
-    {"store"},
-)
-
-
-def files_imported(path: Path) -> Iterator[str]:
-    """The modules of modemd that a file imports, by their dotted names; of `from package import module` the module."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.startswith("modemd."))
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("modemd."):
-            for alias in node.names:
-                whole = PACKAGE.parent.joinpath(*f"{node.module}.{alias.name}".split("."))
-                is_module = whole.with_suffix(".py").exists() or (whole / "__init__.py").exists()
-                yield f"{node.module}.{alias.name}" if is_module else str(node.module)
-
-
-@pytest.mark.parametrize("path", sorted((PACKAGE / "store").rglob("*.py")), ids=ids)
-def test_the_store_has_floors(path: Path) -> None:
-    """A file of the store imports from the floors below its own, and within its folder."""
-    floors = {name: floor for floor, names in enumerate(STORE_FLOORS) for name in names}
-    here = [*dotted(path).split("."), ""][2]
-    if not here:  # the package itself hands out `Store`
-        return
-    assert here in floors, f"modemd/store/{here} has no floor: give it a place in STORE_FLOORS"
-    inside = [found.split(".")[2] for found in files_imported(path) if found.startswith("modemd.store.")]
-    assert [name for name in inside if name != here and floors[name] >= floors[here]] == []
-
-
-@pytest.mark.parametrize("room", ["store", "rules"])
-def test_no_circle_of_files(room: str) -> None:
-    """No file imports another that imports it, however many stand between; imports for types count too."""
-    graph = {dotted(path): set(files_imported(path)) - {dotted(path)} for path in (PACKAGE / room).rglob("*.py")}
-    list(TopologicalSorter(graph).static_order())  # CycleError names the files

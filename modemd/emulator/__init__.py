@@ -1,12 +1,12 @@
-"""A modem lab: an emulated network, its subscribers, and devices that answer AT as their families do.
+"""Emulator of modems: a network, its subscribers, and devices that answer AT commands as their families do.
 
-Everything here is sans I/O and driven by `Timers` handed in, so that the same device runs on a pty in real time and in
-memory in simulated time; the same seed gives the same bytes. The transports are in `modemd.emulator.links`, the
-server with its control door in `modemd.emulator.lab.server`, the handles for other people's tests in
-`modemd.emulator.testing`; none of them is imported from here.
+Network and devices do no input or output and know only the `Timers` that they are given. So the same device runs on a
+pty in real time, and in memory in simulated time; the same seed gives the same bytes. The links are in
+`modemd.emulator.links`, the server with its control door in `modemd.emulator.lab.server`, the objects for tests of
+other software in `modemd.emulator.testing`; this module imports none of them.
 
-The names below are loaded when they are asked for: pytest imports this package with its plugin at every start, in
-projects that may run no modem at all.
+The names below are loaded on first use: pytest imports this package with its plugin at every start, also in projects
+that use no modem.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modemd.emulator.device.device import Device
     from modemd.emulator.device.family import Family, families
-    from modemd.emulator.device.state import Device
     from modemd.emulator.network.journal import Accepted, Journal
     from modemd.emulator.network.messages import Data, Mms, Raw, Text, Voicemail
     from modemd.emulator.network.network import Network
@@ -50,7 +50,7 @@ __all__ = [
 _HOMES = {
     "Accepted": "network.journal",
     "Data": "network.messages",
-    "Device": "device.state",
+    "Device": "device.device",
     "Family": "device.family",
     "Handle": "timers",
     "Journal": "network.journal",

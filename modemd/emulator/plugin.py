@@ -1,7 +1,7 @@
-"""The pytest plugin: modems on ptys for tests of any serial software. See docs/testing-your-code.md.
+"""Pytest plugin: fixtures with modems on ptys, for tests of any software that uses a serial modem.
 
-Loaded by pytest at every start, so it imports the emulator only when a fixture is used. All fixtures are synchronous
-and live as long as one test.
+docs/testing-your-code.md describes them. pytest loads this module at every start, so the module imports the emulator
+only when a test uses a fixture. All fixtures are synchronous and live as long as one test.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _networks = pytest.StashKey["Network"]()
 
 @pytest.fixture
 def network(request: pytest.FixtureRequest) -> Iterator[Network]:
-    """An emulated mobile network of this test's own: `.phone(number)`, `.modem(...)`, `.journal`, `.reject(...)`."""
+    """Yields an emulated mobile network for this test: `.phone(number)`, `.modem(...)`, `.journal`, `.reject(...)`."""
     from modemd.emulator.testing import Network
 
     with Network() as network:
@@ -32,19 +32,19 @@ def network(request: pytest.FixtureRequest) -> Iterator[Network]:
 
 @pytest.fixture
 def make_modem(network: Network) -> Callable[..., Modem]:
-    """Makes modems: `make_modem(number=..., family=..., send_latency=...)`; the arguments are those of `Network.modem`."""
+    """Returns the function that makes modems, with the arguments of `Network.modem`: `make_modem(number=..., family=...)`."""
     return network.modem
 
 
 @pytest.fixture
 def modem(make_modem: Callable[..., Modem]) -> Modem:
-    """A modem on a pty: `.port` is the path to open; `.number`, `.unplug()`, `.replug()` and faults."""
+    """Returns a modem on a pty: `.port` is the path to open; also `.number`, `.unplug()`, `.replug()` and faults."""
     return make_modem()
 
 
 @pytest.fixture
 def phone(network: Network) -> Phone:
-    """A phone, +33612345678: `.wait_for(text, timeout=5)`, `.send(to, text)`, `.inbox`."""
+    """Returns a phone, +33612345678: `.wait_for(text, timeout=5)`, `.send(to, text)`, `.inbox`."""
     return network.phone()
 
 
@@ -52,7 +52,7 @@ def phone(network: Network) -> Phone:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test shows what was said on its modems' ports."""
+    """Adds the AT dialogues of all modems to the report of a test that failed."""
     report = yield
     network = item.stash.get(_networks, None)
     if network is not None and call.when == "call" and report.failed:

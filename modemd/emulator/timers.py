@@ -1,34 +1,32 @@
-"""The emulator's only notion of time.
+"""Time for the emulator: the wall time, and actions that run later.
 
-Nothing else in this package asks a clock: a network and its devices run in real time over `LoopTimers`, and in
-simulated time over a loop whose clock jumps, without knowing which.
+No other module of this package asks a clock. Over `LoopTimers`, a network and its devices run in real time; over a loop
+whose clock jumps, they run in simulated time, and do not know which.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    import asyncio
+from typing import Protocol
 
 
 class Handle(Protocol):
-    """An action that waits for its time."""
+    """Handle of an action that runs later."""
 
     def cancel(self) -> None:
-        """Forget the action. Cancelling twice, or after it ran, does nothing."""
+        """Cancels the action. Does nothing if the action is cancelled already or has run."""
 
 
 class Timers(Protocol):
-    """Wall time, and actions put off."""
+    """Source of the wall time, and scheduler of actions."""
 
     def now(self) -> datetime:
-        """The wall time, aware, in UTC."""
+        """Returns the wall time, aware, in UTC."""
 
     def after(self, seconds: float, action: Callable[[], None]) -> Handle:
-        """Call `action` once, `seconds` from now. Actions put off by 0 run in the order they were put off."""
+        """Schedules one call of `action`, `seconds` from now. Actions scheduled with 0 run in the order of scheduling."""
 
 
 def _utc_now() -> datetime:
@@ -36,7 +34,7 @@ def _utc_now() -> datetime:
 
 
 class LoopTimers:
-    """Timers over an asyncio loop. `now` says the wall time; left out, it is the system's."""
+    """Timers over an asyncio loop. `now` returns the wall time; without it, the time of the system is used."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, now: Callable[[], datetime] | None = None) -> None:
         self._loop = loop
@@ -44,6 +42,7 @@ class LoopTimers:
 
     def after(self, seconds: float, action: Callable[[], None]) -> Handle:
         # The loop's timer heap does not keep the order of equal times; its ready queue does.
+        """Schedules one call of `action`, `seconds` from now."""
         if seconds <= 0:
             return self._loop.call_soon(action)
         return self._loop.call_later(seconds, action)

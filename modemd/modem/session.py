@@ -31,7 +31,8 @@ from modemd.modem.polling import StatusPolling
 from modemd.modem.recovery.escalation import EscalationStep, Trouble
 from modemd.modem.recovery.recovery import HealthMonitor
 from modemd.modem.requests import RequestQueue
-from modemd.modem.setup.initialise import identify, initialise_modem, wake_modem
+from modemd.modem.setup.first_words import wake_modem
+from modemd.modem.setup.initialise import identify, initialise_modem
 from modemd.modem.setup.sim import NO_PINS, PinSource, read_sim_state
 from modemd.modem.status import Identity, ModemHealth, ModemLine, ModemStatus
 from modemd.profiles import GENERIC, Profiles
@@ -205,13 +206,8 @@ class Session:
         await wake_modem(dialogue)
         identity = await identify(dialogue, life.profiles, life.line.driver, life.pins)
         profile = identity.profile
-        dialogue.apply_profile(
-            urcs=profile.notices,
-            command_timeout_s=profile.command_timeout_s,
-            guard_s=profile.guard_s,
-            escape_s=profile.escape_s,
-            restart=profile.restart,
-        )
+        dialogue.apply_profile(profile)
+        dialogue.expect_restarts(profile.restart)
         storage = await initialise_modem(dialogue, profile, life.used_memories)
         self._status.identity = identity
         await self._register_sim(identity)

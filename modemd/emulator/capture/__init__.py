@@ -1,1 +1,1 @@
-"""Captures of real modems, read and played back."""
+"""Captures of real modems: reading and playback."""

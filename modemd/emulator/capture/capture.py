@@ -1,4 +1,4 @@
-"""Captures: what a real modem was asked and said, as files that people can read. docs/emulator.md describes them."""
+"""Capture: the commands to a real modem and its answers, in a readable file. docs/emulator.md describes the format."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from modemd.emulator.device.command_line import CommandLineError, parse_command_
 from modemd.errors import ConfigError
 
 FORMAT = "modemd-capture 1"
-LONGEST_S = 86400.0
-LARGEST = 16_000_000
-"""Octets of a file. A dialogue of hours has less."""
+MAX_DURATION_S = 86400.0
+MAX_OCTETS = 16_000_000
+"""Largest size of a file. A dialogue of hours has less."""
 
 _ENTRY = re.compile(r"[ \t]*([0-9]{1,6}(?:\.[0-9]{1,6})?) ([<>!]) ([\x20-\x7e]*)")
 _ESCAPE = re.compile(r"\\(?:([rn\\])|x([0-9A-Fa-f]{2}))?")
@@ -23,29 +23,29 @@ _NUMBER = re.compile(r'\+CNUM:.*?"(\+[1-9][0-9]{3,14})"')
 
 @dataclass(frozen=True, slots=True)
 class TimedOutput:
-    """Octets of a modem, and when: seconds after the command, or for notices after the recording's beginning."""
+    """Octets of a modem, and their time: seconds after the command, or for notices after the start of the recording."""
 
     after_s: float
     octets: bytes
 
 
 Answer = tuple[TimedOutput, ...]
-"""All that was said to one command, its result in it; empty where it was never answered."""
+"""All output to one command, result included; empty if the command was never answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The answers to each command line, in the order in which they came, and what was said unasked."""
+    """The answers to each command line, in their order, and the unsolicited output."""
 
     answers: Mapping[str, tuple[Answer, ...]]
     notices: tuple[TimedOutput, ...]
 
     @classmethod
     def load(cls, path: Path) -> Capture:
-        """Read a file. ConfigError with file and line where it is none, or cannot be read."""
+        """Reads a file. Raises ConfigError with file and line if it is no capture, or cannot be read."""
         try:
-            if path.stat().st_size > LARGEST:
-                raise ConfigError([f"{path}: is too large for a capture ({LARGEST} octets are the most)"])
+            if path.stat().st_size > MAX_OCTETS:
+                raise ConfigError([f"{path}: is too large for a capture ({MAX_OCTETS} octets are the most)"])
             text = path.read_text(encoding="ascii")
         except OSError as error:
             raise ConfigError([f"{path}: {error.strerror or error}"]) from None
@@ -61,27 +61,27 @@ class Capture:
 
     @classmethod
     def read(cls, text: str) -> Capture:
-        """Read a file's text. ConfigError with the line of the first mistake."""
+        """Reads the text of a file. Raises ConfigError with the line of the first mistake."""
         answers: dict[str, list[Answer]] = {}
         notices: list[TimedOutput] = []
-        asked: tuple[str, float] | None = None
+        last_command: tuple[str, float] | None = None
         for at_s, way, octets, number in _entries(text):
             if way == ">":
-                asked = _command(octets, number), at_s
-                answers.setdefault(asked[0], []).append(())
+                last_command = _command(octets, number), at_s
+                answers.setdefault(last_command[0], []).append(())
             elif way == "!":
                 notices.append(TimedOutput(at_s, octets))
-            elif asked is None:
+            elif last_command is None:
                 raise _wrong(number, "an answer (<) before any command (>)")
             else:
-                command, since = asked
+                command, since = last_command
                 answers[command][-1] += (TimedOutput(at_s - since, octets),)
         if not answers and not notices:
             raise ConfigError(["nothing was said in it"])
-        return cls({command: tuple(each) for command, each in answers.items()}, tuple(notices))
+        return cls({command: tuple(recorded) for command, recorded in answers.items()}, tuple(notices))
 
     def identity(self, *commands: str, shape: str) -> str | None:
-        """The digits of the first line that is nothing but such digits, in the first answers to these commands."""
+        """Returns the digits of the first line that is only such digits, in the first answers to these commands, or None."""
         for command in commands:
             for line in self._lines(command):
                 if found := re.fullmatch(rf'(?:[+^#!]?\w+: *)?"?({shape})F?"?', line):
@@ -90,16 +90,16 @@ class Capture:
 
     @property
     def number(self) -> str | None:
-        """The SIM's own number, where it said one."""
+        """The SIM's own number, if the modem sent one."""
         return next((found[1] for line in self._lines("+CNUM") if (found := _NUMBER.match(line))), None)
 
     def _lines(self, command: str) -> list[str]:
         answer = self.answers.get(command, ((),))[0]
-        return b"".join(said.octets for said in answer).decode("latin-1").split("\r\n")
+        return b"".join(output.octets for output in answer).decode("latin-1").split("\r\n")
 
 
 def normalise_command(body: str) -> str:
-    """A command line, `AT` taken off, as captures know it: case and blanks make no difference."""
+    """Normalises a command line, `AT` taken off, as captures have it: without case and blanks."""
     try:
         return ";".join(call.typed for call in parse_command_line(body))
     except CommandLineError:
@@ -107,26 +107,26 @@ def normalise_command(body: str) -> str:
 
 
 def _entries(text: str) -> Iterator[tuple[float, str, bytes, int]]:
-    """Seconds, way, octets and the line's number of each entry."""
+    """Yields seconds, direction, octets and line number of each entry."""
     lines = text.split("\n")
     if lines[0].rstrip("\r") != FORMAT:
         raise _wrong(1, f"does not begin with the line {FORMAT!r}")
     before = 0.0
-    for number, written in enumerate(lines[1:], 2):
-        line = written.rstrip("\r")
+    for number, line_text in enumerate(lines[1:], 2):
+        line = line_text.rstrip("\r")
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         found = _ENTRY.fullmatch(line)
         if found is None:
             raise _wrong(number, "is not seconds, one of > < !, and what was said, with a blank between")
         at_s = float(found[1])
-        if not before <= at_s <= LONGEST_S:
+        if not before <= at_s <= MAX_DURATION_S:
             raise _wrong(number, f"{found[1]} s is before the line above" if at_s < before else "more than a day")
         before = at_s
         yield at_s, found[2], _octets(found[3], number), number
 
 
-def _octets(written: str, number: int) -> bytes:
+def _octets(line_text: str, number: int) -> bytes:
     def octet(match: re.Match[str]) -> str:
         if match[2]:
             return chr(int(match[2], 16))
@@ -134,7 +134,7 @@ def _octets(written: str, number: int) -> bytes:
             raise _wrong(number, r"a backslash begins \r, \n, \\ or \xNN")
         return _ESCAPED[match[1]]
 
-    return _ESCAPE.sub(octet, written).encode("latin-1")
+    return _ESCAPE.sub(octet, line_text).encode("latin-1")
 
 
 def _command(octets: bytes, number: int) -> str:

@@ -1,4 +1,4 @@
-"""A device that answers as a captured one did, and where nothing was captured as its family does."""
+"""Playback: a device that answers as a captured one did, and otherwise as its family does."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 from modemd.emulator.capture.capture import Answer, Capture, TimedOutput, normalise_command
 from modemd.emulator.device.command_line import CommandForm, CommandLineError, parse_command_line
 from modemd.emulator.device.commands import COMMANDS
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 
 # Commands that only ask: their plain form is played. The plain forms and the `=` forms of the other commands that the
-# emulator knows do something, and are left to it, so that what they do is done.
-_ASKING = frozenset(
+# emulator knows have an effect: the emulator runs them.
+_QUERIES = frozenset(
     {"I", "+CGMI", "+CGMM", "+CGMR", "+CGSN", "+GMI", "+GMM", "+GMR", "+GSN", "+GCAP", "+CIMI", "+CNUM"}
     | {"+CCID", "+CSQ", "+CESQ", "+CBC", "+CPAS"}
 )
 
 
 class PlaybackDevice(Device):
-    """A device with a capture. Its notices are said at their times after a host has opened the port.
+    """A device with a capture. Its notices are sent at their times after a host has opened the port.
 
-    Each answer to a command is given in turn, the last one from then on. What `AT+X?` answered holds until a host sets
-    X; then the family answers, and after a loss of power the capture again. The octets are those of the capture, so they
-    are given only under ATV1 and ATQ0, with which it was made.
+    The answers to a command come in their order, the last one from then on. The answer to `AT+X?` is valid until a host
+    sets X; then the family answers, and after a loss of power the capture again. The octets are those of the capture,
+    so they come only under ATV1 and ATQ0, with which it was made.
     """
 
     def __init__(self, *arguments: Any, capture: Capture, **options: Any) -> None:
         self._capture = capture
-        self._given: dict[str, int] = {}
+        self._times_played: dict[str, int] = {}
         self._changed: set[str] = set()
         self._listening = count(1)
         self._listener = 0
@@ -39,50 +39,50 @@ class PlaybackDevice(Device):
     def connect(self, write: Callable[[bytes], None]) -> None:
         super().connect(write)
         self._listener = next(self._listening)
-        for said in self._capture.notices:
-            self.later(said.after_s, partial(self._send_notice, self._listener, said.octets))
+        for output in self._capture.notices:
+            self.later(output.after_s, partial(self._send_notice, self._listener, output.octets))
 
     def _send_notice(self, listener: int, octets: bytes) -> None:
         if listener == self._listener and self.host.connected:
             self.host.send_raw(octets)
 
     def _run_line(self, body: str) -> None:
-        answer = self._taken(body) if self.settings.verbose and not self.settings.quiet else None
+        answer = self._recorded_answer(body) if self.settings.verbose and not self.settings.quiet else None
         if answer is None:
             super()._run_line(body)
         else:
             self._play(answer)
 
-    def _taken(self, body: str) -> Answer | None:
+    def _recorded_answer(self, body: str) -> Answer | None:
         command = normalise_command(body)
         answers = self._capture.answers.get(command)
         try:
-            calls = parse_command_line(body)
+            commands = parse_command_line(body)
         except CommandLineError:
-            calls = ()
-        self._changed |= {call.name for call in calls if call.kind is CommandForm.SET}
+            commands = ()
+        self._changed |= {parsed.name for parsed in commands if parsed.form is CommandForm.SET}
         if not answers or not command:
             return None
-        for call in calls:
-            if call.kind is CommandForm.READ and call.name in self._changed:
+        for parsed in commands:
+            if parsed.form is CommandForm.READ and parsed.name in self._changed:
                 return None
             if (
-                call.kind in (CommandForm.SET, CommandForm.EXECUTE)
-                and call.name in COMMANDS
-                and call.name not in _ASKING
+                parsed.form in (CommandForm.SET, CommandForm.EXECUTE)
+                and parsed.name in COMMANDS
+                and parsed.name not in _QUERIES
             ):
                 return None
-        given = self._given.get(command, 0)
-        self._given[command] = given + 1
-        return answers[min(given, len(answers) - 1)]
+        played = self._times_played.get(command, 0)
+        self._times_played[command] = played + 1
+        return answers[min(played, len(answers) - 1)]
 
     def _play(self, answer: Answer) -> None:
         if not answer:
             self.finish_unanswered()
             return
         self.host.busy = True
-        for said in answer[:-1]:
-            self.later(said.after_s, partial(self.host.send_raw, said.octets))
+        for output in answer[:-1]:
+            self.later(output.after_s, partial(self.host.send_raw, output.octets))
         self.later(answer[-1].after_s, partial(self._end, answer[-1]))
 
     def _end(self, last: TimedOutput) -> None:
@@ -91,5 +91,5 @@ class PlaybackDevice(Device):
 
     def _lose_power(self) -> None:
         super()._lose_power()
-        self._given.clear()
+        self._times_played.clear()
         self._changed.clear()

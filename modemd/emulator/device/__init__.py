@@ -1,1 +1,1 @@
-"""Emulated modem: one device in layers, the commands it knows, and the families it can be."""
+"""Emulated modem: a device in layers, the commands it knows, and the families it can be."""

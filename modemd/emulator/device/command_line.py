@@ -1,4 +1,4 @@
-"""The emulator's own reading of command lines (ITU-T V.250 5.2 to 5.4). Nothing is shared with the daemon's parser."""
+"""Parser of AT command lines (ITU-T V.250 5.2 to 5.4), the emulator's own: it shares nothing with the daemon's parser."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ class CommandForm(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ParsedCommand:
-    """One command of a line. `name` is in capitals with its mark (`+CMGS`, `^CURC`, `E`, `&F`); `argument` is what
-    follows `=`, or the digits after a basic command; `typed` is the whole in that form, as family files name it."""
+    """A command of a line.
+
+    `name` is in capitals with its prefix (`+CMGS`, `^CURC`, `E`, `&F`); `argument` is what follows `=`, or the digits
+    after a basic command; `typed` is the whole in this form, as family files name it.
+    """
 
     name: str
-    kind: CommandForm
+    form: CommandForm
     argument: str
     typed: str
 
     def values(self) -> list[str]:
-        """The argument cut at commas outside quotation marks, the marks removed; an empty argument gives one ''."""
+        """Splits the argument at commas outside quotation marks, and removes the marks; an empty argument gives one ''."""
         return [piece.strip('"') for piece in _split(self.argument, ",")]
 
     def numbers(self) -> list[int | None]:
-        """`values()` as numbers, None where one is left out. ValueError where one is not a number."""
+        """Returns `values()` as numbers, None for an omitted one. Raises ValueError if one is no number."""
         return [int(value) if value else None for value in self.values()]
 
 
@@ -41,33 +44,33 @@ _BASIC = re.compile(r"(&?[A-Z])(?:([0-9]*)(\?|=[0-9]*)?)", re.IGNORECASE)
 
 
 class CommandLineError(Exception):
-    """A command line that no form fits."""
+    """A command line that cannot be parsed."""
 
 
 @lru_cache(maxsize=1024)
 def parse_command_line(body: str) -> tuple[ParsedCommand, ...]:
-    """The commands of a line, `AT` already taken off. BadLine where the rest cannot be read."""
-    calls: list[ParsedCommand] = []
-    rest = _unspaced(body)
+    """Parses the commands of a line, its `AT` taken off. Raises CommandLineError if a part of it cannot be parsed."""
+    commands: list[ParsedCommand] = []
+    rest = _without_spaces(body)
     while rest:
         if rest[0] == ";":
             rest = rest[1:]
         elif rest[0] in "+^$*%#!\\_":
-            piece, _, rest = _cut(rest)
-            calls.append(_extended(piece))
+            piece, _, rest = _cut_at_semicolon(rest)
+            commands.append(_parse_extended(piece))
         elif rest[0] in "Dd":  # a dial string runs to the end of the line
-            calls.append(ParsedCommand("D", CommandForm.EXECUTE, rest[1:], rest))
+            commands.append(ParsedCommand("D", CommandForm.EXECUTE, rest[1:], rest))
             rest = ""
         else:
             match = _BASIC.match(rest)
             if match is None:
                 raise CommandLineError(body)
-            calls.append(_basic(match))
+            commands.append(_parse_basic(match))
             rest = rest[match.end() :]
-    return tuple(calls)
+    return tuple(commands)
 
 
-def _extended(piece: str) -> ParsedCommand:
+def _parse_extended(piece: str) -> ParsedCommand:
     match = _EXTENDED.fullmatch(piece)
     if match is None:
         raise CommandLineError(piece)
@@ -76,11 +79,11 @@ def _extended(piece: str) -> ParsedCommand:
         return ParsedCommand(name, CommandForm.SET, argument, f"{name}={argument}")
     if argument:
         raise CommandLineError(piece)
-    kind = {"": CommandForm.EXECUTE, "?": CommandForm.READ, "=?": CommandForm.TEST}[mark]
-    return ParsedCommand(name, kind, "", name + mark)
+    form = {"": CommandForm.EXECUTE, "?": CommandForm.READ, "=?": CommandForm.TEST}[mark]
+    return ParsedCommand(name, form, "", name + mark)
 
 
-def _basic(match: re.Match[str]) -> ParsedCommand:
+def _parse_basic(match: re.Match[str]) -> ParsedCommand:
     name, digits, suffix = match.group(1).upper(), match.group(2), match.group(3) or ""
     if name == "S":
         name += digits
@@ -90,27 +93,27 @@ def _basic(match: re.Match[str]) -> ParsedCommand:
     return ParsedCommand(name, CommandForm.EXECUTE, digits, name + digits)
 
 
-def _unspaced(text: str) -> str:
-    """Spaces outside quotation marks mean nothing (V.250 5.2.1)."""
+def _without_spaces(text: str) -> str:
+    """Removes spaces outside quotation marks, which mean nothing (V.250 5.2.1)."""
     if " " not in text:
         return text
-    return "".join(part if odd else part.replace(" ", "") for odd, part in _quoted(text))
+    return "".join(part if is_quoted else part.replace(" ", "") for is_quoted, part in _by_quotation(text))
 
 
-def _quoted(text: str) -> list[tuple[bool, str]]:
+def _by_quotation(text: str) -> list[tuple[bool, str]]:
     pieces = re.split(r'("[^"]*"?)', text)
     return [(index % 2 == 1, piece) for index, piece in enumerate(pieces)]
 
 
-def _cut(text: str) -> tuple[str, str, str]:
-    """Up to the first `;` outside quotation marks, the mark, and the rest."""
+def _cut_at_semicolon(text: str) -> tuple[str, str, str]:
+    """Splits a text at the first `;` outside quotation marks: before it, the mark, after it."""
     if '"' not in text:
         return text.partition(";")
     quoted = False
-    for position, letter in enumerate(text):
-        if letter == '"':
+    for position, character in enumerate(text):
+        if character == '"':
             quoted = not quoted
-        elif letter == ";" and not quoted:
+        elif character == ";" and not quoted:
             return text[:position], ";", text[position + 1 :]
     return text, "", ""
 
@@ -118,11 +121,11 @@ def _cut(text: str) -> tuple[str, str, str]:
 def _split(text: str, mark: str) -> list[str]:
     pieces = [""]
     quoted = False
-    for letter in text:
-        if letter == '"':
+    for character in text:
+        if character == '"':
             quoted = not quoted
-        if letter == mark and not quoted:
+        if character == mark and not quoted:
             pieces.append("")
         else:
-            pieces[-1] += letter
+            pieces[-1] += character
     return pieces

@@ -1,7 +1,7 @@
-"""What a family of modems says and does, read from `families/*.toml`.
+"""Families of modems: how each behaves and answers, read from `families/*.toml`.
 
-These files are the emulator's own belief about real devices, each fact with its source beside it. They are never
-derived from the daemon's driver files, so that one wrong belief cannot sit in both.
+These files are the emulator's own knowledge of real devices, each fact with its source. They are never derived from the
+driver files of the daemon, so that one wrong belief is not in both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from modemd.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`+CGMI`, `+CGMM`, `+CGMR`; `type_allocation` is the 8 digit start of its IMEIs."""
+    """Answers to `+CGMI`, `+CGMM`, `+CGMR`; `type_allocation` is the first 8 digits of its IMEIs."""
 
     manufacturer: str
     model: str
@@ -29,20 +29,20 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """How it talks. `usb`: a reset takes the port away. `lead` stands before each line it says.
+    """How the family talks. `usb`: a reset takes the port away. `lead` comes before each line that it sends.
 
-    `keeps_settings`: AT&W survives a restart; `keeps` are the commands whose settings survive by themselves.
+    `keeps_settings`: what AT&W saved survives a restart; `keeps` are the commands whose settings survive without it.
     `references`: TP-MR counts on over a restart (`counts`), begins at 0 after each (`restarts`), or is the one in the
-    host's PDU, which hosts leave at 0 (`repeats`). `cms_texts`: `+CMS ERROR` says words instead of its number `never`,
-    with `+CMEE=2` (`asked`) or `always`. `charsets`: what `+CSCS` takes, the first after power-on.
+    PDU of the host, which hosts leave at 0 (`repeats`). `cms_texts`: `+CMS ERROR` has words instead of its number
+    `never`, with `+CMEE=2` (`asked`) or `always`. `charsets`: the values of `+CSCS`, the first after power-on.
 
-    `cell` ends `+CREG` at level 2: area, cell and, where the family tells it, access technology. `sim_removed` and
-    `sim_inserted` are said when a SIM goes or comes while it runs. `text_mode_sending` answers what PDU mode asks
-    for (a length, a status by number) while text mode is on. `answers_when_sent`: with `+CSMS=1`, `+CMGS` gives the
-    service centre's time too. `csmp_forgets_centre`: AT+CSMP= empties `+CSCA`. `link_pause_s`: so long after
-    `AT+CMMS?` a setting is refused. `guard_s`: notices that fall due between a command that comes sooner than this
-    after a final result and its own result are lost. `sends_blind`: with this switch OK follows the prompt at once, no
-    `+CMGS` comes, and a send that fails leaves it deaf until it restarts.
+    `cell` ends `+CREG` at level 2: area, cell and, if the family has it, access technology. `sim_removed` and
+    `sim_inserted` are sent when a SIM is removed or inserted while it runs. `text_mode_sending` answers a PDU mode
+    argument (a length, a status by number) while text mode is on. `answers_when_sent`: with `+CSMS=1`, `+CMGS` also
+    gives the time of the service centre. `csmp_forgets_centre`: AT+CSMP= empties `+CSCA`. `link_pause_s`: for so many
+    seconds after `AT+CMMS?` a setting is refused. `guard_s`: if a command comes sooner than this after a final result,
+    notices between the command and its own result are lost. `sends_blind`: with this switch, OK follows the prompt at
+    once, no `+CMGS` comes, and after a failed send the device is deaf until it restarts.
     """
 
     unknown: str = "ERROR"
@@ -70,13 +70,13 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Command names it does not know, and ones it never answers. Names as typed: `+CCID`.
+    """Command names that the family does not know, and ones that it never answers. Names as typed: `+CCID`.
 
     `without_ok`: whole commands whose answer ends without a final result. `before_unlock`: until the SIM is read and
-    unlocked, these are the only ones it knows, beside those of V.250 (none named: no such rule). `restarts` and
-    `powers_off`: whole commands that do so; off, it says `last_words` and is dead until it has power anew.
-    `functions` is what `+CFUN` takes: 1 is full, `offline` of them have no radio; `function_form` is how it is read,
-    and `function_waits`: it is refused until the SIM is read.
+    unlocked, the family knows only these and those of V.250 (empty: no such rule). `restarts` and `powers_off`: whole
+    commands that do so; before it is off, the device sends `last_words`, and stays off until its power returns.
+    `functions` are the values of `+CFUN`: 1 is full, those in `offline` are without radio; `function_form` is the
+    answer to `+CFUN?`, and with `function_waits` a value is refused until the SIM is read.
     """
 
     unsupported: tuple[str, ...] = ()
@@ -96,14 +96,15 @@ class Commands:
 class Storage:
     """Message memories, the number of the first slot, the answer about an empty one, and how messages are shown.
 
-    `memories` can be read, `written` (empty: the same) be sent from, `received` (empty: the same) be received into;
-    `offered` is said instead of them to `+CPMS=?`, some firmware offers what it lacks. With `together` 2, `+CPMS` has
-    no third memory, and what comes goes to the SIM. `SM` is on the SIM, `ME` and `SR` (reports) are in the device,
-    `MT` is those of `joined` as one.
+    `memories` are those for reading, `written` (empty: the same) for sending, `received` (empty: the same) for incoming
+    messages; `offered`, if set, is the answer to `+CPMS=?` instead: some firmware offers memories that it does not
+    have. With `together` 2, `+CPMS` has no third memory, and incoming messages go to the SIM. `SM` is on the SIM, `ME`
+    and `SR` (reports) are in the device, `MT` is those of `joined` as one.
 
-    `listed` and `shown` are what `+CMGL:` and `+CMGR:` say before a PDU. `lists_unmarked`: a second parameter of 1
-    lets both leave what is unread unread. `full_notice` is said when a memory has no room, where it `needs` a switch
-    only with that. `damages_reports`: a stored report has four octets of junk before it, and its last four are lost.
+    `listed` and `shown` are the parameters of `+CMGL:` and `+CMGR:` before a PDU. `lists_unmarked`: with a second
+    parameter of 1, both leave unread messages unread. `full_notice` is sent when a memory is full, only with the switch
+    `full_notice_needs` if that is set. `damages_reports`: a stored report has four wrong octets before it, and its last
+    four are lost.
     """
 
     memories: tuple[str, ...] = ("SM", "ME")
@@ -124,19 +125,18 @@ class Storage:
     damages_reports: bool = False
 
     def of_place(self, place: int) -> tuple[str, ...]:
-        """What the first, second or third memory of `+CPMS` may be, counted from 0."""
+        """Returns the allowed values of the first, second or third memory of `+CPMS`, counted from 0."""
         return (self.memories, self.written or self.memories, self.received or self.memories)[place]
 
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """`+CNMI`: what `=?` offers, what is taken for each of mode, mt, bm, ds, bfr, and how messages are told of.
+    """`+CNMI`: the answer to `=?`, the allowed values of mode, mt, bm, ds, bfr, and the notices about messages.
 
-    `offered` is said; the lists are obeyed: some firmware offers what it refuses. `routing_needs_service`: mt 2 and 3
-    and ds 1 are refused without `+CSMS=1`. `omitted_are_zero`: what a setting leaves out becomes 0, elsewhere it
-    stays as it is. `report_notice` tells of a stored report, `report_header` comes before a routed one. `push_notice`
-    ends `+CMTI` for a WAP push. `acknowledgements` are the n that `+CNMA` takes; with `acknowledges_by_pdu` 1 and 2
-    may bring a PDU.
+    `offered` is the answer, the lists are the truth: some firmware offers what it refuses. `routing_needs_service`: mt
+    2 and 3 and ds 1 are refused without `+CSMS=1`. `omitted_are_zero`: an omitted value becomes 0, otherwise it stays.
+    `report_notice` announces a stored report, `report_header` precedes a routed one. `push_notice` ends `+CMTI` for a
+    WAP push. `acknowledgements` are the allowed n of `+CNMA`; with `acknowledges_by_pdu`, 1 and 2 may have a PDU.
     """
 
     offered: str
@@ -159,11 +159,11 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line it says by itself: once `after_s` seconds after power-on, or every `every_s` seconds.
+    """A line that a device sends unasked: once, `after_s` seconds after power-on, or every `every_s` seconds.
 
-    `{utc:...}` in it is filled in with the time, its parts named as strftime names them. Where it `needs` a switch,
-    it is said only with that; where it says `sim`, at the start, only with one that is `ready`, `locked` (a PIN or PUK
-    is asked for) or `absent`.
+    `{utc:...}` in it is replaced with the time, its parts named as in strftime. `needs`: the line comes only with this
+    switch. `sim`: at the start, the line comes only if the SIM is so: `ready`, `locked` (a PIN or PUK is asked for) or
+    `absent`.
     """
 
     say: str
@@ -173,15 +173,16 @@ class Line:
     sim: str = ""
 
     def at(self, utc: datetime) -> str:
-        """The line as said at this time."""
+        """Returns the line as sent at this time."""
         return self.say.format(utc=utc)
 
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """Seconds from power-on until it answers, reads its SIM and is registered; `gone_s`: port away at a reset (USB).
+    """Seconds from power-on until the device answers, reads its SIM and is registered.
 
-    While the SIM cannot be used yet, commands that need it get `+CMS ERROR: busy_cms` or `+CME ERROR: busy_cme`.
+    `gone_s`: how long the port is away at a reset (USB). While the SIM cannot be used yet, commands that need it get
+    `+CMS ERROR: busy_cms` or `+CME ERROR: busy_cme`.
     """
 
     answers_s: float = 0.0
@@ -195,7 +196,7 @@ class Boot:
 
 @dataclass(frozen=True, slots=True)
 class PinEntry:
-    """After a correct PIN: how long the SIM is busy (CMS 314, CME 14), and what is said when it can be used."""
+    """After a correct PIN: how long the SIM is busy (CMS 314, CME 14), and the lines sent when it can be used."""
 
     busy_s: float = 0.0
     ready: tuple[Line, ...] = ()
@@ -203,11 +204,11 @@ class PinEntry:
 
 @dataclass(frozen=True, slots=True)
 class Ussd:
-    """How `+CUSD` writes its strings.
+    """Coding of the strings in `+CUSD`.
 
     `plain`: as text, whatever `+CSCS` is. `charset`: in the character set of `+CSCS`. `packed_hex`: hex of packed
-    septets with dcs 15, else of UCS-2 with dcs 72; an argument that is not gets `refused`. What the alphabet of a
-    family cannot hold comes as hex of UCS-2 with dcs 72 in all of them.
+    septets with dcs 15, else of UCS-2 with dcs 72; any other argument gets `refused`. In all of them, characters that
+    the alphabet of the family does not have come as hex of UCS-2 with dcs 72.
     """
 
     coding: str = "charset"
@@ -216,10 +217,10 @@ class Ussd:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Incoming calls: `RING` so often, `missed` when nobody took one, and whether one is refused during `+CMGS`.
+    """Incoming calls: the interval of `RING`, and the line `missed` after a call that nobody took.
 
-    In `missed`, `{number}` is who called and `{time:...}` the network's local time, its parts named as strftime
-    names them.
+    `refused_while_sending`: a call is refused during `+CMGS`. In `missed`, `{number}` is the caller and `{time:...}`
+    the local time of the network, its parts named as in strftime.
     """
 
     ring_every_s: float = 4.0
@@ -229,7 +230,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Chatter:
-    """Lines said again and again while a host listens, until the command `silenced_by` (none: for ever)."""
+    """Lines that repeat while a host listens, until the command `silenced_by` (empty: forever)."""
 
     silenced_by: str = ""
     lines: tuple[Line, ...] = ()
@@ -237,13 +238,13 @@ class Chatter:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One family.
+    """A family of modems.
 
     `replies` maps a command as typed to the lines before its OK, with `{imei}`, `{iccid}`, `{imsi}`, `{number}`,
     `{pin_tries}`, `{puk_tries}` and, of a switch, `{set}` filled in; `refusals` maps one to its final result.
-    `switches` maps what is typed before a value (`#QSS`, or `+QINDCFG="smsfull"`) to the values it takes, the first
-    after power-on; what `needs` one names the whole command. `causes` maps the number of a `+CMS ERROR` to the one it
-    uses instead. `source` says where each section comes from.
+    `switches` maps what is typed before a value (`#QSS`, or `+QINDCFG="smsfull"`) to the allowed values, the first
+    after power-on; a `needs` names the whole command with its value. `causes` maps the number of a `+CMS ERROR` to the
+    one that the family uses instead. `source` is the source of each section.
     """
 
     name: str
@@ -264,7 +265,7 @@ class Family:
     switches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def switched(self, flags: Mapping[str, str], needs: str) -> bool:
-        """Whether the switch that something `needs` is set so among `flags`; always where it needs none."""
+        """Returns whether the switch that something `needs` has this value in `flags`; True if `needs` is empty."""
         if not needs:
             return True
         name, value = switch_of(needs)
@@ -272,7 +273,7 @@ class Family:
 
     @classmethod
     def load(cls, path: Path) -> Family:
-        """Read one file. ConfigError names file and key of each mistake; OSError when it cannot be read."""
+        """Reads one file. Raises ConfigError with file and key of each mistake; OSError if the file cannot be read."""
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -281,7 +282,7 @@ class Family:
 
 
 def switch_of(typed: str) -> tuple[str, str]:
-    """A command as typed, cut into a switch and its value at the last `=` or `,`."""
+    """Splits a command as typed into a switch and its value, at the last `=` or `,`."""
     end = max(typed.rfind("="), typed.rfind(","))
     return typed[:end], typed[end + 1 :]
 
@@ -326,7 +327,7 @@ def _family(path: Path, document: dict[str, Any]) -> Family:
 
 
 class FamilyFolder(Mapping[str, Family]):
-    """The families of a folder by name, each read at first use. KeyError lists the names there are."""
+    """The families in a folder by name, each read at first use. The KeyError for an unknown name lists the known ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -347,4 +348,4 @@ class FamilyFolder(Mapping[str, Family]):
 
 
 families = FamilyFolder(Path(__file__).parents[1] / "families")
-"""The families that come with modemd."""
+"""The families that are part of modemd."""

@@ -1,4 +1,4 @@
-"""TOML tables read into dataclasses, every mistake collected with file and key."""
+"""Reader of TOML tables into dataclasses: collects every mistake with file and key."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Made = TypeVar("Made")
 
 
 class TableReader:
-    """Builds dataclasses from the tables of one file. What is wrong is in `problems`, a line a mistake.
+    """Builds dataclasses from the tables of one file. `problems` has a line for each mistake.
 
-    Fields may be str, bool, int, float, tuples of them without an end, and tuples of a dataclass named in `nested`.
+    Fields may be str, bool, int, float, tuples of them of any length, and tuples of a dataclass that `nested` names.
     """
 
     def __init__(self, path: Path, nested: Mapping[str, type]) -> None:
@@ -22,24 +22,24 @@ class TableReader:
         self._nested = nested
 
     def wrong(self, key: str, what: str) -> None:
-        """Note a mistake."""
+        """Adds a mistake."""
         self.problems.append(f"{self._path}: {key}: {what}")
 
     def table(self, key: str, value: object) -> dict[str, Any]:
-        """The value as a table; an empty one, and a note, where it is none."""
+        """Returns the value as a table; if it is none, adds a mistake and returns an empty one."""
         if isinstance(value, dict):
             return cast(dict[str, Any], value)
         self.wrong(key, "must be a table")
         return {}
 
     def strings(self, key: str, value: object) -> dict[str, str]:
-        """A table of strings."""
+        """Reads a table of strings."""
         return {
             name: text for name, text in self.table(key, value).items() if self._holds(f"{key}.{name}", text, "str")
         }
 
     def lists(self, key: str, value: object) -> dict[str, tuple[str, ...]]:
-        """A table of lists of strings."""
+        """Reads a table of lists of strings."""
         return {
             name: tuple(texts)
             for name, texts in self.table(key, value).items()
@@ -47,8 +47,8 @@ class TableReader:
         }
 
     def section(self, kind: type[Made], where: str, table: object) -> Made | None:
-        """One dataclass from one table. None, and a note, where something it cannot do without is missing."""
-        known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]  # each kind handed in is one
+        """Builds a dataclass from a table. Adds a mistake and returns None if a required field is missing."""
+        known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]  # every `kind` is a dataclass
         values: dict[str, Any] = {}
         for key, value in self.table(where, table).items():
             wanted = str(known[key].type) if key in known else ""

@@ -1,35 +1,27 @@
-"""The faults of a device that can be switched on at any time."""
+"""Faults of a device: everything that can be made to go wrong with it, at any time."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
 
+from modemd.emulator.device.family import Family
 from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmeError
 from modemd.emulator.device.settings import Settings
-from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
-from modemd.pdu import Address, Deliver, Timestamp, UserData, table
+from modemd.emulator.network.network import Network
+from modemd.emulator.network.subscribers import Sim
+from modemd.emulator.timers import Handle, Timers
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family
-    from modemd.emulator.device.inbound import Inbound
-    from modemd.emulator.network.network import Network
-    from modemd.emulator.network.subscribers import Sim
-    from modemd.emulator.timers import Handle, Timers
-from dataclasses import dataclass, field
-
-_JUNK = bytes(range(0x80, 0x100)) + b"\x00\x7f"
-"""Octets that no command, result or PDU is made of."""
+_NOISE = bytes(range(0x80, 0x100)) + b"\x00\x7f"
+"""Octets that are part of no command, result or PDU."""
 
 
 class FaultLayer(RegistrationLayer):
-    """What can be made to go wrong with a device. What is random in it comes from `noise`, a source of its own."""
-
-    inbound: Inbound
+    """A device with faults. `noise` decides all that is random in them."""
 
     def __init__(
         self, family: Family, network: Network, timers: Timers, boot_factor: float, sim: Sim | None, noise: Random
@@ -50,36 +42,38 @@ class FaultLayer(RegistrationLayer):
 
     @property
     def is_deaf(self) -> bool:
-        """Whether octets from the host are being lost."""
+        """True while octets from the host are lost."""
         return self._deaf is not None
 
     def deaf_for(self, seconds: float) -> None:
-        """Lose every octet from the host for this long. What the device says by itself goes on."""
+        """Loses every octet from the host for so many seconds. Unsolicited lines are still sent."""
         self.end_deafness()
         self._deaf = self.later(seconds, self.end_deafness)
 
     def end_deafness(self) -> None:
-        """No longer deaf."""
+        """Ends the loss of octets from the host."""
         if self._deaf is not None:
             self._deaf.cancel()
             self._deaf = None
 
     @property
     def is_wedged(self) -> bool:
-        """Whether it neither hears nor says anything, though its port is there."""
+        """True if the device hears and sends nothing, though its port is there."""
         return self.host.is_mute
 
     def wedge(self) -> None:
-        """Hear nothing and say nothing more, until the power goes: by unplugging, a USB reset, or a restart from outside.
+        """Makes the device hear and send nothing until its power goes.
 
-        As Huawei sticks after hours of use, that only a USB reset or the hub's power revives.
+        That is by unplugging, a USB reset, or a restart from outside. Huawei sticks do so after hours of use; then only
+        a USB reset or the power of the hub helps.
         """
         self.host.is_mute = True
 
     def set_noise(self, *, inserted: float = 0.0, lost: float = 0.0) -> None:
-        """From now on, before so many of the octets said comes a junk octet, and so many get lost (shares, 0 to 1).
+        """Damages the output from now on.
 
-        Both 0 ends it.
+        `inserted` is the share (0 to 1) of octets with a wrong octet before them, `lost` that of lost octets. Both 0
+        ends it.
         """
         if not (inserted or lost):
             self.host.distort = None
@@ -90,7 +84,7 @@ class FaultLayer(RegistrationLayer):
             heard = bytearray()
             for octet in data:
                 if source.random() < inserted:
-                    heard.append(source.choice(_JUNK))
+                    heard.append(source.choice(_NOISE))
                 if source.random() >= lost:
                     heard.append(octet)
             return bytes(heard)
@@ -98,7 +92,7 @@ class FaultLayer(RegistrationLayer):
         self.host.distort = distort
 
     def set_trickle(self, every_s: float) -> None:
-        """From now on what is said comes one octet at a time, one every so many seconds; 0 ends it."""
+        """Sends output one octet at a time from now on, one every `every_s` seconds; 0 ends it."""
         if every_s == 0:
             self.host.carry = None
             self.host.transmit(bytes(self._trickle))
@@ -120,97 +114,90 @@ class FaultLayer(RegistrationLayer):
         self.host.carry = carry
 
     def interrupt_next_answer(self, line: str) -> None:
-        """The next reply has this unsolicited line inside, just before its result."""
+        """Puts this unsolicited line into the next reply, directly before its result."""
         self.faults.interruptions.append(line)
 
     def hang_next(self, command: str, seconds: float) -> None:
-        """The next command of this name (`+CMGL`) does nothing for so long, then works; meanwhile nothing is answered."""
+        """Lets the next command of this name (`+CMGL`) wait so many seconds before it works; meanwhile nothing is answered."""
         self.faults.hangs.setdefault(command.upper(), deque()).append(seconds)
 
     def script_next(self, command: str, result: str) -> None:
-        """The next command of this name (`+CPIN`), or typed so (`+CPIN?`), ends with this result and does nothing."""
+        """Ends the next command of this name (`+CPIN`), or typed so (`+CPIN?`), with this result, without running it."""
         self.faults.scripted.setdefault(command.upper(), deque()).append(result)
 
     def lose_next_notice(self) -> None:
-        """The next unsolicited line (`+CMTI`, `+CDS` with its PDU, ...) is never said."""
+        """Loses the next unsolicited line (`+CMTI`, `+CDS` with its PDU, ...)."""
         self.host.notices_lost += 1
 
     def flood(self, line: str, times: int, every_s: float = 0.01) -> None:
-        """Say an unsolicited line so many times, one every so many seconds."""
-        for nth in range(times):
-            self.later(nth * every_s, partial(self.host.notice, line))
+        """Sends an unsolicited line so many times, one every `every_s` seconds."""
+        for index in range(times):
+            self.later(index * every_s, partial(self.host.send_notice, line))
 
     def forget_settings(self, *, text_mode: bool = False) -> None:
-        """Everything the host set is as after power-on, with no word of it and no restart: echo, format, notices.
+        """Resets all settings of the host to those after power-on, without a notice or a restart: echo, format, notices.
 
-        Cat-1 modules do so after a reset of their own (ML307C drops +CNMI). With `text_mode` it is in text mode then,
-        as a SIM800 after a brown-out.
+        Cat-1 modules do so after a reset of their own (ML307C drops +CNMI). `text_mode`: the device is then in text
+        mode, as a SIM800 after a brown-out.
         """
         self.host.settings = Settings.fresh(self.family)
         self.host.settings.text_mode |= text_mode
 
     def lose_smsc(self) -> None:
-        """The SIM has no service centre any more: `+CSCA?` is empty, and what names none ends in `+CMS ERROR: 330`."""
+        """Deletes the service centre on the SIM: `+CSCA?` is empty, and messages without one end in `+CMS ERROR: 330`.
+
+        Raises CmeError 10 without a SIM.
+        """
         if self.sim is None:
             raise CmeError(10)
         self.sim.smsc = ""
 
     def set_clock_offset(self, seconds: float) -> None:
-        """`+CCLK` is that much ahead of the network's time, until a host sets it or power is lost."""
+        """Sets `+CCLK` so many seconds ahead of the network's time, until a host sets it or power is lost."""
         self.clock_shift = timedelta(seconds=seconds)
 
     # -- sending
 
     def lose_next_answer(self) -> None:
-        """The next accepted message gets no `+CMGS` and no result; the device works on."""
+        """Loses `+CMGS` and result of the next accepted message; the device works on."""
         self.faults.answers_lost += 1
 
     def delay_next_answer(self, seconds: float) -> None:
-        """The next accepted message is answered this much later; the device reads no further until then."""
+        """Delays the answer to the next accepted message by so many seconds; the device reads no input until then."""
         self.faults.answers_late.append(seconds)
 
     def lose_next_prompt(self) -> None:
-        """The next `+CMGS` waits for its PDU without saying so."""
+        """Loses the prompt of the next `+CMGS`, which waits for its PDU all the same."""
         self.faults.prompts_lost += 1
 
     def stick_next_send(self) -> None:
-        """The next message is neither accepted nor refused nor answered; the device hears nothing more until it restarts."""
+        """Neither accepts nor refuses nor answers the next message; the device hears nothing more until it restarts."""
         self.faults.sends_stuck += 1
 
     def refuse_next(self, cause: int) -> None:
-        """The next message is refused with this `+CMS ERROR` number after the send latency; nothing is accepted."""
+        """Refuses the next message with this `+CMS ERROR` number after the send latency; nothing is accepted."""
         self.faults.refusals.append(cause)
 
     # -- memories
 
-    def fill_memory(self, name: str = "SM") -> None:
-        """Fill what is free of a memory with old messages, already read; the device says so where its family does."""
-        memory = self.memory(name)
-        stamp = Timestamp.of(self.timers.now())
-        old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
-        while not memory.full:
-            memory.store(StoredMessage(self.inbound.smsc_field(), old, MessageStatus.READ))
-        self.inbound.notify_if_full(name)
-
     def stick_slot(self, name: str, index: int) -> None:
-        """From now on the slot (numbered as the family does) cannot be deleted: `+CMGD` ends in `+CMS ERROR: 320`."""
+        """Makes a slot (numbered as in the family) undeletable from now on: `+CMGD` ends in `+CMS ERROR: 320`."""
         self.faults.stuck.add((name, index - self.family.storage.index_base))
 
     def free_slot(self, name: str, index: int) -> None:
-        """Undo `stick_slot`."""
+        """Undoes `stick_slot`."""
         self.faults.stuck.discard((name, index - self.family.storage.index_base))
 
 
 @dataclass(slots=True)
 class PendingFaults:
-    """What will go wrong on a device.
+    """Faults that wait for their occasion.
 
-    `answers_lost` and `prompts_lost` count how many more get lost; `answers_late` are seconds between acceptance and
-    answer; `refusals` are `+CMS ERROR` numbers said instead of sending; `interruptions` are lines said inside replies,
-    just before their result; `hangs` are seconds before a command, by name, is even looked at.
-    `scripted` are final results said in place of running a command, by name; `sends_stuck` counts the messages that
-    are neither accepted nor refused nor ever answered.
-    `stuck` are memory and slot (counted from 0) that cannot be deleted; it is not used up.
+    `answers_lost` and `prompts_lost` count how many more are lost; `answers_late` are seconds between acceptance and
+    answer; `refusals` are `+CMS ERROR` numbers that come instead of sending; `interruptions` are lines within replies,
+    directly before their result; `hangs` are seconds before a command, by name, is run. `scripted` are final results
+    that come instead of running a command, by name; `sends_stuck` counts the messages that are neither accepted nor
+    refused nor ever answered. `stuck` are memory and slot (counted from 0) that cannot be deleted; it is not used up.
     """
 
     answers_lost: int = 0
@@ -224,45 +211,45 @@ class PendingFaults:
     stuck: set[tuple[str, int]] = field(default_factory=set)
 
     def take_prompt_loss(self) -> bool:
-        """Whether this prompt is one of those that get lost."""
+        """Returns whether this prompt is lost."""
         if self.prompts_lost == 0:
             return False
         self.prompts_lost -= 1
         return True
 
     def take_answer_loss(self) -> bool:
-        """Whether this answer is one of those that get lost."""
+        """Returns whether this answer is lost."""
         if self.answers_lost == 0:
             return False
         self.answers_lost -= 1
         return True
 
     def take_answer_delay(self) -> float:
-        """How late this answer comes; 0 for at once."""
+        """Returns how many seconds late this answer comes; 0 for at once."""
         return self.answers_late.popleft() if self.answers_late else 0.0
 
     def take_refusal(self) -> int | None:
-        """The number this message is refused with, None where it is not."""
+        """Returns the number with which this message is refused, None if it is not."""
         return self.refusals.popleft() if self.refusals else None
 
     def take_interruption(self) -> str | None:
-        """The line said inside this reply, None for none."""
+        """Returns the line within this reply, None for none."""
         return self.interruptions.popleft() if self.interruptions else None
 
     def take_hang(self, name: str) -> float | None:
-        """How long this command hangs, None where it does not."""
+        """Returns how many seconds this command hangs, None if it does not."""
         waiting = self.hangs.get(name)
         return waiting.popleft() if waiting else None
 
     def answer(self, name: str, typed: str) -> str | None:
-        """The result said in place of running this command, named alone or as typed; None for none."""
+        """Returns the result that comes instead of running this command, named alone or as typed; None for none."""
         for key in (typed.upper(), name):
             if waiting := self.scripted.get(key):
                 return waiting.popleft()
         return None
 
     def take_stuck_send(self) -> bool:
-        """Whether this message is one of those that get stuck."""
+        """Returns whether this message gets stuck."""
         if self.sends_stuck == 0:
             return False
         self.sends_stuck -= 1

@@ -1,51 +1,45 @@
-"""What a device does with a message or report from the network: store it, say it, wait for the host's word."""
+"""Inbound messages and reports in a device: stores or routes them, notifies the host, waits for its acknowledgement."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
+from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmsError
 from modemd.emulator.network.message_memory import StoredMessage
+from modemd.emulator.network.messages import PUSH_PORTS
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage
 from modemd.emulator.timers import Handle
 from modemd.pdu import Address, Deliver, Ports, StatusReport, frame
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-
-
-JUNK = bytes.fromhex("000000FF")
-"""What stands before a stored report of a family that damages them."""
-
-PUSH_PORT = 2948
-"""Where a WAP push goes (WAP-259-WDP, appendix B)."""
+DAMAGE = bytes.fromhex("000000FF")
+"""The octets before a stored report in a family that damages reports."""
 
 
 class Inbound:
-    """Routing after `+CNMI` and `+CSMS` (3GPP TS 27.005 3.4.1, 3.2.1).
+    """Routing as `+CNMI` and `+CSMS` say (3GPP TS 27.005 3.4.1, 3.2.1).
 
-    A report with ds=0 goes nowhere: the network has done its part, and the device has nowhere to put it. With CSMS 1
-    a routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
+    With ds=0 a report is dropped: the network has done its part, and the device has no place for it. With CSMS 1 a
+    routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
-        self._awaiting: tuple[DeliveryCallback, Handle] | None = None
+        self._unacknowledged: tuple[DeliveryCallback, Handle] | None = None
         self._buffered: list[str] = []
 
     def reset(self) -> None:
-        """Power is gone: what was not acknowledged stays with the network."""
+        """Forgets everything at a loss of power: an unacknowledged message stays with the network."""
         self._buffered.clear()
-        if self._awaiting is not None:
-            done, handle = self._awaiting
-            self._awaiting = None
+        if self._unacknowledged is not None:
+            done, handle = self._unacknowledged
+            self._unacknowledged = None
             handle.cancel()
             done(False)
 
-    def take(self, message: IncomingMessage, done: DeliveryCallback) -> None:
-        """One message from the network; `done` is called now, or when the host acknowledges."""
+    def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
+        """Takes one message from the network; `done` is called at once, or when the host acknowledges."""
         notifications = self._device.settings.notifications
         tpdu = message.encode()
         if isinstance(message, StatusReport):
@@ -65,27 +59,30 @@ class Inbound:
             self._store_message(message, tpdu, done)
 
     def acknowledge(self, *, positive: bool) -> None:
-        """`+CNMA`: taken, or (negative) left with the network. CmsError 340 where nothing waits for it."""
+        """Acknowledges as `+CNMA` says; a negative acknowledgement leaves the message with the network.
+
+        Raises CmsError 340 if no message waits for it.
+        """
         done, handle = self.require_unacknowledged()
-        self._awaiting = None
+        self._unacknowledged = None
         handle.cancel()
-        self._device.timers.after(0, partial(done, positive))  # the OK first, then what comes next
+        self._device.timers.after(0, partial(done, positive))  # OK comes first, then the next message
 
     def require_unacknowledged(self) -> tuple[DeliveryCallback, Handle]:
-        """What waits for `+CNMA`. CmsError 340 where nothing does."""
-        if self._awaiting is None:
+        """Returns callback and timeout of the message that waits for `+CNMA`. Raises CmsError 340 if none does."""
+        if self._unacknowledged is None:
             raise CmsError(340)
-        return self._awaiting
+        return self._unacknowledged
 
-    def on_mode_set(self) -> None:
-        """`+CNMI` was set: what mode 0 kept back is said (bfr 0) or forgotten (bfr 1)."""
+    def release_buffered(self) -> None:
+        """Sends (bfr 0) or forgets (bfr 1) the notices that mode 0 held back, after `+CNMI` was set."""
         notifications = self._device.settings.notifications
         if notifications.mode == 0:
             return
-        kept, self._buffered = self._buffered, []
+        stored, self._buffered = self._buffered, []
         if notifications.bfr == 0:
-            for line in kept:
-                self._device.host.notice(line)
+            for line in stored:
+                self._device.host.send_notice(line)
 
     def _store_message(self, message: Deliver, tpdu: bytes, done: DeliveryCallback) -> None:
         device = self._device
@@ -97,10 +94,10 @@ class Inbound:
 
     def _store_report(self, tpdu: bytes, done: DeliveryCallback) -> None:
         family = self._device.family
-        kept = StoredMessage(self.smsc_field(), tpdu)
+        stored = StoredMessage(self.smsc_field(), tpdu)
         if family.storage.damages_reports:
-            kept = StoredMessage(JUNK, (b"\0" + tpdu)[: -len(JUNK)])
-        self._store(family.notify.report_memory, kept, family.notify.report_notice, done)
+            stored = StoredMessage(DAMAGE, (b"\0" + tpdu)[: -len(DAMAGE)])
+        self._store(family.notify.report_memory, stored, family.notify.report_notice, done)
 
     def _store(self, memory_name: str, message: StoredMessage, notice: str, done: DeliveryCallback) -> None:
         device, storage = self._device, self._device.family.storage
@@ -110,26 +107,26 @@ class Inbound:
             done(False)
             return
         if notice:
-            self._say(notice.format(memory=memory_name, index=slot + storage.index_base))
+            self._notify(notice.format(memory=memory_name, index=slot + storage.index_base))
         self.notify_if_full(memory_name)
         done(True)
 
     def notify_if_full(self, memory_name: str) -> None:
-        """Where a memory has no room left, say so as the family does."""
+        """Sends the family's notice that a memory is full, if it is."""
         device, storage = self._device, self._device.family.storage
         if device.memory(memory_name).full and storage.full_notice and device.switched(storage.full_notice_needs):
-            device.host.notice(storage.full_notice.format(memory=memory_name))
+            device.host.send_notice(storage.full_notice.format(memory=memory_name))
 
     def _format_report(self, report: StatusReport, tpdu: bytes) -> str:
         settings = self._device.settings
         if settings.text_mode:
-            return f"+CDS: {text_mode.report_line(report, settings)}"
+            return f"+CDS: {text_mode.format_for_cds(report, settings)}"
         return self._device.family.notify.report_header.format(length=len(tpdu)) + f"\r\n{self._pdu_line(tpdu)}"
 
     def _format_message(self, message: Deliver, tpdu: bytes) -> str:
         settings = self._device.settings
         if settings.text_mode:
-            return f"+CMT: {text_mode.message_lines(message, self.smsc_field(), settings)}"
+            return f"+CMT: {text_mode.format_for_cmt(message, self.smsc_field(), settings)}"
         return f"+CMT: ,{len(tpdu)}\r\n{self._pdu_line(tpdu)}"
 
     def _pdu_line(self, tpdu: bytes) -> str:
@@ -139,35 +136,36 @@ class Inbound:
         device = self._device
         if device.settings.message_service == 1:
             within_s = device.family.notify.acknowledge_within_s
-            self._awaiting = (done, device.later(within_s, self._not_acknowledged))
-        self._say(lines)
-        if self._awaiting is None:
+            self._unacknowledged = (done, device.later(within_s, self._on_acknowledge_timeout))
+        self._notify(lines)
+        if self._unacknowledged is None:
             done(True)
 
-    def _not_acknowledged(self) -> None:
-        if self._awaiting is None:
+    def _on_acknowledge_timeout(self) -> None:
+        if self._unacknowledged is None:
             return
-        done, _ = self._awaiting
-        self._awaiting = None
+        done, _ = self._unacknowledged
+        self._unacknowledged = None
         notifications = self._device.settings.notifications
         notifications.mt = 0
         notifications.ds = 0
         done(False)
 
-    def _say(self, line: str) -> None:
+    def _notify(self, line: str) -> None:
         if self._device.settings.notifications.mode == 0:
             self._buffered.append(line)
         else:
-            self._device.host.notice(line)
+            self._device.host.send_notice(line)
 
     def smsc_field(self) -> bytes:
-        """The SMSC field that precedes the TPDU."""
+        """Returns the SMSC field that precedes the TPDU."""
         return _smsc_field(self._device.network.serving_operator(self._device.sim).smsc)
 
 
 def _is_push(message: Deliver) -> bool:
-    elements = message.user_data.header
-    return any(isinstance(one, Ports) and one.destination == PUSH_PORT for one in elements)
+    return any(
+        isinstance(element, Ports) and element.destination == PUSH_PORTS[0] for element in message.user_data.header
+    )
 
 
 _FIELDS: dict[str, bytes] = {}

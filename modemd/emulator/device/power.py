@@ -1,35 +1,34 @@
-"""Power: what a device forgets with it, how it boots, and what becomes of its port meanwhile."""
+"""Power of a device: what it loses without power, how it boots, and whether its port is there meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family, Line
-    from modemd.emulator.device.serial_line import SerialLine
-    from modemd.emulator.timers import Handle, Timers
-
+from modemd.emulator.device.family import Family, Line
+from modemd.emulator.device.serial_line import SerialLine
+from modemd.emulator.device.settings import Settings
+from modemd.emulator.timers import Handle, Timers
 
 SWITCH_OFF_DELAY_S = 0.1
-"""From the last words of a device that switches off to its end: long enough for them to leave."""
+"""Seconds from the last words of a device that switches off to its end: enough for them to be sent."""
 
 
 class Port(Protocol):
-    """What carries a device's octets and can go away with it."""
+    """A carrier of a device's octets, which can go away with the device."""
 
     def lost(self) -> None:
-        """The device took its port away."""
+        """Takes the port away, as the device did."""
 
     def back(self) -> None:
-        """The device's port is there again."""
+        """Makes the port available again."""
 
 
 class PowerLayer:
-    """The lowest layer of a device: what it does later, it does only if it still has the power it had.
+    """The lowest layer of a device: its scheduled actions run only if it has had power since.
 
-    The layers above add what they lose with it (`_lose_power`) and what they do as it comes (`_boot`).
+    The layers above override `_lose_power` and `_boot`. `chatty`: the device sends the idle lines of its family.
     """
 
     host: SerialLine
@@ -38,13 +37,23 @@ class PowerLayer:
         self.family = family
         self.timers = timers
         self.boot_factor = boot_factor
+        self.chatty = False
         self.ports: list[Port] = []
         self._generation = 0
         self._powered = True
         self._answering = True
 
+    @property
+    def settings(self) -> Settings:
+        """The settings of the host."""
+        return self.host.settings
+
+    def switched(self, needs: str) -> bool:
+        """Returns whether a switch of the family has the value that something in its file needs."""
+        return self.family.switched(self.settings.flags, needs)
+
     def later(self, seconds: float, action: Callable[[], None]) -> Handle:
-        """Put an action off; a loss of power forgets it."""
+        """Schedules an action; a loss of power cancels it."""
         return self.timers.after(seconds, partial(self._run_if_powered, self._generation, action))
 
     def _run_if_powered(self, generation: int, action: Callable[[], None]) -> None:
@@ -52,19 +61,19 @@ class PowerLayer:
             action()
 
     def power_off(self) -> None:
-        """Everything volatile is gone. What was being sent and is not yet accepted will never be."""
+        """Cuts the power: everything volatile is lost. A message that is being sent and not yet accepted never will be."""
         self._generation += 1
         self._powered = self._answering = False
         self._lose_power()
 
     def power_on(self) -> None:
-        """Boot: silent first, then the family's lines, the SIM, the network."""
+        """Boots the device if it is off: first silence, then the lines of the family, the SIM, the network."""
         if not self._powered:
             self._powered = True
             self._boot()
 
     def restart(self) -> None:
-        """Reboot at once, as after AT+CFUN=1,1 or a brown-out. On USB the port goes and comes back; on a UART it stays."""
+        """Reboots at once, as after AT+CFUN=1,1 or a brown-out. On USB the port goes and comes back; on a UART it stays."""
         if not self._powered:
             return
         self.power_off()
@@ -76,9 +85,9 @@ class PowerLayer:
         self.later(self.family.boot.gone_s * self.boot_factor, self._finish_restart)
 
     def switch_off(self) -> None:
-        """Off by command: the family's last words, then nothing until it is plugged in anew."""
+        """Switches off as after a command: sends the last words of the family, then is off until it is plugged in again."""
         for line in self.family.commands.last_words:
-            self.host.notice(line)
+            self.host.send_notice(line)
         self.later(SWITCH_OFF_DELAY_S, self._switch_off_now)
 
     def _switch_off_now(self) -> None:
@@ -93,7 +102,7 @@ class PowerLayer:
         self.power_on()
 
     def _lose_power(self) -> None:
-        """The layers above forget what they have no power to keep."""
+        """Forgets everything volatile of this layer."""
 
     def _boot(self) -> None:
         boot, factor = self.family.boot, self.boot_factor
@@ -103,11 +112,11 @@ class PowerLayer:
 
     def _send_boot_line(self, line: Line) -> None:
         if self._is_line_enabled(line):
-            self.host.notice(line.say)
+            self.host.send_notice(line.say)
 
     def _is_line_enabled(self, line: Line) -> bool:
-        """Whether what the line needs is so."""
-        return self.family.switched(self.host.settings.flags, line.needs)
+        """Returns whether the switch that the line needs is set."""
+        return self.switched(line.needs)
 
     def _answer(self) -> None:
         self._answering = True

@@ -1,17 +1,14 @@
-"""Registration: what the network grants a device with a usable SIM, and how the device tells of it."""
+"""Registration: what the network grants a device with a usable SIM, and how the device reports it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from modemd.emulator.device.family import Family
 from modemd.emulator.device.sim_slot import SimLayer
+from modemd.emulator.network.network import Network
 from modemd.emulator.network.subscribers import Sim
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family
-    from modemd.emulator.network.network import Network
-    from modemd.emulator.timers import Handle, Timers
+from modemd.emulator.timers import Handle, Timers
 
 NOT_REGISTERED, HOME, SEARCHING, DENIED, ROAMING = 0, 1, 2, 3, 5
 """`+CREG` states (3GPP TS 27.007 7.2)."""
@@ -21,7 +18,10 @@ AUTOMATIC, MANUAL, NONE = 0, 1, 2
 
 
 class RegistrationLayer(SimLayer):
-    """A card holder on a network: 3GPP's mobile termination."""
+    """A device with a SIM on a network: the mobile termination of 3GPP.
+
+    `on_air` is True while a message is on its way to the network.
+    """
 
     def __init__(self, family: Family, network: Network, timers: Timers, boot_factor: float, sim: Sim | None) -> None:
         super().__init__(family, timers, boot_factor, sim)
@@ -30,6 +30,7 @@ class RegistrationLayer(SimLayer):
         self.signal = 17
         self.selection = AUTOMATIC
         self.clock_shift = timedelta()
+        self.on_air = False
         self._attached = True
         self._attaching: Handle | None = None
         self._coverage = HOME
@@ -44,16 +45,23 @@ class RegistrationLayer(SimLayer):
 
     @property
     def registered(self) -> bool:
+        """True if the device is registered, at home or roaming."""
         return self.registration in (HOME, ROAMING)
 
     def reachable(self) -> bool:
+        """Returns whether the device is registered."""
         return self.registered
 
+    @property
+    def sending(self) -> bool:
+        """True while a message is typed or is on its way to the network."""
+        return self.host.entering or self.on_air
+
     def set_function(self, function: int) -> None:
-        """`+CFUN`: 1 full, others with or without radio as the family has them."""
-        was_on = self._radio_on
+        """Sets `+CFUN`: 1 is full, others are with or without radio as in the family."""
+        had_radio = self._radio_on
         self.function = function
-        if self._radio_on and not was_on:
+        if self._radio_on and not had_radio:
             self._register()
         self.registration_changed()
 
@@ -62,18 +70,19 @@ class RegistrationLayer(SimLayer):
         return self.function not in self.family.commands.offline
 
     def select_operator(self, mode: int) -> None:
-        """`+COPS`: automatic (0), manual (1, 4), or none: the network is left (2)."""
-        was, self.selection = self.selection, mode
-        if was == NONE and mode != NONE:
+        """Sets `+COPS`: automatic (0), manual (1, 4), or none, which leaves the network (2)."""
+        previous, self.selection = self.selection, mode
+        if previous == NONE and mode != NONE:
             self._register()
         self.registration_changed()
 
     def set_coverage(self, state: int) -> None:
-        """What the network grants from now on: a `+CREG` state, 1 home, 2 searching, 3 denied, 5 roaming."""
+        """Sets what the network grants from now on: a `+CREG` state, 1 home, 2 searching, 3 denied, 5 roaming."""
         self._coverage = state
         self.registration_changed()
 
     def sim_changed(self, *, registers: bool = False) -> None:
+        """Reacts to a changed SIM. `registers`: it is new to the network, and registers anew."""
         if registers:
             self._register()
         elif self.sim is None:
@@ -81,7 +90,7 @@ class RegistrationLayer(SimLayer):
         self.registration_changed()
 
     def _register(self) -> None:
-        """Registered in the family's time, counted from now; not before the SIM has been read."""
+        """Registers after the family's time, counted from now, and not before the SIM is read."""
         boot = self.family.boot
         wait_s = boot.registered_s if self._sim_ready else max(boot.sim_ready_s, boot.registered_s)
         self._detach()
@@ -99,6 +108,7 @@ class RegistrationLayer(SimLayer):
     def _lose_power(self) -> None:
         super()._lose_power()
         self._detach()
+        self.on_air = False
         self.clock_shift = timedelta()
         self._announced = NOT_REGISTERED
 
@@ -109,24 +119,24 @@ class RegistrationLayer(SimLayer):
         self._attaching = self.later(self.family.boot.registered_s * self.boot_factor, self._attach)
 
     def registration_changed(self) -> None:
-        """Say so where the host asked for it, and let the network know."""
+        """Notifies the host, if it asked for that, and the network."""
         state = self.registration
         if state == self._announced:
             return
         self._announced = state
         for name, level in self.host.settings.registration_notices.items():
             if level:
-                self.host.notice(f"{name}: {self.format_registration(name)}")
+                self.host.send_notice(f"{name}: {self.format_registration(name)}")
         if self.registered and self.sim is not None:
             self.network.available(self.sim)
 
     def format_registration(self, name: str) -> str:
-        """The state as `+CREG`, `+CGREG` or `+CEREG` says it: where level 2 is set and there is a cell, that too."""
+        """Returns the state as in `+CREG`, `+CGREG` or `+CEREG`; at level 2 with the cell, if there is one."""
         if self.host.settings.registration_notices[name] == 2 and self.registered:
             return f"{self.registration},{self.family.dialogue.cell}"
         return str(self.registration)
 
     def notify_memory_available(self) -> None:
-        """A slot was emptied: the SC may try again (SMMA, 3GPP TS 24.011 7.2)."""
+        """Tells the service centre that a slot is free, so that it tries again (SMMA, 3GPP TS 24.011 7.2)."""
         if self.sim is not None and self.registered:
             self.network.available(self.sim)

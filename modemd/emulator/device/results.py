@@ -1,4 +1,4 @@
-"""Final results other than OK, raised by command handlers (3GPP TS 27.005 3.2.5, TS 27.007 9.2)."""
+"""Final results other than OK, which command handlers raise (3GPP TS 27.005 3.2.5, TS 27.007 9.2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 class FinalResult(Exception):
-    """Ends the command line with `text` as it stands: `ERROR`, or a family's own words."""
+    """Ends the command line with this `text`: `ERROR`, or one of the family's own."""
 
     def __init__(self, text: str = "ERROR") -> None:
         super().__init__(text)
@@ -14,11 +14,11 @@ class FinalResult(Exception):
 
 
 class UnknownCommand(FinalResult):
-    """The family does not know this command, and says so in its own way."""
+    """A command that the family does not know; the answer is the family's own."""
 
 
 class CmeError(FinalResult):
-    """`+CME ERROR: n`, said as `+CMEE` asks for."""
+    """`+CME ERROR: n`, in the form that `+CMEE` sets."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"+CME ERROR: {code}")
@@ -34,7 +34,7 @@ class CmsError(FinalResult):
 
 
 def result_of(text: str) -> FinalResult:
-    """The final result that a family's file writes so; `+CMS ERROR: n` is said as the family says its others."""
+    """Returns the final result that a family's file writes so; `+CMS ERROR: n` gets the form of the family's other errors."""
     number = re.fullmatch(r"\+CMS ERROR: (\d+)", text)
     return CmsError(int(number[1])) if number else FinalResult(text)
 
@@ -59,7 +59,7 @@ CME_TEXTS = {
     50: "Incorrect parameters",
     100: "unknown",
 }
-"""What `+CMEE=2` says instead of the number (3GPP TS 27.007 9.2.1)."""
+"""Texts that come with `+CMEE=2` instead of the number (3GPP TS 27.007 9.2.1)."""
 
 CMS_TEXTS = {
     300: "ME failure",
@@ -82,4 +82,4 @@ CMS_TEXTS = {
     340: "no +CNMA acknowledgement expected",
     500: "unknown error",
 }
-"""What some families say instead of the number (3GPP TS 27.005 3.2.5)."""
+"""Texts that come in some families instead of the number (3GPP TS 27.005 3.2.5)."""

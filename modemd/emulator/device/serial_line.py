@@ -1,5 +1,6 @@
-"""The device's end of the serial line: what a host types is cut into command lines and entries, what the device says
-is framed (ITU-T V.250 5.2, 5.7). Output with no host is dropped, as on USB; what was typed stays typed.
+"""Device's end of the serial line: splits input into command lines and entries, frames output (ITU-T V.250 5.2, 5.7).
+
+Output without a host is dropped, as on USB; unfinished input stays.
 """
 
 from __future__ import annotations
@@ -10,26 +11,26 @@ from dataclasses import dataclass
 from modemd.emulator.device.settings import Settings
 
 CR, LF, BS = 0x0D, 0x0A, 0x08
-"""What S3, S4 and S5 are until a host sets them otherwise (V.250 6.2.1 to 6.2.3)."""
+"""The values of S3, S4 and S5 until a host changes them (V.250 6.2.1 to 6.2.3)."""
 ESC = 0x1B
 CTRL_Z = 0x1A
 
 MAX_LINE_LENGTH = 2048
 MAX_ENTRY_LENGTH = 4096
 MAX_PENDING_INPUT = 65536
-"""Octets kept of one line, of one entry, and unread while busy; the rest is dropped, as from a buffer that is full."""
+"""Octets held of one line, of one entry, and unread while busy; further ones are dropped, as from a full buffer."""
 
-_BEFORE_A_LINE = b"\r\n \x1b"
+_IGNORED_BEFORE_COMMAND = b"\r\n \x1b"
 
 NUMERIC = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4", "BUSY": "7", "NO ANSWER": "8"}
-"""Results under ATV0 (V.250 5.7.1). Others have no number and stay as they are."""
+"""Results under ATV0 (V.250 5.7.1). Others have no number and stay as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptedInput:
-    """What to do with the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC.
+    """Callbacks for the octets typed after a prompt: at the first of them, at Ctrl-Z, and at ESC.
 
-    `in_text`: they are text (27.005 3.5.1): every one counts, BS takes back, and CR is answered with another prompt.
+    `in_text`: they are text (27.005 3.5.1): every octet counts, BS deletes, and CR is answered with another prompt.
     """
 
     on_first: Callable[[bytes], None]
@@ -41,12 +42,11 @@ class PromptedInput:
 class SerialLine:
     """Input and output of one device. `run` is called with each command line, its `AT` taken off.
 
-    `A/` runs the last of them again, without a CR (V.250 5.2.4).
-    `distort`, where set, is what happens to the octets said on their way to the host; `carry`, where set, brings
-    them to `transmit` in its own time; so many of the next notices
-    as `notices_lost` says are not said at all. Of one that is `mute` nothing reaches the host.
-    While `hurried` is set, until the command line in hand has ended, notices are lost. While `busy` is set, input
-    waits in the buffer and is read when the device is free again.
+    `A/` runs the last command line again, without a CR (V.250 5.2.4). While `busy` is set, input waits in the buffer.
+
+    `distort`, if set, changes the octets on their way to the host; `carry`, if set, passes them to `transmit` later.
+    `notices_lost` is how many of the next notices are dropped. While `is_mute` is set, nothing reaches the host. While
+    `drops_notices` is set, until the present command line ends, notices are dropped.
     """
 
     def __init__(self, run: Callable[[str], None], settings: Settings, *, lead: str = "\r\n") -> None:
@@ -62,12 +62,12 @@ class SerialLine:
         self._write: Callable[[bytes], None] | None = None
         self._input = bytearray()
         self._line = bytearray()
-        self._last = ""
+        self._last_command_line = ""
         self._entry: PromptedInput | None = None
         self._typed = bytearray()
         self._deferred_output: list[bytes] = []
         self._output = bytearray()
-        self._depth = 0
+        self._is_reading = False
 
     @property
     def connected(self) -> bool:
@@ -75,24 +75,24 @@ class SerialLine:
 
     @property
     def entering(self) -> bool:
-        """Whether the prompt stands and octets of an entry are awaited."""
+        """True while the device is at a prompt and waits for the octets of an entry."""
         return self._entry is not None
 
     @property
     def pending(self) -> int:
-        """Octets kept that no answer has been given to."""
+        """How many octets of the host are not answered yet."""
         return len(self._input) + len(self._line) + len(self._typed)
 
     def connect(self, write: Callable[[bytes], None]) -> None:
-        """A host opened the port."""
+        """Connects a host that opened the port."""
         self._write = write
 
     def disconnect(self) -> None:
-        """The host is gone; the device does not know."""
+        """Disconnects the host; the device does not notice."""
         self._write = None
 
     def reset(self, settings: Settings) -> None:
-        """As after power-on: nothing typed, nothing held, not busy."""
+        """Resets the line to its state after power-on: no input, no held output, not busy."""
         self.settings = settings
         self.busy = False
         self._input.clear()
@@ -100,16 +100,16 @@ class SerialLine:
         self._entry = None
         self._typed.clear()
         self._deferred_output.clear()
-        self._last = ""
+        self._last_command_line = ""
 
     # -- output
 
-    def say(self, text: str) -> None:
-        """One line of information, or a header and the line that belongs to it, `\\r\\n` between."""
+    def send_line(self, text: str) -> None:
+        """Sends one line of information, or a header and the line after it, with `\\r\\n` between."""
         self._send(f"{self._lead}{text}\r\n" if self.settings.verbose else f"{text}\r\n")
 
     def send_final_result(self, text: str) -> None:
-        """A final result, as ATV and ATQ will have it; then whatever was typed meanwhile is read."""
+        """Sends a final result in the form of ATV and ATQ; then reads the input that waits."""
         settings = self.settings
         if not settings.quiet:
             if settings.verbose:
@@ -118,8 +118,8 @@ class SerialLine:
                 self._send(f"{NUMERIC[text]}\r" if text in NUMERIC else f"{text}\r\n")
         self.release()
 
-    def notice(self, text: str) -> None:
-        """An unsolicited line: at once, but after the entry while one is being typed."""
+    def send_notice(self, text: str) -> None:
+        """Sends an unsolicited line: at once, or after the entry that is being typed."""
         if self.drops_notices:
             return
         if self.notices_lost:
@@ -132,26 +132,26 @@ class SerialLine:
             self._emit(data)
 
     def send_unsolicited_result(self, text: str) -> None:
-        """A result code that nothing was asked for (`RING`, `NO CARRIER`), as ATV and ATQ will have it."""
+        """Sends an unsolicited result code (`RING`, `NO CARRIER`) in the form of ATV and ATQ."""
         if self.settings.quiet:
             return
         if self.settings.verbose or text not in NUMERIC:
-            self.notice(text)
+            self.send_notice(text)
         elif self._entry is not None:
             self._deferred_output.append(self._with_line_ends(f"{NUMERIC[text]}\r").encode())
         else:
             self._send(f"{NUMERIC[text]}\r")
 
     def interrupt(self, text: str) -> None:
-        """An unsolicited line at this very moment, even in the middle of an entry: some firmware does."""
+        """Sends an unsolicited line at once, even within an entry, as some firmware does."""
         self._emit(self._with_line_ends(f"\r\n{text}\r\n").encode())
 
     def send_raw(self, octets: bytes) -> None:
-        """These very octets, unframed: what a captured device said."""
+        """Sends exactly these octets, without a frame, as a captured device did."""
         self._emit(octets)
 
-    def ask(self, entry: PromptedInput, *, prompted: bool = True) -> None:
-        """Open an entry, with its prompt or (a fault) without."""
+    def open_entry(self, entry: PromptedInput, *, prompted: bool = True) -> None:
+        """Opens an entry, with its prompt or (a fault) without."""
         if prompted:
             self._send("\r\n> ")
         self._entry = entry
@@ -159,17 +159,17 @@ class SerialLine:
         self.release()
 
     def release(self) -> None:
-        """Free again: read what waits."""
+        """Ends being busy, and reads the input that waits."""
         self.busy = False
         if self._entry is None:
             self.drops_notices = False
-        self._work()
+        self._read_input()
 
     def _send(self, text: str) -> None:
         self._emit(self._with_line_ends(text).encode("latin-1", "replace"))
 
     def _with_line_ends(self, text: str) -> str:
-        """With line ends as S3 and S4 have them."""
+        """Returns the text with the line ends of S3 and S4."""
         registers = self.settings.registers
         if registers[3] == CR and registers[4] == LF:
             return text
@@ -177,7 +177,7 @@ class SerialLine:
 
     def _emit(self, data: bytes) -> None:
         self._output += data
-        if self._depth == 0:
+        if not self._is_reading:
             self._flush()
 
     def _flush(self) -> None:
@@ -189,43 +189,43 @@ class SerialLine:
             (self.carry or self.transmit)(data)
 
     def transmit(self, data: bytes) -> None:
-        """Octets as they go over the line; with no host they are dropped."""
+        """Sends octets over the line; without a host they are dropped."""
         if self._write is not None and data and not self.is_mute:
             self._write(data)
 
     # -- input
 
     def feed(self, data: bytes) -> None:
-        """Octets from the host."""
+        """Takes octets from the host."""
         self._input += data[: MAX_PENDING_INPUT - len(self._input)]
-        self._work()
+        self._read_input()
 
-    def _work(self) -> None:
-        if self._depth:
+    def _read_input(self) -> None:
+        if self._is_reading:
             return
-        self._depth = 1
+        self._is_reading = True
         try:
             while self._input and not self.busy:
                 if self._entry is not None:
-                    self._take_entry(self._entry)
+                    self._read_entry(self._entry)
                 else:
-                    self._take_line()
+                    self._read_line()
         finally:
-            self._depth = 0
+            self._is_reading = False
             self._flush()
 
-    def _take_line(self) -> None:
+    def _read_line(self) -> None:
         registers = self.settings.registers
         end = self._input.find(registers[3])
         piece = bytes(self._input) if end < 0 else bytes(self._input[: end + 1])
-        if repeats := (self._line + piece[:2]).lstrip(_BEFORE_A_LINE)[:2].upper() == b"A/":
+        if repeats_last := (self._line + piece[:2]).lstrip(_IGNORED_BEFORE_COMMAND)[:2].upper() == b"A/":
             piece = piece[: piece.index(b"/") + 1]
         del self._input[: len(piece)]
         if self.settings.echo:
             self._output += piece
-        if repeats:
+        if repeats_last:
             self._line.clear()
-            self._run(self._last)
+            self._run(self._last_command_line)
             return
         self._line += piece[: MAX_LINE_LENGTH - len(self._line)]
         if end < 0:
@@ -234,34 +234,34 @@ class SerialLine:
         self._line.clear()
         body = _command_body(line, registers[5])
         if body is not None:
-            self._last = body
+            self._last_command_line = body
             self._run(body)
 
-    def _take_entry(self, entry: PromptedInput) -> None:
+    def _read_entry(self, entry: PromptedInput) -> None:
         ends = [position for position in (self._input.find(ESC), self._input.find(CTRL_Z)) if position >= 0]
         end = min(ends, default=len(self._input))
         piece = bytes(self._input[:end])
-        mark = self._input[end] if ends else None
+        end_octet = self._input[end] if ends else None
         del self._input[: end + 1]
         if self.settings.echo:
             self._output += piece
         octets = piece if entry.in_text else piece.strip()
         if entry.in_text and not self._typed:
-            octets = octets.removeprefix(b"\n")  # of a host that ends its command with CR LF
+            octets = octets.removeprefix(b"\n")  # from a host that ends its command with CR LF
         if octets and not self._typed:
             entry.on_first(octets[:1])
         self._typed += octets[: MAX_ENTRY_LENGTH - len(self._typed)]
         if entry.in_text:
             self._send("\r\n> " * octets.count(b"\r"))
-            erasing = self.settings.registers[5]
-            if erasing in self._typed:
-                self._typed = _apply_backspace(self._typed, erasing)
-        if mark is None:
+            backspace = self.settings.registers[5]
+            if backspace in self._typed:
+                self._typed = _apply_backspace(self._typed, backspace)
+        if end_octet is None:
             return
         typed = bytes(self._typed)
         self._typed.clear()
         self._entry = None
-        if mark == ESC:
+        if end_octet == ESC:
             entry.on_cancel()
         else:
             entry.on_done(typed)
@@ -270,22 +270,22 @@ class SerialLine:
         self._deferred_output.clear()
 
 
-def _command_body(line: bytes, erasing: int) -> str | None:
-    """What follows `AT` in a line; None where the line holds none, which V.250 5.2.1 says is passed over in silence."""
+def _command_body(line: bytes, backspace: int) -> str | None:
+    """Returns the part of a line after `AT`; None if there is none: V.250 5.2.1 ignores such a line."""
     line = line[:-1]
-    if erasing in line:
-        line = bytes(_apply_backspace(line, erasing))
+    if backspace in line:
+        line = bytes(_apply_backspace(line, backspace))
     start = line.upper().find(b"AT")
     if start < 0:
         return None
     return line[start + 2 :].strip(b"\r\n").decode("latin-1")
 
 
-def _apply_backspace(line: bytes | bytearray, erasing: int) -> bytearray:
-    kept = bytearray()
+def _apply_backspace(line: bytes | bytearray, backspace: int) -> bytearray:
+    result = bytearray()
     for octet in line:
-        if octet == erasing:
-            del kept[-1:]
+        if octet == backspace:
+            del result[-1:]
         else:
-            kept.append(octet)
-    return kept
+            result.append(octet)
+    return result

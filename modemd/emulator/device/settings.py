@@ -1,4 +1,4 @@
-"""What a host can set on a device; a copy of it is what AT&W keeps."""
+"""Settings of a device that a host can change; AT&W saves a copy of them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Notifications:
 
     @property
     def routes(self) -> bool:
-        """Whether messages or reports go to the host without being stored, which wants them acknowledged."""
+        """True if messages or reports go to the host without being stored, so that they need an acknowledgement."""
         return self.mt in (2, 3) or self.ds == 1
 
 
 @dataclass(frozen=True, slots=True)
 class TextParameters:
-    """`+CSMP` (27.005 3.3.2): first octet, TP-VP (a number, or a time as text mode writes it), TP-PID and TP-DCS."""
+    """`+CSMP` (27.005 3.3.2): first octet, TP-VP (a number, or a time in the form of text mode), TP-PID and TP-DCS."""
 
     first_octet: int = 17
     validity: str = "167"
@@ -42,12 +42,12 @@ _PERSISTENT = {
     "+CSCS": "alphabet",
     "+CMEE": "error_level",
 }
-"""The settings a family can keep by itself, by their commands; any other is a switch."""
+"""The settings that can survive a restart without AT&W, by their commands; any other in `keeps` is a switch."""
 
 
 @dataclass(slots=True)
 class Settings:
-    """Dialogue and message settings. The defaults are those of V.250, TS 27.005 and TS 27.007."""
+    """Settings of the dialogue and of messages. The defaults are those of V.250, TS 27.005 and TS 27.007."""
 
     echo: bool = True
     verbose: bool = True
@@ -69,7 +69,7 @@ class Settings:
 
     @classmethod
     def fresh(cls, family: Family) -> Settings:
-        """As after power-on of a device nobody ever configured."""
+        """Returns the settings of a new device after power-on."""
         dialogue, notify = family.dialogue, family.notify
         return cls(
             text_mode=dialogue.text_mode_at_start,
@@ -79,23 +79,24 @@ class Settings:
         )
 
     def after_restart(self, family: Family, saved: Settings | None) -> Settings:
-        """What is left of these: the family's defaults, over them what AT&W saved and what it keeps by itself.
+        """Returns the settings after a restart.
 
-        The memories in use are no part of a saved profile (SIM800 and its kind).
+        They are the family's defaults, then what AT&W saved, then what survives without it. A saved profile does not
+        contain the memories in use (SIM800 and others).
         """
         left = Settings.fresh(family)
         if saved is not None and family.dialogue.keeps_settings:
             left = replace(saved.copy(), memories=left.memories)
-        kept = self.copy()
+        current = self.copy()
         for command in family.dialogue.keeps:
             if command in _PERSISTENT:
-                setattr(left, _PERSISTENT[command], getattr(kept, _PERSISTENT[command]))
-            elif command in kept.flags:
-                left.flags[command] = kept.flags[command]
+                setattr(left, _PERSISTENT[command], getattr(current, _PERSISTENT[command]))
+            elif command in current.flags:
+                left.flags[command] = current.flags[command]
         return left
 
     def copy(self) -> Settings:
-        """An independent copy."""
+        """Returns an independent copy."""
         return replace(
             self,
             notifications=replace(self.notifications),

@@ -1,26 +1,23 @@
-"""The SIM in a device: in or out, read or not yet, locked or open; and the message memories that stand beside its own."""
+"""SIM slot of a device: SIM in or out, read or not yet, locked or unlocked; and the message memories of SIM and device."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from modemd.emulator.device.family import Family, Line
 from modemd.emulator.device.power import PowerLayer
 from modemd.emulator.device.results import CmeError, CmsError
 from modemd.emulator.device.settings import Notifications
 from modemd.emulator.network.message_memory import CombinedMemory, MessageMemory, SlotMemory
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage, Sim
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.family import Family, Line
-    from modemd.emulator.network.voice_calls import VoiceCall
-    from modemd.emulator.timers import Handle, Timers
+from modemd.emulator.network.voice_calls import VoiceCall
+from modemd.emulator.timers import Handle, Timers
 
 
 class SimLayer(PowerLayer, ABC):
-    """A device with a slot for a SIM. The layer above says whether it can be reached, and is told of every change."""
+    """A device with a slot for a SIM. The layer above knows whether it can be reached, and learns every change."""
 
     def __init__(self, family: Family, timers: Timers, boot_factor: float, sim: Sim | None) -> None:
         super().__init__(family, timers, boot_factor)
@@ -35,28 +32,31 @@ class SimLayer(PowerLayer, ABC):
 
     @abstractmethod
     def reachable(self) -> bool:
-        """Whether the network can hand over a message now."""
+        """Returns whether the network can deliver a message now."""
 
     @abstractmethod
     def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
-        """A message or report from the network."""
+        """Takes a message or report from the network."""
 
     @abstractmethod
     def ring(self, call: VoiceCall) -> bool:
-        """A voice call; False where it finds the device busy."""
+        """Signals an incoming voice call. Returns False if the device is busy."""
 
     @abstractmethod
     def call_changed(self, call: VoiceCall) -> None:
-        """A voice call was answered, or is over."""
+        """Signals that a voice call was answered, or is over."""
 
     @abstractmethod
     def sim_changed(self, *, registers: bool = False) -> None:
-        """The SIM went, came, was read, locked or opened. `registers`: it is new to the network, which takes its time."""
+        """Signals that the SIM was removed, inserted, read, locked or unlocked.
+
+        `registers`: it is new to the network, and registers anew.
+        """
 
     # -- in and out
 
     def remove_sim(self) -> None:
-        """The SIM is pulled out while the device runs: it says so as its family does, and loses the network."""
+        """Removes the SIM while the device runs: the device sends the lines of its family, and loses the network."""
         if self.sim is None:
             return
         self.sim.terminal = None
@@ -67,9 +67,10 @@ class SimLayer(PowerLayer, ABC):
         self._announce_sim_change(self.family.dialogue.sim_removed)
 
     def insert_sim(self, sim: Sim) -> None:
-        """A SIM is put in, the same or another; out of the device it sat in. It is read and registered as at boot.
+        """Inserts a SIM, the same or another, and removes it from the device it was in.
 
-        The settings of message commands are gone (3GPP TS 27.005 has them per SIM; SIM800 and others lose them).
+        The device reads it and registers as at boot. The settings of message commands are lost (3GPP TS 27.005 has them
+        per SIM; SIM800 and others lose them).
         """
         self.remove_sim()
         if sim.terminal is not None:
@@ -92,7 +93,7 @@ class SimLayer(PowerLayer, ABC):
 
     def _announce_sim_change(self, lines: Iterable[str]) -> None:
         for line in lines:
-            self.host.notice(line)
+            self.host.send_notice(line)
         self.sim_changed()
 
     def _lose_power(self) -> None:
@@ -113,21 +114,21 @@ class SimLayer(PowerLayer, ABC):
 
     @property
     def sim_ready(self) -> bool:
-        """Whether the SIM has been read since power-on."""
+        """True if the SIM has been read since power-on."""
         return self._sim_ready
 
     @property
     def unlocked(self) -> bool:
-        """Whether no PIN or PUK is asked for."""
+        """True if no PIN or PUK is asked for."""
         return self._unlocked
 
     @property
     def sim_usable(self) -> bool:
-        """Whether there is a SIM, read and open."""
+        """True if there is a SIM, read and unlocked."""
         return self.sim is not None and self._sim_ready and self._unlocked
 
     def require_sim(self, error: type[CmsError] | type[CmeError]) -> Sim:
-        """The SIM, usable; else the error that says why not, numbered as its kind numbers it."""
+        """Returns the usable SIM. Raises `error` with the number of the reason if there is none."""
         boot = self.family.boot
         codes = {"absent": 310, "pin": 311, "puk": 316, "busy": boot.busy_cms, "failed": 313}
         if error is CmeError:
@@ -143,9 +144,9 @@ class SimLayer(PowerLayer, ABC):
         return self.sim
 
     def ask_pin(self, *, pin: str = "1234", tries: int = Sim.PIN_TRIES) -> None:
-        """Ask for the PIN again, as after a brown-out of the SIM; with 0 tries left, for the PUK.
+        """Locks the SIM until its PIN is entered, as after a brown-out of the SIM; with 0 `tries` left, its PUK.
 
-        A SIM without a PIN gets this one. CmeError 10 where there is no SIM.
+        A SIM without a PIN gets this one. Raises CmeError 10 if there is no SIM.
         """
         if self.sim is None:
             raise CmeError(10)
@@ -157,18 +158,21 @@ class SimLayer(PowerLayer, ABC):
         self.sim_changed()
 
     def lock(self) -> None:
-        """The last try was used up: the SIM wants its PUK."""
+        """Locks the SIM: the last try was used up, and it asks for its PUK."""
         self._unlocked = False
         self.sim_changed()
 
     def unlock(self) -> None:
-        """The right PIN was given: the SIM is busy for the family's time, says that it is ready, and registers."""
+        """Unlocks the SIM after the right PIN.
+
+        The SIM is busy for the family's time; then the device sends that it is ready, and registers.
+        """
         self._unlocked = True
         entry, factor = self.family.pin, self.boot_factor
         if busy_s := entry.busy_s * factor:
             self._busy_timer = self.later(busy_s, self._no_longer_busy)
         for line in entry.ready:
-            self.later(line.after_s * factor, partial(self.host.notice, line.say))
+            self.later(line.after_s * factor, partial(self.host.send_notice, line.say))
         self.sim_changed(registers=True)
 
     def _no_longer_busy(self) -> None:
@@ -177,7 +181,7 @@ class SimLayer(PowerLayer, ABC):
     # -- the message memories
 
     def memory(self, name: str) -> MessageMemory:
-        """The message memory of that name. CmsError as for `require_sim` where it is on the SIM."""
+        """Returns the message memory of that name. Raises CmsError as `require_sim` if it is on the SIM."""
         if name == "ME":
             return self._own_memory
         if name == "SR":

@@ -1,22 +1,21 @@
-"""One emulated modem: the AT command line, over power, SIM and registration, each a layer in a file of its own. Sans I/O.
+"""State of an emulated modem: settings of the host, message reference, and what the network brings to it.
 
-    Device  >  Faulty  >  Mobile (registration)  >  Cardholder (SIM)  >  Powered        a layer knows those below it
-
-It starts as a stick that was plugged in long ago: booted, its SIM read, registered (a SIM with a PIN wants it first).
+It starts as a stick that was plugged in long ago: booted, its SIM read, registered (a SIM with a PIN asks for it
+first).
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from random import Random
+from typing import Self
 from zlib import crc32
 
 from modemd.emulator import identities
-from modemd.emulator.device import family_replies
-from modemd.emulator.device.command_line import CommandLineError, ParsedCommand, parse_command_line
-from modemd.emulator.device.commands import COMMANDS
+from modemd.emulator.device.command_line import ParsedCommand
 from modemd.emulator.device.family import Family, families
 from modemd.emulator.device.faults import FaultLayer
 from modemd.emulator.device.idle_notices import IdleNotices
@@ -26,21 +25,24 @@ from modemd.emulator.device.serial_line import SerialLine
 from modemd.emulator.device.settings import Settings
 from modemd.emulator.device.ussd import UssdSession
 from modemd.emulator.device.voice import VoiceLine
+from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.network import Network
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage, Sim
 from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.emulator.timers import Timers
+from modemd.pdu import Address, Deliver, Timestamp, UserData, table
 
-_OF_A_SIM = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
-"""What a family's reply can have filled in, and only with a SIM."""
+_SIM_PLACEHOLDERS = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
+"""Placeholders in replies of a family that only a device with a SIM can fill in."""
 
 
-class Device(FaultLayer):
-    """A modem of a family, with a SIM, on a network.
+class DeviceState(FaultLayer):
+    """A modem of a family, with a SIM, on a network, without its commands.
 
-    Latencies left out are the family's own; `send_latency_s` is from Ctrl-Z to acceptance, `boot_factor` stretches or
-    shortens the family's boot times. `chatty` lets it say its family's idle lines while a host listens. All that is
-    random (latency, the first TP-MR) comes from `seed` and `name`.
+    `send_latency_s` is the time from Ctrl-Z to acceptance, `prompt_latency_s` that to the prompt; None: those of the
+    family. `boot_factor` multiplies the boot times of the family. `chatty`: the device sends the idle lines of its
+    family while a host listens. `seed` and `name` decide all that is random (latency, the first TP-MR). Each callback
+    of `first_octet_hooks` is called with the device and the first octet that a host sends after a prompt.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Device(FaultLayer):
         self.send_latency_s = send_latency_s
         self.prompt_latency_s = chosen.dialogue.prompt_latency_s if prompt_latency_s is None else prompt_latency_s
         self.chatty = chatty
-        self.first_octet_hooks: list[Callable[[Device, bytes], None]] = []
+        self.first_octet_hooks: list[Callable[[Self, bytes], None]] = []
 
         self.saved: Settings | None = None
         self.reference = self.random.randrange(256)
@@ -76,7 +78,6 @@ class Device(FaultLayer):
         self.inbound = Inbound(self)
         self.ussd = UssdSession(self)
         self.voice = VoiceLine(self)
-        self.on_air = False
         self.chatter = IdleNotices(self)
         self._pending_commands: deque[ParsedCommand] = deque()
         self._result_at = datetime.min.replace(tzinfo=UTC)
@@ -86,23 +87,19 @@ class Device(FaultLayer):
 
     # -- the host's side
 
-    @property
-    def settings(self) -> Settings:
-        return self.host.settings
-
     def connect(self, write: Callable[[bytes], None]) -> None:
-        """A host opened the port: output goes to `write` from now on."""
+        """Connects a host that opened the port: output goes to `write` from now on."""
         self.host.connect(write)
         if self._powered:
             self.chatter.begin()
 
     def disconnect(self) -> None:
-        """The host is gone. What it set stays set, what it half typed stays half typed."""
+        """Disconnects the host. Its settings and its unfinished input stay."""
         self.host.disconnect()
         self.chatter.end()
 
     def feed(self, data: bytes) -> None:
-        """Octets from the host. A device that is off, booting, deaf or wedged loses them."""
+        """Takes octets from the host. A device that is off, booting, deaf or wedged loses them."""
         if self._answering and not self.is_deaf and not self.is_wedged:
             guard_s = self.family.dialogue.guard_s
             if guard_s and (self.timers.now() - self._result_at).total_seconds() < guard_s:
@@ -110,11 +107,11 @@ class Device(FaultLayer):
             self.host.feed(data)
 
     def notice(self, line: str) -> None:
-        """Say an unsolicited line at this very moment, wherever that falls."""
+        """Sends an unsolicited line at once, even in the middle of another output."""
         self.host.interrupt(line)
 
     def finish(self, result: str = "OK") -> None:
-        """End the command line with this result."""
+        """Ends the command line with this result."""
         self._result_at = self.timers.now()
         self._pending_commands.clear()
         self.on_air = False
@@ -123,89 +120,45 @@ class Device(FaultLayer):
         self.host.send_final_result(result)
 
     def fail(self, result: FinalResult) -> None:
-        """End the command line with an error, in the words the family and `+CMEE` choose."""
-        self.finish(self._words(result))
+        """Ends the command line with an error, in the form that the family and `+CMEE` choose."""
+        self.finish(self._format_result(result))
 
     def finish_unanswered(self) -> None:
-        """End the command line and say nothing."""
+        """Ends the command line without a result."""
         self._pending_commands.clear()
         self.on_air = False
         self.host.release()
 
-    @property
-    def sending(self) -> bool:
-        """Whether a message is being typed or is on its way to the network."""
-        return self.host.entering or self.on_air
-
     def take_reference(self, typed: int) -> int:
-        """The TP-MR of the next message; `typed` is the one in the host's PDU."""
+        """Returns the TP-MR of the next message, and counts on; `typed` is the one in the PDU of the host."""
         if self.family.dialogue.references == "repeats":
             return typed
         reference = self.reference
         self.reference = (reference + 1) % 256
         return reference
 
+    @abstractmethod
     def _run_line(self, body: str) -> None:
-        try:
-            self._pending_commands.extend(parse_command_line(body))
-        except CommandLineError:
-            self.finish("ERROR")
-        else:
-            self._proceed()
-
-    def _proceed(self) -> None:
-        silent = False
-        try:
-            while self._pending_commands:
-                call = self._pending_commands.popleft()
-                if self._execute(call):
-                    return
-                silent = call.typed in self.family.commands.without_ok
-        except FinalResult as result:
-            self.fail(result)
-        else:
-            if silent:
-                self.finish_unanswered()
-            else:
-                self.finish()
-
-    def _execute(self, call: ParsedCommand) -> bool:
-        """Run one command; True when it goes on by itself and will end the line later."""
-        if (result := self.faults.answer(call.name, call.typed)) is not None:
-            raise FinalResult(result)
-        if (seconds := self.faults.take_hang(call.name)) is not None:
-            self._pending_commands.appendleft(call)
-            self.host.busy = True
-            self.later(seconds, self._proceed)
-            return True
-        if call.name in self.family.commands.unanswered:
-            self.finish_unanswered()
-            return True
-        if family_replies.answer_from_family(self, call):
-            return False
-        handler = COMMANDS.get(call.name)
-        if handler is None:
-            raise UnknownCommand
-        try:
-            return bool(handler(self, call))
-        except ValueError:  # an argument that is no number
-            raise CmeError(50) from None
+        """Runs one command line, its `AT` taken off."""
 
     def send_filled_lines(self, lines: Iterable[str]) -> None:
-        """Say lines of the family's file, identities and counters filled in. CmeError 10 for a SIM that is not there."""
+        """Sends lines of the family's file with identities and counters filled in.
+
+        Raises CmeError 10 if they need a SIM and there is none.
+        """
         sim = self.sim
-        known = {"{imei}": self.imei}
+        values = {"{imei}": self.imei}
         if sim is not None:
-            known |= {"{iccid}": sim.iccid, "{imsi}": sim.imsi, "{number}": sim.number}
-            known |= {"{pin_tries}": str(sim.pin_tries), "{puk_tries}": str(sim.puk_tries)}
-        elif any(word in line for line in lines for word in _OF_A_SIM):
+            values |= {"{iccid}": sim.iccid, "{imsi}": sim.imsi, "{number}": sim.number}
+            values |= {"{pin_tries}": str(sim.pin_tries), "{puk_tries}": str(sim.puk_tries)}
+        elif any(placeholder in line for line in lines for placeholder in _SIM_PLACEHOLDERS):
             raise CmeError(10)
         for line in lines:
-            for word, value in known.items():
-                line = line.replace(word, value)
-            self.host.say(line)
+            for placeholder, value in values.items():
+                line = line.replace(placeholder, value)
+            self.host.send_line(line)
 
-    def _words(self, result: FinalResult) -> str:
+    def _format_result(self, result: FinalResult) -> str:
         if isinstance(result, UnknownCommand):
             return self.family.dialogue.unknown
         if isinstance(result, CmeError):
@@ -217,36 +170,41 @@ class Device(FaultLayer):
         if isinstance(result, CmsError):
             when = self.family.dialogue.cms_texts
             in_words = when == "always" or (when == "asked" and self.settings.error_level == 2)
-            if in_words and (words := CMS_TEXTS.get(result.code)) is not None:
-                return f"+CMS ERROR: {words}"
+            if in_words and (text := CMS_TEXTS.get(result.code)) is not None:
+                return f"+CMS ERROR: {text}"
             return f"+CMS ERROR: {self.family.causes.get(str(result.code), result.code)}"
         return result.text
 
-    def switched(self, needs: str) -> bool:
-        """Whether a switch of the family is set as something of its file needs it."""
-        return self.family.switched(self.settings.flags, needs)
-
     @property
     def sends_blind(self) -> bool:
-        """Whether the family, as its switches are, says nothing of what becomes of a message."""
+        """True if the family, as its switches are, does not tell the outcome of a message."""
         needs = self.family.dialogue.sends_blind
         return bool(needs) and self.switched(needs)
+
+    def fill_memory(self, name: str = "SM") -> None:
+        """Fills the free slots of a memory with old messages, already read; the device sends its family's notice, if any."""
+        memory = self.memory(name)
+        stamp = Timestamp.of(self.timers.now())
+        old = Deliver(Address.parse("12345"), UserData(table(0, 0).encode("old")), stamp).encode()
+        while not memory.full:
+            memory.store(StoredMessage(self.inbound.smsc_field(), old, MessageStatus.READ))
+        self.inbound.notify_if_full(name)
 
     # -- what the network and the layers below bring
 
     def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
-        self.inbound.take(message, done)
+        self.inbound.receive(message, done)
 
     def ring(self, call: VoiceCall) -> bool:
         return self.voice.ring(call)
 
     def call_changed(self, call: VoiceCall) -> None:
-        self.voice.changed(call)
+        self.voice.call_changed(call)
 
     def registration_changed(self) -> None:
         super().registration_changed()
         if not self.registered:
-            self.voice.drop()
+            self.voice.end_by_network()
 
     def _lose_power(self) -> None:
         super()._lose_power()
@@ -255,7 +213,6 @@ class Device(FaultLayer):
         self.inbound.reset()
         self.ussd.reset()
         self.voice.reset()
-        self.on_air = False
         if self.family.dialogue.references == "restarts":
             self.reference = 0
         self.host.reset(self.settings.after_restart(self.family, self.saved))

@@ -1,51 +1,46 @@
-"""A device's voice calls: one at a time, rung in and answered or not, or dialled. There is nothing to hear in them."""
+"""Voice calls of a device: one at a time, incoming or dialled. They have no sound."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from modemd.emulator.device.charset import shown
+from modemd.emulator.device.charset import encode_text
+from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import FinalResult
+from modemd.emulator.network.phonebook import type_of_address
 from modemd.emulator.network.voice_calls import CallParty, CallState, VoiceCall
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-    from modemd.emulator.timers import Handle
+from modemd.emulator.timers import Handle
 
 DIALLING_S = 3.0
-"""From the number to the ring, or to the news that there is none."""
+"""Seconds from the number to the ring, or to the result that there is none."""
 
-INTERNATIONAL, UNKNOWN = 145, 129
-"""Type-of-address octets as commands print them (3GPP TS 24.008 10.5.4.7)."""
 
-_ENDS = {
+_END_RESULTS = {
     CallState.REFUSED: "BUSY",
     CallState.BUSY: "BUSY",
     CallState.NO_ANSWER: "NO ANSWER",
 }
-"""What the caller's modem says of a call's end; of any other it says NO CARRIER (V.250 6.3.1)."""
+"""Result of the caller's modem at the end of a call; any other end gets NO CARRIER (V.250 6.3.1)."""
 
 
 class VoiceLine:
-    """The calls of one device. A second one meanwhile finds it busy."""
+    """The calls of one device. During a call, a second one finds it busy."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RegistrationLayer) -> None:
         self._device = device
         self._call: VoiceCall | None = None
-        self._own: CallParty | None = None
+        self._own_party: CallParty | None = None
         self._dialled: str | None = None
         self._rings = 0
-        self._ring: Handle | None = None
+        self._ring_timer: Handle | None = None
 
     def reset(self) -> None:
-        """Power, the SIM or the network is gone: so is the call."""
+        """Ends the call without a result: power, the SIM or the network is lost."""
         call, self._call = self._call, None
-        self._stop()
-        if call is not None and self._own is not None:
-            call.hang_up(self._own)
+        self._stop_ringing()
+        if call is not None and self._own_party is not None:
+            call.hang_up(self._own_party)
 
-    def drop(self) -> None:
-        """The network is gone: a call says so."""
+    def end_by_network(self) -> None:
+        """Ends the call with a result: the network is lost."""
         lost = self._call is not None or self._dialled is not None
         self.reset()
         if lost:
@@ -54,100 +49,101 @@ class VoiceLine:
     # -- from the network
 
     def ring(self, call: VoiceCall) -> bool:
-        """A call comes in. False where the device is busy, or its family refuses calls just now."""
+        """Takes an incoming call. Returns False if the device is busy, or its family refuses calls just now."""
         device = self._device
         if self._call is not None or self._dialled is not None:
             return False
         if device.family.voice.refused_while_sending and device.sending:
             return False
-        self._call, self._own = call, call.callee
+        self._call, self._own_party = call, call.callee
         self._rings = 0
-        self._say_ring()
+        self._send_ring()
         return True
 
-    def changed(self, call: VoiceCall) -> None:
-        """It was answered, or somebody ended it."""
+    def call_changed(self, call: VoiceCall) -> None:
+        """Reacts to a call that was answered or has ended."""
         if call is not self._call or call.open:
             return
         device = self._device
-        incoming = call.callee is self._own
-        missed = incoming and call.state in (CallState.NO_ANSWER, CallState.HUNG_UP) and self._ring is not None
+        incoming = call.callee is self._own_party
+        missed = incoming and call.state in (CallState.NO_ANSWER, CallState.HUNG_UP) and self._ring_timer is not None
         self._call = None
-        self._stop()
-        if call.ended_by is self._own:
+        self._stop_ringing()
+        if call.ended_by is self._own_party:
             return
-        device.host.send_unsolicited_result("NO CARRIER" if incoming else _ENDS.get(call.state, "NO CARRIER"))
+        device.host.send_unsolicited_result("NO CARRIER" if incoming else _END_RESULTS.get(call.state, "NO CARRIER"))
         if missed and (form := device.family.voice.missed):
             now = device.timers.now().astimezone(device.network.zone)
-            device.host.notice(form.format(number=call.caller.number, time=now))
+            device.host.send_notice(form.format(number=call.caller.number, time=now))
 
-    def _say_ring(self) -> None:
+    def _send_ring(self) -> None:
         call, device = self._call, self._device
         if call is None:
             return
         settings = device.settings
         self._rings += 1
-        self._ring = device.later(device.family.voice.ring_every_s, self._say_ring)
+        self._ring_timer = device.later(device.family.voice.ring_every_s, self._send_ring)
         device.host.send_unsolicited_result("+CRING: VOICE" if settings.flags.get("+CRC") == "1" else "RING")
         if settings.flags.get("+CLIP") == "1":
             number = call.caller.number
-            device.host.notice(f'+CLIP: "{shown(number, settings.alphabet)}",{_type_of(number)},"",0,"",0')
+            device.host.send_notice(
+                f'+CLIP: "{encode_text(number, settings.alphabet)}",{type_of_address(number)},"",0,"",0'
+            )
         if 0 < settings.registers[0] <= self._rings:
             self.answer()
 
     # -- from the host
 
     def answer(self) -> None:
-        """ATA. FinalResult NO CARRIER where nothing rings."""
-        if self._call is None or self._ring is None:
+        """Answers the call (ATA). Raises FinalResult NO CARRIER if none rings."""
+        if self._call is None or self._ring_timer is None:
             raise FinalResult("NO CARRIER")
-        self._stop()
+        self._stop_ringing()
         self._call.answer()
 
     def hang_up(self) -> None:
-        """ATH: end the call there is, refuse the one that rings."""
-        self._stop()
-        if self._call is not None and self._own is not None:
-            self._call.hang_up(self._own)
+        """Ends the call, or refuses the one that rings (ATH)."""
+        self._stop_ringing()
+        if self._call is not None and self._own_party is not None:
+            self._call.hang_up(self._own_party)
 
     def dial(self, number: str) -> None:
-        """ATD with `;`: the OK is the caller's. FinalResult NO CARRIER without a network, or in a call already."""
+        """Dials a number (ATD with `;`); the OK is the caller's.
+
+        Raises FinalResult NO CARRIER without a network, or during a call.
+        """
         device = self._device
         if not device.registered or self._call is not None or self._dialled is not None:
             raise FinalResult("NO CARRIER")
         self._dialled = number
-        self._ring = None
+        self._ring_timer = None
         device.later(DIALLING_S, self._connect)
 
     def _connect(self) -> None:
         device, number = self._device, self._dialled
         self._dialled = None
-        if number is None:  # hung up meanwhile
+        if number is None:  # the host hung up meanwhile
             return
         if device.sim is None or not device.registered:
             device.host.send_unsolicited_result("NO CARRIER")
             return
         call = VoiceCall(device.sim, device.network.find_party(number))
-        self._call, self._own = call, device.sim
+        self._call, self._own_party = call, device.sim
         device.network.exchange.connect(call)
 
-    def listed(self) -> str | None:
-        """The call as `+CLCC` has it; None without one."""
+    def format_for_clcc(self) -> str | None:
+        """Returns the call in the form of `+CLCC`; None without one."""
         call = self._call
         if call is None:
             return None
-        incoming = call.callee is self._own
+        incoming = call.callee is self._own_party
         other = (call.caller if incoming else call.callee).number
         state = 0 if call.state is CallState.ANSWERED else 4 if incoming else 3
-        number = shown(other, self._device.settings.alphabet)
-        return f'1,{int(incoming)},{state},0,0,"{number}",{_type_of(other)}'
+        number = encode_text(other, self._device.settings.alphabet)
+        return f'1,{int(incoming)},{state},0,0,"{number}",{type_of_address(other)}'
 
-    def _stop(self) -> None:
+    def _stop_ringing(self) -> None:
         self._dialled = None
-        if self._ring is not None:
-            self._ring.cancel()
-            self._ring = None
-
-
-def _type_of(number: str) -> int:
-    return INTERNATIONAL if number.startswith("+") else UNKNOWN
+        if self._ring_timer is not None:
+            self._ring_timer.cancel()
+            self._ring_timer = None

@@ -1,1 +1,1 @@
-"""Lab: modems and a network made of a scenario or of options, served on ptys, with a control API."""
+"""Lab: modems and a network from a scenario or from options, served on ptys, with a control door."""

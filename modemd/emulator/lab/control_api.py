@@ -1,4 +1,4 @@
-"""The lab's control door: HTTP with JSON, for the command line and for tests in any language. See docs/emulator.md."""
+"""Control door of a lab: HTTP with JSON, for the command line and for tests in any language. See docs/emulator.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
 from modemd.emulator.lab.lab import Lab, LabModem
 from modemd.emulator.lab.requests.base import LabRequest
 from modemd.emulator.lab.requests.faults import Fault
@@ -29,7 +29,7 @@ class Power(LabRequest):
 
 
 def create_app(lab: Lab) -> FastAPI:
-    """The routes over one lab. All run on the loop that runs the lab."""
+    """Returns the application with the routes of one lab. All run on the loop of the lab."""
     app = FastAPI(title="modemd emulator", docs_url=None, redoc_url=None)
     _add_errors(app)
 
@@ -64,14 +64,14 @@ def create_app(lab: Lab) -> FastAPI:
         return [_received(received) for received in lab.network.phone(number).inbox]
 
     @app.post("/phones/{number}/send")
-    async def send(number: str, order: PhoneMessageRequest) -> dict[str, Any]:
+    async def send(number: str, body: PhoneMessageRequest) -> dict[str, Any]:
         phone = lab.network.phone(number)
-        phone.send(order.to, order.to_content())
-        return {"from": phone.number, "to": phone.operator.canonical(order.to)}
+        phone.send(body.to, body.to_content())
+        return {"from": phone.number, "to": phone.operator.canonical(body.to)}
 
     @app.post("/phones/{number}/call")
-    async def call(number: str, order: CallRequest) -> dict[str, Any]:
-        return _call(lab.network.phone(number).call(order.to, for_s=order.for_s))
+    async def call(number: str, body: CallRequest) -> dict[str, Any]:
+        return _call(lab.network.phone(number).call(body.to, for_s=body.for_s))
 
     @app.post("/phones/{number}/hang-up")
     async def hang_up(number: str) -> list[dict[str, Any]]:
@@ -101,8 +101,8 @@ def create_app(lab: Lab) -> FastAPI:
         return _network(lab)
 
     @app.patch("/network")
-    async def turn(knobs: NetworkChange) -> dict[str, Any]:
-        knobs.apply(lab.network)
+    async def change_network(change: NetworkChange) -> dict[str, Any]:
+        change.apply(lab.network)
         return _network(lab)
 
     @app.post("/network/reject")
@@ -111,8 +111,8 @@ def create_app(lab: Lab) -> FastAPI:
         return refusal.model_dump()
 
     @app.post("/network/ussd")
-    async def ussd(order: UssdServiceRequest) -> list[str]:
-        order.apply(lab.network)
+    async def ussd(body: UssdServiceRequest) -> list[str]:
+        body.apply(lab.network)
         return sorted(lab.network.ussd)
 
     @app.post("/network/fate")
@@ -121,17 +121,17 @@ def create_app(lab: Lab) -> FastAPI:
         return lab.network.fates
 
     @app.post("/network/next-report")
-    async def next_report(order: NextReport) -> dict[str, Any]:
-        order.apply(lab.network)
-        return order.model_dump()
+    async def next_report(body: NextReport) -> dict[str, Any]:
+        body.apply(lab.network)
+        return body.model_dump()
 
     @app.get("/operators")
     async def operators() -> list[dict[str, Any]]:
         return [_operator(operator) for operator in lab.network.operators.values()]
 
     @app.patch("/operators/{code}")
-    async def turn_operator(code: str, knobs: OperatorChange) -> dict[str, Any]:
-        knobs.apply(lab.network, code)
+    async def change_operator(code: str, change: OperatorChange) -> dict[str, Any]:
+        change.apply(lab.network, code)
         return _operator(lab.network.operators[code])
 
     @app.get("/usb")
@@ -139,8 +139,8 @@ def create_app(lab: Lab) -> FastAPI:
         return [_port(port) for port in lab.usb.comports()]
 
     @app.post("/usb/move")
-    async def move(order: Move) -> list[dict[str, Any]]:
-        order.apply(lab.usb)
+    async def move(body: Move) -> list[dict[str, Any]]:
+        body.apply(lab.usb)
         return [_port(port) for port in lab.usb.comports()]
 
     return app
@@ -231,7 +231,7 @@ def _operator(operator: Operator) -> dict[str, Any]:
 
 
 def _port(port: UsbPort) -> dict[str, Any]:
-    """A port with the names and types of pyserial's `ListPortInfo`."""
+    """Returns a port with the names and types of pyserial's `ListPortInfo`."""
     names = ("device", "name", "description", "hwid", "vid", "pid", "serial_number", "location", "manufacturer")
     more = ("product", "interface", "usb_device_path", "usb_interface_path")
     return {name: getattr(port, name) for name in (*names, *more)}
@@ -252,8 +252,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return _error(422, "invalid", told)
+        message = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return _error(422, "invalid", message)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""A lab: one network and some modems on ptys in a folder. The server, and whoever embeds it in Python, runs one."""
+"""Lab: one network and its modems on ptys in a folder, for the server and for programs in Python."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from modemd.emulator.capture.capture import Capture
 from modemd.emulator.capture.playback import PlaybackDevice
+from modemd.emulator.device.device import Device
 from modemd.emulator.device.family import families
-from modemd.emulator.device.state import Device
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Journal
 from modemd.emulator.network.network import HOME_CODE, Network
@@ -28,7 +28,7 @@ MAX_MODEMS = 256
 
 @dataclass(frozen=True, slots=True)
 class OperatorPlan:
-    """One operator; what is None is as `Network.operator` has it."""
+    """Plan of an operator; None means the default of `Network.operator`."""
 
     code: str
     name: str | None = None
@@ -42,7 +42,7 @@ class OperatorPlan:
 
 @dataclass(frozen=True, slots=True)
 class SimPlan:
-    """One SIM. `iccid` and `imsi` None are made up; `operator` is a code, None the first operator."""
+    """Plan of a SIM. Without `iccid` and `imsi` they are invented; `operator` is a code, None the first operator."""
 
     number: str
     operator: str | None = None
@@ -54,7 +54,7 @@ class SimPlan:
 
 @dataclass(frozen=True, slots=True)
 class UsbPlan:
-    """A USB device in its place, and which of its interfaces is the modem's AT port."""
+    """Plan of a USB device: its place, and which of its interfaces is the modem's AT port."""
 
     place: str
     device: UsbDevice
@@ -63,7 +63,7 @@ class UsbPlan:
 
 @dataclass(frozen=True, slots=True)
 class ModemPlan:
-    """One modem with the SIM in it. What is None is the family's own, made up (`imei`), or not there (`capture`)."""
+    """Plan of a modem with its SIM. None means that of the family, invented (`imei`), or absent (`capture`)."""
 
     name: str
     family: str
@@ -79,14 +79,14 @@ class ModemPlan:
 
 @dataclass(frozen=True, slots=True)
 class LabOptions:
-    """What a lab is made of.
+    """Options of a lab.
 
-    Modem i is called `modem{i}`, is of `families[i % len(families)]`, and has the i-th of `numbers`; where they end,
-    +33700000001 and onwards. `send_latency_s` and `prompt_latency_s` None mean the family's own. Where modems are
-    `planned` one by one, they are all there is, and what is said here of modems in general does not count. The first of
-    `operators` is the one that whoever names none belongs to; `spare_sims` are in no modem to begin with.
+    Modem i has the name `modem{i}`, the family `families[i % len(families)]`, and the number `numbers[i]`; if there are
+    fewer, +33700000001 and onwards. `send_latency_s` and `prompt_latency_s` None mean those of the family. If modems
+    are `planned` one by one, there are no others, and the options for modems in general are ignored. SIMs and phones
+    without an operator belong to the first of `operators`; `spare_sims` are in no modem at first.
 
-    The network is kind unless `kind` is False; `report_loss` None is what that makes it.
+    The network is kind unless `kind` is False; `report_loss` None is the loss that follows from it.
     """
 
     directory: Path
@@ -107,7 +107,7 @@ class LabOptions:
     kind: bool = True
 
     def plans(self) -> tuple[ModemPlan, ...]:
-        """The modems, in order."""
+        """Returns the plans of the modems, in order."""
         return self.planned or tuple(
             ModemPlan(
                 f"modem{index}",
@@ -122,11 +122,11 @@ class LabOptions:
         )
 
     def every_number(self) -> list[str]:
-        """The number of each modem's SIM, in order."""
+        """Returns the number of each modem's SIM, in order."""
         return [*self.numbers, *(f"+3370{index + 1:07d}" for index in range(len(self.numbers), self.modems))]
 
     def problems(self) -> list[str]:
-        """One line a mistake; empty where all is well."""
+        """Returns one line for each mistake."""
         found = []
         if not 1 <= self.modems <= MAX_MODEMS:
             found.append(f"modems: {self.modems} is not between 1 and {MAX_MODEMS}")
@@ -158,9 +158,9 @@ class LabModem:
 
 
 class Lab:
-    """The running parts. ConfigError for options that cannot be; OSError where the folder cannot hold them.
+    """A running lab. Raises ConfigError for impossible options; OSError if the folder cannot hold them.
 
-    `usb` lists the ports of the modems, where it is known how their families look there.
+    `usb` lists the ports of the modems whose families have a known USB device.
     """
 
     def __init__(self, options: LabOptions, loop: asyncio.AbstractEventLoop) -> None:
@@ -175,7 +175,7 @@ class Lab:
         self.usb = UsbBus(directory / "usb")
         self.modems: dict[str, LabModem] = {}
         try:
-            self.usb.clear()  # what a killed emulator left
+            self.usb.clear()  # of a killed emulator
             plans = options.plans()
             for plan in plans:
                 self._add(plan, options.seed, loop)
@@ -219,7 +219,7 @@ class Lab:
             self.usb.attach(plan.usb.place, plan.usb.device, {plan.usb.interface: link})
 
     def _assign_usb_places(self, plans: Sequence[ModemPlan]) -> None:
-        """Give the modems that were planned without a place one each, as devices of their families look."""
+        """Plugs modems without a planned place in at free places, as devices of their families."""
         taken = {plan.usb.place for plan in plans if plan.usb is not None}
         free = (place(index) for index in count() if place(index) not in taken)
         for plan in plans:
@@ -228,7 +228,7 @@ class Lab:
                 self.usb.attach(next(free), device, {interface: self.modems[plan.name].link})
 
     def close(self) -> None:
-        """Take ports and links away and close the journal's file."""
+        """Removes ports and links, and closes the file of the journal."""
         for modem in self.modems.values():
             modem.link.close()
         self.usb.clear()

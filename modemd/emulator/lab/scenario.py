@@ -1,6 +1,6 @@
-"""A lab described in a TOML file: modems, SIMs, phones and how they behave, and what happens when.
+"""Scenario: a lab described in a TOML file, with modems, SIMs, phones, their behaviour, and events.
 
-The format is in docs/emulator.md; two examples are in `scenarios/` beside this file.
+The format is in docs/emulator.md; examples are in `modemd/emulator/scenarios`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EXAMPLES = Path(__file__).parents[1] / "scenarios"
 
 
 class Scenario(LabRequest):
-    """The whole file."""
+    """A whole scenario file."""
 
     network: NetworkTable = NetworkTable()
     operator: tuple[OperatorTable, ...] = ()
@@ -37,19 +37,19 @@ class Scenario(LabRequest):
     event: tuple[Event, ...] = ()
 
     def options(self, directory: Path) -> LabOptions:
-        """The lab of this scenario, in a folder."""
-        seated = {modem.number for modem in self.modem}
+        """Returns the options of this scenario's lab in a folder."""
+        used_numbers = {modem.number for modem in self.modem}
         return LabOptions(
             directory,
             modems=len(self.modem),
             seed=self.network.seed,
             planned=tuple(self._plan(modem) for modem in self.modem),
             operators=tuple(operator.plan() for operator in self.operator),
-            spare_sims=tuple(sim.plan() for sim in self.sim if sim.number not in seated),
+            spare_sims=tuple(sim.plan() for sim in self.sim if sim.number not in used_numbers),
         )
 
     def begin(self, lab: Lab) -> None:
-        """Turn the network's knobs, give the phones their habits, and let the time run."""
+        """Applies the settings of the network, starts the behaviour of the phones, and schedules the events."""
         self.network.apply(lab.network)
         for operator in self.operator:
             operator.begin(lab)
@@ -61,11 +61,11 @@ class Scenario(LabRequest):
             lab.timers.after(event.at_s, partial(event.happen, lab))
 
     def contradictions(self) -> Iterator[str]:
-        """What does not fit together, a line each."""
+        """Yields a line for each contradiction between tables."""
         if not 1 <= len(self.modem) <= MAX_MODEMS:
             yield f"modem: 1 to {MAX_MODEMS} of these tables are needed, {len(self.modem)} are there"
-        yield from self._said_twice()
-        yield from self._wrong_operators()
+        yield from self._duplicates()
+        yield from self._unknown_operators()
         names = [modem.name for modem in self.modem]
         sims = {modem.number for modem in self.modem} | {sim.number for sim in self.sim}
         for index, phone in enumerate(self.phone):
@@ -80,7 +80,7 @@ class Scenario(LabRequest):
             if moved is not None and moved not in sims:
                 yield f"event[{index}].fault.number: {moved!r} is the number of no SIM"
 
-    def _said_twice(self) -> Iterator[str]:
+    def _duplicates(self) -> Iterator[str]:
         for table, key, values in (
             ("operator", "code", [operator.code for operator in self.operator]),
             ("sim", "number", [sim.number for sim in self.sim]),
@@ -94,7 +94,7 @@ class Scenario(LabRequest):
                 if count > 1:
                     yield f"{table}: {key} {value!r} is given {count} times"
 
-    def _wrong_operators(self) -> Iterator[str]:
+    def _unknown_operators(self) -> Iterator[str]:
         codes = [operator.code for operator in self.operator]
         named = [
             *((f"sim[{index}].operator", sim.operator) for index, sim in enumerate(self.sim)),
@@ -107,18 +107,18 @@ class Scenario(LabRequest):
                 named.append((f"event[{index}].reject.operator", event.reject.operator))
         for place, code in named:
             if code is not None and code not in codes:
-                there = f"is not one of {', '.join(codes)}" if codes else "is the code of no operator table"
-                yield f"{place}: {code!r} {there}"
+                known = f"is not one of {', '.join(codes)}" if codes else "is the code of no operator table"
+                yield f"{place}: {code!r} {known}"
 
     def _plan(self, modem: ModemTable) -> ModemPlan:
-        card = next((sim for sim in self.sim if sim.number == modem.number), SimTable(number=modem.number))
-        return modem.plan(card.plan())
+        sim_table = next((sim for sim in self.sim if sim.number == modem.number), SimTable(number=modem.number))
+        return modem.plan(sim_table.plan())
 
 
 def load(path: Path) -> Scenario:
-    """The scenario in a file, or, where there is none at `path`, the shipped one of that name.
+    """Loads the scenario in a file, or the shipped one of that name if there is no file at `path`.
 
-    ConfigError tells every mistake at once, each with file, key and what is allowed.
+    Raises ConfigError with all mistakes at once, each with file, key and what is allowed.
     """
     shipped = EXAMPLES / f"{path}.toml"
     if not path.exists() and len(path.parts) == 1 and shipped.exists():
@@ -128,7 +128,7 @@ def load(path: Path) -> Scenario:
     except OSError as error:
         names = ", ".join(sorted(example.stem for example in EXAMPLES.glob("*.toml")))
         raise ConfigError([f"{path}: {error.strerror or error}; shipped scenarios: {names}"]) from None
-    except ValueError as error:  # TOML, or UTF-8, that is none
+    except ValueError as error:  # no TOML, or no UTF-8
         raise ConfigError([f"{path}: {error}"]) from None
     try:
         scenario = Scenario.model_validate(document)

@@ -1,4 +1,4 @@
-"""The tables of a scenario file, each checked by itself; what they mean together is in `modemd.emulator.lab.scenario`."""
+"""Tables of a scenario file, each checked by itself; `modemd.emulator.lab.scenario` checks them together."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from modemd.emulator.usb.bus import UsbDevice, UsbInterface
 from modemd.errors import EncodeError
 from modemd.pdu import Address, Timestamp
 
+_E164 = r"\+[1-9][0-9]{3,14}"
+
 
 def _family(name: str) -> str:
     if name not in families:
@@ -29,14 +31,14 @@ def _family(name: str) -> str:
 
 
 def _number(text: str) -> str:
-    if not re.fullmatch(r"\+[1-9][0-9]{3,14}", text):
+    if not re.fullmatch(_E164, text):
         raise ValueError(f"{text!r} is not E.164, as in +33612345678")
     return text
 
 
 def _subscriber(text: str) -> str:
-    """A number, a short code, or a name: whatever can stand as the sender of a message."""
-    if re.fullmatch(r"\+[1-9][0-9]{3,14}|[1-9][0-9]{2,7}", text):
+    """Validates a number, a short code, or a name: every possible sender of a message."""
+    if re.fullmatch(_E164 + r"|[1-9][0-9]{2,7}", text):
         return text
     if re.fullmatch(r"[+0-9 ]*", text):
         raise ValueError(f"{text!r} is no number as in +33612345678, no short code, no name")
@@ -58,13 +60,13 @@ Number = Annotated[str, AfterValidator(_number)]
 SubscriberName = Annotated[str, AfterValidator(_subscriber)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
-"""What a phone writes by itself; any such text can be put on the air."""
+"""A text that a phone sends by itself; every such text can be encoded."""
 Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]
 OperatorCode = Annotated[str, Field(pattern=r"^[0-9]{5,6}$")]
 FourHex = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}$")]
 TwoHex = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{2}$")]
 Place = Annotated[str, Field(pattern=r"^[1-9][0-9]*-[1-9][0-9]*(\.[1-9][0-9]*)*$")]
-"""Where a USB device is, as sysfs names it: bus, then ports from the root hub on."""
+"""Place of a USB device as in sysfs: bus, then the ports from the root hub on."""
 
 
 class NetworkTable(NetworkChange):
@@ -83,7 +85,7 @@ class OperatorTable(OperatorChange):
         return OperatorPlan(**self.model_dump(exclude={"reject"}))
 
     def begin(self, lab: Lab) -> None:
-        """Refuse what it refuses from the start."""
+        """Starts the refusals of this operator."""
         for recipient, cause in self.reject.items():
             lab.network.reject(None if recipient == "*" else recipient, cause, lab.network.operators[self.code])
 
@@ -101,7 +103,7 @@ class SimTable(LabRequest):
 
 
 class Usb(LabRequest):
-    """A device in a place of the USB tree; all interfaces below the one with the AT port are there too."""
+    """A device at a place of the USB tree; all interfaces below that of the AT port exist, too."""
 
     place: Place
     vendor: FourHex
@@ -154,7 +156,7 @@ class PhoneTable(LabRequest):
     status: Annotated[int, Field(ge=0, le=255)] | None = None
 
     def begin(self, lab: Lab) -> None:
-        """Give the phone its place and its habits."""
+        """Makes the phone, and starts its behaviour."""
         network = lab.network
         handset = network.phone(self.number, None if self.operator is None else network.operators[self.operator])
         if not self.on:
@@ -173,7 +175,7 @@ class PhoneTable(LabRequest):
 
 
 class ScenarioMessage(PhoneMessageRequest):
-    """A letter that is known to be possible before it is sent."""
+    """A message that is checked before the scenario starts."""
 
     text: Text | None = None
 
@@ -187,17 +189,17 @@ class ScenarioMessage(PhoneMessageRequest):
 
 
 class ScenarioOperatorChange(OperatorChange):
-    """Knobs of one operator."""
+    """Changes of one operator's values."""
 
     code: OperatorCode
 
 
-_WHAT = ("fault", "send", "on", "call", "network", "operator", "reject", "fate", "next_report", "ussd")
-_WHOSE = {"fault": "modem", "send": "phone", "on": "phone", "call": "phone"}
+_ACTIONS = ("fault", "send", "on", "call", "network", "operator", "reject", "fate", "next_report", "ussd")
+_ACTORS = {"fault": "modem", "send": "phone", "on": "phone", "call": "phone"}
 
 
 class Event(LabRequest):
-    """Something that happens at a time, and perhaps again and again."""
+    """An event at a time, perhaps repeated."""
 
     at_s: Annotated[float, Field(ge=0)]
     every_s: Annotated[float, Field(gt=0)] | None = None
@@ -216,27 +218,27 @@ class Event(LabRequest):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        what = [name for name in _WHAT if getattr(self, name) is not None]
-        if len(what) != 1:
-            raise ValueError(f"one of {', '.join(_WHAT)} is needed, {len(what)} are there")
-        (name,) = what
-        whose = _WHOSE.get(name)
+        actions = [name for name in _ACTIONS if getattr(self, name) is not None]
+        if len(actions) != 1:
+            raise ValueError(f"one of {', '.join(_ACTIONS)} is needed, {len(actions)} are there")
+        (name,) = actions
+        actor = _ACTORS.get(name)
         for key in ("modem", "phone"):
-            if key == whose and getattr(self, key) is None:
+            if key == actor and getattr(self, key) is None:
                 raise ValueError(f"{name} needs a {key}")
-            if key != whose and getattr(self, key) is not None:
+            if key != actor and getattr(self, key) is not None:
                 raise ValueError(f"{name} goes without a {key}")
         return self
 
     def happen(self, lab: Lab) -> None:
-        """Do it now, and put the next time off."""
+        """Performs the event, and schedules its next time."""
         if self.every_s is not None:
             lab.timers.after(self.every_s, partial(self.happen, lab))
         if self.fault is not None and self.modem is not None:
             self.fault.apply(lab.modems[self.modem])
         elif self.send is not None and self.phone is not None:
-            letter: MessageContent = self.send.to_content()
-            lab.network.phone(self.phone).send(self.send.to, letter)
+            content: MessageContent = self.send.to_content()
+            lab.network.phone(self.phone).send(self.send.to, content)
         elif self.on is not None and self.phone is not None:
             phone = lab.network.phone(self.phone)
             (phone.switch_on if self.on else phone.switch_off)()
@@ -244,6 +246,6 @@ class Event(LabRequest):
             lab.network.phone(self.phone).call(self.call.to, for_s=self.call.for_s)
         elif self.operator is not None:
             self.operator.apply(lab.network, self.operator.code)
-        for order in (self.network, self.reject, self.fate, self.next_report, self.ussd):
-            if order is not None:
-                order.apply(lab.network)
+        for change in (self.network, self.reject, self.fate, self.next_report, self.ussd):
+            if change is not None:
+                change.apply(lab.network)

@@ -1,6 +1,7 @@
-"""`modemd emulate`: a lab on ptys in a folder, and its control door on a Unix socket there.
+"""Server of `modemd emulate`: a lab on ptys in a folder, with its control door on a Unix socket there.
 
-Folder: `modem0`, `modem1`, ... (links to ptys), `control.sock` (0660), `journal.jsonl` (the truth journal, appended to).
+Folder: `modem0`, `modem1`, ... (links to ptys), `control.sock` (0660), `journal.jsonl` (the truth journal, appended
+to).
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 async def serve(
     options: LabOptions, ready: Callable[[str], None], *, prepare: Callable[[Lab], None] | None = None
 ) -> None:
-    """Run a lab until SIGTERM or SIGINT, then leave no link and no socket behind.
+    """Runs a lab until SIGTERM or SIGINT, then removes links and socket.
 
-    `prepare` is handed the lab before any host can reach it (for hooks and behaviour of one's own); `ready` is called
-    with one line a modem, `name port family number IMEI ICCID`, when all can be used. ConfigError for options that
-    cannot be, or a folder another emulator uses; OSError where the folder cannot hold a lab.
+    `prepare` is called with the lab before any host can reach it (for hooks and behaviour of the caller's own); `ready`
+    is called with one line for each modem, `name port family number IMEI ICCID`, when all can be used. Raises
+    ConfigError for impossible options, or a folder that another emulator uses; OSError if the folder cannot hold a lab.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -33,7 +34,7 @@ async def serve(
         if problems := options.problems():
             raise ConfigError(problems)
         options.directory.mkdir(parents=True, exist_ok=True)
-        door = undo.enter_context(listening(options.directory / "control.sock"))
+        listener = undo.enter_context(listening(options.directory / "control.sock"))
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, stop.set)
             undo.callback(loop.remove_signal_handler, number)
@@ -42,8 +43,8 @@ async def serve(
         if prepare is not None:
             prepare(lab)
         for modem in lab.modems.values():
-            ready(_line(modem))  # the door listens already: a client that comes now waits a moment
-        async with serving(create_app(lab), door):
+            ready(_line(modem))  # the socket listens already: a client that connects now waits a moment
+        async with serving(create_app(lab), listener):
             await stop.wait()
 
 

@@ -1,4 +1,4 @@
-"""What carries a device's octets to a host: memory, a pty, TCP. Each can be unplugged and plugged in again."""
+"""Links that carry a device's octets to a host: memory, a pty, TCP. Each can be unplugged and plugged in again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""An in-memory line between a host and a device, for simulated time.
+"""In-memory line between a host and a device, for simulated time.
 
-Octets go over by `timers.after(0, ...)`, each direction through a queue of its own: the order is that of writing, on
+Octets pass by `timers.after(0, ...)`, each direction through a queue of its own: so they keep the order of writing on
 any Timers, and neither side is ever called from inside its own call.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
+from modemd.emulator.links.link import Link
 from modemd.emulator.timers import Timers
 
 
@@ -21,7 +22,7 @@ def _ignore_loss() -> None:
 
 
 class MemoryPort:
-    """The host's side of an open line. Set `on_data` and `on_lost`; after a loss, write() raises OSError."""
+    """The host's side of an open line, with the callbacks `on_data` and `on_lost`. After a loss, write() raises OSError."""
 
     def __init__(self, link: MemoryLink, timers: Timers) -> None:
         self.on_data: Callable[[bytes], None] = _ignore_data
@@ -36,7 +37,7 @@ class MemoryPort:
         return self._link is not None
 
     def write(self, data: bytes) -> None:
-        """Send octets to the device. OSError when the port is closed or lost."""
+        """Sends octets to the device. Raises OSError if the port is closed or lost."""
         if self._link is None:
             raise OSError(5, "the port is gone")
         if not self._to_device:
@@ -44,7 +45,7 @@ class MemoryPort:
         self._to_device += data
 
     def close(self) -> None:
-        """Close the port; what was written goes to the device all the same, as the kernel sees to on a tty."""
+        """Closes the port; written octets still reach the device, as on a tty."""
         if self._link is not None:
             link, self._link = self._link, None
             link.closed(self)
@@ -58,18 +59,20 @@ class MemoryPort:
     # -- the link's side
 
     def drain(self, device: Device) -> None:
-        """Hand the device what is still on its way."""
+        """Passes to the device the octets that are still on their way."""
         if self._to_device:
             data = bytes(self._to_device)
             self._to_device.clear()
             device.feed(data)
 
     def receive(self, data: bytes) -> None:
+        """Takes octets from the device."""
         if not self._to_host:
             self._timers.after(0, self._deliver_to_host)
         self._to_host += data
 
     def lose(self) -> None:
+        """Ends the line, and calls `on_lost` afterwards."""
         self._link = None
         self._to_device.clear()
         self._timers.after(0, self._deliver_loss)
@@ -84,22 +87,21 @@ class MemoryPort:
         self.on_lost()
 
 
-class MemoryLink:
-    """A device's line in memory. One host at a time opens it, as an exclusive tty."""
+class MemoryLink(Link):
+    """A device's line in memory. One host at a time can open it, as an exclusive tty."""
 
     def __init__(self, device: Device, timers: Timers) -> None:
-        self.device = device
+        super().__init__(device)
         self._timers = timers
         self._plugged = True
         self._port: MemoryPort | None = None
-        device.ports.append(self)
 
     @property
     def plugged(self) -> bool:
         return self._plugged
 
     def open(self) -> MemoryPort:
-        """The host's side. FileNotFoundError while unplugged, OSError (busy) while another host has it open."""
+        """Opens the host's side. Raises FileNotFoundError while unplugged, OSError (busy) while another host has it open."""
         if not self._plugged:
             raise FileNotFoundError(2, "no such port", self.device.name)
         if self._port is not None:
@@ -109,21 +111,11 @@ class MemoryLink:
         return port
 
     def closed(self, port: MemoryPort) -> None:
-        """The host closed its side."""
+        """Disconnects the host that closed its side."""
         if self._port is port:
             port.drain(self.device)
             self._port = None
             self.device.disconnect()
-
-    def unplug(self) -> None:
-        """Pull the stick: the host's side is lost, the device has no power."""
-        self.device.power_off()
-        self.lost()
-
-    def replug(self) -> None:
-        """Plug it in again: the device boots."""
-        self.back()
-        self.device.power_on()
 
     def lost(self) -> None:
         self._plugged = False

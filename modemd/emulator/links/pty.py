@@ -1,7 +1,7 @@
-"""A device on a pseudo-terminal, under a name that stays: a symbolic link to /dev/pts/N. Linux; no threads.
+"""Device on a pseudo-terminal, under a lasting name: a symbolic link to /dev/pts/N. Linux only; no threads.
 
-The slave is not kept open, so that the device notices when its host goes: the master then hangs up (POLLHUP). While
-no host has the port open, output is dropped; nothing said or typed for one host reaches the next.
+The slave is not held open, so that the device notices when its host goes: the master then hangs up (POLLHUP). While no
+host has the port open, output is dropped; octets of one host never reach the next.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
+from modemd.emulator.links.link import Link
 
-LOOK_EVERY_S = 0.025
-"""How often ports without a host are looked at; one poll() serves all of them."""
+POLL_INTERVAL_S = 0.025
+"""Interval of the check for hosts; one poll() serves all ports."""
 
-LARGEST_READ = 65536
-LARGEST_BACKLOG = 65536
-"""Octets kept for a host that has the port open and does not read; beyond that, output is lost."""
+MAX_READ = 65536
+MAX_BACKLOG = 65536
+"""Octets held for a host that has the port open and does not read; further output is lost."""
 
 
-class PtyLink:
-    """A device's port at `path`. Made inside the loop's thread; OSError when the pty or the link cannot be made.
+class PtyLink(Link):
+    """A device's port at `path`. Make it on the loop's thread. Raises OSError if the pty or the link cannot be made.
 
-    `tap`, where it is set, is called with (True, what the host wrote) and (False, what the device says to a host).
+    `tap`, if set, is called with (True, octets of the host) and (False, octets of the device for a host).
     """
 
     def __init__(self, device: Device, path: Path | str, loop: asyncio.AbstractEventLoop) -> None:
-        self.device = device
+        super().__init__(device)
         self.path = Path(path)
         self._loop = loop
         self._master: int | None = None
@@ -41,7 +42,6 @@ class PtyLink:
         self._hosted = False
         self._backlog = bytearray()
         self.tap: Callable[[bool, bytes], None] | None = None
-        device.ports.append(self)
         self._make()
 
     @property
@@ -50,34 +50,27 @@ class PtyLink:
 
     @property
     def hosted(self) -> bool:
-        """Whether a host has the port open, as far as is known."""
+        """True if a host has the port open, as far as is known."""
         return self._hosted
 
-    def unplug(self) -> None:
-        """Pull the stick: the link is gone, the host reads EIO or end of file, the device has no power."""
-        self.device.power_off()
-        self.lost()
-
     def replug(self, path: Path | str | None = None) -> None:
-        """Plug it in again, at `path` if given: a new pty, and the device boots."""
+        """Plugs the stick in again, at `path` if given: there is a new pty, and the device boots."""
         if path is not None:
             self._remove_link()
             self.path = Path(path)
-        self.back()
-        self.device.power_on()
+        super().replug()
 
     def close(self) -> None:
-        """Take the port away for good; the device stays as it is."""
+        """Removes the port for good; the device stays as it is."""
         self.lost()
-        if self in self.device.ports:
-            self.device.ports.remove(self)
+        self._detach_from_device()
 
     def lost(self) -> None:
         if self._master is None:
             return
         self._remove_link()
         self._host_gone()
-        _Watch.of(self._loop).remove(self._master)
+        _HostWatch.of(self._loop).remove(self._master)
         os.close(self._master)
         self._master = None
 
@@ -91,20 +84,20 @@ class PtyLink:
             tty.setraw(slave, termios.TCSANOW)
             os.set_blocking(master, False)
             self._slave_name = os.ttyname(slave)
-            beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-            beside.unlink(missing_ok=True)
-            beside.symlink_to(self._slave_name)
-            beside.replace(self.path)
+            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(self._slave_name)
+            temporary.replace(self.path)
         except BaseException:
             os.close(master)
             raise
         finally:
             os.close(slave)
         self._master = master
-        _Watch.of(self._loop).add(master, self)
+        _HostWatch.of(self._loop).add(master, self)
 
     def _remove_link(self) -> None:
-        """Remove the link while it is ours: another emulator may have put its own in this place."""
+        """Removes the symbolic link if it is this one's: another emulator may have put its own there."""
         with contextlib.suppress(OSError):
             if os.readlink(self.path) == self._slave_name:
                 self.path.unlink()
@@ -112,7 +105,7 @@ class PtyLink:
     # -- host there, host gone
 
     def host_opened(self) -> None:
-        """Somebody opened the slave."""
+        """Connects a host that opened the slave."""
         if self._master is None or self._hosted:
             return
         self._hosted = True
@@ -129,7 +122,7 @@ class PtyLink:
         self.device.disconnect()
 
     def _forget_unread(self) -> None:
-        """Drop what the last host left unread: the kernel would keep it for the next one."""
+        """Drops the output that the last host left unread: the kernel would give it to the next one."""
         with contextlib.suppress(OSError, termios.error):
             slave = os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             try:
@@ -143,7 +136,7 @@ class PtyLink:
         if self._master is None:
             return
         try:
-            data = os.read(self._master, LARGEST_READ)
+            data = os.read(self._master, MAX_READ)
         except BlockingIOError:
             return
         except OSError:  # EIO: the last host closed the slave
@@ -155,7 +148,7 @@ class PtyLink:
             return
         self._host_gone()
         self._forget_unread()
-        _Watch.of(self._loop).add(self._master, self)
+        _HostWatch.of(self._loop).add(self._master, self)
 
     def _write(self, data: bytes) -> None:
         if self._master is None:
@@ -163,7 +156,7 @@ class PtyLink:
         if self.tap is not None:
             self.tap(False, data)
         if self._backlog:
-            if len(self._backlog) < LARGEST_BACKLOG:
+            if len(self._backlog) < MAX_BACKLOG:
                 self._backlog += data
             return
         written = _try_write(self._master, data)
@@ -180,7 +173,7 @@ class PtyLink:
 
 
 def _try_write(master: int, data: bytes) -> int:
-    """How many octets were taken; all of them where the host is gone, since then they are lost."""
+    """Writes, and returns how many octets were taken; all of them if the host is gone, because then they are lost."""
     try:
         return os.write(master, data)
     except BlockingIOError:
@@ -189,12 +182,14 @@ def _try_write(master: int, data: bytes) -> int:
         return len(data)
 
 
-class _Watch:
-    """Looks for hosts on all masters of one loop that have none. A hung-up master cannot be waited for: epoll would
-    report the hang-up without end."""
+class _HostWatch:
+    """Watch of one loop for hosts on all masters that have none.
 
-    _of_loop: ClassVar[dict[asyncio.AbstractEventLoop, _Watch]] = {}
-    """Those that have something to look at; a loop that has ended is not kept alive here."""
+    A hung-up master cannot be waited for: epoll would report the hang-up without end.
+    """
+
+    _of_loop: ClassVar[dict[asyncio.AbstractEventLoop, _HostWatch]] = {}
+    """The watches with something to watch; a loop that has ended is not held alive here."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -203,8 +198,8 @@ class _Watch:
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop) -> _Watch:
-        """The one watch of a loop."""
+    def of(cls, loop: asyncio.AbstractEventLoop) -> _HostWatch:
+        """Returns the watch of a loop."""
         watch = cls._of_loop.get(loop)
         if watch is None:
             watch = cls._of_loop[loop] = cls(loop)
@@ -214,7 +209,7 @@ class _Watch:
         self._links[master] = link
         self._poll.register(master, 0)
         if self._timer is None:
-            self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
+            self._timer = self._loop.call_later(POLL_INTERVAL_S, self._poll_masters)
 
     def remove(self, master: int) -> None:
         if self._links.pop(master, None) is not None:
@@ -226,10 +221,10 @@ class _Watch:
             if self._of_loop.get(self._loop) is self:
                 del self._of_loop[self._loop]
 
-    def _look(self) -> None:
+    def _poll_masters(self) -> None:
         hung_up = {master for master, events in self._poll.poll(0) if events & select.POLLHUP}
         opened = [(master, link) for master, link in self._links.items() if master not in hung_up]
-        self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
+        self._timer = self._loop.call_later(POLL_INTERVAL_S, self._poll_masters)
         for master, link in opened:
             self.remove(master)
             link.host_opened()

@@ -1,14 +1,15 @@
-"""A device behind a TCP port, for `socket://host:port` and for machines without ptys. One client at a time."""
+"""Device behind a TCP port, for `socket://host:port` and for machines without ptys. One client at a time."""
 
 from __future__ import annotations
 
 import asyncio
 
-from modemd.emulator.device.state import Device
+from modemd.emulator.device.device import Device
+from modemd.emulator.links.link import Link
 
 
 class _Client(asyncio.Protocol):
-    """One connection; a second one while the first stands is closed at once."""
+    """A connection; a second one during the first is closed at once."""
 
     def __init__(self, link: TcpLink) -> None:
         self._link = link
@@ -31,38 +32,39 @@ class _Client(asyncio.Protocol):
             self._link.client_left()
 
 
-class TcpLink:
-    """A device's TCP port. Make it, then `await start()`."""
+class TcpLink(Link):
+    """A device's TCP port. After making it, `await start()`."""
 
     def __init__(self, device: Device, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.device = device
+        super().__init__(device)
         self.host = host
         self.port = port
         self._server: asyncio.Server | None = None
         self._client: asyncio.Transport | None = None
         self._plugged = True
-        device.ports.append(self)
 
     @property
     def url(self) -> str:
-        """What pyserial opens."""
+        """The URL that pyserial opens."""
         return f"socket://{self.host}:{self.port}"
 
     @property
     def served(self) -> bool:
-        """Whether a client has the port."""
+        """True if a client has the port."""
         return self._client is not None
 
     async def start(self) -> None:
-        """Listen; a port of 0 becomes the one the system gave. OSError when the address cannot be had."""
+        """Starts to listen; a port of 0 becomes the one that the system chose.
+
+        Raises OSError if the address is not available.
+        """
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Client(self), self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop listening and drop the client."""
-        if self in self.device.ports:
-            self.device.ports.remove(self)
+        """Stops listening and drops the client."""
+        self._detach_from_device()
         self.lost()
         if self._server is not None:
             self._server.close()
@@ -70,7 +72,7 @@ class TcpLink:
             self._server = None
 
     def client_came(self, transport: asyncio.Transport) -> bool:
-        """Whether this client is served: the port is plugged in and nobody else has it."""
+        """Connects a client, and returns True; False if the port is unplugged or has a client already."""
         if self._client is not None or not self._plugged:
             return False
         self._client = transport
@@ -78,18 +80,9 @@ class TcpLink:
         return True
 
     def client_left(self) -> None:
+        """Disconnects the client."""
         self._client = None
         self.device.disconnect()
-
-    def unplug(self) -> None:
-        """Pull the stick: the client is dropped and none is served, the device has no power."""
-        self.device.power_off()
-        self.lost()
-
-    def replug(self) -> None:
-        """Plug it in again: the device boots."""
-        self.back()
-        self.device.power_on()
 
     def lost(self) -> None:
         self._plugged = False

@@ -1,4 +1,4 @@
-"""How an emulated network behaves: the knobs that its parts look at, and that anybody may turn while it runs."""
+"""Behaviour of an emulated network: latencies, losses and impairments, which anybody may change while it runs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from random import Random
 
 from modemd.pdu import Timestamp
 
+TYPICAL_REPORT_LOSS = 0.1
+TYPICAL_NATIONAL_SHARE = 0.1
+MAX_CLOCK_OFFSET_S = 600
+"""Behaviour of a network that is not kind: the share of reports that never come, the share that have the recipient as a
+national number, and by how much the clock of the service centre is wrong at most."""
+
 
 class NetworkBehaviour:
-    """Knobs, each an attribute.
+    """Settings of a network, each an attribute that may be changed at any time.
 
-    `delivery_latency_s` (from acceptance to the first try), `report_latency_s` (from outcome to the report's first
-    try), `report_loss` (0 to 1, of reports that never come), `retry_s` (how long the SC waits after a subscriber could
-    not take a message), `validity` (where the SUBMIT states none), `zone` (the SC's local time). `unkind` holds what
-    else real networks do to reports and to order. All that is random comes from `seed`.
+    `delivery_latency_s`: seconds from acceptance to the first delivery attempt. `report_latency_s`: seconds from the
+    outcome to the first delivery attempt of the report. `report_loss`: the share (0 to 1) of reports that never come.
+    `retry_s`: seconds until the service centre tries again after a subscriber could not take a message. `validity`:
+    used if the SUBMIT has none. `zone`: the local time of the service centre. `unkind`: what else real networks do to
+    reports and to the order of messages. `seed` decides all that is random.
     """
 
     def __init__(
@@ -41,48 +48,41 @@ class NetworkBehaviour:
 
     @property
     def kind(self) -> bool:
-        """Whether every report comes, once and as it should, in order, with the right time on it."""
+        """True if every report comes, once, in order, unchanged and with the right time."""
         return self.report_loss == 0 and self.unkind == Impairments()
 
     def be_unkind(self) -> None:
-        """Behave as networks usually do: lose a tenth of the reports, and what `Unkindness.usual` says."""
+        """Sets the behaviour of real networks: a tenth of the reports is lost, and `Impairments.typical` applies."""
         self.report_loss = TYPICAL_REPORT_LOSS
         self.unkind = Impairments.typical(Random(f"{self._seed} unkind"))
 
     def be_kind(self) -> None:
-        """Lose, repeat, disguise and reorder nothing, and have the right time."""
+        """Ends all losses and impairments, and corrects the clock."""
         self.report_loss = 0.0
         self.unkind = Impairments()
 
     def is_drawn(self, share: float) -> bool:
-        """Whether one of so many happens now. A share of 0 takes nothing from the seed's sequence."""
+        """Returns whether an event with this probability happens now.
+
+        A share of 0 draws nothing from the sequence of the seed.
+        """
         return share > 0 and self.random.random() < share
 
     def timestamp_at(self, moment: datetime) -> Timestamp:
-        """A moment as the service centre's clock shows it."""
+        """Returns a time as the clock of the service centre shows it."""
         return Timestamp.of((moment + self.unkind.clock_off).astimezone(self.zone))
-
-
-TYPICAL_REPORT_LOSS = 0.1
-
-
-TYPICAL_NATIONAL_SHARE = 0.1
-
-
-MAX_CLOCK_OFFSET_S = 600
-"""What a network is like unless it is asked to be kind: a tenth of the reports never come, a tenth name the recipient
-as a national number, and the service centre's clock is off by up to ten minutes."""
 
 
 @dataclass(slots=True)
 class Impairments:
-    """Shares are 0 (never) to 1 (always) and may be changed at any time; the network's seed decides which ones.
+    """Impairments of a network, which may be changed at any time.
 
-    `reports_twice`: a report comes again, `repeat_after_s` later. `reports_foreign`: beside a report comes one with a
-    reference nobody was given, for a number nobody wrote to. `reports_national`: the recipient in a report is written
-    as a national number. `temporary_reports`: a message that cannot be handed over at the first try is reported as
-    buffered (TP-ST 30), and again when its end is known. `reordered`: a message overtakes what waits before it.
-    `clock_off`: how far the service centre's clock is ahead.
+    Shares are 0 (never) to 1 (always); the seed decides which messages. `reports_twice`: a report comes again,
+    `repeat_after_s` seconds later. `reports_foreign`: together with a report comes one that fits no message, with a
+    random reference and recipient. `reports_national`: the recipient in a report is a national number.
+    `temporary_reports`: a message that cannot be delivered at the first attempt is reported as buffered (TP-ST 30), and
+    again when its outcome is known. `reordered`: a message overtakes waiting ones. `clock_off`: how far the clock of
+    the service centre is ahead.
     """
 
     reports_twice: float = 0.0
@@ -95,6 +95,6 @@ class Impairments:
 
     @classmethod
     def typical(cls, random: Random) -> Impairments:
-        """What is usual; by how many whole seconds the clock is off, ahead or behind, is drawn from `random`."""
+        """Returns the impairments of a usual network. `random` decides how many whole seconds the clock is ahead or behind."""
         off_s = random.randint(-MAX_CLOCK_OFFSET_S, MAX_CLOCK_OFFSET_S)
         return cls(reports_national=TYPICAL_NATIONAL_SHARE, clock_off=timedelta(seconds=off_s))

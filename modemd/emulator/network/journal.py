@@ -1,4 +1,4 @@
-"""The truth journal: everything the network accepted, raw. It is the one authority for "lost" and "twice"."""
+"""Truth journal: every SUBMIT that the network accepted, raw. Only the journal proves that a message was lost or sent twice."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any, BinaryIO
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One SUBMIT the network took, at the moment it took it.
+    """A SUBMIT that the network accepted, and when.
 
-    `tpdu` is the SUBMIT as it went over the air: the host's octets with the device's own TP-MR (`reference`) set in
-    octet 1, as sticks do. `first_octet_at` is when the host's first octet after the prompt reached the device.
-    `text` is that part's text, None where it is not text. `sender` and `recipient` are E.164, or a short code.
+    `tpdu` is the SUBMIT as it went over the air: the octets of the host, with the device's own TP-MR (`reference`) in
+    octet 1, as sticks do. `first_octet_at` is when the first octet of the host after the prompt reached the device.
+    `text` is the text of this part, None if it is no text. `sender` and `recipient` are E.164, or a short code.
     """
 
     at: datetime
@@ -30,7 +30,7 @@ class Accepted:
     text: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """The same as plain JSON values: times ISO 8601 with offset, `tpdu` in upper-case hex."""
+        """Returns the entry as plain JSON values: times in ISO 8601 with offset, `tpdu` in upper-case hex."""
         return {
             "at": self.at.isoformat(),
             "first_octet_at": self.first_octet_at.isoformat(),
@@ -45,12 +45,11 @@ class Accepted:
 
 
 class Journal:
-    """All of `accepted`, in order; with a `sink`, also one JSON line each in that file (appended to).
+    """Journal of accepted SUBMITs, in order in `accepted`.
 
-    `on_accepted` callbacks run for each entry once it is taken down, before the modem answers.
-
-    A line is one unbuffered write made before the modem answers, so that a reader of the file never knows less than
-    the host, and a killed emulator leaves whole lines.
+    With a `sink`, one JSON line for each is also appended to that file. After an entry is recorded and before the modem
+    answers, each callback of `on_accepted` is called with it. A line is one unbuffered write before the modem answers:
+    so a reader of the file never knows less than the host, and a killed emulator leaves only whole lines.
     """
 
     def __init__(self, sink: Path | None = None) -> None:
@@ -61,15 +60,15 @@ class Journal:
             self._file = open(sink, "ab", buffering=0)  # noqa: SIM115 - kept open; close() ends it
 
     def record(self, entry: Accepted) -> None:
-        """Take down one acceptance. Raises OSError when the sink cannot be written."""
+        """Records an accepted SUBMIT. Raises OSError if the sink cannot be written."""
         self.accepted.append(entry)
         if self._file is not None:
             self._file.write(json.dumps(entry.as_json(), ensure_ascii=False).encode() + b"\n")
-        for tell in list(self.on_accepted):
-            tell(entry)
+        for callback in list(self.on_accepted):
+            callback(entry)
 
     def close(self) -> None:
-        """Close the sink. What was accepted stays readable in `accepted`."""
+        """Closes the sink. `accepted` stays readable."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -1,4 +1,4 @@
-"""A message memory: numbered slots on a SIM (`SM`) or in a device (`ME`)."""
+"""Message memory: numbered slots on a SIM (`SM`) or in a device (`ME`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class MessageStatus(IntEnum):
-    """Where a stored message stands (3GPP TS 27.005 3.1, <stat> in PDU mode)."""
+    """Status of a stored message (3GPP TS 27.005 3.1, <stat> in PDU mode)."""
 
     UNREAD = 0
     READ = 1
@@ -19,7 +19,7 @@ class MessageStatus(IntEnum):
 
 @dataclass(slots=True)
 class StoredMessage:
-    """One stored message: the TPDU and the SMSC field before it, as the network handed them over."""
+    """A stored message: the TPDU, and the SMSC field before it, as the network handed them over."""
 
     smsc: bytes
     tpdu: bytes
@@ -27,16 +27,16 @@ class StoredMessage:
 
     @property
     def is_outgoing(self) -> bool:
-        """Whether it is a SUBMIT of the host's."""
+        """True if the message is a SUBMIT of the host."""
         return self.status in (MessageStatus.UNSENT, MessageStatus.SENT)
 
     def hex(self) -> str:
-        """The PDU line of `+CMGR` and `+CMGL`."""
+        """Returns the PDU line of `+CMGR` and `+CMGL`."""
         return (self.smsc + self.tpdu).hex().upper()
 
 
 class MessageMemory(Protocol):
-    """Slots counted from 0; what a family calls the first one is the device's affair."""
+    """A memory of slots counted from 0. The device translates its family's slot numbers."""
 
     @property
     def capacity(self) -> int: ...
@@ -48,19 +48,19 @@ class MessageMemory(Protocol):
     def full(self) -> bool: ...
 
     def store(self, message: StoredMessage) -> int | None:
-        """Put a message in the first free slot and say which; None when there is none."""
+        """Stores a message in the first free slot, and returns the slot; None if the memory is full."""
 
     def at(self, slot: int) -> StoredMessage | None:
-        """The message in a slot, None where it is empty. IndexError for a slot this memory does not have."""
+        """Returns the message in a slot, None if the slot is empty. Raises IndexError for a slot that does not exist."""
 
     def delete(self, slot: int) -> bool:
-        """Empty a slot; True if it held a message. IndexError for a slot this memory does not have."""
+        """Empties a slot. Returns True if it held a message. Raises IndexError for a slot that does not exist."""
 
     def __iter__(self) -> Iterator[tuple[int, StoredMessage]]: ...
 
 
 class SlotMemory:
-    """A memory of its own: on a SIM (`SM`), in a device (`ME`, `SR`)."""
+    """A memory with slots of its own: on a SIM (`SM`), or in a device (`ME`, `SR`)."""
 
     def __init__(self, name: str, capacity: int) -> None:
         self.name = name
@@ -97,7 +97,7 @@ class SlotMemory:
 
 
 class CombinedMemory:
-    """Memories as one, slot after slot: `MT`, which is all there is to receive into (27.005 3.1)."""
+    """Several memories that appear as one, slot after slot: `MT`, which takes incoming messages (27.005 3.1)."""
 
     def __init__(self, parts: Sequence[MessageMemory]) -> None:
         self._parts = parts

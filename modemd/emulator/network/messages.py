@@ -1,6 +1,6 @@
-"""What can be written to a SIM from outside the emulated modems: texts of every kind, data, notifications, raw octets.
+"""Contents of messages to a SIM: texts of every kind, data, notifications, raw octets.
 
-Each letter makes the DELIVERs in which it arrives. EncodeError where it cannot be put on the air.
+The method `parts` of each content makes the DELIVERs in which it arrives. It raises EncodeError if that is impossible.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ SILENT = 0x40
 """TP-PID of a type 0 message, which a phone acknowledges and shows to nobody (3GPP TS 23.040 9.2.3.9)."""
 
 PUSH_PORTS = (2948, 9200)
-"""Where a WAP push goes, and where it comes from (WAP-259-WDP appendix B)."""
+"""Destination and source port of a WAP push (WAP-259-WDP appendix B)."""
 
 MAX_DELIVER_OCTETS = 164
-"""The longest DELIVER: 140 octets of user data and the longest of everything before (3GPP TS 23.040 9.2.2.1)."""
+"""Length of the longest DELIVER: 140 octets of user data and the longest header fields (3GPP TS 23.040 9.2.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text. `message_class` 0 is a flash message; 1 to 3 are for the phone, the SIM, the terminal.
 
-    `silent`: type 0. `replaces`: 1 to 7, it takes the place of the sender's last message with the same number
-    (TP-PID 41 to 47). Not both.
+    `silent`: type 0. `replaces`: 1 to 7; the text replaces the sender's last message with the same number (TP-PID 41 to
+    47). Only one of the two is allowed.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Text:
     replaces: int | None = None
 
     def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        """Returns the DELIVERs of this text. Raises EncodeError for a text, class or replace type that cannot be encoded."""
         return compose_deliver(
             sender,
             self.text,
@@ -64,15 +65,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """8-bit data, with or without `ports` (destination, source), in as many parts as it takes."""
+    """8-bit data, with or without `ports` (destination, source), in as many parts as needed."""
 
     octets: bytes
     ports: tuple[int, int] | None = None
     message_class: int | None = None
 
     def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        """Returns the DELIVERs of this data. Raises EncodeError if it cannot be encoded."""
         header = (Ports(*self.ports),) if self.ports is not None else ()
-        # The same user data goes up and down; only what stands round it differs.
+        # SUBMIT and DELIVER have the same user data; only the fields around it differ.
         submits = compose_data(
             sender, self.octets, reference=reference, header=header, message_class=self.message_class
         )
@@ -84,7 +86,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Mms:
-    """The notification that a picture message waits at `url`: a WAP push, as an MMSC sends it."""
+    """Notification of an MMSC that a picture message is ready at `url`: a WAP push."""
 
     url: str
     transaction: str = "T1"
@@ -92,10 +94,11 @@ class Mms:
     expires_after_s: int = 86400
 
     def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        """Returns the DELIVERs of this notification. Raises EncodeError for a URL or transaction that is not ASCII."""
         return Data(self._push(), PUSH_PORTS).parts(sender, stamp, reference)
 
     def _push(self) -> bytes:
-        """The push (WAP-230-WSP 8.2.4.1) and its m-notification-ind (OMA MMS encapsulation 6.2)."""
+        """Returns the push (WAP-230-WSP 8.2.4.1) with its m-notification-ind (OMA MMS encapsulation 6.2)."""
         expiry = b"\x81" + _long_integer(self.expires_after_s)
         return b"".join(
             (
@@ -113,16 +116,17 @@ class Mms:
 
 @dataclass(frozen=True, slots=True)
 class Voicemail:
-    """How many voice messages wait: the lamp goes on, or off for none (3GPP TS 23.038 4; 23.040 9.2.3.24.2).
+    """Notice that so many voice messages wait; 0: none wait any more (3GPP TS 23.038 4; 23.040 9.2.3.24.2).
 
-    Without a text the phone is asked to throw the message away (DCS C8, C0), with one to store it (D8, D0, in UCS2
-    E8, E0).
+    Without a text the notice asks the phone to discard it (DCS C8, C0); with a text, to store it (D8, D0, in UCS2 E8,
+    E0).
     """
 
     waiting: int
     text: str = ""
 
     def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        """Returns the DELIVERs of this notice. Raises EncodeError for a number of messages that is not 0 to 255."""
         if not 0 <= self.waiting <= 255:
             raise EncodeError("voicemail", f"{self.waiting} messages are not 0 to 255")
         header = (SpecialIndication(0x80 if self.text else 0, self.waiting),)
@@ -138,16 +142,17 @@ class Voicemail:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A DELIVER as it is, octet by octet, right or wrong: nothing in it is put right, not its time or its sender."""
+    """The octets of a DELIVER, right or wrong: nothing is corrected, neither time nor sender."""
 
     tpdu: bytes
 
     def parts(self, sender: Address, stamp: Timestamp, reference: int) -> list[Deliver]:
+        """Returns one DELIVER with exactly these octets. Raises EncodeError if they are none, or too many."""
         if not 1 <= len(self.tpdu) <= MAX_DELIVER_OCTETS:
             raise EncodeError("raw", f"{len(self.tpdu)} octets; a DELIVER has 1 to {MAX_DELIVER_OCTETS}")
         try:
             read = Deliver.decode(self.tpdu)
-        except DecodeError:  # a device hands it on all the same
+        except DecodeError:  # a device passes it on nevertheless
             read = Deliver(sender, UserData(b""), stamp)
         return [
             Verbatim(
@@ -166,11 +171,12 @@ MessageContent = Text | Data | Mms | Voicemail | Raw
 
 @dataclass(frozen=True, slots=True)
 class Verbatim(Deliver):
-    """A DELIVER that is handed on as these octets, whatever its fields say."""
+    """A DELIVER that is sent as these octets, whatever its fields say."""
 
     octets: bytes = b""
 
     def encode(self) -> bytes:
+        """Returns the octets."""
         return self.octets
 
 
@@ -182,6 +188,6 @@ def _string(text: str) -> bytes:
 
 
 def _long_integer(number: int) -> bytes:
-    """A length and the number's octets (WAP-230-WSP 8.4.2.1)."""
+    """Returns the length, then the octets of the number (WAP-230-WSP 8.4.2.1)."""
     octets = number.to_bytes(max(1, (number.bit_length() + 7) // 8))
     return bytes([len(octets)]) + octets

@@ -1,7 +1,7 @@
-"""A mobile network in small: operators, subscribers, the doors into its service centre, the truth journal. Sans I/O.
+"""Mobile network: operators, subscribers, acceptance of messages by the service centre, the truth journal.
 
-A SUBMIT is accepted at one definite moment: `submit()` returns, and the journal has it. From then on the network owes
-a delivery or, at the end of its validity, a report of failure.
+It does no input or output. A SUBMIT is accepted at one exact moment: `submit()` returns, and the journal has the entry.
+From then on the network owes a delivery, or a report of failure at the end of the validity.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from modemd.errors import Refused
 from modemd.pdu import Address, Command, CommandType, Deliver, Submit, TypeOfNumber
 
 DUPLICATE_CAUSE = 197
-"""Why TP-RD refuses (TP-FCS C5, 3GPP TS 23.040 9.2.3.22)."""
+"""Cause of a refusal because of TP-RD (TP-FCS C5, 3GPP TS 23.040 9.2.3.22)."""
 
 HOME_CODE = "20801"
-"""The first operator's code, where nothing else is said."""
+"""The default code of the first operator."""
 
 PUK = "12345678"
 """The PUK of every SIM."""
 
 
 class Rejected(Exception):
-    """The network does not take a SUBMIT. `cause` is what `+CMS ERROR` will say (3GPP TS 24.011 annex E)."""
+    """The network refuses a SUBMIT. `cause` is the number of the `+CMS ERROR` (3GPP TS 24.011 annex E)."""
 
     def __init__(self, cause: int) -> None:
         super().__init__(f"cause {cause}")
@@ -41,10 +41,11 @@ class Rejected(Exception):
 
 
 class Network(NetworkBehaviour):
-    """The operators, their service centre, its subscribers and their numbers.
+    """A network: operators, their service centre, subscribers and their numbers.
 
-    The knobs are those of `Conduct`; a network is kind until `be_unkind()`. `home` is the first operator, to which
-    whoever names no other belongs; `operator_code`, `operator_name`, `smsc` and `country_code` say what it is.
+    Its settings are those of `NetworkBehaviour`; it is kind until `be_unkind()`. `home` is the first operator; SIMs and
+    phones without another operator belong to it. `operator_code`, `operator_name`, `smsc` and `country_code` are the
+    values of `home`.
     """
 
     def __init__(
@@ -100,10 +101,10 @@ class Network(NetworkBehaviour):
         parts_per_s: float | None = None,
         refusals: dict[int, float] | None = None,
     ) -> Operator:
-        """The operator with this code (MCC and MNC), made at first use.
+        """Returns the operator with this code (MCC and MNC); makes it at first use.
 
-        Its name is then its code unless said otherwise, and its service centre and country those of `home`. What is
-        said here of one that is there already is changed; what is left out stays.
+        The name of a new operator is its code unless `name` is given; its service centre and country are those of
+        `home`. If the operator exists, the given values are changed, and the others stay.
         """
         operator = self.operators.get(code)
         if operator is None:
@@ -122,22 +123,22 @@ class Network(NetworkBehaviour):
         return operator
 
     def serving_operator(self, sim: Sim | None) -> Operator:
-        """The operator of this SIM; without a SIM, the one a device sees: `home`."""
+        """Returns the operator of this SIM; without a SIM, `home`, which the device sees then."""
         return sim.operator if sim is not None else self.home
 
     def canonical(self, number: str) -> str:
-        """A number as a subscriber of `home` dials it: E.164, or the bare digits or letters of a short code or name."""
+        """Returns a number that a subscriber of `home` dialled, as E.164, or the bare characters of a short code or name."""
         return self.home.canonical(number)
 
     def find_party(self, number: str) -> CallParty:
-        """Who is called by this number: a SIM, or a phone, made at first use."""
+        """Returns the SIM or phone with this number; makes the phone at first use."""
         number = self.canonical(number)
         return self.sims.get(number) or self.phone(number)
 
     def phone(self, number: str, operator: Operator | None = None) -> Phone:
-        """The phone with this number, made and switched on at first use. Refused (`is_a_sim`) for a SIM's number.
+        """Returns the phone with this number; makes it, switched on, at first use.
 
-        It belongs to `home` until an operator is named.
+        The phone belongs to `home` until an operator is given. Raises Refused (`is_a_sim`) for the number of a SIM.
         """
         number = self.canonical(number)
         if number in self.sims:
@@ -158,9 +159,10 @@ class Network(NetworkBehaviour):
         capacity: int = 50,
         pin: str | None = None,
     ) -> Sim:
-        """Register a subscriber whose messages are stored on its SIM. Refused (`number_taken`) if the number is in use.
+        """Registers a subscriber whose messages are stored on its SIM.
 
-        Identities left out begin as the operator's do, and count up from 1 in order of registration.
+        Without `iccid` and `imsi`, the identities begin like those of the operator, and count up from 1 in order of
+        registration. Raises Refused (`number_taken`) if the number is in use.
         """
         operator = operator or self.home
         number = self.canonical(number)
@@ -180,33 +182,34 @@ class Network(NetworkBehaviour):
         return sim
 
     def available(self, subscriber: Subscriber) -> None:
-        """A subscriber can take messages (again): what waits for it follows after the delivery latency."""
+        """Starts the delivery of waiting messages to a subscriber that can take them (again), after the delivery latency."""
         self._centre.available(subscriber.number)
 
     def waiting(self, number: str) -> int:
-        """How many messages and reports the SC holds for a number."""
+        """Returns how many messages and reports the service centre holds for a number."""
         return self._centre.waiting(self.canonical(number))
 
     # -- what the network refuses, and what it makes of messages and reports
 
     def reject(self, recipient: str | None, cause: int, operator: Operator | None = None) -> None:
-        """From now on refuse SUBMITs to `recipient` (None: to everybody) with this `+CMS ERROR` number.
+        """Refuses SUBMITs to `recipient` (None: to everybody) with this `+CMS ERROR` number from now on.
 
-        All operators do; or, where one is named, that one does with what its own SIMs send.
+        With an operator, only SUBMITs from its SIMs are refused; without, those of all operators.
         """
-        for one in (operator,) if operator is not None else self.operators.values():
-            one.rejected[None if recipient is None else self.canonical(recipient)] = cause
+        for each_operator in (operator,) if operator is not None else self.operators.values():
+            each_operator.rejected[None if recipient is None else self.canonical(recipient)] = cause
 
     def accept(self, recipient: str | None, operator: Operator | None = None) -> None:
-        """Undo `reject` for the same recipient and operator."""
-        for one in (operator,) if operator is not None else self.operators.values():
-            one.rejected.pop(None if recipient is None else self.canonical(recipient), None)
+        """Undoes `reject` for the same recipient and operator."""
+        for each_operator in (operator,) if operator is not None else self.operators.values():
+            each_operator.rejected.pop(None if recipient is None else self.canonical(recipient), None)
 
     def fate(self, recipient: str, status: int | None) -> None:
-        """From now on messages from SIMs to `recipient` come to the end with this TP-Status; None: to that of others.
+        """Sets the TP-Status with which messages from SIMs to `recipient` end from now on; None: the usual one.
 
-        00 to 1F: they arrive, and are reported so. 20 to 3F: reported so once, and tried in vain until they expire.
-        From 40 on: given up at the first try, and reported so (3GPP TS 23.040 9.2.3.15). ValueError for no octet.
+        00 to 1F: the messages arrive, and are reported so. 20 to 3F: this is reported once, and delivery is tried
+        without success until the messages expire. From 40 on: the network gives up at the first attempt, and reports so
+        (3GPP TS 23.040 9.2.3.15). Raises ValueError if the status is no octet.
         """
         number = self.canonical(recipient)
         if status is None:
@@ -223,8 +226,11 @@ class Network(NetworkBehaviour):
         return dict(self._centre.fates)
 
     def next_report(self, oddity: Oddity, *, sim: Sim | None = None, seconds: float = LATE_S) -> None:
-        """Order what becomes of the next report that is owed, to this SIM or to any: it comes `seconds` late, comes
-        twice, comes beside one for a message nobody sent, or never comes. Several orders wait their turn."""
+        """Sets how the next report to this SIM (None: to any) comes.
+
+        It comes `seconds` late, twice, together with a foreign one, or never. Several calls apply to as many reports,
+        in order.
+        """
         self._reports.next_report(oddity, sim, seconds)
 
     @property
@@ -235,7 +241,10 @@ class Network(NetworkBehaviour):
     # -- messages in
 
     def reserve_send_slot(self, sim: Sim) -> float:
-        """How long a SIM that sends now must wait because its operator takes only so many a second. The turn is taken."""
+        """Reserves the next send slot of a SIM, and returns the seconds until then.
+
+        Its operator takes only so many parts per second.
+        """
         if not (rate := sim.operator.parts_per_s):
             return 0.0
         now = self.timers.now()
@@ -244,7 +253,10 @@ class Network(NetworkBehaviour):
         return (turn - now).total_seconds()
 
     def submit(self, sim: Sim, submit: Submit, tpdu: bytes, *, device: str, first_octet_at: datetime) -> Accepted:
-        """Take a SUBMIT from a SIM and journal it; raises Rejected and journals nothing. `tpdu` is its octets."""
+        """Accepts a SUBMIT from a SIM and journals it.
+
+        Raises Rejected, and journals nothing, if it is refused. `tpdu` is its octets.
+        """
         recipient = _recipient(sim, submit.destination)
         self._check(sim, submit, recipient)
         now = self.timers.now()
@@ -275,18 +287,18 @@ class Network(NetworkBehaviour):
         self._forward(recipient, held, sim.operator)
         return accepted
 
-    def send(self, sender: Phone, to: str, letter: MessageContent) -> None:
-        """A message from outside the SIMs (a phone, a short code, a name) to a number. EncodeError if impossible."""
+    def send(self, sender: Phone, to: str, content: MessageContent) -> None:
+        """Sends a message from a phone, a short code or a name to a number. Raises EncodeError if it cannot be encoded."""
         now = self.timers.now()
         self._reference = (self._reference + 1) % 256
-        for part in letter.parts(Address.parse(sender.number), self.timestamp_at(now), self._reference):
+        for part in content.parts(Address.parse(sender.number), self.timestamp_at(now), self._reference):
             self._forward(sender.operator.canonical(to), HeldMessage(part, now + self.validity), sender.operator)
 
     def command(self, sim: Sim, command: Command) -> None:
-        """Take an SMS-COMMAND from a SIM about a message of its own that is still held (3GPP TS 23.040 9.2.3.19).
+        """Executes an SMS-COMMAND from a SIM about a message of its own that is still held (3GPP TS 23.040 9.2.3.19).
 
-        Deleting reports what was deleted as 47, an enquiry what is held as 30; about a message that is gone, where a
-        report is wanted, 49: the service centre does not have it. Other types are refused as 176 (TP-FCS B0).
+        A deletion is reported as 47; an enquiry about a held message as 30; if the message is gone and a report is
+        requested, 49 (the service centre does not have it). Other types raise Rejected 176 (TP-FCS B0).
         """
         try:
             kind = CommandType(command.command_type)
@@ -307,7 +319,7 @@ class Network(NetworkBehaviour):
             self._reports.answer(sim, command, BUFFERED)
 
     def _check(self, sim: Sim, submit: Submit, recipient: str) -> None:
-        """Rejected where the SIM's operator does not take this."""
+        """Raises Rejected if the operator of the SIM refuses this SUBMIT."""
         operator = sim.operator
         cause = operator.rejected.get(recipient, operator.rejected.get(None))
         if cause is None:

@@ -1,4 +1,4 @@
-"""How a phone behaves by itself: it answers, has had enough, is off at night."""
+"""Automatic behaviour of a phone: it answers, sends STOP, and is off at some hours."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from modemd.emulator.timers import Timers
 
 @dataclass(frozen=True, slots=True)
 class OffHours:
-    """A stretch of each day, which may run past midnight; `end` belongs to it no more."""
+    """A period of each day, which may pass midnight; `end` is not part of it."""
 
     start: time
     end: time
 
     def contains(self, moment: time) -> bool:
+        """Returns whether a time of day is in the period."""
         if self.start <= self.end:
             return self.start <= moment < self.end
         return moment >= self.start or moment < self.end
 
 
 def parse_off_hours(text: str) -> OffHours:
-    """`22:00-07:00`. ValueError for anything else."""
-    if (found := re.fullmatch(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", text)) is not None:
+    """Parses `22:00-07:00`. Raises ValueError for anything else."""
+    if (match := re.fullmatch(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", text)) is not None:
         try:
-            start, end = map(time.fromisoformat, found.groups())
+            start, end = map(time.fromisoformat, match.groups())
         except ValueError:
             start = end = time()
         if start != end:
@@ -37,10 +38,10 @@ def parse_off_hours(text: str) -> OffHours:
 
 
 class PhoneAutomation:
-    """What a phone does by itself, once `begin` was called.
+    """Automatic behaviour of one phone, from `begin` on.
 
-    It answers each message with `reply`. The `stop_after`-th message it answers with `stop_word` instead, once, and
-    says nothing more after that. In its `off` hours, local to `zone`, it is off; at their ends it is switched on.
+    The phone answers each message with `reply`. It answers message number `stop_after` with `stop_word` instead, once,
+    and none after that. In its `off` hours, local to `zone`, it is off; at their end it is switched on.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class PhoneAutomation:
         self._received = 0
 
     def begin(self) -> None:
-        """From now on."""
+        """Starts the behaviour."""
         if self._reply is not None or self._stop_after is not None:
             self._phone.on_received.append(self._on_received)
         if self._off:
@@ -84,7 +85,7 @@ class PhoneAutomation:
         return self._timers.now().astimezone(self._zone)
 
     def _schedule_next_change(self) -> None:
-        """Put off the next change: the first start or end of a stretch from now."""
+        """Schedules the next start or end of off hours."""
         now = self._local()
         moments = [
             datetime.combine(now.date() + timedelta(days=day), edge, self._zone)

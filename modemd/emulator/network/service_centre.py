@@ -1,6 +1,6 @@
-"""Store and forward: what the service centre holds for each subscriber, and how it hands it over or gives up.
+"""Service centre: holds messages for each subscriber, delivers them, or gives up.
 
-What is held for a subscriber leaves in order, one hand-over at a time, until its validity ends (3GPP TS 23.040 3.2.7).
+The messages for a subscriber leave in order, one delivery at a time, until their validity ends (3GPP TS 23.040 3.2.7).
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ BUFFERED = 0x30
 EXPIRED = 0x46
 DELETED = 0x47
 DOES_NOT_EXIST = 0x49
-"""TP-Status values the network reports (3GPP TS 23.040 9.2.3.15)."""
+"""Values of TP-Status that the network reports (3GPP TS 23.040 9.2.3.15)."""
 
 FIRST_TEMPORARY_ERROR, FIRST_PERMANENT_ERROR = 0x20, 0x40
-"""Where the temporary ones begin, with which the SC goes on trying, and the final failures."""
+"""First TP-Status of the temporary errors, after which the service centre tries again, and of the permanent ones."""
 
 
 class HeldMessage:
-    """One message at the SC. `submit` and `origin` are a SIM's own; `report_to` (SIM, TP-MR) where a report goes back."""
+    """A message at the service centre.
+
+    `submit` and `origin` are set if a SIM sent it; `report_to` is the SIM and TP-MR to which a report is sent.
+    """
 
     __slots__ = ("deadline", "expiry", "message", "origin", "report_to", "submit")
 
@@ -41,146 +44,145 @@ class HeldMessage:
 
 
 class _SubscriberQueue:
-    """What the SC holds for one subscriber, oldest first. One hand-over at a time, as on the radio."""
+    """The messages held for one subscriber, oldest first. One delivery at a time, as on the radio."""
 
-    __slots__ = ("busy", "is_draining", "queue", "retry", "subscriber")
+    __slots__ = ("busy", "is_draining", "messages", "retry", "subscriber")
 
     def __init__(self, subscriber: Subscriber) -> None:
         self.subscriber = subscriber
-        self.queue: deque[HeldMessage] = deque()
+        self.messages: deque[HeldMessage] = deque()
         self.busy = False
         self.is_draining = False
         self.retry: Handle | None = None
 
     def is_being_delivered(self, held: HeldMessage) -> bool:
-        """Whether it is being handed over at this moment."""
-        return self.busy and self.queue[0] is held
+        """Returns whether this message is being delivered at this moment."""
+        return self.busy and self.messages[0] is held
 
 
 class ServiceCentre:
-    """The boxes, and the way out of them.
+    """The queues of all subscribers, and the delivery from them.
 
-    `on_outcome` callbacks are told how it went with a message, as TP-Status: once at its end, perhaps before.
-
-    `fates` are the recipients whose messages never arrive as others' do, by the TP-Status that is reported of them.
+    Each callback of `on_outcome` is called with a message and its TP-Status: once at its end, perhaps before with a
+    temporary one. `fates` are the recipients whose messages end in another way, with the TP-Status to report.
     """
 
-    def __init__(self, conduct: NetworkBehaviour, timers: Timers) -> None:
+    def __init__(self, behaviour: NetworkBehaviour, timers: Timers) -> None:
         self.on_outcome: list[Callable[[HeldMessage, int], None]] = []
         self.fates: dict[str, int] = {}
-        self._conduct = conduct
+        self._behaviour = behaviour
         self._timers = timers
         self._queues: dict[str, _SubscriberQueue] = {}
 
     def forward(self, subscriber: Subscriber, held: HeldMessage, latency_s: float) -> None:
-        """Hold a message for a subscriber, and try to hand it over after `latency_s`."""
-        box = self._queues.get(subscriber.number)
-        if box is None:
-            box = self._queues[subscriber.number] = _SubscriberQueue(subscriber)
-        waiting = len(box.queue)
-        if waiting and self._conduct.is_drawn(self._conduct.unkind.reordered):
-            box.queue.insert(self._conduct.random.randint(int(box.busy), waiting), held)
+        """Queues a message for a subscriber, and tries to deliver it after `latency_s` seconds."""
+        queue = self._queues.get(subscriber.number)
+        if queue is None:
+            queue = self._queues[subscriber.number] = _SubscriberQueue(subscriber)
+        waiting = len(queue.messages)
+        if waiting and self._behaviour.is_drawn(self._behaviour.unkind.reordered):
+            queue.messages.insert(self._behaviour.random.randint(int(queue.busy), waiting), held)
         else:
-            box.queue.append(held)
-        self._timers.after(latency_s, partial(self._try_first_time, box, held))
+            queue.messages.append(held)
+        self._timers.after(latency_s, partial(self._try_first_time, queue, held))
 
     def available(self, number: str) -> None:
-        """A subscriber can take messages (again): what waits for it follows after the delivery latency."""
-        box = self._queues.get(number)
-        if box is not None and box.queue:
-            self._timers.after(self._conduct.delivery_latency_s, partial(self._deliver_queue, box))
+        """Delivers what waits for a subscriber that can take messages (again), after the delivery latency."""
+        queue = self._queues.get(number)
+        if queue is not None and queue.messages:
+            self._timers.after(self._behaviour.delivery_latency_s, partial(self._deliver_queue, queue))
 
     def waiting(self, number: str) -> int:
-        """How many messages and reports are held for a number."""
-        box = self._queues.get(number)
-        return len(box.queue) if box is not None else 0
+        """Returns how many messages and reports are held for a number."""
+        queue = self._queues.get(number)
+        return len(queue.messages) if queue is not None else 0
 
     def find(self, number: str, sim: Sim, reference: int) -> HeldMessage | None:
-        """The message of this SIM with this TP-MR, where it still waits for that number."""
-        box = self._queues.get(number)
-        for held in box.queue if box is not None else ():
+        """Returns the message of this SIM with this TP-MR if it still waits for that number."""
+        queue = self._queues.get(number)
+        for held in queue.messages if queue is not None else ():
             if held.origin is sim and held.submit is not None and held.submit.reference == reference:
                 return held
         return None
 
     def discard(self, number: str, held: HeldMessage) -> bool:
-        """Forget a message and tell of it as deleted. False for one that is being handed over: it is too late."""
-        box = self._queues[number]
-        if box.is_being_delivered(held):
+        """Deletes a held message, and reports it as deleted. Returns False if it is being delivered: then it is too late."""
+        queue = self._queues[number]
+        if queue.is_being_delivered(held):
             return False
-        self._end(box, held, DELETED)
+        self._end(queue, held, DELETED)
         return True
 
     def deadline(self, submit: Submit, now: datetime) -> datetime:
-        """When the validity of a SUBMIT that is accepted now ends (3GPP TS 23.040 9.2.3.12)."""
+        """Returns when the validity of a SUBMIT that is accepted now ends (3GPP TS 23.040 9.2.3.12)."""
         validity = submit.validity
         if isinstance(validity, AbsoluteValidity):
-            return validity.until.value or now + self._conduct.validity
+            return validity.until.value or now + self._behaviour.validity
         duration = validity.duration if validity is not None else None
-        return now + (duration if duration is not None else self._conduct.validity)
+        return now + (duration if duration is not None else self._behaviour.validity)
 
-    def _try_first_time(self, box: _SubscriberQueue, held: HeldMessage) -> None:
-        if (fate := self._fate(box, held)) is not None and fate >= FIRST_PERMANENT_ERROR:
-            if held in box.queue:
-                self._end(box, held, fate)
+    def _try_first_time(self, queue: _SubscriberQueue, held: HeldMessage) -> None:
+        if (fate := self._fate(queue, held)) is not None and fate >= FIRST_PERMANENT_ERROR:
+            if held in queue.messages:
+                self._end(queue, held, fate)
             return
-        self._deliver_queue(box)
-        if held in box.queue:
+        self._deliver_queue(queue)
+        if held in queue.messages:
             remaining_s = (held.deadline - self._timers.now()).total_seconds()
-            held.expiry = self._timers.after(max(0.0, remaining_s), partial(self._expire, box, held))
+            held.expiry = self._timers.after(max(0.0, remaining_s), partial(self._expire, queue, held))
             if fate is not None:
                 self._notify_outcome(held, fate)
-            elif self._conduct.is_drawn(self._conduct.unkind.temporary_reports):
+            elif self._behaviour.is_drawn(self._behaviour.unkind.temporary_reports):
                 self._notify_outcome(held, BUFFERED)
 
-    def _fate(self, box: _SubscriberQueue, held: HeldMessage) -> int | None:
-        """What the recipient's messages come to; reports to a SIM are no such messages."""
-        return self.fates.get(box.subscriber.number) if held.submit is not None else None
+    def _fate(self, queue: _SubscriberQueue, held: HeldMessage) -> int | None:
+        """Returns the fate of the recipient, None for none; reports to a SIM have no fate."""
+        return self.fates.get(queue.subscriber.number) if held.submit is not None else None
 
-    def _reachable(self, box: _SubscriberQueue) -> bool:
-        """Whether the next message can go; one that is doomed to be tried in vain never can."""
-        fate = self._fate(box, box.queue[0])
-        return (fate is None or fate < FIRST_TEMPORARY_ERROR) and box.subscriber.reachable()
+    def _reachable(self, queue: _SubscriberQueue) -> bool:
+        """Returns whether the next message can be delivered; one whose fate is a temporary or permanent error never can."""
+        fate = self._fate(queue, queue.messages[0])
+        return (fate is None or fate < FIRST_TEMPORARY_ERROR) and queue.subscriber.reachable()
 
-    def _deliver_queue(self, box: _SubscriberQueue) -> None:
-        """Give the subscriber what waits, oldest first, until it cannot take the next."""
-        if box.is_draining:
+    def _deliver_queue(self, queue: _SubscriberQueue) -> None:
+        """Delivers what waits, oldest first, until the subscriber cannot take the next message."""
+        if queue.is_draining:
             return
-        box.is_draining = True
-        while box.queue and not box.busy and self._reachable(box):
-            held = box.queue[0]
-            box.busy = True
-            box.subscriber.receive(held.message, partial(self._on_delivery_result, box, held))
-            if box.queue and box.queue[0] is held:  # refused, or the answer comes later
+        queue.is_draining = True
+        while queue.messages and not queue.busy and self._reachable(queue):
+            held = queue.messages[0]
+            queue.busy = True
+            queue.subscriber.receive(held.message, partial(self._on_delivery_result, queue, held))
+            if queue.messages and queue.messages[0] is held:  # refused, or the answer comes later
                 break
-        box.is_draining = False
+        queue.is_draining = False
 
-    def _on_delivery_result(self, box: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
-        box.busy = False
+    def _on_delivery_result(self, queue: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
+        queue.busy = False
         if taken:
-            fate = self._fate(box, held)
-            self._end(box, held, fate if fate is not None and fate < FIRST_TEMPORARY_ERROR else DELIVERED)
-            self._deliver_queue(box)
+            fate = self._fate(queue, held)
+            self._end(queue, held, fate if fate is not None and fate < FIRST_TEMPORARY_ERROR else DELIVERED)
+            self._deliver_queue(queue)
             return
         if self._timers.now() >= held.deadline:
-            self._expire(box, held)
-        if box.retry is None:
-            box.retry = self._timers.after(self._conduct.retry_s, partial(self._retry, box))
+            self._expire(queue, held)
+        if queue.retry is None:
+            queue.retry = self._timers.after(self._behaviour.retry_s, partial(self._retry, queue))
 
-    def _retry(self, box: _SubscriberQueue) -> None:
-        box.retry = None
-        self._deliver_queue(box)
+    def _retry(self, queue: _SubscriberQueue) -> None:
+        queue.retry = None
+        self._deliver_queue(queue)
 
-    def _expire(self, box: _SubscriberQueue, held: HeldMessage) -> None:
-        if held in box.queue and not box.is_being_delivered(held):
-            self._end(box, held, EXPIRED)
+    def _expire(self, queue: _SubscriberQueue, held: HeldMessage) -> None:
+        if held in queue.messages and not queue.is_being_delivered(held):
+            self._end(queue, held, EXPIRED)
 
-    def _end(self, box: _SubscriberQueue, held: HeldMessage, status: int) -> None:
-        box.queue.remove(held)
+    def _end(self, queue: _SubscriberQueue, held: HeldMessage, status: int) -> None:
+        queue.messages.remove(held)
         if held.expiry is not None:
             held.expiry.cancel()
         self._notify_outcome(held, status)
 
     def _notify_outcome(self, held: HeldMessage, status: int) -> None:
-        for tell in self.on_outcome:
-            tell(held, status)
+        for callback in self.on_outcome:
+            callback(held, status)

@@ -1,4 +1,4 @@
-"""Who the network delivers to: phones, and SIMs that sit in devices."""
+"""Subscribers of the network: phones, and SIMs in devices."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from modemd.emulator.network.message_memory import SlotMemory
 from modemd.emulator.network.messages import SILENT, MessageContent, Text
 from modemd.emulator.network.operators import Operator
-from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry
-from modemd.emulator.network.voice_calls import VoiceCall
+from modemd.emulator.network.phonebook import Phonebook, PhonebookEntry, type_of_address
+from modemd.emulator.network.voice_calls import CallParty, Exchange, VoiceCall
+from modemd.emulator.timers import Timers
 from modemd.errors import DecodeError
 from modemd.pdu import Deliver, ReassemblyKey, StatusReport, join
 
-if TYPE_CHECKING:
-    from modemd.emulator.network.network import Network
-
 IncomingMessage = Deliver | StatusReport
 DeliveryCallback = Callable[[bool], None]
-"""Called once per delivery: True, the subscriber has it; False, it could not take it and the network keeps it."""
+"""Called once for each delivery: True if the subscriber has the message; False if it could not take it, and the network
+keeps it.
+"""
 
 
 class Subscriber(Protocol):
-    """Anything with a number that the network can hand a message to."""
+    """A party with a number to which the network can deliver a message."""
 
     number: str
 
     def reachable(self) -> bool:
-        """Whether the network could hand something over now."""
+        """Returns whether the network can deliver a message now."""
 
     def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
-        """Take one message; `done` is called at once or later."""
+        """Takes one message; `done` is called at once or later."""
 
 
 class Terminal(Protocol):
-    """What a SIM needs of the device it sits in."""
+    """The device that a SIM is in, as the SIM uses it."""
 
     def reachable(self) -> bool: ...
 
@@ -50,9 +50,25 @@ class Terminal(Protocol):
     def remove_sim(self) -> None: ...
 
 
+class PhoneNetwork(Protocol):
+    """The network, as a phone uses it."""
+
+    timers: Timers
+    exchange: Exchange
+
+    def available(self, subscriber: Subscriber) -> None:
+        """Starts the delivery of waiting messages to a subscriber that can take them (again)."""
+
+    def send(self, sender: Phone, to: str, content: MessageContent) -> None:
+        """Sends a message from this phone to a number."""
+
+    def find_party(self, number: str) -> CallParty:
+        """Returns the SIM or phone with this number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A whole message as a phone shows it. `text` is None where it is not text; `tpdus` are the raw DELIVERs."""
+    """A whole message as a phone shows it. `text` is None if it is no text; `tpdus` are the raw DELIVERs."""
 
     at: datetime
     sender: str
@@ -62,14 +78,15 @@ class Received:
 
 
 class Phone:
-    """An emulated handset: it joins the parts of long messages, and shows a message once it is whole.
+    """An emulated handset: joins the parts of long messages, and shows a message once it is complete.
 
-    `on_received` callbacks run as a message becomes whole; that is where a phone's behaviour (an answer, a STOP)
-    is put. A phone that is off receives nothing; the network keeps it for later. A silent message (type 0) it takes
-    and shows to nobody (3GPP TS 23.040 9.2.3.9). What it sends goes through its operator's service centre.
+    Each callback of `on_received` is called with a complete message; there a phone gets its behaviour (an answer, a
+    STOP). A phone that is off receives nothing; the network keeps its messages for later. It takes a silent message
+    (type 0) and shows it to nobody (3GPP TS 23.040 9.2.3.9). Its own messages go through the service centre of its
+    operator.
     """
 
-    def __init__(self, number: str, network: Network, operator: Operator) -> None:
+    def __init__(self, number: str, network: PhoneNetwork, operator: Operator) -> None:
         self.number = number
         self.operator = operator
         self.on = True
@@ -81,24 +98,24 @@ class Phone:
         self._parts: dict[ReassemblyKey, dict[int, Deliver]] = {}
 
     def switch_off(self) -> None:
-        """Leave the network."""
+        """Leaves the network, and ends its calls."""
         self.on = False
         self.hang_up()
 
     def switch_on(self) -> None:
-        """Come back; what waited at the SC follows."""
+        """Comes back to the network; waiting messages follow."""
         if not self.on:
             self.on = True
             self._network.available(self)
 
-    def send(self, to: str, letter: str | MessageContent) -> None:
-        """Write to a number: a SIM's, or another phone's. EncodeError when that cannot be put on the air."""
-        self._network.send(self, to, Text(letter) if isinstance(letter, str) else letter)
+    def send(self, to: str, content: str | MessageContent) -> None:
+        """Sends a message to the number of a SIM or of another phone. Raises EncodeError if it cannot be encoded."""
+        self._network.send(self, to, Text(content) if isinstance(content, str) else content)
 
     # -- calls
 
     def call(self, to: str, *, for_s: float | None = None) -> VoiceCall:
-        """Call a number, and hang up after `for_s` seconds; without them when `hang_up` is called, or nobody answers."""
+        """Calls a number, and hangs up after `for_s` seconds; None: the call lasts until `hang_up`, or nobody answers."""
         call = VoiceCall(self, self._network.find_party(to))
         self.calls.append(call)
         self._network.exchange.connect(call)
@@ -107,12 +124,12 @@ class Phone:
         return call
 
     def hang_up(self) -> None:
-        """End every call there is."""
+        """Ends all calls of this phone."""
         for call in self.calls:
             call.hang_up(self)
 
     def ring(self, call: VoiceCall) -> bool:
-        """Somebody calls: it is taken at once, or left to ring where the phone does not `picks_up`."""
+        """Takes an incoming call at once, or lets it ring if the phone does not `picks_up`. Returns False if it is busy."""
         if any(other.open for other in self.calls):
             return False
         self.calls.append(call)
@@ -121,7 +138,7 @@ class Phone:
         return True
 
     def call_changed(self, call: VoiceCall) -> None:
-        """Nothing is done about it: `calls` knows."""
+        """Does nothing: `calls` shows the state."""
 
     # -- messages
 
@@ -129,7 +146,7 @@ class Phone:
         return self.on
 
     def receive(self, message: IncomingMessage, done: DeliveryCallback) -> None:
-        """Take one part from the network. Phones ask for no reports, so only DELIVERs come."""
+        """Takes one part from the network. Phones request no reports, so only DELIVERs come."""
         done(True)
         if not isinstance(message, Deliver) or message.protocol_id == SILENT:
             return
@@ -140,7 +157,7 @@ class Phone:
             return
         parts = self._parts.setdefault(key, {})
         known = parts.get(concatenation.sequence)
-        if known is not None and known.user_data != message.user_data:  # the sender came round to this reference again
+        if known is not None and known.user_data != message.user_data:  # the sender uses this reference again
             parts.clear()
         parts[concatenation.sequence] = message
         if len(parts) == concatenation.total:
@@ -167,13 +184,13 @@ class Phone:
 class Sim:
     """A subscriber that is a card: a number, identities, a message memory, perhaps a PIN.
 
-    It is reachable through the device it sits in. Three wrong PINs lock it until the PUK is given; ten wrong PUKs
-    lock it for good (3GPP TS 31.101 9.5). Without a `pin` none is asked for; it is 0000 then, for `+CLCK`.
+    It is reachable through the device that it is in. Three wrong PINs lock it until the PUK is entered; ten wrong PUKs
+    lock it for good (3GPP TS 31.101 9.5). Without a `pin` it asks for none; then its PIN is 0000, for `+CLCK`.
     """
 
     PIN_TRIES = 3
     PUK_TRIES = 10
-    UNASKED_PIN = "0000"
+    DEFAULT_PIN = "0000"
 
     def __init__(
         self,
@@ -191,10 +208,10 @@ class Sim:
         self.iccid = iccid
         self.imsi = imsi
         self.memory = SlotMemory("SM", capacity)
-        self.pin = pin or self.UNASKED_PIN
+        self.pin = pin or self.DEFAULT_PIN
         self.contacts = Phonebook(250)
         self.own_numbers = Phonebook(2)
-        self.own_numbers.write(1, PhonebookEntry(number, 145 if number.startswith("+") else 129))
+        self.own_numbers.write(1, PhonebookEntry(number, type_of_address(number)))
         self.pin_enabled = pin is not None
         self.puk = puk
         self.pin_tries = self.PIN_TRIES
@@ -204,16 +221,19 @@ class Sim:
 
     @property
     def requires_pin(self) -> bool:
-        """Whether a device that powers it must give its PIN (or PUK) first."""
+        """True if a device must enter the PIN (or PUK) after power-on."""
         return self.pin_enabled or self.pin_tries == 0
 
     @property
     def blocked(self) -> bool:
-        """Whether neither PIN nor PUK opens it any more."""
+        """True if neither PIN nor PUK unlocks the SIM any more."""
         return self.pin_tries == 0 and self.puk_tries == 0
 
     def verify_pin(self, pin: str) -> bool:
-        """Try a PIN; a wrong one costs a try. False also when the card wants its PUK."""
+        """Tries a PIN, and returns whether it is right; a wrong one costs a try.
+
+        Returns False also if the SIM asks for its PUK.
+        """
         if self.pin_tries == 0:
             return False
         if pin == self.pin:
@@ -223,7 +243,7 @@ class Sim:
         return False
 
     def unblock(self, puk: str, new_pin: str) -> bool:
-        """Try the PUK; the right one sets a new PIN."""
+        """Tries the PUK, and returns whether it is right; the right one sets a new PIN."""
         if self.puk_tries == 0:
             return False
         if puk != self.puk:

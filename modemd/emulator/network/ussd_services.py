@@ -1,14 +1,10 @@
-"""USSD codes that the network answers, and what it answers."""
+"""USSD codes of the network, and its answers to them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class UssdState(IntEnum):
@@ -23,11 +19,11 @@ class UssdState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class UssdAnswer:
-    """What the network says to a code, or to a reply within a session.
+    """Answer of the network to a code, or to a reply within a session.
 
-    With a `menu` it goes on: its keys are the replies that are known, each with its own answer; to another reply the
-    network ends the session. Without a text it says only how it `ends`. It comes after `after_s` seconds, so many
-    `times`, with a `+CUSD: 2` behind it where the network `closes` aloud; `TIMED_OUT` comes when the network's time
+    With a `menu` the session goes on: its keys are the known replies, each with an answer of its own; any other reply
+    ends the session. Without a text the answer is only the state `ends`. The answer comes after `after_s` seconds,
+    `times` times, and with a `+CUSD: 2` after it if `closes` is set; `TIMED_OUT` comes when the network's waiting time
     is over.
     """
 
@@ -40,7 +36,7 @@ class UssdAnswer:
 
     @property
     def state(self) -> UssdState:
-        """The `<m>` it comes with."""
+        """The `<m>` of this answer."""
         return UssdState.MORE_WANTED if self.menu else self.ends
 
 
@@ -51,8 +47,8 @@ UNKNOWN_REPLY = UssdAnswer(ends=UssdState.ENDED)
 
 
 BALANCE = UssdAnswer("Balance: 12.50 EUR")
-"""What `modemd emulate` answers to `*100#`."""
+"""Answer of `modemd emulate` to `*100#`."""
 
 
 NETWORK_WAITS_S = 60.0
-"""How long the network waits for a service that says nothing, and for a reply of the host's."""
+"""Seconds that the network waits for a service that does not answer, and for a reply of the host."""

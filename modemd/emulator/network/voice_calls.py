@@ -1,16 +1,15 @@
-"""Voice calls between subscribers: they ring, are answered or not, and end. Nothing is ever said in them."""
+"""Voice calls between subscribers: they ring, are answered or not, and end. They have no sound."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from modemd.emulator.timers import Handle, Timers
+from modemd.emulator.timers import Handle, Timers
 
 
 class CallState(Enum):
-    """Where a call stands; all but the first two are its end."""
+    """State of a call; all but the first two are final."""
 
     RINGING = "ringing"
     ANSWERED = "answered"
@@ -25,21 +24,21 @@ OPEN_STATES = (CallState.RINGING, CallState.ANSWERED)
 
 
 class CallParty(Protocol):
-    """Who can call and be called."""
+    """A party that can call and be called."""
 
     number: str
 
     def reachable(self) -> bool: ...
 
     def ring(self, call: VoiceCall) -> bool:
-        """It is called. False: it is busy, and has not rung."""
+        """Signals an incoming call. Returns False if the party is busy, and does not ring then."""
 
     def call_changed(self, call: VoiceCall) -> None:
-        """A call it takes part in was answered, or is over."""
+        """Signals that a call of this party was answered, or is over."""
 
 
 class VoiceCall:
-    """One call. It rings for `ring_s` seconds at most; answered, it lasts until somebody hangs up."""
+    """A voice call. It rings for `ring_s` seconds at most; once answered, it lasts until a party hangs up."""
 
     def __init__(self, caller: CallParty, callee: CallParty) -> None:
         self.caller = caller
@@ -53,7 +52,7 @@ class VoiceCall:
         return self.state in OPEN_STATES
 
     def begin(self, timers: Timers, ring_s: float) -> None:
-        """As `Exchange.connect`."""
+        """Rings the callee, as `Exchange.connect` says."""
         if not (self.caller.reachable() and self.callee.reachable()):
             self._end(CallState.UNREACHABLE, None)
         elif not self.callee.ring(self):
@@ -62,7 +61,7 @@ class VoiceCall:
             self._answer_timeout = timers.after(ring_s, self._on_answer_timeout)
 
     def answer(self) -> None:
-        """The callee takes it."""
+        """Answers the call for the callee."""
         if self.state is CallState.RINGING:
             self.state = CallState.ANSWERED
             self._cancel_answer_timeout()
@@ -70,7 +69,7 @@ class VoiceCall:
             self.callee.call_changed(self)
 
     def hang_up(self, party: CallParty) -> None:
-        """One of the two ends it; for the callee of a call that still rings that is refusing it."""
+        """Ends the call for one party; if the callee hangs up while it rings, the call is refused."""
         if self.open:
             refused = self.state is CallState.RINGING and party is self.callee
             self._end(CallState.REFUSED if refused else CallState.HUNG_UP, party)
@@ -93,12 +92,12 @@ class VoiceCall:
 
 
 class Exchange:
-    """Connects calls. One that nobody answers ends after `ring_s` seconds."""
+    """Exchange that connects calls. A call that nobody answers ends after `ring_s` seconds."""
 
     def __init__(self, timers: Timers, *, ring_s: float = 30.0) -> None:
         self.ring_s = ring_s
         self._timers = timers
 
     def connect(self, call: VoiceCall) -> None:
-        """Ring the callee. Where that cannot be, the caller is told at once."""
+        """Rings the callee. If that is impossible, the caller learns it at once."""
         call.begin(self._timers, self.ring_s)

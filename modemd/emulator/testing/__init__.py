@@ -1,20 +1,18 @@
-"""A network with modems and phones for tests that know nothing of asyncio: plain objects, plain calls.
+"""Network with modems and phones for tests without asyncio: plain objects, plain calls.
 
-The emulator runs on a thread of its own in the test's process; each call here is carried out there. The pytest plugin
-hands these objects out; without pytest, use `with Network() as network:`.
+The emulator runs on a thread of its own in the process of the test; each call here is executed there. The pytest plugin
+provides these objects; without pytest, use `with Network() as network:`.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
+from modemd.emulator.device.device import Device
 from modemd.emulator.device.family import families
-from modemd.emulator.device.state import Device
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.journal import Accepted
 from modemd.emulator.network.network import Network as Core
@@ -22,21 +20,20 @@ from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.ussd_services import UssdAnswer
 from modemd.emulator.testing.background import Background
-from modemd.emulator.testing.handles import Modem, NotReceived, Phone, quoted
+from modemd.emulator.testing.handles import Modem, NotReceived, Phone, describe_accepted
 from modemd.emulator.timers import LoopTimers
 
 __all__ = ["PHONE_NUMBER", "Modem", "Network", "NotReceived", "Phone"]
-
-Found = TypeVar("Found")
 
 PHONE_NUMBER = "+33612345678"
 
 
 class Network:
-    """An emulated network. `close` takes modems, ports and thread away; raises what went wrong inside, if anything.
+    """An emulated network, with its loop on a thread.
 
     Without arguments nothing takes time and no report is lost; `be_unkind()` makes it like real ones. Latencies are
     seconds; `report_loss` is the share of delivery reports that never come, 0 to 1; `seed` decides all that is random.
+    `close` removes modems, ports and thread, and raises the first error of the emulator, if there was one.
     """
 
     def __init__(
@@ -51,7 +48,6 @@ class Network:
         self._seed = seed
         self._folder = Path(tempfile.mkdtemp(prefix="modemd-"))
         self._background = Background("modemd-emulator")
-        self._changed = threading.Condition()
         self._timers = LoopTimers(self._background.loop)
         self._core = Core(
             self._timers,
@@ -60,7 +56,7 @@ class Network:
             report_latency_s=report_latency,
             report_loss=report_loss,
         )
-        self._core.journal.on_accepted.append(lambda entry: self._notify())
+        self._core.journal.on_accepted.append(lambda entry: self._background.notify())
         self._phones: dict[str, Phone] = {}
 
     def __enter__(self) -> Self:
@@ -86,12 +82,13 @@ class Network:
         imei: str | None = None,
         port: Path | str | None = None,
     ) -> Modem:
-        """A modem with a SIM, plugged in, at a port of its own.
+        """Makes a modem with a SIM, plugged in at a port of its own.
 
-        `number` left out counts up from +33700000001. Latencies are seconds, None the family's own; `boot_factor` 1
-        lets a restart take as long as the family's does, 0 no time; `chatty` lets it say its family's idle lines.
-        `operator` is the SIM's, as `operator()` made it; `pin` is asked for; `capacity` is the SIM's room for messages;
-        `port` is the path to appear at. ValueError for a family there is none of; Refused for a number that is taken.
+        Without `number`, numbers count up from +33700000001. Latencies are seconds, None: those of the family; with
+        `boot_factor` 1 a restart takes as long as in the family, with 0 no time; with `chatty` the modem sends the idle
+        lines of its family. `operator` is that of the SIM, from `operator()`; `pin` is asked for; `capacity` is how
+        many messages the SIM can store; `port` is the path of the port. Raises ValueError for an unknown family;
+        Refused for a number that is taken.
         """
         if family not in families:
             raise ValueError(f"family {family!r} is not one of {', '.join(families)}")
@@ -113,75 +110,88 @@ class Network:
                 boot_factor=boot_factor,
                 chatty=chatty,
             )
-            return Modem(self, device, sim, PtyLink(device, port or self._folder / name, self._background.loop))
+            link = PtyLink(device, port or self._folder / name, self._background.loop)
+            return Modem(self._background, device, sim, link)
 
-        modem = self.call(make)
+        modem = self._background.call(make)
         self.modems.append(modem)
         return modem
 
     def phone(self, number: str = PHONE_NUMBER) -> Phone:
-        """The phone with this number, made and switched on at first use. Refused for the number of a modem's SIM."""
-        handset = self.call(self._core.phone, number)
+        """Returns the phone with this number; makes it, switched on, at first use.
+
+        Raises Refused for the number of a modem's SIM.
+        """
+        handset = self._background.call(self._core.phone, number)
         if handset.number not in self._phones:
-            self._phones[handset.number] = Phone(self, handset)
+            self._phones[handset.number] = Phone(self._background, self._core.journal, handset)
         return self._phones[handset.number]
 
     def operator(self, code: str, name: str | None = None, **values: Any) -> Operator:
-        """The operator with this code (MCC and MNC), made at first use: `modem(operator=...)` has a SIM of it.
+        """Returns the operator with this code (MCC and MNC); makes it at first use. `modem(operator=...)` has a SIM of it.
 
-        `values`: `smsc`, `country_code`, `delivery_latency_s`, `report_latency_s`, `parts_per_s` (SUBMITs a second from
-        one SIM; 0: any), `refusals` (shares of SUBMITs refused, by `+CMS ERROR` number).
+        `values`: `smsc`, `country_code`, `delivery_latency_s`, `report_latency_s`, `parts_per_s` (SUBMITs per second
+        from one SIM; 0: any number), `refusals` (shares of SUBMITs refused, by `+CMS ERROR` number).
         """
-        return self.call(self._core.operator, code, name, **values)
+        return self._background.call(self._core.operator, code, name, **values)
 
     # -- what the network does
 
     def be_unkind(self) -> None:
-        """Behave as real networks do, and `modemd emulate` without `--kind`: a tenth of the reports never come, a tenth
-        name the recipient as a national number, and the service centre's clock is off by up to ten minutes."""
-        self.call(self._core.be_unkind)
+        """Behaves like real networks, and like `modemd emulate` without `--kind`, from now on.
+
+        A tenth of the reports never come, a tenth have the recipient as a national number, and the clock of the service
+        centre is wrong by up to ten minutes.
+        """
+        self._background.call(self._core.be_unkind)
 
     def be_kind(self) -> None:
-        """Undo `be_unkind`."""
-        self.call(self._core.be_kind)
+        """Undoes `be_unkind`."""
+        self._background.call(self._core.be_kind)
 
     def fate(self, recipient: str, status: int | None) -> None:
-        """From now on messages to `recipient` come to the end with this TP-Status (0x45: it cannot be reached); None: to
-        that of others. Below 0x20 they arrive; below 0x40 they are tried in vain; from there on they are given up."""
-        self.call(self._core.fate, recipient, status)
+        """Sets the TP-Status with which messages to `recipient` end from now on; None: the usual one.
+
+        Below 0x20 they arrive; below 0x40 they are tried without success; from there on the network gives up at once
+        (0x45: no interworking).
+        """
+        self._background.call(self._core.fate, recipient, status)
 
     def next_report(self, oddity: Oddity, *, seconds: float = LATE_S) -> None:
-        """The next delivery report comes "late" (by `seconds`), "twice", beside a "foreign" one, or "never"."""
-        self.call(self._core.next_report, oddity, seconds=seconds)
+        """Sets how the next delivery report comes: "late" (by `seconds`), "twice", with a "foreign" one, or "never"."""
+        self._background.call(self._core.next_report, oddity, seconds=seconds)
 
     @property
     def journal(self) -> list[Accepted]:
-        """Everything the network accepted so far, in order, raw: what was lost or sent twice is told here."""
+        """Everything that the network accepted so far, in order, raw: it shows what was lost or sent twice."""
         return list(self._core.journal)
 
     def wait_for_accepted(self, count: int = 1, *, timeout: float = 5.0) -> list[Accepted]:
-        """The journal, once it holds `count` messages (a part counts as one). NotReceived after `timeout` seconds."""
+        """Returns the journal as soon as it holds `count` messages (a part counts as one).
+
+        Raises NotReceived after `timeout` seconds.
+        """
         __tracebackhide__ = True
-        taken = self._wait(lambda: journal if len(journal := self.journal) >= count else None, timeout)
+        taken = self._background.wait_for(lambda: journal if len(journal := self.journal) >= count else None, timeout)
         if taken is None:
-            raise NotReceived(f"waited {timeout:g} s for {count} accepted; {self._describe_accepted()}")
+            raise NotReceived(f"waited {timeout:g} s for {count} accepted; {describe_accepted(self.journal)}")
         return taken
 
     def reject(self, recipient: str | None, cause: int) -> None:
-        """From now on what is sent to `recipient` (None: to anybody) ends with `+CMS ERROR: cause`."""
-        self.call(self._core.reject, recipient, cause)
+        """Refuses messages to `recipient` (None: to anybody) with `+CMS ERROR: cause` from now on."""
+        self._background.call(self._core.reject, recipient, cause)
 
     def answer_ussd(self, code: str, answer: str | UssdAnswer | None) -> None:
-        """From now on the network answers this to a USSD code, at once where it is a text; None: the code is unknown."""
+        """Sets the network's answer to a USSD code from now on; a text comes at once; None: the code is unknown."""
         if answer is None:
-            self.call(self._core.ussd.pop, code, None)
+            self._background.call(self._core.ussd.pop, code, None)
         else:
-            said = UssdAnswer(answer, after_s=0) if isinstance(answer, str) else answer
-            self.call(self._core.ussd.__setitem__, code, said)
+            service = UssdAnswer(answer, after_s=0) if isinstance(answer, str) else answer
+            self._background.call(self._core.ussd.__setitem__, code, service)
 
     def accept(self, recipient: str | None) -> None:
-        """Undo `reject` for the same recipient."""
-        self.call(self._core.accept, recipient)
+        """Undoes `reject` for the same recipient."""
+        self._background.call(self._core.accept, recipient)
 
     def configure(
         self,
@@ -190,9 +200,9 @@ class Network:
         report_latency: float | None = None,
         report_loss: float | None = None,
     ) -> None:
-        """Turn what was given at the start; what is left out stays."""
+        """Changes values that were set at the start; omitted ones stay."""
 
-        def turn() -> None:
+        def change() -> None:
             for name, value in (
                 ("delivery_latency_s", delivery_latency),
                 ("report_latency_s", report_latency),
@@ -201,44 +211,15 @@ class Network:
                 if value is not None:
                     setattr(self._core, name, value)
 
-        self.call(turn)
+        self._background.call(change)
 
     def close(self) -> None:
-        """The end: no port, no link, no thread stays. Raises the first error of a phone's reaction, if there was one."""
+        """Removes ports, links and thread. Raises the first error of a phone's callback, if there was one."""
         try:
             for modem in self.modems:
-                self.call(modem._link.close)
+                self._background.call(modem._link.close)
         finally:
             self._background.close()
             shutil.rmtree(self._folder, ignore_errors=True)
         if self._background.errors:
             raise self._background.errors[0]
-
-    # -- for the handles below
-
-    def call(self, function: Callable[..., Found], *arguments: Any, **named: Any) -> Found:
-        """Run a function on the emulator's thread, where network, devices and links may be touched."""
-        return self._background.call(function, *arguments, **named)
-
-    def _notify(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    def _wait(self, look: Callable[[], Found | None], timeout: float) -> Found | None:
-        found: Found | None = None
-
-        def there() -> bool:
-            nonlocal found
-            found = look()
-            return found is not None
-
-        with self._changed:
-            self._changed.wait_for(there, timeout)
-        return found
-
-    def _describe_accepted(self) -> str:
-        journal = self.journal
-        if not journal:
-            return "the network has accepted nothing"
-        lines = "".join(f"\n  {entry.sender} to {entry.recipient}: {quoted(entry.text)}" for entry in journal[-10:])
-        return f"the network has accepted {len(journal)}:{lines}"

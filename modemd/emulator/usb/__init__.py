@@ -1,4 +1,4 @@
-"""Emulated USB: modems in a port list as pyserial gives it."""
+"""Emulated USB: modems in a port list of the same form as pyserial's."""
 
 from __future__ import annotations
 

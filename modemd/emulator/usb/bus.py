@@ -1,8 +1,8 @@
-"""A fake USB: emulated modems with vendor, product, interfaces and a place in the tree, listed as the system lists ports.
+"""USB bus: emulated modems with vendor, product, interfaces and a place in the tree, in a port list like the system's.
 
-`UsbBus.comports()` takes the place of `serial.tools.list_ports.comports()`. What pyserial does not say of a port (the
-interface's number and protocol, by which an AT port is told from its neighbours) stands where the kernel puts it: in
-files under `usb_interface_path` and `usb_device_path`, as in sysfs.
+`UsbBus.comports()` replaces `serial.tools.list_ports.comports()`. The number and protocol of an interface, by which an
+AT port is recognised and which pyserial does not have, are where the kernel has them: in files under
+`usb_interface_path` and `usb_device_path`, as in sysfs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from modemd.emulator.links.pty import PtyLink
 
 @dataclass(frozen=True, slots=True)
 class UsbInterface:
-    """One interface: its number, and class, subclass and protocol as in its descriptor (0xFF: the vendor's own)."""
+    """An interface: its number, and class, subclass and protocol of its descriptor (0xFF: the vendor's own)."""
 
     number: int
     interface_class: int = 0xFF
@@ -30,7 +30,7 @@ class UsbInterface:
 
 @dataclass(frozen=True, slots=True)
 class UsbDevice:
-    """A USB device. `serial_number` None: it has none, as many bridges; the same on many devices, as Huawei's."""
+    """A USB device. `serial_number` None: it has none, as many bridges; many devices have the same one, as Huawei's."""
 
     vendor_id: int
     product_id: int
@@ -49,18 +49,18 @@ STICK = UsbDevice(
         UsbInterface(0, subclass=0x02, protocol=0x01, name="Modem"),
         UsbInterface(1, subclass=0x02, protocol=0x02, name="PCUI"),
     ),
-    serial_number="0123456789ABCDEF",  # every E3372 says this
+    serial_number="0123456789ABCDEF",  # the same in every E3372
     manufacturer="HUAWEI_MOBILE",
     product="HUAWEI_MOBILE",
 )
 """A Huawei stick in stick mode."""
 
 BRIDGE = UsbDevice(
-    # CP2102 in front of a SIM800 or its like: one interface, class ff/00/00, and nothing that tells what is behind it.
+    # CP2102 before a SIM800 or a similar modem: one interface, class ff/00/00, no trace of the modem behind it.
     0x10C4,
     0xEA60,
     (UsbInterface(0, subclass=0x00, protocol=0x00, name="CP2102 USB to UART Bridge Controller"),),
-    serial_number="0001",  # the chip's default; boards are sold with it
+    serial_number="0001",  # the default of the chip; boards are sold with it
     manufacturer="Silicon Labs",
     product="CP2102 USB to UART Bridge Controller",
 )
@@ -68,7 +68,7 @@ BRIDGE = UsbDevice(
 
 
 class UsbPort(ListPortInfo):
-    """A port as pyserial lists it on Linux: `device`, `vid`, `pid`, `serial_number`, `location`, and where its sysfs is."""
+    """A port as pyserial lists it on Linux: `device`, `vid`, `pid`, `serial_number`, `location`, and the paths of its sysfs."""
 
     subsystem = "usb-serial"
 
@@ -94,7 +94,7 @@ class _Plugged:
 
 
 class UsbBus:
-    """A tree of ports and hubs with devices in them. `folder` becomes its sysfs; OSError where it cannot be written."""
+    """A tree of ports and hubs with devices. `folder` becomes its sysfs. Raises OSError if it cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -103,10 +103,10 @@ class UsbBus:
     def attach(
         self, place: str, usb: UsbDevice, ports: Mapping[int, PtyLink], *, serial_number: str | None = None
     ) -> None:
-        """Put a device in a place (`1-1.2`: bus 1, hub on port 1, its port 2); `ports` says which interface is which pty.
+        """Plugs a device in at a place (`1-1.2`: bus 1, hub on port 1, its port 2); `ports` maps interfaces to ptys.
 
-        A link that is unplugged is not listed until it is back. ValueError for a place that is taken, or an interface
-        that the device does not have.
+        A link that is unplugged is not listed until it is back. Raises ValueError for a place that is taken, or an
+        interface that the device does not have.
         """
         if place in self._places:
             raise ValueError(f"{place} is taken")
@@ -117,13 +117,16 @@ class UsbBus:
         self._write(place, usb)
 
     def detach(self, place: str) -> None:
-        """Take the device out of its place, with all its ports. KeyError where there is none."""
+        """Removes the device at a place, with all its ports. Raises KeyError if there is none."""
         for link in self._places.pop(place).ports.values():
             link.unplug()
         self._hide(place)
 
     def move(self, place: str, to: str) -> None:
-        """Pull the device and put it in another place; its ports come back, and it boots."""
+        """Moves a device to another place; its ports come back, and it boots.
+
+        Raises KeyError if there is none, ValueError if the new place is taken.
+        """
         moved = self._places[place]
         if to in self._places:
             raise ValueError(f"{to} is taken")
@@ -133,18 +136,18 @@ class UsbBus:
             link.replug()
 
     def clear(self) -> None:
-        """Take everything off the bus and the bus off the disk. The links stay as they are."""
+        """Removes all devices and the files of the bus. The links stay as they are."""
         self._places.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def comports(self) -> list[UsbPort]:
-        """The ports that are there now, as `serial.tools.list_ports.comports()` gives them.
+        """Returns the present ports, as `serial.tools.list_ports.comports()` does.
 
-        A device all of whose links are unplugged is in nobody's socket: its folder is gone too, until one is back.
+        If all links of a device are unplugged, its folder is removed, too, until one is back.
         """
         for place, plugged in self._places.items():
-            there = not plugged.ports or any(link.plugged for link in plugged.ports.values())
-            if not there:
+            is_plugged = not plugged.ports or any(link.plugged for link in plugged.ports.values())
+            if not is_plugged:
                 self._hide(place)
             elif not (self.folder / place).exists():
                 self._write(place, plugged.usb)
@@ -160,7 +163,7 @@ class UsbBus:
 
     def _write(self, place: str, usb: UsbDevice) -> None:
         folder = self.folder / place
-        _files(
+        _write_files(
             folder,
             idVendor=f"{usb.vendor_id:04x}",
             idProduct=f"{usb.product_id:04x}",
@@ -170,7 +173,7 @@ class UsbBus:
             product=usb.product,
         )
         for interface in usb.interfaces:
-            _files(
+            _write_files(
                 folder / _interface_name(place, interface),
                 bInterfaceNumber=f"{interface.number:02x}",
                 bInterfaceClass=f"{interface.interface_class:02x}",
@@ -184,7 +187,7 @@ def _interface_name(place: str, interface: UsbInterface) -> str:
     return f"{place}:1.{interface.number}"  # the number is decimal here, and hexadecimal in bInterfaceNumber
 
 
-def _files(folder: Path, **content: str | None) -> None:
+def _write_files(folder: Path, **content: str | None) -> None:
     folder.mkdir(parents=True)
     for name, value in content.items():
         if value is not None:

@@ -1,7 +1,7 @@
-"""How the devices of each family look on USB, and where their AT port is.
+"""USB devices of the families, and the interface of their AT port.
 
-A module on a UART is seen as the bridge in front of it. Interfaces that nothing is known of are the vendor's own. That a
-device tells no serial number is unverified but where one is given.
+A module on a UART appears as the bridge before it. Interfaces of which nothing is known are the vendor's own. That a
+device has no serial number is unverified unless one is given.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def _device(vendor_id: int, product_id: int, interfaces: int, manufacturer: str,
 DEVICES: dict[str, tuple[UsbDevice, int]] = {
     "generic": (BRIDGE, 0),
     "huawei_e3372": (STICK, 1),
-    # 12d1:15c1 [usb-modeswitch-data]; the AT port is told by its protocol [ModemManager]; which number it has: unverified.
+    # 12d1:15c1 [usb-modeswitch-data]; its protocol identifies the AT port [ModemManager]; the number of that port: unverified.
     "huawei_me909s": (
         UsbDevice(
             0x12D1,
@@ -44,12 +44,15 @@ DEVICES: dict[str, tuple[UsbDevice, int]] = {
     "wavecom_q2403": (_device(0x0403, 0x6001, 1, "FTDI", "FT232R USB UART"), 0),
     "zte_mf190": (_device(0x19D2, 0x0117, 3, "ZTE", "MF190"), 2),  # [ModemManager]
 }
-"""The device and the interface of its AT port. What is not here is on no bus: its numbers are not known for sure."""
+"""The device of each family, and the interface of its AT port.
+
+A family that is missing is on no bus: its ids are not known for sure.
+"""
 
 PORTS_OF_A_HUB = 7
 
 
 def place(index: int) -> str:
-    """Where the device of this number is plugged, counted from 0: hub after hub on bus 1, each with its ports in turn."""
+    """Returns the place of the device with this index, counted from 0: hub after hub on bus 1, each with its ports in order."""
     hub, port = divmod(index, PORTS_OF_A_HUB)
     return f"1-{hub + 1}.{port + 1}"

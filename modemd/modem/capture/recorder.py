@@ -20,7 +20,7 @@ from modemd.errors import ModemError, PortGone, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.masking import Mask
 from modemd.modem.link.port import Port
-from modemd.profiles import Profile, Profiles
+from modemd.profiles import Profiles
 
 IDENTITY_COMMANDS = ("+CGMI", "+CGMM", "+CGMR", "I", "+GMI", "+GMM", "+GMR", "+GCAP", "+CGSN", "+GSN", "+CIMI", "+CNUM")
 """Asked first: they tell the family, whose own ways to ask for the ICCID follow."""
@@ -201,17 +201,12 @@ class Recorder:
         identity = [await self._ask(command) for command in IDENTITY_COMMANDS]
         manufacturer, model, revision = (" ".join(reply.lines) if reply else "" for reply in identity[:3])
         profile = self._profiles.match(manufacturer, model)
-        self._adopt(profile)
+        self._dialogue.apply_profile(profile)
         for command in (*profile.iccid, *READ_COMMANDS, *TEST_COMMANDS, *VENDOR_COMMANDS):
             reply = await self._ask(command)
             if command == "+CNMI?" and reply and reply.ok:
                 self._warn_of_routing(reply)
         return " ".join(filter(None, (manufacturer, model, revision)))
-
-    def _adopt(self, profile: Profile) -> None:
-        self._dialogue.apply_profile(
-            urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s
-        )
 
     async def _ask(self, command: str) -> Reply | None:
         """The reply; None where there was none in time, which is written down as such."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from modemd.at import replies
-from modemd.errors import DecodeError, ModemError, ReplyTimeout
+from modemd.errors import ModemError, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.setup import identity
+from modemd.modem.setup.first_words import read_identity, send_first_commands
 from modemd.profiles import Profile, Profiles
 
 # ModemManager probes three to six times. A modem that boots answers none of the first.
@@ -75,16 +75,15 @@ async def _identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, 
 
 
 async def _apply_profile(dialogue: Dialogue, profile: Profile) -> None:
-    dialogue.apply_profile(urcs=profile.notices, command_timeout_s=profile.command_timeout_s, guard_s=profile.guard_s)
-    for command in profile.first:
-        await dialogue.ask(command)
+    dialogue.apply_profile(profile)
+    await send_first_commands(dialogue, profile)
 
 
 async def _read_identity(dialogue: Dialogue, command: str) -> str:
+    """The same as `read_identity`; empty also if the modem does not answer: some hang at another family's command."""
     try:
-        reply = await dialogue.ask(command)
-        return replies.parse_identity(reply.lines, command) if reply.ok else ""
-    except (DecodeError, ModemError):
+        return await read_identity(dialogue, command)
+    except ModemError:
         return ""
 
 

@@ -1,4 +1,4 @@
-"""Work that may block for long, on a daemon thread of its own: a process that ends does not wait for it."""
+"""Blocking work on a daemon thread of its own: it may block for ever, and a process that ends does not wait for it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def run_blocking(what: str, work: Callable[[], T], timeout_s: float) -> T:
-    """What `work` returns or raises. TimeoutError after `timeout_s`; what comes later than that is forgotten."""
+async def run_blocking(
+    what: str, work: Callable[[], T], timeout_s: float, *, too_late: Callable[[T], None] | None = None
+) -> T:
+    """Returns what `work` returns, or raises what it raises. Raises TimeoutError after `timeout_s`; a result that comes later is
+    handed to `too_late`, or forgotten."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
     def succeed(result: T) -> None:
         if not done.done():
             done.set_result(result)
+        elif too_late is not None:
+            too_late(result)
 
     def fail(error: Exception) -> None:
         if not done.done():

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from modemd.at import Channel, Prompt, Reply, Urc
 from modemd.at.channel import ESC
 from modemd.errors import CommandFailed, PortGone, PortHangs, ReplyTimeout, Restarted, Silent
 from modemd.modem.link.port import Port
 from modemd.modem.link.wire_log import WireLog
+from modemd.profiles import Profile
 
 # Together 15 s, in which the slowest modems get over what they were at; and one that can hear again is heard soon.
 PROBE_TIMEOUT_S = 1.5
@@ -45,21 +46,23 @@ class Dialogue:
         port.on_data = self._handle_data
         port.on_lost = self._handle_loss
 
-    def apply_profile(
-        self,
-        *,
-        urcs: Iterable[str],
-        command_timeout_s: float,
-        guard_s: float,
-        escape_s: float = ESCAPE_S,
-        restart: tuple[str, ...] = (),
-    ) -> None:
-        """Take over what the profile says of this family, once it is known. Call it between two commands."""
-        self._channel = Channel(urcs)
-        self._command_timeout_s = command_timeout_s
-        self._guard_s = guard_s
-        self._escape_s = escape_s
-        self._restart_notices = restart
+    def apply_profile(self, profile: Profile) -> None:
+        """Takes over what the driver says of this family, once it is known. Called between two commands."""
+        self._channel = Channel(profile.notices)
+        self._command_timeout_s = profile.command_timeout_s
+        self._guard_s = profile.guard_s
+        self._escape_s = profile.escape_s
+
+    def expect_restarts(self, notices: tuple[str, ...]) -> None:
+        """Takes notices that begin so for a restart of the modem from now on: a command that is waited for then ends."""
+        self._restart_notices = notices
+
+    def take_notices(self, beginning: str, *, since: int = 0) -> list[Urc]:
+        """Takes the notices that begin so out of `notices`, and returns them; `since`: without the first so many."""
+        taken = [notice for notice in list(self.notices)[since:] if notice.line.startswith(beginning)]
+        for notice in taken:
+            self.notices.remove(notice)
+        return taken
 
     @property
     def loss_reason(self) -> str | None:

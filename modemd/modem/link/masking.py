@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from modemd.at import parse_result
 from modemd.errors import DecodeError
+from modemd.modem.link import check_digit
 from modemd.pdu.explanation import Direction, Explained, explain
 from modemd.pdu.fields.address import TypeOfNumber
 from modemd.pdu.fields.userdata import count_header_septets
@@ -75,13 +76,6 @@ _PERSONAL = ("+CNUM:", "+CSCA:", "+CLIP:", "+CCWA:", "+COLP:", "+CMGR:", "+CMGL:
 
 
 _CELLS = ("+CREG:", "+CGREG:", "+CEREG:")
-
-
-def compute_luhn_digit(digits: str) -> str:
-    """The check digit behind `digits` (IMEI: 3GPP TS 23.003 annex B; ICCID: ITU-T E.118)."""
-    doubled = [int(digit) * 2 for digit in digits[-1::-2]]
-    total = sum(value // 10 + value % 10 for value in doubled) + sum(map(int, digits[-2::-2]))
-    return str(-total % 10)
 
 
 class Mask:
@@ -161,8 +155,8 @@ class Mask:
         stand_in, rest = self._identities[body], digits[len(body) :]
         if len(rest) != 1:
             return stand_in + "0" * len(rest)
-        check = int(compute_luhn_digit(stand_in))
-        return stand_in + str(check if compute_luhn_digit(body) == rest else (check + 1) % 10)
+        check = int(check_digit.compute(stand_in))
+        return stand_in + str(check if check_digit.compute(body) == rest else (check + 1) % 10)
 
 
 def _cross_out(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import serial
 
 from modemd.errors import PortGone, PortHangs
+from modemd.modem.link.blocking import run_blocking
 
 # Opening a wedged USB tty may block for ever; so may closing it, when output is stuck in the driver.
 OPEN_TIMEOUT_S = 10.0
@@ -73,7 +74,7 @@ class SerialPort:
             return
         self._loop.remove_reader(self._fd)
         self._loop.remove_writer(self._fd)
-        threading.Thread(target=_close, args=(device,), name=f"close {self._name}", daemon=True).start()
+        _close_on_thread(device, self._name)
 
     def _readable(self) -> None:
         try:
@@ -120,24 +121,17 @@ async def open_serial(name: str, baud: int = 115200) -> Port:
     if "://" not in name and not os.path.lexists(name):  # noqa: ASYNC240 - /dev is in memory, and never waits
         # A stick that is away for years is looked for every few seconds: that must not cost a thread each time.
         raise PortGone(f"{name}: {os.strerror(errno.ENOENT)}")
-    loop = asyncio.get_running_loop()
-    opened: asyncio.Future[serial.SerialBase] = loop.create_future()
 
-    def work() -> None:
-        try:
-            device = serial.serial_for_url(name, do_not_open=True, baudrate=baud, timeout=0, write_timeout=0)
-            if "://" not in name:
-                device.exclusive = True
-            device.open()
-        except Exception as error:  # whatever a driver or pyserial raises ends as one line
-            _call_on_loop(loop, _fail, opened, error)
-        else:
-            _call_on_loop(loop, _succeed, opened, device)
+    def work() -> serial.SerialBase:
+        device = serial.serial_for_url(name, do_not_open=True, baudrate=baud, timeout=0, write_timeout=0)
+        if "://" not in name:
+            device.exclusive = True
+        device.open()
+        return device
 
-    threading.Thread(target=work, name=f"open {name}", daemon=True).start()
     try:
-        async with asyncio.timeout(OPEN_TIMEOUT_S):
-            device = await opened
+        # A port that opens too late is closed again: the next try must find it free.
+        device = await run_blocking(f"open {name}", work, OPEN_TIMEOUT_S, too_late=_close_on_thread)
     except TimeoutError:
         raise PortHangs(f"{name}: opening it hangs; unplug the modem, or switch its hub off and on") from None
     except (serial.SerialException, OSError, ValueError) as error:
@@ -167,23 +161,9 @@ def find_group(path: str) -> str:
         return f"its group, number {number},"
 
 
-def _call_on_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: Any) -> None:
-    try:
-        loop.call_soon_threadsafe(call, *values)
-    except RuntimeError:  # the loop is closed: nobody waits any more
-        return
-
-
-def _succeed(opened: asyncio.Future[serial.SerialBase], device: serial.SerialBase) -> None:
-    if opened.done():  # it came too late: the next try must find the port free
-        threading.Thread(target=_close, args=(device,), name="close late", daemon=True).start()
-    else:
-        opened.set_result(device)
-
-
-def _fail(opened: asyncio.Future[serial.SerialBase], error: Exception) -> None:
-    if not opened.done():
-        opened.set_exception(error)
+def _close_on_thread(device: serial.SerialBase, name: str = "late") -> None:
+    """Closes a device without waiting: closing may block for ever."""
+    threading.Thread(target=_close, args=(device,), name=f"close {name}", daemon=True).start()
 
 
 def _close(device: serial.SerialBase) -> None:

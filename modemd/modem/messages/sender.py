@@ -167,8 +167,7 @@ class PartSender:
 
     def _close_late_attempt(self) -> None:
         """Journal a late answer that came before this prompt: any behind it is of the PDU that is written now."""
-        for urc in [urc for urc in self._dialogue.notices if urc.line.startswith("+CMGS:")]:
-            self._dialogue.notices.remove(urc)
+        for urc in self._dialogue.take_notices("+CMGS:"):
             late = self.take_late_answer(urc.line)
             if late is not None:
                 self._outbound.close_attempt(self._identity.sender, late)

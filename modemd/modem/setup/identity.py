@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from modemd.at import replies
 from modemd.errors import CommandFailed, DecodeError
+from modemd.modem.link import check_digit
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import BUSY_TRIES, BUSY_WAIT_S, is_busy
 from modemd.profiles import Profile
@@ -47,17 +48,8 @@ async def read_imsi(dialogue: Dialogue) -> str | None:
     return await _read_number(dialogue, "+CIMI", 14, _never_proven)
 
 
-def has_valid_check_digit(digits: str) -> bool:
-    """Whether the last digit is the check digit of those before it (ISO/IEC 7812-1 annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (1 + place % 2)
-        total += doubled // 10 + doubled % 10
-    return total % 10 == 0
-
-
 def _is_imei(found: str) -> bool:
-    return len(found) == IMEI_DIGITS and has_valid_check_digit(found)
+    return len(found) == IMEI_DIGITS and check_digit.is_valid(found)
 
 
 def _never_proven(found: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from modemd import logs
 from modemd.at import replies
-from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, Silent
+from modemd.errors import CommandFailed
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, run_when_ready
+from modemd.modem.setup.first_words import read_identity, send_first_commands
 from modemd.modem.setup.identity import MAX_READS, read_iccid, read_imei, read_imsi
 from modemd.modem.setup.negotiation import Storage, negotiate
 from modemd.modem.setup.sim import NO_PINS, PinSource, open_sim
@@ -15,23 +16,8 @@ from modemd.profiles import GENERIC, Profile, Profiles
 
 log = logs.get(__name__)
 
-# Right after power-on the first AT may be lost to auto-baud, and a modem stuck at a prompt needs its ESC first.
-AT_TRIES = 4
-AT_TIMEOUT_S = 2.0
 # How often a modem that says nothing of itself yet is asked, BUSY_WAIT_S apart: until its SIM is read (ZTE takes 8 s and more).
 STARTING_TRIES = 15
-
-
-async def wake_modem(dialogue: Dialogue) -> None:
-    """Wake the modem, out of any prompt, echo off. Silent where nothing answers."""
-    dialogue.mark_unsynchronised()  # whoever had the port before may have left the modem at a prompt
-    for last in (*[False] * (AT_TRIES - 1), True):
-        try:
-            await dialogue.run_command("E0", timeout_s=AT_TIMEOUT_S)
-            return
-        except (ReplyTimeout, CommandFailed) as error:
-            if last or isinstance(error, Silent):
-                raise
 
 
 async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource = NO_PINS) -> Identity:
@@ -41,13 +27,13 @@ async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, p
     A SIM that tells no ICCID is known by its IMSI: it is the same SIM in every stick all the same.
     """
     if driver is not None:
-        await _send_first_commands(dialogue, profiles.find_by_name(driver))
+        await send_first_commands(dialogue, profiles.find_by_name(driver))
     await dialogue.ask("+CMEE=1")  # else a missing or busy SIM is a bare ERROR
     manufacturer, model, profile = await _identify_family(dialogue, profiles, driver, pins)
     if driver is None:
-        await _send_first_commands(dialogue, profile)
+        await send_first_commands(dialogue, profile)
     equipment = await read_imei(dialogue)
-    firmware = await _read_identity(dialogue, "+CGMR")
+    firmware = await read_identity(dialogue, "+CGMR")
     await open_sim(dialogue, profile, pins)
     card, subscriber = await read_iccid(dialogue, profile), await read_imsi(dialogue)
     if card is None and subscriber is None:
@@ -81,11 +67,6 @@ async def initialise_modem(dialogue: Dialogue, profile: Profile, used: set[str] 
     return await negotiate(dialogue, profile, run, used)
 
 
-async def _send_first_commands(dialogue: Dialogue, profile: Profile) -> None:
-    for command in profile.first:
-        await dialogue.ask(command)
-
-
 async def _identify_family(
     dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource
 ) -> tuple[str, str, Profile]:
@@ -97,7 +78,7 @@ async def _identify_family(
         if not manufacturer:  # a ZTE stick says who it is when its SIM is open
             await open_sim(dialogue, profiles.find_by_name(driver or GENERIC), pins)
             manufacturer = await _read_manufacturer(dialogue)
-        said = manufacturer, await _read_identity(dialogue, "+CGMM")
+        said = manufacturer, await read_identity(dialogue, "+CGMM")
         profile = profiles.find_by_name(driver) if driver is not None else profiles.match(*said)
         if driver is not None or profile.name != GENERIC or said in seen or len(seen) == MAX_READS:
             return *said, profile
@@ -107,23 +88,14 @@ async def _identify_family(
 async def _read_manufacturer(dialogue: Dialogue) -> str:
     """Who made it. A ZTE stick answers everything with ERROR until it was asked for the PIN's state, and has read the SIM."""
     for _ in range(STARTING_TRIES):
-        if said := await _read_identity(dialogue, "+CGMI"):
+        if said := await read_identity(dialogue, "+CGMI"):
             return said
         reply = await dialogue.ask("+CPIN?")
         if reply.ok or not (is_busy(reply) or reply.result.family == "error"):
             break
         await dialogue.pause(BUSY_WAIT_S)
     await dialogue.ask("+CMEE=1")
-    return await _read_identity(dialogue, "+CGMI")
-
-
-async def _read_identity(dialogue: Dialogue, command: str) -> str:
-    """An identity in the modem's own words; empty where it has none (Wavecom answers +CGMR with ERROR)."""
-    reply = await dialogue.ask(command)
-    try:
-        return replies.parse_identity(reply.lines, command) if reply.ok else ""
-    except DecodeError:
-        return ""
+    return await read_identity(dialogue, "+CGMI")
 
 
 async def _read_own_number(dialogue: Dialogue) -> str | None:

@@ -186,10 +186,8 @@ async def read_sim_state(dialogue: Dialogue) -> str:
         raise
     except ReplyTimeout:
         # Wavecom and Sierra SL8084 end +CPIN? without OK.
-        for notice in list(dialogue.notices)[told_before:]:
-            if notice.line.startswith("+CPIN:"):
-                dialogue.notices.remove(notice)
-                return _parse_state([notice.line])
+        if told := dialogue.take_notices("+CPIN:", since=told_before):
+            return _parse_state([told[0].line])
         raise
     return _parse_state([line for line in lines if line.startswith("+CPIN")])
 
@@ -250,8 +248,7 @@ async def _wait_until_open(dialogue: Dialogue) -> None:
     """Until the SIM says that it is open; whatever the modem says of that is not a restart."""
     for _ in range(OPENING_TRIES):
         if await read_sim_state(dialogue) in _OPEN_STATES:
-            for notice in [notice for notice in dialogue.notices if notice.line.startswith("+CPIN:")]:
-                dialogue.notices.remove(notice)
+            dialogue.take_notices("+CPIN:")
             return
         await dialogue.pause(OPENING_WAIT_S)
     raise CommandFailed("AT+CPIN=", "OK, but the SIM stays closed")

@@ -105,5 +105,4 @@ async def _set_charset(dialogue: Dialogue, wanted: str) -> str | None:
 
 def _drop_late_answers(dialogue: Dialogue) -> None:
     """Answers nobody waits for any more."""
-    for notice in [notice for notice in dialogue.notices if notice.line.startswith(ANSWER_NOTICE)]:
-        dialogue.notices.remove(notice)
+    dialogue.take_notices(ANSWER_NOTICE)

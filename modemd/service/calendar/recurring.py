@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from zoneinfo import ZoneInfo
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.errors import Refused, StoreError
+from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.calendar.cron import CronTimes, parse_cron
 from modemd.service.messages.decisions import Authorship, check_authorship
 from modemd.service.messages.submission import MessageRequest, Submission
+from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, schedules
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.new_message import NewMessage
@@ -28,7 +30,6 @@ log = logs.get(__name__)
 
 # Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
 LONGEST_WAIT_S = 30.0
-RETRY_S = 5.0
 # A run that is later than this was missed: the process, its clock or its database was not there.
 ON_TIME_TOLERANCE = timedelta(minutes=2)
 MOST_RECIPIENTS = 100
@@ -153,20 +154,13 @@ class RecurringSends:
 
     async def run(self) -> None:
         """Until cancelled. While the clock is not trusted, nothing is run."""
+        retry = StoreRetry(log, "recurring sends wait for the database")
         while True:
             self._wakeup.clear()
-            wait = LONGEST_WAIT_S
-            try:
-                if self._is_clock_trusted():
-                    wait = await self._run_due()
-            except StoreError as error:
-                log.error("recurring sends wait for the database", error=str(error))
-                wait = RETRY_S
-            try:
+            wait = await retry.run(self._run_due) if self._is_clock_trusted() else LONGEST_WAIT_S
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._wakeup.wait()
-            except TimeoutError:
-                pass
 
     async def _run_due(self) -> float:
         """Run what is due; the seconds until the next is."""

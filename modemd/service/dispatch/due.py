@@ -10,7 +10,7 @@ from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.errors import StoreError
+from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.inbound import inbox
 from modemd.store.outbox import due as outbox_due
@@ -20,7 +20,6 @@ log = logs.get(__name__)
 # Wall time may be stepped while a timer runs; this bounds how long that stays unnoticed.
 LONGEST_WAIT_S = 30.0
 STEP = 500
-RETRY_S = 5.0
 
 
 class DueWork:
@@ -42,12 +41,9 @@ class DueWork:
 
     async def run(self) -> None:
         """Until cancelled."""
+        retry = StoreRetry(log, "the timetable waits for the database")
         while True:
-            try:
-                await self._wait_or_run_due()
-            except StoreError as error:
-                log.error("the timetable waits for the database", error=str(error))
-                await asyncio.sleep(RETRY_S)
+            await retry.run(self._wait_or_run_due)
 
     async def _wait_or_run_due(self) -> None:
         self._wakeup.clear()

@@ -13,11 +13,12 @@ from typing import Any
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.errors import Refused, StoreError
+from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, parse_rows
 from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time
+from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.outbox import batches
 from modemd.store.outbox.accept import NewMessage
@@ -32,7 +33,6 @@ CHECKED_AT_ONCE = 10
 STEPS_AHEAD = 4
 # Of warnings and refusals, the answer tells so many; the messages themselves tell all.
 MAX_LISTED = 100
-RETRY_S = 5.0
 _CHUNK_SIZE = 1024 * 1024
 
 
@@ -70,15 +70,10 @@ class Batches:
 
     async def run(self) -> None:
         """Promote what is accepted, and clear away what will not be, until cancelled."""
+        retry = StoreRetry(log, "batches wait for the database")
         while True:
             self._wakeup.clear()
-            try:
-                worked = await self._run_step()
-            except StoreError as error:
-                log.error("batches wait for the database", error=str(error))
-                await asyncio.sleep(RETRY_S)
-                continue
-            if not worked:
+            if not await retry.run(self._run_step):
                 await self._wakeup.wait()
 
     async def accept(self, body: bytes, key: str | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import partial
 from modemd import logs
 from modemd.clock import Clock
 from modemd.config.retention import RetentionSettings
-from modemd.errors import StoreError
+from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, retention
 from modemd.store.retention import RetentionAges
 
@@ -36,11 +36,9 @@ class Retention:
     async def run(self) -> None:
         """Until cancelled. By a clock that is not trusted nothing is old."""
         await asyncio.sleep(FIRST_DELAY_S)
+        retry = StoreRetry(log, "house-keeping waits for the database", retry_s=INTERVAL_S)
         while True:
-            try:
-                await self._delete_expired()
-            except StoreError as error:
-                log.error("house-keeping waits for the database", error=str(error))
+            await retry.run(self._delete_expired)
             await asyncio.sleep(INTERVAL_S)
 
     async def _delete_expired(self) -> None:

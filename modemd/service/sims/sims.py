@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 from modemd import logs
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
-from modemd.errors import Refused, StoreError
+from modemd.errors import Refused
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause, find_stopped_classes
@@ -21,13 +20,13 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship, check_authorship
 from modemd.service.sims.balances import Balances
+from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, lanes, listings, sims
 from modemd.store.queue import pauses, quotas
 
 log = logs.get(__name__)
 
 STEP = 500
-RETRY_S = 5.0
 
 
 class SimControl:
@@ -64,12 +63,10 @@ class SimControl:
         """Put what is queued in the lanes that the rules make now, step by step; what a crash leaves, the next start does."""
         log.info("the rules have changed; what is queued is put in their lanes")
         after: int | None = 0
+        retry = StoreRetry(log, "the rules wait for the database")
         while after is not None:
-            try:
-                after = await self._store.write(partial(lanes.reassign_lanes, after=after, limit=STEP))
-            except StoreError as error:
-                log.error("the rules wait for the database", error=str(error))
-                await asyncio.sleep(RETRY_S)
+            step = partial(lanes.reassign_lanes, after=after, limit=STEP)
+            after = await retry.run(partial(self._store.write, step))
         self._on_changed()
 
     async def list_sims(self) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ from modemd.emulator.device.command_line import CommandForm, CommandLineError, p
 )
 def test_a_line_is_cut_into_its_commands(body: str, calls: list[tuple[str, CommandForm, str]]) -> None:
     """A command line is read as V.250 says, whatever its case and blanks."""
-    assert [(call.name, call.kind, call.argument) for call in parse_command_line(body)] == calls
+    assert [(call.name, call.form, call.argument) for call in parse_command_line(body)] == calls
 
 
 @pytest.mark.parametrize("body", ["=", "+", "+CSQ!", "+CSQ?x", '"', "1"])

@@ -43,7 +43,7 @@ class Stage:
 
 
 def test_things_happen_at_their_time(tmp_path: Path) -> None:
-    """Faults, letters, power, refusals and knobs come at their offsets, neither before nor after."""
+    """Faults, messages, power, refusals and knobs come at their offsets, neither before nor after."""
     text = f"""{WEST}
         [[phone]]
         number = "{PHONE}"
@@ -421,7 +421,7 @@ async def test_the_shipped_scenarios_run(name: str, tmp_path: Path) -> None:
                 "event[2].send: class goes without raw",
                 "event[3].phone: address: the name 'A name that is long' takes 19 septets; 11 are the most",
             ],
-            id="letters",
+            id="contents",
         ),
     ],
 )
@@ -444,6 +444,6 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_an_event_that_cannot_be_said_is_refused(tmp_path: Path) -> None:
-    """A letter without recipient or text is a mistake of the file, not of the time when it is sent."""
+    """A message without recipient or text is a mistake of the file, not of the time when it is sent."""
     with pytest.raises(ConfigError, match=r"event\[0\]\.send\.text: '' should"):
         scenario(tmp_path, f'{WEST}[[event]]\nat_s = 1\nphone = "{PHONE}"\nsend = {{to = "+33700000001", text = ""}}\n')

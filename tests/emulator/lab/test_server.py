@@ -248,7 +248,7 @@ async def test_fates_and_the_next_report(running: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("letter", "octets"),
+    ("content", "octets"),
     [
         pytest.param({"text": "Hi", "class": 0}, "00 10", id="flash"),
         pytest.param({"text": "Hi", "silent": True}, "40 00", id="silent"),
@@ -260,11 +260,11 @@ async def test_fates_and_the_next_report(running: Running) -> None:
         pytest.param({"raw": "040C914477009400657FF699999999999999 00".replace(" ", "")}, "7F F6", id="raw"),
     ],
 )
-async def test_letters_of_every_kind_are_sent(running: Running, letter: dict[str, Any], octets: str) -> None:
+async def test_contents_of_every_kind_are_sent(running: Running, content: dict[str, Any], octets: str) -> None:
     """What arrives on the SIM has the TP-PID and TP-DCS of its kind."""
     sim = running.lab.modems["modem0"].sim
     route = "/phones/+447700900456/send"
-    assert (await running.control("POST", route, {"to": sim.number, **letter}))[0] == 200
+    assert (await running.control("POST", route, {"to": sim.number, **content}))[0] == 200
     await becomes(lambda: sim.memory.used == 1)
     ((_, stored),) = sim.memory
     assert stored.tpdu[9:11] == bytes.fromhex(octets)

@@ -31,9 +31,9 @@ MMS_NOTIFICATION = bytes.fromhex(
 """From 12345, 2025-03-11 09:16:08: "T1" of 500 octets waits at http://mmsc/x1 for a day."""
 
 
-def arrived(bench: Bench, letter: str | MessageContent, sender: str = ALICE) -> list[Deliver]:
+def arrived(bench: Bench, content: str | MessageContent, sender: str = ALICE) -> list[Deliver]:
     """What is on the SIM after this was written to it."""
-    bench.network.phone(sender).send(bench.sim.number, letter)
+    bench.network.phone(sender).send(bench.sim.number, content)
     bench.timers.run(5.0)
     messages = [decode_incoming(stored.tpdu) for _, stored in bench.sim.memory]
     assert all(isinstance(message, Deliver) for message in messages)
@@ -41,7 +41,7 @@ def arrived(bench: Bench, letter: str | MessageContent, sender: str = ALICE) -> 
 
 
 @pytest.mark.parametrize(
-    ("letter", "dcs", "protocol_id"),
+    ("content", "dcs", "protocol_id"),
     [
         pytest.param(Text("Hi"), 0x00, 0, id="plain"),
         pytest.param(Text("Hi", message_class=0), 0x10, 0, id="flash"),
@@ -59,12 +59,12 @@ def arrived(bench: Bench, letter: str | MessageContent, sender: str = ALICE) -> 
         pytest.param(Data(b"\1\2\3", message_class=1), 0x15, 0, id="data for the phone"),
     ],
 )
-def test_what_arrives_says_what_it_is(bench: Bench, letter: MessageContent, dcs: int, protocol_id: int) -> None:
+def test_what_arrives_says_what_it_is(bench: Bench, content: MessageContent, dcs: int, protocol_id: int) -> None:
     """Class, type 0, replacement, indication and data are told by TP-DCS and TP-PID."""
-    (deliver,) = arrived(bench, letter)
+    (deliver,) = arrived(bench, content)
     assert (deliver.dcs, deliver.protocol_id, str(deliver.originator)) == (dcs, protocol_id, ALICE)
-    if isinstance(letter, Text | Voicemail):
-        assert deliver.text == letter.text
+    if isinstance(content, Text | Voicemail):
+        assert deliver.text == content.text
     else:
         assert deliver.user_data.payload == b"\1\2\3"
 
@@ -127,8 +127,8 @@ def test_octets_that_are_no_message_arrive_too(bench: Bench) -> None:
 
 def test_a_phone_shows_no_silent_message(bench: Bench) -> None:
     """Type 0 is taken and discarded; the next message is shown."""
-    for letter in (Text("nobody sees this", silent=True), Text("this one is seen")):
-        bench.network.phone("+33612345678").send(ALICE, letter)
+    for content in (Text("nobody sees this", silent=True), Text("this one is seen")):
+        bench.network.phone("+33612345678").send(ALICE, content)
     bench.timers.run(5.0)
     assert (bench.inbox(), bench.network.waiting(ALICE)) == (["this one is seen"], 0)
 
@@ -140,7 +140,7 @@ def test_a_long_flash_is_one_text(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("letter", "told"),
+    ("content", "told"),
     [
         pytest.param(Text("Hi", message_class=4), "class 4", id="class"),
         pytest.param(Text("Hi", replaces=8), "replace type 8", id="replace type"),
@@ -152,10 +152,10 @@ def test_a_long_flash_is_one_text(bench: Bench) -> None:
         pytest.param(Raw(bytes(165)), "165 octets", id="too much"),
     ],
 )
-def test_what_cannot_be_put_on_the_air(bench: Bench, letter: MessageContent, told: str) -> None:
+def test_what_cannot_be_put_on_the_air(bench: Bench, content: MessageContent, told: str) -> None:
     """EncodeError says why, and nothing arrives."""
     with pytest.raises(EncodeError, match=told):
-        bench.network.phone(ALICE).send(bench.sim.number, letter)
+        bench.network.phone(ALICE).send(bench.sim.number, content)
     bench.timers.run(5.0)
     assert bench.sim.memory.used == 0
 
@@ -168,9 +168,9 @@ def test_no_octets_upset_a_device_or_a_phone(bench: Bench, seed: int, mode: int)
     for command in (f"AT+CMGF={mode}", "AT+CNMI=2,2,0,0,0"):
         assert bench.host.ask(command) == "OK"
     for _ in range(40):
-        letter = Raw(random.randbytes(random.randint(1, 60)))
-        bench.network.phone("MyBank").send(bench.sim.number, letter)
-        bench.network.phone("MyBank").send(ALICE, letter)
+        content = Raw(random.randbytes(random.randint(1, 60)))
+        bench.network.phone("MyBank").send(bench.sim.number, content)
+        bench.network.phone("MyBank").send(ALICE, content)
     routed = bench.host.hear(10.0).count(b"\r\n+CMT: ")
     assert routed + bench.sim.memory.used == 40  # class 2 is stored all the same
     assert bench.network.waiting(bench.sim.number) == bench.network.waiting(ALICE) == 0

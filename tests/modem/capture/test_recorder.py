@@ -26,7 +26,8 @@ from modemd.modem.capture.recorder import (
     record,
 )
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.initialise import identify, initialise_modem, wake_modem
+from modemd.modem.setup.first_words import wake_modem
+from modemd.modem.setup.initialise import identify, initialise_modem
 from modemd.pdu import compose, frame
 from modemd.profiles import Profiles
 from tests.modem.scripted_port import simulated

@@ -10,6 +10,7 @@ import pytest
 from modemd.at import Result, Urc
 from modemd.errors import CommandFailed, PortGone, ReplyTimeout, Silent
 from modemd.modem.link.dialogue import ESCAPE_S, PROBE_TIMEOUT_S, PROBES, QUIET_S, Dialogue
+from modemd.profiles import Profile
 from tests.modem.scripted_port import ScriptedPort, script, simulated
 
 PDU = "0001000C91447700091032000005C8329BFD06"
@@ -198,7 +199,7 @@ async def test_a_call_cancelled_before_it_wrote_anything_leaves_nothing_behind()
     """In the guard time nothing has gone out yet: the next command needs no ESC."""
     with script(f"{PROBED} {PROBED}") as port:
         dialogue = Dialogue(port)
-        dialogue.apply_profile(urcs=(), command_timeout_s=10, guard_s=0.5)
+        dialogue.apply_profile(Profile("careful", command_timeout_s=10, guard_s=0.5))
         await probed(dialogue)
         cut = asyncio.ensure_future(dialogue.run_command("+CGMI"))
         await asyncio.sleep(0.1)
@@ -261,7 +262,7 @@ async def test_the_guard_time_is_kept_after_an_answer() -> None:
     """A family that loses a command sent too soon gets its pause, counted from the last octet heard."""
     port = Stopwatch(f">> AT+CMGF=0 \n << OK [1] \n {PROBED}")
     dialogue = Dialogue(port)
-    dialogue.apply_profile(urcs=(), command_timeout_s=10, guard_s=0.5)
+    dialogue.apply_profile(Profile("careful", command_timeout_s=10, guard_s=0.5))
     await dialogue.run_command("+CMGF=0")
     await probed(dialogue)
     first, second = port.times
@@ -273,7 +274,7 @@ async def test_a_pdu_goes_out_before_anything_else_can_happen() -> None:
     """No guard time and no other await lies between the decision to send and the first octet."""
     with script(f">> AT+CMGS=18 \n <<$ > \n >> {PDU} ^Z \n << +CMGS: 1 | OK") as port:
         dialogue = Dialogue(port)
-        dialogue.apply_profile(urcs=(), command_timeout_s=10, guard_s=0.5)
+        dialogue.apply_profile(Profile("careful", command_timeout_s=10, guard_s=0.5))
         await dialogue.request_prompt("+CMGS=18", timeout_s=5)
         sending = asyncio.ensure_future(dialogue.send_pdu(PDU, timeout_s=60))
         await asyncio.sleep(0)
@@ -286,7 +287,7 @@ async def test_a_profile_is_adopted() -> None:
     """Its notices are told apart, and its deadline holds, from then on."""
     with script(">> AT+CGMM \n << POWER ALARM 3 | E1752 | OK \n >> AT+CGMM") as port:
         dialogue = Dialogue(port)
-        dialogue.apply_profile(urcs=["POWER ALARM"], command_timeout_s=25, guard_s=0)
+        dialogue.apply_profile(Profile("odd", ignore=("POWER ALARM",), command_timeout_s=25))
         assert await dialogue.run_command("+CGMM") == ("E1752",)
         assert list(dialogue.notices) == [Urc("POWER ALARM 3")]
         with pytest.raises(ReplyTimeout, match="25 s"):

@@ -75,7 +75,7 @@ async def test_the_power_hook_is_a_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("argv", "why"),
     [
-        pytest.param(["/nowhere/uhubctl"], "/nowhere/uhubctl: No such file", id="not there"),
+        pytest.param(["/nowhere/uhubctl"], "/nowhere/uhubctl: it cannot be run: No such file", id="not there"),
         pytest.param([sys.executable, "-c", "print('no hub'); raise SystemExit(3)"], "3: no hub", id="fails"),
         pytest.param([sys.executable, "-c", "import time; time.sleep(60)"], "within 0.3 s", id="hangs"),
     ],

@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from modemd.errors import CommandFailed
+from modemd.modem.link import check_digit
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.identity import has_valid_check_digit, read_iccid, read_imei, read_imsi
+from modemd.modem.setup.identity import read_iccid, read_imei, read_imsi
 from modemd.profiles import Profile
 from tests.modem.scripted_port import script, simulated
 
@@ -22,7 +23,7 @@ PROFILE = Profile("x", iccid=("+CCID", "^ICCID?"))
 )
 def test_the_check_digit(digits: str, passes: bool) -> None:
     """The formula of ISO/IEC 7812-1, on numbers whose digit is known."""
-    assert has_valid_check_digit(digits) is passes
+    assert check_digit.is_valid(digits) is passes
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from modemd.at import Urc
 from modemd.errors import CommandFailed, NeedsPerson, ReplyTimeout, Silent
 from modemd.modem.link.dialogue import PROBES, Dialogue
 from modemd.modem.setup.busy_sim import BUSY_TRIES
-from modemd.modem.setup.initialise import identify, initialise_modem, wake_modem
+from modemd.modem.setup.first_words import wake_modem
+from modemd.modem.setup.initialise import identify, initialise_modem
 from modemd.modem.status import Identity
 from modemd.profiles import Profile, Profiles
 from tests.modem.backend import GENERIC

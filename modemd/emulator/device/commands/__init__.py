@@ -1,7 +1,7 @@
-"""The AT commands every family shares, by name. What a family refuses, lacks or says otherwise is in its file.
+"""AT commands that all families share, by name. What a family refuses, lacks or answers otherwise is in its file.
 
-A handler says its information lines, and returns nothing: the device goes on to the next command of the line and ends
-with OK. It raises a FinalResult to end the line otherwise, or returns True when it will end the line later by itself.
+A handler sends its information lines and returns nothing: the device goes on with the next command of the line, and
+ends the line with OK. It raises a FinalResult to end the line otherwise, or returns True if it will end the line later.
 A ValueError (an argument that is no number) ends in `+CME ERROR: 50`.
 """
 

@@ -1,62 +1,58 @@
-"""Reading and deleting stored messages, in either format (3GPP TS 27.005 3.4.2, 3.4.3, 4.1, 4.2, 3.5.4)."""
+"""Reading and deletion of stored messages, in either format (3GPP TS 27.005 3.4.2, 3.4.3, 4.1, 4.2, 3.5.4)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError, result_of
-from modemd.emulator.device.text_mode import STATUS
+from modemd.emulator.device.state import DeviceState
+from modemd.emulator.device.text_mode import STATUS_NAMES
 from modemd.emulator.network.message_memory import MessageMemory, MessageStatus, StoredMessage
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
 
 COMMANDS = CommandTable()
 
 ALL = 4
 
 
-def _reading_memory(device: Device) -> MessageMemory:
+def _reading_memory(device: DeviceState) -> MessageMemory:
     device.require_sim(CmsError)
     return device.memory(device.settings.memories[0])
 
 
 @COMMANDS.command("+CMGL")
-def list_messages(device: Device, call: ParsedCommand) -> None:
-    """What has this status, 4 or `"ALL"` for all; left out, what is unread. Listing marks it as read."""
+def list_messages(device: DeviceState, command: ParsedCommand) -> None:
+    """Lists the messages with this status, 4 or `"ALL"` for all; without one, the unread ones. Marks them as read."""
     settings = device.settings
-    if call.kind is CommandForm.TEST:
-        words = ",".join(f'"{word}"' for word in (*STATUS.values(), text_mode.ALL))
-        device.host.say(f"+CMGL: ({words})" if settings.text_mode else "+CMGL: (0-4)")
+    if command.form is CommandForm.TEST:
+        words = ",".join(f'"{word}"' for word in (*STATUS_NAMES.values(), text_mode.ALL))
+        device.host.send_line(f"+CMGL: ({words})" if settings.text_mode else "+CMGL: (0-4)")
         return
     memory = _reading_memory(device)
-    wanted = _wanted(device, call)
+    wanted = _wanted(device, command)
     base = device.family.storage.index_base
     for slot, message in memory:
         if wanted in (ALL, message.status):
-            if settings.text_mode and text_mode.readable(message):
-                form = f"{slot + base},{text_mode.listed(message, settings)}"
+            if settings.text_mode and text_mode.is_readable(message):
+                form = f"{slot + base},{text_mode.format_for_cmgl(message, settings)}"
             else:
                 form = _pdu_form(device.family.storage.listed, message, slot + base)
-            device.host.say(f"+CMGL: {form}")
-            _mark_read(device, call, message)
+            device.host.send_line(f"+CMGL: {form}")
+            _mark_read(device, command, message)
 
 
-def _wanted(device: Device, call: ParsedCommand) -> int:
-    if call.kind is not CommandForm.SET:
+def _wanted(device: DeviceState, command: ParsedCommand) -> int:
+    if command.form is not CommandForm.SET:
         return int(MessageStatus.UNREAD)
     if device.settings.text_mode:
-        word = call.values()[0].upper()
+        word = command.values()[0].upper()
         if word == text_mode.ALL:
             return ALL
-        for status, name in STATUS.items():
+        for status, name in STATUS_NAMES.items():
             if name == word:
                 return int(status)
         raise result_of(device.family.dialogue.text_mode_sending)
-    wanted = call.numbers()[0]
+    wanted = command.numbers()[0]
     if wanted is None or wanted not in range(5):
         raise CmsError(304)
     return wanted
@@ -68,39 +64,39 @@ def _pdu_form(header: str, message: StoredMessage, index: int) -> str:
 
 
 @COMMANDS.command("+CMGR")
-def read_message(device: Device, call: ParsedCommand) -> None:
+def read_message(device: DeviceState, command: ParsedCommand) -> None:
     memory = _reading_memory(device)
-    slot = slot_of(device, call)
+    slot = slot_of(device, command)
     message = stored_at(memory, slot)
     if message is None:
         if device.family.storage.empty_slot:
             raise result_of(device.family.storage.empty_slot)
         return
     settings, storage = device.settings, device.family.storage
-    if settings.text_mode and text_mode.readable(message):
-        form = text_mode.read_out(message, settings)
+    if settings.text_mode and text_mode.is_readable(message):
+        form = text_mode.format_for_cmgr(message, settings)
     else:
         form = _pdu_form(storage.shown, message, slot + storage.index_base)
-    device.host.say(f"+CMGR: {form}")
-    _mark_read(device, call, message)
+    device.host.send_line(f"+CMGR: {form}")
+    _mark_read(device, command, message)
 
 
 @COMMANDS.command("+CMGD")
-def delete_messages(device: Device, call: ParsedCommand) -> None:
-    """One slot; or with flag 1 to 4 what is read, also sent, also unsent, all. An empty slot is OK too."""
+def delete_messages(device: DeviceState, command: ParsedCommand) -> None:
+    """Deletes one slot; or with flag 1 to 4 read messages, also sent, also unsent, all. An empty slot is OK, too."""
     device.require_sim(CmsError)
     memory = device.memory(device.settings.memories[0])
     base = device.family.storage.index_base
-    if call.kind is CommandForm.TEST:
+    if command.form is CommandForm.TEST:
         indices = ",".join(str(slot + base) for slot, _ in memory)
-        device.host.say(f"+CMGD: ({indices}),(0-4)")
+        device.host.send_line(f"+CMGD: ({indices}),(0-4)")
         return
-    numbers = call.numbers() if call.kind is CommandForm.SET else []
+    numbers = command.numbers() if command.form is CommandForm.SET else []
     flag = numbers[1] if len(numbers) > 1 and numbers[1] is not None else 0
     if flag not in range(5):
         raise CmsError(304)
     if flag == 0:
-        slot = slot_of(device, call)
+        slot = slot_of(device, command)
         stored_at(memory, slot)
         _delete(device, memory, slot)
     else:
@@ -116,30 +112,30 @@ def delete_messages(device: Device, call: ParsedCommand) -> None:
     device.notify_memory_available()
 
 
-def _delete(device: Device, memory: MessageMemory, slot: int) -> None:
+def _delete(device: DeviceState, memory: MessageMemory, slot: int) -> None:
     if (device.settings.memories[0], slot) in device.faults.stuck:
         raise CmsError(320)
     memory.delete(slot)
 
 
-def slot_of(device: Device, call: ParsedCommand) -> int:
-    """The slot a command names first. CmsError 321 where it names none."""
-    index = call.numbers()[0] if call.kind is CommandForm.SET else None
+def slot_of(device: DeviceState, command: ParsedCommand) -> int:
+    """Returns the slot that a command names first. Raises CmsError 321 if it names none."""
+    index = command.numbers()[0] if command.form is CommandForm.SET else None
     if index is None:
         raise CmsError(321)
     return index - device.family.storage.index_base
 
 
 def stored_at(memory: MessageMemory, slot: int) -> StoredMessage | None:
-    """What is in a slot. CmsError 321 for a slot that is not there."""
+    """Returns the message in a slot. Raises CmsError 321 for a slot that does not exist."""
     try:
         return memory.at(slot)
     except IndexError:
         raise CmsError(321) from None
 
 
-def _mark_read(device: Device, call: ParsedCommand, message: StoredMessage) -> None:
-    if device.family.storage.lists_unmarked and call.values()[1:] == ["1"]:
+def _mark_read(device: DeviceState, command: ParsedCommand, message: StoredMessage) -> None:
+    if device.family.storage.lists_unmarked and command.values()[1:] == ["1"]:
         return
     if message.status is MessageStatus.UNREAD:
         message.status = MessageStatus.READ

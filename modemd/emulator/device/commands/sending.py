@@ -1,4 +1,4 @@
-"""Putting messages on the air: `+CMGS`, `+CMSS`, `+CMGC` (3GPP TS 27.005 3.5.1, 3.5.2, 3.5.5, 4.3, 4.7, 4.6)."""
+"""Sending: `+CMGS`, `+CMSS`, `+CMGC` (3GPP TS 27.005 3.5.1, 3.5.2, 3.5.5, 4.3, 4.7, 4.6)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
@@ -14,61 +13,59 @@ from modemd.emulator.device.commands import entry
 from modemd.emulator.device.commands.listing import slot_of, stored_at
 from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError
+from modemd.emulator.device.state import DeviceState
 from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.network import Rejected
 from modemd.errors import DecodeError
-from modemd.pdu import Command, Submit, Timestamp, decode_outgoing
-
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
+from modemd.pdu import Command, Submit, decode_outgoing
 
 COMMANDS = CommandTable()
 
 FROZEN_S = 1e9
-"""How long a device is deaf that hears nothing until it restarts."""
+"""Seconds for which a device is deaf that hears nothing until it restarts."""
 
 
 @COMMANDS.command("+CMGS")
-def send(device: Device, call: ParsedCommand) -> bool | None:
-    """`=length` in PDU mode, counted without the SMSC field; `="number"[,type]` in text mode. Then the prompt."""
-    if call.kind is CommandForm.TEST:
+def send(device: DeviceState, command: ParsedCommand) -> bool | None:
+    """`=length` in PDU mode, without the SMSC field; `="number"[,type]` in text mode. Then comes the prompt."""
+    if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
-    go = partial(_submit, device, "+CMGS")
-    if _named(device, call):
-        if not _centre_of(device)():
+    on_tpdu = partial(_submit, device, "+CMGS")
+    if _is_text_mode_send(device, command):
+        if not _stored_smsc(device)():
             raise CmsError(330)
         return entry.PromptedEntry(
-            device, entry.text(device, entry.destination_of(device, call)), go, in_text=True
+            device, entry.text_reader(device, entry.destination_of(device, command)), on_tpdu, in_text=True
         ).begin()
-    make = entry.pdu(entry.length_of(device, call), _centre_of(device))
-    return entry.PromptedEntry(device, make, go, after_prompt="OK" if device.sends_blind else "").begin()
+    read_tpdu = entry.pdu_reader(entry.tpdu_length(device, command), _stored_smsc(device))
+    return entry.PromptedEntry(device, read_tpdu, on_tpdu, after_prompt="OK" if device.sends_blind else "").begin()
 
 
-def _centre_of(device: Device) -> Callable[[], str]:
+def _stored_smsc(device: DeviceState) -> Callable[[], str]:
     return lambda: device.require_sim(CmsError).smsc
 
 
-def _named(device: Device, call: ParsedCommand) -> bool:
-    """Whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
-    return device.settings.text_mode and call.kind is CommandForm.SET and call.argument.startswith('"')
+def _is_text_mode_send(device: DeviceState, command: ParsedCommand) -> bool:
+    """Returns whether text mode is on and a quoted number is given. One without quotes is a length, sent in the wrong mode."""
+    return device.settings.text_mode and command.form is CommandForm.SET and command.argument.startswith('"')
 
 
 @COMMANDS.command("+CMSS")
-def send_stored(device: Device, call: ParsedCommand) -> bool | None:
-    """`=index[,number[,type]]`: what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
-    if call.kind is CommandForm.TEST:
+def send_stored(device: DeviceState, command: ParsedCommand) -> bool | None:
+    """`=index[,number[,type]]`: sends what `+CMGW` stored, to its own number or to this one. With neither, 305 or 304."""
+    if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
     memory = device.memory(device.settings.memories[1])
-    message = stored_at(memory, slot_of(device, call))
+    message = stored_at(memory, slot_of(device, command))
     if message is None:
         raise CmsError(321)
     if not message.is_outgoing:
         raise CmsError(302)
     tpdu = message.tpdu
-    if len(call.values()) > 1:
-        tpdu = replace(Submit.decode(tpdu), destination=entry.destination_of(device, call, at=1)).encode()
+    if len(command.values()) > 1:
+        tpdu = replace(Submit.decode(tpdu), destination=entry.destination_of(device, command, at=1)).encode()
     if not Submit.decode(tpdu).destination.value:
         raise CmsError(305 if device.settings.text_mode else 304)
     _submit(device, "+CMSS", tpdu, device.timers.now(), message)
@@ -76,37 +73,39 @@ def send_stored(device: Device, call: ParsedCommand) -> bool | None:
 
 
 @COMMANDS.command("+CMGC")
-def send_command(device: Device, call: ParsedCommand) -> bool | None:
-    """`=length` and an SMS-COMMAND, in PDU mode: ask after a message at the service centre, or delete it there."""
-    if call.kind is CommandForm.TEST:
+def send_command(device: DeviceState, command: ParsedCommand) -> bool | None:
+    """`=length` and an SMS-COMMAND, in PDU mode: asks the service centre about a message, or deletes it there."""
+    if command.form is CommandForm.TEST:
         return None
     device.require_sim(CmsError)
-    make = entry.pdu(entry.length_of(device, call), _centre_of(device))
-    return entry.PromptedEntry(device, make, partial(_command, device)).begin()
+    read_tpdu = entry.pdu_reader(entry.tpdu_length(device, command), _stored_smsc(device))
+    return entry.PromptedEntry(device, read_tpdu, partial(_send_command, device)).begin()
 
 
-def _submit(device: Device, name: str, tpdu: bytes, began: datetime, kept: StoredMessage | None = None) -> None:
-    message = _read(tpdu)
+def _submit(
+    device: DeviceState, name: str, tpdu: bytes, first_octet_at: datetime, stored: StoredMessage | None = None
+) -> None:
+    message = _decode(tpdu)
     if not isinstance(message, Submit):
         raise CmsError(161)  # TP-FCS A1, command unsupported
-    _put_on_air(device, partial(_transmit, device, name, message, tpdu, began, kept))
+    _put_on_air(device, partial(_transmit, device, name, message, tpdu, first_octet_at, stored))
 
 
-def _command(device: Device, tpdu: bytes, began: datetime) -> None:
-    message = _read(tpdu)
+def _send_command(device: DeviceState, tpdu: bytes, first_octet_at: datetime) -> None:
+    message = _decode(tpdu)
     if not isinstance(message, Command):
         raise CmsError(304)
     _put_on_air(device, partial(_transmit_command, device, message))
 
 
-def _read(tpdu: bytes) -> Submit | Command:
+def _decode(tpdu: bytes) -> Submit | Command:
     try:
         return decode_outgoing(tpdu)
     except DecodeError:
         raise CmsError(304) from None
 
 
-def _put_on_air(device: Device, transmit: Callable[[], None]) -> None:
+def _put_on_air(device: DeviceState, transmit: Callable[[], None]) -> None:
     if not device.registered:
         raise CmsError(331)
     latency_s = device.send_latency_s
@@ -117,11 +116,11 @@ def _put_on_air(device: Device, transmit: Callable[[], None]) -> None:
     device.host.busy = device.on_air = True
     if device.faults.take_stuck_send():
         return
-    device.later(latency_s, partial(_on_air, device, transmit))
+    device.later(latency_s, partial(_reach_network, device, transmit))
 
 
-def _on_air(device: Device, transmit: Callable[[], None]) -> None:
-    """The moment of truth: the network takes it and journals it, or refuses."""
+def _reach_network(device: DeviceState, transmit: Callable[[], None]) -> None:
+    """Transmits at the end of the send latency: the network accepts and journals, or refuses."""
     try:
         device.require_sim(CmsError)
         if not device.registered:
@@ -130,12 +129,12 @@ def _on_air(device: Device, transmit: Callable[[], None]) -> None:
             raise CmsError(cause)
         transmit()
     except Rejected as refusal:
-        _refused(device, CmsError(refusal.cause))
+        _fail(device, CmsError(refusal.cause))
     except CmsError as error:
-        _refused(device, error)
+        _fail(device, error)
 
 
-def _refused(device: Device, error: CmsError) -> None:
+def _fail(device: DeviceState, error: CmsError) -> None:
     if device.sends_blind:
         device.finish_unanswered()
         device.deaf_for(FROZEN_S)
@@ -144,7 +143,7 @@ def _refused(device: Device, error: CmsError) -> None:
 
 
 def _transmit(
-    device: Device, name: str, submit: Submit, tpdu: bytes, began: datetime, kept: StoredMessage | None
+    device: DeviceState, name: str, submit: Submit, tpdu: bytes, first_octet_at: datetime, stored: StoredMessage | None
 ) -> None:
     reference = device.take_reference(submit.reference)
     device.network.submit(
@@ -152,31 +151,31 @@ def _transmit(
         replace(submit, reference=reference),
         tpdu[:1] + bytes([reference]) + tpdu[2:],
         device=device.name,
-        first_octet_at=began,
+        first_octet_at=first_octet_at,
     )
-    if kept is not None:
-        kept.status = MessageStatus.SENT
+    if stored is not None:
+        stored.status = MessageStatus.SENT
     stamp = ""
     if device.family.dialogue.answers_when_sent and device.settings.message_service == 1:
-        stamp = f',"{text_mode.moment(Timestamp.of(device.timers.now().astimezone(device.network.zone)))}"'
+        stamp = f',"{text_mode.format_time(device.timers.now().astimezone(device.network.zone))}"'
     _answer(device, f"{name}: {reference}{stamp}")
 
 
-def _transmit_command(device: Device, command: Command) -> None:
+def _transmit_command(device: DeviceState, command: Command) -> None:
     reference = device.take_reference(command.reference)
     device.network.command(device.require_sim(CmsError), replace(command, reference=reference))
     _answer(device, f"+CMGC: {reference}")
 
 
-def _answer(device: Device, line: str) -> None:
+def _answer(device: DeviceState, line: str) -> None:
     if device.faults.take_answer_loss() or device.sends_blind:
         device.finish_unanswered()
     elif delay_s := device.faults.take_answer_delay():
-        device.later(delay_s, partial(_accepted, device, line))
+        device.later(delay_s, partial(_confirm, device, line))
     else:
-        _accepted(device, line)
+        _confirm(device, line)
 
 
-def _accepted(device: Device, line: str) -> None:
-    device.host.say(line)
+def _confirm(device: DeviceState, line: str) -> None:
+    device.host.send_line(line)
     device.finish("OK")

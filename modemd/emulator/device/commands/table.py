@@ -1,24 +1,21 @@
-"""How commands are entered in their tables, and the forms many of them share."""
+"""Tables of command handlers, and the checks that many handlers share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from modemd.emulator.device.command_line import CommandForm, ParsedCommand
 from modemd.emulator.device.results import CmeError, UnknownCommand
+from modemd.emulator.device.state import DeviceState
 
-if TYPE_CHECKING:
-    from modemd.emulator.device.state import Device
-
-Handler = Callable[["Device", ParsedCommand], bool | None]
+Handler = Callable[[DeviceState, ParsedCommand], bool | None]
 
 
 class CommandTable(dict[str, Handler]):
     """Handlers by command name."""
 
     def command(self, *names: str) -> Callable[[Handler], Handler]:
-        """Enter the decorated handler under these names."""
+        """Returns a decorator that enters a handler under these names."""
 
         def enter(handler: Handler) -> Handler:
             for name in names:
@@ -28,15 +25,15 @@ class CommandTable(dict[str, Handler]):
         return enter
 
 
-def only(call: ParsedCommand, *kinds: CommandForm) -> None:
-    """Any other form of the command is unknown."""
-    if call.kind not in kinds:
+def require_form(command: ParsedCommand, *kinds: CommandForm) -> None:
+    """Raises UnknownCommand for any other form of the command."""
+    if command.form not in kinds:
         raise UnknownCommand
 
 
-def chosen(call: ParsedCommand, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
-    """The number at this place of the argument. CmeError 50 where it is missing or not allowed."""
-    numbers = call.numbers()
+def allowed_number(command: ParsedCommand, allowed: range | tuple[int, ...], *, position: int = 0) -> int:
+    """Returns the number at this place of the argument. Raises CmeError 50 if it is missing or not allowed."""
+    numbers = command.numbers()
     value = numbers[position] if position < len(numbers) else None
     if value is None or value not in allowed:
         raise CmeError(50)

@@ -1,4 +1,4 @@
-"""What every order to a running lab is made of."""
+"""Base of all requests to a running lab."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ Cause = Annotated[int, Field(ge=0, le=999)]
 
 
 class LabRequest(BaseModel):
-    """An order: an unknown key is a mistake."""
+    """A request. An unknown key is a mistake."""
 
     model_config = ConfigDict(extra="forbid")

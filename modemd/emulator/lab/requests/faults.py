@@ -1,6 +1,6 @@
-"""What can be made to go wrong with a modem while it runs, as orders: a model for each kind of fault.
+"""Requests that put a fault on a running modem: a model for each kind of fault.
 
-A model's docstring is what `modemd fault --list` says of it.
+`modemd fault --list` shows the docstring of each model.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
+from modemd.emulator.device.device import Device
 from modemd.emulator.device.results import FinalResult
-from modemd.emulator.device.state import Device
 from modemd.emulator.lab.lab import LabModem
 from modemd.emulator.lab.requests.base import Cause, LabRequest, MemoryName, Seconds, Share
 from modemd.emulator.network.status_reports import LATE_S, Oddity
@@ -25,7 +25,7 @@ def _without_at(command: str) -> str:
 
 
 Command = Annotated[str, Field(pattern=r"^[+^$*%#!&_A-Za-z]\S*$"), AfterValidator(_without_at)]
-"""A command's name, or the whole of it; its AT may stand before it."""
+"""Name of a command, or the whole command; AT may precede it."""
 Times = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -379,6 +379,6 @@ Fault = Annotated[
 
 
 def fault_kinds() -> dict[str, type[LabRequest]]:
-    """Every kind of fault, with its model."""
+    """Returns every kind of fault, with its model."""
     union, _ = get_args(Fault)
     return {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(union)}

@@ -1,7 +1,7 @@
-"""What a running lab can be told: faults of modems, knobs of the network and its operators, and how mistakes are told.
+"""Requests to the network, its operators and the USB bus of a running lab; how mistakes in requests are described.
 
-The control door, scenarios and the command line take the same orders, checked in the same way: an unknown key is a
-mistake, and so is a value out of range.
+Control door, scenarios and command line use the same requests, with the same checks: an unknown key is a mistake, and
+so is a value out of range.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PLACE = r"^[0-9]+-[0-9]+(\.[0-9]+)*$"
 
 
 class ImpairmentChange(LabRequest):
-    """What else a network does to reports and to order: shares, and by how much its clock is ahead."""
+    """Changes of a network's impairments: shares, and how far its clock is ahead."""
 
     reports_twice: Share | None = None
     reports_foreign: Share | None = None
@@ -34,9 +34,9 @@ class ImpairmentChange(LabRequest):
 
 
 class NetworkChange(ImpairmentChange):
-    """What can be turned on a running network; what is left out stays.
+    """Changes of a running network; omitted values stay.
 
-    `kind` turns all that is unkind off, or (false) to what is usual, before what else is said here.
+    `kind` ends all impairments, or (false) sets the usual ones, before the other values are set.
     """
 
     kind: bool | None = None
@@ -55,9 +55,9 @@ class NetworkChange(ImpairmentChange):
 
 
 class Refusal(LabRequest):
-    """SUBMITs to `recipient` (none: to all) are refused with `cause`; without a cause they no longer are.
+    """Refuses SUBMITs to `recipient` (none: to all) with `cause`; without a cause, ends the refusal.
 
-    `operator` is the code of the one that does so; without it, all do.
+    `operator` is the code of the only operator that does so; without it, all do.
     """
 
     recipient: str | None = None
@@ -65,7 +65,7 @@ class Refusal(LabRequest):
     operator: str | None = None
 
     def apply(self, network: Network) -> None:
-        """Refused (`no_operator`) for an operator there is none of."""
+        """Applies the request. Raises Refused (`no_operator`) for an unknown operator."""
         operator = None if self.operator is None else _operator(network, self.operator)
         if self.cause is None:
             network.accept(self.recipient, operator)
@@ -74,7 +74,7 @@ class Refusal(LabRequest):
 
 
 class Fate(LabRequest):
-    """What messages to `recipient` come to from now on, as TP-Status; without one, to what others do."""
+    """Sets the TP-Status of messages to `recipient` from now on; without one, the usual one."""
 
     recipient: Annotated[str, Field(min_length=1)]
     status: Annotated[int, Field(ge=0, le=255)] | None = None
@@ -84,7 +84,7 @@ class Fate(LabRequest):
 
 
 class NextReport(LabRequest):
-    """What becomes of the next report that the network owes anybody."""
+    """Sets how the next report of the network comes, to any SIM."""
 
     comes: Oddity
     seconds: Seconds = LATE_S
@@ -94,13 +94,13 @@ class NextReport(LabRequest):
 
 
 class Move(LabRequest):
-    """A USB device is pulled and plugged in elsewhere (`1-1.1`, `1-4`): its ports come back, and it boots."""
+    """Pulls a USB device and plugs it in elsewhere (`1-1.1`, `1-4`): its ports come back, and it boots."""
 
     place: Annotated[str, Field(pattern=PLACE)]
     to: Annotated[str, Field(pattern=PLACE)]
 
     def apply(self, bus: UsbBus) -> None:
-        """Refused where nothing is there, or something is where it shall go."""
+        """Applies the request. Raises Refused if there is no device, or the new place is taken."""
         try:
             bus.move(self.place, self.to)
         except KeyError:
@@ -110,7 +110,7 @@ class Move(LabRequest):
 
 
 class OperatorChange(LabRequest):
-    """What can be turned on an operator; what is left out stays."""
+    """Changes of an operator; omitted values stay."""
 
     delivery_latency_s: Seconds | None = None
     report_latency_s: Seconds | None = None
@@ -118,7 +118,7 @@ class OperatorChange(LabRequest):
     refusals: dict[Annotated[int, Field(ge=0, le=999)], Share] | None = None
 
     def apply(self, network: Network, code: str) -> None:
-        """Refused (`no_operator`) for an operator there is none of."""
+        """Applies the request. Raises Refused (`no_operator`) for an unknown operator."""
         network.operator(_operator(network, code).code, **self.model_dump(include=set(OperatorChange.model_fields)))
 
 
@@ -132,7 +132,7 @@ _FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 
 
 def fault(kind: str, values: dict[str, Any]) -> Fault:
-    """A fault from its kind and values, which may be text. ConfigError tells every mistake."""
+    """Makes a fault of its kind and values, which may be text. Raises ConfigError with all mistakes."""
     try:
         return _FAULT.validate_python({**values, "kind": kind})
     except ValidationError as error:
@@ -140,16 +140,19 @@ def fault(kind: str, values: dict[str, Any]) -> Fault:
 
 
 def describe_mistakes(error: ValidationError) -> list[str]:
-    """A line for each mistake: its key, and what is allowed."""
+    """Returns a line for each mistake: its key, and what is allowed."""
     return [
-        f"{place}: {told}" if (place := _place(each["loc"])) else told
-        for each in error.errors()
-        for told in (_describe_mistake(each),)
+        f"{place}: {text}" if (place := _place(mistake["loc"])) else text
+        for mistake in error.errors()
+        for text in (_describe_mistake(mistake),)
     ]
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """`event[2].fault.seconds`. A union puts the kind it chose into the location, which is no key of the file."""
+    """Returns the place of a mistake, such as `event[2].fault.seconds`.
+
+    The location contains the kind that a union chose, which is no key of the file.
+    """
     place = ""
     chosen = fault_kinds()
     for step in location:
@@ -160,9 +163,9 @@ def _place(location: tuple[int | str, ...]) -> str:
     return place
 
 
-def _describe_mistake(each: Any) -> str:
-    given = each["input"]
-    match each["type"]:
+def _describe_mistake(mistake: Any) -> str:
+    given = mistake["input"]
+    match mistake["type"]:
         case "missing":
             return "is needed"
         case "extra_forbidden":
@@ -172,9 +175,9 @@ def _describe_mistake(each: Any) -> str:
         case "union_tag_not_found":
             return f"kind is needed: one of {', '.join(fault_kinds())}"
         case "string_pattern_mismatch":
-            return f"{given!r} does not match {each['ctx']['pattern']}"
+            return f"{given!r} does not match {mistake['ctx']['pattern']}"
         case "value_error":
-            return str(each["ctx"]["error"])
+            return str(mistake["ctx"]["error"])
         case _:
-            said = each["msg"].removeprefix("Input ").removeprefix("String ")
-            return f"{given!r} {said}" if isinstance(given, str | int | float | bool) else said
+            message = mistake["msg"].removeprefix("Input ").removeprefix("String ")
+            return f"{given!r} {message}" if isinstance(given, str | int | float | bool) else message

@@ -1,4 +1,4 @@
-"""A letter from outside the emulated modems, as an order: in JSON, in a scenario, from the command line."""
+"""Requests to a phone: messages of every content, and calls; in JSON, in a scenario, from the command line."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Hex = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2})+$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-_WHAT = ("text", "binary", "mms", "voicemail", "raw")
+_CONTENT_KEYS = ("text", "binary", "mms", "voicemail", "raw")
 
 
-_ONLY_WITH = {
+_CONTENT_OF_OPTION = {
     "message_class": ("text", "binary"),
     "silent": ("text",),
     "replace": ("text",),
@@ -27,7 +27,7 @@ _ONLY_WITH = {
 
 
 class PhoneMessageRequest(LabRequest):
-    """What a phone writes, and to which number: one of text, binary, mms, voicemail (which may have a text), raw."""
+    """A message of a phone, and its recipient: one of text, binary, mms, voicemail (which may have a text), raw."""
 
     to: str = Field(min_length=1)
     text: str | None = None
@@ -42,20 +42,20 @@ class PhoneMessageRequest(LabRequest):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        there = [name for name in _WHAT if getattr(self, name) is not None]
-        if len(there) != 1 and there != ["text", "voicemail"]:
-            raise ValueError(f"one of {', '.join(_WHAT)} is needed, {len(there)} are there")
-        what = there[-1]
-        for key, whose in _ONLY_WITH.items():
-            given = getattr(self, key)
-            if given is not None and given is not False and what not in whose:  # class 0 is given
-                raise ValueError(f"{'class' if key == 'message_class' else key} goes without {what}")
+        present = [name for name in _CONTENT_KEYS if getattr(self, name) is not None]
+        if len(present) != 1 and present != ["text", "voicemail"]:
+            raise ValueError(f"one of {', '.join(_CONTENT_KEYS)} is needed, {len(present)} are there")
+        content = present[-1]
+        for key, contents in _CONTENT_OF_OPTION.items():
+            value = getattr(self, key)
+            if value is not None and value is not False and content not in contents:  # class 0 counts as present
+                raise ValueError(f"{'class' if key == 'message_class' else key} goes without {content}")
         if self.silent and self.replace is not None:
             raise ValueError("silent goes without replace")
         return self
 
     def to_content(self) -> MessageContent:
-        """The letter itself."""
+        """Returns the content of the message."""
         if self.voicemail is not None:
             return Voicemail(self.voicemail, self.text or "")
         if self.binary is not None:
@@ -68,7 +68,7 @@ class PhoneMessageRequest(LabRequest):
 
 
 class CallRequest(LabRequest):
-    """Call a number; hang up after `for_s` seconds. Without them it rings until nobody answers, or is hung up."""
+    """Calls a number, and hangs up after `for_s` seconds. Without them it rings until nobody answers, or a party hangs up."""
 
     to: Annotated[str, Field(min_length=1)]
     for_s: Seconds | None = None

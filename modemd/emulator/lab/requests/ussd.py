@@ -1,4 +1,4 @@
-"""USSD services, as orders: what the network answers to a code from now on."""
+"""Requests for USSD services: the network's answer to a code from now on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENDS = {
 
 
 class UssdReply(LabRequest):
-    """One answer of a service; its menu holds those that come after it."""
+    """An answer of a service; its menu holds the answers to replies."""
 
     text: Annotated[str, Field(min_length=1, max_length=182)] | None = None
     menu: dict[Annotated[str, Field(min_length=1, max_length=182)], UssdReply] = Field(default_factory=dict)
@@ -36,7 +36,7 @@ class UssdReply(LabRequest):
         return self
 
     def answer(self) -> UssdAnswer:
-        """As the network keeps it."""
+        """Returns the answer in the form of the network."""
         return UssdAnswer(
             self.text,
             {typed: reply.answer() for typed, reply in self.menu.items()},
@@ -48,7 +48,7 @@ class UssdReply(LabRequest):
 
 
 class UssdServiceRequest(LabRequest):
-    """What is answered to `code`; without an `answer` the code is unknown again."""
+    """Sets the answer to `code`; without an `answer`, the code is unknown again."""
 
     code: Code
     answer: UssdReply | None = None

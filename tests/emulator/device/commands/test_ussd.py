@@ -179,5 +179,5 @@ def test_a_locked_sim_dials_nothing() -> None:
     """Before the PIN there is no USSD."""
     bench = Bench(pin="1234")
     with pytest.raises(CmeError) as raised:
-        bench.device.ussd.say("*100#", 15)
+        bench.device.ussd.send("*100#", 15)
     assert raised.value.code == 11

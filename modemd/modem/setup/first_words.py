@@ -1,0 +1,40 @@
+"""First words to a modem: woken, told its family's first commands, and asked for what it calls itself."""
+
+from __future__ import annotations
+
+from modemd.at import replies
+from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, Silent
+from modemd.modem.link.dialogue import Dialogue
+from modemd.profiles import Profile
+
+# Right after power-on the first AT may be lost to auto-baud, and a modem stuck at a prompt needs its ESC first.
+AT_TRIES = 4
+AT_TIMEOUT_S = 2.0
+
+
+async def wake_modem(dialogue: Dialogue) -> None:
+    """Wakes the modem, out of any prompt, and switches its echo off. Raises Silent if nothing answers."""
+    dialogue.mark_unsynchronised()  # another program may have left the modem at a prompt
+    for last in (*[False] * (AT_TRIES - 1), True):
+        try:
+            await dialogue.run_command("E0", timeout_s=AT_TIMEOUT_S)
+            return
+        except (ReplyTimeout, CommandFailed) as error:
+            if last or isinstance(error, Silent):
+                raise
+
+
+async def send_first_commands(dialogue: Dialogue, profile: Profile) -> None:
+    """Sends the commands that a family needs before any other; their results do not matter."""
+    for command in profile.first:
+        await dialogue.ask(command)
+
+
+async def read_identity(dialogue: Dialogue, command: str) -> str:
+    """Returns the answer to an identity command (`+CGMI`, `+CGMM`, `+CGMR`) in the modem's own words; empty if it has none
+    (Wavecom answers +CGMR with ERROR)."""
+    reply = await dialogue.ask(command)
+    try:
+        return replies.parse_identity(reply.lines, command) if reply.ok else ""
+    except DecodeError:
+        return ""

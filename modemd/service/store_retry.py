@@ -1,0 +1,33 @@
+"""Retry of work on the database while it takes no changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from modemd import logs
+from modemd.errors import StoreError
+
+RETRY_S = 5.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRetry:
+    """Repeats a step until the database takes it. `waiting` is what the log says each time it did not."""
+
+    log: logs.Log
+    waiting: str
+    retry_s: float = RETRY_S
+
+    async def run(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Returns what `step` returns; each StoreError is logged, and the step repeated after `retry_s`."""
+        while True:
+            try:
+                return await step()
+            except StoreError as error:
+                self.log.error(self.waiting, error=str(error))
+            await asyncio.sleep(self.retry_s)
