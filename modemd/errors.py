@@ -25,6 +25,85 @@ There is a class for each case in which a caller acts differently::
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Self
+
+
+class ErrorCode(StrEnum):
+    """Codes of errors, stable and for programs, each with the HTTP status by which the API answers it (422 if none stands
+    here)."""
+
+    status: int
+
+    def __new__(cls, code: str, status: int = 422) -> Self:
+        """Makes a member that is its code, and has the status beside it."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.status = status
+        return member
+
+    # What a caller asks for is not accepted.
+    BAD_CLASS = "bad_class"
+    BAD_CRON = "bad_cron"
+    BAD_ENCODING = "bad_encoding"
+    BAD_KEY = "bad_key"
+    BAD_KIND = "bad_kind"
+    BAD_NAME = "bad_name"
+    BAD_NUMBER = "bad_number"
+    BAD_RECIPIENTS = "bad_recipients"
+    BAD_ROWS = "bad_rows"
+    BAD_SCHEDULE = "bad_schedule"
+    BAD_SIM = "bad_sim"
+    BAD_STATE = "bad_state"
+    BAD_TEXT = "bad_text"
+    BAD_TIME = "bad_time"
+    BAD_USSD = "bad_ussd"
+    BAD_VALIDITY = "bad_validity"
+    BAD_VERDICT = "bad_verdict"
+    BAD_WINDOW = "bad_window"
+    CLOSED = "closed", 409
+    EMERGENCY_NUMBER = "emergency_number"
+    EMPTY_TEXT = "empty_text"
+    IN_THE_PAST = "in_the_past"
+    KEY_REUSED = "key_reused", 409
+    NAME_TAKEN = "name_taken", 409
+    NEEDS_COUNTRY = "needs_country"
+    NO_MODEM = "no_modem", 404
+    NO_PART = "no_part", 404
+    NO_REASON = "no_reason"
+    NO_SESSION = "no_session", 404
+    NO_SIM = "no_sim", 404
+    NOT_FOUND = "not_found", 404
+    NOT_PAUSED = "not_paused", 409
+    NOT_POSSIBLE = "not_possible"
+    NOT_READY = "not_ready", 503
+    NOT_UNKNOWN = "not_unknown", 409
+    ON_ITS_WAY = "on_its_way", 409
+    SHORT_CODE_NOT_ALLOWED = "short_code_not_allowed"
+    STAGING = "staging", 409
+    TOO_FAR = "too_far"
+    TOO_LARGE = "too_large", 413
+    TOO_LATE = "too_late", 409
+    USSD_BUSY = "ussd_busy", 409
+    USSD_ENDED = "ussd_ended", 502
+    USSD_GARBLED = "ussd_garbled", 502
+    USSD_NOT_SUPPORTED = "ussd_not_supported", 502
+    USSD_REFUSED = "ussd_refused", 502
+    USSD_TIMED_OUT = "ussd_timed_out", 504
+    # The request itself is not understood. HTTP stands for any other status of the server's.
+    BAD_REQUEST = "bad_request"
+    NO_ROUTE = "no_route", 404
+    WRONG_METHOD = "wrong_method", 405
+    HTTP = "http", 400
+    # modemd or its database does not work now.
+    INTERNAL = "internal", 500
+    UNAVAILABLE = "unavailable", 503
+    STORE = "store", 503
+    DISK_FULL = "disk_full", 503
+    READ_ONLY = "read_only", 503
+    DISK_ERROR = "disk_error", 503
+    DAMAGED = "damaged", 503
+
 
 class ModemdError(Exception):
     """Base class of all errors. `str(error)` is one line for a person."""
@@ -68,7 +147,7 @@ class ProfileError(ModemdError):
 class Refused(ModemdError):
     """Request that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...)."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: StrEnum, reason: str) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
@@ -77,7 +156,7 @@ class Refused(ModemdError):
 class StoreError(ModemdError):
     """Database that cannot be used; the message says what to do. `code` is stable and for programs."""
 
-    code = "store"
+    code: ErrorCode = ErrorCode.STORE
 
 
 class StoreLocked(StoreError):
@@ -90,7 +169,7 @@ class StoreUnavailable(StoreError):
     `code` is `disk_full`, `read_only` or `disk_error`.
     """
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: ErrorCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
 
@@ -98,7 +177,7 @@ class StoreUnavailable(StoreError):
 class StoreDamaged(StoreError):
     """Damaged database. Its contents are not reliable any more, so modemd sends nothing from it."""
 
-    code = "damaged"
+    code = ErrorCode.DAMAGED
 
 
 class ModemError(ModemdError):

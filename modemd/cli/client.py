@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from modemd.config import Settings
-from modemd.errors import Refused, StoreLocked
+from modemd.emulator.network.error_codes import LabCode
+from modemd.errors import ErrorCode, Refused, StoreLocked
 from modemd.http.unix import CLIENT_TIMEOUT_S, request
 
 # A daemon locks the database a moment before it listens: ask again for so long.
 STARTING_S = 5.0
 RETRY_INTERVAL_S = 0.1
+
+
+class ClientCode(StrEnum):
+    """Codes of what a command cannot ask, or does not understand of the answer."""
+
+    NO_DAEMON = "no_daemon"
+    NO_EMULATOR = "no_emulator"
+    BAD_ANSWER = "bad_answer"
+    OTHER = "other"  # a code that this modemd does not know: the daemon is a newer one
 
 
 def call_api(
@@ -41,7 +53,7 @@ def call_api(
         except (FileNotFoundError, ConnectionRefusedError):
             pass  # no daemon listens
         except OSError as error:
-            raise Refused("no_daemon", f"{settings.socket}: {error.strerror or error}") from error
+            raise Refused(ClientCode.NO_DAEMON, f"{settings.socket}: {error.strerror or error}") from error
         try:
             return parse_response(*asyncio.run(_in_process(settings, method, target, body, content_type)))
         except StoreLocked:
@@ -62,7 +74,9 @@ def call_emulator(directory: Path, method: str, target: str, document: dict[str,
     try:
         return parse_response(*request(directory / "control.sock", method, target, body))
     except OSError as error:
-        raise Refused("no_emulator", f"no emulator runs in {directory}; start one with modemd emulate") from error
+        raise Refused(
+            ClientCode.NO_EMULATOR, f"no emulator runs in {directory}; start one with modemd emulate"
+        ) from error
 
 
 def parse_response(status: int, body: bytes) -> Any:
@@ -70,10 +84,18 @@ def parse_response(status: int, body: bytes) -> Any:
     try:
         document = json.loads(body)
     except ValueError:
-        raise Refused("bad_answer", f"the daemon answered {status} without JSON") from None
+        raise Refused(ClientCode.BAD_ANSWER, f"the daemon answered {status} without JSON") from None
     if isinstance(document, dict) and "error" in document:
-        raise Refused(document["error"]["code"], document["error"]["message"])
+        raise Refused(_code_of(document["error"]["code"]), document["error"]["message"])
     return document
+
+
+def _code_of(text: str) -> StrEnum:
+    """Returns the code that an answer names."""
+    for codes in (ErrorCode, LabCode):
+        with contextlib.suppress(ValueError):
+            return codes(text)
+    return ClientCode.OTHER
 
 
 async def _in_process(

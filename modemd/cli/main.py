@@ -42,11 +42,11 @@ _COMMANDS = {
     "drivers": ("drivers", "drivers"),
     "install": ("installation", "install"),
     "udev-rules": ("installation", "udev_rules"),
-    "emulate": ("emulator", "emulate"),
-    "phone": ("phone", "phone"),
-    "fault": ("emulator", "fault"),
+    "emulate": ("lab.emulator", "emulate"),
+    "phone": ("lab.phone", "phone"),
+    "fault": ("lab.emulator", "fault"),
     "record": ("drivers", "record"),
-    "demo": ("demo", "demo"),
+    "demo": ("lab.demo", "demo"),
     "pdu": ("pdu", "pdu"),
 }
 

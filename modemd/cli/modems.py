@@ -13,7 +13,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.output import print_json, print_rows, print_table, printable
 from modemd.config import Settings, load
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 
 
@@ -44,7 +44,7 @@ def ussd(config: Path, code: str, name: str, replies: tuple[str, ...], timeout_s
         session.send(code)
         for reply in replies:
             if session.open_session is None:
-                raise Refused("ussd_ended", f"the network did not ask for a reply; {reply!r} was not sent")
+                raise Refused(ErrorCode.USSD_ENDED, f"the network did not ask for a reply; {reply!r} was not sent")
             session.send(reply)
         if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
             session.prompt_replies()

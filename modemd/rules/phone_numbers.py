@@ -13,7 +13,7 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult, shortnumberinfo
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00b7\u2010-\u2015]+")
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
@@ -61,7 +61,7 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
     dialled = _dialled_digits(text)
     digits = dialled.removeprefix("+")
     if len(digits) <= _CERTAINLY_SHORT and _is_emergency(digits, country):
-        raise Refused("emergency_number", f"{text!r} is an emergency number; modemd never writes to one")
+        raise Refused(ErrorCode.EMERGENCY_NUMBER, f"{text!r} is an emergency number; modemd never writes to one")
     if dialled.startswith("+"):
         return _parse_international(dialled, None)
     if short_code and len(digits) <= _LONGEST_SHORT_CODE:
@@ -71,7 +71,7 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
     if len(digits) <= _CERTAINLY_SHORT:
         raise _make_short_code_refusal(text)
     raise Refused(
-        "needs_country", f"{text!r} has no + and country code; write it as +33612345678, or configure `country`"
+        ErrorCode.NEEDS_COUNTRY, f"{text!r} has no + and country code; write it as +33612345678, or configure `country`"
     )
 
 
@@ -129,7 +129,7 @@ def _dialled_digits(text: str) -> str:
         plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", text))
     dialled = _SEPARATORS.sub("", plain)
     if _DIALLED.fullmatch(dialled) is None:
-        raise Refused("bad_number", f"{text[:40]!r} is not a telephone number")
+        raise Refused(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a telephone number")
     return dialled
 
 
@@ -152,7 +152,7 @@ def _parse_national(digits: str, country: str, text: str) -> Recipient:
     try:
         found = _parse_international(digits, country)
     except Refused as refused:
-        if len(digits) <= _CERTAINLY_SHORT and refused.code == "not_possible":
+        if len(digits) <= _CERTAINLY_SHORT and refused.code is ErrorCode.NOT_POSSIBLE:
             raise _make_short_code_refusal(text) from None
         raise
     if len(digits) <= _CERTAINLY_SHORT and found.warnings:
@@ -161,7 +161,9 @@ def _parse_national(digits: str, country: str, text: str) -> Recipient:
 
 
 def _make_short_code_refusal(text: str) -> Refused:
-    return Refused("short_code_not_allowed", f"{text!r} looks like a short code; say so to send to it (--short-code)")
+    return Refused(
+        ErrorCode.SHORT_CODE_NOT_ALLOWED, f"{text!r} looks like a short code; say so to send to it (--short-code)"
+    )
 
 
 def _parse_international(dialled: str, country: str | None) -> Recipient:
@@ -170,10 +172,10 @@ def _parse_international(dialled: str, country: str | None) -> Recipient:
     except NumberParseException as error:
         known = error.error_type != NumberParseException.INVALID_COUNTRY_CODE
         said = "has too few digits" if known else "begins with no country's calling code"
-        raise Refused("not_possible", f"{dialled} {said}") from None
+        raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} {said}") from None
     verdict = phonenumbers.is_possible_number_with_reason(parsed)
     if verdict != ValidationResult.IS_POSSIBLE:
-        raise Refused("not_possible", f"{dialled} {_IMPOSSIBLE[verdict]}")
+        raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} {_IMPOSSIBLE[verdict]}")
     number = f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
     return _check_with_plan(number, parsed)
 
@@ -191,6 +193,7 @@ def _check_with_plan(number: str, parsed: PhoneNumber) -> Recipient:
     # is left after taking one off must be the number itself, or one person would be filed under several.
     if phonenumbers.parse(number) != parsed:
         raise Refused(
-            "not_possible", f"{number} has digits after its calling code that are dialled within the country only"
+            ErrorCode.NOT_POSSIBLE,
+            f"{number} has digits after its calling code that are dialled within the country only",
         )
     return Recipient(number, country, (f"{number} is no number that {country or 'its plan'} is known to assign",))

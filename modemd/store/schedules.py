@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store.journal import add_event
 from modemd.store.outbox import accept
@@ -66,7 +66,9 @@ def add(db: sqlite3.Connection, new: NewSchedule, now: datetime) -> int:
         ),
     ).fetchone()  # fmt: skip
     if row is None:
-        raise Refused("name_taken", f"there is a schedule {new.name!r} already; remove it first, or take another name")
+        raise Refused(
+            ErrorCode.NAME_TAKEN, f"there is a schedule {new.name!r} already; remove it first, or take another name"
+        )
     add_event(db, None, now, "schedule added", schedule=row["id"], name=new.name)
     return int(row["id"])
 
@@ -75,7 +77,7 @@ def find_by_name(db: sqlite3.Connection, name: str) -> Schedule:
     """Returns the schedule of that name. Raises Refused with `not_found`."""
     row = db.execute("SELECT * FROM schedule WHERE name = ? AND removed_at IS NULL", (name,)).fetchone()
     if row is None:
-        raise Refused("not_found", f"there is no schedule {name!r}")
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no schedule {name!r}")
     return _parse_schedule(row)
 
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from modemd.errors import StoreDamaged, StoreError, StoreUnavailable
+from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
 from modemd.store.connection import Reader, T, ThreadReader, connect
 from modemd.store.files.opening import lock, prepare
 from modemd.store.schema import VERSION
@@ -85,7 +85,9 @@ class Store:
             return await reader.run(query)
         except sqlite3.Error as error:
             found = classify_error(error)
-            if found is None or found.code == "read_only":  # that a query may not write is a mistake of the query
+            if (
+                found is None or found.code is ErrorCode.READ_ONLY
+            ):  # that a query may not write is a mistake of the query
                 raise
             self._note_failure(found)
             raise found from error

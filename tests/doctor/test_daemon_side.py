@@ -17,7 +17,7 @@ from modemd.doctor.advice import ADVICE
 from modemd.doctor.daemon_side import modem_findings
 from modemd.doctor.rights import current_user
 from modemd.emulator.usb.bus import STICK
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.link.port import Port
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
@@ -329,7 +329,7 @@ def test_a_full_disk_stops_the_daemon(live: Live, tmp_path: Path) -> None:
     async def scenario(house: House) -> None:
         await house.until(lambda: house.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60)
         store = house.service._store
-        store.failure = StoreUnavailable("disk_full", "the disk is full: make room")
+        store.failure = StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full: make room")
         report = await examine(replace(world_of(house, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
         store.failure = None
         assert report.message == "nothing is accepted or sent: the disk is full: make room"

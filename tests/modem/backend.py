@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 
@@ -126,7 +126,7 @@ class FakeBackend:
     async def store_arrival(self, sender: Sender, octets: bytes) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
-            raise StoreUnavailable("disk_full", "the disk is full")
+            raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
         if octets in self.cannot_keep:
             raise OSError("no space left on device")
         self.kept.append(octets)
@@ -143,7 +143,7 @@ class FakeBackend:
     async def store_missed_call(self, sender: Sender, number: str) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
-            raise StoreUnavailable("disk_full", "the disk is full")
+            raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
         self.calls.append(number)
 
     def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:

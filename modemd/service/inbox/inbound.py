@@ -13,7 +13,7 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.connector import Sender
-from modemd.errors import DecodeError, Refused
+from modemd.errors import DecodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
 from modemd.rules.consent.keywords import Keywords
@@ -90,7 +90,7 @@ class InboundMessages:
         """Returns inbound messages, newest first; with `since` those that can be seen since then, oldest first. `id` and `kind`
         (one of `modemd.rules.classes.KINDS`) narrow the list; `limit` 0 means all. Raises Refused (`bad_kind`)."""
         if kind is not None and kind not in KINDS:
-            raise Refused("bad_kind", f"{kind!r} is no kind; there are {', '.join(KINDS)}")
+            raise Refused(ErrorCode.BAD_KIND, f"{kind!r} is no kind; there are {', '.join(KINDS)}")
         if since is not None:
             return await self._store.read(
                 partial(listings.list_arrived_since, since=since, id=id, kind=kind, limit=limit)

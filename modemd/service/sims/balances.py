@@ -14,7 +14,7 @@ from typing import Any
 from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import BalanceSettings, CurrentSettings
-from modemd.errors import ModemdError, Refused, StoreError
+from modemd.errors import ModemdError, StoreError
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth
 from modemd.rules.balance import parse_amount
@@ -134,7 +134,7 @@ class Balances:
             text = await self._ussd_sessions.query(modem, [how.ussd, *how.replies])
             amount = parse_amount(text, how.pattern)
             if amount is None:
-                raise Refused("no_amount", f"the pattern finds no amount in the answer (len={len(text)})")
+                raise ModemdError(f"the pattern finds no amount in the answer (len={len(text)})")
             await self._record_amount(iccid, amount)
         except ModemdError as error:
             log.warning("balance not known", modem=modem.line.name, iccid=iccid, error=str(error))

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.queue_place import QueuePlace
@@ -132,7 +132,8 @@ def find_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
     same = (new.number, new.text, new.message_class, to_text(new.at) if new.at else None)
     if (row["number"], row["text"], row["class"], row["at"]) != same:
         raise Refused(
-            "key_reused", f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key"
+            ErrorCode.KEY_REUSED,
+            f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key",
         )
     return Submitted(row["id"], states.MessageState(row["state"]), row["reason"], is_repetition=True)
 

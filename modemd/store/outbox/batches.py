@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
@@ -39,9 +39,13 @@ def find_by_key(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
     if row is None:
         return None
     if row["digest"] != digest:
-        raise Refused("key_reused", f"key {key!r} belongs to batch {row['id']}, which was another file; take a new key")
+        raise Refused(
+            ErrorCode.KEY_REUSED, f"key {key!r} belongs to batch {row['id']}, which was another file; take a new key"
+        )
     if row["state"] == "staging":
-        raise Refused("staging", f"batch {row['id']} has this key and is not accepted yet; ask again in a while")
+        raise Refused(
+            ErrorCode.STAGING, f"batch {row['id']} has this key and is not accepted yet; ask again in a while"
+        )
     return int(row["id"])
 
 
@@ -49,7 +53,7 @@ def begin_staging(db: sqlite3.Connection, key: str | None, digest: bytes, now: d
     """Makes a batch of which nothing is accepted yet, and returns its id. Raises Refused with `staging` if another one took its
     key meanwhile."""
     if key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (key,)).fetchone() is not None:
-        raise Refused("staging", f"key {key!r} was taken a moment ago; ask again")
+        raise Refused(ErrorCode.STAGING, f"key {key!r} was taken a moment ago; ask again")
     batch = db.execute(
         "INSERT INTO batch (key, digest, state, created_at) VALUES (?, ?, 'staging', ?)", (key, digest, to_text(now))
     ).lastrowid
@@ -98,7 +102,7 @@ def accept_batch(db: sqlite3.Connection, batch: int, now: datetime) -> None:
     """
     found = db.execute("SELECT clash, first_row, last_row FROM batch WHERE id = ?", (batch,)).fetchone()
     if found["clash"] is not None:
-        raise Refused("key_reused", found["clash"])
+        raise Refused(ErrorCode.KEY_REUSED, found["clash"])
     first = found["first_row"]
     message = _reserve_message_ids(db, found["last_row"] - first + 1) if first is not None else None
     db.execute(

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
@@ -48,17 +48,17 @@ def settle(
     message = _read_message(db, message_id)
     if message["closed_at"] is not None and message["state"] in states.CLOSABLE_MESSAGES:
         raise Refused(
-            "closed",
+            ErrorCode.CLOSED,
             f"message {message_id} closed as {message['state']} on {message['closed_at']} and keeps that name; "
             "resend sends it anew",
         )
     parts = list_parts(db, message_id)
     if part is not None and part not in (each["seq"] for each in parts):
-        raise Refused("no_part", f"message {message_id} has no part {part}; it has {len(parts)}")
+        raise Refused(ErrorCode.NO_PART, f"message {message_id} has no part {part}; it has {len(parts)}")
     unknown = [each for each in parts if each["state"] == states.PartState.UNKNOWN and part in (None, each["seq"])]
     if not unknown:
         what = f"message {message_id}" if part is None else f"part {part} of message {message_id}"
-        raise Refused("not_unknown", f"{what} is not unknown; only what is unknown can be settled")
+        raise Refused(ErrorCode.NOT_UNKNOWN, f"{what} is not unknown; only what is unknown can be settled")
     for each in unknown:
         event = states.PartEvent.SETTLED_SENT if verdict is Settlement.SENT else states.PartEvent.SETTLED_NOT_SENT
         advance_part(db, each, event, now, **asdict(word))
@@ -87,11 +87,12 @@ def cancel(db: sqlite3.Connection, message_id: int, word: Authorship, now: datet
     """
     message = _read_message(db, message_id)
     if message["state"] in states.FINAL_MESSAGES:
-        raise Refused("too_late", f"message {message_id} is {message['state']} already")
+        raise Refused(ErrorCode.TOO_LATE, f"message {message_id} is {message['state']} already")
     left = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
     if db.execute(left, (message_id,)).fetchone():
         raise Refused(
-            "too_late", f"message {message_id} is {message['state']}: what a modem was given cannot be called back"
+            ErrorCode.TOO_LATE,
+            f"message {message_id} is {message['state']}: what a modem was given cannot be called back",
         )
     for part in list_parts(db, message_id):
         if part["state"] in _WAITING:
@@ -115,7 +116,7 @@ def resend(
     message = _read_message(db, message_id)
     message_class = MessageClass(message["class"])
     if message_class is MessageClass.SYSTEM:
-        raise Refused("bad_class", f"message {message_id} is a confirmation of modemd's own; those go out once")
+        raise Refused(ErrorCode.BAD_CLASS, f"message {message_id} is a confirmation of modemd's own; those go out once")
     _require_ended(db, message)
     new = NewMessage(
         number=message["number"],
@@ -142,17 +143,18 @@ def _require_ended(db: sqlite3.Connection, message: sqlite3.Row) -> None:
     due = db.execute("SELECT min(due) FROM part WHERE message_id = ?", (message["id"],)).fetchone()[0]
     if message["state"] in (states.MessageState.HELD, states.MessageState.QUEUED, states.MessageState.SENDING):
         raise Refused(
-            "on_its_way",
+            ErrorCode.ON_ITS_WAY,
             f"message {message['id']} is {message['state']} and goes out by itself; wait for its end, or cancel it first",
         )
     if due is not None:
         raise Refused(
-            "on_its_way", f"message {message['id']} is sent once more by itself at {due}; wait what becomes of that"
+            ErrorCode.ON_ITS_WAY,
+            f"message {message['id']} is sent once more by itself at {due}; wait what becomes of that",
         )
 
 
 def _read_message(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()
     if row is None:
-        raise Refused("not_found", f"there is no message {message_id}")
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no message {message_id}")
     return row

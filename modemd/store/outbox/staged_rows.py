@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.store.outbox.new_message import NewMessage
 from modemd.store.timestamps import from_text, to_text
@@ -35,7 +35,7 @@ def stage_row(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None
         if other is not None:
             if _staged_content(other) != _new_content(new):
                 raise Refused(
-                    "key_reused",
+                    ErrorCode.KEY_REUSED,
                     f"key {new.key!r} belongs to a row of batch {other['batch']}, whose content is another",
                 )
             return None

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store.journal import Authorship, add_event
@@ -46,7 +46,7 @@ def resume(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime)
         "DELETE FROM pause WHERE class = ? AND sim = ?", (what.message_class or "", what.sim or "")
     ).rowcount
     if not ended:
-        raise Refused("not_paused", f"{describe_pause(what)} is not paused; modemd sims list shows what is")
+        raise Refused(ErrorCode.NOT_PAUSED, f"{describe_pause(what)} is not paused; modemd sims list shows what is")
     add_event(db, None, now, "resumed", **_make_columns(what), **asdict(word))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.cli.companions import ChildProcessEnded, ChildProcesses
+from modemd.cli.lab.companions import ChildProcessEnded, ChildProcesses
 
 PATIENCE_S = 30
 

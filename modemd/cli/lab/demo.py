@@ -19,7 +19,7 @@ from urllib.parse import quote
 import click
 
 from modemd.cli.client import call_emulator, parse_response
-from modemd.cli.companions import ChildProcesses
+from modemd.cli.lab.companions import ChildProcesses
 from modemd.config import Settings, load
 from modemd.errors import ModemdError
 from modemd.http.unix import request
