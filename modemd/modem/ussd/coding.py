@@ -13,7 +13,6 @@ from enum import IntEnum
 from modemd.errors import DecodeError, EncodeError
 from modemd.pdu import Alphabet, pack_ussd, table, unpack_ussd
 
-CHARSETS = ("GSM", "UCS2")
 """Of `+CSCS`, those that lose nothing: the default alphabet's septets as octets, and UCS2 in hex."""
 
 GSM_DCS, UCS2_DCS = 15, 72
