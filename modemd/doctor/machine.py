@@ -102,7 +102,7 @@ def _check_integrity(path: Path, *, thorough: bool) -> Finding:
         try:
             found = read_version(connection, path)
         except StoreError as error:
-            return Finding.of(Code.DATABASE_UNUSABLE, path=path, said=str(error).removeprefix(f"{path}: "))
+            return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=str(error).removeprefix(f"{path}: "))
     if found > VERSION:
         return Finding.of(Code.DATABASE_NEWER, path=path, found=found, known=VERSION)
     return Finding.of(Code.DATABASE_FINE, path=path, new="")
