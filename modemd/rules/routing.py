@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
 from modemd.rules.lanes import Lane, LaneKind
 from modemd.rules.quotas import QuotaLimits
@@ -40,14 +42,14 @@ class LaneAccess:
 
 
 class Routes:
-    """Routing rules: prefixes with the SIMs that serve them, and the capability of each SIM."""
+    """Routing rules: prefixes with the SIMs that serve them, and the capability of each SIM. They never change, so that every
+    thread may ask."""
 
     def __init__(
         self, routes: Mapping[str, Sequence[str]] | None = None, senders: Mapping[str, SimCapability] | None = None
     ) -> None:
-        self._routes = dict(routes or {})
-        self._capabilities = dict(senders or {})
-        self._accesses: dict[tuple[str, Lane], LaneAccess | None] = {}
+        self._routes = MappingProxyType(dict(routes or {}))
+        self._capabilities = MappingProxyType(dict(senders or {}))
 
     def make_lane_table(self) -> dict[str, Lane]:
         """Returns the lanes by prefix; a number has the lane of the longest prefix that a rule or a SIM names, "" is for all
@@ -61,14 +63,10 @@ class Routes:
 
     def find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
         """Returns how `sim` may take parts from `lane`; None: it may not."""
-        key = (sim, lane)
-        try:
-            return self._accesses[key]
-        except KeyError:
-            access = self._accesses[key] = self._find_access(sim, lane)
-            return access
+        return _find_access(self, sim, lane)
 
-    def _find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
+    def derive_access(self, sim: str, lane: Lane) -> LaneAccess | None:
+        """Derives how `sim` may take parts from `lane`, as `find_access` returns it from memory."""
         if not lane.is_shared:
             return LaneAccess() if lane.home == sim else None
         prefers = lane.kind is LaneKind.PREFERRED
@@ -101,6 +99,12 @@ class Routes:
         }
         least = min(prices.values(), default=None)
         return frozenset(sim for sim, price in prices.items() if price == least)
+
+
+# Asked for each lane in every search.
+@lru_cache(maxsize=4096)
+def _find_access(routes: Routes, sim: str, lane: Lane) -> LaneAccess | None:
+    return routes.derive_access(sim, lane)
 
 
 def list_prefixes(number: str, longest: int) -> Iterable[str]:
