@@ -93,13 +93,13 @@ class Outbound(Protocol):
     def has_unseen_urgent(self, sender: Sender) -> bool:
         """True if an alarm or otp may have been queued since this sender last searched the queue."""
 
-    def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
-        """Journals the next attempt; with `ahead` it also chooses the part that follows. None if nothing may be sent now."""
+    def claim(self, sender: Sender, draft: Draft, *, choose_next: bool) -> Future[ClaimedPart | None]:
+        """Journals the next attempt; with `choose_next` it also chooses the part that follows. None if nothing may be sent now."""
 
-    def close_attempt(self, sender: Sender, attempted: AttemptReport) -> Future[None]:
+    def close_attempt(self, sender: Sender, report: AttemptReport) -> Future[None]:
         """Journals the outcome of an attempt."""
 
-    def close_attempt_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
+    def close_attempt_lazily(self, sender: Sender, report: AttemptReport) -> None:
         """Journals the outcome of an attempt in the commit of the next claim, which is near."""
 
     def is_current(self, sender: Sender, draft: Draft) -> bool:

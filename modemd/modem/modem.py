@@ -42,12 +42,14 @@ class Modem:
         pins: PinSource = NO_PINS,
         tools: RecoveryTools = NO_TOOLS,
         quarantine_s: Sequence[float] = QUARANTINE_S,
-        rest_s: float = RESET_INTERVAL_S,
+        reset_interval_s: float = RESET_INTERVAL_S,
     ) -> None:
         self.line = line
         self.status = ModemStatus()
-        self._recovery = recovery = Recovery(line, self.status, tools, quarantine_s=quarantine_s, rest_s=rest_s)
-        vitals = Symptoms()
+        self._recovery = recovery = Recovery(
+            line, self.status, tools, quarantine_s=quarantine_s, reset_interval_s=reset_interval_s
+        )
+        symptoms = Symptoms()
         self._open_port = open_port
         self._loop = asyncio.get_running_loop()
         awake = asyncio.Event()
@@ -59,8 +61,8 @@ class Modem:
             sweep_interval_s=sweep_interval_s,
             now=now,
             pins=pins,
-            pipeline=Pipeline(line, self.status, backend.outbound, vitals, recovery),
-            health_monitor=HealthMonitor(self.status, backend.outbound, vitals, recovery),
+            pipeline=Pipeline(line, self.status, backend.outbound, symptoms, recovery),
+            health_monitor=HealthMonitor(self.status, backend.outbound, symptoms, recovery),
             requests=RequestQueue(awake.set),
             awake=awake,
         )
@@ -120,15 +122,15 @@ class Modem:
                 )
 
     async def _run_sessions(self) -> None:
-        life = self._context
+        context = self._context
         failures = 0
-        while not life.stopped.is_set():
+        while not context.stopped.is_set():
             began = self._loop.time()
             try:
                 await self._run_session()
             except NeedsPerson as error:
                 self._handle_failure(Trouble.SIM, ModemHealth.NEEDS_PERSON, str(error))
-                await life.pause(PERSON_RETRY_S)
+                await context.pause(PERSON_RETRY_S)
             except PortGone as error:
                 trouble = Trouble.PORT_HANGS if isinstance(error, PortHangs) else Trouble.PORT_GONE
                 self._handle_failure(trouble, ModemHealth.GONE, str(error))
@@ -141,11 +143,11 @@ class Modem:
             except Exception as error:
                 log.exception("modem task failed", modem=self.line.name, error=repr(error))
                 self._handle_failure(Trouble.MISTAKE, ModemHealth.GONE, f"internal error: {error!r}")
-            if (rung := self._recovery.take_pending_step()) is not None and not life.stopped.is_set():
-                await self._recovery.run_with_port_closed(rung)
-            if not life.stopped.is_set():
+            if (step := self._recovery.take_pending_step()) is not None and not context.stopped.is_set():
+                await self._recovery.run_with_port_closed(step)
+            if not context.stopped.is_set():
                 failures = failures + 1 if self._loop.time() - began < STATUS_S else 0
-                await life.pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
+                await context.pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
 
     def _handle_failure(self, trouble: Trouble, health: ModemHealth, reason: str) -> None:
         """Say what is the matter, and find out what is to be done about it."""

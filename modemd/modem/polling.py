@@ -26,7 +26,7 @@ INTERNATIONAL_NUMBER = 145
 
 
 class StatusPolling:
-    """One session's. `untold` keeps, over the life of a port, calls that the database did not take yet."""
+    """One session's. `unstored_calls` keeps, over the life of a port, calls that the database did not take yet."""
 
     def __init__(
         self,
@@ -35,14 +35,14 @@ class StatusPolling:
         backend: Backend,
         status: ModemStatus,
         receiver: Receiver,
-        untold: MutableSequence[str],
+        unstored_calls: MutableSequence[str],
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
         self._backend = backend
         self._status = status
         self._receiver = receiver
-        self._unstored_calls = untold
+        self._unstored_calls = unstored_calls
         self._loop = asyncio.get_running_loop()
         self._calls = MissedCalls()
         self.has_restored_smsc = False
@@ -109,25 +109,25 @@ class StatusPolling:
         found = await self._read_service_centre()
         if found is None:
             return False
-        wish = self._backend.find_service_centre(self._identity, found)
+        wanted = self._backend.find_service_centre(self._identity, found)
         now = found
-        if wish is not None and wish != found:
-            await self._dialogue.ask(f'+CSCA="{wish}",{INTERNATIONAL_NUMBER}')
+        if wanted is not None and wanted != found:
+            await self._dialogue.ask(f'+CSCA="{wanted}",{INTERNATIONAL_NUMBER}')
             now = await self._read_service_centre() or ""
             log.warning(
                 "service centre was another",
                 iccid=self._identity.iccid,
                 was=found or "none",
-                wanted=wish,
+                wanted=wanted,
                 now=now or "none",
             )
         self._status.smsc = now or None
         self._set_remark(
             "smsc",
             "the SIM has no service centre (AT+CSCA? is empty): set sims.<iccid>.smsc to the operator's number"
-            if wish is None
-            else f"the modem does not take {wish} as service centre",
-            not now or (wish is not None and now != wish),
+            if wanted is None
+            else f"the modem does not take {wanted} as service centre",
+            not now or (wanted is not None and now != wanted),
         )
         return not found and bool(now)
 
@@ -187,10 +187,10 @@ class StatusPolling:
             if (await self._dialogue.ask(command)).ok:
                 return
 
-    def _set_remark(self, about: str, words: str, holds: bool) -> None:
+    def _set_remark(self, about: str, text: str, applies: bool) -> None:
         """Something that a person should know though the modem works; said once in the log."""
-        if not holds:
+        if not applies:
             self._status.remarks.pop(about, None)
-        elif self._status.remarks.get(about) != words:
-            self._status.remarks[about] = words
-            log.warning("modem needs a look", iccid=self._identity.iccid, because=words)
+        elif self._status.remarks.get(about) != text:
+            self._status.remarks[about] = text
+            log.warning("modem needs a look", iccid=self._identity.iccid, because=text)

@@ -119,12 +119,12 @@ class ModemContext:
 class Session:
     """The modem behind one open port. Belongs to the modem's task."""
 
-    def __init__(self, life: ModemContext, port: Port) -> None:
-        self._context = life
-        self._status = life.status
+    def __init__(self, context: ModemContext, port: Port) -> None:
+        self._context = context
+        self._status = context.status
         self._loop = asyncio.get_running_loop()
-        self._dialogue = Dialogue(port, life.wire)
-        self._dialogue.on_notice = life.awake.set
+        self._dialogue = Dialogue(port, context.wire)
+        self._dialogue.on_notice = context.awake.set
         self._sender: PartSender | None = None
         self._polling: StatusPolling | None = None
         self._has_lost_pdu_mode = False
@@ -137,13 +137,13 @@ class Session:
 
     async def run(self) -> None:
         """Until `stop`, or until the ladder wants the port closed. PortGone and other errors where it cannot go on."""
-        life = self._context
-        while not (life.stopped.is_set() or life.health_monitor.recovery.has_pending_step):
-            life.renew_deadline()
+        context = self._context
+        while not (context.stopped.is_set() or context.health_monitor.recovery.has_pending_step):
+            context.renew_deadline()
             try:
                 await self._set_up_and_work()
             except NeedsPerson as error:
-                life.health_monitor.recovery.escalate(Trouble.SIM, str(error))
+                context.health_monitor.recovery.escalate(Trouble.SIM, str(error))
                 await self._become_unusable(ModemHealth.NEEDS_PERSON, str(error))
                 await self._wait_for_person(error)
             except Silent:
@@ -156,12 +156,12 @@ class Session:
 
     async def _wait_for_person(self, error: NeedsPerson) -> None:
         """Until the SIM is in another state, or it is worth looking at everything again: a file with a PIN may have changed."""
-        life = self._context
+        context = self._context
         until = self._loop.time() + PERSON_RETRY_S
-        life.awake.clear()
-        while not life.stopped.is_set() and self._loop.time() < until:
-            await life.pause(PERSON_PROBE_S)
-            if self._dialogue.loss_reason is not None or life.stopped.is_set():
+        context.awake.clear()
+        while not context.stopped.is_set() and self._loop.time() < until:
+            await context.pause(PERSON_PROBE_S)
+            if self._dialogue.loss_reason is not None or context.stopped.is_set():
                 return
             if isinstance(error, SimUnusable):
                 try:
@@ -170,7 +170,7 @@ class Session:
                     return
                 if changed:
                     return
-            elif life.awake.is_set():  # a person may have admitted it
+            elif context.awake.is_set():  # a person may have admitted it
                 return
 
     async def _become_unusable(self, health: ModemHealth, reason: str) -> None:
@@ -192,41 +192,43 @@ class Session:
         """The modem answers, and will not be set up."""
         recovery, identity = self._context.health_monitor.recovery, self._status.identity
         profile = identity.profile if identity is not None else self._context.profiles.find_by_name(GENERIC)
-        rung = recovery.escalate(Trouble.REFUSING, str(error), profile)
-        if rung is EscalationStep.RESET:
-            await recovery.run_by_commands(rung, self._dialogue, profile)
+        step = recovery.escalate(Trouble.REFUSING, str(error), profile)
+        if step is EscalationStep.RESET:
+            await recovery.run_by_commands(step, self._dialogue, profile)
         elif not recovery.has_pending_step:
             await self._context.pause(REFUSED_RETRY_S)
 
     async def _set_up_and_work(self) -> None:
         """Set the modem up, and use it until it restarts: then modes and notices are gone, and the SIM may be another."""
-        life, dialogue = self._context, self._dialogue
+        context, dialogue = self._context, self._dialogue
         if self._status.health in (ModemHealth.OPENING, ModemHealth.READY, ModemHealth.SEARCHING):
             self._status.health = ModemHealth.SETTING_UP
         await wake_modem(dialogue)
-        identity = await identify(dialogue, life.profiles, life.line.driver, life.pins)
+        identity = await identify(dialogue, context.profiles, context.line.driver, context.pins)
         profile = identity.profile
         dialogue.apply_profile(profile)
         dialogue.expect_restarts(profile.restart)
-        storage = await initialise_modem(dialogue, profile, life.used_memories)
+        storage = await initialise_modem(dialogue, profile, context.used_memories)
         self._status.identity = identity
         await self._register_sim(identity)
-        log.info("modem set up", modem=life.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid)
+        log.info(
+            "modem set up", modem=context.line.name, model=identity.model, driver=profile.name, iccid=identity.iccid
+        )
         receiver = Receiver(
             dialogue,
             identity,
-            life.backend.inbound,
+            context.backend.inbound,
             storage,
-            life.unstored_arrivals,
-            life.undeletable,
-            life.used_memories,
-            life.awake.set,
+            context.unstored_arrivals,
+            context.undeletable,
+            context.used_memories,
+            context.awake.set,
         )
-        upkeep = self._polling = StatusPolling(
-            dialogue, identity, life.backend, self._status, receiver, life.unstored_calls
+        polling = self._polling = StatusPolling(
+            dialogue, identity, context.backend, self._status, receiver, context.unstored_calls
         )
-        await upkeep.start()
-        sender = PartSender(dialogue, identity, life.backend.outbound, life.now)
+        await polling.start()
+        sender = PartSender(dialogue, identity, context.backend.outbound, context.now)
         if self._sender is not None:
             sender.inherit_state(self._sender)
         self._sender = sender
@@ -234,11 +236,11 @@ class Session:
 
     async def _receive_and_send(self, identity: Identity, receiver: Receiver, sender: PartSender) -> None:
         """Receive and send, until the modem has restarted."""
-        life, dialogue, pipeline = self._context, self._dialogue, self._context.pipeline
+        context, dialogue, pipeline = self._context, self._dialogue, self._context.pipeline
         next_sweep = self._next_poll = self._loop.time()
-        while not life.stopped.is_set():
-            life.renew_deadline()
-            life.awake.clear()
+        while not context.stopped.is_set():
+            context.renew_deadline()
+            context.awake.clear()
             if dialogue.loss_reason is not None:
                 raise PortGone(dialogue.loss_reason)
             restarted = await self._handle_notices(identity, receiver, sender)
@@ -249,25 +251,25 @@ class Session:
             await receiver.delete_stored()
             if self._loop.time() >= self._next_poll:
                 await self._poll_status()
-                if await life.health_monitor.check_and_recover(dialogue, identity):
+                if await context.health_monitor.check_and_recover(dialogue, identity):
                     return
             if self._loop.time() >= (
-                life.sweep_not_before if receiver.has_unstored else max(next_sweep, life.sweep_not_before)
+                context.sweep_not_before if receiver.has_unstored else max(next_sweep, context.sweep_not_before)
             ):
-                life.sweep_not_before = self._loop.time() + SWEEP_RETRY_S  # unless it is answered
+                context.sweep_not_before = self._loop.time() + SWEEP_RETRY_S  # unless it is answered
                 await receiver.sweep()
-                life.sweep_not_before = 0.0
-                next_sweep = self._loop.time() + life.sweep_interval_s
-            if life.requests:
-                await life.requests.run_next(dialogue, identity)
-            sweep_due = max(next_sweep, life.sweep_not_before)
-            usable = self._is_registered and life.health_monitor.may_send
+                context.sweep_not_before = 0.0
+                next_sweep = self._loop.time() + context.sweep_interval_s
+            if context.requests:
+                await context.requests.run_next(dialogue, identity)
+            sweep_due = max(next_sweep, context.sweep_not_before)
+            usable = self._is_registered and context.health_monitor.may_send
             if not usable:
                 pipeline.drop_draft()  # others can send it
             if not (usable and await pipeline.send(sender, identity, self._is_in_order)):
-                await life.wait_for_work(self._find_idle_time(sweep_due, self._next_poll))
+                await context.wait_for_work(self._find_idle_time(sweep_due, self._next_poll))
             elif pipeline.next_send > self._loop.time():
-                await life.wait_for_work(self._find_idle_time(pipeline.next_send, sweep_due, self._next_poll))
+                await context.wait_for_work(self._find_idle_time(pipeline.next_send, sweep_due, self._next_poll))
 
     def _find_idle_time(self, *moments: float) -> float:
         """How long there is nothing to do by itself."""
@@ -275,14 +277,14 @@ class Session:
 
     async def _register_sim(self, identity: Identity) -> None:
         """Have the SIM noted. A database that does not take it is no fault of the modem's, which stays open."""
-        life = self._context
-        while not life.stopped.is_set():
-            life.renew_deadline()
+        context = self._context
+        while not context.stopped.is_set():
+            context.renew_deadline()
             try:
-                await life.backend.register_sim(identity)
+                await context.backend.register_sim(identity)
             except StoreError as error:
-                life.report_unusable(self._status.health, str(error))
-                await life.pause(REGISTER_RETRY_S)
+                context.report_unusable(self._status.health, str(error))
+                await context.pause(REGISTER_RETRY_S)
             else:
                 return
 
@@ -292,15 +294,15 @@ class Session:
 
     async def _handle_notices(self, identity: Identity, receiver: Receiver, sender: PartSender) -> bool:
         """Deal with all notices; True where one says that the modem has restarted."""
-        dialogue, life = self._dialogue, self._context
+        dialogue, context = self._dialogue, self._context
         restarted = False
         while dialogue.notices:
             urc: Urc = dialogue.notices.popleft()
             if urc.line.startswith("+CMGS:"):
                 late = sender.take_late_answer(urc.line)
                 if late is not None:
-                    log.info("late answer", modem=life.line.name, attempt=late.attempt_id)
-                    await life.backend.outbound.close_attempt(identity.sender, late)
+                    log.info("late answer", modem=context.line.name, attempt=late.attempt_id)
+                    await context.backend.outbound.close_attempt(identity.sender, late)
             elif restarted and urc.pdu is None and urc.line.startswith(("+CMTI:", "+CDSI:", *identity.profile.full)):
                 continue  # the storage may be another's now; the sweep after the set-up finds what is there
             elif not (
@@ -315,13 +317,13 @@ class Session:
         await self._poll_status()
         reply = await self._dialogue.ask("+CMGF?")
         self._has_lost_pdu_mode = reply.ok and any(line.startswith("+CMGF: 1") for line in reply.lines)
-        mended = self._polling is not None and (self._polling.has_restored_smsc or self._polling.has_other_sim)
-        return self._is_registered and not mended and not self._has_lost_pdu_mode
+        was_repaired = self._polling is not None and (self._polling.has_restored_smsc or self._polling.has_other_sim)
+        return self._is_registered and not was_repaired and not self._has_lost_pdu_mode
 
     async def _poll_status(self) -> None:
         """Registration and signal. A modem on LTE alone may say so only to +CEREG."""
         dialogue, status = self._dialogue, self._status
-        was = self._is_registered and status.health is ModemHealth.READY
+        was_ready = self._is_registered and status.health is ModemHealth.READY
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
             reply = await dialogue.ask(command)
             try:
@@ -340,6 +342,6 @@ class Session:
         self._next_poll = self._loop.time() + (STATUS_S if self._is_registered else STATUS_SEARCHING_S)
         status.health = ModemHealth.READY if self._is_registered else ModemHealth.SEARCHING
         status.reason = None if self._is_registered else f"not registered: {status.registration.name.lower()}"
-        if self._is_registered and not was:
+        if self._is_registered and not was_ready:
             log.info("modem ready", modem=self._context.line.name, registration=status.registration.name.lower())
             self._context.backend.notify_ready()

@@ -90,10 +90,10 @@ class FakeBackend:
     def has_unseen_urgent(self, sender: Sender) -> bool:
         return self.pressing
 
-    def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
-        return asyncio.ensure_future(self._commit(draft, self.consent_epoch, ahead))
+    def claim(self, sender: Sender, draft: Draft, *, choose_next: bool) -> Future[ClaimedPart | None]:
+        return asyncio.ensure_future(self._commit(draft, self.consent_epoch, choose_next))
 
-    async def _commit(self, draft: Draft, epoch: int, ahead: bool) -> ClaimedPart | None:
+    async def _commit(self, draft: Draft, epoch: int, choose_next: bool) -> ClaimedPart | None:
         await asyncio.sleep(self.commit_s)
         if self.failing is not None:
             raise self.failing
@@ -102,19 +102,19 @@ class FakeBackend:
             return None
         self.claims += 1
         self.journal.append(f"claimed {self.claims}")
-        following = self.waiting.popleft() if ahead and self.waiting else None
+        following = self.waiting.popleft() if choose_next and self.waiting else None
         if following is not None:
             self.reserved.add(following.part_id)
         return ClaimedPart(self.claims, draft.part_id, draft.part_id, tpdu, epoch, next_draft=following)
 
-    def close_attempt(self, sender: Sender, attempted: AttemptReport) -> Future[None]:
-        self.journal.append(attempted)
+    def close_attempt(self, sender: Sender, report: AttemptReport) -> Future[None]:
+        self.journal.append(report)
         done: Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
 
-    def close_attempt_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
-        self.close_attempt(sender, attempted)
+    def close_attempt_lazily(self, sender: Sender, report: AttemptReport) -> None:
+        self.close_attempt(sender, report)
 
     def is_current(self, sender: Sender, draft: Draft) -> bool:
         return draft.part_id not in self.overtaken

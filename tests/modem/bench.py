@@ -79,5 +79,5 @@ async def bench(rate: Callable[[str], float | None] = unlimited, profiles: Profi
     assert b.backend.reserved == set(), "a draft was left reserved"
     assert all(port.closed for port in b.stick.ports), "a port was left open"
     claimed = [entry for entry in b.backend.journal if isinstance(entry, str)]
-    ended = {attempted.attempt_id for attempted in b.backend.closed}
+    ended = {report.attempt_id for report in b.backend.closed}
     assert len(ended) == len(claimed), "an attempt was left open"

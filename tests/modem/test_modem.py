@@ -179,7 +179,7 @@ async def test_what_was_never_written_costs_no_pace() -> None:
         b.stick.answers["+CMGS=18"] = "+CMS ERROR: 304"
         b.queue(1, 2)
         await b.until(lambda: len(b.backend.closed) == 2, within_s=1)
-        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.REFUSED] * 2
+        assert [report.ending for report in b.backend.closed] == [AttemptEnding.REFUSED] * 2
 
 
 @simulated
@@ -217,7 +217,7 @@ async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> No
         b.queue(1, 2)
         await b.becomes(ModemHealth.SEARCHING, within_s=5)
         await asyncio.sleep(0.1)
-        assert [(attempted.code, attempted.is_without_network) for attempted in b.backend.closed] == [(331, True)]
+        assert [(report.code, report.is_without_network) for report in b.backend.closed] == [(331, True)]
         assert b.stick.commands().count("PDU") == 1
 
 
@@ -229,7 +229,7 @@ async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None
         b.stick.answers["PDU"] = "+CMS ERROR: 331"
         b.queue(1)
         await b.until(lambda: bool(b.backend.closed))
-        assert [(attempted.code, attempted.is_without_network) for attempted in b.backend.closed] == [(331, False)]
+        assert [(report.code, report.is_without_network) for report in b.backend.closed] == [(331, False)]
 
 
 @pytest.mark.parametrize("sign", ["RDY", "SMS Ready"], ids=["it restarted", "SMS works only now"])
@@ -273,7 +273,7 @@ async def test_an_outcome_does_not_wait_for_a_draft_that_was_let_go() -> None:
         await b.until(lambda: 2 in b.backend.reserved)
         b.backend.overtaken.add(2)
         await asyncio.sleep(5)
-        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.ACCEPTED]
+        assert [report.ending for report in b.backend.closed] == [AttemptEnding.ACCEPTED]
 
 
 @simulated
@@ -290,7 +290,7 @@ async def test_after_an_unanswered_part_the_next_goes_on() -> None:
         b.queue(2)
         await b.until(lambda: b.backend.claims == 2, within_s=10)
         assert b.stick.commands().count("+CMGF=0") == 2
-        assert [attempted.ending for attempted in b.backend.closed][:1] == [AttemptEnding.NO_ANSWER]
+        assert [report.ending for report in b.backend.closed][:1] == [AttemptEnding.NO_ANSWER]
 
 
 @simulated
@@ -353,7 +353,7 @@ async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
         whole, b.backend.waiting = b.backend.waiting, Broken()  # type: ignore[assignment]
         await asyncio.sleep(3)
         b.backend.waiting = whole
-        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.ACCEPTED]
+        assert [report.ending for report in b.backend.closed] == [AttemptEnding.ACCEPTED]
 
 
 REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"

@@ -79,7 +79,7 @@ async def test_a_stop_ends_it_from_every_state(reached: State) -> None:
         assert loop.time() - stopped_at < 5
         at_most = on_air + (reached in (_at_the_prompt, _between_two))  # what had its prompt asked for may still go
         assert b.stick.commands().count("PDU") <= at_most
-        assert {attempted.ending for attempted in b.backend.closed} <= {AttemptEnding.ACCEPTED}
+        assert {report.ending for report in b.backend.closed} <= {AttemptEnding.ACCEPTED}
 
 
 @pytest.mark.parametrize("reached", STATES, ids=lambda state: state.__name__.strip("_"))

@@ -29,36 +29,36 @@ class Pipeline:
     """What is chosen for one modem, and the pace. Only its task calls it."""
 
     def __init__(
-        self, line: ModemLine, status: ModemStatus, outbound: Outbound, vitals: Symptoms, recovery: Recovery
+        self, line: ModemLine, status: ModemStatus, outbound: Outbound, symptoms: Symptoms, recovery: Recovery
     ) -> None:
         self._line = line
         self._status = status
         self._outbound = outbound
-        self._symptoms = vitals
+        self._symptoms = symptoms
         self._recovery = recovery
         self._loop = asyncio.get_running_loop()
         self._draft: Draft | None = None
         self._closed = False
         self.next_send = 0.0
 
-    async def send(self, sender: PartSender, identity: Identity, look: Callable[[], Awaitable[bool]]) -> bool:
+    async def send(self, sender: PartSender, identity: Identity, is_in_order: Callable[[], Awaitable[bool]]) -> bool:
         """Send one part, if one is due and the pace allows. False: there is nothing to do but wait. `look` tells whether the
         modem was in order, registered and with a service centre: then a refusal is the message's own. ReplyTimeout where
         the modem did not answer."""
         rate = self._line.rate(identity.iccid)
         interval_s = max(1 / rate if rate else 0.0, identity.profile.send_interval_s)
-        borrows = self._loop.time() < self.next_send
-        if borrows and not self._may_borrow(identity, interval_s):
+        is_borrowing = self._loop.time() < self.next_send
+        if is_borrowing and not self._may_borrow(identity, interval_s):
             return True
-        draft = await self._next_draft(identity, urgent=borrows)
+        draft = await self._next_draft(identity, urgent=is_borrowing)
         if draft is None:
-            return borrows
-        started = self._loop.time()
-        letting_go = self._loop.call_later(PROMPT_PATIENCE_S, self._give_up_prompt, draft, sender)
+            return is_borrowing
+        started_at = self._loop.time()
+        prompt_timer = self._loop.call_later(PROMPT_PATIENCE_S, self._give_up_prompt, draft, sender)
         sent: SendResult | None = None
         try:
-            ahead = interval_s <= AHEAD_S and not self._closed
-            sent = await sender.send(draft, ahead, self._set_next_draft)
+            choose_next = interval_s <= AHEAD_S and not self._closed
+            sent = await sender.send(draft, choose_next, self._set_next_draft)
         except Restarted as restarted:
             log.warning("nothing was sent", modem=self._line.name, error=str(restarted))
             return True
@@ -67,38 +67,40 @@ class Pipeline:
             log.error("claim not kept", modem=self._line.name, error=str(error))
             return False
         finally:
-            letting_go.cancel()
+            prompt_timer.cancel()
             (self._outbound.return_draft if sent is None else self._outbound.end_reservation)(draft)
         if sent is None:
             return False
-        if sent.attempted.written_at is not None:
-            self.next_send = (self.next_send if borrows else started) + interval_s
-        await self._close_attempt(identity, sent, look)
+        if sent.report.written_at is not None:
+            self.next_send = (self.next_send if is_borrowing else started_at) + interval_s
+        await self._close_attempt(identity, sent, is_in_order)
         return True
 
-    async def _close_attempt(self, identity: Identity, sent: SendResult, look: Callable[[], Awaitable[bool]]) -> None:
-        """Journal what became of an attempt, whatever comes. Raises the trouble for which the port is to be given up."""
-        attempted, trouble = sent.attempted, sent.link_error
-        if attempted.ending is AttemptEnding.ACCEPTED:
+    async def _close_attempt(
+        self, identity: Identity, sent: SendResult, is_in_order: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Journal what became of an attempt, whatever comes. Raises the error for which the port is to be given up."""
+        report, error = sent.report, sent.link_error
+        if report.ending is AttemptEnding.ACCEPTED:
             self._status.sent += 1
             self._symptoms.note_accepted()
             self._recovery.note_success(RecoverySign.PASSED)
             if self._draft is not None and self._loop.time() >= self.next_send:
-                self._outbound.close_attempt_lazily(identity.sender, attempted)
+                self._outbound.close_attempt_lazily(identity.sender, report)
                 return
         try:
-            if trouble is None and attempted.ending is AttemptEnding.REFUSED and attempted.code in _NOT_IN_ORDER:
-                attempted = replace(attempted, is_without_network=not await look())
+            if error is None and report.ending is AttemptEnding.REFUSED and report.code in _NOT_IN_ORDER:
+                report = replace(report, is_without_network=not await is_in_order())
         finally:
-            closed = self._outbound.close_attempt(identity.sender, attempted)
+            closed = self._outbound.close_attempt(identity.sender, report)
         await closed
-        if trouble is None:
+        if error is None:
             return
-        log.warning("part not answered", modem=self._line.name, attempt=attempted.attempt_id, error=str(trouble))
-        if attempted.written_at is not None:
+        log.warning("part not answered", modem=self._line.name, attempt=report.attempt_id, error=str(error))
+        if report.written_at is not None:
             self._symptoms.note_unanswered()
-        if not isinstance(trouble, Restarted):  # that one's notice leads to the set-up
-            raise trouble
+        if not isinstance(error, Restarted):  # that one's notice leads to the set-up
+            raise error
 
     def _give_up_prompt(self, draft: Draft, sender: PartSender) -> None:
         """No prompt yet: whichever modem has one first may send it."""
@@ -128,6 +130,6 @@ class Pipeline:
         in_turn = self.next_send - self._loop.time() <= interval_s
         return in_turn and self._draft is None and self._outbound.has_unseen_urgent(identity.sender)
 
-    def _set_next_draft(self, following: Draft | None) -> None:
+    def _set_next_draft(self, draft: Draft | None) -> None:
         """What the claim has chosen to come next."""
-        self._draft = following
+        self._draft = draft

@@ -31,7 +31,7 @@ LINK_ERRORS = (PortGone, ReplyTimeout, Restarted)
 class SendResult:
     """The end of an attempt; with the trouble for which port or modem is to be given up, where there was one."""
 
-    attempted: AttemptReport
+    report: AttemptReport
     link_error: LinkError | None = None
 
 
@@ -54,12 +54,14 @@ class PartSender:
             None  # the attempt whose answer may still come, while the port stays open
         )
 
-    async def send(self, draft: Draft, ahead: bool, foresee: Callable[[Draft | None], None]) -> SendResult | None:
+    async def send(
+        self, draft: Draft, choose_next: bool, set_next_draft: Callable[[Draft | None], None]
+    ) -> SendResult | None:
         """Put the draft (or what now goes before it) on the air. None: nothing may go, nothing was journaled.
 
         The claim's commit runs while a quick modem makes its prompt ready. Of one that takes its time (seconds, on a Huawei) it
-        is made when the prompt is there: a crash in between would leave an attempt of which nobody can ever tell. `foresee` is
-        handed what follows, where the claim was to choose that too (`ahead`).
+        is made when the prompt is there: a crash in between would leave an attempt of which nobody can ever tell. `set_next_draft` is
+        handed what follows, where the claim was to choose that too (`choose_next`).
 
         PortGone, ReplyTimeout and Restarted are raised only where no attempt stands open; else they come back with its outcome.
         StoreError: the claim was not kept, nothing was written, and the modem is at its prompt no more.
@@ -67,13 +69,16 @@ class PartSender:
         if draft.is_first_of_several:
             await self._hold_link()
         if self._is_quick:
-            self._early_claim = self._outbound.claim(self._identity.sender, draft, ahead=ahead)
+            self._early_claim = self._outbound.claim(self._identity.sender, draft, choose_next=choose_next)
         reply = await self._first_prompt(len(draft.tpdu))
         claim, self._early_claim = self._early_claim, None
         self.is_claimed = True
         try:
             return await self._claim(
-                claim or self._outbound.claim(self._identity.sender, draft, ahead=ahead), draft, reply, foresee
+                claim or self._outbound.claim(self._identity.sender, draft, choose_next=choose_next),
+                draft,
+                reply,
+                set_next_draft,
             )
         finally:
             self.is_claimed = False
@@ -82,7 +87,7 @@ class PartSender:
         """There is no prompt, and others shall have the part: a claim that was made for it is withdrawn."""
         claim, self._early_claim = self._early_claim, None
         if claim is not None:
-            claim.add_done_callback(partial(self._withdraw, because="no prompt"))
+            claim.add_done_callback(partial(self._withdraw, reason="no prompt"))
 
     async def _first_prompt(self, octets: int) -> Reply | None:
         started = self._loop.time()
@@ -102,13 +107,13 @@ class PartSender:
         claim: asyncio.Future[ClaimedPart | None],
         draft: Draft,
         reply: Reply | None,
-        foresee: Callable[[Draft | None], None],
+        set_next_draft: Callable[[Draft | None], None],
     ) -> SendResult | None:
         """From the prompt on, or from the `reply` that came instead."""
         try:
             claimed = await asyncio.shield(claim)
         except asyncio.CancelledError:
-            claim.add_done_callback(partial(self._withdraw, because="stopped"))
+            claim.add_done_callback(partial(self._withdraw, reason="stopped"))
             raise
         except StoreError:
             await self._dialogue.synchronise()
@@ -116,7 +121,7 @@ class PartSender:
         if claimed is None:
             await self._dialogue.synchronise()
             return None
-        foresee(claimed.next_draft)
+        set_next_draft(claimed.next_draft)
         if reply is not None:
             return SendResult(_make_report(claimed, reply, None, 0.0))
         return await self._write_at_prompt(claimed, len(draft.tpdu))
@@ -139,8 +144,8 @@ class PartSender:
                 )
             if self._dialogue.loss_reason is not None:
                 raise PortGone(self._dialogue.loss_reason)
-        except LINK_ERRORS as trouble:
-            return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(trouble)), trouble)
+        except LINK_ERRORS as error:
+            return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(error)), error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
                 self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped")
@@ -148,12 +153,12 @@ class PartSender:
             raise
         return await self._write(claimed)
 
-    def inherit_state(self, older: PartSender) -> None:
+    def inherit_state(self, previous: PartSender) -> None:
         """The same SIM was set up again over the same port: its late answer may still come."""
-        if older._identity.iccid == self._identity.iccid:
-            self._unanswered_attempt = older._unanswered_attempt
-            self._missed_prompts = older._missed_prompts
-            self._is_quick = older._is_quick
+        if previous._identity.iccid == self._identity.iccid:
+            self._unanswered_attempt = previous._unanswered_attempt
+            self._missed_prompts = previous._missed_prompts
+            self._is_quick = previous._is_quick
 
     def take_late_answer(self, line: str) -> AttemptReport | None:
         """The attempt that a `+CMGS` nobody waits for any more belongs to."""
@@ -172,9 +177,9 @@ class PartSender:
             if late is not None:
                 self._outbound.close_attempt(self._identity.sender, late)
 
-    async def _prompt(self, octets: int, most_s: float) -> Reply | None:
+    async def _prompt(self, octets: int, limit_s: float) -> Reply | None:
         return await self._dialogue.request_prompt(
-            f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, most_s)
+            f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, limit_s)
         )
 
     async def _write(self, claimed: ClaimedPart) -> SendResult:
@@ -185,13 +190,13 @@ class PartSender:
         pdu = _SIMS_OWN_SMSC + claimed.tpdu.hex().upper()
         try:
             reply = await self._dialogue.send_pdu(pdu, timeout_s=self._profile.send_timeout_s)
-        except LINK_ERRORS as trouble:
+        except LINK_ERRORS as error:
             self._unanswered_attempt = claimed.attempt_id
             elapsed_s = self._loop.time() - started
-            ended = AttemptReport(
-                claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(trouble), elapsed_s=elapsed_s
+            report = AttemptReport(
+                claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s
             )
-            return SendResult(ended, trouble)
+            return SendResult(report, error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
                 self._identity.sender,
@@ -205,12 +210,12 @@ class PartSender:
         if self._has_link_hold:
             self._has_link_hold = (await self._dialogue.ask(self._profile.link_hold)).ok
 
-    def _withdraw(self, claim: asyncio.Future[ClaimedPart | None], *, because: str) -> None:
+    def _withdraw(self, claim: asyncio.Future[ClaimedPart | None], *, reason: str) -> None:
         """A claim that nobody waits for any more: journaled, never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
             self._outbound.close_attempt(
-                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=because)
+                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=reason)
             )
             if claimed.next_draft is not None:
                 self._outbound.return_draft(claimed.next_draft)

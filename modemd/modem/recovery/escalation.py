@@ -135,11 +135,13 @@ PATIENCE_S: Mapping[EscalationStep, float] = {
 class Escalation:
     """Where one modem stands on its ladder. Times are seconds of any steady clock."""
 
-    def __init__(self, quarantine_s: Sequence[float] = QUARANTINE_S, rest_s: float = RESET_INTERVAL_S) -> None:
+    def __init__(
+        self, quarantine_s: Sequence[float] = QUARANTINE_S, reset_interval_s: float = RESET_INTERVAL_S
+    ) -> None:
         self._quarantine_s = tuple(quarantine_s)
-        self._reset_interval_s = rest_s
+        self._reset_interval_s = reset_interval_s
         self._began = 0.0
-        self._has_reset = False  # whether this round has had a hard rung
+        self._has_reset = False  # whether this round has had a hard step
         self._reset_not_before = 0.0
         self._ended_at: float | None = None
         self._waits_until = 0.0
@@ -148,7 +150,7 @@ class Escalation:
         self.rounds = 0
         self.counts: Counter[EscalationStep] = Counter()
 
-    def choose_step(self, trouble: Trouble, now: float, can: AbstractSet[EscalationStep]) -> EscalationStep | None:
+    def choose_step(self, trouble: Trouble, now: float, possible: AbstractSet[EscalationStep]) -> EscalationStep | None:
         """The trouble shows: the rung to climb now, of those that can be. None: nothing more than to look again."""
         if self.trouble is None and self._ended_at is not None and now - self._ended_at >= FORGET_ROUNDS_S:
             self.rounds = 0
@@ -158,14 +160,14 @@ class Escalation:
             self.trouble, self._began = trouble, now
         if self.step is EscalationStep.QUARANTINE:
             self.step = None
-        course = PLANS[trouble]
-        for rung in course.steps:
-            if (self.step is not None and rung <= self.step) or rung not in can:
+        plan = PLANS[trouble]
+        for step in plan.steps:
+            if (self.step is not None and step <= self.step) or step not in possible:
                 continue
-            if now - self._began < course.after_s.get(rung, 0.0) or (rung.is_hard and now < self._reset_not_before):
+            if now - self._began < plan.after_s.get(step, 0.0) or (step.is_hard and now < self._reset_not_before):
                 return None
-            return self._take_step(rung, now, PATIENCE_S[rung])
-        if not course.steps or self.step is None:
+            return self._take_step(step, now, PATIENCE_S[step])
+        if not plan.steps or self.step is None:
             return None
         self._reset_not_before = (
             max(self._reset_not_before, now + self._reset_interval_s) if self._has_reset else self._reset_not_before
@@ -175,16 +177,16 @@ class Escalation:
         self._has_reset = False
         return self._take_step(EscalationStep.QUARANTINE, now, quarantine_s)
 
-    def _take_step(self, rung: EscalationStep, now: float, patience_s: float) -> EscalationStep:
-        self.step = rung
-        self.counts[rung] += 1
-        self._has_reset |= rung.is_hard
+    def _take_step(self, step: EscalationStep, now: float, patience_s: float) -> EscalationStep:
+        self.step = step
+        self.counts[step] += 1
+        self._has_reset |= step.is_hard
         self._waits_until = now + patience_s
-        return rung
+        return step
 
-    def end_trouble(self, cure: RecoverySign, now: float) -> bool:
+    def end_trouble(self, sign: RecoverySign, now: float) -> bool:
         """Something went well: whether that ends the trouble there was."""
-        if self.trouble is None or PLANS[self.trouble].ends_by not in (cure, RecoverySign.READY):
+        if self.trouble is None or PLANS[self.trouble].ends_by not in (sign, RecoverySign.READY):
             return False
         if self._has_reset:
             self._reset_not_before = now + self._reset_interval_s

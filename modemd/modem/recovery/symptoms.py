@@ -117,35 +117,39 @@ class Symptoms:
         """What the service says of this SIM's refusals; None: nothing that would be the modem's."""
         self._note_symptom(Symptom.FAILING, why is not None, now, why or "")
 
-    def mark_treated(self, sign: Symptom) -> None:
-        """Something was done about a sign: it counts again when it shows anew."""
-        if sign is Symptom.UNANSWERED:
-            self._unanswered = THRESHOLDS[sign].times - 1
-        elif sign is Symptom.FAILING:
-            self._treated[sign] = self._details[sign]
+    def mark_treated(self, symptom: Symptom) -> None:
+        """Something was done about a symptom: it counts again when it shows anew."""
+        if symptom is Symptom.UNANSWERED:
+            self._unanswered = THRESHOLDS[symptom].times - 1
+        elif symptom is Symptom.FAILING:
+            self._treated[symptom] = self._details[symptom]
 
     def list_findings(self, now: float) -> list[SymptomFinding]:
         """What counts now, in the order of the table."""
-        return [SymptomFinding(sign, self._make_reason(sign)) for sign in THRESHOLDS if self._is_significant(sign, now)]
+        return [
+            SymptomFinding(symptom, self._make_reason(symptom))
+            for symptom in THRESHOLDS
+            if self._is_significant(symptom, now)
+        ]
 
-    def _note_symptom(self, sign: Symptom, shown: bool, now: float, detail: str = "") -> None:
+    def _note_symptom(self, symptom: Symptom, shown: bool, now: float, detail: str = "") -> None:
         if shown:
-            self._since.setdefault(sign, now)
-            self._details[sign] = detail
+            self._since.setdefault(symptom, now)
+            self._details[symptom] = detail
         else:
-            self._since.pop(sign, None)
+            self._since.pop(symptom, None)
 
-    def _is_significant(self, sign: Symptom, now: float) -> bool:
-        threshold = THRESHOLDS[sign]
-        if sign is Symptom.UNANSWERED:
+    def _is_significant(self, symptom: Symptom, now: float) -> bool:
+        threshold = THRESHOLDS[symptom]
+        if symptom is Symptom.UNANSWERED:
             return self._unanswered >= threshold.times
-        if sign in self._treated and self._treated[sign] == self._details.get(sign):
+        if symptom in self._treated and self._treated[symptom] == self._details.get(symptom):
             return False
-        return sign in self._since and now - self._since[sign] >= threshold.lasts_s
+        return symptom in self._since and now - self._since[symptom] >= threshold.lasts_s
 
-    def _make_reason(self, sign: Symptom) -> str:
+    def _make_reason(self, symptom: Symptom) -> str:
         # It says for how long at least, and so stays the same from one look to the next.
-        threshold = THRESHOLDS[sign]
+        threshold = THRESHOLDS[symptom]
         return threshold.reason.format(
-            minutes=int(threshold.lasts_s // 60), detail=self._details.get(sign, ""), times=threshold.times
+            minutes=int(threshold.lasts_s // 60), detail=self._details.get(symptom, ""), times=threshold.times
         )

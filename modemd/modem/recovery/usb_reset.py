@@ -34,17 +34,17 @@ def find_usb_location(port: str, sysfs: Path = Path("/sys")) -> UsbLocation | No
     return None
 
 
-async def reset_device(place: UsbLocation) -> None:
+async def reset_device(location: UsbLocation) -> None:
     """Resets the device, as if it were pulled and plugged without losing power. Raises ModemError with the reason if it could not
     be. A reset of a wedged modem may hang for ever."""
     try:
-        await run_blocking(f"reset {place.path}", partial(_reset, place.node), RESET_TIMEOUT_S)
+        await run_blocking(f"reset {location.path}", partial(_reset, location.node), RESET_TIMEOUT_S)
     except TimeoutError:
-        raise ModemError(f"the reset of {place.node} hangs") from None
+        raise ModemError(f"the reset of {location.node} hangs") from None
     except PermissionError as error:
-        raise ModemError(f"{place.node}: {error.strerror}; the udev rules give it to modemd's group") from error
+        raise ModemError(f"{location.node}: {error.strerror}; the udev rules give it to modemd's group") from error
     except OSError as error:
-        raise ModemError(f"{place.node}: {error.strerror}") from error
+        raise ModemError(f"{location.node}: {error.strerror}") from error
 
 
 def _reset(node: str) -> None:
