@@ -1,6 +1,6 @@
-"""Climb the ladder: count and time its rungs, say so in the log, and do those that need no dialogue.
+"""Recovery: escalates, counts and times the steps, logs them, and takes them.
 
-What a step needs of the world outside (USB, a program that switches power) is handed in as `Tools`.
+Whatever a step needs from outside modemd (USB, a program that switches power) is passed in as `RecoveryTools`.
 """
 
 from __future__ import annotations
@@ -28,41 +28,37 @@ from modemd.profiles import Profile
 
 log = logs.get(__name__)
 
-
 RADIO_TIMEOUT_S = 40.0
-
-
 RADIO_PAUSE_S = 2.0
-
-
 RESET_TIMEOUT_S = 10.0
-
-
 RESET_PAUSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class UsbLocation:
-    """Where a port's device is plugged in. `location` is its place in the USB tree (`1-1.2`), `node` its device node."""
+    """Location of a USB device. `path` is its position in the USB tree (`1-1.2`), `node` its device node."""
 
     path: str
     node: str
 
     @property
     def hub(self) -> str:
-        """The hub it sits in: `1-1`; of a root port, the bus: `1`."""
+        """Hub that the device is plugged into: `1-1`; at a root port, the bus: `1`."""
         return self.path.rpartition("." if "." in self.path else "-")[0]
 
     @property
     def port(self) -> str:
-        """The hub's port: `2`."""
+        """Port of the hub: `2`."""
         return self.path.rpartition("." if "." in self.path else "-")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTools:
-    """What recovery may use. `usb_place` finds the place of a port's device, None where it has none; `usb_reset` resets it;
-    `run` runs a program. The latter two raise ModemdError where they fail."""
+    """Tools that recovery may use.
+
+    `find_usb_location` returns the location of a port's device, None if it has none. `usb_reset` resets the device.
+    `run_program` runs a program. The latter two raise ModemdError if they fail, and are None if they are not available.
+    """
 
     find_usb_location: Callable[[str], UsbLocation | None] = lambda port: None
     usb_reset: Callable[[UsbLocation], Awaitable[None]] | None = None
@@ -74,7 +70,10 @@ NO_TOOLS = RecoveryTools()
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStatus:
-    """Where a modem stands, to be shown. Times are seconds; `counts` and `spent_s` are since the start, by the rung's name."""
+    """Status of a modem's recovery, for display. The API shows the names of the fields.
+
+    `rung` is the last step. Times are in seconds. `counts` and `spent_s` are by the step's name, since the start.
+    """
 
     trouble: str | None
     reason: str | None
@@ -86,7 +85,7 @@ class RecoveryStatus:
 
 
 class Recovery:
-    """The ladder of one modem. Belongs to the modem's task."""
+    """Recovery of one modem. Only the modem's task calls it."""
 
     def __init__(
         self,
@@ -108,7 +107,7 @@ class Recovery:
         self._pending_step: EscalationStep | None = None
 
     def note_location(self) -> None:
-        """The port is open: note where its device is plugged in, as long as one can see it."""
+        """Notes where the device of the port, which has just been opened, is plugged in, if that can be found out."""
         self._usb_location = self._tools.find_usb_location(self._port) or self._usb_location
 
     @property
@@ -116,8 +115,8 @@ class Recovery:
         return self._status.port or self._line.port
 
     def escalate(self, trouble: Trouble, reason: str, profile: Profile | None = None) -> EscalationStep | None:
-        """The step to climb now. `profile`: of the modem that listens, None where there is no dialogue. A step that is not the
-        dialogue's stays pending for `take`."""
+        """Returns the step to take now, None if none. `profile` is that of the modem in the dialogue, None if there is no
+        dialogue. A step that needs the port closed becomes the pending one."""
         step = self._escalation.choose_step(trouble, self._loop.time(), self._list_possible_steps(profile))
         if step is not None:
             self._reason = reason
@@ -127,25 +126,25 @@ class Recovery:
         return step
 
     def note_escape(self, reason: str) -> None:
-        """An answer did not come, and the dialogue is to be escaped. In a trouble of another kind that is only counted: it has
-        its own way up."""
+        """Notes that an answer did not come, and that the dialogue is to be synchronised. If another trouble is being
+        treated, this is only counted, because that trouble's escalation goes on."""
         if self._escalation.trouble in (None, Trouble.SILENT):
             self.escalate(Trouble.SILENT, reason)
         else:
             self._escalation.counts[EscalationStep.ESCAPE] += 1
 
     def take_pending_step(self) -> EscalationStep | None:
-        """The step that waits to be climbed with the port closed."""
+        """Returns the step that needs the port closed, None if there is none; it is pending no more."""
         step, self._pending_step = self._pending_step, None
         return step
 
     @property
     def has_pending_step(self) -> bool:
-        """Whether a step waits for the port to be closed."""
+        """True if a step waits for the port to be closed."""
         return self._pending_step is not None
 
     def note_success(self, sign: RecoverySign) -> None:
-        """Something went well."""
+        """Notes a sign that something works again."""
         trouble, step = self._escalation.trouble, self._escalation.step
         if self._escalation.end_trouble(sign, self._loop.time()) and step is not None:
             log.info("modem has recovered", modem=self._line.name, trouble=trouble, after=step.label)
@@ -156,7 +155,7 @@ class Recovery:
 
     @property
     def current_status(self) -> RecoveryStatus:
-        """Where the modem stands now."""
+        """Current status of the recovery."""
         escalation = self._escalation
         return RecoveryStatus(
             escalation.trouble,
@@ -168,10 +167,10 @@ class Recovery:
             {step.label: round(spent_s, 3) for step, spent_s in sorted(self._spent_s.items())},
         )
 
-    # The rungs
+    # The steps
 
     async def run_by_commands(self, step: EscalationStep, dialogue: Dialogue, profile: Profile) -> None:
-        """Climb one that goes by AT commands."""
+        """Takes a step that consists of AT commands: RADIO or RESET."""
         with self.measure(step):
             if step is EscalationStep.RADIO:
                 await dialogue.ask(profile.radio_off, timeout_s=RADIO_TIMEOUT_S)
@@ -185,7 +184,7 @@ class Recovery:
                 await dialogue.pause(RESET_PAUSE_S)
 
     async def run_with_port_closed(self, step: EscalationStep) -> None:
-        """Climb one for which the port is closed. What it cannot do, it says in the log."""
+        """Takes a step that needs the port closed. A failure is logged."""
         with self.measure(step):
             try:
                 if (
@@ -201,7 +200,7 @@ class Recovery:
 
     @contextmanager
     def measure(self, step: EscalationStep) -> Iterator[None]:
-        """Count the time within to the rung's."""
+        """Adds the time that the block takes to the step's."""
         began = self._loop.time()
         try:
             yield
@@ -221,7 +220,8 @@ class Recovery:
         return frozenset(possible)
 
     def _make_power_command(self) -> list[str]:
-        """The configured program, its placeholders filled; empty where one has no value: the place is not known."""
+        """Returns the configured program with its placeholders filled; empty if one has no value because the location is not
+        known."""
         place = self._usb_location
         values = {"{name}": self._line.name, "{port}": self._port}
         if place is not None:
@@ -235,15 +235,15 @@ class Recovery:
 
 
 PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
-"""What may stand in a power hook."""
+"""Placeholders that a power hook may have."""
 
 
-# Under which key the status has what is seen and nothing is done about.
+# Key in the status's remarks for symptoms against which nothing is done.
 HEALTH_REMARK = "health"
 
 
 class HealthMonitor:
-    """The health of one modem, over its sessions."""
+    """Health of one modem, over its sessions."""
 
     def __init__(self, status: ModemStatus, outbound: Outbound, symptoms: Symptoms, recovery: Recovery) -> None:
         self._status = status
@@ -254,11 +254,12 @@ class HealthMonitor:
 
     @property
     def may_send(self) -> bool:
-        """Whether parts are given to the modem: not while it swallows them and has been given up for a while."""
+        """True if parts may be given to the modem. Not so while it is quarantined: it takes parts and does not send them."""
         return not (self.recovery.is_quarantined and self._status.health is ModemHealth.QUARANTINED)
 
     async def check_and_recover(self, dialogue: Dialogue, identity: Identity) -> bool:
-        """Say how the modem is, and climb a step where one is due. True: it is to be set up again, or its port is wanted."""
+        """Updates the modem's status, and takes a step if one is due. Returns True if the modem is to be set up again, or
+        its port is to be closed."""
         status, now = self._status, self._loop.time()
         self.symptoms.note_registration(status.registration, now)
         if status.registration.is_registered:

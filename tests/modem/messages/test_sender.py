@@ -223,7 +223,7 @@ async def test_a_port_lost_after_the_pdu_is_not_known() -> None:
     """Whatever was written may have left."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n !! unplugged [1]") as b:
         result = await b.send()
-        assert (ended(result).ending, ended(sent).error) == (AttemptEnding.NO_ANSWER, "unplugged")
+        assert (ended(result).ending, ended(result).error) == (AttemptEnding.NO_ANSWER, "unplugged")
         assert result is not None
         assert isinstance(result.link_error, PortGone)
 
