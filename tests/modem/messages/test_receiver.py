@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,9 +12,8 @@ import pytest
 from modemd.at import Urc
 from modemd.errors import CommandFailed, PortGone
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.messages.receiver import Receiver
+from modemd.modem.messages.receiver import Receiver, ReceiverState
 from modemd.modem.setup.negotiation import Storage
-from modemd.modem.status import Identity
 from modemd.profiles import Profile, Quirk
 from tests.modem.backend import GENERIC, FakeBackend, identity
 from tests.modem.scripted_port import ScriptedPort, script, simulated
@@ -32,9 +30,8 @@ class Bench:
     backend: FakeBackend
     dialogue: Dialogue
     profile: Profile
-    used: set[str] | None
-    held: deque[tuple[Identity, bytes]] = field(default_factory=deque)
-    woken: int = 0
+    state: ReceiverState = field(default_factory=ReceiverState)
+    times_woken: int = 0
 
     def __post_init__(self) -> None:
         self.receiver = Receiver(
@@ -42,13 +39,12 @@ class Bench:
             identity(self.profile),
             self.backend,
             Storage("SM"),
-            self.held,
-            used=self.used,
-            wake=self.wake,
+            self.state,
+            self.wake,
         )
 
     def wake(self) -> None:
-        self.woken += 1
+        self.times_woken += 1
 
     @property
     def kept(self) -> list[str]:
@@ -58,7 +54,9 @@ class Bench:
 @asynccontextmanager
 async def bench(transcript: str, profile: Profile = GENERIC, used: set[str] | None = None) -> AsyncIterator[Bench]:
     with script(transcript) as port:
-        yield Bench(port, FakeBackend(), Dialogue(port), profile, used)
+        yield Bench(
+            port, FakeBackend(), Dialogue(port), profile, ReceiverState(used_memories=set() if used is None else used)
+        )
 
 
 @simulated
@@ -169,9 +167,9 @@ async def test_a_report_holds_nobody_up_and_is_deleted_when_it_is_durable() -> N
         b.backend.commit_s = 1.0
         assert await b.receiver.handle_notice(REPORTED)
         await b.receiver.delete_stored()
-        assert (b.port.written, b.woken) == (b"AT+CMGR=7\r", 0)
+        assert (b.port.written, b.times_woken) == (b"AT+CMGR=7\r", 0)
         await asyncio.sleep(1.1)
-        assert (b.kept, b.woken) == ([REPORT], 1)
+        assert (b.kept, b.times_woken) == ([REPORT], 1)
         await b.receiver.delete_stored()
         assert b.port.written.endswith(b"AT+CMGD=7\r")
 
@@ -263,7 +261,7 @@ async def test_a_sweep_that_is_cancelled_takes_no_report_with_it() -> None:
         await asyncio.sleep(0.5)
         sweeping.cancel()
         await asyncio.sleep(2)
-        assert [octets.hex().upper() for _, octets in b.held] == [REPORT]
+        assert [octets.hex().upper() for _, octets in b.state.unstored] == [REPORT]
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["+CDS", "+CDSI"])
@@ -472,12 +470,12 @@ async def test_a_nearly_full_storage_is_swept_once_for_each_rise() -> None:
 @simulated
 async def test_what_cannot_be_deleted_is_known_in_the_next_session() -> None:
     """Neither kept nor tried again; forgotten once it is gone."""
-    undeletable: set[tuple[str, int, str]] = set()
+    state = ReceiverState()
     sessions = (f"{ONE_LISTED} \n >> AT+CMGD=0 \n << +CMS ERROR: 500", ONE_LISTED, EMPTY)
     known = []
     for transcript in sessions:
         with script(transcript) as port:
             backend = FakeBackend()
-            await Receiver(Dialogue(port), identity(), backend, Storage("SM"), undeletable=undeletable).sweep()
-            known.append((len(backend.kept), len(undeletable)))
+            await Receiver(Dialogue(port), identity(), backend, Storage("SM"), state).sweep()
+            known.append((len(backend.kept), len(state.undeletable)))
     assert known == [(1, 1), (0, 1), (0, 0)]
