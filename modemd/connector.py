@@ -34,12 +34,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Part that was chosen and encoded before its claim. `tpdu` excludes the SMSC field; `rank` is its position in the
-    queue."""
+    """Part that was chosen and encoded before its claim. `tpdu` excludes the SMSC field; `is_urgent`: an alarm or otp."""
 
     part_id: int
     tpdu: bytes
-    rank: int
+    is_urgent: bool
     is_first_of_several: bool
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 
@@ -17,8 +17,6 @@ HELLO = bytes.fromhex("01000C91447700091032000005C8329BFD06")
 """SUBMIT "Hello": 18 octets."""
 HELLO_WORLD = bytes.fromhex("31000C914477000910320000A70BC8329BFD06DDDF723619")
 """SUBMIT "Hello world", report asked for: 24 octets."""
-URGENT = 4
-"""Ranks below are alarms and otps."""
 GENERIC = Profile("generic", storage=('+CPMS="SM","SM","SM"',), restart=("RDY",))
 
 
@@ -29,8 +27,8 @@ def identity(profile: Profile = GENERIC) -> Identity:
     )
 
 
-def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, rank: int = 7) -> Draft:
-    return Draft(part_id, tpdu, rank, first_of_several)
+def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, urgent: bool = False) -> Draft:
+    return Draft(part_id, tpdu, urgent, first_of_several)
 
 
 @dataclass
@@ -81,7 +79,7 @@ class FakeBackend:
     async def next_draft(self, sender: Sender, *, urgent: bool = False) -> Draft | None:
         self.pressing = False
         await asyncio.sleep(0.001)
-        if not self.waiting or (urgent and self.waiting[0].rank >= URGENT):
+        if not self.waiting or (urgent and not self.waiting[0].is_urgent):
             return None
         chosen = self.waiting.popleft()
         self.reserved.add(chosen.part_id)
@@ -128,7 +126,7 @@ class FakeBackend:
     async def store_arrival(self, sender: Sender, octets: bytes) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
-            raise StoreUnavailable("disk_full", "the disk is full")
+            raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
         if octets in self.cannot_keep:
             raise OSError("no space left on device")
         self.kept.append(octets)
@@ -145,7 +143,7 @@ class FakeBackend:
     async def store_missed_call(self, sender: Sender, number: str) -> None:
         await asyncio.sleep(self.commit_s)
         if self.full:
-            raise StoreUnavailable("disk_full", "the disk is full")
+            raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
         self.calls.append(number)
 
     def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:

@@ -137,7 +137,7 @@ async def test_an_alarm_takes_the_turn_of_the_next_part() -> None:
         await b.until(lambda: len(b.backend.closed) == 1)
         await asyncio.sleep(2)
         for part in (3, 4):
-            b.backend.waiting.appendleft(draft(part, rank=1))
+            b.backend.waiting.appendleft(draft(part, urgent=True))
             b.backend.pressing = True
             b.modem.wake()
             await asyncio.sleep(1)

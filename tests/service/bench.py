@@ -60,7 +60,7 @@ class Bench:
         self.policy = consent_policy(self.settings)
         self.settled = 0
         self.times_ready = 0
-        self.queued: list[tuple[int, int]] = []
+        self.queued: list[tuple[int, MessageClass]] = []
         self.breakers = SimBreakers()
         self.dispatcher = Dispatcher(
             self.store, self.policy, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
@@ -91,8 +91,8 @@ class Bench:
     def _network_time(self, stamp: datetime, at: datetime | None) -> None:
         self.network_times.append((stamp, at))
 
-    def _queued(self, submitted: Submitted, rank: int) -> None:
-        self.queued.append((submitted.id, rank))
+    def _queued(self, submitted: Submitted, message_class: MessageClass) -> None:
+        self.queued.append((submitted.id, message_class))
 
     async def submit(
         self,

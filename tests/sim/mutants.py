@@ -31,7 +31,7 @@ from modemd.service.messages.submission import Submission
 from modemd.store import Store
 from modemd.store.inbound import inbox
 from modemd.store.outbox import accept
-from modemd.store.queue import candidates, claims, outcomes
+from modemd.store.queue import candidates, outcomes
 from modemd.store.queue.outcomes import AttemptResult
 from tests.sim.ends import points
 from tests.sim.plans.attempt import attempt
@@ -157,15 +157,15 @@ def _all_is_well(real: Callable[..., outcomes.AttemptOutcome]) -> Callable[..., 
 
 
 def _newest_first() -> Any:
-    look = claims.find
+    look = candidates.find
 
     def reversed_look(*given: Any, most: int = candidates.MAX_CANDIDATES, **named: Any) -> Any:
         found = look(*given, **named)
         return replace(found, candidates=found.candidates[::-1][:most])
 
-    unordered = candidates._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
+    unordered = candidates._OPEN_CLASSES.replace("e.message_id < q.message_id", "e.message_id < 0")
     return _both(
-        mock.patch.object(claims, "find", reversed_look), mock.patch.object(candidates, "_CANDIDATES", unordered)
+        mock.patch.object(candidates, "find", reversed_look), mock.patch.object(candidates, "_OPEN_CLASSES", unordered)
     )
 
 

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.calendar.cron import CronTimes, parse_cron
 from modemd.service.messages.decisions import Authorship, check_authorship
@@ -57,7 +58,7 @@ class RecurringSends:
         policy: ConsentPolicy,
         clock: Clock,
         zone: ZoneInfo,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
@@ -75,14 +76,18 @@ class RecurringSends:
     async def add(self, wish: ScheduleRequest) -> dict[str, Any]:
         """Keep a recurring send, after a look at everything that its messages will be made of."""
         if _NAME.fullmatch(wish.name) is None:
-            raise Refused("bad_name", f"{wish.name!r} is no name; it has 1 to 40 small letters, digits, _ and -")
+            raise Refused(
+                ErrorCode.BAD_NAME, f"{wish.name!r} is no name; it has 1 to 40 small letters, digits, _ and -"
+            )
         if not 0 < len(wish.to) <= MOST_RECIPIENTS:
-            raise Refused("bad_recipients", f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV")
+            raise Refused(
+                ErrorCode.BAD_RECIPIENTS, f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV"
+            )
         if wish.request.at is not None or wish.request.key is not None:
-            raise Refused("bad_schedule", "a schedule says when by its cron expression, and makes its own keys")
+            raise Refused(ErrorCode.BAD_SCHEDULE, "a schedule says when by its cron expression, and makes its own keys")
         times, now = parse_cron(wish.cron, self._zone), self._clock.now()
         if times.next_after(now) is None:
-            raise Refused("bad_cron", f"{wish.cron!r} never comes")
+            raise Refused(ErrorCode.BAD_CRON, f"{wish.cron!r} never comes")
         messages = [self._submission.check(_request_to(wish.request, number))[0] for number in wish.to]
         one = messages[0]
         new = NewSchedule(
@@ -213,7 +218,7 @@ class RecurringSends:
             return
         log.info("schedule", name=schedule.name, local=local, outcome=outcome, messages=len(submitted), error=error)
         for each, message in zip(submitted, messages, strict=True):
-            self._on_queued(each, message.message_class.rank)
+            self._on_queued(each, message.message_class)
 
 
 def _cron_times(schedule: Schedule) -> CronTimes:

@@ -17,8 +17,10 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.errors import EncodeError, StoreError
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.queue_place import QueuePlace
+from modemd.rules.quotas import URGENT
 from modemd.rules.routing import PREFERRED_SIM_WAIT
 from modemd.rules.send_decision import SendConditions, SendVerdict
 from modemd.rules.sim_breaker import SimBreakers
@@ -79,10 +81,10 @@ class Dispatcher:
 
     # The queue has changed
 
-    def note_queued(self, rank: int) -> None:
-        """Notes that something of this class (its rank) was queued: drafts of lower classes are chosen again."""
-        self._reservations.mark_overtaken(rank)
-        if rank < MessageClass.SYSTEM.rank:
+    def note_queued(self, message_class: MessageClass) -> None:
+        """Notes that something of this class was queued: drafts that go behind it are chosen again."""
+        self._reservations.mark_overtaken(message_class)
+        if message_class in URGENT:
             self.note_urgent()
 
     def note_urgent(self) -> None:
@@ -108,7 +110,7 @@ class Dispatcher:
     def end_reservation(self, draft: Draft) -> None:
         """Ends the reservation of a draft that has been claimed."""
         self._reservations.release(draft)
-        if draft.rank <= waiting_rank(MessageClass.OTP):
+        if draft.is_urgent:
             self.note_urgent()  # if it was not sent, another sender that waits for its pace may have it
 
     def return_draft(self, draft: Draft) -> None:
@@ -226,7 +228,7 @@ class Dispatcher:
             sendable = [candidate for candidate, verdict in verdicts if verdict is SendVerdict.SEND]
             reserved = self._reservations.reserved_parts()  # more than before: other modems have searched meanwhile
             chosen = next((candidate for candidate in sendable if candidate.part_id not in reserved), None)
-            if chosen is not None and chosen.rank > waiting_rank(last):
+            if chosen is not None and chosen.place > QueuePlace(last):
                 return None
             if chosen is not None:
                 draft = await self._reserve_draft(chosen)
@@ -297,7 +299,7 @@ class Dispatcher:
     def _window_end(self, candidate: Candidate) -> datetime | None:
         """Returns when the window closes in which a message must begin. None if it has none, has begun, or the clock is not
         trusted."""
-        if candidate.window is None or candidate.rank % 2 == 0 or not self._is_clock_trusted():
+        if candidate.window is None or candidate.place.is_started or not self._is_clock_trusted():
             return None
         return candidate.window.find_closing(self._clock.now())
 

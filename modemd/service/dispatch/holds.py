@@ -48,7 +48,7 @@ class QuotaHolds:
     async def _hold_all(self, over: ExhaustedLane, terms: RoutingSnapshot) -> None:
         step = partial(
             quotas.hold_lane,
-            lane=over.lane,
+            lane_id=over.lane_id,
             message_class=over.message_class,
             sim=over.sim,
             limits=terms.limits(over.sim),

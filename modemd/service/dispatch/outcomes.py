@@ -22,7 +22,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.store import Store
 from modemd.store.inbound import status_reports
 from modemd.store.queue import outcomes
-from modemd.store.queue.claims import Candidate
+from modemd.store.queue.candidates import Candidate
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)
@@ -182,7 +182,7 @@ class Outcomes:
             asyncio.get_running_loop().call_later(rest.total_seconds(), self._on_settled)
             return True
         # The rest of a started message, and what is pinned, has no other SIM.
-        free = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
+        free = not candidate.place.is_started and candidate.message_class is not MessageClass.SYSTEM
         return kind is ErrorClass.OTHER and free and self._breakers.leave_to_others(candidate.part_id, sim, now)
 
 

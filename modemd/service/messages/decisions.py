@@ -10,7 +10,7 @@ from typing import Any
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.submission import SubmitResult
@@ -42,7 +42,7 @@ class Decisions:
         policy: ConsentPolicy,
         clock: Clock,
         *,
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         settled: Callable[[], None],
         released: Callable[[], None],
     ) -> None:
@@ -57,7 +57,7 @@ class Decisions:
     async def settle(self, id: int, verdict: str, part: int | None, word: Authorship) -> dict[str, Any]:
         """Say of unknown parts that they were sent, or not: the message as it is then. Refused where nothing is unknown."""
         if verdict not in set(Settlement):
-            raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
+            raise Refused(ErrorCode.BAD_VERDICT, f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
         change = partial(
             decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(word), part=part
         )
@@ -87,7 +87,7 @@ class Decisions:
 
         submitted, message = await self._store.write(kept)
         if not submitted.is_repetition:
-            self._on_queued(submitted, MessageClass(message["class"]).rank)
+            self._on_queued(submitted, MessageClass(message["class"]))
         return SubmitResult(message, (), submitted.is_repetition)
 
     async def release(self, message_class: str | None, word: Authorship) -> dict[str, int]:
@@ -95,7 +95,7 @@ class Decisions:
         how many messages and batches. Raises Refused (`bad_class`, `no_reason`)."""
         word = check_authorship(word)
         if message_class is not None and message_class not in set(MessageClass):
-            raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
+            raise Refused(ErrorCode.BAD_CLASS, f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
         only = MessageClass(message_class) if message_class is not None else None
         messages, batches = 0, 0
         while True:
@@ -127,5 +127,5 @@ def check_authorship(word: Authorship) -> Authorship:
     """The word without blanks round it. Refused with `no_reason` where who or why is not said."""
     word = Authorship(word.by.strip(), word.why.strip())
     if not word.by or not word.why or max(len(word.by), len(word.why)) > LONGEST_AUTHORSHIP:
-        raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")
+        raise Refused(ErrorCode.NO_REASON, f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")
     return word

@@ -14,7 +14,7 @@ from typing import Any
 from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import BalanceSettings, CurrentSettings
-from modemd.errors import ModemdError, Refused, StoreError
+from modemd.errors import ModemdError, StoreError
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth
 from modemd.rules.balance import parse_amount
@@ -46,7 +46,7 @@ class Balances:
         conversations: UssdSessions,
         *,
         modems: Callable[[], list[Modem]],
-        queued: Callable[[Submitted, int], None],
+        queued: Callable[[Submitted, MessageClass], None],
         trusted: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -134,7 +134,7 @@ class Balances:
             text = await self._ussd_sessions.query(modem, [how.ussd, *how.replies])
             amount = parse_amount(text, how.pattern)
             if amount is None:
-                raise Refused("no_amount", f"the pattern finds no amount in the answer (len={len(text)})")
+                raise ModemdError(f"the pattern finds no amount in the answer (len={len(text)})")
             await self._record_amount(iccid, amount)
         except ModemdError as error:
             log.warning("balance not known", modem=modem.line.name, iccid=iccid, error=str(error))
@@ -158,7 +158,7 @@ class Balances:
         submitted = await self._store.write(submit)
         self._last_known[iccid] = replace(self._last_known.get(iccid, SimBalance()), asked_at=now)
         self._retry_at.pop(iccid, None)
-        self._on_queued(submitted, MessageClass.SYSTEM.rank)
+        self._on_queued(submitted, MessageClass.SYSTEM)
 
     async def _record_amount(self, iccid: str, amount: Decimal) -> None:
         before, now = self._last_known.get(iccid, SimBalance()), self._clock.now()

@@ -15,7 +15,7 @@ from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.service.dispatch.outcomes import FREED_RETRY_DELAY
 from modemd.store.outbox import due as outbox_due
-from modemd.store.queue.claims import MAX_CANDIDATES
+from modemd.store.queue.candidates import MAX_CANDIDATES
 from modemd.store.timestamps import from_text
 from tests.modem.scripted_port import simulated
 from tests.service.bench import ALICE, BOB, EAST, WEST, Bench, sim
@@ -92,7 +92,7 @@ async def test_a_draft_is_overtaken_by_higher_classes(queued: MessageClass, fres
     b = Bench()
     await b.submit()
     draft = await b.chosen()
-    b.dispatcher.note_queued(queued.rank)
+    b.dispatcher.note_queued(queued)
     assert b.dispatcher.is_current(sim(), draft) is fresh
     b.dispatcher.end_reservation(draft)
     assert b.dispatcher.is_current(sim(), await b.chosen())
@@ -178,7 +178,7 @@ async def test_an_outcome_is_journaled_before_the_next_claim() -> None:
     await b.submit(ALICE)
     await b.submit(ALICE)
     first = await b.claimed()
-    draft = Draft(2, b"", rank=7, is_first_of_several=False)
+    draft = Draft(2, b"", is_urgent=False, is_first_of_several=False)
     b.dispatcher.close_attempt_lazily(sim(), AttemptReport(first.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 7))
     assert await b.dispatcher.claim(sim(), draft, choose_next=False) is not None  # that number is free again
     assert [(row["outcome"], row["reference"]) for row in b.all("SELECT * FROM attempt ORDER BY id")] == [
@@ -248,7 +248,7 @@ async def test_an_alarm_that_is_given_back_presses_again() -> None:
     """East has no prompt and lets the alarm go; west, which waits for its pace and found nothing, looks again at once."""
     b = Bench()
     await b.submit(message_class=MessageClass.ALARM)
-    b.dispatcher.note_queued(MessageClass.ALARM.rank)
+    b.dispatcher.note_queued(MessageClass.ALARM)
     draft = await b.chosen(sim(EAST))
     assert await b.dispatcher.next_draft(sim(WEST), urgent=True) is None
     assert not b.dispatcher.has_unseen_urgent(sim(WEST))
@@ -469,7 +469,7 @@ async def test_a_refusal_without_network_uses_up_no_try() -> None:
         is_without_network=True,
     )
     await b.dispatcher.close_attempt(sim(), lost)
-    part = b.one("SELECT tries, lane, due FROM part")
+    part = b.one("SELECT p.tries, l.kind AS lane, p.due FROM part p JOIN lane l ON l.id = p.lane")
     assert (part["tries"], part["lane"], b.state(message)) == (0, "any", "held")
     assert from_text(part["due"]) - b.clock.now() == FREED_RETRY_DELAY
 
