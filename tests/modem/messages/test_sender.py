@@ -85,7 +85,7 @@ async def test_nothing_of_the_pdu_is_written_before_the_claim_is_known() -> None
 async def test_nothing_may_go_and_the_prompt_is_escaped() -> None:
     """The claim found nothing: ESC, and nothing is journaled."""
     async with bench(f"{PROMPT} \n {ESCAPES}") as b:
-        b.backend.instead.append(None)
+        b.backend.other_tpdus.append(None)
         assert await b.send() is None
         assert (b.backend.journal, b.air) == ([], 0)
 
@@ -96,7 +96,7 @@ async def test_another_part_of_another_length_gets_a_prompt_of_its_own() -> None
     async with bench(
         f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n <<$ > \n >> {HELLO_WORLD_PDU} ^Z \n << +CMGS: 5 | OK"
     ) as b:
-        b.backend.instead.append(HELLO_WORLD)
+        b.backend.other_tpdus.append(HELLO_WORLD)
         assert ended(await b.send()).reference == 5
 
 
@@ -105,7 +105,7 @@ async def test_another_part_of_the_same_length_goes_to_the_prompt_that_is_there(
     """Its octets are the claim's, not the draft's."""
     other = HELLO[:-1] + b"\x07"
     async with bench(f"{PROMPT} \n >> 00{other.hex().upper()} ^Z \n << +CMGS: 5 | OK") as b:
-        b.backend.instead.append(other)
+        b.backend.other_tpdus.append(other)
         assert ended(await b.send()).reference == 5
 
 
@@ -116,7 +116,7 @@ async def test_another_part_of_the_same_length_goes_to_the_prompt_that_is_there(
 async def test_a_second_prompt_that_is_refused_ends_the_attempt(answer: str) -> None:
     """The attempt is journaled already, so the refusal is its outcome; nothing was written."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n {answer}") as b:
-        b.backend.instead.append(HELLO_WORLD)
+        b.backend.other_tpdus.append(HELLO_WORLD)
         report = ended(await b.send())
         assert (report.ending, report.code, report.written_at) == (AttemptEnding.REFUSED, 304, None)
         assert b.air == 0
@@ -126,7 +126,7 @@ async def test_a_second_prompt_that_is_refused_ends_the_attempt(answer: str) -> 
 async def test_a_second_prompt_that_never_comes_withdraws_the_attempt() -> None:
     """Nothing of it was written: it is not unknown. The trouble comes back with it."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
-        b.backend.instead.append(HELLO_WORLD)
+        b.backend.other_tpdus.append(HELLO_WORLD)
         result = await b.send()
         assert ended(result).ending is AttemptEnding.WITHDRAWN
         assert result is not None
@@ -215,7 +215,7 @@ async def test_a_late_answer_in_front_of_the_next_prompt_is_the_older_part_s() -
     ) as b:
         assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
         assert ended(await b.send(draft(2, HELLO_WORLD))).reference == 15
-        assert b.backend.closed == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
+        assert b.backend.reports == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
 
 
 @simulated
@@ -283,7 +283,7 @@ async def test_a_claim_whose_prompt_does_not_come_is_withdrawn(then: str, error:
         with pytest.raises(error):
             await b.send(draft(2))
         await asyncio.sleep(0.1)
-        assert b.backend.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
+        assert b.backend.reports == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
 
 
 @simulated
@@ -295,7 +295,7 @@ async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
         await asyncio.sleep(5)
         b.sender.withdraw_early_claim()
         await asyncio.sleep(0.1)
-        assert b.backend.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
+        assert b.backend.reports == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
         assert ended(await sending).attempt_id == 3
 
 
@@ -349,7 +349,7 @@ async def test_cancelled_during_a_claim(committed: bool) -> None:
     async with bench(PROMPT) as b:
         b.backend.commit_s = 1
         if not committed:
-            b.backend.instead.append(None)
+            b.backend.other_tpdus.append(None)
         await cancel(b.send(), after_s=0.5)
         await asyncio.sleep(1)
         withdrawn = AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")
@@ -360,7 +360,7 @@ async def test_cancelled_during_a_claim(committed: bool) -> None:
 async def test_cancelled_at_a_second_prompt_the_attempt_is_withdrawn() -> None:
     """It was claimed, and not written."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
-        b.backend.instead.append(HELLO_WORLD)
+        b.backend.other_tpdus.append(HELLO_WORLD)
         await cancel(b.send(), after_s=1)
         assert b.backend.journal == ["claimed 1", AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")]
 
@@ -370,7 +370,7 @@ async def test_cancelled_after_the_pdu_the_attempt_is_not_known() -> None:
     """With the moment of its first octet, so that a report may settle it."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z") as b:
         await cancel(b.send(), after_s=1)
-        (report,) = b.backend.closed
+        (report,) = b.backend.reports
         assert (report.ending, report.error) == (AttemptEnding.NO_ANSWER, "stopped")
         assert report.written_at is not None
 

@@ -73,7 +73,7 @@ def test_five_unanswered_messages_in_a_row() -> None:
 
 
 def test_each_rest_for_refusals_counts_once() -> None:
-    """A rung is climbed for it; the next time the backend says something else, one more is."""
+    """A step is taken for it; if the backend gives another reason later, one more is."""
     symptoms = Symptoms()
     symptoms.note_failing("5 refusals", 0)
     assert found(symptoms, 0) == [Symptom.FAILING]
