@@ -120,8 +120,8 @@ class Outbound(Protocol):
         """Ends the reservation of a draft that will not be claimed. Another sender may choose the part at once."""
 
     def find_send_fault(self, sender: Sender) -> str | None:
-        """Explains why sends fail in a row, if the fault is neither the messages' nor the SIM's. The text is another one for
-        each pause of the SIM. Returns None if sends do not fail so."""
+        """Explains why sends fail in a row if neither the messages nor the SIM are at fault; None if they do not. Each pause
+        of the SIM gives another explanation."""
 
 
 class Inbound(Protocol):

@@ -23,7 +23,7 @@ class Backend(Protocol):
         """Storage of arrivals."""
 
     def register_sim(self, identity: Identity) -> Awaitable[None]:
-        """Stores which SIM sits in which modem. Raises NeedsPerson if the SIM may not be used before a person admits it."""
+        """Stores which SIM is in which modem. Raises NeedsPerson if the SIM may not be used before a person admits it."""
 
     def notify_ready(self) -> None:
         """Tells the service that a modem became able to send."""

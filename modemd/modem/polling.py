@@ -103,7 +103,8 @@ class StatusPolling:
         )  # another answer may be due to noise on the line
 
     async def poll_network(self) -> None:
-        """Reads registration and signal into the status. A modem that uses LTE only may tell its registration to +CEREG only."""
+        """Reads registration and signal into the status. A modem that uses LTE only may report its registration to +CEREG
+        only."""
         status = self._status
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
             reply = await self._dialogue.ask(command)

@@ -61,8 +61,8 @@ class EmulatedPorts:
         )
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Calls `changed` when the folder of the emulator has changed, where each port has a name. There are no kernel
-        events for its ports."""
+        """Calls `changed` when the folder of the emulator has changed, which has the name of each port: there are no kernel
+        events for them. Returns a function that ends it."""
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle | None = None
         seen = self._list_change_times()

@@ -146,7 +146,7 @@ def _mask_ussd(line: str) -> str:
     text, end, tail = rest.partition('"')
     if not (len(text) >= 4 and _HEX.fullmatch(text)):
         return head + mark + _cross_out(text) + end + tail
-    # A stand-in of hex digits: x in UCS2 where it may be that, else seven-bit x without end.
+    # A stand-in of hex digits: x in UCS2 if the text may be UCS2, else x in packed septets.
     pattern = "0078" if len(text) % 4 == 0 and text.startswith(("00", "04", "06")) else "783C1E8FC7E3F1"
     return head + mark + (pattern * len(text))[: len(text)] + end + tail
 

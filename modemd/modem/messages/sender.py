@@ -216,7 +216,7 @@ class PartSender:
             self._has_link_hold = (await self._dialogue.ask(self._profile.link_hold)).ok
 
     def _withdraw(self, claim: asyncio.Future[ClaimedPart | None], *, reason: str) -> None:
-        """Journals that a claim which nobody waits for any more was never written."""
+        """Journals a claim that nobody waits for any more as withdrawn: its PDU was never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
             self._outbound.close_attempt(

@@ -18,6 +18,7 @@ from enum import IntEnum, StrEnum
 RESET_INTERVAL_S = 300.0
 # Time without trouble after which the shortest quarantine applies again.
 FORGET_ROUNDS_S = 1800.0
+# Time in quarantine after the first round, the second, and each later one.
 QUARANTINE_S = (300.0, 600.0, 1800.0)
 
 

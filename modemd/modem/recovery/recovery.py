@@ -151,6 +151,7 @@ class Recovery:
 
     @property
     def is_quarantined(self) -> bool:
+        """True while the modem is in quarantine."""
         return self._escalation.find_quarantine_left(self._loop.time()) is not None
 
     @property

@@ -82,8 +82,8 @@ class Pin:
         return f"Pin(from {self.source})"
 
     def digest(self, holder: str) -> bytes:
-        """Returns the digest under which a try is remembered: enough to recognise the PIN. It is kept only of a wrong PIN;
-        after an accepted one it is forgotten."""
+        """Returns the digest under which a try is remembered: enough to recognise the PIN. A digest that is kept belongs to
+        a wrong PIN; that of an accepted one is forgotten."""
         return hashlib.sha256(f"{holder}\0{self.digits}".encode()).digest()
 
 
