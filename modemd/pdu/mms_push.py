@@ -14,7 +14,7 @@ from modemd.errors import DecodeError
 from modemd.pdu.messages.deliver import Deliver
 from modemd.pdu.reassembly import join_data, sort_parts
 
-PUSH_PORT, SECURE_PUSH_PORT = 2948, 2949
+PUSH_PORT = 2948
 
 _PUSH = 0x06
 _MMS_MESSAGE = (b"\xbe", b"application/vnd.wap.mms-message\0")

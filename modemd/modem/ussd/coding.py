@@ -1,7 +1,8 @@
 """Coding of USSD: encodes texts for `AT+CUSD`, and decodes `+CUSD` lines (3GPP TS 27.007 7.15, TS 23.038 5). Pure.
 
 A modem has one of three codings (`ussd` in a driver file): `plain` text; `packed_hex`, septets packed as on the air, in hex, as
-Huawei's modems want it; and `charset`, the character set that `+CSCS` names. In each coding, a UCS2 string is in hex.
+Huawei's modems want it; and `charset`, the character set that `+CSCS` names. Of the character sets, only GSM (the default
+alphabet's septets as octets) and UCS2 (in hex) lose nothing, and only they are set. In each coding, a UCS2 string is in hex.
 """
 
 from __future__ import annotations
@@ -12,9 +13,6 @@ from enum import IntEnum
 
 from modemd.errors import DecodeError, EncodeError
 from modemd.pdu import Alphabet, pack_ussd, table, unpack_ussd
-
-CHARSETS = ("GSM", "UCS2")
-"""Character sets of `+CSCS` that lose nothing: GSM (the default alphabet's septets as octets) and UCS2 (in hex)."""
 
 GSM_DCS, UCS2_DCS = 15, 72
 """Data coding schemes that modemd writes: the default alphabet with the language not stated, and UCS2 (3GPP TS 23.038 5)."""

@@ -25,9 +25,8 @@ CheckStart = Callable[[datetime, datetime], None]
 
 @dataclass(frozen=True, slots=True)
 class PromotionStep:
-    """Result of a step of promotion: how many rows it took, the highest class that was queued, and whether something is held."""
+    """Result of a step of promotion: the highest class that was queued, and whether something is held."""
 
-    promoted_rows: int
     highest_class: MessageClass | None
     has_held: bool
 
@@ -133,7 +132,7 @@ def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: date
     staged_rows.remove_promoted(db, *rows)
     if len(rows) < limit:
         db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
-    return PromotionStep(len(rows), min(queued, key=QueuePlace, default=None), held)
+    return PromotionStep(min(queued, key=QueuePlace, default=None), held)
 
 
 def discard_unaccepted(db: sqlite3.Connection, limit: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from datetime import datetime
 
 from modemd.rules import states
@@ -12,8 +11,6 @@ from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import Hold, PartCounts, QuotaLimits, QuotaUsage, find_window_end, find_window_starts
 from modemd.store.journal import advance_part, list_parts, update_message_state
 from modemd.store.timestamps import from_text, to_text
-
-LimitsOf = Callable[[str], QuotaLimits]
 
 
 def read_usage(db: sqlite3.Connection, sim: str, limits: QuotaLimits, now: datetime) -> QuotaUsage:
