@@ -72,6 +72,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "discovery capture recovery",
         "messages",
         "polling",
+        "context",
         "session",
         "modem",
     ),

@@ -17,7 +17,7 @@ class Quirk(StrEnum):
     """Quirks of modems that cannot be expressed as a value. Each is handled in one place."""
 
     CNMA_AFTER_REPORT = "cnma-after-report"
-    """With CSMS 1, no `+CDS` follows another until `AT+CNMA`. Handled in `modemd.modem.messages.receiver`."""
+    """With CSMS 1, no `+CDS` follows another until `AT+CNMA`. Handled in `modemd.modem.messages.arrivals`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def assemble(given: Collaborators) -> Service:
             pins=pins.for_modem(configured.name),
             tools=given.tools,
             quarantine_s=[duration.total_seconds() for duration in settings.recovery.quarantine],
-            rest_s=settings.recovery.rest.total_seconds(),
+            reset_interval_s=settings.recovery.rest.total_seconds(),
         )
 
     for modem in settings.modems:

@@ -124,7 +124,7 @@ class Bench:
         draft = await self.chosen(by)
         if before is not None:
             self.dispatcher.close_attempt_lazily(by or sim(), before)
-        claimed = await self.dispatcher.claim(by or sim(), draft, ahead=False)
+        claimed = await self.dispatcher.claim(by or sim(), draft, choose_next=False)
         self.dispatcher.end_reservation(draft)
         assert claimed is not None, "nothing may go"
         return claimed

@@ -81,11 +81,13 @@ class _Hasty:
 def _intent_after_the_write() -> Any:
     claim = Dispatcher.claim
 
-    def hasty(self: Dispatcher, sender: Sender, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
+    def hasty(
+        self: Dispatcher, sender: Sender, draft: Draft, *, choose_next: bool
+    ) -> asyncio.Future[ClaimedPart | None]:
         store = self._store
         self._store = _Hasty(store)  # type: ignore[assignment]
         try:
-            return claim(self, sender, draft, ahead=ahead)
+            return claim(self, sender, draft, choose_next=choose_next)
         finally:
             self._store = store
 

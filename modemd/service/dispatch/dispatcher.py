@@ -134,9 +134,9 @@ class Dispatcher:
             self._retry_later()
             return None
 
-    def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
-        """Journals the claim of the next attempt, and with `ahead` chooses what follows it in the same transaction. Submitted
-        before this returns."""
+    def claim(self, sender: Sender, draft: Draft, *, choose_next: bool) -> asyncio.Future[ClaimedPart | None]:
+        """Journals the claim of the next attempt. With `choose_next` it also chooses the part that follows, in the same
+        transaction. The change is submitted before this returns."""
         epoch = self._store.consent_epoch
         sim, now, terms = sender.id, self._clock.now(), self._sending_policy.snapshot()
         conditions = self._conditions(sim)
@@ -146,7 +146,9 @@ class Dispatcher:
 
         def change(db: sqlite3.Connection) -> Claim | None:
             skip = avoided.union(offers.reserved_parts(reserved))
-            claim = claims.claim(db, sim, sender.device, conditions.decide, now, skip=skip, terms=terms, ahead=ahead)
+            claim = claims.claim(
+                db, sim, sender.device, conditions.decide, now, skip=skip, terms=terms, ahead=choose_next
+            )
             if claim is not None and claim.next_candidate is not None:
                 offers.add(reserved, claim.next_candidate.part_id)
             return claim

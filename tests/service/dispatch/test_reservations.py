@@ -85,7 +85,7 @@ async def dispatch(dispatcher: Dispatcher, sender: Sender, taken: list[int]) -> 
     """Send what a SIM finds, each claim looking ahead, until nothing is left."""
     draft = await dispatcher.next_draft(sender)
     while draft is not None:
-        claimed = await dispatcher.claim(sender, draft, ahead=True)
+        claimed = await dispatcher.claim(sender, draft, choose_next=True)
         dispatcher.end_reservation(draft)
         if claimed is None:
             draft = await dispatcher.next_draft(sender)
