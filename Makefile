@@ -1,6 +1,6 @@
 # make demo [SECONDS=20]   modemd at work on an emulated network; ends by itself after SECONDS, else on Ctrl-C
 # make test                the tests
-# make check               format, lint, types, generated files
+# make check               format, lint, types, generated files, dead names, merge markers
 # make system              real processes, real ptys, foreign software; as root it installs Debian packages they need
 # make sim [SEEDS=1000]    hours of faults and crashes in simulated time; MINUTES=15 bounds it, FIRST=1 says where it begins
 # make sim-mutants         deliberate mistakes, each of which the simulation must catch
@@ -28,6 +28,8 @@ check: .venv/.installed-dev
 	$(BIN)/ruff check modemd tests benchmarks
 	$(BIN)/mypy modemd tests
 	.ci/generated --check
+	.ci/dead-names
+	.ci/merge-markers
 
 system: .venv/.installed-dev
 	@.ci/install-packages

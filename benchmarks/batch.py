@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import time
 
+from benchmarks.daemon_process import MODEMD, Daemon, daemon, until
 from benchmarks.figures import figure, say, times
-from benchmarks.house import MODEMD, Daemon, daemon, until
 from modemd.http.unix import request
 
 ROWS = 100_000

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import bare
+from benchmarks import bare_modems
+from benchmarks.daemon_process import daemon, until
 from benchmarks.figures import figure, say
-from benchmarks.house import daemon, until
 
 # Modems, latency in seconds, target.
 CASES = ((1, 0.3, 0.99), (8, 0.3, 0.99), (64, 0.3, 0.97), (8, 2.5, 0.998))
@@ -30,7 +30,7 @@ class Busy:
 def measure_bare(sends: int = 40) -> None:
     """A loop that does nothing else, on one modem: above that no software can come."""
     for latency_s in dict.fromkeys(latency_s for _, latency_s, _ in CASES):
-        fraction = bare.busy(latency_s, _sends(sends, latency_s))
+        fraction = bare_modems.busy(latency_s, _sends(sends, latency_s))
         figure(f"busy fraction, 1 modem, latency {latency_s} s, a bare loop", fraction)
 
 

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from benchmarks import bare
+from benchmarks import bare_modems
+from benchmarks.daemon_process import Daemon, daemon, until
 from benchmarks.figures import times
-from benchmarks.house import Daemon, daemon, until
 
 
 def measure(count: int = 60) -> None:
     """`created_at` is taken just before the commit, so that the commit is in the figure. An arrival is durable before its
     modem is told to delete it: that, one command later, is what the modem sees of it."""
-    times("bare round trip of AT over a pty", bare.round_trips(count))
+    times("bare round trip of AT over a pty", bare_modems.round_trips(count))
     with daemon(None, 1, latency_s=0.0) as running:
         running.cli("send", "--to", "+33612345678", "--text", "first", "--no-report")
         until(lambda: running.modems.sent() == 1, "the modem is ready, and the first is sent", 30)

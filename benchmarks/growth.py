@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from benchmarks.daemon_process import MEMORY, folder
 from benchmarks.figures import figure, say
-from benchmarks.house import MEMORY, folder
 from modemd.config import CurrentSettings, Settings
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy

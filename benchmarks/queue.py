@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable
 
 from benchmarks import batch, busy, delays, growth, throughput, weight
+from benchmarks.daemon_process import MEMORY, folder
 from benchmarks.figures import say
-from benchmarks.house import MEMORY, folder
 
 
 def _busy(quick: bool) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from benchmarks.elsewhere import Modems, modems
+from benchmarks.daemon_process import MEMORY, daemon, folder, until
 from benchmarks.figures import figure, say
-from benchmarks.house import MEMORY, daemon, folder, until
+from benchmarks.modem_process import Modems, modems
 
 TARGETS = {1: 0.8, 8: 0.6}
 # Daemons that look into folders now and then are slow by design: so few parts of theirs make a figure, and they get so long.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from benchmarks.daemon_process import MEMORY, Daemon, daemon, until
 from benchmarks.figures import figure, say
-from benchmarks.house import MEMORY, Daemon, daemon, until
 
 IDLE_S = 20.0
 SD_CARD = 10e12  # bytes that a card of 10 TB endurance takes

@@ -1,4 +1,4 @@
-"""Wall time, as a collaborator that is handed in. Deadlines are not its business: they come from the loop's clock."""
+"""Clock for wall time, passed in as a collaborator. Deadlines do not use it: they come from the event loop's clock."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Says what time it is. Simulations and tests hand in their own."""
+    """Source of the wall time. Simulations and tests pass in their own."""
 
     def now(self) -> datetime:
-        """The wall time, aware, in UTC."""
+        """Returns the wall time, aware, in UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock. Only the composition root makes one."""
+    """Clock of the machine. Only the composition root makes one."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -1,7 +1,7 @@
-"""Connector: the contract between the service and a way out of messages, a modem today.
+"""Connector: the contract between the service and a way out of messages, which today is always a modem.
 
 A way out takes parts from `Outbound`, which the dispatcher implements, and hands arrivals to `Inbound`, which the inbox
-implements. It names itself by a `Sender` with each call. Nothing here knows a database, a queue or a port.
+implements. It names itself by a `Sender` in each call. This module knows no database, no queue and no port.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import Protocol
 class Sender:
     """Sender of messages, as the queue and the inbox know it.
 
-    `id` names the SIM (its ICCID) and `device` the modem that it sits in (its IMEI); attempts are journaled under both. `number`
-    is its own telephone number if it is known. An answer is awaited for `send_timeout_s`; some refusals count as such only within
-    `refusal_window_s` of the last octet; `vendor_errors` gives the meaning of error numbers that are the vendor's own.
+    `id` names the SIM (its ICCID) and `device` the modem that holds it (its IMEI); attempts are journaled under both. `number`
+    is the SIM's own telephone number if it is known. `send_timeout_s` is the time an answer is awaited, in seconds. Some errors
+    count as refusals only within `refusal_window_s` seconds of the last octet. `vendor_errors` gives the meaning of error
+    numbers that are the vendor's own.
     """
 
     id: str
@@ -33,18 +34,21 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A part, chosen and encoded ahead of its claim. `tpdu` excludes the SMSC field; `rank` is its place in the queue."""
+    """Part that was chosen and encoded before its claim. `tpdu` excludes the SMSC field; `is_urgent`: an alarm or otp."""
 
     part_id: int
     tpdu: bytes
-    rank: int
+    is_urgent: bool
     is_first_of_several: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPart:
-    """A journaled attempt, with the part that the claim chose (not always the draft's), encoded. `not_after`: its first octet is
-    not written then or later, for the window of its message has closed. `following`: what this SIM would send next."""
+    """Journaled attempt, with the encoded part that the claim chose (it may be another part than the draft's).
+
+    If `not_after` is set, the window of the message closes then, and the first octet must be written before. If the claim also
+    chose the part that follows, `next_draft` is that part.
+    """
 
     attempt_id: int
     part_id: int
@@ -56,7 +60,7 @@ class ClaimedPart:
 
 
 class AttemptEnding(StrEnum):
-    """Ending of an attempt, as the way out saw it."""
+    """Ending of an attempt, as the way out observed it."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -66,8 +70,11 @@ class AttemptEnding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptReport:
-    """What became of an attempt. `elapsed_s`: from Ctrl-Z to the answer. `error`: the final result line, or why none came.
-    `no_network`: the modem had lost it, so that the refusal says nothing of the message."""
+    """Report of how an attempt ended.
+
+    `elapsed_s` is the time from Ctrl-Z to the answer, in seconds. `error` is the final result line, or the reason why none
+    came. If `is_without_network`, the modem had lost the network, so the refusal says nothing about the message.
+    """
 
     attempt_id: int
     ending: AttemptEnding
@@ -80,50 +87,52 @@ class AttemptReport:
 
 
 class Outbound(Protocol):
-    """Parts to send, and the journal of attempts. Calls that return futures take effect in the order of the calls."""
+    """Source of parts to send, and journal of attempts. Calls that return futures take effect in the order of the calls."""
 
     @property
     def consent_epoch(self) -> int:
-        """Number that moves, on the loop, before any opt-out is stored."""
+        """Number that changes, on the loop, before any opt-out is stored."""
 
     async def next_draft(self, sender: Sender, *, urgent: bool = False) -> Draft | None:
-        """Chooses the next part for this sender, encoded; changes nothing stored. None if nothing is due, or with `urgent` no
-        alarm or otp."""
+        """Chooses and encodes the next part for this sender; changes nothing stored. Returns None if nothing is due; with
+        `urgent`, None if no alarm or otp is due."""
 
     def has_unseen_urgent(self, sender: Sender) -> bool:
         """True if an alarm or otp may have been queued since this sender last searched the queue."""
 
-    def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
-        """Journals the next attempt; with `ahead` it also chooses the part that follows. None if nothing may be sent now."""
+    def claim(self, sender: Sender, draft: Draft, *, choose_next: bool) -> Future[ClaimedPart | None]:
+        """Journals the next attempt. With `choose_next`, it also chooses the part that follows. The result is None if
+        nothing may be sent now."""
 
-    def close_attempt(self, sender: Sender, attempted: AttemptReport) -> Future[None]:
+    def close_attempt(self, sender: Sender, report: AttemptReport) -> Future[None]:
         """Journals the outcome of an attempt."""
 
-    def close_attempt_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
-        """Journals the outcome of an attempt in the commit of the next claim, which is near."""
+    def close_attempt_lazily(self, sender: Sender, report: AttemptReport) -> None:
+        """Journals the outcome of an attempt in the commit of the next claim, which must be about to happen."""
 
     def is_current(self, sender: Sender, draft: Draft) -> bool:
-        """True if nothing was queued meanwhile that goes before the draft, and the sender may still send it."""
+        """True if nothing that goes before the draft was queued since, and the sender may still send it."""
 
     def end_reservation(self, draft: Draft) -> None:
-        """Ends the reservation of a draft that has been claimed: the state of its part says how it goes on."""
+        """Ends the reservation of a draft that was claimed. From then on the state of the part decides."""
 
     def return_draft(self, draft: Draft) -> None:
-        """Ends the reservation of a draft that will not be claimed: another sender may choose the part at once."""
+        """Ends the reservation of a draft that will not be claimed. Another sender may choose the part at once."""
 
     def find_send_fault(self, sender: Sender) -> str | None:
-        """Explains why sends fail in a row if neither the messages nor the SIM are at fault; each pause of the SIM in other
-        words. None if they do not."""
+        """Explains why sends fail in a row if neither the messages nor the SIM are at fault; None if they do not. Each pause
+        of the SIM gives another explanation."""
 
 
 class Inbound(Protocol):
-    """Arrivals, made durable. The way out may delete or acknowledge an arrival once the call has returned."""
+    """Storage of arrivals. After a call has returned, the arrival is durable: the way out may delete or acknowledge it."""
 
     def store_arrival(self, sender: Sender, octets: bytes) -> Awaitable[None]:
-        """Stores an inbound message or status report (SMSC field and TPDU)."""
+        """Stores an inbound message or status report, given as SMSC field and TPDU."""
 
     def store_arrival_lazily(self, sender: Sender, octets: bytes) -> Awaitable[None]:
-        """Stores an arrival; a status report goes into the commit of the next change, if one is near."""
+        """Stores an arrival. A status report goes into the commit of the next change, if one is about to happen."""
 
     def store_missed_call(self, sender: Sender, number: str) -> Awaitable[None]:
-        """Stores a missed call; `number` is empty if it was withheld. Raises StoreUnavailable if it cannot be stored now."""
+        """Stores a missed call; `number` is empty if the caller withheld it. Raises StoreUnavailable if it cannot be stored
+        now."""

@@ -1,4 +1,4 @@
-"""The composition root: it builds the parts, hands them their collaborators, and runs them until told to stop."""
+"""Composition root: builds the parts of the daemon, hands each its collaborators, and runs them until a signal stops it."""
 
 from __future__ import annotations
 
@@ -34,22 +34,20 @@ from modemd.store.files.restore import RestoreResult
 
 log = logs.get(__name__)
 
-
-# How often the daemon looks whether a task that should run for ever has ended.
+# Interval at which the daemon checks that no task that should run for ever has ended.
 CHECK_S = 1.0
-
-
-# A command that found no daemon holds the database while it works; a daemon that starts then waits for it.
+# A command that found no daemon is the writer while it works; a daemon that starts then waits for it.
 LOCK_TIMEOUT_S = 10.0
-
-
 LOCK_RETRY_S = 0.1
 
 
 @contextlib.asynccontextmanager
 async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIterator[Service]:
-    """The service over its database, as its one writer, not started. StoreLocked where another process still is it after
-    `patience_s`: a daemon, or for a moment a command that found none running."""
+    """Opens the service over its database, as the one writer. The service is not started.
+
+    Raises StoreLocked if another process (a daemon, or briefly a command that found none running) is still the writer after
+    `patience_s` seconds.
+    """
     profiles = Profiles.load([resources.folder("drivers"), settings.drivers])
     opened = await _open_store(settings, patience_s)
     try:
@@ -74,18 +72,19 @@ async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIter
 
 
 def back_up(settings: Settings, file: Path) -> int:
-    """Copy the database to the new `file`, also while a daemon runs: the schema of the copy. StoreError: why not."""
+    """Copies the database to the new `file`, even while a daemon runs. Returns the schema version of the copy. Raises
+    StoreError with the reason if that fails."""
     return backup.back_up(settings.database, file)
 
 
 def restore(settings: Settings, file: Path) -> RestoreResult:
-    """Put the backup `file` in the place of the database. StoreLocked: a daemon runs; StoreError: why not, and nothing was
-    changed."""
+    """Replaces the database with the backup `file`. Raises StoreLocked if a daemon runs, and StoreError with the reason if
+    the backup cannot be used; then nothing was changed."""
     return opening.restore(file, settings.database, SystemClock().now())
 
 
 def make_port_list(emulator: Path | None) -> PortList:
-    """What is plugged in: into this machine, or into the emulator that runs in a folder."""
+    """Returns the list of plugged-in devices: of this machine, or of the emulator that runs in the folder `emulator`."""
     if emulator is None:
         return SystemPorts()
 
@@ -111,8 +110,8 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
 
 
 async def run(settings: Settings, read_again: Callable[[], Settings] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; a second one cuts what is on the air. SIGHUP takes over what `read_again` says now, as far
-    as a daemon that runs can. Raises what ended it otherwise."""
+    """Serves until SIGTERM or SIGINT. A second such signal ends sends that are still on the air. After SIGHUP, takes over
+    the settings that `read_again` returns, as far as a running daemon can. Raises the error that ended it otherwise."""
     stop, cut, hangup = asyncio.Event(), asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     manager = ServiceManager.from_environment(os.environ, os.getpid())
@@ -121,18 +120,18 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
     if read_again is not None:
         loop.add_signal_handler(signal.SIGHUP, hangup.set)
     async with open_service(settings, LOCK_TIMEOUT_S) as service:
-        with listening(settings.socket) as door:
+        with listening(settings.socket) as listener:
             log.info(
                 "starting", database=settings.database, socket=settings.socket, modems=len(settings.modems) or "auto"
             )
             await service.start()
-            # The HTTP face is loaded after the start, so that the modems do not wait for it, and answers to the last: what
-            # is submitted while answers on the air are awaited is kept for the next start.
+            # The HTTP API is loaded after the start, so that the modems do not wait for it. It answers until the end: a message
+            # that is submitted while answers on the air are awaited is stored, and sent after the next start.
             from modemd.api.app import create_app
 
-            async with serving(create_app(service), door) as http:
+            async with serving(create_app(service), listener) as http:
                 watchdog = service.make_watchdog()
-                beating = loop.create_task(watchdog.run(), name="heartbeat")
+                heartbeat = loop.create_task(watchdog.run(), name="heartbeat")
                 manager.notify_ready()
                 try:
                     while not stop.is_set():
@@ -144,7 +143,7 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
                     grace_s = service.settings.current().stop_grace_s
                     log.info("stopping", grace=grace_s)
                     manager.notify_stopping(grace_s)
-                    beating.cancel()
+                    heartbeat.cancel()
                     await _stop_service(service, grace_s, cut)
     log.info("stopped")
 
@@ -157,7 +156,7 @@ async def _supervise(
     manager: ServiceManager,
     watchdog: Watchdog,
 ) -> None:
-    """Until `stop` or `hangup`. Raises why a task that should run for ever has ended."""
+    """Watches the service until `stop` or `hangup`. Raises the error of a task that should run for ever and has ended."""
     stalled: str | None = None
     while not (stop.is_set() or hangup.is_set()):
         if http.done():
@@ -165,37 +164,37 @@ async def _supervise(
             raise RuntimeError("the HTTP face has ended")
         if (failure := service.failed_task()) is not None:
             raise failure
-        was, stalled = stalled, watchdog.find_stall()
+        last_stall, stalled = stalled, watchdog.find_stall()
         if stalled is None:
             manager.notify_watchdog()
-        elif was is None:
+        elif last_stall is None:
             log.error("the watchdog is not fed", because=stalled, watchdog=manager.watchdog_s)
         manager.notify_status(status_line(service))
         await _wait_for_any(stop, hangup, within_s=CHECK_S)
 
 
 async def _wait_for_any(*events: asyncio.Event, within_s: float) -> None:
-    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait(waiting, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for each in waiting:
-            each.cancel()
+        for wait in waits:
+            wait.cancel()
 
 
 def _reload(settings: CurrentSettings, read_again: Callable[[], Settings], manager: ServiceManager) -> None:
-    """Take over what the file says now. With a mistake in it everything stays as it was."""
+    """Takes over the settings in the file. If the file has a mistake, nothing changes."""
     manager.notify_reloading(asyncio.get_running_loop().time())
     try:
-        found = settings.reload(read_again())
+        result = settings.reload(read_again())
     except ConfigError as error:
         for problem in error.problems:
             log.error("not reloaded", problem=problem)
     else:
         logs.configure(settings.current().log_level)
-        log.info("reloaded", taken=", ".join(found.applied) or "nothing")
-        if found.pending:
-            log.warning("changed, and taken over at the next start only", keys=", ".join(found.pending))
+        log.info("reloaded", taken=", ".join(result.applied) or "nothing")
+        if result.pending:
+            log.warning("changed, and taken over at the next start only", keys=", ".join(result.pending))
     manager.notify_ready()
 
 
@@ -211,5 +210,5 @@ async def _stop_service(service: Service, grace_s: float, cut: asyncio.Event) ->
 
 
 def status_line(service: Service) -> str:
-    """The verdict in one line, for STATUS= (sd_notify)."""
+    """Returns the health of the service in one line, for STATUS= (sd_notify)."""
     return " ".join(service.operations.health.assess().message.split())

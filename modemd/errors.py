@@ -1,10 +1,10 @@
-"""Every error modemd raises on purpose.
+"""Exceptions that modemd raises on purpose.
 
-A class exists where a caller acts differently::
+There is a class for each case in which a caller acts differently::
 
     ModemdError
     ├── DecodeError        bytes from the network or a modem do not say what they should
-    ├── EncodeError        the wish cannot be put on the wire (too long, not in the alphabet, not a number)
+    ├── EncodeError        a value cannot be encoded (too long, not in the alphabet, not a number)
     ├── ConfigError        the configuration is wrong: a person edits the file
     ├── ProfileError       a driver file is wrong: a person edits the file
     ├── Refused            a submit is not accepted; carries a code for programs
@@ -14,27 +14,106 @@ A class exists where a caller acts differently::
     │   └── StoreDamaged   it cannot be read as it should: stop, a person restores it
     └── ModemError         a modem did not do what it was asked
         ├── PortGone       the port is lost or cannot be opened: reopen
-        │   └── PortHangs  it is there and moves nothing: reset the stick
+        │   └── PortHangs  the port is there and transfers nothing: reset the stick
         ├── ReplyTimeout   no final result in time: escape, probe
-        │   └── Silent     no answer to any probe: leave the dialogue, climb the ladder
-        ├── Restarted      the modem has started anew meanwhile: set it up again
+        │   └── Silent     no answer to any probe: leave the dialogue, escalate
+        ├── Restarted      the modem has restarted meanwhile: set it up again
         ├── CommandFailed  a final result other than OK; carries it
         └── NeedsPerson    nothing to retry
-            └── SimUnusable    PIN, PUK, no SIM: look whether its state has changed; carries it
+            └── SimUnusable    PIN, PUK, no SIM: check whether its state has changed; carries it
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Self
+
+
+class ErrorCode(StrEnum):
+    """Codes of errors, stable and for programs, each with the HTTP status by which the API answers it (422 if none stands
+    here)."""
+
+    status: int
+
+    def __new__(cls, code: str, status: int = 422) -> Self:
+        """Makes a member that is its code, and has the status beside it."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.status = status
+        return member
+
+    # What a caller asks for is not accepted.
+    BAD_CLASS = "bad_class"
+    BAD_CRON = "bad_cron"
+    BAD_ENCODING = "bad_encoding"
+    BAD_KEY = "bad_key"
+    BAD_KIND = "bad_kind"
+    BAD_NAME = "bad_name"
+    BAD_NUMBER = "bad_number"
+    BAD_RECIPIENTS = "bad_recipients"
+    BAD_ROWS = "bad_rows"
+    BAD_SCHEDULE = "bad_schedule"
+    BAD_SIM = "bad_sim"
+    BAD_STATE = "bad_state"
+    BAD_TEXT = "bad_text"
+    BAD_TIME = "bad_time"
+    BAD_USSD = "bad_ussd"
+    BAD_VALIDITY = "bad_validity"
+    BAD_VERDICT = "bad_verdict"
+    BAD_WINDOW = "bad_window"
+    CLOSED = "closed", 409
+    EMERGENCY_NUMBER = "emergency_number"
+    EMPTY_TEXT = "empty_text"
+    IN_THE_PAST = "in_the_past"
+    KEY_REUSED = "key_reused", 409
+    NAME_TAKEN = "name_taken", 409
+    NEEDS_COUNTRY = "needs_country"
+    NO_MODEM = "no_modem", 404
+    NO_PART = "no_part", 404
+    NO_REASON = "no_reason"
+    NO_SESSION = "no_session", 404
+    NO_SIM = "no_sim", 404
+    NOT_FOUND = "not_found", 404
+    NOT_PAUSED = "not_paused", 409
+    NOT_POSSIBLE = "not_possible"
+    NOT_READY = "not_ready", 503
+    NOT_UNKNOWN = "not_unknown", 409
+    ON_ITS_WAY = "on_its_way", 409
+    SHORT_CODE_NOT_ALLOWED = "short_code_not_allowed"
+    STAGING = "staging", 409
+    TOO_FAR = "too_far"
+    TOO_LARGE = "too_large", 413
+    TOO_LATE = "too_late", 409
+    USSD_BUSY = "ussd_busy", 409
+    USSD_ENDED = "ussd_ended", 502
+    USSD_GARBLED = "ussd_garbled", 502
+    USSD_NOT_SUPPORTED = "ussd_not_supported", 502
+    USSD_REFUSED = "ussd_refused", 502
+    USSD_TIMED_OUT = "ussd_timed_out", 504
+    # The request itself is not understood. HTTP stands for any other status of the server's.
+    BAD_REQUEST = "bad_request"
+    NO_ROUTE = "no_route", 404
+    WRONG_METHOD = "wrong_method", 405
+    HTTP = "http", 400
+    # modemd or its database does not work now.
+    INTERNAL = "internal", 500
+    UNAVAILABLE = "unavailable", 503
+    STORE = "store", 503
+    DISK_FULL = "disk_full", 503
+    READ_ONLY = "read_only", 503
+    DISK_ERROR = "disk_error", 503
+    DAMAGED = "damaged", 503
+
 
 class ModemdError(Exception):
-    """Root of the tree. `str(error)` is one line for a person."""
+    """Base class of all errors. `str(error)` is one line for a person."""
 
 
 class DecodeError(ModemdError):
-    """Bytes that are not what their place requires.
+    """Bytes that cannot be decoded.
 
-    `field` names the field as 3GPP TS 23.040 does (`TP-OA`, `UDH.IE[1]`), `octet` is the offset of the offending octet
-    from the start of the bytes that were handed in, `reason` says what is wrong there.
+    `field` names the field as 3GPP TS 23.040 does (`TP-OA`, `UDH.IE[1]`), `octet` is the offset of the wrong octet from
+    the start of the given bytes, `reason` says what is wrong there.
     """
 
     def __init__(self, field: str, octet: int, reason: str) -> None:
@@ -45,7 +124,7 @@ class DecodeError(ModemdError):
 
 
 class EncodeError(ModemdError):
-    """A wish that cannot be put on the wire. `field` names the field, `reason` says why not."""
+    """Value that cannot be encoded. `field` names the field, `reason` says why not."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -54,7 +133,7 @@ class EncodeError(ModemdError):
 
 
 class ConfigError(ModemdError):
-    """A configuration that cannot be used. `problems` holds one line a mistake, each with file, line and key."""
+    """Configuration that cannot be used. `problems` has one line for each mistake, with file, line and key."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -62,71 +141,71 @@ class ConfigError(ModemdError):
 
 
 class ProfileError(ModemdError):
-    """A driver file that cannot be used; the message names file and key."""
+    """Driver file that cannot be used; the message names file and key."""
 
 
 class Refused(ModemdError):
-    """A submit that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...)."""
+    """Request that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...)."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: StrEnum, reason: str) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
 
 
 class StoreError(ModemdError):
-    """The database cannot be used; the message says what to do. `code` is stable and for programs."""
+    """Database that cannot be used; the message says what to do. `code` is stable and for programs."""
 
-    code = "store"
+    code: ErrorCode = ErrorCode.STORE
 
 
 class StoreLocked(StoreError):
-    """Another process is the one that writes to this database."""
+    """Database to which another process writes."""
 
 
 class StoreUnavailable(StoreError):
-    """The database takes no change now, and may again without a restart.
+    """Database that takes no change now, but may again without a restart.
 
     `code` is `disk_full`, `read_only` or `disk_error`.
     """
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: ErrorCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
 
 
 class StoreDamaged(StoreError):
-    """The database is damaged. What it says can no longer be relied on, so nothing is sent by it."""
+    """Damaged database. Its contents are not reliable any more, so modemd sends nothing from it."""
 
-    code = "damaged"
+    code = ErrorCode.DAMAGED
 
 
 class ModemError(ModemdError):
-    """A modem did not do what it was asked."""
+    """Failure of a modem to do what it was asked."""
 
 
 class PortGone(ModemError):
-    """The port is lost, or could not be opened."""
+    """Port that is lost, or could not be opened."""
 
 
 class PortHangs(PortGone):
-    """The port is there, but opening it hangs, or it takes no bytes."""
+    """Port that is there, but hangs when it is opened, or takes no bytes."""
 
 
 class ReplyTimeout(ModemError):
-    """No final result within the deadline of a command."""
+    """Command without a final result within its deadline."""
 
 
 class Silent(ReplyTimeout):
-    """Not even `AT` is answered."""
+    """Modem that does not even answer `AT`."""
 
 
 class Restarted(ModemError):
-    """The modem said that it has started anew, while an answer was awaited: that one will not come."""
+    """Restart of the modem while an answer was awaited: the answer will not come."""
 
 
 class CommandFailed(ModemError):
-    """A final result other than OK. `command` was asked, `result` came back (`+CMS ERROR: 38`)."""
+    """Final result other than OK. `command` was sent, `result` came back (`+CMS ERROR: 38`)."""
 
     def __init__(self, command: str, result: str) -> None:
         super().__init__(f"{command} answered {result}")
@@ -135,11 +214,11 @@ class CommandFailed(ModemError):
 
 
 class NeedsPerson(ModemError):
-    """Nothing a program should try again; the message says what a person can do."""
+    """Failure that a program should not retry; the message says what a person can do."""
 
 
 class SimUnusable(NeedsPerson):
-    """The SIM is absent, or asks for what only a person can give. `state` is what `AT+CPIN?` says of it."""
+    """SIM that is absent, or asks for something that only a person can give. `state` is the answer to `AT+CPIN?`."""
 
     def __init__(self, state: str, reason: str) -> None:
         super().__init__(reason)

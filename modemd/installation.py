@@ -1,7 +1,7 @@
-"""What makes a machine run modemd as a service: a user, folders, unit, udev rules, a configuration to begin with.
+"""Installation of modemd as a service: a user, folders, a systemd unit, udev rules, and a first configuration.
 
-`install_steps` and `uninstall_steps` look at the machine and say what is to be done there; a second time, that is nothing. What
-is there already and belongs to a person (the configuration, credentials, the database, drivers) is never touched.
+`install_steps` and `uninstall_steps` inspect the machine and return the steps that it still needs: none, if repeated. They never
+touch existing files that belong to a person (configuration, credentials, database, drivers).
 """
 
 from __future__ import annotations
@@ -33,65 +33,69 @@ COMMAND = Path("/usr/local/bin/modemd")
 DRIVERS = Path("/etc/modemd/drivers")
 DATABASE = Path("/var/lib/modemd")
 
-# Who owns serial ports that no rule of ours names: Debian and its children, Arch.
+# Groups of serial ports without a rule of modemd: on Debian and its derivatives, on Arch.
 SERIAL_GROUPS = ("dialout", "uucp")
-# ProtectHome= and PrivateTmp= take these out of the service's sight.
+# ProtectHome= and PrivateTmp= hide these folders from the service.
 _HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 - named, not used
 _REMEDY = "install it where the service can see it: python3 -m venv /opt/modemd && /opt/modemd/bin/pip install modemd"
 
 
 @dataclass(frozen=True, slots=True)
 class InstallStep:
-    """One thing to do: in words, and done by calling `do`, which raises OSError or ModemdError."""
+    """Step of an installation: its description, and `run`, which does it and raises OSError or ModemdError."""
 
     description: str
     run: Callable[[], None]
 
 
 class Machine:
-    """The machine, as far as an installation touches it. `root` is where its file tree begins."""
+    """Machine on which modemd is installed. `root` is the root of its file tree."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = root
 
     def target_path(self, path: Path) -> Path:
-        """Where `path` of that machine is for us."""
+        """Returns where the machine's `path` is in our own file tree."""
         return self.root / path.relative_to("/")
 
     def user_id(self, name: str) -> int | None:
-        """A user's number; None where there is no such user."""
+        """Returns a user's number; None if there is no such user."""
         try:
             return pwd.getpwnam(name).pw_uid
         except KeyError:
             return None
 
     def group_id(self, name: str) -> int | None:
-        """A group's number; None where there is no such group."""
+        """Returns a group's number; None if there is no such group."""
         try:
             return grp.getgrnam(name).gr_gid
         except KeyError:
             return None
 
     def has_program(self, command: str) -> bool:
-        """Whether there is such a program."""
-        return shutil.which(command, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
+        """Returns whether there is such a program."""
+        return shutil.which(command, path=_search_path()) is not None
 
     def run(self, *argv: str) -> None:
-        """Run a program to its end. ModemdError where it fails."""
-        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+        """Runs a program to its end. ModemdError if it fails."""
         done = subprocess.run(  # noqa: S603 - argv are ours, and no shell reads them
-            argv, check=False, capture_output=True, text=True, env=os.environ | {"PATH": path}
+            argv, check=False, capture_output=True, text=True, env=os.environ | {"PATH": _search_path()}
         )
         if done.returncode:
             raise ModemdError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr.strip()}")
 
     def change_owner(self, path: Path, user: int, group: int) -> None:
-        """Give `path` to somebody."""
+        """Sets the owner and the group of `path`."""
         os.chown(path, user, group)
 
 
+def _search_path() -> str:
+    """Returns PATH with the folders of system programs, which an ordinary user's PATH may lack."""
+    return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
 def find_program() -> Path:
-    """The `modemd` program that belongs to this Python. ModemdError where there is none, or the service could not run it."""
+    """Returns the `modemd` program of this Python. ModemdError if there is none, or if the service could not run it."""
     found = Path(sys.prefix) / "bin" / "modemd"
     if not found.exists():
         raise ModemdError(f"{found} is missing; {_REMEDY}")
@@ -102,18 +106,18 @@ def find_program() -> Path:
 
 
 def why_not_runnable(path: Path) -> str | None:
-    """Why the service's user could not run `path`; None where it can."""
+    """Returns why the service's user could not run `path`; None if it can."""
     for real in (path, path.resolve()):
         if below := next((folder for folder in _HIDDEN if real.is_relative_to(folder)), None):
             return f"lies under {below}, which the unit hides from the service"
         closed = next((part for part in (real, *real.parents) if not part.stat().st_mode & stat.S_IXOTH), None)
         if closed is not None:
-            return f"cannot be run by other users: {closed} is closed to them"
+            return f"cannot be run by other users: they may not enter or run {closed}"
     return None
 
 
 def render_unit(runs: Path, groups: Mapping[str, int]) -> str:
-    """The unit for the program at `runs`, on a machine with these groups: systemd refuses to start what names another one."""
+    """Returns the unit for the program at `runs`. It names only `groups`: systemd starts no unit with an unknown group."""
     text = (resources.folder("systemd") / "modemd.service").read_text(encoding="utf-8")
     text = text.replace(str(COMMAND), _quoted(runs))
     serial = next((name for name in SERIAL_GROUPS if name in groups), None)
@@ -122,13 +126,13 @@ def render_unit(runs: Path, groups: Mapping[str, int]) -> str:
 
 
 def _quoted(path: Path) -> str:
-    # systemd.service(5): % and \ mean something of their own.
+    # systemd.service(5): % and \ are special.
     text = str(path).replace("\\", "\\\\").replace("%", "%%")
     return f'"{text}"' if re.search(r"\s", text) else text
 
 
 def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -> list[InstallStep]:
-    """What is to be done so that the program at `runs` is a service."""
+    """Returns the steps that make the program at `runs` a service of `machine`."""
     shipped = resources.folder("systemd")
     profiles = Profiles.load([resources.folder("drivers"), machine.target_path(DRIVERS)])
     groups = {name: number for name in SERIAL_GROUPS if (number := machine.group_id(name)) is not None}
@@ -156,7 +160,7 @@ def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -
 
 
 def uninstall_steps(machine: Machine, runs: Path) -> list[InstallStep]:
-    """What is to be done so that the service is gone. Messages, configuration and user stay; `left` tells of them."""
+    """Returns the steps that remove the service. Messages, configuration and user stay: see `list_leftovers`."""
     steps = []
     lives = machine.target_path(Path("/run/systemd/system")).is_dir()
     if lives and machine.target_path(UNIT).exists():
@@ -174,7 +178,7 @@ def uninstall_steps(machine: Machine, runs: Path) -> list[InstallStep]:
 
 
 def list_leftovers(machine: Machine) -> list[str]:
-    """What an uninstallation leaves, with what takes it away."""
+    """Returns the commands that would remove what an uninstallation leaves."""
     found = [f"rm -r {path}" for path in (CONFIG.parent, DATABASE) if machine.target_path(path).exists()]
     return found + ([f"userdel {USER}"] if machine.user_id(USER) is not None else [])
 
@@ -230,23 +234,23 @@ def _account_steps(machine: Machine) -> Iterator[InstallStep]:
         if machine.group_id(USER) is None:
             machine.run("groupadd", "--system", USER)
         if machine.user_id(USER) is None:
-            # The home is the unit's StateDirectory, and nobody logs in.
+            # The home is the unit's StateDirectory; the user cannot log in.
             home = ("--home-dir", str(DATABASE), "--no-create-home", "--shell", "/usr/sbin/nologin")
             machine.run("useradd", "--system", "--gid", USER, *home, USER)
 
     yield InstallStep(words, make)
 
 
-def _command_steps(machine: Machine, runs: Path) -> Iterator[InstallStep]:
-    """The program of an environment of its own is on nobody's PATH."""
+def _command_steps(machine: Machine, program: Path) -> Iterator[InstallStep]:
+    """Yields the step that links the program to a folder on PATH; the program of a virtual environment is not on it."""
     target = machine.target_path(COMMAND)
-    if not (os.path.lexists(target) or runs == COMMAND):
-        yield InstallStep(f"link {COMMAND} to {runs}", lambda: _link(target, runs))
+    if not (os.path.lexists(target) or program == COMMAND):
+        yield InstallStep(f"link {COMMAND} to {program}", lambda: _link(target, program))
 
 
-def _link(target: Path, runs: Path) -> None:
+def _link(target: Path, program: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(runs)
+    target.symlink_to(program)
 
 
 def _program_step(machine: Machine, *argv: str) -> InstallStep:
@@ -255,5 +259,5 @@ def _program_step(machine: Machine, *argv: str) -> InstallStep:
 
 def _number(found: int | None, name: str) -> int:
     if found is None:
-        raise ModemdError(f"there is no {name}, though it was to be made")
+        raise ModemdError(f"there is no user or group {name}, though an earlier step makes it")
     return found

@@ -1,14 +1,14 @@
-"""Logs as key=value lines on stderr: `ts=... level=info modem=west msg="part sent" message=17 mr=3`.
+"""Log output as key=value lines on stderr: `ts=... level=info modem=west msg="part sent" message=17 mr=3`.
 
     log = logs.get(__name__)
     log.info("part sent", modem="west", message=17, mr=3)
 
-What identifies a person or a SIM is masked unless the level is debug: by the field's name (`number`, `to`, `sender`,
-`recipient`, `text`, `iccid`, `imsi`), and, as a second line of defence, wherever an international number stands in a
-line, foreign ones and tracebacks included.
+Unless the level is debug, data about a person or a SIM is masked: by the name of the field (`number`, `to`, `sender`,
+`recipient`, `text`, `iccid`, `imsi`), and, as a second line of defence, any international number in a line. This includes
+lines of libraries and tracebacks.
 
-A log call never raises: a value that cannot be written is replaced by a note that says so. Under pytest, whose own
-handler asks each record for its message, the same value fails the test.
+A log call never raises: a value that cannot be formatted is replaced by a note. Under pytest, whose own handler formats
+each record, the same value fails the test.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send every record of this process to `stream` (stderr), from `level` (`debug`, `info`, `warning`) on.
+    """Sends all records of this process from `level` (`debug`, `info`, `warning`) up to `stream` (default: stderr).
 
-    May be called again; the last call counts. Servers that bring their own logging (uvicorn) must be started with none
-    (`log_config=None`). Raises KeyError for another level.
+    May be called again; the last call counts. Servers with their own logging (uvicorn) must be started without it
+    (`log_config=None`). KeyError for another level.
     """
     handler = _Handler(sys.stderr if stream is None else stream)
     handler.setFormatter(KeyValueFormatter(mask=level != "debug"))
     root = logging.getLogger()
-    # Others' handlers stay: under pytest they are what makes a value that cannot be written fail the test.
+    # Other handlers stay: under pytest, they make a test fail if a value cannot be formatted.
     root.handlers[:] = [*(other for other in root.handlers if not isinstance(other, _Handler)), handler]
     root.setLevel(_LEVELS[level])
     for name in _OWN_HANDLERS:
@@ -52,12 +52,12 @@ def configure(level: str, stream: TextIO | None = None) -> None:
 
 
 def get(name: str) -> Log:
-    """The log of a module; `name` is its `__name__`."""
+    """Returns the log of a module; `name` is its `__name__`."""
     return Log(logging.getLogger(name))
 
 
 class Log:
-    """Writes events: a short fixed message, and what varies as fields."""
+    """Log of a module. An event is a short fixed message; its variable data are fields."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
@@ -75,7 +75,7 @@ class Log:
         self._write(logging.ERROR, message, fields)
 
     def exception(self, message: str, /, **fields: object) -> None:
-        """An error, with the traceback of the exception that is being handled."""
+        """Logs an error, with the traceback of the exception that is being handled."""
         self._write(logging.ERROR, message, fields, traceback=True)
 
     def _write(self, level: int, message: str, fields: Mapping[str, object], traceback: bool = False) -> None:
@@ -84,7 +84,7 @@ class Log:
 
 
 class LogEvent:
-    """What one log call said. As a text, for handlers that are not ours, it is masked and fails where a value does."""
+    """Message and fields of one log call. `str` is for other handlers: masked, and it raises if a value cannot be formatted."""
 
     def __init__(self, message: str, fields: Mapping[str, object]) -> None:
         self.message = message
@@ -96,7 +96,7 @@ class LogEvent:
 
 
 class KeyValueFormatter(logging.Formatter):
-    """One record, one line. `mask` hides numbers, texts and identities."""
+    """Formatter that writes one line for each record. `mask` hides numbers, texts and identities."""
 
     def __init__(self, *, mask: bool) -> None:
         super().__init__()
@@ -120,14 +120,14 @@ class KeyValueFormatter(logging.Formatter):
     def _value(self, name: str, value: object) -> str:
         try:
             text = str(value)
-        except Exception as error:  # whatever a stranger's __str__ raises must not stop the caller
+        except Exception as error:  # an error in the __str__ of any class must not reach the caller
             return f"unprintable {type(value).__name__}: {type(error).__name__}"
         return _masked(name, text) if self._is_masking else text
 
 
 class _Handler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:
-        """A log that cannot be written (a closed stderr, a full disk) has nowhere to complain to."""
+        """Ignores that the log cannot be written (closed stderr, full disk): there is no place to report it."""
 
 
 def _timestamp(created: float) -> str:
@@ -152,7 +152,7 @@ def _masked(name: str, text: str) -> str:
 
 
 def _masked_number(number: str) -> str:
-    """Enough to tell two numbers of one log apart, too little to call: `+336…78`. Short codes and names keep their ends."""
+    """Masks a number so that two numbers of a log can be told apart, but not called: `+336…78`. Short ones keep their ends."""
     return f"{number[:4]}…{number[-2:]}" if len(number) > 8 else f"{number[:1]}…{number[-1:]}"
 
 
@@ -161,5 +161,5 @@ def _without_numbers(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The text as it is where nothing in it could be mistaken, else in quotes, on one line."""
+    """Returns the text as it is if it is unambiguous, else in quotes, on one line."""
     return text if _BARE.fullmatch(text) else f'"{text.translate(_ESCAPED)}"'

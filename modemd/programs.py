@@ -1,4 +1,4 @@
-"""Programs that the configuration names: run without a shell, with a time limit, in a process group of their own."""
+"""Runs programs that the configuration names: without a shell, with a time limit, each in a process group of its own."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import os
 import signal
 from collections.abc import Sequence
 
-# How long a program that was told to end may take before it is killed.
+# Time that a program has between SIGTERM and SIGKILL.
 TERMINATE_TIMEOUT_S = 2.0
-# How much of what a program says last is repeated.
-LONGEST_ERROR = 200
+# Characters of a program's last line that are repeated in the reason.
+MAX_ERROR_LENGTH = 200
 
 
 async def run(argv: Sequence[str], timeout_s: float, given: bytes = b"") -> str | None:
-    """Runs a program with `given` on its standard input. Returns None if it ended with 0 within `timeout_s` seconds; else why
-    not, with the last line that it wrote.
+    """Runs a program with `given` on its standard input. Returns None if it ended with status 0 within `timeout_s` seconds;
+    else the reason, with the last line that it wrote.
 
-    Its process group is ended with it: what it left behind does not gather.
+    The whole process group is ended with the program, so that processes it left behind do not accumulate.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -32,14 +32,14 @@ async def run(argv: Sequence[str], timeout_s: float, given: bytes = b"") -> str 
         return f"it cannot be run: {error.strerror or error}"
     try:
         async with asyncio.timeout(timeout_s):
-            said, _ = await process.communicate(given)
+            output, _ = await process.communicate(given)
     except TimeoutError:
         return f"it did not end within {timeout_s:g} s"
     finally:
         await _terminate(process)
     if process.returncode == 0:
         return None
-    last = said.decode("utf-8", "replace").strip().rpartition("\n")[2][-LONGEST_ERROR:]
+    last = output.decode("utf-8", "replace").strip().rpartition("\n")[2][-MAX_ERROR_LENGTH:]
     return f"it ended with status {process.returncode}{f': {last}' if last else ''}"
 
 

@@ -1,7 +1,7 @@
-"""What the service is to tell systemd, by sd_notify(3): one datagram to the socket that NOTIFY_SOCKET names.
+"""Notices to systemd, by sd_notify(3): each is one datagram to the socket that NOTIFY_SOCKET names.
 
-Without that variable, as at a terminal, nothing is told. A socket that does not take a datagram is told of once in the log:
-systemd then sees a service that never starts, and this says why.
+Without that variable, as at a terminal, nothing is sent. If the socket does not take a datagram, the log says so once: for
+systemd the service then never starts, and the log has the reason.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from modemd import logs
 
 log = logs.get(__name__)
 
-# What ends a stop comes after the grace: the cut, the last commit, and the log's last lines.
+# Time after the grace for the rest of a stop: the cut, the last commit, and the last lines of the log.
 AFTER_GRACE_S = 15.0
 
 
 class ServiceManager:
-    """Whoever started this process, and waits for its word. `watchdog_s`: it must hear `alive` at least that often; None: it
-    does not ask for it."""
+    """Service manager (systemd) that started this process. `watchdog_s`: it expects `notify_watchdog` at least that often;
+    None: it has no watchdog."""
 
     def __init__(self, address: str | None, watchdog_s: float | None = None) -> None:
         # An abstract socket's name begins with a zero octet, which the variable writes as @.
@@ -30,32 +30,32 @@ class ServiceManager:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], pid: int) -> ServiceManager:
-        """By the variables of sd_notify(3) and sd_watchdog_enabled(3); `pid` is ours."""
+        """Makes one from the variables of sd_notify(3) and sd_watchdog_enabled(3); `pid` is that of this process."""
         address = environment.get("NOTIFY_SOCKET") or None
-        meant = environment.get("WATCHDOG_PID") in (None, "", str(pid))
+        is_for_us = environment.get("WATCHDOG_PID") in (None, "", str(pid))
         microseconds = environment.get("WATCHDOG_USEC", "")
-        return cls(address, int(microseconds) / 1e6 if meant and microseconds.isdecimal() else None)
+        return cls(address, int(microseconds) / 1e6 if is_for_us and microseconds.isdecimal() else None)
 
     def notify_ready(self) -> None:
-        """What was to start has started; or a reload has ended."""
+        """Says that the start, or a reload, has ended."""
         self._notify("READY=1")
 
     def notify_status(self, line: str) -> None:
-        """One line about how it is, for `systemctl status`; told where it has changed."""
+        """Sends one line about the state, for `systemctl status`, if it has changed."""
         if line != self._status:
             self._status = line
             self._notify(f"STATUS={line}")
 
     def notify_watchdog(self) -> None:
-        """The watchdog's food."""
+        """Says that the service is alive, for the watchdog."""
         self._notify("WATCHDOG=1")
 
     def notify_reloading(self, monotonic_s: float) -> None:
-        """The configuration is being read anew; `ready` ends it."""
+        """Says that a reload has begun, at `monotonic_s` of the monotonic clock; `notify_ready` ends it."""
         self._notify("RELOADING=1", f"MONOTONIC_USEC={int(monotonic_s * 1e6)}")
 
     def notify_stopping(self, grace_s: float) -> None:
-        """The end has begun, and may take `grace_s` and a little, whatever the unit's TimeoutStopSec= says."""
+        """Says that the stop has begun, and may take `grace_s` and `AFTER_GRACE_S` more, even if TimeoutStopSec= is shorter."""
         self._notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={int((grace_s + AFTER_GRACE_S) * 1e6)}")
 
     def _notify(self, *lines: str) -> None:

@@ -58,8 +58,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "assembly",
     ),
     "store": (
-        "timestamps sqlite_errors connection",
-        "journal lanes",
+        "timestamps sqlite_errors connection tally",
+        "journal lanes tables",
         "ending",
         "outbox queue consent",
         "inbound schedules sims alarms listings retention schema writer",
@@ -72,6 +72,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "discovery capture recovery",
         "messages",
         "polling",
+        "context",
         "session",
         "modem",
     ),

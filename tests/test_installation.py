@@ -203,7 +203,7 @@ def test_a_program_behind_a_closed_folder_is_refused(monkeypatch: pytest.MonkeyP
     folder.mkdir(mode=0o700)
     program = folder / "modemd"
     program.touch(mode=0o755)
-    assert f"{folder} is closed to them" in str(installation.why_not_runnable(program))
+    assert f"they may not enter or run {folder}" in str(installation.why_not_runnable(program))
 
 
 def test_a_dry_run_does_nothing(monkeypatch: pytest.MonkeyPatch, box: Box) -> None:

@@ -26,7 +26,7 @@ def test_a_wheel_reads_the_files_inside_the_package(tmp_path: Path) -> None:
     assert resources.find("drivers", package) == package / "_data" / "drivers"
 
 
-def test_a_strangers_folder_is_not_taken(tmp_path: Path) -> None:
+def test_a_folder_of_another_package_is_not_used(tmp_path: Path) -> None:
     """A folder of the same name beside an installed package belongs to somebody else."""
     package = tmp_path / "modemd"
     package.mkdir()
@@ -38,5 +38,5 @@ def test_a_strangers_folder_is_not_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "..", "modemd", "drivers/generic.toml"])
 def test_only_shipped_names_are_answered(name: str) -> None:
     """A name that is not shipped is an error that lists those that are."""
-    with pytest.raises(ModemdError, match="there are drivers, udev, systemd"):
+    with pytest.raises(ModemdError, match="it ships drivers, udev, systemd"):
         resources.folder(name)

@@ -37,7 +37,7 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
     listening.socket.close()
 
 
-def test_each_word_is_one_datagram(listener: Listener, tmp_path: Path) -> None:
+def test_each_notice_is_one_datagram(listener: Listener, tmp_path: Path) -> None:
     """In the form of sd_notify(3)."""
     manager = ServiceManager(str(tmp_path / "notify"))
     manager.notify_ready()
@@ -52,7 +52,7 @@ def test_each_word_is_one_datagram(listener: Listener, tmp_path: Path) -> None:
     ]
 
 
-def test_a_status_is_told_when_it_changes(listener: Listener, tmp_path: Path) -> None:
+def test_a_status_is_sent_when_it_changes(listener: Listener, tmp_path: Path) -> None:
     """systemd keeps the last line; the same one again says nothing."""
     manager = ServiceManager(str(tmp_path / "notify"))
     for line in ("all is well", "all is well", "no modem"):
@@ -77,7 +77,7 @@ def test_without_a_manager_nothing_is_told() -> None:
     assert manager.watchdog_s is None
 
 
-def test_a_socket_that_takes_nothing_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_socket_that_takes_nothing_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The log says so, and the service goes on."""
     manager = ServiceManager(str(tmp_path / "nobody"))
     with caplog.at_level(logging.WARNING):

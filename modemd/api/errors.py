@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,32 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from modemd.errors import ModemdError, Refused, StoreError
+from modemd.errors import ErrorCode, ModemdError, Refused, StoreError
 from modemd.service.messages.csv_rows import BadRows
-
-_HTTP_STATUS = {
-    "not_found": 404,
-    "no_part": 404,
-    "key_reused": 409,
-    "not_unknown": 409,
-    "not_paused": 409,
-    "closed": 409,
-    "too_late": 409,
-    "on_its_way": 409,
-    "staging": 409,
-    "name_taken": 409,
-    "too_large": 413,
-    "no_modem": 404,
-    "no_sim": 404,
-    "no_session": 404,
-    "ussd_busy": 409,
-    "ussd_refused": 502,
-    "ussd_not_supported": 502,
-    "ussd_ended": 502,
-    "ussd_garbled": 502,
-    "ussd_timed_out": 504,
-    "not_ready": 503,
-}
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -43,29 +20,36 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ModemdError)
     async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
         if isinstance(error, BadRows):
-            return error_response(422, error.code, str(error), problems=error.problems)
-        if isinstance(error, Refused):
-            return error_response(_HTTP_STATUS.get(error.code, 422), error.code, error.reason)
-        return error_response(503, error.code if isinstance(error, StoreError) else "unavailable", str(error))
+            return error_response(ErrorCode.BAD_ROWS, str(error), problems=error.problems)
+        if isinstance(error, Refused) and isinstance(error.code, ErrorCode):
+            return error_response(error.code, error.reason)
+        return error_response(error.code if isinstance(error, StoreError) else ErrorCode.UNAVAILABLE, str(error))
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
-        return error_response(422, "bad_request", "; ".join(problems), problems=problems)
+        return error_response(ErrorCode.BAD_REQUEST, "; ".join(problems), problems=problems)
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
-        code = {400: "bad_request", 404: "no_route", 405: "wrong_method"}.get(error.status_code, "http")
-        response = error_response(error.status_code, code, str(error.detail))
+        code = _HTTP_CODES.get(error.status_code, ErrorCode.HTTP)
+        response = error_response(code, str(error.detail), status=error.status_code)
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(Exception)
     async def on_mistake_of_ours(request: Request, error: Exception) -> JSONResponse:
         # The server logs the error; the answer tells nothing about the inside.
-        return error_response(500, "internal", "a mistake inside modemd; its log tells more")
+        return error_response(ErrorCode.INTERNAL, "a mistake inside modemd; its log tells more")
 
 
-def error_response(status: int, code: str, message: str, **more: Any) -> JSONResponse:
-    """Returns the JSON body that every error has: its code, a message for people, and `more` fields."""
+def error_response(code: str, message: str, *, status: int | None = None, **more: Any) -> JSONResponse:
+    """Returns the JSON body that every error has: its code, a message for people, and `more` fields. `status`: if it is not the
+    one of the code."""
+    if status is None:
+        status = code.status if isinstance(code, ErrorCode) else HTTPStatus.SERVICE_UNAVAILABLE
     return JSONResponse({"error": {"code": code, "message": message, **more}}, status)
+
+
+# What the framework refuses before a route is reached.
+_HTTP_CODES = {400: ErrorCode.BAD_REQUEST, 404: ErrorCode.NO_ROUTE, 405: ErrorCode.WRONG_METHOD}

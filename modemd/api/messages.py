@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from modemd.api.requests import LARGEST_INTEGER, Decision, IdFilter, Limit, PathId, Text
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.submission import MessageRequest, SubmitResult
 from modemd.service.service import Service
@@ -66,7 +66,7 @@ def make_router(service: Service) -> APIRouter:
     async def post_batch(request: Request, key: str | None = None) -> dict[str, Any]:
         body = await request.body()
         if len(body) > LARGEST_CSV:
-            raise Refused("too_large", f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
+            raise Refused(ErrorCode.TOO_LARGE, f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
         return await rooms.batches.accept(body, key)
 
     @router.get("/batches", summary="Batches, newest first")

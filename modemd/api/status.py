@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
@@ -33,7 +34,7 @@ def make_router(service: Service) -> APIRouter:
     async def get_health() -> JSONResponse:
         found = operations.health.assess()
         if not found.can_send:
-            return error_response(503, found.code, found.message)
+            return error_response(found.code, found.message, status=HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
 
     @router.get("/v1/alarms", summary="Alarms, newest first")

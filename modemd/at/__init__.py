@@ -1,6 +1,6 @@
-"""The AT dialogue without I/O: bytes in, events out, and parsers of the replies that are used.
+"""AT dialogue without I/O: turns bytes into events, and parses the replies that modemd uses.
 
-Standard library and `modemd.errors` only; no port, no clock. `modemd.modem.link.dialogue` gives it a port and deadlines.
+Uses only the standard library and `modemd.errors`; no port, no clock. `modemd.modem.link.dialogue` adds port and deadlines.
 """
 
 from modemd.at.channel import Channel, ChannelEvent, Prompt, Reply, Urc

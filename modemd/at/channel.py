@@ -1,8 +1,8 @@
-"""One port's AT dialogue: what to write, and what the bytes that came back mean.
+"""AT dialogue of one port: encodes commands, and splits the received bytes into replies, prompts and notices.
 
-A notice (unsolicited result code, URC) may land anywhere: before the echo, inside a reply, between `+CMGS: n` and OK,
-right after a prompt. Only two places are closed to it: `+CMGR`, `+CMGL`, `+CMT` and `+CDS` headers own the very next line,
-and a USSD text goes on over several lines until its quotation mark.
+A notice (unsolicited result code, URC) may come anywhere: before the echo, inside a reply, between `+CMGS: n` and OK,
+right after a prompt. It cannot come in only two places: the line after a `+CMGR`, `+CMGL`, `+CMT` or `+CDS` header belongs
+to the header, and a USSD text may go on over several lines until its quotation mark.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ MAX_LINE = 4096
 _NAME = re.compile(r"[+^*#%$&!_][A-Za-z0-9_]+")
 _LINE_END = re.compile(rb"[\r\n]")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
-# Commands that are answered under another name: SIMCom's +CICCID.
+# Commands whose answer has another name: SIMCom's +CICCID.
 _ANSWERED_BY = {"+CICCID": "+ICCID"}
-# A USSD menu has real line ends between its quotation marks. One whose end was lost must not swallow what follows.
+# A USSD menu has real line ends between its quotation marks. A menu without its end must not absorb the lines after it.
 _QUOTING = "+CUSD:"
 _QUOTED = re.compile(r'[^"]*".*"\s*(?:,\s*\d*\s*)?', re.DOTALL)
 _LONGEST_QUOTED = 1000
 _PDU_NOTICES = ("+CMT:", "+CDS:", "+CBM:")
 _PDU_REPLIES = ("+CMGR:", "+CMGL:")
-# Notices without a sign in front, by any family (3GPP TS 27.007 6.11, SIMCom, Quectel and Simcom manuals).
+# Notices without a sign in front, of any family (3GPP TS 27.007 6.11, SIMCom and Quectel manuals).
 _BARE_NOTICES = (
     "RING", "RDY", "Call Ready", "SMS Ready", "SMS DONE", "PB DONE", "DST:", "NORMAL POWER DOWN", "POWERED DOWN",
     "UNDER-VOLTAGE", "OVER-VOLTAGE", "MISSED_CALL:", "VOICE CALL:", "APP RDY",
@@ -38,7 +38,7 @@ _BARE_NOTICES = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A command's answer: its information lines, and its final result."""
+    """Answer to a command: its information lines, and its final result."""
 
     lines: tuple[str, ...]
     result: Result
@@ -50,12 +50,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The modem waits for a PDU (3GPP TS 27.005 4.3: CR LF `>` SP)."""
+    """Prompt: the modem waits for a PDU (3GPP TS 27.005 4.3: CR LF `>` SP)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Urc:
-    """A line nobody asked for; with the PDU that it owns, where it owns one. A late answer is one too."""
+    """Line that no command asked for, with its PDU if one belongs to it. A late answer is a Urc, too."""
 
     line: str
     pdu: str | None = None
@@ -65,9 +65,9 @@ ChannelEvent = Reply | Prompt | Urc
 
 
 class Channel:
-    """The AT dialogue of one port. Feed it bytes; it gives back what happened. It never waits.
+    """AT dialogue of one port: takes bytes and returns events. It never waits.
 
-    `urcs` are beginnings of lines that are notices even where they look like an answer, from the modem's profile.
+    `urcs` (from the modem's profile): beginnings of lines that are notices even if they look like an answer.
     """
 
     def __init__(self, urcs: Iterable[str] = ()) -> None:
@@ -78,11 +78,11 @@ class Channel:
         self._wants_prompt = False
         self._echoes: list[str] = []
         self._lines: list[str] = []
-        self._header: str | None = None  # a line that owns the next one
+        self._header: str | None = None  # a line to which the next one belongs
         self._quoted: str | None = None  # a USSD text whose end has not come
 
     def start_command(self, command: str, *, prompt: bool = False) -> bytes:
-        """The bytes that ask `command` (`+CSQ`, without AT). With `prompt`, a Prompt may come before the Reply."""
+        """Starts `command` (`+CSQ`, without AT) and returns its bytes. With `prompt`, a Prompt may come before the Reply."""
         self._command = f"AT{command}"
         named = [name.upper() for name in _NAME.findall(command.split('"')[0])]
         self._names = frozenset([*named, *(_ANSWERED_BY[name] for name in named if name in _ANSWERED_BY)])
@@ -92,13 +92,13 @@ class Channel:
         return f"{self._command}\r".encode("ascii")
 
     def encode_pdu(self, pdu: str) -> bytes:
-        """The bytes that answer a prompt: a PDU in hex, and Ctrl-Z."""
+        """Returns the bytes that answer a prompt: a PDU in hex, and Ctrl-Z."""
         self._wants_prompt = False
         self._echoes = [pdu, pdu + CTRL_Z]
         return f"{pdu}{CTRL_Z}".encode("ascii")
 
     def abandon(self) -> list[Urc]:
-        """Wait no longer for the pending command: the lines that it has answered so far. What still comes of it is a Urc."""
+        """Ends the pending command and returns the lines of its answer so far. Later lines of the answer become Urcs."""
         lines = [Urc(line) for line in self._lines]
         self._command = None
         self._names = frozenset()
@@ -108,7 +108,7 @@ class Channel:
         return lines
 
     def feed(self, data: bytes) -> list[ChannelEvent]:
-        """What `data` completes, in order of arrival."""
+        """Returns the events that `data` completes, in order of arrival."""
         events: list[ChannelEvent] = []
         buffer = self._buffer + data
         start = 0
@@ -131,7 +131,7 @@ class Channel:
         return events
 
     def _join_quoted(self, line: str) -> tuple[str, ...]:
-        """The lines that `line` completes: none within a USSD text; two where that text turns out to have lost its end."""
+        """Returns the lines that `line` completes: none inside a USSD text; two if that text turns out to have lost its end."""
         if self._quoted is None:
             if not line.startswith(_QUOTING) or '"' not in line or _QUOTED.fullmatch(line):
                 return (line,)
@@ -153,7 +153,7 @@ class Channel:
             header, self._header = self._header, None
             if _HEX.fullmatch(line):
                 return self._attach_pdu(header, line)
-            # No PDU behind its header: the header stands alone, and this line is what it is.
+            # No PDU after the header: the header is a line of its own, and this line is parsed as usual.
             if header.startswith(_PDU_REPLIES):
                 self._lines.append(header)
         if line in self._echoes:
@@ -166,7 +166,7 @@ class Channel:
         if line.startswith(_PDU_REPLIES) and line[:5].upper() in self._names:
             return self._parse_header(line)
         if self._wants_prompt and (line == "OK" or line.startswith("+CMGS:")):
-            return Urc(line)  # a command that asks for a prompt is never answered so: it is late, of an older PDU
+            return Urc(line)  # never the answer to a command that asks for a prompt: a late answer to an older PDU
         result = parse_result(line)
         if result is None and line in CALL_RESULTS and self._command.upper().startswith(("ATD", "ATA", "ATH")):
             result = Result(line, "error")
@@ -180,17 +180,17 @@ class Channel:
         return None
 
     def _is_notice(self, line: str) -> bool:
-        """Whether a line that came while a command is pending is not of its answer."""
+        """Returns whether a line that came while a command is pending does not belong to its answer."""
         name = _NAME.match(line)
         if name is not None and name[0].upper() in self._names:
             return False
         if line.startswith(self._urcs) or line in CALL_RESULTS:
             return True
-        # ATI answers with lines of any name; a bare AT has no lines of its own.
+        # ATI answers with lines of any name; a bare AT answers without lines.
         return name is not None and (bool(self._names) or self._command == "AT")
 
     def _parse_header(self, line: str) -> ChannelEvent | None:
-        """A header line: its PDU is the next line, or (some ZTE firmware) stands behind the last comma and a blank."""
+        """Parses a header. Its PDU is the next line, or (some ZTE firmware) comes after the last comma and a blank."""
         head, _, tail = line.rpartition(" ")
         if len(tail) > 20 and _HEX.fullmatch(tail):
             return self._attach_pdu(head.strip(), tail)

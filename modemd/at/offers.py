@@ -1,7 +1,7 @@
-"""What a modem offers: the answers to test commands (`AT+CNMI=?`), as ITU-T V.250 5.4.3.1 and the field write them.
+"""Parser of the answers to test commands (`AT+CNMI=?`), in the form of ITU-T V.250 5.4.3.1 and in the forms seen on modems.
 
-Seen of `+CNMI=?`: `(0-3),(0-3),(0,2),(0,1),(0,1)`, a Wavecom's four groups, and no blank behind the colon. Of `+CPMS=?`: three
-groups, one ungrouped list (`"ME","MT","SM"`, Huawei MU609), two groups in a third pair of parentheses (Wavecom), and empty
+Seen for `+CNMI=?`: `(0-3),(0-3),(0,2),(0,1),(0,1)`; four groups (Wavecom); no blank after the colon. Seen for `+CPMS=?`:
+three groups; one ungrouped list (`"ME","MT","SM"`, Huawei MU609); two groups in a third pair of parentheses (Wavecom); empty
 groups (Nokia).
 """
 
@@ -15,12 +15,12 @@ from modemd.errors import DecodeError
 _GROUP = re.compile(r"\(([^()]*)\)")
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 _WORD = re.compile(r'"?([A-Za-z][A-Za-z0-9_]*)"?')
-# No parameter of TS 27.005 or TS 27.007 that is asked here has a value of more than three digits.
+# None of the parameters of TS 27.005 and TS 27.007 that modemd asks for has a value of more than three digits.
 _LARGEST = 999
 
 
 def parse_number_groups(lines: Sequence[str], name: str) -> tuple[frozenset[int], ...]:
-    """The values that each parameter may have, in order. DecodeError where the answer has no groups of numbers."""
+    """Returns the values that each parameter may have, in order. DecodeError if the answer has no groups of numbers."""
     groups = tuple(_values(group) for group in _split_groups(_read_values(lines, name)))
     if not groups or not all(groups):
         raise DecodeError(name, 0, f"no values in {list(lines)!r}")
@@ -28,26 +28,26 @@ def parse_number_groups(lines: Sequence[str], name: str) -> tuple[frozenset[int]
 
 
 def parse_memories(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """The memories that `+CPMS` takes in each place; one list for all, where the modem groups nothing. DecodeError where it
-    names none."""
-    said = _read_values(lines, "+CPMS")
-    groups = [tuple(_WORD.findall(group)) for group in _split_groups(said)] or [tuple(_WORD.findall(said))] * 3
+    """Returns the memories that `+CPMS` takes in each place. If the answer is one ungrouped list, it is for each place.
+    DecodeError if the answer names none."""
+    values = _read_values(lines, "+CPMS")
+    groups = [tuple(_WORD.findall(group)) for group in _split_groups(values)] or [tuple(_WORD.findall(values))] * 3
     if not all(groups):
         raise DecodeError("+CPMS", 0, f"no memories in {list(lines)!r}")
     return tuple(groups)
 
 
 def _read_values(lines: Sequence[str], name: str) -> str:
-    """What stands behind `name:`. A long answer may go on in further lines (Huawei's of `+CSCS=?` do)."""
+    """Returns the text after `name:`. A long answer may go on in further lines (Huawei's to `+CSCS=?` does)."""
     for index, line in enumerate(lines):
         if line.upper().startswith(f"{name}:"):
             return "".join([line[len(name) + 1 :], *lines[index + 1 :]])
     raise DecodeError(name, 0, f"no {name} line in {list(lines)!r}")
 
 
-def _split_groups(said: str) -> list[str]:
-    """What stands in parentheses that hold no others."""
-    return _GROUP.findall(said)
+def _split_groups(values: str) -> list[str]:
+    """Returns the contents of the innermost parentheses."""
+    return _GROUP.findall(values)
 
 
 def _values(group: str) -> frozenset[int]:

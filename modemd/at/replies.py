@@ -1,7 +1,7 @@
-"""Parsers of the information lines that modemd uses. Each takes lines, and raises DecodeError where they say nothing.
+"""Parsers of the information lines that modemd uses. Each takes lines, and raises DecodeError if the value is missing.
 
-Firmware varies in blanks, quotes and missing fields (`+CFUN: 1,0`, `+CNMI:(0-3)`, `+CMGL: 4,,26`): what is not needed
-is not asked for.
+Firmware varies in blanks, quotes and missing fields (`+CFUN: 1,0`, `+CNMI:(0-3)`, `+CMGL: 4,,26`), so a parser requires
+only the fields that modemd needs.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 
 def split_fields(line: str) -> list[str]:
-    """The values behind `+NAME:`, quotes and blanks taken off."""
+    """Returns the values after `+NAME:`, without quotes and blanks."""
     _, _, rest = line.partition(":")
     return [field.strip() for field in next(csv.reader([rest.strip()], skipinitialspace=True), [])]
 
 
 def find_line(lines: Sequence[str], name: str) -> str:
-    """The last of `lines` that begins with `name`, as `+CSQ`."""
+    """Returns the last of `lines` that begins with `name` (`+CSQ`). DecodeError if there is none."""
     for line in reversed(lines):
         if line.upper().startswith(name):
             return line
@@ -39,14 +39,14 @@ def _number(line: str, text: str) -> int:
 
 
 def parse_message_reference(lines: Sequence[str]) -> int:
-    """TP-MR of `+CMGS: <mr>[,<scts>]` (3GPP TS 27.005 3.5.1)."""
+    """Returns the TP-MR in `+CMGS: <mr>[,<scts>]` (3GPP TS 27.005 3.5.1)."""
     line = find_line(lines, "+CMGS")
     values = split_fields(line)
     return _number(line, values[0] if values else "")
 
 
 class Registration(IntEnum):
-    """`<stat>` of +CREG and its kin (3GPP TS 27.007 7.2)."""
+    """Registration state: `<stat>` of +CREG, +CGREG and +CEREG (3GPP TS 27.007 7.2)."""
 
     OFF = 0
     HOME = 1
@@ -59,12 +59,12 @@ class Registration(IntEnum):
 
     @property
     def is_registered(self) -> bool:
-        """Whether a message can leave."""
+        """Whether the modem is registered, so that it can send."""
         return self in (self.HOME, self.ROAMING, self.SMS_ONLY_HOME, self.SMS_ONLY_ROAMING)
 
 
 def parse_registration(lines: Sequence[str]) -> Registration:
-    """The state that `+CREG: <n>,<stat>[,...]` answers; a notice (`+CREG: <stat>[,...]`) among them is passed over."""
+    """Returns the state in `+CREG: <n>,<stat>[,...]`. Skips a notice (`+CREG: <stat>[,...]`) among the lines."""
     for line in reversed(lines):
         values = split_fields(line)
         if re.match(r"\+C(G|E)?REG", line) and len(values) >= 2 and values[1].isdecimal():
@@ -74,7 +74,7 @@ def parse_registration(lines: Sequence[str]) -> Registration:
 
 
 def parse_signal_dbm(lines: Sequence[str]) -> int | None:
-    """Signal strength of `+CSQ: <rssi>,<ber>` in dBm; None where the modem does not know (99)."""
+    """Returns the signal strength in `+CSQ: <rssi>,<ber>` in dBm; None if the modem does not know it (99)."""
     line = find_line(lines, "+CSQ")
     rssi = _number(line, (split_fields(line) or [""])[0])
     return -113 + 2 * rssi if rssi <= 31 else None
@@ -82,14 +82,14 @@ def parse_signal_dbm(lines: Sequence[str]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class StorageSlot:
-    """A place in a storage, as a notice or a listing names it."""
+    """Place in a storage, as a notice or a listing names it."""
 
     memory: str
     index: int
 
 
 def parse_slot(line: str) -> StorageSlot:
-    """Where `+CMTI: "SM",3[,...]` or `+CDSI: "SR",3` says a message waits."""
+    """Returns the place of a new message, from `+CMTI: "SM",3[,...]` or `+CDSI: "SR",3`."""
     values = split_fields(line)
     if len(values) < 2:
         raise DecodeError(line.partition(":")[0], 0, f"no memory and index in {line!r}")
@@ -98,8 +98,8 @@ def parse_slot(line: str) -> StorageSlot:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message in a storage: `status` 0-3 (3GPP TS 27.005 3.1; None where the modem leaves it out), `pdu` in hex, and the
-    TPDU's `octets` as the header counts them (the SMSC field excluded; None where it does not)."""
+    """Message in a storage. `status`: 0 to 3 (3GPP TS 27.005 3.1), None if the modem omits it. `pdu`: in hex. `octets`: the
+    length of the TPDU in the header, without the SMSC field; None if the header has none."""
 
     index: int
     status: int | None
@@ -108,17 +108,17 @@ class StoredMessage:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether the PDU is not as long as its header says, as where octets were lost on the line."""
+        """Whether the PDU is not as long as its header says, because octets were lost on the line."""
         return self.octets is None or not is_whole(self.pdu, self.octets)
 
 
 def is_whole(pdu: str, octets: int) -> bool:
-    """Whether a PDU in hex, its SMSC field in front, holds a TPDU of so many octets."""
+    """Returns whether a PDU in hex, with the SMSC field in front, has a TPDU of exactly `octets` octets."""
     return len(pdu) == 2 * (1 + int(pdu[:2] or "0", 16) + octets)
 
 
 def parse_listing(lines: Sequence[str]) -> list[StoredMessage]:
-    """`+CMGL: <index>,<stat>,[<alpha>],<length>` headers, each with its PDU behind it."""
+    """Returns the messages of `+CMGL: <index>,<stat>,[<alpha>],<length>` headers, each followed by its PDU."""
     found = []
     for header, pdu in _pairs(lines, "+CMGL"):
         values = split_fields(header)
@@ -129,7 +129,7 @@ def parse_listing(lines: Sequence[str]) -> list[StoredMessage]:
 
 
 def parse_message(lines: Sequence[str], index: int) -> StoredMessage | None:
-    """`+CMGR: <stat>,[<alpha>],<length>` and its PDU; None for an empty slot (Quectel answers a bare OK)."""
+    """Returns the message in `+CMGR: <stat>,[<alpha>],<length>` and its PDU; None for an empty slot (Quectel: only OK)."""
     for header, pdu in _pairs(lines, "+CMGR"):
         values = split_fields(header)
         return StoredMessage(index, int(values[0]) if values and values[0].isdecimal() else None, pdu, _length(values))
@@ -137,7 +137,7 @@ def parse_message(lines: Sequence[str], index: int) -> StoredMessage | None:
 
 
 def _length(values: Sequence[str]) -> int | None:
-    """The last field of a header, where it is a number."""
+    """Returns the last field of a header if it is a number."""
     return int(values[-1]) if len(values) > 1 and values[-1].isdecimal() else None
 
 
@@ -151,14 +151,14 @@ def _pairs(lines: Sequence[str], name: str) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class StorageFill:
-    """How full a storage is."""
+    """Used and total places of a storage."""
 
     used: int
     total: int
 
 
 def parse_fill(lines: Sequence[str]) -> StorageFill:
-    """The first storage of `+CPMS: <used>,<total>,...`, as the setting command answers it."""
+    """Returns the first storage in `+CPMS: <used>,<total>,...`, the answer of the set command."""
     line = find_line(lines, "+CPMS")
     numbers = [int(value) for value in split_fields(line) if value.isdecimal()]
     if len(numbers) < 2:
@@ -167,7 +167,7 @@ def parse_fill(lines: Sequence[str]) -> StorageFill:
 
 
 def parse_identity(lines: Sequence[str], name: str = "") -> str:
-    """The value of an identity command, with or without `name:` in front, quotes and blanks taken off."""
+    """Returns the value of an identity command, with or without `name:` in front, without quotes and blanks."""
     for line in lines:
         value = line[len(name) + 1 :] if name and line.upper().startswith(f"{name}:") else line
         value = value.strip().strip('"').strip()
@@ -177,7 +177,7 @@ def parse_identity(lines: Sequence[str], name: str = "") -> str:
 
 
 def parse_digits(lines: Sequence[str], name: str, minimum: int) -> str:
-    """The first run of at least `minimum` digits (an F filler at the end taken off): IMEI, IMSI, ICCID."""
+    """Returns the first run of at least `minimum` digits (without an F filler at the end): IMEI, IMSI, ICCID."""
     for line in lines:
         found = re.search(rf"\d{{{minimum},}}", line)
         if found:
@@ -186,19 +186,19 @@ def parse_digits(lines: Sequence[str], name: str, minimum: int) -> str:
 
 
 def parse_caller(line: str) -> str:
-    """The number in `+CLIP: <number>,<type>[,...]` (3GPP TS 27.007 7.6), `+` in front of an international one; empty where it is
+    """Returns the number in `+CLIP: <number>,<type>[,...]` (3GPP TS 27.007 7.6), with `+` if it is international; empty if it is
     withheld."""
     return parse_address(line, "+CLIP")
 
 
 def parse_service_centre(lines: Sequence[str]) -> str:
-    """The SMSC in `+CSCA: <number>,<type>` (3GPP TS 27.005 3.3.1), in international form where its type says so; empty where
-    the SIM has none."""
+    """Returns the SMSC in `+CSCA: <number>,<type>` (3GPP TS 27.005 3.3.1), with `+` if its type is international; empty if the
+    SIM has none."""
     return parse_address(find_line(lines, "+CSCA"), "+CSCA")
 
 
 def parse_address(line: str, name: str) -> str:
-    """A number and its type of address, 145 for an international one (3GPP TS 24.008 10.5.4.7)."""
+    """Returns a number by its type of address: with `+` for 145, international (3GPP TS 24.008 10.5.4.7)."""
     values = split_fields(line)
     if not values:
         raise DecodeError(name, 0, f"no number in {line!r}")
@@ -208,7 +208,7 @@ def parse_address(line: str, name: str) -> str:
 
 
 def parse_pin_tries(lines: Sequence[str], place: int) -> int:
-    """The value at `place`, from 0, among those of the first line that has so many: tries that are left for a PIN."""
+    """Returns the tries left for a PIN: value number `place`, counted from 0, of the first line with enough values."""
     for line in lines:
         values = split_fields(line)
         if len(values) > place and values[place].isdecimal():
@@ -217,6 +217,6 @@ def parse_pin_tries(lines: Sequence[str], place: int) -> int:
 
 
 def parse_operator(lines: Sequence[str]) -> str | None:
-    """The network in `+COPS: <mode>[,<format>,<name>[,<technology>]]` (3GPP TS 27.007 7.3); None where there is none."""
+    """Returns the network in `+COPS: <mode>[,<format>,<name>[,<technology>]]` (3GPP TS 27.007 7.3); None if there is none."""
     values = split_fields(find_line(lines, "+COPS"))
     return values[2] or None if len(values) > 2 else None

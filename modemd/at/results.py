@@ -1,4 +1,4 @@
-"""Final result codes (ITU-T V.250 5.7, 3GPP TS 27.005 3.2.5, TS 27.007 9.2) and the words some firmware uses instead."""
+"""Final result codes (ITU-T V.250 5.7, 3GPP TS 27.005 3.2.5, TS 27.007 9.2), and the words that some firmware uses instead."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Literal
 ResultFamily = Literal["ok", "error", "cme", "cms"]
 
 _ERROR = re.compile(r"\+(CME|CMS) ERROR:\s*(.*)", re.IGNORECASE)
-# Final results that are neither OK nor ERROR. Huawei E220/E1752 say COMMAND NOT SUPPORT, Motorola phones MODEM ERROR: n,
-# some Samsung phones NA.
+# Final results other than OK, +CME ERROR and +CMS ERROR. Huawei E220/E1752 say COMMAND NOT SUPPORT, Motorola phones
+# MODEM ERROR: n, some Samsung phones NA.
 _OTHER = frozenset({"ERROR", "COMMAND NOT SUPPORT", "TOO MANY PARAMETERS", "ABORTED", "NA"})
-# Call progress. They end a dial command; otherwise they are notices about somebody else's call.
+# Call progress. They end a dial command; otherwise they are notices about another call.
 CALL_RESULTS = frozenset({"NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "CONNECT"})
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A final result. `code` is the number of a `+CMS ERROR` or `+CME ERROR`, None where the modem said words."""
+    """Final result of a command. `code`: the number of a `+CMS ERROR` or `+CME ERROR`; None if the modem gave words."""
 
     line: str
     family: ResultFamily
@@ -30,7 +30,7 @@ class Result:
 
 
 def parse_result(line: str) -> Result | None:
-    """The final result that `line` is, or None where it is not one.
+    """Returns the final result in `line`; None if the line is not a final result.
 
     A text instead of a number (`+CMS ERROR: SIM busy`, seen in spite of CMEE=1) has no code.
     """

@@ -1,1 +1,1 @@
-"""The command line: a client of the API, or, where no daemon runs, of the same API in its own process."""
+"""Command line: a client of the daemon's API; if no daemon runs, it calls the same API in its own process."""

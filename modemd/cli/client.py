@@ -1,20 +1,33 @@
-"""The API as the command line calls it: the daemon's on its Unix socket, or the same application in this process."""
+"""API client of the commands: asks the daemon on its Unix socket, or runs the same application in this process."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from modemd.config import Settings
-from modemd.errors import Refused, StoreLocked
+from modemd.emulator.network.error_codes import LabCode
+from modemd.errors import ErrorCode, Refused, StoreLocked
 from modemd.http.unix import CLIENT_TIMEOUT_S, request
 
-# A daemon that holds the database listens a moment later.
+# A daemon locks the database a moment before it listens: ask again for so long.
 STARTING_S = 5.0
+RETRY_INTERVAL_S = 0.1
+
+
+class ClientCode(StrEnum):
+    """Codes of what a command cannot ask, or does not understand of the answer."""
+
+    NO_DAEMON = "no_daemon"
+    NO_EMULATOR = "no_emulator"
+    BAD_ANSWER = "bad_answer"
+    OTHER = "other"  # a code that this modemd does not know: the daemon is a newer one
 
 
 def call_api(
@@ -27,7 +40,10 @@ def call_api(
     content_type: str = "application/json",
     timeout_s: float = CLIENT_TIMEOUT_S,
 ) -> Any:
-    """The answer of one route. Refused with the API's code and words where it is an error."""
+    """Returns the JSON answer of one route. Refused, with the API's code and message, if it is an error.
+
+    StoreLocked: no daemon listens, but another process still writes to the database after `STARTING_S`.
+    """
     given = {key: value for key, value in (query or {}).items() if value is not None}
     target = f"{path}?{urlencode(given)}" if given else path
     deadline = time.monotonic() + STARTING_S
@@ -37,45 +53,55 @@ def call_api(
         except (FileNotFoundError, ConnectionRefusedError):
             pass  # no daemon listens
         except OSError as error:
-            raise Refused("no_daemon", f"{settings.socket}: {error.strerror or error}") from error
+            raise Refused(ClientCode.NO_DAEMON, f"{settings.socket}: {error.strerror or error}") from error
         try:
             return parse_response(*asyncio.run(_in_process(settings, method, target, body, content_type)))
         except StoreLocked:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
+            time.sleep(RETRY_INTERVAL_S)
 
 
 def post_json(settings: Settings, path: str, document: dict[str, Any], *, timeout_s: float = CLIENT_TIMEOUT_S) -> Any:
-    """`call` for a JSON document; keys whose value is None are left out."""
+    """Returns the answer to a POST of a JSON document, as `call_api`. Keys whose value is None are left out."""
     given = {key: value for key, value in document.items() if value is not None}
     return call_api(settings, "POST", path, body=json.dumps(given).encode(), timeout_s=timeout_s)
 
 
 def call_emulator(directory: Path, method: str, target: str, document: dict[str, Any] | None = None) -> Any:
-    """The answer of the control door of the emulator that runs in `directory`."""
+    """Returns the answer of the control API of the emulator that runs in `directory`. Refused `no_emulator` if none runs."""
     body = json.dumps(document).encode() if document is not None else None
     try:
         return parse_response(*request(directory / "control.sock", method, target, body))
     except OSError as error:
-        raise Refused("no_emulator", f"no emulator runs in {directory}; start one with modemd emulate") from error
+        raise Refused(
+            ClientCode.NO_EMULATOR, f"no emulator runs in {directory}; start one with modemd emulate"
+        ) from error
 
 
 def parse_response(status: int, body: bytes) -> Any:
-    """What a response says, or its error raised."""
+    """Returns the JSON document of a response. Refused if the document is an error, or if there is no JSON."""
     try:
         document = json.loads(body)
     except ValueError:
-        raise Refused("bad_answer", f"the daemon answered {status} without JSON") from None
+        raise Refused(ClientCode.BAD_ANSWER, f"the daemon answered {status} without JSON") from None
     if isinstance(document, dict) and "error" in document:
-        raise Refused(document["error"]["code"], document["error"]["message"])
+        raise Refused(_code_of(document["error"]["code"]), document["error"]["message"])
     return document
+
+
+def _code_of(text: str) -> StrEnum:
+    """Returns the code that an answer names."""
+    for codes in (ErrorCode, LabCode):
+        with contextlib.suppress(ValueError):
+            return codes(text)
+    return ClientCode.OTHER
 
 
 async def _in_process(
     settings: Settings, method: str, target: str, body: bytes | None, content_type: str
 ) -> tuple[int, bytes]:
-    """One ASGI request to the application over a service of our own, under the writer's lock."""
+    """Runs one request in a service of this process, which is the database's writer meanwhile. StoreLocked if another is."""
     from modemd.api.app import create_app
     from modemd.api.in_process import InProcessRequest
     from modemd.daemon import open_service

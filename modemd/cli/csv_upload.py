@@ -1,4 +1,4 @@
-"""Hand a file of rows to the daemon, and let a person see how far it is."""
+"""Upload of a CSV to the daemon, with its progress shown on the terminal."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from modemd.cli.client import call_api
 from modemd.config import Settings
 from modemd.http.unix import request
 
-# How often a person is told. A file that is accepted sooner is not told of.
+# How often the progress is printed. For a file that is accepted sooner, none is.
 PROGRESS_INTERVAL_S = 0.5
 # A file of the largest size holds about a million rows; on a small board they take minutes.
 ROWS_TIMEOUT_S = 3600.0
 
 
 def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
-    """What becomes of a CSV. With `show`, how many rows are staged is told on stderr while it takes its time."""
+    """Returns the batch that a CSV became (`POST /v1/batches`). With `show`, prints on stderr how many rows are staged so far."""
     key = f"modemd send {uuid.uuid4()}"
     with ThreadPoolExecutor(1) as pool:
         answer: Future[dict[str, Any]] = pool.submit(
@@ -35,23 +35,23 @@ def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
             content_type="text/csv",
             timeout_s=ROWS_TIMEOUT_S,
         )
-        told = False
+        has_printed = False
         while show:
             try:
                 answer.result(PROGRESS_INTERVAL_S)
             except StillAtWork:
-                told = _print_progress(settings, key) or told
+                has_printed = _print_progress(settings, key) or has_printed
             except Exception:
                 break
             else:
                 break
-        if told:
+        if has_printed:
             click.echo(err=True)
         return answer.result()
 
 
 def _print_progress(settings: Settings, key: str) -> bool:
-    """One line, over the one before. Where no daemon listens there is nobody to ask."""
+    """Prints one line over the line before. Returns False if there is nothing to print, as when no daemon listens."""
     try:
         status, body = request(settings.socket, "GET", f"/v1/batches?{urlencode({'key': key})}")
     except OSError:

@@ -1,4 +1,4 @@
-"""`modemd run`: the daemon, in the foreground."""
+"""`modemd run` and `modemd config check`: the daemon in the foreground, and its configuration file."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from modemd.profiles import Profiles
 @click.command()
 @options.config_file
 def run(config: Path) -> None:
-    """Run the daemon in the foreground, until SIGTERM or Ctrl-C. A second signal cuts what is on the air.
+    """Run the daemon in the foreground, until SIGTERM or Ctrl-C.
 
-    SIGHUP has the configuration read again; what cannot be taken over before the next start is named in the log.
+    The daemon then waits for modems that are sending; after a second signal it does not wait. SIGHUP reloads the
+    configuration; the log names the keys that need a restart.
     """
     from modemd import daemon
 
     settings = load(config)
     logs.configure(settings.log_level)
-    # A watchdog that bites does it with SIGABRT: the log then has where every thread stood.
+    # systemd ends a daemon that hangs with SIGABRT; the log then shows where every thread was.
     faulthandler.enable()
     asyncio.run(daemon.run(settings, lambda: load(config)))
 
 
 @click.group()
 def config() -> None:
-    """The configuration file."""
+    """Check the configuration file."""
 
 
 @config.command()
 @options.config_file
 def check(config: Path) -> None:
-    """Check a configuration file, and the drivers it names. Every mistake is told, each with its place."""
+    """Check a configuration file, and the drivers that it names. Print every mistake with its place."""
     settings = load(config)
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), settings.drivers])
     if profiles is None or problems:
@@ -47,5 +48,5 @@ def check(config: Path) -> None:
     for modem in settings.modems:
         if modem.driver is not None:
             profiles.find_by_name(modem.driver)
-    modems = f"{len(settings.modems)} modem(s)" if settings.modems else "all modems that are found"
+    modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
     click.echo(f"{config}: {modems}, database {settings.database}: no mistakes")

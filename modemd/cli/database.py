@@ -1,20 +1,18 @@
-"""`modemd alarms`, `backup`, `restore` and `release`."""
+"""`modemd backup`, `modemd restore` and `modemd release`: copies of the database, and messages held after a restore."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api
+from modemd.cli.client import post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json
 from modemd.config import load
-from modemd.rules.classes import MessageClass
 
-# A release goes in small steps; of a long queue it takes a while.
+# A release goes in small steps, so a long queue takes a while.
 RELEASE_S = 3600.0
 
 
@@ -26,7 +24,10 @@ file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @file
 @options.as_json
 def backup(config: Path, file: Path, as_json: bool) -> None:
-    """Copy the database to a new file, also while the daemon runs. The copy is checked and synced when this ends with 0."""
+    """Copy the database to a new file, even while the daemon runs.
+
+    If the command ends with 0, the copy is checked and on disk.
+    """
     from modemd import daemon
 
     schema = daemon.back_up(load(config), file.absolute())
@@ -34,7 +35,7 @@ def backup(config: Path, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(file.absolute()), "octets": size, "schema": schema})
     else:
-        click.echo(f"{file}: {size} octets, whole, schema {schema}")
+        click.echo(f"{file}: {size} octets, checked, schema {schema}")
 
 
 @click.command()
@@ -42,7 +43,10 @@ def backup(config: Path, file: Path, as_json: bool) -> None:
 @file
 @options.as_json
 def restore(config: Path, file: Path, as_json: bool) -> None:
-    """Put a backup in the place of the database. The daemon must not run; what is open is held until `modemd release`."""
+    """Replace the database with a backup. Stop the daemon first.
+
+    Messages that were not sent yet are held until `modemd release`.
+    """
     from modemd import daemon
 
     restored = daemon.restore(load(config), file.absolute())
@@ -52,28 +56,21 @@ def restore(config: Path, file: Path, as_json: bool) -> None:
         return
     click.echo(f"restored from {file}; {restored.held_messages} messages are held until modemd release")
     if restored.previous_database is not None:
-        click.echo(f"the database before is kept as {restored.previous_database}")
+        click.echo(f"the replaced database is kept as {restored.previous_database}")
     if restored.consent_statements is None:
-        click.echo("it cannot be read: STOPs that came after the backup are lost", err=True)
+        click.echo("the replaced database cannot be read: STOPs that came after the backup are lost", err=True)
     elif restored.consent_statements:
-        click.echo(f"{restored.consent_statements} statements of consent that came after the backup were taken over")
+        click.echo(f"{restored.consent_statements} statements of consent that came after the backup were kept")
 
 
 @click.command()
 @options.config_file
-@click.option(
-    "--class",
-    "message_class",
-    type=click.Choice([name.value for name in MessageClass]),
-    help="Only this class of messages.",
-)
+@options.class_of_messages("Only this class of messages.")
 @authorship_options
 @options.as_json
 def release(config: Path, message_class: str | None, why: str, by: str, as_json: bool) -> None:
-    """Let go what is held since a restoring."""
-    wish = {"class": message_class, "why": why, "by": by}
-    given = {key: value for key, value in wish.items() if value is not None}
-    found = call_api(load(config), "POST", "/v1/release", body=json.dumps(given).encode(), timeout_s=RELEASE_S)
+    """Release messages held after a restore."""
+    found = post_json(load(config), "/v1/release", {"class": message_class, "why": why, "by": by}, timeout_s=RELEASE_S)
     if as_json:
         print_json(found)
     else:

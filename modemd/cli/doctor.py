@@ -1,4 +1,4 @@
-"""`modemd doctor`: what stands between here and the first message, and what to do about it."""
+"""`modemd doctor`: finds out why no message passes, and says what helps."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ _MARKS = {"fine": "ok", "note": "note", "warning": "warning", "blocks": "BLOCKS"
     default=DEFAULT_CONFIG,
     show_default=True,
     type=click.Path(path_type=Path),
-    help="The configuration file; without one, everything that is plugged in is looked at.",
+    help="The configuration file. If there is none, check everything that is plugged in.",
 )
-@click.option("--port", help="Look at the modem on this port alone: a device path, or socket://host:port.")
+@click.option("--port", help="Check only the modem on this port: a device path, or socket://host:port.")
 @click.option(
     "--send-to-self",
     is_flag=True,
-    help="Have each SIM that can send write one message to itself; it costs what one costs.",
+    help="Send one message from each SIM that can send, to itself. Each costs as much as any message.",
 )
 @options.as_json
 @click.pass_context
 def doctor(context: click.Context, config: Path, port: str | None, send_to_self: bool, as_json: bool) -> None:
-    """Find out why no message passes, and what to do about it.
+    """Find out why no message passes, and what helps.
 
-    Where a daemon runs it is asked, and its modems are left alone; where none runs, their ports are opened. Exit status 0:
-    a message can pass; 1: none can.
+    If a daemon runs, the command asks it, and does not touch its modems. If none runs, the command opens their ports.
+    Exit status 0: a message can pass; 1: none can.
     """
     from modemd.doctor import examine
     from modemd.doctor.examination import as_json as document
@@ -73,7 +73,7 @@ def _print_finding(finding: Finding) -> None:
 
 
 def _make_environment(config: Path) -> Environment:
-    """This machine, as the doctor is handed it."""
+    """Builds the doctor's view of this machine."""
     from modemd.doctor import Code, Environment, Finding
     from modemd.doctor.rights import current_user
     from modemd.errors import ProfileError
@@ -81,12 +81,12 @@ def _make_environment(config: Path) -> Environment:
     from modemd.modem.recovery.usb_reset import find_usb_location
     from modemd.profiles import Profiles
 
-    settings, before = _settings(config)
+    settings, findings = _settings(config)
     shipped = resources.folder("drivers")
     try:
         profiles = Profiles.load([shipped, settings.drivers] if settings is not None else [shipped])
     except ProfileError as error:
-        before.append(Finding.of(Code.DRIVERS_WRONG, problem=error))
+        findings.append(Finding.of(Code.DRIVERS_WRONG, problem=error))
         profiles = Profiles.load([shipped])
 
     def place(port: str) -> str | None:
@@ -100,12 +100,12 @@ def _make_environment(config: Path) -> Environment:
         now=lambda: datetime.now(UTC),
         open_port=open_serial,
         ports=_ports(settings),
-        call_api=_asker(settings),
+        call_api=_make_caller(settings),
         user=current_user(),
         text=f"modemd doctor {secrets.token_hex(4)}",
         place_of=place,
         credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
-        earlier_findings=before,
+        earlier_findings=findings,
     )
 
 
@@ -128,19 +128,19 @@ def _ports(settings: Settings | None) -> PortList:
     return make_port_list(settings.finding.emulator if settings is not None else None)
 
 
-def _asker(settings: Settings | None) -> Any:
+def _make_caller(settings: Settings | None) -> Any:
     from modemd.http.unix import request
     from modemd.modem.link.blocking import run_blocking
 
-    async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
+    async def call(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
         if settings is None:
             raise FileNotFoundError
         body = json.dumps(document).encode() if document is not None else None
-        status, said = await run_blocking(
+        status, answer = await run_blocking(
             "ask the daemon",
             lambda: request(settings.socket, method, target, body, timeout_s=ASK_TIMEOUT_S),
             ASK_TIMEOUT_S,
         )
-        return status, json.loads(said)
+        return status, json.loads(answer)
 
-    return ask
+    return call

@@ -1,4 +1,4 @@
-"""`modemd drivers`: which families there are, what is known of one, and a skeleton for a new one."""
+"""`modemd drivers` and `modemd record`: the driver files, a draft for a new one, and the recorded answers of a modem."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ own_drivers = click.option(
 @click.group(invoke_without_command=True)
 @click.pass_context
 def drivers(context: click.Context) -> None:
-    """What modemd knows of each family of modems. `modemd drivers` alone lists them."""
+    """List, show and draft drivers.
+
+    A driver says what modemd knows about a family of modems. Without a command, list the drivers.
+    """
     if context.invoked_subcommand is None:
         context.invoke(list_drivers)
 
 
 @drivers.command("list")
 @own_drivers
-@click.option("--check", is_flag=True, help="Print the mistakes alone; exit status 1 where there are any.")
+@click.option("--check", is_flag=True, help="Print only the mistakes. Exit status 1 if there are any.")
 @options.as_json
 @click.pass_context
 def list_drivers(context: click.Context, folder: Path, check: bool, as_json: bool) -> None:
-    """List the drivers, with the files they are in. Every mistake in one is told on standard error."""
+    """List the drivers and their files. Print every mistake in a file on standard error."""
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), folder])
     for problem in problems:
         click.echo(f"modemd: {problem}", err=True)
@@ -68,27 +71,28 @@ def _row(profiles: Profiles, profile: Profile) -> dict[str, object]:
 @click.argument("name")
 @own_drivers
 def show(name: str, folder: Path) -> None:
-    """Print all that is known of a family, as a driver file: what it says itself, and what it has from generic.toml."""
+    """Print the complete driver of a family.
+
+    It has the values of the family's own file, and the values that it takes from generic.toml.
+    """
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), folder])
     if profiles is None:
         raise problems[0]
     try:
         profile = profiles.find_by_name(name)
     except ProfileError as error:
-        raise (problems or [error])[0] from None  # it may be missing for being wrong
+        raise (problems or [error])[0] from None  # a file with a mistake is missing from the profiles
     click.echo(f"# {profile.path}\n{as_toml(profile)}", nl=False)
 
 
 @drivers.command()
-@click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
-@click.option(
-    "--baud", default=115200, show_default=True, type=click.IntRange(min=300), help="The line's speed; USB needs none."
-)
+@options.at_port
+@options.baud
 @own_drivers
 def suggest(port: str, baud: int, folder: Path) -> None:
-    """Ask a modem what it offers, and print a skeleton of its driver.
+    """Ask a modem what it can do, and print the draft of a driver.
 
-    Nothing is sent, set or deleted. The daemon must have let go of the port.
+    The command sends, sets and deletes nothing. Stop the daemon first, if it uses the port.
     """
     click.echo(asyncio.run(_suggest(port, baud, folder)), nl=False)
 
@@ -102,22 +106,22 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
 
 
 @click.command()
-@click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file; without it, standard output.")
+@options.at_port
 @click.option(
-    "--baud", default=115200, show_default=True, type=click.IntRange(min=300), help="The line's speed; USB needs none."
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Without it: standard output."
 )
+@options.baud
 @click.option(
-    "--listen", default=0.0, type=click.FloatRange(min=0, max=86400), help="So many seconds more, for notices."
+    "--listen", default=0.0, type=click.FloatRange(min=0, max=86400), help="Seconds to listen longer, for notices."
 )
 def record(port: str, out: Path | None, baud: int, listen: float) -> None:
-    """Ask a real modem what it can be asked without harm, and write down what it says.
+    """Ask a real modem harmless questions, and record its answers.
 
-    Nothing is sent, deleted, marked as read or changed. Numbers and identities are replaced by stand-ins. The daemon must
-    have let go of the port.
+    The command sends, deletes and changes nothing, and marks nothing as read. It masks numbers and identities. Stop the
+    daemon first, if it uses the port.
     """
     if out is not None and not out.absolute().parent.is_dir():
-        raise ModemdError(f"{out}: there is no such folder to write it in")
+        raise ModemdError(f"{out}: the folder does not exist")
     written = asyncio.run(_record(port, baud, listen))
     if out is None:
         click.echo(written, nl=False)
@@ -126,7 +130,7 @@ def record(port: str, out: Path | None, baud: int, listen: float) -> None:
         out.write_text(written, encoding="ascii")
     except OSError as error:
         raise ModemdError(f"{out}: {error.strerror or error}") from error
-    click.echo(f"{port}: written to {out}; look it over before you hand it on", err=True)
+    click.echo(f"{port}: written to {out}; read the file before you give it to others", err=True)
 
 
 async def _record(port: str, baud: int, listen_s: float) -> str:
@@ -135,8 +139,8 @@ async def _record(port: str, baud: int, listen_s: float) -> str:
 
     profiles = Profiles.load([resources.folder("drivers")])
 
-    def tell(line: str) -> None:
+    def print_progress(line: str) -> None:
         click.echo(f"{port}: {line}", err=True)
 
     opened = await open_serial(port, baud)
-    return (await recorder.record(opened, port, profiles, tell, listen_s=listen_s)).to_text()
+    return (await recorder.record(opened, port, profiles, print_progress, listen_s=listen_s)).to_text()

@@ -1,4 +1,4 @@
-"""`modemd inbox --follow`: what comes in, as it comes to be seen."""
+"""`modemd inbox`, `modemd optouts` and `modemd reports`: lists of what the network sent."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from modemd.http.unix import request
 from modemd.rules.classes import KINDS
 
 POLL_INTERVAL_S = 1.0
-
-
 PAGE_SIZE = 500
 
 
@@ -32,29 +30,30 @@ def follow_inbox(
     wait: Callable[[float], None] = time.sleep,
     ask: Callable[[Settings, dict[str, Any]], list[dict[str, Any]] | None] | None = None,
 ) -> None:
-    """The last `limit` messages (0: all), oldest first, then each that comes, until Ctrl-C. With `as_json` one JSON document a
-    line. While no daemon listens nothing comes in, and it waits for one."""
+    """Prints the last `limit` messages (0: all), oldest first, then each new one, until Ctrl-C. With `as_json`, one JSON document
+    a line. While no daemon listens, nothing comes in, and it waits for one. `ask` returns the rows, or None if no daemon listens.
+    """
     ask = ask or _fetch_rows
     last = call_api(settings, "GET", "/v1/inbox", query={"limit": limit})
     last.sort(key=lambda row: (row["seen_at"], row["id"]))
     since = last[-1]["seen_at"] if last else "1970-01-01T00:00:00+00:00"
-    told: set[int] = {row["id"] for row in last if row["seen_at"] == since}
+    printed: set[int] = {row["id"] for row in last if row["seen_at"] == since}
     for row in last:
         _print_row(row, as_json)
     while True:
         rows = ask(settings, {"since": since, "limit": PAGE_SIZE})
         for row in rows or ():
             if row["seen_at"] != since:
-                since, told = row["seen_at"], set()
-            if row["id"] not in told:
-                told.add(row["id"])
+                since, printed = row["seen_at"], set()
+            if row["id"] not in printed:
+                printed.add(row["id"])
                 _print_row(row, as_json)
         if rows is None or len(rows) < PAGE_SIZE:
             wait(POLL_INTERVAL_S)
 
 
 def _fetch_rows(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """What a daemon answers; None where none listens. Never by this process alone: it would keep a daemon from starting."""
+    """Returns a daemon's answer; None if no daemon listens. Never opens the database: that would keep a daemon from starting."""
     try:
         found: list[dict[str, Any]] = parse_response(*request(settings.socket, "GET", f"/v1/inbox?{urlencode(query)}"))
     except OSError:
@@ -76,19 +75,22 @@ def _print_row(row: dict[str, Any], as_json: bool) -> None:
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
-@click.option("--follow", is_flag=True, help="Stay, and tell each that comes, oldest first.")
+@click.option("--follow", is_flag=True, help="Run until Ctrl-C, and print each new message, oldest first.")
 @options.limit
 @options.as_json
 def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: int, as_json: bool) -> None:
-    """What came in, newest first: messages, missed calls, and what the network says."""
+    """Show what came in, newest first.
+
+    These are messages, missed calls, and notices of the network.
+    """
     if follow:
         if id is not None or kind is not None:
-            raise click.UsageError("--follow goes without --id and --kind")
+            raise click.UsageError("--follow cannot be used with --id or --kind")
         follow_inbox(load(config), limit, as_json=as_json)
         return
     rows = call_api(load(config), "GET", "/v1/inbox", query={"id": id, "kind": kind, "limit": limit})
     columns = ("id", "kind", "from", "to_sim", "stored_at", "complete", "text")
-    print_rows(rows, columns, as_json=as_json, none="nothing came in")
+    print_rows(rows, columns, as_json=as_json, none="no inbound messages")
 
 
 @click.command("optouts")
@@ -96,18 +98,21 @@ def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: i
 @options.limit
 @options.as_json
 def opt_outs(config: Path, limit: int, as_json: bool) -> None:
-    """Who has opted out, newest first."""
+    """Show the numbers that have opted out, newest first."""
     rows = call_api(load(config), "GET", "/v1/optouts", query={"limit": limit})
     print_rows(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
 
 
 @click.command()
 @options.config_file
-@click.option("--unmatched", is_flag=True, help="Only those that belong to no message.")
+@click.option("--unmatched", is_flag=True, help="Only reports that belong to no message.")
 @options.limit
 @options.as_json
 def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
-    """Status reports, newest first; of unmatched ones, why they are nobody's."""
+    """Show the status reports, newest first.
+
+    For a report that belongs to no message, show why.
+    """
     query = {"matched": "false" if unmatched else None, "limit": limit}
     rows = call_api(load(config), "GET", "/v1/reports", query=query)
     if as_json or not rows:

@@ -1,4 +1,4 @@
-"""`modemd install`: this machine runs modemd as a service."""
+"""`modemd install` and `modemd udev-rules`: modemd as a service of this machine, and the rules for its ports."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from modemd.cli.drivers import own_drivers
 from modemd.errors import ModemdError
 from modemd.profiles import Profiles, udev
 
-
-@click.command()
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--uninstall", is_flag=True, help="Take the service away. Messages, configuration and user stay.")
-@click.option(
+_whole_device = click.option(
     "--whole-device",
     is_flag=True,
-    help="Keep ModemManager off all of a modem, its network ports too, not only off ours.",
+    help="Keep ModemManager away from all ports of a modem, also from its network ports.",
 )
-def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
-    """Make modemd a service: its user, folders, unit, udev rules, and a configuration to begin with. As root.
 
-    A second time it does what has changed since: after an upgrade, and after drivers of your own have changed.
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Print what the command would do, and do nothing.")
+@click.option("--uninstall", is_flag=True, help="Remove the service. Messages, configuration and user stay.")
+@_whole_device
+def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
+    """Install modemd as a service of this machine. Run it as root.
+
+    Makes a user, folders, a systemd unit, udev rules, and a first configuration. Run it again after an upgrade, and
+    after you changed drivers of your own: it then does only what has changed.
     """
     machine, runs = installation.Machine(), installation.find_program()
     if not dry_run and os.geteuid():
-        raise ModemdError("install needs root: sudo modemd install; --dry-run does not")
+        raise ModemdError("only root can install: run sudo modemd install; --dry-run works without root")
     if uninstall:
         steps = installation.uninstall_steps(machine, runs)
     else:
@@ -42,10 +45,10 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
         click.echo("nothing to do")
     if uninstall:
         for command in installation.list_leftovers(machine):
-            click.echo(f"left, as it may hold what you want to keep: {command}")
+            click.echo(f"not removed, since you may want to keep it: {command}")
     elif not dry_run:
-        click.echo(f"next: look at {installation.CONFIG}, then systemctl enable --now modemd")
-        click.echo("after an upgrade: systemctl restart modemd")
+        click.echo(f"next: check {installation.CONFIG}, then run systemctl enable --now modemd")
+        click.echo("after an upgrade: run systemctl restart modemd")
 
 
 def _run_step(step: installation.InstallStep) -> None:
@@ -55,24 +58,21 @@ def _run_step(step: installation.InstallStep) -> None:
         raise ModemdError(f"{step.description}: {error.filename}: {error.strerror}") from error
 
 
-# What useradd takes on Debian (NAME_REGEX of adduser), and can do no harm inside a rule's quotes.
+# The names that Debian accepts (NAME_REGEX of adduser); they are safe inside the quotes of a rule.
 _GROUP = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
 @click.command("udev-rules")
 @own_drivers
 @click.option("--group", default=udev.GROUP, show_default=True, help="The group that may use the ports.")
-@click.option(
-    "--whole-device",
-    is_flag=True,
-    help="Keep ModemManager off all of a modem, its network ports too, not only off ours.",
-)
+@_whole_device
 def udev_rules(folder: Path, group: str, whole_device: bool) -> None:
-    """Print udev rules for all modems that the drivers know: names under /dev/modemd, a group, and ModemManager kept off.
+    """Print udev rules for all modems that the drivers know.
 
-    modemd install puts them where udev finds them.
+    The rules give ports names under /dev/modemd and a group, and keep ModemManager away. `modemd install` installs
+    them.
     """
     if not _GROUP.fullmatch(group):
-        raise click.BadParameter(f"{group!r} is no group's name", param_hint="--group")
+        raise click.BadParameter(f"{group!r} cannot be the name of a group", param_hint="--group")
     profiles = Profiles.load([resources.folder("drivers"), folder])
     click.echo(udev.rules(profiles, group=group, whole_device=whole_device), nl=False)

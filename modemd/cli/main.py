@@ -1,6 +1,6 @@
-"""`modemd`: its commands, loaded when they are called, and how errors end.
+"""`modemd`: the table of commands, loaded when they are called, and the entry point.
 
-Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. Errors are one line on stderr.
+Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. An error is one line on stderr.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ _COMMANDS = {
     "drivers": ("drivers", "drivers"),
     "install": ("installation", "install"),
     "udev-rules": ("installation", "udev_rules"),
-    "emulate": ("emulator", "emulate"),
-    "phone": ("phone", "phone"),
-    "fault": ("emulator", "fault"),
+    "emulate": ("lab.emulator", "emulate"),
+    "phone": ("lab.phone", "phone"),
+    "fault": ("lab.emulator", "fault"),
     "record": ("drivers", "record"),
-    "demo": ("demo", "demo"),
+    "demo": ("lab.demo", "demo"),
     "pdu": ("pdu", "pdu"),
 }
 
 
 class LazyCommands(click.Group):
-    """A group whose commands are imported when they are called: `modemd --version` imports nothing else."""
+    """Group of commands that are imported when they are called: `modemd --version` imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -68,13 +68,13 @@ class LazyCommands(click.Group):
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="modemd")
 def commands() -> None:
-    """An on-premise SMS server for USB GSM modems."""
+    """Send and receive SMS through USB GSM modems."""
 
 
 def main() -> None:
-    """The entry point: runs a command, and turns errors into a line and an exit status."""
+    """Runs a command, and turns errors into one line on stderr and an exit status."""
     try:
-        # Without standalone mode click raises what it would print on several lines, and hands over exit codes.
+        # Without standalone mode click raises its errors instead of printing several lines, and returns exit codes.
         sys.exit(commands(prog_name="modemd", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)  # noqa: T201 - a person reads it
@@ -93,7 +93,7 @@ def main() -> None:
     except ModemdError as error:
         _fail(error, 1)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, which is no error of ours
+        sys.stderr.close()  # the reader of our output has ended: not an error of this program
         sys.exit(1)
 
 

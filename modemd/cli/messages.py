@@ -1,4 +1,4 @@
-"""`modemd send`: one message, or the rows of a CSV."""
+"""`modemd send`, `messages`, `explain`, `settle`, `resend` and `cancel`: outbound messages, and decisions about them."""
 
 from __future__ import annotations
 
@@ -15,27 +15,22 @@ from modemd.cli.csv_upload import post_rows
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json, print_rows
 from modemd.config import load
-from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.states import MessageState
 
 
 @click.command()
 @options.config_file
-@click.option("--to", help="The recipient: +33612345678, or as dialled in the configured country.")
-@click.option("--text", help="What to say.")
-@click.option(
-    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
-    default=MessageClass.TRANSACTIONAL.value, show_default=True,
-    help="What the message is for.",
-)  # fmt: skip
-@click.option("--at", help="Not before this time: 2026-11-22T18:30, with or without an offset.")
+@click.option("--to", help="The recipient: +33612345678, or a national number of the configured country.")
+@click.option("--text", help="The text of the message.")
+@options.purpose
+@click.option("--at", help="The earliest time to send: 2026-11-22T18:30, with or without an offset.")
 @options.valid
 @options.window
-@click.option("--sim", help="The only SIM that may send it, by its ICCID; else modemd chooses.")
-@click.option("--key", help="Your own key: the same key is never sent twice.")
-@click.option("--no-report", is_flag=True, help="Ask for no delivery report.")
-@click.option("--short-code", is_flag=True, help="The recipient is a short code.")
-@click.option("--csv", "csv_file", help="A file with the columns to,text,class[,at,key]; - reads standard input.")
+@click.option("--sim", help="The only SIM that may send it, by its ICCID. Without it, modemd chooses.")
+@click.option("--key", help="Your own name for the message: modemd never sends the same key twice.")
+@options.no_report
+@options.short_code
+@click.option("--csv", "csv_file", help="A file with the columns to,text,class[,at,key]. Write - for standard input.")
 @options.as_json
 def send(
     config: Path,
@@ -52,11 +47,14 @@ def send(
     csv_file: str | None,
     as_json: bool,
 ) -> None:
-    """Accept a message, or the rows of a CSV. When this ends with 0, they are durable."""
+    """Send a message, or every row of a CSV.
+
+    If the command ends with 0, the messages are on disk; the daemon sends them as soon as it can.
+    """
     settings = load(config)
     if csv_file is not None:
         if any(map(_is_given, _MESSAGE_OPTIONS)):
-            raise click.UsageError(f"--csv goes without {', '.join(_MESSAGE_OPTIONS)}")
+            raise click.UsageError(f"--csv cannot be used with {', '.join(_MESSAGE_OPTIONS)}")
         _print_batch(post_rows(settings, _read_csv(csv_file), show=sys.stderr.isatty() and not as_json), as_json)
         return
     if not to or text is None:
@@ -67,7 +65,7 @@ def send(
     print_accepted(post_json(settings, "/v1/messages", new), as_json)
 
 
-# What is said of one message; each row of a CSV says it for itself.
+# Options of a single message; a CSV has columns for them.
 _MESSAGE_OPTIONS = {
     "--to": "to", "--text": "text", "--class": "message_class", "--at": "at", "--valid": "valid", "--window": "window",
     "--sim": "sim",
@@ -81,7 +79,7 @@ def _is_given(option: str) -> bool:
 
 
 def print_accepted(message: dict[str, Any], as_json: bool) -> None:
-    """What became of a submit; exit status 1 where consent refused it."""
+    """Prints a submitted message and its warnings. Exits with 1 if consent refused it."""
     for warning in message["warnings"]:
         click.echo(f"modemd: {warning}", err=True)
     refused = message["state"] == "refused"
@@ -89,7 +87,7 @@ def print_accepted(message: dict[str, Any], as_json: bool) -> None:
         print_json(message)
     elif not refused:
         parts = f"{message['parts']} part{'s' if message['parts'] > 1 else ''}"
-        known = ", known by its key" if message["again"] else ""
+        known = ", already known by its key" if message["again"] else ""
         until = f" until {message['until']}" if message["until"] else ""
         click.echo(f"message {message['id']} {message['state']}{until} ({parts}{known})")
     if refused:
@@ -126,11 +124,11 @@ message_id = click.argument("id", type=click.IntRange(min=1))
 @options.config_file
 @message_id
 @click.argument("verdict", type=click.Choice(["sent", "not-sent"]))
-@click.option("--part", type=click.IntRange(min=1), help="Only this part; else all that are unknown.")
+@click.option("--part", type=click.IntRange(min=1), help="Only this part. Without it, all unknown parts.")
 @authorship_options
 @options.as_json
 def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: str, as_json: bool) -> None:
-    """Say what became of a message that is unknown."""
+    """Decide the outcome of an unknown message."""
     decision = {"verdict": verdict, "part": part, "why": why, "by": by}
     _print_message(post_json(load(config), f"/v1/messages/{id}/settle", decision), as_json)
 
@@ -141,7 +139,7 @@ def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: 
 @authorship_options
 @options.as_json
 def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
-    """Send a message that has ended once more, as a new one."""
+    """Send an ended message once more, as a new message."""
     print_accepted(post_json(load(config), f"/v1/messages/{id}/resend", {"why": why, "by": by}), as_json)
 
 
@@ -151,7 +149,7 @@ def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
 @authorship_options
 @options.as_json
 def cancel(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
-    """Cancel a message of which nothing has left."""
+    """Cancel a message that has not been sent."""
     _print_message(post_json(load(config), f"/v1/messages/{id}/cancel", {"why": why, "by": by}), as_json)
 
 
@@ -172,7 +170,7 @@ def _print_message(message: dict[str, Any], as_json: bool) -> None:
 @options.limit
 @options.as_json
 def messages(config: Path, id: int | None, state: str | None, batch: int | None, limit: int, as_json: bool) -> None:
-    """Outbound messages, newest first."""
+    """Show the outbound messages, newest first."""
     query = {"id": id, "state": state, "batch": batch, "limit": limit}
     rows = call_api(load(config), "GET", "/v1/messages", query=query)
     columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
@@ -181,10 +179,10 @@ def messages(config: Path, id: int | None, state: str | None, batch: int | None,
 
 @click.command()
 @options.config_file
-@click.argument("id", type=click.IntRange(min=1))
+@message_id
 @options.as_json
 def explain(config: Path, id: int, as_json: bool) -> None:
-    """The whole story of a message."""
+    """Show everything that happened to a message."""
     found = call_api(load(config), "GET", f"/v1/messages/{id}")
     if as_json:
         print_json(found)
@@ -196,16 +194,19 @@ def explain(config: Path, id: int, as_json: bool) -> None:
         f"{found['state']}{until}{reason}"
     )
     click.echo(found["text"])
-    came = {report["id"]: _report_details(report) for report in found["reports"]}
+    details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
-        detail = event["detail"] | came.get(event["detail"].get("report"), {})
+        detail = event["detail"] | details.get(event["detail"].get("report"), {})
         click.echo(f"{event['at']}  {event['what']}{_detail(detail)}")
 
 
+_REPORT_DETAILS = {"means": "meaning", "accepted_at": "accepted_at", "discharged_at": "discharged_at"}
+
+
 def _report_details(report: dict[str, Any]) -> dict[str, Any]:
-    """What a report said, as details of its event."""
-    told = {"means": report["meaning"], "accepted_at": report["accepted_at"], "discharged_at": report["discharged_at"]}
-    return {key: value for key, value in told.items() if value is not None}
+    """Returns the contents of a report, as details of its event."""
+    details = {key: report[name] for key, name in _REPORT_DETAILS.items()}
+    return {key: value for key, value in details.items() if value is not None}
 
 
 def _detail(detail: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`modemd ussd`: a code to the network, and its menus."""
+"""`modemd modems` and `modemd ussd`: the modems and their health, and USSD codes through one of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.output import print_json, print_rows, print_table, printable
 from modemd.config import Settings, load
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 
 
@@ -21,7 +21,9 @@ from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 @options.config_file
 @click.argument("code")
 @click.option("--modem", "name", required=True, help="The modem's name.")
-@click.option("--reply", "replies", multiple=True, help="A reply to the menu that the code brings; once for each menu.")
+@click.option(
+    "--reply", "replies", multiple=True, help="A reply to a menu of the network. Write the option once for each menu."
+)
 @click.option(
     "--timeout",
     "timeout_s",
@@ -32,16 +34,17 @@ from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 )
 @options.as_json
 def ussd(config: Path, code: str, name: str, replies: tuple[str, ...], timeout_s: float, as_json: bool) -> None:
-    """Say a USSD code, as '*100#', and show what the network answers.
+    """Send a USSD code, such as '*100#', and show the answer.
 
-    Where it answers with a menu and no --reply is left, a person at a terminal is asked for one; else the session is ended.
+    If the network answers with a menu and no --reply is left, the command asks for a reply at the terminal. Without a
+    terminal, it ends the session.
     """
     session = _Session(load(config), f"/v1/modems/{quote(name, safe='')}/ussd", timeout_s, as_json)
     try:
         session.send(code)
         for reply in replies:
             if session.open_session is None:
-                raise Refused("ussd_ended", f"the network did not ask for a reply; {reply!r} was not said")
+                raise Refused(ErrorCode.USSD_ENDED, f"the network did not ask for a reply; {reply!r} was not sent")
             session.send(reply)
         if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
             session.prompt_replies()
@@ -52,7 +55,7 @@ def ussd(config: Path, code: str, name: str, replies: tuple[str, ...], timeout_s
 
 
 class _Session:
-    """What is said and answered; `waits` is the session that waits for a reply."""
+    """USSD session. `open_session`: the daemon's number of it, while the network waits for a reply."""
 
     def __init__(self, settings: Settings, path: str, timeout_s: float, as_json: bool) -> None:
         self._settings = settings
@@ -63,9 +66,9 @@ class _Session:
         self.open_session: int | None = None
 
     def send(self, text: str) -> None:
-        """A code, or a reply; its answer is shown."""
-        waited, self.open_session = self.open_session, None
-        document = {"text": text, "session": waited, "timeout_s": self._timeout_s}
+        """Sends a code or a reply, and prints the answer unless --json was given."""
+        session, self.open_session = self.open_session, None
+        document = {"text": text, "session": session, "timeout_s": self._timeout_s}
         answer = post_json(self._settings, self._path, document, timeout_s=self._timeout_s + QUEUE_S + 5)
         self.answers.append(answer)
         self.open_session = answer["session"]
@@ -74,7 +77,7 @@ class _Session:
                 click.echo(printable(line))
 
     def prompt_replies(self) -> None:
-        """Ask the person for replies, as long as the network wants one."""
+        """Asks for replies at the terminal, as long as the network wants one."""
         while self.open_session is not None:
             reply = click.prompt("reply (empty: end)", default="", show_default=False).strip()
             if not reply:
@@ -82,10 +85,10 @@ class _Session:
             self.send(reply)
 
     def end(self) -> None:
-        """Tell the network that no reply will come."""
-        waited, self.open_session = self.open_session, None
-        if waited is not None:
-            post_json(self._settings, f"{self._path}/{waited}/end", {})
+        """Ends the session in the network, if it still waits for a reply."""
+        session, self.open_session = self.open_session, None
+        if session is not None:
+            post_json(self._settings, f"{self._path}/{session}/end", {})
 
 
 _MODEM_COLUMNS = (
@@ -104,20 +107,23 @@ _MODEM_COLUMNS = (
 
 @click.command()
 @options.config_file
-@click.option("--id", "name", help="Only the modem of this name.")
+@click.option("--id", "name", help="Only the modem with this name.")
 @click.option(
-    "--wire", is_flag=True, help="The last lines between host and modem, without what is personal; with --id."
+    "--wire", is_flag=True, help="Show the last lines between host and modem, with personal data masked. Needs --id."
 )
 @options.as_json
 def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
-    """The modems, and how they are; and what is plugged in and cannot be used, with the reason."""
+    """Show the modems and their health.
+
+    Also show the devices that modemd cannot use, with the reason.
+    """
     if wire:
         if name is None:
             raise click.UsageError("--wire needs --id")
         _print_wire(call_api(load(config), "GET", f"/v1/modems/{quote(name, safe='')}/wire"), as_json)
         return
     rows = [row for row in call_api(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
-    none = "no modem is found" if name is None else f"there is no modem {name!r}"
+    none = "no modem found" if name is None else f"there is no modem {name!r}"
     if as_json or not rows:
         print_rows(rows, (), as_json=as_json, none=none)
     else:
@@ -127,18 +133,18 @@ def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
 
 
 def print_recovery(recovery: dict[str, Any] | None) -> None:
-    """Where a modem stands on its ladder; nothing where it never had to climb."""
+    """Prints the recovery of a modem: trouble, last step, and counts. Prints nothing if it never needed a step."""
     if recovery is None or not recovery["counts"]:
         return
     if recovery["trouble"] is not None:
-        click.echo(f"trouble: {recovery['trouble']}; last rung: {recovery['rung'] or 'none'}")
+        click.echo(f"trouble: {recovery['trouble']}; last step: {recovery['rung'] or 'none'}")
     click.echo(f"last reason: {recovery['reason']}")
-    for rung, count in recovery["counts"].items():
-        click.echo(f"{rung}: {count} since the start, {recovery['spent_s'].get(rung, 0.0):.1f} s")
+    for step, count in recovery["counts"].items():
+        click.echo(f"{step}: {count} since the start, {recovery['spent_s'].get(step, 0.0):.1f} s")
 
 
 def _modem_table(rows: list[dict[str, Any]]) -> None:
-    """The modems, and where any SIM's is known its balance."""
+    """Prints the modems, with a column for balances if one is known."""
     balances = [row.get("balance") for row in rows]
     shown = [
         row
@@ -153,6 +159,6 @@ def _print_wire(lines: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(lines)
     elif not lines:
-        click.echo("nothing has passed yet")
+        click.echo("no lines yet")
     for line in () if as_json else lines:
         click.echo(f"{line['at']}  {line['way']} {printable(line['text'])}")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from modemd.rules.classes import SUBMITTABLE, MessageClass
+
 config_file = click.option(
     "--config", "config", required=True, type=click.Path(path_type=Path), help="The configuration file."
 )
@@ -18,14 +20,42 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 
 
 limit = click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="How many; 0 means all."
+    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="The most rows to show; 0 means all."
 )
 
 
-valid = click.option("--valid", help="How long it is worth sending: 90s, 5min, 2h, 3d; else as its class has it.")
+valid = click.option(
+    "--valid", help="How long a message is worth sending: 90s, 5min, 2h, 3d. Without it, the validity of its class."
+)
 
 
-window = click.option("--window", help="The hours in which it may begin, in the configured time zone: 09:00-18:00.")
+window = click.option(
+    "--window", help="The hours in which a message may be sent, in the configured time zone: 09:00-18:00."
+)
+
+
+purpose = click.option(
+    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
+    default=MessageClass.TRANSACTIONAL.value, show_default=True, help="The purpose of the message.",
+)  # fmt: skip
+
+
+no_report = click.option("--no-report", is_flag=True, help="Do not ask for a delivery report.")
+
+
+short_code = click.option("--short-code", is_flag=True, help="The recipient is a short code.")
+
+
+at_port = click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
+
+
+baud = click.option(
+    "--baud",
+    default=115200,
+    show_default=True,
+    type=click.IntRange(min=300),
+    help="The speed of the line. A USB modem needs none.",
+)
 
 
 emulator_directory = click.option(
@@ -33,8 +63,13 @@ emulator_directory = click.option(
 )
 
 
+def class_of_messages(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes the option --class for any class of messages, modemd's own included. Without it, the value is None."""
+    return click.option("--class", "message_class", type=click.Choice([name.value for name in MessageClass]), help=help)
+
+
 def _user() -> str:
-    """Who types: the account of this process, whatever the environment says."""
+    """Returns the name of the account that runs this process, whatever the environment says."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -42,7 +77,7 @@ def _user() -> str:
 
 
 def authorship_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of every decision."""
-    by = click.option("--by", default=_user, help="Who decides; the user of this shell where it is not said.")
-    why = click.option("--why", required=True, help="Why; it is kept with the message.")
+    """Adds `--why` and `--by`, which every decision has."""
+    by = click.option("--by", default=_user, help="Who decides. Without it, the user of this shell.")
+    why = click.option("--why", required=True, help="The reason. It is stored.")
     return why(by(command))

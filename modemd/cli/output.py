@@ -1,4 +1,4 @@
-"""Plain tables for people, JSON for programs."""
+"""Output of the commands: plain tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 MAX_CELL_WIDTH = 60
-# Direction marks can turn the rest of a line round, so that a text from outside would rewrite what stands beside it.
+# Direction marks can reverse the rest of a line: a text from outside could change how its neighbours read.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def print_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool, none: str) -> None:
-    """Rows as one JSON document, or as a table of `columns`; `none` is said where there are no rows."""
+    """Prints rows as one JSON document, or as a table of `columns`. If there are no rows, a person reads the line `none`."""
     if as_json:
         print_json(rows)
     elif not rows:
@@ -25,12 +25,12 @@ def print_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_jso
 
 
 def print_json(document: Any) -> None:
-    """One JSON document, readable as it is."""
+    """Prints one JSON document, indented, with every script as it is."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """A table with a line of headings. A long value is cut with an ellipsis; control characters are shown as blanks."""
+    """Prints a table with a line of headings. A long value is cut with an ellipsis; control characters become blanks."""
     cells = [[heading.replace("_", " ") for heading in columns]]
     cells += [[_cell(row.get(column)) for column in columns] for row in rows]
     widths = [max(_display_width(line[index]) for line in cells) for index in range(len(columns))]
@@ -40,7 +40,7 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
 
 
 def printable(text: str) -> str:
-    """`text` in one line that does nothing to a terminal: controls, line ends and lone surrogates are blanks."""
+    """Returns `text` as one line that is safe on a terminal: controls, line ends and lone surrogates become blanks."""
     return "".join(
         " " if character in _BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") else character
         for character in text
@@ -62,7 +62,7 @@ def _cell(value: Any) -> str:
 
 
 def _display_width(text: str) -> int:
-    """Columns that a terminal gives the text: wide letters and emoji take two, marks and joiners none."""
+    """Returns the columns that the text takes on a terminal: wide letters and emoji two, marks and joiners none."""
     return sum(map(_display_columns, text))
 
 

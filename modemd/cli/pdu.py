@@ -1,4 +1,4 @@
-"""`modemd pdu`: the codec for people and programs. Needs no configuration, no database and no modem."""
+"""`modemd pdu`: decodes and encodes PDUs, and plans texts. Needs no configuration, no database and no modem."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from modemd.cli.output import print_json, printable
 
 _width = click.option(
     "--reference-width", default="8", show_default=True, type=click.Choice(["8", "16"]),
-    help="Bits of the reference that joins the parts.",
+    help="The size in bits of the reference that joins the parts.",
 )  # fmt: skip
-_national = click.option("--national", is_flag=True, help="Use national language tables where they save parts.")
+_national = click.option("--national", is_flag=True, help="Use national language tables if they save parts.")
 
 
 @click.group()
 def pdu() -> None:
-    """Look into PDUs, make them, and see what a text costs."""
+    """Decode and encode PDUs, and show how a text would be sent."""
 
 
 @pdu.command()
 @click.argument("hex", nargs=-1, required=True)
 @click.option(
     "--direction", default="incoming", show_default=True, type=click.Choice([way.value for way in codec.Direction]),
-    help="incoming: what a modem hands over. outgoing: what AT+CMGS is given.",
+    help="incoming: a PDU that a modem received. outgoing: a PDU for AT+CMGS.",
 )  # fmt: skip
-@click.option("--no-smsc", is_flag=True, help="HEX is the TPDU alone, without the service centre's address in front.")
+@click.option("--no-smsc", is_flag=True, help="HEX is only the TPDU, without the address of the service centre.")
 @options.as_json
 def decode(hex: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) -> None:
-    """Explain every octet of a PDU: offset, hex, field, meaning. Blanks in HEX do not matter.
+    """Explain every octet of a PDU: offset, hex, field, meaning. Spaces in HEX do not matter.
 
-    A PDU that cannot be read ends with exit status 1 and one line: the field, the octet (counted from the start of the
-    TPDU, behind the service centre's address), and the reason.
+    If the PDU cannot be read, the command ends with 1 and prints one line: the field, the octet and the reason. Octets
+    count from the start of the TPDU, after the address of the service centre.
     """
     rows = codec.explain(_octets("".join(hex)), codec.Direction(direction), smsc=not no_smsc)
     if as_json:
         print_json([{"offset": row.offset, "hex": row.hex, "field": row.field, "meaning": row.meaning} for row in rows])
         return
-    # Not `table`: here nothing may be cut short.
+    # Not `print_table`, which cuts long values.
     widest = max(len(row.field) for row in rows)
     for row in rows:
         shown = f"{row.offset:4d}  {row.field:<{widest}}  {printable(row.meaning)}"
@@ -50,10 +50,12 @@ def decode(hex: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) -
 
 @pdu.command()
 @click.option("--to", required=True, help="The recipient: +33612345678, a short code, or a name.")
-@click.option("--text", required=True, help="What to say.")
+@click.option("--text", required=True, help="The text.")
 @click.option("--report", is_flag=True, help="Ask for a delivery report.")
-@click.option("--class", "message_class", type=click.IntRange(0, 3), help="0 is a flash message.")
-@click.option("--reference", default=0, show_default=True, type=click.IntRange(min=0), help="Joins the parts of a set.")
+@click.option("--class", "message_class", type=click.IntRange(0, 3), help="The message class; 0 is a flash message.")
+@click.option(
+    "--reference", default=0, show_default=True, type=click.IntRange(min=0), help="The reference that joins the parts."
+)
 @_width
 @_national
 @options.as_json
@@ -67,12 +69,12 @@ def encode(
     national: bool,
     as_json: bool,
 ) -> None:
-    """Print the SUBMIT of each part, as AT+CMGS takes it: the number for the command, then the PDU for the prompt.
+    """Encode a text as PDUs. Print for each part the AT+CMGS command, and the PDU for the prompt.
 
-    The service centre's address is 00, which means the one in the SIM.
+    The address of the service centre is 00: the modem takes the one in the SIM.
     """
     if reference >> int(reference_width):
-        raise click.BadParameter(f"has to fit into {reference_width} bits", param_hint="--reference")
+        raise click.BadParameter(f"must fit into {reference_width} bits", param_hint="--reference")
     parts = codec.compose(
         to,
         text,
@@ -96,12 +98,15 @@ def encode(
 
 
 @pdu.command()
-@click.option("--text", required=True, help="What to say.")
+@click.option("--text", required=True, help="The text.")
 @_width
 @_national
 @options.as_json
 def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None:
-    """Say how a text would be sent: alphabet, parts, the room left, and which characters make it dear."""
+    """Show how a text would be sent.
+
+    Prints the alphabet, the parts, the room left in each, and the characters that make the text longer.
+    """
     planned = codec.plan(text, reference_width=int(reference_width), national=national)
     if as_json:
         print_json(_document(planned))
@@ -113,7 +118,7 @@ def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None
     if planned.foreign:
         click.echo(f"not in the GSM 7 bit alphabet: {_listed(planned.foreign)}")
     if (offer := planned.offer) is not None:
-        swaps = ", ".join(f"{_named(swap.character)} -> {swap.by!r}" for swap in offer.replaced)
+        swaps = ", ".join(f"{_with_code(swap.character)} -> {swap.by!r}" for swap in offer.replaced)
         click.echo(f"{offer.alphabet.name}, {_parts(offer.parts)} ({offer.saved} fewer) with {swaps}")
 
 
@@ -149,13 +154,15 @@ def _octets(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise click.BadParameter("needs octets of two hex digits each, as 0001000B91...", param_hint="HEX") from None
+        raise click.BadParameter(
+            "must be octets of two hex digits each, such as 0001000B91...", param_hint="HEX"
+        ) from None
 
 
 def _listed(foreign: Sequence[codec.Foreign]) -> str:
-    return ", ".join(f"{_named(each.character)} at {each.offset}" for each in foreign)
+    return ", ".join(f"{_with_code(each.character)} at {each.offset}" for each in foreign)
 
 
-def _named(character: str) -> str:
-    """A character that may show as nothing, by its code too."""
+def _with_code(character: str) -> str:
+    """Returns a character with its code, since it may be invisible."""
     return f"{printable(character)} (U+{ord(character):04X})"

@@ -1,4 +1,4 @@
-"""`modemd schedules`: recurring sends."""
+"""`modemd schedules`: adds, lists, pauses and removes recurring sends."""
 
 from __future__ import annotations
 
@@ -13,31 +13,29 @@ from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json, print_rows, print_table, printable
 from modemd.config import load
-from modemd.rules.classes import SUBMITTABLE, MessageClass
 
 name = click.argument("name")
 
 
 @click.group()
 def schedules() -> None:
-    """Recurring sends."""
+    """Add, list, pause and remove recurring sends."""
 
 
 @schedules.command()
 @options.config_file
 @name
-@click.option("--cron", required=True, help="When: minute, hour, day, month, day of the week, as '30 9 * * 1-5'.")
-@click.option("--to", required=True, multiple=True, help="A recipient; several times for several.")
-@click.option("--text", required=True, help="What to say.")
 @click.option(
-    "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
-    default=MessageClass.TRANSACTIONAL.value, show_default=True, help="What the messages are for.",
-)  # fmt: skip
+    "--cron", required=True, help="The times: minute, hour, day, month, day of the week, such as '30 9 * * 1-5'."
+)
+@click.option("--to", required=True, multiple=True, help="A recipient. Write the option once for each.")
+@click.option("--text", required=True, help="The text of the messages.")
+@options.purpose
 @options.valid
 @options.window
-@click.option("--late", is_flag=True, help="Make up for missed runs with one late run.")
-@click.option("--no-report", is_flag=True, help="Ask for no delivery report.")
-@click.option("--short-code", is_flag=True, help="The recipients are short codes.")
+@click.option("--late", is_flag=True, help="Replace all missed runs with one late run.")
+@options.no_report
+@options.short_code
 @options.as_json
 def add(
     config: Path,
@@ -53,7 +51,10 @@ def add(
     short_code: bool,
     as_json: bool,
 ) -> None:
-    """Send the same again and again, at the times of a cron expression in the configured time zone."""
+    """Add a recurring send.
+
+    It is sent at the times of a cron expression, in the configured time zone.
+    """
     new: dict[str, object] = {
         "name": name,
         "cron": cron,
@@ -70,7 +71,7 @@ def add(
 @options.config_file
 @options.as_json
 def list_(config: Path, as_json: bool) -> None:
-    """All of them, by name."""
+    """List the recurring sends, by name."""
     rows = call_api(load(config), "GET", "/v1/schedules")
     if not as_json:
         rows = [row | {"to": ", ".join(row["to"])} for row in rows]
@@ -83,7 +84,7 @@ def list_(config: Path, as_json: bool) -> None:
 @name
 @options.as_json
 def show_(config: Path, name: str, as_json: bool) -> None:
-    """One of them, and its last runs."""
+    """Show one recurring send, and its last runs."""
     found = call_api(load(config), "GET", f"/v1/schedules/{quote(name, safe='')}")
     _print_schedule(found, as_json)
     if not as_json:
@@ -92,7 +93,7 @@ def show_(config: Path, name: str, as_json: bool) -> None:
             runs = [run | {"messages": ", ".join(map(str, run["messages"]))} for run in found["runs"]]
             print_table(runs, ("local", "outcome", "at", "messages", "error"))
         else:
-            click.echo("it has not run yet")
+            click.echo("no runs yet")
 
 
 @schedules.command()
@@ -101,8 +102,8 @@ def show_(config: Path, name: str, as_json: bool) -> None:
 @authorship_options
 @options.as_json
 def pause(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
-    """Let it rest until it is resumed."""
-    _post_decision(config, name, "pause", why, by, as_json)
+    """Pause a recurring send until it is resumed."""
+    _print_schedule(_decide(config, name, "pause", why, by), as_json)
 
 
 @schedules.command()
@@ -111,8 +112,8 @@ def pause(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
 @authorship_options
 @options.as_json
 def resume(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
-    """Let it go on, from now."""
-    _post_decision(config, name, "resume", why, by, as_json)
+    """Resume a paused recurring send. It goes on from now."""
+    _print_schedule(_decide(config, name, "resume", why, by), as_json)
 
 
 @schedules.command()
@@ -121,18 +122,19 @@ def resume(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
 @authorship_options
 @options.as_json
 def remove(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
-    """End it; what it submitted goes on."""
-    found = post_json(load(config), f"/v1/schedules/{quote(name, safe='')}/remove", {"why": why, "by": by})
+    """Remove a recurring send. The messages that it made are still sent."""
+    found = _decide(config, name, "remove", why, by)
     if as_json:
         print_json(found)
     else:
         click.echo(f"schedule {name} removed")
 
 
-def _post_decision(config: Path, name: str, what: str, why: str, by: str, as_json: bool) -> None:
-    _print_schedule(
-        post_json(load(config), f"/v1/schedules/{quote(name, safe='')}/{what}", {"why": why, "by": by}), as_json
-    )
+def _decide(config: Path, name: str, decision: str, why: str, by: str) -> dict[str, Any]:
+    """Posts a decision (`pause`, `resume`, `remove`) about a schedule, and returns the schedule."""
+    path = f"/v1/schedules/{quote(name, safe='')}/{decision}"
+    schedule: dict[str, Any] = post_json(load(config), path, {"why": why, "by": by})
+    return schedule
 
 
 def _print_schedule(schedule: dict[str, Any], as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`modemd sims`: the SIMs that were met, and admitting a new one."""
+"""`modemd sims`, `modemd pause` and `modemd resume`: the known SIMs, the admission of a new one, and pauses of sending."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import print_json, print_table
 from modemd.config import load
-from modemd.rules.classes import MessageClass
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
 
@@ -29,14 +28,14 @@ _LIMITS = {
 
 @click.group()
 def sims() -> None:
-    """The SIMs, whichever modem they sit in."""
+    """List the SIMs, and admit new ones."""
 
 
 @sims.command("list")
 @options.config_file
 @options.as_json
 def list_sims(config: Path, as_json: bool) -> None:
-    """The SIMs that were met, what they have used of their quotas, and what is paused."""
+    """List the SIMs, their use of quotas, and what is paused."""
     settings = load(config)
     rows = call_api(settings, "GET", "/v1/sims")
     if as_json:
@@ -45,7 +44,7 @@ def list_sims(config: Path, as_json: bool) -> None:
     if rows:
         print_table([table_row(row) for row in rows], COLUMNS)
     else:
-        click.echo("no SIM was met yet")
+        click.echo("no SIMs yet")
     for pause in call_api(settings, "GET", "/v1/pauses"):
         click.echo(f"{describe_pause(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
 
@@ -55,22 +54,22 @@ def list_sims(config: Path, as_json: bool) -> None:
 @click.argument("iccid")
 @options.as_json
 def admit(config: Path, iccid: str, as_json: bool) -> None:
-    """Let a new SIM be used, where admit_sims is manual."""
+    """Allow modemd to use a new SIM. Needed only if admit_sims is manual."""
     row = call_api(load(config), "POST", f"/v1/sims/{quote(iccid, safe='')}/admit")
     if as_json:
         print_json(row)
     else:
-        click.echo(f"SIM {row['sim']} may be used")
+        click.echo(f"SIM {row['sim']} is admitted")
 
 
 def describe_pause(pause: dict[str, Any]) -> str:
-    """What is paused, in words."""
+    """Returns in words what is paused: a class, a SIM, both, or the queue."""
     named = [f"class {pause['class']}" if pause["class"] else None, f"SIM {pause['sim']}" if pause["sim"] else None]
     return ", ".join(filter(None, named)) or "the queue"
 
 
 def table_row(row: dict[str, Any]) -> dict[str, Any]:
-    """A SIM as a line of the table: used of most."""
+    """Returns a SIM as a row of the table; each quota reads "used of most"."""
     used = {
         column: f"{row['limits'][reason]['used']} of {row['limits'][reason]['most']}"
         for column, reason in _LIMITS.items()
@@ -81,30 +80,23 @@ def table_row(row: dict[str, Any]) -> dict[str, Any]:
 
 @click.command()
 @options.config_file
-@click.option(
-    "--class", "message_class", type=click.Choice([each.value for each in MessageClass]), help="Only this class."
-)
+@options.class_of_messages("Only this class of messages.")
 @click.option("--sim", help="Only this SIM, by its ICCID.")
 @authorship_options
 @options.as_json
 def pause(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
-    """Begin nothing more of a class, at a SIM, or at all; alarms go on unless their class is named."""
+    """Pause sending: a class, a SIM, or everything. Alarms go on, unless --class alarm names them."""
     _post_decision(config, "pause", message_class, sim, why, by, as_json=as_json)
 
 
 @click.command()
 @options.config_file
-@click.option(
-    "--class",
-    "message_class",
-    type=click.Choice([each.value for each in MessageClass]),
-    help="The class that is paused.",
-)
+@options.class_of_messages("The class that is paused.")
 @click.option("--sim", help="The SIM that is paused, by its ICCID.")
 @authorship_options
 @options.as_json
 def resume(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
-    """End a pause: exactly the one that was made with the same options."""
+    """End a pause. Name the same --class and --sim with which it was made."""
     _post_decision(config, "resume", message_class, sim, why, by, as_json=as_json)
 
 
@@ -112,8 +104,8 @@ def _post_decision(
     config: Path, verb: str, message_class: str | None, sim: str | None, why: str, by: str, *, as_json: bool
 ) -> None:
     decision = {"class": message_class, "sim": sim, "why": why, "by": by}
-    standing = post_json(load(config), f"/v1/{verb}", decision)
+    pauses = post_json(load(config), f"/v1/{verb}", decision)
     if as_json:
-        print_json(standing)
+        print_json(pauses)
         return
-    click.echo(f"{verb}d; {'; '.join(f'{describe_pause(each)} is paused' for each in standing) or 'nothing is paused'}")
+    click.echo(f"{verb}d; {'; '.join(f'{describe_pause(each)} is paused' for each in pauses) or 'nothing is paused'}")

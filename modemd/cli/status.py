@@ -1,4 +1,4 @@
-"""The one screen of `modemd status`."""
+"""`modemd status` and `modemd alarms`: the state of everything on one screen, and the alarms."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from modemd.config import load
 
 @click.command()
 @options.config_file
-@click.option("--all", "cleared", is_flag=True, help="Also those that are over.")
+@click.option("--all", "cleared", is_flag=True, help="Also the alarms that are over.")
 @options.limit
 @options.as_json
 def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
-    """What a person should look at now, newest first."""
+    """Show the alarms that need a person, newest first."""
     rows = call_api(load(config), "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
     over = ["cleared_at"] if cleared else []
     print_rows(
@@ -34,7 +34,7 @@ def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
 MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
 
 
-# A screen has so many lines; what is longer is counted.
+# The most lines of a list on the screen; further rows are only counted.
 MOST_LINES = 8
 
 
@@ -42,10 +42,12 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def print_status(found: Mapping[str, Any]) -> None:
-    """Whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
+    """Prints whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
     click.echo(found["message"])
     if not found["clock"]["trusted"]:
-        click.echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing stop")
+        click.echo(
+            f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing are stopped"
+        )
     for alarm in found["alarms"][:MOST_LINES]:
         click.echo(f"alarm {alarm['id']} since {alarm['raised_at'][:19]}Z: {printable(alarm['text'])}")
     _print_omitted(found["alarms"], "alarms", "modemd alarms")
@@ -58,15 +60,13 @@ def print_status(found: Mapping[str, Any]) -> None:
     else:
         click.echo("nothing waits")
     if found["held"]:
-        told = [
-            f"{row['messages']} {printable(row['reason'] or 'for no reason that is known')}" for row in found["held"]
-        ]
-        click.echo(f"held: {', '.join(told[:MOST_LINES])}{', ...' if len(told) > MOST_LINES else ''}")
+        held = [f"{row['messages']} {printable(row['reason'] or 'for an unknown reason')}" for row in found["held"]]
+        click.echo(f"held: {', '.join(held[:MOST_LINES])}{', ...' if len(held) > MOST_LINES else ''}")
     click.echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
 
 
 def format_age(seconds: int) -> str:
-    """Seconds as the largest unit that fits, in whole ones: 3 min."""
+    """Returns seconds in the largest unit that fits, rounded down: `3 min`."""
     for size, unit in _UNITS:
         if seconds >= size:
             return f"{seconds // size} {unit}"
@@ -74,7 +74,7 @@ def format_age(seconds: int) -> str:
 
 
 def _sorted_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], what: str, command: str) -> None:
-    """A table; of many rows those first that are not well."""
+    """Prints a table of at most `MOST_LINES` rows; if there are more, those with trouble come first."""
     if len(rows) > MOST_LINES:
         rows = sorted(rows, key=lambda row: (row.get("health") == "ready", not row.get("paused")))
     shown = [column for column in columns if any(column in row for row in rows)]
@@ -91,7 +91,7 @@ def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
 @options.config_file
 @options.as_json
 def status(config: Path, as_json: bool) -> None:
-    """Whether a message can pass, how the modems are, and what waits."""
+    """Show whether messages pass, the modems, and what waits."""
     found = call_api(load(config), "GET", "/v1/status")
     if as_json:
         print_json(found)

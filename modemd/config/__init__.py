@@ -1,8 +1,7 @@
-"""The configuration file: read at the start, and again at a reload; checked whole, handed on as settings that
-nobody else changes.
+"""Configuration file: read at the start and at a reload, checked as a whole, and returned as immutable settings.
 
-`load` is the way in; the other names are the parts of what it returns. Nothing here opens a port, a socket or a
-database: a configuration can be checked on another machine than the one it is for.
+`load` reads a file; the other names are parts of its result. Nothing here opens a port, a socket or a database, so a
+configuration can be checked on another machine.
 """
 
 from __future__ import annotations

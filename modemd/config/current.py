@@ -1,4 +1,4 @@
-"""Settings in force: replaced as a whole when a running daemon takes over a changed file."""
+"""Holder of the settings in force: a reload applies the keys that a running daemon can change, and lists the others."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ RELOADED_KEYS = (
     *("log_level", "stop_grace_s", "brand", "country", "report", "validity"),
     *("admit_sims", "calls", "marketing_while_roaming", "sims"),
 )
-"""Keys that are asked for anew each time they matter."""
+"""Keys that are read each time they are used."""
 SIM_RESTART_KEYS = ("pin_file", "balance", "limits", "prefixes", "price", "timezone")
-"""Keys of a SIM that are read at the start, though the others of `sims` are taken over."""
+"""Keys of a SIM that are read only at the start, though the other keys of `sims` are applied at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,7 @@ class ReloadResult:
 
 
 class CurrentSettings:
-    """Holder of the settings in force. Whoever may see a changed value asks `current()` each time; the settings themselves never
-    change."""
+    """Holder of the settings in force. Call `current()` for each use: a reload replaces the settings, which never change."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -36,7 +35,7 @@ class CurrentSettings:
         return self._settings
 
     def reload(self, new: Settings) -> ReloadResult:
-        """Takes over what may change in a daemon that runs. Both settings are whole and right."""
+        """Applies those keys of `new` that a running daemon can change. Both settings must be valid."""
         old = self._settings
         differing = [name for name in Settings.model_fields if getattr(old, name) != getattr(new, name)]
         applied = [name for name in differing if name in RELOADED_KEYS]

@@ -1,4 +1,4 @@
-"""From a file to settings, or to the list of everything that is wrong with it."""
+"""Loader of the configuration file: returns its settings, or raises all of its mistakes at once."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pydantic_core import ErrorDetails
 from modemd.config import reader
 from modemd.config.reader import Document, Problem, SourcePosition
 from modemd.config.settings import LOCATORS, Settings
-from modemd.config.values import format_value
+from modemd.config.values import rejection_message
 from modemd.errors import ConfigError
 
-SMALLEST = "the smallest is a `database:` path"
-LONGEST_SOCKET = 107  # sun_path holds 108 octets with the closing zero (unix(7))
+SMALLEST = "it needs at least a `database:` path"
+LONGEST_SOCKET = 107  # sun_path has 108 octets, with the closing zero (unix(7))
 
 
 def load(path: Path) -> Settings:
-    """The settings in the file at `path`.
+    """Reads the settings in the file at `path`.
 
-    Raises ConfigError with one line a mistake, all of them at once, in the order of the file:
+    ConfigError with one line for each mistake, in the order of the file:
     `modemd.yaml:6:11: modems[0].rate: 'fast' is not a rate; allowed: ...`.
     """
     try:
@@ -34,7 +34,7 @@ def load(path: Path) -> Settings:
     document = reader.read(octets)
     settings, problems = (None, document.problems) if document.data is None else _check(document, path)
     if document.data is None and not problems:
-        problems = [Problem(SourcePosition(1, 1), (), f"the file says nothing; {SMALLEST}")]
+        problems = [Problem(SourcePosition(1, 1), (), f"the file is empty; {SMALLEST}")]
     if settings is None or problems:
         ordered = sorted(problems, key=lambda problem: (problem.position, str(problem.path)))
         raise ConfigError([_line(path, problem) for problem in ordered])
@@ -43,7 +43,7 @@ def load(path: Path) -> Settings:
 
 def _check(document: Document, path: Path) -> tuple[Settings | None, list[Problem]]:
     if not isinstance(document.data, dict):
-        message = f"the file must consist of keys with values, as `key: value`; {SMALLEST}"
+        message = f"the file must consist of keys with values, such as `key: value`; {SMALLEST}"
         return None, [*document.problems, Problem(document.position(()), (), message)]
     folder = Path(os.path.abspath(path)).parent
     problems = [*document.problems, *_repeated(document, folder)]
@@ -51,7 +51,7 @@ def _check(document: Document, path: Path) -> tuple[Settings | None, list[Proble
         settings = Settings.model_validate(document.data, context={"folder": folder})
     except ValidationError as errors:
         already = {problem.path for problem in problems}
-        # A default that needs another key's value is not a mistake of its own where that other key is wrong.
+        # A default that needs the value of another key is no separate mistake if that other key is wrong.
         own = [error for error in errors.errors(include_url=False) if error["type"] != "default_factory_not_called"]
         found = [_problem(error, document) for error in own]
         return None, problems + [problem for problem in found if problem.path not in already]
@@ -59,7 +59,7 @@ def _check(document: Document, path: Path) -> tuple[Settings | None, list[Proble
 
 
 def _problem(error: ErrorDetails, document: Document) -> Problem:
-    """One of pydantic's errors, said with the file's own words and with what is allowed instead."""
+    """Returns the problem for one of pydantic's errors, with the file's value and with what is allowed instead."""
     location = tuple(part for part in error["loc"] if part != "[key]")
     model, allowed = _describe_key(location)
     match error["type"]:
@@ -69,15 +69,15 @@ def _problem(error: ErrorDetails, document: Document) -> Problem:
             where = document.keys.get(location, document.position(location))
             return Problem(where, location, f"unknown key; {_suggestion(str(location[-1]), model)}")
         case "value_error":
-            said = str(error["ctx"]["error"])
+            mistake = str(error["ctx"]["error"])
         case _:
-            said = f"{format_value(error['input'])} will not do"
+            mistake = rejection_message(error["input"])
     place = document.keys.get(location) if "[key]" in error["loc"] else None
-    return Problem(place or document.position(location), location, f"{said}; allowed: {allowed}")
+    return Problem(place or document.position(location), location, f"{mistake}; allowed: {allowed}")
 
 
 def _describe_key(location: reader.KeyPath) -> tuple[type[BaseModel], str]:
-    """The model that holds the key at the end of `location`, and what is allowed there."""
+    """Returns the model that has the key at the end of `location`, and what is allowed there."""
     model: type[BaseModel] = Settings
     inner: type[BaseModel] | None = Settings
     allowed = ""
@@ -93,7 +93,7 @@ def _describe_key(location: reader.KeyPath) -> tuple[type[BaseModel], str]:
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:
-    """The model inside an annotation such as tuple[Modem, ...], if there is one."""
+    """Returns the model inside an annotation such as tuple[ModemSettings, ...], if there is one."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for part in get_args(annotation) if (model := _nested(part))), None)
@@ -106,7 +106,7 @@ def _suggestion(key: str, model: type[BaseModel]) -> str:
 
 
 def _repeated(document: Document, folder: Path) -> Iterator[Problem]:
-    """Names and places that two modems share: told beside all other mistakes, so looked for before the checks."""
+    """Yields the names and places that two modems share. Run before the other checks, so that they are reported with them."""
     modems = document.data.get("modems")
     for key in ("name", *LOCATORS):
         seen: dict[str, int] = {}
@@ -125,14 +125,14 @@ def _repeated(document: Document, folder: Path) -> Iterator[Problem]:
 
 
 def _conflicts(settings: Settings, document: Document) -> Iterator[Problem]:
-    """What only shows once each value by itself is right."""
+    """Yields the mistakes that show only when each value by itself is right."""
     place = document.position(("socket",)) if ("socket",) in document.values else document.position(("database",))
     length = len(os.fsencode(settings.socket))
     if length > LONGEST_SOCKET:
         message = f"{str(settings.socket)!r} is {length} bytes long; a Unix socket's path has at most {LONGEST_SOCKET}"
         yield Problem(place, ("socket",), message)
     if settings.socket == settings.database:
-        yield Problem(place, ("socket",), "must be another path than the database's")
+        yield Problem(place, ("socket",), "must not be the path of the database")
 
 
 def _line(path: Path, problem: Problem) -> str:

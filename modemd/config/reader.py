@@ -1,8 +1,8 @@
-"""YAML with the surprises taken out, and with the place of every value kept.
+"""Reader of a strict subset of YAML that keeps the position of every value.
 
 PyYAML's defaults turn an unquoted `+33612345678` into a number without its plus, `0123` into 83, `12:30` into 750 and
-`no` into False, and let the second of two equal keys win in silence. Here only `true`, `false`, `null`, plain integers
-and plain decimals are more than text, and a key written twice is an error.
+`no` into False, and silently take the second of two equal keys. Here only `true`, `false`, `null`, plain integers and
+plain decimals are more than text, and a key written twice is an error.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KeyPath = tuple[str | int, ...]  # ("modems", 0, "port")
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourcePosition:
-    """Where something stands in the file; both count from 1."""
+    """Position in the file; line and column count from 1."""
 
     line: int
     column: int
@@ -26,7 +26,7 @@ class SourcePosition:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: where, at which key (empty for the file as a whole), and what."""
+    """One mistake: its position, its key (empty for the file as a whole), and what is wrong."""
 
     position: SourcePosition
     path: KeyPath
@@ -35,7 +35,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Document:
-    """What a file says, where each value and each key of it stands, and what is wrong with it as YAML."""
+    """Contents of a file, the positions of its values and keys, and its mistakes as YAML."""
 
     data: Any = None
     values: dict[KeyPath, SourcePosition] = field(default_factory=dict)
@@ -43,19 +43,19 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
     def position(self, path: KeyPath) -> SourcePosition:
-        """Where the value at `path` stands, or, where there is none, the nearest thing that should hold it."""
+        """Returns the position of the value at `path`; if there is none, that of the nearest value above it."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, SourcePosition(1, 1))
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes nodes whose tags come from the few forms below, and takes no aliases."""
+    """YAML loader that knows only the forms below, and refuses aliases."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own spelling of "none of the usual ones")
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        # An alias can name the value it stands in, or double a file's size a hundred times: neither is configuration.
+        # An alias can contain itself, or make a small file huge: neither is a configuration.
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="aliases (*name) are not supported", problem_mark=event.start_mark)
@@ -75,7 +75,7 @@ for _tag, _pattern, _first in _FORMS:
 
 
 def read(octets: bytes) -> Document:
-    """The document that `octets` hold. It never raises: what is wrong stands in `problems`, and `data` is None then."""
+    """Returns the document in `octets`. Never raises: mistakes are in `problems`, and `data` is None if nothing can be read."""
     document = Document()
     try:
         text = octets.decode("utf-8-sig")
@@ -107,19 +107,19 @@ def _broken(place: SourcePosition, message: str) -> Document:
 
 
 def _in_plain_words(error: yaml.MarkedYAMLError) -> str:
-    """PyYAML's complaint in one line, with the hint that the commonest ones need."""
-    said = str(error.problem or error.context or "not YAML")
-    if "\\t" in said:
+    """Returns PyYAML's message as one line, with a hint for the most frequent mistakes."""
+    message = str(error.problem or error.context or "not YAML")
+    if "\\t" in message:
         return "a tab; YAML is indented with spaces"
-    if "mapping values are not allowed" in said:
+    if "mapping values are not allowed" in message:
         return "a second ': ' on one line, or a line indented too far; put quotes round a text that contains ': '"
-    if "but found another document" in said:
+    if "but found another document" in message:
         return "a second document ('---'); the configuration is one document"
-    return said
+    return message
 
 
 def _build(node: yaml.Node, path: KeyPath, document: Document) -> Any:
-    """The value of a node; the places of what lies in it go into `document`."""
+    """Returns the value of a node, and stores the positions inside it in `document`."""
     document.values[path] = _start(node)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, document)

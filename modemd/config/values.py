@@ -1,4 +1,4 @@
-"""The kinds of values that settings have: what each takes, and how a mistake is answered."""
+"""Types of the values in the configuration: what each accepts, and the message for a mistake."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from modemd.config import amounts
 from modemd.config.amounts import DURATION_FORM
 
-LONGEST_VALIDITY = timedelta(weeks=63)  # TP-VP can say no more (3GPP TS 23.040 9.2.3.12.1)
+LONGEST_VALIDITY = timedelta(weeks=63)  # the most that TP-VP can express (3GPP TS 23.040 9.2.3.12.1)
 
 
 def absolute_path(value: object, info: ValidationInfo) -> object:
-    """A path in the file counts from the file's own folder, wherever the daemon was started."""
+    """Returns a path as absolute: a relative path starts at the folder of the file, not at the current folder."""
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
         raise ValueError(rejection_message(value))
     folder = (info.context or {}).get("folder", Path.cwd())
@@ -29,22 +29,23 @@ def absolute_path(value: object, info: ValidationInfo) -> object:
 
 
 def port_name(value: object, info: ValidationInfo) -> object:
+    """Returns a device path as absolute, or `socket://host:port` as it is."""
     if not isinstance(value, str) or not value:
         raise ValueError(rejection_message(value))
     if "://" not in value:
         return str(absolute_path(value, info))
     parts = urlsplit(value)
     try:
-        whole = parts.scheme == "socket" and bool(parts.hostname) and bool(parts.port) and not parts.path
+        is_complete = parts.scheme == "socket" and bool(parts.hostname) and bool(parts.port) and not parts.path
     except ValueError:  # a port number past 65535, or not a number
-        whole = False
-    if not whole:
+        is_complete = False
+    if not is_complete:
         raise ValueError(rejection_message(value))
     return value
 
 
 def parse_with(parse: Callable[[str], object], *ready: type) -> Callable[[object], object]:
-    """A validator that reads texts with `parse` and lets values of the `ready` types pass as they are."""
+    """Returns a validator that parses texts with `parse`, and accepts values of the `ready` types as they are."""
 
     def read(value: object) -> object:
         if isinstance(value, str):
@@ -57,7 +58,7 @@ def parse_with(parse: Callable[[str], object], *ready: type) -> Callable[[object
 
 
 def matching(pattern: str) -> BeforeValidator:
-    """A validator for texts that `pattern` matches whole."""
+    """Returns a validator for texts that `pattern` matches as a whole."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: object) -> object:
@@ -69,17 +70,20 @@ def matching(pattern: str) -> BeforeValidator:
 
 
 def parse_rate(value: object, info: ValidationInfo) -> object:
-    # Programs say None for unlimited. In a file an empty value is a slip, and must not open the tap.
+    """Returns parts per second, or None for unlimited."""
+    # In a program, None means unlimited. In a file, an empty value is a mistake and must not remove the limit.
     if value is None and info.context is None:
         return None
     return parse_with(amounts.parse_rate, float)(value)
 
 
 def parse_sim_rate(value: object, info: ValidationInfo) -> object:
+    """Returns as `parse_rate`, or the word `modem`."""
     return value if value == "modem" else parse_rate(value, info)
 
 
 def parse_time_zone(text: str) -> ZoneInfo:
+    """Returns the time zone of that name. ValueError if there is none."""
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -87,15 +91,18 @@ def parse_time_zone(text: str) -> ZoneInfo:
 
 
 def check_country_code(text: str) -> str:
-    # Imported here because it is needed for this key alone and would double the time this module takes to import.
+    """Returns `text` if it is a country whose numbering plan is known. ValueError if not."""
+    # Imported here because only this key needs it, and it would double the import time of this module.
     from phonenumbers import SUPPORTED_REGIONS
 
     if text not in SUPPORTED_REGIONS:
-        raise ValueError(f"{text!r} is no country whose numbers are known")
+        raise ValueError(f"{text!r} is not a known country")
     return text
 
 
 def in_range(least: timedelta, most: timedelta) -> AfterValidator:
+    """Returns a validator for durations from `least` to `most`, both included."""
+
     def check(value: timedelta) -> timedelta:
         if not least <= value <= most:
             raise ValueError(f"{value} is out of range")
@@ -105,10 +112,10 @@ def in_range(least: timedelta, most: timedelta) -> AfterValidator:
 
 
 def format_value(value: object) -> str:
-    """A value as the file's writer would know it again."""
+    """Returns a value in a form that the writer of the file recognises."""
     match value:
         case None:
-            return "nothing"
+            return "an empty value"
         case bool():
             return str(value).lower()
         case dict():
@@ -120,15 +127,17 @@ def format_value(value: object) -> str:
 
 
 def rejection_message(value: object) -> str:
-    return f"{format_value(value)} will not do"
+    """Returns the message for a value of a wrong form. The loader adds what is allowed."""
+    return f"{format_value(value)} is not valid"
 
 
 def freeze_mapping(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns a read-only copy."""
     return MappingProxyType(dict(mapping))
 
 
 def matching_digits(pattern: str) -> BeforeValidator:
-    """As `matching`, for numbers that a file's writer leaves unquoted: YAML reads those as numbers."""
+    """Returns a validator as `matching`, which accepts unquoted digits, too: YAML reads them as a number."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: object) -> object:
@@ -141,6 +150,7 @@ def matching_digits(pattern: str) -> BeforeValidator:
 
 
 def check_expression(text: str) -> str:
+    """Returns `text` if it is a regular expression. ValueError if not."""
     try:
         re.compile(text)
     except re.error as error:
@@ -149,31 +159,31 @@ def check_expression(text: str) -> str:
 
 
 def check_modem_list(value: object) -> object:
+    """Returns () for `auto`, which means every modem that is found; else a list that is not empty."""
     return () if value == "auto" else not_empty(value)
 
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-
-
 HOOK_PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
 
 
 def parse_argv(value: object) -> object:
-    """A program with its arguments; numbers among them may stand unquoted."""
+    """Returns a program with its arguments. Numbers among them need no quotes."""
     if not isinstance(value, list | tuple) or not value:
         raise ValueError(rejection_message(value))
     if any(isinstance(word, bool) or not isinstance(word, str | int) for word in value):
-        raise ValueError(f"{format_value(value)} holds what is no text")
+        raise ValueError("the list has an item that is not text")
     words = tuple(str(word) for word in value)
     if unknown := [name for word in words for name in _PLACEHOLDER.findall(word) if name not in HOOK_PLACEHOLDERS]:
-        raise ValueError(f"{unknown[0]} is no placeholder; there are {', '.join(HOOK_PLACEHOLDERS)}")
+        raise ValueError(f"{unknown[0]} is not a placeholder; known: {', '.join(HOOK_PLACEHOLDERS)}")
     return words
 
 
 def not_empty(value: object) -> object:
-    # Here and not by min_length, which counts only the items that are right and so adds a complaint about the wrong ones.
+    """Returns a list as a tuple. ValueError if it is empty."""
+    # Not min_length, which counts only valid items, and so reports a second mistake for a list of invalid ones.
     if isinstance(value, list | tuple) and not value:
-        raise ValueError("holds nothing")
+        raise ValueError("the list is empty")
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -208,13 +218,15 @@ Iccid = Annotated[str, matching(r"[0-9]{18,22}")]
 Route = Annotated[tuple[Iccid, ...], BeforeValidator(not_empty)]
 
 
-HOOK_FORM = "a program and its arguments as a list, as [uhubctl, -l, '{hub}', -p, '{hub_port}', -a, cycle]; no shell"
+HOOK_FORM = (
+    "a program and its arguments as a list, such as [uhubctl, -l, '{hub}', -p, '{hub_port}', -a, cycle]; no shell"
+)
 
 
 LIFETIME_FORM = f"{DURATION_FORM}; at least 1s, at most 441d"
 
 
 class Frozen(BaseModel):
-    """Unknown keys are mistakes, values are not bent to fit, and nothing changes after the start but by a reload."""
+    """Settings model: unknown keys are mistakes, values are not converted, and only a reload changes them after the start."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)

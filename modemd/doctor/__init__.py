@@ -1,7 +1,7 @@
-"""`modemd doctor`: everything between a newcomer and the first message, looked at once, each thing with its remedy.
+"""`modemd doctor`: checks everything that a message needs, and gives a remedy for each problem.
 
-`examine` asks the daemon where one runs, and leaves its modems alone; where none runs, it opens the ports itself. What it can
-say is data (`modemd.doctor.advice`); what it needs of the machine is handed in (`modemd.doctor.examination.Environment`).
+`examine` asks the daemon if one runs, and does not touch its modems; if none runs, it opens the ports itself. Its texts are
+data (`modemd.doctor.advice`); its access to the machine is passed in (`modemd.doctor.examination.Environment`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The names of what the doctor can find: for programs, they stay as they are."""
+"""Codes, severities and symptoms of the doctor's findings. Programs depend on them: they do not change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is. What `blocks` about a modem blocks that one alone."""
+    """Severity of a finding. A finding that `blocks` and has a modem as its subject blocks only this modem."""
 
     FINE = "fine"
     NOTE = "note"
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 class Symptom(StrEnum):
-    """What a person sees before the doctor is asked; the order is that of the documentation."""
+    """Symptom that a person sees before running the doctor; docs/trouble.md has them in this order."""
 
     NO_START = "The daemon does not start, or does not answer"
     NOT_FOUND = "No modem is found"
@@ -29,7 +29,7 @@ class Symptom(StrEnum):
 
 
 class Code(StrEnum):
-    """A finding's name for programs; it does not change."""
+    """Name of a finding for programs; it does not change."""
 
     CONFIG_MISSING = "config_missing"
     CONFIG_WRONG = "config_wrong"

@@ -1,4 +1,4 @@
-"""What a running daemon says: of itself, and of its modems, which nobody else disturbs."""
+"""Findings from a running daemon: asks it for its state and its modems, which the doctor then does not touch."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from modemd.modem.status import ModemHealth
 from modemd.service.modems.views import NOT_USABLE
 
 CallApi = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]
-"""A request to the daemon (method, path, document): status, and the answer's JSON. OSError where nobody listens or may be asked,
-TimeoutError or ValueError where the answer is none."""
+"""Request to the daemon (method, path, document): returns the HTTP status and the answer's JSON. OSError if nothing listens or
+the socket is forbidden; TimeoutError or ValueError if there is no usable answer."""
 
 Row = Mapping[str, Any]
 _OK = 200
 
 
 async def ask_daemon(ask: CallApi, settings: Settings, config: object, who: User) -> tuple[Finding, Row | None]:
-    """Whether a daemon runs, and what it says (`GET /v1/status`)."""
+    """Returns a finding about the daemon, and its answer to `GET /v1/status`; None without an answer."""
     socket = settings.socket
     try:
         code, status = await ask("GET", "/v1/status", None)
@@ -42,7 +42,7 @@ async def ask_daemon(ask: CallApi, settings: Settings, config: object, who: User
 
 
 def modem_findings(row: Row) -> list[Finding]:
-    """What a row of the daemon's list of modems comes to."""
+    """Returns the findings of a row of the daemon's list of modems."""
     name, reason = row["name"], row["reason"] or row["health"]
     if row["health"] == ModemHealth.READY:
         return _about_ready(row)
@@ -63,7 +63,7 @@ def modem_findings(row: Row) -> list[Finding]:
 
 def _about_ready(row: Row) -> list[Finding]:
     name, dbm = row["name"], row["signal_dbm"]
-    signal = "the signal is not known" if dbm is None else f"{dbm} dBm"
+    signal = "unknown signal" if dbm is None else f"{dbm} dBm"
     found = []
     if row["rests_until"] is not None:
         found.append(Finding.of(Code.SIM_RESTS, name, reason=row["reason"], until=row["rests_until"]))
@@ -83,7 +83,7 @@ def _about_ready(row: Row) -> list[Finding]:
 
 
 def _sim_code(reason: str) -> Code:
-    """Which state of the SIM a person is asked about: the daemon says it in words."""
+    """Returns the code for the state of the SIM. The daemon gives only its words (`modemd.modem.setup.sim.REMEDIES`)."""
     state = next((state for state, words in REMEDIES.items() if words == reason), None)
     if state is None and reason.startswith(("the SIM asks for its PIN,", "the PIN in ")):
         state = LOCKED

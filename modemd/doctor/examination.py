@@ -1,4 +1,4 @@
-"""The examination: what is looked at, in which order, and whether a message can pass by what was found."""
+"""Examination of machine, daemon and modems: runs all checks in order, and decides whether a message can pass."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ from modemd.service.sims.pins import PinFiles
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the doctor is handed. `settings` None: there is no configuration that can be used, as `before` says.
-    `place_of` tells the USB place of a port; `text` is that of a message to itself, another one each time."""
+    """Access to the machine. `settings` is None without a usable configuration; `earlier_findings` then says why.
+
+    `place_of` returns the USB place of a port. `text` is the text of a SIM's message to itself, unique for each run.
+    """
 
     settings: Settings | None
     config: Path
@@ -56,7 +58,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that was found, and what it comes to. `running`: a daemon said so."""
+    """All findings, and whether a message can pass. `running`: whether this is the answer of a daemon."""
 
     findings: list[Finding]
     can_send: bool
@@ -65,41 +67,44 @@ class Report:
 
 
 async def examine(world: Environment, *, port: str | None = None, send: bool = False) -> Report:
-    """Look at everything; `port` narrows to one port. With `send`, a SIM that can writes to itself."""
+    """Runs all checks; with `port`, of modems only the one on that port. With `send`, a SIM that can send sends to itself."""
     daemon, status = None, None
     if world.settings is not None:
         daemon, status = await ask_daemon(world.call_api, world.settings, world.config, world.user)
-    at_the_modems = _ModemExamination(world, send=send)
+    examination = _ModemExamination(world, send=send)
     if status is not None:
-        modems = await at_the_modems.examine_through_daemon(status, port)
+        modems = await examination.examine_through_daemon(status, port)
     elif daemon is not None and daemon.code is not Code.DAEMON_NOT_RUNNING:
-        modems = []  # somebody may be at them who does not tell
+        modems = []  # a daemon that does not answer may use them
     else:
-        modems = await at_the_modems.examine_directly(port)
-    machine = _examine_machine(world, at_the_modems.network_time, running=status is not None)
+        modems = await examination.examine_directly(port)
+    machine = _examine_machine(world, examination.network_time, running=status is not None)
     findings = [*world.earlier_findings, *([daemon] if daemon is not None else []), *machine, *modems]
     return _make_report(findings, status, port)
 
 
 def may_send(findings: Iterable[Finding]) -> bool:
-    """Whether a message could pass, where no daemon says so: nothing about the machine stands in the way, and there is a modem in
-    the network against which nothing stands."""
+    """Returns whether a message could pass, if no daemon says so: no finding about the machine blocks, and at least one modem is
+    registered in a network and not blocked."""
     found = list(findings)
     blocked = {finding.subject for finding in found if finding.severity is Severity.BLOCKS}
-    able = {finding.subject for finding in found if finding.code in (Code.REGISTERED, Code.ROAMING, Code.MODEM_READY)}
-    return None not in blocked and bool(able - blocked)
+    usable = {finding.subject for finding in found if finding.code in (Code.REGISTERED, Code.ROAMING, Code.MODEM_READY)}
+    return None not in blocked and bool(usable - blocked)
 
 
 def _make_report(findings: list[Finding], status: Row | None, port: str | None) -> Report:
-    """The daemon's own verdict goes before ours, unless a single port was asked about, or a message was not sent after all."""
+    """Sums the findings up. The daemon's own verdict counts, unless one port was checked, or the test message was not sent."""
     if status is None:
-        can = may_send(findings)
-        words = "a message can pass once a daemon runs" if can else "no message can pass"
-        return Report(findings, can, words, running=False)
+        can_send = may_send(findings)
+        message = "a message can pass once a daemon runs" if can_send else "no message can pass"
+        return Report(findings, can_send, message, running=False)
     not_sent = any(finding.code is Code.SELF_NOT_SENT for finding in findings)
-    can = status["can_send"] and not not_sent if port is None else may_send(findings) and status["trouble"] is None
-    told = status["message"] if port is None else "a message can pass by it" if can else "no message can pass by it"
-    return Report(findings, can, "a message was not sent" if not_sent else told, running=True)
+    if port is None:
+        can_send, message = status["can_send"] and not not_sent, status["message"]
+    else:
+        can_send = may_send(findings) and status["trouble"] is None
+        message = "a message can pass on this port" if can_send else "no message can pass on this port"
+    return Report(findings, can_send, "a message was not sent" if not_sent else message, running=True)
 
 
 def _examine_machine(world: Environment, network: datetime | None, *, running: bool) -> list[Finding]:
@@ -113,17 +118,16 @@ def _examine_machine(world: Environment, network: datetime | None, *, running: b
 
 
 class _ModemExamination:
-    """`network`: the network's time, where a modem has told it."""
+    """Checks of the modems. `network_time`: the network's time, if a modem reported it."""
 
     def __init__(self, world: Environment, *, send: bool) -> None:
         self._environment = world
         self._is_sending = send
         self.network_time: datetime | None = None
 
-    # Where a daemon runs
-
+    # If a daemon runs
     async def examine_through_daemon(self, status: Row, port: str | None) -> list[Finding]:
-        """What the daemon says of its modems, and what can be seen from outside of those that it cannot use."""
+        """Returns findings from the daemon's list of modems; devices that the daemon cannot use are checked from outside."""
         rows: list[Row] = status["modems"]
         if port is not None:
             rows = [row for row in rows if row["port"] is not None and _is_same_port(row["port"], port)]
@@ -133,25 +137,25 @@ class _ModemExamination:
             return [Finding.of(Code.NO_MODEM)]
         devices, unlisted = await self._devices() if any(row["health"] == NOT_USABLE for row in rows) else ([], [])
         found = [*unlisted, *chain.from_iterable(self._examine_row(row, devices) for row in rows)]
-        if self._is_sending and (able := [row for row in rows if row["can_send"]]):
-            found += await send_through_daemon(self._environment.call_api, able[0], self._environment.text)
+        if self._is_sending and (usable := [row for row in rows if row["can_send"]]):
+            found += await send_through_daemon(self._environment.call_api, usable[0], self._environment.text)
         return found
 
     def _examine_row(self, row: Row, devices: Sequence[UsbDevice]) -> list[Finding]:
         world = self._environment
         if row["health"] in (ModemHealth.GONE, NOT_USABLE):
-            seen = check_port(row["port"], row["name"], world.user, world.proc) if row["port"] else None
-            # What the daemon has just found on a port says more than that it is not there any more.
-            if seen is not None and (row["health"] == ModemHealth.GONE or seen.code is not Code.PORT_ABSENT):
-                return [seen]
+            denied = check_port(row["port"], row["name"], world.user, world.proc) if row["port"] else None
+            # The daemon's reason why a port is not usable says more than the later absence of that port.
+            if denied is not None and (row["health"] == ModemHealth.GONE or denied.code is not Code.PORT_ABSENT):
+                return [denied]
             device = next((device for device in devices if device.location == row["place"]), None)
-            weighed = self._weigh(device) if device is not None else None
-            if device is not None and isinstance(weighed, UnfitDevice):
-                return [unusable_device(device, world.profiles, weighed.reason)]
+            assessed = self._assess(device) if device is not None else None
+            if device is not None and isinstance(assessed, UnfitDevice):
+                return [unusable_device(device, world.profiles, assessed.reason)]
         return modem_findings(row)
 
     async def _examine_other_port(self, rows: Sequence[Row], port: str) -> list[Finding]:
-        """A port that is not among the daemon's: asked, unless it is of a stick that the daemon uses."""
+        """Checks a port that the daemon does not use; leaves it alone if it belongs to a stick that the daemon uses."""
         place = self._environment.place_of(port)
         owner = next((row for row in rows if place is not None and place == self._usb_place(row)), None)
         if owner is not None and owner["health"] != NOT_USABLE:
@@ -162,10 +166,9 @@ class _ModemExamination:
         place: str | None = row["place"]
         return place if place is not None or row["port"] is None else self._environment.place_of(row["port"])
 
-    # Where none runs
-
+    # If no daemon runs
     async def examine_directly(self, port: str | None) -> list[Finding]:
-        """Every port that a daemon would use, all at a time."""
+        """Checks every port that a daemon would use, all at the same time; with `port`, only that one."""
         settings = self._environment.settings
         configured = [modem for modem in settings.modems if modem.port is not None] if settings is not None else []
         if port is not None:
@@ -192,7 +195,7 @@ class _ModemExamination:
         except PortGone as error:
             return [], [Finding.of(Code.PORTS_UNLISTED, reason=error)]
 
-    def _weigh(self, device: UsbDevice) -> ModemCandidate | UnfitDevice | None:
+    def _assess(self, device: UsbDevice) -> ModemCandidate | UnfitDevice | None:
         settings = self._environment.settings
         return assess_device(
             device,
@@ -207,19 +210,19 @@ class _ModemExamination:
         return next((modem for modem in modems if modem.usb == device.location), None)
 
     async def _examine_device(self, device: UsbDevice) -> list[Finding]:
-        """The port that is for AT; if it stays silent, those that may answer it too."""
-        weighed = self._weigh(device)
-        if weighed is None:
+        """Checks the AT port of a device; if it stays silent, the other ports that may answer AT."""
+        assessed = self._assess(device)
+        if assessed is None:
             return []
-        if isinstance(weighed, UnfitDevice):
-            return [unusable_device(device, self._environment.profiles, weighed.reason)]
+        if isinstance(assessed, UnfitDevice):
+            return [unusable_device(device, self._environment.profiles, assessed.reason)]
         pinned = self._configured_modem(device)
         name, driver = (pinned.name, pinned.driver) if pinned is not None else (device.location, None)
         found: list[Finding] = []
-        for candidate in (*weighed.certain_ports, *weighed.possible_ports):
-            said = await self._examine_port(candidate.path, name, driver or weighed.driver, device.location)
-            if not found or said[0].code is not Code.MODEM_SILENT:
-                found = said
+        for candidate in (*assessed.certain_ports, *assessed.possible_ports):
+            of_port = await self._examine_port(candidate.path, name, driver or assessed.driver, device.location)
+            if not found or of_port[0].code is not Code.MODEM_SILENT:
+                found = of_port
             if found[0].code is not Code.MODEM_SILENT:
                 break
         return found
@@ -227,7 +230,7 @@ class _ModemExamination:
     async def _examine_port(
         self, path: str, subject: str, driver: str | None, place: str | None = None
     ) -> list[Finding]:
-        """One port: before it is opened, and what the modem behind it says."""
+        """Checks one port before it is opened, opens it, and asks the modem."""
         world = self._environment
         if (denied := check_port(path, subject, world.user, world.proc)) is not None:
             return [denied]
@@ -237,38 +240,38 @@ class _ModemExamination:
             return [open_failure(path, subject, world.user, error)]
         try:
             files = PinFiles(world.settings, world.credentials) if world.settings is not None else None
-            told = await interview(port, path, subject, world.profiles, driver, files)
-            self.network_time = told.network_time or self.network_time
+            result = await interview(port, path, subject, world.profiles, driver, files)
+            self.network_time = result.network_time or self.network_time
             return [
-                *told.findings,
-                *self._unlisted_findings(told, subject, place),
-                *await self._send_to_itself(told, subject),
+                *result.findings,
+                *self._unlisted_findings(result, subject, place),
+                *await self._send_to_itself(result, subject),
             ]
         finally:
             port.close()
 
-    def _unlisted_findings(self, told: Interview, subject: str, place: str | None) -> list[Finding]:
-        """A modem that was found, and that a daemon with this configuration would leave alone."""
-        settings, identity = self._environment.settings, told.identity
+    def _unlisted_findings(self, result: Interview, subject: str, place: str | None) -> list[Finding]:
+        """Returns a finding for a modem that a daemon with this configuration would not use."""
+        settings, identity = self._environment.settings, result.identity
         if place is None or identity is None or settings is None or settings.may_use_unlisted:
             return []
         named = [modem for modem in settings.modems if modem.port is None]
         if match_configured(named, ProbeResult(identity.imei, identity.iccid), place) is not None:
             return []
-        reason = f"its IMEI is {identity.imei}: it is not among the modems, and finding.others is false"
+        reason = f"the modem with the IMEI {identity.imei} is not listed under `modems`, and finding.others is false"
         return [Finding.of(Code.NOT_USABLE, subject, reason=reason)]
 
-    async def _send_to_itself(self, told: Interview, subject: str) -> list[Finding]:
-        identity = told.identity
-        if not self._is_sending or identity is None or not may_send(told.findings):
+    async def _send_to_itself(self, result: Interview, subject: str) -> list[Finding]:
+        identity = result.identity
+        if not self._is_sending or identity is None or not may_send(result.findings):
             return []
         sim = self._environment.settings.sims.get(identity.iccid) if self._environment.settings is not None else None
         number = (sim.number if sim is not None else None) or identity.number
-        return await send_directly(told.dialogue, identity, number, subject, self._environment.text)
+        return await send_directly(result.dialogue, identity, number, subject, self._environment.text)
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The report for programs."""
+    """Returns the report as a document for programs (`modemd doctor --json`)."""
     return {
         "can_send": report.can_send,
         "message": report.message,

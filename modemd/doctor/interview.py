@@ -1,5 +1,7 @@
-"""What a modem says of itself, over a port that is open: who it is, its SIM, network, service centre, storage. Nothing is set
-but echo and the form of errors, and no PIN is given."""
+"""Interview of a modem over an open port: its identity, SIM, network, service centre and storage.
+
+Sets only the echo and the form of errors, and enters no PIN.
+"""
 
 from __future__ import annotations
 
@@ -21,24 +23,24 @@ from modemd.modem.status import Identity
 from modemd.profiles import Profiles
 from modemd.service.sims.pins import PinFiles
 
-# A modem that was just plugged in needs a while until it is in the network.
+# A modem that was just plugged in needs up to half a minute to register.
 REGISTRATION_TRIES = 6
 REGISTRATION_INTERVAL_S = 5.0
 OPERATOR_TIMEOUT_S = 5.0
 SIM_CODES = {ABSENT: Code.SIM_ABSENT, FAILED: Code.SIM_FAILURE, LOCKED: Code.SIM_PIN, "SIM PUK": Code.SIM_PUK}
-"""By the state of `AT+CPIN?`; every other one is SIM_OTHER, with the reason in the modem's own words."""
+"""Codes by the state of `AT+CPIN?`. Every other state is SIM_OTHER."""
 
 
 class PinNotGiven(SimUnusable):
-    """There is a PIN for the SIM, and it is not for the doctor to give."""
+    """PIN that is configured for the SIM, but that the doctor does not enter."""
 
     def __init__(self, source: str) -> None:
-        super().__init__(LOCKED, f"the PIN in {source} is not given")
+        super().__init__(LOCKED, f"the doctor does not enter the PIN in {source}")
         self.source = source
 
 
 class WithheldPins(NoPins):
-    """`modemd.modem.setup.sim.PinSource` that finds a PIN as the daemon does, and then says so."""
+    """`modemd.modem.setup.sim.PinSource` that finds a PIN as the daemon does, and then raises PinNotGiven."""
 
     def __init__(self, files: PinFiles | None, name: str) -> None:
         self._files = files
@@ -53,7 +55,8 @@ class WithheldPins(NoPins):
 
 @dataclass
 class Interview:
-    """What came of it. `identity` where the modem got so far; `network` is its clock, where the network sets that."""
+    """Result of an interview. `identity` is None if a question before it failed. `network_time`: the modem's clock, if the
+    network sets it."""
 
     dialogue: Dialogue
     findings: list[Finding] = field(default_factory=list)
@@ -64,35 +67,35 @@ class Interview:
 async def interview(
     port: Port, path: str, subject: str, profiles: Profiles, driver: str | None = None, pins: PinFiles | None = None
 ) -> Interview:
-    """Ask whoever is behind an open port; it stays open. `subject`: what the findings are about."""
-    told = Interview(Dialogue(port))
-    asked = _Interviewer(told, subject)
+    """Asks the modem on an open port, and leaves the port open. `subject`: the modem or port that the findings name."""
+    result = Interview(Dialogue(port))
+    interviewer = _Interviewer(result, subject)
     try:
-        await asked.ask_all(path, profiles, driver, WithheldPins(pins, subject))
+        await interviewer.ask_all(path, profiles, driver, WithheldPins(pins, subject))
     except PinNotGiven as error:
-        asked.add_finding(Code.SIM_PIN_WAITS, source=error.source)
+        interviewer.add_finding(Code.SIM_PIN_WAITS, source=error.source)
     except SimUnusable as error:
-        asked.add_finding(SIM_CODES.get(error.state, Code.SIM_OTHER), reason=str(error))
+        interviewer.add_finding(SIM_CODES.get(error.state, Code.SIM_OTHER), reason=str(error))
     except PortGone as error:
-        asked.add_finding(Code.PORT_FAILS, reason=str(error))
+        interviewer.add_finding(Code.PORT_FAILS, reason=str(error))
     except ReplyTimeout:
-        asked.add_finding(Code.MODEM_SILENT, port=path)
+        interviewer.add_finding(Code.MODEM_SILENT, port=path)
     except (CommandFailed, ModemError) as error:
-        asked.add_finding(Code.MODEM_REFUSES, reason=str(error))
-    return told
+        interviewer.add_finding(Code.MODEM_REFUSES, reason=str(error))
+    return result
 
 
 class _Interviewer:
-    def __init__(self, told: Interview, subject: str) -> None:
-        self._interview = told
+    def __init__(self, result: Interview, subject: str) -> None:
+        self._interview = result
         self._subject = subject
-        self._dialogue = told.dialogue
+        self._dialogue = result.dialogue
 
     def add_finding(self, code: Code, **values: object) -> None:
         self._interview.findings.append(Finding.of(code, self._subject, **values))
 
     async def ask_all(self, path: str, profiles: Profiles, driver: str | None, pins: WithheldPins) -> None:
-        """One question after the other, until one cannot be answered. ModemError."""
+        """Asks one question after the other. ModemError from the first that the modem does not answer."""
         dialogue = self._dialogue
         await wake_modem(dialogue)
         identity = self._interview.identity = await identify(dialogue, profiles, driver, pins)
@@ -124,18 +127,18 @@ class _Interviewer:
         await self._signal()
 
     async def _registered(self) -> Registration:
-        """A modem on LTE alone may say so only to +CEREG."""
+        """Returns the best answer of +CREG, +CGREG and +CEREG: a modem that has only LTE may report it only to +CEREG."""
         found = Registration.UNKNOWN
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
             reply = await self._dialogue.ask(command)
             try:
-                said = replies.parse_registration(reply.lines)
+                state = replies.parse_registration(reply.lines)
             except DecodeError:
                 continue
-            if said.is_registered:
-                return said
-            if found is Registration.UNKNOWN or said is Registration.DENIED:
-                found = said
+            if state.is_registered:
+                return state
+            if found is Registration.UNKNOWN or state is Registration.DENIED:
+                found = state
         return found
 
     async def _operator(self) -> str | None:
@@ -154,7 +157,7 @@ class _Interviewer:
         weak = dbm is None or dbm < WEAK_DBM
         self.add_finding(
             Code.SIGNAL_WEAK if weak else Code.SIGNAL_FINE,
-            signal="the modem knows none" if dbm is None else f"{dbm} dBm",
+            signal="the modem does not know it" if dbm is None else f"{dbm} dBm",
         )
 
     async def _service_centre(self, identity: Identity) -> None:
@@ -178,7 +181,7 @@ class _Interviewer:
         self.add_finding(Code.STORAGE_FULL if full else Code.STORAGE_FINE, used=fill.used, total=fill.total)
 
     async def _clock(self) -> None:
-        """Where the network sets it (`+CTZU`, 3GPP TS 27.007 8.40): any other may be wrong."""
+        """Reads the clock if the network sets it (`+CTZU`, 3GPP TS 27.007 8.40); any other clock may be wrong."""
         reply = await self._dialogue.ask("+CTZU?")
         if reply.ok and any(line.replace(" ", "").startswith("+CTZU:1") for line in reply.lines):
             reply = await self._dialogue.ask("+CCLK?")

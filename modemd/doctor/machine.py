@@ -1,4 +1,4 @@
-"""The machine round the modems: database, disk, clock. Nothing is written, and nothing is made."""
+"""Checks of the machine: database, disk and clock. Writes and creates nothing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.processes import processes_holding
 from modemd.doctor.rights import User, user_name
+from modemd.errors import StoreError
 from modemd.rules import clock_trust
 from modemd.store.files import integrity
-from modemd.store.schema import VERSION
+from modemd.store.schema import VERSION, read_version
 from modemd.store.sqlite_errors import LOW_DISK_OCTETS
 from modemd.store.timestamps import find_latest_stored
 
@@ -28,7 +29,7 @@ LOW_DISK_SPACE = 100 * MIB
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """What a disk has left for an ordinary user, in bytes and files, and whether it takes any."""
+    """Free space of a disk for an ordinary user, in octets and files, and whether it is read-only."""
 
     free: int
     files: int = 1
@@ -39,26 +40,26 @@ DiskSpaceOf = Callable[[Path], DiskSpace]
 
 
 def disk_space_of(folder: Path) -> DiskSpace:
-    """Of the disk that holds `folder`."""
+    """Returns the free space of the disk that holds `folder`."""
     found = os.statvfs(folder)
     # Some file systems (btrfs, vfat) count no files.
     files = found.f_favail if found.f_files else 1
     return DiskSpace(found.f_bavail * found.f_frsize, files, bool(found.f_flag & os.ST_RDONLY))
 
 
-def check_disk(path: Path, room: DiskSpaceOf) -> Finding:
-    """The disk on which the database is, or is to be."""
-    found = room(_nearest_folder(path))
+def check_disk(path: Path, space_of: DiskSpaceOf) -> Finding:
+    """Checks the disk on which the database is, or will be."""
+    found = space_of(_nearest_folder(path))
     if found.read_only:
         return Finding.of(Code.DISK_READ_ONLY, path=path)
     if found.free < LOW_DISK_OCTETS or not found.files:
         return Finding.of(Code.DISK_FULL, path=path)
     code = Code.DISK_LOW if found.free < LOW_DISK_SPACE else Code.DISK_FINE
-    return Finding.of(code, path=path, free=_amount(found.free))
+    return Finding.of(code, path=path, free=_format_size(found.free))
 
 
 def check_database(settings: Settings, who: User, *, running: bool, proc: Path) -> Finding:
-    """Whether it can be used by `who`. While a daemon runs it has the database, and says itself how that is."""
+    """Checks that `who` can use the database. If a daemon runs, it uses the database and reports its damage itself."""
     path = settings.database
     denied = next((each for each in (path, _nearest_folder(path)) if _is_denied(each, who)), None)
     if denied is not None:
@@ -68,10 +69,10 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
         )
     try:
         if not running and _is_locked(lock := path.with_name(f"{path.name}.lock")):
-            who_else = "".join(f": {process}" for process in processes_holding(str(lock), proc))
-            return Finding.of(Code.DATABASE_LOCKED, path=path, socket=settings.socket, holders=who_else)
+            holders = "".join(f": {process}" for process in processes_holding(str(lock), proc))
+            return Finding.of(Code.DATABASE_LOCKED, path=path, socket=settings.socket, holders=holders)
         if not path.exists() or path.stat().st_size == 0:
-            return Finding.of(Code.DATABASE_FINE, path=path, new=", and is made at the first start")
+            return Finding.of(Code.DATABASE_FINE, path=path, new="; the first start creates it")
         return _check_integrity(path, thorough=not running)
     except PermissionError as error:
         return Finding.of(
@@ -82,30 +83,33 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
             folder=path.parent,
         )
     except (OSError, sqlite3.Error) as error:
-        return Finding.of(Code.DATABASE_UNUSABLE, path=path, said=error)
+        return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=error)
 
 
 def check_clock(settings: Settings | None, now: datetime, network: datetime | None = None) -> Finding:
-    """Against what is stored, and where a modem has told it, against the network's time."""
-    mark = _latest_stored_time(settings.database) if settings is not None else None
-    said = now.isoformat(timespec="seconds")
-    if (because := clock_trust.find_distrust_reason(now, mark, network)) is not None:
-        return Finding.of(Code.CLOCK_WRONG, now=said, because=because)
-    return Finding.of(Code.CLOCK_FINE, now=said)
+    """Compares the clock with the latest stored time, and with the network's time if a modem reported it."""
+    latest = _latest_stored_time(settings.database) if settings is not None else None
+    shown = now.isoformat(timespec="seconds")
+    if (because := clock_trust.find_distrust_reason(now, latest, network)) is not None:
+        return Finding.of(Code.CLOCK_WRONG, now=shown, because=because)
+    return Finding.of(Code.CLOCK_FINE, now=shown)
 
 
 def _check_integrity(path: Path, *, thorough: bool) -> Finding:
-    if thorough and (said := integrity.find_damage(path)) is not None:
-        return Finding.of(Code.DATABASE_DAMAGED, path=path, said=said)
+    if thorough and (damage := integrity.find_damage(path)) is not None:
+        return Finding.of(Code.DATABASE_DAMAGED, path=path, problem=damage)
     with integrity.open_for_check(path) as connection:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        try:
+            found = read_version(connection, path)
+        except StoreError as error:
+            return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=str(error).removeprefix(f"{path}: "))
     if found > VERSION:
         return Finding.of(Code.DATABASE_NEWER, path=path, found=found, known=VERSION)
     return Finding.of(Code.DATABASE_FINE, path=path, new="")
 
 
 def _latest_stored_time(path: Path) -> datetime | None:
-    """The latest moment that the database knows of; None where it cannot be read, which is told elsewhere."""
+    """Returns the latest time in the database; None if it cannot be read, which `check_database` reports."""
     try:
         if not path.exists():
             return None
@@ -116,7 +120,7 @@ def _latest_stored_time(path: Path) -> datetime | None:
 
 
 def _is_denied(path: Path, who: User) -> bool:
-    """Whether it is there, and not for them to write."""
+    """Returns whether the path exists and `who` may not write there."""
     try:
         return not who.may_write(path)
     except OSError:
@@ -124,7 +128,7 @@ def _is_denied(path: Path, who: User) -> bool:
 
 
 def _is_locked(lock: Path) -> bool:
-    """Whether a process is the one that writes. A lock that is looked at for a moment disturbs no start, which waits for it."""
+    """Returns whether a process holds the writer's lock. Trying it for a moment is harmless: a starting daemon waits for it."""
     try:
         opened = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -141,9 +145,9 @@ def _is_locked(lock: Path) -> bool:
 
 
 def _nearest_folder(path: Path) -> Path:
-    """The folder in which the file is, or would be made."""
+    """Returns the nearest existing folder above the file."""
     return next(folder for folder in path.absolute().parents if folder.is_dir())
 
 
-def _amount(octets: int) -> str:
+def _format_size(octets: int) -> str:
     return f"{octets / 1024**3:.1f} GiB" if octets >= 1024**3 else f"{octets // MIB} MiB"

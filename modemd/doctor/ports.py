@@ -1,4 +1,4 @@
-"""A port before it is opened, and why it could not be; and what is plugged in that is no modem yet."""
+"""Findings about ports: why a port cannot be opened, and why a plugged-in device cannot be used."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _CODE_BY_KIND = {
     UsbKind.BRIDGE: Code.BRIDGE_NOT_ASKED,
     UsbKind.NOT_AT: Code.NO_AT_PORT,
 }
-_HOLDER_UNKNOWN = "it belongs to another user, whose processes root alone sees"
+_HOLDER_UNKNOWN = "a program of another user, which only root can see"
 
 
 def check_port(path: str, subject: str, who: User, proc: Path) -> Finding | None:
-    """What stands against opening it; None where nothing does, as far as can be seen without trying."""
+    """Returns why `path` cannot be opened; None if nothing is found without opening it."""
     if "://" in path:
         return None
     if not os.path.exists(path):
         return Finding.of(Code.PORT_ABSENT, subject, port=path)
     if not who.may_write(path):
         return _denied(path, subject, who)
-    if who_else := processes_holding(path, proc):
-        manager = next((process for process in who_else if process.name == MODEM_MANAGER), None)
+    if holders := processes_holding(path, proc):
+        manager = next((process for process in holders if process.name == MODEM_MANAGER), None)
         if manager is not None:
             return Finding.of(Code.PORT_MODEMMANAGER, subject, port=path, pid=manager.pid)
-        return Finding.of(Code.PORT_BUSY, subject, port=path, holder=", ".join(map(str, who_else)))
+        return Finding.of(Code.PORT_BUSY, subject, port=path, holder=", ".join(map(str, holders)))
     return None
 
 
 def open_failure(path: str, subject: str, who: User, error: PortGone) -> Finding:
-    """What the attempt to open it said."""
+    """Returns the finding for a failed attempt to open `path`."""
     match getattr(error.__cause__, "errno", None):
         case errno.EBUSY | errno.EAGAIN:  # its lock is taken: by TIOCEXCL, or by flock
             return Finding.of(Code.PORT_BUSY, subject, port=path, holder=_HOLDER_UNKNOWN)
@@ -52,13 +52,13 @@ def open_failure(path: str, subject: str, who: User, error: PortGone) -> Finding
 
 
 def check_modem_manager(proc: Path) -> Finding | None:
-    """It takes modems that nobody keeps from it, now or at the next start."""
+    """Returns a finding if ModemManager runs: it opens modems that no udev rule protects, now or at its next start."""
     found = processes_named(MODEM_MANAGER, proc)
     return Finding.of(Code.MODEMMANAGER_RUNS, pid=found[0].pid) if found else None
 
 
 def unusable_device(device: UsbDevice, profiles: Profiles, reason: str) -> Finding:
-    """The finding for a device that is, or could be, a modem, and cannot be used as it is; `reason` as `weigh` tells it."""
+    """Returns the finding for a device that could be a modem but cannot be used; `reason` is that of `assess_device`."""
     role = profiles.usb_role(device.vendor_id, device.product_id, None)
     kind = Code.NO_DRIVER if role.may_probe and not device.ports else _CODE_BY_KIND.get(role.kind, Code.NO_AT_PORT)
     return Finding.of(kind, device.location, reason=reason)

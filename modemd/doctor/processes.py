@@ -1,4 +1,4 @@
-"""Who has a device or a file open, and which programs run: as /proc tells it (proc(5))."""
+"""Processes from /proc (proc(5)): which of them have a file open, and which have a name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process by its number and its name, which the kernel cuts to 15 characters."""
+    """Process id and name; the kernel cuts the name to 15 characters."""
 
     pid: int
     name: str
@@ -24,7 +24,7 @@ class Process:
 
 
 def processes_holding(path: str, proc: Path = PROC) -> list[Process]:
-    """The other processes that have `path` open, whatever name they opened it by. Those of other users are seen by root alone."""
+    """Returns the other processes that have `path` open, under any of its names. Only root sees those of other users."""
     try:
         wanted = os.stat(path)
     except OSError:
@@ -33,7 +33,7 @@ def processes_holding(path: str, proc: Path = PROC) -> list[Process]:
 
 
 def processes_named(name: str, proc: Path = PROC) -> list[Process]:
-    """The processes of that name, whoever's they are."""
+    """Returns the processes with that name, of all users."""
     return [process for process in _processes(proc) if process.name == name]
 
 
@@ -56,7 +56,7 @@ def _has_open(proc: Path, process: Process, wanted: os.stat_result) -> bool:
             found = file.stat()
         except OSError:
             continue
-        if wanted.st_rdev:  # a device may have several nodes
+        if wanted.st_rdev:  # a device may have several nodes: compare its number, not the file
             if found.st_rdev == wanted.st_rdev and stat.S_IFMT(found.st_mode) == stat.S_IFMT(wanted.st_mode):
                 return True
         elif (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):

@@ -1,4 +1,4 @@
-"""Who may open a file, judged by its mode as the kernel does for anybody but root."""
+"""File permissions of a user, decided by a file's mode as the kernel does for all users but root."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user with all groups."""
+    """User with all of its groups."""
 
     name: str
     uid: int
     groups: frozenset[int]
 
     def may_write(self, path: str | os.PathLike[str]) -> bool:
-        """Whether to read and write it, a folder or a file. OSError where it is not there."""
+        """Returns whether the user may read and write a folder or a file. OSError if it does not exist."""
         found = os.stat(path)
         if self.uid == os.geteuid():
-            return os.access(path, os.R_OK | os.W_OK)  # knows of access lists, which the mode does not tell
+            return os.access(path, os.R_OK | os.W_OK)  # includes access lists, which the mode does not show
         if self.uid == 0:
             return True
         return self._may_by_mode(found)
 
     def _may_by_mode(self, found: os.stat_result) -> bool:
-        """As path_resolution(7) has it: the first of owner, group and others that fits decides."""
+        """Decides as path_resolution(7) describes: by the first of owner, group and others that fits."""
         if found.st_uid == self.uid:
             needed = stat.S_IRUSR | stat.S_IWUSR
         elif found.st_gid in self.groups:
@@ -41,7 +41,7 @@ DAEMON_USER = "modemd"
 
 
 def current_user() -> User:
-    """Whose rights count: root's commands are judged for the daemon's user, where there is one."""
+    """Returns the user whose permissions count: for root, the daemon's user if there is one."""
     if os.geteuid() == 0:
         try:
             user = pwd.getpwnam(DAEMON_USER)
@@ -52,7 +52,7 @@ def current_user() -> User:
 
 
 def user_name(uid: int) -> str:
-    """A user's name; the number where it has none."""
+    """Returns a user's name; the number if it has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -60,7 +60,7 @@ def user_name(uid: int) -> str:
 
 
 def group_name(gid: int) -> str:
-    """A group's name; the number where it has none. Distributions do not agree on that of serial ports (dialout, uucp, tty)."""
+    """Returns a group's name; the number if it has none. The group of serial ports varies by distribution (dialout, uucp)."""
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:

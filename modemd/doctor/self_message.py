@@ -1,4 +1,4 @@
-"""A message of a SIM to itself: the proof that messages leave and come. Through the daemon where one runs, else by hand."""
+"""Message of a SIM to itself, which proves that sending and receiving work: through the daemon if one runs, else directly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _ACCEPTED_STATUSES = (200, 202)
 
 
 async def send_through_daemon(ask: CallApi, row: Row, text: str) -> list[Finding]:
-    """Submitted, watched until it is sent, and looked for in the inbox. Any SIM of the daemon's may send it."""
+    """Submits a message to the modem's own number, waits until it is sent, and looks for it in the inbox.
+
+    Any SIM of the daemon may send it.
+    """
     name, number = row["name"], row["number"]
     if number is None:
         return [Finding.of(Code.SELF_NO_NUMBER, name, iccid=row["sim"])]
@@ -44,23 +47,23 @@ async def send_through_daemon(ask: CallApi, row: Row, text: str) -> list[Finding
                 break
             await asyncio.sleep(POLL_INTERVAL_S)
         if story["state"] not in _SENT_STATES:
-            waits = f"message {message['id']} is {story['state']}"
-            return failed(f"{waits} ({story['reason']})" if story["reason"] else waits)
+            outcome = f"message {message['id']} is {story['state']}"
+            return failed(f"{outcome} ({story['reason']})" if story["reason"] else outcome)
         sent = Finding.of(Code.SELF_SENT, name, number=number)
         for _ in range(int(ARRIVAL_TIMEOUT_S / POLL_INTERVAL_S)):
-            _, came = await ask("GET", "/v1/inbox", None)
-            if any(each["text"] == text for each in came):
+            _, received = await ask("GET", "/v1/inbox", None)
+            if any(each["text"] == text for each in received):
                 return [sent, _arrived(name, started)]
             await asyncio.sleep(POLL_INTERVAL_S)
     except (OSError, TimeoutError, ValueError) as error:
-        return failed(f"the daemon answers no more: {error}")
+        return failed(f"the daemon no longer answers: {error}")
     return [sent, _not_arrived(name, number)]
 
 
 async def send_directly(
     dialogue: Dialogue, identity: Identity, number: str | None, subject: str, text: str
 ) -> list[Finding]:
-    """Over a port of our own; the modem is set up as the daemon does it. What comes back is deleted from its storage."""
+    """Sends the message over an open port, with the daemon's setup of the modem, and deletes it from the storage on arrival."""
     if number is None:
         return [Finding.of(Code.SELF_NO_NUMBER, subject, iccid=identity.iccid)]
     try:
@@ -84,7 +87,7 @@ async def send_directly(
 
 
 async def _send(dialogue: Dialogue, identity: Identity, number: str, text: str) -> str | None:
-    """Why it was refused; None where the network took it. ModemError, EncodeError."""
+    """Sends the message, and returns why it was refused; None if the network accepted it. ModemError, EncodeError."""
     (submit,) = pdu.compose(number, text)
     tpdu, profile = submit.encode(), identity.profile
     reply = await dialogue.request_prompt(f"+CMGS={len(tpdu)}", timeout_s=profile.prompt_timeout_s)
@@ -94,7 +97,7 @@ async def _send(dialogue: Dialogue, identity: Identity, number: str, text: str) 
 
 
 async def _find_message(dialogue: Dialogue, text: str) -> int | None:
-    """Where the message lies that has come back."""
+    """Returns the storage index of the message with this text; None if it has not arrived."""
     reply = await dialogue.ask("+CMGL=4")
     for stored in replies.parse_listing(reply.lines) if reply.ok else ():
         if _text(stored.pdu) == text:

@@ -1,1 +1,1 @@
-"""HTTP transports: what both sides of the Unix socket share."""
+"""HTTP transports: server and client on a Unix socket."""

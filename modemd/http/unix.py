@@ -1,6 +1,6 @@
-"""HTTP on a Unix socket, both ends: uvicorn inside a loop that is ours, and a client of the standard library.
+"""HTTP on a Unix socket: a server (uvicorn in the caller's event loop), and a client made of the standard library.
 
-The daemon's API and the emulator's control door are served, and called by the command line, through this one module.
+The daemon's API and the emulator's control API are served with this module, and the command line calls them with it.
 """
 
 from __future__ import annotations
@@ -20,43 +20,43 @@ from modemd.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The kernel's limit for the path of a Unix socket is 108 octets with its end (man 7 unix).
+# The kernel's limit for the path of a Unix socket is 108 octets, with the closing zero (unix(7)).
 LONGEST_PATH = 107
 CLIENT_TIMEOUT_S = 60.0
 
 
 @contextlib.contextmanager
 def listening(path: Path) -> Iterator[socket.socket]:
-    """A listening Unix socket, mode 0660, in place of a stale one; removed at the end.
+    """Opens a listening Unix socket, mode 0660, replaces a stale one, and removes it at the end.
 
-    ConfigError where the path is too long, or somebody listens there already.
+    ConfigError if the path is too long, or if a process listens there already.
     """
     if len(os.fsencode(path)) > LONGEST_PATH:
-        raise ConfigError([f"{path}: longer than {LONGEST_PATH} characters, the most a Unix socket can have"])
+        raise ConfigError([f"{path}: the path is longer than {LONGEST_PATH} octets, the most for a Unix socket"])
     _remove_stale(path)
-    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o117)
     try:
-        door.bind(str(path))
+        listener.bind(str(path))
     except OSError as error:
-        door.close()
-        raise ConfigError([f"{path}: {error.strerror}; check the path and who may write there"]) from error
+        listener.close()
+        raise ConfigError([f"{path}: {error.strerror}; check the path and its permissions"]) from error
     finally:
         os.umask(mask)
     try:
-        door.listen(64)
-        door.setblocking(False)
-        yield door
+        listener.listen(64)
+        listener.setblocking(False)
+        yield listener
     finally:
-        door.close()
+        listener.close()
         path.unlink(missing_ok=True)
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket nobody listens on. ConfigError where somebody does, or where the path is no socket."""
+    """Removes a socket on which no process listens. ConfigError if one does, or if the path is not a socket."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise ConfigError([f"{path}: is there already and is no socket; choose another path"])
+            raise ConfigError([f"{path}: exists and is not a socket; choose another path"])
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.connect(str(path))
     except FileNotFoundError:
@@ -65,20 +65,20 @@ def _remove_stale(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     except OSError as error:
-        raise ConfigError([f"{path}: {error.strerror}; check the path and who may use it"]) from error
-    raise ConfigError([f"{path}: another process listens there; stop it, or choose another place"])
+        raise ConfigError([f"{path}: {error.strerror}; check the path and its permissions"]) from error
+    raise ConfigError([f"{path}: another process listens there; stop it, or choose another path"])
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Callable[..., Any], door: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """Serve an ASGI application on `door` while the block runs. The task ends early only where serving failed."""
+async def serving(app: Callable[..., Any], listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed."""
     import uvicorn
 
     stop = asyncio.Event()
 
     class Server(uvicorn.Server):
-        """uvicorn that ends when told, instead of looking ten times a second, and keeps its hands off the signals: its own
-        handling would end the process before we tidied up."""
+        """uvicorn that waits for an event, instead of polling ten times a second, and leaves signals alone: its own handler
+        would end the process before the daemon has stopped in order."""
 
         async def main_loop(self) -> None:
             await stop.wait()
@@ -96,7 +96,7 @@ async def serving(app: Callable[..., Any], door: socket.socket) -> AsyncIterator
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[door]), name="http")
+    task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[listener]), name="http")
     try:
         yield task
     finally:
@@ -123,7 +123,7 @@ def request(
     content_type: str = "application/json",
     timeout_s: float = CLIENT_TIMEOUT_S,
 ) -> tuple[int, bytes]:
-    """Status and body of one request to whoever listens at `path`. OSError where nobody does, or what listens is no HTTP."""
+    """Sends one request to the server at `path`, and returns status and body. OSError if none listens or it is not HTTP."""
     connection = _Connection(path, timeout_s)
     try:
         connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})

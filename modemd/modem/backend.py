@@ -1,4 +1,4 @@
-"""Backend of a modem: what the service does for it beside giving it parts and storing its arrivals."""
+"""Backend of a modem: the calls to the service that a modem needs beside fetching parts and storing arrivals."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from modemd.modem.status import Identity
 
 
 class Backend(Protocol):
-    """Services that only a modem needs, and the two that every way out needs: `outbound` and `inbound`."""
+    """Calls to the service that only a modem needs, and the two contracts that every way out needs: `outbound` and
+    `inbound`."""
 
     @property
     def outbound(self) -> Outbound:
-        """Parts to send, and the journal of attempts."""
+        """Source of parts to send, and journal of attempts."""
 
     @property
     def inbound(self) -> Inbound:
         """Storage of arrivals."""
 
     def register_sim(self, identity: Identity) -> Awaitable[None]:
-        """Stores which SIM sits in which modem. Raises NeedsPerson if the SIM may not be used before a person admits it."""
+        """Stores which SIM is in which modem. Raises NeedsPerson if the SIM may not be used before a person admits it."""
 
     def notify_ready(self) -> None:
-        """Tells that a modem became able to send."""
+        """Tells the service that a modem became able to send."""
 
     def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:
-        """Reports the network's time; `fresh`: as it is now, not as it was once set."""
+        """Reports the network's time. `fresh`: the network sent it now; else it is the reading of a clock that the network
+        set at some time."""
 
     def report_roaming(self, identity: Identity, roaming: bool) -> None:
         """Reports whether a SIM is in a foreign network."""
@@ -37,9 +39,9 @@ class Backend(Protocol):
         """True if a SIM sends no marketing because it roams."""
 
     def find_service_centre(self, identity: Identity, found: str) -> str | None:
-        """Returns the service centre that a SIM should have, if the modem names `found` (empty: none). None if it is not
-        known."""
+        """Returns the number of the service centre that a SIM should have, or None if it is not known. `found` is the number
+        that the modem has now; empty if it has none."""
 
     @property
     def is_rejecting_calls(self) -> bool:
-        """True if calls are to be refused."""
+        """True if incoming calls are to be rejected."""

@@ -1,4 +1,4 @@
-"""The task that owns one modem: its sessions, one after the other, whenever the port goes."""
+"""Task of one modem: runs one session after the other, as often as the port is lost, and recovery between them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from modemd import logs
 from modemd.errors import CommandFailed, ModemdError, NeedsPerson, PortGone, PortHangs, ReplyTimeout
 from modemd.modem.backend import Backend
+from modemd.modem.context import ModemContext
 from modemd.modem.link.port import OpenPort
 from modemd.modem.link.wire_log import WireLine
 from modemd.modem.messages.pipeline import Pipeline
@@ -16,19 +17,19 @@ from modemd.modem.recovery.escalation import QUARANTINE_S, RESET_INTERVAL_S, Tro
 from modemd.modem.recovery.recovery import NO_TOOLS, HealthMonitor, Recovery, RecoveryStatus, RecoveryTools
 from modemd.modem.recovery.symptoms import Symptoms
 from modemd.modem.requests import RequestQueue, T, Work
-from modemd.modem.session import PERSON_RETRY_S, STATUS_S, ModemContext, Session
+from modemd.modem.session import PERSON_RETRY_S, STATUS_S, Session
 from modemd.modem.setup.sim import NO_PINS, PinSource
 from modemd.modem.status import ModemHealth, ModemLine, ModemStatus
 from modemd.profiles import Profiles
 
 log = logs.get(__name__)
 
-# Between two tries to open. The longest must let a stick that is back send within 5 s.
+# Delays between tries to open the port. The longest lets a modem that is plugged in again send within 5 s.
 REOPEN_S = (0.2, 0.5, 1.0, 2.0, 3.0)
 
 
 class Modem:
-    """One modem. Only its own task (`run`) touches port and dialogue; others `request`, `wake` and `stop` it."""
+    """Modem with its task. Only the task (`run`) uses port and dialogue. Others call `run_request`, `wake` and `stop`."""
 
     def __init__(
         self,
@@ -42,12 +43,14 @@ class Modem:
         pins: PinSource = NO_PINS,
         tools: RecoveryTools = NO_TOOLS,
         quarantine_s: Sequence[float] = QUARANTINE_S,
-        rest_s: float = RESET_INTERVAL_S,
+        reset_interval_s: float = RESET_INTERVAL_S,
     ) -> None:
         self.line = line
         self.status = ModemStatus()
-        self._recovery = recovery = Recovery(line, self.status, tools, quarantine_s=quarantine_s, rest_s=rest_s)
-        vitals = Symptoms()
+        self._recovery = recovery = Recovery(
+            line, self.status, tools, quarantine_s=quarantine_s, reset_interval_s=reset_interval_s
+        )
+        symptoms = Symptoms()
         self._open_port = open_port
         self._loop = asyncio.get_running_loop()
         awake = asyncio.Event()
@@ -59,8 +62,8 @@ class Modem:
             sweep_interval_s=sweep_interval_s,
             now=now,
             pins=pins,
-            pipeline=Pipeline(line, self.status, backend.outbound, vitals, recovery),
-            health_monitor=HealthMonitor(self.status, backend.outbound, vitals, recovery),
+            pipeline=Pipeline(line, self.status, backend.outbound, symptoms, recovery),
+            health_monitor=HealthMonitor(self.status, backend.outbound, symptoms, recovery),
             requests=RequestQueue(awake.set),
             awake=awake,
         )
@@ -69,32 +72,33 @@ class Modem:
         self._ended_by_stop = False
 
     def wake(self) -> None:
-        """There may be something to send."""
+        """Wakes the task, because there may be something to send."""
         self._context.awake.set()
 
     async def run_request(self, work: Work[T], *, within_s: float) -> T:
-        """What `work(dialogue, identity)` returns or raises. The modem's task does it between its own work, never while a part
-        is on the air. PortGone where the port is lost or not open, ReplyTimeout after `within_s`."""
+        """Returns the result of `work(dialogue, identity)`, or raises its error. The modem's task runs it between its own
+        work, never while a part is on the air. Raises PortGone if the port is lost or not open, and ReplyTimeout after
+        `within_s` seconds."""
         if self._session is None or self.status.identity is None:
             raise PortGone(f"{self.line.name} is not open: {self.status.reason or self.status.health}")
         return await self._context.requests.submit(work, within_s)
 
     @property
     def is_open(self) -> bool:
-        """Whether its port is open and its own."""
+        """True if the port is open."""
         return self._session is not None
 
     @property
     def recovery_status(self) -> RecoveryStatus:
-        """Where the modem stands on the recovery ladder."""
+        """Status of the modem's recovery."""
         return self._recovery.current_status
 
     def list_wire_lines(self) -> list[WireLine]:
-        """The last lines that passed, from this session and those before, masked."""
+        """Returns the last lines that passed, of this session and earlier ones, masked."""
         return self._context.wire.list_lines(self._context.now(), self._loop.time())
 
     def stop(self) -> None:
-        """End after what is on the air; nothing more is claimed. With nothing on the air, end at once."""
+        """Stops the task after the part that is on the air; claims nothing more. If nothing is on the air, stops at once."""
         self._context.stopped.set()
         self._context.awake.set()
         self._context.pipeline.stop_drafting()
@@ -102,33 +106,29 @@ class Modem:
             self._ended_by_stop = self._task.cancel()
 
     async def run(self) -> None:
-        """Serve the modem until `stop`. Never ends by an error: each is logged, and the port is opened again."""
+        """Runs the modem until `stop`. Never ends by an error: each is logged, and the port is opened again."""
         self._task = task = asyncio.current_task()
         try:
             await self._run_sessions()
         except asyncio.CancelledError:
-            # Ours, by `stop`, ends the task well; anybody else's is theirs.
+            # A cancellation by `stop` ends the task normally; any other is passed on.
             if not self._ended_by_stop or task is None or task.uncancel():
                 raise
         finally:
             self.status.health, self.status.reason = ModemHealth.STOPPED, None
-            if self._context.unstored_arrivals:
-                log.error(
-                    "arrivals were not kept, and are nowhere else",
-                    modem=self.line.name,
-                    arrivals=len(self._context.unstored_arrivals),
-                )
+            if unstored := self._context.receiver_state.unstored:
+                log.error("arrivals were not kept, and are nowhere else", modem=self.line.name, arrivals=len(unstored))
 
     async def _run_sessions(self) -> None:
-        life = self._context
+        context = self._context
         failures = 0
-        while not life.stopped.is_set():
-            began = self._loop.time()
+        while not context.stopped.is_set():
+            began_at = self._loop.time()
             try:
                 await self._run_session()
             except NeedsPerson as error:
                 self._handle_failure(Trouble.SIM, ModemHealth.NEEDS_PERSON, str(error))
-                await life.pause(PERSON_RETRY_S)
+                await context.pause(PERSON_RETRY_S)
             except PortGone as error:
                 trouble = Trouble.PORT_HANGS if isinstance(error, PortHangs) else Trouble.PORT_GONE
                 self._handle_failure(trouble, ModemHealth.GONE, str(error))
@@ -141,14 +141,14 @@ class Modem:
             except Exception as error:
                 log.exception("modem task failed", modem=self.line.name, error=repr(error))
                 self._handle_failure(Trouble.MISTAKE, ModemHealth.GONE, f"internal error: {error!r}")
-            if (rung := self._recovery.take_pending_step()) is not None and not life.stopped.is_set():
-                await self._recovery.run_with_port_closed(rung)
-            if not life.stopped.is_set():
-                failures = failures + 1 if self._loop.time() - began < STATUS_S else 0
-                await life.pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
+            if (step := self._recovery.take_pending_step()) is not None and not context.stopped.is_set():
+                await self._recovery.run_with_port_closed(step)
+            if not context.stopped.is_set():
+                failures = failures + 1 if self._loop.time() - began_at < STATUS_S else 0
+                await context.pause(REOPEN_S[min(failures, len(REOPEN_S) - 1)])
 
     def _handle_failure(self, trouble: Trouble, health: ModemHealth, reason: str) -> None:
-        """Say what is the matter, and find out what is to be done about it."""
+        """Reports what failed, and lets recovery choose what to do about it."""
         if not self._recovery.has_pending_step:
             self._recovery.escalate(trouble, reason)
         if health is ModemHealth.UNHEALTHY and self._recovery.is_quarantined:
@@ -156,7 +156,7 @@ class Modem:
         self._context.report_unusable(health, reason)
 
     async def _run_session(self) -> None:
-        """One life of the port, from opening to its loss or the end."""
+        """Runs one session, from the opening of the port to its loss or the stop."""
         port = await self._open_port(self.line.port)
         try:
             self._recovery.note_location()

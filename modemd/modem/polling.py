@@ -1,4 +1,5 @@
-"""What a session sees to beside messages: the SIM's service centre, calls, the network's name and time, the storage's level."""
+"""Polling of a modem's status: registration, signal, SIM, operator, service centre, storage level, the network's time, and
+calls."""
 
 from __future__ import annotations
 
@@ -19,14 +20,15 @@ from modemd.modem.status import Identity, ModemStatus
 
 log = logs.get(__name__)
 
-# AT+COPS? can take three minutes on a bad day; a name is not worth that, and is then not asked for again.
+# AT+COPS? can take three minutes. The operator's name is not worth that: after a time-out it is not asked for again.
 OPERATOR_TIMEOUT_S = 5.0
 _ROAMING = (Registration.ROAMING, Registration.SMS_ONLY_ROAMING)
 INTERNATIONAL_NUMBER = 145
 
 
 class StatusPolling:
-    """One session's. `untold` keeps, over the life of a port, calls that the database did not take yet."""
+    """Polling in one session. `unstored_calls` has the numbers of missed calls that the database has not taken yet; it
+    outlives the session."""
 
     def __init__(
         self,
@@ -35,30 +37,30 @@ class StatusPolling:
         backend: Backend,
         status: ModemStatus,
         receiver: Receiver,
-        untold: MutableSequence[str],
+        unstored_calls: MutableSequence[str],
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
         self._backend = backend
         self._status = status
         self._receiver = receiver
-        self._unstored_calls = untold
+        self._unstored_calls = unstored_calls
         self._loop = asyncio.get_running_loop()
         self._calls = MissedCalls()
         self.has_restored_smsc = False
-        """Whether the last look found the service centre gone, and put it back."""
+        """True if the last poll found the service centre missing, and set it again."""
         self.has_other_sim = False
-        """Whether another SIM sits there now, or the one that did asks for something: everything is to be looked at anew."""
+        """True if another SIM is inserted now, or the SIM needs its PIN: the modem must be set up again."""
 
     async def start(self) -> None:
-        """Once the modem is set up: callers' numbers are wanted, a service centre is needed, and the clock is heard."""
+        """Starts in a modem that is set up: asks for callers' numbers, checks the service centre, and reads the clock."""
         self._status.remarks.clear()
         await self._dialogue.ask("+CLIP=1")
         await self._check_service_centre()
         await self._read_clock()
 
     async def handle_notice(self, urc: Urc) -> bool:
-        """Deal with a notice of a call or of the network's time; False where it is none."""
+        """Handles a notice of a call or of the network's time. Returns False if the notice is another one."""
         if is_call_notice(urc.line):
             await self._store_missed_calls(self._calls.handle_notice(urc.line, self._loop.time()))
             return True
@@ -69,7 +71,7 @@ class StatusPolling:
         return False
 
     async def poll(self) -> None:
-        """Now and then, with the registration."""
+        """Polls SIM, operator, service centre and storage, by the registration that `poll_network` read."""
         self.has_other_sim = not await self._is_same_sim()
         if self.has_other_sim:
             return
@@ -83,11 +85,12 @@ class StatusPolling:
         self.has_restored_smsc = await self._check_service_centre()
         await self._store_missed_calls(self._calls.take_overdue(self._loop.time()))
         await self._receiver.check_storage()
-        self._status.storage = self._receiver.fill
+        self._status.storage = self._receiver.level.fill
         self._set_remark("storage", self._receiver.storage_problem or "", self._receiver.storage_problem is not None)
 
     async def _is_same_sim(self) -> bool:
-        """Whether the SIM is the one that it was, and open. Not every family says that a SIM was pulled or put in."""
+        """True if the SIM is the same as at the set-up, and open. Not every family reports that a SIM was removed or
+        inserted."""
         if self._identity.imsi is None:
             return True
         reply = await self._dialogue.ask("+CIMI")
@@ -97,42 +100,61 @@ class StatusPolling:
             return True
         return (
             await setup_identity.read_imsi(self._dialogue) == self._identity.imsi
-        )  # noise on the line is no other SIM
+        )  # another answer may be due to noise on the line
+
+    async def poll_network(self) -> None:
+        """Reads registration and signal into the status. A modem that uses LTE only may report its registration to +CEREG
+        only."""
+        status = self._status
+        for command in ("+CREG?", "+CGREG?", "+CEREG?"):
+            reply = await self._dialogue.ask(command)
+            try:
+                status.registration = replies.parse_registration(reply.lines)
+            except DecodeError:
+                continue
+            if status.registration.is_registered:
+                break
+        reply = await self._dialogue.ask("+CSQ")
+        try:
+            status.signal_dbm = replies.parse_signal_dbm(reply.lines)
+        except DecodeError:
+            status.signal_dbm = None
 
     # The service centre
 
     async def _check_service_centre(self) -> bool:
-        """Read it (`+CSCA`, 3GPP TS 27.005 3.3.1), and set it where it is not what it should be. Whether it had gone and is back.
+        """Reads the service centre (`+CSCA`, 3GPP TS 27.005 3.3.1), and sets it if it is not what it should be. Returns True if
+        it was missing and is set again.
 
-        ZTE and some Qualcomm firmware lose it when another program says `AT+CSMP=`.
+        ZTE and some Qualcomm firmware lose it when another program writes `AT+CSMP=`.
         """
         found = await self._read_service_centre()
         if found is None:
             return False
-        wish = self._backend.find_service_centre(self._identity, found)
+        wanted = self._backend.find_service_centre(self._identity, found)
         now = found
-        if wish is not None and wish != found:
-            await self._dialogue.ask(f'+CSCA="{wish}",{INTERNATIONAL_NUMBER}')
+        if wanted is not None and wanted != found:
+            await self._dialogue.ask(f'+CSCA="{wanted}",{INTERNATIONAL_NUMBER}')
             now = await self._read_service_centre() or ""
             log.warning(
                 "service centre was another",
                 iccid=self._identity.iccid,
                 was=found or "none",
-                wanted=wish,
+                wanted=wanted,
                 now=now or "none",
             )
         self._status.smsc = now or None
         self._set_remark(
             "smsc",
             "the SIM has no service centre (AT+CSCA? is empty): set sims.<iccid>.smsc to the operator's number"
-            if wish is None
-            else f"the modem does not take {wish} as service centre",
-            not now or (wish is not None and now != wish),
+            if wanted is None
+            else f"the modem does not take {wanted} as service centre",
+            not now or (wanted is not None and now != wanted),
         )
         return not found and bool(now)
 
     async def _read_service_centre(self) -> str | None:
-        """The number, empty where there is none; None where the modem does not say."""
+        """Returns the number, empty if there is none; None if the modem does not tell."""
         reply = await self._dialogue.ask("+CSCA?")
         if not reply.ok:
             return None
@@ -141,7 +163,7 @@ class StatusPolling:
         except DecodeError:
             return None
 
-    # The network
+    # Operator and clock
 
     async def _poll_operator(self) -> None:
         if not self._status.has_operator_name:
@@ -157,7 +179,7 @@ class StatusPolling:
             self._status.operator = None
 
     async def _read_clock(self) -> None:
-        """The modem's clock, where the network sets it (`+CTZU`, 3GPP TS 27.007 8.40). It may not have done so yet."""
+        """Reads the modem's clock, if the network sets it (`+CTZU`, 3GPP TS 27.007 8.40). It may not have been set yet."""
         reply = await self._dialogue.ask("+CTZU?")
         if not reply.ok or not any(line.replace(" ", "").startswith("+CTZU:1") for line in reply.lines):
             return
@@ -169,7 +191,8 @@ class StatusPolling:
     # Calls
 
     async def _store_missed_calls(self, number: str | None) -> None:
-        """Have a call kept, and hang up where that is wished. One that the database does not take is told again later."""
+        """Stores a missed call, and rejects it if that is configured. A call that the database does not take is stored
+        later."""
         if number is not None:
             self._unstored_calls.append(number)
             if self._calls.is_ringing and self._backend.is_rejecting_calls:
@@ -183,14 +206,15 @@ class StatusPolling:
             self._unstored_calls.pop(0)
 
     async def _hang_up(self) -> None:
-        for command in ("+CHUP", "H"):  # some know the one only, some the other
+        for command in ("+CHUP", "H"):  # some modems know only one of the two
             if (await self._dialogue.ask(command)).ok:
                 return
 
-    def _set_remark(self, about: str, words: str, holds: bool) -> None:
-        """Something that a person should know though the modem works; said once in the log."""
-        if not holds:
+    def _set_remark(self, about: str, text: str, applies: bool) -> None:
+        """Sets or removes the remark about a problem that a person should know although the modem works. A new remark is
+        logged."""
+        if not applies:
             self._status.remarks.pop(about, None)
-        elif self._status.remarks.get(about) != words:
-            self._status.remarks[about] = words
-            log.warning("modem needs a look", iccid=self._identity.iccid, because=words)
+        elif self._status.remarks.get(about) != text:
+            self._status.remarks[about] = text
+            log.warning("modem needs a look", iccid=self._identity.iccid, because=text)

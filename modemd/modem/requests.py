@@ -1,4 +1,4 @@
-"""The inbox of a modem's task: what others want done over its dialogue, between its own work."""
+"""Requests to a modem's task: work that others want done over its dialogue, run between the task's own work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Request(Generic[T]):
 
 
 class RequestQueue:
-    """Requests in the order in which they came. Asked from anywhere on the loop, served by the modem's task alone."""
+    """Queue of requests, in order of arrival. Any code on the loop may submit; only the modem's task runs them."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -32,8 +32,8 @@ class RequestQueue:
         self._waiting: deque[_Request[Any]] = deque()
 
     async def submit(self, work: Work[T], within_s: float) -> T:
-        """What `work` returns or raises. ReplyTimeout where it has not ended within `within_s`, its time in the queue
-        included; it is cut then."""
+        """Returns the result of `work`, or raises its error. Raises ReplyTimeout, and cancels the work, if it has not ended
+        within `within_s` seconds; the time in the queue counts."""
         answer: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append(_Request(work, self._loop.time() + within_s, answer))
         self._wake()
@@ -47,7 +47,7 @@ class RequestQueue:
         return bool(self._waiting)
 
     async def run_next(self, dialogue: Dialogue, identity: Identity) -> None:
-        """Do one request, the next that somebody still waits for. Its errors are the asker's, and never end this."""
+        """Runs the next request that somebody still waits for. Errors of the work go to its asker; none is raised here."""
         while self._waiting:
             request = self._waiting.popleft()
             if not request.answer.done():
@@ -55,31 +55,31 @@ class RequestQueue:
                 return
 
     async def _run_request(self, request: _Request[Any], dialogue: Dialogue, identity: Identity) -> None:
-        """In a task of its own, so that an asker who waits no longer can cut it and nothing else."""
-        doing = asyncio.ensure_future(request.work(dialogue, identity))
-        request.answer.add_done_callback(lambda _: doing.cancel())
+        """Runs the work in a task of its own, so that an asker who gives up cancels the work and nothing else."""
+        task = asyncio.ensure_future(request.work(dialogue, identity))
+        request.answer.add_done_callback(lambda _: task.cancel())
         try:
-            await asyncio.wait({doing}, timeout=max(request.deadline - self._loop.time(), 0))
+            await asyncio.wait({task}, timeout=max(request.deadline - self._loop.time(), 0))
         finally:
-            doing.cancel()
-            await asyncio.wait({doing})
+            task.cancel()
+            await asyncio.wait({task})
             if not request.answer.done():
-                _copy_result(doing, request.answer)
+                _copy_result(task, request.answer)
 
     def fail_all(self, error: Exception) -> None:
-        """Whoever waits is told `error`: the port is lost."""
+        """Ends all waiting requests with `error`."""
         while self._waiting:
             _fail(self._waiting.popleft().answer, error)
 
 
-def _copy_result(doing: asyncio.Future[T], answer: asyncio.Future[T]) -> None:
-    """How the work ended, to its asker."""
-    if doing.cancelled():
-        answer.set_exception(PortGone("the modem's task has ended"))  # no cancellation of the asker
-    elif (error := doing.exception()) is not None:
+def _copy_result(task: asyncio.Future[T], answer: asyncio.Future[T]) -> None:
+    """Copies the result or the error of the work to its asker."""
+    if task.cancelled():
+        answer.set_exception(PortGone("the modem's task has ended"))  # an error: the asker itself is not cancelled
+    elif (error := task.exception()) is not None:
         answer.set_exception(error)
     else:
-        answer.set_result(doing.result())
+        answer.set_result(task.result())
 
 
 def _fail(answer: asyncio.Future[Any], error: Exception) -> None:

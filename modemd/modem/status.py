@@ -1,4 +1,4 @@
-"""What is known of a modem now, and how it is reached."""
+"""Status of a modem: who answers on its port, how it is reached, and how it is now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modemd.profiles import Profile
 
 
 class ModemHealth(StrEnum):
-    """What a modem is at."""
+    """Health of a modem, with the stage that it has reached."""
 
     OPENING = "opening"
     SETTING_UP = "setting up"
@@ -27,7 +27,7 @@ class ModemHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who answers on a port: the stick by its IMEI, the SIM by its ICCID."""
+    """Identity of what answers on a port: the modem by its IMEI, the SIM by its ICCID."""
 
     imei: str
     manufacturer: str
@@ -38,7 +38,7 @@ class Identity:
     number: str | None
     profile: Profile
     sender: Sender = field(init=False, compare=False, repr=False)
-    """The same, as the service knows it."""
+    """The same identity in the terms of the connector."""
 
     def __post_init__(self) -> None:
         sender = Sender(
@@ -54,9 +54,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class ModemLine:
-    """How to reach a modem, as configured. `rate` gives the pace for a SIM by its ICCID, in parts per second (None:
-    unlimited). `driver` names a profile; None: by manufacturer and model. `power_hook` is a program, with its arguments, that
-    takes the power from the modem and gives it back; empty: there is none."""
+    """Configured way to reach a modem.
+
+    `rate` returns the pace of a SIM, given its ICCID, in parts per second; None means unlimited. `driver` names a profile; None
+    means that the profile is chosen by manufacturer and model. `power_hook` is a program with its arguments that switches the
+    modem's power off and on; empty if there is none.
+    """
 
     name: str
     port: str
@@ -67,8 +70,11 @@ class ModemLine:
 
 @dataclass(slots=True)
 class ModemStatus:
-    """What is known of a modem now. `port` and `place` (`1-1.2`): where it is plugged in, of one that is found by itself; None
-    while it is not, and where the configuration names its port."""
+    """Current status of a modem.
+
+    `port` and `usb_location` (`1-1.2`) say where a modem is plugged in that was found automatically. They are None while it is
+    not plugged in, and for a modem whose port the configuration names.
+    """
 
     health: ModemHealth = ModemHealth.OPENING
     reason: str | None = None
@@ -81,8 +87,8 @@ class ModemStatus:
     smsc: str | None = None
     storage: StorageFill | None = None
     remarks: dict[str, str] = field(default_factory=dict)
-    """What a person should know though the modem works, by what it is about."""
+    """Problems that a person should know although the modem works, by subject."""
     port: str | None = None
     usb_location: str | None = None
     turn_deadline: float | None = None
-    """The loop's time by which the modem's task must have taken its next turn; None while it has no open port."""
+    """Time of the loop, in seconds, by which the modem's task must have begun its next turn; None while it has no open port."""

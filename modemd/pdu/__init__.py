@@ -1,10 +1,10 @@
-"""SMS on the wire: complete, pure, and the standard library only (3GPP TS 23.040 and TS 23.038).
+"""Codec of SMS PDUs: complete, pure, and with the standard library only (3GPP TS 23.040 and TS 23.038).
 
-Types hold what a PDU says; `encode` and `decode` go between them and octets. Octets in, octets out: no file, port or clock.
-Whatever is decoded, the answer is a result or :class:`modemd.errors.DecodeError`; a wish that cannot be said on the wire is
-:class:`modemd.errors.EncodeError`.
+Types have the contents of a PDU; `encode` and `decode` convert them to and from octets. There is no file, port or clock.
+Decoding returns a result or raises :class:`modemd.errors.DecodeError`, whatever the octets; a value that cannot be encoded
+raises :class:`modemd.errors.EncodeError`.
 
-Names are loaded when first used, so that importing this package costs next to nothing.
+Names are loaded when first used, so that importing this package takes almost no time.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Loads the module a name lives in (PEP 562); from then on the name is found without coming here."""
+    """Loads the module that defines a name (PEP 562), and stores the name, so that this runs once for each."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,6 +1,6 @@
-"""Every octet of a PDU, with its field and its meaning, for people who look at one.
+"""Explanation of a PDU for people: every octet, with its field and its meaning.
 
-The rows are in order and leave no octet out: octets that mean nothing have a row that says so.
+The rows are in order and leave no octet out: octets without a meaning have a row that says so.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from modemd.pdu.text.septets import packed_length
 
 
 class Direction(Enum):
-    """Which way a PDU goes; the same message type means one thing on the way in and another on the way out."""
+    """Direction of a PDU: a message type (TP-MTI) has a different meaning in each direction."""
 
     INCOMING = "incoming"
     OUTGOING = "outgoing"
@@ -45,7 +45,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A run of octets: where it starts, what it is, and what it says."""
+    """Row for a run of octets: its offset, its field, and its meaning."""
 
     offset: int
     octets: bytes
@@ -58,22 +58,22 @@ class Explained:
 
 
 def explain(octets: bytes, direction: Direction = Direction.INCOMING, *, smsc: bool = True) -> list[Explained]:
-    """The rows of a PDU. `smsc` says whether the service centre's address stands in front, as in AT PDU mode.
+    """Returns the rows of a PDU. `smsc`: whether the service centre's address comes first, as in AT PDU mode.
 
-    Reports, which no modem hands over, are read as well: SUBMIT-REPORT on the way in, DELIVER-REPORT on the way out.
-    DecodeError where the PDU cannot be read; its `octet` counts from the start of the TPDU.
+    Reads reports, too, which no modem gives to a host: an incoming SUBMIT-REPORT, an outgoing DELIVER-REPORT. DecodeError
+    if the PDU cannot be read; its `octet` counts from the start of the TPDU.
     """
     walk = _PduWalker(octets)
     if smsc:
         address, tpdu = unframe(octets)
         walk.take(len(octets) - len(tpdu), "SMSC", "the one in the SIM" if address is None else _address(address))
     if walk.offset >= len(octets):
-        raise DecodeError("TP-MTI", 0, "there is no octet at all")
+        raise DecodeError("TP-MTI", 0, "the PDU is empty")
     kind = octets[walk.offset] & 3
     if (direction, kind) not in _KINDS:
         raise DecodeError("TP-MTI", 0, f"message type {kind} is reserved")
     decode, rows = _KINDS[direction, kind]
-    decode(octets[walk.offset :])  # raises where the PDU is wrong, so that the rows need not look
+    decode(octets[walk.offset :])  # raises if the PDU is wrong, so that the rows need no checks
     rows(walk)
     if walk.offset < len(octets):
         walk.take(len(octets) - walk.offset, "(behind the PDU)", "ignored")
@@ -81,7 +81,7 @@ def explain(octets: bytes, direction: Direction = Direction.INCOMING, *, smsc: b
 
 
 class _PduWalker:
-    """Goes through octets and notes a row for each field."""
+    """Walk through the octets of a PDU that adds a row for each field."""
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
@@ -146,8 +146,8 @@ def _element(element: Element) -> str:
         case LockingShift(language):
             return f"locking shift table: {_language(language)}"
         case SpecialIndication(_, count):
-            kept = "store" if element.store else "discard"
-            return f"{count} messages waiting ({element.waiting.name.lower()}), {kept} the text"
+            action = "store" if element.store else "discard"
+            return f"{count} messages waiting ({element.waiting.name.lower()}), {action} the text"
         case RawElement(identifier, data):
             return f"element {identifier:02X}, {len(data)} octets"
     return "an element that runs past the end of the header"
@@ -159,11 +159,11 @@ def _language(language: int) -> str:
 
 
 def _flags(kind: str, names: dict[int, tuple[str, str]]) -> Callable[[int], str]:
-    """Words for a first octet: the message type, then for each bit what it says when clear and when set."""
+    """Returns a function that describes a first octet: the message type, then each bit by its words for clear and for set."""
 
     def meaning(first: int) -> str:
-        said = [clear if not first & bit else set_ for bit, (clear, set_) in names.items()]
-        return ", ".join([kind, *filter(None, said)])
+        words = [clear if not first & bit else set_ for bit, (clear, set_) in names.items()]
+        return ", ".join([kind, *filter(None, words)])
 
     return meaning
 

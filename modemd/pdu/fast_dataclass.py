@@ -1,8 +1,8 @@
-"""Frozen dataclasses made at a third of the price.
+"""Constructors for frozen dataclasses that take a third of the time of their `__init__`.
 
 The `__init__` that dataclasses writes for a frozen class calls `object.__setattr__` for every field. Half of the time to decode
-a PDU went there. What is made by the thousand is made here instead: filled as an object of a subclass without the lock,
-where setting a field is one instruction, and then turned into what it is to be, lock and all.
+a PDU went there. A constructor from here fills an object of a subclass that is not frozen, in which setting a field is one
+instruction, and then changes the object's class to the frozen one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Frozen = TypeVar("Frozen")
 
 
 def make_constructor(frozen: Callable[Fields, Frozen]) -> Callable[Fields, Frozen]:
-    """A function that makes what the class makes from the same arguments.
+    """Returns a function that makes the same objects as the class from the same arguments.
 
-    `frozen` is a dataclass with `frozen` and `slots`, without `__post_init__` and default factories.
+    `frozen` must be a dataclass with `frozen` and `slots`, without `__post_init__` and default factories.
     """
     cls: Any = frozen
     names = [field.name for field in fields(cls)]
     unlocked = {"__init__": object.__init__, "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    # Written as source and compiled, as dataclasses itself does: a loop over the fields would cost more than it saves.
+    # Compiled from source, as dataclasses itself does: a loop over the fields would cost more than it saves.
     filled = "".join(f"        made.{name} = {name}\n" for name in names)
     source = (
         "def maker(empty, frozen):\n"

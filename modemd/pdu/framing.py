@@ -1,4 +1,4 @@
-"""The service centre's address in front of a TPDU, as PDU mode has it (3GPP TS 27.005 4.3), and whose message it is."""
+"""Frame of a TPDU in PDU mode: the service centre's address in front (3GPP TS 27.005 4.3), and the decoder by message type."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _OUTGOING = (None, Submit.decode, Command.decode, None)
 
 
 def frame(tpdu: bytes, smsc: Address | None = None) -> bytes:
-    """A TPDU as a modem wants it: behind the service centre's address, or behind 00, which means the one in the SIM."""
+    """Returns a TPDU as a modem takes it: after the service centre's address, or after 00, which means the one in the SIM."""
     return (b"\0" if smsc is None else smsc.encode_smsc()) + tpdu
 
 
 def unframe(octets: bytes) -> tuple[Address | None, bytes]:
-    """The service centre's address (None for 00) and the TPDU. DecodeError where the address runs out or is too long."""
+    """Returns the service centre's address (None for 00) and the TPDU. DecodeError if the address is cut or too long."""
     if not octets:
-        raise DecodeError("SMSC", 0, "there is no octet at all")
+        raise DecodeError("SMSC", 0, "the PDU is empty")
     length = octets[0]
     if length == 0:
         return None, octets[1:]
@@ -37,7 +37,7 @@ def unframe(octets: bytes) -> tuple[Address | None, bytes]:
 
 
 def decode_incoming(tpdu: bytes) -> Deliver | StatusReport:
-    """What a modem hands over. DecodeError for anything else than a DELIVER or a STATUS-REPORT."""
+    """Decodes a TPDU that a modem received. DecodeError for anything but a DELIVER or a STATUS-REPORT."""
     decode = _INCOMING[tpdu[0] & 3] if tpdu else None
     if decode is None:
         raise DecodeError("TP-MTI", 0, "neither SMS-DELIVER nor SMS-STATUS-REPORT")
@@ -45,7 +45,7 @@ def decode_incoming(tpdu: bytes) -> Deliver | StatusReport:
 
 
 def decode_outgoing(tpdu: bytes) -> Submit | Command:
-    """What a modem sends. DecodeError for anything else than a SUBMIT or a COMMAND."""
+    """Decodes a TPDU that a modem sends. DecodeError for anything but a SUBMIT or a COMMAND."""
     decode = _OUTGOING[tpdu[0] & 3] if tpdu else None
     if decode is None:
         raise DecodeError("TP-MTI", 0, "neither SMS-SUBMIT nor SMS-COMMAND")

@@ -1,4 +1,4 @@
-"""What SUBMIT and DELIVER have in common: user data under a coding scheme."""
+"""Base class of SUBMIT and DELIVER: user data with a coding scheme."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from modemd.pdu.text.coding import CODINGS, Alphabet, Coding
 
 
 class Message:
-    """Reads the user data of a message by its TP-DCS."""
+    """Message with user data, which its TP-DCS says how to read."""
 
     __slots__ = ()
 
@@ -17,7 +17,7 @@ class Message:
 
     @property
     def coding(self) -> Coding:
-        """What TP-DCS says, in full."""
+        """The meaning of TP-DCS."""
         return CODINGS[self.dcs]
 
     @property
@@ -26,21 +26,21 @@ class Message:
 
     @property
     def message_class(self) -> int | None:
-        """0 (flash) to 3; None where TP-DCS names no class."""
+        """0 (flash) to 3; None if TP-DCS names no class."""
         return CODINGS[self.dcs].message_class
 
     @property
     def text(self) -> str | None:
-        """The text of this part alone; None where it is not text (8-bit data, compressed)."""
+        """The text of this part alone; None if it is not text (8-bit data, compressed)."""
         user_data = self.user_data
         reading = find_decoder(user_data.header, CODINGS[self.dcs])
         return None if reading is None else reading(user_data.payload)
 
     @property
     def concatenation(self) -> Concatenation | None:
-        """Which part of which set this is; None for a message of its own."""
+        """Which part of which set this is; None for a message of one part."""
         found = None
-        for element in self.user_data.header:  # as last() does; written out, since every part is asked
+        for element in self.user_data.header:  # as find_last(), but faster: this runs for every part
             if type(element) is Concatenation:
                 found = element
         return found

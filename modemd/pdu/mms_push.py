@@ -1,4 +1,4 @@
-"""MMS notifications: a WAP push that says where a picture message can be fetched.
+"""Decoder of MMS notifications: a WAP push that says where a picture message can be fetched.
 
 The push (WAP-230-WSP 8.2.4.1) comes as 8-bit data to port 2948, often in several parts. Its body is an m-notification-ind
 (OMA MMS encapsulation 6.2), written in the binary headers of WSP (8.4).
@@ -14,7 +14,7 @@ from modemd.errors import DecodeError
 from modemd.pdu.messages.deliver import Deliver
 from modemd.pdu.reassembly import join_data, sort_parts
 
-PUSH_PORT, SECURE_PUSH_PORT = 2948, 2949
+PUSH_PORT = 2948
 
 _PUSH = 0x06
 _MMS_MESSAGE = (b"\xbe", b"application/vnd.wap.mms-message\0")
@@ -24,16 +24,16 @@ _CONTENT_LOCATION, _EXPIRY, _FROM, _MESSAGE_CLASS, _MESSAGE_TYPE = 0x83, 0x88, 0
 _VERSION, _SIZE, _SUBJECT, _TRANSACTION = 0x8D, 0x8E, 0x96, 0x98
 
 _CLASSES = {b"\x80": "personal", b"\x81": "advertisement", b"\x82": "informational", b"\x83": "auto"}
-# Character sets by their IANA number; what is not listed is read as UTF-8.
+# Character sets by their IANA number; others are read as UTF-8.
 _CHARSETS = {3: "ascii", 4: "latin-1", 1000: "utf-16-be", 1013: "utf-16-be", 1014: "utf-16-le", 1015: "utf-16"}
 
 
 @dataclass(frozen=True, slots=True)
 class MmsNotification:
-    """A message waits at `content_location`.
+    """Notification that a message waits at `content_location`.
 
-    `sender` is a number or mail address without its type suffix, None where it is withheld. `size` is in octets. `expires`
-    is a moment, or a span counted from when the notification came.
+    `sender` is a number or mail address without its type suffix, None if it is withheld. `size` is in octets. `expires` is
+    a time, or a duration counted from the arrival of the notification.
     """
 
     transaction: str
@@ -47,9 +47,9 @@ class MmsNotification:
 
     @classmethod
     def decode(cls, push: bytes) -> MmsNotification | None:
-        """The notification in the octets of a whole push; None where it is another kind of push.
+        """Returns the notification in the octets of a complete push; None if it is another kind of push.
 
-        DecodeError where it is a notification and cannot be read.
+        DecodeError if it is a notification that cannot be read.
         """
         body = _mms_body(push)
         if body is None:
@@ -72,9 +72,9 @@ class MmsNotification:
 
 
 def mms_notification(parts: Iterable[Deliver]) -> MmsNotification | None:
-    """The MMS notification that a set of parts (or a single message) carries; None where they carry anything else.
+    """Returns the MMS notification in a set of parts (or a single message); None if they are anything else.
 
-    DecodeError where it is a notification and cannot be read.
+    DecodeError if it is a notification that cannot be read.
     """
     ordered = sort_parts(parts)
     if not ordered or any(part.ports is None or part.ports.destination != PUSH_PORT for part in ordered):
@@ -83,7 +83,7 @@ def mms_notification(parts: Iterable[Deliver]) -> MmsNotification | None:
 
 
 def _mms_body(push: bytes) -> int | None:
-    """Where the MMS headers start: behind transaction id, type, header length and a content type that says MMS."""
+    """Returns the offset of the MMS headers: after transaction id, type, header length and the content type of MMS."""
     if len(push) < 4 or push[1] != _PUSH:
         return None
     length, start = _uintvar(push, 2)
@@ -95,7 +95,7 @@ def _mms_body(push: bytes) -> int | None:
 
 
 def _fields(push: bytes, at: int) -> dict[int, bytes]:
-    """Header codes and their values, the value octets as they are (a length in front taken off)."""
+    """Returns header codes and the octets of their values, without a length in front."""
     fields: dict[int, bytes] = {}
     while at + 1 < len(push) and push[at] & 0x80:
         code = push[at]
@@ -105,7 +105,7 @@ def _fields(push: bytes, at: int) -> dict[int, bytes]:
 
 
 def _value(push: bytes, at: int) -> tuple[bytes, int]:
-    """One value by the general rule of WSP 8.4.1.2: its first octet tells how it ends."""
+    """Returns one value and the offset after it. By the general rule of WSP 8.4.1.2, its first octet says how it ends."""
     first = push[at]
     if first & 0x80:
         return push[at : at + 1], at + 1
@@ -121,7 +121,7 @@ def _value(push: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _uintvar(octets: bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits an octet, at most five octets (WSP 8.1.2), and the offset after it."""
+    """Returns a number of seven bits an octet, at most five octets (WSP 8.1.2), and the offset after it."""
     number = 0
     for offset in range(at, min(at + 5, len(octets))):
         number = number << 7 | octets[offset] & 0x7F
@@ -135,7 +135,7 @@ def _string(value: bytes) -> str:
 
 
 def _encoded_string(value: bytes) -> str:
-    """A string, or a character set and a string."""
+    """Returns the text of a string, or of a character set and a string."""
     if not value or 32 <= value[0] < 128:
         return _string(value)
     # A number of one or two octets has a length in front; some centres write a short one without the bit that says so.
@@ -170,7 +170,7 @@ def _long_integer(value: bytes) -> int:
 
 
 def _expiry(value: bytes) -> datetime | timedelta | None:
-    """A token (absolute or relative) and seconds, since 1970 or from now; None where that is out of any range."""
+    """Reads a token (absolute or relative) and seconds, since 1970 or from now. Returns None if they are out of range."""
     number = _value(value, 1)[0] if len(value) > 1 else b""
     seconds = _long_integer(number)
     try:

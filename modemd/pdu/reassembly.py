@@ -1,4 +1,4 @@
-"""Parts back into a whole (3GPP TS 23.040 9.2.3.24.1)."""
+"""Reassembly of the parts of a message (3GPP TS 23.040 9.2.3.24.1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from modemd.pdu.text.coding import CODINGS
 
 @dataclass(frozen=True, slots=True)
 class ReassemblyKey:
-    """What the parts of one set share. A sender reuses references, so a set is also bounded in time."""
+    """Key that the parts of one set share. Senders reuse references, so a set is limited in time, too."""
 
     sender: Address
     width: int
@@ -28,7 +28,7 @@ class ReassemblyKey:
 
     @classmethod
     def of(cls, part: Deliver) -> ReassemblyKey | None:
-        """The key of a part; None for a message of its own."""
+        """Returns the key of a part; None for a message of one part."""
         concatenation = part.concatenation
         if concatenation is None:
             return None
@@ -36,7 +36,7 @@ class ReassemblyKey:
 
 
 def sort_parts(parts: Iterable[Deliver | Submit]) -> list[Deliver | Submit]:
-    """Parts by sequence number, the first of those that are repeated. Messages without a number come first, as given."""
+    """Returns parts by sequence number, of repeated ones the first. Messages without a number come first, as given."""
     numbered: dict[int, Deliver | Submit] = {}
     others: list[Deliver | Submit] = []
     for part in parts:
@@ -49,19 +49,19 @@ def sort_parts(parts: Iterable[Deliver | Submit]) -> list[Deliver | Submit]:
 
 
 def join(parts: Iterable[Deliver | Submit]) -> str:
-    """The text of one set, its parts in any order, some perhaps repeated or missing.
+    """Returns the text of one set. Its parts may be in any order, repeated or missing.
 
-    Septets and octets are joined first and read afterwards, as careless senders cut inside escape and surrogate pairs.
-    DecodeError where a part holds no text.
+    Joins septets and octets first and decodes them afterwards, because careless senders cut inside escape and surrogate
+    pairs. DecodeError if a part is not text.
     """
     text = ""
     reading: Callable[[bytes], str] | None = None
-    run: list[bytes] = []  # payloads of neighbours that are read alike
+    run: list[bytes] = []  # payloads of neighbours with the same decoder
     for part in sort_parts(parts):
         user_data = part.user_data
         own = find_decoder(user_data.header, CODINGS[part.dcs])
         if own is None:
-            raise DecodeError("TP-DCS", 0, "a part that is not text")
+            raise DecodeError("TP-DCS", 0, "a part is not text")
         if reading is not None and own != reading:
             text += reading(b"".join(run))
             run = []
@@ -71,12 +71,12 @@ def join(parts: Iterable[Deliver | Submit]) -> str:
 
 
 def join_data(parts: Iterable[Deliver | Submit]) -> bytes:
-    """The payloads of one set, its parts in any order, one behind the other: the octets of 8-bit data."""
+    """Returns the joined payloads of one set of 8-bit data. Its parts may be in any order."""
     return b"".join(part.user_data.payload for part in sort_parts(parts))
 
 
 class Ending(Enum):
-    """Why a set is handed out."""
+    """Reason why a set has ended."""
 
     COMPLETE = "complete"
     EXPIRED = "expired"
@@ -85,7 +85,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A set that is done with. `parts` are in order; with any ending but COMPLETE some are missing."""
+    """Set that has ended. `parts` are in order; some are missing, unless the ending is COMPLETE."""
 
     key: ReassemblyKey
     parts: tuple[Deliver, ...]
@@ -98,7 +98,7 @@ class Assembled:
 
     @property
     def text(self) -> str:
-        """The text of the parts that came. DecodeError where a part holds no text."""
+        """The text of the received parts. DecodeError if a part is not text."""
         return join(self.parts)
 
 
@@ -110,16 +110,16 @@ class _Set:
     complete: bool = False
 
     def has_room_for(self, sequence: int, part: Deliver) -> bool:
-        """Whether `part` belongs here: its place is free, or holds the same.
+        """Returns whether `part` belongs to this set: its place is free, or has the same part.
 
-        In a complete set the same means the very message, by the service centre's time stamp too: some senders use one
-        reference always, and send one text often.
+        In a complete set, the service centre's time stamp must be the same, too: some senders always use one reference, and
+        often send one text.
         """
-        kept = self.parts.get(sequence)
-        if kept is None:
+        present = self.parts.get(sequence)
+        if present is None:
             return not self.complete
-        same = (kept.dcs, kept.user_data) == (part.dcs, part.user_data)
-        return same and (not self.complete or kept.timestamp == part.timestamp)
+        same = (present.dcs, present.user_data) == (part.dcs, part.user_data)
+        return same and (not self.complete or present.timestamp == part.timestamp)
 
     def to_assembled(self, ending: Ending) -> Assembled:
         parts = tuple(self.parts[sequence] for sequence in sorted(self.parts))
@@ -127,11 +127,11 @@ class _Set:
 
 
 class Reassembler:
-    """Collects parts in any order, repeated, conflicting or late, for one SIM. Pure: the time of arrival comes in.
+    """Reassembler for one SIM: collects parts in any order, repeated, conflicting or late. Pure: the time is an argument.
 
-    A part that contradicts the one in its place begins a new set, as senders reuse references. A complete set is remembered
-    until its time is over, so that a part which the network delivers again is known. At most `most_sets` sets are kept;
-    the oldest goes first.
+    A part that contradicts the one in its place begins a new set, because senders reuse references. A complete set is kept
+    for `keep` after its first part, so that a part which the network delivers again is recognised. At most `most_sets` sets
+    are kept; the oldest is dropped first.
     """
 
     def __init__(self, keep: timedelta = timedelta(hours=72), most_sets: int = 1000) -> None:
@@ -141,11 +141,11 @@ class Reassembler:
         self._by_age: OrderedDict[int, _Set] = OrderedDict()
 
     def __len__(self) -> int:
-        """Sets kept, the complete ones that are remembered among them."""
+        """Returns the number of sets that are kept, complete ones included."""
         return len(self._by_age)
 
     def add(self, part: Deliver, received: datetime) -> list[Assembled]:
-        """Takes a part; gives the sets that are done with now: completed by it, too old at `received`, or crowded out.
+        """Adds a part. Returns the sets that end with it: completed by it, too old at `received`, or dropped for too many sets.
 
         ValueError for a message that is not part of a set.
         """
@@ -153,8 +153,8 @@ class Reassembler:
         if key is None or concatenation is None:
             raise ValueError("not part of a set")
         done = self.expire(received)
-        rivals = self._sets.get(key, [])
-        chosen = next((kept for kept in reversed(rivals) if kept.has_room_for(concatenation.sequence, part)), None)
+        same_key = self._sets.get(key, [])
+        chosen = next((each for each in reversed(same_key) if each.has_room_for(concatenation.sequence, part)), None)
         if chosen is None:
             chosen = self._begin(key, received)
         if concatenation.sequence not in chosen.parts:
@@ -167,7 +167,7 @@ class Reassembler:
         return done
 
     def expire(self, now: datetime) -> list[Assembled]:
-        """The incomplete sets whose first part came longer ago than the time they are kept."""
+        """Drops the sets whose first part came longer ago than `keep`, and returns the incomplete ones."""
         done: list[Assembled] = []
         while self._by_age and next(iter(self._by_age.values())).first_received + self._keep <= now:
             done += self._drop_oldest(Ending.EXPIRED)

@@ -1,6 +1,6 @@
-"""What modemd knows of each family of modems, read from `drivers/*.toml`. Those files are the drivers.
+"""Profiles of modem families, read from `drivers/*.toml`. Those files are the drivers.
 
-`Profile` is one family, `Profiles` all of them; `UsbRole` is what a USB interface is to modemd, by `drivers/usb.toml`.
+`Profile` is one family, `Profiles` all of them; `UsbRole` is the role of a USB interface, from `drivers/usb.toml`.
 """
 
 from __future__ import annotations

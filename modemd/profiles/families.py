@@ -1,4 +1,4 @@
-"""All families at hand: the shipped drivers, with a user's own over them."""
+"""Collection of all families: the shipped drivers, replaced by a user's own of the same name."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from modemd.profiles.reading import read_profile
 from modemd.profiles.usb import UNKNOWN, UsbEntry, UsbRole, UsbTable
 
 USB = "usb"
-"""`usb.toml` stands beside the families, and is none."""
+"""`usb.toml` is in the folder of the families, but is not one."""
 _NO_GENERIC = "no generic.toml among the drivers; reinstall modemd"
 
 
 class Profiles:
-    """All families at hand, and what is known of USB devices."""
+    """All families, and the table of USB devices."""
 
     def __init__(self, profiles: Mapping[str, Profile], devices: UsbTable | None = None) -> None:
         if GENERIC not in profiles:
             raise ProfileError(_NO_GENERIC)
         self._profiles = dict(profiles)
         self._devices = dict(devices or {})
-        # An id in a family's own file is the narrower word: a user's file need not repeat the table.
+        # An id in a family's file replaces its row of the table, so a user's file need not repeat the table.
         for profile in self._profiles.values():
             for identity in profile.usb:
                 self._devices[identity] = UsbEntry(family=profile.name, model=profile.title, at=profile.at_interface)
 
     @classmethod
     def load(cls, folders: Iterable[Path]) -> Profiles:
-        """Read every `*.toml` of `folders`; a later folder's file replaces the same name of an earlier one, whole.
+        """Reads every `*.toml` of `folders`. A file replaces the file of the same name in an earlier folder as a whole.
         ProfileError with the first mistake."""
         profiles, problems = cls.load_with_errors(folders)
         if profiles is None or problems:
@@ -41,7 +41,7 @@ class Profiles:
 
     @classmethod
     def load_with_errors(cls, folders: Iterable[Path]) -> tuple[Profiles | None, list[ProfileError]]:
-        """As `load`, with every mistake; what can be read, is there. None where without generic.toml there is nothing."""
+        """Loads as `load`, but returns the files that can be read, and every mistake. None if generic.toml cannot be read."""
         files = {path.stem: path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.toml"))}
         table = files.pop(USB, None)
         problems: list[ProfileError] = []
@@ -72,15 +72,15 @@ class Profiles:
         return iter(self._profiles.values())
 
     def find_by_name(self, name: str) -> Profile:
-        """The profile of that name, or a ProfileError that lists what there is."""
+        """Returns the profile of that name. ProfileError, with the names there are, if there is none."""
         if name not in self._profiles:
             raise ProfileError(f"no driver {name!r}; there are {', '.join(sorted(self._profiles))}")
         return self._profiles[name]
 
     def match(self, manufacturer: str, model: str) -> Profile:
-        """The family of a modem by its own words; `generic` where none fits."""
+        """Returns the family of a modem by its manufacturer and model; `generic` if none fits."""
         fitting = [p for p in self._profiles.values() if p.name != GENERIC and p.is_match_for(manufacturer, model)]
-        # Where two fit, the one whose model pattern says more is the narrower.
+        # If two fit, the one with the longer model pattern is the more specific.
         return max(fitting, key=lambda p: (len(p.model), p.name), default=self._profiles[GENERIC])
 
     def usb_role(
@@ -92,7 +92,8 @@ class Profiles:
         interface_subclass: int | None = None,
         interface_protocol: int | None = None,
     ) -> UsbRole:
-        """What a USB interface is to modemd; None for what the system does not tell. `UsbKind.UNKNOWN`: leave it alone."""
+        """Returns the role of a USB interface. Pass None for a value that the system does not give. `UsbKind.UNKNOWN`: leave it
+        alone."""
         entry = self._devices.get(f"{vendor_id:04x}:{product_id:04x}") or self._devices.get(f"{vendor_id:04x}:*")
         if entry is None:
             return UNKNOWN
@@ -107,9 +108,9 @@ class Profiles:
 
     @property
     def usb_table(self) -> UsbTable:
-        """What is known of USB devices, by id; the ids of single families among them."""
+        """Known USB devices by id, including the ids in the files of families."""
         return MappingProxyType(self._devices)
 
     def usb_ids(self, name: str) -> list[str]:
-        """The ids that lead to a family, `12d1:*` among them."""
+        """Returns the ids that lead to a family, such as `12d1:1506` and `12d1:*`."""
         return sorted(identity for identity, entry in self._devices.items() if entry.family == name)

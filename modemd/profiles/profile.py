@@ -1,4 +1,4 @@
-"""One family of modems, as its driver file says it is."""
+"""Profile of one family of modems, with the values of its driver file."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ USSD_CODINGS = ("plain", "packed_hex", "charset")
 
 
 class Quirk(StrEnum):
-    """Oddities that cannot be said as a value. Each is obeyed in one place."""
+    """Quirks of modems that cannot be expressed as a value. Each is handled in one place."""
 
     CNMA_AFTER_REPORT = "cnma-after-report"
-    """With CSMS 1 a `+CDS` is followed by no other until `AT+CNMA`; obeyed in `modemd.modem.messages.receiver`."""
+    """With CSMS 1, no `+CDS` follows another until `AT+CNMA`. Handled in `modemd.modem.messages.arrivals`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One family. Commands are without `AT`; times are seconds; `drivers/README.md` documents each key.
+    """Profile of one family. Commands are without `AT`; times are in seconds; `drivers/README.md` documents each key.
 
-    `path` is the file it was read from.
+    `path` is the file that it was read from.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Profile:
     ready: tuple[str, ...] = ()
     full: tuple[str, ...] = ()
     quirks: frozenset[Quirk] = frozenset()
-    # [pin]: the command that tells how many tries are left, and which of the answer's values, counted from 0, is the PIN's
+    # [pin]: the command for the number of tries left, and which value of the answer, counted from 0, is the PIN's
     pin_tries: str = ""
     pin_tries_field: int = 0
     # [recover]
@@ -69,22 +69,22 @@ class Profile:
     send_interval_s: float = 0.0
     # [send]
     link_hold: str = ""
-    # [errors]: +CMS ERROR numbers whose meaning is the vendor's own (reference: the standard's table)
+    # [errors]: +CMS ERROR numbers whose meaning differs from the table of the standard
     errors: Mapping[int, str] = field(default_factory=dict)
     # [source]
     source: str = ""
     unverified: bool = False
 
     def is_match_for(self, manufacturer: str, model: str) -> bool:
-        """Whether a modem that answers so to +CGMI and +CGMM is of this family."""
+        """Returns whether a modem with these answers to +CGMI and +CGMM belongs to this family."""
         return bool(self.manufacturer or self.model) and all(
-            re.search(pattern, said, re.IGNORECASE) is not None
-            for pattern, said in ((self.manufacturer, manufacturer), (self.model, model))
+            re.search(pattern, answer, re.IGNORECASE) is not None
+            for pattern, answer in ((self.manufacturer, manufacturer), (self.model, model))
         )
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Beginnings of every line that this family says unasked, for `Channel`."""
+        """Beginnings of all notices of this family, for `Channel`."""
         return (*self.ignore, *self.restart, *self.ready, *self.full)
 
 
@@ -105,4 +105,4 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "send": ("link_hold",),
     "source": ("source", "unverified"),
 }
-"""Which keys stand in which section of a driver file; `errors` is a section of its own kind."""
+"""Keys of each section of a driver file. The section `errors` has numbers as keys instead."""

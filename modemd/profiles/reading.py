@@ -1,4 +1,4 @@
-"""Driver files: TOML in, `Profile` out, every mistake named by file and key."""
+"""Reader of driver files: turns TOML into a `Profile`, and names every mistake by file and key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMS = {
     "at_protocol": _HEX2,
     "other_protocol": _HEX2,
 }
-# Who a family is, is not inherited: else every family would be the generic one too.
+# The keys that identify a family are not inherited: else every family would match like the generic one.
 _NOT_INHERITED: dict[str, Any] = {key: () if key in _FORMS else "" for key in SECTIONS["match"]} | {
     "source": "",
     "unverified": False,
@@ -37,7 +37,7 @@ _KINDS = {field.name: _TYPES[str(field.type)] for field in fields(Profile) if st
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The document, or a ProfileError that names the file."""
+    """Returns the document. ProfileError, with the name of the file, if it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -45,7 +45,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def read_profile(path: Path, base: Profile) -> Profile:
-    """The family that `path` describes, over `base`. ProfileError."""
+    """Returns the family that `path` describes; missing keys come from `base`. ProfileError with the first mistake."""
     values: dict[str, Any] = dict(_NOT_INHERITED) if path.stem != GENERIC else {}
     values |= {"name": path.stem, "path": path}
     for key, value in read_toml(path).items():
@@ -96,8 +96,8 @@ def _value(path: Path, section: str, key: str, value: object) -> object:
 
 
 def _check_entries(where: str, key: str, entries: list[str]) -> None:
-    """USB ids and numbers are compared as text, so there is one way to write them. No list entry is empty: a notice that
-    begins with nothing would be every line."""
+    """Checks that USB ids and numbers have the one form in which they are compared, and that no entry is empty: an empty notice
+    would match every line. ProfileError if not."""
     form = _FORMS.get(key)
     if form is not None and not all(form.fullmatch(entry) for entry in entries):
         raise ProfileError(f"{where}: needs lower-case hex digits, as 12d1:1506 or 02, not {entries!r}")

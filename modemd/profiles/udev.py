@@ -1,8 +1,8 @@
-"""udev rules, printed from what is known of USB devices: names that stay, a group, and other programs kept off.
+"""Generator of udev rules from the table of USB devices: stable names, a group, and protection from other programs.
 
-The rules stand after `60-serial.rules`, whose properties they use: `ID_VENDOR_ID`, `ID_MODEL_ID`, `ID_USB_INTERFACE_NUM` (two hex
-digits), `ID_PATH`. Ids and interface numbers sit on different parents of a port, and a rule can match the attributes of one
-parent only; as properties of the port itself they can stand in one rule.
+The rules come after `60-serial.rules`, whose properties they use: `ID_VENDOR_ID`, `ID_MODEL_ID`, `ID_USB_INTERFACE_NUM` (two hex
+digits), `ID_PATH`. Ids and interface numbers are attributes of different parents of a port, and a rule can match the attributes
+of only one parent; as properties of the port itself they fit into one rule.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from modemd.profiles.families import Profiles
 from modemd.profiles.usb import UsbEntry
 
 GROUP = "modemd"
-# A line of udev's has at most 16 KiB; a person's has less.
+# udev allows 16 KiB a line; a person reads shorter ones.
 _IDS_A_RULE = 16
 
 _HEAD = """\
-# Names and rights for modems. Printed by `modemd udev-rules` from the driver files: change those, and print again.
+# Names and permissions for modems. Printed by `modemd udev-rules` from the driver files: change those, and print again.
 #
 #   /dev/modemd/1-1.2            the port for AT commands of the modem in that USB place, as `modemd modems` names places
 #   /dev/modemd/1-1.2-if02       any port of it, by its interface number in hex
-#   /dev/modemd/by-path/...      the same by ID_PATH, which stays where the kernel numbers its buses otherwise after a boot
+#   /dev/modemd/by-path/...      the same by ID_PATH, which stays if the kernel numbers its buses differently after a boot
 #
-# It must come after 60-serial.rules, which says what a port is, and before 80-mm-candidate.rules.
+# This file must come after 60-serial.rules, which sets the properties of ports, and before 80-mm-candidate.rules.
 
 ACTION=="remove", GOTO="modemd_end"
 SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", GOTO="modemd_vendor"
 SUBSYSTEM!="tty", GOTO="modemd_end"
 ENV{ID_BUS}!="usb", GOTO="modemd_end"
 
-# Each from the parent that has it: the device its place, the interface its protocol. A subclass of 00 or ff says nothing, and
-# the protocol beside it says nothing either.
+# Take each property from the parent that has it: the place from the device, the protocol from the interface. With a subclass of
+# 00 or ff, the protocol has no meaning.
 SUBSYSTEMS=="usb", ATTRS{idVendor}=="?*", ENV{.MODEMD_PLACE}="$id"
 SUBSYSTEMS=="usb", ATTRS{bInterfaceClass}=="ff", ATTRS{bInterfaceSubClass}!="00|ff", \\
   ENV{.MODEMD_PROTOCOL}="$attr{bInterfaceProtocol}"
@@ -53,7 +53,7 @@ SYMLINK+="modemd/$env{{.MODEMD_PLACE}}-if$env{{ID_USB_INTERFACE_NUM}}", TAG+="mo
 ENV{{ID_PATH}}=="?*", SYMLINK+="modemd/by-path/$env{{ID_PATH}}"
 ENV{{MODEMD_PORT}}=="at", SYMLINK+="modemd/$env{{.MODEMD_PLACE}}"
 
-# Two readers of one port get the answers by turns: the ports that modemd may ask are nobody else's.
+# Two readers of one port would each get a part of the answers: no other program may use the ports that modemd may use.
 ENV{{MODEMD_PORT}}=="at|possible", GROUP="{group}", MODE="0660", ENV{{ID_MM_PORT_IGNORE}}="1"
 
 LABEL="modemd_end"
@@ -63,7 +63,7 @@ _WHOLE = ', \\\n  ENV{ID_MM_DEVICE_IGNORE}="1"'
 
 @dataclass(slots=True)
 class _Vendor:
-    """The rows of a maker: `any` is what holds for the ids that are not listed."""
+    """Rows of one maker. `any`: the row for ids that are not listed. `others`: the ids that are not modems."""
 
     any: UsbEntry | None = None
     modems: dict[str, UsbEntry] = field(default_factory=dict)
@@ -71,8 +71,8 @@ class _Vendor:
 
 
 def rules(profiles: Profiles, *, group: str = GROUP, whole_device: bool = False) -> str:
-    """The text of `70-modemd.rules`. `group` may use the ports; `whole_device` keeps ModemManager off every port of a modem, the
-    network's too, and not only off those that modemd may ask."""
+    """Returns the text of `70-modemd.rules`. `group` may use the ports. `whole_device` keeps ModemManager away from every port of
+    a modem, network ports included, and not only from those that modemd may use."""
     vendors = _vendors(profiles.usb_table)
     jumps = "".join(f'ENV{{ID_VENDOR_ID}}=="{vendor}", GOTO="modemd_{vendor}"\n' for vendor in vendors)
     sections = "".join("\n".join(_section(vendor, rows, profiles)) + "\n\n" for vendor, rows in vendors.items())
@@ -81,8 +81,8 @@ def rules(profiles: Profiles, *, group: str = GROUP, whole_device: bool = False)
 
 
 def _vendors(table: Mapping[str, UsbEntry]) -> dict[str, _Vendor]:
-    """The makers of modems, in the order of their ids. A bridge is no modem of itself, and belongs to whoever plugged it in; a
-    stick that shows its CD-ROM or its network is not ours yet."""
+    """Returns the makers of modems, by id. Leaves out serial bridges, which may lead to anything, and sticks in CD-ROM or network
+    mode, which are not modems yet."""
     vendors: dict[str, _Vendor] = {}
     for identity, entry in sorted(table.items()):
         vendor, _, product = identity.partition(":")
@@ -112,8 +112,8 @@ def _section(vendor: str, rows: _Vendor, profiles: Profiles) -> Iterator[str]:
 
 
 def _list_interface_rules(products: list[str] | None, entry: UsbEntry, profiles: Profiles) -> Iterator[str]:
-    """What the rows of `products` (None: all of the maker) say of single interfaces. As `modemd.profiles.usb.find_role`: the last
-    word is that of the interface's number."""
+    """Yields the rules for single interfaces of `products` (None: all of the maker). The number of an interface decides last, as
+    in `modemd.profiles.usb.find_role`."""
     if entry.family is not None and not entry.at:
         family = profiles.find_by_name(entry.family)
         yield from _rule(products, _match(".MODEMD_PROTOCOL", family.other_protocol), 'ENV{MODEMD_PORT}="other"')
@@ -123,13 +123,13 @@ def _list_interface_rules(products: list[str] | None, entry: UsbEntry, profiles:
 
 
 def _match(name: str, values: Iterable[str]) -> str:
-    """A match of a property; empty where nothing could match it."""
+    """Returns a match of a property; empty if there are no values."""
     wanted = "|".join(values)
     return f'ENV{{{name}}}=="{wanted}"' if wanted else ""
 
 
 def _rule(products: Iterable[str] | None, *keys: str) -> Iterator[str]:
-    """Rules for those products, a few ids a line; none where a match could never hold."""
+    """Yields rules for those products, a few ids a line; none if one of the keys is empty."""
     if not all(keys):
         return
     if products is None:

@@ -1,8 +1,8 @@
-"""What a USB interface is to modemd: an AT port, a neighbour of one, or no modem at all. Read from `drivers/usb.toml`.
+"""Roles of USB interfaces, from `drivers/usb.toml`: an AT port, another port of a modem, or no modem at all.
 
-Only the interface's number, or Huawei's subclass and protocol, tells which of a stick's ports is for AT commands; a port's
-place among the ttys is not stable. A device may also be something that a person must be told of: a stick that still shows its
-CD-ROM, one in network mode, a bootloader.
+Only the interface's number, or Huawei's subclass and protocol, shows which of a stick's ports is for AT commands; the tty
+numbers of the ports are not stable. Some devices need a person: a stick that still shows its CD-ROM, one in network mode, a
+bootloader.
 """
 
 from __future__ import annotations
@@ -19,40 +19,39 @@ from modemd.profiles.profile import Profile
 from modemd.profiles.reading import read_toml
 
 VENDOR_SPECIFIC = 0xFF
-# A subclass that says nothing: the protocol beside it says nothing either (12d1:1001 has ff/ff/ff, Quectel ff/00/00).
+# With these subclasses, the protocol has no meaning either (12d1:1001 has ff/ff/ff, Quectel ff/00/00).
 _SAYS_NOTHING = (0x00, 0xFF, None)
 _ID = re.compile(r"[0-9a-f]{4}:([0-9a-f]{4}|\*)")
 _HEX2 = re.compile("[0-9a-f]{2}")
 
 
 class UsbKind(StrEnum):
-    """What an interface, or the whole device, is."""
+    """Kind of an interface, or of the whole device."""
 
     AT = "at"
     """The port that is meant for AT commands."""
     POSSIBLE = "possible"
-    """A port of a modem that may answer AT: worth a probe, after the certain ones."""
+    """A port of a modem that may answer AT: probed after the certain ones."""
     NOT_AT = "not at"
-    """A port of a modem that is for something else: diagnostics, positions, audio, network."""
+    """A port of a modem for another purpose: diagnostics, positions, audio, network."""
     STORAGE = "storage"
     """A stick that shows its CD-ROM: it needs usb_modeswitch before it is a modem."""
     NETWORK = "network"
     """A stick in network mode: a router, without an AT port."""
     BOOTLOADER = "bootloader"
-    """A module that waits for firmware: power-cycle it."""
+    """A module that waits for firmware: it needs a power cycle."""
     NEVER = "never"
-    """Something of a modem maker's that is no modem: a GNSS receiver."""
+    """A device of a modem maker that is not a modem, such as a GNSS receiver."""
     BRIDGE = "bridge"
-    """A serial bridge, behind which anything may sit: probed only where a person says so."""
+    """A serial bridge, which may lead to any device: probed only if a person says so."""
     UNKNOWN = "unknown"
-    """Nothing is known of it: left alone."""
+    """An unknown device: left alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsbRole:
-    """What an interface is to modemd. `rank`: among a device's ports the lowest is tried first. `driver`: the profile
-    expected there, which is no more than a hint: ids are shared, and the modem's own words decide. `model` and `remark` are
-    for people."""
+    """Role of an interface. `rank`: the port of a device with the lowest rank is tried first. `driver`: the expected profile,
+    only as a hint: several families share ids, so the modem's own answers decide. `model` and `remark` are for people."""
 
     kind: UsbKind
     rank: int = 0
@@ -62,7 +61,7 @@ class UsbRole:
 
     @property
     def may_probe(self) -> bool:
-        """Whether modemd may write AT to it unasked."""
+        """Whether modemd may send AT to it without being told to."""
         return self.kind in (UsbKind.AT, UsbKind.POSSIBLE)
 
 
@@ -82,8 +81,8 @@ KEYS: dict[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class UsbEntry:
-    """A row of `usb.toml`. `at`: interfaces for AT commands, best first; `also`: others that may answer AT; `other`: those
-    that never do. All as in bInterfaceNumber."""
+    """Row of `usb.toml`. `at`: interfaces for AT commands, best first; `also`: others that may answer AT; `other`: those that
+    never do. All are numbers as in bInterfaceNumber."""
 
     kind: str = "modem"
     family: str | None = None
@@ -98,7 +97,7 @@ UsbTable = Mapping[str, UsbEntry]
 
 
 def read_usb(path: Path) -> dict[str, UsbEntry]:
-    """The table of devices by id (`12d1:1506`, or `12d1:*` for all others of a maker). ProfileError names file and key."""
+    """Returns devices by id (`12d1:1506`, or `12d1:*` for the others of a maker). ProfileError names file and key."""
     entries = {}
     for identity, row in read_toml(path).items():
         where = f"{path}: {identity}"
@@ -135,21 +134,21 @@ def find_role(
     subclass: int | None,
     protocol: int | None,
 ) -> UsbRole:
-    """What an interface of a device is. What the row says of its number goes before what the profile says of protocols."""
-    told = (entry.family, entry.model, entry.remark)
+    """Returns the role of an interface. The numbers in the row of the table come before the protocols in the profile."""
+    facts = (entry.family, entry.model, entry.remark)
     if entry.kind != "modem":
-        return UsbRole(UsbKind(entry.kind), 0, *told)
+        return UsbRole(UsbKind(entry.kind), 0, *facts)
     number = None if interface_number is None else f"{interface_number:02x}"
     if number in entry.other:
-        return UsbRole(UsbKind.NOT_AT, 0, *told)
+        return UsbRole(UsbKind.NOT_AT, 0, *facts)
     if number in entry.at:
-        return UsbRole(UsbKind.AT, entry.at.index(number), *told)
+        return UsbRole(UsbKind.AT, entry.at.index(number), *facts)
     if profile is not None and interface_class == VENDOR_SPECIFIC and subclass not in _SAYS_NOTHING and not entry.at:
-        spoken = f"{protocol or 0:02x}"
-        if spoken in profile.at_protocol:
-            return UsbRole(UsbKind.AT, 0, *told)
-        if spoken in profile.other_protocol:
-            return UsbRole(UsbKind.NOT_AT, 0, *told)
+        protocol_hex = f"{protocol or 0:02x}"
+        if protocol_hex in profile.at_protocol:
+            return UsbRole(UsbKind.AT, 0, *facts)
+        if protocol_hex in profile.other_protocol:
+            return UsbRole(UsbKind.NOT_AT, 0, *facts)
     named = (*entry.at, *entry.also)
     rank = named.index(number) if number in entry.also else len(named) + (interface_number or 0)
-    return UsbRole(UsbKind.POSSIBLE, rank, *told)
+    return UsbRole(UsbKind.POSSIBLE, rank, *facts)

@@ -1,4 +1,4 @@
-"""A family as a driver file: what `modemd drivers show` and `suggest` print."""
+"""Writer of driver files: the output of `modemd drivers show` and `modemd drivers suggest`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Value = str | int | float | bool | tuple[str, ...] | frozenset[str]
 
 
 def as_toml(profile: Profile) -> str:
-    """The whole of a family, what it has from generic.toml included: read again, it is the same."""
+    """Returns a family as a complete driver file, values from generic.toml included. Read again, it is the same profile."""
     sections = {
         section: {key: getattr(profile, key) for key in keys if key != "unverified" or profile.unverified}
         for section, keys in SECTIONS.items()
@@ -25,7 +25,7 @@ def as_toml(profile: Profile) -> str:
 
 
 def format_document(sections: Mapping[str, Mapping[str, Value]]) -> str:
-    """Sections of keys as TOML; those of the section "" stand at the top, a section without keys is left out."""
+    """Returns sections of keys as TOML. The keys of the section "" are at the top; a section without keys is left out."""
     blocks = []
     for section, keys in sections.items():
         lines = [f"{key} = {_value(value)}" for key, value in keys.items()]
@@ -45,5 +45,5 @@ def _value(value: Value) -> str:
 
 
 def _string(text: str) -> str:
-    """A basic string of TOML 1.0, whose escapes JSON's are among; DEL apart, which JSON leaves as it is."""
+    """Returns a basic string of TOML 1.0. JSON's escapes are a part of TOML's, but JSON does not escape DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -1,1 +1,1 @@
-"""Pure decisions: what a state becomes, who may be sent to, when to try again, which report is whose. No I/O, no clock."""
+"""Pure decisions: next states, who may be sent to, when to try again, and which report is of which attempt. No I/O, no clock."""

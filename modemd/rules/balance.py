@@ -1,4 +1,4 @@
-"""What an operator's answer says a SIM has left."""
+"""Balance of a SIM: reads the amount out of an operator's answer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ _AMOUNT = re.compile(r"-?[0-9][0-9.,'\s]*")
 
 
 def parse_amount(text: str, pattern: str) -> Decimal | None:
-    """The amount in an answer: the pattern's first group, or all that it finds. None where it finds none, or no number.
+    """Returns the amount in an answer: the first group of `pattern`, a regular expression, or all that it matches. None if it
+    does not match, or matches no number.
 
-    A comma or point is decimal where it is the last of two kinds, or alone with other than three digits behind it:
+    A comma or point is decimal if it is the last of two kinds, or alone with other than three digits behind it:
     `1.234,56` and `1 234.56` are the same, `1.234` is more than a thousand, `12.5` is not.
     """
     found = re.search(pattern, text)

@@ -1,4 +1,4 @@
-"""The classes of messages: a closed list, in order of claim."""
+"""Classes of messages and kinds of inbound messages: closed lists; the classes are in order of claim."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 
 class MessageClass(StrEnum):
-    """What a message is for. The order of the members is the order of claim."""
+    """Purpose of a message. The order of the members is the order of claim."""
 
     ALARM = "alarm"
     OTP = "otp"
@@ -19,12 +19,12 @@ class MessageClass(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Place in the order of claim; 0 goes first."""
+        """Number of the class in the order of claim; 0 goes first."""
         return _RANK[self]
 
     @property
     def repeats_after(self) -> timedelta | None:
-        """How long an unknown outcome waits for evidence before it is sent once more; None: never (at most once)."""
+        """Time that an unknown outcome waits for evidence before the part is sent once more; None: it never is (at most once)."""
         return _REPEATS.get(self)
 
 
@@ -42,13 +42,3 @@ Kind = Literal["text", "data", "undecodable", "mms", "voicemail", "sim_data", "c
 
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-
-
-def waiting_rank(message_class: MessageClass) -> int:
-    """Place in the queue of a message that has not started. A started one goes before its class (`started_rank`)."""
-    return message_class.rank * 2 + 1
-
-
-def started_rank(message_class: MessageClass) -> int:
-    """Place in the queue of the rest of a message: before its own and lower classes, behind higher ones."""
-    return message_class.rank * 2

@@ -1,4 +1,4 @@
-"""What a person has paused. Pure."""
+"""Pauses: decides which classes a SIM must not begin because a person paused them. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from modemd.rules.classes import MessageClass
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A class, a SIM (ICCID), a class on a SIM; neither named: the whole queue."""
+    """Pause of a class, of a SIM (ICCID), or of a class on a SIM; if neither is named, of the whole queue."""
 
     message_class: MessageClass | None = None
     sim: str | None = None
 
     def stops(self, sim: str, message_class: MessageClass) -> bool:
-        """Whether messages of a class wait at a SIM. Alarms go on unless their class is named."""
+        """Returns True if messages of a class wait at a SIM. Alarms go on unless their class is named."""
         if self.sim not in (None, sim):
             return False
         if self.message_class is None:
@@ -25,7 +25,7 @@ class Pause:
 
 
 def find_stopped_classes(pauses: Iterable[Pause], sim: str) -> frozenset[MessageClass]:
-    """The classes of which nothing begins at a SIM."""
+    """Returns the classes of which nothing may begin at a SIM."""
     given = tuple(pauses)
     if not given:
         return frozenset()

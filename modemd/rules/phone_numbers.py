@@ -1,4 +1,4 @@
-"""Which numbers may be written to, and when two spellings are one number.
+"""Telephone numbers: parses recipients, refuses those that are never written to, and compares spellings.
 
 Only the number plans of `phonenumbers` are read. Its `geocoder` and `carrier` would cost 100 MB of memory.
 """
@@ -13,7 +13,7 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult, shortnumberinfo
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00b7\u2010-\u2015]+")
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
@@ -21,7 +21,7 @@ _DIALLED = re.compile(r"\+?[0-9]{2,20}")
 _EMERGENCY_EVERYWHERE = frozenset({"112", "911"})
 _LONGEST_SHORT_CODE = 8
 _TAIL = 6  # digits that two spellings share at least
-_CERTAINLY_SHORT = 6  # digits up to which a number without + is read as a short code where no number plan knows it
+_CERTAINLY_SHORT = 6  # digits up to which a number without + is read as a short code if no number plan knows it
 
 _IMPOSSIBLE = {
     ValidationResult.TOO_SHORT: "has too few digits",
@@ -34,18 +34,18 @@ _IMPOSSIBLE = {
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A number that may be written to."""
+    """Recipient whose number may be written to."""
 
     number: str
     """E.164 (`+33612345678`), or the digits of a short code."""
     country: str | None
-    """ISO 3166 alpha-2; None where a number belongs to no one country."""
+    """ISO 3166 alpha-2; None if the number belongs to no single country."""
     warnings: tuple[str, ...] = ()
-    """What a person should look at; the number is taken all the same."""
+    """Doubts that a person should check; the number is accepted all the same."""
 
 
 def parse_recipient(text: str, *, country: str | None, short_code: bool = False) -> Recipient:
-    """The recipient that `text` names: E.164, or national where `country` (ISO 3166 alpha-2) says whose plan to read.
+    """Returns the recipient that `text` names: E.164, or national if `country` (ISO 3166 alpha-2) says whose number plan to read.
 
     With `short_code`, up to eight digits without + are taken as they are. Raises Refused with the code
 
@@ -55,13 +55,13 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
     - `short_code_not_allowed`: looks like a short code, and `short_code` was not said
     - `not_possible`: no number of that country has such a length
 
-    A number that is possible but not assigned by the plan we know is taken with a warning: plans move faster than
+    A number that is possible but not assigned by the plan we know is accepted with a warning: plans move faster than
     their descriptions, and fictional numbers are used in tests.
     """
     dialled = _dialled_digits(text)
     digits = dialled.removeprefix("+")
     if len(digits) <= _CERTAINLY_SHORT and _is_emergency(digits, country):
-        raise Refused("emergency_number", f"{text!r} is an emergency number; modemd never writes to one")
+        raise Refused(ErrorCode.EMERGENCY_NUMBER, f"{text!r} is an emergency number; modemd never writes to one")
     if dialled.startswith("+"):
         return _parse_international(dialled, None)
     if short_code and len(digits) <= _LONGEST_SHORT_CODE:
@@ -71,12 +71,13 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
     if len(digits) <= _CERTAINLY_SHORT:
         raise _make_short_code_refusal(text)
     raise Refused(
-        "needs_country", f"{text!r} has no + and country code; write it as +33612345678, or configure `country`"
+        ErrorCode.NEEDS_COUNTRY, f"{text!r} has no + and country code; write it as +33612345678, or configure `country`"
     )
 
 
 def find_country(number: str) -> str | None:
-    """The country (ISO 3166 alpha-2) of an E.164 number; None for whatever else it is, or where it belongs to no one."""
+    """Returns the country (ISO 3166 alpha-2) of an E.164 number; None for any other text, and for a number of no single
+    country."""
     if not number.startswith("+"):
         return None
     try:
@@ -86,10 +87,10 @@ def find_country(number: str) -> str | None:
 
 
 def is_same_number(a: str, b: str) -> bool:
-    """Whether two spellings can be one number: the last eight digits agree.
+    """Returns True if two spellings can be one number: the last eight digits agree.
 
     Networks give the recipient of a report now in E.164, now in national form, with or without the 0 before it, so
-    only the end can be compared; eight digits tell apart what one SIM has on the air. Where one of the two has
+    only the end can be compared; eight digits tell apart what one SIM has on the air. If one of the two has
     fewer (small countries), all of its digits count, but not fewer than six: shorter ones, short codes among them, must
     be equal. Alphanumeric senders must be equal but for case.
     """
@@ -103,8 +104,8 @@ def is_same_number(a: str, b: str) -> bool:
 
 
 def tail(number: str) -> str | None:
-    """The six digits that every number ends with that can be the same (`same_number`). None where `number` has fewer, or letters:
-    its end tells nothing then."""
+    """Returns the last six digits, with which every spelling of the same number ends (`is_same_number`). None if `number` has
+    fewer digits, or letters."""
     digits = "" if _has_letters(number) else _significant_digits(number)
     return digits[-_TAIL:] if len(digits) >= _TAIL else None
 
@@ -114,7 +115,7 @@ def _has_letters(number: str) -> bool:
 
 
 def _significant_digits(number: str) -> str:
-    """The digits that every spelling shares: without 00 or 0 before them, which stand for the way to dial."""
+    """Returns the digits that every spelling shares: without the 00 or 0 before them that belongs to dialling."""
     digits = number.removeprefix("+")
     if not digits.isdecimal():
         digits = "".join(filter(str.isdecimal, number))
@@ -122,13 +123,13 @@ def _significant_digits(number: str) -> str:
 
 
 def _dialled_digits(text: str) -> str:
-    """The digits of `text`, with the + before them if there is one."""
+    """Returns the digits of `text`, with the + before them if there is one."""
     plain = text
     if not text.isascii():
         plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", text))
     dialled = _SEPARATORS.sub("", plain)
     if _DIALLED.fullmatch(dialled) is None:
-        raise Refused("bad_number", f"{text[:40]!r} is not a telephone number")
+        raise Refused(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a telephone number")
     return dialled
 
 
@@ -142,16 +143,16 @@ def _is_emergency(digits: str, country: str | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_emergency_somewhere(digits: str) -> bool:
-    """Where no country is known, every country's emergency numbers are left alone."""
+    """Returns True if any country has this emergency number; asked if no country is known."""
     return any(shortnumberinfo.is_emergency_number(digits, region) for region in phonenumbers.SUPPORTED_REGIONS)
 
 
 def _parse_national(digits: str, country: str, text: str) -> Recipient:
-    """A number without +, by the plan of `country`; up to six digits only where that plan knows such numbers."""
+    """Parses a number without + by the plan of `country`; up to six digits only if that plan knows such numbers."""
     try:
         found = _parse_international(digits, country)
     except Refused as refused:
-        if len(digits) <= _CERTAINLY_SHORT and refused.code == "not_possible":
+        if len(digits) <= _CERTAINLY_SHORT and refused.code is ErrorCode.NOT_POSSIBLE:
             raise _make_short_code_refusal(text) from None
         raise
     if len(digits) <= _CERTAINLY_SHORT and found.warnings:
@@ -160,7 +161,9 @@ def _parse_national(digits: str, country: str, text: str) -> Recipient:
 
 
 def _make_short_code_refusal(text: str) -> Refused:
-    return Refused("short_code_not_allowed", f"{text!r} looks like a short code; say so to send to it (--short-code)")
+    return Refused(
+        ErrorCode.SHORT_CODE_NOT_ALLOWED, f"{text!r} looks like a short code; say so to send to it (--short-code)"
+    )
 
 
 def _parse_international(dialled: str, country: str | None) -> Recipient:
@@ -169,16 +172,16 @@ def _parse_international(dialled: str, country: str | None) -> Recipient:
     except NumberParseException as error:
         known = error.error_type != NumberParseException.INVALID_COUNTRY_CODE
         said = "has too few digits" if known else "begins with no country's calling code"
-        raise Refused("not_possible", f"{dialled} {said}") from None
+        raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} {said}") from None
     verdict = phonenumbers.is_possible_number_with_reason(parsed)
     if verdict != ValidationResult.IS_POSSIBLE:
-        raise Refused("not_possible", f"{dialled} {_IMPOSSIBLE[verdict]}")
+        raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} {_IMPOSSIBLE[verdict]}")
     number = f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
     return _check_with_plan(number, parsed)
 
 
 def _check_with_plan(number: str, parsed: PhoneNumber) -> Recipient:
-    """The recipient with its country, and a warning where the plan does not know it. `parsed` is possible."""
+    """Returns the recipient with its country, and a warning if the plan does not know the number. `parsed` is possible."""
     # region_code_for_number and one look at that region's plan: is_valid_number would look for the region once more.
     region = phonenumbers.region_code_for_number(parsed)
     valid = region is not None and phonenumbers.is_valid_number_for_region(parsed, region)
@@ -190,6 +193,7 @@ def _check_with_plan(number: str, parsed: PhoneNumber) -> Recipient:
     # is left after taking one off must be the number itself, or one person would be filed under several.
     if phonenumbers.parse(number) != parsed:
         raise Refused(
-            "not_possible", f"{number} has digits after its calling code that are dialled within the country only"
+            ErrorCode.NOT_POSSIBLE,
+            f"{number} has digits after its calling code that are dialled within the country only",
         )
     return Recipient(number, country, (f"{number} is no number that {country or 'its plan'} is known to assign",))

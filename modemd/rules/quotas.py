@@ -1,6 +1,6 @@
-"""How much a SIM may send, and until when it must wait. Pure: what it has used and what is configured go in.
+"""Quotas of a SIM: decide whether a message may begin, and else until when it is held. Pure: usage and limits go in.
 
-Counted are parts, from the claim on; one that was withdrawn or refused is given back. Windows begin at the full hour, at
+Parts are counted, from the claim on; a part that was withdrawn or refused is given back. Windows begin at the full hour, at
 midnight and on the first of the month, in the SIM's own zone.
 """
 
@@ -15,7 +15,7 @@ from functools import lru_cache
 from modemd.rules.classes import MessageClass
 
 URGENT = frozenset({MessageClass.ALARM, MessageClass.OTP})
-# The same limits bind each class of a kind (`Standing.ceilings`).
+# The same limits bind each class of a group (`QuotaUsage.list_ceilings`).
 _CLASS_GROUPS = (
     (MessageClass.ALARM, MessageClass.OTP),
     (MessageClass.SYSTEM, MessageClass.TRANSACTIONAL, MessageClass.CONVERSATIONAL),
@@ -24,7 +24,7 @@ _CLASS_GROUPS = (
 
 
 class Period(StrEnum):
-    """What a quota is counted for."""
+    """Period for which a quota is counted."""
 
     HOUR = "hour"
     DAY = "day"
@@ -32,16 +32,16 @@ class Period(StrEnum):
 
 
 def find_window_start(period: Period, now: datetime, zone: tzinfo) -> datetime:
-    """When the window that `now` lies in began, in UTC."""
+    """Returns when the window that `now` lies in began, in UTC."""
     return dict(zip(Period, find_window_starts(now, zone), strict=True))[period]
 
 
 def find_window_starts(now: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
-    """When the hour, the day and the month that `now` lies in began, in UTC."""
+    """Returns when the hour, the day and the month that `now` lies in began, in UTC."""
     return _find_window_starts(_quarter_hour(now), zone)
 
 
-# Asked by every look and every claim.
+# Asked by every search and every claim.
 @lru_cache(maxsize=64)
 def _find_window_starts(quarter: datetime, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
     local = quarter.astimezone(zone)
@@ -52,14 +52,14 @@ def _find_window_starts(quarter: datetime, zone: tzinfo) -> tuple[datetime, date
 
 
 def _quarter_hour(now: datetime) -> datetime:
-    """The quarter of an hour in UTC that `now` lies in. Zones are quarters apart, and change their time at quarters: within
-    one, every moment has the same windows."""
+    """Returns when the quarter of an hour that `now` lies in began, in UTC. Zones are quarters apart, and change their time at
+    quarters: all moments of one quarter have the same windows."""
     utc = now.astimezone(UTC)
     return utc.replace(minute=utc.minute // 15 * 15, second=0, microsecond=0)
 
 
 def find_window_end(period: Period, now: datetime, zone: tzinfo) -> datetime:
-    """When the window that `now` lies in ends, in UTC."""
+    """Returns when the window that `now` lies in ends, in UTC."""
     if period is Period.HOUR:
         return find_window_start(period, now, zone) + timedelta(hours=1)
     today = now.astimezone(zone).date()
@@ -76,9 +76,9 @@ def _next_month(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class QuotaLimits:
-    """What a SIM may send, in parts; None: any number. `reserve`: the share, in per cent, of each quota that is kept for alarm
-    and otp. `marketing_per_hour`: the brake on marketing alone. `warm_up`: what a new SIM may send on its first days, one after
-    the other; alarm and otp are not held by it."""
+    """Limits of a SIM, in parts; None: no limit. `reserve`: the share, in per cent, of each quota that is kept for alarms and
+    OTPs. `marketing_per_hour`: a limit for marketing alone. `warm_up`: the limits of a new SIM on its first days, one after the
+    other; alarms and OTPs are not held by it."""
 
     hour: int | None = None
     day: int | None = None
@@ -89,12 +89,13 @@ class QuotaLimits:
     zone: tzinfo = UTC
 
     def quota(self, period: Period) -> int | None:
+        """Returns the limit for a period; None: no limit."""
         return {Period.HOUR: self.hour, Period.DAY: self.day, Period.MONTH: self.month}[period]
 
 
 @dataclass(frozen=True, slots=True)
 class PartCounts:
-    """What a SIM has sent in the windows that lie round now, in parts. `marketing`: in this hour."""
+    """Counts of the parts that a SIM has sent in the current windows. `marketing`: in this hour."""
 
     hour: int = 0
     day: int = 0
@@ -105,7 +106,7 @@ class PartCounts:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why parts of a class wait, and until when. `capacity`: what goes in one window."""
+    """Hold of a class: the reason, and until when. `capacity`: parts that go in one window."""
 
     reason: str
     until: datetime
@@ -115,7 +116,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """One limit as it stands for a class: `used` of `most` parts in a `period`."""
+    """Limit that binds a class: `used` of `limit` parts in a `period`."""
 
     reason: str
     period: Period
@@ -125,15 +126,15 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class QuotaUsage:
-    """Where a SIM stands at a moment: what it may still send of each class."""
+    """Usage of a SIM's quotas at a moment: what it may still send of each class."""
 
     limits: QuotaLimits
     counts: PartCounts
     now: datetime
 
     def find_hold(self, message_class: MessageClass, parts: int = 1) -> Hold | None:
-        """Why and until when a message of so many parts must wait; None where it may begin. One that is longer than a whole
-        window begins with the window: it would wait for ever."""
+        """Returns why and until when a message of so many parts must wait; None if it may begin. A message longer than a whole
+        window begins with the window: else it would wait for ever."""
         reached = [
             ceiling
             for ceiling in self.list_ceilings(message_class)
@@ -148,7 +149,7 @@ class QuotaUsage:
         return max(holds, key=lambda hold: hold.until)
 
     def find_holds(self) -> Mapping[MessageClass, Hold]:
-        """The classes of which not even one part may begin, in their order, and why."""
+        """Returns the classes of which not even one part may begin, in their order, and why."""
         found: dict[MessageClass, Hold] = {}
         for kind in _CLASS_GROUPS:
             hold = self.find_hold(kind[0])
@@ -157,7 +158,7 @@ class QuotaUsage:
         return found
 
     def list_ceilings(self, message_class: MessageClass) -> Sequence[Ceiling]:
-        """Every limit that binds a class."""
+        """Returns every limit that binds a class."""
         urgent = message_class in URGENT
         found = []
         for period, most, used in (
@@ -176,7 +177,7 @@ class QuotaUsage:
 
     @property
     def warm_up_limit(self) -> int | None:
-        """What a SIM that is new may send today; None for one that has been here longer than the curve."""
+        """Parts that a new SIM may send today; None if the SIM has been here longer than its warm-up."""
         if not self.limits.warm_up or self.counts.first_seen is None:
             return None
         zone = self.limits.zone

@@ -1,4 +1,4 @@
-"""Which attempt a status report speaks of. Pure: attempts and report in, a decision out.
+"""Matching of status reports: decides which attempt a report speaks of. Pure: attempts and report in, a decision out.
 
 A report names the reference (TP-MR, 8 bits, wraps), the recipient (often in another form than we sent) and the moment the
 service centre took the message (TP-SCTS, on a clock that may be minutes off). No one of them alone proves anything.
@@ -14,19 +14,18 @@ from enum import StrEnum
 from modemd.rules import phone_numbers
 from modemd.rules.clock_trust import NETWORK_MARGIN
 
+# A service centre's clock may be off by so much, for a report of an attempt whose outcome is unknown.
 CLOCK_SKEW = timedelta(minutes=10)
-
-
+# A message may be accepted so long after the send time-out.
 LATE_ACCEPTANCE = timedelta(minutes=10)
-
-
+# TP-SCTS counts whole seconds (3GPP TS 23.040 9.2.3.11).
 STAMP_RESOLUTION = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptFacts:
-    """An attempt, as evidence needs it. `reference` is None where no `+CMGS` came. `settled`: a final report came before;
-    `answered_at`: when the modem said what became of it."""
+    """Attempt, as far as evidence needs it. `reference` is None if no `+CMGS` came. `is_settled`: a final report came before;
+    `answered_at`: when the modem answered."""
 
     attempt_id: int
     reference: int | None
@@ -38,7 +37,7 @@ class AttemptFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """A status report. `accepted_at` is TP-SCTS in UTC; None where its octets are rubbish."""
+    """Status report. `accepted_at` is TP-SCTS in UTC; None if its octets are rubbish."""
 
     reference: int
     number: str
@@ -46,7 +45,7 @@ class ReportFacts:
 
 
 class MatchDoubt(StrEnum):
-    """Why a report is given to no attempt."""
+    """Reason why a report is given to no attempt."""
 
     NOBODY = "nobody"  # nothing of the SIM to that number has that reference, and nothing is unknown
     REFERENCE_TAKEN = "reference_taken"  # an unknown attempt fits, but the reference has an owner
@@ -58,43 +57,44 @@ class MatchDoubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportMatch:
-    """Whose report it is, or why that is not certain: one of the two."""
+    """Result: the attempt that a report is of, or why that is not certain; one of the two."""
 
     attempt_id: int | None = None
     doubt: MatchDoubt | None = None
 
 
 def match_report(
-    told: ReportFacts,
+    report: ReportFacts,
     attempts: Sequence[AttemptFacts],
     same_number: Callable[[str, str], bool],
     send_timeout: timedelta,
 ) -> ReportMatch:
-    """The attempt that a report is of, from all attempts of its SIM that are not closed; a doubt where that is not certain.
+    """Returns the attempt that a report is of, from all attempts of its SIM that are not closed; a doubt if that is not certain.
 
     An attempt owns a report whose reference it has; among several in time (some modems give one reference to all), the one
-    that was on the air at TP-SCTS, else the oldest. Where nobody owns the reference, exactly one attempt
-    of unknown outcome that fits recipient and time is proved accepted; where there are several of one recipient, times that a
+    that was on the air at TP-SCTS, else the oldest. If nobody owns the reference, exactly one attempt
+    of unknown outcome that fits recipient and time is proved accepted; if there are several of one recipient, times that a
     trusted clock may have wrong do not tell them apart. A lone owner out of time (service centres lie about their zone) is
     believed if no unknown one could be meant.
     """
-    mine = [tried for tried in attempts if same_number(tried.number, told.number)]
-    owners = [tried for tried in mine if tried.reference == told.reference]
-    open_owners = [tried for tried in owners if not tried.is_settled]
-    unknown = [tried for tried in mine if tried.reference is None]
-    moment = told.accepted_at
+    mine = [attempt for attempt in attempts if same_number(attempt.number, report.number)]
+    owners = [attempt for attempt in mine if attempt.reference == report.reference]
+    open_owners = [attempt for attempt in owners if not attempt.is_settled]
+    unknown = [attempt for attempt in mine if attempt.reference is None]
+    moment = report.accepted_at
     if moment is None:
         return _match_only(open_owners) or ReportMatch(doubt=_find_doubt(owners, unknown, MatchDoubt.NO_TIME))
-    in_time = [tried for tried in owners if _may_be_accepted_at(tried, moment, send_timeout)]
+    in_time = [attempt for attempt in owners if _may_be_accepted_at(attempt, moment, send_timeout)]
     if in_time:
         return ReportMatch(_choose_owner(in_time, moment, send_timeout).attempt_id)
-    fitting = [tried for tried in unknown if _may_be_accepted_at(tried, moment, send_timeout)]
+    fitting = [attempt for attempt in unknown if _may_be_accepted_at(attempt, moment, send_timeout)]
     if fitting and owners:
         return ReportMatch(doubt=MatchDoubt.REFERENCE_TAKEN)
     # Our clock may have been stepped between two of them, by anything that leaves it trusted.
     if (
         fitting
-        and len([tried for tried in unknown if _may_be_accepted_at(tried, moment, send_timeout, NETWORK_MARGIN)]) > 1
+        and len([attempt for attempt in unknown if _may_be_accepted_at(attempt, moment, send_timeout, NETWORK_MARGIN)])
+        > 1
     ):
         return ReportMatch(doubt=MatchDoubt.SEVERAL)
     return _match_only(fitting or open_owners) or ReportMatch(
@@ -103,55 +103,55 @@ def match_report(
 
 
 def find_owner(
-    told: ReportFacts,
+    report: ReportFacts,
     attempts: Sequence[AttemptFacts],
     same_number: Callable[[str, str], bool],
     send_timeout: timedelta,
 ) -> int | None:
-    """The attempt that `weigh` finds; None where that is not certain."""
-    return match_report(told, attempts, same_number, send_timeout).attempt_id
+    """Returns the attempt that `match_report` finds; None if that is not certain."""
+    return match_report(report, attempts, same_number, send_timeout).attempt_id
 
 
 def _match_only(possible: Sequence[AttemptFacts]) -> ReportMatch | None:
-    """The only one that can be meant, or that there are several; None where there is none."""
+    """Returns the only attempt that can be meant, or the doubt that there are several; None if there is none."""
     if len(possible) > 1:
         return ReportMatch(doubt=MatchDoubt.SEVERAL)
     return ReportMatch(possible[0].attempt_id) if possible else None
 
 
 def _find_doubt(owners: Sequence[AttemptFacts], unknown: Sequence[AttemptFacts], unproved: MatchDoubt) -> MatchDoubt:
-    """Why none can be meant: `unproved` where an unknown attempt could have been, for another time."""
+    """Returns why no attempt can be meant: `unproved` if an unknown attempt could have been, at another time."""
     if owners:
         return MatchDoubt.SETTLED
     return unproved if unknown else MatchDoubt.NOBODY
 
 
 def _choose_owner(owners: Sequence[AttemptFacts], moment: datetime, send_timeout: timedelta) -> AttemptFacts:
-    """Which of several that have one reference a report is of: the only one without a final report that was on the air at its
-    stamp, from the first octet to the answer. Where that singles out none (the service centre's clock is off), the oldest:
-    reports of what one phone gets come in its order."""
-    waiting = [tried for tried in owners if not tried.is_settled] or list(owners)
+    """Returns which of several attempts with one reference a report is of: the only one without a final report that was on the
+    air at the report's stamp, from the first octet to the answer. If that singles out none (the service centre's clock is off),
+    the oldest: reports of what one phone gets come in its order."""
+    waiting = [attempt for attempt in owners if not attempt.is_settled] or list(owners)
     on_air = [
-        tried
-        for tried in waiting
-        if tried.written_at - STAMP_RESOLUTION <= moment <= (tried.answered_at or tried.written_at + send_timeout)
+        attempt
+        for attempt in waiting
+        if attempt.written_at - STAMP_RESOLUTION <= moment <= (attempt.answered_at or attempt.written_at + send_timeout)
     ]
-    return min(on_air if len(on_air) == 1 else waiting, key=lambda tried: tried.written_at)
+    return min(on_air if len(on_air) == 1 else waiting, key=lambda attempt: attempt.written_at)
 
 
 def _may_be_accepted_at(
-    tried: AttemptFacts, accepted_at: datetime, send_timeout: timedelta, error: timedelta = timedelta()
+    attempt: AttemptFacts, accepted_at: datetime, send_timeout: timedelta, error: timedelta = timedelta()
 ) -> bool:
-    """Whether an attempt can have been accepted then; `error`: by how much our clock may have been wrong."""
-    earliest = tried.written_at - max(CLOCK_SKEW, error)
-    return earliest <= accepted_at <= tried.written_at + send_timeout + LATE_ACCEPTANCE + error
+    """Returns True if an attempt can have been accepted at that time; `error`: by how much our clock may have been wrong."""
+    earliest = attempt.written_at - max(CLOCK_SKEW, error)
+    return earliest <= accepted_at <= attempt.written_at + send_timeout + LATE_ACCEPTANCE + error
 
 
 def owner_rule(send_timeout: timedelta) -> FindOwner:
-    """How the owner of a report is found, for a modem that waits `send_timeout` for an answer."""
+    """Returns the function that finds the owner of a report, for a modem that waits `send_timeout` for an answer."""
 
-    def rule(told: ReportFacts, attempts: Sequence[AttemptFacts]) -> int | None:
-        return find_owner(told, attempts, phone_numbers.is_same_number, send_timeout)
+    def rule(report: ReportFacts, attempts: Sequence[AttemptFacts]) -> int | None:
+        return find_owner(report, attempts, phone_numbers.is_same_number, send_timeout)
 
     return rule
 

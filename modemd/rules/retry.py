@@ -1,4 +1,5 @@
-"""What an error means, and when to try again. Sources: 3GPP TS 24.011 annex E, TS 23.040 9.2.3.22, TS 27.005 3.2.5."""
+"""Error classes and retries: what a refusal means, and when the part is due again. Sources: 3GPP TS 24.011 annex E, TS 23.040
+9.2.3.22, TS 27.005 3.2.5."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from enum import StrEnum
 
 
 class ErrorClass(StrEnum):
-    """What to do about an error."""
+    """Class of an error: what to do about it."""
 
     SOON = "soon"  # passes inside the modem or SIM
     LATER = "later"  # passes in the network
@@ -23,7 +24,7 @@ class ErrorClass(StrEnum):
 
     @property
     def is_permanent(self) -> bool:
-        """Whether the same message to the same recipient is not worth another try."""
+        """True if the same message to the same recipient is not worth another try."""
         return self in (self.RECIPIENT, self.MESSAGE)
 
 
@@ -53,7 +54,8 @@ AMBIGUOUS_WHEN_LATE = frozenset({41, 111, 127, 332, 500})
 def classify(
     code: int | None, *, elapsed_s: float, refusal_window_s: float, vendor: Mapping[int, str] | None = None
 ) -> ErrorClass:
-    """The class of a final `+CMS ERROR` that answered a PDU `elapsed_s` after its Ctrl-Z. The vendor's table goes first.
+    """Returns the class of a final `+CMS ERROR` that answered a PDU `elapsed_s` seconds after its Ctrl-Z. The vendor's table goes
+    first.
 
     A bare ERROR (`code` None) is LATER: it says that the modem refused, not why.
     """
@@ -71,11 +73,11 @@ _SOON_TRIES = 5
 
 
 def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, jitter: float) -> datetime | None:
-    """When a part that was refused `tries` times (this one counted) is due again; None where that is never.
+    """Returns when a part that was refused `tries` times, this one counted, is due again; None if it never is.
 
-    Back-off 1, 5, 15, 60 minutes, then hourly with up to a tenth of jitter (`jitter` 0 to 1). What passes inside the modem is
-    tried again after 5 s, five times. What would come after `expires_at` waits until then and is over: `expired`, not `failed`.
-    Past it the waits go on: while the clock is not trusted nothing expires."""
+    Back-off 1, 5, 15, 60 minutes, then hourly with up to a tenth of jitter (`jitter` 0 to 1). An error that passes inside
+    the modem is tried again after 5 s, five times. A try that would come after `expires_at` is due then, and its part is over:
+    `expired`, not `failed`. Past it the waits go on: while the clock is not trusted nothing expires."""
     if kind.is_permanent:
         return None
     if kind is ErrorClass.SOON and tries <= _SOON_TRIES:

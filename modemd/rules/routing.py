@@ -1,15 +1,9 @@
-"""Which SIM sends a message: pinned, the one its contact last talked with, country and prefix, capability, price. Pure.
+"""Routing: decides which SIM may send a message, and which one goes first. Pure.
 
-Promotion writes the choice down as the message's lane, and SIMs come for what is in their lanes:
-
-    8933…0010           that SIM and no other: pinned to it, or begun by it
-    any                 whichever SIM is free first
-    any+33              the same, for numbers that begin so: rules or SIMs are particular about them
-    any>8933…0010       that SIM, where it is well and not behind; else any
-    any+33>cheapest     the cheapest of those that may, likewise
-
-What comes after price in the chain is how lanes are emptied: a SIM that is not well, rests or is paused does not come; a free one
-comes first; of several free ones whoever has waited longest comes first.
+The order of decision: the pinned SIM; the SIM that the contact last talked with; rules by country and prefix; capability; price.
+It is stored as the lane of the message (`rules.lanes`) when that is queued. The rest is how SIMs take parts from their lanes: a
+SIM that is not well, rests or is paused takes none; the first free SIM goes first; of several free ones the one that has waited
+longest.
 """
 
 from __future__ import annotations
@@ -17,40 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
+from modemd.rules.lanes import Lane, LaneKind
 from modemd.rules.quotas import QuotaLimits
 
-ANY = "any"
-
-
-CHEAPEST = "cheapest"
-
-
-_HOME_SEPARATOR = ">"
-
-
-# A message that has waited so long for the SIM it should go by, which is well but behind, goes by another.
+# A message that has waited so long for its preferred SIM, which is well but behind, goes by another.
 PREFERRED_SIM_WAIT = timedelta(seconds=30)
-
-
-def make_shared_lane(base: str, home: str | None = None) -> str:
-    """A lane of several SIMs."""
-    return f"{base}{_HOME_SEPARATOR}{home}" if home else base
-
-
-def is_shared(lane: str) -> bool:
-    """Whether more than one SIM may come for what is in a lane. ICCIDs are digits, and sort before."""
-    return lane.startswith(ANY)
-
-
-def strip_home(lane: str) -> str:
-    """A shared lane, whoever of its SIMs goes first."""
-    return lane.partition(_HOME_SEPARATOR)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class SimCapability:
-    """What is configured of a SIM: to which prefixes it may write (none: to all), and what a part costs."""
+    """Configuration of a SIM: the prefixes to which it may write (none: to all numbers), and the price of a part."""
 
     prefixes: tuple[str, ...] = ()
     price: float | None = None
@@ -58,51 +31,53 @@ class SimCapability:
 
 @dataclass(frozen=True, slots=True)
 class LaneAccess:
-    """Where a SIM stands with a lane. `homes`: those who go first, if it is not one of them."""
+    """Access of a SIM to a lane. `preferred_sims`: those that go first, if it is not one of them."""
 
     preferred_sims: frozenset[str] = frozenset()
 
     @property
     def is_own(self) -> bool:
+        """True if no other SIM goes first."""
         return not self.preferred_sims
 
 
 class Routes:
-    """The rules: prefixes and the SIMs that serve them, and what each SIM can."""
+    """Routing rules: prefixes with the SIMs that serve them, and the capability of each SIM. They never change, so that every
+    thread may ask."""
 
     def __init__(
         self, routes: Mapping[str, Sequence[str]] | None = None, senders: Mapping[str, SimCapability] | None = None
     ) -> None:
-        self._routes = dict(routes or {})
-        self._capabilities = dict(senders or {})
-        self._accesses: dict[tuple[str, str], LaneAccess | None] = {}
+        self._routes = MappingProxyType(dict(routes or {}))
+        self._capabilities = MappingProxyType(dict(senders or {}))
 
-    def make_lane_table(self) -> dict[str, str]:
-        """The lane of numbers by their longest prefix that a rule or a SIM names; "" is every other number's."""
+    def make_lane_table(self) -> dict[str, Lane]:
+        """Returns the lanes by prefix; a number has the lane of the longest prefix that a rule or a SIM names, "" is for all
+        others."""
         named = {prefix for sender in self._capabilities.values() for prefix in sender.prefixes}
         prefixes = {"", *self._routes, *named}
         return {
-            prefix: make_shared_lane(f"{ANY}{prefix}", CHEAPEST if self._find_cheapest(prefix) else None)
+            prefix: Lane(LaneKind.CHEAPEST if self._find_cheapest(prefix) else LaneKind.ANY, prefix)
             for prefix in sorted(prefixes)
         }
 
-    def find_access(self, sim: str, lane: str) -> LaneAccess | None:
-        """How `sim` may come for what is in `lane`; None: it may not."""
-        if (sim, lane) not in self._accesses:
-            self._accesses[sim, lane] = self._find_access(sim, lane)
-        return self._accesses[sim, lane]
+    def find_access(self, sim: str, lane: Lane) -> LaneAccess | None:
+        """Returns how `sim` may take parts from `lane`; None: it may not."""
+        return _find_access(self, sim, lane)
 
-    def _find_access(self, sim: str, lane: str) -> LaneAccess | None:
-        if not is_shared(lane):
-            return LaneAccess() if lane == sim else None
-        base, _, home = lane.partition(_HOME_SEPARATOR)
-        prefix = base.removeprefix(ANY)
-        if home == sim and self._may_serve(sim, prefix):
+    def derive_access(self, sim: str, lane: Lane) -> LaneAccess | None:
+        """Derives how `sim` may take parts from `lane`, as `find_access` returns it from memory."""
+        if not lane.is_shared:
+            return LaneAccess() if lane.home == sim else None
+        prefers = lane.kind is LaneKind.PREFERRED
+        if prefers and lane.home == sim and self._may_serve(sim, lane.prefix):
             return LaneAccess()
-        if not self._may_route(sim, prefix):
+        if not self._may_route(sim, lane.prefix):
             return None
-        homes = self._find_cheapest(prefix) if home == CHEAPEST else frozenset(filter(None, [home]))
-        if sim in homes or (home and home != CHEAPEST and not self._may_serve(home, prefix)):
+        homes = self._find_cheapest(lane.prefix) if lane.kind is LaneKind.CHEAPEST else frozenset[str]()
+        if prefers:
+            homes = frozenset({lane.home})
+        if sim in homes or (prefers and not self._may_serve(lane.home, lane.prefix)):
             return LaneAccess()
         return LaneAccess(homes)
 
@@ -111,12 +86,12 @@ class Routes:
         return not prefixes or any(prefix.startswith(own) for own in prefixes)
 
     def _may_route(self, sim: str, prefix: str) -> bool:
-        """Whether rules and capability let a SIM write to numbers of a prefix."""
+        """Returns True if rules and capability let a SIM write to numbers of a prefix."""
         rule = max((each for each in self._routes if prefix.startswith(each)), key=len, default=None)
         return self._may_serve(sim, prefix) and (rule is None or sim in self._routes[rule])
 
     def _find_cheapest(self, prefix: str) -> frozenset[str]:
-        """Of those that may write to a prefix and have a price, the cheapest."""
+        """Returns the cheapest of the SIMs that may write to a prefix and have a price."""
         prices = {
             sim: sender.price
             for sim, sender in self._capabilities.items()
@@ -126,27 +101,31 @@ class Routes:
         return frozenset(sim for sim, price in prices.items() if price == least)
 
 
+# Asked for each lane in every search.
+@lru_cache(maxsize=4096)
+def _find_access(routes: Routes, sim: str, lane: Lane) -> LaneAccess | None:
+    return routes.derive_access(sim, lane)
+
+
 def list_prefixes(number: str, longest: int) -> Iterable[str]:
-    """Everything that a rule about a number may be filed under, "" with it."""
+    """Yields every prefix of `number` up to `longest` characters, "" first: a rule about the number has one of them."""
     return (number[:length] for length in range(min(len(number), longest) + 1))
 
 
-def explain_choice(lane: str, sim: str) -> str:
-    """Why `sim` sends what was in a shared lane, in a few words."""
-    base, _, home = lane.partition(_HOME_SEPARATOR)
-    if home == sim:
-        return "it talked with this contact last"
-    if home == CHEAPEST:
+def explain_choice(lane: Lane, sim: str) -> str:
+    """Returns in a few words why `sim` sends a part that waited in a shared lane."""
+    if lane.kind is LaneKind.CHEAPEST:
         return "by price"
-    prefix = base.removeprefix(ANY)
-    first = f"first free for {prefix}" if prefix else "first free"
-    return f"{first}; SIM {home} was not" if home else first
+    if lane.kind is LaneKind.PREFERRED and lane.home == sim:
+        return "it talked with this contact last"
+    first = f"first free for {lane.prefix}" if lane.prefix else "first free"
+    return f"{first}; SIM {lane.home} was not" if lane.kind is LaneKind.PREFERRED else first
 
 
 @dataclass(frozen=True, slots=True)
 class LaneReach:
-    """How a SIM may come for what is in a lane. `before`: only for what was queued until then, because others, who are well,
-    go first; None: for everything. `holders`: the SIMs whose quota holds what waits there, once all have used it up."""
+    """Reach of a SIM into a lane. `queued_before`: it may take only what was queued until then, because other SIMs, which are
+    well, go first; None: everything. `quota_sims`: the SIMs whose quota holds what waits there, once all have used it up."""
 
     queued_before: datetime | None
     quota_sims: frozenset[str]
@@ -158,8 +137,9 @@ def _unlimited(sim: str) -> QuotaLimits:
 
 @dataclass(frozen=True, slots=True)
 class RoutingSnapshot:
-    """The rules and the limits of each SIM; which SIMs have asked for parts lately, and which of them are well; since when a
-    message is left to its own SIM while that is well. `starting`: one that has not asked yet may be setting up."""
+    """Snapshot of the rules, the limits of each SIM, the SIMs that have asked for parts lately, and those of them that are well.
+    `deferred_since`: a message queued later is left to its preferred SIM while that is well. `is_starting`: a SIM that has not
+    asked yet may be setting up."""
 
     routes: Routes = field(default_factory=Routes)
     limits: Callable[[str], QuotaLimits] = _unlimited
@@ -168,8 +148,8 @@ class RoutingSnapshot:
     is_starting: bool = False
     deferred_since: datetime | None = None
 
-    def find_reach(self, sim: str, lane: str) -> LaneReach | None:
-        """None: what is in the lane is not for this SIM."""
+    def find_reach(self, sim: str, lane: Lane) -> LaneReach | None:
+        """Returns how `sim` may take parts from `lane` now; None: it may not."""
         place = self.routes.find_access(sim, lane)
         if place is None:
             return None
@@ -178,14 +158,14 @@ class RoutingSnapshot:
                 self.is_starting and place.preferred_sims - self.active_sims
             )
             return LaneReach(self.deferred_since if wait else None, place.preferred_sims)
-        if not is_shared(lane):
+        if not lane.is_shared:
             return LaneReach(None, frozenset({sim}))
         return LaneReach(None, frozenset(each for each in self.active_sims | {sim} if self._has_own_access(each, lane)))
 
-    def _has_own_access(self, sim: str, lane: str) -> bool:
+    def _has_own_access(self, sim: str, lane: Lane) -> bool:
         place = self.routes.find_access(sim, lane)
         return place is not None and place.is_own
 
 
-# No rules and no limits: whichever SIM is free first.
+# No rules and no limits: the first free SIM takes the part.
 UNRESTRICTED = RoutingSnapshot()

@@ -1,4 +1,4 @@
-"""The last look before a part goes on the air: taken inside the transaction that claims it."""
+"""Decision on sending a part, taken inside the transaction that claims it: consent, quota, validity, window, clock. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from modemd.rules.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class SendFacts:
-    """What is known of a candidate at the moment of its claim. `started`: a part of its message was claimed before. `parts`: of
-    the whole message; `window`: the hours in which it may begin; `hold`: that it would go over a quota of the SIM."""
+    """Facts about a candidate at the moment of its claim. `is_started`: a part of its message was claimed before. `parts`: of the
+    whole message; `window`: the hours in which it may begin; `hold`: set if it would go over a quota of the SIM."""
 
     message_class: MessageClass
     number: str
@@ -28,7 +28,7 @@ class SendFacts:
 
 
 class SendVerdict(StrEnum):
-    """What becomes of a candidate."""
+    """Verdict on a candidate."""
 
     SEND = "send"
     EXPIRE = "expire"
@@ -39,6 +39,8 @@ class SendVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SendDecision:
+    """Decision on a candidate: the verdict, its reason as a code, and until when a held message waits."""
+
     verdict: SendVerdict
     reason: str = ""
     until: datetime | None = None
@@ -64,11 +66,11 @@ class SendConditions:
 def decide(
     facts: SendFacts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, holds_marketing: bool = False
 ) -> SendDecision:
-    """Whether a candidate may go on the air now.
+    """Decides whether a candidate may go on the air now.
 
-    Consent binds every part; expiry binds before part 1 only (a rest that is stuck is the follow-up's). While the clock is not
-    `trusted` nothing expires, and marketing waits. A SIM that `holds_marketing`, as in a foreign network, begins none.
-    """
+    Consent binds every part; expiry binds before part 1 only (the rest has a longer time of its own, `store.ending`). While the
+    clock is not `trusted` nothing expires, and marketing waits. A SIM that `holds_marketing`, as in a foreign network, begins
+    none."""
     objection = policy.find_objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
         return SendDecision(SendVerdict.WITHDRAW, objection)
@@ -93,5 +95,5 @@ OUTSIDE_WINDOW = "outside_window"
 
 
 def _needs_trusted_clock(facts: SendFacts) -> bool:
-    """Whether a clock that is not trusted stops a message: its window cannot be told then. Alarm and otp go on."""
+    """Returns True if a clock that is not trusted stops a message with a window. Alarms and OTPs go on."""
     return not facts.is_started and facts.message_class not in (MessageClass.ALARM, MessageClass.OTP)

@@ -1,6 +1,6 @@
-"""The states of parts and messages, as tables. What is not in a table is an error.
+"""States of parts and messages, as tables. A transition that is not in the table is an error.
 
-A part goes on the air as a whole; a message's state follows from its parts (`message_state`), never the other way round.
+A part goes on the air as a whole; a message's state follows from its parts (`derive_message_state`), never the other way round.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class MessageState(StrEnum):
 
 
 class PartEvent(StrEnum):
-    """What happens to a part."""
+    """Event of a part: causes a transition."""
 
     PROMOTED = "promoted"  # its time has come
     CLAIMED = "claimed"  # journaled for a modem
@@ -115,11 +115,11 @@ HAS_LEFT = frozenset({PartState.SENT, PartState.DELIVERED, PartState.UNDELIVERED
 
 
 class StateError(ModemdError):
-    """A transition that the table does not have: a mistake of ours, named by state and event."""
+    """Transition that the table does not have: a mistake of ours, named by state and event."""
 
 
 def find_next_state(state: PartState, event: PartEvent) -> PartState:
-    """The state that `event` leads to from `state`."""
+    """Returns the state that `event` leads to from `state`. Raises StateError."""
     try:
         return TRANSITIONS[state, event]
     except KeyError:
@@ -127,7 +127,7 @@ def find_next_state(state: PartState, event: PartEvent) -> PartState:
 
 
 def derive_message_state(parts: Collection[PartState], *, tried: bool) -> MessageState:
-    """The state of a message whose parts are in the states `parts` (one entry a part). `tried`: any part was claimed before."""
+    """Returns the state of a message whose parts are in the states `parts`. `tried`: any of the parts was claimed before."""
     present = set(parts)
     if PartState.SENDING in present or (PartState.QUEUED in present and tried):
         return MessageState.SENDING

@@ -1,7 +1,7 @@
-"""Hours of the day in which a message may begin. Pure: the time goes in.
+"""Windows: the hours of the day in which a message may begin. Pure: the time goes in.
 
-Opening and closing are local times; one that a change to summer time leaves out moves forward, and of one that occurs twice it is
-the first.
+Opening and closing are local times. A time that a change to summer time leaves out moves forward; of a time that occurs twice the
+first counts.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _FORM = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
-# From the claim of a part to the end of its answer, as the slower modems take it: so long before the end, nothing begins.
+# Time from the claim of a part to the end of its answer on a slow modem: so long before the closing, nothing begins.
 SECONDS_PER_PART = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `opens` to before `closes` in `zone`; over midnight where it closes earlier than it opens."""
+    """Window from `opens` to before `closes` in `zone`; over midnight if it closes earlier than it opens."""
 
     opens: time
     closes: time
@@ -27,7 +27,8 @@ class Window:
 
     @classmethod
     def parse(cls, text: str, zone: ZoneInfo) -> Window:
-        """The window that a person writes as 09:00-18:00. Raises ValueError for anything else, and for an empty one."""
+        """Returns the window that a person writes as 09:00-18:00. Raises ValueError for any other form, and for an empty
+        window."""
         found = _FORM.fullmatch(text)
         if found is None:
             raise ValueError(f"{text!r} is no window; write it as 09:00-18:00")
@@ -37,27 +38,32 @@ class Window:
             raise ValueError(f"{text!r} is never open, or always")
         return cls(opens, closes, zone)
 
+    @classmethod
+    def parse_stored(cls, text: str) -> Window:
+        """Returns the window that `str` made `text` of, such as `09:00-18:00 Europe/Paris`."""
+        return _parse_stored(text)
+
     def __str__(self) -> str:
         return f"{self.opens:%H:%M}-{self.closes:%H:%M} {self.zone.key}"
 
     def find_closing(self, now: datetime) -> datetime | None:
-        """When the window that is open now closes, in UTC; None while it is closed."""
+        """Returns when the window that is open now closes, in UTC; None while it is closed."""
         for opens, closes in self._nearby_intervals(now):
             if opens <= now < closes:
                 return closes
         return None
 
     def find_opening(self, now: datetime) -> datetime:
-        """When it opens next, later than now, in UTC."""
+        """Returns when the window opens next, later than now, in UTC."""
         return next(opens for opens, _ in self._nearby_intervals(now) if opens > now)
 
     def has_time_for(self, now: datetime, parts: int) -> bool:
-        """Whether a message of so many parts that begins now ends in time."""
+        """Returns True if a message of so many parts that begins now ends in time."""
         closing = self.find_closing(now)
         return closing is not None and now + timedelta(seconds=SECONDS_PER_PART * parts) <= closing
 
     def _nearby_intervals(self, now: datetime) -> list[tuple[datetime, datetime]]:
-        """The openings and closings round now, in order."""
+        """Returns the openings and closings from yesterday to the day after tomorrow, in order, in UTC."""
         today = now.astimezone(self.zone).date()
         over_midnight = timedelta(days=1 if self.closes < self.opens else 0)
         days = [today + timedelta(days=day) for day in (-1, 0, 1, 2)]
@@ -68,7 +74,6 @@ class Window:
 
 
 @lru_cache(maxsize=256)
-def kept(text: str) -> Window:
-    """The window that `str` made a text of."""
+def _parse_stored(text: str) -> Window:
     hours, zone = text.split(" ", 1)
     return Window.parse(hours, ZoneInfo(zone))

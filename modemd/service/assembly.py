@@ -134,7 +134,7 @@ def assemble(collaborators: Collaborators) -> Service:
             pins=pins.for_modem(configured.name),
             tools=collaborators.tools,
             quarantine_s=[duration.total_seconds() for duration in settings.recovery.quarantine],
-            rest_s=settings.recovery.rest.total_seconds(),
+            reset_interval_s=settings.recovery.rest.total_seconds(),
         )
 
     for modem in settings.modems:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
 from modemd.store.outbox.accept import Submitted
 
@@ -19,7 +20,7 @@ class Wakeups:
     """Events of the queue, and the parts that each event wakes."""
 
     def __init__(self) -> None:
-        self._note_queued: Callable[[int], None] = lambda rank: _not_connected()
+        self._note_queued: Callable[[MessageClass], None] = lambda message_class: _not_connected()
         self._note_urgent: Callable[[], None] = _not_connected
         self._wake_modems: Callable[[], None] = _not_connected
         self._wake_due_work: Callable[[], None] = _not_connected
@@ -28,7 +29,7 @@ class Wakeups:
     def connect(
         self,
         *,
-        note_queued: Callable[[int], None],
+        note_queued: Callable[[MessageClass], None],
         note_urgent: Callable[[], None],
         wake_modems: Callable[[], None],
         wake_due_work: Callable[[], None],
@@ -41,18 +42,18 @@ class Wakeups:
         self._wake_due_work = wake_due_work
         self._wake_batches = wake_batches
 
-    def submitted(self, submitted: Submitted, rank: int) -> None:
-        """Handles a message of this class (its rank) that was accepted: queued, or held until later."""
+    def submitted(self, submitted: Submitted, message_class: MessageClass) -> None:
+        """Handles a message of this class that was accepted: queued, or held until later."""
         if submitted.state is MessageState.QUEUED:
-            self._queued(rank)
+            self._queued(message_class)
         elif submitted.state is MessageState.HELD:
             self._wake_due_work()
 
-    def promoted(self, rank: int | None, held: bool) -> None:
-        """Handles rows of a batch that became messages; `rank`: the highest class that was queued; `held`: some are held until
-        later."""
-        if rank is not None:
-            self._queued(rank)
+    def promoted(self, message_class: MessageClass | None, held: bool) -> None:
+        """Handles rows of a batch that became messages; `message_class`: the highest that was queued; `held`: some are held
+        until later."""
+        if message_class is not None:
+            self._queued(message_class)
         if held:
             self._wake_due_work()
 
@@ -75,6 +76,6 @@ class Wakeups:
         """Handles a modem or SIM that became able to send, or a draft that was returned."""
         self._wake_modems()
 
-    def _queued(self, rank: int) -> None:
-        self._note_queued(rank)
+    def _queued(self, message_class: MessageClass) -> None:
+        self._note_queued(message_class)
         self._wake_modems()

@@ -1,4 +1,4 @@
-"""Alarms: each stands once for its code and subject, from when it is raised until it is cleared."""
+"""Alarms: each is active once for its code and subject, from when it is raised until it is cleared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modemd.store.timestamps import from_text, to_text
 
 @dataclass(frozen=True, slots=True)
 class ActiveAlarm:
-    """An alarm that stands, and what was told of it. Times are None where it was not told that way."""
+    """Alarm that is active, and when it was told by SMS and by command; None if it was not told that way."""
 
     id: int
     code: str
@@ -26,7 +26,7 @@ class ActiveAlarm:
 
 
 def raise_alarm(db: sqlite3.Connection, code: str, subject: str, text: str, now: datetime) -> int | None:
-    """Raise an alarm: its id. None: it stands already, and is left as it was."""
+    """Raises an alarm, and returns its id. None: it is active already, and is left as it was."""
     row = db.execute(
         """INSERT INTO alarm (code, subject, text, raised_at) VALUES (?, ?, ?, ?)
            ON CONFLICT (code, subject) WHERE cleared_at IS NULL DO NOTHING RETURNING id""",
@@ -39,7 +39,7 @@ def raise_alarm(db: sqlite3.Connection, code: str, subject: str, text: str, now:
 
 
 def clear(db: sqlite3.Connection, code: str, subject: str, now: datetime) -> int | None:
-    """Clear an alarm: its id. None: it does not stand."""
+    """Clears an alarm, and returns its id. None: it is not active."""
     row = db.execute(
         "UPDATE alarm SET cleared_at = ? WHERE code = ? AND subject = ? AND cleared_at IS NULL RETURNING id",
         (to_text(now), code, subject),
@@ -51,7 +51,7 @@ def clear(db: sqlite3.Connection, code: str, subject: str, now: datetime) -> int
 
 
 def list_active(db: sqlite3.Connection) -> list[ActiveAlarm]:
-    """The alarms that stand, oldest first."""
+    """Returns the active alarms, oldest first."""
     rows = db.execute("SELECT * FROM alarm INDEXED BY alarm_standing WHERE cleared_at IS NULL").fetchall()
     return sorted((_parse_alarm(row) for row in rows), key=lambda alarm: alarm.id)
 
@@ -69,14 +69,14 @@ def _parse_alarm(row: sqlite3.Row) -> ActiveAlarm:
 
 
 def mark_notified(db: sqlite3.Connection, way: str, alarms: Sequence[int], now: datetime) -> None:
-    """Note that alarms were told by `way`: `sms` or `command`."""
+    """Notes that alarms were told by `way`: `sms` or `command`."""
     if way not in ("sms", "command"):
         raise ValueError(f"alarms are not told by {way}")
     db.executemany(f"UPDATE alarm SET {way}_at = ? WHERE id = ?", [(to_text(now), id) for id in alarms])  # noqa: S608 - one of two
 
 
 def find_last_notification(db: sqlite3.Connection, way: str, alarm: ActiveAlarm) -> datetime | None:
-    """When an alarm of the same code and subject was told last by `way`."""
+    """Returns when an alarm of the same code and subject was told last by `way`; None if it never was."""
     if way not in ("sms", "command"):
         raise ValueError(f"alarms are not told by {way}")
     row = db.execute(
@@ -89,8 +89,8 @@ def find_last_notification(db: sqlite3.Connection, way: str, alarm: ActiveAlarm)
 def select_for_notification(
     db: sqlite3.Connection, way: str, hold_down: timedelta, now: datetime
 ) -> tuple[list[ActiveAlarm], datetime | None]:
-    """The alarms that stand and are to be told by `way` now; and when the next one is, that is held down still: one like it was
-    told less than `hold_down` ago."""
+    """Returns the active alarms to tell by `way` now; and when the next one is due that is held down: one like it was told less
+    than `hold_down` ago."""
     due: list[ActiveAlarm] = []
     later: list[datetime] = []
     for alarm in list_active(db):
@@ -105,7 +105,7 @@ def select_for_notification(
 
 
 def list_alarms(db: sqlite3.Connection, *, cleared: bool, limit: int = 50) -> list[dict[str, Any]]:
-    """Alarms, newest first; with those that were cleared, or only what stands. `limit` 0 means all."""
+    """Returns alarms, newest first; with those that were cleared, or only the active ones. `limit` 0 means all."""
     where = "" if cleared else "WHERE cleared_at IS NULL"
     sql = f"""SELECT id, code, subject, text, raised_at, cleared_at, sms_at, command_at FROM alarm {where}
               ORDER BY id DESC LIMIT ?"""  # noqa: S608 - one of two

@@ -1,4 +1,4 @@
-"""Connections to the database: the reader, readers by thread, and their settings."""
+"""Connections to the database: the writing one with its settings, and readers on threads of their own."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-# Up to where the write-ahead log grows before it is moved into the database.
+# The write-ahead log is moved into the database when it is so long, in octets.
 CHECKPOINT_OCTETS = 4 * 1024 * 1024
-# What the write-ahead log keeps of the disk when it has been moved into the database.
+# Octets of disk that the write-ahead log keeps after it was moved into the database.
 MAX_LOG_OCTETS = 8 * 1024 * 1024
 
 
 class Reader(Protocol):
-    """Runs queries on a connection that cannot write."""
+    """Reader: runs queries on a connection that cannot write."""
 
-    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T: ...
+    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs a query, and returns its result."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Waits for the queries that run, and closes the connection."""
 
 
 class ThreadReader:
-    """One thread, one read-only connection."""
+    """Reader with a thread and a read-only connection of its own."""
 
     def __init__(self, path: Path) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
@@ -50,7 +52,7 @@ class ThreadReader:
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
-    """The connection that writes. Autocommit: transactions are said aloud, by `run_group`."""
+    """Returns the connection that writes. It is in autocommit mode: `writer.CommitGroup` begins and ends transactions."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     # A message's four commits touch some seventy pages, each of which goes to the log whole: with SQLite's own 4 KiB that was
@@ -61,11 +63,11 @@ def connect(path: Path | str) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
     # SQLite moves the log into the file at the commit that takes it past so many pages, 4 MiB, and then begins it anew. With
-    # fewer, the pages that each message changes would be moved more often. What a long reader (a backup) let it grow to beyond
-    # that is given back afterwards.
+    # fewer, the pages that each message changes would be moved more often. If a long reader (a backup) lets it grow
+    # longer, the disk is given back afterwards.
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_OCTETS // page_size:d}")
     connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_OCTETS:d}")
-    # A text that was blanked is overwritten where that costs no further page, and does not stay readable in the file.
+    # A text that was blanked is overwritten if that costs no further page, and does not stay readable in the file.
     connection.execute("PRAGMA secure_delete = FAST")
     return connection

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from modemd.rules import states
-from modemd.rules.classes import MessageClass, started_rank, waiting_rank
+from modemd.rules.classes import MessageClass
 from modemd.store.journal import advance_part, update_message_state
 
-# The rest of a message of which a part has left gets this much longer than its validity.
+# The rest of a message of which a part has left is valid for so much longer.
 REMAINDER_VALIDITY = timedelta(hours=24)
 
 
 def end_overdue_parts(db: sqlite3.Connection, parts: Sequence[sqlite3.Row], now: datetime) -> None:
-    """End waiting parts whose time is over. They expire; the rest of a started message fails; and a repeat that was never
-    sent leaves its part as unknown as it was."""
+    """Ends waiting parts whose time is over. They expire; the rest of a started message fails; and a part that waited to be
+    repeated is unknown again."""
     for part in parts:
         advance_part(db, part, _find_ending_event(db, part), now)
     for message_id in {part["message_id"] for part in parts}:
@@ -36,22 +36,22 @@ def _find_ending_event(db: sqlite3.Connection, part: sqlite3.Row) -> states.Part
 def withdraw_waiting(
     db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str
 ) -> int:
-    """Cancel what of a class waits for `number`, in part or whole: how many messages. What is on the air stays."""
-    asked = (number, started_rank(message_class), waiting_rank(message_class))
-    waiting = db.execute(_WAITING_SQL, (*asked, *asked)).fetchall()
-    return _cancel_parts(db, sorted(waiting, key=lambda part: (part["rank"], part["id"])), now, reason)
+    """Cancels the parts of a class that wait for `number`. Returns how many messages it ended, in part or whole. Parts on the air
+    stay."""
+    waiting = db.execute(_WAITING_SQL, {"number": number, "rank": message_class.rank}).fetchall()
+    return _cancel_parts(db, sorted(waiting, key=lambda part: (-part["started"], part["id"])), now, reason)
 
 
 _WAITING_SQL = """
-    SELECT * FROM part INDEXED BY part_held WHERE number = ? AND rank IN (?, ?) AND state = 'held'
+    SELECT * FROM part INDEXED BY part_held WHERE number = :number AND rank = :rank AND state = 'held'
     UNION ALL
     SELECT * FROM part INDEXED BY part_in_flight
-    WHERE number = ? AND rank IN (?, ?) AND state IN ('queued', 'sending') AND state = 'queued'
+    WHERE number = :number AND rank = :rank AND state IN ('queued', 'sending') AND state = 'queued'
 """
 
 
 def cancel_waiting_parts(db: sqlite3.Connection, message_id: int, now: datetime, reason: str) -> int:
-    """Cancel the parts of a message that still wait: 1 if there were any."""
+    """Cancels the parts of a message that still wait. Returns 1 if there were any, else 0."""
     waiting = db.execute(
         "SELECT * FROM part WHERE message_id = ? AND state IN ('held', 'queued')", (message_id,)
     ).fetchall()

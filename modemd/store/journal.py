@@ -1,4 +1,4 @@
-"""The rows that tell a message's story, and the one place where parts and messages change state."""
+"""Journal: adds event rows, and is the only place that changes the states of parts and messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_COLUMNS: Mapping[str, object] = MappingProxyType({})
 
 
 def add_event(db: sqlite3.Connection, message_id: int | None, now: datetime, what: str, **detail: object) -> None:
-    """Leave an event row. `detail` is kept as JSON, without the entries that are None."""
+    """Adds an event row. `detail` is stored as JSON, without the entries that are None."""
     told = {key: value for key, value in detail.items() if value is not None}
     db.execute(
         "INSERT INTO event (message_id, at, what, detail) VALUES (?, ?, ?, ?)",
@@ -35,15 +35,15 @@ def advance_part(
     also: Mapping[str, object] = _NO_COLUMNS,
     **detail: object,
 ) -> None:
-    """Take a part through the table of states; it is due for nothing then. `also`: other columns of it that change in the same
-    stroke. `refresh` its message afterwards."""
+    """Moves a part to the state that `event` leads to, and clears its `due`. `also`: further columns to set in the same UPDATE.
+    Call `update_message_state` afterwards. Raises StateError if the table of states has no such transition."""
     state = states.find_next_state(states.PartState(part["state"]), event)
     _update_columns(db, "part", part["id"], {"state": str(state), "due": None, **also})
     add_event(db, part["message_id"], now, event, part=part["seq"], **detail)
 
 
 def list_parts(db: sqlite3.Connection, message_id: int) -> list[sqlite3.Row]:
-    """All parts of a message, in order."""
+    """Returns all parts of a message, in order."""
     return db.execute("SELECT * FROM part WHERE message_id = ? ORDER BY seq", (message_id,)).fetchall()
 
 
@@ -56,9 +56,9 @@ def update_message_state(
     *,
     delivered_at: str | None = None,
 ) -> states.MessageState:
-    """Let a message's state follow from its parts; `reason` is kept where it is told, and the one
-    before where a part has ended without being delivered. `also`: other columns of it that change in the same stroke;
-    `delivered_at`: kept where that is its state then."""
+    """Derives a message's state from its parts, and stores it if it has changed. `reason` is stored with it; without a reason the
+    former one stays if a part has ended without being delivered. `also`: further columns to set in the same UPDATE;
+    `delivered_at` is stored if the state is `delivered`. Returns the state."""
     parts = db.execute(_CURRENT_STATE_SQL, (message_id,)).fetchall()
     message = parts[0]
     own = {states.PartState(part["state"]) for part in parts}
@@ -77,8 +77,8 @@ def update_message_state(
     if changed:
         _update_columns(db, "message", message_id, changed)
     if "state" in changed and state in states.FINAL_MESSAGES and not states.AWAITING_REPORT & own:
-        # Nothing more is expected of its attempts: reports no longer look at them. One that stayed unknown is looked at all the
-        # same: a report may be its own, and must not be taken for proof of another that is unknown too.
+        # Nothing more is expected of its attempts: reports are no longer matched with them. One that stayed unknown still is: a
+        # report may be its own, and must not be taken for proof of another that is unknown too.
         db.execute("UPDATE attempt SET matchable = 0 WHERE message_id = ? AND outcome <> 'unknown'", (message_id,))
     if state != message["message_state"]:
         add_event(db, message_id, now, f"message {state}", reason=reason)
@@ -91,19 +91,19 @@ _CURRENT_STATE_SQL = """
 """
 
 
-# One of these keeps the reason that its message has.
+# A message with a part in one of these states keeps its reason.
 _ENDED = states.FINAL_PARTS - {states.PartState.DELIVERED}
 
 
 def _update_columns(db: sqlite3.Connection, table: str, row: int, values: Mapping[str, object]) -> None:
-    """Change a row by one statement. It names no column that stays: SQLite looks after every index of those that are named."""
+    """Updates a row by one statement. It names no column that stays: SQLite checks every index of the named ones."""
     columns = ", ".join([f"{column} = :{column}" for column in values])
     db.execute(f"UPDATE {table} SET {columns} WHERE id = :id", {**values, "id": row})  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """Who decided, and why."""
+    """Author of a decision (`by`: a person or program), and the reason given."""
 
     by: str
     why: str

@@ -1,4 +1,4 @@
-"""What the faces show: reads that are not hot, newest first."""
+"""Listings for the API: reads that are not hot, newest first."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def list_messages(
     batch: int | None = None,
     limit: int = 50,
 ) -> list[Row]:
-    """Outbound messages; `limit` 0 means all."""
+    """Returns outbound messages, newest first; `limit` 0 means all."""
     where, values = _make_where_clause(("m.id", id), ("m.state", state), ("m.batch", batch))
     if state is not None and id is None and batch is None:
         where, values = f"WHERE m.id IN ({_NEWEST_IN_STATE})", (state, limit or -1) * len(MessageClass)
@@ -63,13 +63,13 @@ _NEWEST_IN_STATE = " UNION ALL ".join(
 
 
 def list_events(db: sqlite3.Connection, message_id: int) -> list[Row]:
-    """The story of a message, oldest first."""
+    """Returns the events of a message, oldest first."""
     rows = _fetch_rows(db, "SELECT at, what, detail FROM event WHERE message_id = ? ORDER BY id", (message_id,))
     return [row | {"detail": json.loads(row["detail"]) if row["detail"] else {}} for row in rows]
 
 
 def list_attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
-    """The tries of a message's parts, oldest first."""
+    """Returns the attempts of a message, oldest first."""
     return _fetch_rows(
         db,
         """SELECT a.id, p.seq AS part, a.sim, a.modem, a.opened_at, a.written_at, a.closed_at, a.outcome, a.reference, a.error
@@ -79,7 +79,7 @@ def list_attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
 
 
 def list_parts(db: sqlite3.Connection, message_id: int) -> list[Row]:
-    """The parts of a message, in order; `until`: when something happens to one by itself."""
+    """Returns the parts of a message, in order; `until`: when something happens to a part by itself."""
     sql = "SELECT seq AS part, state, tries, repeats, due AS until FROM part WHERE message_id = ? ORDER BY seq"
     return _fetch_rows(db, sql, (message_id,))
 
@@ -87,20 +87,20 @@ def list_parts(db: sqlite3.Connection, message_id: int) -> list[Row]:
 def list_reports(
     db: sqlite3.Connection, *, message_id: int | None = None, matched: bool | None = None, limit: int = 50
 ) -> list[Row]:
-    """Status reports, newest first; `matched` narrows to those that belong to an attempt, or to none."""
+    """Returns status reports, newest first; `matched` narrows to those that belong to an attempt, or to none."""
     where, values = _make_where_clause(("a.message_id", message_id), ("(r.attempt_id IS NOT NULL)", matched))
     return _fetch_rows(db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
 
 
 def list_inbox(db: sqlite3.Connection, *, id: int | None = None, kind: str | None = None, limit: int = 50) -> list[Row]:
-    """Inbound messages that are complete, or shown though parts are missing; `limit` 0 means all."""
+    """Returns inbound messages that are complete, or shown though parts are missing, newest first; `limit` 0 means all."""
     where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
     rows = _fetch_rows(db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
     return [row | {"complete": bool(row["complete"])} for row in rows]
 
 
 def list_sims(db: sqlite3.Connection) -> list[Row]:
-    """The SIMs that were met, by number and ICCID; `modem` is the IMEI of the one it sat in when it was seen last."""
+    """Returns the known SIMs, by number and ICCID; `modem`: the IMEI of the modem that the SIM was in when it was seen last."""
     return _fetch_rows(
         db,
         """SELECT iccid AS sim, number, imsi, smsc, modem, first_seen, last_seen, admitted_at
@@ -112,7 +112,7 @@ def list_sims(db: sqlite3.Connection) -> list[Row]:
 def list_arrived_since(
     db: sqlite3.Connection, *, since: datetime, id: int | None = None, kind: str | None = None, limit: int
 ) -> list[Row]:
-    """Inbound messages by when they came to be seen: those at `since` or later, oldest first. A long one is seen when its last
+    """Returns the inbound messages that came to be seen at `since` or later, oldest first. A long one is seen when its last
     part is there, or when they are waited for no longer, so its id says nothing about that."""
     where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
     condition = f"{where} AND" if where else "WHERE"
@@ -125,7 +125,7 @@ def list_arrived_since(
 
 
 def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
-    """Who has opted out, since when, by which word."""
+    """Returns the numbers that have opted out, since when, and by which word."""
     return _fetch_rows(
         db,
         """SELECT c.number, c.marketing_since AS since, e.word, e.language, e.channel
@@ -137,7 +137,8 @@ def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
 
 
 def read_counts(db: sqlite3.Connection) -> Row:
-    """How many messages are in each state, what waits by class and by reason, how many opted out and reports nobody owns."""
+    """Returns how many messages are in each state, wait by class, and are held by reason; how many numbers have opted out; and
+    how many reports are unmatched."""
     return {
         "waiting": count_waiting(db),
         "held": count_held(db),
@@ -162,7 +163,7 @@ _WAITING = ("held", "queued", "sending", "unknown")
 
 
 def count_waiting(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """How many messages are in each state that is not final, by class, and when the oldest was accepted."""
+    """Returns how many messages are in each state that is not final, by class, and when the oldest was accepted."""
     rows = db.execute(
         f"""SELECT state, class, sum(amount) AS messages FROM tally
             WHERE kind = 'message' AND state IN {_WAITING} GROUP BY state, class HAVING sum(amount) > 0"""  # noqa: S608 - our own
@@ -177,7 +178,7 @@ def _find_oldest(db: sqlite3.Connection, state: str, message_class: str) -> str 
 
 
 def count_held(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """How many messages are held, by reason."""
+    """Returns how many messages are held, by reason."""
     rows = db.execute(
         """SELECT reason, sum(amount) AS messages FROM tally WHERE kind = 'message' AND state = 'held'
            GROUP BY reason HAVING sum(amount) > 0 ORDER BY messages DESC, reason"""
@@ -186,7 +187,7 @@ def count_held(db: sqlite3.Connection) -> list[dict[str, Any]]:
 
 
 def count_states(db: sqlite3.Connection) -> dict[str, int]:
-    """How many messages there are in each state."""
+    """Returns how many messages there are in each state."""
     rows = db.execute(
         "SELECT state, sum(amount) AS messages FROM tally WHERE kind = 'message' GROUP BY state"
     ).fetchall()
@@ -194,5 +195,5 @@ def count_states(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def read_count(db: sqlite3.Connection, kind: str) -> int:
-    """A count of its own: `opted_out` or `unmatched`."""
+    """Returns a count that has no states: `opted_out` or `unmatched`."""
     return int(db.execute("SELECT coalesce(sum(amount), 0) FROM tally WHERE kind = ?", (kind,)).fetchone()[0])

@@ -1,4 +1,4 @@
-"""What has been kept long enough: texts are blanked, rows deleted, keys set free; each call takes one small step.
+"""Retention: blanks texts, deletes rows and frees keys by age; each call takes one small step.
 
 Statements of consent are never deleted: they prove who may be written to.
 """
@@ -20,7 +20,7 @@ ROWS_PER_STEP = 50
 
 @dataclass(frozen=True, slots=True)
 class RetentionAges:
-    """How old things become before they go; timedelta.max: they stay."""
+    """Ages at which texts are blanked and rows are deleted; timedelta.max: never."""
 
     outbox_texts: timedelta
     outbox_rows: timedelta
@@ -30,7 +30,7 @@ class RetentionAges:
 
 
 def run_step(db: sqlite3.Connection, ages: RetentionAges, now: datetime) -> int:
-    """Do one small step of the first work there is: how many rows it took. 0: there is nothing to do."""
+    """Does one small step of the first work there is. Returns how many rows it took; 0: there is nothing to do."""
     work: tuple[tuple[Callable[[sqlite3.Connection, str, str], int], timedelta], ...] = (
         (_free_keys, KEY_LIFETIME),
         (_redact_messages, ages.outbox_texts),

@@ -1,4 +1,4 @@
-"""Recurring sends as they are kept, and each of their runs, once for each local date and time."""
+"""Schedules: stores recurring sends and their runs, once for each local date and time; and jobs that run once a day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store.journal import add_event
 from modemd.store.outbox import accept
@@ -19,18 +19,18 @@ from modemd.store.timestamps import from_text, to_text
 
 
 class RunOutcome(StrEnum):
-    """What became of a run."""
+    """Outcome of a run."""
 
     SENT = "sent"
-    LATE = "late"  # submitted, though its time had passed while nobody was there to do it
+    LATE = "late"  # submitted after its time, because modemd did not run then
     MISSED = "missed"
     FAILED = "failed"  # nothing could be submitted: the number or text is not accepted any more
 
 
 @dataclass(frozen=True, slots=True)
 class NewSchedule:
-    """A recurring send to keep. `late`: whether a run that was missed is made up for, once; `valid_s`: the validity of each
-    message, None as its class has it; `window`: as `NewMessage.window`."""
+    """Recurring send to store. `late`: a run that was missed is made up for, once; `valid_s`: the validity of each message in
+    seconds, None: that of its class; `window`: as `NewMessage.window`."""
 
     name: str
     cron: str
@@ -46,7 +46,7 @@ class NewSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Schedule(NewSchedule):
-    """A recurring send. `looked_at`: up to when its times were looked at."""
+    """Recurring send. `looked_at`: up to when its times were checked."""
 
     id: int
     paused: bool
@@ -55,7 +55,7 @@ class Schedule(NewSchedule):
 
 
 def add(db: sqlite3.Connection, new: NewSchedule, now: datetime) -> int:
-    """Keep a recurring send: its id. Refused with `name_taken`."""
+    """Stores a recurring send, and returns its id. Raises Refused with `name_taken`."""
     row = db.execute(
         """INSERT INTO schedule
                (name, cron, zone, recipients, text, class, report, valid_s, window, late, created_at, looked_at)
@@ -66,21 +66,23 @@ def add(db: sqlite3.Connection, new: NewSchedule, now: datetime) -> int:
         ),
     ).fetchone()  # fmt: skip
     if row is None:
-        raise Refused("name_taken", f"there is a schedule {new.name!r} already; remove it first, or take another name")
+        raise Refused(
+            ErrorCode.NAME_TAKEN, f"there is a schedule {new.name!r} already; remove it first, or take another name"
+        )
     add_event(db, None, now, "schedule added", schedule=row["id"], name=new.name)
     return int(row["id"])
 
 
 def find_by_name(db: sqlite3.Connection, name: str) -> Schedule:
-    """The schedule of that name. Refused with `not_found`."""
+    """Returns the schedule of that name. Raises Refused with `not_found`."""
     row = db.execute("SELECT * FROM schedule WHERE name = ? AND removed_at IS NULL", (name,)).fetchone()
     if row is None:
-        raise Refused("not_found", f"there is no schedule {name!r}")
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no schedule {name!r}")
     return _parse_schedule(row)
 
 
 def list_schedules(db: sqlite3.Connection) -> list[Schedule]:
-    """Those that are not removed, by name."""
+    """Returns the schedules that are not removed, by name."""
     rows = db.execute("SELECT * FROM schedule WHERE removed_at IS NULL ORDER BY name").fetchall()
     return [_parse_schedule(row) for row in rows]
 
@@ -105,14 +107,14 @@ def _parse_schedule(row: sqlite3.Row) -> Schedule:
 
 
 def pause(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
-    """Let no run happen until it is resumed."""
+    """Pauses a schedule: no run happens until it is resumed."""
     schedule = find_by_name(db, name)
     db.execute("UPDATE schedule SET paused = 1 WHERE id = ?", (schedule.id,))
     add_event(db, None, now, "schedule paused", schedule=schedule.id, name=name, **word)
 
 
 def resume(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
-    """Let runs happen again. What would have run meanwhile was not wanted, and is not made up for."""
+    """Resumes a schedule. Runs of the time of the pause were not wanted, and are not made up for."""
     schedule = find_by_name(db, name)
     if schedule.paused:
         db.execute("UPDATE schedule SET paused = 0, looked_at = ? WHERE id = ?", (to_text(now), schedule.id))
@@ -120,7 +122,7 @@ def resume(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> Non
 
 
 def remove(db: sqlite3.Connection, name: str, now: datetime, **word: str) -> None:
-    """End it. What it submitted goes on."""
+    """Removes a schedule. The messages that it submitted go on."""
     schedule = find_by_name(db, name)
     db.execute("UPDATE schedule SET removed_at = ? WHERE id = ?", (to_text(now), schedule.id))
     add_event(db, None, now, "schedule removed", schedule=schedule.id, name=name, **word)
@@ -136,8 +138,8 @@ def execute_run(
     outcome: RunOutcome,
     error: str | None = None,
 ) -> list[Submitted] | None:
-    """Do the run of one local date and time, once, whoever asks and however often; the mark and the messages are one change.
-    What was submitted; None: it was done before, or the schedule was paused or removed meanwhile."""
+    """Does the run of one local date and time, once, however often it is called; its mark and its messages are one change.
+    Returns what was submitted; None if it was done before, or the schedule was paused or removed meanwhile."""
     row = db.execute(
         "SELECT * FROM schedule WHERE id = ? AND removed_at IS NULL AND paused = 0", (schedule.id,)
     ).fetchone()
@@ -157,12 +159,12 @@ def execute_run(
 
 
 def mark_checked(db: sqlite3.Connection, id: int, now: datetime) -> None:
-    """Note up to when its times were looked at. It only moves on."""
+    """Stores up to when a schedule's times were checked; an earlier time changes nothing."""
     db.execute("UPDATE schedule SET looked_at = max(looked_at, ?) WHERE id = ?", (to_text(now), id))
 
 
 def list_runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[dict[str, Any]]:
-    """Its runs, newest first."""
+    """Returns the runs of a schedule, newest first; `limit` 0 means all."""
     rows = db.execute(
         """SELECT local, at, outcome, messages, error FROM schedule_run WHERE schedule_id = ? ORDER BY local DESC LIMIT ?""",
         (id, limit or -1),
@@ -177,7 +179,7 @@ Work = Callable[[sqlite3.Connection, datetime], None]
 
 
 def run_once_a_day(db: sqlite3.Connection, job: str, day: date, work: Work, now: datetime) -> bool:
-    """Run `work` unless `job` has run on that local `day`; whether it ran."""
+    """Runs `work` unless `job` has run on that local `day`. Returns True if it ran."""
     new = db.execute(
         "INSERT INTO calendar_run (job, day, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (job, day.isoformat(), to_text(now)),
@@ -189,8 +191,8 @@ def run_once_a_day(db: sqlite3.Connection, job: str, day: date, work: Work, now:
 
 
 def run_nightly_maintenance(db: sqlite3.Connection, now: datetime) -> None:
-    """Nightly: look no longer for evidence about messages that ended a day ago, and let SQLite renew the statistics by which
-    it plans queries, where they have grown stale."""
+    """Does the nightly maintenance: evidence about messages that closed a day ago is no longer searched for, and SQLite renews
+    statistics by which it plans queries, if they are stale."""
     db.execute(
         """UPDATE attempt SET matchable = 0
            WHERE matchable = 1 AND outcome IN ('open', 'unknown')

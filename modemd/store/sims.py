@@ -1,4 +1,4 @@
-"""SIMs as they were met. The SIM is the sender; the stick it sits in is a tool."""
+"""SIMs as senders: stores each SIM that was seen, its PIN tries, and its balance."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def record_sim(
     *,
     admit: bool = True,
 ) -> tuple[bool, str | None]:
-    """Note that a SIM answers in `modem` (its IMEI). A number once known stays until another is told. With `admit`, or where it
-    was admitted before, it may be used: whether it may, and the service centre that it last had."""
+    """Stores that a SIM answers in `modem` (its IMEI). A number once known stays until another is told. With `admit`, or if it
+    was admitted before, the SIM may be used. Returns whether it may, and the service centre that it last had."""
     db.execute(
         """INSERT INTO sim (iccid, imsi, number, modem, first_seen, last_seen, admitted_at)
            VALUES (:iccid, :imsi, :number, :modem, :now, :now, :admitted_at)
@@ -44,26 +44,26 @@ def record_sim(
 
 
 def record_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None:
-    """Note a SIM's service centre, to put it back where it is lost."""
+    """Stores a SIM's service centre, to restore it if the SIM loses it."""
     db.execute("UPDATE sim SET smsc = ? WHERE iccid = ?", (smsc, iccid))
 
 
 def admit(db: sqlite3.Connection, iccid: str, now: datetime) -> bool:
-    """A person says that a SIM may be used. False where no such SIM was met."""
+    """Admits a SIM for use, by a person's decision. Returns False if no such SIM was seen."""
     change = "UPDATE sim SET admitted_at = coalesce(admitted_at, ?) WHERE iccid = ?"
     return db.execute(change, (to_text(now), iccid)).rowcount > 0
 
 
 @dataclass(frozen=True, slots=True)
 class TriedPins:
-    """Digests of the PINs that a holder was given, since it took one: refused ones, and ones that were not answered."""
+    """Digests of the PINs that a holder was given since it last accepted one: those refused, and those not answered."""
 
     refused: frozenset[bytes]
     unanswered: frozenset[bytes]
 
 
 def read_tried_pins(db: sqlite3.Connection, holder: str) -> TriedPins:
-    """What was tried. A holder is a SIM, or a modem whose SIM cannot be known before its PIN is given."""
+    """Returns the PINs that were tried. A holder is a SIM, or a modem whose SIM cannot be known before its PIN is given."""
     rows = db.execute("SELECT digest, refused FROM pin_try WHERE holder = ?", (holder,)).fetchall()
     return TriedPins(
         *(frozenset(row["digest"] for row in rows if bool(row["refused"]) is said) for said in (True, False))
@@ -71,7 +71,7 @@ def read_tried_pins(db: sqlite3.Connection, holder: str) -> TriedPins:
 
 
 def record_pin_try(db: sqlite3.Connection, holder: str, digest: bytes, now: datetime, *, refused: bool) -> None:
-    """A PIN goes out now, or was refused."""
+    """Stores that a PIN goes out now, or was `refused`."""
     db.execute(
         """INSERT INTO pin_try (holder, digest, at, refused) VALUES (?, ?, ?, ?)
            ON CONFLICT (holder, digest) DO UPDATE SET refused = excluded.refused, at = excluded.at""",
@@ -80,12 +80,12 @@ def record_pin_try(db: sqlite3.Connection, holder: str, digest: bytes, now: date
 
 
 def forget_pin_try(db: sqlite3.Connection, holder: str, digest: bytes) -> None:
-    """The modem did not look at a PIN that was given."""
+    """Forgets a PIN that the modem did not look at."""
     db.execute("DELETE FROM pin_try WHERE holder = ? AND digest = ?", (holder, digest))
 
 
 def clear_pin_tries(db: sqlite3.Connection, holder: str) -> None:
-    """A PIN was right: its SIM has all its tries again."""
+    """Forgets all PINs of a holder after a right one: its SIM has all its tries again."""
     db.execute("DELETE FROM pin_try WHERE holder = ?", (holder,))
 
 
@@ -97,7 +97,7 @@ REQUEST_EVENT = "balance asked"
 
 @dataclass(frozen=True, slots=True)
 class SimBalance:
-    """The last that is known of a SIM's balance. `asked_at`: when it was asked for, by message, or told."""
+    """Balance of a SIM, as it is known last. `asked_at`: when it was asked for by message, or came."""
 
     amount: Decimal | None = None
     at: datetime | None = None
@@ -105,17 +105,17 @@ class SimBalance:
 
 
 def record_balance_request(db: sqlite3.Connection, sim: str, now: datetime) -> None:
-    """The operator was asked by message; the answer comes when it comes."""
+    """Stores that the operator was asked by message; the answer comes later."""
     add_event(db, None, now, REQUEST_EVENT, sim=sim)
 
 
 def record_balance(db: sqlite3.Connection, sim: str, amount: Decimal, now: datetime) -> None:
-    """Keep what a SIM has left."""
+    """Stores the balance of a SIM."""
     add_event(db, None, now, BALANCE_EVENT, sim=sim, amount=str(amount))
 
 
 def read_latest_balances(db: sqlite3.Connection) -> dict[str, SimBalance]:
-    """The last of every SIM, by ICCID."""
+    """Returns the last balance of every SIM, by ICCID."""
     found: dict[str, SimBalance] = {}
     rows = db.execute(
         "SELECT at, what, detail FROM event WHERE message_id IS NULL AND what IN (?, ?) ORDER BY id",

@@ -1,4 +1,4 @@
-"""What an error of SQLite says about the database as a whole, and what a person can do about it."""
+"""Errors of SQLite: tells those of the whole database from those of one change, and says what a person can do."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ import os
 import sqlite3
 from pathlib import Path
 
-from modemd.errors import StoreDamaged, StoreError, StoreUnavailable
+from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
 
-# With less room than this an I/O error at the opening is believed to be for want of it: SQLite says SQLITE_IOERR_SHMSIZE and
-# not SQLITE_FULL where it is the index of the write-ahead log (32 KiB) that does not fit.
+# With less room than this, in octets, an I/O error at the opening is taken for a full disk: SQLite says SQLITE_IOERR_SHMSIZE and
+# not SQLITE_FULL if it is the index of the write-ahead log (32 KiB) that does not fit.
 LOW_DISK_OCTETS = 1024 * 1024
 
 ADVICE = {
-    "disk_full": "the disk is full: make room; nothing is accepted or sent until then",
-    "read_only": "the database is read-only: check the mount (a failing disk or SD card turns read-only) and who owns the "
-    "database, its -wal and its -shm",
-    "disk_error": "the disk does not take it or does not give it back: check that it is there, has room and is healthy "
+    ErrorCode.DISK_FULL: "the disk is full: make room; nothing is accepted or sent until then",
+    ErrorCode.READ_ONLY: "the database is read-only: check the mount (a failing disk or SD card turns read-only) and who owns "
+    "the database, its -wal and its -shm",
+    ErrorCode.DISK_ERROR: "the disk does not take it or does not give it back: check that it is there, has room and is healthy "
     "(dmesg tells), and who may write there",
 }
 DAMAGED = "the database is damaged"
 REMEDY = 'Restore a backup, or see "A damaged database" in docs/operating.md'
 # Primary result codes (https://www.sqlite.org/rescode.html); an extended code has more in its upper bits.
 _CODES = {
-    sqlite3.SQLITE_FULL: "disk_full",
-    sqlite3.SQLITE_READONLY: "read_only",
-    sqlite3.SQLITE_IOERR: "disk_error",
-    sqlite3.SQLITE_CANTOPEN: "disk_error",
+    sqlite3.SQLITE_FULL: ErrorCode.DISK_FULL,
+    sqlite3.SQLITE_READONLY: ErrorCode.READ_ONLY,
+    sqlite3.SQLITE_IOERR: ErrorCode.DISK_ERROR,
+    sqlite3.SQLITE_CANTOPEN: ErrorCode.DISK_ERROR,
 }
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_ERRNOS = {errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full", errno.EROFS: "read_only"}
+_ERRNOS = {errno.ENOSPC: ErrorCode.DISK_FULL, errno.EDQUOT: ErrorCode.DISK_FULL, errno.EROFS: ErrorCode.READ_ONLY}
 
 
 def classify_error(error: BaseException) -> StoreUnavailable | StoreDamaged | None:
-    """What an error means for every change that follows; None where it is about one change alone."""
+    """Returns what an error means for every change that follows; None if it is about one change alone."""
     code = _primary_code(error)
     if code in _DAMAGE:
         return StoreDamaged(f"{DAMAGED} ({error}). {REMEDY}")
@@ -42,25 +42,25 @@ def classify_error(error: BaseException) -> StoreUnavailable | StoreDamaged | No
     return make_unavailable_error(kind, _describe_error(error)) if kind is not None else None
 
 
-def make_unavailable_error(code: str, said: object, path: Path | None = None) -> StoreUnavailable:
-    """The error of one kind, with what was said, and what helps."""
+def make_unavailable_error(code: ErrorCode, said: object, path: Path | None = None) -> StoreUnavailable:
+    """Returns the error of a kind (a key of `ADVICE`), with SQLite's words and with advice."""
     where = f"{path}: " if path is not None else ""
     return StoreUnavailable(code, f"{where}{ADVICE[code]} ({said})")
 
 
 def explain_open_error(error: sqlite3.Error, path: Path) -> StoreError:
-    """What an error says that kept the database at `path` from being opened to write."""
+    """Returns the error to raise because the database at `path` could not be opened to write."""
     code = _primary_code(error)
     kind = _CODES.get(code)
-    if kind == "disk_error" and code == sqlite3.SQLITE_IOERR and _count_free_octets(path) < LOW_DISK_OCTETS:
-        kind = "disk_full"
+    if kind is ErrorCode.DISK_ERROR and code == sqlite3.SQLITE_IOERR and _count_free_octets(path) < LOW_DISK_OCTETS:
+        kind = ErrorCode.DISK_FULL
     if kind is not None:
         return make_unavailable_error(kind, _describe_error(error), path)
     return StoreError(f"{path}: {error}; restore a backup, or move the file away to start anew")
 
 
 def explain_os_error(error: OSError, path: Path) -> StoreError:
-    """What an error says that the operating system raised at the files of the database."""
+    """Returns the error to raise for one that the operating system raised at the files of the database."""
     kind = _ERRNOS.get(error.errno or 0)
     if kind is not None:
         return make_unavailable_error(kind, error.strerror, path)

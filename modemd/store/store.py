@@ -1,4 +1,4 @@
-"""The database as the service sees it: write, read, and the consent epoch."""
+"""Store as the service uses it: write, read, the consent epoch, and the trouble of the database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from modemd.errors import StoreDamaged, StoreError, StoreUnavailable
+from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
 from modemd.store.connection import Reader, T, ThreadReader, connect
 from modemd.store.files.opening import lock, prepare
 from modemd.store.schema import VERSION
@@ -17,13 +17,13 @@ from modemd.store.writer import ThreadWriter, Writer
 
 
 class Store:
-    """One database. `write` answers after the commit; changes run in the order of the calls.
+    """Database that is open. `write` answers after the commit; changes run in the order of the calls.
 
-    `consent_epoch` moves on the loop, before a change of consent is handed to the writer: whoever noted it at a claim and
-    finds it unmoved at the first octet of a PDU knows that no opt-out was stored in between.
+    `consent_epoch` counts up on the loop, before a change of consent is handed to the writer. If it is at the first octet of a
+    PDU what it was at the claim, no opt-out was stored in between.
 
-    `trouble` is why the database takes no changes now, as the last write or read that met it said; `troubled` is set with it.
-    `try_again` finds out whether it has passed.
+    `failure` is why the database takes no changes now, from the last write or read that met it; the event `failed` is set with
+    it. `retry_write` finds out if it has passed.
     """
 
     def __init__(self, writer: Writer, reader: Reader, lock: int | None = None, hot: Reader | None = None) -> None:
@@ -37,8 +37,9 @@ class Store:
 
     @classmethod
     async def open(cls, path: Path) -> Store:
-        """Open (or make) the database at `path` as its one writer. StoreLocked: another process is; StoreUnavailable: the disk is
-        full, read-only or failing; StoreDamaged: a copy is kept; StoreError: why not."""
+        """Opens (or makes) the database at `path` as its one writer. Raises StoreLocked if another process is its writer;
+        StoreUnavailable if the disk is full, read-only or failing; StoreDamaged, after a copy was made; StoreError for any other
+        reason."""
         held = lock(path)
         try:
             await asyncio.get_running_loop().run_in_executor(None, prepare, path)
@@ -54,29 +55,29 @@ class Store:
         return cls(ThreadWriter(lambda: connect(path)), ThreadReader(path), held, hot=ThreadReader(path))
 
     def write(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """Run `change` in the writer's transaction. It is submitted at once, whether or not it is awaited."""
+        """Runs `change` in the writer's transaction. It is submitted at once, even if nobody awaits it."""
         answer = self._writer.submit(change)
         answer.add_done_callback(self._watch_answer)
         return answer
 
     def write_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """`write` for what nobody waits for: in the commit of the next change, or a moment later alone. Changes run in the order
-        of the calls all the same."""
+        """Runs a change that nobody waits for: in the commit of the next change, or alone after `writer.LAZY_COMMIT_S`. Changes
+        run in the order of the calls all the same."""
         answer = self._writer.submit_lazily(change)
         answer.add_done_callback(self._watch_answer)
         return answer
 
     def write_consent(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """`write` for a change that may store an opt-out."""
+        """Runs a change that may store an opt-out: `write`, after the consent epoch was counted up."""
         self.consent_epoch += 1
         return self.write(change)
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `query` on what is committed."""
+        """Runs `query` on what is committed."""
         return await self._read(self._reader, query)
 
     async def read_hot(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """`read` for what a modem waits for: it stands behind no long listing."""
+        """Runs a query that a modem waits for, on a connection of its own: it waits for no long listing."""
         return await self._read(self._hot_reader, query)
 
     async def _read(self, reader: Reader, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -84,13 +85,15 @@ class Store:
             return await reader.run(query)
         except sqlite3.Error as error:
             found = classify_error(error)
-            if found is None or found.code == "read_only":  # that a query may not write is a mistake of the query
+            if (
+                found is None or found.code is ErrorCode.READ_ONLY
+            ):  # that a query may not write is a mistake of the query
                 raise
             self._note_failure(found)
             raise found from error
 
     async def retry_write(self) -> bool:
-        """Write a little. Whether the database takes changes now; `trouble` is then over, unless it is damage."""
+        """Writes a little. Returns True if the database takes changes now; `failure` is over then. A damaged one stays so."""
         try:
             await self.write(_write_nothing)
         except StoreError:
@@ -102,7 +105,7 @@ class Store:
         return True
 
     def _watch_answer(self, answer: asyncio.Future[T]) -> None:
-        """Note what a write has met, before its caller goes on."""
+        """Notes the failure of a write, before its caller goes on."""
         error = None if answer.cancelled() else answer.exception()
         if isinstance(error, StoreUnavailable | StoreDamaged):
             self._note_failure(error)
@@ -113,10 +116,10 @@ class Store:
             self.failed.set()
 
     async def close(self) -> None:
-        """Finish what was submitted, and let the database go.
+        """Finishes what was submitted, and closes the database.
 
-        A damaged one is left as it is: a reader that closes last makes no checkpoint, and the log that stays tells the next
-        opening to check every page.
+        A damaged one is left as it is: a reader that closes last makes no checkpoint, and the log that stays makes the next
+        opening check every page.
         """
         parts: list[Reader | Writer] = [self._reader, self._writer]
         if self._hot_reader is not self._reader:
@@ -128,5 +131,5 @@ class Store:
 
 
 def _write_nothing(db: sqlite3.Connection) -> None:
-    """Change nothing, and have it written all the same."""
+    """Changes nothing, and has a page written all the same."""
     db.execute(f"PRAGMA user_version = {VERSION:d}")

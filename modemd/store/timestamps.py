@@ -1,4 +1,4 @@
-"""Times as they lie in the database: ISO 8601 in UTC with microseconds, so that text order is time order."""
+"""Times as they are stored: ISO 8601 in UTC with microseconds, so that the order of texts is the order of times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 
 def to_text(moment: datetime) -> str:
-    """An aware datetime as stored text."""
+    """Returns an aware datetime as stored text."""
     return _format(moment.astimezone(UTC))
 
 
@@ -19,12 +19,13 @@ def _format(moment: datetime) -> str:
 
 
 def from_text(text: str) -> datetime:
-    """Stored text as an aware datetime."""
+    """Returns stored text as an aware datetime."""
     return datetime.fromisoformat(text)
 
 
 def find_latest_stored(db: sqlite3.Connection) -> datetime | None:
-    """The latest moment at which something was stored; None where nothing was. Each table grows at its end."""
+    """Returns the latest moment at which something was stored; None if nothing was. Asks the last row of each table that
+    grows."""
     found = [
         db.execute(f"SELECT {at} FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608 - our own constants
         for table, at in _GROWING_TABLES

@@ -1,4 +1,4 @@
-"""The one thread that writes. Changes that wait together share one commit and one fsync; each runs in a savepoint of its own."""
+"""Writer thread: runs all changes. Those that wait together share one commit and one fsync; each has a savepoint of its own."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
 # Bounds how long the first of a group waits for its answer, and what one failed commit takes down.
 MAX_GROUP_CHANGES = 256
-# A group works as long as a commit takes, and no longer: with dozens of modems, those that wait for one large group would go on
-# together, and come back together. On a quick disk it works so long at least.
+# A group runs changes as long as a commit takes, and no longer: with dozens of modems, those that wait for one large group would
+# go on together, and come back together. On a quick disk it runs so long at least.
 MIN_GROUP_S = 0.001
 # How long a change that nobody waits for is left without its commit, which the next change shares.
 LAZY_COMMIT_S = 0.05
@@ -26,7 +26,7 @@ LAZY_COMMIT_S = 0.05
 
 @dataclass(slots=True)
 class QueuedChange:
-    """A change, the future that its caller awaits, and after the run its result or error. `enclosed`: its commit is that of the
+    """Change, with the future that its caller awaits, and after the run its result or error. `is_lazy`: it is committed with the
     next change."""
 
     change: Change
@@ -37,20 +37,22 @@ class QueuedChange:
 
 
 class Writer(Protocol):
-    """Runs changes in order of submission. The answer comes after the commit that holds the change."""
+    """Writer: runs changes in order of submission. The answer comes after the commit that holds the change."""
 
-    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]: ...
+    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Submits a change at once, and returns the future of its result."""
 
     def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """`submit`, in the commit of the next change that is submitted, or in one of its own after `PATIENCE_S`."""
+        """Runs a change in the commit of the next change that is submitted, or in one of its own after `LAZY_COMMIT_S`."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Finishes what was submitted, and ends."""
 
 
 class CommitGroup:
-    """The changes of one transaction, and what came of each.
+    """Group of changes that share one transaction.
 
-    A change that raises is rolled back alone. A commit that fails fails all of them: none was kept.
+    A change that raises is rolled back alone. A commit that fails, fails all of them: none is stored.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -60,7 +62,7 @@ class CommitGroup:
         self.is_lazy = True  # nobody waits for its commit
 
     def run(self, job: QueuedChange) -> None:
-        """Run a change behind the others. What has failed already takes none."""
+        """Runs a change behind the others. A group that has failed runs none."""
         begins = not self.changes
         self.changes.append(job)
         self.is_lazy &= job.is_lazy
@@ -84,7 +86,7 @@ class CommitGroup:
         self._connection.execute("RELEASE change")
 
     def commit(self) -> None:
-        """Keep them all, or note in each that nothing of it was kept."""
+        """Commits all changes, or notes in each that nothing of it is stored."""
         if self._failure is None:
             try:
                 self._connection.execute("COMMIT")
@@ -97,7 +99,7 @@ class CommitGroup:
 
 
 def run_group(connection: sqlite3.Connection, jobs: Sequence[QueuedChange]) -> None:
-    """Run changes in one transaction, and note in each what came of it."""
+    """Runs changes in one transaction, and stores in each its result or error."""
     group = CommitGroup(connection)
     for job in jobs:
         group.run(job)
@@ -105,7 +107,7 @@ def run_group(connection: sqlite3.Connection, jobs: Sequence[QueuedChange]) -> N
 
 
 def fail_changes(group: Sequence[QueuedChange], error: Exception) -> None:
-    """Note in each job that nothing of it was kept."""
+    """Notes in each change that nothing of it is stored."""
     for job in group:
         job.error = classify_error(error) or StoreError(
             f"the database did not take a change ({error}); check disk space and permissions"
@@ -113,9 +115,9 @@ def fail_changes(group: Sequence[QueuedChange], error: Exception) -> None:
 
 
 def deliver_results(group: Sequence[QueuedChange]) -> None:
-    """Hand each caller its result or error. Runs on the loop."""
+    """Hands each caller its result or error. Runs on the loop."""
     for job in group:
-        if job.answer.done():  # cancelled meanwhile: the change stands all the same
+        if job.answer.done():  # cancelled meanwhile: the change is stored all the same
             continue
         if job.error is None:
             job.answer.set_result(job.result)
@@ -128,7 +130,7 @@ def deliver_results(group: Sequence[QueuedChange]) -> None:
 
 
 class ThreadWriter:
-    """The writer of the running daemon: a thread of its own, so that no fsync ever runs on the loop."""
+    """Writer of the running daemon, on a thread of its own, so that no fsync runs on the loop."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
@@ -154,7 +156,7 @@ class ThreadWriter:
         return job.answer
 
     async def close(self) -> None:
-        """Finish what was submitted, then end the thread."""
+        """Finishes what was submitted, then ends the thread."""
         self._closed = True
         self._pending.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
@@ -173,9 +175,9 @@ class ThreadWriter:
     def _commit_group(
         self, connection: sqlite3.Connection | None, first: QueuedChange
     ) -> tuple[sqlite3.Connection | None, list[QueuedChange]]:
-        """Run a change, and those that come while there is time for them, as one group. The connection for the next one; None
-        where that must be made anew: it could not be opened, or not even the way back worked, and a new one knows no half-done
-        group."""
+        """Runs a change, and those that come while there is time for them, as one group. Returns the connection for the next
+        group; None if that must be made anew: it could not be opened, or not even the rollback worked, and a new one knows no
+        half-done group."""
         jobs = [first]
         try:
             if connection is None:
@@ -191,7 +193,7 @@ class ThreadWriter:
         return connection, jobs
 
     def _collect_and_commit(self, group: CommitGroup, first: QueuedChange) -> None:
-        """Run a change and what joins it, then commit."""
+        """Runs a change and those that join it, then commits."""
         began = self._loop.time()
         worked_s = 0.0
         job: QueuedChange | None = first
@@ -206,7 +208,8 @@ class ThreadWriter:
         self._commit_s = self._loop.time() - started
 
     def _next_change(self, group: CommitGroup, deadline: float) -> QueuedChange | None:
-        """What waits already; and where all of a group is enclosed, what comes until the deadline. None: it is time to commit."""
+        """Returns a change that waits already, or, if the whole group is lazy, one that comes until the deadline. None: commit
+        now."""
         wait_s = max(deadline - self._loop.time(), 0) if group.is_lazy else 0
         try:
             job = self._pending.get(block=wait_s > 0, timeout=wait_s)

@@ -11,7 +11,7 @@ import pytest
 
 from modemd.api import app as application
 from modemd.api import messages
-from modemd.errors import StoreError, StoreUnavailable
+from modemd.errors import ErrorCode, StoreError, StoreUnavailable
 from modemd.rules.report_matching import ReportFacts
 from modemd.store import sims
 from modemd.store.inbound import inbox, status_reports
@@ -274,7 +274,7 @@ async def test_a_wrong_method_names_the_right_ones(client: Client) -> None:
     ("error", "status", "code"),
     [
         pytest.param(StoreError("it is busy"), 503, "store", id="the store"),
-        pytest.param(StoreUnavailable("disk_full", "make room"), 503, "disk_full", id="a full disk"),
+        pytest.param(StoreUnavailable(ErrorCode.DISK_FULL, "make room"), 503, "disk_full", id="a full disk"),
         pytest.param(sqlite3.OperationalError("no such table"), 500, "internal", id="a mistake of ours"),
     ],
 )

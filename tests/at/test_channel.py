@@ -80,7 +80,9 @@ def heard(channel: Channel, pieces: Iterable[bytes]) -> list[ChannelEvent]:
 
 
 @pytest.mark.parametrize(("command", "data", "events"), DIALOGUES)
-def test_the_same_is_heard_however_the_bytes_arrive(command: str, data: bytes, events: list[ChannelEvent]) -> None:
+def test_the_events_are_the_same_however_the_bytes_arrive(
+    command: str, data: bytes, events: list[ChannelEvent]
+) -> None:
     """Bytes whole, one at a time and cut at every place give the same events."""
     for pieces in [whole, byte_by_byte, *(cut_at(place) for place in range(len(data)))]:
         channel = Channel()

@@ -55,7 +55,7 @@ def test_with_a_daemon_its_socket_is_asked(modemd: Modemd, config: Path) -> None
     assert modemd(*SEND).out == "message 2 queued (1 part)\n"
 
 
-def test_a_database_that_nobody_answers_for_is_told(
+def test_a_locked_database_without_a_daemon_is_reported(
     modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where another process writes to the database, and no daemon comes to listen, a command ends with 1 and says so."""
@@ -78,7 +78,7 @@ def test_a_database_that_nobody_answers_for_is_told(
     assert "another modemd process writes to it" in ended.err
 
 
-def test_a_socket_that_may_not_be_used_is_told(modemd: Modemd, config: Path) -> None:
+def test_a_socket_without_permission_is_reported(modemd: Modemd, config: Path) -> None:
     """A path that is no socket is an error with its name, not a command that does the work a second time."""
     folder = config.parent / "modemd.sock"
     folder.mkdir()
@@ -91,7 +91,7 @@ def test_a_socket_that_may_not_be_used_is_told(modemd: Modemd, config: Path) -> 
 
 
 @pytest.mark.parametrize("body", [b"", b"hello", b"\xff"])
-def test_an_answer_without_json_is_told(body: bytes) -> None:
+def test_an_answer_without_json_is_an_error(body: bytes) -> None:
     """What does not speak JSON is no daemon of ours."""
     with pytest.raises(Refused, match="answered 200 without JSON") as refused:
         client.parse_response(200, body)

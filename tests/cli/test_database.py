@@ -41,7 +41,7 @@ def test_a_schedule_lives_by_the_command_line(modemd: Modemd) -> None:
     assert added.endswith(", 2 recipient(s)\n")
     assert ask(modemd, "schedules", "list").out.splitlines()[1].startswith("daily  30 9 * * 1-5  UTC")
     shown = ask(modemd, "schedules", "show", "daily").out.splitlines()
-    assert shown[1:] == ["Good morning", "it has not run yet"]
+    assert shown[1:] == ["Good morning", "no runs yet"]
     found = json.loads(ask(modemd, "schedules", "show", "daily", "--json").out)
     assert (found["valid_s"], found["window"], found["late"]) == (7200, "09:00-18:00", True)
     why = ("daily", "--why", "holidays")
@@ -93,17 +93,17 @@ def test_ages_are_said_in_one_unit(seconds: int, said: str) -> None:
     assert format_age(seconds) == said
 
 
-def test_a_backup_is_put_back(modemd: Modemd, tmp_path: Path) -> None:
+def test_a_backup_is_restored(modemd: Modemd, tmp_path: Path) -> None:
     """What waited is held until it is released; the database before is kept."""
     send(modemd)
     copy = tmp_path / "copy.db"
     said = ask(modemd, "backup", str(copy)).out
-    assert said.startswith(f"{copy}: {copy.stat().st_size} octets, whole")
+    assert said.startswith(f"{copy}: {copy.stat().st_size} octets, checked")
     assert modemd("backup", "--config", "FILE", str(copy)).status == 1
     send(modemd)
     lines = ask(modemd, "restore", str(copy)).out.splitlines()
     assert lines[0] == f"restored from {copy}; 1 messages are held until modemd release"
-    before = Path(lines[1].removeprefix("the database before is kept as "))
+    before = Path(lines[1].removeprefix("the replaced database is kept as "))
     with sqlite3.connect(before) as db:
         assert db.execute("SELECT count(*) FROM message").fetchone() == (2,)
     db.close()
@@ -113,7 +113,7 @@ def test_a_backup_is_put_back(modemd: Modemd, tmp_path: Path) -> None:
     assert json.loads(ask(modemd, "release", "--why", "looked", "--json").out) == {"messages": 0, "batches": 0}
 
 
-def test_a_file_that_is_no_backup_is_told(modemd: Modemd, tmp_path: Path) -> None:
+def test_a_file_that_is_no_backup_is_refused(modemd: Modemd, tmp_path: Path) -> None:
     """One line, status 1, and the database is as it was."""
     send(modemd)
     (tmp_path / "rubbish").write_text("rubbish" * 1000, encoding="utf-8")
@@ -158,6 +158,6 @@ def test_what_comes_in_is_followed(config: Path, capsys: pytest.CaptureFixture[s
     assert asked[-1] == second
 
 
-def test_following_goes_without_an_id(modemd: Modemd) -> None:
+def test_follow_cannot_be_used_with_an_id(modemd: Modemd) -> None:
     """One message does not come twice."""
     assert modemd("inbox", "--config", "FILE", "--follow", "--id", "3").status == 2

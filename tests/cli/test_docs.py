@@ -46,7 +46,7 @@ def test_every_option_is_documented(command: str, options: list[str]) -> None:
 
 @pytest.mark.parametrize(("command", "options"), LEAVES.items(), ids=LEAVES.keys())
 def test_every_command_explains_itself(command: str, options: list[str]) -> None:
-    """Each command has a help text of its own, and so has each option."""
+    """Each command has a help text, whose first sentence is short, and so has each option."""
     group: click.Command = commands
     for name in command.split()[1:]:
         assert isinstance(group, click.Group)
@@ -54,4 +54,5 @@ def test_every_command_explains_itself(command: str, options: list[str]) -> None
         assert found is not None
         group = found
     assert group.help
+    assert "..." not in group.get_short_help_str(limit=60)  # whole in the list of commands
     assert [each.name for each in group.params if isinstance(each, click.Option) and not each.help] == []

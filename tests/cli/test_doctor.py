@@ -27,7 +27,7 @@ def doctor(modemd: Modemd, *arguments: str) -> Ended:
     return modemd("doctor", "--config", "FILE", *arguments)
 
 
-def test_a_modem_that_is_well(modemd: Modemd, config: Path) -> None:
+def test_a_healthy_modem(modemd: Modemd, config: Path) -> None:
     """Status 0, a line a finding, and in the end what it comes to."""
     with Network() as network:
         modem = network.modem(port=config.parent / "modem0", family="sim800")
@@ -102,8 +102,8 @@ def test_a_message_to_itself(modemd: Modemd, config: Path) -> None:
         modem = network.modem(number="+33700000001", port=config.parent / "modem0")
         ended = doctor(modemd, "--send-to-self")
         assert ended.status == 0
-        assert "ok       west: a message to +33700000001 was taken by the network" in ended.out.splitlines()
-        assert "the message came back after " in ended.out
+        assert "ok       west: the network accepted a message to +33700000001" in ended.out.splitlines()
+        assert "the message arrived after " in ended.out
         assert [entry.recipient for entry in network.journal] == [modem.number]
 
 
@@ -137,7 +137,7 @@ def test_a_daemon_is_asked_on_its_socket(modemd: Modemd, config: Path) -> None:
     assert ended.out.splitlines()[0] == f"ok       the daemon runs, and says: {said['message']}"
     assert ended.out.splitlines()[-1] == said["message"]
     with Answering(config.parent / "modemd.sock", "hello"):
-        assert "gives no answer" in doctor(modemd).out
+        assert "does not answer" in doctor(modemd).out
 
 
 class Answering:

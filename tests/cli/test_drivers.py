@@ -46,14 +46,14 @@ def test_without_a_command_the_drivers_are_listed(modemd: Modemd) -> None:
     assert modemd("drivers").out == modemd("drivers", "list").out
 
 
-def test_a_check_without_mistakes_says_so(modemd: Modemd, own: Path) -> None:
+def test_a_check_without_mistakes(modemd: Modemd, own: Path) -> None:
     """In one line, with status 0."""
     ended = modemd("drivers", "list", "--drivers", str(own), "--check")
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.endswith(" drivers: no mistakes\n")
 
 
-def test_a_check_tells_every_mistake(modemd: Modemd, own: Path) -> None:
+def test_a_check_lists_every_mistake(modemd: Modemd, own: Path) -> None:
     """A line each with file and key, and status 1; the list itself goes on without those files."""
     (own / "bad.toml").write_text(f"[at]\ninnit = []\n{SOURCE}")
     (own / "worse.toml").write_text("title =")
@@ -75,7 +75,7 @@ def test_without_generic_there_is_nothing_to_list(modemd: Modemd, own: Path) -> 
     assert "generic.toml" in ended.err
 
 
-def test_one_family_is_shown_whole(modemd: Modemd, own: Path) -> None:
+def test_one_family_is_shown_completely(modemd: Modemd, own: Path) -> None:
     """With what it has from generic.toml, as a driver file that can be changed and used."""
     ended = modemd("drivers", "show", "acme", "--drivers", str(own))
     assert ended.status == 0

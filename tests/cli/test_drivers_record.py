@@ -35,14 +35,12 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[LabOptions]:
     return seen
 
 
-def test_a_modem_goes_into_a_file_and_out_of_it(
-    modemd: Modemd, tmp_path: Path, stick: Modem, served: list[LabOptions]
-) -> None:
+def test_a_modem_is_recorded_and_played(modemd: Modemd, tmp_path: Path, stick: Modem, served: list[LabOptions]) -> None:
     """What `record` writes is what `emulate --capture` plays, under the identities that stand in it."""
     path = tmp_path / "stick.capture"
     ended = modemd("record", "--port", stick.port, "--out", str(path))
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err.splitlines()[-1] == f"{stick.port}: written to {path}; look it over before you hand it on"
+    assert ended.err.splitlines()[-1] == f"{stick.port}: written to {path}; read the file before you give it to others"
     capture = Capture.load(path)
     assert b"".join(said.octets for said in capture.answers["+CGMI"][0]) == b"\r\nhuawei\r\n\r\nOK\r\n"
     assert modemd("emulate", "--dir", str(tmp_path / "lab"), "--capture", str(path)).status == 0
@@ -74,7 +72,7 @@ def test_a_recording_goes_to_standard_output(modemd: Modemd, stick: Modem) -> No
     assert Capture.read(ended.out).answers
 
 
-def test_a_busy_port_is_told_in_one_line(modemd: Modemd, stick: Modem) -> None:
+def test_a_busy_port_is_one_line(modemd: Modemd, stick: Modem) -> None:
     """The daemon, or whoever has the port, keeps it."""
     port = os.open(stick.port, os.O_RDWR | os.O_NOCTTY)
     try:
@@ -88,20 +86,20 @@ def test_a_busy_port_is_told_in_one_line(modemd: Modemd, stick: Modem) -> None:
     )
 
 
-def test_a_port_that_is_not_there_is_told_in_one_line(modemd: Modemd, tmp_path: Path) -> None:
+def test_a_missing_port_is_one_line(modemd: Modemd, tmp_path: Path) -> None:
     """As anything that cannot be opened."""
     ended = modemd("record", "--port", str(tmp_path / "none"))
     assert (ended.status, ended.err) == (1, f"modemd: {tmp_path}/none: No such file or directory\n")
 
 
-def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(modemd: Modemd, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported_before_the_modem_is_asked(modemd: Modemd, tmp_path: Path) -> None:
     """The folder is looked at first."""
     out = tmp_path / "none" / "stick.capture"
     ended = modemd("record", "--port", "/dev/null", "--out", str(out))
-    assert (ended.status, ended.err) == (1, f"modemd: {out}: there is no such folder to write it in\n")
+    assert (ended.status, ended.err) == (1, f"modemd: {out}: the folder does not exist\n")
 
 
-def test_a_wrong_capture_is_told_with_its_line(modemd: Modemd, tmp_path: Path, served: list[LabOptions]) -> None:
+def test_a_wrong_capture_is_reported_with_its_line(modemd: Modemd, tmp_path: Path, served: list[LabOptions]) -> None:
     """Status 2, and nothing is served."""
     path = tmp_path / "stick.capture"
     path.write_text("modemd-capture 1\n0 < OK\n", encoding="ascii")
@@ -117,5 +115,6 @@ def test_options_that_a_capture_says_itself_are_refused(
     """It is one modem, as it was."""
     ended = modemd("emulate", "--dir", str(tmp_path), "--capture", "stick.capture", *option)
     assert ended.status == 2
-    assert "goes without" in ended.err
+    assert "cannot be used with --" in ended.err
+    assert option[0] in ended.err
     assert served == []

@@ -50,12 +50,12 @@ def send(modemd: Modemd, text: str = "hello") -> None:
     ("command", "said"),
     [
         ("messages", "no messages"),
-        ("inbox", "nothing came in"),
+        ("inbox", "no inbound messages"),
         ("optouts", "nobody has opted out"),
         ("reports", "no reports"),
     ],
 )
-def test_nothing_is_said_so(modemd: Modemd, command: str, said: str) -> None:
+def test_empty_lists_say_so(modemd: Modemd, command: str, said: str) -> None:
     """An empty list is a sentence for people and an empty list for programs."""
     assert ask(modemd, command).out == f"{said}\n"
     assert json.loads(ask(modemd, command, "--json").out) == []
@@ -101,7 +101,7 @@ def test_the_inbox_is_listed(modemd: Modemd, change: Callable[..., None]) -> Non
     assert {"id", "from", "to_sim", "text", "sent_at", "stored_at", "parts"} <= set(row)
     assert (row["from"], row["text"]) == (ALICE, "hi\nthere")
     assert ask(modemd, "inbox").out.splitlines()[1].endswith("hi there")
-    assert ask(modemd, "inbox", "--id", "9").out == "nothing came in\n"
+    assert ask(modemd, "inbox", "--id", "9").out == "no inbound messages\n"
 
 
 def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> None:
@@ -148,7 +148,7 @@ def test_explaining_nothing_is_refused(modemd: Modemd) -> None:
     assert modemd("explain", "--config", "FILE", "7") == Ended(1, "", "modemd: there is no message 7\n")
 
 
-def test_an_emulator_that_does_not_run_is_told(modemd: Modemd, tmp_path: Path) -> None:
+def test_an_emulator_that_does_not_run_is_reported(modemd: Modemd, tmp_path: Path) -> None:
     """A phone without a network ends with 1 and what to do."""
     ended = modemd("phone", "--dir", str(tmp_path), ALICE, "inbox")
     assert (ended.status, ended.out) == (1, "")
@@ -165,11 +165,11 @@ def test_the_inbox_is_narrowed_to_a_kind(modemd: Modemd, change: Callable[..., N
     change(lambda db: inbox.store_missed_call(db, WEST, ALICE, NOON))
     assert [row["text"] for row in json.loads(ask(modemd, "inbox", "--json", "--kind", "call").out)] == ["missed call"]
     assert ask(modemd, "inbox", "--kind", "text").out.splitlines()[1].split()[1] == "text"
-    assert ask(modemd, "inbox", "--kind", "mms").out == "nothing came in\n"
+    assert ask(modemd, "inbox", "--kind", "mms").out == "no inbound messages\n"
 
 
 def test_where_a_sick_modem_stands_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """Below the table of one modem: what is climbed for, how often each rung was, and for how long; nothing of a well one."""
+    """Below the table of one modem: its trouble, how often and how long each step was taken; nothing for a healthy one."""
     print_recovery({"counts": {}})
     assert capsys.readouterr().out == ""
     print_recovery(
@@ -182,7 +182,7 @@ def test_where_a_sick_modem_stands_is_shown(capsys: pytest.CaptureFixture[str]) 
         }
     )
     assert capsys.readouterr().out.splitlines() == [
-        "trouble: silent; last rung: usb reset",
+        "trouble: silent; last step: usb reset",
         "last reason: no answer to AT in 15 s",
         "escape: 2 since the start, 30.0 s",
         "usb reset: 1 since the start, 0.0 s",

@@ -87,7 +87,7 @@ def test_every_mistake_of_a_configuration_has_a_line(modemd: Modemd, config: Pat
     assert "modemd.yaml:6:11: modems[0].rate" in ended.err
 
 
-def test_a_good_configuration_is_told_so(modemd: Modemd) -> None:
+def test_a_good_configuration_has_no_mistakes(modemd: Modemd) -> None:
     """`config check` ends with 0 and says what it read."""
     ended = modemd("config", "check", "--config", "FILE")
     assert ended.status == 0
@@ -114,7 +114,7 @@ def test_a_wrong_driver_is_a_mistake(modemd: Modemd, config: Path, driver: str |
     assert complaint in ended.err
 
 
-def test_every_wrong_driver_is_told(modemd: Modemd, config: Path) -> None:
+def test_every_wrong_driver_is_reported(modemd: Modemd, config: Path) -> None:
     """`config check` has a line for each file with a mistake."""
     own = config.parent / "drivers"
     own.mkdir()

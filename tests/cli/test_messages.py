@@ -57,12 +57,12 @@ def test_every_option_is_taken(modemd: Modemd) -> None:
     assert (row["to"], row["class"], row["key"], row["parts"]) == ("36111", "otp", "k", 2)
 
 
-def test_the_same_key_is_said(modemd: Modemd) -> None:
+def test_a_known_key_is_mentioned(modemd: Modemd) -> None:
     """A key that is known makes no second message, and is told so; with other content it is refused with 1."""
     send(modemd, "--to", ALICE, "--text", "hello", "--key", "k")
     assert (
         send(modemd, "--to", ALICE, "--text", "hello", "--key", "k").out
-        == "message 1 queued (1 part, known by its key)\n"
+        == "message 1 queued (1 part, already known by its key)\n"
     )
     other = send(modemd, "--to", ALICE, "--text", "bye", "--key", "k")
     assert (other.status, other.out) == (1, "")
@@ -105,7 +105,7 @@ def test_a_refusal_ends_with_1(modemd: Modemd, arguments: tuple[str, ...], line:
         pytest.param(("--csv", "none.csv"), "none.csv: No such file or directory", id="no file"),
         *(
             pytest.param(
-                ("--csv", "-", *more), "--csv goes without --to, --text, --class, --at", id=f"csv and {more[0]}"
+                ("--csv", "-", *more), "--csv cannot be used with --to, --text, --class, --at", id=f"csv and {more[0]}"
             )
             for more in (
                 ("--to", ALICE),

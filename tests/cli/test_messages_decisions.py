@@ -101,7 +101,7 @@ def test_resending(modemd: Modemd, tried: Tried) -> None:
     assert "wait for its end, or cancel it first" in ended.err
     tried(AttemptResult.UNKNOWN, None)
     assert ask(modemd, "resend", "1", *WHY) == Ended(0, "message 2 queued (1 part)\n", "")
-    assert ask(modemd, "resend", "1", *WHY).out == "message 2 queued (1 part, known by its key)\n"
+    assert ask(modemd, "resend", "1", *WHY).out == "message 2 queued (1 part, already known by its key)\n"
     assert "resent  message=2" in ask(modemd, "explain", "1").out
     assert "resend  message=1" in ask(modemd, "explain", "2").out
 

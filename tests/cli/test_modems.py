@@ -88,7 +88,7 @@ def test_codes_and_menus(modemd: Modemd) -> None:
         ("done", "none"),
     ]
     ended = modemd(*code, "--reply", "2", "--reply", "2")
-    assert (ended.status, ended.err) == (1, "modemd: the network did not ask for a reply; '2' was not said\n")
+    assert (ended.status, ended.err) == (1, "modemd: the network did not ask for a reply; '2' was not sent\n")
     ended = modemd("ussd", "--config", "FILE", "--modem", "west", "*9#")
     assert (ended.status, ended.err.count("\n")) == (1, 1)
     assert "does not know the code" in ended.err
@@ -149,4 +149,4 @@ def test_without_a_daemon_no_modem_is_open(modemd: Modemd) -> None:
     """The command does not open the port by itself."""
     ended = modemd("ussd", "--config", "FILE", "--modem", "west", "*100#")
     assert (ended.status, ended.err) == (1, "modemd: west is opening: wait a little\n")
-    assert modemd("modems", "--config", "FILE", "--id", "west", "--wire").out == "nothing has passed yet\n"
+    assert modemd("modems", "--config", "FILE", "--id", "west", "--wire").out == "no lines yet\n"

@@ -51,7 +51,7 @@ def test_decode_goes_both_ways(modemd: Modemd) -> None:
 @pytest.mark.parametrize(
     ("hex", "line"),
     [
-        pytest.param("00", "TP-MTI at octet 0: there is no octet at all", id="nothing behind the address"),
+        pytest.param("00", "TP-MTI at octet 0: the PDU is empty", id="nothing behind the address"),
         pytest.param("0004FF", "TP-OA at octet 2: ", id="the address ends early"),
         pytest.param("0C914477", "SMSC at octet 0: 12 octets; 11 are the most", id="a service centre too long"),
         pytest.param(DELIVER[:44], "TP-SCTS at octet ", id="the time stamp ends early"),
@@ -92,7 +92,7 @@ def test_encode_prints_what_the_modem_takes(modemd: Modemd) -> None:
     )
 
 
-def test_encode_takes_every_wish(modemd: Modemd) -> None:
+def test_encode_takes_every_option(modemd: Modemd) -> None:
     """Report, class, reference and its width are in the PDU."""
     ended = modemd(
         "pdu", "encode", "--to", ALICE, "--text", "x" * 161, "--report", "--class", "0", "--reference", "513",
@@ -117,7 +117,7 @@ def test_what_cannot_be_said_is_one_line(modemd: Modemd, to: str, text: str) -> 
     assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
 
 
-def test_plan_tells_what_a_text_costs(modemd: Modemd) -> None:
+def test_plan_shows_how_a_text_is_sent(modemd: Modemd) -> None:
     """Alphabet, parts, units, room, the characters that make it dear, and what others would save."""
     text = "x" * 100 + "“hi”"
     planned = json.loads(modemd("pdu", "plan", "--text", text, "--json").out)

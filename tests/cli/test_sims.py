@@ -16,7 +16,7 @@ WEST = "8933010000000000010"
 
 def test_sims_are_listed_and_admitted(modemd: Modemd, tmp_path: Path) -> None:
     """One that waits has no `admitted_at`; admitted, it has, and is not asked for again."""
-    assert modemd("sims", "list", "--config", "FILE").out == "no SIM was met yet\n"
+    assert modemd("sims", "list", "--config", "FILE").out == "no SIMs yet\n"
     connection = connect(tmp_path / "modemd.db")
     migrate(connection)
     sims.record_sim(connection, WEST, None, "+33700000001", "861234029413211", NOON, admit=False)
@@ -25,12 +25,12 @@ def test_sims_are_listed_and_admitted(modemd: Modemd, tmp_path: Path) -> None:
     (row,) = json.loads(modemd("sims", "list", "--config", "FILE", "--json").out)
     assert row["admitted_at"] is None
     ended = modemd("sims", "admit", "--config", "FILE", WEST)
-    assert (ended.status, ended.out) == (0, f"SIM {WEST} may be used\n")
+    assert (ended.status, ended.out) == (0, f"SIM {WEST} is admitted\n")
     admitted = json.loads(modemd("sims", "admit", "--config", "FILE", WEST, "--json").out)
     assert admitted["admitted_at"] is not None
 
 
-def test_a_sim_that_nobody_met_cannot_be_admitted(modemd: Modemd) -> None:
+def test_an_unknown_sim_cannot_be_admitted(modemd: Modemd) -> None:
     """A slip in the number is told."""
     ended = modemd("sims", "admit", "--config", "FILE", "8933010000000000099")
     assert ended.status == 1

@@ -47,7 +47,7 @@ def test_who_pauses_says_why(modemd: Modemd) -> None:
 
 def test_sims_are_listed_with_what_they_have_used(modemd: Modemd, config: Path) -> None:
     """A line a SIM: its quotas, used of most, and the classes that are paused there; below it each pause."""
-    assert listed(modemd) == "no SIM was met yet\n"
+    assert listed(modemd) == "no SIMs yet\n"
     met(config)
     ask(modemd, "pause", "--class", "otp", "--sim", WEST, "--why", "wrong price", "--by", "alice")
     heading, line, below = listed(modemd).splitlines()

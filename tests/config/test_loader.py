@@ -160,16 +160,16 @@ report: true
 reprot: true
 """
     assert problems(tmp_path, text) == [
-        "1:1: database: is missing; allowed: the path of the database file, as /var/lib/modemd/modemd.db",
-        "2:11: modems[0].name: 'West' will not do; allowed: a name of its own, of small letters, digits, _ and -",
+        "1:1: database: is missing; allowed: the path of the database file, such as /var/lib/modemd/modemd.db",
+        "2:11: modems[0].name: 'West' is not valid; allowed: a unique name of small letters, digits, _ and -",
         f"4:5: modems[0].baud: unknown key; allowed: {', '.join(ModemSettings.model_fields)}",
         "6:11: modems[1].port: '/dev/../dev/ttyUSB0' is already modems[0].port",
         "7:11: modems[1].rate: 'fast' is not a rate; "
-        "allowed: parts per second or minute, as 1/s, 2/s or 30/min, or unlimited",
-        "8:5: modems[2]: does not say which modem it is; one of port, imei, iccid, usb is needed; "
+        "allowed: parts per second or minute, such as 1/s, 2/s or 30/min, or unlimited",
+        "8:5: modems[2]: does not say which modem it is; exactly one of port, imei, iccid, usb is needed; "
         "allowed: auto, or a list of at least one modem, each with name and one of port, imei, iccid, usb",
         "8:11: modems[2].name: 'east' is already modems[1].name",
-        "9:11: timezone: there is no time zone 'Europe/Pari'; allowed: the name of a time zone, as Europe/Paris",
+        "9:11: timezone: there is no time zone 'Europe/Pari'; allowed: the name of a time zone, such as Europe/Paris",
         "11:1: report: written twice, first in line 10; remove one",
         "12:1: reprot: unknown key; did you mean report?",
     ]
@@ -178,32 +178,34 @@ reprot: true
 @pytest.mark.parametrize(
     ("line", "key", "said"),
     [
-        pytest.param("socket:", "socket", "nothing will not do", id="an empty path"),
-        pytest.param("stop_grace_s: '45'", "stop_grace_s", "'45' will not do", id="a number in quotes"),
-        pytest.param("stop_grace_s: -1", "stop_grace_s", "-1 will not do", id="a negative time"),
-        pytest.param("stop_grace_s: true", "stop_grace_s", "true will not do", id="a truth value for a number"),
-        pytest.param("report: yes", "report", "'yes' will not do", id="yes is a word"),
-        pytest.param("sweep_interval: 60", "sweep_interval", "60 will not do", id="a duration without unit"),
+        pytest.param("socket:", "socket", "an empty value is not valid", id="an empty path"),
+        pytest.param("stop_grace_s: '45'", "stop_grace_s", "'45' is not valid", id="a number in quotes"),
+        pytest.param("stop_grace_s: -1", "stop_grace_s", "-1 is not valid", id="a negative time"),
+        pytest.param("stop_grace_s: true", "stop_grace_s", "true is not valid", id="a truth value for a number"),
+        pytest.param("report: yes", "report", "'yes' is not valid", id="yes is a word"),
+        pytest.param("sweep_interval: 60", "sweep_interval", "60 is not valid", id="a duration without unit"),
         pytest.param("sweep_interval: 0s", "sweep_interval", "0:00:00 is out of range", id="no time between sweeps"),
-        pytest.param("sweep_interval: 99999999999999d", "sweep_interval", "longer than anybody", id="an endless one"),
+        pytest.param("sweep_interval: 99999999999999d", "sweep_interval", "is too long", id="an endless one"),
         pytest.param("validity: {otp: 442d}", "validity.otp", "is out of range", id="longer than TP-VP can say"),
-        pytest.param("validity: 5min", "validity", "'5min' will not do", id="one validity for all"),
+        pytest.param("validity: 5min", "validity", "'5min' is not valid", id="one validity for all"),
         pytest.param("validity: {urgent: 1h}", "validity.urgent", "unknown key", id="an unknown class"),
-        pytest.param("country: fr", "country", "'fr' is no country", id="a country in small letters"),
-        pytest.param("country: XX", "country", "'XX' is no country", id="an unknown country"),
+        pytest.param("country: fr", "country", "'fr' is not a known country", id="a country in small letters"),
+        pytest.param("country: XX", "country", "'XX' is not a known country", id="an unknown country"),
         pytest.param("timezone: ../../etc/passwd", "timezone", "there is no time zone", id="a path for a zone"),
         pytest.param("timezone: Europe", "timezone", "there is no time zone", id="a folder for a zone"),
-        pytest.param("brand: ' '", "brand", "' ' will not do", id="a blank brand"),
-        pytest.param("sims: {abc: {}}", "sims.abc", "'abc' will not do", id="an ICCID of letters"),
+        pytest.param("brand: ' '", "brand", "' ' is not valid", id="a blank brand"),
+        pytest.param("sims: {abc: {}}", "sims.abc", "'abc' is not valid", id="an ICCID of letters"),
         pytest.param(
             f"sims: {{{ICCID}: {{number: 0612345678}}}}", f"sims.{ICCID}.number", "'0612345678'", id="national"
         ),
-        pytest.param(f"sims: {{{ICCID}: {{rate:}}}}", f"sims.{ICCID}.rate", "nothing will not do", id="an empty rate"),
-        pytest.param("consent: {marketing: all}", "consent.marketing", "'all' will not do", id="an unknown basis"),
+        pytest.param(
+            f"sims: {{{ICCID}: {{rate:}}}}", f"sims.{ICCID}.rate", "an empty value is not valid", id="an empty rate"
+        ),
+        pytest.param("consent: {marketing: all}", "consent.marketing", "'all' is not valid", id="an unknown basis"),
         pytest.param(
             "consent: {transactional_after_stop: {33: allow}}",
             "consent.transactional_after_stop.33",
-            "'33' will not do",
+            "'33' is not valid",
             id="a prefix without plus",
         ),
         pytest.param(
@@ -255,13 +257,13 @@ def test_a_modem_may_be_known_by_more_than_a_port(tmp_path: Path, key: str, valu
     ("modem", "told"),
     [
         pytest.param("imei: 49015420323751", None, id="an IMEI without its check digit is one"),
-        pytest.param("imei: 4901", "imei: 4901 will not do", id="an IMEI that is too short"),
-        pytest.param("imei: true", "imei: true will not do", id="an IMEI that is none"),
-        pytest.param("usb: hub", "usb: 'hub' will not do", id="no place on USB"),
-        pytest.param("usb: 1-1, imei: 490154203237518", "says imei and usb; one of port", id="two ways at once"),
+        pytest.param("imei: 4901", "imei: 4901 is not valid", id="an IMEI that is too short"),
+        pytest.param("imei: true", "imei: true is not valid", id="an IMEI that is none"),
+        pytest.param("usb: hub", "usb: 'hub' is not valid", id="no place on USB"),
+        pytest.param("usb: 1-1, imei: 490154203237518", "has imei and usb; exactly one of port", id="two ways at once"),
     ],
 )
-def test_a_modem_is_told_in_one_way(tmp_path: Path, modem: str, told: str | None) -> None:
+def test_a_modem_is_identified_in_one_way(tmp_path: Path, modem: str, told: str | None) -> None:
     """What tells a modem from others is checked before anything looks for it."""
     text = f"database: a.db\nmodems: [{{name: west, {modem}}}]\n"
     if told is None:
@@ -296,8 +298,8 @@ def test_a_socket_port_is_kept_as_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("", "1:1: the file says nothing; the smallest is", id="empty"),
-        pytest.param("# all\n# comments\n", "1:1: the file says nothing", id="only comments"),
+        pytest.param("", "1:1: the file is empty; it needs at least", id="empty"),
+        pytest.param("# all\n# comments\n", "1:1: the file is empty", id="only comments"),
         pytest.param("- a\n", "1:1: the file must consist of keys", id="a list"),
         pytest.param("modemd\n", "1:1: the file must consist of keys", id="a word"),
         pytest.param("a:\n\t- b\n", "2:1: a tab; YAML is indented with spaces", id="tabs"),
@@ -309,7 +311,7 @@ def test_a_file_that_is_no_configuration_gives_one_line(tmp_path: Path, text: st
     assert problem.startswith(said)
 
 
-def test_bad_utf8_is_told_with_its_place(tmp_path: Path) -> None:
+def test_bad_utf8_is_reported_with_its_place(tmp_path: Path) -> None:
     """A file in another encoding is named with the byte that shows it."""
     path = tmp_path / "modemd.yaml"
     path.write_bytes(SMALLEST.encode() + b"brand: caf\xe9\n")
@@ -317,7 +319,7 @@ def test_bad_utf8_is_told_with_its_place(tmp_path: Path) -> None:
         load(path)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     """A missing file, and a folder in its place, are one clear line each."""
     with pytest.raises(ConfigError, match=r"absent.yaml: cannot be read: No such file"):
         load(tmp_path / "absent.yaml")
@@ -328,10 +330,10 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_no_modem_is_a_mistake(tmp_path: Path) -> None:
     """A list without modems is not a configuration."""
     (problem,) = problems(tmp_path, "database: a.db\nmodems: []\n")
-    assert problem.startswith("2:9: modems: holds nothing; allowed: auto, or a list of at least one modem")
+    assert problem.startswith("2:9: modems: the list is empty; allowed: auto, or a list of at least one modem")
 
 
-def test_a_socket_path_that_unix_cannot_open_is_told(tmp_path: Path) -> None:
+def test_a_socket_path_that_is_too_long_is_reported(tmp_path: Path) -> None:
     """A path too long for a Unix socket is named where it comes from, not met as an obscure error at start."""
     (own,) = problems(tmp_path, SMALLEST + f"socket: /{'s' * 107}\n")
     assert own.startswith("5:9: socket: ")
@@ -343,7 +345,7 @@ def test_a_socket_path_that_unix_cannot_open_is_told(tmp_path: Path) -> None:
 def test_database_and_socket_are_two_files(tmp_path: Path) -> None:
     """The socket must not replace the database."""
     (problem,) = problems(tmp_path, SMALLEST.replace("modemd.db", "modemd.sock"))
-    assert problem == "1:11: socket: must be another path than the database's"
+    assert problem == "1:11: socket: must not be the path of the database"
 
 
 @pytest.mark.parametrize(
@@ -431,7 +433,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=6))
-def test_any_mapping_is_settings_or_told_mistakes(tmp_path_factory: pytest.TempPathFactory, mapping: object) -> None:
+def test_any_mapping_is_settings_or_mistakes(tmp_path_factory: pytest.TempPathFactory, mapping: object) -> None:
     """Whatever shape a file has, it is settings, or one line a mistake with its place; never a traceback."""
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_text(json.dumps(mapping), encoding="utf-8")
@@ -441,7 +443,7 @@ def test_any_mapping_is_settings_or_told_mistakes(tmp_path_factory: pytest.TempP
 
 
 @given(st.binary(max_size=60) | st.text(alphabet=" -:{}[]*&!|>'\"#%@\n\tab0~", max_size=40).map(str.encode))
-def test_any_octets_are_settings_or_told_mistakes(tmp_path_factory: pytest.TempPathFactory, octets: bytes) -> None:
+def test_any_octets_are_settings_or_mistakes(tmp_path_factory: pytest.TempPathFactory, octets: bytes) -> None:
     """The same for what is no YAML at all."""
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(octets)
@@ -462,11 +464,11 @@ def test_importing_the_configuration_is_cheap() -> None:
     ("balance", "key", "said"),
     [
         ('{ussd: "*100#", pattern: "([0-9]"}', ".pattern", "is not a regular expression"),
-        ('{ussd: "*100#", sms: {to: 123, text: SOLDE}, pattern: "x"}', "", "one of ussd, sms is needed"),
-        ('{pattern: "x"}', "", "one of ussd, sms is needed"),
-        ('{sms: {to: 123, text: SOLDE}, replies: [1], pattern: "x"}', "", "replies go with ussd"),
-        ('{ussd: "100 please", pattern: "x"}', ".ussd", "will not do"),
-        ('{ussd: "*100#", replies: [one], pattern: "x"}', ".replies[0]", "will not do"),
+        ('{ussd: "*100#", sms: {to: 123, text: SOLDE}, pattern: "x"}', "", "exactly one of ussd, sms is needed"),
+        ('{pattern: "x"}', "", "exactly one of ussd, sms is needed"),
+        ('{sms: {to: 123, text: SOLDE}, replies: [1], pattern: "x"}', "", "replies needs ussd"),
+        ('{ussd: "100 please", pattern: "x"}', ".ussd", "is not valid"),
+        ('{ussd: "*100#", replies: [one], pattern: "x"}', ".replies[0]", "is not valid"),
         ('{ussd: "*100#", pattern: "x", every: 1min}', ".every", "out of range"),
     ],
     ids=["pattern", "both ways", "no way", "replies", "no code", "no reply", "too often"],
@@ -491,10 +493,12 @@ def test_numbers_without_quotes_are_what_they_look_like(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("hook", "said"),
     [
-        pytest.param("uhubctl -a cycle", "power_hook: 'uhubctl -a cycle' will not do", id="a line for a shell"),
-        pytest.param("[]", "power_hook: a list will not do", id="nothing"),
-        pytest.param('[uhubctl, "{place}"]', "power_hook: {place} is no placeholder", id="a placeholder that is none"),
-        pytest.param("[uhubctl, true]", "power_hook: a list holds what is no text", id="no text"),
+        pytest.param("uhubctl -a cycle", "power_hook: 'uhubctl -a cycle' is not valid", id="a line for a shell"),
+        pytest.param("[]", "power_hook: a list is not valid", id="nothing"),
+        pytest.param(
+            '[uhubctl, "{place}"]', "power_hook: {place} is not a placeholder", id="a placeholder that is none"
+        ),
+        pytest.param("[uhubctl, true]", "power_hook: the list has an item that is not text", id="no text"),
     ],
 )
 def test_a_power_hook_is_a_program_with_arguments(tmp_path: Path, hook: str, said: str) -> None:

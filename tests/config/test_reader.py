@@ -59,7 +59,7 @@ def test_every_value_and_key_has_its_place() -> None:
     assert document.position(("list", 0, "missing")) == SourcePosition(3, 5)
 
 
-def test_a_key_written_twice_is_a_problem_at_the_second() -> None:
+def test_a_repeated_key_is_a_problem_at_the_second() -> None:
     """Neither of two equal keys wins in silence."""
     (problem,) = read(b"a: 1\nb: 2\na: 3\n").problems
     assert (problem.position, problem.path) == (SourcePosition(3, 1), ("a",))
@@ -82,7 +82,7 @@ def test_a_key_written_twice_is_a_problem_at_the_second() -> None:
         pytest.param(b"[" * 100_000, SourcePosition(1, 1), "nested too deeply", id="a hundred thousand brackets"),
     ],
 )
-def test_what_is_not_yaml_is_told_in_one_line(octets: bytes, place: SourcePosition, message: str) -> None:
+def test_invalid_yaml_is_one_line(octets: bytes, place: SourcePosition, message: str) -> None:
     """Broken YAML is one problem, with its place, in words that help."""
     (problem,) = read(octets).problems
     assert problem.position == place

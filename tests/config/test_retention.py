@@ -23,7 +23,7 @@ def test_ages_are_days_or_for_ever(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_alarms_are_told_to(tmp_path: Path) -> None:
+def test_alarm_settings_are_read(tmp_path: Path) -> None:
     """Numbers, each once, and a program with its words."""
     said = "alarms:\n  to: [+33612345678, +33612345678]\n  command: [/bin/tell, --now, '$X']\n  hold_down: 2h\n"
     alarms = load(written(tmp_path, SMALLEST + said)).alarms
@@ -47,7 +47,7 @@ def test_alarms_are_told_to(tmp_path: Path) -> None:
         "alarms: {tell: x}",
     ],
 )
-def test_mistakes_are_told_with_what_is_allowed(tmp_path: Path, said: str) -> None:
+def test_mistakes_are_reported_with_what_is_allowed(tmp_path: Path, said: str) -> None:
     """One line, with the place in the file."""
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path, f"{SMALLEST}{said}\n"))

@@ -17,7 +17,7 @@ from modemd.doctor.advice import ADVICE
 from modemd.doctor.daemon_side import modem_findings
 from modemd.doctor.rights import current_user
 from modemd.emulator.usb.bus import STICK
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.link.port import Port
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
@@ -127,7 +127,7 @@ def weaken_the_signal(simulation: Simulation) -> None:
         pytest.param(weaken_the_signal, Code.SIGNAL_WEAK, True, id="weak signal"),
     ],
 )
-def test_a_modem_that_ails(run_scenario: RunScenario, tmp_path: Path, ail: Ills, code: Code, passes: bool) -> None:
+def test_a_modem_with_trouble(run_scenario: RunScenario, tmp_path: Path, ail: Ills, code: Code, passes: bool) -> None:
     """The same codes and advice as where the doctor asks the modem itself, and the daemon's verdict agrees."""
 
     async def scenario(simulation: Simulation) -> None:
@@ -164,13 +164,13 @@ def test_a_daemon_that_has_just_started(run_scenario: RunScenario, tmp_path: Pat
 
     async def scenario(simulation: Simulation) -> None:
         report = await visit(simulation, tmp_path)
-        assert found(report, Code.MODEM_STARTING).remedy == "ask again in a few seconds"
+        assert found(report, Code.MODEM_STARTING).remedy == "run the command again in a few seconds"
         assert not report.can_send
 
     run_scenario(scenario, modems=1)
 
 
-def test_a_sim_that_rests(run_scenario: RunScenario, tmp_path: Path) -> None:
+def test_a_sim_that_the_daemon_pauses(run_scenario: RunScenario, tmp_path: Path) -> None:
     """It was refused too often: until when, and what to look at."""
 
     async def scenario(simulation: Simulation) -> None:
@@ -263,7 +263,7 @@ def test_one_port_of_the_daemons(run_scenario: RunScenario, tmp_path: Path) -> N
         first = await visit(simulation, tmp_path, port="/sim/modem0")
         assert (first.can_send, found(first, Code.SIM_ABSENT).subject) == (False, "modem0")
         second = await visit(simulation, tmp_path, port="/sim/modem1")
-        assert (second.can_send, second.message) == (True, "a message can pass by it")
+        assert (second.can_send, second.message) == (True, "a message can pass on this port")
 
     run_scenario(scenario)
 
@@ -275,7 +275,7 @@ def test_a_neighbour_of_the_daemons_port_is_left_alone(run_scenario: RunScenario
         await ready(simulation, f"modem-{simulation.devices[0].imei[-6:]}")
         world = replace(world_of(simulation, tmp_path), place_of=lambda port: "1-1.1")
         report = await examine(world, port="/sim/diagnostics")
-        assert found(report, Code.PORT_OF_DAEMON).what.endswith("is left alone")
+        assert found(report, Code.PORT_OF_DAEMON).what.endswith("so it was not opened")
         assert not report.can_send
 
     run_scenario(scenario, found="auto", modems=1, families=("quectel_ec25",))
@@ -307,7 +307,7 @@ def test_a_port_that_is_not_the_daemons_is_asked(doctor: Doctor) -> None:
         pytest.param(None, Code.DAEMON_SILENT, id="an error"),
     ],
 )
-def test_a_daemon_that_does_not_tell(doctor: Doctor, error: Exception | None, code: Code) -> None:
+def test_a_daemon_that_does_not_answer(doctor: Doctor, error: Exception | None, code: Code) -> None:
     """Where none runs, the port is opened; where one may run and says nothing, it is left alone."""
 
     async def visit_bench(bench: Bench) -> None:
@@ -338,11 +338,11 @@ def test_a_full_disk_stops_the_daemon(run_scenario: RunScenario, tmp_path: Path)
             lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
         )
         store = simulation.service._store
-        store.failure = StoreUnavailable("disk_full", "the disk is full: make room")
+        store.failure = StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full: make room")
         report = await examine(replace(world_of(simulation, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
         store.failure = None
         assert report.message == "nothing is accepted or sent: the disk is full: make room"
-        assert "make room" in found(report, Code.DISK_FULL).remedy
+        assert "free some space" in found(report, Code.DISK_FULL).remedy
         assert not report.can_send
 
     run_scenario(scenario, modems=1)

@@ -27,13 +27,13 @@ def filled(path: Path, moment: object = NOW) -> None:
     connection.close()
 
 
-def test_all_is_well(doctor: Doctor) -> None:
+def test_everything_is_fine(doctor: Doctor) -> None:
     """Database, disk and clock are said to be fine; a database that is not there yet is no trouble, and is not made."""
 
     async def visit(bench: Bench) -> None:
         report = await bench.examine()
         assert {Code.CLOCK_FINE, Code.DISK_FINE, Code.DATABASE_FINE} <= set(codes(report))
-        assert "made at the first start" in found(report, Code.DATABASE_FINE).what
+        assert "the first start creates it" in found(report, Code.DATABASE_FINE).what
         assert sorted(each.name for each in bench.folder.iterdir()) == ["modem0", "proc"]
 
     doctor(visit)
@@ -89,11 +89,26 @@ def test_a_database_of_a_newer_modemd(doctor: Doctor) -> None:
 
     async def visit(bench: Bench) -> None:
         connection = connect(bench.database)
+        migrate(connection)
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
         connection.execute("CREATE TABLE later (id)")
         connection.close()
         report = await bench.examine()
         assert found(report, Code.DATABASE_NEWER).remedy == "upgrade modemd"
+        assert not report.can_send
+
+    doctor(visit)
+
+
+def test_a_database_of_another_program(doctor: Doctor) -> None:
+    """The daemon will refuse it, and the doctor says so."""
+
+    async def visit(bench: Bench) -> None:
+        connection = connect(bench.database)
+        connection.execute("CREATE TABLE note (text)")
+        connection.close()
+        report = await bench.examine()
+        assert "is no database of modemd" in found(report, Code.DATABASE_UNUSABLE).what
         assert not report.can_send
 
     doctor(visit)
@@ -184,7 +199,7 @@ def test_without_a_configuration(doctor: Doctor) -> None:
     doctor(visit, family="quectel_ec25")
 
 
-def test_looking_writes_nothing(tmp_path: Path, doctor: Doctor) -> None:
+def test_the_doctor_writes_nothing(tmp_path: Path, doctor: Doctor) -> None:
     """The database is the same octets after the visit, also one that a kill left with its log."""
 
     async def visit(bench: Bench) -> None:
@@ -200,7 +215,7 @@ def test_looking_writes_nothing(tmp_path: Path, doctor: Doctor) -> None:
     doctor(visit)
 
 
-def test_looking_leaves_nothing_behind(doctor: Doctor) -> None:
+def test_the_doctor_leaves_no_files(doctor: Doctor) -> None:
     """Neither a log nor an index beside a database that was let go well."""
 
     async def visit(bench: Bench) -> None:

@@ -17,7 +17,7 @@ ONE_IS_FINE = [
 
 
 @pytest.mark.parametrize("family", sorted(families))
-def test_a_modem_that_is_well(doctor: Doctor, family: str) -> None:
+def test_a_healthy_modem(doctor: Doctor, family: str) -> None:
     """It answers, is in the network, has a service centre and room: a message can pass once a daemon runs. Nothing was sent or
     set that a daemon would miss, and the port is free again."""
 
@@ -42,7 +42,7 @@ def test_no_sim(doctor: Doctor) -> None:
         bench.device.remove_sim()
         report = await bench.examine()
         assert not report.can_send
-        assert found(report, Code.SIM_ABSENT).remedy == "put one in, the right way round"
+        assert found(report, Code.SIM_ABSENT).remedy == "insert a SIM, and check that it is the right way round"
 
     doctor(visit)
 
@@ -108,7 +108,7 @@ def test_a_sim_that_asks_for_its_puk(doctor: Doctor) -> None:
         pytest.param("+CME ERROR: 15", Code.SIM_OTHER, id="SIM wrong"),
     ],
 )
-def test_a_sim_that_is_no_good(doctor: Doctor, answer: str, code: Code) -> None:
+def test_a_sim_that_the_modem_refuses(doctor: Doctor, answer: str, code: Code) -> None:
     """The modem's word for it leads to the advice."""
 
     async def visit(bench: Bench) -> None:
@@ -152,7 +152,7 @@ def test_a_modem_that_is_just_registering_is_waited_for(doctor: Doctor) -> None:
     doctor(visit)
 
 
-def test_roaming_is_told(doctor: Doctor) -> None:
+def test_roaming_is_reported(doctor: Doctor) -> None:
     """It can send, and costs more."""
 
     async def visit(bench: Bench) -> None:
@@ -164,7 +164,7 @@ def test_roaming_is_told(doctor: Doctor) -> None:
     doctor(visit)
 
 
-def test_a_weak_signal_is_told(doctor: Doctor) -> None:
+def test_a_weak_signal_is_reported(doctor: Doctor) -> None:
     """It can send, and may soon not."""
 
     async def visit(bench: Bench) -> None:
@@ -195,7 +195,7 @@ def test_a_full_storage(doctor: Doctor) -> None:
         for memory in ("SM", "ME", "MT"):
             bench.device.fill_memory(memory)
         report = await bench.examine()
-        assert "empty it in a phone" in found(report, Code.STORAGE_FULL).remedy
+        assert "delete them in a phone" in found(report, Code.STORAGE_FULL).remedy
         assert report.can_send
 
     doctor(visit, family="generic")

@@ -55,7 +55,7 @@ def test_what_is_no_modem_is_none(doctor: Doctor, device: UsbDevice) -> None:
         pytest.param(CD_ROM, False, Code.NEEDS_MODESWITCH, "usb_modeswitch", id="a CD-ROM"),
         pytest.param(ROUTER, False, Code.NETWORK_MODE, "network mode", id="network mode"),
         pytest.param(STICK, False, Code.NO_DRIVER, "modprobe option", id="no kernel driver"),
-        pytest.param(LOADER, False, Code.BOOTLOADER, "power away", id="a bootloader"),
+        pytest.param(LOADER, False, Code.BOOTLOADER, "power off and on", id="a bootloader"),
         pytest.param(BRIDGE, True, Code.BRIDGE_NOT_ASKED, "--port", id="a serial bridge"),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_found_modem_is_asked(doctor: Doctor, tmp_path: Path) -> None:
     doctor(visit, family="quectel_ec25", **AUTO)
 
 
-def test_a_found_modem_that_nobody_named(doctor: Doctor) -> None:
+def test_a_found_modem_that_is_not_configured(doctor: Doctor) -> None:
     """With `finding.others: false` a daemon would leave it alone: its IMEI is told, to be named."""
 
     async def visit(bench: Bench) -> None:
@@ -137,7 +137,7 @@ def test_a_port_that_is_not_there(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.file.unlink()
         report = await bench.examine()
-        assert found(report, Code.PORT_ABSENT).what == f"{bench.port} is not there"
+        assert found(report, Code.PORT_ABSENT).what == f"{bench.port} does not exist"
         assert not report.can_send
 
     doctor(visit)
@@ -258,7 +258,7 @@ def test_ports_that_cannot_be_listed(doctor: Doctor) -> None:
     doctor(visit, **AUTO)
 
 
-def test_one_port_is_looked_at(doctor: Doctor) -> None:
+def test_one_port_is_checked(doctor: Doctor) -> None:
     """`--port` leaves the others alone."""
 
     async def visit(bench: Bench) -> None:

@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "door.sock"
 
 
-def test_the_door_is_the_groups(path: Path) -> None:
+def test_the_socket_is_open_to_the_group(path: Path) -> None:
     """The socket has mode 0660 while it is open, and is gone afterwards."""
     with listening(path):
         assert stat.S_ISSOCK(path.stat().st_mode)
@@ -62,11 +62,11 @@ def test_two_may_not_listen(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        pytest.param("x" * LONGEST_PATH, f"longer than {LONGEST_PATH} characters", id="too long"),
+        pytest.param("x" * LONGEST_PATH, f"the path is longer than {LONGEST_PATH} octets", id="too long"),
         pytest.param("missing/door.sock", "No such file or directory; check the path", id="no folder"),
     ],
 )
-def test_a_place_that_will_not_do_is_told(tmp_path: Path, name: str, complaint: str) -> None:
+def test_a_path_that_cannot_be_a_socket_is_reported(tmp_path: Path, name: str, complaint: str) -> None:
     """A path that no socket can have is a mistake of the configuration."""
     with pytest.raises(ConfigError, match=complaint), listening(tmp_path / name):
         pass

@@ -1,4 +1,4 @@
-"""A backend that keeps what it is told in lists, and commits a claim when the test says so."""
+"""Fake backend: keeps in lists what the modem reports, and commits a claim when the test wants it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import Identity
 from modemd.profiles import Profile
 
@@ -17,39 +17,38 @@ HELLO = bytes.fromhex("01000C91447700091032000005C8329BFD06")
 """SUBMIT "Hello": 18 octets."""
 HELLO_WORLD = bytes.fromhex("31000C914477000910320000A70BC8329BFD06DDDF723619")
 """SUBMIT "Hello world", report asked for: 24 octets."""
-URGENT = 4
-"""Ranks below are alarms and otps."""
 GENERIC = Profile("generic", storage=('+CPMS="SM","SM","SM"',), restart=("RDY",))
 
 
 def identity(profile: Profile = GENERIC) -> Identity:
-    """A modem like any."""
+    """Returns the identity of an ordinary modem."""
     return Identity(
         "351234050000017", "huawei", "E1752", "11.126", "8944100030123456789", "234150000000001", None, profile
     )
 
 
-def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, rank: int = 7) -> Draft:
-    return Draft(part_id, tpdu, rank, first_of_several)
+def draft(part_id: int, tpdu: bytes = HELLO, *, first_of_several: bool = False, urgent: bool = False) -> Draft:
+    return Draft(part_id, tpdu, urgent, first_of_several)
 
 
 @dataclass
 class FakeBackend:
-    """`Backend`, and the `Outbound` and `Inbound` of it. What is in `waiting` is chosen in order; `journal` is what would be
+    """`Backend`, with its `Outbound` and `Inbound`. Parts in `waiting` are chosen in order; `journal` has what would be
     committed, in order.
 
-    `commit_s` is how long a claim takes. `instead` answers the next claim in place of the draft's own part; `failing` fails it.
-    While the disk is `full` no arrival is kept.
+    A claim takes `commit_s` seconds. If `other_tpdus` has one, the claim chooses that in place of the draft's own part; None:
+    nothing. `claim_error` fails the claim. While the disk `is_full` no arrival is stored; those in `unstorable` never are.
+    `has_urgent`: an alarm or otp was queued that the modem has not seen. Drafts in `overtaken` are not current any more.
     """
 
     waiting: deque[Draft] = field(default_factory=deque)
     commit_s: float = 0.005
-    instead: deque[bytes | None] = field(default_factory=deque)
-    failing: Exception | None = None
-    cannot_keep: set[bytes] = field(default_factory=set)
-    full: bool = False
+    other_tpdus: deque[bytes | None] = field(default_factory=deque)
+    claim_error: Exception | None = None
+    unstorable: set[bytes] = field(default_factory=set)
+    is_full: bool = False
     journal: list[str | AttemptReport] = field(default_factory=list)
-    kept: list[bytes] = field(default_factory=list)
+    stored: list[bytes] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
     reserved: set[int] = field(default_factory=set)
     overtaken: set[int] = field(default_factory=set)
@@ -61,9 +60,9 @@ class FakeBackend:
     roaming: bool = False
     smsc: str | None = None
     is_rejecting_calls: bool = False
-    pressing: bool = False
-    refused: str | None = None
-    """Why sends fail in a row, as the service sees it."""
+    has_urgent: bool = False
+    send_fault: str | None = None
+    """Explanation of the service why sends fail in a row."""
 
     @property
     def outbound(self) -> FakeBackend:
@@ -74,47 +73,47 @@ class FakeBackend:
         return self
 
     @property
-    def closed(self) -> list[AttemptReport]:
-        """What became of attempts, in the order of its commits."""
+    def reports(self) -> list[AttemptReport]:
+        """Reports of the attempts that ended, in the order of their commits."""
         return [entry for entry in self.journal if isinstance(entry, AttemptReport)]
 
     async def next_draft(self, sender: Sender, *, urgent: bool = False) -> Draft | None:
-        self.pressing = False
+        self.has_urgent = False
         await asyncio.sleep(0.001)
-        if not self.waiting or (urgent and self.waiting[0].rank >= URGENT):
+        if not self.waiting or (urgent and not self.waiting[0].is_urgent):
             return None
         chosen = self.waiting.popleft()
         self.reserved.add(chosen.part_id)
         return chosen
 
     def has_unseen_urgent(self, sender: Sender) -> bool:
-        return self.pressing
+        return self.has_urgent
 
-    def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> Future[ClaimedPart | None]:
-        return asyncio.ensure_future(self._commit(draft, self.consent_epoch, ahead))
+    def claim(self, sender: Sender, draft: Draft, *, choose_next: bool) -> Future[ClaimedPart | None]:
+        return asyncio.ensure_future(self._commit(draft, self.consent_epoch, choose_next))
 
-    async def _commit(self, draft: Draft, epoch: int, ahead: bool) -> ClaimedPart | None:
+    async def _commit(self, draft: Draft, epoch: int, choose_next: bool) -> ClaimedPart | None:
         await asyncio.sleep(self.commit_s)
-        if self.failing is not None:
-            raise self.failing
-        tpdu = self.instead.popleft() if self.instead else draft.tpdu
+        if self.claim_error is not None:
+            raise self.claim_error
+        tpdu = self.other_tpdus.popleft() if self.other_tpdus else draft.tpdu
         if tpdu is None:
             return None
         self.claims += 1
         self.journal.append(f"claimed {self.claims}")
-        following = self.waiting.popleft() if ahead and self.waiting else None
-        if following is not None:
-            self.reserved.add(following.part_id)
-        return ClaimedPart(self.claims, draft.part_id, draft.part_id, tpdu, epoch, next_draft=following)
+        next_draft = self.waiting.popleft() if choose_next and self.waiting else None
+        if next_draft is not None:
+            self.reserved.add(next_draft.part_id)
+        return ClaimedPart(self.claims, draft.part_id, draft.part_id, tpdu, epoch, next_draft=next_draft)
 
-    def close_attempt(self, sender: Sender, attempted: AttemptReport) -> Future[None]:
-        self.journal.append(attempted)
+    def close_attempt(self, sender: Sender, report: AttemptReport) -> Future[None]:
+        self.journal.append(report)
         done: Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
 
-    def close_attempt_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
-        self.close_attempt(sender, attempted)
+    def close_attempt_lazily(self, sender: Sender, report: AttemptReport) -> None:
+        self.close_attempt(sender, report)
 
     def is_current(self, sender: Sender, draft: Draft) -> bool:
         return draft.part_id not in self.overtaken
@@ -127,25 +126,25 @@ class FakeBackend:
 
     async def store_arrival(self, sender: Sender, octets: bytes) -> None:
         await asyncio.sleep(self.commit_s)
-        if self.full:
-            raise StoreUnavailable("disk_full", "the disk is full")
-        if octets in self.cannot_keep:
+        if self.is_full:
+            raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
+        if octets in self.unstorable:
             raise OSError("no space left on device")
-        self.kept.append(octets)
+        self.stored.append(octets)
 
     async def store_arrival_lazily(self, sender: Sender, octets: bytes) -> None:
         await self.store_arrival(sender, octets)
 
     def find_send_fault(self, sender: Sender) -> str | None:
-        return self.refused
+        return self.send_fault
 
     async def register_sim(self, identity: Identity) -> None:
         self.identities.append(identity)
 
     async def store_missed_call(self, sender: Sender, number: str) -> None:
         await asyncio.sleep(self.commit_s)
-        if self.full:
-            raise StoreUnavailable("disk_full", "the disk is full")
+        if self.is_full:
+            raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
         self.calls.append(number)
 
     def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:

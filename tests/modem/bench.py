@@ -1,4 +1,4 @@
-"""A modem task over a well-mannered stick, and a check that it leaves nothing behind."""
+"""A modem task over a stub modem, and a check that it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth, ModemLine
 from modemd.profiles import Profiles
 from tests.modem.backend import FakeBackend, draft
-from tests.modem.stub_modem import Stick
+from tests.modem.stub_modem import StubModem
 from tests.sim.world.loop import LoopClock
 
 SHIPPED = Profiles.load([resources.folder("drivers")])
@@ -25,11 +25,11 @@ def unlimited(iccid: str) -> float | None:
 
 @dataclass
 class Bench:
-    """A modem task over a well-mannered stick."""
+    """A modem task over a stub modem."""
 
     rate: Callable[[str], float | None] = unlimited
     profiles: Profiles = SHIPPED
-    stick: Stick = field(default_factory=Stick)
+    stub: StubModem = field(default_factory=StubModem)
     backend: FakeBackend = field(default_factory=FakeBackend)
 
     def __post_init__(self) -> None:
@@ -37,7 +37,7 @@ class Bench:
         self.modem = Modem(
             ModemLine("west", "/dev/west", self.rate),
             backend=self.backend,
-            open_port=self.stick.open,
+            open_port=self.stub.open,
             profiles=self.profiles,
             sweep_interval_s=SWEEP_S,
             now=LoopClock(loop).now,
@@ -77,7 +77,7 @@ async def bench(rate: Callable[[str], float | None] = unlimited, profiles: Profi
     if not b.task.done():
         await b.stopped()
     assert b.backend.reserved == set(), "a draft was left reserved"
-    assert all(port.closed for port in b.stick.ports), "a port was left open"
+    assert all(port.closed for port in b.stub.ports), "a port was left open"
     claimed = [entry for entry in b.backend.journal if isinstance(entry, str)]
-    ended = {attempted.attempt_id for attempted in b.backend.closed}
+    ended = {report.attempt_id for report in b.backend.reports}
     assert len(ended) == len(claimed), "an attempt was left open"

@@ -1,4 +1,4 @@
-"""A modem of good manners: it answers every command from a table, and OK to what it does not know."""
+"""Stub modem: answers every command from a table, and OK to commands that it does not know."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ANSWERS = {
 ANSWER_S = 0.01
 
 
-class Stick:
-    """The modem and its socket. `open` is what `Modem` opens ports with; `answers` may be changed while it runs.
+class StubModem:
+    """Modem with its socket. `open` is what `Modem` opens ports with; `answers` may be changed while it runs.
 
-    `heard` is every command with its moment, `PDU` for an octet string at the prompt; an answer of "" is silence.
+    `received` has every command with its time, `PDU` for an octet string at the prompt; an answer of "" is silence.
     """
 
     def __init__(self) -> None:
@@ -35,26 +35,26 @@ class Stick:
         self.send_s = 1.0
         self.plugged = True
         self.opened: list[float] = []
-        self.heard: list[tuple[float, str]] = []
-        self.ports: list[StickPort] = []
+        self.received: list[tuple[float, str]] = []
+        self.ports: list[StubPort] = []
         self.references = 0
 
-    async def open(self, name: str) -> StickPort:
+    async def open(self, name: str) -> StubPort:
         self.opened.append(asyncio.get_running_loop().time())
         await asyncio.sleep(0.001)
         if not self.plugged:
             raise PortGone(f"{name}: No such file or directory")
-        self.ports.append(StickPort(self))
+        self.ports.append(StubPort(self))
         return self.ports[-1]
 
     def commands(self) -> list[str]:
-        return [command for _, command in self.heard]
+        return [command for _, command in self.received]
 
     def times(self, command: str) -> list[float]:
-        return [at for at, heard in self.heard if heard == command]
+        return [at for at, received in self.received if received == command]
 
     def say(self, *lines: str) -> None:
-        """Say something unasked."""
+        """Writes lines unasked."""
         self.ports[-1].on_data(framed(*lines))
 
     def unplug(self) -> None:
@@ -62,22 +62,22 @@ class Stick:
         self.ports[-1].lose("unplugged")
 
     def answer(self, command: str) -> tuple[float, bytes]:
-        """After how long, and what."""
+        """Returns after how many seconds the modem answers, and with which octets."""
         if command == "PDU":
             self.references += 1
-            said = self.answers.get("PDU", f"+CMGS: {self.references}|OK")
-            return self.send_s, framed(*said.split("|")) if said else b""
+            answer = self.answers.get("PDU", f"+CMGS: {self.references}|OK")
+            return self.send_s, framed(*answer.split("|")) if answer else b""
         if command in self.answers:
-            said = self.answers[command]
-            return self.answer_s, framed(*said.split("|")) if said else b""
+            answer = self.answers[command]
+            return self.answer_s, framed(*answer.split("|")) if answer else b""
         return self.answer_s, b"\r\n> " if command.startswith("+CMGS=") else framed("OK")
 
 
-class StickPort:
-    """`modemd.modem.link.port.Port` into a stick."""
+class StubPort:
+    """`modemd.modem.link.port.Port` of a stub modem."""
 
-    def __init__(self, stick: Stick) -> None:
-        self._stick = stick
+    def __init__(self, stub: StubModem) -> None:
+        self._stub = stub
         self._loop = asyncio.get_running_loop()
         self._lost: str | None = None
         self.closed = False
@@ -91,8 +91,8 @@ class StickPort:
         if data == b"\x1b\r":
             return
         command = "PDU" if data.endswith(b"\x1a") else data.decode().removeprefix("AT").removesuffix("\r")
-        self._stick.heard.append((self._loop.time(), command))
-        after_s, answer = self._stick.answer(command)
+        self._stub.received.append((self._loop.time(), command))
+        after_s, answer = self._stub.answer(command)
         self._loop.call_later(after_s, self._say, answer)
 
     def _say(self, answer: bytes) -> None:

@@ -42,28 +42,28 @@ async def test_parts_go_out_one_behind_the_other() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2, 3)
-        await b.until(lambda: len(b.backend.closed) == 3)
+        await b.until(lambda: len(b.backend.reports) == 3)
         assert [entry if isinstance(entry, str) else entry.reference for entry in b.backend.journal] == [
             "claimed 1", 1, "claimed 2", 2, "claimed 3", 3,
         ]  # fmt: skip
         assert b.modem.status.sent == 3
-        assert max(gaps(b.stick.times("PDU"))) < b.stick.send_s + 0.02, "only the prompt and the claim lie between"
+        assert max(gaps(b.stub.times("PDU"))) < b.stub.send_s + 0.02, "only the prompt and the claim lie between"
 
 
 @simulated
 async def test_the_port_is_tried_again_with_growing_pauses() -> None:
-    """At most 3 s apart, so that a stick that is back sends soon; new messages make it no busier."""
+    """At most 3 s apart, so that a modem that is back sends soon; new messages make it no busier."""
     async with bench() as b:
-        b.stick.plugged = False
+        b.stub.plugged = False
         await asyncio.sleep(0.1)
         waking = asyncio.ensure_future(wake_often(b.modem))
         await asyncio.sleep(20)
         waking.cancel()
-        pauses = gaps(b.stick.opened)
+        pauses = gaps(b.stub.opened)
         assert pauses[:5] == pytest.approx([0.5, 1.0, 2.0, 3.0, 3.0], abs=0.01)
         assert max(pauses) < 3.1
         assert (b.health, b.modem.status.reason) == (ModemHealth.GONE, "/dev/west: No such file or directory")
-        b.stick.plugged = True
+        b.stub.plugged = True
         await b.becomes(ModemHealth.READY, within_s=5)
 
 
@@ -78,9 +78,9 @@ async def test_a_port_that_goes_after_a_long_time_is_reopened_at_once() -> None:
     """The pauses begin anew after a session that worked."""
     async with bench() as b:
         await asyncio.sleep(600)
-        b.stick.unplug()
+        b.stub.unplug()
         await asyncio.sleep(0.1)
-        b.stick.plugged = True
+        b.stub.plugged = True
         await b.becomes(ModemHealth.READY, within_s=1)
 
 
@@ -88,7 +88,7 @@ async def test_a_port_that_goes_after_a_long_time_is_reopened_at_once() -> None:
 async def test_a_locked_sim_waits_for_a_person() -> None:
     """Its state is asked every few seconds, without pretending in between that all is well; then it goes on by itself."""
     async with bench() as b:
-        b.stick.answers["+CPIN?"] = "+CPIN: SIM PUK|OK"
+        b.stub.answers["+CPIN?"] = "+CPIN: SIM PUK|OK"
         await b.becomes(ModemHealth.NEEDS_PERSON)
         seen = set()
         waking = asyncio.ensure_future(wake_often(b.modem))
@@ -98,10 +98,10 @@ async def test_a_locked_sim_waits_for_a_person() -> None:
         waking.cancel()
         assert seen == {(ModemHealth.NEEDS_PERSON, b.modem.status.reason)}
         assert "PUK" in str(b.modem.status.reason)
-        asked = b.stick.times("+CPIN?")
+        asked = b.stub.times("+CPIN?")
         assert max(gaps(asked)) == pytest.approx(PERSON_PROBE_S, abs=1)
         assert len(asked) < 2 * 100 / PERSON_PROBE_S
-        b.stick.answers["+CPIN?"] = "+CPIN: READY|OK"
+        b.stub.answers["+CPIN?"] = "+CPIN: READY|OK"
         await b.becomes(ModemHealth.READY, within_s=PERSON_PROBE_S + 5)
 
 
@@ -115,13 +115,13 @@ async def test_the_pace_is_the_sims() -> None:
         return 2.0
 
     async with bench(rate) as b:
-        b.stick.send_s = 0.1
+        b.stub.send_s = 0.1
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2, 3, 4)
         waking = asyncio.ensure_future(wake_often(b.modem))
-        await b.until(lambda: len(b.backend.closed) == 4)
+        await b.until(lambda: len(b.backend.reports) == 4)
         waking.cancel()
-        at = b.stick.times("PDU")
+        at = b.stub.times("PDU")
         assert gaps(at) == pytest.approx([0.5] * 3, abs=0.02)
         assert set(asked) == {"8944100030123456789"}
 
@@ -131,32 +131,32 @@ async def test_an_alarm_takes_the_turn_of_the_next_part() -> None:
     """It does not wait for the pace; the part behind it does, for both. A second alarm finds that turn taken, and waits for its
     own."""
     async with bench(lambda iccid: 0.1) as b:
-        b.stick.send_s = 0.1
+        b.stub.send_s = 0.1
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: len(b.backend.closed) == 1)
+        await b.until(lambda: len(b.backend.reports) == 1)
         await asyncio.sleep(2)
         for part in (3, 4):
-            b.backend.waiting.appendleft(draft(part, rank=1))
-            b.backend.pressing = True
+            b.backend.waiting.appendleft(draft(part, urgent=True))
+            b.backend.has_urgent = True
             b.modem.wake()
             await asyncio.sleep(1)
-        await b.until(lambda: len(b.backend.closed) == 4, within_s=60)
-        assert gaps(b.stick.times("PDU")) == pytest.approx([2.1, 17.9, 10], abs=0.1)
+        await b.until(lambda: len(b.backend.reports) == 4, within_s=60)
+        assert gaps(b.stub.times("PDU")) == pytest.approx([2.1, 17.9, 10], abs=0.1)
 
 
 @simulated
 async def test_what_is_not_urgent_does_not_borrow() -> None:
     """Nobody's turn comes earlier, whatever wakes the modem."""
     async with bench(lambda iccid: 0.1) as b:
-        b.stick.send_s = 0.1
+        b.stub.send_s = 0.1
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: len(b.backend.closed) == 1)
-        b.backend.pressing = True
+        await b.until(lambda: len(b.backend.reports) == 1)
+        b.backend.has_urgent = True
         b.modem.wake()
-        await b.until(lambda: len(b.backend.closed) == 2, within_s=60)
-        assert gaps(b.stick.times("PDU")) == pytest.approx([10], abs=0.05)
+        await b.until(lambda: len(b.backend.reports) == 2, within_s=60)
+        assert gaps(b.stub.times("PDU")) == pytest.approx([10], abs=0.05)
 
 
 @simulated
@@ -164,11 +164,11 @@ async def test_a_family_may_need_more_time_than_the_sims_pace() -> None:
     """The slower of both counts."""
     slow = Profiles({"generic": replace(SHIPPED.find_by_name("generic"), send_interval_s=3.0)})
     async with bench(lambda iccid: 2.0, slow) as b:
-        b.stick.send_s = 0.1
+        b.stub.send_s = 0.1
         await b.becomes(ModemHealth.READY)
         b.queue(1, 2)
-        await b.until(lambda: len(b.backend.closed) == 2)
-        assert gaps(b.stick.times("PDU")) == pytest.approx([3.0], abs=0.02)
+        await b.until(lambda: len(b.backend.reports) == 2)
+        assert gaps(b.stub.times("PDU")) == pytest.approx([3.0], abs=0.02)
 
 
 @simulated
@@ -176,10 +176,10 @@ async def test_what_was_never_written_costs_no_pace() -> None:
     """A refusal instead of the prompt used no air time: the next part follows at once."""
     async with bench(lambda iccid: 0.1) as b:
         await b.becomes(ModemHealth.READY)
-        b.stick.answers["+CMGS=18"] = "+CMS ERROR: 304"
+        b.stub.answers["+CMGS=18"] = "+CMS ERROR: 304"
         b.queue(1, 2)
-        await b.until(lambda: len(b.backend.closed) == 2, within_s=1)
-        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.REFUSED] * 2
+        await b.until(lambda: len(b.backend.reports) == 2, within_s=1)
+        assert [report.ending for report in b.backend.reports] == [AttemptEnding.REFUSED] * 2
 
 
 @simulated
@@ -188,14 +188,14 @@ async def test_registration_lost_and_back() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         for command in ("+CREG?", "+CGREG?", "+CEREG?"):
-            b.stick.answers[command] = f"{command.rstrip('?')}: 0,2|OK"
+            b.stub.answers[command] = f"{command.rstrip('?')}: 0,2|OK"
         await b.becomes(ModemHealth.SEARCHING, within_s=STATUS_S + 1)
         assert b.modem.status.reason == "not registered: searching"
         b.queue(1)
         await asyncio.sleep(30)
-        assert "PDU" not in b.stick.commands()
-        b.stick.answers["+CREG?"] = "+CREG: 0,5|OK"
-        await b.until(lambda: len(b.backend.closed) == 1, within_s=STATUS_SEARCHING_S + 2)
+        assert "PDU" not in b.stub.commands()
+        b.stub.answers["+CREG?"] = "+CREG: 0,5|OK"
+        await b.until(lambda: len(b.backend.reports) == 1, within_s=STATUS_SEARCHING_S + 2)
         assert b.backend.times_ready == 2
 
 
@@ -203,7 +203,7 @@ async def test_registration_lost_and_back() -> None:
 async def test_a_modem_on_lte_alone_is_registered() -> None:
     """CREG searches, CEREG is home: messages may go."""
     async with bench() as b:
-        b.stick.answers |= {"+CREG?": "+CREG: 0,2|OK", "+CGREG?": "ERROR", "+CEREG?": "+CEREG: 0,1|OK"}
+        b.stub.answers |= {"+CREG?": "+CREG: 0,2|OK", "+CGREG?": "ERROR", "+CEREG?": "+CEREG: 0,1|OK"}
         await b.becomes(ModemHealth.READY)
 
 
@@ -212,13 +212,13 @@ async def test_a_refusal_for_want_of_a_network_looks_at_the_registration() -> No
     """CMS 331 says that it is gone: no further part is tried; the outcome does not wait for the network to come back."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.stick.answers |= {f"+C{kind}REG?": f"+C{kind}REG: 0,2|OK" for kind in ("", "G", "E")}
-        b.stick.answers["PDU"] = "+CMS ERROR: 331"
+        b.stub.answers |= {f"+C{kind}REG?": f"+C{kind}REG: 0,2|OK" for kind in ("", "G", "E")}
+        b.stub.answers["PDU"] = "+CMS ERROR: 331"
         b.queue(1, 2)
         await b.becomes(ModemHealth.SEARCHING, within_s=5)
         await asyncio.sleep(0.1)
-        assert [(attempted.code, attempted.is_without_network) for attempted in b.backend.closed] == [(331, True)]
-        assert b.stick.commands().count("PDU") == 1
+        assert [(report.code, report.is_without_network) for report in b.backend.reports] == [(331, True)]
+        assert b.stub.commands().count("PDU") == 1
 
 
 @simulated
@@ -226,10 +226,10 @@ async def test_a_refusal_that_only_speaks_of_a_network_is_the_messages() -> None
     """Some modems answer 331 to nonsense numbers: where the network is there, the refusal says nothing of it."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.stick.answers["PDU"] = "+CMS ERROR: 331"
+        b.stub.answers["PDU"] = "+CMS ERROR: 331"
         b.queue(1)
-        await b.until(lambda: bool(b.backend.closed))
-        assert [(attempted.code, attempted.is_without_network) for attempted in b.backend.closed] == [(331, False)]
+        await b.until(lambda: bool(b.backend.reports))
+        assert [(report.code, report.is_without_network) for report in b.backend.reports] == [(331, False)]
 
 
 @pytest.mark.parametrize("sign", ["RDY", "SMS Ready"], ids=["it restarted", "SMS works only now"])
@@ -238,16 +238,16 @@ async def test_a_restart_leads_to_the_full_set_up(sign: str) -> None:
     """Echo, mode, storage and notices are set again, and the SIM is asked for again: it may be another one."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        before = len(b.stick.heard)
-        b.stick.answers["+CCID"] = "8944100030999999999|OK"
-        b.stick.say(sign)
+        before = len(b.stub.received)
+        b.stub.answers["+CCID"] = "8944100030999999999|OK"
+        b.stub.say(sign)
         await b.until(lambda: len(b.backend.identities) == 2)
-        again = b.stick.commands()[before:]
+        again = b.stub.commands()[before:]
         for command in ("E0", "+CMGF=0", '+CPMS="SM","SM","SM"', "+CNMI=2,1,0,2,0"):
             assert command in again
         assert b.backend.identities[1].iccid == "8944100030999999999"
-        await b.until(lambda: "+CMGL=4" in b.stick.commands()[before:])
-        assert len(b.stick.ports) == 1, "over the same port"
+        await b.until(lambda: "+CMGL=4" in b.stub.commands()[before:])
+        assert len(b.stub.ports) == 1, "over the same port"
 
 
 @simulated
@@ -259,8 +259,8 @@ async def test_an_overtaken_draft_is_chosen_again() -> None:
         await b.until(lambda: 2 in b.backend.reserved)
         b.backend.waiting.appendleft(draft(3, HELLO_WORLD))
         b.backend.overtaken.add(2)
-        await b.until(lambda: len(b.stick.times("PDU")) == 2)
-        assert b.stick.commands().count("+CMGS=24") == 1
+        await b.until(lambda: len(b.stub.times("PDU")) == 2)
+        assert b.stub.commands().count("+CMGS=24") == 1
         assert 2 not in b.backend.reserved
 
 
@@ -273,7 +273,7 @@ async def test_an_outcome_does_not_wait_for_a_draft_that_was_let_go() -> None:
         await b.until(lambda: 2 in b.backend.reserved)
         b.backend.overtaken.add(2)
         await asyncio.sleep(5)
-        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.ACCEPTED]
+        assert [report.ending for report in b.backend.reports] == [AttemptEnding.ACCEPTED]
 
 
 @simulated
@@ -281,16 +281,16 @@ async def test_after_an_unanswered_part_the_next_goes_on() -> None:
     """What was chosen ahead is given back at once, for others to send; the modem is set up again, and goes on."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.stick.answers["PDU"] = ""
+        b.stub.answers["PDU"] = ""
         b.queue(1, 2)
-        await b.until(lambda: len(b.backend.closed) == 1, within_s=200)
+        await b.until(lambda: len(b.backend.reports) == 1, within_s=200)
         await asyncio.sleep(0.01)
         assert b.backend.reserved == set()
-        del b.stick.answers["PDU"]
+        del b.stub.answers["PDU"]
         b.queue(2)
         await b.until(lambda: b.backend.claims == 2, within_s=10)
-        assert b.stick.commands().count("+CMGF=0") == 2
-        assert [attempted.ending for attempted in b.backend.closed][:1] == [AttemptEnding.NO_ANSWER]
+        assert b.stub.commands().count("+CMGF=0") == 2
+        assert [report.ending for report in b.backend.reports][:1] == [AttemptEnding.NO_ANSWER]
 
 
 @simulated
@@ -298,13 +298,13 @@ async def test_a_late_answer_settles_its_attempt() -> None:
     """While the port stays open."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.stick.answers["PDU"] = ""
+        b.stub.answers["PDU"] = ""
         b.queue(1)
-        await b.until(lambda: len(b.backend.closed) == 1, within_s=200)
+        await b.until(lambda: len(b.backend.reports) == 1, within_s=200)
         await asyncio.sleep(1)
-        b.stick.say("+CMGS: 14", "OK")
+        b.stub.say("+CMGS: 14", "OK")
         await asyncio.sleep(1)
-        assert [(a.attempt_id, a.ending, a.reference) for a in b.backend.closed] == [
+        assert [(a.attempt_id, a.ending, a.reference) for a in b.backend.reports] == [
             (1, AttemptEnding.NO_ANSWER, None),
             (1, AttemptEnding.ACCEPTED, 14),
         ]
@@ -315,10 +315,10 @@ async def test_notices_are_dealt_with_and_storage_is_swept_at_its_interval() -> 
     """A direct report is kept at once; the storage is looked at after the set-up, and then every interval."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.stick.say("+CDS: 25", "079144775810065006400C91447700091032523011905180005230119051210000")
-        await b.until(lambda: len(b.backend.kept) == 1, within_s=1)
+        b.stub.say("+CDS: 25", "079144775810065006400C91447700091032523011905180005230119051210000")
+        await b.until(lambda: len(b.backend.stored) == 1, within_s=1)
         await asyncio.sleep(2 * SWEEP_S + 10)
-        assert gaps(b.stick.times("+CMGL=4")) == pytest.approx([SWEEP_S, SWEEP_S], abs=1)
+        assert gaps(b.stub.times("+CMGL=4")) == pytest.approx([SWEEP_S, SWEEP_S], abs=1)
 
 
 @simulated
@@ -326,14 +326,14 @@ async def test_a_mistake_of_ours_is_logged_and_the_port_reopened(caplog: pytest.
     """The task never ends by an error; the modem says what happened, and comes back by itself."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.backend.failing = RuntimeError("a mistake of ours")
+        b.backend.claim_error = RuntimeError("a mistake of ours")
         b.queue(1)
         await b.becomes(ModemHealth.GONE)
         assert "a mistake of ours" in str(b.modem.status.reason)
         assert "modem task failed" in caplog.text
-        b.backend.failing = None
+        b.backend.claim_error = None
         await b.becomes(ModemHealth.READY, within_s=5)
-        assert len(b.stick.ports) == 2
+        assert len(b.stub.ports) == 2
 
 
 @simulated
@@ -353,7 +353,7 @@ async def test_a_choice_that_fails_does_not_take_an_outcome_with_it() -> None:
         whole, b.backend.waiting = b.backend.waiting, Broken()  # type: ignore[assignment]
         await asyncio.sleep(3)
         b.backend.waiting = whole
-        assert [attempted.ending for attempted in b.backend.closed] == [AttemptEnding.ACCEPTED]
+        assert [report.ending for report in b.backend.reports] == [AttemptEnding.ACCEPTED]
 
 
 REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"
@@ -365,14 +365,14 @@ async def test_nothing_is_deleted_by_an_index_of_before_a_restart() -> None:
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
         await asyncio.sleep(1)
-        b.stick.answers["+CMGR=5"] = f"+CMGR: 0,,25|{REPORT}|OK"
+        b.stub.answers["+CMGR=5"] = f"+CMGR: 0,,25|{REPORT}|OK"
         b.backend.commit_s = 0.05
-        b.stick.say('+CDSI: "SM",5')
+        b.stub.say('+CDSI: "SM",5')
         b.queue(1)
-        b.stick.answers["PDU"] = ""
-        await b.until(lambda: "PDU" in b.stick.commands())
-        before = len(b.stick.heard)
-        b.stick.say("RDY")
+        b.stub.answers["PDU"] = ""
+        await b.until(lambda: "PDU" in b.stub.commands())
+        before = len(b.stub.received)
+        b.stub.say("RDY")
         await asyncio.sleep(10)
-        after = [command for _, command in b.stick.heard[before:]]
+        after = [command for _, command in b.stub.received[before:]]
         assert "+CMGD=5" not in after[: next(place for place, each in enumerate(after) if each.startswith("+CMGL"))]

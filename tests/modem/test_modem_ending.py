@@ -19,16 +19,16 @@ async def _while_opening(b: Bench) -> None:
 
 
 async def _while_waiting_to_reopen(b: Bench) -> None:
-    b.stick.plugged = False
+    b.stub.plugged = False
     await asyncio.sleep(15)
 
 
 async def _while_setting_up(b: Bench) -> None:
-    await b.until(lambda: "+CGMI" in b.stick.commands(), step_s=0.001)
+    await b.until(lambda: "+CGMI" in b.stub.commands(), step_s=0.001)
 
 
 async def _while_waiting_for_a_person(b: Bench) -> None:
-    b.stick.answers["+CPIN?"] = "+CPIN: SIM PIN|OK"
+    b.stub.answers["+CPIN?"] = "+CPIN: SIM PIN|OK"
     await b.becomes(ModemHealth.NEEDS_PERSON)
 
 
@@ -37,27 +37,27 @@ async def _while_idle(b: Bench) -> None:
 
 
 async def _while_searching(b: Bench) -> None:
-    b.stick.answers["+CREG?"] = "+CREG: 0,2|OK"
+    b.stub.answers["+CREG?"] = "+CREG: 0,2|OK"
     await b.becomes(ModemHealth.SEARCHING)
 
 
 async def _at_the_prompt(b: Bench) -> None:
     await b.becomes(ModemHealth.READY)
-    b.stick.answer_s = 2.0
+    b.stub.answer_s = 2.0
     b.queue(1, 2)
-    await b.until(lambda: "+CMGS=18" in b.stick.commands())
+    await b.until(lambda: "+CMGS=18" in b.stub.commands())
 
 
 async def _on_the_air(b: Bench) -> None:
     await b.becomes(ModemHealth.READY)
     b.queue(1, 2)
-    await b.until(lambda: "PDU" in b.stick.commands())
+    await b.until(lambda: "PDU" in b.stub.commands())
 
 
 async def _between_two(b: Bench) -> None:
     await b.becomes(ModemHealth.READY)
     b.queue(*range(1, 6))
-    await b.until(lambda: len(b.backend.closed) == 2, step_s=0.001)
+    await b.until(lambda: len(b.backend.reports) == 2, step_s=0.001)
 
 
 State = Callable[[Bench], Awaitable[None]]
@@ -74,12 +74,12 @@ async def test_a_stop_ends_it_from_every_state(reached: State) -> None:
     async with bench() as b:
         await reached(b)
         loop = asyncio.get_running_loop()
-        stopped_at, on_air = loop.time(), b.stick.commands().count("PDU")
+        stopped_at, on_air = loop.time(), b.stub.commands().count("PDU")
         await b.stopped()
         assert loop.time() - stopped_at < 5
         at_most = on_air + (reached in (_at_the_prompt, _between_two))  # what had its prompt asked for may still go
-        assert b.stick.commands().count("PDU") <= at_most
-        assert {attempted.ending for attempted in b.backend.closed} <= {AttemptEnding.ACCEPTED}
+        assert b.stub.commands().count("PDU") <= at_most
+        assert {report.ending for report in b.backend.reports} <= {AttemptEnding.ACCEPTED}
 
 
 @pytest.mark.parametrize("reached", STATES, ids=lambda state: state.__name__.strip("_"))
@@ -100,9 +100,9 @@ async def test_a_port_lost_in_any_state_leaves_nothing_behind(reached: State) ->
     """The modem says that it is gone, and when the port is back it is used again."""
     async with bench() as b:
         await reached(b)
-        b.stick.unplug()
+        b.stub.unplug()
         await asyncio.sleep(5)
-        b.stick.plugged = True
-        b.stick.answers["+CREG?"], b.stick.answers["+CPIN?"] = "+CREG: 0,1|OK", "+CPIN: READY|OK"
-        b.stick.answer_s = 0.01
+        b.stub.plugged = True
+        b.stub.answers["+CREG?"], b.stub.answers["+CPIN?"] = "+CREG: 0,1|OK", "+CPIN: READY|OK"
+        b.stub.answer_s = 0.01
         await b.becomes(ModemHealth.READY, within_s=PERSON_RETRY_S + 10)

@@ -1,4 +1,4 @@
-"""What a session sees to beside messages, over a stick that answers from a table."""
+"""Polling of the status, over a modem that answers from a table."""
 
 from __future__ import annotations
 
@@ -19,43 +19,49 @@ from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import ModemStatus
 from tests.modem.backend import FakeBackend, identity
 from tests.modem.scripted_port import simulated
-from tests.modem.stub_modem import Stick
+from tests.modem.stub_modem import StubModem
 
 BOB = '+CLIP: "+447700900456",145,"",0,"",0'
 
 
 @dataclass
-class Kept:
-    """An upkeep and everything round it."""
+class PollingBench:
+    """Polling of a stub modem, with all that it uses."""
 
-    stick: Stick
+    stub: StubModem
     backend: FakeBackend
     status: ModemStatus
-    upkeep: StatusPolling
-    untold: list[str]
+    polling: StatusPolling
+    unstored_calls: list[str]
 
-    async def hears(self, *lines: str) -> None:
+    async def handle(self, *lines: str) -> None:
         for line in lines:
-            assert await self.upkeep.handle_notice(Urc(line)), f"{line!r} is somebody else's"
+            assert await self.polling.handle_notice(Urc(line)), f"{line!r} is somebody else's"
 
 
 @asynccontextmanager
-async def kept(**answers: str) -> AsyncIterator[Kept]:
-    stick, backend, status = Stick(), FakeBackend(), ModemStatus(registration=Registration.HOME)
-    stick.answers |= {"+CSCA?": '+CSCA: "+33609001390",145|OK', "+CPMS?": '+CPMS: "SM",1,50|OK'} | answers
-    dialogue = Dialogue(await stick.open("/dev/west"))
+async def polling_bench(**answers: str) -> AsyncIterator[PollingBench]:
+    stub, backend, status = StubModem(), FakeBackend(), ModemStatus(registration=Registration.HOME)
+    stub.answers |= {"+CSCA?": '+CSCA: "+33609001390",145|OK', "+CPMS?": '+CPMS: "SM",1,50|OK'} | answers
+    dialogue = Dialogue(await stub.open("/dev/west"))
     receiver = Receiver(dialogue, identity(), backend, Storage("SM"))
-    untold: list[str] = []
-    yield Kept(stick, backend, status, StatusPolling(dialogue, identity(), backend, status, receiver, untold), untold)
+    unstored_calls: list[str] = []
+    yield PollingBench(
+        stub,
+        backend,
+        status,
+        StatusPolling(dialogue, identity(), backend, status, receiver, unstored_calls),
+        unstored_calls,
+    )
 
 
 @simulated
 async def test_a_call_is_told_and_left_to_ring() -> None:
     """Unless calls are to be hung up, nothing is said to the modem."""
-    async with kept() as k:
-        await k.hears("RING", BOB, "RING", BOB)
-        assert k.backend.calls == ["+447700900456"]
-        assert k.stick.commands() == []
+    async with polling_bench() as b:
+        await b.handle("RING", BOB, "RING", BOB)
+        assert b.backend.calls == ["+447700900456"]
+        assert b.stub.commands() == []
 
 
 @pytest.mark.parametrize(
@@ -64,81 +70,81 @@ async def test_a_call_is_told_and_left_to_ring() -> None:
 @simulated
 async def test_a_call_is_hung_up_once(chup: str, commands: list[str]) -> None:
     """When its number is known; a call that is over is not."""
-    async with kept(**{"+CHUP": chup}) as k:
-        k.backend.is_rejecting_calls = True
-        await k.hears("RING", BOB, "NO CARRIER")
-        assert k.stick.commands() == commands
-        await k.hears("RING", "NO CARRIER")
-        assert k.stick.commands() == commands, "it was over before anybody knew of it"
-        assert k.backend.calls == ["+447700900456", ""]
+    async with polling_bench(**{"+CHUP": chup}) as b:
+        b.backend.is_rejecting_calls = True
+        await b.handle("RING", BOB, "NO CARRIER")
+        assert b.stub.commands() == commands
+        await b.handle("RING", "NO CARRIER")
+        assert b.stub.commands() == commands, "it was over before anybody knew of it"
+        assert b.backend.calls == ["+447700900456", ""]
 
 
 @simulated
 async def test_a_call_that_cannot_be_kept_is_told_later() -> None:
-    """In order, once the database takes changes again; over a life of the port it waits in `untold`."""
-    async with kept() as k:
-        k.backend.full = True
-        await k.hears("RING", BOB, "NO CARRIER")
-        await k.hears("RING", "NO CARRIER")
-        assert (k.backend.calls, k.untold) == ([], ["+447700900456", ""])
-        k.backend.full = False
-        await k.upkeep.poll()
-        assert (k.backend.calls, k.untold) == (["+447700900456", ""], [])
+    """In order, once the database takes changes again; over the sessions it waits in `unstored_calls`."""
+    async with polling_bench() as b:
+        b.backend.is_full = True
+        await b.handle("RING", BOB, "NO CARRIER")
+        await b.handle("RING", "NO CARRIER")
+        assert (b.backend.calls, b.unstored_calls) == ([], ["+447700900456", ""])
+        b.backend.is_full = False
+        await b.polling.poll()
+        assert (b.backend.calls, b.unstored_calls) == (["+447700900456", ""], [])
 
 
 @simulated
-async def test_a_call_that_rang_once_is_told_at_the_next_look() -> None:
+async def test_a_call_that_rang_once_is_reported_at_the_next_poll() -> None:
     """Without a number, and without an end."""
-    async with kept() as k:
-        await k.hears("RING")
-        await k.upkeep.poll()
-        assert k.backend.calls == [], "it may ring again"
+    async with polling_bench() as b:
+        await b.handle("RING")
+        await b.polling.poll()
+        assert b.backend.calls == [], "it may ring again"
         await asyncio.sleep(15)
-        await k.upkeep.poll()
-        assert k.backend.calls == [""]
+        await b.polling.poll()
+        assert b.backend.calls == [""]
 
 
 @simulated
 async def test_the_networks_time_is_handed_on() -> None:
     """A notice is of now; a zone without a time says nothing, and is nobody else's."""
-    async with kept() as k:
-        await k.hears('*PSUTTZ: 2026,3,11,9,15,8,"+4",0', "+CTZV: +04")
-        assert k.backend.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), True)]
+    async with polling_bench() as b:
+        await b.handle('*PSUTTZ: 2026,3,11,9,15,8,"+4",0', "+CTZV: +04")
+        assert b.backend.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), True)]
 
 
 @pytest.mark.parametrize(("ctzu", "times"), [("+CTZU: 1|OK", 1), ("+CTZU: 0|OK", 0), ("ERROR", 0)])
 @simulated
-async def test_the_modems_clock_is_heard_where_the_network_sets_it(ctzu: str, times: int) -> None:
+async def test_the_modems_clock_is_read_where_the_network_sets_it(ctzu: str, times: int) -> None:
     """It may have been set long ago: it is not fresh."""
-    async with kept(**{"+CTZU?": ctzu, "+CCLK?": '+CCLK: "26/03/11,10:15:08+04"|OK'}) as k:
-        await k.upkeep.start()
-        assert k.backend.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), False)] * times
+    async with polling_bench(**{"+CTZU?": ctzu, "+CCLK?": '+CCLK: "26/03/11,10:15:08+04"|OK'}) as b:
+        await b.polling.start()
+        assert b.backend.times == [(datetime(2026, 3, 11, 9, 15, 8, tzinfo=UTC), False)] * times
 
 
 @simulated
 async def test_the_operator_is_shown_and_given_up_where_it_takes_too_long() -> None:
     """Asked once in vain, it is asked no more, not even after a restart."""
-    async with kept(**{"+COPS?": '+COPS: 0,0,"Orange F",7|OK'}) as k:
-        await k.upkeep.poll()
-        assert k.status.operator == "Orange F"
-        k.stick.answers["+COPS?"] = ""
-        await k.upkeep.poll()
-        await k.upkeep.poll()
-        assert len(k.stick.times("+COPS?")) == 2
-        assert not k.status.has_operator_name
+    async with polling_bench(**{"+COPS?": '+COPS: 0,0,"Orange F",7|OK'}) as b:
+        await b.polling.poll()
+        assert b.status.operator == "Orange F"
+        b.stub.answers["+COPS?"] = ""
+        await b.polling.poll()
+        await b.polling.poll()
+        assert len(b.stub.times("+COPS?")) == 2
+        assert not b.status.has_operator_name
 
 
 @simulated
 async def test_the_operator_is_not_asked_for_without_a_network() -> None:
     """That is when it takes minutes."""
-    async with kept() as k:
-        k.status.registration = Registration.SEARCHING
-        await k.upkeep.poll()
-        assert k.stick.times("+COPS?") == []
+    async with polling_bench() as b:
+        b.status.registration = Registration.SEARCHING
+        await b.polling.poll()
+        assert b.stub.times("+COPS?") == []
 
 
 @pytest.mark.parametrize(
-    ("said", "wish", "commands", "remark"),
+    ("said", "wanted", "commands", "remark"),
     [
         pytest.param('+CSCA: "+33609001390",145|OK', None, [], None, id="as it is"),
         pytest.param('+CSCA: "33609001390",145|OK', "+33609001390", [], None, id="the plus sign left out"),
@@ -152,14 +158,14 @@ async def test_the_operator_is_not_asked_for_without_a_network() -> None:
 )  # fmt: skip
 @simulated
 async def test_the_service_centre_is_looked_at(
-    said: str, wish: str | None, commands: list[str], remark: str | None
+    said: str, wanted: str | None, commands: list[str], remark: str | None
 ) -> None:
     """Set only where it is another than it should be, read back, and missed in words."""
-    async with kept(**{"+CSCA?": said}) as k:
-        k.backend.smsc = wish
-        await k.upkeep.start()
-        assert [command for command in k.stick.commands() if command.startswith("+CSCA=")] == commands
-        assert (remark in k.status.remarks["smsc"]) if remark else "smsc" not in k.status.remarks
+    async with polling_bench(**{"+CSCA?": said}) as b:
+        b.backend.smsc = wanted
+        await b.polling.start()
+        assert [command for command in b.stub.commands() if command.startswith("+CSCA=")] == commands
+        assert (remark in b.status.remarks["smsc"]) if remark else "smsc" not in b.status.remarks
 
 
 @pytest.mark.parametrize(
@@ -176,18 +182,18 @@ async def test_the_service_centre_is_looked_at(
 @simulated
 async def test_another_sim_is_noticed(cimi: str, another: bool) -> None:
     """Or one that is gone, or asks for its PIN; a busy one, or a modem that will not say, is no reason to begin anew."""
-    async with kept(**{"+CIMI": cimi}) as k:
-        await k.upkeep.poll()
-        assert k.upkeep.has_other_sim is another
+    async with polling_bench(**{"+CIMI": cimi}) as b:
+        await b.polling.poll()
+        assert b.polling.has_other_sim is another
 
 
 @simulated
 async def test_a_remark_goes_with_its_reason() -> None:
     """A storage that stays full is told while it does."""
-    async with kept(**{"+CPMS?": '+CPMS: "SM",50,50|OK', "+CMGL=4": "OK"}) as k:
-        await k.upkeep.poll()
-        assert "is full: nothing can come in (50 of 50)" in k.status.remarks["storage"]
-        assert k.status.storage == StorageFill(50, 50)
-        k.stick.answers["+CPMS?"] = '+CPMS: "SM",0,50|OK'
-        await k.upkeep.poll()
-        assert "storage" not in k.status.remarks
+    async with polling_bench(**{"+CPMS?": '+CPMS: "SM",50,50|OK', "+CMGL=4": "OK"}) as b:
+        await b.polling.poll()
+        assert "is full: nothing can come in (50 of 50)" in b.status.remarks["storage"]
+        assert b.status.storage == StorageFill(50, 50)
+        b.stub.answers["+CPMS?"] = '+CPMS: "SM",0,50|OK'
+        await b.polling.poll()
+        assert "storage" not in b.status.remarks

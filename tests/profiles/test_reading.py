@@ -140,7 +140,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         Profiles.load([drivers])
 
 
-def test_every_file_with_a_mistake_is_told(tmp_path: Path) -> None:
+def test_every_file_with_a_mistake_is_reported(tmp_path: Path) -> None:
     """A check goes on after the first mistake, and what can be read is there; loading stops at the first."""
     files = {"generic": GENERIC, "acme": ACME, "bad": "colour = 1", "worse": "title =", "usb": '"12d1" = {}'}
     drivers = folder(tmp_path / "drivers", **files)

@@ -7,22 +7,39 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.lanes import Lane, LaneKind
 from modemd.rules.pauses import Pause, find_stopped_classes
-from modemd.rules.routing import Routes, RoutingSnapshot, SimCapability, explain_choice, is_shared, strip_home
+from modemd.rules.routing import Routes, RoutingSnapshot, SimCapability, explain_choice
 
 A, B, C = "8933010000000000010", "8933010000000000028", "8949010000000000036"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
+def named(text: str) -> Lane:
+    """The lane of these short words."""
+    if not text.startswith("any"):
+        return Lane.of_sender(text)
+    prefix, _, home = text.removeprefix("any").partition(">")
+    kind = {"": LaneKind.ANY, "cheapest": LaneKind.CHEAPEST}.get(home, LaneKind.PREFERRED)
+    lane = Lane(kind, prefix, home if kind is LaneKind.PREFERRED else "")
+    assert str(lane) == text
+    return lane
+
+
 def takers(routes: Routes, lane: str) -> dict[str, bool]:
     """The SIMs that may come for what is in a lane, and whether it is theirs first."""
-    places = {sim: routes.find_access(sim, lane) for sim in (A, B, C)}
+    places = {sim: routes.find_access(sim, named(lane)) for sim in (A, B, C)}
     return {sim: place.is_own for sim, place in places.items() if place is not None}
+
+
+def table(routes: Routes) -> dict[str, str]:
+    """The lanes by prefix, in short words."""
+    return {prefix: str(lane) for prefix, lane in routes.make_lane_table().items()}
 
 
 def test_without_rules_everybody_may() -> None:
     """One lane for all numbers, and every SIM comes for what is in it."""
-    assert Routes().make_lane_table() == {"": "any"}
+    assert table(Routes()) == {"": "any"}
     assert takers(Routes(), "any") == {A: True, B: True, C: True}
 
 
@@ -34,7 +51,7 @@ def test_a_pinned_lane_is_one_sims() -> None:
 def test_a_rule_names_the_sims_of_a_prefix() -> None:
     """The longest prefix decides; a SIM of another rule does not come."""
     routes = Routes({"+49": [C], "+4917": [A, C]})
-    assert routes.make_lane_table() == {"": "any", "+49": "any+49", "+4917": "any+4917"}
+    assert table(routes) == {"": "any", "+49": "any+49", "+4917": "any+4917"}
     assert takers(routes, "any+49") == {C: True}
     assert takers(routes, "any+4917") == {A: True, C: True}
     assert takers(routes, "any") == {A: True, B: True, C: True}
@@ -43,7 +60,7 @@ def test_a_rule_names_the_sims_of_a_prefix() -> None:
 def test_a_sim_that_cannot_write_there_does_not_come() -> None:
     """What a SIM can goes before every wish: also where a contact talked with it."""
     routes = Routes(senders={C: SimCapability(prefixes=("+49", "+43"))})
-    assert set(routes.make_lane_table()) == {"", "+49", "+43"}
+    assert set(table(routes)) == {"", "+49", "+43"}
     assert takers(routes, "any") == {A: True, B: True}
     assert takers(routes, "any+49") == {A: True, B: True, C: True}
     assert takers(routes, f"any>{C}") == {A: True, B: True}, "nobody waits for it either"
@@ -60,7 +77,7 @@ def test_of_those_that_may_the_cheapest_goes_first() -> None:
     routes = Routes(
         {"+49": [B, C]}, {A: SimCapability(price=0.01), B: SimCapability(price=0.05), C: SimCapability(price=0.03)}
     )
-    assert routes.make_lane_table() == {"": "any>cheapest", "+49": "any+49>cheapest"}
+    assert table(routes) == {"": "any>cheapest", "+49": "any+49>cheapest"}
     assert takers(routes, "any>cheapest") == {A: True, B: False, C: False}
     assert takers(routes, "any+49>cheapest") == {B: False, C: True}
     assert takers(Routes(senders={A: SimCapability(price=1.0)}), "any>cheapest") == {A: True, B: False, C: False}
@@ -80,7 +97,7 @@ def test_health_spills_at_once_and_pace_after_a_while(well: set[str], starting: 
     terms = RoutingSnapshot(
         active_sims=frozenset({B} | well), healthy_sims=frozenset(well), is_starting=starting, deferred_since=since
     )
-    reach = terms.find_reach(B, f"any>{A}")
+    reach = terms.find_reach(B, named(f"any>{A}"))
     assert reach is not None
     assert reach.queued_before == (since if waits else None)
     assert reach.quota_sims == {A}, "its quota holds it all the same"
@@ -89,8 +106,8 @@ def test_health_spills_at_once_and_pace_after_a_while(well: set[str], starting: 
 def test_who_holds_a_shared_lane() -> None:
     """A lane without a first one is held once every SIM that comes for it has used up its quota."""
     terms = RoutingSnapshot(Routes({"+49": [B, C]}), active_sims=frozenset({A, B, C}))
-    assert [terms.find_reach(B, lane).quota_sims for lane in ("any", "any+49", B)] == [{A, B, C}, {B, C}, {B}]  # type: ignore[union-attr]
-    assert terms.find_reach(A, "any+49") is None
+    assert [terms.find_reach(B, named(lane)).quota_sims for lane in ("any", "any+49", B)] == [{A, B, C}, {B, C}, {B}]  # type: ignore[union-attr]
+    assert terms.find_reach(A, named("any+49")) is None
 
 
 @pytest.mark.parametrize(
@@ -105,13 +122,13 @@ def test_who_holds_a_shared_lane() -> None:
 )
 def test_the_story_says_why(lane: str, sim: str, said: str) -> None:
     """`explain` tells why that SIM sent a message."""
-    assert explain_choice(lane, sim) == said
+    assert explain_choice(named(lane), sim) == said
 
 
 def test_lanes_are_told_apart() -> None:
     """An ICCID is a lane of one; a shared lane keeps its base whoever goes first."""
-    assert (is_shared(A), is_shared("any"), is_shared(f"any+33>{A}")) == (False, True, True)
-    assert (strip_home("any"), strip_home(f"any+33>{A}")) == ("any", "any+33")
+    assert [named(lane).is_shared for lane in (A, "any", f"any+33>{A}")] == [False, True, True]
+    assert [str(named(lane).without_preference()) for lane in ("any", f"any+33>{A}")] == ["any", "any+33"]
 
 
 @pytest.mark.parametrize(

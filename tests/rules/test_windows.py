@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from modemd.rules import windows
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.send_decision import OUTSIDE_WINDOW, SendDecision, SendFacts, SendVerdict, decide
-from modemd.rules.windows import Window
+from modemd.rules.windows import SECONDS_PER_PART, Window
 
 PARIS = ZoneInfo("Europe/Paris")
 OFFICE = Window.parse("09:00-18:00", PARIS)
@@ -58,7 +57,7 @@ def test_what_is_no_window_is_told(text: str) -> None:
 
 def test_a_window_is_kept_as_text() -> None:
     """What is read again is the same window."""
-    assert windows.kept(str(NIGHT)) == NIGHT
+    assert Window.parse_stored(str(NIGHT)) == NIGHT
 
 
 def facts(
@@ -103,4 +102,4 @@ def test_a_clock_that_is_not_trusted_knows_no_window(message_class: MessageClass
 
 def test_nothing_of_a_part_is_sent_after_its_window() -> None:
     """What takes as long as a slow modem's answer still ends inside."""
-    assert OFFICE.has_time_for(at("2026-06-01T18:00") - timedelta(seconds=windows.SECONDS_PER_PART), 1)
+    assert OFFICE.has_time_for(at("2026-06-01T18:00") - timedelta(seconds=SECONDS_PER_PART), 1)

@@ -60,7 +60,7 @@ class Bench:
         self.policy = consent_policy(self.settings)
         self.settled = 0
         self.times_ready = 0
-        self.queued: list[tuple[int, int]] = []
+        self.queued: list[tuple[int, MessageClass]] = []
         self.breakers = SimBreakers()
         self.dispatcher = Dispatcher(
             self.store, self.policy, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
@@ -91,8 +91,8 @@ class Bench:
     def _network_time(self, stamp: datetime, at: datetime | None) -> None:
         self.network_times.append((stamp, at))
 
-    def _queued(self, submitted: Submitted, rank: int) -> None:
-        self.queued.append((submitted.id, rank))
+    def _queued(self, submitted: Submitted, message_class: MessageClass) -> None:
+        self.queued.append((submitted.id, message_class))
 
     async def submit(
         self,
@@ -124,7 +124,7 @@ class Bench:
         draft = await self.chosen(by)
         if before is not None:
             self.dispatcher.close_attempt_lazily(by or sim(), before)
-        claimed = await self.dispatcher.claim(by or sim(), draft, ahead=False)
+        claimed = await self.dispatcher.claim(by or sim(), draft, choose_next=False)
         self.dispatcher.end_reservation(draft)
         assert claimed is not None, "nothing may go"
         return claimed

@@ -34,7 +34,7 @@ from modemd.store.inbound import inbox
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.new_message import NewMessage
-from modemd.store.queue import candidates, claims, outcomes
+from modemd.store.queue import candidates, outcomes
 from modemd.store.queue.outcomes import AttemptResult
 from tests.sim.ends import points
 from tests.sim.plans.attempt import SIMULATION_FAILED, attempt
@@ -84,11 +84,13 @@ class _HastyStore:
 def _intent_after_the_write() -> Any:
     claim = Dispatcher.claim
 
-    def hasty(self: Dispatcher, sender: Sender, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
+    def hasty(
+        self: Dispatcher, sender: Sender, draft: Draft, *, choose_next: bool
+    ) -> asyncio.Future[ClaimedPart | None]:
         store = self._store
         self._store = _HastyStore(store)  # type: ignore[assignment]
         try:
-            return claim(self, sender, draft, ahead=ahead)
+            return claim(self, sender, draft, choose_next=choose_next)
         finally:
             self._store = store
 
@@ -160,16 +162,16 @@ def _all_is_well(real: Callable[..., outcomes.AttemptOutcome]) -> Callable[..., 
 
 
 def _newest_first() -> Any:
-    find = claims.find
+    find = candidates.find
 
     def find_newest(*given: Any, most: int = candidates.MAX_CANDIDATES, **named: Any) -> Any:
         found = find(*given, **named)
         return replace(found, candidates=found.candidates[::-1][:most])
 
-    unordered = candidates._CANDIDATES.replace("e.message_id < q.message_id", "e.message_id < 0")
-    assert unordered != candidates._CANDIDATES, "the query has changed: nothing is mutated"
+    unordered = candidates._OPEN_CLASSES.replace("e.message_id < q.message_id", "e.message_id < 0")
+    assert unordered != candidates._OPEN_CLASSES, "the query has changed: nothing is mutated"
     return _both(
-        mock.patch.object(claims, "find", find_newest), mock.patch.object(candidates, "_CANDIDATES", unordered)
+        mock.patch.object(candidates, "find", find_newest), mock.patch.object(candidates, "_OPEN_CLASSES", unordered)
     )
 
 

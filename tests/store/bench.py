@@ -14,13 +14,13 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.phone_numbers import is_same_number
 from modemd.rules.report_matching import AttemptFacts, ReportFacts
 from modemd.rules.send_decision import SendDecision, SendFacts, decide
-from modemd.store import consent
+from modemd.store import consent, lanes
 from modemd.store.connection import connect
 from modemd.store.consent import ConsentEffect, ConsentStatement
 from modemd.store.inbound import status_reports
 from modemd.store.outbox import accept, due
 from modemd.store.outbox.accept import NewMessage, Submitted
-from modemd.store.queue import claims, outcomes
+from modemd.store.queue import candidates, claims, outcomes
 from modemd.store.queue.claims import Claim
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
@@ -154,6 +154,10 @@ class Bench:
         ).fetchone()
         return row
 
+    def lane(self, message_id: int, seq: int = 1) -> str:
+        """The lane of a part, in short words."""
+        return str(lanes.read_lane(self.db, self.part(message_id, seq)["lane"]))
+
     def attempts(self, message_id: int) -> list[sqlite3.Row]:
         return self.db.execute("SELECT * FROM attempt WHERE message_id = ? ORDER BY id", (message_id,)).fetchall()
 
@@ -177,4 +181,4 @@ class Bench:
 
     def candidates(self, sim: str = WEST) -> list[int]:
         """The messages that `sim` could send now, first one first (one entry a part)."""
-        return [candidate.message_id for candidate, _ in claims.list_candidates(self.db, sim, self.now)]
+        return [candidate.message_id for candidate, _ in candidates.list_candidates(self.db, sim, self.now)]

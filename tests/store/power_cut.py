@@ -21,6 +21,8 @@ from modemd.store.files.integrity import check_database
 from modemd.store.writer import Change, QueuedChange, run_group
 
 SECTOR = 512
+# The header of a write-ahead log (https://www.sqlite.org/fileformat2.html#the_write_ahead_log), in octets.
+LOG_HEADER = 32
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,17 @@ class Flight:
     after: Frame
 
     @property
+    def begins_anew(self) -> bool:
+        """True if the log was moved into the database before, and is now written from its start."""
+        return self.before.log[:LOG_HEADER] != self.after.log[:LOG_HEADER]
+
+    @property
     def synced(self) -> int:
-        """How many octets of the log are as they were when the last answer was given."""
+        """How many octets of the log are on the disk for certain: as they were when the last answer was given. SQLite syncs the
+        header of a log that begins anew before it writes a frame (sqlite3WalFrames; https://sqlite.org/src/info/ff5be73dee):
+        behind the header of before, old and new frames never mix."""
+        if self.begins_anew:
+            return LOG_HEADER
         old, new = self.before.log, self.after.log
         low, high = 0, min(len(old), len(new))
         while low < high:  # halve what may be equal: a log is long

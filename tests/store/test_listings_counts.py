@@ -9,7 +9,6 @@ import pytest
 
 from modemd.rules.classes import MessageClass
 from modemd.store import listings, retention
-from modemd.store.fifth import STATEMENTS
 from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions, due
 from modemd.store.timestamps import to_text
@@ -70,24 +69,6 @@ def test_whatever_happens_the_counts_are_right(bench: Bench, seed: int) -> None:
 
 
 AGES = retention.RetentionAges(*[retention.KEY_LIFETIME] * 5)
-
-
-def test_a_database_of_before_is_counted_once(bench: Bench) -> None:
-    """The migration counts what is there already."""
-    bench.submit(ALICE)
-    bench.submit(BOB, at=bench.now.replace(year=2027))
-    bench.says(BOB)
-    for (name,) in bench.db.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'tally%'"
-    ).fetchall():
-        bench.db.execute(f"DROP TRIGGER {name}")
-    bench.db.execute("DROP TABLE tally")
-    for statement in STATEMENTS:
-        if "tally" in statement.split("(")[0] or statement.startswith("CREATE TRIGGER"):
-            bench.db.execute(statement)
-    kept_as_counted(bench)
-    bench.submit(ALICE)
-    kept_as_counted(bench)
 
 
 def test_what_waits_is_told_by_class_reason_and_age(bench: Bench) -> None:

@@ -24,7 +24,7 @@ from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
 from modemd.store.writer import Change
 from tests.store.bench import ALICE, START, WEST
-from tests.store.power_cut import DAMAGES, Tape, cut, log_of, reopened, torn_checkpoint
+from tests.store.power_cut import DAMAGES, LOG_HEADER, Tape, cut, log_of, reopened, torn_checkpoint
 
 POLICY = ConsentPolicy()
 GROUPS = 40
@@ -117,6 +117,19 @@ def test_a_checkpoint_that_was_cut_is_made_again(tmp_path: Path, seed: int) -> N
     for flight in moved:
         says = reopened(after / "modemd.db", torn_checkpoint(chance, flight), flight.after.log)
         assert says == flight.after.says
+
+
+def test_a_log_that_begins_anew_is_cut_in_its_header(tmp_path: Path) -> None:
+    """The header is written alone, over that of a log which is in the database already: wherever it ends, nothing is lost."""
+    after = tmp_path / "after"
+    after.mkdir()
+    (recorded,) = tape(tmp_path / "modemd.db", 1, checkpoint=30)
+    anew = [flight for flight in recorded.flights() if flight.begins_anew]
+    assert len(anew) > 3, "there were such logs"
+    for flight in anew:
+        for end in range(LOG_HEADER + 1):
+            log = flight.after.log[:end] + flight.before.log[end:]
+            assert reopened(after / "modemd.db", flight.before.database, log) == flight.before.says, end
 
 
 def test_a_log_cut_at_every_octet(tmp_path: Path) -> None:

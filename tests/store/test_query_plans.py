@@ -9,11 +9,13 @@ from datetime import timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.pauses import Pause
 from modemd.store import listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
+from modemd.store.journal import Authorship
 from modemd.store.outbox import batches, due
-from modemd.store.queue import claims, outcomes
+from modemd.store.queue import candidates, outcomes, pauses
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 
@@ -35,9 +37,15 @@ def claim_and_close(bench: Bench) -> None:
     bench.send(reference=7)
 
 
+def look_beside_a_pause(bench: Bench) -> None:
+    pauses.pause(bench.db, Pause(MessageClass.TRANSACTIONAL), Authorship("alice", "a test"), bench.now)
+    candidates.list_candidates(bench.db, WEST, bench.now)
+
+
 ACTS: dict[str, Callable[[Bench], object]] = {
     "submit": lambda bench: bench.submit(key="k"),
-    "candidates": lambda bench: claims.list_candidates(bench.db, WEST, bench.now),
+    "candidates": lambda bench: candidates.list_candidates(bench.db, WEST, bench.now),
+    "candidates beside a pause": look_beside_a_pause,
     "claim and close": claim_and_close,
     "unknown": lambda bench: bench.lose(),
     "promote": lambda bench: bench.promote(),
@@ -102,7 +110,9 @@ def test_nothing_is_searched_from_end_to_end(busy: Bench, act: Callable[[Bench],
     ("act", "index"),
     [
         ("candidates", "part_queue"),
-        ("candidates", "part_in_flight"),
+        ("candidates", "part_queue (lane=? AND rank>? AND rank<?)"),
+        ("candidates", "part_in_flight (number=? AND rank=? AND message_id<?)"),
+        ("candidates beside a pause", "part_queue (lane=? AND rank=? AND started=?)"),
         ("promote", "part_due"),
         ("expire", "part_expiry"),
         ("close overdue", "message_open"),

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.lanes import ANY
 from modemd.store import alarms, retention
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
 from modemd.store.journal import add_event
+from modemd.store.lanes import ensure_lane
 from modemd.store.retention import RetentionAges
 from modemd.store.timestamps import to_text
 from tests.store.bench import ALICE, BOB, WEST, Bench
@@ -142,12 +144,13 @@ def fill(bench: Bench, many: int) -> None:
     """So many messages that ended long ago, each with part, attempt and report."""
     bench.db.execute("BEGIN")
     text = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many) "
-    given = {"many": many, "at": to_text(bench.now), "number": ALICE, "sim": WEST}
+    lane = ensure_lane(bench.db, ANY)
+    given = {"many": many, "at": to_text(bench.now), "number": ALICE, "sim": WEST, "lane": lane}
     for statement in (
         """INSERT INTO message (id, number, text, class, state, parts, report, created_at, expires_at, closed_at)
            SELECT i, :number, 'x', 'otp', 'delivered', 1, 1, :at, :at, :at FROM n""",
         """INSERT INTO part (id, message_id, seq, state, number, rank, lane, expires_at)
-           SELECT i, i, 1, 'delivered', :number, 3, 'any', :at FROM n""",
+           SELECT i, i, 1, 'delivered', :number, 1, :lane, :at FROM n""",
         """INSERT INTO attempt (id, part_id, message_id, number, sim, modem, opened_at, outcome, reference, matchable)
            SELECT i, i, i, :number, :sim, 'stick', :at, 'sent', i % 256, 0 FROM n""",
         """INSERT INTO report (sim, tpdu, reference, number, status, outcome, stored_at, attempt_id, fingerprint)

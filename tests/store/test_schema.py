@@ -1,8 +1,10 @@
-"""Migrations: a fresh database, one that is there already, and one from the future."""
+"""Versions of the schema: a fresh database, one that is there already, one of an older version, and files that are refused."""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ import sqlite_utils
 from modemd.errors import StoreError
 from modemd.store import Store
 from modemd.store.connection import connect
+from modemd.store.files import opening
 from modemd.store.queue import outcomes
-from modemd.store.schema import VERSION, migrate, migrations
+from modemd.store.schema import APPLICATION_ID, STEPS, VERSION, migrate
 from tests.store.bench import ALICE, BOB, Bench
 
 
@@ -20,103 +23,205 @@ def schema(connection: sqlite3.Connection) -> set[str]:
     return {row["sql"] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
 
 
+def pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(connect(path)) as connection:
+        yield connection
+
+
 def test_a_fresh_database_has_every_table(tmp_path: Path) -> None:
-    """One migration after another makes a database that says which schema it has."""
-    connection = connect(tmp_path / "fresh.db")
-    migrate(connection)
-    tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert tables >= {
-        "message",
-        "part",
-        "attempt",
-        "report",
-        "inbox",
-        "inbox_part",
-        "contact",
-        "consent_event",
-        "sim",
-        "event",
-    }
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
-    connection.close()
+    """The first version is one step, and the file says whose it is and which version it has."""
+    with opened(tmp_path / "fresh.db") as connection:
+        migrate(connection)
+        tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert tables >= {
+            "message",
+            "part",
+            "lane",
+            "attempt",
+            "report",
+            "inbox",
+            "inbox_part",
+            "contact",
+            "consent_event",
+            "sim",
+            "event",
+        }
+        assert (pragma(connection, "user_version"), VERSION) == (1, 1)
+        assert pragma(connection, "application_id") == APPLICATION_ID
 
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
-    """What is there already stays: a start that was cut between migration and version mark goes on."""
-    connection = connect(tmp_path / "twice.db")
-    migrate(connection)
-    before = schema(connection)
-    connection.execute("INSERT INTO contact (number) VALUES ('+33612345678')")
-    connection.execute("PRAGMA user_version = 0")
-    migrate(connection)
-    assert schema(connection) == before
-    assert connection.execute("SELECT count(*) FROM contact").fetchone()[0] == 1
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
-    connection.close()
+    """What is there already stays."""
+    with opened(tmp_path / "twice.db") as connection:
+        migrate(connection)
+        before = schema(connection)
+        connection.execute("INSERT INTO contact (number) VALUES ('+33612345678')")
+        migrate(connection)
+        assert schema(connection) == before
+        assert connection.execute("SELECT count(*) FROM contact").fetchone()[0] == 1
+        assert pragma(connection, "user_version") == VERSION
 
 
-def test_a_database_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
-    """Everything that was kept is there still, refers to what it referred to, and ids are not given out twice."""
-    connection = connect(tmp_path / "old.db")
-    migrations.apply(sqlite_utils.Database(connection), stop_before="second")
-    for sql in (
-        "INSERT INTO sim VALUES ('8933', '20801', '+33700000001', '3512', '2026-01-01', '2026-01-02')",
-        "INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)"
-        " VALUES ('+33612345678', '8933', 'text', 'STOP', 1, 1, 1, '2026-01-02')",
-        "INSERT INTO inbox_part (inbox_id, seq, tpdu, fingerprint, stored_at) VALUES (1, 1, x'00', x'01', '2026-01-02')",
-        "INSERT INTO consent_event (number, at, action, channel, inbox_id)"
-        " VALUES ('+33612345678', '2026-01-02', 'opt_out', 'sms', 1)",
-    ):
-        connection.execute(sql)
-    connection.execute("PRAGMA user_version = 1")
-    migrate(connection)
-    (row,) = connection.execute(
-        "SELECT i.text, e.action FROM consent_event e JOIN inbox i ON i.id = e.inbox_id"
-    ).fetchall()
-    assert tuple(row) == ("STOP", "opt_out")
-    assert connection.execute("SELECT admitted_at FROM sim").fetchone()[0] == "2026-01-01", "SIMs in use stay so"
-    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
-    new = connection.execute(
-        "INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)"
-        " VALUES ('+33612345678', '8933', 'mms', 'a picture', 1, 1, 1, '2026-01-03')"
-    ).lastrowid
-    assert new == 2
-    connection.close()
+async def test_a_start_that_was_cut_begins_again(tmp_path: Path) -> None:
+    """The power went when the file held the record of migrations, and no step of them yet."""
+    path = tmp_path / "cut.db"
+
+    def cut(db: sqlite_utils.Database) -> None:
+        STEPS[0](db)
+        raise KeyboardInterrupt
+
+    with opened(path) as connection:
+        with pytest.raises(KeyboardInterrupt):
+            migrate(connection, (cut,))
+        assert pragma(connection, "user_version") == 0
+    await (await Store.open(path)).close()
+    with opened(path) as connection:
+        assert pragma(connection, "user_version") == VERSION
 
 
-def test_a_database_of_the_fifth_schema_goes_on(tmp_path: Path) -> None:
-    """What was on its way when modemd was updated goes on: a report finds its attempt, a start what was on the air, and the rest
-    waits in its lane."""
-    before = Bench(tmp_path / "before.db")
-    sent, on_air, waiting = before.submit(ALICE), before.submit(BOB), before.submit(ALICE, parts=2)
-    before.send(reference=7)
-    before.claimed()
-    before.db.close()
-    old = connect(tmp_path / "old.db")
-    migrations.apply(sqlite_utils.Database(old), stop_before="sixth")
-    old.execute("ATTACH ? AS before", (str(tmp_path / "before.db"),))
-    for table in ("contact", "message", "part", "attempt", "event"):
-        old.execute(f"INSERT INTO main.{table} SELECT * FROM before.{table}")
-    old.execute("PRAGMA user_version = 5")
-    old.close()
-    bench = Bench(tmp_path / "old.db")
-    assert schema(bench.db) == schema(Bench(tmp_path / "fresh.db").db)
-    assert bench.report(7, number="0612345678") == sent
+def next_version(db: sqlite_utils.Database) -> None:
+    """A made-up next version: a column more, and a CHECK that lets more in, for which the table is made anew."""
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    (sql,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'consent_event'").fetchone()
+    db.execute("CREATE TEMP TABLE before AS SELECT * FROM main.consent_event")
+    db.execute("DROP TABLE main.consent_event")
+    db.execute(sql.replace("('opt_out', 'opt_in')", "('opt_out', 'opt_in', 'asked')"))
+    db.execute("INSERT INTO consent_event SELECT * FROM temp.before")
+    db.execute("DROP TABLE temp.before")
+    db.execute("ALTER TABLE message ADD COLUMN campaign TEXT NOT NULL DEFAULT 'none'")
+
+
+NEXT = (*STEPS, next_version)
+
+
+def populated(path: Path) -> tuple[Bench, list[int]]:
+    """A database in which one message was sent, one is on the air, one waits, and somebody said STOP."""
+    bench = Bench(path)
+    messages = [bench.submit(ALICE), bench.submit(BOB), bench.submit(ALICE, parts=2)]
+    bench.send(reference=7)
+    bench.claimed()
+    bench.says(BOB)
+    return bench, messages
+
+
+def rows(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that is in the tables."""
+    names = [row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {
+        name: [tuple(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2")]
+        for name in names
+        if name not in ("_sqlite_migrations", "sqlite_stat1", "sqlite_stat4")
+    }
+
+
+def test_the_next_version_keeps_everything(tmp_path: Path) -> None:
+    """What was on its way goes on: a report finds its attempt, a start what was on the air, and the rest waits in its lane.
+    A copy of the database as it was is kept."""
+    path = tmp_path / "modemd.db"
+    bench, (sent, on_air, waiting) = populated(path)
+    before = rows(bench.db)
+    bench.db.close()
+    opening.prepare(path, NEXT)
+    bench.db = connect(path)
+    after = rows(bench.db)
+    assert [row[-1] for row in after["message"]] == ["none"] * 3
+    assert after | {"message": [row[:-1] for row in after["message"]]} == before
+    assert pragma(bench.db, "user_version") == 2
+    bench.db.execute("INSERT INTO consent_event (number, at, action, channel) VALUES ('1', '2', 'asked', 'sms')")
+    assert bench.report(7) == sent
     assert outcomes.recover_open_attempts(bench.db, bench.now) == 1
     assert (bench.state(sent), bench.state(on_air)) == ("delivered", "unknown")
     assert bench.candidates() == [waiting]
-    assert bench.says(ALICE).has_changed
     assert bench.db.execute("PRAGMA foreign_key_check").fetchall() == []
     assert bench.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    bench.db.close()
+    with opened(tmp_path / "modemd.db.schema-1") as copy:
+        assert (rows(copy), pragma(copy, "user_version")) == (before, 1)
+
+
+async def test_an_older_program_refuses_the_next_version(tmp_path: Path) -> None:
+    """It says what to do, changes nothing, and gives the lock back; the copy it can go on with."""
+    path = tmp_path / "modemd.db"
+    bench, _ = populated(path)
+    before = rows(bench.db)
+    bench.db.close()
+    opening.prepare(path, NEXT)
+    for _ in range(2):
+        with pytest.raises(
+            StoreError, match=r"written by a newer modemd \(schema 2, this one knows 1\); upgrade modemd"
+        ):
+            await Store.open(path)
+    path.with_name("modemd.db.schema-1").rename(path)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    await (await Store.open(path)).close()
+    with opened(path) as connection:
+        assert rows(connection) == before
+
+
+def test_a_step_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
+    """Nothing of the step stays, and the program that knows it can try again; the copy is made once."""
+    path = tmp_path / "modemd.db"
+    bench, _ = populated(path)
+    before, tables = rows(bench.db), schema(bench.db)
+    bench.db.close()
+
+    def failing(db: sqlite_utils.Database) -> None:
+        next_version(db)
+        db.execute("INSERT INTO contact (number) VALUES ('+1')")
+        raise sqlite3.OperationalError("disk I/O error")
+
+    for _ in range(2):
+        with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+            opening.prepare(path, (*STEPS, failing))
+        with opened(path) as connection:
+            assert (rows(connection), schema(connection)) == (before, tables)
+            assert pragma(connection, "user_version") == 1
+    assert [each.name for each in tmp_path.glob("*.schema-*")] == ["modemd.db.schema-1"]
+    opening.prepare(path, NEXT)
+    with opened(path) as connection:
+        assert pragma(connection, "user_version") == 2
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param([f"PRAGMA user_version = {version}", "CREATE TABLE message (id)"], id=f"development {version}")
+        for version in range(1, 7)
+    ]
+    + [
+        pytest.param(["CREATE TABLE note (text)"], id="another program's"),
+        pytest.param(["PRAGMA application_id = 7", "PRAGMA user_version = 1"], id="marked as another's"),
+        pytest.param([f"PRAGMA application_id = {APPLICATION_ID}", "CREATE TABLE part (id)"], id="no version"),
+        pytest.param([f"PRAGMA application_id = {APPLICATION_ID}", "PRAGMA user_version = -3"], id="below the first"),
+    ],
+)
+async def test_a_file_that_is_not_known_is_refused(tmp_path: Path, statements: list[str]) -> None:
+    """It is never taken for a database of this version, and nothing in it changes."""
+    path = tmp_path / "unknown.db"
+    with opened(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        before = schema(connection), pragma(connection, "user_version"), pragma(connection, "application_id")
+    with pytest.raises(
+        StoreError, match=r"is no database of modemd, or one of a modemd before its first release.*restore"
+    ):
+        await Store.open(path)
+    with opened(path) as connection:
+        assert (schema(connection), pragma(connection, "user_version"), pragma(connection, "application_id")) == before
 
 
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     """A database that a newer modemd has written is left alone, and told what to do; its lock is given back."""
     path = tmp_path / "newer.db"
-    connection = connect(path)
-    connection.execute(f"PRAGMA user_version = {VERSION + 1:d}")
-    connection.close()
+    with opened(path) as connection:
+        migrate(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION + 1:d}")
     for _ in range(2):
         with pytest.raises(StoreError, match=f"written by a newer modemd \\(schema {VERSION + 1}.*upgrade modemd"):
             await Store.open(path)

@@ -24,14 +24,15 @@ from modemd.store.schema import VERSION
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = "bookworm"
 NEXT = "99.0"
+STEPS = "STEPS: tuple[Step, ...] = (make_tables,)"
 MIGRATION = '''
-@migrations()
-def of_a_later_version(db: sqlite_utils.Database) -> None:
-    """A table that only the next version knows."""
-    _run(db, "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT;\\n")
+def make_later(db: sqlite_utils.Database) -> None:
+    """Makes a table that only the next version knows."""
+    db.execute("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
 
 
-def _run('''
+STEPS: tuple[Step, ...] = (make_tables, make_later)
+'''
 # Mounts that a box has, in a namespace that ends with the process; the tree itself is a mount, so that it can be read-only.
 ENTER = """
 set -e
@@ -82,8 +83,8 @@ def next_version(folder: Path) -> Path:
         shutil.copy(ROOT / name, folder / name)
     version, schema = folder / "modemd" / "__init__.py", folder / "modemd" / "store" / "schema.py"
     version.write_text(version.read_text().replace(f'"{modemd.__version__}"', f'"{NEXT}"'))
-    text = schema.read_text().replace(f"\nVERSION = {VERSION}\n", f"\nVERSION = {VERSION + 1}\n")
-    schema.write_text(text.replace("\ndef _run(", MIGRATION, 1))
+    assert schema.read_text().count(STEPS) == 1
+    schema.write_text(schema.read_text().replace(STEPS, MIGRATION.strip()))
     return folder
 
 

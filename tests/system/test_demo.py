@@ -126,7 +126,7 @@ def test_every_step_happens_and_nothing_is_left() -> None:
         lines = [line for line in out.splitlines() if re.match(r" ?\d+ ", line)]
         for number, (line, step) in enumerate(zip(lines, STEPS, strict=True), start=1):
             assert re.fullmatch(rf"{number:2} +\d+\.\d s  {step}", line)
-        assert out.endswith("Ended. Every step above happened as told.\n")
+        assert out.endswith("The demo has ended. Every step happened.\n")
         assert sorted(children) == ["emulate", "run"]
         assert [name for name, pid in children.items() if alive(pid)] == []
         assert list(demo.folder.iterdir()) == []
@@ -165,13 +165,13 @@ def test_a_signal_before_the_end_is_no_success(number: signal.Signals) -> None:
 def test_it_stays_until_ctrl_c() -> None:
     """Without --seconds it runs on after its steps, says what can be tried, and Ctrl-C then is a good end."""
     with running() as demo:
-        demo.read_until("It runs on, until Ctrl-C")
+        demo.read_until("The demo runs until Ctrl-C")
         demo.read_until("inbox --config")
         children = demo.children()
         demo.process.send_signal(signal.SIGINT)
         status, out, err = demo.ended()
         assert (status, err) == (0, "")
-        assert out.endswith("Ended. Every step above happened as told.\n")
+        assert out.endswith("The demo has ended. Every step happened.\n")
         assert [name for name, pid in children.items() if alive(pid)] == []
 
 

@@ -13,7 +13,7 @@ from modemd.emulator.timers import Handle, Timers
 NOT_REGISTERED, HOME, SEARCHING, DENIED, ROAMING = 0, 1, 2, 3, 5
 """`+CREG` states (3GPP TS 27.007 7.2)."""
 
-AUTOMATIC, MANUAL, NONE = 0, 1, 2
+AUTOMATIC, NONE = 0, 2
 """`+COPS` modes (27.007 7.3)."""
 
 

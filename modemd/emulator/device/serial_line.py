@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from modemd.emulator.device.settings import Settings
 
-CR, LF, BS = 0x0D, 0x0A, 0x08
-"""The values of S3, S4 and S5 until a host changes them (V.250 6.2.1 to 6.2.3)."""
+CR, LF = 0x0D, 0x0A
+"""The values of S3 and S4 until a host changes them (V.250 6.2.1 and 6.2.2)."""
 ESC = 0x1B
 CTRL_Z = 0x1A
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from modemd.emulator import identities
 from modemd.emulator.network.behaviour import NetworkBehaviour
+from modemd.emulator.network.error_codes import LabCode
 from modemd.emulator.network.journal import Accepted, Journal
 from modemd.emulator.network.messages import MessageContent
 from modemd.emulator.network.operators import Operator
@@ -142,7 +143,7 @@ class Network(NetworkBehaviour):
         """
         number = self.canonical(number)
         if number in self.sims:
-            raise Refused("is_a_sim", f"{number} is the number of a SIM, not of a phone")
+            raise Refused(LabCode.IS_A_SIM, f"{number} is the number of a SIM, not of a phone")
         if (phone := self.phones.get(number)) is None:
             phone = self.phones[number] = Phone(number, self, self.home)
         if operator is not None:
@@ -167,7 +168,7 @@ class Network(NetworkBehaviour):
         operator = operator or self.home
         number = self.canonical(number)
         if number in self.sims or number in self.phones:
-            raise Refused("number_taken", f"{number} is in use already")
+            raise Refused(LabCode.NUMBER_TAKEN, f"{number} is in use already")
         serial = len(self.sims) + 1
         sim = Sim(
             number,

@@ -1,1 +1,1 @@
-"""Captures of real modems: the recorder, and a first driver file out of a capture."""
+"""Captures of real modems: the recorder, and a draft of a driver file from what a modem answers."""

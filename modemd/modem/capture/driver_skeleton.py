@@ -1,6 +1,6 @@
-"""A skeleton of a driver, from what a modem says of itself.
+"""Drafts a driver file from what a modem says about itself.
 
-Only questions are asked: nothing is sent, set, deleted or marked as read, and no number of stick or SIM is written down.
+It only asks questions: it sends, sets and deletes nothing, marks no message as read, and writes down no number of modem or SIM.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from modemd.at import Reply, offers, replies
-from modemd.errors import DecodeError, PortGone, ReplyTimeout
+from modemd.errors import DecodeError, ReplyTimeout
+from modemd.modem.capture.closing_port import closing_port
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.setup.negotiation import notice_commands
@@ -17,20 +18,15 @@ from modemd.profiles import GENERIC, Profile, Profiles
 from modemd.profiles.writing import Value, format_document
 
 _QUOTED = ("+CNMI=?", "+CPMS=?", "+CSMS=?", "+CMMS=?", "+CFUN=?", "+CSCS=?", "+CUSD=?")
-"""What is asked, and quoted for the person who goes on with the file."""
+"""Questions whose answers are quoted in the file, for the person who completes it."""
 _QUESTION = re.compile(r"\?$|^[^=]*$")
 
 
 async def suggest_driver(port: Port, name: str, profiles: Profiles) -> str:
-    """The text of a driver for the modem on an open port, which is closed then. ReplyTimeout and PortGone, with the name."""
-    try:
+    """Returns the text of a driver for the modem on an open port, and closes the port. Raises ReplyTimeout and PortGone with
+    `name`, the port's name, in the message."""
+    with closing_port(port, name):
         return await _DriverSuggestion(Dialogue(port), profiles).suggest()
-    except ReplyTimeout as error:
-        raise ReplyTimeout(f"{name}: {error}; is this its AT port, at this speed?") from error
-    except PortGone as error:
-        raise PortGone(f"{name}: the port went away: {error}") from error
-    finally:
-        port.close()
 
 
 class _DriverSuggestion:
@@ -40,37 +36,41 @@ class _DriverSuggestion:
         self._replies: dict[str, Reply | None] = {}
 
     async def suggest(self) -> str:
-        self._dialogue.mark_unsynchronised()  # whoever had the port before may have left the modem at a prompt
+        self._dialogue.mark_unsynchronised()  # the program that had the port before may have left the modem at a prompt
         await self._dialogue.synchronise()
         manufacturer, model, revision = [await self._read_identity(command) for command in ("+CGMI", "+CGMM", "+CGMR")]
-        known = self._profiles.match(manufacturer, model)
+        profile = self._profiles.match(manufacturer, model)
         for command in _QUOTED:
             await self._ask(command)
         sections: dict[str, Mapping[str, Value]] = {
             "": {"title": f"{manufacturer} {model}".strip() or "a modem that does not say what it is"},
             "match": {"manufacturer": re.escape(manufacturer), "model": f"^{re.escape(model)}$"},
-            "at": {"notify": self._notify(known), "storage": self._storage(known), "iccid": await self._iccid(known)},
-            "pin": await self._pin(),
-            "send": {"link_hold": known.link_hold if self._is_accepted("+CMMS=?") else ""},
+            "at": {
+                "notify": self._choose_notify(profile),
+                "storage": self._choose_storage(profile),
+                "iccid": await self._find_iccid_command(profile),
+            },
+            "pin": await self._find_pin_counter(),
+            "send": {"link_hold": profile.link_hold if self._is_accepted("+CMMS=?") else ""},
             "source": {"source": f"modemd drivers suggest, firmware {revision or 'unknown'}", "unverified": True},
         }
-        return "\n".join(self._heading(known)) + "\n" + format_document(sections)
+        return "\n".join(self._make_heading(profile)) + "\n" + format_document(sections)
 
-    def _heading(self, known: Profile) -> list[str]:
+    def _make_heading(self, profile: Profile) -> list[str]:
         lines = [
             "# A skeleton: look it over, write the reason beside every odd value, and put it into the drivers' folder."
         ]
-        if known.name != GENERIC:
-            lines.append(f"# The driver {known.name} fits already: `modemd drivers show {known.name}`.")
+        if profile.name != GENERIC:
+            lines.append(f"# The driver {profile.name} fits already: `modemd drivers show {profile.name}`.")
         lines += ["# What differs from generic.toml alone need stay. The modem said:"]
         for command in _QUOTED:
             reply = self._replies[command]
-            said = "nothing" if reply is None else " / ".join([*reply.lines, reply.result.line])
-            lines.append(f"#   AT{command}  {said.encode('ascii', 'backslashreplace').decode()}")
+            answer = "nothing" if reply is None else " / ".join([*reply.lines, reply.result.line])
+            lines.append(f"#   AT{command}  {answer.encode('ascii', 'backslashreplace').decode()}")
         return lines
 
     async def _ask(self, command: str) -> Reply | None:
-        """The reply; None where none came in time: some firmware is silent to what it does not know."""
+        """Returns the reply, or None if none came in time: some firmware does not answer commands that it does not know."""
         try:
             reply: Reply | None = await self._dialogue.ask(command)
         except ReplyTimeout:
@@ -94,34 +94,35 @@ class _DriverSuggestion:
         except DecodeError:
             return ""
 
-    def _notify(self, known: Profile) -> tuple[str, ...]:
+    def _choose_notify(self, profile: Profile) -> tuple[str, ...]:
         try:
             offered = offers.parse_number_groups(self._read_lines("+CNMI=?"), "+CNMI")
         except DecodeError:
-            return known.notify
-        return tuple(notice_commands(known.notify, offered))
+            return profile.notify
+        return tuple(notice_commands(profile.notify, offered))
 
-    def _storage(self, known: Profile) -> tuple[str, ...]:
+    def _choose_storage(self, profile: Profile) -> tuple[str, ...]:
         try:
             groups = offers.parse_memories(self._read_lines("+CPMS=?"))
         except DecodeError:
-            return known.storage
-        everywhere = tuple(memory for memory in known.storage if all(memory in group for group in groups))
-        return everywhere or known.storage
+            return profile.storage
+        everywhere = tuple(memory for memory in profile.storage if all(memory in group for group in groups))
+        return everywhere or profile.storage
 
-    async def _iccid(self, known: Profile) -> tuple[str, ...]:
-        """The first of the family's commands that tells a number. What a family leaves out may hang its modems."""
-        for command in known.iccid:
+    async def _find_iccid_command(self, profile: Profile) -> tuple[str, ...]:
+        """Returns the first of the family's commands that answers with a number. Other families' commands are not tried:
+        they may hang the modem."""
+        for command in profile.iccid:
             reply = await self._ask(command)
             try:
                 if reply is not None and reply.ok and replies.parse_digits(reply.lines, command, 18):
                     return (command,)
             except DecodeError:
                 continue
-        return known.iccid
+        return profile.iccid
 
-    async def _pin(self) -> dict[str, Value]:
-        """The way to the counter of PIN tries, among those of all families, that is answered."""
+    async def _find_pin_counter(self) -> dict[str, Value]:
+        """Returns the command for the counter of PIN tries that the modem answers, out of those of all families."""
         found: dict[str, Profile] = {}
         for profile in self._profiles:
             if profile.pin_tries and _QUESTION.search(profile.pin_tries):

@@ -1,1 +1,1 @@
-"""Discovery of modems on this machine: devices, port lists, kernel events, and the probe of a port."""
+"""Discovery of modems on this machine: USB devices, port lists, kernel events, and the probe of a port."""

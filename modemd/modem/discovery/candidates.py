@@ -1,4 +1,4 @@
-"""Which ports of a USB device are asked whether a modem is behind them, and what a person is told where none is."""
+"""Candidates: decides which ports of a USB device are probed for a modem, and what a person is told if the device has none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modemd.modem.discovery.devices import UsbDevice, UsbPort
 from modemd.profiles import Profiles, UsbKind
 
-# What is said where the table of devices has no remark of its own.
+# Reason that a person is told, unless the table of USB ids has a remark for the device.
 _REMEDY = {
     UsbKind.STORAGE: "shows its CD-ROM and no modem; install usb_modeswitch, then plug it in again",
     UsbKind.NETWORK: "network mode (HiLink or the like), without an AT port; it needs other firmware, or its modem mode",
@@ -20,8 +20,8 @@ _NO_PORT = "no serial port; the kernel has loaded no driver for it (option, qcse
 
 @dataclass(frozen=True, slots=True)
 class ModemCandidate:
-    """A device that may be a modem. `certain`: ports that are meant for AT; `possible`: others that may answer; best first.
-    `driver`: the profile that the device's ids lead to, if they do."""
+    """Device that may be a modem. `certain_ports` are meant for AT, `possible_ports` are others that may answer; best first.
+    `driver` is the profile that the device's USB ids lead to, or None."""
 
     certain_ports: tuple[UsbPort, ...]
     possible_ports: tuple[UsbPort, ...]
@@ -30,7 +30,7 @@ class ModemCandidate:
 
 @dataclass(frozen=True, slots=True)
 class UnfitDevice:
-    """A device that is, or could be, a modem, and cannot be used as it is."""
+    """Device that is or could be a modem, and cannot be used as it is; `reason` says why, and what helps."""
 
     reason: str
 
@@ -38,8 +38,11 @@ class UnfitDevice:
 def assess_device(
     device: UsbDevice, profiles: Profiles, *, probe_bridges: bool = False, named: bool = False
 ) -> ModemCandidate | UnfitDevice | None:
-    """What is to be done with a device; None: it is no modem, and nobody is told. `named`: the configuration says of its place
-    that a modem is there, so that a bridge or something unknown is asked too."""
+    """Returns what to do with a device; None if it is no modem and nobody needs to know of it.
+
+    `named`: the configuration says that a modem is plugged in at its location, so that bridges and unknown devices are probed
+    too. `probe_bridges`: bridges are probed at any location.
+    """
     roles = [
         (
             profiles.usb_role(
@@ -58,22 +61,22 @@ def assess_device(
         role = profiles.usb_role(device.vendor_id, device.product_id, None)
         if role.may_probe:
             return UnfitDevice(f"{_name_device(device, role.model)}: {_NO_PORT}")
-        return _make_unusable(device, role.kind, role.model, role.remark)
-    asked = {UsbKind.AT, UsbKind.POSSIBLE}
+        return _make_unfit(device, role.kind, role.model, role.remark)
+    probed = {UsbKind.AT, UsbKind.POSSIBLE}
     if named or probe_bridges:
-        asked.add(UsbKind.BRIDGE)
+        probed.add(UsbKind.BRIDGE)
     if named:
-        asked.add(UsbKind.UNKNOWN)
-    ranked = sorted(((role, port) for role, port in roles if role.kind in asked), key=lambda pair: pair[0].rank)
+        probed.add(UsbKind.UNKNOWN)
+    ranked = sorted(((role, port) for role, port in roles if role.kind in probed), key=lambda pair: pair[0].rank)
     if not ranked:
         role = roles[0][0]
-        return _make_unusable(device, role.kind, role.model, role.remark)
+        return _make_unfit(device, role.kind, role.model, role.remark)
     certain = tuple(port for role, port in ranked if role.kind is UsbKind.AT)
     possible = tuple(port for role, port in ranked if role.kind is not UsbKind.AT)
     return ModemCandidate(certain, possible, ranked[0][0].driver)
 
 
-def _make_unusable(device: UsbDevice, kind: UsbKind, model: str, remark: str) -> UnfitDevice | None:
+def _make_unfit(device: UsbDevice, kind: UsbKind, model: str, remark: str) -> UnfitDevice | None:
     remedy = _REMEDY.get(kind)
     if remedy is None:
         return None

@@ -1,4 +1,4 @@
-"""What is plugged in: USB devices with their serial ports, as a port list tells them."""
+"""USB devices with their serial ports, and the protocol of a port list."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class UsbPort:
-    """A serial port of a USB device. `path` opens it; numbers are as in the interface's descriptor, None where the system does
-    not tell them."""
+    """Serial port of a USB device. `path` opens it. The numbers are those of the interface's descriptor, None if the system
+    does not tell them."""
 
     path: str
     interface: int | None = None
@@ -21,9 +21,10 @@ class UsbPort:
 
 @dataclass(frozen=True, slots=True)
 class UsbDevice:
-    """A device in its `place` in the tree (`1-1.2`: bus 1, hub on port 1, its port 2). `product`: its own words, for people.
+    """USB device at a `location` in the tree (`1-1.2`: bus 1, the hub on port 1, its port 2). `product` is its own text, for
+    people.
 
-    Two devices may say one serial number, or none: only the place tells them apart.
+    Two devices may have the same serial number, or none: only the location distinguishes them.
     """
 
     location: str
@@ -34,29 +35,33 @@ class UsbDevice:
 
     @property
     def ids(self) -> str:
-        """`12d1:1506`."""
+        """Vendor and product id: `12d1:1506`."""
         return f"{self.vendor_id:04x}:{self.product_id:04x}"
 
 
 class PortList(Protocol):
-    """Where the service learns what is plugged in."""
+    """List of the USB devices that are plugged in."""
 
     async def devices(self) -> list[UsbDevice]:
-        """All USB devices there are now, those without a serial port too. PortGone where they cannot be listed."""
+        """Returns all USB devices that are plugged in, also those without a serial port. Raises PortGone if they cannot be
+        listed."""
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call `changed`, on the loop, when the list may be another one: a hint that may fail to come. The answer ends it."""
+        """Calls `changed`, on the loop, when the list may have changed. This is a hint, which may fail to come. Returns a
+        function that ends it."""
 
 
 class NoPorts:
-    """A port list where nothing is ever plugged in."""
+    """Port list to which nothing is ever plugged in."""
 
     async def devices(self) -> list[UsbDevice]:
+        """Returns no device."""
         return []
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Never calls `changed`."""
         return _do_nothing
 
 
 def _do_nothing() -> None:
-    """There is nothing to end."""
+    """Ends nothing, because nothing was begun."""

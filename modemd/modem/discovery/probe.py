@@ -1,4 +1,4 @@
-"""Asking a port who is behind it, before it is any modem's: AT, and the IMEI by which a stick is known."""
+"""Probe: asks a port which modem is behind it, before any modem task owns it, and reads the modem's IMEI."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from modemd.profiles import Profile, Profiles
 # ModemManager probes three to six times. A modem that boots answers none of the first.
 AT_TRIES = 3
 AT_TIMEOUT_S = 2.0
-# Time for a SIM that is busy after power-on, where the ICCID is wanted.
+# Long enough for a SIM that is busy after power-on, if the ICCID is wanted.
 IDENTIFY_TIMEOUT_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """Who answers. `iccid` None: it was not wanted, or the SIM tells none (locked, absent)."""
+    """Identity of the modem that answered. `iccid` is None if it was not wanted, or the SIM does not tell it (locked,
+    absent)."""
 
     imei: str
     iccid: str | None = None
 
 
 async def identify_modem(port: Port, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> ProbeResult:
-    """Ask an open port; `driver` names the profile that is expected there. ReplyTimeout where nothing answers AT;
-    CommandFailed where what answers tells no IMEI; PortGone.
+    """Asks an open port for its modem. `driver` names the profile that is expected there.
 
-    The port stays open, and nobody listens to it any more.
+    Raises ReplyTimeout if nothing answers AT, CommandFailed if the modem tells no IMEI, and PortGone. The port stays open, with
+    no callbacks.
     """
     dialogue = Dialogue(port)
     try:
@@ -46,7 +47,7 @@ async def identify_modem(port: Port, profiles: Profiles, driver: str | None, *, 
 
 
 async def _wait_for_answer(dialogue: Dialogue) -> None:
-    """Until it answers, out of any prompt. ReplyTimeout."""
+    """Waits until the modem answers, out of any prompt. Raises ReplyTimeout."""
     for _ in range(AT_TRIES):
         dialogue.mark_unsynchronised()
         try:
@@ -70,7 +71,7 @@ async def _identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, 
     await _apply_profile(dialogue, profile)
     try:
         return ProbeResult(imei, await identity.read_iccid(dialogue, profile))
-    except ReplyTimeout:  # some hang at another family's command
+    except ReplyTimeout:  # some modems hang at another family's command
         return ProbeResult(imei)
 
 
@@ -80,7 +81,7 @@ async def _apply_profile(dialogue: Dialogue, profile: Profile) -> None:
 
 
 async def _read_identity(dialogue: Dialogue, command: str) -> str:
-    """The same as `read_identity`; empty also if the modem does not answer: some hang at another family's command."""
+    """Returns what `read_identity` returns; empty also if the modem does not answer: some hang at another family's command."""
     try:
         return await read_identity(dialogue, command)
     except ModemError:
@@ -88,4 +89,4 @@ async def _read_identity(dialogue: Dialogue, command: str) -> str:
 
 
 def _ignore(_: object) -> None:
-    """Between two listeners, what comes is nobody's."""
+    """Takes the place of a callback while nobody listens."""

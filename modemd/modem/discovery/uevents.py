@@ -1,4 +1,4 @@
-"""The kernel's word that a device has come or gone: uevents of its netlink socket (Linux, netlink(7))."""
+"""Kernel events (uevents) about devices that were plugged in or removed, from the netlink socket (Linux, netlink(7))."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import contextlib
 import socket
 from collections.abc import Callable, Mapping
 
-# linux/netlink.h; the kernel's own multicast group, as in lib/kobject_uevent.c. Python has no name for them.
+# From linux/netlink.h, and the kernel's own multicast group from lib/kobject_uevent.c. Python has no names for them.
 NETLINK_KOBJECT_UEVENT = 15
 KERNEL_GROUP = 1
-_LARGEST = 8192  # UEVENT_BUFFER_SIZE is 2048, and the header comes on top
+_LARGEST = 8192  # UEVENT_BUFFER_SIZE is 2048; the header is extra
 _SUBSYSTEMS = frozenset({"tty", "usb", "usb-serial"})
 _ACTIONS = frozenset({"add", "remove", "bind", "unbind"})
 
 
 def parse_uevent(datagram: bytes) -> Mapping[str, str] | None:
-    """The variables of a kernel's uevent: `ACTION`, `DEVPATH`, `SUBSYSTEM`, `DEVNAME`... None for anything else.
+    """Returns the variables of a kernel's uevent: `ACTION`, `DEVPATH`, `SUBSYSTEM`, `DEVNAME`... None for anything else.
 
-    `add@/devices/pci0000:00/.../ttyUSB0`, then `KEY=value` strings, each ended by a zero octet.
+    A uevent is `add@/devices/pci0000:00/.../ttyUSB0`, then `KEY=value` strings, each ended by a zero octet.
     """
     header, _, rest = datagram.partition(b"\0")
     action, at, path = header.partition(b"@")
@@ -29,14 +29,14 @@ def parse_uevent(datagram: bytes) -> Mapping[str, str] | None:
 
 
 def concerns_ports(datagram: bytes) -> bool:
-    """Whether it tells of a serial port or a USB device that has come or gone."""
+    """True if the event says that a serial port or a USB device was added or removed."""
     event = parse_uevent(datagram)
     return event is not None and event.get("SUBSYSTEM") in _SUBSYSTEMS and event.get("ACTION") in _ACTIONS
 
 
 def watch(changed: Callable[[], None]) -> Callable[[], None] | None:
-    """Call `changed` on the loop at each uevent of a port. The answer ends it; None where there is no such socket (another
-    system than Linux) or it may not be opened (some containers)."""
+    """Calls `changed` on the loop at each uevent of a port. Returns a function that ends it; None if there is no such socket
+    (a system other than Linux) or it may not be opened (some containers)."""
     family = getattr(socket, "AF_NETLINK", None)
     if family is None:
         return None
@@ -51,7 +51,7 @@ def watch(changed: Callable[[], None]) -> Callable[[], None] | None:
 
 
 def listen(kernel: socket.socket, changed: Callable[[], None]) -> Callable[[], None]:
-    """As `watch`, on a socket that is open."""
+    """Does the work of `watch` on an open socket."""
     loop = asyncio.get_running_loop()
 
     def readable() -> None:
@@ -61,7 +61,7 @@ def listen(kernel: socket.socket, changed: Callable[[], None]) -> Callable[[], N
                     datagram = kernel.recv(_LARGEST)
                 except BlockingIOError:
                     raise
-                except OSError:  # ENOBUFS: some were lost, so that anything may have happened
+                except OSError:  # ENOBUFS: events were lost, so the list may have changed
                     changed()
                     return
                 if not datagram:

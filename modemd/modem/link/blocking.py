@@ -1,4 +1,5 @@
-"""Blocking work on a daemon thread of its own: it may block for ever, and a process that ends does not wait for it."""
+"""Runs blocking work on a daemon thread of its own: the work may block for ever, and the end of the process does not wait
+for it."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ T = TypeVar("T")
 async def run_blocking(
     what: str, work: Callable[[], T], timeout_s: float, *, too_late: Callable[[T], None] | None = None
 ) -> T:
-    """Returns what `work` returns, or raises what it raises. Raises TimeoutError after `timeout_s`; a result that comes later is
-    handed to `too_late`, or forgotten."""
+    """Returns the result of `work`, or raises its error. Raises TimeoutError after `timeout_s` seconds; a result that comes
+    later is handed to `too_late`, or dropped if that is None."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
@@ -28,7 +29,7 @@ async def run_blocking(
         if not done.done():
             done.set_exception(error)
 
-    def tell(call: Callable[[], None]) -> None:
+    def call_on_loop(call: Callable[[], None]) -> None:
         try:
             loop.call_soon_threadsafe(call)
         except RuntimeError:  # the loop is closed: nobody waits any more
@@ -38,10 +39,10 @@ async def run_blocking(
         try:
             result = work()
         except Exception as error:
-            failure = error  # the name of an except clause is gone after it
-            tell(lambda: fail(failure))
+            failure = error  # Python deletes the name `error` at the end of the clause
+            call_on_loop(lambda: fail(failure))
         else:
-            tell(lambda: succeed(result))
+            call_on_loop(lambda: succeed(result))
 
     threading.Thread(target=run, name=what, daemon=True).start()
     async with asyncio.timeout(timeout_s):

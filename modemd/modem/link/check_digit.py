@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def compute(digits: str) -> str:
-    """Returns the check digit that belongs behind `digits`."""
+    """Returns the check digit that completes `digits`."""
     doubled = [int(digit) * 2 for digit in digits[-1::-2]]
     total = sum(value // 10 + value % 10 for value in doubled) + sum(map(int, digits[-2::-2]))
     return str(-total % 10)

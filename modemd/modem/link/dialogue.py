@@ -1,5 +1,8 @@
-"""Commands and answers over a port, with deadlines. After a timeout or a cancellation the dialogue settles before the next
-command: ESC at a possible prompt, a probe until the modem answers, and silence until nothing stale can be taken for an answer."""
+"""Dialogue over a port: writes commands, awaits answers with deadlines, and keeps notices in order.
+
+After a timeout or a cancellation the dialogue synchronises before the next command: ESC to leave a possible prompt, probes
+until the modem answers, then silence, so that no late answer is taken for the answer to another command.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,17 @@ from modemd.modem.link.port import Port
 from modemd.modem.link.wire_log import WireLog
 from modemd.profiles import Profile
 
-# Together 15 s, in which the slowest modems get over what they were at; and one that can hear again is heard soon.
+# Together 15 s, in which the slowest modems finish what they were doing; a modem that answers again is noticed soon.
 PROBE_TIMEOUT_S = 1.5
 PROBES = 10
-# After an answer to a probe: how long nothing may come before the dialogue counts as settled.
+# Silence after the answer to a probe that makes the dialogue count as synchronised.
 QUIET_S = 0.2
-# How long a modem of which nothing is known yet has to leave a prompt, before the probe (warthog618/modem waits as long).
+# Time between ESC and the first probe while the driver is not known yet (warthog618/modem waits as long).
 ESCAPE_S = 0.02
 
 
 class Dialogue:
-    """The dialogue of one open port. One task owns it; only that task calls it. What passes is noted in `wire`."""
+    """Dialogue over one open port. Only the task that owns it may call it. What passes is noted in `wire`."""
 
     def __init__(self, port: Port, wire: WireLog | None = None) -> None:
         self._port = port
@@ -34,7 +37,7 @@ class Dialogue:
         self._guard_s = 0.0
         self._escape_s = ESCAPE_S
         self._restart_notices: tuple[str, ...] = ()
-        self._sending = False
+        self._is_sending = False
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Reply | Prompt] | None = None
         self._loss_reason: str | None = None
@@ -47,18 +50,20 @@ class Dialogue:
         port.on_lost = self._handle_loss
 
     def apply_profile(self, profile: Profile) -> None:
-        """Takes over what the driver says of this family, once it is known. Called between two commands."""
+        """Applies the values of the driver, once the family is known. Called between two commands."""
         self._channel = Channel(profile.notices)
         self._command_timeout_s = profile.command_timeout_s
         self._guard_s = profile.guard_s
         self._escape_s = profile.escape_s
 
     def expect_restarts(self, notices: tuple[str, ...]) -> None:
-        """Takes notices that begin so for a restart of the modem from now on: a command that is waited for then ends."""
+        """Sets the beginnings of notices that announce a restart of the modem. Such a notice ends a send that awaits its
+        prompt or its answer, with Restarted."""
         self._restart_notices = notices
 
     def take_notices(self, beginning: str, *, since: int = 0) -> list[Urc]:
-        """Takes the notices that begin so out of `notices`, and returns them; `since`: without the first so many."""
+        """Removes from `notices` those that start with `beginning`, and returns them. The first `since` notices are left
+        alone."""
         taken = [notice for notice in list(self.notices)[since:] if notice.line.startswith(beginning)]
         for notice in taken:
             self.notices.remove(notice)
@@ -66,11 +71,12 @@ class Dialogue:
 
     @property
     def loss_reason(self) -> str | None:
-        """Why the port is gone; None while it is there."""
+        """Reason why the port is lost; None while it is open."""
         return self._loss_reason
 
     async def ask(self, command: str, *, timeout_s: float | None = None) -> Reply:
-        """The reply to `AT<command>`, whatever its result. ReplyTimeout, PortGone."""
+        """Returns the reply to `AT<command>`, whatever its result. Raises ReplyTimeout if none comes in time, and PortGone
+        if the port is lost."""
         await self._wait_until_writable()
         answer = await self._exchange(
             self._channel.start_command(command), f"AT{command}", timeout_s or self._command_timeout_s
@@ -81,20 +87,22 @@ class Dialogue:
         return answer
 
     async def run_command(self, command: str, *, timeout_s: float | None = None) -> tuple[str, ...]:
-        """The information lines that `AT<command>` answers. CommandFailed where its result is not OK."""
+        """Returns the information lines of the reply to `AT<command>`. Raises CommandFailed if its result is not OK; else
+        like `ask`."""
         reply = await self.ask(command, timeout_s=timeout_s)
         if not reply.ok:
             raise CommandFailed(f"AT{command}", reply.result.line)
         return reply.lines
 
     async def request_prompt(self, command: str, *, timeout_s: float) -> Reply | None:
-        """Ask a command that is answered by a prompt. None: the prompt is there; a Reply: it was refused.
+        """Writes a command that is answered by a prompt. Returns None once the prompt is there, or the reply that came instead.
 
-        At a prompt, only `data` makes sense; any other call escapes first. Restarted where the modem says so meanwhile.
+        At a prompt, only `send_pdu` makes sense; any other call leaves the prompt first. Raises Restarted if the modem
+        announces a restart meanwhile; else like `ask`.
         """
         await self._wait_until_writable()
         answer = await self._exchange(
-            self._channel.start_command(command, prompt=True), f"AT{command}", timeout_s, sends=True
+            self._channel.start_command(command, prompt=True), f"AT{command}", timeout_s, is_sending=True
         )
         if isinstance(answer, Prompt):
             return None
@@ -102,17 +110,24 @@ class Dialogue:
         return answer
 
     async def send_pdu(self, pdu: str, *, timeout_s: float) -> Reply:
-        """Answer the prompt with a PDU in hex and Ctrl-Z. The first octet goes out before this first waits. Restarted where the
-        modem says so meanwhile: what had become of the PDU it does not know any more."""
-        answer = await self._exchange(self._channel.encode_pdu(pdu), "the PDU", timeout_s, sends=True)
+        """Answers the prompt with a PDU in hex and Ctrl-Z, and returns the reply. The first octet is written before the first
+        await.
+
+        Raises Restarted if the modem announces a restart meanwhile: then nobody knows whether the PDU went out. Else like
+        `ask`.
+        """
+        answer = await self._exchange(self._channel.encode_pdu(pdu), "the PDU", timeout_s, is_sending=True)
         if isinstance(answer, Prompt):
             raise ReplyTimeout("the PDU was answered by another prompt")
         self._is_synchronised = True
         return answer
 
     async def wait_for_notice(self, beginning: str, *, timeout_s: float, unless: tuple[str, ...] = ()) -> Urc:
-        """The first notice that begins so, taken out of `notices`. ReplyTimeout; also at once, where a notice begins with one of
-        `unless`: what was waited for will not come. PortGone."""
+        """Removes from `notices` the first that starts with `beginning`, and returns it; awaits it if need be.
+
+        Raises ReplyTimeout after `timeout_s` seconds, or at once if a notice starts with one of `unless`, because then the
+        awaited one will not come. Raises PortGone if the port is lost.
+        """
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
@@ -130,21 +145,21 @@ class Dialogue:
             raise ReplyTimeout(f"no {beginning} in {timeout_s:g} s") from None
 
     def mark_unsynchronised(self) -> None:
-        """Nothing is known of the modem's state: the next call settles first."""
+        """Declares the state of the modem unknown: the next call synchronises first."""
         self._is_synchronised = False
 
     async def synchronise(self) -> None:
-        """Bring the dialogue into a known state, from a prompt too. Silent where the modem answers no probe."""
+        """Brings the dialogue into a known state, out of a prompt too. Raises Silent if the modem answers no probe."""
         if self._is_synchronised:
             return
         self.notices += self._channel.abandon()
         self._write(f"{ESC}\r".encode())
         await asyncio.sleep(self._escape_s)
-        for last in (*[False] * (PROBES - 1), True):
+        for is_last in (*[False] * (PROBES - 1), True):
             try:
                 await self._exchange(self._channel.start_command(""), "AT", PROBE_TIMEOUT_S)
             except ReplyTimeout:
-                if last:
+                if is_last:
                     raise Silent(f"no answer to AT in {PROBES * PROBE_TIMEOUT_S:g} s") from None
                 continue
             break
@@ -152,15 +167,16 @@ class Dialogue:
         self._is_synchronised = True
 
     async def _wait_until_writable(self) -> None:
-        """Until a command may be written."""
+        """Waits until a command may be written."""
         await self.synchronise()
         if (wait := self._last_data_at + self._guard_s - self._loop.time()) > 0:
             await asyncio.sleep(wait)
 
-    async def _exchange(self, data: bytes, what: str, timeout_s: float, *, sends: bool = False) -> Reply | Prompt:
-        """Write, and wait for what answers. Unsettled until the caller says otherwise: a cancellation may come at any await."""
+    async def _exchange(self, data: bytes, what: str, timeout_s: float, *, is_sending: bool = False) -> Reply | Prompt:
+        """Writes, and returns the answer. The dialogue counts as unsynchronised until the caller says otherwise, because a
+        cancellation may come at any await."""
         self._is_synchronised = False
-        self._sending = sends
+        self._is_sending = is_sending
         answer: asyncio.Future[Reply | Prompt] = self._loop.create_future()
         self._answer = answer
         deadline = self._loop.call_later(timeout_s, _fail_overdue, answer)
@@ -180,7 +196,7 @@ class Dialogue:
             self._answer = None
 
     async def pause(self, seconds: float) -> None:
-        """Wait between two commands. PortGone at its end, where the port went meanwhile."""
+        """Waits between two commands. Raises PortGone afterwards if the port was lost meanwhile."""
         await asyncio.sleep(seconds)
         if self._loss_reason is not None:
             raise PortGone(self._loss_reason)
@@ -210,10 +226,15 @@ class Dialogue:
                 self._answer.set_result(event)
 
     def _end_by_restart(self, line: str) -> None:
-        """A brown-out in the middle of a send is no reason to wait for its answer until the time is up."""
-        waits = self._sending and self._answer is not None and not self._answer.done()
-        if waits and self._answer is not None and self._restart_notices and line.startswith(self._restart_notices):
-            self._answer.set_exception(Restarted(f"the modem has restarted: {line}"))
+        """Ends a send that awaits its answer if the notice announces a restart: the answer will not come."""
+        answer = self._answer if self._is_sending else None
+        if (
+            answer is not None
+            and not answer.done()
+            and self._restart_notices
+            and line.startswith(self._restart_notices)
+        ):
+            answer.set_exception(Restarted(f"the modem has restarted: {line}"))
 
     def _handle_loss(self, reason: str) -> None:
         self._loss_reason = reason
@@ -224,10 +245,10 @@ class Dialogue:
 
 
 def _fail_overdue(answer: asyncio.Future[Reply | Prompt]) -> None:
-    """The deadline of a command; cheaper, four times a part, than a timeout that cancels its task."""
+    """Ends a command at its deadline. Cheaper than a timeout that cancels the task, and needed four times a part."""
     if not answer.done():
         answer.set_exception(TimeoutError())
 
 
 def _do_nothing() -> None:
-    """Nobody waits for notices yet."""
+    """Takes the place of a callback until somebody waits for notices."""

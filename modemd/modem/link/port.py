@@ -1,4 +1,4 @@
-"""Ports: a serial device or `socket://host:port`, non-blocking on the loop; and what any port must offer."""
+"""Ports: a serial device or `socket://host:port`, non-blocking on the loop; and the protocol of any port."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ import serial
 from modemd.errors import PortGone, PortHangs
 from modemd.modem.link.blocking import run_blocking
 
-# Opening a wedged USB tty may block for ever; so may closing it, when output is stuck in the driver.
+# Opening the tty of a hanging USB device may block for ever. So may closing it, if the driver still has output.
 OPEN_TIMEOUT_S = 10.0
 _CHUNK = 4096
 
 
 class Port(Protocol):
-    """A byte stream to a modem. `on_data` is called with what came, `on_lost` once when it is gone; both on the loop."""
+    """Byte stream to a modem. Calls `on_data` with what came, and `on_lost` once with the reason when it is lost; both on
+    the loop."""
 
     on_data: Callable[[bytes], None]
     on_lost: Callable[[str], None]
 
     def write(self, data: bytes) -> None:
-        """Hand bytes over, in order. PortGone where the port is lost."""
+        """Writes bytes, in the order of the calls. Raises PortGone if the port is lost."""
 
     @property
     def unwritten(self) -> int:
-        """How many bytes the device has not taken yet."""
+        """Number of bytes that the device has not taken yet."""
 
     def close(self) -> None:
-        """Let it go; nothing is called any more."""
+        """Closes the port. No callback is called from then on."""
 
 
 OpenPort = Callable[[str], Awaitable[Port]]
 
 
 class SerialPort:
-    """A pyserial port whose file descriptor is read and written by the loop."""
+    """Port over pyserial, whose file descriptor is read and written by the loop."""
 
     def __init__(self, name: str, device: serial.SerialBase) -> None:
         self._name = name
@@ -55,20 +56,23 @@ class SerialPort:
         self._loop.add_reader(self._fd, self._readable)
 
     def write(self, data: bytes) -> None:
+        """Writes bytes, in the order of the calls. Raises PortGone if the port is closed."""
         if self._device is None:
             raise PortGone(f"{self._name} is closed")
-        started = bool(self._waiting)
+        was_waiting = bool(self._waiting)
         self._waiting += data
-        if not started:
+        if not was_waiting:
             self._write_waiting()
             if self._waiting:
                 self._loop.add_writer(self._fd, self._writable)
 
     @property
     def unwritten(self) -> int:
+        """Number of bytes that the device has not taken yet."""
         return len(self._waiting)
 
     def close(self) -> None:
+        """Closes the device on a thread of its own, because that may block for ever."""
         device, self._device = self._device, None
         if device is None:
             return
@@ -87,7 +91,7 @@ class SerialPort:
         if data:
             self.on_data(data)
         else:
-            # The reader is level-triggered: left in place it would spin.
+            # End of file. The reader is level-triggered: if it stayed in place, the loop would call it without end.
             self._handle_loss("the device hung up")
 
     def _writable(self) -> None:
@@ -97,14 +101,14 @@ class SerialPort:
 
     def _write_waiting(self) -> None:
         try:
-            taken = os.write(self._fd, self._waiting)
+            written = os.write(self._fd, self._waiting)
         except BlockingIOError:
-            taken = 0
+            written = 0
         except OSError as error:
             self._waiting.clear()
             self._loop.call_soon(self._handle_loss, error.strerror or str(error))
             return
-        del self._waiting[:taken]
+        del self._waiting[:written]
 
     def _handle_loss(self, reason: str) -> None:
         if self._device is not None:
@@ -113,16 +117,17 @@ class SerialPort:
 
 
 def _ignore(_: Any) -> None:
-    """The callback of a port that nobody listens to yet."""
+    """Takes the place of a callback until somebody listens."""
 
 
 async def open_serial(name: str, baud: int = 115200) -> Port:
-    """Open a device path or a `socket://host:port` URL, exclusively, raw 8N1. PortGone says why it could not be."""
+    """Opens a device path or a `socket://host:port` URL, exclusively, raw 8N1, at `baud` bits per second. Raises PortHangs
+    if the open does not return within OPEN_TIMEOUT_S, and PortGone with the reason if it fails."""
     if "://" not in name and not os.path.lexists(name):  # noqa: ASYNC240 - /dev is in memory, and never waits
-        # A stick that is away for years is looked for every few seconds: that must not cost a thread each time.
+        # A port is tried every few seconds even if its modem is away for years: that must not cost a thread each time.
         raise PortGone(f"{name}: {os.strerror(errno.ENOENT)}")
 
-    def work() -> serial.SerialBase:
+    def open_device() -> serial.SerialBase:
         device = serial.serial_for_url(name, do_not_open=True, baudrate=baud, timeout=0, write_timeout=0)
         if "://" not in name:
             device.exclusive = True
@@ -130,8 +135,8 @@ async def open_serial(name: str, baud: int = 115200) -> Port:
         return device
 
     try:
-        # A port that opens too late is closed again: the next try must find it free.
-        device = await run_blocking(f"open {name}", work, OPEN_TIMEOUT_S, too_late=_close_on_thread)
+        # A port that opens too late is closed again, so that the next try finds it free.
+        device = await run_blocking(f"open {name}", open_device, OPEN_TIMEOUT_S, too_late=_close_on_thread)
     except TimeoutError:
         raise PortHangs(f"{name}: opening it hangs; unplug the modem, or switch its hub off and on") from None
     except (serial.SerialException, OSError, ValueError) as error:
@@ -140,7 +145,7 @@ async def open_serial(name: str, baud: int = 115200) -> Port:
 
 
 def _explain_error(error: Exception, name: str) -> str:
-    """The heart of pyserial's words about why a port cannot be opened."""
+    """Returns the reason out of pyserial's error, in few words."""
     number = getattr(error, "errno", None)
     if number in (errno.EAGAIN, errno.EBUSY):  # its lock is taken: by flock, or by TIOCEXCL
         return "another program has it open; see `fuser`, and keep ModemManager off this port"
@@ -150,7 +155,7 @@ def _explain_error(error: Exception, name: str) -> str:
 
 
 def find_group(path: str) -> str:
-    """The group of a device, as words; distributions do not agree on it (dialout, uucp, tty)."""
+    """Returns the group of a device, in words. Distributions have different groups for it (dialout, uucp, tty)."""
     try:
         number = os.stat(path).st_gid
     except OSError:
@@ -162,7 +167,7 @@ def find_group(path: str) -> str:
 
 
 def _close_on_thread(device: serial.SerialBase, name: str = "late") -> None:
-    """Closes a device without waiting: closing may block for ever."""
+    """Closes a device without waiting for it: closing may block for ever."""
     threading.Thread(target=_close, args=(device,), name=f"close {name}", daemon=True).start()
 
 
@@ -170,4 +175,4 @@ def _close(device: serial.SerialBase) -> None:
     try:
         device.close()
     except OSError:
-        return  # it is gone: there is nothing left to close
+        return  # the device is gone, and with it all that could be closed

@@ -1,18 +1,17 @@
-"""The last of what passed between host and modem, kept in memory to be shown when something goes wrong.
+"""Wire log: the last bytes that passed between host and modem, kept in memory and shown when something goes wrong.
 
-Noting costs one entry of a bounded ring; masking waits until somebody reads. What must not even be in memory is not noted:
-of a command with a PIN, its digits, and of what the modem says until the next command (its echo), runs of digits.
+Noting costs one entry in a bounded ring; masking is done only when somebody reads. Secrets are not even kept in memory: of a
+command with a PIN, the digits are replaced, and in everything the modem writes until the next command (the echo), runs of
+digits.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate, pairwise
 from typing import Literal
 
 from modemd.errors import DecodeError
@@ -21,9 +20,9 @@ from modemd.pdu import unframe
 
 ENTRIES = 200
 LINES = 200
-"""Lines that are shown; an entry is a piece of one or more."""
+"""Number of lines that are shown. An entry of the ring is a piece of one line, or several lines."""
 LONGEST_ENTRY = 4096
-"""Pieces of a line that come one by one are put together up to here."""
+"""Octets up to which pieces of a line that come one by one are joined."""
 
 WireDirection = Literal[">", "<"]
 
@@ -34,7 +33,7 @@ _LINE_ENDS = b"\r\n"
 _PIECES = re.compile(r"[^\r\n\x1a]+")
 _PDU = re.compile(r"[0-9A-Fa-f]{10,}")
 LONGEST_IDENTITY = 22
-"""Digits of the longest ICCID; a longer run is part of a PDU, also where noise or the ring's end has torn it."""
+"""Digits of the longest ICCID. A longer run of digits is part of a PDU, even if noise or the end of the ring has cut it."""
 _TORN_PDU = re.compile(rf"[0-9A-Fa-f]{{{LONGEST_IDENTITY + 1},}}")
 _TYPED_USSD = re.compile(r'(AT\+CUSD=\d,")([^"]*)', re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{7,}")
@@ -54,7 +53,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class WireLine:
-    """A line that passed: `>` to the modem, `<` from it, without what is personal."""
+    """Line that passed, without personal data: `>` to the modem, `<` from it."""
 
     at: datetime
     direction: WireDirection
@@ -65,44 +64,44 @@ class WireLine:
 
 
 class WireLog:
-    """A ring of the last octets. `written` and `read` are told the loop's time."""
+    """Ring of the last octets that passed. Times are the loop's, in seconds."""
 
     def __init__(self) -> None:
         self._entries: deque[_Entry] = deque(maxlen=ENTRIES)
-        self._secret = False
-        self._held = b""  # the beginning of a line that may hold a PIN
+        self._is_secret = False
+        self._unfinished = b""  # the beginning of a line that may have a PIN in it
 
     def note_written(self, at: float, octets: bytes) -> None:
-        """The host wrote."""
-        if self._held:
-            self._note(at, "<", _PIN_LIKE.sub(b"*", self._held))
-            self._held = b""
-        self._secret = _SECRET.match(octets) is not None
-        self._note(at, ">", _DIGITS.sub(b"*", octets) if self._secret else octets)
+        """Notes octets that the host wrote."""
+        if self._unfinished:
+            self._note(at, "<", _PIN_LIKE.sub(b"*", self._unfinished))
+            self._unfinished = b""
+        self._is_secret = _SECRET.match(octets) is not None
+        self._note(at, ">", _DIGITS.sub(b"*", octets) if self._is_secret else octets)
 
     def note_read(self, at: float, octets: bytes) -> None:
-        """The modem wrote."""
-        if self._secret:
-            octets = self._held + octets
-            whole = max(octets.rfind(b"\r"), octets.rfind(b"\n")) + 1
-            octets, self._held = _PIN_LIKE.sub(b"*", octets[:whole]), octets[whole:]
+        """Notes octets that the modem wrote."""
+        if self._is_secret:
+            octets = self._unfinished + octets
+            line_end = max(octets.rfind(b"\r"), octets.rfind(b"\n")) + 1
+            octets, self._unfinished = _PIN_LIKE.sub(b"*", octets[:line_end]), octets[line_end:]
         if octets:
             self._note(at, "<", octets)
 
-    def _note(self, at: float, way: WireDirection, octets: bytes) -> None:
+    def _note(self, at: float, direction: WireDirection, octets: bytes) -> None:
         last = self._entries[-1] if self._entries else None
         if (
             last is not None
-            and last.direction == way
+            and last.direction == direction
             and last.octets[-1] not in _LINE_ENDS
             and len(last.octets) + len(octets) <= LONGEST_ENTRY
         ):
             last.octets += octets
         else:
-            self._entries.append(_Entry(at, way, octets))
+            self._entries.append(_Entry(at, direction, octets))
 
     def list_lines(self, now: datetime, loop_now: float, last: int = LINES) -> list[WireLine]:
-        """The last lines, masked. The two times are the same moment, on the wall and on the loop."""
+        """Returns the last lines, masked. `now` and `loop_now` are the same moment, by the wall clock and by the loop."""
         entries = list(self._entries)
         masked = _mask_entries(entries)
         found = [
@@ -114,28 +113,25 @@ class WireLog:
 
 
 def _mask_entries(entries: list[_Entry]) -> list[str]:
-    """Each entry with stand-ins in place of numbers, identities and texts: the same for the same number, in both directions."""
+    """Returns the text of each entry, with stand-ins for numbers, identities and texts. A number has the same stand-in in
+    both directions."""
     mask = Mask()
-    said = [entry for entry in entries if entry.direction == "<"]
-    starts = [0, *accumulate(len(entry.octets) for entry in said)]
-    describing = list(_mark_describing(entries))
-    whole = mask.mask(
-        b"".join(entry.octets for entry in said), lambda offset: describing[bisect(starts, offset) - 1]
-    ).decode("latin-1")
-    read = iter(whole[start:end] for start, end in pairwise(starts))
+    read = [entry.octets for entry in entries if entry.direction == "<"]
+    masked = (piece.decode("latin-1") for piece in mask.mask_pieces(read, list(_mark_describing(entries))))
     return [
-        next(read) if entry.direction == "<" else _mask_typed(entry.octets.decode("latin-1"), mask) for entry in entries
+        next(masked) if entry.direction == "<" else _mask_typed(entry.octets.decode("latin-1"), mask)
+        for entry in entries
     ]
 
 
 def _mark_describing(entries: list[_Entry]) -> Iterator[bool]:
-    """Of each entry that was read, whether it answers a question about model or modes, whose numbers are nobody's."""
-    asked = False
+    """Tells for each entry that was read whether it answers a question about model or modes, whose numbers belong to nobody."""
+    is_describing = False
     for entry in entries:
         if entry.direction == ">":
-            asked = _DESCRIBING.fullmatch(entry.octets.decode("latin-1").strip()) is not None
+            is_describing = _DESCRIBING.fullmatch(entry.octets.decode("latin-1").strip()) is not None
         else:
-            yield asked
+            yield is_describing
 
 
 def _mask_typed(text: str, mask: Mask) -> str:
@@ -145,22 +141,22 @@ def _mask_typed(text: str, mask: Mask) -> str:
     return _NUMBER.sub(lambda found: mask.mask_digits(found[0]), hidden)
 
 
-def _show_lines(text: str, way: WireDirection) -> Iterator[str]:
+def _show_lines(text: str, direction: WireDirection) -> Iterator[str]:
     for piece in _PIECES.findall(text):
         line = piece.strip().replace("\x1b", "ESC")
         if _PDU.fullmatch(line) and not (line.isdecimal() and len(line) <= LONGEST_IDENTITY):
-            yield _describe_pdu(line, way)
+            yield _describe_pdu(line, direction)
         elif line:
             yield _printable(_TORN_PDU.sub(lambda run: _describe_octets(run[0]), line))
 
 
-def _describe_pdu(line: str, way: WireDirection) -> str:
-    """What kind of PDU it is and how long; of hex that is none, how long."""
+def _describe_pdu(line: str, direction: WireDirection) -> str:
+    """Returns the kind and length of a PDU; of other hex, the length only."""
     try:
         _, tpdu = unframe(bytes.fromhex(line))
     except (DecodeError, ValueError):
         return _describe_octets(line)
-    return f"({_KINDS[way][tpdu[0] & 3]} of {len(tpdu)} octets)" if tpdu else _describe_octets(line)
+    return f"({_KINDS[direction][tpdu[0] & 3]} of {len(tpdu)} octets)" if tpdu else _describe_octets(line)
 
 
 def _describe_octets(run: str) -> str:

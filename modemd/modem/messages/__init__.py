@@ -1,1 +1,1 @@
-"""Messages at one modem: sending parts, receiving, and missed calls."""
+"""Messages through one modem: sending parts, receiving, and missed calls."""

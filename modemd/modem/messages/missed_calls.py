@@ -1,4 +1,5 @@
-"""Voice calls: nobody answers here, so each is a missed one. One call is told once, however often it rings."""
+"""Missed calls: finds voice calls in a modem's notices. Nobody answers them, and each is reported once, however often it
+rings."""
 
 from __future__ import annotations
 
@@ -7,12 +8,12 @@ from dataclasses import dataclass
 from modemd.at import replies
 from modemd.errors import DecodeError
 
-# Rings come every 3 to 6 s, by network and family. After this long without one, the next belongs to another call.
-LONGEST_BETWEEN_RINGS_S = 12.0
+# Rings come every 3 to 6 s, depending on network and family. After a longer silence the next ring belongs to another call.
+MAX_RING_INTERVAL_S = 12.0
 
 _RINGS = ("RING", "+CRING:")
 _CALLER = "+CLIP:"
-# The caller gave up, or SIM7600's own word for that.
+# The caller hung up; the latter two are SIM7600's.
 _CALL_ENDS = ("NO CARRIER", "MISSED_CALL:", "VOICE CALL: END")
 
 
@@ -23,16 +24,17 @@ class _Ringing:
 
 
 class MissedCalls:
-    """What the notices of one modem say of calls. Times are the loop's, in seconds."""
+    """Calls of one modem, by its notices. Times are the loop's, in seconds."""
 
     def __init__(self) -> None:
         self._ringing: _Ringing | None = None
 
     def handle_notice(self, line: str, now_s: float) -> str | None:
-        """Take a notice in. The number of a call that is to be told now, empty where it is withheld; None: nothing is.
+        """Takes in a notice. Returns the number of a call that is to be reported now, empty if the caller withheld it; None if
+        there is none.
 
-        The caller's number comes behind the ring (`+CLIP`, 3GPP TS 27.007 7.6); a second ring, or the call's end, without one
-        means that none will come.
+        The caller's number comes after the ring (`+CLIP`, 3GPP TS 27.007 7.6). A second ring or the end of the call without it
+        means that it will not come.
         """
         if line.startswith(_RINGS):
             earlier = self.take_overdue(now_s)
@@ -44,28 +46,29 @@ class MissedCalls:
         if line.startswith(_CALLER):
             earlier = self.take_overdue(now_s)
             if self._ringing is None:
-                self._ringing = _Ringing(now_s)  # its RING was lost, or came before the set-up
+                self._ringing = _Ringing(now_s)  # the RING was lost, or came before the set-up
             self._ringing.last_s = now_s
-            told = self._report_once(_parse_caller(line))
-            return earlier if told is None else told
+            number = self._report_once(_parse_caller(line))
+            return earlier if number is None else number
         if line.startswith(_CALL_ENDS) and self._ringing is not None:
-            told = self._report_once("")
+            number = self._report_once("")
             self._ringing = None
-            return told
+            return number
         return None
 
     def take_overdue(self, now_s: float) -> str | None:
-        """A call that rang once, without a number, and no more: it is over, and to be told now. None: there is none."""
+        """Returns an empty number if a call rang once without a number and has ended, so that it is to be reported now; None
+        if there is none."""
         ringing = self._ringing
-        if ringing is None or now_s - ringing.last_s < LONGEST_BETWEEN_RINGS_S:
+        if ringing is None or now_s - ringing.last_s < MAX_RING_INTERVAL_S:
             return None
-        told = self._report_once("")
+        number = self._report_once("")
         self._ringing = None
-        return told
+        return number
 
     @property
     def is_ringing(self) -> bool:
-        """Whether a call rings, as far as is known."""
+        """True if a call rings, as far as is known."""
         return self._ringing is not None
 
     def _report_once(self, number: str) -> str | None:
@@ -76,12 +79,12 @@ class MissedCalls:
 
 
 def is_call_notice(line: str) -> bool:
-    """Whether a notice is one that `Calls.notice` takes."""
+    """True if the notice is one that `MissedCalls.handle_notice` understands."""
     return line.startswith((*_RINGS, _CALLER, *_CALL_ENDS))
 
 
 def _parse_caller(line: str) -> str:
-    """The caller in `+CLIP: "+447700900456",145,...`; empty where it is withheld."""
+    """Returns the caller in `+CLIP: "+447700900456",145,...`; empty if withheld."""
     try:
         return replies.parse_caller(line)
     except DecodeError:

@@ -1,4 +1,5 @@
-"""Part after part through one modem: a claim chooses the next part too, and takes the outcome before it into its commit."""
+"""Pipeline: sends part after part through one modem. A claim also chooses the next part, and its commit takes in the last
+outcome."""
 
 from __future__ import annotations
 
@@ -17,102 +18,106 @@ from modemd.modem.status import Identity, ModemLine, ModemStatus
 
 log = logs.get(__name__)
 
-# The longest interval between parts for which choosing ahead is worth while: one that waits longer leaves the part to others.
+# Longest interval between parts, in seconds, at which the next part is chosen ahead. At a slower pace it is left to other modems.
 AHEAD_S = 0.25
-# No service centre, no network service, no route: that, and the registration, may have gone (3GPP TS 27.005 3.2.5).
+# Errors of a modem without service centre, network service or registration (3GPP TS 27.005 3.2.5).
 _NO_NETWORK = frozenset({330, 331, 332})
-# What a modem may answer that has lost its PDU mode, or its SIM: a bare ERROR, not allowed, not supported, invalid; 310 and on.
+# Errors of a modem that has lost its PDU mode or its SIM: a bare ERROR, not allowed, not supported, invalid; 310 and on.
 _NOT_IN_ORDER = _NO_NETWORK | frozenset({None, 302, 303, 304, 305, *range(310, 319)})
 
 
 class Pipeline:
-    """What is chosen for one modem, and the pace. Only its task calls it."""
+    """Draft and pace of one modem. Only the modem's task calls it."""
 
     def __init__(
-        self, line: ModemLine, status: ModemStatus, outbound: Outbound, vitals: Symptoms, recovery: Recovery
+        self, line: ModemLine, status: ModemStatus, outbound: Outbound, symptoms: Symptoms, recovery: Recovery
     ) -> None:
         self._line = line
         self._status = status
         self._outbound = outbound
-        self._symptoms = vitals
+        self._symptoms = symptoms
         self._recovery = recovery
         self._loop = asyncio.get_running_loop()
         self._draft: Draft | None = None
         self._closed = False
         self.next_send = 0.0
 
-    async def send(self, sender: PartSender, identity: Identity, look: Callable[[], Awaitable[bool]]) -> bool:
-        """Send one part, if one is due and the pace allows. False: there is nothing to do but wait. `look` tells whether the
-        modem was in order, registered and with a service centre: then a refusal is the message's own. ReplyTimeout where
-        the modem did not answer."""
+    async def send(self, sender: PartSender, identity: Identity, is_in_order: Callable[[], Awaitable[bool]]) -> bool:
+        """Sends one part, if one is due and the pace allows. Returns False if there is nothing to do but wait.
+
+        `is_in_order` tells whether the modem was registered and had a service centre: then a refusal is due to the message.
+        Raises ReplyTimeout if the modem did not answer.
+        """
         rate = self._line.rate(identity.iccid)
         interval_s = max(1 / rate if rate else 0.0, identity.profile.send_interval_s)
-        borrows = self._loop.time() < self.next_send
-        if borrows and not self._may_borrow(identity, interval_s):
+        is_borrowing = self._loop.time() < self.next_send
+        if is_borrowing and not self._may_borrow(identity, interval_s):
             return True
-        draft = await self._next_draft(identity, urgent=borrows)
+        draft = await self._next_draft(identity, urgent=is_borrowing)
         if draft is None:
-            return borrows
-        started = self._loop.time()
-        letting_go = self._loop.call_later(PROMPT_PATIENCE_S, self._give_up_prompt, draft, sender)
-        sent: SendResult | None = None
+            return is_borrowing
+        started_at = self._loop.time()
+        prompt_timer = self._loop.call_later(PROMPT_PATIENCE_S, self._give_up_prompt, draft, sender)
+        result: SendResult | None = None
         try:
-            ahead = interval_s <= AHEAD_S and not self._closed
-            sent = await sender.send(draft, ahead, self._set_next_draft)
+            choose_next = interval_s <= AHEAD_S and not self._closed
+            result = await sender.send(draft, choose_next, self._set_next_draft)
         except Restarted as restarted:
             log.warning("nothing was sent", modem=self._line.name, error=str(restarted))
             return True
         except StoreError as error:
-            # Nothing was journaled and nothing written. The dispatcher wakes us when it is worth another try.
+            # Nothing was journaled or written. The dispatcher wakes the modem when another try is worth while.
             log.error("claim not kept", modem=self._line.name, error=str(error))
             return False
         finally:
-            letting_go.cancel()
-            (self._outbound.return_draft if sent is None else self._outbound.end_reservation)(draft)
-        if sent is None:
+            prompt_timer.cancel()
+            (self._outbound.return_draft if result is None else self._outbound.end_reservation)(draft)
+        if result is None:
             return False
-        if sent.attempted.written_at is not None:
-            self.next_send = (self.next_send if borrows else started) + interval_s
-        await self._close_attempt(identity, sent, look)
+        if result.report.written_at is not None:
+            self.next_send = (self.next_send if is_borrowing else started_at) + interval_s
+        await self._close_attempt(identity, result, is_in_order)
         return True
 
-    async def _close_attempt(self, identity: Identity, sent: SendResult, look: Callable[[], Awaitable[bool]]) -> None:
-        """Journal what became of an attempt, whatever comes. Raises the trouble for which the port is to be given up."""
-        attempted, trouble = sent.attempted, sent.link_error
-        if attempted.ending is AttemptEnding.ACCEPTED:
+    async def _close_attempt(
+        self, identity: Identity, result: SendResult, is_in_order: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Journals how an attempt ended, in any case. Raises the error for which the port is to be given up."""
+        report, error = result.report, result.link_error
+        if report.ending is AttemptEnding.ACCEPTED:
             self._status.sent += 1
             self._symptoms.note_accepted()
             self._recovery.note_success(RecoverySign.PASSED)
             if self._draft is not None and self._loop.time() >= self.next_send:
-                self._outbound.close_attempt_lazily(identity.sender, attempted)
+                self._outbound.close_attempt_lazily(identity.sender, report)
                 return
         try:
-            if trouble is None and attempted.ending is AttemptEnding.REFUSED and attempted.code in _NOT_IN_ORDER:
-                attempted = replace(attempted, is_without_network=not await look())
+            if error is None and report.ending is AttemptEnding.REFUSED and report.code in _NOT_IN_ORDER:
+                report = replace(report, is_without_network=not await is_in_order())
         finally:
-            closed = self._outbound.close_attempt(identity.sender, attempted)
+            closed = self._outbound.close_attempt(identity.sender, report)
         await closed
-        if trouble is None:
+        if error is None:
             return
-        log.warning("part not answered", modem=self._line.name, attempt=attempted.attempt_id, error=str(trouble))
-        if attempted.written_at is not None:
+        log.warning("part not answered", modem=self._line.name, attempt=report.attempt_id, error=str(error))
+        if report.written_at is not None:
             self._symptoms.note_unanswered()
-        if not isinstance(trouble, Restarted):  # that one's notice leads to the set-up
-            raise trouble
+        if not isinstance(error, Restarted):  # the notice of the restart leads to a set-up
+            raise error
 
     def _give_up_prompt(self, draft: Draft, sender: PartSender) -> None:
-        """No prompt yet: whichever modem has one first may send it."""
+        """Returns the draft while the prompt has not come: the modem that has a prompt first may send it."""
         if not sender.is_claimed:
             log.warning("slow prompt", modem=self._line.name, part=draft.part_id)
             sender.withdraw_early_claim()
             self._outbound.return_draft(draft)
 
     def stop_drafting(self) -> None:
-        """Choose nothing ahead any more: the modem stops."""
+        """Stops choosing parts ahead, because the modem stops."""
         self._closed = True
 
     def drop_draft(self) -> None:
-        """Let others send what was chosen ahead."""
+        """Returns the draft that was chosen ahead, so that other modems can send it."""
         if self._draft is not None:
             self._outbound.return_draft(self._draft)
             self._draft = None
@@ -124,10 +129,11 @@ class Pipeline:
         return await self._outbound.next_draft(identity.sender, urgent=urgent) if draft is None else draft
 
     def _may_borrow(self, identity: Identity, interval_s: float) -> bool:
-        """Whether an alarm or otp need not wait for the pace: it takes the next part's turn, and the pace holds over both."""
+        """True if an alarm or otp may be sent before the pace allows: it takes the turn of the next part, so that the pace
+        holds over the two."""
         in_turn = self.next_send - self._loop.time() <= interval_s
         return in_turn and self._draft is None and self._outbound.has_unseen_urgent(identity.sender)
 
-    def _set_next_draft(self, following: Draft | None) -> None:
-        """What the claim has chosen to come next."""
-        self._draft = following
+    def _set_next_draft(self, draft: Draft | None) -> None:
+        """Keeps the draft that the claim chose as the next one."""
+        self._draft = draft

@@ -1,44 +1,54 @@
-"""Empty the storage: read, hand over, and delete only what was made durable."""
+"""Receiver: reads arrivals from the modem, has them stored, and deletes on the modem only what is durable."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 
 from modemd import logs
 from modemd.at import Urc, replies
-from modemd.at.replies import StorageFill, StorageSlot, StoredMessage
+from modemd.at.replies import StorageSlot, StoredMessage
 from modemd.connector import Inbound
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.messages.arrivals import Arrivals, UnstoredArrivals
+from modemd.modem.messages.storage_level import StorageLevel
 from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import Identity
-from modemd.profiles import Quirk
 
 log = logs.get(__name__)
 
-# What is stored for sending (status 2, 3) is somebody else's and stays.
+# Status of a received message. Messages that are stored for sending (status 2, 3) belong to somebody else, and stay.
 _RECEIVED = (0, 1, None)
-# From this share on a storage is emptied without waiting for the next sweep; one that stays so needs a person.
-NEARLY_FULL = 0.8
-# A message that came damaged over the line is read again so often in one go, and believed if it comes alike so often.
+# A message that was damaged on the line is read again, at most so often in a row.
 MAX_READS = 5
+# A message that is still damaged is believed if so many readings in a row were equal.
 MATCHES_NEEDED = 3
+# Answers to a deletion which say that the slot is empty already.
+_EMPTY_SLOT_ERRORS = ("+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22")
+
+
+@dataclass(slots=True)
+class ReceiverState:
+    """State that outlives a session, and with it the receiver.
+
+    `unstored` has the arrivals by `+CDS` and `+CMT` that the database has not taken yet: no modem stores them. `undeletable` has
+    memory, slot and PDU of each message that the modem does not delete. `used_memories` are the memories that may have messages:
+    if noise garbles the modem's offer, a set-up chooses another memory, and the next one the first again.
+    """
+
+    unstored: UnstoredArrivals = field(default_factory=deque)
+    undeletable: set[tuple[str, int, str]] = field(default_factory=set)
+    used_memories: set[str] = field(default_factory=set)
 
 
 class Receiver:
-    """The inbound side of one modem: notices, and the sweep that finds what no notice told of.
+    """Inbound side of one modem: handles the notices of arrivals, and sweeps for arrivals that no notice announced.
 
-    `held` keeps, over the life of a port, what came by `+CDS` or `+CMT` while the database took no changes: no modem stores it.
-    `undeletable` keeps as long what the storage does not let go, and `used` where messages may lie: where an offer was
-    garbled on the line, a set-up takes another storage, and the next one comes back. `behind`: something could not be kept, and
-    a sweep is worth while as soon as the database may take it. `fill`: how full the storage was, last time it was asked.
-
-    Status reports come as often as messages go. Nothing waits for their commit, which they share with the next claim; when it
-    is there, `wake` is called, and `delete_kept` clears them away.
+    Status reports come as often as messages are sent. Nothing waits for their commit, which they share with the next claim. When
+    a report is durable, `wake` is called, and `delete_stored` deletes it on the modem.
     """
 
     def __init__(
@@ -47,53 +57,35 @@ class Receiver:
         identity: Identity,
         inbound: Inbound,
         storage: Storage,
-        held: deque[tuple[Identity, bytes]] | None = None,
-        undeletable: set[tuple[str, int, str]] | None = None,
-        used: set[str] | None = None,
+        state: ReceiverState | None = None,
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
-        self._inbound = inbound
         self._memory = storage.memory
-        self._used_memories = set[str]() if used is None else used
-        self._reports = storage.reports
-        self._unstored = deque[tuple[Identity, bytes]]() if held is None else held
-        self._undeletable = set[tuple[str, int, str]]() if undeletable is None else undeletable
-        self.has_unstored = bool(self._unstored)
-        self.fill: StorageFill | None = None
-        self._used_after_sweep = 0  # what was used after the last sweep
-        self._wake = wake
-        self._storing: set[asyncio.Task[None]] = set()  # reports whose commit is awaited
-        self._occupied_slots: dict[int, str] = {}  # what lies in their places, until it is deleted
+        self._report_memory = storage.reports
+        self._state = ReceiverState() if state is None else state
+        self._arrivals = Arrivals(dialogue, identity, inbound, self._state.unstored, wake)
+        self.level = StorageLevel(dialogue)
+        self._report_slots: dict[int, str] = {}  # PDUs of the reports on the modem that are being stored or deleted
         self._deletable: deque[StoredMessage] = deque()
 
+    @property
+    def has_unstored(self) -> bool:
+        """True if an arrival could not be stored: a sweep is worth while as soon as the database may take it."""
+        return self._arrivals.has_unstored
+
     async def handle_notice(self, urc: Urc) -> bool:
-        """Deal with a notice of an arrival; False where it is none."""
+        """Handles a notice of an arrival. Returns False if the notice is another one."""
         if urc.line.startswith(("+CDS:", "+CMT:")):
-            if urc.pdu is None:
-                return True
-            if _is_damaged(urc):  # it cannot be read again, and must not be taken for another
-                log.warning("notice damaged on the line", iccid=self._identity.iccid, octets=len(urc.pdu) // 2)
-                if urc.line.startswith("+CDS:"):  # a message stays unacknowledged: the network sends it again
-                    await self._acknowledge()
-                return True
-            if urc.line.startswith("+CDS:") and not self._is_acknowledging:
-                self._start_storing(self._store_direct(_parse_octets(urc.pdu)))
-                return True
-            try:
-                await self._store_arrival(self._identity, _parse_octets(urc.pdu))
-            except StoreUnavailable:
-                self._unstored.append((self._identity, _parse_octets(urc.pdu)))
-                self.has_unstored = True
-            else:
-                await self._acknowledge()
+            if urc.pdu is not None:
+                await self._handle_direct(urc, urc.pdu)
             return True
         if urc.line.startswith(("+CMTI:", "+CDSI:")):
             try:
                 await self._fetch(replies.parse_slot(urc.line), is_report=urc.line.startswith("+CDSI:"))
             except DecodeError:
-                await self.sweep()  # a garbled notice still says that something waits
+                await self.sweep()  # a garbled notice still means that something arrived
             return True
         if urc.line.startswith(self._identity.profile.full):
             await self.sweep()
@@ -102,77 +94,69 @@ class Receiver:
         return False
 
     async def check_storage(self) -> None:
-        """Ask how full the storage is, and empty it where it is nearly full: a full one gets no message, and no notice."""
-        await self._read_fill()
-        if self.fill is not None:
-            self._used_after_sweep = min(self._used_after_sweep, self.fill.used)
-        if self._is_nearly_full and self.fill is not None and self.fill.used > self._used_after_sweep:
+        """Reads the level of the storage, and sweeps if it is nearly full: a full one gets no message, and no notice."""
+        await self.level.read()
+        if self.level.wants_sweep:
             await self.sweep()
-            await self._read_fill()
-            self._used_after_sweep = self.fill.used
+            await self.level.read_after_sweep()
 
     @property
     def storage_problem(self) -> str | None:
-        """Why the storage stays nearly full, in words; None where it does not."""
-        if not self._is_nearly_full or self.fill is None:
-            return None
-        full = "is full: nothing can come in" if self.fill.used >= self.fill.total else "stays nearly full"
-        kept = (
-            f"{len(self._undeletable)} that cannot be deleted"
-            if self._undeletable
-            else "what other programs keep in it"
-        )
-        return f"the storage {self._memory} {full} ({self.fill.used} of {self.fill.total}), with {kept}; empty it in a phone"
-
-    @property
-    def _is_nearly_full(self) -> bool:
-        return self.fill is not None and self.fill.total > 0 and self.fill.used >= NEARLY_FULL * self.fill.total
-
-    async def _read_fill(self) -> None:
-        """`AT+CPMS?` (3GPP TS 27.005 3.2.2), the storage that is read. What cannot be read is as it was."""
-        reply = await self._dialogue.ask("+CPMS?")
-        with contextlib.suppress(DecodeError):
-            self.fill = replies.parse_fill(reply.lines) if reply.ok else self.fill
+        """Reason why the storage stays nearly full, in words; None if it is not."""
+        return self.level.find_problem(self._memory, len(self._state.undeletable))
 
     async def sweep(self) -> int:
-        """Read and clear everything that was received: how many messages there were. Before it, what is held."""
-        self.has_unstored = False
-        if self._storing:
-            await asyncio.wait(self._storing)
-        # What lies there still is listed, known, and deleted then: nothing is deleted twice, for its place may be another's.
+        """Stores what is held, then reads, stores and deletes every received message. Returns how many messages there were."""
+        self._arrivals.has_unstored = False
+        await self._arrivals.wait_for_background()
+        # The listing shows the reports that wait for their deletion, too. They are deleted as part of it: no slot is deleted
+        # twice, for it may have another message by then.
         self._deletable.clear()
-        self._occupied_slots.clear()
-        await self._store_unstored()
+        self._report_slots.clear()
+        await self._arrivals.store_held()
         found = await self._clear(self._memory)
-        # A report that was announced while nobody had the port open lies elsewhere, and no notice of it comes again.
-        elsewhere = sorted(self._used_memories - {self._memory})
-        for memory in elsewhere if self._reports is None else [self._reports, *elsewhere]:
-            async with self._select_memory(memory) as there:
-                found += await self._clear(memory) if there else 0
-            self._used_memories.discard(memory)
+        # Reports that were announced while nobody had the port open are in another memory, and are not announced again.
+        others = sorted(self._state.used_memories - {self._memory})
+        for memory in others if self._report_memory is None else [self._report_memory, *others]:
+            async with self._select_memory(memory) as is_selected:
+                found += await self._clear(memory) if is_selected else 0
+            self._state.used_memories.discard(memory)
         return found
 
     async def delete_stored(self) -> None:
-        """Delete the reports that are durable by now. A notice comes first: some modems put the next report in the place of the
-        last, and that is to be read before its place is cleared."""
+        """Deletes the reports that are durable by now, until a notice comes. The notice is handled first: some modems put the
+        next report into the slot of the last, and that must be read before the slot is deleted."""
         while self._deletable and not self._dialogue.notices:
             stored = self._deletable.popleft()
-            if self._occupied_slots.get(stored.index) == stored.pdu:
+            if self._report_slots.get(stored.index) == stored.pdu:
                 await self._delete(stored, self._memory)
 
+    async def _handle_direct(self, urc: Urc, pdu: str) -> None:
+        """Stores an arrival whose PDU came with the notice: no modem stores it."""
+        is_report = urc.line.startswith("+CDS:")
+        if _is_damaged(urc):  # it cannot be read again, and must not be taken for another
+            log.warning("notice damaged on the line", iccid=self._identity.iccid, octets=len(pdu) // 2)
+            if is_report:  # a message stays unacknowledged, so that the network sends it again
+                await self._arrivals.acknowledge()
+        elif is_report and not self._arrivals.is_acknowledging:
+            self._arrivals.start(self._arrivals.store_direct_lazily(_parse_octets(pdu)))
+        else:
+            await self._arrivals.store_direct(_parse_octets(pdu))
+
     async def _clear(self, memory: str) -> int:
-        """Take everything that was received from the memory that is read now: how many messages there were."""
+        """Stores and deletes every received message in the memory that is selected. Returns how many messages there were."""
         lines = await self._dialogue.run_command("+CMGL=4")
         found = [stored for stored in replies.parse_listing(lines) if stored.status in _RECEIVED]
-        there = {(memory, stored.index, stored.pdu) for stored in found}
-        self._undeletable.difference_update([p for p in self._undeletable if p[0] == memory and p not in there])
+        present = {(memory, stored.index, stored.pdu) for stored in found}
+        undeletable = self._state.undeletable
+        undeletable.difference_update([key for key in undeletable if key[0] == memory and key not in present])
         for stored in found:
             await self._store_and_delete(stored, memory)
         return len(found)
 
     @contextlib.asynccontextmanager
     async def _select_memory(self, memory: str) -> AsyncIterator[bool]:
-        """Read from `memory` for the block; False where the modem refuses it. MT holds whatever the others hold."""
+        """Selects `memory` for reading in the block; gives False if the modem refuses it. MT has the messages of all memories."""
         if memory in (self._memory, "MT"):
             yield True
             return
@@ -184,143 +168,84 @@ class Receiver:
                 await self._dialogue.run_command(f'+CPMS="{self._memory}"')
 
     async def _fetch(self, slot: StorageSlot, *, is_report: bool) -> None:
-        """Read one announced slot, in the memory that the notice named."""
-        here = slot.memory in (self._memory, "MT")
+        """Reads one announced slot, in the memory that the notice named."""
+        is_own_memory = slot.memory in (self._memory, "MT")
         async with self._select_memory(slot.memory):
             reply = await self._dialogue.ask(f"+CMGR={slot.index}")
             stored = replies.parse_message(reply.lines, slot.index) if reply.ok else None
             if stored is None or stored.status not in _RECEIVED:
                 return
-            if here and self._occupied_slots.get(stored.index) == stored.pdu:
-                return  # announced twice
-            if here:
-                self._occupied_slots.pop(stored.index, None)
-            known = (self._memory, stored.index, stored.pdu) in self._undeletable
-            if is_report and here and not stored.is_damaged and not known:
-                self._occupied_slots[stored.index] = stored.pdu
-                self._start_storing(self._store_from_memory(stored))
+            if is_own_memory and self._report_slots.get(stored.index) == stored.pdu:
+                return  # it was announced twice
+            if is_own_memory:
+                self._report_slots.pop(stored.index, None)
+            is_undeletable = (self._memory, stored.index, stored.pdu) in self._state.undeletable
+            if is_report and is_own_memory and not stored.is_damaged and not is_undeletable:
+                self._report_slots[stored.index] = stored.pdu
+                self._arrivals.start(self._store_report(stored))
             else:
                 await self._store_and_delete(stored, slot.memory)
 
-    def _start_storing(self, keeping: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(keeping)
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
-
-    async def _store_direct(self, octets: bytes) -> None:
-        """A report that no modem stores."""
+    async def _store_report(self, stored: StoredMessage) -> None:
+        """Makes a report durable that stays on the modem until then."""
         try:
-            await self._wait_until_stored(
-                self._inbound.store_arrival_lazily(self._identity.sender, octets), self._identity, octets
-            )
+            is_stored = await self._arrivals.store_lazily(_parse_octets(stored.pdu))
         except StoreUnavailable:
-            self._unstored.append((self._identity, octets))
-            self.has_unstored = True
-            self._wake()
-
-    async def _store_from_memory(self, stored: StoredMessage) -> None:
-        """A report that stays on the modem until it is durable."""
-        octets = _parse_octets(stored.pdu)
-        try:
-            kept = await self._wait_until_stored(
-                self._inbound.store_arrival_lazily(self._identity.sender, octets), self._identity, octets
-            )
-        except StoreUnavailable:
-            kept, self.has_unstored = False, True
-        if kept:
+            is_stored = False
+        if is_stored:
             self._deletable.append(stored)
-        elif self._occupied_slots.get(stored.index) == stored.pdu:
-            del self._occupied_slots[stored.index]
-        self._wake()
+        elif self._report_slots.get(stored.index) == stored.pdu:
+            del self._report_slots[stored.index]
+        self._arrivals.wake()
 
     async def _store_and_delete(self, stored: StoredMessage, memory: str | None = None) -> None:
-        """Hand over, then delete by index: deleting by flag could destroy what arrived meanwhile."""
+        """Stores a message, then deletes it by its index: a deletion by flag could destroy what arrived meanwhile."""
         if stored.is_damaged:
             again = await self._read_again(stored)
             if again is None:
                 return
             stored = again
-        place = (memory or self._memory, stored.index, stored.pdu)
-        if place in self._undeletable:
+        if (memory or self._memory, stored.index, stored.pdu) in self._state.undeletable:
             return
         try:
-            if not await self._store_arrival(self._identity, _parse_octets(stored.pdu)):
+            if not await self._arrivals.store(_parse_octets(stored.pdu)):
                 return
         except StoreUnavailable:
-            self.has_unstored = True
             return
         await self._delete(stored, memory or self._memory)
 
     async def _delete(self, stored: StoredMessage, memory: str) -> None:
         if memory == self._memory:
-            self._occupied_slots.pop(stored.index, None)
+            self._report_slots.pop(stored.index, None)
         try:
             await self._dialogue.run_command(f"+CMGD={stored.index}")
         except CommandFailed as error:
-            if error.result not in ("+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"):  # gone already
-                self._undeletable.add((memory, stored.index, stored.pdu))
+            if error.result not in _EMPTY_SLOT_ERRORS:
+                self._state.undeletable.add((memory, stored.index, stored.pdu))
 
     async def _read_again(self, stored: StoredMessage) -> StoredMessage | None:
-        """What is stored there, read until it is as long as its header says, or came the same `ALIKE` times in a row (then the
-        modem means it: some ZTE count the SMSC field wrongly). None: it is left for the next sweep."""
-        alike = 1
+        """Reads a slot until its PDU is as long as its header says, or was the same MATCHES_NEEDED times in a row (then the modem
+        means it: some ZTE count the SMSC field wrongly). Returns None if the message is left for the next sweep."""
+        matches = 1
         for _ in range(MAX_READS):
             reply = await self._dialogue.ask(f"+CMGR={stored.index}")
             again = replies.parse_message(reply.lines, stored.index) if reply.ok else None
             if again is None:
                 return None
-            alike = alike + 1 if again.pdu == stored.pdu else 1
-            if not again.is_damaged or alike == MATCHES_NEEDED:
+            matches = matches + 1 if again.pdu == stored.pdu else 1
+            if not again.is_damaged or matches == MATCHES_NEEDED:
                 return again
             stored = again
         log.warning("arrival reads differently each time; it stays on the modem", iccid=self._identity.iccid)
         return None
 
-    async def _store_unstored(self) -> None:
-        """Hand over what is held, in order of arrival, as far as the database takes it."""
-        while self._unstored:
-            try:
-                await self._store_arrival(*self._unstored[0])
-            except StoreUnavailable:
-                self.has_unstored = True
-                return
-            self._unstored.popleft()
-            await self._acknowledge()
-
-    @property
-    def _is_acknowledging(self) -> bool:
-        return Quirk.CNMA_AFTER_REPORT in self._identity.profile.quirks
-
-    async def _acknowledge(self) -> None:
-        """Say that a report was taken, where the modem sends no other before."""
-        if self._is_acknowledging:
-            await self._dialogue.ask("+CNMA")
-
-    async def _store_arrival(self, identity: Identity, octets: bytes) -> bool:
-        """Make an arrival durable. False where it cannot be: it stays on the modem, and the rest goes on. StoreUnavailable:
-        nothing can be kept now."""
-        return await self._wait_until_stored(self._inbound.store_arrival(identity.sender, octets), identity, octets)
-
-    @staticmethod
-    async def _wait_until_stored(keeping: Awaitable[None], identity: Identity, octets: bytes) -> bool:
-        """Wait until it is durable. False where it cannot be."""
-        try:
-            await keeping
-        except StoreUnavailable as error:
-            log.error("arrival not kept yet", iccid=identity.iccid, octets=len(octets), error=str(error))
-            raise
-        except Exception:
-            log.exception("arrival not kept; it stays on the modem", iccid=identity.iccid, octets=len(octets))
-            return False
-        return True
-
 
 def _parse_octets(pdu: str) -> bytes:
-    """Half an octet at the end is a byte lost on the line; what is left is kept all the same."""
+    """Returns the octets of a PDU in hex. A single digit at the end, whose other half was lost on the line, is dropped."""
     return bytes.fromhex(pdu[: len(pdu) // 2 * 2])
 
 
 def _is_damaged(urc: Urc) -> bool:
-    """Whether the PDU behind `+CDS: <length>` or `+CMT: [<alpha>],<length>` is of another length."""
+    """True if the PDU behind `+CDS: <length>` or `+CMT: [<alpha>],<length>` has another length."""
     length = urc.line.rpartition("," if "," in urc.line else ":")[2].strip()
     return length.isdecimal() and urc.pdu is not None and not replies.is_whole(urc.pdu, int(length))

@@ -1,4 +1,4 @@
-"""One part on the air, byte by byte: prompt, claim, and the PDU only behind the claim's commit."""
+"""Sender of parts: prompt, claim, and the PDU, which is written only after the commit of its claim."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from modemd.errors import DecodeError, PortGone, ReplyTimeout, Restarted, StoreE
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.status import Identity
 
-# The SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
-_SIMS_OWN_SMSC = "00"
-# Some Huawei show the prompt after 2 to 5 s; a draft that waits longer for one is let go to the other modems.
+# SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
+_NO_SMSC = "00"
+# Some Huawei modems give the prompt after 2 to 5 s. A draft that waits longer for one is returned, for the other modems.
 PROMPT_PATIENCE_S = 5.0
-# The first prompt is waited for so long, the next ones twice as long each while none comes: a lost one costs little, and a modem
-# that takes half a minute to set up its link gets that in the end.
+# Wait for the first prompt; it doubles each time that none comes. So a lost prompt costs little, and a modem that takes half a
+# minute to set up its link gets enough time in the end.
 FIRST_PROMPT_S = 7.5
-# A modem whose last prompt took no longer has its next one while the claim's commit runs: a slow card takes 50 ms for that.
+# If the last prompt took no longer, the next one comes while the claim's commit runs, which takes 50 ms on a slow SD card.
 QUICK_PROMPT_S = 0.1
 LinkError = PortGone | ReplyTimeout | Restarted
 LINK_ERRORS = (PortGone, ReplyTimeout, Restarted)
@@ -29,14 +29,14 @@ LINK_ERRORS = (PortGone, ReplyTimeout, Restarted)
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """The end of an attempt; with the trouble for which port or modem is to be given up, where there was one."""
+    """Result of an attempt. `link_error` is set if port or modem are to be given up."""
 
-    attempted: AttemptReport
+    report: AttemptReport
     link_error: LinkError | None = None
 
 
 class PartSender:
-    """The outbound side of one modem."""
+    """Outbound side of one modem."""
 
     def __init__(self, dialogue: Dialogue, identity: Identity, outbound: Outbound, now: Callable[[], datetime]) -> None:
         self._dialogue = dialogue
@@ -46,43 +46,50 @@ class PartSender:
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._has_link_hold = bool(identity.profile.link_hold)
-        self.is_claimed = False  # whether an attempt is being made: from its claim to its end
+        self.is_claimed = False  # True while an attempt is made, from its claim to its end
         self._missed_prompts = 0  # in a row
-        self._is_quick = False  # the last prompt came at once
+        self._is_quick = False  # True if the last prompt came within QUICK_PROMPT_S
         self._early_claim: asyncio.Future[ClaimedPart | None] | None = None  # a claim whose prompt has not come
         self._unanswered_attempt: int | None = (
             None  # the attempt whose answer may still come, while the port stays open
         )
 
-    async def send(self, draft: Draft, ahead: bool, foresee: Callable[[Draft | None], None]) -> SendResult | None:
-        """Put the draft (or what now goes before it) on the air. None: nothing may go, nothing was journaled.
+    async def send(
+        self, draft: Draft, choose_next: bool, set_next_draft: Callable[[Draft | None], None]
+    ) -> SendResult | None:
+        """Sends the draft, or the part that the claim chose in its place. Returns None if nothing may be sent; then nothing was
+        journaled.
 
-        The claim's commit runs while a quick modem makes its prompt ready. Of one that takes its time (seconds, on a Huawei) it
-        is made when the prompt is there: a crash in between would leave an attempt of which nobody can ever tell. `foresee` is
-        handed what follows, where the claim was to choose that too (`ahead`).
+        If the modem's last prompt was quick, the claim's commit runs while the modem prepares the prompt. If it was slow
+        (seconds, on a Huawei), the claim is made once the prompt is there: a crash in between would leave an attempt whose
+        outcome nobody can find out. With `choose_next` the claim also chooses the part that follows, which is handed to
+        `set_next_draft`.
 
-        PortGone, ReplyTimeout and Restarted are raised only where no attempt stands open; else they come back with its outcome.
-        StoreError: the claim was not kept, nothing was written, and the modem is at its prompt no more.
+        Raises PortGone, ReplyTimeout and Restarted only if no attempt is open; else they are returned with its outcome. Raises
+        StoreError if the claim was not stored; then nothing was written, and the modem has left its prompt.
         """
         if draft.is_first_of_several:
             await self._hold_link()
         if self._is_quick:
-            self._early_claim = self._outbound.claim(self._identity.sender, draft, ahead=ahead)
+            self._early_claim = self._outbound.claim(self._identity.sender, draft, choose_next=choose_next)
         reply = await self._first_prompt(len(draft.tpdu))
         claim, self._early_claim = self._early_claim, None
         self.is_claimed = True
         try:
             return await self._claim(
-                claim or self._outbound.claim(self._identity.sender, draft, ahead=ahead), draft, reply, foresee
+                claim or self._outbound.claim(self._identity.sender, draft, choose_next=choose_next),
+                draft,
+                reply,
+                set_next_draft,
             )
         finally:
             self.is_claimed = False
 
     def withdraw_early_claim(self) -> None:
-        """There is no prompt, and others shall have the part: a claim that was made for it is withdrawn."""
+        """Withdraws a claim that was made before the prompt, which has not come: other modems are to have the part."""
         claim, self._early_claim = self._early_claim, None
         if claim is not None:
-            claim.add_done_callback(partial(self._withdraw, because="no prompt"))
+            claim.add_done_callback(partial(self._withdraw, reason="no prompt"))
 
     async def _first_prompt(self, octets: int) -> Reply | None:
         started = self._loop.time()
@@ -102,13 +109,13 @@ class PartSender:
         claim: asyncio.Future[ClaimedPart | None],
         draft: Draft,
         reply: Reply | None,
-        foresee: Callable[[Draft | None], None],
+        set_next_draft: Callable[[Draft | None], None],
     ) -> SendResult | None:
-        """From the prompt on, or from the `reply` that came instead."""
+        """Continues after the prompt, or after the `reply` that came instead."""
         try:
             claimed = await asyncio.shield(claim)
         except asyncio.CancelledError:
-            claim.add_done_callback(partial(self._withdraw, because="stopped"))
+            claim.add_done_callback(partial(self._withdraw, reason="stopped"))
             raise
         except StoreError:
             await self._dialogue.synchronise()
@@ -116,16 +123,18 @@ class PartSender:
         if claimed is None:
             await self._dialogue.synchronise()
             return None
-        foresee(claimed.next_draft)
+        set_next_draft(claimed.next_draft)
         if reply is not None:
             return SendResult(_make_report(claimed, reply, None, 0.0))
         return await self._write_at_prompt(claimed, len(draft.tpdu))
 
     async def _write_at_prompt(self, claimed: ClaimedPart, octets: int) -> SendResult:
-        """Write the PDU, unless the prompt is for another length or somebody opted out after the claim looked."""
+        """Writes the PDU, unless the prompt is for another length, somebody opted out after the claim, or the window has
+        closed."""
         try:
             if len(claimed.tpdu) != octets:
-                # The claim chose another part: ask anew, at its length, and not for long, since nobody else can have it now.
+                # The claim chose another part. A prompt for its length is asked for, with a short wait, since no other modem can
+                # have the part now.
                 reply = await self._prompt(len(claimed.tpdu), PROMPT_PATIENCE_S)
                 if reply is not None:
                     return SendResult(_make_report(claimed, reply, None, 0.0))
@@ -139,8 +148,8 @@ class PartSender:
                 )
             if self._dialogue.loss_reason is not None:
                 raise PortGone(self._dialogue.loss_reason)
-        except LINK_ERRORS as trouble:
-            return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(trouble)), trouble)
+        except LINK_ERRORS as error:
+            return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(error)), error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
                 self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped")
@@ -148,15 +157,16 @@ class PartSender:
             raise
         return await self._write(claimed)
 
-    def inherit_state(self, older: PartSender) -> None:
-        """The same SIM was set up again over the same port: its late answer may still come."""
-        if older._identity.iccid == self._identity.iccid:
-            self._unanswered_attempt = older._unanswered_attempt
-            self._missed_prompts = older._missed_prompts
-            self._is_quick = older._is_quick
+    def inherit_state(self, previous: PartSender) -> None:
+        """Takes over the state of the sender before the same SIM was set up again over the same port: a late answer may
+        still come."""
+        if previous._identity.iccid == self._identity.iccid:
+            self._unanswered_attempt = previous._unanswered_attempt
+            self._missed_prompts = previous._missed_prompts
+            self._is_quick = previous._is_quick
 
     def take_late_answer(self, line: str) -> AttemptReport | None:
-        """The attempt that a `+CMGS` nobody waits for any more belongs to."""
+        """Returns the report of the attempt that a late `+CMGS` belongs to; None if there is none."""
         attempt, self._unanswered_attempt = self._unanswered_attempt, None
         if attempt is None:
             return None
@@ -166,32 +176,32 @@ class PartSender:
             return None
 
     def _close_late_attempt(self) -> None:
-        """Journal a late answer that came before this prompt: any behind it is of the PDU that is written now."""
+        """Journals late answers that came before this prompt. Any answer after it belongs to the PDU that is written now."""
         for urc in self._dialogue.take_notices("+CMGS:"):
             late = self.take_late_answer(urc.line)
             if late is not None:
                 self._outbound.close_attempt(self._identity.sender, late)
 
-    async def _prompt(self, octets: int, most_s: float) -> Reply | None:
+    async def _prompt(self, octets: int, limit_s: float) -> Reply | None:
         return await self._dialogue.request_prompt(
-            f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, most_s)
+            f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, limit_s)
         )
 
     async def _write(self, claimed: ClaimedPart) -> SendResult:
-        """From the first octet on, the network may have it: whatever ends without an answer is not known."""
+        """Writes the PDU. From its first octet on the network may have it: without an answer, the outcome is unknown."""
         self._close_late_attempt()
         self._unanswered_attempt = None
         written_at, started = self._now(), self._loop.time()
-        pdu = _SIMS_OWN_SMSC + claimed.tpdu.hex().upper()
+        pdu = _NO_SMSC + claimed.tpdu.hex().upper()
         try:
             reply = await self._dialogue.send_pdu(pdu, timeout_s=self._profile.send_timeout_s)
-        except LINK_ERRORS as trouble:
+        except LINK_ERRORS as error:
             self._unanswered_attempt = claimed.attempt_id
             elapsed_s = self._loop.time() - started
-            ended = AttemptReport(
-                claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(trouble), elapsed_s=elapsed_s
+            report = AttemptReport(
+                claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s
             )
-            return SendResult(ended, trouble)
+            return SendResult(report, error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
                 self._identity.sender,
@@ -201,23 +211,23 @@ class PartSender:
         return SendResult(_make_report(claimed, reply, written_at, self._loop.time() - started))
 
     async def _hold_link(self) -> None:
-        """Keep the radio link up between the parts of a message. A modem that refuses is not asked again."""
+        """Keeps the radio link up between the parts of a message. A modem that refuses is not asked again."""
         if self._has_link_hold:
             self._has_link_hold = (await self._dialogue.ask(self._profile.link_hold)).ok
 
-    def _withdraw(self, claim: asyncio.Future[ClaimedPart | None], *, because: str) -> None:
-        """A claim that nobody waits for any more: journaled, never written."""
+    def _withdraw(self, claim: asyncio.Future[ClaimedPart | None], *, reason: str) -> None:
+        """Journals a claim that nobody waits for any more as withdrawn: its PDU was never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
             self._outbound.close_attempt(
-                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=because)
+                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=reason)
             )
             if claimed.next_draft is not None:
                 self._outbound.return_draft(claimed.next_draft)
 
 
-# Some modems answer AT+CMGS with an error of the equipment (TS 27.007 9.2), whose numbers mean other things than those of
-# the message service (TS 27.005 3.2.5): the same in the latter's. What has no like there is an error without a number.
+# Some modems answer AT+CMGS with an error of the equipment (TS 27.007 9.2), whose numbers mean something else than those of the
+# message service (TS 27.005 3.2.5). The table translates them; an error without a counterpart has no number then.
 _AS_CMS = {
     3: 302, 4: 303, 5: 312, 10: 310, 11: 311, 12: 316, 13: 313, 14: 314, 15: 315, 17: 317, 18: 318, 20: 322, 23: 320,
     30: 331, 31: 332,
@@ -225,7 +235,7 @@ _AS_CMS = {
 
 
 def _make_report(claimed: ClaimedPart, reply: Reply, written_at: datetime | None, elapsed_s: float) -> AttemptReport:
-    """What a final result says of an attempt. An OK whose reference cannot be read still says: accepted."""
+    """Makes the report of an attempt from its final result. An OK whose reference cannot be read still means: accepted."""
     if not reply.ok:
         result = reply.result
         code = _AS_CMS.get(result.code or 0) if result.family == "cme" else result.code

@@ -1,1 +1,1 @@
-"""Recovery of a sick modem: its symptoms, the escalation of steps, and the steps themselves."""
+"""Recovery of a modem that fails: its symptoms, the escalation that chooses the next step, and the steps themselves."""

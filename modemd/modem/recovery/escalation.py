@@ -1,8 +1,9 @@
-"""The recovery ladder, as data: what is done about which trouble, in which order, and how long is waited in between.
+"""Escalation, as data: which steps are taken against which trouble, in which order, and how long each is given.
 
-Pure: what happened and when goes in, the rung to climb comes out. `modemd.modem.recovery.recovery` climbs. The order of the
-rungs, the rest between rounds, and that a SIM is never reset for, are those that years of modems behind gateways have taught: the
-gentlest first, since each rung costs more time than the one before, and the higher ones may lose what is on the air.
+Pure: troubles and times go in, the step to take comes out; `modemd.modem.recovery.recovery` takes it. The order of the steps,
+the time between two resets, and the rule that no modem is reset because of its SIM come from years of experience with modems
+behind gateways: the gentlest step comes first, because each costs more time than the one before, and the later ones may lose
+what is on the air.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-# Between the end of a round in which modem or stick was reset and the next reset.
+# Time between the end of a round in which modem or USB device was reset, and the next reset.
 RESET_INTERVAL_S = 300.0
-# So long well, and the next trouble begins with the shortest quarantine again.
+# Time without trouble after which the shortest quarantine applies again.
 FORGET_ROUNDS_S = 1800.0
+# Time in quarantine after the first round, the second, and each later one.
 QUARANTINE_S = (300.0, 600.0, 1800.0)
 
 
 class EscalationStep(IntEnum):
-    """What can be done, from the gentlest on."""
+    """Step of recovery. A greater value is a stronger step."""
 
     ESCAPE = 1
     SET_UP = 2
@@ -34,17 +36,17 @@ class EscalationStep(IntEnum):
 
     @property
     def label(self) -> str:
-        """Its name for people and programs: `usb reset`."""
+        """Name of the step, for people and programs: `usb reset`."""
         return self.name.lower().replace("_", " ")
 
     @property
     def is_hard(self) -> bool:
-        """Whether the modem starts anew by it, and forgets what it had in hand."""
+        """True if the modem restarts, and loses what it was doing."""
         return self in (EscalationStep.RESET, EscalationStep.USB_RESET, EscalationStep.POWER)
 
 
 class Trouble(StrEnum):
-    """What a modem can have."""
+    """Trouble that a modem can have."""
 
     SILENT = "silent"
     REFUSING = "refusing"
@@ -57,7 +59,7 @@ class Trouble(StrEnum):
 
 
 class RecoverySign(StrEnum):
-    """What shows that a trouble is over."""
+    """Sign that a trouble is over."""
 
     READY = "set up and registered"
     PASSED = "a part was accepted"
@@ -65,9 +67,12 @@ class RecoverySign(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EscalationPlan:
-    """What is done about a trouble. `rungs` are climbed in order, one whenever the trouble shows again and the rung before has
-    had its time; `after_s` is how long the trouble must have lasted before a rung. Behind the last comes quarantine; a trouble
-    without rungs is only looked at again."""
+    """Plan against one trouble.
+
+    `steps` are taken in order: the next one if the trouble still shows when the time of the one before is over. `after_s` is
+    how long, in seconds, the trouble must have lasted before a step. After the last step comes quarantine. If there are no
+    steps, the modem is only checked again. `ends_by` is the sign that ends the trouble; PASSED implies READY.
+    """
 
     description: str
     steps: tuple[EscalationStep, ...]
@@ -77,7 +82,7 @@ class EscalationPlan:
 
 PLANS: Mapping[Trouble, EscalationPlan] = {
     Trouble.SILENT: EscalationPlan(
-        # A modem that answers no AT hears no reset command either.
+        # A modem that answers no AT obeys no reset command either.
         "no answer to AT, asked for 15 s",
         (EscalationStep.ESCAPE, EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER),
     ),
@@ -111,7 +116,7 @@ PLANS: Mapping[Trouble, EscalationPlan] = {
         (EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER),
     ),
     Trouble.PORT_GONE: EscalationPlan(
-        # A stick that fell off the bus comes back by power alone; one that was pulled out does not mind.
+        # A modem that fell off the bus comes back by power only; for one that was unplugged the step does no harm.
         "no port, or not ours to open",
         (EscalationStep.POWER,),
         after_s={EscalationStep.POWER: 300.0},
@@ -120,7 +125,7 @@ PLANS: Mapping[Trouble, EscalationPlan] = {
     Trouble.MISTAKE: EscalationPlan("an error of modemd's own", ()),
 }
 
-# What a rung is given before the trouble counts again: time to boot, to find the network.
+# Time that a step is given before the trouble counts again: to boot, and to find the network.
 PATIENCE_S: Mapping[EscalationStep, float] = {
     EscalationStep.ESCAPE: 0.0,
     EscalationStep.SET_UP: 0.0,
@@ -133,13 +138,15 @@ PATIENCE_S: Mapping[EscalationStep, float] = {
 
 
 class Escalation:
-    """Where one modem stands on its ladder. Times are seconds of any steady clock."""
+    """Position of one modem in its escalation. Times are seconds of any monotonic clock."""
 
-    def __init__(self, quarantine_s: Sequence[float] = QUARANTINE_S, rest_s: float = RESET_INTERVAL_S) -> None:
+    def __init__(
+        self, quarantine_s: Sequence[float] = QUARANTINE_S, reset_interval_s: float = RESET_INTERVAL_S
+    ) -> None:
         self._quarantine_s = tuple(quarantine_s)
-        self._reset_interval_s = rest_s
-        self._began = 0.0
-        self._has_reset = False  # whether this round has had a hard rung
+        self._reset_interval_s = reset_interval_s
+        self._began_at = 0.0
+        self._has_reset = False  # True if this round has had a hard step
         self._reset_not_before = 0.0
         self._ended_at: float | None = None
         self._waits_until = 0.0
@@ -148,24 +155,25 @@ class Escalation:
         self.rounds = 0
         self.counts: Counter[EscalationStep] = Counter()
 
-    def choose_step(self, trouble: Trouble, now: float, can: AbstractSet[EscalationStep]) -> EscalationStep | None:
-        """The trouble shows: the rung to climb now, of those that can be. None: nothing more than to look again."""
+    def choose_step(self, trouble: Trouble, now: float, possible: AbstractSet[EscalationStep]) -> EscalationStep | None:
+        """Returns the step to take now, out of those that are `possible`, because `trouble` shows. Returns None if the modem
+        is only to be checked again."""
         if self.trouble is None and self._ended_at is not None and now - self._ended_at >= FORGET_ROUNDS_S:
             self.rounds = 0
         if now < self._waits_until:
-            return None  # what a reset brings with it, a port that goes, is no trouble of its own
+            return None  # a consequence of the step, such as a port that is lost at a reset, is no new trouble
         if trouble is not self.trouble:
-            self.trouble, self._began = trouble, now
+            self.trouble, self._began_at = trouble, now
         if self.step is EscalationStep.QUARANTINE:
             self.step = None
-        course = PLANS[trouble]
-        for rung in course.steps:
-            if (self.step is not None and rung <= self.step) or rung not in can:
+        plan = PLANS[trouble]
+        for step in plan.steps:
+            if (self.step is not None and step <= self.step) or step not in possible:
                 continue
-            if now - self._began < course.after_s.get(rung, 0.0) or (rung.is_hard and now < self._reset_not_before):
+            if now - self._began_at < plan.after_s.get(step, 0.0) or (step.is_hard and now < self._reset_not_before):
                 return None
-            return self._take_step(rung, now, PATIENCE_S[rung])
-        if not course.steps or self.step is None:
+            return self._take_step(step, now, PATIENCE_S[step])
+        if not plan.steps or self.step is None:
             return None
         self._reset_not_before = (
             max(self._reset_not_before, now + self._reset_interval_s) if self._has_reset else self._reset_not_before
@@ -175,16 +183,16 @@ class Escalation:
         self._has_reset = False
         return self._take_step(EscalationStep.QUARANTINE, now, quarantine_s)
 
-    def _take_step(self, rung: EscalationStep, now: float, patience_s: float) -> EscalationStep:
-        self.step = rung
-        self.counts[rung] += 1
-        self._has_reset |= rung.is_hard
+    def _take_step(self, step: EscalationStep, now: float, patience_s: float) -> EscalationStep:
+        self.step = step
+        self.counts[step] += 1
+        self._has_reset |= step.is_hard
         self._waits_until = now + patience_s
-        return rung
+        return step
 
-    def end_trouble(self, cure: RecoverySign, now: float) -> bool:
-        """Something went well: whether that ends the trouble there was."""
-        if self.trouble is None or PLANS[self.trouble].ends_by not in (cure, RecoverySign.READY):
+    def end_trouble(self, sign: RecoverySign, now: float) -> bool:
+        """Takes note of a sign that something works again. Returns True if that ends the trouble."""
+        if self.trouble is None or PLANS[self.trouble].ends_by not in (sign, RecoverySign.READY):
             return False
         if self._has_reset:
             self._reset_not_before = now + self._reset_interval_s
@@ -195,5 +203,5 @@ class Escalation:
         return True
 
     def find_quarantine_left(self, now: float) -> float | None:
-        """How much longer the modem is in quarantine, in seconds; None where it is not."""
+        """Returns how much longer the modem is in quarantine, in seconds; None if it is not."""
         return self._waits_until - now if self.step is EscalationStep.QUARANTINE and now < self._waits_until else None

@@ -1,6 +1,6 @@
-"""Climb the ladder: count and time its rungs, say so in the log, and do those that need no dialogue.
+"""Recovery: escalates, counts and times the steps, logs them, and takes them.
 
-What a rung needs of the world outside (USB, a program that switches power) is handed in as `Tools`.
+Whatever a step needs from outside modemd (USB, a program that switches power) is passed in as `RecoveryTools`.
 """
 
 from __future__ import annotations
@@ -28,41 +28,37 @@ from modemd.profiles import Profile
 
 log = logs.get(__name__)
 
-
 RADIO_TIMEOUT_S = 40.0
-
-
 RADIO_PAUSE_S = 2.0
-
-
 RESET_TIMEOUT_S = 10.0
-
-
 RESET_PAUSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class UsbLocation:
-    """Where a port's device is plugged in. `location` is its place in the USB tree (`1-1.2`), `node` its device node."""
+    """Location of a USB device. `path` is its position in the USB tree (`1-1.2`), `node` its device node."""
 
     path: str
     node: str
 
     @property
     def hub(self) -> str:
-        """The hub it sits in: `1-1`; of a root port, the bus: `1`."""
+        """Hub that the device is plugged into: `1-1`; at a root port, the bus: `1`."""
         return self.path.rpartition("." if "." in self.path else "-")[0]
 
     @property
     def port(self) -> str:
-        """The hub's port: `2`."""
+        """Port of the hub: `2`."""
         return self.path.rpartition("." if "." in self.path else "-")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTools:
-    """What recovery may use. `usb_place` finds the place of a port's device, None where it has none; `usb_reset` resets it;
-    `run` runs a program. The latter two raise ModemdError where they fail."""
+    """Tools that recovery may use.
+
+    `find_usb_location` returns the location of a port's device, None if it has none. `usb_reset` resets the device.
+    `run_program` runs a program. The latter two raise ModemdError if they fail, and are None if they are not available.
+    """
 
     find_usb_location: Callable[[str], UsbLocation | None] = lambda port: None
     usb_reset: Callable[[UsbLocation], Awaitable[None]] | None = None
@@ -74,7 +70,10 @@ NO_TOOLS = RecoveryTools()
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStatus:
-    """Where a modem stands, to be shown. Times are seconds; `counts` and `spent_s` are since the start, by the rung's name."""
+    """Status of a modem's recovery, for display. The API shows the names of the fields.
+
+    `rung` is the last step. Times are in seconds. `counts` and `spent_s` are by the step's name, since the start.
+    """
 
     trouble: str | None
     reason: str | None
@@ -86,7 +85,7 @@ class RecoveryStatus:
 
 
 class Recovery:
-    """The ladder of one modem. Belongs to the modem's task."""
+    """Recovery of one modem. Only the modem's task calls it."""
 
     def __init__(
         self,
@@ -95,20 +94,20 @@ class Recovery:
         tools: RecoveryTools,
         *,
         quarantine_s: Sequence[float] = QUARANTINE_S,
-        rest_s: float = RESET_INTERVAL_S,
+        reset_interval_s: float = RESET_INTERVAL_S,
     ) -> None:
         self._line = line
         self._status = status
         self._tools = tools
         self._loop = asyncio.get_running_loop()
-        self._escalation = Escalation(quarantine_s, rest_s)
+        self._escalation = Escalation(quarantine_s, reset_interval_s)
         self._usb_location: UsbLocation | None = None
         self._spent_s: dict[EscalationStep, float] = {}
         self._reason: str | None = None
         self._pending_step: EscalationStep | None = None
 
     def note_location(self) -> None:
-        """The port is open: note where its device is plugged in, as long as one can see it."""
+        """Notes where the device of the port, which has just been opened, is plugged in, if that can be found out."""
         self._usb_location = self._tools.find_usb_location(self._port) or self._usb_location
 
     @property
@@ -116,112 +115,114 @@ class Recovery:
         return self._status.port or self._line.port
 
     def escalate(self, trouble: Trouble, reason: str, profile: Profile | None = None) -> EscalationStep | None:
-        """The rung to climb now. `profile`: of the modem that listens, None where there is no dialogue. A rung that is not the
-        dialogue's stays pending for `take`."""
-        rung = self._escalation.choose_step(trouble, self._loop.time(), self._list_possible_steps(profile))
-        if rung is not None:
+        """Returns the step to take now, None if none. `profile` is that of the modem in the dialogue, None if there is no
+        dialogue. A step that needs the port closed becomes the pending one."""
+        step = self._escalation.choose_step(trouble, self._loop.time(), self._list_possible_steps(profile))
+        if step is not None:
             self._reason = reason
-            log.warning("recovery", modem=self._line.name, rung=rung.label, trouble=trouble, reason=reason)
-        if rung in (EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER):
-            self._pending_step = rung
-        return rung
+            log.warning("recovery", modem=self._line.name, rung=step.label, trouble=trouble, reason=reason)
+        if step in (EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER):
+            self._pending_step = step
+        return step
 
     def note_escape(self, reason: str) -> None:
-        """An answer did not come, and the dialogue is to be escaped. In a trouble of another kind that is only counted: it has
-        its own way up."""
+        """Notes that an answer did not come, and that the dialogue is to be synchronised. If another trouble is being
+        treated, this is only counted, because that trouble's escalation goes on."""
         if self._escalation.trouble in (None, Trouble.SILENT):
             self.escalate(Trouble.SILENT, reason)
         else:
             self._escalation.counts[EscalationStep.ESCAPE] += 1
 
     def take_pending_step(self) -> EscalationStep | None:
-        """The rung that waits to be climbed with the port closed."""
-        rung, self._pending_step = self._pending_step, None
-        return rung
+        """Returns the step that needs the port closed, None if there is none; it is pending no more."""
+        step, self._pending_step = self._pending_step, None
+        return step
 
     @property
     def has_pending_step(self) -> bool:
-        """Whether a rung waits for the port to be closed."""
+        """True if a step waits for the port to be closed."""
         return self._pending_step is not None
 
-    def note_success(self, cure: RecoverySign) -> None:
-        """Something went well."""
-        trouble, rung = self._escalation.trouble, self._escalation.step
-        if self._escalation.end_trouble(cure, self._loop.time()) and rung is not None:
-            log.info("modem has recovered", modem=self._line.name, trouble=trouble, after=rung.label)
+    def note_success(self, sign: RecoverySign) -> None:
+        """Notes a sign that something works again."""
+        trouble, step = self._escalation.trouble, self._escalation.step
+        if self._escalation.end_trouble(sign, self._loop.time()) and step is not None:
+            log.info("modem has recovered", modem=self._line.name, trouble=trouble, after=step.label)
 
     @property
     def is_quarantined(self) -> bool:
+        """True while the modem is in quarantine."""
         return self._escalation.find_quarantine_left(self._loop.time()) is not None
 
     @property
     def current_status(self) -> RecoveryStatus:
-        """Where the modem stands now."""
-        ladder = self._escalation
+        """Current status of the recovery."""
+        escalation = self._escalation
         return RecoveryStatus(
-            ladder.trouble,
+            escalation.trouble,
             self._reason,
-            ladder.step.label if ladder.step is not None else None,
-            ladder.rounds,
-            ladder.find_quarantine_left(self._loop.time()),
-            {rung.label: ladder.counts[rung] for rung in EscalationStep if ladder.counts[rung]},
-            {rung.label: round(spent_s, 3) for rung, spent_s in sorted(self._spent_s.items())},
+            escalation.step.label if escalation.step is not None else None,
+            escalation.rounds,
+            escalation.find_quarantine_left(self._loop.time()),
+            {step.label: escalation.counts[step] for step in EscalationStep if escalation.counts[step]},
+            {step.label: round(spent_s, 3) for step, spent_s in sorted(self._spent_s.items())},
         )
 
-    # The rungs
+    # The steps
 
-    async def run_by_commands(self, rung: EscalationStep, dialogue: Dialogue, profile: Profile) -> None:
-        """Climb one that goes by AT commands."""
-        with self.measure(rung):
-            if rung is EscalationStep.RADIO:
+    async def run_by_commands(self, step: EscalationStep, dialogue: Dialogue, profile: Profile) -> None:
+        """Takes a step that consists of AT commands: RADIO or RESET."""
+        with self.measure(step):
+            if step is EscalationStep.RADIO:
                 await dialogue.ask(profile.radio_off, timeout_s=RADIO_TIMEOUT_S)
                 await dialogue.pause(RADIO_PAUSE_S)
                 await dialogue.ask(profile.radio_on, timeout_s=RADIO_TIMEOUT_S)
-            elif rung is EscalationStep.RESET:
+            elif step is EscalationStep.RESET:
                 for command in profile.reset:
                     if (await dialogue.ask(command, timeout_s=RESET_TIMEOUT_S)).ok:
                         break
                 dialogue.mark_unsynchronised()
                 await dialogue.pause(RESET_PAUSE_S)
 
-    async def run_with_port_closed(self, rung: EscalationStep) -> None:
-        """Climb one for which the port is closed. What it cannot do, it says in the log."""
-        with self.measure(rung):
+    async def run_with_port_closed(self, step: EscalationStep) -> None:
+        """Takes a step that needs the port closed. A failure is logged."""
+        with self.measure(step):
             try:
                 if (
-                    rung is EscalationStep.USB_RESET
+                    step is EscalationStep.USB_RESET
                     and self._tools.usb_reset is not None
                     and self._usb_location is not None
                 ):
                     await self._tools.usb_reset(self._usb_location)
-                elif rung is EscalationStep.POWER and self._tools.run_program is not None:
+                elif step is EscalationStep.POWER and self._tools.run_program is not None:
                     await self._tools.run_program(self._make_power_command())
             except ModemdError as error:
-                log.error("recovery failed", modem=self._line.name, rung=rung.label, error=str(error))
+                log.error("recovery failed", modem=self._line.name, rung=step.label, error=str(error))
 
     @contextmanager
-    def measure(self, rung: EscalationStep) -> Iterator[None]:
-        """Count the time within to the rung's."""
+    def measure(self, step: EscalationStep) -> Iterator[None]:
+        """Adds the time that the block takes to the step's."""
         began = self._loop.time()
         try:
             yield
         finally:
-            self._spent_s[rung] = self._spent_s.get(rung, 0.0) + self._loop.time() - began
+            self._spent_s[step] = self._spent_s.get(step, 0.0) + self._loop.time() - began
 
     def _list_possible_steps(self, profile: Profile | None) -> frozenset[EscalationStep]:
-        can = {EscalationStep.ESCAPE, EscalationStep.SET_UP, EscalationStep.REOPEN}
+        possible = {EscalationStep.ESCAPE, EscalationStep.SET_UP, EscalationStep.REOPEN}
         if profile is not None and profile.radio_off and profile.radio_on:
-            can.add(EscalationStep.RADIO)
+            possible.add(EscalationStep.RADIO)
         if profile is not None and profile.reset:
-            can.add(EscalationStep.RESET)
+            possible.add(EscalationStep.RESET)
         if self._tools.usb_reset is not None and self._usb_location is not None:
-            can.add(EscalationStep.USB_RESET)
+            possible.add(EscalationStep.USB_RESET)
         if self._line.power_hook and self._tools.run_program is not None and self._make_power_command():
-            can.add(EscalationStep.POWER)
-        return frozenset(can)
+            possible.add(EscalationStep.POWER)
+        return frozenset(possible)
 
     def _make_power_command(self) -> list[str]:
-        """The configured program, its placeholders filled; empty where one has no value: the place is not known."""
+        """Returns the configured program with its placeholders filled; empty if one has no value because the location is not
+        known."""
         place = self._usb_location
         values = {"{name}": self._line.name, "{port}": self._port}
         if place is not None:
@@ -235,30 +236,31 @@ class Recovery:
 
 
 PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
-"""What may stand in a power hook."""
+"""Placeholders that a power hook may have."""
 
 
-# Under which key the status has what is seen and nothing is done about.
+# Key in the status's remarks for symptoms against which nothing is done.
 HEALTH_REMARK = "health"
 
 
 class HealthMonitor:
-    """The health of one modem, over its sessions."""
+    """Health of one modem, over its sessions."""
 
-    def __init__(self, status: ModemStatus, outbound: Outbound, vitals: Symptoms, recovery: Recovery) -> None:
+    def __init__(self, status: ModemStatus, outbound: Outbound, symptoms: Symptoms, recovery: Recovery) -> None:
         self._status = status
         self._outbound = outbound
         self._loop = asyncio.get_running_loop()
-        self.symptoms = vitals
+        self.symptoms = symptoms
         self.recovery = recovery
 
     @property
     def may_send(self) -> bool:
-        """Whether parts are given to the modem: not while it swallows them and has been given up for a while."""
+        """True if parts may be given to the modem. Not so while it is quarantined: it takes parts and does not send them."""
         return not (self.recovery.is_quarantined and self._status.health is ModemHealth.QUARANTINED)
 
     async def check_and_recover(self, dialogue: Dialogue, identity: Identity) -> bool:
-        """Say how the modem is, and climb a rung where one is due. True: it is to be set up again, or its port is wanted."""
+        """Updates the modem's status, and takes a step if one is due. Returns True if the modem is to be set up again, or
+        its port is to be closed."""
         status, now = self._status, self._loop.time()
         self.symptoms.note_registration(status.registration, now)
         if status.registration.is_registered:
@@ -269,23 +271,23 @@ class HealthMonitor:
         worst = next((finding for finding in findings if finding.trouble is not None), None)
         status.remarks.pop(HEALTH_REMARK, None)
         if worst is None or worst.trouble is None:
-            told = "; ".join(finding.reason for finding in findings)
-            if told and status.registration.is_registered:
-                status.remarks[HEALTH_REMARK] = told
-            elif told:
-                status.reason = told
+            reason = "; ".join(finding.reason for finding in findings)
+            if reason and status.registration.is_registered:
+                status.remarks[HEALTH_REMARK] = reason
+            elif reason:
+                status.reason = reason
             return False
         return await self._take_step(worst, worst.trouble, dialogue, identity)
 
     async def _take_step(
         self, finding: SymptomFinding, trouble: Trouble, dialogue: Dialogue, identity: Identity
     ) -> bool:
-        rung = self.recovery.escalate(trouble, finding.reason, identity.profile)
+        step = self.recovery.escalate(trouble, finding.reason, identity.profile)
         self._status.health = ModemHealth.QUARANTINED if self.recovery.is_quarantined else ModemHealth.UNHEALTHY
         self._status.reason = finding.reason
-        if rung is None or rung is EscalationStep.QUARANTINE:
+        if step is None or step is EscalationStep.QUARANTINE:
             return False
         self.symptoms.mark_treated(finding.symptom)
-        if rung in (EscalationStep.RADIO, EscalationStep.RESET):
-            await self.recovery.run_by_commands(rung, dialogue, identity.profile)
+        if step in (EscalationStep.RADIO, EscalationStep.RESET):
+            await self.recovery.run_by_commands(step, dialogue, identity.profile)
         return True

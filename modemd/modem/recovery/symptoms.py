@@ -1,6 +1,6 @@
-"""Whether a message can pass, by evidence: signs, how long or how often each must show, what it means, and where that is from.
+"""Symptoms that messages cannot pass: from when on each counts, what it means, and the source of that.
 
-Pure: observations with their time go in, findings come out.
+Pure: observations with their times go in, findings come out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from modemd.modem.recovery.escalation import Trouble
 
 
 class Symptom(StrEnum):
-    """What can be seen of a modem that answers."""
+    """Symptom of a modem that still answers."""
 
     UNREGISTERED = "unregistered"
     DENIED = "denied"
@@ -25,8 +25,11 @@ class Symptom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """From when on a sign counts: it has shown for `lasts_s`, or `times` in a row. `trouble` is what the ladder climbs for;
-    None: it is told, and the modem is used as long as it can be."""
+    """Threshold from which on a symptom counts: it has shown for `lasts_s` seconds, or `times` in a row.
+
+    `trouble` is what recovery escalates for. If it is None, the symptom is only shown, and the modem is used as long as
+    possible.
+    """
 
     reason: str
     source: str
@@ -36,7 +39,7 @@ class Threshold:
 
 
 WEAK_DBM = -103
-"""The weakest that is not called weak: `+CSQ: 5`."""
+"""Lowest level in dBm that is not called weak: `+CSQ: 5`."""
 
 THRESHOLDS: Mapping[Symptom, Threshold] = {
     Symptom.UNREGISTERED: Threshold(
@@ -57,7 +60,7 @@ THRESHOLDS: Mapping[Symptom, Threshold] = {
     ),
     Symptom.FAILING: Threshold(
         "sends fail in a row: {detail}",
-        "one SIM's refusals while others pass, or several numbers refused (rules/simstate); not those that are the SIM's own",
+        "one SIM's refusals while others pass, or several numbers refused (rules/sim_breaker); not those that are the SIM's own",
         trouble=Trouble.FAILING,
     ),
     Symptom.UNANSWERED: Threshold(
@@ -71,18 +74,19 @@ THRESHOLDS: Mapping[Symptom, Threshold] = {
 
 @dataclass(frozen=True, slots=True)
 class SymptomFinding:
-    """A sign that counts, with the reason in words."""
+    """Symptom that counts, with the reason in words."""
 
     symptom: Symptom
     reason: str
 
     @property
     def trouble(self) -> Trouble | None:
+        """Trouble to escalate for; None if the symptom is only shown."""
         return THRESHOLDS[self.symptom].trouble
 
 
 class Symptoms:
-    """What has been seen of one modem, over its sessions. Times are seconds of any steady clock."""
+    """Observations of one modem, over its sessions. Times are seconds of any monotonic clock."""
 
     def __init__(self) -> None:
         self._since: dict[Symptom, float] = {}
@@ -91,61 +95,65 @@ class Symptoms:
         self._unanswered = 0
 
     def note_registration(self, registration: Registration, now: float) -> None:
-        """What +CREG said."""
-        denied = registration is Registration.DENIED
-        self._note_symptom(Symptom.DENIED, denied, now)
+        """Notes the state of registration (+CREG)."""
+        is_denied = registration is Registration.DENIED
+        self._note_symptom(Symptom.DENIED, is_denied, now)
         self._note_symptom(
-            Symptom.UNREGISTERED, not registration.is_registered and not denied, now, registration.name.lower()
+            Symptom.UNREGISTERED, not registration.is_registered and not is_denied, now, registration.name.lower()
         )
         if not registration.is_registered:
-            self._note_symptom(Symptom.WEAK_SIGNAL, False, now)  # it goes without saying
+            self._note_symptom(Symptom.WEAK_SIGNAL, False, now)  # without a network there is no signal to judge
 
     def note_signal(self, dbm: int | None, now: float) -> None:
-        """What +CSQ said while registered; None: it does not know."""
-        weak = dbm is None or dbm < WEAK_DBM
-        self._note_symptom(Symptom.WEAK_SIGNAL, weak, now, "not known" if dbm is None else f"{dbm} dBm")
+        """Notes the signal level while registered (+CSQ); None if the modem does not know it."""
+        is_weak = dbm is None or dbm < WEAK_DBM
+        self._note_symptom(Symptom.WEAK_SIGNAL, is_weak, now, "not known" if dbm is None else f"{dbm} dBm")
 
     def note_accepted(self) -> None:
-        """A part was accepted."""
+        """Notes that a part was accepted."""
         self._unanswered = 0
 
     def note_unanswered(self) -> None:
-        """A part was written and not answered."""
+        """Notes that a part was written and not answered."""
         self._unanswered += 1
 
-    def note_failing(self, why: str | None, now: float) -> None:
-        """What the service says of this SIM's refusals; None: nothing that would be the modem's."""
-        self._note_symptom(Symptom.FAILING, why is not None, now, why or "")
+    def note_failing(self, reason: str | None, now: float) -> None:
+        """Notes why sends fail in a row, as the service explains it; None if they do not, or not by the modem's fault."""
+        self._note_symptom(Symptom.FAILING, reason is not None, now, reason or "")
 
-    def mark_treated(self, sign: Symptom) -> None:
-        """Something was done about a sign: it counts again when it shows anew."""
-        if sign is Symptom.UNANSWERED:
-            self._unanswered = THRESHOLDS[sign].times - 1
-        elif sign is Symptom.FAILING:
-            self._treated[sign] = self._details[sign]
+    def mark_treated(self, symptom: Symptom) -> None:
+        """Notes that a step was taken because of a symptom: it counts again only if it shows anew."""
+        if symptom is Symptom.UNANSWERED:
+            self._unanswered = THRESHOLDS[symptom].times - 1
+        elif symptom is Symptom.FAILING:
+            self._treated[symptom] = self._details[symptom]
 
     def list_findings(self, now: float) -> list[SymptomFinding]:
-        """What counts now, in the order of the table."""
-        return [SymptomFinding(sign, self._make_reason(sign)) for sign in THRESHOLDS if self._is_significant(sign, now)]
+        """Returns the symptoms that count now, in the order of the table."""
+        return [
+            SymptomFinding(symptom, self._make_reason(symptom))
+            for symptom in THRESHOLDS
+            if self._is_significant(symptom, now)
+        ]
 
-    def _note_symptom(self, sign: Symptom, shown: bool, now: float, detail: str = "") -> None:
-        if shown:
-            self._since.setdefault(sign, now)
-            self._details[sign] = detail
+    def _note_symptom(self, symptom: Symptom, is_shown: bool, now: float, detail: str = "") -> None:
+        if is_shown:
+            self._since.setdefault(symptom, now)
+            self._details[symptom] = detail
         else:
-            self._since.pop(sign, None)
+            self._since.pop(symptom, None)
 
-    def _is_significant(self, sign: Symptom, now: float) -> bool:
-        threshold = THRESHOLDS[sign]
-        if sign is Symptom.UNANSWERED:
+    def _is_significant(self, symptom: Symptom, now: float) -> bool:
+        threshold = THRESHOLDS[symptom]
+        if symptom is Symptom.UNANSWERED:
             return self._unanswered >= threshold.times
-        if sign in self._treated and self._treated[sign] == self._details.get(sign):
+        if symptom in self._treated and self._treated[symptom] == self._details.get(symptom):
             return False
-        return sign in self._since and now - self._since[sign] >= threshold.lasts_s
+        return symptom in self._since and now - self._since[symptom] >= threshold.lasts_s
 
-    def _make_reason(self, sign: Symptom) -> str:
-        # It says for how long at least, and so stays the same from one look to the next.
-        threshold = THRESHOLDS[sign]
+    def _make_reason(self, symptom: Symptom) -> str:
+        # The reason has the threshold, not the time that passed, so that it stays the same from one check to the next.
+        threshold = THRESHOLDS[symptom]
         return threshold.reason.format(
-            minutes=int(threshold.lasts_s // 60), detail=self._details.get(sign, ""), times=threshold.times
+            minutes=int(threshold.lasts_s // 60), detail=self._details.get(symptom, ""), times=threshold.times
         )

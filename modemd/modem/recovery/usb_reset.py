@@ -1,4 +1,4 @@
-"""The USB device behind a port: where it is, and its reset; and the program that switches its power."""
+"""USB device behind a port: finds where it is plugged in, resets it, and runs the program that switches its power."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOOK_TIMEOUT_S = 30.0
 
 
 def find_usb_location(port: str, sysfs: Path = Path("/sys")) -> UsbLocation | None:
-    """Where the USB device of a tty is plugged in, by its sysfs; None for a port that is not on USB, or not there."""
+    """Returns where the USB device of a tty is plugged in, according to sysfs; None if the port is not on USB, or is gone."""
     name = os.path.basename(os.path.realpath(port))
     folder = Path(os.path.realpath(sysfs / "class" / "tty" / name / "device"))
     while folder != folder.parent:
@@ -34,17 +34,17 @@ def find_usb_location(port: str, sysfs: Path = Path("/sys")) -> UsbLocation | No
     return None
 
 
-async def reset_device(place: UsbLocation) -> None:
-    """Resets the device, as if it were pulled and plugged without losing power. Raises ModemError with the reason if it could not
-    be. A reset of a wedged modem may hang for ever."""
+async def reset_device(location: UsbLocation) -> None:
+    """Resets the device, as if it were unplugged and plugged in, but without losing power. Raises ModemError with the reason
+    if that fails or hangs: the reset of a hanging modem may never return."""
     try:
-        await run_blocking(f"reset {place.path}", partial(_reset, place.node), RESET_TIMEOUT_S)
+        await run_blocking(f"reset {location.path}", partial(_reset, location.node), RESET_TIMEOUT_S)
     except TimeoutError:
-        raise ModemError(f"the reset of {place.node} hangs") from None
+        raise ModemError(f"the reset of {location.node} hangs") from None
     except PermissionError as error:
-        raise ModemError(f"{place.node}: {error.strerror}; the udev rules give it to modemd's group") from error
+        raise ModemError(f"{location.node}: {error.strerror}; the udev rules give it to modemd's group") from error
     except OSError as error:
-        raise ModemError(f"{place.node}: {error.strerror}") from error
+        raise ModemError(f"{location.node}: {error.strerror}") from error
 
 
 def _reset(node: str) -> None:
@@ -62,4 +62,4 @@ async def run_program(argv: Sequence[str], timeout_s: float = HOOK_TIMEOUT_S) ->
 
 
 TOOLS = RecoveryTools(find_usb_location=find_usb_location, usb_reset=reset_device, run_program=run_program)
-"""Those of this machine."""
+"""Tools of this machine."""

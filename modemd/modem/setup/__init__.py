@@ -1,1 +1,1 @@
-"""Set-up of one modem: who it is, its SIM, and the settings that sending and receiving need."""
+"""Set-up of one modem: identifies modem and SIM, opens the SIM, and sets what sending and receiving need."""

@@ -1,4 +1,4 @@
-"""Waiting for a SIM that is busy: normal for up to a minute after power-on or PIN entry."""
+"""Waits for a SIM that is busy, which is normal for up to a minute after power-on or PIN entry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from modemd.modem.link.dialogue import Dialogue
 
 BUSY_TRIES = 30
 BUSY_WAIT_S = 2.0
-# In numbers (3GPP TS 27.005 3.2.5, TS 27.007 9.2; 515 is Wavecom's), and in the words some firmware uses in spite of CMEE=1.
+# As numbers (3GPP TS 27.005 3.2.5, TS 27.007 9.2; 515 is Wavecom's), and as text, which some firmware uses in spite of CMEE=1.
 _BUSY = frozenset(
     {
         "+CME ERROR: 14",
@@ -22,12 +22,13 @@ _BUSY = frozenset(
 
 
 def is_busy(reply: Reply) -> bool:
-    """Whether the SIM, or the modem that starts, asks for patience."""
+    """True if the SIM is busy, or the modem still starts."""
     return reply.result.line in _BUSY
 
 
 async def run_when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
-    """The information lines of a command that waits for a busy SIM. CommandFailed where it is refused, or stays busy."""
+    """Returns the information lines of a command, which is repeated while the SIM is busy. Raises CommandFailed if it is
+    refused, or the SIM stays busy."""
     for _ in range(BUSY_TRIES):
         reply = await dialogue.ask(command)
         if reply.ok:

@@ -1,4 +1,4 @@
-"""First words to a modem: woken, told its family's first commands, and asked for what it calls itself."""
+"""First commands to a modem: wakes it, sends the family's first commands, and reads manufacturer, model and firmware."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ AT_TIMEOUT_S = 2.0
 
 
 async def wake_modem(dialogue: Dialogue) -> None:
-    """Wakes the modem, out of any prompt, and switches its echo off. Raises Silent if nothing answers."""
+    """Wakes the modem, out of any prompt, and switches its echo off. Raises Silent if it does not answer, and CommandFailed
+    if it refuses."""
     dialogue.mark_unsynchronised()  # another program may have left the modem at a prompt
-    for last in (*[False] * (AT_TRIES - 1), True):
+    for is_last in (*[False] * (AT_TRIES - 1), True):
         try:
             await dialogue.run_command("E0", timeout_s=AT_TIMEOUT_S)
             return
         except (ReplyTimeout, CommandFailed) as error:
-            if last or isinstance(error, Silent):
+            if is_last or isinstance(error, Silent):
                 raise
 
 
 async def send_first_commands(dialogue: Dialogue, profile: Profile) -> None:
-    """Sends the commands that a family needs before any other; their results do not matter."""
+    """Sends the commands that a family needs before any other. Their results do not matter."""
     for command in profile.first:
         await dialogue.ask(command)
 
 
 async def read_identity(dialogue: Dialogue, command: str) -> str:
-    """Returns the answer to an identity command (`+CGMI`, `+CGMM`, `+CGMR`) in the modem's own words; empty if it has none
-    (Wavecom answers +CGMR with ERROR)."""
+    """Returns the answer to an identity command (`+CGMI`, `+CGMM`, `+CGMR`); empty if the modem has none (Wavecom answers
+    +CGMR with ERROR)."""
     reply = await dialogue.ask(command)
     try:
         return replies.parse_identity(reply.lines, command) if reply.ok else ""

@@ -1,7 +1,8 @@
-"""The numbers by which stick and SIM are known, read so that noise on the line makes no other stick or SIM of them.
+"""Numbers that identify modem and SIM, read so that noise on the line never turns one modem or SIM into another.
 
-A digit lost or changed between modem and host would be a new identity: quotas, history and conversations of nobody. So a
-number counts when it came twice alike, or proves itself by its check digit; and a refusal counts when it came twice.
+A digit that is lost or changed between modem and host would be a new identity, with quotas, history and conversations of
+nobody. Therefore a number counts only if it came twice alike, or has a right check digit; and a refusal counts if it came
+twice.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from modemd.modem.setup.busy_sim import BUSY_TRIES, BUSY_WAIT_S, is_busy
 from modemd.profiles import Profile
 
 MAX_READS = 6
-"""How often a number is asked for that comes differently each time."""
+"""Number of reads after which a number that differs each time is given up."""
 MATCHES_NEEDED = 2
-"""How often the same must come to be believed."""
+"""Number of equal answers that make an answer count."""
 IMEI_DIGITS = 15
 
 
 async def read_imei(dialogue: Dialogue) -> str:
-    """`AT+CGSN`: 15 digits, the last a check digit (3GPP TS 23.003 6.2.1); any other number of digits must come twice alike.
-    CommandFailed where the modem tells none."""
+    """Returns the IMEI (`AT+CGSN`): 15 digits, the last a check digit (3GPP TS 23.003 6.2.1). Any other number of digits
+    must come twice alike. Raises CommandFailed if the modem tells none."""
     found = await _read_number(dialogue, "+CGSN", 14, _is_imei)
     if found is None:
         raise CommandFailed("AT+CGSN", "no IMEI in its answer")
@@ -32,9 +33,9 @@ async def read_imei(dialogue: Dialogue) -> str:
 
 
 async def read_iccid(dialogue: Dialogue, profile: Profile) -> str | None:
-    """The SIM card's number, by the first of the family's commands that tells one; None where none does.
+    """Returns the number of the SIM card, by the first of the family's commands that answers with one; None if none does.
 
-    Its check digit proves nothing: cards exist without one, and a lost digit leaves a number of a usual length.
+    Its check digit proves nothing: there are cards without one, and a number that lost a digit still has a usual length.
     """
     for command in profile.iccid:
         found = await _read_number(dialogue, command, 18, _never_proven)
@@ -44,7 +45,8 @@ async def read_iccid(dialogue: Dialogue, profile: Profile) -> str | None:
 
 
 async def read_imsi(dialogue: Dialogue) -> str | None:
-    """`AT+CIMI` (3GPP TS 27.007 5.6): 14 or 15 digits, without a check digit. None where the modem tells none."""
+    """Returns the IMSI (`AT+CIMI`; 3GPP TS 27.007 5.6): 14 or 15 digits, without a check digit. None if the modem tells
+    none."""
     return await _read_number(dialogue, "+CIMI", 14, _never_proven)
 
 
@@ -56,24 +58,22 @@ def _never_proven(found: str) -> bool:
     return False
 
 
-async def _read_number(
-    dialogue: Dialogue, command: str, minimum: int, proves_itself: Callable[[str], bool]
-) -> str | None:
-    """The number that `command` tells. None: it was refused, or told none, twice. CommandFailed where it never comes alike: such
-    a line is no use."""
-    seen: dict[str | None, int] = {}
-    busy = 0
-    while sum(seen.values()) < MAX_READS:
+async def _read_number(dialogue: Dialogue, command: str, minimum: int, is_proven: Callable[[str], bool]) -> str | None:
+    """Returns the number that `command` answers with; None if it was refused, or had no number, twice. Raises CommandFailed
+    if no answer comes twice: the line is too noisy to use."""
+    counts: dict[str | None, int] = {}
+    times_busy = 0
+    while sum(counts.values()) < MAX_READS:
         reply = await dialogue.ask(command)
-        if is_busy(reply) and busy < BUSY_TRIES:
-            busy += 1
+        if is_busy(reply) and times_busy < BUSY_TRIES:
+            times_busy += 1
             await dialogue.pause(BUSY_WAIT_S)
             continue
         try:
             found = replies.parse_digits(reply.lines, command, minimum) if reply.ok else None
         except DecodeError:
             found = None
-        seen[found] = seen.get(found, 0) + 1
-        if seen[found] == MATCHES_NEEDED or (found is not None and proves_itself(found)):
+        counts[found] = counts.get(found, 0) + 1
+        if counts[found] == MATCHES_NEEDED or (found is not None and is_proven(found)):
             return found
     raise CommandFailed(f"AT{command}", f"{MAX_READS} different answers: noise on the line?")

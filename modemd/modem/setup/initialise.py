@@ -1,4 +1,4 @@
-"""Identify what answers on a port, and put it into the one state in which modemd uses modems."""
+"""Initialisation: identifies the modem on a port, and brings it into the one state in which modemd uses modems."""
 
 from __future__ import annotations
 
@@ -16,45 +16,47 @@ from modemd.profiles import GENERIC, Profile, Profiles
 
 log = logs.get(__name__)
 
-# How often a modem that says nothing of itself yet is asked, BUSY_WAIT_S apart: until its SIM is read (ZTE takes 8 s and more).
+# Number of times, BUSY_WAIT_S apart, that a modem is asked until it tells its manufacturer: it reads its SIM first (ZTE takes 8 s
+# and more).
 STARTING_TRIES = 15
 
 
 async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource = NO_PINS) -> Identity:
-    """Ask who it is. `driver` names a profile; None: by its manufacturer and model. `pins` opens a SIM that is locked;
-    SimUnusable where it cannot be used.
+    """Identifies modem and SIM. `driver` names the profile; if it is None, manufacturer and model choose it. `pins` opens a SIM
+    that is locked. Raises SimUnusable if the SIM cannot be used.
 
-    A SIM that tells no ICCID is known by its IMSI: it is the same SIM in every stick all the same.
+    A SIM that tells no ICCID is known by its IMSI, which is the same in every modem.
     """
     if driver is not None:
         await send_first_commands(dialogue, profiles.find_by_name(driver))
-    await dialogue.ask("+CMEE=1")  # else a missing or busy SIM is a bare ERROR
+    await dialogue.ask("+CMEE=1")  # without it, a missing or busy SIM is a bare ERROR
     manufacturer, model, profile = await _identify_family(dialogue, profiles, driver, pins)
     if driver is None:
         await send_first_commands(dialogue, profile)
-    equipment = await read_imei(dialogue)
+    imei = await read_imei(dialogue)
     firmware = await read_identity(dialogue, "+CGMR")
     await open_sim(dialogue, profile, pins)
-    card, subscriber = await read_iccid(dialogue, profile), await read_imsi(dialogue)
-    if card is None and subscriber is None:
+    iccid, imsi = await read_iccid(dialogue, profile), await read_imsi(dialogue)
+    if iccid is None and imsi is None:
         raise CommandFailed("reading the SIM", f"neither +CIMI nor any of {', '.join(profile.iccid)} told a number")
     return Identity(
-        imei=equipment,
+        imei=imei,
         manufacturer=manufacturer,
         model=model,
         firmware=firmware,
-        iccid=card or subscriber or "",
-        imsi=subscriber,
+        iccid=iccid or imsi or "",
+        imsi=imsi,
         number=await _read_own_number(dialogue),
         profile=profile,
     )
 
 
-async def initialise_modem(dialogue: Dialogue, profile: Profile, used: set[str] | None = None) -> Storage:
-    """PDU mode, numbered errors, storage and notices: the full set-up, from any state. Where arrivals lie then, which is added to
-    `used` as soon as they go there.
+async def initialise_modem(dialogue: Dialogue, profile: Profile, used_memories: set[str] | None = None) -> Storage:
+    """Sets PDU mode, numbered errors, storage and notices, from any state. Returns where arrivals are stored then; that memory
+    is added to `used_memories` as soon as arrivals go there.
 
-    CommandFailed names what was refused. A modem that refuses all notices is used without: the sweep finds its messages.
+    Raises CommandFailed with the command that was refused. A modem that refuses all notices is used without: the sweep finds
+    its messages.
     """
 
     async def run(command: str) -> object:
@@ -64,32 +66,33 @@ async def initialise_modem(dialogue: Dialogue, profile: Profile, used: set[str] 
         await run(command)
     for command in profile.optional:
         await dialogue.ask(command)
-    return await negotiate(dialogue, profile, run, used)
+    return await negotiate(dialogue, profile, run, used_memories)
 
 
 async def _identify_family(
     dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource
 ) -> tuple[str, str, Profile]:
-    """Manufacturer, model, and the profile. What no family fits must come twice alike: a name that the line damaged would have
-    the modem driven as one like any, and some of those hang at that."""
+    """Returns manufacturer, model and profile. A name that fits no family must come twice alike: if noise had damaged it,
+    the generic profile would be used, and some modems hang at its commands."""
     seen: set[tuple[str, str]] = set()
     while True:
         manufacturer = await _read_manufacturer(dialogue)
-        if not manufacturer:  # a ZTE stick says who it is when its SIM is open
+        if not manufacturer:  # a ZTE modem tells it once its SIM is open
             await open_sim(dialogue, profiles.find_by_name(driver or GENERIC), pins)
             manufacturer = await _read_manufacturer(dialogue)
-        said = manufacturer, await read_identity(dialogue, "+CGMM")
-        profile = profiles.find_by_name(driver) if driver is not None else profiles.match(*said)
-        if driver is not None or profile.name != GENERIC or said in seen or len(seen) == MAX_READS:
-            return *said, profile
-        seen.add(said)
+        names = manufacturer, await read_identity(dialogue, "+CGMM")
+        profile = profiles.find_by_name(driver) if driver is not None else profiles.match(*names)
+        if driver is not None or profile.name != GENERIC or names in seen or len(seen) == MAX_READS:
+            return *names, profile
+        seen.add(names)
 
 
 async def _read_manufacturer(dialogue: Dialogue) -> str:
-    """Who made it. A ZTE stick answers everything with ERROR until it was asked for the PIN's state, and has read the SIM."""
+    """Returns the manufacturer. A ZTE modem answers ERROR to everything until it was asked for the PIN's state and has read
+    the SIM."""
     for _ in range(STARTING_TRIES):
-        if said := await read_identity(dialogue, "+CGMI"):
-            return said
+        if manufacturer := await read_identity(dialogue, "+CGMI"):
+            return manufacturer
         reply = await dialogue.ask("+CPIN?")
         if reply.ok or not (is_busy(reply) or reply.result.family == "error"):
             break
@@ -99,7 +102,7 @@ async def _read_manufacturer(dialogue: Dialogue) -> str:
 
 
 async def _read_own_number(dialogue: Dialogue) -> str | None:
-    """The SIM's number, where it was written on it: mostly it was not."""
+    """Returns the SIM's own number, if it is stored on the SIM; mostly it is not."""
     reply = await dialogue.ask("+CNUM")
     for line in reply.lines if reply.ok else ():
         values = replies.split_fields(line)

@@ -1,4 +1,5 @@
-"""Storage and notices, negotiated: what the modem offers, put in the order of the family's wishes, set, and read back."""
+"""Negotiation of storage and notices: takes what the modem offers, in the family's order of preference, sets it, and reads
+it back."""
 
 from __future__ import annotations
 
@@ -14,33 +15,40 @@ from modemd.profiles import Profile
 log = logs.get(__name__)
 
 RunCommand = Callable[[str], Awaitable[object]]
-"""Run a command that may have to wait for the SIM; CommandFailed where it is refused."""
+"""Runs a command that may have to wait for the SIM. Raises CommandFailed if it is refused."""
 _DS, _BFR = 3, 4  # the fourth and fifth value of +CNMI
 _REPORTS = "SR"
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where arrivals lie: messages in `memory`, and where `reports` is not None status reports there (TS 27.005 3.2.2)."""
+    """Place where arrivals are stored: messages in `memory`, and status reports in `reports` if that is not None (TS 27.005
+    3.2.2)."""
 
     memory: str
     reports: str | None = None
 
 
-async def negotiate(dialogue: Dialogue, profile: Profile, run: RunCommand, used: set[str] | None = None) -> Storage:
-    """Set storage and notices. CommandFailed where the modem takes no storage. From the moment it is set, messages go there,
-    whatever becomes of the rest: it is added to `used`."""
+async def negotiate(
+    dialogue: Dialogue, profile: Profile, run: RunCommand, used_memories: set[str] | None = None
+) -> Storage:
+    """Sets storage and notices. Raises CommandFailed if the modem takes no storage.
+
+    As soon as the storage is set, messages go there, even if the rest fails; therefore it is added to `used_memories` at once.
+    """
     offered = await _offered_memories(dialogue)
     memory = await choose_storage(profile, offered, run)
-    if used is not None:
-        used.add(memory)
+    if used_memories is not None:
+        used_memories.add(memory)
     notices = await choose_notices(dialogue, profile, run)
-    stored = notices is not None and notices.partition("=")[2].split(",")[_DS] == "2"
-    return Storage(memory, _REPORTS if stored and offered and _REPORTS in offered[0] and memory != _REPORTS else None)
+    stores_reports = notices is not None and notices.partition("=")[2].split(",")[_DS] == "2"
+    return Storage(
+        memory, _REPORTS if stores_reports and offered and _REPORTS in offered[0] and memory != _REPORTS else None
+    )
 
 
 async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:
-    """What `+CPMS` takes in each place; nothing, where the modem does not tell."""
+    """Returns the memories that `+CPMS` offers in each position; empty if the modem does not tell."""
     reply = await dialogue.ask("+CPMS=?")
     try:
         return offers.parse_memories(reply.lines) if reply.ok else ()
@@ -49,8 +57,8 @@ async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:
 
 
 async def choose_storage(profile: Profile, offered: Sequence[Sequence[str]], run: RunCommand) -> str:
-    """Set the first memory of the family's wishes that the modem takes, for reading and for what arrives: its name.
-    CommandFailed where it takes none."""
+    """Sets the first memory of the family's preferences that the modem takes, for reading and for arrivals. Returns its
+    name. Raises CommandFailed if the modem takes none."""
     refused = CommandFailed("AT+CPMS", "nothing to choose from")
     for memory, command in storage_commands(profile.storage, offered):
         try:
@@ -62,23 +70,25 @@ async def choose_storage(profile: Profile, offered: Sequence[Sequence[str]], run
     raise refused
 
 
-def storage_commands(wishes: Sequence[str], offered: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
-    """The `+CPMS` settings to try, each with its memory, all places alike: messages must arrive where they are read.
+def storage_commands(preferences: Sequence[str], offered: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    """Returns the `+CPMS` settings to try, each with its memory. All positions are alike, because messages must arrive where
+    they are read.
 
-    What is not offered in each place (Cinterion's ME as the third) comes last, as some firmware takes what it does not list.
-    Where nothing is offered, two memories are tried behind three, and one behind two: Wavecom refuses three.
+    A memory that is not offered in each position (Cinterion's ME as the third) comes last, because some firmware takes memories
+    that it does not list. If nothing is offered, a setting of three memories is tried first, then of two, then of one: Wavecom
+    refuses three.
     """
-    fit = [memory for memory in wishes if offered and all(memory in group for group in offered)]
+    offered_in_all = [memory for memory in preferences if offered and all(memory in group for group in offered)]
     return [
-        (memory, "+CPMS=" + ",".join([f'"{memory}"'] * places))
-        for memory in dict.fromkeys([*fit, *wishes])
-        for places in ((len(offered),) if offered else (3, 2, 1))
+        (memory, "+CPMS=" + ",".join([f'"{memory}"'] * positions))
+        for memory in dict.fromkeys([*offered_in_all, *preferences])
+        for positions in ((len(offered),) if offered else (3, 2, 1))
     ]
 
 
 async def choose_notices(dialogue: Dialogue, profile: Profile, run: RunCommand) -> str | None:
-    """Set the first notice setting of the family's wishes that is taken and reads back as set: that command. None, with a
-    line in the log, where none is: the sweep alone finds messages then."""
+    """Sets the first notice setting of the family's preferences that is taken and reads back as set. Returns its command;
+    None, and a line in the log, if there is none: then only the sweep finds messages."""
     reply = await dialogue.ask("+CNMI=?")
     try:
         offered = offers.parse_number_groups(reply.lines, "+CNMI") if reply.ok else ()
@@ -98,29 +108,32 @@ async def choose_notices(dialogue: Dialogue, profile: Profile, run: RunCommand) 
     return None
 
 
-def notice_commands(wishes: Sequence[str], offered: Sequence[frozenset[int]]) -> list[str]:
-    """The `+CNMI` settings to try: the wishes that the modem offers, then those it does not, as firmware exists whose offer
-    is wrong. A wish is cut to as many values as are offered; `bfr`, what becomes of notices kept while the link was busy,
-    follows the offer, as the sweep at the start finds those messages anyway (Cinterion takes 1 alone)."""
-    fit: list[str] = []
+def notice_commands(preferences: Sequence[str], offered: Sequence[frozenset[int]]) -> list[str]:
+    """Returns the `+CNMI` settings to try: first the preferences that the modem offers, then the others, because the offer of
+    some firmware is wrong.
+
+    A setting is cut to as many values as are offered. `bfr`, which decides about notices that were kept while the link was
+    busy, follows the offer (Cinterion takes 1 only): the sweep at the start finds those messages anyway.
+    """
+    fitting: list[str] = []
     other: list[str] = []
-    for wish in wishes:
-        values = [int(value) for value in wish.partition("=")[2].split(",")]
+    for setting in preferences:
+        values = [int(value) for value in setting.partition("=")[2].split(",")]
         if offered:
             values = values[: len(offered)]
             if len(values) > _BFR and values[_BFR] not in offered[_BFR]:
                 values[_BFR] = min(offered[_BFR])
-        suits = bool(offered) and all(value in group for value, group in zip(values, offered, strict=False))
-        (fit if suits else other).append("+CNMI=" + ",".join(map(str, values)))
-    return list(dict.fromkeys(fit + other))
+        is_offered = bool(offered) and all(value in group for value, group in zip(values, offered, strict=False))
+        (fitting if is_offered else other).append("+CNMI=" + ",".join(map(str, values)))
+    return list(dict.fromkeys(fitting + other))
 
 
 async def _is_read_back(dialogue: Dialogue, command: str) -> bool:
-    """Whether `AT+CNMI?` says what was set. A modem that cannot be asked is believed."""
+    """True if `AT+CNMI?` answers what was set. A modem that refuses the question is trusted."""
     reply = await dialogue.ask("+CNMI?")
     try:
-        said = replies.split_fields(replies.find_line(reply.lines, "+CNMI")) if reply.ok else []
+        values = replies.split_fields(replies.find_line(reply.lines, "+CNMI")) if reply.ok else []
     except DecodeError:
-        said = []
+        values = []
     given = command.partition("=")[2].split(",")
-    return not said or said[: len(given)] == given
+    return not values or values[: len(given)] == given

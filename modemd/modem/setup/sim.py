@@ -1,7 +1,7 @@
-"""The SIM before it can be used: there, open, opened with its PIN, or in a state that asks for a person.
+"""SIM before use: reads its state, opens it with its PIN, or reports that a person is needed.
 
-A PIN is given once: whether it may be is decided by `may_enter`, and that it will be is made durable before it goes out, so that
-no crash spends a second try. A PUK is never given.
+A PIN is entered once. `find_pin_objection` decides whether it may be, and the try is made durable before the PIN goes out, so
+that no crash can spend a second try. A PUK is never entered.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from modemd.profiles import Profile
 
 log = logs.get(__name__)
 
-# The last try is a person's: a wrong one there leaves the PUK alone between the SIM and the bin.
+# The last try is left to a person: after another wrong PIN, only the PUK could unlock the SIM.
 MIN_TRIES_LEFT = 2
-ALL_TRIES = 3  # of a SIM that took its PIN the last time (3GPP TS 31.101 9.5)
-# From an accepted PIN to READY: the modem reads the SIM meanwhile.
+ALL_TRIES = 3  # tries of a SIM whose last PIN entry was accepted (3GPP TS 31.101 9.5)
+# Wait from an accepted PIN to READY: the modem reads the SIM meanwhile.
 OPENING_TRIES = 15
 OPENING_WAIT_S = 2.0
-# Qualcomm's firmware says "not inserted" in the first seconds after a start, of a SIM that is there.
+# Qualcomm's firmware says "not inserted" in the first seconds after a start, although the SIM is there.
 ABSENT_TRIES = 5
 ABSENT_WAIT_S = 2.0
 
@@ -36,7 +36,7 @@ FAILED = "SIM failure"
 LOCKED = "SIM PIN"
 # PIN2 guards prices and fixed dialling, not messages.
 _OPEN_STATES = ("READY", "SIM PIN2", "SIM PUK2")
-# What firmware says where the standard has an error: SIM800, SIM7600.
+# States that SIM800 and SIM7600 answer instead of the standard's errors.
 _STATE_ALIASES = {"NOT INSERTED": ABSENT, "SIM REMOVED": ABSENT, "NOT READY": FAILED}
 _ERRORS = {
     "+CME ERROR: 10": ABSENT,
@@ -51,9 +51,10 @@ _ERRORS = {
     "+CME ERROR: 770": "SIM rejected",
 }
 SIM_ERRORS = frozenset({*_ERRORS, "+CME ERROR: 11", "+CME ERROR: 12", "+CMS ERROR: 311", "+CMS ERROR: 316"})
-"""What any command answers where the SIM is absent, closed or broken (3GPP TS 27.007 9.2, TS 27.005 3.2.5)."""
-# Errors of `AT+CPIN=`; 16 is "incorrect password", 11 and 12 that PIN or PUK is wanted now (3GPP TS 27.007 9.2).
-_NO_SIM_ANY_MORE = frozenset(error for error, state in _ERRORS.items() if state == ABSENT)
+"""Errors with which any command is answered if the SIM is absent, locked or broken (3GPP TS 27.007 9.2, TS 27.005 3.2.5)."""
+# Errors of `AT+CPIN=` that mean that the SIM is gone. In 3GPP TS 27.007 9.2, 16 is "incorrect password", and 11 and 12 mean that
+# PIN or PUK is wanted now.
+_ABSENT_ERRORS = frozenset(error for error, state in _ERRORS.items() if state == ABSENT)
 
 REMEDIES = {
     ABSENT: "no SIM; insert one",
@@ -72,7 +73,7 @@ _OTHER_REMEDY = "put the SIM into a phone and see what it asks"
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A PIN and where it is from, in words. Its `digits` are shown nowhere."""
+    """PIN with its source, in words. Its `digits` are shown nowhere."""
 
     digits: str
     source: str
@@ -81,79 +82,93 @@ class Pin:
         return f"Pin(from {self.source})"
 
     def digest(self, holder: str) -> bytes:
-        """What is kept of a PIN that was tried: enough to know it again. It was a wrong one, or is forgotten once accepted."""
+        """Returns the digest under which a try is remembered: enough to recognise the PIN. A digest that is kept belongs to
+        a wrong PIN; that of an accepted one is forgotten."""
         return hashlib.sha256(f"{holder}\0{self.digits}".encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class PinTries:
-    """What is kept of a SIM's tries: digests of PINs that were refused, and of those whose answer never came."""
+    """Remembered tries of a SIM: digests of PINs that were refused, and of PINs whose answer never came."""
 
     refused: Collection[bytes] = ()
     unanswered: Collection[bytes] = ()
 
 
 class PinSource(Protocol):
-    """Where the PINs of SIMs in one modem are from, and the memory of those that were tried. A `holder` is a SIM by its ICCID, or
-    where that cannot be read before the PIN, the modem by its `name`."""
+    """Source of the PINs for SIMs in one modem, and memory of the tries.
+
+    A `holder` is a SIM by its ICCID; if that cannot be read before the PIN is entered, the modem by its `name`.
+    """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the modem."""
 
     def find_pin(self, iccid: str | None) -> Pin | None:
-        """The PIN for a SIM; None where none is configured. SimUnusable where it is, and its file is no good."""
+        """Returns the PIN for a SIM, None if none is configured. Raises SimUnusable if one is configured, and its file
+        cannot be used."""
 
-    async def read_tries(self, holder: str) -> PinTries: ...
+    async def read_tries(self, holder: str) -> PinTries:
+        """Returns the remembered tries."""
 
     async def record_try(self, holder: str, digest: bytes) -> None:
-        """Durable when it returns: the PIN goes out now."""
+        """Makes a try durable before it returns. The PIN goes out next."""
 
-    async def record_refusal(self, holder: str, digest: bytes) -> None: ...
+    async def record_refusal(self, holder: str, digest: bytes) -> None:
+        """Remembers that the PIN was refused."""
 
     async def forget_tries(self, holder: str) -> None:
-        """The SIM is open: what was tried before is forgotten."""
+        """Forgets all tries, because the SIM is open."""
 
     async def forget_try(self, holder: str, digest: bytes) -> None:
-        """The modem did not look at the PIN after all."""
+        """Forgets one try, because the modem did not check the PIN after all."""
 
 
 class NoPins:
-    """None are configured, and none tried."""
+    """Source without PINs, and therefore without tries."""
 
     name = ""
 
     def find_pin(self, iccid: str | None) -> Pin | None:
+        """Returns None."""
         return None
 
     async def read_tries(self, holder: str) -> PinTries:
+        """Returns no try."""
         return PinTries()
 
     async def record_try(self, holder: str, digest: bytes) -> None:
+        """Raises AssertionError, because there is no PIN."""
         raise AssertionError("there is no PIN to try")
 
     async def record_refusal(self, holder: str, digest: bytes) -> None:
+        """Raises AssertionError, because there is no PIN."""
         raise AssertionError("there was no PIN to refuse")
 
     async def forget_tries(self, holder: str) -> None:
+        """Raises AssertionError, because there is no PIN."""
         raise AssertionError("there was no PIN to accept")
 
     async def forget_try(self, holder: str, digest: bytes) -> None:
+        """Raises AssertionError, because there is no PIN."""
         raise AssertionError("there was no PIN to try")
 
 
 NO_PINS = NoPins()
 
 
-def find_pin_objection(pin: bytes, tried: PinTries, tries_left: int | None) -> str | None:
-    """Why a PIN (its digest) must not be given; None where it may. `tries_left` is the SIM's counter, None where it is not told.
+def find_pin_objection(digest: bytes, tries: PinTries, tries_left: int | None) -> str | None:
+    """Returns the reason why a PIN, given by its digest, must not be entered; None if it may. `tries_left` is the SIM's
+    counter, None if the modem does not tell it.
 
-    Without a counter one PIN is tried, ever: a second one could be the third.
+    Without a counter only one PIN is ever tried: a second wrong one could be the third.
     """
-    if pin in tried.refused:
+    if digest in tries.refused:
         return "was refused already; put the right one into it"
-    if pin in tried.unanswered and tries_left != ALL_TRIES:
+    if digest in tries.unanswered and tries_left != ALL_TRIES:
         return "was given before, and nobody knows what became of it; unlock the SIM in a phone"
-    if tries_left is None and (tried.refused or tried.unanswered):
+    if tries_left is None and (tries.refused or tries.unanswered):
         return "is another than the one before, and the modem does not tell how many tries are left; unlock the SIM in a phone"
     if tries_left is not None and tries_left < MIN_TRIES_LEFT:
         return f"is not given: {_format_tries(tries_left)}; unlock the SIM in a phone"
@@ -161,7 +176,7 @@ def find_pin_objection(pin: bytes, tried: PinTries, tries_left: int | None) -> s
 
 
 async def open_sim(dialogue: Dialogue, profile: Profile, pins: PinSource) -> None:
-    """Have the SIM open, by its PIN if need be. SimUnusable where a person is needed."""
+    """Opens the SIM, with its PIN if need be. Raises SimUnusable if a person is needed."""
     state = await read_sim_state(dialogue)
     for _ in range(ABSENT_TRIES):
         if state not in (ABSENT, FAILED):
@@ -176,8 +191,8 @@ async def open_sim(dialogue: Dialogue, profile: Profile, pins: PinSource) -> Non
 
 
 async def read_sim_state(dialogue: Dialogue) -> str:
-    """What `AT+CPIN?` says (`READY`, `SIM PIN`; 3GPP TS 27.007 8.3), or the state that its error stands for."""
-    told_before = len(dialogue.notices)
+    """Returns the answer to `AT+CPIN?` (`READY`, `SIM PIN`; 3GPP TS 27.007 8.3), or the state that its error means."""
+    notices_before = len(dialogue.notices)
     try:
         lines = await run_when_ready(dialogue, "+CPIN?")
     except CommandFailed as error:
@@ -186,19 +201,20 @@ async def read_sim_state(dialogue: Dialogue) -> str:
         raise
     except ReplyTimeout:
         # Wavecom and Sierra SL8084 end +CPIN? without OK.
-        if told := dialogue.take_notices("+CPIN:", since=told_before):
-            return _parse_state([told[0].line])
+        if notices := dialogue.take_notices("+CPIN:", since=notices_before):
+            return _parse_state([notices[0].line])
         raise
     return _parse_state([line for line in lines if line.startswith("+CPIN")])
 
 
 def _parse_state(lines: Sequence[str]) -> str:
-    said = replies.parse_identity(lines, "+CPIN")
-    return _STATE_ALIASES.get(said, said)
+    state = replies.parse_identity(lines, "+CPIN")
+    return _STATE_ALIASES.get(state, state)
 
 
 async def read_tries_left(dialogue: Dialogue, profile: Profile) -> int | None:
-    """How many tries the PIN has left, by the family's own command; None where it has none, or tells nothing."""
+    """Returns how many tries the PIN has left, by the family's own command; None if the family has none, or the modem tells
+    nothing."""
     if not profile.pin_tries:
         return None
     reply = await dialogue.ask(profile.pin_tries)
@@ -224,20 +240,20 @@ async def _enter_pin(dialogue: Dialogue, profile: Profile, pins: PinSource) -> N
     if reply.ok:
         await _wait_until_open(dialogue)
         await pins.forget_tries(holder)
-    elif is_busy(reply) or reply.result.line in _NO_SIM_ANY_MORE:
+    elif is_busy(reply) or reply.result.line in _ABSENT_ERRORS:
         await pins.forget_try(holder, digest)
         raise CommandFailed("AT+CPIN=", reply.result.line)
     else:
         await pins.record_refusal(holder, digest)
         left = await read_tries_left(dialogue, profile)
-        told = f"; {_format_tries(left)}" if left is not None else ""
+        tries = f"; {_format_tries(left)}" if left is not None else ""
         raise SimUnusable(
-            LOCKED, f"the PIN in {pin.source} was refused ({reply.result.line}){told}; put the right one into it"
+            LOCKED, f"the PIN in {pin.source} was refused ({reply.result.line}){tries}; put the right one into it"
         )
 
 
 async def _send_pin(dialogue: Dialogue, pin: Pin) -> Reply:
-    """`AT+CPIN="..."`. An error that names the command would name the PIN."""
+    """Sends `AT+CPIN="..."`. An error must not have the command in its text, because that has the PIN."""
     try:
         return await dialogue.ask(f'+CPIN="{pin.digits}"')
     except ReplyTimeout:
@@ -245,7 +261,7 @@ async def _send_pin(dialogue: Dialogue, pin: Pin) -> Reply:
 
 
 async def _wait_until_open(dialogue: Dialogue) -> None:
-    """Until the SIM says that it is open; whatever the modem says of that is not a restart."""
+    """Waits until the SIM is open. The notices that the modem sends about it do not count as a restart."""
     for _ in range(OPENING_TRIES):
         if await read_sim_state(dialogue) in _OPEN_STATES:
             dialogue.take_notices("+CPIN:")

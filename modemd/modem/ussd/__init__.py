@@ -1,1 +1,1 @@
-"""USSD on one modem: coding of the text, and the session with the network."""
+"""USSD on one modem: the coding of texts, and the exchange of a session."""

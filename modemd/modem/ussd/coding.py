@@ -1,7 +1,8 @@
-"""What `+CUSD` says and is told, in each coding that modems have for it (3GPP TS 27.007 7.15, TS 23.038 5). Pure.
+"""Coding of USSD: encodes texts for `AT+CUSD`, and decodes `+CUSD` lines (3GPP TS 27.007 7.15, TS 23.038 5). Pure.
 
-Three codings (`ussd` in a driver file): `plain` text, `packed_hex` (septets packed as on the air, in hex, as Huawei's sticks
-want it), and `charset` (as `+CSCS` says). Whatever the coding, a UCS2 string comes as hex.
+A modem has one of three codings (`ussd` in a driver file): `plain` text; `packed_hex`, septets packed as on the air, in hex, as
+Huawei's modems want it; and `charset`, the character set that `+CSCS` names. Of the character sets, only GSM (the default
+alphabet's septets as octets) and UCS2 (in hex) lose nothing, and only they are set. In each coding, a UCS2 string is in hex.
 """
 
 from __future__ import annotations
@@ -13,29 +14,27 @@ from enum import IntEnum
 from modemd.errors import DecodeError, EncodeError
 from modemd.pdu import Alphabet, pack_ussd, table, unpack_ussd
 
-CHARSETS = ("GSM", "UCS2")
-"""Of `+CSCS`, those that lose nothing: the default alphabet's septets as octets, and UCS2 in hex."""
-
 GSM_DCS, UCS2_DCS = 15, 72
-"""What is told: the default alphabet with the language not said, and UCS2 (3GPP TS 23.038 5)."""
+"""Data coding schemes that modemd writes: the default alphabet with the language not stated, and UCS2 (3GPP TS 23.038 5)."""
 
 LONGEST_SEPTETS, LONGEST_UCS2 = 182, 80
-"""A USSD string has at most 160 octets (3GPP TS 23.038 6.1.2.3)."""
+"""Length of the longest text, in septets and in UCS2 characters: a USSD string has at most 160 octets (3GPP TS 23.038
+6.1.2.3)."""
 
 _DEFAULT = table(0, 0)
-# Within quotation marks of a command line: no controls, which would end or void the line, and no quotation mark.
+# Characters allowed between quotation marks in a command line: no controls, which end or cancel the line, and no quotation mark.
 _SAFE = re.compile(r"[ !#-~]*")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _UCS2 = re.compile(r"(?:[0-9A-Fa-f]{4})+")
 _QUOTED = re.compile(r'\+CUSD:\s*(\d)\s*,\s*"(.*)"\s*(?:,\s*(\d{1,3})?\s*)?', re.DOTALL)
-_TORN = re.compile(r'\+CUSD:\s*(\d)\s*,\s*"(.*)', re.DOTALL)  # its end was lost
+_TORN = re.compile(r'\+CUSD:\s*(\d)\s*,\s*"(.*)', re.DOTALL)  # the end of the line was lost
 _BARE = re.compile(r"\+CUSD:\s*(\d)\s*(?:,\s*(.*?)\s*(?:,\s*(\d{1,3})\s*)?)?", re.DOTALL)
-# Codes that the telephone itself obeys: PIN, PIN2, PUK, PUK2 (3GPP TS 22.030 6.6.2), the IMEI (6.7). A wrong one blocks the SIM.
+# Codes that a telephone itself obeys: PIN, PIN2, PUK, PUK2 (3GPP TS 22.030 6.6.2), the IMEI (6.7). A wrong one blocks the SIM.
 _SIM_CODES = re.compile(r"\*\*0(?:4|5)2?\*.*|\*#06#", re.DOTALL)
 
 
 class UssdState(IntEnum):
-    """The `<m>` of `+CUSD`."""
+    """State of a USSD session, the `<m>` of `+CUSD`."""
 
     DONE = 0
     REPLY_WANTED = 1
@@ -46,11 +45,11 @@ class UssdState(IntEnum):
 
     @property
     def label(self) -> str:
-        """For people."""
-        return _WORDS[self]
+        """Name of the state, for people."""
+        return _LABELS[self]
 
 
-_WORDS = {
+_LABELS = {
     UssdState.DONE: "done",
     UssdState.REPLY_WANTED: "reply wanted",
     UssdState.ENDED: "ended by the network",
@@ -62,7 +61,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class UssdMessage:
-    """What the network said; `text` is None where it said only how it stands."""
+    """Message from the network; `text` is None if it has only a state."""
 
     state: UssdState
     text: str | None = None
@@ -70,7 +69,8 @@ class UssdMessage:
 
 @dataclass(frozen=True, slots=True)
 class UssdCommand:
-    """What a modem is told: the string between the quotation marks, its dcs, and the `+CSCS` that it needs."""
+    """Values of `AT+CUSD`: the string between the quotation marks, its dcs, and the `+CSCS` that it needs, None if it needs
+    none."""
 
     string: str
     dcs: int
@@ -78,7 +78,7 @@ class UssdCommand:
 
 
 def encode_text(text: str, coding: str) -> UssdCommand:
-    """A code, or a reply to a menu, for a modem of this coding. EncodeError where it cannot be said."""
+    """Encodes a code, or a reply to a menu, for a modem of this coding. Raises EncodeError if that is impossible."""
     if not text:
         raise EncodeError("USSD", "there is nothing to say")
     if _SIM_CODES.fullmatch(text):
@@ -108,24 +108,24 @@ def _encode_ucs2(text: str) -> str:
 
 
 def decode_line(line: str, coding: str, charset: str | None) -> UssdMessage:
-    """What a `+CUSD` line says. `charset` is that of `+CSCS`; it matters to the coding `charset` alone. DecodeError.
+    """Decodes a `+CUSD` line. `charset` is that of `+CSCS`; it matters to the coding `charset` only. Raises DecodeError.
 
-    A string that is not in the coding it should be in is taken as it is: some firmware mixes them.
+    A string that is not in the coding that it should be in is taken as plain text, because some firmware mixes codings.
     """
-    found = _QUOTED.fullmatch(line)
-    torn = None if found else _TORN.fullmatch(line)
-    found = found or torn or _BARE.fullmatch(line)
-    if found is None or int(found[1]) not in set(UssdState):
+    match = _QUOTED.fullmatch(line)
+    torn = None if match else _TORN.fullmatch(line)
+    match = match or torn or _BARE.fullmatch(line)
+    if match is None or int(match[1]) not in set(UssdState):
         raise DecodeError("+CUSD", 0, f"not a USSD answer: {line!r}")
-    dcs = None if torn or found[3] is None else int(found[3])
-    text = found[2]
-    return UssdMessage(UssdState(int(found[1])), None if text is None else _decode_text(text, dcs, coding, charset))
+    dcs = None if torn or match[3] is None else int(match[3])
+    text = match[2]
+    return UssdMessage(UssdState(int(match[1])), None if text is None else _decode_text(text, dcs, coding, charset))
 
 
 def _decode_text(string: str, dcs: int | None, coding: str, charset: str | None) -> str:
     alphabet = Alphabet.GSM7 if dcs is None else alphabet_of(dcs)
     if alphabet is Alphabet.DATA8:
-        return string  # octets that mean something to a program, not to a person
+        return string  # octets for a program, not for a person
     if alphabet is Alphabet.UCS2 or (coding == "charset" and charset == "UCS2"):
         if _UCS2.fullmatch(string):
             text = bytes.fromhex(string).decode("utf-16-be", "replace")
@@ -145,8 +145,8 @@ _GSM_BEHIND_LANGUAGE, _UCS2_BEHIND_LANGUAGE = 0x10, 0x11
 
 
 def alphabet_of(dcs: int) -> Alphabet:
-    """The alphabet that a data coding scheme of cell broadcast and USSD names (3GPP TS 23.038 5). What is reserved is read as
-    the default alphabet, as the standard asks."""
+    """Returns the alphabet of a data coding scheme of cell broadcast and USSD (3GPP TS 23.038 5). Reserved values mean the
+    default alphabet, as the standard demands."""
     group = dcs >> 4
     if dcs == _UCS2_BEHIND_LANGUAGE:
         return Alphabet.UCS2

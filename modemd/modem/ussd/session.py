@@ -1,4 +1,4 @@
-"""USSD with a modem: one thing said and its answer awaited, and the end of a session. For the modem's own task."""
+"""USSD session on a modem: sends a text and awaits the answer, and ends the session. Only the modem's own task calls it."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from modemd.profiles import Profile
 
 ANSWER_NOTICE = "+CUSD:"
 TWICE_S = 0.3
-"""Some networks say an answer twice in one go, or a bare `+CUSD: 2` behind it: they are not of the next step."""
+"""Time after an answer, in seconds, in which more answers are dropped: some networks repeat an answer at once, or send a
+bare `+CUSD: 2` after it, and these do not belong to the next exchange."""
 
 
 class UssdExchange(Protocol):
-    """One thing said, a code or a reply: what the network answers, and the coding in which the modem understood."""
+    """Sends one text, a code or a reply. Returns the network's answer, and the coding that the modem understood."""
 
     async def __call__(
         self, dialogue: Dialogue, profile: Profile, text: str, *, coding: str, limit_s: float
-    ) -> tuple[UssdMessage, str]: ...
+    ) -> tuple[UssdMessage, str]:
+        """Sends `text` in `coding`, and awaits the answer for `limit_s` seconds."""
 
 
 async def send_code(
     dialogue: Dialogue, profile: Profile, text: str, *, coding: str, limit_s: float
 ) -> tuple[UssdMessage, str]:
-    """Say a code; as `say`, but once more in the other coding where the modem seems to have that one.
+    """Sends a code, like `send_text`, but once more in the other coding if the modem seems to need that one.
 
-    What is known of codings comes from single sticks and firmware (E169 beside E173, SIM7600). A modem that wants packed hex
-    refuses text; one that wants text takes hex for a code, which no network knows.
+    The codings in the drivers are known from single modems and firmware only (E169 beside E173, SIM7600). A modem that needs
+    packed hex refuses text; one that needs text takes hex for a code, which no network knows.
     """
     try:
-        said, _ = await send_text(dialogue, profile, text, coding=coding, limit_s=limit_s)
+        message, _ = await send_text(dialogue, profile, text, coding=coding, limit_s=limit_s)
     except CommandFailed as error:
         found = None
         if error.result in _OTHER_CODING:
@@ -40,9 +42,9 @@ async def send_code(
         if found is None:
             raise
         return found
-    if said.state is UssdState.NOT_SUPPORTED and coding == "packed_hex":
-        return await _retry_other_coding(dialogue, profile, text, coding, limit_s) or (said, coding)
-    return said, coding
+    if message.state is UssdState.NOT_SUPPORTED and coding == "packed_hex":
+        return await _retry_other_coding(dialogue, profile, text, coding, limit_s) or (message, coding)
+    return message, coding
 
 
 _OTHER_CODING = frozenset({"ERROR", "+CMS ERROR: 304"})
@@ -51,27 +53,28 @@ _OTHER_CODING = frozenset({"ERROR", "+CMS ERROR: 304"})
 async def _retry_other_coding(
     dialogue: Dialogue, profile: Profile, text: str, coding: str, limit_s: float
 ) -> tuple[UssdMessage, str] | None:
-    """None where it is understood no better so."""
+    """Returns the answer and the other coding; None if the modem does not understand that one either."""
     other = "charset" if coding == "packed_hex" else "packed_hex"
     try:
-        said, _ = await send_text(dialogue, profile, text, coding=other, limit_s=limit_s)
+        message, _ = await send_text(dialogue, profile, text, coding=other, limit_s=limit_s)
     except CommandFailed:
         return None
-    return None if said.state is UssdState.NOT_SUPPORTED else (said, other)
+    return None if message.state is UssdState.NOT_SUPPORTED else (message, other)
 
 
 async def send_text(
     dialogue: Dialogue, profile: Profile, text: str, *, coding: str, limit_s: float
 ) -> tuple[UssdMessage, str]:
-    """Say a code, or a reply to a menu; what the network answers within `limit_s` of the modem's OK, and `coding`.
+    """Sends a code, or a reply to a menu. Returns the network's answer, which must come within `limit_s` seconds of the modem's
+    OK, and `coding`.
 
-    EncodeError where it cannot be said; CommandFailed where the modem refuses; ReplyTimeout where no answer comes, and where the
-    modem restarts meanwhile; PortGone. The session is not ended by any of them: `end` it.
+    Raises EncodeError if the text cannot be encoded, CommandFailed if the modem refuses, ReplyTimeout if no answer comes or the
+    modem restarts meanwhile, and PortGone. None of them ends the session: call `end_session`.
     """
-    typed = ussd_coding.encode_text(text, coding)
-    charset = await _set_charset(dialogue, typed.charset) if typed.charset is not None else None
+    command = ussd_coding.encode_text(text, coding)
+    charset = await _set_charset(dialogue, command.charset) if command.charset is not None else None
     _drop_late_answers(dialogue)
-    reply = await dialogue.ask(f'+CUSD=1,"{typed.string}",{typed.dcs}')
+    reply = await dialogue.ask(f'+CUSD=1,"{command.string}",{command.dcs}')
     if not reply.ok:
         raise CommandFailed("USSD", reply.result.line)
     early = [line for line in reply.lines if line.startswith(ANSWER_NOTICE)]
@@ -80,21 +83,21 @@ async def send_text(
         if early
         else (await dialogue.wait_for_notice(ANSWER_NOTICE, unless=profile.restart, timeout_s=limit_s)).line
     )
-    said = ussd_coding.decode_line(line, coding, charset)
+    message = ussd_coding.decode_line(line, coding, charset)
     await dialogue.pause(TWICE_S)
     _drop_late_answers(dialogue)
-    return said, coding
+    return message, coding
 
 
 async def end_session(dialogue: Dialogue) -> None:
-    """End the session, as a network that waits for a reply should be told. A refusal says that there is none."""
+    """Ends the session, for a network that waits for a reply. A refusal means that there is no session."""
     await dialogue.ask("+CUSD=2")
     _drop_late_answers(dialogue)
 
 
 async def _set_charset(dialogue: Dialogue, wanted: str) -> str | None:
-    """Ask for a character set. None: the modem has no `GSM`, and its own way to write the same text is taken as it is.
-    CommandFailed where it has no UCS2, and the text needs it."""
+    """Sets the character set. Returns it; None if the modem has no `GSM`, and the text is written in its own character set.
+    Raises CommandFailed if the modem has no UCS2, and the text needs it."""
     reply = await dialogue.ask(f'+CSCS="{wanted}"')
     if reply.ok:
         return wanted
@@ -104,5 +107,5 @@ async def _set_charset(dialogue: Dialogue, wanted: str) -> str | None:
 
 
 def _drop_late_answers(dialogue: Dialogue) -> None:
-    """Answers nobody waits for any more."""
+    """Drops answers that nobody waits for any more."""
     dialogue.take_notices(ANSWER_NOTICE)

@@ -1,4 +1,4 @@
-"""Addresses: TP-DA, TP-OA, TP-RA and the service centre's (3GPP TS 23.040 9.1.2.5; TS 24.011 8.2.5.1 for the last)."""
+"""Addresses: TP-DA, TP-OA, TP-RA (3GPP TS 23.040 9.1.2.5), and the service centre's (TS 24.011 8.2.5.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_LETTERS = 11
 
 
 class TypeOfNumber(IntEnum):
-    """Bits 6 to 4 of the type octet."""
+    """Type of number: bits 6 to 4 of the type octet."""
 
     UNKNOWN = 0
     INTERNATIONAL = 1
@@ -29,7 +29,7 @@ class TypeOfNumber(IntEnum):
 
 
 class NumberingPlan(IntEnum):
-    """Bits 3 to 0 of the type octet."""
+    """Numbering plan: bits 3 to 0 of the type octet."""
 
     UNKNOWN = 0
     ISDN = 1
@@ -55,16 +55,16 @@ _FROM_HEX = str.maketrans("abcde", "*#abc")
 _TYPES = tuple((TypeOfNumber(octet >> 4 & 7), NumberingPlan(octet & 15)) for octet in range(256))
 _DIGITS = re.compile("[0-9*#abc]*")
 _DIALLED = re.compile("[0-9*#]+")
-# Enum members as module names: reading one off its class costs more than all else here.
+# Enum members as module names: reading a member from its class would take most of the time here.
 _UNKNOWN, _INTERNATIONAL, _NAME = TypeOfNumber.UNKNOWN, TypeOfNumber.INTERNATIONAL, TypeOfNumber.ALPHANUMERIC
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A number or a name.
+    """Address: a number or a name.
 
-    `value` holds digits (also `* # a b c`, at most 20), or the letters of an alphanumeric sender (at most 11 septets of the
-    default alphabet). It never starts with a plus sign: that is `type_of_number` INTERNATIONAL.
+    `value` has digits (also `* # a b c`, at most 20), or the letters of an alphanumeric sender (at most 11 septets of the
+    default alphabet). It never starts with a plus sign, for which `type_of_number` is INTERNATIONAL.
     """
 
     value: str
@@ -73,7 +73,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """What a person writes: `+33612345678`, a short or national number, or a name. EncodeError where it is none."""
+        """Parses what a person writes: `+33612345678`, a short or national number, or a name. EncodeError if it is neither."""
         if text[:1] == "+":
             digits = text[1:]
             if not (digits.isdigit() and digits.isascii() and len(digits) <= MAX_DIGITS):
@@ -86,7 +86,7 @@ class Address:
         return address
 
     def encode(self) -> bytes:
-        """Length in semi-octets, type octet, value. EncodeError where the value does not fit its type."""
+        """Returns the length in semi-octets, the type octet and the value. EncodeError if the value does not fit its type."""
         if self.type_of_number is _NAME:
             septets = _name_septets(self.value)
             return bytes(((len(septets) * 7 + 3) // 4, 0xD0 | self.plan)) + pack(septets)
@@ -94,7 +94,7 @@ class Address:
         return bytes((len(value), 0x80 | self.type_of_number << 4 | self.plan)) + _digit_octets(value)
 
     def encode_smsc(self) -> bytes:
-        """As the service centre's address: the length counts octets, the type octet among them. Digits only."""
+        """Returns the form of a service centre's address, whose length counts octets, the type octet too. EncodeError: a name."""
         if self.type_of_number is _NAME:
             raise EncodeError("SMSC", "a service centre has a number, not a name")
         octets = bytes((0x80 | self.type_of_number << 4 | self.plan,)) + _digit_octets(self.value)
@@ -109,10 +109,10 @@ _make_address = make_constructor(Address)
 
 def _digit_octets(digits: str) -> bytes:
     if len(digits) > MAX_DIGITS:
-        raise EncodeError("address", f"{len(digits)} digits; 20 are the most")
+        raise EncodeError("address", f"{len(digits)} digits; {MAX_DIGITS} are the most")
     if not (digits.isdigit() and digits.isascii()):
         if not _DIGITS.fullmatch(digits):
-            raise EncodeError("address", f"{digits!r} holds more than digits and * # a b c")
+            raise EncodeError("address", f"{digits!r} has characters other than digits and * # a b c")
         digits = digits.translate(_TO_HEX)
     return bytes.fromhex(digits + "f" if len(digits) & 1 else digits).translate(_SWAP)
 
@@ -122,14 +122,14 @@ def _name_septets(name: str) -> bytes:
     if septets is None:
         raise EncodeError("address", f"the name {name!r} is not in the GSM 7 bit alphabet")
     if len(septets) > MAX_LETTERS:
-        raise EncodeError("address", f"the name {name!r} takes {len(septets)} septets; 11 are the most")
+        raise EncodeError("address", f"the name {name!r} takes {len(septets)} septets; {MAX_LETTERS} are the most")
     if len(septets) == 8 and septets[7] == 0:
         raise EncodeError("address", f"the name {name!r}: an eighth letter @ reads as padding")
     return septets
 
 
 def read_address(tpdu: bytes, at: int, field: str) -> tuple[Address, int]:
-    """The address at offset `at` of `tpdu`, and the offset after it. DecodeError where it runs out or is too long."""
+    """Returns the address at offset `at` of `tpdu`, and the offset after it. DecodeError if it is cut or too long."""
     octets = len(tpdu)
     value_at = at + 2
     if value_at > octets:
@@ -144,7 +144,7 @@ def read_address(tpdu: bytes, at: int, field: str) -> tuple[Address, int]:
 
 
 def read_value(kind: int, octets: bytes, semi_octets: int, field: str, at: int) -> Address:
-    """The address of type octet `kind`, which stood at offset `at`, with its value in so many semi-octets of `octets`."""
+    """Returns the address with the type octet `kind`, from offset `at`, and its value in `semi_octets` of `octets`."""
     if kind < 0x80:
         raise DecodeError(field, at, f"type octet {kind:02X} lacks its top bit")
     type_of_number, plan = _TYPES[kind]
@@ -152,7 +152,7 @@ def read_value(kind: int, octets: bytes, semi_octets: int, field: str, at: int) 
         return _make_address(_read_name(octets, semi_octets), type_of_number, plan)
     digits = octets.translate(_SWAP).hex()[:semi_octets]
     if not digits.isdigit():
-        # F is filler. It belongs behind an odd digit only; some centres count it, and nothing can follow it.
+        # F is filler. It belongs only after an odd digit; some service centres count it, and no digit can follow it.
         digits = digits.rstrip("f")
         if not digits.isdigit():
             digits = digits.partition("f")[0].translate(_FROM_HEX)

@@ -1,7 +1,7 @@
-"""The user data header and its elements (3GPP TS 23.040 9.2.3.24). Every element is kept, in order; typed where known.
+"""User data header and its elements (3GPP TS 23.040 9.2.3.24). Every element is kept, in order, and typed if it is known.
 
-An element that claims a known identifier but does not hold what that needs (a length of 2 for a concatenation, part 3 of 2)
-is kept as :class:`RawElement`, and so has no effect, as the clause asks.
+An element with a known identifier and invalid contents (a length of 2 for a concatenation, part 3 of 2) is kept as
+:class:`RawElement`, and so has no effect, as the clause requires.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from modemd.pdu.text.coding import Waiting
 
 
 class ElementId(IntEnum):
-    """Identifiers (IEI) that are read here."""
+    """Identifiers (IEI) of the elements that have a type here."""
 
     CONCATENATION_8 = 0x00
     SPECIAL_INDICATION = 0x01
@@ -49,7 +49,7 @@ class Language(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Concatenation:
-    """Elements 00 and 08 (9.2.3.24.1, 9.2.3.24.8): part `sequence` of `total`, both from 1 to 255.
+    """Concatenation, elements 00 and 08 (9.2.3.24.1, 9.2.3.24.8): part `sequence` of `total`, both from 1 to 255.
 
     `reference` is the same in all parts; `width` is its size in bits, 8 or 16.
     """
@@ -75,7 +75,7 @@ make_concatenation = make_constructor(Concatenation)
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Elements 04 and 05 (9.2.3.24.3, 9.2.3.24.4): application ports. `width` is 8 or 16 bits."""
+    """Application ports, elements 04 and 05 (9.2.3.24.3, 9.2.3.24.4). `width` is 8 or 16 bits."""
 
     destination: int
     source: int
@@ -93,7 +93,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class SingleShift:
-    """Element 24 (9.2.3.24.15): the table that an escape selects, for this part only."""
+    """Single shift, element 24 (9.2.3.24.15): the table that an escape selects, for this part only."""
 
     language: int
 
@@ -103,7 +103,7 @@ class SingleShift:
 
 @dataclass(frozen=True, slots=True)
 class LockingShift:
-    """Element 25 (9.2.3.24.16): the table that replaces the default alphabet, for this part only."""
+    """Locking shift, element 25 (9.2.3.24.16): the table that replaces the default alphabet, for this part only."""
 
     language: int
 
@@ -113,19 +113,19 @@ class LockingShift:
 
 @dataclass(frozen=True, slots=True)
 class SpecialIndication:
-    """Element 01 (9.2.3.24.2): so many messages wait elsewhere. `indication` and `count` are octets."""
+    """Special indication, element 01 (9.2.3.24.2): `count` messages wait elsewhere. `indication` and `count` are octets."""
 
     indication: int
     count: int
 
     @property
     def store(self) -> bool:
-        """Whether the phone is to keep this message itself."""
+        """Whether the phone should store this message."""
         return bool(self.indication & 0x80)
 
     @property
     def waiting(self) -> Waiting:
-        """What kind of message waits; kinds finer than the basic four count as OTHER."""
+        """Kind of message that waits; the finer kinds beside the basic four count as OTHER."""
         return Waiting(self.indication & 3)
 
     def encode(self) -> bytes:
@@ -136,7 +136,7 @@ class SpecialIndication:
 
 @dataclass(frozen=True, slots=True)
 class RawElement:
-    """An element that has no type here, as its octets."""
+    """Element that has no type here, as its octets."""
 
     identifier: int
     data: bytes
@@ -152,7 +152,7 @@ class RawElement:
 
 @dataclass(frozen=True, slots=True)
 class TornElement:
-    """The last octets of a header whose last element runs past the header's end. Only ever received."""
+    """Last octets of a header whose last element would end after the header. Only received, never composed."""
 
     octets: bytes
 
@@ -207,12 +207,12 @@ _READERS = tuple(_TYPED.get(identifier, partial(RawElement, identifier)) for ide
 
 
 def read_element(identifier: int, data: bytes) -> Element:
-    """One element from its identifier (0 to 255) and its octets."""
+    """Returns one element from its identifier (0 to 255) and its octets."""
     return _READERS[identifier](data) or RawElement(identifier, data)
 
 
 def read_header(octets: bytes) -> tuple[Element, ...]:
-    """The elements of a header, given without its length octet. Never fails: what is cut off is a TornElement."""
+    """Returns the elements of a header without its length octet. Never fails: an element that is cut is a TornElement."""
     end = len(octets)
     if end > 1 and octets[1] + 2 == end:  # most headers are one element
         return (_READERS[octets[0]](octets[2:]) or RawElement(octets[0], octets[2:]),)
@@ -230,7 +230,7 @@ def read_header(octets: bytes) -> tuple[Element, ...]:
 
 
 def encode_header(header: tuple[Element, ...]) -> bytes:
-    """Length octet and elements; nothing where there are none."""
+    """Returns length octet and elements; no octets if there are no elements."""
     if not header:
         return b""
     octets = b"".join([element.encode() for element in header])
@@ -242,7 +242,7 @@ def encode_header(header: tuple[Element, ...]) -> bytes:
 
 
 def find_last(header: tuple[Element, ...], kind: type[Found]) -> Found | None:
-    """The last element of a kind: where one is repeated, the last counts (9.2.3.24)."""
+    """Returns the last element of a kind: if one is repeated, the last counts (9.2.3.24)."""
     found: Found | None = None
     for element in header:
         if type(element) is kind:

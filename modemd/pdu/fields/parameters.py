@@ -1,4 +1,4 @@
-"""TP-PI and what it announces: TP-PID, TP-DCS and user data, each there or not (3GPP TS 23.040 9.2.3.27)."""
+"""TP-PI and the optional parameters that it announces: TP-PID, TP-DCS and user data (3GPP TS 23.040 9.2.3.27)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_PARAMETERS: OptionalParameters = (None, None, None)
 
 
 def encode_optional(protocol_id: int | None, dcs: int | None, user_data: UserData | None) -> bytes:
-    """The parameters behind TP-PI's own octet, which is there whatever follows."""
+    """Returns TP-PI, which is always present, and the parameters after it."""
     indicator, octets = 0, b""
     for bit, field, value in ((_PROTOCOL_ID, "TP-PID", protocol_id), (_DCS, "TP-DCS", dcs)):
         if value is not None:
@@ -28,10 +28,10 @@ def encode_optional(protocol_id: int | None, dcs: int | None, user_data: UserDat
 
 
 def read_optional(tpdu: bytes, at: int, has_header: bool, between: int = 0) -> OptionalParameters:
-    """The parameters that TP-PI at offset `at` announces. DecodeError where one is announced and missing.
+    """Returns the parameters that TP-PI at offset `at` announces. DecodeError if an announced one is missing.
 
-    `between` octets stand between TP-PI and the parameters (the time stamp of a SUBMIT-REPORT). The extension bit of TP-PI
-    is passed over: no octet behind it has a meaning yet.
+    There are `between` octets between TP-PI and the parameters (the time stamp of a SUBMIT-REPORT). The extension bit of
+    TP-PI is ignored: no octet after it has a meaning yet.
     """
     if at >= len(tpdu):
         raise DecodeError("TP-PI", len(tpdu), "the PDU ends before it")
@@ -50,5 +50,5 @@ def read_optional(tpdu: bytes, at: int, has_header: bool, between: int = 0) -> O
 
 def _octet(tpdu: bytes, at: int, field: str) -> int:
     if at >= len(tpdu):
-        raise DecodeError(field, len(tpdu), f"TP-PI announces {field}, and the PDU ends before it")
+        raise DecodeError(field, len(tpdu), f"TP-PI announces {field}, but the PDU ends before it")
     return tpdu[at]

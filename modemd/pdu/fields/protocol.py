@@ -28,12 +28,12 @@ _TELEMATIC = {
 
 
 def replace_type(protocol_id: int) -> int | None:
-    """1 to 7 where the message replaces an earlier one of the same sender and type; None where it does not."""
+    """Returns 1 to 7 if the message replaces an earlier one of the same sender and type; None if it does not."""
     return protocol_id & 7 if 0x41 <= protocol_id <= 0x47 else None
 
 
 def describe(protocol_id: int) -> str:
-    """One octet in words."""
+    """Describes one octet in words."""
     if protocol_id in _NAMED:
         return _NAMED[protocol_id]
     if (number := replace_type(protocol_id)) is not None:

@@ -1,4 +1,4 @@
-"""TP-ST, the status in a status report, in words (3GPP TS 23.040 9.2.3.15)."""
+"""TP-ST in words: the status in a status report (3GPP TS 23.040 9.2.3.15)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _GROUPS = (
 
 
 def describe(status: int) -> str:
-    """One octet in words."""
+    """Describes one octet in words."""
     if status in _NAMED:
         return _NAMED[status]
     for first, end, group, reasons in _GROUPS:

@@ -10,11 +10,11 @@ from modemd.pdu.fast_dataclass import make_constructor
 
 LENGTH = 7
 _QUARTER = timedelta(minutes=15)
-_MOST_QUARTERS = 79  # two decimal digits, of which the first gives a bit to the sign
+_MOST_QUARTERS = 79  # two decimal digits; one bit of the first is the sign
 
 
 def _decimal(octet: int) -> int:
-    """Two swapped decimal digits. A digit above 9 counts as 0, as the clause tells receivers."""
+    """Reads two swapped decimal digits. A digit above 9 counts as 0, as the clause requires of receivers."""
     tens, units = octet & 15, octet >> 4
     return (tens if tens < 10 else 0) * 10 + (units if units < 10 else 0)
 
@@ -31,26 +31,26 @@ _ZONE = tuple(_zone(octet) for octet in range(256))
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """A moment as the network wrote it: local time, and its distance from UTC in quarters of an hour.
+    """Time stamp as the network wrote it: local time, and its offset from UTC in quarters of an hour.
 
-    `raw` is the seven octets, kept whatever they hold.
+    `raw` has the seven octets, even if they are not a valid time.
     """
 
     raw: bytes
 
     @classmethod
     def of(cls, moment: datetime) -> Timestamp:
-        """The octets of an aware datetime; parts of a second are dropped.
+        """Makes a time stamp from an aware datetime; fractions of a second are dropped.
 
-        An offset that is no whole quarter of an hour is brought to the quarter below, the moment staying the same.
-        EncodeError: a naive datetime, a year outside 1990 to 2089 (two digits are all there is), an offset past 19:45.
+        An offset that is not a multiple of a quarter of an hour becomes the quarter below; the moment stays the same.
+        EncodeError for a naive datetime, a year outside 1990 to 2089 (there are only two digits), or an offset above 19:45.
         """
         offset = moment.utcoffset()
         if offset is None:
-            raise EncodeError("time stamp", "a datetime without an offset")
+            raise EncodeError("time stamp", "the datetime has no offset")
         quarters = offset // _QUARTER
         if abs(quarters) > _MOST_QUARTERS:
-            raise EncodeError("time stamp", f"an offset of {offset} is too far from UTC")
+            raise EncodeError("time stamp", f"the offset {offset} is too far from UTC")
         if offset % _QUARTER:
             moment = moment.astimezone(timezone(quarters * _QUARTER))
         if not 1990 <= moment.year <= 2089:
@@ -69,9 +69,9 @@ class Timestamp:
 
     @property
     def value(self) -> datetime | None:
-        """The moment, aware, with the offset stated. None where the octets are no date (month 0, all F), or not seven.
+        """The time, aware, with the given offset. None if the octets are not a date (month 0, all F), or not seven.
 
-        Years 90 to 99 are taken for 1990 to 1999.
+        Years 90 to 99 mean 1990 to 1999.
         """
         try:
             year, month, day, hour, minute, second, _ = self.raw.translate(_DECIMAL)
@@ -82,7 +82,7 @@ class Timestamp:
             return None
 
     def encode(self) -> bytes:
-        """The seven octets; EncodeError where `raw` is not seven long."""
+        """Returns the seven octets. EncodeError if `raw` does not have seven."""
         if len(self.raw) != LENGTH:
             raise EncodeError("time stamp", f"{len(self.raw)} octets instead of 7")
         return self.raw

@@ -1,7 +1,7 @@
-"""TP-UDL and TP-UD: the user data header and what follows it (3GPP TS 23.040 9.2.3.16, 9.2.3.24).
+"""TP-UDL and TP-UD: user data with its header (3GPP TS 23.040 9.2.3.16, 9.2.3.24).
 
-Septets start on a septet boundary counted from the start of the user data, header included. So a header is laid over the
-septets it covers: user data is packed with that many empty septets in front, and the header written over their octets.
+Septets start on a septet boundary counted from the start of the user data, header included. So user data is packed with as
+many empty septets in front as the header covers, and then the header is written over their octets.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _default_reading = DEFAULT.decode
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """What a message carries.
+    """User data of a message.
 
-    `payload`: in the GSM 7 bit alphabet one septet a byte; else the octets. `header`: the elements of the user data
+    `payload`: in the GSM 7 bit alphabet one septet in each byte; else the octets. `header`: the elements of the user data
     header, in order.
     """
 
@@ -39,7 +39,7 @@ class UserData:
     header: tuple[Element, ...] = ()
 
     def encode(self, coding: Coding) -> bytes:
-        """TP-UDL and TP-UD. EncodeError where it is longer than one message holds, or a septet is no septet."""
+        """Returns TP-UDL and TP-UD. EncodeError if it is too long for one message, or if a septet is above 127."""
         header, payload = encode_header(self.header), self.payload
         if not coding.packed:
             count = len(header) + len(payload)
@@ -59,7 +59,7 @@ make_user_data = make_constructor(UserData)
 
 
 def count_header_septets(octets: int) -> int:
-    """Septets that a header of so many octets takes up, fill bits included."""
+    """Returns the septets that a header of `octets` octets takes, fill bits included."""
     return (octets * 8 + 6) // 7
 
 
@@ -67,10 +67,9 @@ _COVERED = tuple(map(count_header_septets, range(257)))
 
 
 def read_user_data(tpdu: bytes, at: int, coding: Coding, has_header: bool) -> UserData:
-    """User data from its length octet at offset `at` on. Never fails.
+    """Returns the user data whose length octet is at offset `at`. Never fails.
 
-    TP-UDL is trusted where the octets are there; user data that is cut short gives what it holds, and octets after it are
-    ignored.
+    TP-UDL is trusted if the octets are there. User data that is cut is read as far as it goes; octets after it are ignored.
     """
     length, start, packed = tpdu[at], at + 1, coding.packed
     body = tpdu[start : start + (_PACKED[length] if packed else length)]
@@ -84,7 +83,7 @@ def read_user_data(tpdu: bytes, at: int, coding: Coding, has_header: bool) -> Us
 
 
 def choose_table(header: tuple[Element, ...]) -> Table:
-    """The tables of a part in the GSM 7 bit alphabet: the default ones, unless its header shifts to others."""
+    """Returns the tables of a part in the GSM 7 bit alphabet: the default ones, unless its header selects others."""
     locking = single = 0
     for element in header:
         kind = type(element)
@@ -98,20 +97,23 @@ def choose_table(header: tuple[Element, ...]) -> Table:
 
 
 def find_decoder(header: tuple[Element, ...], coding: Coding) -> Callable[[bytes], str] | None:
-    """What makes text of a payload, None where it is not text: 8-bit data, compressed. Equal for parts to be read as one."""
+    """Returns the function that decodes a payload to text; None if it is not text (8-bit data, compressed).
+
+    It is equal for parts whose payloads can be joined before decoding.
+    """
     if coding.packed:
         return choose_table(header).decode if header else _default_reading
     return decode_ucs2 if coding.alphabet is _UCS2 and not coding.compressed else None
 
 
 def decode_text(user_data: UserData, coding: Coding) -> str | None:
-    """The text; None where it is not text. Never fails: an unpaired surrogate shows as U+FFFD."""
+    """Returns the text; None if it is not text. Never fails: an unpaired surrogate becomes U+FFFD."""
     reading = find_decoder(user_data.header, coding)
     return None if reading is None else reading(user_data.payload)
 
 
 def decode_ucs2(octets: bytes) -> str:
-    """UCS2, which is UTF-16 in all but name. A byte order mark in front and an odd last octet are dropped."""
+    """Decodes UCS2 as UTF-16, which phones send. Drops a byte order mark in front and an odd last octet."""
     if len(octets) & 1:
         octets = octets[:-1]
     return utf_16_be_decode(octets, "replace")[0].removeprefix("\ufeff")

@@ -1,4 +1,4 @@
-"""TP-VP, how long the service centre keeps trying: relative, absolute, enhanced (3GPP TS 23.040 9.2.3.12)."""
+"""TP-VP, the validity period: relative, absolute or enhanced (3GPP TS 23.040 9.2.3.12)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _HALF_DAY, _DAY, _WEEK = timedelta(hours=12), timedelta(days=1), timedelta(weeks
 
 @dataclass(frozen=True, slots=True)
 class RelativeValidity:
-    """One octet, 5 minutes to 63 weeks from when the service centre accepts the message."""
+    """Validity period of one octet: 5 minutes to 63 weeks after the service centre accepts the message."""
 
     octet: int
     bits: ClassVar[int] = RELATIVE
 
     @classmethod
     def at_least(cls, duration: timedelta) -> RelativeValidity:
-        """The shortest period that is not shorter than `duration`; 63 weeks where that is longer than can be said."""
+        """Returns the shortest period that is at least `duration`; 63 weeks, the longest, if `duration` is longer."""
         minutes = ceil(duration.total_seconds() / 60)
         if minutes <= 12 * 60:
             return _make_relative(max(-(-minutes // 5), 1) - 1)
@@ -63,7 +63,7 @@ _make_relative = make_constructor(RelativeValidity)
 
 @dataclass(frozen=True, slots=True)
 class AbsoluteValidity:
-    """Until a moment."""
+    """Validity period until a time."""
 
     until: Timestamp
     bits: ClassVar[int] = ABSOLUTE
@@ -77,7 +77,7 @@ class AbsoluteValidity:
 
 @dataclass(frozen=True, slots=True)
 class EnhancedValidity:
-    """Seven octets whose first says how the others are read. Hardly any service centre takes it."""
+    """Validity period of seven octets; the first says how to read the others. Few service centres accept it."""
 
     raw: bytes
     bits: ClassVar[int] = ENHANCED
@@ -89,7 +89,7 @@ class EnhancedValidity:
 
     @property
     def duration(self) -> timedelta | None:
-        """The period where one is said: as a relative octet, in seconds, or in hours, minutes and seconds."""
+        """The period, from a relative octet, from seconds, or from hours, minutes and seconds; None if there is none."""
         form = self.raw[0] & 7
         if form == 1:
             return RelativeValidity(self.raw[1]).duration
@@ -114,7 +114,7 @@ Validity: TypeAlias = RelativeValidity | AbsoluteValidity | EnhancedValidity
 
 
 def read_validity(bits: int, octets: bytes) -> Validity | None:
-    """The period written in `octets`, as many as `OCTETS[bits]` says."""
+    """Returns the period in `octets`, of which there must be `OCTETS[bits]`."""
     if bits == RELATIVE:
         return RelativeValidity(octets[0])
     if bits == ABSOLUTE:

@@ -1,4 +1,4 @@
-"""SMS-COMMAND: asks the service centre about, or to delete, a message sent earlier (3GPP TS 23.040 9.2.2.4)."""
+"""SMS-COMMAND: asks the service centre about a message sent earlier, or to delete it (3GPP TS 23.040 9.2.2.4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_DATA = UserData(b"")
 
 
 class CommandType(IntEnum):
-    """The commands that have a name (9.2.3.19)."""
+    """Commands that have a name (9.2.3.19)."""
 
     ENQUIRE = 0
     CANCEL_REPORT = 1
@@ -30,7 +30,7 @@ class CommandType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command. `command_type` is TP-CT (an octet; :class:`CommandType` names some), `message_number` TP-MN.
+    """Command to the service centre. `command_type` is TP-CT (an octet; :class:`CommandType` names some), `message_number` TP-MN.
 
     `data` is TP-CD, as octets. `report_requested` is TP-SRR.
     """
@@ -44,7 +44,7 @@ class Command:
     report_requested: bool = False
 
     def encode(self) -> bytes:
-        """The TPDU. EncodeError where a field does not fit."""
+        """Returns the TPDU. EncodeError if a field does not fit."""
         first = TYPE | (_REPORT if self.report_requested else 0) | (_HEADER if self.data.header else 0)
         try:
             head = bytes((first, self.reference, self.protocol_id, self.command_type, self.message_number))
@@ -61,7 +61,7 @@ class Command:
 
     @classmethod
     def decode(cls, tpdu: bytes) -> Command:
-        """A COMMAND from its octets. DecodeError where a field is missing, wrong, or the command data is cut short."""
+        """Decodes a COMMAND. DecodeError if a field is missing or wrong, or if the command data is cut."""
         first = check_message_type(tpdu, TYPE, "SMS-COMMAND")
         if len(tpdu) < 5:
             raise make_truncation_error(tpdu, 0, _HEAD)

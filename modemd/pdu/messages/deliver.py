@@ -28,9 +28,9 @@ _TAIL: Layout = (("TP-PID", 1), ("TP-DCS", 1), ("TP-SCTS", 7), ("TP-UDL", 1))
 
 @dataclass(frozen=True, slots=True)
 class Deliver(Message):
-    """One message, or one part of one, as it came in.
+    """Inbound message, or one part of it.
 
-    `timestamp` is TP-SCTS, when the service centre got it. `more_to_send` is TP-MMS (on the wire, 0 means more),
+    `timestamp` is TP-SCTS, when the service centre received it. `more_to_send` is TP-MMS (on the wire, 0 means more),
     `loop_prevention` TP-LP, `report_indication` TP-SRI, `reply_path` TP-RP.
     """
 
@@ -46,11 +46,11 @@ class Deliver(Message):
 
     @property
     def replace_type(self) -> int | None:
-        """1 to 7 where this replaces an earlier message of the same sender and type (TP-PID 41 to 47); else None."""
+        """1 to 7 if this replaces an earlier message of the same sender and type (TP-PID 41 to 47); else None."""
         return replace_type(self.protocol_id)
 
     def encode(self) -> bytes:
-        """The TPDU. EncodeError where a field does not fit."""
+        """Returns the TPDU. EncodeError if a field does not fit."""
         first = TYPE if self.more_to_send else _NO_MORE
         if self.loop_prevention:
             first |= _LOOP
@@ -69,12 +69,12 @@ class Deliver(Message):
 
     @classmethod
     def decode(cls, tpdu: bytes) -> Deliver:
-        """A DELIVER from its octets; the reserved message type 3 is read as one too (9.2.3.1).
+        """Decodes a DELIVER; the reserved message type 3 is read as one, too (9.2.3.1).
 
-        DecodeError where a field is missing or wrong; short user data is taken as it is.
+        DecodeError if a field is missing or wrong; short user data is taken as it is.
         """
         if not tpdu:
-            raise DecodeError("TP-MTI", 0, "there is no octet at all")
+            raise DecodeError("TP-MTI", 0, "the PDU is empty")
         first = tpdu[0]
         if first & 3 not in _TYPES:
             raise DecodeError("TP-MTI", 0, f"message type {first & 3} is not SMS-DELIVER")

@@ -1,7 +1,7 @@
 """SMS-DELIVER-REPORT and SMS-SUBMIT-REPORT: the answers to a DELIVER and a SUBMIT (3GPP TS 23.040 9.2.2.1a, 9.2.2.2a).
 
-Each goes with an acknowledgement or with an error. Only the latter has a cause (TP-FCS). Causes start at 80 hex, which as
-TP-PI would announce an extension that has no meaning yet, so the octet itself tells which form it is.
+Each is part of an acknowledgement or of an error. Only the latter has a cause (TP-FCS). Causes start at 80 hex, which as
+TP-PI would announce an extension that has no meaning yet, so the octet itself shows which form it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _head(kind: int, failure: int | None, user_data: UserData | None) -> bytes:
 
 
 def read_failure(tpdu: bytes) -> tuple[int | None, int]:
-    """TP-FCS where there is one, and the offset after it. DecodeError where the report ends before."""
+    """Returns TP-FCS (None if there is none) and the offset after it. DecodeError if the report ends before it."""
     if len(tpdu) < 2:
         raise make_truncation_error(tpdu, 1, (("TP-PI", 1),))
     return (tpdu[1], 2) if tpdu[1] & 0x80 else (None, 1)
@@ -37,7 +37,7 @@ def read_failure(tpdu: bytes) -> tuple[int | None, int]:
 
 @dataclass(frozen=True, slots=True)
 class DeliverReport:
-    """The phone's answer to a DELIVER. `failure` is TP-FCS, 128 to 255, None where the message was taken."""
+    """Answer of a phone to a DELIVER. `failure` is TP-FCS, 128 to 255; None if the phone accepted the message."""
 
     failure: int | None = None
     protocol_id: int | None = None
@@ -45,13 +45,13 @@ class DeliverReport:
     user_data: UserData | None = None
 
     def encode(self) -> bytes:
-        """The TPDU. EncodeError where a field does not fit."""
+        """Returns the TPDU. EncodeError if a field does not fit."""
         head = _head(DELIVER_REPORT, self.failure, self.user_data)
         return head + encode_optional(self.protocol_id, self.dcs, self.user_data)
 
     @classmethod
     def decode(cls, tpdu: bytes) -> DeliverReport:
-        """A DELIVER-REPORT from its octets. DecodeError where a field is missing or wrong."""
+        """Decodes a DELIVER-REPORT. DecodeError if a field is missing or wrong."""
         first = check_message_type(tpdu, DELIVER_REPORT, "SMS-DELIVER-REPORT")
         failure, at = read_failure(tpdu)
         return cls(failure, *read_optional(tpdu, at, bool(first & _HEADER)))
@@ -59,7 +59,7 @@ class DeliverReport:
 
 @dataclass(frozen=True, slots=True)
 class SubmitReport:
-    """The service centre's answer to a SUBMIT or a COMMAND. `timestamp` is when it got that (TP-SCTS)."""
+    """Answer of the service centre to a SUBMIT or a COMMAND. `timestamp` is when it received that (TP-SCTS)."""
 
     timestamp: Timestamp
     failure: int | None = None
@@ -68,14 +68,14 @@ class SubmitReport:
     user_data: UserData | None = None
 
     def encode(self) -> bytes:
-        """The TPDU: TP-PI stands before TP-SCTS, what it announces after. EncodeError where a field does not fit."""
+        """Returns the TPDU: TP-PI comes before TP-SCTS, and what it announces after. EncodeError if a field does not fit."""
         head = _head(SUBMIT_REPORT, self.failure, self.user_data)
         optional = encode_optional(self.protocol_id, self.dcs, self.user_data)
         return head + optional[:1] + self.timestamp.encode() + optional[1:]
 
     @classmethod
     def decode(cls, tpdu: bytes) -> SubmitReport:
-        """A SUBMIT-REPORT from its octets. DecodeError where a field is missing or wrong."""
+        """Decodes a SUBMIT-REPORT. DecodeError if a field is missing or wrong."""
         first = check_message_type(tpdu, SUBMIT_REPORT, "SMS-SUBMIT-REPORT")
         failure, at = read_failure(tpdu)
         if at + 8 > len(tpdu):

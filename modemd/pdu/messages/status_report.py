@@ -1,4 +1,4 @@
-"""SMS-STATUS-REPORT: what became of a message sent earlier (3GPP TS 23.040 9.2.2.3)."""
+"""SMS-STATUS-REPORT: the outcome of a message sent earlier (3GPP TS 23.040 9.2.2.3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TAIL: Layout = (("TP-SCTS", 7), ("TP-DT", 7), ("TP-ST", 1))
 
 
 class Outcome(Enum):
-    """The four kinds of TP-ST (9.2.3.15)."""
+    """Outcome: the four kinds of TP-ST (9.2.3.15)."""
 
     DELIVERED = "delivered"
     TRYING = "trying"
@@ -33,11 +33,11 @@ _OUTCOMES = (Outcome.DELIVERED, Outcome.TRYING, Outcome.PERMANENT)
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """A delivery report.
+    """Status report about a message sent earlier.
 
-    `reference` is the TP-MR of the message it is about, `timestamp` when the service centre accepted that message (TP-SCTS),
-    `discharge` when it was delivered or last tried (TP-DT), `status` TP-ST. `for_command` is TP-SRQ. The last three fields
-    are there only where TP-PI says so.
+    `reference` is the TP-MR of that message, `timestamp` when the service centre accepted it (TP-SCTS), `discharge` when it
+    was delivered or last tried (TP-DT), `status` TP-ST. `for_command` is TP-SRQ. The last three fields are present only if
+    TP-PI says so.
     """
 
     reference: int
@@ -60,11 +60,11 @@ class StatusReport:
 
     @property
     def text(self) -> str | None:
-        """The text some service centres add; None where there is none."""
+        """The text that some service centres add; None if there is none."""
         return None if self.user_data is None else decode_text(self.user_data, CODINGS[self.dcs or 0])
 
     def encode(self) -> bytes:
-        """The TPDU. EncodeError where a field does not fit."""
+        """Returns the TPDU. EncodeError if a field does not fit."""
         first = TYPE if self.more_to_send else TYPE | _NO_MORE
         if self.loop_prevention:
             first |= _LOOP
@@ -83,9 +83,9 @@ class StatusReport:
 
     @classmethod
     def decode(cls, tpdu: bytes) -> StatusReport:
-        """A STATUS-REPORT from its octets. DecodeError where a field up to TP-ST is missing or wrong.
+        """Decodes a STATUS-REPORT. DecodeError if a field up to TP-ST is missing or wrong.
 
-        What follows TP-ST is taken only where it is whole: SIMs fill their records with FF.
+        The octets after TP-ST are read only if they are complete: SIMs fill their records with FF.
         """
         first = check_message_type(tpdu, TYPE, "SMS-STATUS-REPORT")
         recipient, at = read_address(tpdu, 2, "TP-RA")

@@ -22,9 +22,9 @@ _TAILS: dict[int, Layout] = {
 
 @dataclass(frozen=True, slots=True)
 class Submit(Message):
-    """One message, or one part of one, on its way out.
+    """Outbound message, or one part of it.
 
-    `reference` is TP-MR; a modem puts in its own, so 0 does. `dcs` is TP-DCS, `protocol_id` TP-PID, both octets.
+    `reference` is TP-MR; a modem sets its own, so 0 is enough. `dcs` is TP-DCS, `protocol_id` TP-PID, both octets.
     `report_requested` is TP-SRR, `reject_duplicates` TP-RD, `reply_path` TP-RP.
     """
 
@@ -39,7 +39,7 @@ class Submit(Message):
     reply_path: bool = False
 
     def encode(self) -> bytes:
-        """The TPDU, whose length is the `n` of `AT+CMGS=n`. EncodeError where a field does not fit."""
+        """Returns the TPDU, whose length is the `n` of `AT+CMGS=n`. EncodeError if a field does not fit."""
         validity = self.validity
         first = TYPE if validity is None else TYPE | validity.bits
         if self.reject_duplicates:
@@ -63,7 +63,7 @@ class Submit(Message):
 
     @classmethod
     def decode(cls, tpdu: bytes) -> Submit:
-        """A SUBMIT from its octets. DecodeError where a field is missing or wrong; short user data is taken as it is."""
+        """Decodes a SUBMIT. DecodeError if a field is missing or wrong; short user data is taken as it is."""
         first = check_message_type(tpdu, TYPE, "SMS-SUBMIT")
         destination, at = read_address(tpdu, 2, "TP-DA")
         bits = first & 0x18

@@ -1,8 +1,8 @@
-"""The GSM 7 bit default alphabet, its extension, and how any pair of such tables reads and writes (3GPP TS 23.038 6.2.1).
+"""GSM 7 bit default alphabet, its extension, and the codec for any pair of such tables (3GPP TS 23.038 6.2.1).
 
-A text becomes septets in one pass of the C charmap codec. Its map holds both tables: base characters at their code,
+A text becomes septets in one pass of the C charmap codec. Its map has both tables: base characters at their code,
 extension characters at their code plus 128, so an all-ASCII result needed no escape. Index 0 of such a map must be NUL;
-the escape code 1B is no character in any table, so its place stands for septet 00 until the pass is over.
+the escape code 1B is not a character of any table, so its place means septet 00 until the pass is over.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEFAULT_BASE = (
 
 
 def overlay(base: str, runs: dict[int, str]) -> str:
-    """A table of 128 characters: `base` with each run of `runs` written over it from its code on."""
+    """Returns a table of 128 characters: `base`, with each run of `runs` written over it from its code on."""
     cells = list(base)
     for code, characters in runs.items():
         cells[code : code + len(characters)] = characters
@@ -47,7 +47,7 @@ _ZERO, _ESCAPE = b"\0", bytes((ESCAPE,))
 
 
 class Table:
-    """A base table and the single shift table that an escape selects. Both directions, whole strings at a time."""
+    """Codec of a base table and the single shift table that an escape selects."""
 
     __slots__ = ("_map", "_reading", "extension", "letters")
 
@@ -67,7 +67,7 @@ class Table:
         return character in self.letters or character in self.extension
 
     def try_encode(self, text: str) -> bytes | None:
-        """The septets of `text`, one a byte, an escaped character as its pair; None where a character is not here."""
+        """Returns the septets of `text`, one in each byte, an escaped character as two; None if one is in neither table."""
         septets, _ = charmap_encode(text, "ignore", self._map)
         if len(septets) != len(text) or _ZERO in septets:  # NUL is in no table, but in every map
             return None
@@ -79,7 +79,7 @@ class Table:
         return septets
 
     def encode(self, text: str) -> bytes:
-        """As :meth:`try_encode`, but a character that is not here is an EncodeError naming it and its offset."""
+        """Returns as :meth:`try_encode`. EncodeError, with the character and its offset, if one is in neither table."""
         septets = self.try_encode(text)
         if septets is None:
             offset, character = next((i, c) for i, c in enumerate(text) if c not in self)
@@ -87,7 +87,7 @@ class Table:
         return septets
 
     def decode(self, septets: bytes) -> str:
-        """The text of septets, one a byte (each below 128). Never fails: what has no meaning shows as its base character."""
+        """Returns the text of septets, one in each byte (below 128). Never fails: an undefined code shows its base character."""
         if ESCAPE in septets:
             septets = _ESCAPED.sub(lambda pair: _FLAGGED[pair[1][0]], septets)
         return charmap_decode(septets, "strict", self._reading)[0]

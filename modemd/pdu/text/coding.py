@@ -1,4 +1,4 @@
-"""TP-DCS, the data coding scheme: which alphabet, which class, whose message-waiting lamp (3GPP TS 23.038 clause 4)."""
+"""TP-DCS, the data coding scheme: alphabet, message class and message-waiting indication (3GPP TS 23.038 clause 4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from modemd.errors import EncodeError
 
 
 class Alphabet(Enum):
-    """How the user data is written. A reserved alphabet reads as GSM7, as the clause asks of receivers."""
+    """Alphabet of the user data. A reserved alphabet is read as GSM7, as the clause requires of receivers."""
 
     GSM7 = "gsm7"
     DATA8 = "data8"
@@ -17,7 +17,7 @@ class Alphabet(Enum):
 
 
 class Waiting(IntEnum):
-    """Which kind of message waits elsewhere."""
+    """Kind of message that waits elsewhere."""
 
     VOICEMAIL = 0
     FAX = 1
@@ -27,11 +27,11 @@ class Waiting(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """What one TP-DCS octet says.
+    """Meaning of one TP-DCS octet.
 
-    `message_class`: 0 to 3 (0 is the flash message), None where the octet names none. `packed`: the user data is packed
-    septets, so that TP-UDL counts septets. `waiting`: the lamp this message switches; `waiting_active` on or off;
-    `store` False asks the phone to throw the text away.
+    `message_class`: 0 to 3 (0 is the flash message), None if the octet names none. `packed`: the user data is packed
+    septets, so that TP-UDL counts septets. `waiting`: the indicator that this message switches on (`waiting_active`) or off.
+    `store` False: the phone is asked to discard the text.
     """
 
     dcs: int
@@ -47,7 +47,7 @@ class Coding:
 
     @classmethod
     def of(cls, dcs: int) -> Coding:
-        """The meaning of one octet, 0 to 255."""
+        """Returns the meaning of one octet, 0 to 255."""
         return CODINGS[dcs]
 
     def __str__(self) -> str:
@@ -111,14 +111,14 @@ CODINGS = tuple(_read(dcs) for dcs in range(256))
 
 
 def coding_of(dcs: int) -> Coding:
-    """The coding of an octet that is about to be sent; EncodeError where it is no octet."""
+    """Returns the coding of `dcs`. EncodeError if it is not an octet."""
     if not 0 <= dcs <= 255:
         raise EncodeError("TP-DCS", f"{dcs} is not an octet")
     return CODINGS[dcs]
 
 
 def dcs_of(alphabet: Alphabet, message_class: int | None = None) -> int:
-    """The plainest octet for an alphabet and a class (None, or 0 to 3), in the general group."""
+    """Returns the simplest octet for an alphabet and a class (None, or 0 to 3), in the general group."""
     dcs = 0 if alphabet is _GSM7 else 8 if alphabet is _UCS2 else 4
     if message_class is None:
         return dcs

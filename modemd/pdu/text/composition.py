@@ -1,4 +1,4 @@
-"""Texts and data as messages ready to send: one SUBMIT, or one DELIVER, for each part."""
+"""Composition of messages from texts and data: one SUBMIT, or one DELIVER, for each part."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def compose(
     reject_duplicates: bool = False,
     reply_path: bool = False,
 ) -> list[Submit]:
-    """The parts of a text, in order.
+    """Returns the parts of a text, in order.
 
     `reference` is the concatenation reference, of `reference_width` bits; `message_reference` is TP-MR, the same in every part.
-    `header` are elements every part carries besides. The rest is as in :func:`modemd.pdu.plan` and
-    :class:`modemd.pdu.Submit`. EncodeError where it cannot be said.
+    `header`: further elements of every part. The rest is as in :func:`modemd.pdu.plan` and :class:`modemd.pdu.Submit`.
+    EncodeError if the text or a field cannot be encoded.
     """
     destination = Address.parse(to) if isinstance(to, str) else to
     body = encode_text(text, reference_width, header, national)
@@ -66,7 +66,7 @@ def compose_data(
     message_class: int | None = None,
     header: tuple[Element, ...] = (),
 ) -> list[Submit]:
-    """The parts of 8-bit data, in order; ports go into `header`. The rest is as in :func:`compose`."""
+    """Returns the parts of 8-bit data, in order; ports go into `header`. The rest is as in :func:`compose`."""
     destination = Address.parse(to) if isinstance(to, str) else to
     body = EncodedText(Alphabet.DATA8, octets, reference_width, header)
     dcs = dcs_of(Alphabet.DATA8, message_class)
@@ -88,7 +88,7 @@ def compose_deliver(
     header: tuple[Element, ...] = (),
     protocol_id: int = 0,
 ) -> list[Deliver]:
-    """A text as the service centre hands it to a phone. All but the last part say that more is waiting (TP-MMS)."""
+    """Returns a text as the service centre delivers it to a phone. All but the last part say that more is waiting (TP-MMS)."""
     sender = Address.parse(originator) if isinstance(originator, str) else originator
     body = encode_text(text, reference_width, header, national)
     dcs = dcs_of(body.alphabet, message_class)

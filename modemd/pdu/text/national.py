@@ -1,10 +1,10 @@
 """National language tables: 13 single shift and 12 locking shift tables (3GPP TS 23.038 6.2.1.2, annexes A.2 and A.3).
 
-A table is written as what differs from a table it resembles: {code: characters from that code on}. Cells without a meaning
-hold U+FFFE. Combining signs are written as escapes, as editors do not show them alone.
+A table is written as its differences from a similar table: {code: characters from that code on}. Cells without a meaning are
+U+FFFE. Combining signs are written as escapes, because editors do not show them alone.
 
-Kannada locking 24 is U+0CA1 here. The standard prints U+0CAA, which it also has at 3D; Android takes it for a typing error
-too.
+Kannada locking 24 is U+0CA1 here. The standard prints U+0CAA, which it also has at 3D; Android, too, takes this for a
+misprint.
 """
 
 from __future__ import annotations
@@ -269,21 +269,21 @@ SINGLE_LANGUAGES = frozenset(_SINGLE)
 
 
 def locking_characters(language: int) -> str:
-    """The 128 characters of a locking shift table, the default alphabet for 0 and for identifiers that are not given out."""
+    """Returns the 128 characters of a locking shift table; for 0 and for unassigned identifiers, the default alphabet."""
     if language not in _LOCKING:
         return DEFAULT_BASE
     return overlay(DEFAULT_BASE if language < Language.BENGALI else _INDIC_BASE, _LOCKING[language])
 
 
 def single_characters(language: int) -> str:
-    """The 128 characters of a single shift table, the default extension for 0 and for identifiers that are not given out."""
+    """Returns the 128 characters of a single shift table; for 0 and for unassigned identifiers, the default extension."""
     if language not in _SINGLE:
         return DEFAULT_EXTENSION
     return overlay(DEFAULT_EXTENSION if language < Language.BENGALI else _INDIC_EXTENSION, _SINGLE[language])
 
 
 def table(locking: int, single: int) -> Table:
-    """The pair of tables two shift elements choose; 0 where there is none. Identifiers not given out mean the default."""
+    """Returns the pair of tables that two shift elements select; 0 if there is no element. Unassigned identifiers: default."""
     return _table(locking if locking in _LOCKING else 0, single if single in _SINGLE else 0)
 
 

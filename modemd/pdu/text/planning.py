@@ -1,4 +1,4 @@
-"""How a text would be sent, and what it would cost to say it otherwise."""
+"""Plan of how a text would be sent: its parts, and the parts that other characters would save."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modemd.pdu.text.transliteration import Replacement, transliterate
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One part. `units` are septets, octets or UTF-16 code units, by alphabet; `room` is how many more would fit."""
+    """Part of a text. `units` are septets, octets or UTF-16 code units, by alphabet; `room` is how many more would fit."""
 
     payload: bytes
     units: int
@@ -23,7 +23,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A character that the GSM 7 bit alphabet does not have, and where it stands in the text (in characters)."""
+    """Character that is not in the GSM 7 bit alphabet, and its offset in the text (in characters)."""
 
     offset: int
     character: str
@@ -31,7 +31,7 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a transliteration would make of a text. Nothing is replaced unless the sender takes the offer."""
+    """Transliteration of a text that would save parts. Nothing is replaced unless the sender accepts it."""
 
     text: str
     replaced: tuple[Replacement, ...]
@@ -42,10 +42,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a text would be sent.
+    """Plan of how a text would be sent.
 
-    `header` are the elements that every part carries besides the concatenation: those asked for, and those that select
-    national tables. `text` is empty where the plan is for data.
+    `header`: the elements of every part besides the concatenation: the requested ones, and those that select national
+    tables. `text` is empty if the plan is for data.
     """
 
     text: str
@@ -77,14 +77,14 @@ class Plan:
 
     @property
     def foreign(self) -> tuple[Foreign, ...]:
-        """The characters outside the GSM 7 bit default alphabet: those that force UCS2, or national tables."""
+        """The characters outside the GSM 7 bit default alphabet, which need UCS2 or national tables."""
         return tuple(
             Foreign(offset, character) for offset, character in enumerate(self.text) if character not in DEFAULT
         )
 
     @property
     def offer(self) -> Offer | None:
-        """What replacing look-alikes (curly quotes, dashes, spaces) would save; None where it would save no part."""
+        """The plan with replaced characters (curly quotes, dashes, spaces); None if it would save no part."""
         text, replaced = transliterate(self.text)
         if not replaced:
             return None
@@ -97,18 +97,18 @@ class Plan:
 def plan(
     text: str, *, reference_width: int = 8, national: bool | Collection[Shift] = False, header: tuple[Element, ...] = ()
 ) -> Plan:
-    """How `text` would be sent.
+    """Plans how `text` would be sent.
 
-    `reference_width` is 8 or 16 bits. `national` lets national tables in where they save parts: every table, or those given
-    as the elements that select them. `header` are elements that every part carries besides. EncodeError where the text needs
-    more than 255 parts, or holds a surrogate without its other half.
+    `reference_width` is 8 or 16 bits. `national` allows national tables if they save parts: every table, or those that the
+    given elements select. `header`: further elements of every part. EncodeError if the text needs more than 255 parts, or
+    has a surrogate without its other half.
     """
     body = encode_text(text, reference_width, header, national)
     return _plan(text, body, cut_payloads(text, body))
 
 
 def plan_data(octets: bytes, *, reference_width: int = 8, header: tuple[Element, ...] = ()) -> Plan:
-    """How 8-bit data would be sent; the rest is as in :func:`plan`."""
+    """Plans how 8-bit data would be sent; the rest is as in :func:`plan`."""
     body = EncodedText(Alphabet.DATA8, octets, reference_width, header)
     return _plan("", body, body.cut_payloads())
 

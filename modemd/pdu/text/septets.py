@@ -1,11 +1,11 @@
-"""Septets in octets: the packing of the GSM 7 bit alphabet (3GPP TS 23.038 6.1.2).
+"""Packing of septets into octets, for the GSM 7 bit alphabet (3GPP TS 23.038 6.1.2).
 
-Septets are handled one a byte, values 0 to 127. On the wire they fill octets from the least significant bit: octet 0 holds
+Unpacked, there is one septet in each byte, 0 to 127. Packed, they fill octets from the least significant bit: octet 0 has
 septet 0 and the low bit of septet 1. Eight septets are seven octets.
 
 Packing is arithmetic on one large integer whose bytes are lanes. Three steps close the gaps: lanes of 7 bits pair up to 14
-in 16, those to 28 in 32, those to 56 in 64; then every eighth octet is empty and is left out. Unpacking goes back, from 112
-in 128: one more step of arithmetic costs less than putting in every empty octet by itself.
+in 16, those to 28 in 32, those to 56 in 64; then every eighth octet is empty and is left out. Unpacking does the reverse, from
+112 in 128: one more step of arithmetic costs less than inserting every empty octet.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BLOCK = 256  # septets packed at a time, a multiple of 8; user data never has m
 
 
 def _lanes(low: int, width: int) -> int:
-    """`low` repeated in every lane of `width` octets."""
+    """Returns `low` repeated in every lane of `width` octets."""
     return int.from_bytes(low.to_bytes(width, "little") * (_BLOCK // width), "little")
 
 
@@ -32,12 +32,12 @@ _number = int.from_bytes
 
 
 def packed_length(count: int) -> int:
-    """Octets that `count` septets fill."""
+    """Returns the octets that `count` septets fill."""
     return (count * 7 + 7) // 8
 
 
 def pack(septets: bytes, fill: int = 0) -> bytes:
-    """Septets, one a byte (each below 128), as octets. The first septet starts `fill` bits (0 to 6) into the first octet."""
+    """Packs septets, one in each byte (below 128), into octets. The first starts `fill` bits (0 to 6) into the first octet."""
     count = len(septets)
     if fill:
         value = _number(pack(septets), "little") << fill
@@ -54,7 +54,7 @@ def pack(septets: bytes, fill: int = 0) -> bytes:
 
 
 def unpack(octets: bytes, count: int, fill: int = 0) -> bytes:
-    """The first `count` septets of `octets`, one a byte; fewer where the octets end before. `fill` is as in :func:`pack`."""
+    """Returns the first `count` septets of `octets`, one in each byte; fewer if the octets end. `fill` is as in :func:`pack`."""
     groups = (count + 15) // 16
     if fill or groups * 14 != len(octets):
         available = (len(octets) * 8 - fill) // 7
@@ -68,7 +68,7 @@ def unpack(octets: bytes, count: int, fill: int = 0) -> bytes:
         step = packed_length(_BLOCK)
         return b"".join(unpack(octets[at : at + step], _BLOCK) for at in range(0, len(octets), step))[:count]
     value = _number(b"\0\0".join(_fourteens[groups](octets)), "little")
-    # Each step moves every other lane up; as what is moved is there already, the move is an addition.
+    # Each step moves every other lane up. The lane is in the sum already, so the move is an addition.
     value += (value & _CLOSED_56) * 255
     value += (value & _CLOSED_28) * 15
     value += (value & _CLOSED_14) * 3
@@ -77,10 +77,10 @@ def unpack(octets: bytes, count: int, fill: int = 0) -> bytes:
 
 
 def pack_ussd(septets: bytes) -> bytes:
-    """Septets as octets where no count goes with them: USSD and cell broadcast (3GPP TS 23.038 6.1.2.3.1).
+    """Packs septets that are sent without their count: USSD and cell broadcast (3GPP TS 23.038 6.1.2.3.1).
 
-    Seven spare bits would read as a final `@`, so they are filled with a carriage return; a text that ends in a carriage
-    return on an octet boundary gets a second one, because the receiver takes one away.
+    Seven spare bits would be read as a final `@`, so they become a carriage return; a text that ends in a carriage return on
+    an octet boundary gets a second one, because the receiver removes one.
     """
     if len(septets) % 8 == 7 or (len(septets) % 8 == 0 and septets[-1:] == _RETURN):
         septets += _RETURN
@@ -88,7 +88,7 @@ def pack_ussd(septets: bytes) -> bytes:
 
 
 def unpack_ussd(octets: bytes) -> bytes:
-    """The septets of a USSD or cell broadcast string: all that fit, less the carriage return that :func:`pack_ussd` adds."""
+    """Unpacks a USSD or cell broadcast string: all septets that fit, without the carriage return that :func:`pack_ussd` adds."""
     septets = unpack(octets, len(octets) * 8 // 7)
     return (
         septets[:-1] if septets[-1:] == _RETURN and (len(septets) % 8 == 0 or _has_double_return(septets)) else septets

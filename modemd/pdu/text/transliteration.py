@@ -1,4 +1,4 @@
-"""Look-alikes in the GSM 7 bit alphabet for characters that word processors put into a text. Offered, never applied unasked."""
+"""Replacements in the GSM 7 bit alphabet for characters that word processors insert. Offered, never applied unasked."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _LOOK_ALIKES = {
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """One character that was replaced, where it stood (in characters of the original text), and by what."""
+    """Replacement of one character: its offset (in characters of the original text), the character, and the new one."""
 
     offset: int
     character: str
@@ -55,7 +55,7 @@ class Replacement:
 
 
 def transliterate(text: str) -> tuple[str, tuple[Replacement, ...]]:
-    """The text with every known look-alike put in, and what was replaced."""
+    """Returns the text with every known replacement made, and the list of replacements."""
     replaced = tuple(
         Replacement(offset, character, _LOOK_ALIKES[character])
         for offset, character in enumerate(text)

@@ -1,6 +1,6 @@
-"""Words by which people stop, come back, ask for help or say yes, and the texts they are answered with.
+"""Keywords: recognises the words by which people stop, come back, ask for help or say yes.
 
-A word counts when it is the whole text after `normalise`, alone or repeated ("STOP STOP"), and so does an opt-out word
+A word counts if it is the whole text after `normalise`, alone or repeated ("STOP STOP"), and so does an opt-out word
 with the short code of an operator behind it ("STOP 36111", as French messages ask for). A word inside a sentence does
 not: "the bus stop" is no wish. Nothing is ever matched towards consent by likeness: in Spanish ALTO stops and ALTA
 subscribes.
@@ -19,7 +19,7 @@ from enum import Enum
 from functools import lru_cache
 from importlib import resources
 
-from modemd.rules.consent.replies import DEFAULT_LANGUAGE, _find_supported_language
+from modemd.rules.consent.replies import DEFAULT_LANGUAGE, find_supported_language
 
 # Letters that NFKC and case folding leave alone, yet people type and read as these.
 _PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe"})
@@ -44,18 +44,18 @@ _LANGUAGE_OF_COUNTRY = {country: language for language, names in _COUNTRIES.item
 
 
 class KeywordAction(Enum):
-    """What a word asks for. The values are those of keywords.csv."""
+    """Action that a keyword asks for. The values are those of keywords.csv."""
 
     OPT_OUT = "opt_out"
     OPT_IN = "opt_in"
     HELP = "help"
     CONFIRM = "confirm"
-    """Yes, to a question that was asked; an ordinary answer where none was."""
+    """Yes, to a question that was asked; an ordinary answer if none was."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A word, normalised, and the languages that have it."""
+    """Keyword, normalised, and the languages that have it."""
 
     word: str
     action: KeywordAction
@@ -64,7 +64,7 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class KeywordMatch:
-    """What a text asked for, by which word (normalised), and the language to answer in."""
+    """Match of a text: the action, the keyword (normalised), and the language to answer in."""
 
     action: KeywordAction
     word: str
@@ -72,10 +72,10 @@ class KeywordMatch:
 
 
 class Keywords:
-    """The words that are known. Raises ValueError when one of them would mean two things, or nothing."""
+    """Keywords that are known. Raises ValueError if one of them would mean two actions, or has no letter and no digit."""
 
     def __init__(self, rows: Iterable[tuple[str, KeywordAction, str]]) -> None:
-        """`rows` are (language, action, word), the word in natural spelling."""
+        """Takes `rows` of (language, action, word), the word in natural spelling."""
         self._keywords: dict[str, Keyword] = {}
         for language, action, spelling in rows:
             word = normalise(spelling)
@@ -88,7 +88,7 @@ class Keywords:
 
     @classmethod
     def load(cls) -> Keywords:
-        """The words that come with modemd, read once from keywords.csv beside this module."""
+        """Returns the keywords that come with modemd, read from keywords.csv beside this module."""
         text = (resources.files("modemd.rules.consent") / "keywords.csv").read_text(encoding="utf-8")
         return cls(
             (row["language"], KeywordAction(row["action"]), row["keyword"]) for row in csv.DictReader(text.splitlines())
@@ -96,7 +96,7 @@ class Keywords:
 
     @property
     def entries(self) -> tuple[Keyword, ...]:
-        """Every word, in the order of the list."""
+        """Every keyword, in the order of the list."""
         return tuple(self._keywords.values())
 
     def match(
@@ -107,9 +107,9 @@ class Keywords:
         last_language: str | None = None,
         country: str | None = None,
     ) -> KeywordMatch | None:
-        """What `text` asks for, or None where it is no such word.
+        """Returns what `text` asks for; None if it is no keyword.
 
-        The answer's language is the word's own where only one language has it; else the contact's, else that of the
+        The answer's language is the keyword's own if only one language has it; else the contact's, else that of the
         last message sent to them, else that of `country` (ISO 3166 alpha-2), else English. Languages are tags such as
         `fr` or `fr-CA`; those without texts of ours are passed over.
         """
@@ -118,7 +118,7 @@ class Keywords:
             return None
         language = next(iter(keyword.languages)) if len(keyword.languages) == 1 else None
         for tag in (contact_language, last_language, _LANGUAGE_OF_COUNTRY.get((country or "").upper())):
-            language = language or _find_supported_language(tag)
+            language = language or find_supported_language(tag)
         return KeywordMatch(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
 
     def _find_keyword(self, text: str) -> Keyword | None:
@@ -133,9 +133,9 @@ class Keywords:
 
 
 def normalise(text: str) -> str:
-    """`text` as words are compared: one case, no accents, words of letters and digits parted by single spaces.
+    """Returns `text` as keywords are compared: one case, no accents, words of letters and digits parted by single spaces.
 
-    NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and where they stand on
+    NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and if they follow
     no letter at all, as the selectors after emoji do), a few letters spelt plainly, everything but letters, digits and
     marks made a space, NFC, spaces collapsed. Normalising twice changes nothing more.
     """
@@ -161,7 +161,7 @@ def _has_removable_accents(letter: str) -> bool:
 
 
 def _collapse_repetition(words: list[str]) -> list[str]:
-    """The shortest beginning of `words` that gives the whole when repeated: STOP ALL STOP ALL is STOP ALL."""
+    """Returns the shortest beginning of `words` that gives the whole if repeated: of STOP ALL STOP ALL it is STOP ALL."""
     for length in range(1, len(words) // 2 + 1):
         if len(words) % length == 0 and words[:length] * (len(words) // length) == words:
             return words[:length]

@@ -1,4 +1,4 @@
-"""Consent settings as the rules need them."""
+"""Consent policy: decides whether a contact's consent lets a message of a class go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modemd.rules.classes import MessageClass
 
 
 class Marketing(StrEnum):
-    """What a contact has said about marketing."""
+    """Statement of a contact about marketing."""
 
     UNKNOWN = "unknown"
     OPTED_IN = "opted_in"
@@ -19,7 +19,7 @@ class Marketing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentPolicy:
-    """What the configuration says of consent.
+    """Policy of the configuration on consent.
 
     `marketing_needs_opt_in`: `consent.marketing: opted_in`. `transactional_after_stop`: by calling prefix (`+1`), whether
     a transactional message may go to someone who said STOP; a prefix not listed allows it.
@@ -29,7 +29,7 @@ class ConsentPolicy:
     transactional_after_stop: Mapping[str, bool] | None = None
 
     def find_objection(self, message_class: MessageClass, number: str, marketing: Marketing) -> str | None:
-        """Why a message of this class may not go to this contact, as a code; None where it may."""
+        """Returns why a message of this class may not go to this contact, as a code; None if it may."""
         if message_class is MessageClass.MARKETING:
             if marketing is Marketing.OPTED_OUT:
                 return "opted_out"

@@ -8,8 +8,8 @@ import unicodedata
 DEFAULT_LANGUAGE = "en"
 
 
-def _find_supported_language(tag: str | None) -> str | None:
-    """The language of a tag such as fr-CA, if there are texts in it."""
+def find_supported_language(tag: str | None) -> str | None:
+    """Returns the language of a tag such as fr-CA; None if there is no text in it."""
     language = re.split("[-_]", tag or "", maxsplit=1)[0].lower()
     return language if language in _OPT_OUT_REPLIES else None
 
@@ -40,28 +40,28 @@ _ONE_SEPTET = frozenset(
 
 
 def compose_opt_out_reply(language: str, brand: str | None) -> str:
-    """The one answer to an opt-out: no more offers, and how to come back. At most 160 septets, whatever the brand.
+    """Returns the one answer to an opt-out: no more offers, and how to come back. At most 160 septets, whatever the brand.
 
     A language without a text of its own is answered in English. The text is no keyword, so two systems that answer
     each other stop at once.
     """
-    return _add_brand(_OPT_OUT_REPLIES[_find_supported_language(language) or DEFAULT_LANGUAGE], brand)
+    return _add_brand(_OPT_OUT_REPLIES[find_supported_language(language) or DEFAULT_LANGUAGE], brand)
 
 
 def compose_opt_in_reply(language: str, brand: str | None) -> str:
-    """The answer to START: offers come again, and how to end them. At most 160 septets, whatever the brand."""
-    return _add_brand(_OPT_IN_REPLIES[_find_supported_language(language) or DEFAULT_LANGUAGE], brand)
+    """Returns the answer to START: offers come again, and how to end them. At most 160 septets, whatever the brand."""
+    return _add_brand(_OPT_IN_REPLIES[find_supported_language(language) or DEFAULT_LANGUAGE], brand)
 
 
 def _add_brand(text: str, brand: str | None) -> str:
-    """The text with the brand before it, cut where it would make a second segment, in characters of one septet."""
+    """Returns the text with the brand before it, cut if it would make a second segment, in characters of one septet."""
     name = " ".join("".join(map(_to_one_septet, unicodedata.normalize("NFC", brand or ""))).split())
     name = name[: SEGMENT_SEPTETS - len(text) - len(": ")].rstrip()
     return f"{name}: {text}" if name else text
 
 
 def _to_one_septet(character: str) -> str:
-    """The character, its letter without the accent, or, where the alphabet has neither, nothing."""
+    """Returns the character, or its letter without the accent; nothing if the alphabet has neither."""
     if character in _ONE_SEPTET:
         return character
     plain = unicodedata.normalize("NFKD", character)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.service.calendar.nightly import Trigger
 
 _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
@@ -88,7 +88,7 @@ def parse_cron(expression: str, zone: ZoneInfo) -> CronTimes:
 
 
 def _bad_cron(expression: str, why: str) -> Refused:
-    return Refused("bad_cron", f"{expression!r} is no cron expression: {why}; as 30 9 * * 1-5")
+    return Refused(ErrorCode.BAD_CRON, f"{expression!r} is no cron expression: {why}; as 30 9 * * 1-5")
 
 
 def _trigger(minute: str, hour: str, day: str, month: str, weekday: str) -> CronTrigger:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.calendar.cron import CronTimes, parse_cron
 from modemd.service.messages.decisions import Authorship, check_authorship
@@ -57,7 +58,7 @@ class RecurringSends:
         policy: ConsentPolicy,
         clock: Clock,
         zone: ZoneInfo,
-        on_queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, MessageClass], None],
         is_clock_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
@@ -77,14 +78,18 @@ class RecurringSends:
         Raises Refused (`bad_name`, `bad_recipients`, `bad_schedule`, `bad_cron`, `name_taken`, or what `Submission.check`
         raises)."""
         if _NAME.fullmatch(schedule.name) is None:
-            raise Refused("bad_name", f"{schedule.name!r} is no name; it has 1 to 40 small letters, digits, _ and -")
+            raise Refused(
+                ErrorCode.BAD_NAME, f"{schedule.name!r} is no name; it has 1 to 40 small letters, digits, _ and -"
+            )
         if not 0 < len(schedule.to) <= MOST_RECIPIENTS:
-            raise Refused("bad_recipients", f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV")
+            raise Refused(
+                ErrorCode.BAD_RECIPIENTS, f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV"
+            )
         if schedule.request.at is not None or schedule.request.key is not None:
-            raise Refused("bad_schedule", "a schedule says when by its cron expression, and makes its own keys")
+            raise Refused(ErrorCode.BAD_SCHEDULE, "a schedule says when by its cron expression, and makes its own keys")
         times, now = parse_cron(schedule.cron, self._zone), self._clock.now()
         if times.next_after(now) is None:
-            raise Refused("bad_cron", f"{schedule.cron!r} never comes")
+            raise Refused(ErrorCode.BAD_CRON, f"{schedule.cron!r} never comes")
         messages = [self._submission.check(_request_to(schedule.request, number))[0] for number in schedule.to]
         first = messages[0]
         new = NewSchedule(
@@ -219,7 +224,7 @@ class RecurringSends:
             return
         log.info("schedule", name=schedule.name, local=local, outcome=outcome, messages=len(submitted), error=error)
         for each, message in zip(submitted, messages, strict=True):
-            self._on_queued(each, message.message_class.rank)
+            self._on_queued(each, message.message_class)
 
 
 def _cron_times(schedule: Schedule) -> CronTimes:

@@ -16,8 +16,10 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.errors import EncodeError, StoreError
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.queue_place import QueuePlace
+from modemd.rules.quotas import URGENT
 from modemd.rules.routing import PREFERRED_SIM_WAIT
 from modemd.rules.send_decision import SendConditions, SendVerdict
 from modemd.rules.sim_breaker import SimBreakers
@@ -77,10 +79,10 @@ class Dispatcher:
 
     # Changes of the queue
 
-    def note_queued(self, rank: int) -> None:
-        """Notes that something of this class (its rank) was queued: drafts of lower classes are chosen again."""
-        self._reservations.mark_overtaken(rank)
-        if rank < MessageClass.SYSTEM.rank:
+    def note_queued(self, message_class: MessageClass) -> None:
+        """Notes that something of this class was queued: drafts that go behind it are chosen again."""
+        self._reservations.mark_overtaken(message_class)
+        if message_class in URGENT:
             self.note_urgent()
 
     def note_urgent(self) -> None:
@@ -106,7 +108,7 @@ class Dispatcher:
     def end_reservation(self, draft: Draft) -> None:
         """Ends the reservation of a draft that has been claimed."""
         self._reservations.release(draft)
-        if draft.rank <= waiting_rank(MessageClass.OTP):
+        if draft.is_urgent:
             self.note_urgent()  # if it was not sent, another sender that waits for its pace may send it
 
     def return_draft(self, draft: Draft) -> None:
@@ -131,9 +133,10 @@ class Dispatcher:
             self._retry_later()
             return None
 
-    def claim(self, sender: Sender, draft: Draft, *, ahead: bool) -> asyncio.Future[ClaimedPart | None]:
-        """Journals the claim of the next attempt, and with `ahead` chooses the part after it in the same transaction. The change
-        is submitted before this returns. The future gives None if nothing may be sent, and raises StoreError."""
+    def claim(self, sender: Sender, draft: Draft, *, choose_next: bool) -> asyncio.Future[ClaimedPart | None]:
+        """Journals the claim of the next attempt. With `choose_next` it also chooses the part that follows, in the same
+        transaction. The change is submitted before this returns. The future gives None if nothing may be sent, and raises
+        StoreError."""
         epoch = self._store.consent_epoch
         sim, now, terms = sender.id, self._clock.now(), self._sending_policy.snapshot()
         conditions = self._conditions(sim)
@@ -143,7 +146,9 @@ class Dispatcher:
 
         def change(db: sqlite3.Connection) -> Claim | None:
             skip = avoided.union(offers.reserved_parts(reserved))
-            claim = claims.claim(db, sim, sender.device, conditions.decide, now, skip=skip, terms=terms, ahead=ahead)
+            claim = claims.claim(
+                db, sim, sender.device, conditions.decide, now, skip=skip, terms=terms, ahead=choose_next
+            )
             if claim is not None and claim.next_candidate is not None:
                 offers.add(reserved, claim.next_candidate.part_id)
             return claim
@@ -224,7 +229,7 @@ class Dispatcher:
             sendable = [candidate for candidate, verdict in verdicts if verdict is SendVerdict.SEND]
             reserved = self._reservations.reserved_parts()  # more than before: other modems have searched meanwhile
             chosen = next((candidate for candidate in sendable if candidate.part_id not in reserved), None)
-            if chosen is not None and chosen.rank > waiting_rank(last):
+            if chosen is not None and chosen.place > QueuePlace(last):
                 return None
             if chosen is not None:
                 draft = await self._reserve_draft(chosen)
@@ -295,7 +300,7 @@ class Dispatcher:
     def _window_end(self, candidate: Candidate) -> datetime | None:
         """Returns when the window closes in which a message must begin. None if it has no window, has begun, or the clock is not
         trusted."""
-        if candidate.window is None or candidate.rank % 2 == 0 or not self._is_clock_trusted():
+        if candidate.window is None or candidate.place.is_started or not self._is_clock_trusted():
             return None
         return candidate.window.find_closing(self._clock.now())
 

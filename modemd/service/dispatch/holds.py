@@ -48,7 +48,7 @@ class QuotaHolds:
     async def _hold_all(self, exhausted: ExhaustedLane, terms: RoutingSnapshot) -> None:
         step = partial(
             quotas.hold_lane,
-            lane=exhausted.lane,
+            lane_id=exhausted.lane_id,
             message_class=exhausted.message_class,
             sim=exhausted.sim,
             limits=terms.limits(exhausted.sim),

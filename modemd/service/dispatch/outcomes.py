@@ -23,7 +23,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.store import Store
 from modemd.store.inbound import status_reports
 from modemd.store.queue import outcomes
-from modemd.store.queue.claims import Candidate
+from modemd.store.queue.candidates import Candidate
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)
@@ -183,7 +183,7 @@ class Outcomes:
             asyncio.get_running_loop().call_later(pause.total_seconds(), self._on_settled)
             return True
         # Further parts of a started message, and messages that are bound to a SIM, cannot be sent by another SIM.
-        is_movable = candidate.rank % 2 == 1 and candidate.message_class is not MessageClass.SYSTEM
+        is_movable = not candidate.place.is_started and candidate.message_class is not MessageClass.SYSTEM
         return kind is ErrorClass.OTHER and is_movable and self._breakers.leave_to_others(candidate.part_id, sim, now)
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from modemd.connector import Draft
 from modemd.errors import EncodeError
+from modemd.rules.classes import MessageClass
+from modemd.rules.queue_place import QueuePlace
+from modemd.rules.quotas import URGENT
 from modemd.store.queue.candidates import Candidate
 
 
@@ -53,9 +56,10 @@ class Reservations:
         self._last_claim = 0
         self._open_claims: set[int] = set()
 
-    def mark_overtaken(self, rank: int) -> None:
-        """Notes that something of this class (its rank) was queued: drafts of lower classes must be chosen again."""
-        self._overtaken |= {part for part, candidate in self._candidates.items() if candidate.rank > rank * 2 + 1}
+    def mark_overtaken(self, message_class: MessageClass) -> None:
+        """Notes that something of this class was queued: drafts that go behind it are chosen again."""
+        place = QueuePlace(message_class)
+        self._overtaken |= {part for part, candidate in self._candidates.items() if candidate.place > place}
 
     def is_overtaken(self, draft: Draft) -> bool:
         """True if something was queued that goes before a draft."""
@@ -75,7 +79,8 @@ class Reservations:
     def reserve(self, candidate: Candidate) -> Draft:
         """Encodes a candidate and reserves it. Returns the draft. Raises EncodeError."""
         tpdu = self._encode(candidate)
-        draft = Draft(candidate.part_id, tpdu, candidate.rank, candidate.seq == 1 and candidate.parts > 1)
+        is_first_of_several = candidate.seq == 1 and candidate.parts > 1
+        draft = Draft(candidate.part_id, tpdu, candidate.message_class in URGENT, is_first_of_several)
         self._candidates[candidate.part_id] = candidate
         self._holders[candidate.part_id] = draft
         return draft

@@ -13,7 +13,7 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.connector import Sender
-from modemd.errors import DecodeError, Refused
+from modemd.errors import DecodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import KINDS, MessageClass
 from modemd.rules.consent.keywords import Keywords
@@ -56,7 +56,7 @@ class InboundMessages:
         keywords: Keywords,
         clock: Clock,
         *,
-        on_queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, MessageClass], None],
         on_network_time: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
         on_received: Callable[[str, str, str], Awaitable[None]] | None = None,
     ) -> None:
@@ -91,7 +91,7 @@ class InboundMessages:
         `id` and `kind` (one of `modemd.rules.classes.KINDS`) narrow the list; `limit` 0 means all. Raises Refused
         (`bad_kind`)."""
         if kind is not None and kind not in KINDS:
-            raise Refused("bad_kind", f"{kind!r} is no kind; there are {', '.join(KINDS)}")
+            raise Refused(ErrorCode.BAD_KIND, f"{kind!r} is no kind; there are {', '.join(KINDS)}")
         if since is not None:
             return await self._store.read(
                 partial(listings.list_arrived_since, since=since, id=id, kind=kind, limit=limit)
@@ -177,7 +177,7 @@ class InboundMessages:
             withdrawn=change.effect.withdrawn_messages,
         )
         if change.confirmation is not None:
-            self._on_queued(change.confirmation, MessageClass.SYSTEM.rank)
+            self._on_queued(change.confirmation, MessageClass.SYSTEM)
 
 
 def _store_and_apply(db: sqlite3.Connection, arrival: Arrival, rules: OptOutRules, now: datetime) -> _Stored:

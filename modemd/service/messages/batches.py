@@ -14,7 +14,8 @@ from typing import Any
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, parse_rows
 from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time
@@ -47,7 +48,7 @@ class _CheckedFile:
 
 class Batches:
     """Acceptance of files (`accept`), and the task that turns accepted rows into messages (`run`). `on_promoted` is called with
-    the rank of the highest class that was queued, if any, and whether messages are held."""
+    the highest class that was queued, if any, and whether messages are held."""
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class Batches:
         submission: Submission,
         policy: ConsentPolicy,
         clock: Clock,
-        on_promoted: Callable[[int | None, bool], None],
+        on_promoted: Callable[[MessageClass | None, bool], None],
     ) -> None:
         self._store = store
         self._submission = submission
@@ -82,11 +83,13 @@ class Batches:
         file with the same key gets the same answer again. Raises BadRows, which names every malformed row, and Refused
         (`bad_key`, `bad_encoding`, `key_reused`, `staging`)."""
         if key is not None and not 0 < len(key) <= LONGEST_KEY:
-            raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
+            raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
         try:
             text = body.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Refused("bad_encoding", f"the CSV is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+            raise Refused(
+                ErrorCode.BAD_ENCODING, f"the CSV is not UTF-8 at byte {error.start}; save it as UTF-8"
+            ) from None
         digest = await _compute_digest(body)
         known = (
             await self._store.read(partial(batches.find_by_key, key=key, digest=digest)) if key is not None else None
@@ -163,7 +166,7 @@ class Batches:
             return batch, batches.promote(db, batch, self._policy, now, len(rows) + 1)
 
         batch, step = await self._store.write(change)
-        self._on_promoted(step.highest_rank, step.has_held)
+        self._on_promoted(step.highest_class, step.has_held)
         return batch
 
     def _make_stage_change(self, batch: int, rows: list[NewMessage]) -> Callable[[sqlite3.Connection], None]:
@@ -184,7 +187,7 @@ class Batches:
 
         done = await self._store.write(change)
         if isinstance(done, PromotionStep):
-            self._on_promoted(done.highest_rank, done.has_held)
+            self._on_promoted(done.highest_class, done.has_held)
         return bool(done)
 
     async def _batch_answer(self, batch: int, warnings: Sequence[str]) -> dict[str, Any]:
@@ -203,7 +206,7 @@ class Batches:
 def _batch_view(db: sqlite3.Connection, batch: int) -> dict[str, Any]:
     found = batches.read_batch(db, batch)
     if found is None:
-        raise Refused("not_found", f"there is no batch {batch}")
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
     return found | {
         "messages": batches.count_states(db, batch),
         "refusals": batches.list_refused(db, batch, MAX_LISTED),

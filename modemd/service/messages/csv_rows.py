@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.service.messages.submission import MessageRequest
 
 COLUMNS = ("to", "text", "class", "at", "key")
@@ -19,7 +19,7 @@ class BadRows(Refused):
     `MOST_PROBLEMS` of them."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("bad_rows", f"nothing was accepted: {'; '.join(problems)}")
+        super().__init__(ErrorCode.BAD_ROWS, f"nothing was accepted: {'; '.join(problems)}")
         self.problems = problems
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.submission import SubmitResult
@@ -41,7 +41,7 @@ class Decisions:
         policy: ConsentPolicy,
         clock: Clock,
         *,
-        on_queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, MessageClass], None],
         on_settled: Callable[[], None],
         on_released: Callable[[], None],
     ) -> None:
@@ -57,7 +57,7 @@ class Decisions:
         """Settles unknown parts of a message as sent or not sent; `part` None: all of them. Returns the message as it is then.
         Raises Refused (`bad_verdict`, `no_reason`, `not_found`, `no_part`, `not_unknown`, `closed`)."""
         if verdict not in set(Settlement):
-            raise Refused("bad_verdict", f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
+            raise Refused(ErrorCode.BAD_VERDICT, f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
         change = partial(
             decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(authorship), part=part
         )
@@ -89,7 +89,7 @@ class Decisions:
 
         submitted, message = await self._store.write(change_and_read)
         if not submitted.is_repetition:
-            self._on_queued(submitted, MessageClass(message["class"]).rank)
+            self._on_queued(submitted, MessageClass(message["class"]))
         return SubmitResult(message, (), submitted.is_repetition)
 
     async def release(self, message_class: str | None, authorship: Authorship) -> dict[str, int]:
@@ -97,7 +97,7 @@ class Decisions:
         how many messages and batches. Raises Refused (`bad_class`, `no_reason`)."""
         authorship = check_authorship(authorship)
         if message_class is not None and message_class not in set(MessageClass):
-            raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
+            raise Refused(ErrorCode.BAD_CLASS, f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
         only = MessageClass(message_class) if message_class is not None else None
         messages, batches = 0, 0
         while True:
@@ -133,5 +133,5 @@ def check_authorship(authorship: Authorship) -> Authorship:
     """Returns an authorship without blanks round it. Raises Refused (`no_reason`) if `by` or `why` is missing or too long."""
     stripped = Authorship(authorship.by.strip(), authorship.why.strip())
     if not stripped.by or not stripped.why or max(len(stripped.by), len(stripped.why)) > LONGEST_AUTHORSHIP:
-        raise Refused("no_reason", f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")
+        raise Refused(ErrorCode.NO_REASON, f"say who decides, and why, in 1 to {LONGEST_AUTHORSHIP} characters each")
     return stripped

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.pdu.fields import status
 from modemd.profiles import Profile
 from modemd.rules import phone_numbers, report_matching, states
@@ -29,7 +29,7 @@ class MessageStories:
     ) -> list[dict[str, Any]]:
         """Returns outbound messages, newest first; `limit` 0 means all. Raises Refused (`bad_state`)."""
         if state is not None and state not in set(states.MessageState):
-            raise Refused("bad_state", f"{state!r} is no state; there are {', '.join(states.MessageState)}")
+            raise Refused(ErrorCode.BAD_STATE, f"{state!r} is no state; there are {', '.join(states.MessageState)}")
         return await self._store.read(partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch))
 
     async def describe(self, id: int) -> dict[str, Any]:
@@ -63,7 +63,7 @@ UNMATCHED_REASONS: dict[MatchDoubt | UnmatchedReason, str] = {
 def _read_story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
     found = listings.list_messages(db, id=id, limit=1)
     if not found:
-        raise Refused("not_found", f"there is no message {id}")
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no message {id}")
     reports = [report_view(row, None) for row in reversed(listings.list_reports(db, message_id=id, limit=0))]
     return found[0] | {
         "progress": listings.list_parts(db, id),

@@ -15,7 +15,7 @@ from modemd import pdu
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, amounts
 from modemd.config.values import LONGEST_VALIDITY
-from modemd.errors import EncodeError, Refused
+from modemd.errors import EncodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
@@ -61,7 +61,7 @@ class SubmitResult:
 
 
 class Submission:
-    """Acceptance of messages. `on_queued` is called with each message that was accepted, and the rank of its class."""
+    """Acceptance of messages. `on_queued` is called with each message that was accepted, and its class."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Submission:
         settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
-        on_queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, MessageClass], None],
     ) -> None:
         self._store = store
         self._settings = settings
@@ -94,18 +94,22 @@ class Submission:
         now, settings = self._clock.now(), self._settings.current()
         recipient = phone_numbers.parse_recipient(request.to, country=settings.country, short_code=request.short_code)
         if request.message_class not in SUBMITTABLE:
-            raise Refused("bad_class", f"{request.message_class!r} is no class; there are {', '.join(SUBMITTABLE)}")
+            raise Refused(
+                ErrorCode.BAD_CLASS, f"{request.message_class!r} is no class; there are {', '.join(SUBMITTABLE)}"
+            )
         message_class = MessageClass(request.message_class)
         if not request.text:
-            raise Refused("empty_text", "the text is empty; an SMS says something")
+            raise Refused(ErrorCode.EMPTY_TEXT, "the text is empty; an SMS says something")
         if len(request.text) > LONGEST_TEXT:  # before it is planned, which takes the loop's time
-            raise Refused("bad_text", f"the text has {len(request.text)} characters; {LONGEST_TEXT} are the most")
+            raise Refused(
+                ErrorCode.BAD_TEXT, f"the text has {len(request.text)} characters; {LONGEST_TEXT} are the most"
+            )
         try:
             parts = pdu.plan(request.text).parts
         except EncodeError as error:
-            raise Refused("bad_text", f"the text cannot be sent: {error.reason}") from error
+            raise Refused(ErrorCode.BAD_TEXT, f"the text cannot be sent: {error.reason}") from error
         if request.key is not None and not 0 < len(request.key) <= LONGEST_KEY:
-            raise Refused("bad_key", f"a key has 1 to {LONGEST_KEY} characters")
+            raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
         at = parse_time(request.at, settings.timezone) if request.at else None
         if at is not None and request.key is None:
             check_time(at, now)  # with a key it may be a repetition, which gets its first answer: `_submit_all` checks
@@ -133,14 +137,14 @@ class Submission:
         try:
             return Window.parse(text, self._settings.current().timezone)
         except ValueError as error:
-            raise Refused("bad_window", str(error)) from None
+            raise Refused(ErrorCode.BAD_WINDOW, str(error)) from None
 
     async def _store_messages(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[SubmitResult]:
         now = self._clock.now()
         results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
         for (new, _), (submitted, _) in zip(checked, results, strict=True):
             if not submitted.is_repetition:
-                self._on_queued(submitted, new.message_class.rank)
+                self._on_queued(submitted, new.message_class)
         return [
             SubmitResult(message, warnings, submitted.is_repetition)
             for (_, warnings), (submitted, message) in zip(checked, results, strict=True)
@@ -159,7 +163,7 @@ def _submit_all(
 
 def _check_iccid(text: str) -> str:
     if _ICCID.fullmatch(text) is None:
-        raise Refused("bad_sim", f"{text!r} is no ICCID of 18 to 22 digits; modemd sims list shows the SIMs")
+        raise Refused(ErrorCode.BAD_SIM, f"{text!r} is no ICCID of 18 to 22 digits; modemd sims list shows the SIMs")
     return text
 
 
@@ -183,7 +187,7 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise Refused(
-            "bad_time", f"{text!r} is not a time; write it as 2026-11-22T18:30 or 2026-11-22T18:30+01:00"
+            ErrorCode.BAD_TIME, f"{text!r} is not a time; write it as 2026-11-22T18:30 or 2026-11-22T18:30+01:00"
         ) from None
     if moment.tzinfo is None:
         # fold=0 is the first of two; a time in a gap gets the offset before the gap, so the conversion to UTC moves it on.
@@ -191,15 +195,17 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:  # the first or last day that Python knows, moved beyond it by the zone
-        raise Refused("bad_time", f"{text!r} is no time that can be waited for") from None
+        raise Refused(ErrorCode.BAD_TIME, f"{text!r} is no time that can be waited for") from None
 
 
 def check_time(at: datetime, now: datetime) -> None:
     """Raises Refused (`in_the_past`, `too_far`) if nothing can be sent `at` that moment."""
     if at > now + LONGEST_AHEAD:
-        raise Refused("too_far", f"{at.isoformat()} is more than {LONGEST_AHEAD.days} days ahead; submit it later")
+        raise Refused(
+            ErrorCode.TOO_FAR, f"{at.isoformat()} is more than {LONGEST_AHEAD.days} days ahead; submit it later"
+        )
     if at < now - PAST_TOLERANCE:
-        raise Refused("in_the_past", f"{at.isoformat()} is in the past; leave the time out to send at once")
+        raise Refused(ErrorCode.IN_THE_PAST, f"{at.isoformat()} is in the past; leave the time out to send at once")
 
 
 def parse_validity(text: str) -> timedelta:
@@ -207,9 +213,9 @@ def parse_validity(text: str) -> timedelta:
     try:
         valid = amounts.parse_duration(text)
     except ValueError:
-        raise Refused("bad_validity", f"{text!r} is no validity; write it as {amounts.DURATION_FORM}") from None
+        raise Refused(ErrorCode.BAD_VALIDITY, f"{text!r} is no validity; write it as {amounts.DURATION_FORM}") from None
     if not timedelta(seconds=1) <= valid <= LONGEST_VALIDITY:
         raise Refused(
-            "bad_validity", f"{text!r} is out of range; a message is valid for 1s to {LONGEST_VALIDITY.days}d"
+            ErrorCode.BAD_VALIDITY, f"{text!r} is out of range; a message is valid for 1s to {LONGEST_VALIDITY.days}d"
         )
     return valid

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from modemd.config import ModemSettings
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.modem.link.port import OpenPort
 from modemd.modem.modem import Modem
 
@@ -51,7 +51,7 @@ class ModemRegistry:
         for modem in self.modems:
             if modem.line.name == name:
                 return modem
-        raise Refused("no_modem", f"there is no modem {name!r}")
+        raise Refused(ErrorCode.NO_MODEM, f"there is no modem {name!r}")
 
     def configured_imeis(self) -> set[str]:
         """Returns the IMEIs of the modems whose port is configured, as far as they have answered."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modemd import logs
-from modemd.errors import CommandFailed, DecodeError, EncodeError, ModemError, Refused, ReplyTimeout
+from modemd.errors import CommandFailed, DecodeError, EncodeError, ErrorCode, ModemError, Refused, ReplyTimeout
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.modem import Modem
 from modemd.modem.status import Identity, ModemHealth
@@ -38,10 +38,10 @@ _NOT_READY = frozenset(
     }
 )
 _FAILURE_CODES = {
-    UssdState.ENDED: "ussd_ended",
-    UssdState.OTHER_CLIENT: "ussd_refused",
-    UssdState.NOT_SUPPORTED: "ussd_not_supported",
-    UssdState.TIMED_OUT: "ussd_timed_out",
+    UssdState.ENDED: ErrorCode.USSD_ENDED,
+    UssdState.OTHER_CLIENT: ErrorCode.USSD_REFUSED,
+    UssdState.NOT_SUPPORTED: ErrorCode.USSD_NOT_SUPPORTED,
+    UssdState.TIMED_OUT: ErrorCode.USSD_TIMED_OUT,
 }
 # Errors that a USSD code can meet (3GPP TS 27.007 9.2).
 _ERROR_MEANINGS = {
@@ -98,7 +98,7 @@ class UssdSessions:
     async def _begin(self, modem: Modem, code: str, answer_s: float = ANSWER_S) -> dict[str, Any]:
         name = modem.line.name
         if name in self._busy_modems or name in self._open_sessions:
-            raise Refused("ussd_busy", f"{name} has a USSD session; end that one, or wait a minute")
+            raise Refused(ErrorCode.USSD_BUSY, f"{name} has a USSD session; end that one, or wait a minute")
         return await self._exchange(modem, code, answer_s, ussd_session.send_code)
 
     async def _reply(self, modem: Modem, session: int, text: str, answer_s: float = ANSWER_S) -> dict[str, Any]:
@@ -115,7 +115,9 @@ class UssdSessions:
         answer = await self._begin(modem, texts[0])
         for text in texts[1:]:
             if answer["session"] is None:
-                raise Refused("ussd_ended", f"the network had no question that {text!r} could answer: {answer['text']}")
+                raise Refused(
+                    ErrorCode.USSD_ENDED, f"the network had no question that {text!r} could answer: {answer['text']}"
+                )
             answer = await self._reply(modem, answer["session"], text)
         if answer["session"] is not None:
             await self._end(modem, answer["session"])
@@ -131,14 +133,16 @@ class UssdSessions:
     def _remove_session(self, modem: Modem, session: int) -> None:
         found = self._open_sessions.get(modem.line.name)
         if found is None or found.number != session:
-            raise Refused("no_session", f"{modem.line.name} has no USSD session {session}; it has ended")
+            raise Refused(ErrorCode.NO_SESSION, f"{modem.line.name} has no USSD session {session}; it has ended")
         found.timeout.cancel()
         del self._open_sessions[modem.line.name]
 
     async def _exchange(self, modem: Modem, text: str, answer_s: float, step: UssdExchange) -> dict[str, Any]:
         name = modem.line.name
         if modem.status.health in _NOT_READY:
-            raise Refused("not_ready", f"{name} is {modem.status.health}: {modem.status.reason or 'wait a little'}")
+            raise Refused(
+                ErrorCode.NOT_READY, f"{name} is {modem.status.health}: {modem.status.reason or 'wait a little'}"
+            )
 
         async def work(dialogue: Dialogue, identity: Identity) -> UssdMessage:
             coding = self._learned_codings.get(identity.imei, identity.profile.ussd)
@@ -154,16 +158,16 @@ class UssdSessions:
         try:
             message = await modem.run_request(work, within_s=answer_s + QUEUE_S)
         except EncodeError as error:
-            raise Refused("bad_ussd", error.reason) from error
+            raise Refused(ErrorCode.BAD_USSD, error.reason) from error
         except CommandFailed as error:
             meaning = _ERROR_MEANINGS.get(error.result)
             raise Refused(
-                "ussd_refused", f"{name} answered {error.result}{f': {meaning}' if meaning else ''}"
+                ErrorCode.USSD_REFUSED, f"{name} answered {error.result}{f': {meaning}' if meaning else ''}"
             ) from error
         except ReplyTimeout as error:
-            raise Refused("ussd_timed_out", f"{name}: {error}") from error
+            raise Refused(ErrorCode.USSD_TIMED_OUT, f"{name}: {error}") from error
         except DecodeError as error:
-            raise Refused("ussd_garbled", f"{name}: {error.reason}") from error
+            raise Refused(ErrorCode.USSD_GARBLED, f"{name}: {error.reason}") from error
         finally:
             self._busy_modems.discard(name)
         return self._make_answer(modem, message)

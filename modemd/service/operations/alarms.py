@@ -56,7 +56,7 @@ class Alarms:
         settings: CurrentSettings,
         policy: ConsentPolicy,
         clock: Clock,
-        on_queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, MessageClass], None],
         run_command: RunCommand,
     ) -> None:
         self._store = store
@@ -149,7 +149,7 @@ class Alarms:
                 partial(self._submit_sms, settings=self._current_settings.current(), now=now)
             )
             for each in submitted:
-                self._on_queued(each, MessageClass.ALARM.rank)
+                self._on_queued(each, MessageClass.ALARM)
             waits += [(later - now).total_seconds()] if later else []
         if self._settings.command:
             due, later = await self._store.read(

@@ -14,7 +14,7 @@ from typing import Any
 from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import BalanceSettings, CurrentSettings
-from modemd.errors import ModemdError, Refused, StoreError
+from modemd.errors import ModemdError, StoreError
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth
 from modemd.rules.balance import parse_amount
@@ -47,7 +47,7 @@ class Balances:
         ussd_sessions: UssdSessions,
         *,
         modems: Callable[[], list[Modem]],
-        on_queued: Callable[[Submitted, int], None],
+        on_queued: Callable[[Submitted, MessageClass], None],
         is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -135,7 +135,7 @@ class Balances:
             text = await self._ussd_sessions.query(modem, [query.ussd, *query.replies])
             amount = parse_amount(text, query.pattern)
             if amount is None:
-                raise Refused("no_amount", f"the pattern finds no amount in the answer (len={len(text)})")
+                raise ModemdError(f"the pattern finds no amount in the answer (len={len(text)})")
             await self._record_amount(iccid, amount)
         except ModemdError as error:
             log.warning("balance not known", modem=modem.line.name, iccid=iccid, error=str(error))
@@ -159,7 +159,7 @@ class Balances:
         submitted = await self._store.write(submit)
         self._last_known[iccid] = replace(self._last_known.get(iccid, SimBalance()), asked_at=now)
         self._retry_at.pop(iccid, None)
-        self._on_queued(submitted, MessageClass.SYSTEM.rank)
+        self._on_queued(submitted, MessageClass.SYSTEM)
 
     async def _record_amount(self, iccid: str, amount: Decimal) -> None:
         before, now = self._last_known.get(iccid, SimBalance()), self._clock.now()

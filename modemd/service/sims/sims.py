@@ -11,7 +11,7 @@ from typing import Any
 from modemd import logs
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause, find_stopped_classes
@@ -87,7 +87,7 @@ class SimControl:
     async def admit(self, iccid: str) -> dict[str, Any]:
         """Admits a SIM, so that it may be used. Raises Refused (`no_sim`) if no SIM of that ICCID was met."""
         if not await self._store.write(partial(sims.admit, iccid=iccid, now=self._clock.now())):
-            raise Refused("no_sim", f"no SIM {iccid} was met; `modemd sims` lists those that were")
+            raise Refused(ErrorCode.NO_SIM, f"no SIM {iccid} was met; `modemd sims` lists those that were")
         self._on_ready()
         return next(row for row in await self.list_sims() if row["sim"] == iccid)
 
@@ -158,7 +158,7 @@ def _limit_views(usage: QuotaUsage) -> dict[str, dict[str, Any]]:
 
 def _pause_of(message_class: str | None, sim: str | None) -> Pause:
     if message_class is not None and message_class not in set(MessageClass):
-        raise Refused("bad_class", f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
+        raise Refused(ErrorCode.BAD_CLASS, f"{message_class!r} is no class; there are {', '.join(MessageClass)}")
     if sim is not None and not (sim.isdecimal() and sim.isascii()):
-        raise Refused("bad_sim", f"{sim!r} is no ICCID; modemd sims list shows the SIMs")
+        raise Refused(ErrorCode.BAD_SIM, f"{sim!r} is no ICCID; modemd sims list shows the SIMs")
     return Pause(MessageClass(message_class) if message_class else None, sim)

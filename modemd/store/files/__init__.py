@@ -1,1 +1,1 @@
-"""The database as files: opening, backup, restore, and checks for damage."""
+"""Files of the database: opening, backup, restore, and checks for damage."""

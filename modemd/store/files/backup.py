@@ -1,4 +1,4 @@
-"""Copies of a database: whole, checked, and durable before they have their name."""
+"""Backups: copies a database whole, checks the copy, and makes it durable before it gets its name."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import sqlite3
 from pathlib import Path
 
 from modemd.errors import StoreDamaged, StoreError
+from modemd.store.schema import read_version
 from modemd.store.sqlite_errors import DAMAGED, classify_error, explain_os_error
 
-# Pages a step: 1 MiB. Between steps the disk belongs to the daemon for a moment.
+# Pages that a step copies: 256 KiB. Between steps the daemon has the disk for a moment.
 _STEP_PAGES = 256
 _STEP_PAUSE_S = 0.005
 
 
 def back_up(database: Path, target: Path) -> int:
-    """Copy `database`, as it is at this moment, to the new file `target`, also while a daemon writes: the schema it has.
+    """Copies `database`, as it is at this moment, to the new file `target`, also while a daemon writes. Returns its schema
+    version.
 
-    The copy is one file without a log, checked page by page and synced before it gets its name. StoreError: there is no database,
-    `target` is there already, or the disk does not take it.
+    The copy is one file without a log, checked page by page and synced before it gets its name. Raises StoreError if there is no
+    database, `target` is there already, or the disk does not take it.
     """
     if not database.exists():
         raise StoreError(f"{database}: there is no database")
@@ -29,8 +31,8 @@ def back_up(database: Path, target: Path) -> int:
 
 
 def back_up_before_migration(database: Path, schema: int) -> Path:
-    """Keep a copy of a database before its schema is brought up to date. Once: a migration that is repeated after a crash does
-    not replace what was before it."""
+    """Copies a database beside itself before its schema is brought up to date, and returns the path of the copy. A migration that
+    is repeated after a crash does not replace the first copy."""
     target = database.with_name(f"{database.name}.schema-{schema}")
     if not target.exists():
         _copy_database(database, target)
@@ -38,11 +40,11 @@ def back_up_before_migration(database: Path, schema: int) -> Path:
 
 
 def check_backup(path: Path) -> int:
-    """The schema of a backup that is whole. StoreError, with what is wrong, where it is not one of modemd's;
-    StoreDamaged where it cannot be read."""
+    """Returns the schema version of a backup that is whole. Raises StoreError if it is not one of modemd's, StoreDamaged if it
+    cannot be read."""
     try:
         with contextlib.closing(_read_only(path)) as connection:
-            schema = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            schema = read_version(connection, path)
             said = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.Error as error:
@@ -83,7 +85,8 @@ def _copy_database(database: Path, target: Path) -> int:
 
 
 def _copy_pages(database: Path, part: Path) -> None:
-    """The backup of SQLite, in steps. The reading transaction stays open, so that no change makes it begin anew."""
+    """Copies the pages by SQLite's backup, in steps. The reading transaction stays open, so that no change makes it begin
+    anew."""
     with contextlib.closing(_read_only(database)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -96,7 +99,7 @@ def _read_only(path: Path) -> sqlite3.Connection:
 
 
 def fsync_path(path: Path) -> None:
-    """Make a file, or the entries of a folder, durable."""
+    """Makes a file, or the entries of a folder, durable."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)

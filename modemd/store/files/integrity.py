@@ -1,4 +1,4 @@
-"""A look at the database before anything is written to it, and the copy that is kept of a damaged one."""
+"""Integrity: checks a database before anything is written to it, and copies a damaged one."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from modemd.store.sqlite_errors import DAMAGED, REMEDY, classify_error
 
 
 def check_database(path: Path) -> None:
-    """Raise StoreDamaged, with a copy kept, where the database at `path` cannot be read as it should."""
+    """Raises StoreDamaged, after a copy was made, if the database at `path` is damaged."""
     if (said := find_damage(path)) is not None:
         raise _make_damaged_error(path, said)
 
 
 def find_damage(path: Path) -> str | None:
-    """What is damaged in the database at `path`; None where it can be read as it should.
+    """Returns what is damaged in the database at `path`; None if nothing is.
 
-    A database that was let go well is trusted. One whose process ended otherwise (its -wal is still there) is checked page by
-    page. The look is read-only, so that not even a checkpoint writes into a file that may be damaged.
-    """
+    A database that was closed in order is trusted. If its process ended otherwise (its -wal is still there), it is checked page
+    by page. The check is read-only, so that not even a checkpoint writes into a file that may be damaged."""
     wal = _sibling_path(path, "-wal")
     left = wal.exists() and wal.stat().st_size > 0
     if path.stat().st_size == 0:
@@ -45,8 +44,8 @@ def find_damage(path: Path) -> str | None:
 
 @contextlib.contextmanager
 def open_for_check(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for a look. Where no log is left it is told that the file does not change: else SQLite would make a log and an
-    index beside it, which stay."""
+    """Opens a connection that only reads. If no log is left, it is told that the file does not change: else SQLite would make a
+    log and an index beside it, which stay."""
     wal = _sibling_path(path, "-wal")
     alone = not wal.exists() or wal.stat().st_size == 0
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
@@ -55,7 +54,7 @@ def open_for_check(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _make_damaged_error(path: Path, said: str) -> StoreDamaged:
-    """Keep a copy, and say what there is to do."""
+    """Makes a copy, and returns the error that says what to do."""
     try:
         copy = f"a copy is kept as {copy_damaged(path)}"
     except OSError as error:
@@ -64,7 +63,8 @@ def _make_damaged_error(path: Path, said: str) -> StoreDamaged:
 
 
 def copy_damaged(path: Path) -> Path:
-    """Copy the database and its log beside themselves, once however often it is asked: the name is made of what they hold."""
+    """Copies the database and its log beside themselves, and returns the path of the copy. Its name is made of their content, so
+    the same damage is copied once."""
     files = [(path, ""), (_sibling_path(path, "-wal"), "-wal")]
     digest = hashlib.sha256()
     for file, _ in files:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from modemd.errors import StoreError, StoreLocked
+from modemd.errors import StoreLocked
 from modemd.store.connection import connect
 from modemd.store.files import backup, integrity
 from modemd.store.files import restore as files_restore
-from modemd.store.schema import VERSION, migrate
+from modemd.store.schema import STEPS, Step, migrate, read_version, refuse_newer
 from modemd.store.sqlite_errors import explain_open_error, explain_os_error
 
 
 def restore(source: Path, path: Path, now: datetime) -> files_restore.RestoreResult:
-    """Put a backup in the place of the database at `path`, with everything open in it held. StoreLocked: a daemon uses it;
-    StoreError: the backup will not do, and nothing was changed."""
+    """Puts a backup in the place of the database at `path`, with everything open in it held. Raises StoreLocked if a daemon uses
+    the database; StoreError if the backup cannot be used, and then nothing was changed."""
     held = lock(path)
     try:
-        return files_restore.restore(source, path, now, VERSION, migrate)
+        return files_restore.restore(source, path, now)
     except sqlite3.Error as error:
         raise explain_open_error(error, path) from error
     except OSError as error:
@@ -30,25 +31,25 @@ def restore(source: Path, path: Path, now: datetime) -> files_restore.RestoreRes
         os.close(held)
 
 
-def prepare(path: Path) -> None:
+def prepare(path: Path, steps: Sequence[Step] = STEPS) -> None:
+    """Checks the database at `path` for damage, and brings its schema up to date, after a copy. Raises StoreDamaged;
+    StoreError if its schema is newer than this program, or unknown."""
     integrity.check_database(path)
     connection = connect(path)
     try:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > VERSION:
-            raise StoreError(
-                f"{path}: written by a newer modemd (schema {found}, this one knows {VERSION}); upgrade modemd"
-            )
-        if found < VERSION:
+        found = read_version(connection, path)
+        refuse_newer(found, path, newest=len(steps))
+        if found < len(steps):
             if found:
                 backup.back_up_before_migration(path, found)
-            migrate(connection)
+            migrate(connection, steps)
     finally:
         connection.close()
 
 
 def lock(path: Path) -> int:
-    """Take the lock file beside the database, which says who writes. Files are 0600, their directory 0700 if it is made."""
+    """Takes the lock file beside the database, which belongs to its one writer, and returns its descriptor. Raises StoreLocked.
+    Files are made with mode 0600, their directory with 0700."""
     try:
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,7 +70,7 @@ def lock(path: Path) -> int:
 
 
 def _sync(folder: Path) -> None:
-    """Make the entries of a folder durable."""
+    """Makes the entries of a folder durable."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(opened)

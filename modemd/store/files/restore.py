@@ -1,7 +1,7 @@
-"""A backup in the place of the database, and what is held after that.
+"""Restore: puts a backup in the place of the database, and holds everything open until a person releases it.
 
-What was queued when the backup was made may have gone out since: everything open is held, until a person releases it. What was
-said about consent since is taken over from the replaced database, where that can be read: a STOP outlives a restoring.
+A message that was queued when the backup was made may have gone out since. Consent statements since then are taken over from the
+replaced database, if that can be read: a STOP outlives a restore.
 """
 
 from __future__ import annotations
@@ -10,51 +10,41 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from modemd.errors import StoreError
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.store.files import backup
 from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
 from modemd.store.queue import outcomes
+from modemd.store.schema import migrate, refuse_newer
 from modemd.store.timestamps import find_latest_stored, to_text
 
 RESTORED = "restored"
-# Messages a step of a release: nobody waits long for it.
+# Messages that a step of a release takes, so that no other change waits long.
 MESSAGES_PER_STEP = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What a restoring did: how many messages are held, how many statements of consent were taken over (None: the replaced
-    database could not be read), and where that is kept (None: there was none)."""
+    """Result of a restore: how many messages are held, how many consent statements were taken over (None: the replaced database
+    could not be read), and the path of the replaced database (None: there was none)."""
 
     held_messages: int
     consent_statements: int | None
     previous_database: Path | None
 
 
-def restore(
-    source: Path,
-    database: Path,
-    now: datetime,
-    newest: int,
-    migrate: Callable[[sqlite3.Connection], None],
-) -> RestoreResult:
-    """Put the backup `source` in the place of `database`, whose lock the caller has. StoreError where the backup is not whole,
-    or its schema is newer than `newest`.
+def restore(source: Path, database: Path, now: datetime) -> RestoreResult:
+    """Puts the backup `source` in the place of `database`, whose lock the caller has. Raises StoreError if the backup is not
+    whole, or its schema is newer than this program.
 
     Until the last step, a renaming, the database is as it was; the replaced one is kept beside it.
     """
-    schema = backup.check_backup(source)
-    if schema > newest:
-        raise StoreError(
-            f"{source}: written by a newer modemd (schema {schema}, this one knows {newest}); upgrade modemd"
-        )
+    refuse_newer(backup.check_backup(source), source)
     part = database.with_name(f"{database.name}.restoring")
     for suffix in ("", "-wal", "-shm", "-journal"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)
@@ -80,7 +70,8 @@ def restore(
 
 
 def _keep_previous(database: Path, now: datetime) -> Path | None:
-    """The database, and its log where it has one, under another name. Where it can be read, the log is in the file by then."""
+    """Keeps the database, and its log if it has one, under another name, and returns its path. If the database can be read, its
+    log is moved into it first."""
     if not database.exists() or database.stat().st_size == 0:
         return None
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database)) as connection:
@@ -103,7 +94,8 @@ def _link(file: Path, to: Path) -> None:
 
 
 def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int | None:
-    """Add what people have said since the backup. Only opt-outs change anything: of an opt-in that is lost, nobody is harmed."""
+    """Adds the consent statements since the backup, and returns how many. Only opt-outs take effect: a lost opt-in harms
+    nobody."""
     if not database.exists() or database.stat().st_size == 0:
         return 0
     try:
@@ -147,8 +139,8 @@ def _read_rows(database: Path, sql: str) -> Iterator[sqlite3.Row]:
 
 
 def hold_everything(db: sqlite3.Connection, now: datetime) -> int:
-    """Hold everything that would go out by itself: how many messages. What is unknown is not repeated, batches are not promoted,
-    and recurring sends rest."""
+    """Holds everything that would go out by itself, and returns how many messages. Unknown parts are not repeated, batches are
+    not promoted, and schedules are paused."""
     open_ = "SELECT DISTINCT message_id FROM part WHERE state IN ('queued', 'held')"
     messages = [row["message_id"] for row in db.execute(open_)]
     for message_id in messages:
@@ -166,8 +158,8 @@ def hold_everything(db: sqlite3.Connection, now: datetime) -> int:
 def release_messages(
     db: sqlite3.Connection, now: datetime, message_class: MessageClass | None = None, **word: str
 ) -> int:
-    """Let a few of the messages go that are held since a restoring: how many. 0: none is left. What was planned for
-    later keeps its time; what is over expires as ever."""
+    """Releases a few of the messages that a restore holds, and returns how many; 0: none is left. A message planned for later
+    keeps its time; one whose validity is over expires."""
     rows = next(
         filter(None, (_list_held(db, each) for each in ([message_class] if message_class else MessageClass))), []
     )
@@ -190,7 +182,7 @@ def _list_held(db: sqlite3.Connection, message_class: MessageClass) -> list[sqli
 
 
 def release_batches(db: sqlite3.Connection, now: datetime, **word: str) -> int:
-    """Let the batches go that are held since a restoring: how many."""
+    """Releases the batches that a restore holds, and returns how many."""
     batches = db.execute("UPDATE batch SET state = 'accepted' WHERE state = 'held'").rowcount
     if batches:
         add_event(db, None, now, "batches released", batches=batches, **word)

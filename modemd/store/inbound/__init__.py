@@ -1,1 +1,1 @@
-"""Inbound messages and status reports, as they are stored."""
+"""Inbound: stores messages that come in, and status reports."""

@@ -1,4 +1,4 @@
-"""What came in: durable before it is deleted on the modem, once however often the network repeats it."""
+"""Inbox: stores inbound messages before they are deleted on the modem, once however often the network repeats them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from modemd.rules.classes import Kind
 from modemd.store.journal import add_event
 from modemd.store.timestamps import from_text, to_text
 
-# How long the same TPDU on the same SIM counts as a repetition, and how long a set waits for its missing parts.
+# So long the same TPDU on the same SIM counts as a repetition; so long a set waits for its missing parts.
 REPETITION_WINDOW = timedelta(days=7)
 INCOMPLETE_AFTER = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A DELIVER as it came in. `set_key` names the set a part belongs to (sender, width, reference, total), `seq` its place.
+    """DELIVER as it came in. `set_key` names the set of parts that it belongs to (sender, width, reference, total), `seq` its
+    place.
 
-    `text` is what this part alone says; `sent_at` the network's stamp, None where it is rubbish.
+    `text` is the text of this part alone; `sent_at` the network's stamp, None if it is rubbish.
     """
 
     sim: str
@@ -37,7 +38,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class CompleteMessage:
-    """A message that is complete with this arrival."""
+    """Message that is complete with this arrival."""
 
     inbox_id: int
     sender: str
@@ -50,9 +51,9 @@ JoinParts = Callable[[Sequence[bytes]], tuple[Kind, str]]
 
 
 def store_arrival(db: sqlite3.Connection, arrival: Arrival, join: JoinParts, now: datetime) -> CompleteMessage | None:
-    """Keep an arrival. The message that it completes; None: a repetition, or parts are missing still.
+    """Stores an arrival. Returns the message that it completes; None if it is a repetition, or parts are missing still.
 
-    `join` tells kind and text of a set from its TPDUs in order of sequence: what it is shows when it is whole.
+    `join` returns kind and text of a set from its TPDUs in order of sequence; the kind is certain when the set is complete.
     """
     fingerprint = hashlib.sha256(arrival.sim.encode() + b"\0" + arrival.tpdu).digest()
     repeated = db.execute(
@@ -95,7 +96,7 @@ def store_arrival(db: sqlite3.Connection, arrival: Arrival, join: JoinParts, now
 
 
 def store_missed_call(db: sqlite3.Connection, sim: str, caller: str, now: datetime) -> int:
-    """Keep a call that nobody answered, from `caller` (empty where withheld): its id in the inbox. Each call is a row."""
+    """Stores a missed call from `caller` (empty if withheld), each as a row of its own. Returns its id in the inbox."""
     inbox_id = db.execute(
         """INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)
            VALUES (?, ?, 'call', 'missed call', 1, 1, 1, ?)""",
@@ -109,7 +110,7 @@ def store_missed_call(db: sqlite3.Connection, sim: str, caller: str, now: dateti
 
 
 def _find_open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | None:
-    """The newest set that still lacks this part; None where a new one begins. A number taken twice begins a new set."""
+    """Returns the newest set that still lacks this part; None if a new one begins. A place that is taken begins a new set."""
     if arrival.set_key is None:
         return None
     row = db.execute(
@@ -123,7 +124,7 @@ def _find_open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> i
 
 
 def show_incomplete(db: sqlite3.Connection, now: datetime) -> int:
-    """Show, marked as incomplete, the sets that have waited long enough: how many."""
+    """Shows, marked as incomplete, the sets that have waited long enough. Returns how many."""
     return db.execute(
         "UPDATE inbox SET shown_at = ? WHERE complete = 0 AND shown_at IS NULL AND stored_at <= ?",
         (to_text(now), to_text(now - INCOMPLETE_AFTER)),
@@ -131,6 +132,6 @@ def show_incomplete(db: sqlite3.Connection, now: datetime) -> int:
 
 
 def next_due(db: sqlite3.Connection) -> datetime | None:
-    """When a set will have waited long enough."""
+    """Returns when the next set will have waited long enough; None if none waits."""
     oldest = db.execute("SELECT min(stored_at) FROM inbox WHERE complete = 0 AND shown_at IS NULL").fetchone()[0]
     return from_text(oldest) + INCOMPLETE_AFTER if oldest else None

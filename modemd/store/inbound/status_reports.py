@@ -1,4 +1,4 @@
-"""Status reports: each is kept, and each that certainly belongs to an attempt settles it."""
+"""Status reports: stores each, and settles the attempt that it certainly belongs to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modemd.store.journal import add_event, advance_part, update_message_state
 from modemd.store.queue.outcomes import UNANSWERED_SQL, is_provable
 from modemd.store.timestamps import from_text, to_text
 
-# An unmatched report that is older than this was not early: nobody will own it. Such reports gather, and cost no look.
+# An unmatched report that is older than this was not early: no attempt will own it. Such reports gather, and are not searched.
 AWAITED = timedelta(days=1)
 
 
@@ -24,7 +24,7 @@ MATCH_HORIZON = timedelta(days=37)
 
 
 class DeliveryOutcome(StrEnum):
-    """What TP-Status says (3GPP TS 23.040 9.2.3.15). STOPPED: a temporary error, and the service centre has given up."""
+    """Meaning of TP-Status (3GPP TS 23.040 9.2.3.15). STOPPED: a temporary error, and the service centre has given up."""
 
     DELIVERED = "delivered"
     TRYING = "trying"
@@ -34,7 +34,7 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
-    """A status report as it came in. Times are aware; None where the octets are rubbish."""
+    """Status report as it came in. Times are aware; None if the octets are rubbish."""
 
     sim: str
     tpdu: bytes
@@ -45,7 +45,8 @@ class NewReport:
 
 
 def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now: datetime) -> int | None:
-    """Keep a report and settle its attempt. The message it speaks of; None: none for certain, or it came before."""
+    """Stores a report and settles its attempt. Returns the message that it speaks of; None if that is not certain, or the report
+    came before."""
     attempt = _match(db, new, owner, now)
     kept_as = db.execute(
         """INSERT INTO report (sim, tpdu, reference, number, status, outcome, accepted_at, discharged_at, stored_at, attempt_id,
@@ -71,7 +72,7 @@ def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now:
 
 
 def find_written_at(db: sqlite3.Connection, new: NewReport) -> datetime | None:
-    """When the attempt that a kept report belongs to was written."""
+    """Returns when the attempt that a stored report belongs to was written; None if it belongs to none."""
     row = db.execute(
         "SELECT a.written_at FROM report r JOIN attempt a ON a.id = r.attempt_id WHERE r.fingerprint = ?",
         (_fingerprint(new),),
@@ -84,7 +85,7 @@ def _fingerprint(new: NewReport) -> bytes:
 
 
 def rematch_reports(db: sqlite3.Connection, sim: str, owner: FindOwner, now: datetime) -> set[int]:
-    """Look again at the unmatched reports of a SIM, after an attempt of it was closed. The messages they settled."""
+    """Matches the unmatched reports of a SIM again, after an attempt of it was closed. Returns the messages they settled."""
     waiting = db.execute(
         """SELECT * FROM report INDEXED BY report_unmatched WHERE sim = ? AND attempt_id IS NULL AND stored_at > ?
            ORDER BY stored_at DESC, id DESC LIMIT 50""",
@@ -94,7 +95,8 @@ def rematch_reports(db: sqlite3.Connection, sim: str, owner: FindOwner, now: dat
 
 
 def _match_late(db: sqlite3.Connection, report: sqlite3.Row, owner: FindOwner, now: datetime) -> int | None:
-    """Look for the owner of a report that was kept without one. The message that settled."""
+    """Matches a report that was stored without an attempt. Returns the message that it settled; None if it still has no
+    attempt."""
     new, stored_at = _parse_report(report), from_text(report["stored_at"])
     attempt = _match(db, new, owner, now, stored_at)
     if attempt is None:
@@ -104,17 +106,17 @@ def _match_late(db: sqlite3.Connection, report: sqlite3.Row, owner: FindOwner, n
 
 
 class UnmatchedReason(StrEnum):
-    """Why a report is unmatched though the rule would give it to somebody."""
+    """Reason why a report is unmatched though the rule would give it to an attempt."""
 
-    ANSWER_AWAITED = "answer_awaited"  # the modem has not said yet what became of the attempt
-    NOT_THEN = "not_then"  # nothing fitted when it came, and within a day after
+    ANSWER_AWAITED = "answer_awaited"  # the modem has not answered the attempt yet
+    NOT_THEN = "not_then"  # no attempt fitted when it came, nor within a day after
 
 
 MatchReport = Callable[[ReportFacts, Sequence[AttemptFacts]], ReportMatch]
 
 
 def explain_unmatched(db: sqlite3.Connection, report_id: int, weigh: MatchReport) -> MatchDoubt | UnmatchedReason:
-    """Why an unmatched report belongs to nobody, as attempts are known now."""
+    """Returns why an unmatched report belongs to no attempt, by what is known of the attempts now."""
     report = db.execute("SELECT * FROM report WHERE id = ?", (report_id,)).fetchone()
     new, stored_at = _parse_report(report), from_text(report["stored_at"])
     by_id = _find_possible_attempts(db, new, stored_at, stored_at)
@@ -126,7 +128,7 @@ def explain_unmatched(db: sqlite3.Connection, report_id: int, weigh: MatchReport
 
 
 def _parse_report(report: sqlite3.Row) -> NewReport:
-    """A kept report, as it came in."""
+    """Returns a stored report as it came in."""
     return NewReport(
         report["sim"],
         report["tpdu"],
@@ -144,8 +146,8 @@ def _parse_optional_time(text: str | None) -> datetime | None:
 def _match(
     db: sqlite3.Connection, new: NewReport, owner: FindOwner, now: datetime, stored_at: datetime | None = None
 ) -> sqlite3.Row | None:
-    """The attempt that a report is of; None: nobody's for certain, or its answer is still awaited, after which `match_again`
-    follows. `stored_at`: when it came, if not now."""
+    """Returns the attempt that a report is of; None if that is not certain, or the attempt's answer is still awaited, after which
+    `rematch_reports` follows. `stored_at`: when the report came, if not now."""
     by_id = _find_possible_attempts(db, new, now, stored_at or now)
     found = owner(new.facts, [_parse_attempt(row) for row in by_id.values()])
     if found is None or by_id[found]["outcome"] == "open":
@@ -156,8 +158,8 @@ def _match(
 def _find_possible_attempts(
     db: sqlite3.Connection, new: NewReport, now: datetime, stored_at: datetime
 ) -> dict[int, sqlite3.Row]:
-    """The attempts that may own a report, by id. Those to a number that cannot be the same are left out where that can be told
-    from its end: of one reference there are a thousand in a month."""
+    """Returns the attempts that may own a report, by id. Attempts to other numbers are left out if the end of the number tells
+    them: of one reference there are a thousand in a month."""
     end = phone_numbers.tail(new.facts.number)
     rows = db.execute(
         _POSSIBLE.format(among="AND substr(number, -6) = :end" if end is not None else ""),
@@ -189,7 +191,8 @@ def _parse_attempt(row: sqlite3.Row) -> AttemptFacts:
 def _apply_report(
     db: sqlite3.Connection, attempt: sqlite3.Row, new: NewReport, report_id: int, stored_at: datetime, now: datetime
 ) -> int:
-    """Apply a report to the part of its attempt: the message. A part that a later attempt has taken further keeps its state."""
+    """Applies a report to the part of its attempt, and returns the message. A part that a later attempt has taken further keeps
+    its state."""
     message_id: int = attempt["message_id"]
     part = db.execute(_PART, (attempt["part_id"],)).fetchone()
     detail = {"attempt": attempt["id"], "report": report_id, "status": f"{new.status:02X}"}
@@ -205,7 +208,7 @@ def _apply_report(
     elif final:
         db.execute("UPDATE attempt SET settled = 1 WHERE id = ?", (attempt["id"],))
     delivered = new.outcome is DeliveryOutcome.DELIVERED
-    # Whichever of two attempts arrives, the part has arrived; that one did not says nothing about the other.
+    # The part has arrived if one of two attempts has; that one has not proves nothing about the other.
     hopeful = not delivered and db.execute(_OTHER, (part["id"], attempt["id"])).fetchone()
     if not final or part["state"] != states.PartState.SENT or hopeful or part["closed"]:
         add_event(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)

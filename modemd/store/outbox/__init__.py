@@ -1,1 +1,1 @@
-"""Messages on their way in: accepting, staging in batches, falling due, and people's decisions."""
+"""Outbox: accepts messages and batches, does what falls due, and carries out people's decisions."""

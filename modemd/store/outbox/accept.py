@@ -1,4 +1,4 @@
-"""Messages as they are accepted, promoted, expired, cancelled and closed."""
+"""Accepts messages: stores each with its parts, queued, held or refused, once for each key."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from modemd.errors import Refused
-from modemd.rules import states, windows
-from modemd.rules.classes import waiting_rank
+from modemd.errors import ErrorCode, Refused
+from modemd.rules import states
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import OUTSIDE_WINDOW
+from modemd.rules.windows import Window
 from modemd.store import lanes
 from modemd.store.journal import add_event
 from modemd.store.outbox import staged_rows
@@ -20,7 +21,7 @@ from modemd.store.timestamps import to_text
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of a submit. `again`: the key was known, and this is the first answer."""
+    """Answer to a submit. `is_repetition`: the key was known, and this is the first answer again."""
 
     id: int
     state: states.MessageState
@@ -30,7 +31,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class BatchAcceptance:
-    """What the acceptance of a batch has fixed for one of its messages: its identity, its batch, and when it was accepted."""
+    """Identity of a message that was accepted with its batch: its id, the batch, and when that was accepted."""
 
     id: int
     batch: int
@@ -38,7 +39,8 @@ class BatchAcceptance:
 
 
 def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
-    """Accept a message, or keep it as refused where consent forbids it. A key with other content raises Refused."""
+    """Accepts a message, or stores it as refused if consent forbids it. Raises Refused with `key_reused` if its key belongs to
+    other content."""
     staged_rows.take_over_key(db, new)
     # Accepted before it: what a batch still holds for its number, or under its key.
     for row in staged_rows.list_rows_ahead(db, new):
@@ -50,8 +52,8 @@ def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: 
 def create_message(
     db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime, place: BatchAcceptance | None = None
 ) -> Submitted:
-    """Make a message of what is accepted: queued, held until its time, or refused by consent. `place`: it was accepted before,
-    with a batch."""
+    """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
+    batch."""
     db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
     said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()["marketing"]
     objection = policy.find_objection(new.message_class, new.number, Marketing(said))
@@ -95,13 +97,14 @@ def create_message(
     if objection is None:
         begins = (new.at if scheduled else opening) if state is states.MessageState.HELD else None
         due = to_text(begins) if begins is not None else None
-        rank = waiting_rank(new.message_class)
+        rank, started = QueuePlace(new.message_class).columns
+        expires_at = to_text(new.expires_at)
         lane = lanes.find_lane(db, new.number, new.message_class, new.pinned)
         db.executemany(
-            """INSERT INTO part (message_id, seq, state, number, rank, lane, due, expires_at, queued_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO part (message_id, seq, state, number, rank, started, lane, due, expires_at, queued_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
-                (message_id, seq, state, new.number, rank, lane, due, to_text(new.expires_at), to_text(now))
+                (message_id, seq, state, new.number, rank, started, lane, due, expires_at, to_text(now))
                 for seq in range(1, new.parts + 1)
             ],
         )
@@ -111,15 +114,16 @@ def create_message(
 
 
 def _find_window_opening(new: NewMessage, now: datetime) -> datetime | None:
-    """When the window of a message opens in which it may begin; None where it may begin now."""
+    """Returns when the window of a message opens; None if the message may begin now."""
     if new.window is None:
         return None
-    window = windows.kept(new.window)
+    window = Window.parse_stored(new.window)
     return None if window.has_time_for(now, new.parts) else window.find_opening(now)
 
 
 def find_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
-    """The message that was accepted under this key, if there is one. Refused where its content is another."""
+    """Returns the message that was accepted under this key; None if there is none. Raises Refused with `key_reused` if its
+    content is another."""
     if new.key is None:
         return None
     row = db.execute("SELECT * FROM message WHERE key = ?", (new.key,)).fetchone()
@@ -128,11 +132,12 @@ def find_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
     same = (new.number, new.text, new.message_class, to_text(new.at) if new.at else None)
     if (row["number"], row["text"], row["class"], row["at"]) != same:
         raise Refused(
-            "key_reused", f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key"
+            ErrorCode.KEY_REUSED,
+            f"key {new.key!r} belongs to message {row['id']}, whose content is another; take a new key",
         )
     return Submitted(row["id"], states.MessageState(row["state"]), row["reason"], is_repetition=True)
 
 
 def has_key(db: sqlite3.Connection, key: str) -> bool:
-    """Whether a message was accepted under this key."""
+    """Returns True if a message was accepted under this key."""
     return db.execute("SELECT 1 FROM message WHERE key = ?", (key,)).fetchone() is not None

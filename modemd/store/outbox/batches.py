@@ -1,4 +1,4 @@
-"""Batches: staged in small steps, accepted by one small commit, promoted in small steps. None of them makes a writer wait."""
+"""Batches: staged in small steps, accepted by one small commit, promoted in small steps, so that no other change waits long."""
 
 from __future__ import annotations
 
@@ -8,44 +8,51 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.queue_place import QueuePlace
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.accept import BatchAcceptance, NewMessage
 from modemd.store.timestamps import to_text
 
-# How many rows one change stages or promotes. A message that comes meanwhile waits for one such change at most.
+# Rows that one change stages or promotes. A message that comes meanwhile waits for one such change at most.
 ROWS_PER_STEP = 50
 CheckStart = Callable[[datetime, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionStep:
-    """What a step of promotion has made: the highest class that was queued (its rank), and whether something is held."""
+    """Result of a step of promotion: the highest class that was queued, and whether something is held."""
 
-    promoted_rows: int
-    highest_rank: int | None
+    highest_class: MessageClass | None
     has_held: bool
 
 
 def find_by_key(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
-    """The batch that came under this key. Refused where it was another file, or is still being staged."""
+    """Returns the id of the batch that came under this key; None if there is none. Raises Refused with `key_reused` if that was
+    another file, with `staging` if it is not accepted yet."""
     row = db.execute("SELECT id, digest, state FROM batch WHERE key = ?", (key,)).fetchone()
     if row is None:
         return None
     if row["digest"] != digest:
-        raise Refused("key_reused", f"key {key!r} belongs to batch {row['id']}, which was another file; take a new key")
+        raise Refused(
+            ErrorCode.KEY_REUSED, f"key {key!r} belongs to batch {row['id']}, which was another file; take a new key"
+        )
     if row["state"] == "staging":
-        raise Refused("staging", f"batch {row['id']} has this key and is not accepted yet; ask again in a while")
+        raise Refused(
+            ErrorCode.STAGING, f"batch {row['id']} has this key and is not accepted yet; ask again in a while"
+        )
     return int(row["id"])
 
 
 def begin_staging(db: sqlite3.Connection, key: str | None, digest: bytes, now: datetime) -> int:
-    """A new batch, of which nothing is accepted. Refused where another one took its key meanwhile."""
+    """Makes a batch of which nothing is accepted yet, and returns its id. Raises Refused with `staging` if another one took its
+    key meanwhile."""
     if key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (key,)).fetchone() is not None:
-        raise Refused("staging", f"key {key!r} was taken a moment ago; ask again")
+        raise Refused(ErrorCode.STAGING, f"key {key!r} was taken a moment ago; ask again")
     batch = db.execute(
         "INSERT INTO batch (key, digest, state, created_at) VALUES (?, ?, 'staging', ?)", (key, digest, to_text(now))
     ).lastrowid
@@ -61,7 +68,7 @@ def stage_rows(
     judge: CheckStart,
     now: datetime,
 ) -> None:
-    """Stage some rows. A key that is known makes no second message; `judge` raises Refused for a start time that is past."""
+    """Stages some rows. A key that is known makes no second message; `judge` raises Refused for a start time that is past."""
     again = refused = 0
     lies: list[int] = []
     for new in rows:
@@ -87,13 +94,14 @@ def stage_rows(
 
 
 def accept_batch(db: sqlite3.Connection, batch: int, now: datetime) -> None:
-    """Accept what is staged, whole: from here on it will be sent, whatever happens. Refused where a key was lost meanwhile.
+    """Accepts all that is staged: from here on it will be sent, whatever happens. Raises Refused with `key_reused` if a key was
+    taken meanwhile.
 
-    The messages get their identities here, so that they stand in the queue where they were accepted.
+    The messages get their ids here, so that they have the place in the queue of their acceptance.
     """
     found = db.execute("SELECT clash, first_row, last_row FROM batch WHERE id = ?", (batch,)).fetchone()
     if found["clash"] is not None:
-        raise Refused("key_reused", found["clash"])
+        raise Refused(ErrorCode.KEY_REUSED, found["clash"])
     first = found["first_row"]
     message = _reserve_message_ids(db, found["last_row"] - first + 1) if first is not None else None
     db.execute(
@@ -103,7 +111,7 @@ def accept_batch(db: sqlite3.Connection, batch: int, now: datetime) -> None:
 
 
 def next_accepted(db: sqlite3.Connection) -> int | None:
-    """The oldest batch of which something is to be promoted."""
+    """Returns the oldest batch of which something is to be promoted; None if there is none."""
     row = db.execute(
         "SELECT id FROM batch INDEXED BY batch_state WHERE state = 'accepted' ORDER BY id LIMIT 1"
     ).fetchone()
@@ -111,26 +119,25 @@ def next_accepted(db: sqlite3.Connection) -> int | None:
 
 
 def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: datetime, limit: int) -> PromotionStep:
-    """Make messages of the next rows of a batch that is accepted. One with fewer than `limit` is done."""
+    """Makes messages of the next rows of an accepted batch, at most `limit`. If there are fewer, the batch is done."""
     rows = staged_rows.list_next_rows(db, batch, limit)
-    queued: int | None = None
+    queued: list[MessageClass] = []
     held = False
     for row in rows:
         place = BatchAcceptance(row.message_id, row.batch, row.accepted_at)
         state = outbox_accept.create_message(db, row.new, policy, now, place).state
         if state is states.MessageState.QUEUED:
-            rank = row.new.message_class.rank
-            queued = rank if queued is None else min(queued, rank)
+            queued.append(row.new.message_class)
         held = held or state is states.MessageState.HELD
     staged_rows.remove_promoted(db, *rows)
     if len(rows) < limit:
         db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
-    return PromotionStep(len(rows), queued, held)
+    return PromotionStep(min(queued, key=QueuePlace, default=None), held)
 
 
 def discard_unaccepted(db: sqlite3.Connection, limit: int) -> bool:
-    """Clear away, in steps, what was staged and will never be accepted: by a file that was refused, or a process that has ended.
-    Call it while nothing is being staged. Whether there was any."""
+    """Deletes, in steps, what was staged and will never be accepted: by a file that was refused, or a process that has ended.
+    Call it while nothing is being staged. Returns True if there was any."""
     left = db.execute(
         "SELECT id FROM batch INDEXED BY batch_state WHERE state = 'staging' ORDER BY id LIMIT 1"
     ).fetchone()
@@ -148,7 +155,7 @@ def discard_unaccepted(db: sqlite3.Connection, limit: int) -> bool:
 
 
 def read_batch(db: sqlite3.Connection, batch: int) -> dict[str, Any] | None:
-    """A batch as faces show it."""
+    """Returns a batch as the API shows it; None if there is no such batch."""
     row = db.execute(
         """SELECT id, key, state, created_at, accepted_at, rows, again, refused, promoted, rows - refused AS accepted,
                   first_message, first_message + last_row - first_row AS last_message
@@ -159,7 +166,7 @@ def read_batch(db: sqlite3.Connection, batch: int) -> dict[str, Any] | None:
 
 
 def list_batches(db: sqlite3.Connection, *, key: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-    """Batches, newest first; `limit` 0 means all."""
+    """Returns batches, newest first; `limit` 0 means all."""
     rows = db.execute(
         "SELECT id FROM batch WHERE ?1 IS NULL OR key = ?1 ORDER BY id DESC LIMIT ?2", (key, limit or -1)
     ).fetchall()
@@ -167,13 +174,13 @@ def list_batches(db: sqlite3.Connection, *, key: str | None = None, limit: int =
 
 
 def count_states(db: sqlite3.Connection, batch: int) -> dict[str, int]:
-    """How many messages of a batch are in each state; what is not promoted yet is in none."""
+    """Returns how many messages of a batch are in each state; rows that are not promoted yet are not counted."""
     rows = db.execute("SELECT state, count(*) AS messages FROM message WHERE batch = ? GROUP BY state", (batch,))
     return {row["state"]: row["messages"] for row in rows}
 
 
 def list_refused(db: sqlite3.Connection, batch: int, limit: int) -> list[dict[str, Any]]:
-    """The messages of a batch that consent refused, first ones first."""
+    """Returns the messages of a batch that consent refused, oldest first."""
     rows = db.execute(
         """SELECT id, number AS "to", reason FROM message WHERE batch = ? AND state = 'refused' ORDER BY id LIMIT ?""",
         (batch, limit),
@@ -182,7 +189,7 @@ def list_refused(db: sqlite3.Connection, batch: int, limit: int) -> list[dict[st
 
 
 def _reserve_message_ids(db: sqlite3.Connection, count: int) -> int:
-    """The first of so many identities of messages, which nobody else will get."""
+    """Reserves `count` ids of messages, and returns the first."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
     if row is None:
         db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('message', ?)", (count,))

@@ -1,4 +1,4 @@
-"""What a person decides about a message: settle what is unknown, cancel what waits, send again what has ended."""
+"""Decisions of a person about a message: settles what is unknown, cancels what waits, sends again what has ended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
@@ -16,7 +16,7 @@ from modemd.store.journal import Authorship, add_event, advance_part, list_parts
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
 
-# The reason that stands beside a state that a person has chosen; who and why are in the events.
+# Reason of a state that a person has chosen; the author is in the events.
 BY_HAND = "by_hand"
 
 
@@ -24,7 +24,7 @@ _WAITING = (states.PartState.HELD, states.PartState.QUEUED)
 
 
 class Settlement(StrEnum):
-    """What a person says of an unknown part."""
+    """Settlement of an unknown part by a person."""
 
     SENT = "sent"
     NOT_SENT = "not-sent"
@@ -39,26 +39,26 @@ def settle(
     *,
     part: int | None = None,
 ) -> None:
-    """Settle the unknown parts of a message, or the one named `part`. Refused with `not_found`, `no_part`, `not_unknown`,
+    """Settles the unknown parts of a message, or the one named `part`. Raises Refused with `not_found`, `no_part`, `not_unknown`,
     `closed`.
 
-    A part that was sent waits for its report as any other. One that was not has failed, and the rest that waits fails with
-    it; a report that says otherwise later is kept in the story, and changes nothing.
+    A part that was sent waits for its report as any other. A part that was not sent has failed, and the parts that wait fail with
+    it; a report that says otherwise later is stored as an event, and changes nothing.
     """
     message = _read_message(db, message_id)
     if message["closed_at"] is not None and message["state"] in states.CLOSABLE_MESSAGES:
         raise Refused(
-            "closed",
+            ErrorCode.CLOSED,
             f"message {message_id} closed as {message['state']} on {message['closed_at']} and keeps that name; "
             "resend sends it anew",
         )
     parts = list_parts(db, message_id)
     if part is not None and part not in (each["seq"] for each in parts):
-        raise Refused("no_part", f"message {message_id} has no part {part}; it has {len(parts)}")
+        raise Refused(ErrorCode.NO_PART, f"message {message_id} has no part {part}; it has {len(parts)}")
     unknown = [each for each in parts if each["state"] == states.PartState.UNKNOWN and part in (None, each["seq"])]
     if not unknown:
         what = f"message {message_id}" if part is None else f"part {part} of message {message_id}"
-        raise Refused("not_unknown", f"{what} is not unknown; only what is unknown can be settled")
+        raise Refused(ErrorCode.NOT_UNKNOWN, f"{what} is not unknown; only what is unknown can be settled")
     for each in unknown:
         event = states.PartEvent.SETTLED_SENT if verdict is Settlement.SENT else states.PartEvent.SETTLED_NOT_SENT
         advance_part(db, each, event, now, **asdict(word))
@@ -70,7 +70,7 @@ def settle(
 
 
 def _fail_remaining_parts(db: sqlite3.Connection, message_id: int, now: datetime) -> None:
-    """A message that lacks a part says nothing: its rest is not sent, and none of it is repeated."""
+    """Fails the waiting parts of a message that lacks a part, and repeats none: a message with a gap says nothing."""
     for each in list_parts(db, message_id):
         if each["state"] in _WAITING:
             advance_part(
@@ -80,18 +80,19 @@ def _fail_remaining_parts(db: sqlite3.Connection, message_id: int, now: datetime
 
 
 def cancel(db: sqlite3.Connection, message_id: int, word: Authorship, now: datetime) -> None:
-    """Cancel a message of which nothing can have left. Refused with `not_found` or `too_late`.
+    """Cancels a message of which nothing can have left. Raises Refused with `not_found` or `too_late`.
 
-    An attempt that the network refused, or that was withdrawn before its first octet, has sent nothing. One that is open,
+    An attempt that the network refused, or that was withdrawn before its first octet, has sent nothing. An attempt that is open,
     accepted or unknown may have.
     """
     message = _read_message(db, message_id)
     if message["state"] in states.FINAL_MESSAGES:
-        raise Refused("too_late", f"message {message_id} is {message['state']} already")
+        raise Refused(ErrorCode.TOO_LATE, f"message {message_id} is {message['state']} already")
     left = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
     if db.execute(left, (message_id,)).fetchone():
         raise Refused(
-            "too_late", f"message {message_id} is {message['state']}: what a modem was given cannot be called back"
+            ErrorCode.TOO_LATE,
+            f"message {message_id} is {message['state']}: what a modem was given cannot be called back",
         )
     for part in list_parts(db, message_id):
         if part["state"] in _WAITING:
@@ -107,15 +108,15 @@ def resend(
     policy: ConsentPolicy,
     now: datetime,
 ) -> Submitted:
-    """Accept a new message with the recipient, text and class of one that has ended; consent binds it as any other.
+    """Accepts a new message with the recipient, text and class of one that has ended; consent binds it as any other.
 
-    Its key is made of the old one's id: saying it twice, because the first answer was lost, sends once. Refused with
+    Its key is made of the old one's id: asked twice, because the first answer was lost, it sends once. Raises Refused with
     `not_found`, `on_its_way` or `bad_class`.
     """
     message = _read_message(db, message_id)
     message_class = MessageClass(message["class"])
     if message_class is MessageClass.SYSTEM:
-        raise Refused("bad_class", f"message {message_id} is a confirmation of modemd's own; those go out once")
+        raise Refused(ErrorCode.BAD_CLASS, f"message {message_id} is a confirmation of modemd's own; those go out once")
     _require_ended(db, message)
     new = NewMessage(
         number=message["number"],
@@ -138,21 +139,22 @@ def _make_resend_key(message_id: int) -> str:
 
 
 def _require_ended(db: sqlite3.Connection, message: sqlite3.Row) -> None:
-    """Refused with `on_its_way` where modemd itself may still send the message."""
+    """Raises Refused with `on_its_way` if modemd itself may still send the message."""
     due = db.execute("SELECT min(due) FROM part WHERE message_id = ?", (message["id"],)).fetchone()[0]
     if message["state"] in (states.MessageState.HELD, states.MessageState.QUEUED, states.MessageState.SENDING):
         raise Refused(
-            "on_its_way",
+            ErrorCode.ON_ITS_WAY,
             f"message {message['id']} is {message['state']} and goes out by itself; wait for its end, or cancel it first",
         )
     if due is not None:
         raise Refused(
-            "on_its_way", f"message {message['id']} is sent once more by itself at {due}; wait what becomes of that"
+            ErrorCode.ON_ITS_WAY,
+            f"message {message['id']} is sent once more by itself at {due}; wait what becomes of that",
         )
 
 
 def _read_message(db: sqlite3.Connection, message_id: int) -> sqlite3.Row:
     row: sqlite3.Row | None = db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()
     if row is None:
-        raise Refused("not_found", f"there is no message {message_id}")
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no message {message_id}")
     return row

@@ -1,4 +1,4 @@
-"""Work that falls due by the clock: promotion, expiry, and closing."""
+"""Due work on messages: promotion, expiry, and closing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.rules.routing import is_shared
+from modemd.rules.queue_place import LAST_URGENT_RANK
 from modemd.store import lanes
 from modemd.store.ending import end_overdue_parts
 from modemd.store.journal import add_event, advance_part, update_message_state
@@ -17,12 +17,12 @@ _DAY = timedelta(days=1)
 
 
 def promote_due(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trusted: bool = True) -> set[int]:
-    """Queue what is due: held parts, and unknown ones of classes that are sent at least once. The ids of their messages.
-    While the clock is not `trusted`, only alarms and otps, and what was tried before: the calendar stops."""
+    """Queues what is due: held parts, and unknown ones of classes that are sent at least once. Returns the ids of their messages.
+    While the clock is not `trusted`, queues only alarms, OTPs and what was tried before: the calendar stops."""
     going_on = "" if trusted else f"AND {_CLOCK_INDEPENDENT_SQL}"
     due = db.execute(
-        f"SELECT * FROM part WHERE due <= ? {going_on} ORDER BY due, id LIMIT ?",  # noqa: S608 - our own constant
-        (to_text(now), limit),
+        f"SELECT * FROM part WHERE due <= :now {going_on} ORDER BY due, id LIMIT :limit",  # noqa: S608 - our own constant
+        {"now": to_text(now), "last_urgent_rank": LAST_URGENT_RANK, "limit": limit},
     ).fetchall()
     for part in due:
         if part["state"] == states.PartState.UNKNOWN:
@@ -37,26 +37,27 @@ def promote_due(db: sqlite3.Connection, now: datetime, limit: int = 500, *, trus
 
 
 def _choose_lane(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
-    """Which SIMs may send a part that is queued now; what is one SIM's stays so."""
-    if is_shared(part["lane"]):
+    """Puts a part that is queued now in its lane; a part in the lane of one SIM stays there."""
+    if lanes.read_lane(db, part["lane"]).is_shared:
         message = db.execute("SELECT class FROM message WHERE id = ?", (part["message_id"],)).fetchone()
         lane = lanes.find_lane(db, part["number"], MessageClass(message["class"]), None)
         db.execute("UPDATE part SET lane = ?, queued_at = ? WHERE id = ?", (lane, to_text(now), part["id"]))
 
 
-# Ranks come in pairs, started and not (`started_rank`); the two highest classes are alarm and otp.
-_CLOCK_INDEPENDENT_SQL = f"(tries > 0 OR rank < {MessageClass.SYSTEM.rank * 2})"
+# What a clock that is not trusted does not stop: alarms and OTPs, and what was tried before.
+_CLOCK_INDEPENDENT_SQL = "(tries > 0 OR rank <= :last_urgent_rank)"
 
 
 def find_next_clock_independent(db: sqlite3.Connection) -> datetime | None:
-    """When something is due next that a clock which is not trusted does not stop."""
-    due = db.execute(f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_CLOCK_INDEPENDENT_SQL}").fetchone()[0]  # noqa: S608 - the same
+    """Returns when something is due next that goes on while the clock is not trusted; None if nothing is."""
+    sql = f"SELECT min(due) FROM part WHERE due IS NOT NULL AND {_CLOCK_INDEPENDENT_SQL}"  # noqa: S608 - the same
+    due = db.execute(sql, {"last_urgent_rank": LAST_URGENT_RANK}).fetchone()[0]
     return from_text(due) if due is not None else None
 
 
 def _requeue_unknown(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
-    """Queue an unknown part once more, while its message is valid: a lone part for any SIM, one of several for the SIM whose
-    reference it carries. What is not valid any more stays unknown."""
+    """Queues an unknown part once more, while its message is valid: a lone part for any SIM, one of several for the SIM whose
+    concatenation reference it carries. A part that is no longer valid stays unknown."""
     message = db.execute(
         "SELECT parts, class, pinned, expires_at FROM message WHERE id = ?", (part["message_id"],)
     ).fetchone()
@@ -74,7 +75,7 @@ def _requeue_unknown(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -
 
 
 def expire_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
-    """End what waits past its validity: how many parts."""
+    """Ends parts that wait past their validity. Returns how many."""
     over = db.execute(
         "SELECT * FROM part WHERE expires_at <= ? AND state IN ('held', 'queued') LIMIT ?", (to_text(now), limit)
     ).fetchall()
@@ -83,7 +84,7 @@ def expire_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> i
 
 
 def close_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> int:
-    """Close what is `sent` or `unknown` a day past its validity, keeping the name: how many messages."""
+    """Closes messages that are `sent` or `unknown` a day past their validity; they keep that state. Returns how many."""
     rows = db.execute(
         """SELECT id FROM message INDEXED BY message_open
            WHERE state IN ('sent', 'unknown') AND closed_at IS NULL AND expires_at <= ? LIMIT ?""",
@@ -97,7 +98,7 @@ def close_overdue(db: sqlite3.Connection, now: datetime, limit: int = 500) -> in
 
 
 def find_next_due(db: sqlite3.Connection) -> datetime | None:
-    """When something is due next: a promotion, an expiry, or a closing."""
+    """Returns when something is due next: a promotion, an expiry, or a closing; None if nothing is."""
     found = [
         db.execute("SELECT min(due) FROM part WHERE due IS NOT NULL").fetchone()[0],
         db.execute("SELECT min(expires_at) FROM part WHERE state IN ('held', 'queued')").fetchone()[0],

@@ -1,4 +1,4 @@
-"""A message on its way in."""
+"""New message: what a submit hands to the store."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from modemd.rules.classes import MessageClass
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to accept. `parts`: how many its text takes; `at`: not before; `key`: the submitter's own, once only;
-    `pinned`: the only SIM that may send it (ICCID); `window`: the hours in which it may begin, as `rules.windows` keeps them."""
+    """Message to accept. `parts`: how many its text takes; `at`: its start time; `key`: the submitter's, accepted once only;
+    `pinned`: the only sender that may send it (ICCID of a SIM); `window`: the text of the `Window` in which it may begin."""
 
     number: str
     text: str

@@ -1,4 +1,4 @@
-"""Rows of batches that are not messages yet: put there, looked at, and taken from there."""
+"""Staged rows: rows of batches that are not messages yet."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.store.outbox.new_message import NewMessage
 from modemd.store.timestamps import from_text, to_text
 
-# A submit takes along what batches hold for its number, up to so many: beyond, somebody has a batch for one number alone.
+# A submit first promotes the staged rows for its number, up to so many: more are only in a batch for one number alone.
 MAX_ROWS_AHEAD = 100
 
 
 @dataclass(frozen=True, slots=True)
 class StagedRow:
-    """A row of an accepted batch, with what its acceptance has fixed. `row`: where it is staged; `id`: of its message."""
+    """Row of an accepted batch. `staged_id`: of the row; `message_id`: of the message that it becomes."""
 
     staged_id: int
     message_id: int
@@ -28,14 +28,14 @@ class StagedRow:
 
 
 def stage_row(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None:
-    """Stage a row: where it lies. None: it is known under its key, from this batch or an accepted one. Refused where that has
-    other content."""
+    """Stages a row, and returns its id. None: its key is known, from this batch or an accepted one. Raises Refused with
+    `key_reused` if that row has other content."""
     if new.key is not None:
         other = db.execute("SELECT * FROM staged WHERE key = ?", (new.key,)).fetchone()
         if other is not None:
             if _staged_content(other) != _new_content(new):
                 raise Refused(
-                    "key_reused",
+                    ErrorCode.KEY_REUSED,
                     f"key {new.key!r} belongs to a row of batch {other['batch']}, whose content is another",
                 )
             return None
@@ -56,7 +56,7 @@ def stage_row(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None
 
 
 def list_rows_ahead(db: sqlite3.Connection, new: NewMessage) -> list[StagedRow]:
-    """What accepted batches hold for the number of a new message, or under its key: it was accepted first."""
+    """Returns the rows of accepted batches for the number of a new message, or under its key: they were accepted before it."""
     rows = db.execute(f"{_ROWS} AND s.number = ? ORDER BY s.id LIMIT ?", (new.number, MAX_ROWS_AHEAD)).fetchall()
     found = [_parse_row(row) for row in rows]
     if new.key is not None and all(each.new.key != new.key for each in found):
@@ -65,7 +65,7 @@ def list_rows_ahead(db: sqlite3.Connection, new: NewMessage) -> list[StagedRow]:
 
 
 def list_next_rows(db: sqlite3.Connection, batch: int, limit: int) -> list[StagedRow]:
-    """The rows of an accepted batch that come next."""
+    """Returns the next rows of an accepted batch."""
     rows = db.execute(
         f"{_ROWS} AND b.id = ? AND s.id BETWEEN b.first_row AND b.last_row ORDER BY s.id LIMIT ?", (batch, limit)
     )
@@ -73,14 +73,14 @@ def list_next_rows(db: sqlite3.Connection, batch: int, limit: int) -> list[Stage
 
 
 def remove_promoted(db: sqlite3.Connection, *rows: StagedRow) -> None:
-    """These rows are messages now."""
+    """Deletes rows that have become messages."""
     db.executemany("DELETE FROM staged WHERE id = ?", [(each.staged_id,) for each in rows])
     db.executemany("UPDATE batch SET promoted = promoted + ? WHERE id = ?", _count_by_batch(rows))
 
 
 def take_over_key(db: sqlite3.Connection, new: NewMessage) -> None:
-    """A message comes in under the key of a row whose batch is not accepted yet: the message is first. The row is known then,
-    and where its content is another the batch will be refused."""
+    """Gives a new message the key of a row whose batch is not accepted yet: the message is first. The row counts as known then;
+    if its content is another, the batch will be refused."""
     if new.key is None:
         return
     row = db.execute(

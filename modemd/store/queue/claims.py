@@ -1,4 +1,4 @@
-"""The claim and the journal: which part goes on the air next, and what became of the one before."""
+"""Claims: takes the next part for a SIM, and journals the attempt (see `modemd.store.queue`)."""
 
 from __future__ import annotations
 
@@ -8,44 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.rules import routing, states
-from modemd.rules.classes import started_rank
+from modemd.rules.lanes import Lane
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import QuotaUsage
-from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot, is_shared
+from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
+from modemd.store import lanes
 from modemd.store.ending import REMAINDER_VALIDITY, cancel_waiting_parts, end_overdue_parts
 from modemd.store.journal import advance_part, list_parts, update_message_state
-from modemd.store.queue import quotas
-from modemd.store.queue.candidates import (
-    INITIAL_CANDIDATES,
-    MAX_CANDIDATES,
-    MAX_SCANNED_PARTS,
-    OTHER_SIM_TIMEOUT,
-    Candidate,
-    CandidateSearch,
-    find,
-    list_candidates,
-)
+from modemd.store.queue import candidates, quotas
+from modemd.store.queue.candidates import INITIAL_CANDIDATES, MAX_CANDIDATES, Candidate
 from modemd.store.timestamps import to_text
-
-__all__ = [
-    "INITIAL_CANDIDATES",
-    "MAX_CANDIDATES",
-    "MAX_SCANNED_PARTS",
-    "OTHER_SIM_TIMEOUT",
-    "Candidate",
-    "CandidateSearch",
-    "find",
-    "list_candidates",
-]  # what a claim chooses from
-
 
 Decide = Callable[[SendFacts], SendDecision]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A journaled attempt: from now on the part counts as on the air. `following`: what its SIM would send next, if that was
-    looked for and found."""
+    """Journaled attempt: from now on the part counts as on the air. `next_candidate`: what the SIM would send next, if that was
+    asked for and found."""
 
     attempt_id: int
     candidate: Candidate
@@ -63,14 +44,14 @@ def claim(
     terms: RoutingSnapshot = UNRESTRICTED,
     ahead: bool = False,
 ) -> Claim | None:
-    """Journal the next attempt of `sim`, after `decide` has looked at the facts as they are in this transaction.
+    """Journals the next attempt of `sim` through `modem` (IMEI), after `decide` has judged the facts as they are in this
+    transaction.
 
-    `skip` names parts that other modems have chosen already; `ahead`: what follows is looked for as well. None: nothing may go
-    now.
-    """
+    `skip` names parts that are reserved for other modems; with `ahead` the next candidate is searched for as well. Returns None
+    if nothing may go now."""
     most, left = INITIAL_CANDIDATES + 1 if ahead else INITIAL_CANDIDATES, MAX_CANDIDATES
     while left:
-        found = find(db, sim, now, skip, terms, most=most).candidates
+        found = candidates.find(db, sim, now, skip, terms, most=most).candidates
         ended = False
         for place, (candidate, facts) in enumerate(found, start=1):
             decision = decide(facts)
@@ -81,7 +62,7 @@ def claim(
                     return Claim(attempt, candidate)
                 behind = found[place:]
                 if candidate.seq < candidate.parts:  # its own next part goes before all of them
-                    behind = find(db, sim, now, skip, terms, most=1).candidates
+                    behind = candidates.find(db, sim, now, skip, terms, most=1).candidates
                 standing = quotas.read_usage(db, sim, terms.limits(sim), now)
                 return Claim(attempt, candidate, _next_after_claim(behind, decide, standing))
             ended |= _end_candidate(db, candidate, decision, now)
@@ -95,7 +76,7 @@ def claim(
 def _next_after_claim(
     behind: Sequence[tuple[Candidate, SendFacts]], decide: Decide, standing: QuotaUsage
 ) -> Candidate | None:
-    """The first of these, if there is one and it may go; `standing`: the SIM's, with what was claimed just now."""
+    """Returns the first of these candidates if it may go; `standing`: the SIM's quota usage with the part just claimed."""
     for candidate, facts in behind[:1]:
         if decide(facts).verdict is SendVerdict.SEND:
             free = facts.is_started or standing.find_hold(candidate.message_class, candidate.parts) is None
@@ -106,16 +87,16 @@ def _next_after_claim(
 def end_unsendable(
     db: sqlite3.Connection, sim: str, decide: Decide, now: datetime, terms: RoutingSnapshot = UNRESTRICTED
 ) -> bool:
-    """End the candidates of `sim` that may not go at all, so that others come into view. Whether there were any."""
+    """Ends or holds the candidates of `sim` that may not go now, so that others are found. Returns True if there were any."""
     ended = [
         _end_candidate(db, candidate, decide(facts), now)
-        for candidate, facts in list_candidates(db, sim, now, terms=terms)
+        for candidate, facts in candidates.list_candidates(db, sim, now, terms=terms)
     ]
     return any(ended)
 
 
 def _end_candidate(db: sqlite3.Connection, candidate: Candidate, decision: SendDecision, now: datetime) -> bool:
-    """Withdraw or expire a candidate's message, if that was decided."""
+    """Withdraws, expires or holds a candidate's message, if that was decided. Returns True if that changed anything."""
     if decision.verdict is SendVerdict.WITHDRAW:
         return bool(cancel_waiting_parts(db, candidate.message_id, now, decision.reason))
     if decision.verdict is SendVerdict.EXPIRE:
@@ -132,7 +113,7 @@ def _end_candidate(db: sqlite3.Connection, candidate: Candidate, decision: SendD
 
 
 def _hold_message(db: sqlite3.Connection, message_id: int, reason: str, until: datetime, now: datetime) -> bool:
-    """Put a message off until then: whether anything of it was queued."""
+    """Holds what is queued of a message until then. Returns True if anything was."""
     queued = [part for part in list_parts(db, message_id) if part["state"] == states.PartState.QUEUED]
     due = to_text(until)
     for part in queued:
@@ -142,7 +123,7 @@ def _hold_message(db: sqlite3.Connection, message_id: int, reason: str, until: d
 
 
 def _open_attempt(db: sqlite3.Connection, candidate: Candidate, sim: str, modem: str, now: datetime) -> int:
-    """Journal an attempt. The message is this SIM's from now on, and its rest goes before its class."""
+    """Journals an attempt, and binds a message that has not started to this SIM. Returns the attempt's id."""
     part = db.execute("SELECT * FROM part WHERE id = ?", (candidate.part_id,)).fetchone()
     attempt = db.execute(
         "INSERT INTO attempt (part_id, message_id, number, sim, modem, opened_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -151,10 +132,12 @@ def _open_attempt(db: sqlite3.Connection, candidate: Candidate, sim: str, modem:
     assert attempt is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     begun: dict[str, object] = {}
     message: dict[str, object] = {}
-    if candidate.rank != started_rank(candidate.message_class):
+    if not candidate.place.is_started:
+        rank, started = QueuePlace(candidate.message_class, is_started=True).columns
         begun = {
-            "rank": started_rank(candidate.message_class),
-            "lane": sim,
+            "rank": rank,
+            "started": started,
+            "lane": lanes.ensure_lane(db, Lane.of_sender(sim)),
             "expires_at": to_text(candidate.expires_at + REMAINDER_VALIDITY),
         }
         message = {"sim": sim, "reference": None}
@@ -163,7 +146,7 @@ def _open_attempt(db: sqlite3.Connection, candidate: Candidate, sim: str, modem:
             _bind_remaining_parts(db, candidate, begun)
     elif candidate.repeats:  # a lone part may go out again by another SIM
         message = {"sim": sim}
-    because = _explain_choice(part, candidate, sim)
+    because = _explain_choice(candidate, sim)
     tries = {"tries": part["tries"] + 1}
     advance_part(
         db, part, states.PartEvent.CLAIMED, now, begun | tries, attempt=attempt, modem=modem, sim=sim, because=because
@@ -173,17 +156,17 @@ def _open_attempt(db: sqlite3.Connection, candidate: Candidate, sim: str, modem:
 
 
 def _bind_remaining_parts(db: sqlite3.Connection, candidate: Candidate, begun: Mapping[str, object]) -> None:
-    """What follows for the other parts of a message that begins, and for the next reference to its number."""
+    """Binds the other parts of a message that starts, and stores the concatenation reference that it takes."""
     db.execute("UPDATE contact SET reference = ? WHERE number = ?", (candidate.reference, candidate.number))
     db.execute(
-        "UPDATE part SET rank = :rank, lane = :lane, expires_at = :expires_at WHERE message_id = :message AND id <> :part",
+        """UPDATE part SET rank = :rank, started = :started, lane = :lane, expires_at = :expires_at
+           WHERE message_id = :message AND id <> :part""",
         {**begun, "message": candidate.message_id, "part": candidate.part_id},
     )
 
 
-def _explain_choice(part: sqlite3.Row, candidate: Candidate, sim: str) -> str:
-    """Why this SIM, for the story."""
-    lane: str = part["lane"]
-    if is_shared(lane):
-        return routing.explain_choice(lane, sim)
-    return "it began the message" if candidate.rank == started_rank(candidate.message_class) else "pinned"
+def _explain_choice(candidate: Candidate, sim: str) -> str:
+    """Returns why this SIM sends the part, for the story of the message."""
+    if candidate.lane.is_shared:
+        return routing.explain_choice(candidate.lane, sim)
+    return "it began the message" if candidate.place.is_started else "pinned"

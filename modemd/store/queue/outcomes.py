@@ -1,4 +1,4 @@
-"""Outcomes of attempts: stores what became of each, and what follows for its part."""
+"""Outcomes of attempts: stores how each ended, and changes its part accordingly (see `modemd.store.queue`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from modemd.rules import states
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
+from modemd.rules.queue_place import QueuePlace
 from modemd.store import lanes
 from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
 from modemd.store.queue import quotas
@@ -21,7 +22,7 @@ UNANSWERED_SQL = "outcome IN ('open', 'unknown')"
 
 
 class AttemptResult(StrEnum):
-    """How an attempt ended."""
+    """Result of an attempt."""
 
     SENT = "sent"
     REFUSED = "refused"
@@ -31,8 +32,8 @@ class AttemptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
-    """What became of an attempt. `retry` says when a refused part is due again, from its tries and validity; None: never.
-    `counts`: whether the try counts; one for which there was no network does not."""
+    """Outcome of an attempt. `find_retry_time` returns when a refused part is due again, from its tries and the end of its
+    validity; None: never. `is_counted`: the try counts; a try without a network does not."""
 
     attempt_id: int
     result: AttemptResult
@@ -44,7 +45,7 @@ class AttemptOutcome:
 
 
 def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime) -> None:
-    """Keep what became of an attempt, and what follows for its part and message. An attempt closed before stays as it is,
+    """Stores the outcome of an attempt, and changes its part and message accordingly. An attempt closed before stays as it is,
     unless it was unknown and turns out accepted (a late `+CMGS`)."""
     part = db.execute(_ATTEMPTED, (outcome.attempt_id,)).fetchone()
     late = part["outcome"] == AttemptResult.UNKNOWN and outcome.result is AttemptResult.SENT
@@ -86,7 +87,7 @@ def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime
     update_message_state(db, part["message_id"], now, reason)
 
 
-# The part of an attempt, with what is to be known of the attempt, the message and the contact.
+# The part of an attempt, with columns of the attempt, the message and the contact.
 _ATTEMPTED = """
     SELECT p.*, a.outcome, a.sim, a.opened_at, m.class, m.pinned, m.expires_at AS validity_until, c.last_sim
     FROM attempt a JOIN part p ON p.id = a.part_id JOIN message m ON m.id = a.message_id
@@ -96,7 +97,7 @@ _ATTEMPTED = """
 
 
 def fail_message(db: sqlite3.Connection, message_id: int, reason: str, now: datetime) -> None:
-    """Fail what waits of a message that can never be sent."""
+    """Fails what waits of a message that can never be sent."""
     for part in list_parts(db, message_id):
         if part["state"] in (states.PartState.HELD, states.PartState.QUEUED):
             advance_part(db, part, states.PartEvent.REFUSED, now, error=reason)
@@ -104,14 +105,15 @@ def fail_message(db: sqlite3.Connection, message_id: int, reason: str, now: date
 
 
 def is_provable(part: sqlite3.Row) -> bool:
-    """Whether evidence that an attempt was accepted changes its part: on the air, unknown, or waiting to be repeated."""
+    """Returns True if evidence that an attempt was accepted changes its part: on the air, unknown, or waiting to be repeated."""
     return part["state"] in (states.PartState.SENDING, states.PartState.UNKNOWN) or (
         part["state"] in (states.PartState.QUEUED, states.PartState.HELD) and part["repeats"] > 0
     )
 
 
 def _find_repeat_time(part: sqlite3.Row, now: datetime) -> str | None:
-    """An alarm or otp of unknown outcome is sent again, once, if no evidence comes first and it is still valid."""
+    """Returns when an alarm or OTP of unknown outcome is sent again, once, without evidence; None if it is not, or not valid
+    then."""
     wait = MessageClass(part["class"]).repeats_after
     if wait is None or part["repeats"] or now + wait >= from_text(part["validity_until"]):
         return None
@@ -119,7 +121,7 @@ def _find_repeat_time(part: sqlite3.Row, now: datetime) -> str | None:
 
 
 def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOutcome, now: datetime) -> str | None:
-    """A refusal: the part and its waiting rest are put off together, or fail together."""
+    """Holds a refused part together with what is queued of its message, or fails them together. Returns the reason."""
     message_id = part["message_id"]
     # The validity binds before anything has left; the rest has its own, longer time.
     expires_at = part["expires_at"] if _may_have_left(db, message_id) else part["validity_until"]
@@ -130,7 +132,7 @@ def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOu
         if own or each["state"] == states.PartState.QUEUED:
             if until is not None:
                 event = states.PartEvent.PUT_OFF
-            else:  # that a repeat was refused says nothing about the first: it stays as unknown as it was
+            else:  # a refused repeat proves nothing about the first try, which stays unknown
                 event = states.PartEvent.GIVEN_UP if each["repeats"] else states.PartEvent.REFUSED
             also: dict[str, object] = {"due": until}
             if own and not outcome.is_counted:
@@ -144,16 +146,16 @@ def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOu
 
 
 def _unbind_from_sim(db: sqlite3.Connection, part: sqlite3.Row) -> None:
-    """Give a message of which nothing can have left back to every SIM."""
+    """Binds a message of which nothing can have left to no SIM any more."""
     message_id, message_class = part["message_id"], MessageClass(part["class"])
     if _may_have_left(db, message_id):
         return
     db.execute("UPDATE message SET sim = NULL, reference = NULL WHERE id = ?", (message_id,))
     db.execute(
-        "UPDATE part SET lane = ?, rank = ?, expires_at = ? WHERE message_id = ?",
+        "UPDATE part SET lane = ?, rank = ?, started = ?, expires_at = ? WHERE message_id = ?",
         (
             lanes.find_lane(db, part["number"], message_class, part["pinned"]),
-            waiting_rank(message_class),
+            *QueuePlace(message_class).columns,
             part["validity_until"],
             message_id,
         ),
@@ -161,13 +163,13 @@ def _unbind_from_sim(db: sqlite3.Connection, part: sqlite3.Row) -> None:
 
 
 def _may_have_left(db: sqlite3.Connection, message_id: int) -> bool:
-    """Whether a part of a message is with a modem, or may have left."""
+    """Returns True if a part of a message is with a modem, or may have left."""
     sql = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
     return db.execute(sql, (message_id,)).fetchone() is not None
 
 
 def recover_open_attempts(db: sqlite3.Connection, now: datetime) -> int:
-    """After a start: what was on the air when the process ended is unknown. How many attempts."""
+    """Closes as unknown the attempts that were on the air when the last process ended. Returns how many."""
     rows = db.execute(f"SELECT id, opened_at FROM attempt WHERE {UNANSWERED_SQL} AND outcome = 'open'").fetchall()  # noqa: S608 - our own words
     for row in sorted(rows, key=lambda each: each["id"]):
         close_attempt(

@@ -1,4 +1,4 @@
-"""What a person has paused, durable, with who and why."""
+"""Stores pauses of the queue, of classes and of SIMs, each with its author and reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from modemd.errors import Refused
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store.journal import Authorship, add_event
@@ -15,7 +15,7 @@ from modemd.store.timestamps import to_text
 
 
 def list_active(db: sqlite3.Connection) -> list[Pause]:
-    """What is paused now."""
+    """Returns the pauses that are active."""
     return [
         Pause(MessageClass(row["class"]) if row["class"] else None, row["sim"] or None)
         for row in db.execute("SELECT class, sim FROM pause")
@@ -23,7 +23,7 @@ def list_active(db: sqlite3.Connection) -> list[Pause]:
 
 
 def list_pauses(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """The same as faces show it: since when, by whom and why."""
+    """Returns the active pauses as the API shows them: since when, by whom and why."""
     rows = db.execute(
         """SELECT nullif(class, '') AS class, nullif(sim, '') AS sim, "by", why, at FROM pause ORDER BY at, class, sim"""
     )
@@ -31,7 +31,8 @@ def list_pauses(db: sqlite3.Connection) -> list[dict[str, Any]]:
 
 
 def pause(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) -> None:
-    """Pause it, from the next claim on. What is paused already keeps its first word; the second one is in the events."""
+    """Pauses what is named, from the next claim on. If it is paused already, the first author and reason stay; the second ones
+    are in the events."""
     db.execute(
         """INSERT INTO pause (class, sim, "by", why, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
         (what.message_class or "", what.sim or "", word.by, word.why, to_text(now)),
@@ -40,17 +41,17 @@ def pause(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) 
 
 
 def resume(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) -> None:
-    """End exactly this pause. Refused with `not_paused` where it does not stand; wider and narrower ones stay."""
+    """Ends exactly this pause; wider and narrower ones stay. Raises Refused with `not_paused` if it is not active."""
     ended = db.execute(
         "DELETE FROM pause WHERE class = ? AND sim = ?", (what.message_class or "", what.sim or "")
     ).rowcount
     if not ended:
-        raise Refused("not_paused", f"{describe_pause(what)} is not paused; modemd sims list shows what is")
+        raise Refused(ErrorCode.NOT_PAUSED, f"{describe_pause(what)} is not paused; modemd sims list shows what is")
     add_event(db, None, now, "resumed", **_make_columns(what), **asdict(word))
 
 
 def describe_pause(what: Pause) -> str:
-    """A pause in words."""
+    """Returns a pause in words."""
     match what.message_class, what.sim:
         case None, None:
             return "the queue"

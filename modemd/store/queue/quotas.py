@@ -1,22 +1,20 @@
-"""What each SIM has sent in the windows of its quotas, counted as it sends; and the holding of what is over them."""
+"""Quota counters of SIMs, counted at each claim; and holds of messages that are over a quota."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from datetime import datetime
 
 from modemd.rules import states
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import Hold, PartCounts, QuotaLimits, QuotaUsage, find_window_end, find_window_starts
 from modemd.store.journal import advance_part, list_parts, update_message_state
 from modemd.store.timestamps import from_text, to_text
 
-LimitsOf = Callable[[str], QuotaLimits]
-
 
 def read_usage(db: sqlite3.Connection, sim: str, limits: QuotaLimits, now: datetime) -> QuotaUsage:
-    """Where a SIM stands at this moment."""
+    """Returns the usage of a SIM's quotas at this moment."""
     row = db.execute("SELECT * FROM sim_use WHERE sim = ?", (sim,)).fetchone()
     met = db.execute("SELECT first_seen FROM sim WHERE iccid = ?", (sim,)).fetchone() if limits.warm_up else None
     first_seen = from_text(met["first_seen"]) if met is not None else None
@@ -37,7 +35,7 @@ def read_usage(db: sqlite3.Connection, sim: str, limits: QuotaLimits, now: datet
 def count_part(
     db: sqlite3.Connection, sim: str, message_class: MessageClass, limits: QuotaLimits, now: datetime
 ) -> None:
-    """A part is claimed. A clock that was set back begins no window anew."""
+    """Counts a part that is claimed. A clock that was set back begins no window anew."""
     hour, day, month = map(to_text, find_window_starts(now, limits.zone))
     marketing = message_class is MessageClass.MARKETING
     db.execute(
@@ -54,7 +52,7 @@ def count_part(
 
 
 def uncount_part(db: sqlite3.Connection, sim: str, message_class: MessageClass, opened_at: str) -> None:
-    """A part that was counted at `opened_at` did not go out."""
+    """Takes back a part that was counted at `opened_at` and did not go out."""
     db.execute(
         """UPDATE sim_use SET hour_used = hour_used - (hour <= :at), day_used = day_used - (day <= :at),
                month_used = month_used - (month <= :at), marketing_used = marketing_used - (:marketing AND hour <= :at)
@@ -65,24 +63,24 @@ def uncount_part(db: sqlite3.Connection, sim: str, message_class: MessageClass, 
 
 def hold_lane(
     db: sqlite3.Connection,
-    lane: str,
+    lane_id: int,
     message_class: MessageClass,
     sim: str,
     limits: QuotaLimits,
     now: datetime,
     limit: int = 100,
 ) -> int:
-    """Hold messages of a class that wait in a lane for a SIM which may send no more of it now: how many, at most `limit`.
+    """Holds messages of a class that wait in a lane for a SIM whose quota is used up. Returns how many, at most `limit`.
 
-    Each is held until a window that has room for it, so that a campaign that takes days is not queued and held anew every hour.
+    Each is held until a window that has room for it, so that a campaign of days is not queued and held anew every hour.
     """
     hold = read_usage(db, sim, limits, now).find_hold(message_class)
     if hold is None:
         return 0
     rows = db.execute(
         """SELECT DISTINCT message_id FROM part INDEXED BY part_queue
-           WHERE state = 'queued' AND lane = ? AND rank = ? ORDER BY message_id LIMIT ?""",
-        (lane, waiting_rank(message_class), limit),
+           WHERE state = 'queued' AND lane = ? AND rank = ? AND started = ? ORDER BY message_id LIMIT ?""",
+        (lane_id, *QueuePlace(message_class).columns, limit),
     ).fetchall()
     for row in rows:
         hold_message(db, row["message_id"], sim, hold, limits, now)
@@ -92,7 +90,7 @@ def hold_lane(
 def hold_message(
     db: sqlite3.Connection, message_id: int, sim: str, hold: Hold, limits: QuotaLimits, now: datetime
 ) -> None:
-    """Hold what is queued of a message for a SIM's quota."""
+    """Holds what is queued of a message for a SIM's quota."""
     waiting = [part for part in list_parts(db, message_id) if part["state"] == states.PartState.QUEUED]
     due = to_text(_reserve_window(db, sim, hold, len(waiting), limits))
     for part in waiting:
@@ -101,7 +99,7 @@ def hold_message(
 
 
 def _reserve_window(db: sqlite3.Connection, sim: str, hold: Hold, parts: int, limits: QuotaLimits) -> datetime:
-    """The first window with room for so many parts, and their place in it taken."""
+    """Reserves room for so many parts in the first window that has it. Returns when that window begins."""
     row = db.execute("SELECT until, parts FROM sim_booking WHERE sim = ? AND reason = ?", (sim, hold.reason)).fetchone()
     until, taken = (from_text(row["until"]), row["parts"]) if row is not None else (hold.until, 0)
     if until < hold.until:

@@ -31,7 +31,7 @@ from modemd.modem.setup.initialise import identify, initialise_modem
 from modemd.pdu import compose, frame
 from modemd.profiles import Profiles
 from tests.modem.scripted_port import simulated
-from tests.modem.stub_modem import Stick
+from tests.modem.stub_modem import StubModem
 from tests.sim.world.loop import LoopClock
 from tests.sim.world.process import DevicePort
 
@@ -179,10 +179,10 @@ async def test_what_came_unasked_is_marked_and_timed() -> None:
 @simulated
 async def test_a_command_that_is_never_answered_is_written_down_as_such() -> None:
     """The recorder goes on behind it, and says so; what it did to find the modem again is no part of the dialogue."""
-    stick = Stick()
-    stick.answers["+CIMI"] = ""
+    stub = StubModem()
+    stub.answers["+CIMI"] = ""
     told: list[str] = []
-    recording = await record(await stick.open("west"), "west", PROFILES, told.append)
+    recording = await record(await stub.open("west"), "west", PROFILES, told.append)
     answers = _answers(recording)
     assert answers[b"AT+CIMI"] == b""
     assert answers[b"AT+CNUM"].endswith(b"OK\r\n")
@@ -193,9 +193,9 @@ async def test_a_command_that_is_never_answered_is_written_down_as_such() -> Non
 @simulated
 async def test_the_heading_says_who_it_is_and_no_more() -> None:
     """A modem that tells its IMEI as its version, in letters of its own: masked, and ASCII all the same."""
-    stick = Stick()
-    stick.answers |= {"+CGMR": "351234050000017|OK", "+CGMM": "St\xefck|OK"}
-    written = (await record(await stick.open("west"), "west", PROFILES, list[str]().append)).to_text()
+    stub = StubModem()
+    stub.answers |= {"+CGMR": "351234050000017|OK", "+CGMM": "St\xefck|OK"}
+    written = (await record(await stub.open("west"), "west", PROFILES, list[str]().append)).to_text()
     assert written.splitlines()[1] == r"# Generic St\xEFck 351230000000016"
     assert "351234050000017" not in written
 
@@ -230,30 +230,30 @@ async def test_an_answer_that_comes_octet_by_octet_is_one() -> None:
 @simulated
 async def test_direct_delivery_is_warned_of() -> None:
     """With +CNMI mt 2 a message that comes now is handed to the recorder alone, and a person must know."""
-    stick = Stick()
-    stick.answers["+CNMI?"] = "+CNMI: 2,2,0,1,0|OK"
+    stub = StubModem()
+    stub.answers["+CNMI?"] = "+CNMI: 2,2,0,1,0|OK"
     told: list[str] = []
-    await record(await stick.open("west"), "west", PROFILES, told.append)
+    await record(await stub.open("west"), "west", PROFILES, told.append)
     assert told == ["it hands new messages straight to this port (+CNMI mt 2): what comes meanwhile is stored nowhere"]
 
 
 @simulated
 async def test_a_silent_port_is_told_in_one_line() -> None:
     """Nothing answers: the port's name, what was tried, what to look at; the port is closed."""
-    stick = Stick()
-    stick.answers[""] = ""
+    stub = StubModem()
+    stub.answers[""] = ""
     with pytest.raises(ReplyTimeout, match=r"^west: no answer to AT in 15 s; is this its AT port, at this speed\?$"):
-        await record(await stick.open("west"), "west", PROFILES, list[str]().append)
-    assert stick.ports[0].closed
+        await record(await stub.open("west"), "west", PROFILES, list[str]().append)
+    assert stub.ports[0].closed
 
 
 @simulated
 async def test_a_port_that_goes_away_is_told_in_one_line() -> None:
-    """The stick was pulled in the middle."""
-    stick = Stick()
-    asyncio.get_running_loop().call_later(0.5, stick.unplug)
+    """The modem was unplugged in the middle."""
+    stub = StubModem()
+    asyncio.get_running_loop().call_later(0.5, stub.unplug)
     with pytest.raises(PortGone, match=r"^west: the port went away: unplugged$"):
-        await record(await stick.open("west"), "west", PROFILES, list[str]().append)
+        await record(await stub.open("west"), "west", PROFILES, list[str]().append)
 
 
 @pytest.mark.parametrize(

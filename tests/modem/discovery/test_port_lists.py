@@ -35,19 +35,19 @@ def listed(bus: UsbBus, path: str, place: str, interface: str) -> ListedPort:
 
 def test_devices_have_their_ports(bus: UsbBus) -> None:
     """Each by its place, with the interface that a port belongs to; those without a port are there too."""
-    disk, stick = assemble_devices(
+    disk, modem = assemble_devices(
         [listed(bus, "/dev/ttyUSB0", "1-1.2", "1-1.2:1.1"), listed(bus, "/dev/ttyUSB3", "1-1.2", "1-1.2:1.0")],
         bus.folder,
     )
     assert (disk.location, disk.ids, disk.product, disk.ports) == ("1-1", "12d1:1446", "Mass Storage", ())
-    assert (stick.location, stick.ids, stick.product) == ("1-1.2", "12d1:1506", "HUAWEI_MOBILE")
-    assert stick.ports == (UsbPort("/dev/ttyUSB3", 0, 0xFF, 2, 1), UsbPort("/dev/ttyUSB0", 1, 0xFF, 2, 2))
+    assert (modem.location, modem.ids, modem.product) == ("1-1.2", "12d1:1506", "HUAWEI_MOBILE")
+    assert modem.ports == (UsbPort("/dev/ttyUSB3", 0, 0xFF, 2, 1), UsbPort("/dev/ttyUSB0", 1, 0xFF, 2, 2))
 
 
 def test_a_port_whose_files_are_gone_is_known_by_its_path(bus: UsbBus) -> None:
-    """The stick was pulled out between two looks."""
-    (_, stick) = assemble_devices([listed(bus, "/dev/ttyUSB0", "1-1.2", "1-1.2:1.9")], bus.folder)
-    assert stick.ports == (UsbPort("/dev/ttyUSB0"),)
+    """The modem was unplugged between two polls."""
+    (_, modem) = assemble_devices([listed(bus, "/dev/ttyUSB0", "1-1.2", "1-1.2:1.9")], bus.folder)
+    assert modem.ports == (UsbPort("/dev/ttyUSB0"),)
 
 
 def test_a_machine_without_usb_has_nothing(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_a_list_that_cannot_be_had_says_why(
 
 
 async def test_an_emulators_ports_are_listed_and_watched(tmp_path: Path) -> None:
-    """What its bus shows is found as a machine's is, and a stick that is pulled out is a hint."""
+    """What its bus shows is found as a machine's is, and a modem that is unplugged is a hint."""
     lab = Lab(LabOptions(tmp_path / "lab", 2, boot_factor=0, chatty=False), asyncio.get_running_loop())
 
     def fetch() -> list[dict[str, str]]:
@@ -95,8 +95,8 @@ async def test_an_emulators_ports_are_listed_and_watched(tmp_path: Path) -> None
         return [{name: getattr(port, name) for name in names} for port in lab.usb.comports()]
 
     ports = EmulatedPorts(lab.directory, fetch)
-    stick, bridge = await ports.devices()
-    assert (stick.location, [port.interface for port in stick.ports], bridge.ids) == ("1-1.1", [1], "10c4:ea60")
+    modem, bridge = await ports.devices()
+    assert (modem.location, [port.interface for port in modem.ports], bridge.ids) == ("1-1.1", [1], "10c4:ea60")
     changed = asyncio.Event()
     end = ports.watch(changed.set)
     lab.modems["modem0"].link.unplug()

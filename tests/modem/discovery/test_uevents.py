@@ -10,7 +10,7 @@ import pytest
 
 from modemd.modem.discovery import uevents
 
-# As `socket(AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)` gives them for a stick that is plugged in (udevadm monitor -k -p).
+# As `socket(AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)` gives them for a modem that is plugged in (udevadm monitor -k -p).
 ADDED = (
     b"add@/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.2/1-1.2:1.1/ttyUSB1/tty/ttyUSB1\0"
     b"ACTION=add\0DEVPATH=/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.2/1-1.2:1.1/ttyUSB1/tty/ttyUSB1\0"

@@ -80,7 +80,7 @@ def test_a_pin_is_never_in_memory(command: str, step: int) -> None:
     echo = f"{command}\r\r\n+CME ERROR: 16\r\n".encode()
     for at in range(0, len(echo), step):
         wire.note_read(0.0, echo[at : at + step])
-    kept = b"".join(entry.octets for entry in wire._entries) + wire._held
+    kept = b"".join(entry.octets for entry in wire._entries) + wire._unfinished
     assert not any(pin in kept for pin in (b"1234", b"9876", b"34", b"12"))
     assert "< +CME ERROR: 16" in shown(wire=wire)
     wire.note_written(0.0, b"AT\r")

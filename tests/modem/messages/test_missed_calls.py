@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.modem.messages.missed_calls import LONGEST_BETWEEN_RINGS_S, MissedCalls, is_call_notice
+from modemd.modem.messages.missed_calls import MAX_RING_INTERVAL_S, MissedCalls, is_call_notice
 
 BOB = '+CLIP: "+447700900456",145,"",0,"",0'
 BARE = '+CLIP: "447700900456",145,"",0,"",0'
@@ -46,9 +46,9 @@ def test_a_call_rings_until_it_is_over_or_silent_too_long() -> None:
     calls = MissedCalls()
     calls.handle_notice("RING", 0)
     assert calls.is_ringing
-    assert calls.take_overdue(LONGEST_BETWEEN_RINGS_S - 0.1) is None
+    assert calls.take_overdue(MAX_RING_INTERVAL_S - 0.1) is None
     assert calls.is_ringing
-    assert calls.take_overdue(LONGEST_BETWEEN_RINGS_S) == ""
+    assert calls.take_overdue(MAX_RING_INTERVAL_S) == ""
     assert not calls.is_ringing
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,9 +12,8 @@ import pytest
 from modemd.at import Urc
 from modemd.errors import CommandFailed, PortGone
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.messages.receiver import Receiver
+from modemd.modem.messages.receiver import Receiver, ReceiverState
 from modemd.modem.setup.negotiation import Storage
-from modemd.modem.status import Identity
 from modemd.profiles import Profile, Quirk
 from tests.modem.backend import GENERIC, FakeBackend, identity
 from tests.modem.scripted_port import ScriptedPort, script, simulated
@@ -32,9 +30,8 @@ class Bench:
     backend: FakeBackend
     dialogue: Dialogue
     profile: Profile
-    used: set[str] | None
-    held: deque[tuple[Identity, bytes]] = field(default_factory=deque)
-    woken: int = 0
+    state: ReceiverState = field(default_factory=ReceiverState)
+    times_woken: int = 0
 
     def __post_init__(self) -> None:
         self.receiver = Receiver(
@@ -42,23 +39,24 @@ class Bench:
             identity(self.profile),
             self.backend,
             Storage("SM"),
-            self.held,
-            used=self.used,
-            wake=self.wake,
+            self.state,
+            self.wake,
         )
 
     def wake(self) -> None:
-        self.woken += 1
+        self.times_woken += 1
 
     @property
-    def kept(self) -> list[str]:
-        return [octets.hex().upper() for octets in self.backend.kept]
+    def stored(self) -> list[str]:
+        return [octets.hex().upper() for octets in self.backend.stored]
 
 
 @asynccontextmanager
 async def bench(transcript: str, profile: Profile = GENERIC, used: set[str] | None = None) -> AsyncIterator[Bench]:
     with script(transcript) as port:
-        yield Bench(port, FakeBackend(), Dialogue(port), profile, used)
+        yield Bench(
+            port, FakeBackend(), Dialogue(port), profile, ReceiverState(used_memories=set() if used is None else used)
+        )
 
 
 @simulated
@@ -66,7 +64,7 @@ async def test_an_announced_message_is_kept_and_then_deleted() -> None:
     """Read by its index, handed over, deleted by its index."""
     async with bench(f">> AT+CMGR=7 \n << +CMGR: 0,,26 | {FIRST} | OK \n >> AT+CMGD=7 \n << OK") as b:
         assert await b.receiver.handle_notice(Urc('+CMTI: "SM",7'))
-        assert b.kept == [FIRST]
+        assert b.stored == [FIRST]
 
 
 @simulated
@@ -78,7 +76,7 @@ async def test_a_message_is_deleted_only_after_it_was_kept() -> None:
         await asyncio.sleep(0.999)
         assert b.port.written == b"AT+CMGR=7\r"
         await receiving
-        assert b.kept == [FIRST]
+        assert b.stored == [FIRST]
 
 
 @simulated
@@ -88,12 +86,12 @@ async def test_a_message_that_could_not_be_kept_stays() -> None:
     async with bench(
         f"{listing} \n >> AT+CMGD=1 \n << OK \n >> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK"
     ) as b:
-        b.backend.cannot_keep = {bytes.fromhex(FIRST)}
+        b.backend.unstorable = {bytes.fromhex(FIRST)}
         assert await b.receiver.sweep() == 2
-        assert b.kept == [SECOND]
-        b.backend.cannot_keep.clear()
+        assert b.stored == [SECOND]
+        b.backend.unstorable.clear()
         await b.receiver.sweep()
-        assert b.kept == [SECOND, FIRST]
+        assert b.stored == [SECOND, FIRST]
 
 
 @simulated
@@ -112,7 +110,7 @@ async def test_a_notice_of_another_memory_is_followed_there_and_back() -> None:
         """
     ) as b:
         assert await b.receiver.handle_notice(Urc('+CDSI: "SR",3'))
-        assert b.kept == [REPORT]
+        assert b.stored == [REPORT]
 
 
 @pytest.mark.parametrize("answer", ["OK", "+CMS ERROR: 321"], ids=["Quectel's bare OK", "elsewhere an error"])
@@ -121,7 +119,7 @@ async def test_an_empty_slot_in_another_memory_still_leads_back(answer: str) -> 
     """Nothing to keep, nothing to delete (index 0 may be another message's), and the memory is ours again."""
     async with bench(f'>> AT+CPMS="ME" \n << OK \n >> AT+CMGR=0 \n << {answer} \n >> AT+CPMS="SM" \n << OK') as b:
         assert await b.receiver.handle_notice(Urc('+CMTI: "ME",0,"MMS PUSH"'))
-        assert b.kept == []
+        assert b.stored == []
 
 
 @simulated
@@ -152,7 +150,7 @@ async def test_a_direct_delivery_is_kept(header: str, quirks: frozenset[Quirk], 
     async with bench(then, replace(GENERIC, quirks=quirks)) as b:
         assert await b.receiver.handle_notice(Urc(header, REPORT))
         await asyncio.sleep(1)  # a report that needs no acknowledgement holds nobody up
-        assert b.kept == [REPORT]
+        assert b.stored == [REPORT]
 
 
 ANOTHER = REPORT.replace("064", "074", 1)
@@ -169,9 +167,9 @@ async def test_a_report_holds_nobody_up_and_is_deleted_when_it_is_durable() -> N
         b.backend.commit_s = 1.0
         assert await b.receiver.handle_notice(REPORTED)
         await b.receiver.delete_stored()
-        assert (b.port.written, b.woken) == (b"AT+CMGR=7\r", 0)
+        assert (b.port.written, b.times_woken) == (b"AT+CMGR=7\r", 0)
         await asyncio.sleep(1.1)
-        assert (b.kept, b.woken) == ([REPORT], 1)
+        assert (b.stored, b.times_woken) == ([REPORT], 1)
         await b.receiver.delete_stored()
         assert b.port.written.endswith(b"AT+CMGD=7\r")
 
@@ -184,7 +182,7 @@ async def test_a_report_that_is_announced_twice_is_deleted_once() -> None:
         await b.receiver.handle_notice(REPORTED)
         await asyncio.sleep(1)
         await b.receiver.delete_stored()
-        assert b.kept == [REPORT]
+        assert b.stored == [REPORT]
 
 
 @simulated
@@ -198,7 +196,7 @@ async def test_a_report_in_the_place_of_one_that_is_not_deleted_yet() -> None:
         assert b.port.written.count(b"+CMGD") == 0
         await asyncio.sleep(1)
         await b.receiver.delete_stored()
-        assert b.kept == [REPORT, ANOTHER]
+        assert b.stored == [REPORT, ANOTHER]
 
 
 @simulated
@@ -210,7 +208,7 @@ async def test_a_sweep_takes_over_the_reports_that_are_underway() -> None:
         await b.receiver.handle_notice(REPORTED)
         assert await b.receiver.sweep() == 1
         await b.receiver.delete_stored()
-        assert set(b.kept) == {REPORT}
+        assert set(b.stored) == {REPORT}
 
 
 @simulated
@@ -227,7 +225,7 @@ async def test_a_report_that_comes_while_another_is_deleted_is_read_first() -> N
         await b.receiver.handle_notice(b.dialogue.notices.popleft())
         await asyncio.sleep(1)
         await b.receiver.delete_stored()
-        assert b.kept == [other, REPORT, third]
+        assert b.stored == [other, REPORT, third]
 
 
 @simulated
@@ -239,7 +237,7 @@ async def test_a_place_that_something_else_was_taken_from_is_not_cleared_again()
         await b.receiver.handle_notice(Urc('+CMTI: "SM",7'))
         await asyncio.sleep(1)
         await b.receiver.delete_stored()
-        assert b.kept == [REPORT, FIRST]
+        assert b.stored == [REPORT, FIRST]
 
 
 @simulated
@@ -249,7 +247,7 @@ async def test_a_sweep_empties_the_storage_that_was_used_before() -> None:
     back = '>> AT+CMGD=1 \n << OK \n >> AT+CPMS="SM" \n << OK'
     async with bench(f"{EMPTY} \n {elsewhere} \n {back} \n {EMPTY}", used={"SM", "ME"}) as b:
         assert await b.receiver.sweep() == 1
-        assert b.kept == [FIRST]
+        assert b.stored == [FIRST]
         assert await b.receiver.sweep() == 0
 
 
@@ -257,13 +255,13 @@ async def test_a_sweep_empties_the_storage_that_was_used_before() -> None:
 async def test_a_sweep_that_is_cancelled_takes_no_report_with_it() -> None:
     """No modem stores it: while the disk is full it is held."""
     async with bench("") as b:
-        b.backend.full, b.backend.commit_s = True, 1.0
+        b.backend.is_full, b.backend.commit_s = True, 1.0
         await b.receiver.handle_notice(Urc("+CDS: 25", REPORT))
         sweeping = asyncio.ensure_future(b.receiver.sweep())
         await asyncio.sleep(0.5)
         sweeping.cancel()
         await asyncio.sleep(2)
-        assert [octets.hex().upper() for _, octets in b.held] == [REPORT]
+        assert [octets.hex().upper() for _, octets in b.state.unstored] == [REPORT]
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["+CDS", "+CDSI"])
@@ -272,13 +270,13 @@ async def test_a_report_that_cannot_be_kept_yet_is_kept_later(direct: bool) -> N
     """Held where no modem stores it, left on the modem where one does; a sweep is worth while."""
     listed = EMPTY if direct else f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK \n {DELETED}"
     async with bench(listed if direct else f"{READ} \n {listed}") as b:
-        b.backend.full = True
+        b.backend.is_full = True
         await b.receiver.handle_notice(Urc("+CDS: 25", REPORT) if direct else REPORTED)
         await asyncio.sleep(1)
-        assert (b.kept, b.receiver.has_unstored) == ([], True)
-        b.backend.full = False
+        assert (b.stored, b.receiver.has_unstored) == ([], True)
+        b.backend.is_full = False
         await b.receiver.sweep()
-        assert b.kept == [REPORT]
+        assert b.stored == [REPORT]
 
 
 @simulated
@@ -286,7 +284,7 @@ async def test_a_direct_delivery_whose_pdu_was_lost_is_over() -> None:
     """A header alone is a notice that was dealt with."""
     async with bench("") as b:
         assert await b.receiver.handle_notice(Urc("+CDS: 25"))
-        assert b.kept == []
+        assert b.stored == []
 
 
 @pytest.mark.parametrize("line", ["+CMTI:", "+CMTI: SM", '+CMTI: "SM",x', '+CDSI: "SR"'])
@@ -295,7 +293,7 @@ async def test_a_garbled_notice_leads_to_a_sweep(line: str) -> None:
     """It still says that something waits."""
     async with bench(f">> AT+CMGL=4 \n << +CMGL: 0,0,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK") as b:
         assert await b.receiver.handle_notice(Urc(line))
-        assert b.kept == [FIRST]
+        assert b.stored == [FIRST]
 
 
 @simulated
@@ -316,7 +314,7 @@ async def test_a_message_that_cannot_be_deleted_is_handed_over_once() -> None:
     ) as b:
         for _ in range(3):
             await b.receiver.sweep()
-        assert b.kept == [FIRST, SECOND]
+        assert b.stored == [FIRST, SECOND]
 
 
 @pytest.mark.parametrize("answer", ["+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"])
@@ -327,7 +325,7 @@ async def test_a_message_that_is_gone_already_counts_as_deleted(answer: str) -> 
     async with bench(f"{listing} \n << {answer} \n {listing} \n << OK") as b:
         await b.receiver.sweep()
         await b.receiver.sweep()
-        assert b.kept == [FIRST, FIRST]
+        assert b.stored == [FIRST, FIRST]
 
 
 @simulated
@@ -342,7 +340,7 @@ async def test_what_is_stored_for_sending_is_left_alone() -> None:
         << OK"""
     ) as b:
         assert await b.receiver.sweep() == 2
-        assert b.kept == [SECOND, FIRST]
+        assert b.stored == [SECOND, FIRST]
 
 
 @simulated
@@ -350,7 +348,7 @@ async def test_an_announced_slot_that_holds_an_outgoing_message_is_left_alone() 
     """An index may be told wrongly; the status decides."""
     async with bench(f">> AT+CMGR=7 \n << +CMGR: 2,,26 | {FIRST} | OK") as b:
         await b.receiver.handle_notice(Urc('+CMTI: "SM",7'))
-        assert b.kept == []
+        assert b.stored == []
 
 
 @simulated
@@ -361,7 +359,7 @@ async def test_what_came_damaged_is_read_again() -> None:
         f" \n >> AT+CMGR=0 \n << +CMGR: 1,,26 | {FIRST} | OK \n >> AT+CMGD=0 \n << OK"
     ) as b:
         await b.receiver.sweep()
-        assert b.kept == [FIRST]
+        assert b.stored == [FIRST]
 
 
 @simulated
@@ -372,7 +370,7 @@ async def test_what_reads_alike_is_what_the_modem_means() -> None:
         f">> AT+CMGL=4 \n << +CMGL: 0,1,,99 | {FIRST[:-1]} | OK \n {again} {again} >> AT+CMGD=0 \n << OK"
     ) as b:
         await b.receiver.sweep()
-        assert b.kept == [FIRST[:-2]]
+        assert b.stored == [FIRST[:-2]]
 
 
 @simulated
@@ -383,7 +381,7 @@ async def test_what_reads_differently_each_time_stays() -> None:
     )
     async with bench(f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | {FIRST[:-1]} | OK \n {reads}") as b:
         await b.receiver.sweep()
-        assert b.kept == []
+        assert b.stored == []
 
 
 @simulated
@@ -391,7 +389,7 @@ async def test_a_damaged_report_is_acknowledged_and_not_believed() -> None:
     """It cannot be read again. Not to acknowledge it would switch reports off on some families."""
     async with bench(">> AT+CNMA \n << OK", replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))) as b:
         assert await b.receiver.handle_notice(Urc("+CDS: 25", REPORT[:-2]))
-        assert b.kept == []
+        assert b.stored == []
 
 
 @simulated
@@ -401,7 +399,7 @@ async def test_a_pdu_that_is_noise_is_not_taken_for_one() -> None:
         f">> AT+CMGL=4 \n << +CMGL: 0,1,,26 | 07914x | +CMGL: 1,1,,25 | {SECOND} | OK \n >> AT+CMGD=1 \n << OK"
     ) as b:
         assert await b.receiver.sweep() == 1
-        assert b.kept == [SECOND]
+        assert b.stored == [SECOND]
 
 
 @simulated
@@ -416,13 +414,13 @@ async def test_a_report_waits_for_room_and_is_acknowledged_then() -> None:
     """No modem stores what comes by +CDS: while the disk is full it is held, not acknowledged, and the next sweep keeps it."""
     profile = replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))
     async with bench(f"{EMPTY} \n >> AT+CNMA \n << OK \n {EMPTY}", profile) as b:
-        b.backend.full = True
+        b.backend.is_full = True
         assert await b.receiver.handle_notice(Urc("+CDS: 25", REPORT))
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.has_unstored, b"CNMA" in b.port.written) == ([], True, False)
-        b.backend.full = False
+        assert (b.stored, b.receiver.has_unstored, b"CNMA" in b.port.written) == ([], True, False)
+        b.backend.is_full = False
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.has_unstored) == ([REPORT], False)
+        assert (b.stored, b.receiver.has_unstored) == ([REPORT], False)
 
 
 @simulated
@@ -430,12 +428,12 @@ async def test_a_message_stays_on_its_modem_until_there_is_room() -> None:
     """While the disk is full nothing is deleted; the next sweep keeps the message, and then deletes it."""
     listed = f">> AT+CMGL=4 \n << +CMGL: 3,0,,26 | {FIRST} | OK"
     async with bench(f"{listed} \n {listed} \n >> AT+CMGD=3 \n << OK") as b:
-        b.backend.full = True
+        b.backend.is_full = True
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.has_unstored, b"CMGD" in b.port.written) == ([], True, False)
-        b.backend.full = False
+        assert (b.stored, b.receiver.has_unstored, b"CMGD" in b.port.written) == ([], True, False)
+        b.backend.is_full = False
         await b.receiver.sweep()
-        assert (b.kept, b.receiver.has_unstored) == ([FIRST], False)
+        assert (b.stored, b.receiver.has_unstored) == ([FIRST], False)
 
 
 FULL = replace(GENERIC, full=("^SMMEMFULL:",))
@@ -449,7 +447,7 @@ async def test_a_notice_of_a_full_storage_leads_to_a_sweep_at_once() -> None:
     """No +CMTI comes from then on."""
     async with bench(f"{ONE_LISTED} \n >> AT+CMGD=0 \n << OK \n {NONE_LEFT}", FULL) as b:
         assert await b.receiver.handle_notice(Urc('^SMMEMFULL: "SM"'))
-        assert b.kept == [FIRST]
+        assert b.stored == [FIRST]
         assert b.receiver.storage_problem is None
 
 
@@ -466,18 +464,18 @@ async def test_a_nearly_full_storage_is_swept_once_for_each_rise() -> None:
             told.append(b.receiver.storage_problem or "")
         full = "is full: nothing can come in (2 of 2), with 1 that cannot be deleted"
         assert [full in words for words in told] == [True, True, False, True]
-        assert b.kept == [FIRST]
+        assert b.stored == [FIRST]
 
 
 @simulated
 async def test_what_cannot_be_deleted_is_known_in_the_next_session() -> None:
     """Neither kept nor tried again; forgotten once it is gone."""
-    undeletable: set[tuple[str, int, str]] = set()
+    state = ReceiverState()
     sessions = (f"{ONE_LISTED} \n >> AT+CMGD=0 \n << +CMS ERROR: 500", ONE_LISTED, EMPTY)
     known = []
     for transcript in sessions:
         with script(transcript) as port:
             backend = FakeBackend()
-            await Receiver(Dialogue(port), identity(), backend, Storage("SM"), undeletable=undeletable).sweep()
-            known.append((len(backend.kept), len(undeletable)))
+            await Receiver(Dialogue(port), identity(), backend, Storage("SM"), state).sweep()
+            known.append((len(backend.stored), len(state.undeletable)))
     assert known == [(1, 1), (0, 1), (0, 0)]

@@ -26,16 +26,16 @@ ESCAPES = ">> ^[ \n >> AT \n << OK | OK"
 
 @dataclass
 class Bench:
-    """A sender at a scripted modem. `foreseen`: what claims said of the next part."""
+    """A sender at a scripted modem. `next_drafts`: what claims said of the next part."""
 
     port: ScriptedPort
     backend: FakeBackend
     dialogue: Dialogue
     sender: PartSender
-    foreseen: list[Draft | None] = field(default_factory=list)
+    next_drafts: list[Draft | None] = field(default_factory=list)
 
-    async def send(self, part: Draft | None = None, *, ahead: bool = False) -> SendResult | None:
-        return await self.sender.send(part or draft(1), ahead, self.foreseen.append)
+    async def send(self, part: Draft | None = None, *, choose_next: bool = False) -> SendResult | None:
+        return await self.sender.send(part or draft(1), choose_next, self.next_drafts.append)
 
     @property
     def air(self) -> int:
@@ -51,23 +51,23 @@ async def bench(transcript: str, profile: Profile = GENERIC) -> AsyncIterator[Be
         yield Bench(port, backend, dialogue, sender)
 
 
-def ended(sent: SendResult | None) -> AttemptReport:
-    assert sent is not None
-    return sent.attempted
+def ended(result: SendResult | None) -> AttemptReport:
+    assert result is not None
+    return result.report
 
 
 @simulated
 async def test_a_part_is_sent() -> None:
     """Prompt, claim, PDU with the SIM's own SMSC, reference; the time of its first octet and until its answer are kept."""
     async with bench(f"{PROMPT} [2] \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK [3]") as b:
-        sent = await b.send()
-        attempted = ended(sent)
-        assert (attempted.ending, attempted.reference, b.air) == (AttemptEnding.ACCEPTED, 12, 1)
-        assert attempted.written_at is not None
-        assert attempted.written_at.second == 2
-        assert attempted.elapsed_s == pytest.approx(3)
-        assert sent is not None
-        assert sent.link_error is None
+        result = await b.send()
+        report = ended(result)
+        assert (report.ending, report.reference, b.air) == (AttemptEnding.ACCEPTED, 12, 1)
+        assert report.written_at is not None
+        assert report.written_at.second == 2
+        assert report.elapsed_s == pytest.approx(3)
+        assert result is not None
+        assert result.link_error is None
 
 
 @simulated
@@ -85,7 +85,7 @@ async def test_nothing_of_the_pdu_is_written_before_the_claim_is_known() -> None
 async def test_nothing_may_go_and_the_prompt_is_escaped() -> None:
     """The claim found nothing: ESC, and nothing is journaled."""
     async with bench(f"{PROMPT} \n {ESCAPES}") as b:
-        b.backend.instead.append(None)
+        b.backend.other_tpdus.append(None)
         assert await b.send() is None
         assert (b.backend.journal, b.air) == ([], 0)
 
@@ -96,7 +96,7 @@ async def test_another_part_of_another_length_gets_a_prompt_of_its_own() -> None
     async with bench(
         f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n <<$ > \n >> {HELLO_WORLD_PDU} ^Z \n << +CMGS: 5 | OK"
     ) as b:
-        b.backend.instead.append(HELLO_WORLD)
+        b.backend.other_tpdus.append(HELLO_WORLD)
         assert ended(await b.send()).reference == 5
 
 
@@ -105,7 +105,7 @@ async def test_another_part_of_the_same_length_goes_to_the_prompt_that_is_there(
     """Its octets are the claim's, not the draft's."""
     other = HELLO[:-1] + b"\x07"
     async with bench(f"{PROMPT} \n >> 00{other.hex().upper()} ^Z \n << +CMGS: 5 | OK") as b:
-        b.backend.instead.append(other)
+        b.backend.other_tpdus.append(other)
         assert ended(await b.send()).reference == 5
 
 
@@ -116,9 +116,9 @@ async def test_another_part_of_the_same_length_goes_to_the_prompt_that_is_there(
 async def test_a_second_prompt_that_is_refused_ends_the_attempt(answer: str) -> None:
     """The attempt is journaled already, so the refusal is its outcome; nothing was written."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n {answer}") as b:
-        b.backend.instead.append(HELLO_WORLD)
-        attempted = ended(await b.send())
-        assert (attempted.ending, attempted.code, attempted.written_at) == (AttemptEnding.REFUSED, 304, None)
+        b.backend.other_tpdus.append(HELLO_WORLD)
+        report = ended(await b.send())
+        assert (report.ending, report.code, report.written_at) == (AttemptEnding.REFUSED, 304, None)
         assert b.air == 0
 
 
@@ -126,11 +126,11 @@ async def test_a_second_prompt_that_is_refused_ends_the_attempt(answer: str) -> 
 async def test_a_second_prompt_that_never_comes_withdraws_the_attempt() -> None:
     """Nothing of it was written: it is not unknown. The trouble comes back with it."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
-        b.backend.instead.append(HELLO_WORLD)
-        sent = await b.send()
-        assert ended(sent).ending is AttemptEnding.WITHDRAWN
-        assert sent is not None
-        assert isinstance(sent.link_error, ReplyTimeout)
+        b.backend.other_tpdus.append(HELLO_WORLD)
+        result = await b.send()
+        assert ended(result).ending is AttemptEnding.WITHDRAWN
+        assert result is not None
+        assert isinstance(result.link_error, ReplyTimeout)
 
 
 @simulated
@@ -168,18 +168,18 @@ async def test_a_refusal_instead_of_the_prompt() -> None:
 async def test_a_refusal_of_the_pdu(line: str, code: int | None) -> None:
     """Number, words and the time it took come back: the class of the error hangs on them."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << {line} [22]") as b:
-        attempted = ended(await b.send())
-        assert (attempted.ending, attempted.code, attempted.error) == (AttemptEnding.REFUSED, code, line)
-        assert attempted.elapsed_s == pytest.approx(22)
-        assert attempted.written_at is not None
+        report = ended(await b.send())
+        assert (report.ending, report.code, report.error) == (AttemptEnding.REFUSED, code, line)
+        assert report.elapsed_s == pytest.approx(22)
+        assert report.written_at is not None
 
 
 @simulated
 async def test_an_ok_without_a_reference_is_accepted() -> None:
     """The modem says that it went; its reports just cannot be told by reference."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << OK") as b:
-        attempted = ended(await b.send())
-        assert (attempted.ending, attempted.reference) == (AttemptEnding.ACCEPTED, None)
+        report = ended(await b.send())
+        assert (report.ending, report.reference) == (AttemptEnding.ACCEPTED, None)
 
 
 @simulated
@@ -189,12 +189,12 @@ async def test_an_answer_that_never_comes_is_not_known_and_credited_once_if_late
         f"{PROMPT} \n >> {HELLO_PDU} ^Z \n >> ^[ \n >> AT \n << +CMGS: 14 | OK [1] \n << OK \n << +CMGS: 15 [1]",
         replace(GENERIC, send_timeout_s=60),
     ) as b:
-        sent = await b.send()
-        attempted = ended(sent)
-        assert attempted.ending is AttemptEnding.NO_ANSWER
-        assert attempted.elapsed_s == pytest.approx(60)
-        assert sent is not None
-        assert isinstance(sent.link_error, ReplyTimeout)
+        result = await b.send()
+        report = ended(result)
+        assert report.ending is AttemptEnding.NO_ANSWER
+        assert report.elapsed_s == pytest.approx(60)
+        assert result is not None
+        assert isinstance(result.link_error, ReplyTimeout)
         await b.dialogue.synchronise()
         await asyncio.sleep(2)
         late = [urc.line for urc in b.dialogue.notices if urc.line.startswith("+CMGS")]
@@ -215,17 +215,17 @@ async def test_a_late_answer_in_front_of_the_next_prompt_is_the_older_part_s() -
     ) as b:
         assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
         assert ended(await b.send(draft(2, HELLO_WORLD))).reference == 15
-        assert b.backend.closed == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
+        assert b.backend.reports == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
 
 
 @simulated
 async def test_a_port_lost_after_the_pdu_is_not_known() -> None:
     """Whatever was written may have left."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n !! unplugged [1]") as b:
-        sent = await b.send()
-        assert (ended(sent).ending, ended(sent).error) == (AttemptEnding.NO_ANSWER, "unplugged")
-        assert sent is not None
-        assert isinstance(sent.link_error, PortGone)
+        result = await b.send()
+        assert (ended(result).ending, ended(result).error) == (AttemptEnding.NO_ANSWER, "unplugged")
+        assert result is not None
+        assert isinstance(result.link_error, PortGone)
 
 
 @simulated
@@ -233,10 +233,10 @@ async def test_a_port_lost_during_the_claim_withdraws_the_attempt() -> None:
     """No octet of the PDU was written: nothing happened."""
     async with bench(f"{PROMPT} \n !! unplugged [0.1]") as b:
         b.backend.commit_s = 0.5
-        sent = await b.send()
-        assert ended(sent) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="unplugged")
-        assert sent is not None
-        assert isinstance(sent.link_error, PortGone)
+        result = await b.send()
+        assert ended(result) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="unplugged")
+        assert result is not None
+        assert isinstance(result.link_error, PortGone)
         assert b.air == 0
 
 
@@ -283,7 +283,7 @@ async def test_a_claim_whose_prompt_does_not_come_is_withdrawn(then: str, error:
         with pytest.raises(error):
             await b.send(draft(2))
         await asyncio.sleep(0.1)
-        assert b.backend.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
+        assert b.backend.reports == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
 
 
 @simulated
@@ -295,7 +295,7 @@ async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
         await asyncio.sleep(5)
         b.sender.withdraw_early_claim()
         await asyncio.sleep(0.1)
-        assert b.backend.closed == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
+        assert b.backend.reports == [AttemptReport(2, AttemptEnding.WITHDRAWN, error="no prompt")]
         assert ended(await sending).attempt_id == 3
 
 
@@ -317,9 +317,9 @@ async def test_a_claim_tells_what_follows_before_the_pdu_goes_out() -> None:
     """The next part is known while this one is on the air."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK [3]") as b:
         b.backend.waiting.append(draft(2))
-        sending = asyncio.ensure_future(b.send(ahead=True))
+        sending = asyncio.ensure_future(b.send(choose_next=True))
         await asyncio.sleep(1)
-        assert b.foreseen == [draft(2)]
+        assert b.next_drafts == [draft(2)]
         await sending
 
 
@@ -329,9 +329,9 @@ async def test_a_claim_that_commits_too_late_gives_back_what_follows() -> None:
     async with bench(PROMPT) as b:
         b.backend.commit_s = 1
         b.backend.waiting.append(draft(2))
-        await cancel(b.send(ahead=True), after_s=0.5)
+        await cancel(b.send(choose_next=True), after_s=0.5)
         await asyncio.sleep(1)
-        assert (b.foreseen, b.backend.reserved) == ([], set())
+        assert (b.next_drafts, b.backend.reserved) == ([], set())
 
 
 @simulated
@@ -349,7 +349,7 @@ async def test_cancelled_during_a_claim(committed: bool) -> None:
     async with bench(PROMPT) as b:
         b.backend.commit_s = 1
         if not committed:
-            b.backend.instead.append(None)
+            b.backend.other_tpdus.append(None)
         await cancel(b.send(), after_s=0.5)
         await asyncio.sleep(1)
         withdrawn = AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")
@@ -360,7 +360,7 @@ async def test_cancelled_during_a_claim(committed: bool) -> None:
 async def test_cancelled_at_a_second_prompt_the_attempt_is_withdrawn() -> None:
     """It was claimed, and not written."""
     async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24") as b:
-        b.backend.instead.append(HELLO_WORLD)
+        b.backend.other_tpdus.append(HELLO_WORLD)
         await cancel(b.send(), after_s=1)
         assert b.backend.journal == ["claimed 1", AttemptReport(1, AttemptEnding.WITHDRAWN, error="stopped")]
 
@@ -370,9 +370,9 @@ async def test_cancelled_after_the_pdu_the_attempt_is_not_known() -> None:
     """With the moment of its first octet, so that a report may settle it."""
     async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z") as b:
         await cancel(b.send(), after_s=1)
-        (attempted,) = b.backend.closed
-        assert (attempted.ending, attempted.error) == (AttemptEnding.NO_ANSWER, "stopped")
-        assert attempted.written_at is not None
+        (report,) = b.backend.reports
+        assert (report.ending, report.error) == (AttemptEnding.NO_ANSWER, "stopped")
+        assert report.written_at is not None
 
 
 async def cancel(sending: object, after_s: float) -> None:

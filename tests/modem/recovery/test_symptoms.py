@@ -9,8 +9,8 @@ from modemd.modem.recovery.escalation import Trouble
 from modemd.modem.recovery.symptoms import THRESHOLDS, Symptom, Symptoms
 
 
-def found(vitals: Symptoms, now: float) -> list[Symptom]:
-    return [finding.symptom for finding in vitals.list_findings(now)]
+def found(symptoms: Symptoms, now: float) -> list[Symptom]:
+    return [finding.symptom for finding in symptoms.list_findings(now)]
 
 
 @pytest.mark.parametrize(
@@ -24,65 +24,65 @@ def found(vitals: Symptoms, now: float) -> list[Symptom]:
 )
 def test_ten_minutes_without_a_network(registration: Registration, sign: Symptom, trouble: Trouble | None) -> None:
     """Not before; and what was registered in between counts anew."""
-    vitals = Symptoms()
-    vitals.note_registration(registration, 0)
-    vitals.note_registration(registration, 590)
-    assert found(vitals, 599) == []
-    assert [(finding.symptom, finding.trouble) for finding in vitals.list_findings(600)] == [(sign, trouble)]
-    vitals.note_registration(Registration.HOME, 610)
-    vitals.note_registration(registration, 620)
-    assert found(vitals, 700) == []
+    symptoms = Symptoms()
+    symptoms.note_registration(registration, 0)
+    symptoms.note_registration(registration, 590)
+    assert found(symptoms, 599) == []
+    assert [(finding.symptom, finding.trouble) for finding in symptoms.list_findings(600)] == [(sign, trouble)]
+    symptoms.note_registration(Registration.HOME, 610)
+    symptoms.note_registration(registration, 620)
+    assert found(symptoms, 700) == []
 
 
 @pytest.mark.parametrize(("dbm", "weak"), [(-113, True), (-105, True), (-103, False), (None, True)])
 def test_a_weak_signal_is_told_and_nothing_is_done(dbm: int | None, weak: bool) -> None:
     """CSQ 99 or below 5 for ten minutes."""
-    vitals = Symptoms()
-    vitals.note_signal(dbm, 0)
-    vitals.note_signal(dbm, 600)
-    assert [(finding.symptom, finding.trouble) for finding in vitals.list_findings(600)] == [
+    symptoms = Symptoms()
+    symptoms.note_signal(dbm, 0)
+    symptoms.note_signal(dbm, 600)
+    assert [(finding.symptom, finding.trouble) for finding in symptoms.list_findings(600)] == [
         (Symptom.WEAK_SIGNAL, None)
     ] * weak
 
 
 def test_a_weak_signal_goes_without_saying_where_there_is_no_network() -> None:
     """One reason is enough."""
-    vitals = Symptoms()
-    vitals.note_signal(None, 0)
-    vitals.note_registration(Registration.SEARCHING, 1)
-    assert found(vitals, 700) == [Symptom.UNREGISTERED]
+    symptoms = Symptoms()
+    symptoms.note_signal(None, 0)
+    symptoms.note_registration(Registration.SEARCHING, 1)
+    assert found(symptoms, 700) == [Symptom.UNREGISTERED]
 
 
 def test_five_unanswered_messages_in_a_row() -> None:
     """One that passes begins the row anew; after something was done, each further one counts."""
-    vitals = Symptoms()
+    symptoms = Symptoms()
     for _ in range(4):
-        vitals.note_unanswered()
-    vitals.note_accepted()
+        symptoms.note_unanswered()
+    symptoms.note_accepted()
     for _ in range(4):
-        vitals.note_unanswered()
-    assert found(vitals, 0) == []
-    vitals.note_unanswered()
-    assert [finding.reason for finding in vitals.list_findings(0)] == [
+        symptoms.note_unanswered()
+    assert found(symptoms, 0) == []
+    symptoms.note_unanswered()
+    assert [finding.reason for finding in symptoms.list_findings(0)] == [
         "5 messages in a row got no answer from the modem"
     ]
-    vitals.mark_treated(Symptom.UNANSWERED)
-    assert found(vitals, 0) == []
-    vitals.note_unanswered()
-    assert found(vitals, 0) == [Symptom.UNANSWERED]
+    symptoms.mark_treated(Symptom.UNANSWERED)
+    assert found(symptoms, 0) == []
+    symptoms.note_unanswered()
+    assert found(symptoms, 0) == [Symptom.UNANSWERED]
 
 
 def test_each_rest_for_refusals_counts_once() -> None:
-    """A rung is climbed for it; the next time the backend says something else, one more is."""
-    vitals = Symptoms()
-    vitals.note_failing("5 refusals", 0)
-    assert found(vitals, 0) == [Symptom.FAILING]
-    vitals.mark_treated(Symptom.FAILING)
-    vitals.note_failing("5 refusals", 60)
-    assert found(vitals, 60) == []
-    vitals.note_failing(None, 120)
-    vitals.note_failing("6 refusals", 180)
-    assert found(vitals, 180) == [Symptom.FAILING]
+    """A step is taken for it; if the backend gives another reason later, one more is."""
+    symptoms = Symptoms()
+    symptoms.note_failing("5 refusals", 0)
+    assert found(symptoms, 0) == [Symptom.FAILING]
+    symptoms.mark_treated(Symptom.FAILING)
+    symptoms.note_failing("5 refusals", 60)
+    assert found(symptoms, 60) == []
+    symptoms.note_failing(None, 120)
+    symptoms.note_failing("6 refusals", 180)
+    assert found(symptoms, 180) == [Symptom.FAILING]
 
 
 def test_every_sign_has_its_threshold() -> None:

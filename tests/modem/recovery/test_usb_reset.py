@@ -14,14 +14,14 @@ from modemd.modem.recovery.recovery import UsbLocation
 
 @pytest.fixture
 def sysfs(tmp_path: Path) -> Path:
-    """A machine with a stick in 1-1.2, whose second interface is ttyUSB1, and a UART of its own."""
-    stick = tmp_path / "devices/pci0000:00/usb1/1-1/1-1.2"
-    port = stick / "1-1.2:1.1/ttyUSB1"
+    """A machine with a modem in 1-1.2, whose second interface is ttyUSB1, and a UART of its own."""
+    device = tmp_path / "devices/pci0000:00/usb1/1-1/1-1.2"
+    port = device / "1-1.2:1.1/ttyUSB1"
     uart = tmp_path / "devices/platform/serial8250/ttyS0"
     for folder in (port, uart):
         folder.mkdir(parents=True)
-    (stick / "busnum").write_text("1\n")
-    (stick / "devnum").write_text("17\n")
+    (device / "busnum").write_text("1\n")
+    (device / "devnum").write_text("17\n")
     for name, device in (("ttyUSB1", port), ("ttyS0", uart)):
         folder = tmp_path / "class/tty" / name
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Numbers of stick and SIM over a line that damages them."""
+"""Numbers of modem and SIM over a line that damages them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_check_digit(digits: str, passes: bool) -> None:
 )
 @simulated
 async def test_an_imei_proves_itself_or_comes_twice(answers: list[str], found: str) -> None:
-    """A damaged one is read again, so that no stick becomes another."""
+    """A damaged one is read again, so that no modem becomes another."""
     with script("".join(f">> AT+CGSN \n << {answer} | OK \n" for answer in answers)) as port:
         assert await read_imei(Dialogue(port)) == found
 

@@ -78,7 +78,7 @@ async def identified(transcript: str, profiles: Profiles = SHIPPED) -> Identity:
 
 
 @simulated
-async def test_a_huawei_stick_in_its_flood_of_notices() -> None:
+async def test_a_huawei_modem_in_its_flood_of_notices() -> None:
     """Junk in the buffer, echo on, notices everywhere, SIM busy: who it is comes out all the same."""
     transcript = f"""
         << ^BOOT:27710117,0,0,0,75
@@ -204,7 +204,7 @@ TWO_WAYS = Profiles({"generic": replace(GENERIC, iccid=("+CCID", "^ICCID?"))})
 
 @simulated
 async def test_without_an_iccid_the_sim_is_known_by_its_imsi() -> None:
-    """Every way of asking is tried, twice; the SIM is the same in every stick all the same."""
+    """Every way of asking is tried, twice; the SIM is the same in every modem all the same."""
     who = await identified(asked(iccid=NO_ICCID), TWO_WAYS)
     assert who.iccid == who.imsi == "234150000000001"
 
@@ -237,7 +237,7 @@ async def test_a_damaged_name_makes_no_other_family_of_a_modem() -> None:
 
 
 @simulated
-async def test_a_stick_that_says_nothing_before_its_sim_is_read() -> None:
+async def test_a_modem_that_says_nothing_before_its_sim_is_read() -> None:
     """A ZTE answers ERROR to everything but the PIN's state, and to that too at first; then its own commands come first."""
     transcript = (
         """

@@ -12,7 +12,7 @@ from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.sim import NO_PINS, Pin, PinTries, find_pin_objection, open_sim, read_sim_state, read_tries_left
 from modemd.profiles import Profile
 from tests.modem.scripted_port import framed, simulated
-from tests.modem.stub_modem import Stick
+from tests.modem.stub_modem import StubModem
 
 ICCID = "8944100030123456789"
 RIGHT, WRONG = "1234", "9999"
@@ -20,8 +20,8 @@ SIM800 = Profile("sim800", iccid=("+CCID",), pin_tries="+SPIC", command_timeout_
 BLIND = Profile("blind", iccid=("+CCID",))
 
 
-class Card(Stick):
-    """A stick whose SIM asks for a PIN. What it was given is in `given`; `tells_iccid` before it is open, or not."""
+class Card(StubModem):
+    """A modem whose SIM asks for a PIN. What it was given is in `given`; `tells_iccid` before it is open, or not."""
 
     def __init__(self, answers: dict[str, str] | None = None, *, tries: int = 3, tells_iccid: bool = True) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ async def test_without_a_pin_the_error_says_where_one_is_looked_for() -> None:
 
 @simulated
 async def test_a_sim_that_cannot_be_known_before_its_pin_is_known_by_its_modem() -> None:
-    """ZTE sticks tell nothing of a locked SIM."""
+    """ZTE modems tell nothing of a locked SIM."""
     card, book = Card(tells_iccid=False), Book()
     await opened(card, book)
     assert (book.asked, book.story[0]) == ([None], "asked of modem west")
@@ -261,10 +261,10 @@ async def test_a_sim_that_is_said_to_be_absent_is_asked_for_again() -> None:
 @simulated
 async def test_the_counter_is_read_where_the_family_has_it(place: int, said: str, left: int | None) -> None:
     """Which of the values it is, the profile says; what cannot be read is not known."""
-    stick = Stick()
-    stick.answers["+COUNT"] = said
+    stub = StubModem()
+    stub.answers["+COUNT"] = said
     profile = Profile("x", pin_tries="+COUNT", pin_tries_field=place)
-    found = await read_tries_left(Dialogue(await stick.open("/dev/west")), profile)
+    found = await read_tries_left(Dialogue(await stub.open("/dev/west")), profile)
     assert found == left
 
 

@@ -77,7 +77,7 @@ def test_what_is_no_address(text: str, reason: str) -> None:
 
 def test_digits_are_checked_when_written() -> None:
     """An address made by hand cannot carry letters as digits."""
-    with pytest.raises(EncodeError, match="more than digits"):
+    with pytest.raises(EncodeError, match="has characters other than digits"):
         Address("12x", TypeOfNumber.UNKNOWN).encode()
 
 

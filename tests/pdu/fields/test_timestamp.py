@@ -75,7 +75,7 @@ def test_nineties_are_of_the_last_century() -> None:
 @pytest.mark.parametrize(
     ("moment", "reason"),
     [
-        pytest.param(MOMENT, "without an offset", id="naive"),
+        pytest.param(MOMENT, "has no offset", id="naive"),
         pytest.param(MOMENT.replace(year=1989, tzinfo=UTC), "1989", id="too early"),
         pytest.param(MOMENT.replace(year=2090, tzinfo=UTC), "2090", id="too late"),
         pytest.param(MOMENT.replace(tzinfo=timezone(timedelta(hours=20))), "too far", id="too far east"),

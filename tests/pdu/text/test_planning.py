@@ -115,7 +115,7 @@ def test_what_hangs_together(text: str, inner: set[int]) -> None:
     assert inner_offsets(text) == inner
 
 
-def test_foreign_characters_are_told_with_their_place() -> None:
+def test_foreign_characters_are_listed_with_their_place() -> None:
     """The plan names each character that the GSM alphabet lacks, and its offset."""
     planned = plan("price – 5 €, “ok”")
     assert planned.alphabet is Alphabet.UCS2

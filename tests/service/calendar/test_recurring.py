@@ -35,7 +35,7 @@ class RecurringBench:
 
     def begin(self) -> None:
         bench = self.bench
-        queued: Callable[..., None] = lambda submitted, rank: None  # noqa: E731
+        queued: Callable[..., None] = lambda submitted, message_class: None  # noqa: E731
         submitting = Submission(bench.store, CurrentSettings(bench.settings), bench.policy, self.clock, queued)
         self.recurring = RecurringSends(
             bench.store, submitting, bench.policy, self.clock, PARIS, bench._queued, lambda: self.trust

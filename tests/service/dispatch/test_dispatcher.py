@@ -15,7 +15,7 @@ from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
 from modemd.service.dispatch.outcomes import FREED_RETRY_DELAY
 from modemd.store.outbox import due as outbox_due
-from modemd.store.queue.claims import MAX_CANDIDATES
+from modemd.store.queue.candidates import MAX_CANDIDATES
 from modemd.store.timestamps import from_text
 from tests.modem.scripted_port import simulated
 from tests.service.bench import ALICE, BOB, EAST, WEST, Bench, sim
@@ -58,10 +58,10 @@ async def test_what_was_given_back_belongs_to_whoever_chose_it_then() -> None:
     b.dispatcher.end_reservation(slow)
     quick = await b.chosen(sim(EAST))
     assert quick.part_id == slow.part_id
-    assert await b.dispatcher.claim(sim(WEST), slow, ahead=False) is None
+    assert await b.dispatcher.claim(sim(WEST), slow, choose_next=False) is None
     b.dispatcher.end_reservation(slow)
     assert await b.dispatcher.next_draft(sim(WEST)) is None
-    claimed = await b.dispatcher.claim(sim(EAST), quick, ahead=False)
+    claimed = await b.dispatcher.claim(sim(EAST), quick, choose_next=False)
     assert claimed is not None
     assert claimed.part_id == quick.part_id
 
@@ -92,7 +92,7 @@ async def test_a_draft_is_overtaken_by_higher_classes(queued: MessageClass, fres
     b = Bench()
     await b.submit()
     draft = await b.chosen()
-    b.dispatcher.note_queued(queued.rank)
+    b.dispatcher.note_queued(queued)
     assert b.dispatcher.is_current(sim(), draft) is fresh
     b.dispatcher.end_reservation(draft)
     assert b.dispatcher.is_current(sim(), await b.chosen())
@@ -178,9 +178,9 @@ async def test_an_outcome_is_journaled_before_the_next_claim() -> None:
     await b.submit(ALICE)
     await b.submit(ALICE)
     first = await b.claimed()
-    draft = Draft(2, b"", rank=7, is_first_of_several=False)
+    draft = Draft(2, b"", is_urgent=False, is_first_of_several=False)
     b.dispatcher.close_attempt_lazily(sim(), AttemptReport(first.attempt_id, AttemptEnding.ACCEPTED, b.clock.now(), 7))
-    assert await b.dispatcher.claim(sim(), draft, ahead=False) is not None  # that number is free again
+    assert await b.dispatcher.claim(sim(), draft, choose_next=False) is not None  # that number is free again
     assert [(row["outcome"], row["reference"]) for row in b.all("SELECT * FROM attempt ORDER BY id")] == [
         ("sent", 7),
         ("open", None),
@@ -193,7 +193,7 @@ async def test_a_claim_chooses_what_follows() -> None:
     b = Bench()
     for number in (ALICE, BOB, CAROL):
         await b.submit(number)
-    claimed = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), ahead=True)
+    claimed = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), choose_next=True)
     assert claimed is not None
     assert claimed.next_draft is not None
     assert claimed.next_draft.part_id == 2
@@ -206,10 +206,10 @@ async def test_the_next_part_of_a_message_follows_its_first() -> None:
     b = Bench()
     await b.submit(ALICE, "long " * 50)
     await b.submit(BOB)
-    claimed = await b.dispatcher.claim(sim(), await b.chosen(), ahead=True)
+    claimed = await b.dispatcher.claim(sim(), await b.chosen(), choose_next=True)
     assert claimed is not None
     assert claimed.next_draft is not None
-    second = await b.dispatcher.claim(sim(), claimed.next_draft, ahead=False)
+    second = await b.dispatcher.claim(sim(), claimed.next_draft, choose_next=False)
     assert second is not None
     assert (second.message_id, second.part_id, second.tpdu) == (1, 2, claimed.next_draft.tpdu)
 
@@ -223,8 +223,8 @@ async def test_claims_of_one_group_offer_different_parts() -> None:
         await b.submit(number)
     west, east = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
     claims = [
-        b.dispatcher.claim(sim(WEST), west, ahead=True),
-        b.dispatcher.claim(sim(EAST), east, ahead=True),
+        b.dispatcher.claim(sim(WEST), west, choose_next=True),
+        b.dispatcher.claim(sim(EAST), east, choose_next=True),
     ]
     claimed = [claim for claim in await asyncio.gather(*claims) if claim is not None]
     following = [claim.next_draft for claim in claimed if claim.next_draft is not None]
@@ -248,7 +248,7 @@ async def test_an_alarm_that_is_given_back_presses_again() -> None:
     """East has no prompt and lets the alarm go; west, which waits for its pace and found nothing, looks again at once."""
     b = Bench()
     await b.submit(message_class=MessageClass.ALARM)
-    b.dispatcher.note_queued(MessageClass.ALARM.rank)
+    b.dispatcher.note_queued(MessageClass.ALARM)
     draft = await b.chosen(sim(EAST))
     assert await b.dispatcher.next_draft(sim(WEST), urgent=True) is None
     assert not b.dispatcher.has_unseen_urgent(sim(WEST))
@@ -278,7 +278,7 @@ async def test_what_follows_is_not_fresh_once_its_sim_rests() -> None:
     draft: Draft | None = await b.chosen()
     while b.breakers.open_until(WEST, b.clock.now()) is None:
         assert draft is not None
-        claimed = await b.dispatcher.claim(sim(), draft, ahead=True)
+        claimed = await b.dispatcher.claim(sim(), draft, choose_next=True)
         b.dispatcher.end_reservation(draft)
         assert claimed is not None
         refused = AttemptReport(
@@ -299,7 +299,7 @@ async def test_what_a_failing_claim_offered_is_anybodys() -> None:
     draft = await b.chosen(sim(WEST))
     b.db.set_authorizer(no_commit)
     with pytest.raises(StoreError):
-        await b.dispatcher.claim(sim(WEST), draft, ahead=True)
+        await b.dispatcher.claim(sim(WEST), draft, choose_next=True)
     b.dispatcher.end_reservation(draft)
     assert b.dispatcher._reservations.reserved_parts() == set()
 
@@ -311,7 +311,7 @@ async def test_a_claim_looks_at_consent_again() -> None:
     message = await b.submit(message_class=MessageClass.MARKETING)
     draft = await b.chosen()
     await b.stop_word(ALICE)
-    assert await b.dispatcher.claim(sim(), draft, ahead=False) is None
+    assert await b.dispatcher.claim(sim(), draft, choose_next=False) is None
     assert b.state(message) == "cancelled"
 
 
@@ -323,11 +323,11 @@ async def test_a_claim_takes_what_goes_before_the_draft_and_never_what_others_ha
     await b.submit(BOB)
     mine, theirs = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
     alarm = await b.submit("+33612345600", "Pump 3 stands still", MessageClass.ALARM)
-    claimed = await b.dispatcher.claim(sim(WEST), mine, ahead=False)
+    claimed = await b.dispatcher.claim(sim(WEST), mine, choose_next=False)
     assert claimed is not None
     assert (claimed.message_id, pdu.Submit.decode(claimed.tpdu).text) == (alarm, "Pump 3 stands still")
     b.dispatcher.end_reservation(mine)
-    second = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), ahead=False)
+    second = await b.dispatcher.claim(sim(WEST), await b.chosen(sim(WEST)), choose_next=False)
     assert second is not None
     assert second.part_id == mine.part_id != theirs.part_id
 
@@ -340,8 +340,8 @@ async def test_a_claim_leaves_what_another_modem_has_chosen() -> None:
     await b.submit(BOB, message_class=MessageClass.MARKETING)
     mine, theirs = await b.chosen(sim(WEST)), await b.chosen(sim(EAST))
     await b.stop_word(ALICE)
-    assert await b.dispatcher.claim(sim(WEST), mine, ahead=False) is None
-    claimed = await b.dispatcher.claim(sim(EAST), theirs, ahead=False)
+    assert await b.dispatcher.claim(sim(WEST), mine, choose_next=False) is None
+    claimed = await b.dispatcher.claim(sim(EAST), theirs, choose_next=False)
     assert claimed is not None
     assert claimed.part_id == theirs.part_id
 
@@ -352,7 +352,7 @@ async def test_a_claim_carries_the_epoch_from_before_its_look() -> None:
     b = Bench()
     await b.submit()
     draft = await b.chosen()
-    claiming = b.dispatcher.claim(sim(), draft, ahead=False)
+    claiming = b.dispatcher.claim(sim(), draft, choose_next=False)
     b.store.write_consent(lambda db: None)
     claimed = await claiming
     assert claimed is not None
@@ -469,7 +469,7 @@ async def test_a_refusal_without_network_uses_up_no_try() -> None:
         is_without_network=True,
     )
     await b.dispatcher.close_attempt(sim(), lost)
-    part = b.one("SELECT tries, lane, due FROM part")
+    part = b.one("SELECT p.tries, l.kind AS lane, p.due FROM part p JOIN lane l ON l.id = p.lane")
     assert (part["tries"], part["lane"], b.state(message)) == (0, "any", "held")
     assert from_text(part["due"]) - b.clock.now() == FREED_RETRY_DELAY
 

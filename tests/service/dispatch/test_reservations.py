@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from modemd.config import Settings
@@ -84,7 +85,7 @@ async def dispatch(dispatcher: Dispatcher, sender: Sender, taken: list[int]) -> 
     """Send what a SIM finds, each claim looking ahead, until nothing is left."""
     draft = await dispatcher.next_draft(sender)
     while draft is not None:
-        claimed = await dispatcher.claim(sender, draft, ahead=True)
+        claimed = await dispatcher.claim(sender, draft, choose_next=True)
         dispatcher.end_reservation(draft)
         if claimed is None:
             draft = await dispatcher.next_draft(sender)
@@ -119,6 +120,8 @@ async def test_claims_on_the_writers_thread_touch_nothing_that_the_loop_changes(
     finally:
         await store.close()
     assert len(taken) == len(set(taken)) == MESSAGES
+    crossing = vars(dispatcher._sending_policy.routes).values()
+    assert all(isinstance(value, MappingProxyType) for value in crossing)
 
 
 def test_claims_of_one_group_offer_a_part_once() -> None:

@@ -135,8 +135,9 @@ async def test_a_stop_is_obeyed_and_confirmed_by_the_sim_it_was_sent_to() -> Non
     assert (answer["number"], answer["pinned"], answer["state"]) == (ALICE, WEST, "queued")
     assert "Chez Paul" in answer["text"]
     assert "offres" in answer["text"]
-    assert b.queued == [(answer["id"], MessageClass.SYSTEM.rank)]
-    assert b.one("SELECT lane FROM part WHERE message_id = ?", answer["id"])["lane"] == WEST
+    assert b.queued == [(answer["id"], MessageClass.SYSTEM)]
+    lane = "SELECT l.kind, l.home FROM part p JOIN lane l ON l.id = p.lane WHERE p.message_id = ?"
+    assert b.one(lane, answer["id"]) == {"kind": "sender", "home": WEST}
 
 
 @pytest.mark.parametrize(

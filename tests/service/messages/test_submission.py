@@ -171,7 +171,8 @@ async def test_a_message_may_name_its_sim(assembled: AssembledService) -> None:
     answer = await assembled.service.messages.submission.submit(
         MessageRequest("+33612345678", "hello", sim="8933010000000000010")
     )
-    lanes = await assembled.store.read(lambda db: [row["lane"] for row in db.execute("SELECT lane FROM part")])
+    sql = "SELECT l.home FROM part p JOIN lane l ON l.id = p.lane WHERE l.kind = 'sender'"
+    lanes = await assembled.store.read(lambda db: [row["home"] for row in db.execute(sql)])
     assert (answer.message["state"], lanes) == ("queued", ["8933010000000000010"])
     with pytest.raises(Refused, match="no ICCID"):
         await assembled.service.messages.submission.submit(MessageRequest("+33612345678", "hello", sim="west"))

@@ -53,7 +53,7 @@ async def test_a_part_passes_over_the_desk() -> None:
     assert draft is not None
     assert b.dispatcher.is_current(sim(), draft)
     assert await b.dispatcher.next_draft(sim()) is None
-    claimed = await b.dispatcher.claim(sim(), draft, ahead=False)
+    claimed = await b.dispatcher.claim(sim(), draft, choose_next=False)
     assert claimed is not None
     await b.dispatcher.close_attempt(sim(), AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN))
     assert await b.dispatcher.next_draft(sim()) is None, "still reserved"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.service.operations.checks import CLOCK, DATABASE, MODEM, SIM
@@ -97,7 +97,7 @@ def test_a_database_in_trouble_is_an_alarm_when_it_can_be_kept() -> None:
 
     async def scenario(simulation: Simulation) -> None:
         store = simulation.service._store
-        store._note_failure(StoreUnavailable("disk_full", "the disk is full"))
+        store._note_failure(StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full"))
         simulation.service.operations.checks.check()
         assert (DATABASE, "") in simulation.service.operations.alarms.active
         await asyncio.sleep(60)

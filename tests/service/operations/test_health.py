@@ -9,14 +9,14 @@ import pytest
 
 from modemd.api.app import create_app
 from modemd.daemon import status_line
-from modemd.errors import StoreDamaged, StoreUnavailable
+from modemd.errors import ErrorCode, StoreDamaged, StoreUnavailable
 from modemd.modem.status import ModemHealth, ModemStatus
 from modemd.service.modems.views import can_send
 from modemd.service.operations.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, assess_health
 from tests.api.client import Client
 from tests.service.assembled import AssembledService, assembled_service
 
-FULL = StoreUnavailable("disk_full", "the disk is full: make room")
+FULL = StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full: make room")
 READY, GONE = ModemState("west", True), ModemState("east", False, "unplugged")
 
 
@@ -85,7 +85,7 @@ async def test_every_face_says_the_same(assembled: AssembledService, ready: bool
 
 async def test_the_line_is_one_line(assembled: AssembledService) -> None:
     """Whatever was said last: a line end would be another assignment to systemd."""
-    assembled.store.failure = StoreUnavailable("disk_error", "the disk says\nREADY=0")
+    assembled.store.failure = StoreUnavailable(ErrorCode.DISK_ERROR, "the disk says\nREADY=0")
     assert status_line(assembled.service).endswith("the disk says READY=0")
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from modemd.errors import StoreDamaged, StoreUnavailable
+from modemd.errors import ErrorCode, StoreDamaged, StoreUnavailable
 from modemd.service.operations.store_recovery import TRY_AGAIN_S, StoreRecovery
 from modemd.store import Store
 from tests.sim.world.loop import simulate
@@ -38,7 +38,7 @@ def test_what_passes_is_tried_again_until_it_has() -> None:
     """Every few seconds; then what waited is told to go on, once."""
 
     async def process() -> None:
-        store, told = FailingStore(StoreUnavailable("disk_full", "no room"), tries=3), list[float]()
+        store, told = FailingStore(StoreUnavailable(ErrorCode.DISK_FULL, "no room"), tries=3), list[float]()
         loop = asyncio.get_running_loop()
         watch = asyncio.ensure_future(
             StoreRecovery(cast(Store, store), lambda: told.append(loop.time()), unheard).run()

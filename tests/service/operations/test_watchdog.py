@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemStatus
 from modemd.service.operations.watchdog import ASK_EVERY_S, STORE_TIMEOUT_S, Watchdog
@@ -77,7 +77,7 @@ def test_a_store_that_does_not_answer_is_told() -> None:
 
 def test_a_store_in_trouble_answers() -> None:
     """A full disk is the store watch's; a restart would not make room."""
-    assert looked(SlowStore(0, StoreUnavailable("disk_full", "no room")), STORE_TIMEOUT_S * 2) == [None]
+    assert looked(SlowStore(0, StoreUnavailable(ErrorCode.DISK_FULL, "no room")), STORE_TIMEOUT_S * 2) == [None]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from modemd.errors import StoreUnavailable
+from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.service.messages.submission import MessageRequest
 from modemd.store import sqlite_errors, writer
 from tests.sim.conftest import RunScenario
@@ -32,7 +32,7 @@ class Disk:
             return
         self.refused += len(group)
         for job in group:
-            job.error = sqlite_errors.make_unavailable_error("disk_full", "database or disk is full")
+            job.error = sqlite_errors.make_unavailable_error(ErrorCode.DISK_FULL, "database or disk is full")
 
 
 REAL: Callable[[sqlite3.Connection, Sequence[writer.QueuedChange]], None] = writer.run_group

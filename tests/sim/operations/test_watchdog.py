@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from modemd.modem.session import LONGEST_TURN_S
+from modemd.modem.context import LONGEST_TURN_S
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
+from modemd.rules.lanes import ANY, Lane
+from modemd.rules.queue_place import QueuePlace
+from modemd.store.lanes import ensure_lane
 from tests.sim.conftest import RunScenario
 from tests.sim.sending.test_sending import ready, submit
 from tests.sim.sending.test_sim_selection import NUMBERS, iccid
@@ -23,7 +26,7 @@ PACE_S = 1.0
 OWN_TIME = timedelta(seconds=0.5)
 
 
-def campaign(simulation: Simulation, count: int = CAMPAIGN, lane: str = "any") -> None:
+def campaign(simulation: Simulation, count: int = CAMPAIGN, lane: Lane = ANY) -> None:
     """So many marketing messages, accepted at once and queued: as promotion leaves them."""
     first = simulation.all("SELECT coalesce(max(id), 0) AS id FROM message")[0]["id"] + 1
     now, later = simulation.clock.now().isoformat(timespec="microseconds"), "2027-01-01T00:00:00.000000+00:00"
@@ -38,9 +41,9 @@ def campaign(simulation: Simulation, count: int = CAMPAIGN, lane: str = "any") -
         (now, later),
     )
     db.execute(
-        f"""{series} INSERT INTO part (message_id, seq, state, number, rank, lane, expires_at, queued_at)
-            SELECT i, 1, 'queued', {number}, ?, ?, ?, ? FROM n""",
-        (waiting_rank(MessageClass.MARKETING), lane, later, now),
+        f"""{series} INSERT INTO part (message_id, seq, state, number, rank, started, lane, expires_at, queued_at)
+            SELECT i, 1, 'queued', {number}, ?, ?, ?, ?, ? FROM n""",
+        (*QueuePlace(MessageClass.MARKETING).columns, ensure_lane(db, lane), later, now),
     )
     db.execute("COMMIT")
 
@@ -89,8 +92,8 @@ def test_nobody_starves(run_scenario: RunScenario) -> None:
         await ready(simulation)
         own = iccid(simulation)
         campaign(simulation, 40)
-        campaign(simulation, 40, lane=own)
-        campaign(simulation, 40, lane=f"any>{own}")
+        campaign(simulation, 40, lane=Lane.of_sender(own))
+        campaign(simulation, 40, lane=ANY.preferring(own))
         campaign(simulation, 40)
         simulation.service.modems.registry.wake()
         await simulation.until(lambda: len(simulation.network.journal) == 160, within_s=900)

@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import sqlite_utils
 
 from modemd.errors import StoreDamaged, StoreError, StoreLocked
 from modemd.rules.classes import MessageClass
@@ -19,7 +18,7 @@ from modemd.store.connection import connect
 from modemd.store.files import backup
 from modemd.store.files import restore as files_restore
 from modemd.store.files.opening import restore
-from modemd.store.schema import VERSION, migrations
+from modemd.store.schema import VERSION
 from tests.store.bench import ALICE, BOB, START, Bench
 
 
@@ -218,6 +217,9 @@ async def test_a_daemon_that_runs_is_in_the_way(home: Bench, database: Path, tmp
             lambda db: db.execute(f"PRAGMA user_version = {VERSION + 1}"), "newer modemd", id="a newer schema"
         ),
         pytest.param(lambda db: db.execute("DROP TABLE part"), "no database of modemd", id="something else"),
+        pytest.param(
+            lambda db: db.execute("PRAGMA application_id = 0"), "no database of modemd", id="before the first release"
+        ),
     ],
 )
 def test_what_will_not_do_is_refused(home: Bench, database: Path, tmp_path: Path, spoil: object, said: str) -> None:
@@ -248,28 +250,3 @@ def test_a_damaged_backup_is_refused(home: Bench, database: Path, tmp_path: Path
     with pytest.raises(StoreDamaged):
         put_back(database, copy)
     Bench(database).submit()
-
-
-async def test_a_copy_is_kept_before_a_migration(database: Path) -> None:
-    """An older database is copied beside itself, once, before its schema is brought up to date; a new one is not."""
-    old = connect(database)
-    migrations.apply(sqlite_utils.Database(old), stop_before="fifth")
-    old.execute("PRAGMA user_version = 4")
-    old.execute("INSERT INTO contact (number) VALUES ('+33612345678')")
-    old.close()
-    store = await Store.open(database)
-    await store.close()
-    copy = database.with_name("modemd.db.schema-4")
-    with sqlite3.connect(copy) as found:
-        assert found.execute("PRAGMA user_version").fetchone() == (4,)
-        assert found.execute("SELECT number FROM contact").fetchall() == [("+33612345678",)]
-    found.close()
-    assert (await _opened(database)) == VERSION
-    assert [path.name for path in database.parent.glob("*.schema-*")] == ["modemd.db.schema-4"]
-
-
-async def _opened(database: Path) -> int:
-    store = await Store.open(database)
-    version = await store.read(lambda db: int(db.execute("PRAGMA user_version").fetchone()[0]))
-    await store.close()
-    return version

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.errors import Refused
-from modemd.rules.classes import MessageClass, waiting_rank
+from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.queue_place import QueuePlace
 from modemd.store import ending
 from modemd.store.outbox import due
 from modemd.store.queue.outcomes import AttemptResult
@@ -24,8 +25,8 @@ def test_a_message_is_queued_with_its_parts(bench: Bench) -> None:
     message = bench.submit(parts=3)
     assert bench.parts(message) == ["queued"] * 3
     part = bench.part(message, 2)
-    assert (part["lane"], part["number"]) == ("any", ALICE)
-    assert part["rank"] == waiting_rank(MessageClass.TRANSACTIONAL)
+    assert (bench.lane(message), part["number"]) == ("any", ALICE)
+    assert QueuePlace.from_columns(part["rank"], part["started"]) == QueuePlace(MessageClass.TRANSACTIONAL)
     assert bench.events(message) == ["message queued"]
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from modemd.rules.classes import MessageClass, started_rank
+from modemd.rules.classes import MessageClass
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
 from modemd.store.queue import claims
-from modemd.store.queue.claims import MAX_CANDIDATES
+from modemd.store.queue.candidates import MAX_CANDIDATES
 from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 
@@ -118,7 +119,8 @@ def test_a_claim_is_journaled(bench: Bench) -> None:
     assert bench.parts(message) == ["sending", "queued"]
     assert (bench.part(message, 1)["tries"], bench.part(message, 2)["tries"]) == (1, 0)
     rest = bench.part(message, 2)
-    assert (rest["lane"], rest["rank"]) == (WEST, started_rank(MessageClass.TRANSACTIONAL))
+    place = QueuePlace(MessageClass.TRANSACTIONAL, is_started=True)
+    assert (bench.lane(message, 2), QueuePlace.from_columns(rest["rank"], rest["started"])) == (WEST, place)
     assert (bench.state(message), bench.message(message)["sim"]) == ("sending", WEST)
     assert bench.db.execute("SELECT last_sim FROM contact").fetchone()["last_sim"] is None, "nothing was sent yet"
     assert bench.events(message) == ["message queued", "claimed", "message sending"]

@@ -56,7 +56,7 @@ def test_withdrawn(bench: Bench) -> None:
     claim = bench.claimed(WEST)
     bench.close(claim, AttemptResult.WITHDRAWN)
     part = bench.part(message)
-    assert (bench.state(message), part["tries"], part["lane"]) == ("queued", 0, "any")
+    assert (bench.state(message), part["tries"], bench.lane(message)) == ("queued", 0, "any")
     assert bench.message(message)["sim"] is None
     assert bench.attempt(claim)["outcome"] == "withdrawn"
     assert bench.claimed(EAST).candidate.reference == 2

@@ -10,7 +10,8 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.quotas import PartCounts, QuotaLimits
 from modemd.rules.routing import RoutingSnapshot
-from modemd.store.queue import claims, quotas
+from modemd.store import lanes
+from modemd.store.queue import candidates, claims, quotas
 from modemd.store.queue.candidates import ExhaustedLane
 from modemd.store.queue.claims import Claim
 from modemd.store.queue.outcomes import AttemptResult
@@ -35,11 +36,11 @@ def used(bench: Bench, sim: str = WEST) -> PartCounts:
 
 
 def over(bench: Bench, given: RoutingSnapshot, sim: str = WEST) -> tuple[ExhaustedLane, ...]:
-    return claims.find(bench.db, sim, bench.now, terms=given).exhausted_lanes
+    return candidates.find(bench.db, sim, bench.now, terms=given).exhausted_lanes
 
 
 def hold(bench: Bench, given: RoutingSnapshot, found: ExhaustedLane) -> int:
-    return quotas.hold_lane(bench.db, found.lane, found.message_class, found.sim, given.limits(found.sim), bench.now)
+    return quotas.hold_lane(bench.db, found.lane_id, found.message_class, found.sim, given.limits(found.sim), bench.now)
 
 
 def test_a_claim_counts(bench: Bench) -> None:
@@ -141,7 +142,7 @@ def test_what_is_over_is_held_with_reason_and_time(bench: Bench) -> None:
     given = terms(day=1)
     claimed(bench, given)
     (found,) = over(bench, given)
-    assert (found.lane, found.sim) == ("any", WEST)
+    assert (str(lanes.read_lane(bench.db, found.lane_id)), found.sim) == ("any", WEST)
     assert hold(bench, given, found) == 1
     assert (bench.state(2), bench.message(2)["reason"]) == ("held", "quota_day")
     assert bench.part(2)["due"] == "2026-11-22T23:00:00.000000+00:00"
@@ -193,7 +194,7 @@ def test_a_quota_is_not_evaded_by_another_sim(bench: Bench) -> None:
     bench.passes(hours=2)
     assert claimed(bench, given, EAST) is None
     (found,) = over(bench, given, EAST)
-    assert (found.lane, found.sim) == (f"any>{WEST}", WEST)
+    assert (str(lanes.read_lane(bench.db, found.lane_id)), found.sim) == (f"any>{WEST}", WEST)
     hold(bench, given, found)
     assert bench.state(waits) == "held"
 

@@ -15,6 +15,7 @@ from modemd.emulator.device.device import Device
 from modemd.emulator.device.results import FinalResult
 from modemd.emulator.lab.lab import LabModem
 from modemd.emulator.lab.requests.base import Cause, LabRequest, MemoryName, Seconds, Share
+from modemd.emulator.network.error_codes import LabCode
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.subscribers import Sim
 from modemd.errors import Refused
@@ -176,7 +177,7 @@ class InsertSim(LabRequest):
         network = modem.device.network
         sim = modem.sim if self.number is None else network.sims.get(network.canonical(self.number))
         if sim is None:
-            raise Refused("no_sim", f"{self.number} is the number of no SIM; there are {', '.join(network.sims)}")
+            raise Refused(LabCode.NO_SIM, f"{self.number} is the number of no SIM; there are {', '.join(network.sims)}")
         modem.device.insert_sim(sim)
 
 
@@ -281,7 +282,7 @@ class FillMemory(LabRequest):
         try:
             modem.device.fill_memory(self.memory)
         except FinalResult as result:
-            raise Refused("no_memory", f"{modem.device.name}: {self.memory} cannot be filled: {result}") from None
+            raise Refused(LabCode.NO_MEMORY, f"{modem.device.name}: {self.memory} cannot be filled: {result}") from None
 
 
 class StickSlot(LabRequest):
@@ -339,7 +340,7 @@ class Flood(LabRequest):
 
 def _with_sim(modem: LabModem) -> Device:
     if modem.device.sim is None:
-        raise Refused("no_sim", f"{modem.device.name} has no SIM")
+        raise Refused(LabCode.NO_SIM, f"{modem.device.name} has no SIM")
     return modem.device
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from modemd.emulator.lab.requests.base import Cause, LabRequest, Seconds, Share
 from modemd.emulator.lab.requests.faults import Fault, fault_kinds
+from modemd.emulator.network.error_codes import LabCode
 from modemd.emulator.network.network import Network
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.status_reports import LATE_S, Oddity
@@ -104,9 +105,9 @@ class Move(LabRequest):
         try:
             bus.move(self.place, self.to)
         except KeyError:
-            raise Refused("no_device", f"nothing is plugged in at {self.place}") from None
+            raise Refused(LabCode.NO_DEVICE, f"nothing is plugged in at {self.place}") from None
         except ValueError as error:
-            raise Refused("taken", str(error)) from None
+            raise Refused(LabCode.TAKEN, str(error)) from None
 
 
 class OperatorChange(LabRequest):
@@ -124,7 +125,7 @@ class OperatorChange(LabRequest):
 
 def _operator(network: Network, code: str) -> Operator:
     if (operator := network.operators.get(code)) is None:
-        raise Refused("no_operator", f"no operator {code}; there are {', '.join(network.operators)}")
+        raise Refused(LabCode.NO_OPERATOR, f"no operator {code}; there are {', '.join(network.operators)}")
     return operator
 
 

@@ -6,8 +6,8 @@ import os
 import time
 from types import TracebackType
 
-from benchmarks.elsewhere import modems
-from benchmarks.house import folder
+from benchmarks.daemon_process import folder
+from benchmarks.modem_process import modems
 from modemd.pdu import compose, frame
 
 

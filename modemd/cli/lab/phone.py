@@ -1,4 +1,4 @@
-"""`modemd phone`: a subscriber of the emulated network, as its owner sees it."""
+"""`modemd phone`: sends, receives and calls as a subscriber of the emulated network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from modemd.errors import ConfigError
 @click.argument("number")
 @click.pass_context
 def phone(context: click.Context, directory: Path, number: str) -> None:
-    """An emulated phone: what NUMBER has received, and what it sends. A short code or a name can send too."""
+    """Use the emulated phone NUMBER: read, send, call. A short code or a name can send, too."""
     context.obj = (directory.absolute(), number)
 
 
@@ -27,24 +27,24 @@ def phone(context: click.Context, directory: Path, number: str) -> None:
 @options.as_json
 @click.pass_obj
 def inbox(obj: tuple[Path, str], as_json: bool) -> None:
-    """What the phone has received, oldest first."""
+    """Show the messages that the phone has received, oldest first."""
     directory, number = obj
     rows = call_emulator(directory, "GET", f"/phones/{quote(number, safe='')}/inbox")
-    print_rows(rows, ("at", "from", "parts", "text"), as_json=as_json, none="nothing received")
+    print_rows(rows, ("at", "from", "parts", "text"), as_json=as_json, none="no messages received")
 
 
 @phone.command()
 @click.argument("to")
 @click.argument("text", required=False)
-@click.option("--flash", is_flag=True, help="A flash message: --class 0.")
+@click.option("--flash", is_flag=True, help="Send a flash message, like --class 0.")
 @click.option("--class", "message_class", type=click.IntRange(0, 3), help="The message class.")
-@click.option("--silent", is_flag=True, help="Type 0, which a phone shows to nobody.")
-@click.option("--replace", type=click.IntRange(1, 7), help="Takes the place of the last one with this number.")
-@click.option("--binary", metavar="HEX", help="8-bit data in place of a text.")
+@click.option("--silent", is_flag=True, help="Send a silent message (type 0), which the phone does not show.")
+@click.option("--replace", type=click.IntRange(1, 7), help="Replace the sender's last message with this number.")
+@click.option("--binary", metavar="HEX", help="Send 8-bit data instead of a text.")
 @click.option("--ports", metavar="TO:FROM", help="The ports of the data, such as 2948:9200.")
-@click.option("--mms", metavar="URL", help="The notification that a picture message waits there.")
-@click.option("--voicemail", type=click.IntRange(0, 255), help="So many voice messages wait.")
-@click.option("--raw", metavar="HEX", help="A DELIVER as it is, right or wrong.")
+@click.option("--mms", metavar="URL", help="Send the notice that a picture message waits at this URL.")
+@click.option("--voicemail", type=click.IntRange(0, 255), help="Send the notice that this many voice messages wait.")
+@click.option("--raw", metavar="HEX", help="Send this DELIVER as it is, even if it is wrong.")
 @click.pass_obj
 def send(
     obj: tuple[Path, str],
@@ -56,10 +56,13 @@ def send(
     ports: str | None,
     **given: Any,
 ) -> None:
-    """Write TEXT, or what an option says, from the phone TO the number of a SIM, or of another phone."""
+    """Send a message from the phone.
+
+    It goes TO the number of a SIM or of another phone, with TEXT or the contents that an option gives.
+    """
     directory, number = obj
     if flash and message_class is not None:
-        raise click.UsageError("--flash and --class say the same")
+        raise click.UsageError("--flash is --class 0: give only one of the two")
     order = {
         "to": to,
         "text": text,
@@ -73,10 +76,13 @@ def send(
 
 @phone.command()
 @click.argument("to")
-@click.option("--for", "for_s", type=click.FloatRange(0), help="Seconds until it hangs up.")
+@click.option("--for", "for_s", type=click.FloatRange(0), help="Hang up after this many seconds.")
 @click.pass_obj
 def call(obj: tuple[Path, str], to: str, for_s: float | None) -> None:
-    """Call TO, the number of a SIM or of another phone, until nobody answers, or `hangup`."""
+    """Call TO, the number of a SIM or of another phone.
+
+    The call ends when it is refused or not answered, or with `hangup`.
+    """
     directory, number = obj
     path = f"/phones/{quote(number, safe='')}/call"
     made: dict[str, str] = call_emulator(directory, "POST", path, {"to": to, "for_s": for_s})
@@ -96,14 +102,14 @@ def hang_up(obj: tuple[Path, str]) -> None:
 @options.as_json
 @click.pass_obj
 def calls(obj: tuple[Path, str], as_json: bool) -> None:
-    """The phone's calls, oldest first, and where they stand or how they ended."""
+    """Show the phone's calls and their states, oldest first."""
     directory, number = obj
     rows = call_emulator(directory, "GET", f"/phones/{quote(number, safe='')}/calls")
     print_rows(rows, ("from", "to", "state"), as_json=as_json, none="no calls")
 
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:
-    """The letter as the control door takes it. ConfigError tells every mistake."""
+    """Returns the request that the control API takes. ConfigError with every mistake."""
     from pydantic import ValidationError
 
     from modemd.emulator.lab.requests.network import describe_mistakes

@@ -1,4 +1,4 @@
-"""Child processes that live no longer than the command that started them."""
+"""Child processes: `modemd` commands that end with the command that started them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import TracebackType
 
 from modemd.errors import ModemdError
 
-# A daemon ends within its stop_grace_s and a little; who has not ended by then is killed.
+# A daemon ends soon after its stop_grace_s; a process that still runs after this time is killed.
 TERMINATE_TIMEOUT_S = 10.0
 _POLL_INTERVAL_S = 0.02
 # prctl(2): the signal a process gets when its parent ends, however that ends.
@@ -21,14 +21,14 @@ _LIBC = ctypes.CDLL(None)
 
 
 class ChildProcessEnded(ModemdError):
-    """A child process ended that should still run."""
+    """Child process that has ended, though it should still run."""
 
 
 class ChildProcesses:
-    """`modemd` commands running beside this one, each with its output in `folder`/NAME.log.
+    """`modemd` commands that run beside this one; each writes its output to `folder`/NAME.log.
 
-    They are in process groups of their own, so that Ctrl-C reaches this process only, and end with the `with` block, the
-    last started first; and should this process be killed outright, the kernel ends them.
+    Each has a process group of its own, so that Ctrl-C reaches only this process. They end with the `with` block, the
+    last started first. If this process is killed, the kernel ends them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,7 +50,7 @@ class ChildProcesses:
                 process.wait()
 
     def start(self, name: str, *words: str | Path) -> None:
-        """Run `modemd WORDS`."""
+        """Starts `modemd WORDS`."""
         with self._log(name).open("wb") as log:
             self._processes[name] = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 [sys.executable, "-m", "modemd", *map(str, words)],
@@ -62,7 +62,7 @@ class ChildProcesses:
             )
 
     def check(self, within_s: float = 0.0) -> None:
-        """CompanionEnded if a child has ended, or does within `within_s` seconds."""
+        """Checks that every child runs. ChildProcessEnded if one has ended, or ends within `within_s` seconds."""
         until = time.monotonic() + within_s
         while True:
             for name, process in self._processes.items():
@@ -80,7 +80,7 @@ class ChildProcesses:
     def _last_line(self, name: str) -> str:
         lines = self._log(name).read_text(encoding="utf-8", errors="replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), None)
-        return f"; it said last: {last}" if last else ""
+        return f"; its last line was: {last}" if last else ""
 
 
 def _end_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""`modemd emulate` and `modemd fault`: the emulated network, and what goes wrong with its modems."""
+"""`modemd emulate` and `modemd fault`: runs an emulated network, and puts faults on its modems."""
 
 from __future__ import annotations
 
@@ -21,28 +21,33 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--modems", default=1, show_default=True, type=click.IntRange(min=1), help="How many.")
+@click.option("--modems", default=1, show_default=True, type=click.IntRange(min=1), help="The number of modems.")
 @options.emulator_directory
 @click.option("--send-latency", default=0.3, show_default=True, help="Seconds from Ctrl-Z to the answer.")
 @click.option(
-    "--numbers", default="", help="Numbers of the SIMs, with commas; further ones are +33700000001 and onwards."
+    "--numbers", default="", help="Numbers of the SIMs, separated by commas. More SIMs get +33700000001 and following."
 )
 @click.option(
-    "--families", default="", help="Families of the modems, with commas, in turn; default huawei_e3372,sim800."
+    "--families",
+    default="",
+    help="Families of the modems, separated by commas, used in turn. Without it: huawei_e3372,sim800.",
 )
 @click.option(
-    "--kind", is_flag=True, help="A network that loses no report, writes each as it was asked, knows the time."
+    "--kind",
+    is_flag=True,
+    help="The network loses no report, writes each recipient as it was dialled, and has the right time.",
 )
-@click.option("--seed", default=0, show_default=True, help="The same seed, the same behaviour.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same behaviour.")
 @click.option(
     "--scenario",
     type=click.Path(path_type=Path),
-    help="A file that says all of this, how the phones behave, and what happens when; or the name of a shipped one.",
+    help="A file that sets all of this except --dir, and how phones behave and what happens when; or the name of a "
+    "shipped scenario.",
 )
 @click.option(
     "--capture",
     type=click.Path(path_type=Path),
-    help="Play one modem from a file that `modemd record` wrote; what was not asked then, the generic family answers.",
+    help="Play one modem from a file of `modemd record`. The generic family answers what the file does not.",
 )
 @click.pass_context
 def emulate(
@@ -57,10 +62,11 @@ def emulate(
     scenario: Path | None,
     capture: Path | None,
 ) -> None:
-    """Run an emulated network with modems on ptys, DIR/modem0 and onwards, until Ctrl-C.
+    """Run an emulated network with modems, until Ctrl-C.
 
-    Prints one line per modem when ready: name, port, family, number, IMEI, ICCID. Without --kind the network is as real
-    ones are: it loses a tenth of the reports, and says on standard error what else it does.
+    The modems are on the ptys DIR/modem0, DIR/modem1 and so on. When all are ready, print one line for each: name,
+    port, family, number, IMEI, ICCID. Without --kind the network behaves like real ones: it loses one report in ten.
+    Standard error says what else it does.
     """
     from modemd.emulator.lab.lab import LabOptions
     from modemd.emulator.lab.server import serve
@@ -71,7 +77,7 @@ def emulate(
         for parameter in context.command.params:
             given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
             if given and parameter.name not in ("directory", "scenario"):
-                raise click.UsageError(f"{parameter.opts[0]} goes without --scenario: the file says it")
+                raise click.UsageError(f"{parameter.opts[0]} cannot be used with --scenario: the file sets it")
         loaded = load(scenario)
         asyncio.run(serve(loaded.options(directory.absolute()), click.echo, prepare=partial(_begin_scenario, loaded)))
         return
@@ -83,7 +89,7 @@ def emulate(
     if capture is not None:
         for name in ("modems", "families"):
             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-                raise click.UsageError(f"--{name} goes without --capture: it is one modem, of its own family")
+                raise click.UsageError(f"--{name} cannot be used with --capture, which plays one modem of its own")
         chosen = replace(chosen, planned=(_captured_modem(capture, chosen),))
     asyncio.run(serve(chosen, click.echo, prepare=partial(_print_network, "--kind")))
 
@@ -94,22 +100,22 @@ def _begin_scenario(scenario: Scenario, lab: Lab) -> None:
 
 
 def _print_network(switch: str, lab: Lab) -> None:
-    """Say on standard error what the network is like: whoever counts on reports must know."""
+    """Prints on standard error how the network behaves, since programs that count on reports depend on it."""
     network = lab.network
     if network.kind:
-        click.echo("modemd: the network is kind: every report comes, once and as it should", err=True)
+        click.echo("modemd: the network is kind: every report comes, once and correct", err=True)
         return
     off_s = round(network.unkind.clock_off.total_seconds())
     click.echo(
-        f"modemd: the network is unkind, as real ones are: {network.report_loss:.0%} of the reports never come, "
+        f"modemd: the network is unkind, like real ones: {network.report_loss:.0%} of the reports never come, "
         f"{network.unkind.reports_national:.0%} name the recipient as a national number, its clock is {abs(off_s)} s "
-        f"{'fast' if off_s > 0 else 'slow'}; {switch} switches that off",
+        f"{'fast' if off_s > 0 else 'slow'}; {switch} switches this off",
         err=True,
     )
 
 
 def _captured_modem(path: Path, options: LabOptions) -> ModemPlan:
-    """The modem of a capture, with the identities that it told, where it told them."""
+    """Plans the modem of a capture, with the identities that the capture has, as far as it has them."""
     from modemd.emulator.capture.capture import Capture
     from modemd.emulator.lab.lab import ModemPlan, SimPlan
 
@@ -147,23 +153,28 @@ def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -
 @click.command()
 @options.emulator_directory
 @click.option(
-    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_kinds, help="List the kinds and end."
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_kinds,
+    help="List the kinds with their values, and end.",
 )
 @click.argument("modem")
 @click.argument("kind")
 @click.argument("values", nargs=-1, metavar="[KEY=VALUE]...")
 def fault(directory: Path, modem: str, kind: str, values: tuple[str, ...]) -> None:
-    """Put a fault of this KIND on an emulated MODEM; `--list` tells the kinds and their values."""
+    """Put a fault of this KIND on an emulated MODEM. `--list` shows the kinds and their values."""
     from modemd.emulator.lab.requests import network as requests_network
 
     given = {}
     for value in values:
-        key, equals, said = value.partition("=")
+        key, equals, content = value.partition("=")
         if not equals:
             raise click.UsageError(f"{value!r} is not KEY=VALUE")
-        given[key] = said
+        given[key] = content
     if given.get("path"):
-        given["path"] = str(Path(given["path"]).absolute())  # the emulator has a folder of its own
+        given["path"] = str(Path(given["path"]).absolute())  # the emulator runs in another folder
     order = requests_network.fault(kind, given)
     call_emulator(
         directory.absolute(), "POST", f"/modems/{quote(modem)}/fault", order.model_dump(mode="json", exclude_none=True)

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from modemd.cli.companions import ChildProcessEnded, ChildProcesses
+from modemd.cli.lab.companions import ChildProcessEnded, ChildProcesses
 
 PATIENCE_S = 30
 
 
-def test_a_child_that_ends_is_told(tmp_path: Path) -> None:
+def test_a_child_that_ends_is_reported(tmp_path: Path) -> None:
     """It is named, with how it ended and the last line it said."""
     with ChildProcesses(tmp_path) as companions:
         companions.start("daemon", "run", "--config", tmp_path / "absent.yaml")
         with pytest.raises(
-            ChildProcessEnded, match=r"^the daemon has ended with status 2; it said last: modemd: .*absent"
+            ChildProcessEnded, match=r"^the daemon has ended with status 2; its last line was: modemd: .*absent"
         ):
             companions.check(PATIENCE_S)
 
 
-def test_a_child_that_said_nothing_is_told(tmp_path: Path) -> None:
+def test_a_child_without_output_is_reported(tmp_path: Path) -> None:
     """Where it said nothing, nothing is quoted."""
     with ChildProcesses(tmp_path) as companions:
         companions.start("quiet", "--version")

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.elsewhere import AT_ONCE_S, Modems, modems
+from benchmarks.modem_process import AT_ONCE_S, Modems, modems
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store

@@ -1,4 +1,4 @@
-"""`modemd demo`: a daemon beside an emulated network, both real processes, and messages that go round between them."""
+"""`modemd demo`: starts the daemon and an emulated network as real processes, and sends messages between them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from urllib.parse import quote
 import click
 
 from modemd.cli.client import call_emulator, parse_response
-from modemd.cli.companions import ChildProcesses
+from modemd.cli.lab.companions import ChildProcesses
 from modemd.config import Settings, load
 from modemd.errors import ModemdError
 from modemd.http.unix import request
 
 Found = TypeVar("Found")
 
-# Longer than anything takes on a slow machine: the long message needs 3 s on the air at one part a second.
-PATIENCE_S = 30.0
+# Longer than any step takes on a slow machine: the long message needs 3 s on the air at one part a second.
+STEP_TIMEOUT_S = 30.0
 POLL_INTERVAL_S = 0.05
 # A process that is killed closes its sockets a moment before its end can be seen.
 EXIT_WAIT_S = 1.0
-# A text that is longer is shown by its beginning.
+# Of a text that is longer, only the beginning is shown.
 LONGEST_SHOWN = 70
 SHOWN_PREFIX = 36
 
@@ -64,11 +64,11 @@ modems:
 
 
 class DemoFailed(ModemdError):
-    """Something that the demonstration shows did not happen. The message says what was awaited."""
+    """Step of the demonstration that did not happen. The message says which one."""
 
 
 class Stopped(BaseException):
-    """A signal asked for the end. No Exception: nothing on the way may take it for a failure."""
+    """Signal that ends the demonstration. Not an Exception, so that no handler takes it for a failed step."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -79,13 +79,14 @@ class Stopped(BaseException):
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),
-    help="End by itself when this long has passed since the start, though never before the steps are done. "
-    "Without it, stay until Ctrl-C.",
+    help="End this many seconds after the start, or after the last step if that is later. "
+    "Without this option, run until Ctrl-C.",
 )
 def demo(seconds: float | None) -> None:
-    """Show modemd at work: a daemon, an emulated network with two modems, and messages that go round.
+    """Show modemd at work, without hardware.
 
-    Exit status 0 only if every step happened as told.
+    Starts a daemon and an emulated network with two modems, and sends messages between them. Exit status 0: every
+    step happened.
     """
     ends_at = None if seconds is None else time.monotonic() + seconds
     folder = Path(tempfile.mkdtemp(prefix="modemd-demo-"))
@@ -99,7 +100,7 @@ def demo(seconds: float | None) -> None:
                 shown = True
                 steps.keep_running(ends_at)
             finally:
-                _on_stop_signals(signal.SIG_IGN)  # no second Ctrl-C keeps the children from being ended
+                _on_stop_signals(signal.SIG_IGN)  # a second Ctrl-C must not prevent the end of the children
     except ModemdError as error:
         raise DemoFailed(f"demo: {error}; logs and database are kept in {folder}") from error
     except Stopped as stopped:
@@ -111,7 +112,7 @@ def demo(seconds: float | None) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
-    click.echo("\nEnded. Every step above happened as told.")
+    click.echo("\nThe demo has ended. Every step happened.")
 
 
 def _on_stop_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
@@ -125,7 +126,7 @@ def _raise_stopped(number: int, frame: FrameType | None) -> None:
 
 
 class Demonstration:
-    """The steps, in order. Each is a line when it has happened, and DemoFailed when it has not in time."""
+    """Steps of the demonstration, in order. Each prints a line when it has happened. DemoFailed if it does not happen in time."""
 
     def __init__(self, folder: Path, companions: ChildProcesses) -> None:
         self._folder = folder
@@ -138,10 +139,10 @@ class Demonstration:
         self._settings: Settings
 
     def show(self) -> None:
-        """From nothing to the last delivery report."""
+        """Runs all steps: from the start of the network to the last delivery report."""
         click.echo(f"modemd demo: an emulated network with two modems, and the daemon, in {self._folder}")
         click.echo(
-            "The network is a kind one, which loses no report; without --kind it would lose a tenth, as real ones do.\n"
+            "This network is kind: it loses no report. Without --kind it would lose one in ten, as real networks do.\n"
         )
         self._start_network()
         self._start_daemon()
@@ -154,15 +155,15 @@ class Demonstration:
         self._show_silence(SHORT_PHONE)
 
     def keep_running(self, ends_at: float | None) -> None:
-        """Run on until `ends_at` (of the monotonic clock; None: until a signal), and say what can be tried meanwhile.
+        """Suggests commands to try, and waits until `ends_at` (monotonic clock; None: until a signal).
 
-        ModemdError if a child ends by itself.
+        ChildProcessEnded if a child ends by itself.
         """
         if ends_at is not None and ends_at <= time.monotonic():
-            click.echo("\nThe time given is over; the steps took what they needed.")
+            click.echo("\nThe time of --seconds is over.")
             return
-        left = "until Ctrl-C" if ends_at is None else f"{ends_at - time.monotonic():.0f} s more"
-        click.echo(f"\nIt runs on, {left}. In another terminal:\n")
+        left = "until Ctrl-C" if ends_at is None else f"for {ends_at - time.monotonic():.0f} s more"
+        click.echo(f"\nThe demo runs {left}. Try in another terminal:\n")
         for words in self._suggested_commands():
             click.echo(f"  {shlex.join([*_program(), *words])}")
         while ends_at is None or time.monotonic() < ends_at:
@@ -191,8 +192,8 @@ class Demonstration:
             "emulator", "emulate", "--kind", "--modems", "2", "--dir", self._emulator_folder, "--numbers", numbers
         )
         modems = self._wait_for("the emulator's answer", self._emulated_modems)
-        told = " and ".join(f"{modem['family']} with SIM {modem['number']}" for modem in modems)
-        self._print_step(f"up, two modems on ptys: {told}")
+        described = " and ".join(f"{modem['family']} with SIM {modem['number']}" for modem in modems)
+        self._print_step(f"up, two modems on ptys: {described}")
 
     def _emulated_modems(self) -> list[dict[str, Any]] | None:
         if not (self._emulator_folder / "control.sock").exists():
@@ -208,7 +209,7 @@ class Demonstration:
         self._config.write_text(_CONFIGURATION, encoding="utf-8")
         self._settings = load(self._config)
         self._children.start("daemon", "run", "--config", self._config)
-        modems = self._wait_for("two modems that are ready", self._ready_modems)
+        modems = self._wait_for("two ready modems", self._ready_modems)
         self._print_step(f"up, both modems ready: {' and '.join(modem['name'] for modem in modems)}")
 
     def _ready_modems(self) -> list[dict[str, Any]] | None:
@@ -219,7 +220,7 @@ class Demonstration:
         return modems if all(modem["health"] == "ready" for modem in modems) else None
 
     def _show_delivery(self, subject: str, phone: str, text: str, *, parts: int) -> str:
-        """A message is accepted, arrives, and its report comes back. The number it came from."""
+        """Shows that a message is accepted and arrives, and that its report comes back. Returns the sender's number."""
         self._step_name = subject
         message = self._submit(phone, text, "transactional")
         if message["state"] == "refused":
@@ -246,7 +247,7 @@ class Demonstration:
         self._step_name = "STOP"
         self._call_emulator("POST", f"/phones/{quote(phone)}/send", {"to": number, "text": "STOP"})
         self._print_step(f"{phone} answers STOP to {number}")
-        self._wait_for(f"{phone} among those who have opted out", lambda: self._check_opted_out(phone))
+        self._wait_for(f"{phone} in the list of opt-outs", lambda: self._check_opted_out(phone))
         self._print_step(f"{phone} is opted out")
         confirmation = self._await_message(phone, 2)
         self._print_step(f"confirmed on {phone}: {_quoted(confirmation['text'])}")
@@ -262,7 +263,7 @@ class Demonstration:
         self._print_step(f"marketing message {message['id']} to {phone} refused: {message['reason']}")
 
     def _show_silence(self, phone: str) -> None:
-        """By now an offer would have been sent: messages leave within a second."""
+        """Shows that the refused offer was not sent. By now it would have arrived: messages leave within a second."""
         self._step_name = "silence"
         inbox = self._inbox(phone)
         if len(inbox) != 2:
@@ -277,7 +278,7 @@ class Demonstration:
         return message
 
     def _call_daemon(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
-        """The daemon's answer; unlike the other commands, never that of a service in this process."""
+        """Returns the daemon's answer; unlike the other commands, never that of a service in this process."""
         body = json.dumps(document).encode() if document is not None else None
         try:
             return parse_response(*request(self._settings.socket, method, path, body))
@@ -286,7 +287,7 @@ class Demonstration:
             raise DemoFailed(f"{self._step_name}: the daemon does not answer: {error}") from error
 
     def _await_message(self, phone: str, count: int) -> dict[str, Any]:
-        """The message that makes `count` on a phone."""
+        """Waits until a phone has `count` messages, and returns the last of them."""
         inbox = self._wait_for(
             f"a message on {phone}", lambda: inbox if len(inbox := self._inbox(phone)) >= count else None
         )
@@ -303,23 +304,26 @@ class Demonstration:
             self._children.check(EXIT_WAIT_S)
             raise
 
-    def _wait_for(self, awaited: str, look: Callable[[], Found | None]) -> Found:
-        """What `look` finds. DemoFailed when it finds nothing for `PATIENCE_S`, or a child has ended."""
-        until = time.monotonic() + PATIENCE_S
-        while (found := look()) is None:
+    def _wait_for(self, awaited: str, find: Callable[[], Found | None]) -> Found:
+        """Calls `find` until it returns something, and returns that.
+
+        DemoFailed if it finds nothing within `STEP_TIMEOUT_S`; ChildProcessEnded if a child has ended.
+        """
+        until = time.monotonic() + STEP_TIMEOUT_S
+        while (found := find()) is None:
             self._children.check()
             if time.monotonic() > until:
-                raise DemoFailed(f"{self._step_name}: waited {PATIENCE_S:.0f} s for {awaited}")
+                raise DemoFailed(f"{self._step_name}: waited {STEP_TIMEOUT_S:.0f} s for {awaited}")
             time.sleep(POLL_INTERVAL_S)
         return found
 
-    def _print_step(self, told: str) -> None:
+    def _print_step(self, event: str) -> None:
         self._line_count += 1
-        click.echo(f"{self._line_count:2}  {time.monotonic() - self._started:5.1f} s  {self._step_name:<9}  {told}")
+        click.echo(f"{self._line_count:2}  {time.monotonic() - self._started:5.1f} s  {self._step_name:<9}  {event}")
 
 
 def _program() -> list[str]:
-    """How this program is called from here."""
+    """Returns the words that call this program from the current folder."""
     script = Path(sys.executable).parent / "modemd"
     if not script.exists():
         return [sys.executable, "-m", "modemd"]

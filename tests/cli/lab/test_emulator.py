@@ -39,15 +39,15 @@ def test_without_a_scenario_nothing_is_planned(modemd: Modemd, tmp_path: Path, s
     assert (ended.status, ended.out) == (0, "")
     assert served == [LabOptions(tmp_path, 2, send_latency_s=0.3, seed=0, kind=False)]
     assert ended.err == (
-        "modemd: the network is unkind, as real ones are: 10% of the reports never come, 10% name the recipient as a "
-        "national number, its clock is 374 s fast; --kind switches that off\n"
+        "modemd: the network is unkind, like real ones: 10% of the reports never come, 10% name the recipient as a "
+        "national number, its clock is 374 s fast; --kind switches this off\n"
     )
 
 
 def test_a_kind_network_is_asked_for(modemd: Modemd, tmp_path: Path, served: list[LabOptions]) -> None:
     """--kind loses nothing."""
     ended = modemd("emulate", "--dir", str(tmp_path), "--kind")
-    assert ended.err == "modemd: the network is kind: every report comes, once and as it should\n"
+    assert ended.err == "modemd: the network is kind: every report comes, once and correct\n"
     assert served == [LabOptions(tmp_path, 1, send_latency_s=0.3, seed=0, kind=True)]
 
 
@@ -62,7 +62,7 @@ def test_a_scenario_says_it_all(modemd: Modemd, tmp_path: Path, served: list[Lab
     assert [plan.name for plan in options.plans()] == [modem.name for modem in loaded.modem]
     assert ended.err.startswith(f"modemd: the network {told}")
     if told == "is unkind":
-        assert ended.err.endswith("; kind = true under [network] switches that off\n")
+        assert ended.err.endswith("; kind = true under [network] switches this off\n")
 
 
 @pytest.mark.parametrize("option", [("--seed", "0"), ("--kind",)], ids=lambda option: str(option[0]))
@@ -71,7 +71,7 @@ def test_options_beside_a_scenario_are_refused(modemd: Modemd, tmp_path: Path, o
     ended = modemd("emulate", "--dir", str(tmp_path), "--scenario", "stop", *option)
     assert (ended.status, ended.err) == (
         2,
-        f"modemd: modemd emulate: {option[0]} goes without --scenario: the file says it\n",
+        f"modemd: modemd emulate: {option[0]} cannot be used with --scenario: the file sets it\n",
     )
 
 

@@ -29,7 +29,7 @@ SIM = "+33700000001"
         pytest.param(("--raw", "040C914477009400657FF69999999999999900"), "7FF6", id="raw"),
     ],
 )
-def test_every_kind_of_letter_can_be_sent(modemd: Modemd, lab: Lab, arguments: tuple[str, ...], octets: str) -> None:
+def test_every_kind_of_message_can_be_sent(modemd: Modemd, lab: Lab, arguments: tuple[str, ...], octets: str) -> None:
     """What arrives on the SIM has the TP-PID and TP-DCS of its kind; what was done is said."""
     ended = modemd("phone", "--dir", str(lab.directory), "+447700900456", "send", SIM, *arguments)
     assert (ended.status, ended.out) == (0, f"sent from +447700900456 to {SIM}\n")
@@ -51,11 +51,15 @@ def test_every_kind_of_letter_can_be_sent(modemd: Modemd, lab: Lab, arguments: t
         pytest.param(("--binary", "00", "--ports", "x:y"), "ports[0]: 'x' should be a valid integer", id="no ports"),
         pytest.param(("--raw", "01", "--flash"), "class goes without raw", id="flash that is raw"),
         pytest.param(
-            ("Hi", "--flash", "--class", "0"), "modemd phone NUMBER send: --flash and --class say the same", id="both"
+            ("Hi", "--flash", "--class", "0"),
+            "modemd phone NUMBER send: --flash is --class 0: give only one of the two",
+            id="both",
         ),
     ],
 )
-def test_what_makes_no_sense_is_told(modemd: Modemd, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_messages_that_make_no_sense_are_refused(
+    modemd: Modemd, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
     """Before any emulator is asked; the status is 2."""
     ended = modemd("phone", "--dir", str(tmp_path), "+447700900456", "send", SIM, *arguments)
     assert ended.status == 2

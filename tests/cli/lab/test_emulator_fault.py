@@ -62,7 +62,7 @@ def test_wrong_values_are_told(modemd: Modemd, tmp_path: Path, words: tuple[str,
     assert all(line.startswith(f"modemd: {start}") for line, start in zip(told, lines, strict=True))
 
 
-def test_an_unknown_modem_is_told(modemd: Modemd, lab: Lab) -> None:
+def test_an_unknown_modem_is_reported(modemd: Modemd, lab: Lab) -> None:
     """Which modems there are is said, and the status is 1."""
     ended = modemd("fault", "--dir", str(lab.directory), "modem9", "unplug")
     assert (ended.status, ended.err) == (1, "modemd: no modem 'modem9'; there are modem0\n")
