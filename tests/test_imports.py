@@ -49,7 +49,7 @@ ROOMS: dict[str, set[str]] = {
 # Floors within a room, the lowest first: a module or package imports only those of lower floors, never one of its own floor.
 FLOORS: dict[str, tuple[str, ...]] = {
     "service": (
-        "store_retry",
+        "store_retry views",
         "messages dispatch consent wakeups",
         "inbox calendar",
         "modems",
@@ -59,6 +59,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "store": (
         "timestamps sqlite_errors connection tally",
+        "rows",
         "journal lanes tables",
         "ending",
         "outbox queue consent",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from modemd.api.documents import documents
 from modemd.api.requests import IdFilter, Limit
 from modemd.service.service import Service
 
@@ -21,10 +22,10 @@ def make_router(service: Service) -> APIRouter:
     async def get_inbox(
         id: IdFilter = None, kind: str | None = None, since: Since = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
-        return await service.inbox.list_messages(id=id, kind=kind, since=since, limit=limit)
+        return documents(await service.inbox.list_messages(id=id, kind=kind, since=since, limit=limit))
 
     @router.get("/optouts", summary="Who has opted out")
     async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:
-        return await service.consent.list_opt_outs(limit=limit)
+        return documents(await service.consent.list_opt_outs(limit=limit))
 
     return router

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from modemd.api.documents import document, documents
 from modemd.api.requests import LARGEST_INTEGER, Decision, IdFilter, Limit, PathId, Text
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
+from modemd.rules.states import MessageState
 from modemd.service.messages.submission import MessageRequest, SubmitResult
 from modemd.service.service import Service
 
@@ -67,33 +69,33 @@ def make_router(service: Service) -> APIRouter:
         body = await request.body()
         if len(body) > LARGEST_CSV:
             raise Refused(ErrorCode.TOO_LARGE, f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
-        return await rooms.batches.accept(body, key)
+        return document(await rooms.batches.accept(body, key))
 
     @router.get("/batches", summary="Batches, newest first")
     async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-        return await rooms.batches.list_batches(key=key, limit=limit)
+        return documents(await rooms.batches.list_batches(key=key, limit=limit))
 
     @router.get("/batches/{id}", summary="One batch, and how far its messages are")
     async def get_batch(id: PathId) -> dict[str, Any]:
-        return await rooms.batches.describe(id)
+        return document(await rooms.batches.describe(id))
 
     @router.get("/messages", summary="Outbound messages, newest first")
     async def get_messages(
         id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
-        return await rooms.stories.list_messages(id=id, state=state, batch=batch, limit=limit)
+        return documents(await rooms.stories.list_messages(id=id, state=state, batch=batch, limit=limit))
 
     @router.get("/messages/{id}", summary="One message and its story")
     async def get_message(id: PathId) -> dict[str, Any]:
-        return await rooms.stories.describe(id)
+        return document(await rooms.stories.describe(id))
 
     @router.post("/messages/{id}/settle", summary="Say what became of unknown parts")
     async def post_settle(id: PathId, settling: Settling) -> dict[str, Any]:
-        return await rooms.decisions.settle(id, settling.verdict, settling.part, settling.authorship)
+        return document(await rooms.decisions.settle(id, settling.verdict, settling.part, settling.authorship))
 
     @router.post("/messages/{id}/cancel", summary="Cancel a message of which nothing has left")
     async def post_cancel(id: PathId, decision: Decision) -> dict[str, Any]:
-        return await rooms.decisions.cancel(id, decision.authorship)
+        return document(await rooms.decisions.cancel(id, decision.authorship))
 
     @router.post("/messages/{id}/resend", status_code=202, summary="Send a message that has ended once more")
     async def post_resend(id: PathId, decision: Decision) -> JSONResponse:
@@ -101,18 +103,13 @@ def make_router(service: Service) -> APIRouter:
 
     @router.get("/reports", summary="Status reports, newest first")
     async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-        return await rooms.stories.list_reports(matched=matched, limit=limit)
+        return documents(await rooms.stories.list_reports(matched=matched, limit=limit))
 
     return router
 
 
 def accepted_response(answer: SubmitResult) -> JSONResponse:
     """Returns the answer to an accepted message: 202; 200 if its key was known already; 409 if consent refused it."""
-    shown = _result_document(answer)
     # A message that consent refused is stored and listed. A known key gets its first answer again.
-    status = 409 if shown["state"] == "refused" else 200 if shown["again"] else 202
-    return JSONResponse(shown, status)
-
-
-def _result_document(answer: SubmitResult) -> dict[str, Any]:
-    return answer.message | {"warnings": list(answer.warnings), "again": answer.is_repeat}
+    status = 409 if answer.message.state is MessageState.REFUSED else 200 if answer.is_repeat else 202
+    return JSONResponse(document(answer), status)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from modemd.api.documents import document, documents
 from modemd.api.requests import PathId, Text
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S
 from modemd.service.service import Service
@@ -28,15 +29,15 @@ def make_router(service: Service) -> APIRouter:
 
     @router.get("", summary="The modems and how they are")
     async def get_modems() -> list[dict[str, Any]]:
-        return rooms.views.list_modems()
+        return documents(rooms.views.list_modems())
 
     @router.get("/{name}/wire", summary="The last lines between host and modem, masked")
     async def get_wire(name: str) -> list[dict[str, Any]]:
-        return rooms.views.list_wire_lines(name)
+        return documents(rooms.views.list_wire_lines(name))
 
     @router.post("/{name}/ussd", summary="Say a USSD code, or reply within its session")
     async def post_ussd(name: str, ussd: Ussd) -> dict[str, Any]:
-        return await rooms.ussd.send(name, ussd.text, session=ussd.session, answer_s=ussd.timeout_s)
+        return document(await rooms.ussd.send(name, ussd.text, session=ussd.session, answer_s=ussd.timeout_s))
 
     @router.post("/{name}/ussd/{session}/end", summary="End a USSD session that waits for a reply")
     async def post_ussd_end(name: str, session: PathId) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from modemd.api.documents import document, documents
 from modemd.api.requests import Decision, Text
 from modemd.rules.classes import MessageClass
 from modemd.service.calendar.recurring import ScheduleRequest
@@ -46,26 +47,26 @@ def make_router(service: Service) -> APIRouter:
 
     @router.get("", summary="Recurring sends, by name")
     async def get_schedules() -> list[dict[str, Any]]:
-        return await calendar.list_schedules()
+        return documents(await calendar.list_schedules())
 
     @router.post("", status_code=201, summary="Add a recurring send")
     async def post_schedule(new: NewSchedule) -> dict[str, Any]:
-        return await calendar.add(new.schedule_request)
+        return document(await calendar.add(new.schedule_request))
 
     @router.get("/{name}", summary="One recurring send and its last runs")
     async def get_schedule(name: str) -> dict[str, Any]:
-        return await calendar.describe(name)
+        return document(await calendar.describe(name))
 
     @router.post("/{name}/pause", summary="Let a recurring send rest")
     async def post_pause(name: str, decision: Decision) -> dict[str, Any]:
-        return await calendar.pause(name, decision.authorship)
+        return document(await calendar.pause(name, decision.authorship))
 
     @router.post("/{name}/resume", summary="Let a recurring send go on")
     async def post_resume(name: str, decision: Decision) -> dict[str, Any]:
-        return await calendar.resume(name, decision.authorship)
+        return document(await calendar.resume(name, decision.authorship))
 
     @router.post("/{name}/remove", summary="End a recurring send")
     async def post_remove(name: str, decision: Decision) -> dict[str, Any]:
-        return await calendar.remove(name, decision.authorship)
+        return document(await calendar.remove(name, decision.authorship))
 
     return router

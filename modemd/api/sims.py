@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
+from modemd.api.documents import document, documents
 from modemd.api.requests import Decision, Text
 from modemd.service.service import Service
 
@@ -26,22 +27,22 @@ def make_router(service: Service) -> APIRouter:
 
     @router.get("/sims", summary="The SIMs, what they have used of their quotas, and whether they are paused")
     async def get_sims() -> list[dict[str, Any]]:
-        return await sims.list_sims()
+        return documents(await sims.list_sims())
 
     @router.post("/sims/{iccid}/admit", summary="Let a new SIM be used")
     async def post_admit(iccid: str) -> dict[str, Any]:
-        return await sims.admit(iccid)
+        return document(await sims.admit(iccid))
 
     @router.get("/pauses", summary="What is paused, since when, by whom and why")
     async def get_pauses() -> list[dict[str, Any]]:
-        return await sims.list_pauses()
+        return documents(await sims.list_pauses())
 
     @router.post("/pause", summary="Begin nothing more of a class, at a SIM, or at all")
     async def post_pause(what: Pausing) -> list[dict[str, Any]]:
-        return await sims.pause(what.message_class, what.sim, what.authorship)
+        return documents(await sims.pause(what.message_class, what.sim, what.authorship))
 
     @router.post("/resume", summary="End a pause")
     async def post_resume(what: Pausing) -> list[dict[str, Any]]:
-        return await sims.resume(what.message_class, what.sim, what.authorship)
+        return documents(await sims.resume(what.message_class, what.sim, what.authorship))
 
     return router

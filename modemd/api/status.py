@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import ConfigDict, Field
 
+from modemd.api.documents import document, documents
 from modemd.api.errors import error_response
 from modemd.api.requests import Decision, Limit, Text
 from modemd.service.service import Service
@@ -28,7 +29,7 @@ def make_router(service: Service) -> APIRouter:
 
     @router.get("/v1/status", summary="Whether a message can pass, and what waits")
     async def get_status() -> dict[str, Any]:
-        return await operations.health.read_status()
+        return document(await operations.health.read_status())
 
     @router.get("/healthz", summary="200 while a message can pass, 503 while none can")
     async def get_health() -> JSONResponse:
@@ -39,10 +40,10 @@ def make_router(service: Service) -> APIRouter:
 
     @router.get("/v1/alarms", summary="Alarms, newest first")
     async def get_alarms(cleared: bool = False, limit: Limit = 50) -> list[dict[str, Any]]:
-        return await operations.alarms.list_alarms(cleared=cleared, limit=limit)
+        return documents(await operations.alarms.list_alarms(cleared=cleared, limit=limit))
 
     @router.post("/v1/release", summary="Let go what is held since a restoring")
     async def post_release(release: Release) -> dict[str, int]:
-        return await service.messages.decisions.release(release.message_class, release.authorship)
+        return document(await service.messages.decisions.release(release.message_class, release.authorship))
 
     return router

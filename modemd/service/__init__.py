@@ -1,7 +1,8 @@
 """Service: the work of the running daemon.
 
 `assembly.assemble` builds the service out of its collaborators; `service.Service` starts and stops it, and holds the parts that
-the faces call; `wakeups.Wakeups` says which part wakes which.
+the faces call; `wakeups.Wakeups` says which part wakes which. Answers are frozen classes: rows of the store
+(`modemd.store.rows`), and views that are made of them, beside the function that returns them or in `views`.
 
 | sub-package  | what it does                                                                                         |
 | ------------ | ---------------------------------------------------------------------------------------------------- |

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from modemd.store.journal import add_event
+from modemd.store.rows import AlarmRow, read_row
 from modemd.store.timestamps import from_text, to_text
 
 
@@ -104,9 +104,9 @@ def select_for_notification(
     return due, min(later, default=None)
 
 
-def list_alarms(db: sqlite3.Connection, *, cleared: bool, limit: int = 50) -> list[dict[str, Any]]:
+def list_alarms(db: sqlite3.Connection, *, cleared: bool, limit: int = 50) -> list[AlarmRow]:
     """Returns alarms, newest first; with those that were cleared, or only the active ones. `limit` 0 means all."""
     where = "" if cleared else "WHERE cleared_at IS NULL"
     sql = f"""SELECT id, code, subject, text, raised_at, cleared_at, sms_at, command_at FROM alarm {where}
               ORDER BY id DESC LIMIT ?"""  # noqa: S608 - one of two
-    return [dict(row) for row in db.execute(sql, (limit or -1,)).fetchall()]
+    return [read_row(AlarmRow, row) for row in db.execute(sql, (limit or -1,)).fetchall()]

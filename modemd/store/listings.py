@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from datetime import datetime
-from typing import Any
 
 from modemd.rules.classes import MessageClass
-from modemd.store.timestamps import to_text
-
-Row = dict[str, Any]
-
+from modemd.rules.states import MessageState
+from modemd.store.rows import (
+    AnyRow,
+    AttemptRow,
+    EventRow,
+    HeldCount,
+    InboxRow,
+    MessageRow,
+    OptOutRow,
+    PartRow,
+    ReportRow,
+    SimRow,
+    StoreCounts,
+    WaitingCount,
+    read_row,
+)
+from modemd.store.timestamps import from_text, to_text
 
 _MESSAGES = """
-    SELECT m.id, m.number AS "to", m.text, m.class, m.state, m.reason, m.parts,
+    SELECT m.id, m.number AS recipient, m.text, m.class AS message_class, m.state, m.reason, m.parts,
            (SELECT count(*) FROM part p
             WHERE p.message_id = m.id AND p.state IN ('sent', 'delivered', 'undelivered')) AS parts_sent,
            m.created_at, m.at, m.expires_at, m.sent_at, m.delivered_at, m.closed_at, m.sim, m.key,
@@ -24,15 +35,15 @@ _MESSAGES = """
 
 
 _REPORTS = """
-    SELECT r.id, r.stored_at, coalesce(s.number, r.sim) AS sim, r.number AS "to", r.reference, r.status, r.outcome,
-           r.accepted_at, r.discharged_at, a.message_id AS message, p.seq AS part, r.attempt_id AS attempt
+    SELECT r.id, r.stored_at, coalesce(s.number, r.sim) AS sim, r.number AS recipient, r.reference, r.status, r.outcome,
+           r.accepted_at, r.discharged_at, a.message_id, p.seq AS part, r.attempt_id
     FROM report r LEFT JOIN sim s ON s.iccid = r.sim LEFT JOIN attempt a ON a.id = r.attempt_id
         LEFT JOIN part p ON p.id = a.part_id
 """
 
 
 _INBOX = """
-    SELECT i.id, i.sender AS "from", coalesce(s.number, i.to_sim) AS to_sim, i.text, i.kind, i.sent_at, i.stored_at,
+    SELECT i.id, i.sender, coalesce(s.number, i.to_sim) AS to_sim, i.text, i.kind, i.sent_at, i.stored_at,
            i.parts, i.total, i.complete, i.seen_at
     FROM (SELECT *, coalesce(shown_at, stored_at) AS seen_at FROM inbox
           WHERE complete = 1 OR shown_at IS NOT NULL) i LEFT JOIN sim s ON s.iccid = i.to_sim
@@ -46,12 +57,12 @@ def list_messages(
     state: str | None = None,
     batch: int | None = None,
     limit: int = 50,
-) -> list[Row]:
+) -> list[MessageRow]:
     """Returns outbound messages, newest first; `limit` 0 means all."""
     where, values = _make_where_clause(("m.id", id), ("m.state", state), ("m.batch", batch))
     if state is not None and id is None and batch is None:
         where, values = f"WHERE m.id IN ({_NEWEST_IN_STATE})", (state, limit or -1) * len(MessageClass)
-    return _fetch_rows(db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
+    return _fetch_rows(MessageRow, db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
 
 
 # The index has states by class: of each class as many as are asked for, among which are the newest of all.
@@ -62,15 +73,16 @@ _NEWEST_IN_STATE = " UNION ALL ".join(
 )
 
 
-def list_events(db: sqlite3.Connection, message_id: int) -> list[Row]:
+def list_events(db: sqlite3.Connection, message_id: int) -> list[EventRow]:
     """Returns the events of a message, oldest first."""
-    rows = _fetch_rows(db, "SELECT at, what, detail FROM event WHERE message_id = ? ORDER BY id", (message_id,))
-    return [row | {"detail": json.loads(row["detail"]) if row["detail"] else {}} for row in rows]
+    sql = "SELECT at, what, coalesce(detail, '{}') AS detail FROM event WHERE message_id = ? ORDER BY id"
+    return _fetch_rows(EventRow, db, sql, (message_id,))
 
 
-def list_attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
+def list_attempts(db: sqlite3.Connection, message_id: int) -> list[AttemptRow]:
     """Returns the attempts of a message, oldest first."""
     return _fetch_rows(
+        AttemptRow,
         db,
         """SELECT a.id, p.seq AS part, a.sim, a.modem, a.opened_at, a.written_at, a.closed_at, a.outcome, a.reference, a.error
            FROM attempt a JOIN part p ON p.id = a.part_id WHERE a.message_id = ? ORDER BY a.id""",
@@ -78,32 +90,34 @@ def list_attempts(db: sqlite3.Connection, message_id: int) -> list[Row]:
     )
 
 
-def list_parts(db: sqlite3.Connection, message_id: int) -> list[Row]:
+def list_parts(db: sqlite3.Connection, message_id: int) -> list[PartRow]:
     """Returns the parts of a message, in order; `until`: when something happens to a part by itself."""
     sql = "SELECT seq AS part, state, tries, repeats, due AS until FROM part WHERE message_id = ? ORDER BY seq"
-    return _fetch_rows(db, sql, (message_id,))
+    return _fetch_rows(PartRow, db, sql, (message_id,))
 
 
 def list_reports(
     db: sqlite3.Connection, *, message_id: int | None = None, matched: bool | None = None, limit: int = 50
-) -> list[Row]:
+) -> list[ReportRow]:
     """Returns status reports, newest first; `matched` narrows to those that belong to an attempt, or to none."""
     where, values = _make_where_clause(("a.message_id", message_id), ("(r.attempt_id IS NOT NULL)", matched))
-    return _fetch_rows(db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
+    return _fetch_rows(ReportRow, db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
 
 
-def list_inbox(db: sqlite3.Connection, *, id: int | None = None, kind: str | None = None, limit: int = 50) -> list[Row]:
+def list_inbox(
+    db: sqlite3.Connection, *, id: int | None = None, kind: str | None = None, limit: int = 50
+) -> list[InboxRow]:
     """Returns inbound messages that are complete, or shown though parts are missing, newest first; `limit` 0 means all."""
     where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
-    rows = _fetch_rows(db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
-    return [row | {"complete": bool(row["complete"])} for row in rows]
+    return _fetch_rows(InboxRow, db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
 
 
-def list_sims(db: sqlite3.Connection) -> list[Row]:
+def list_sims(db: sqlite3.Connection) -> list[SimRow]:
     """Returns the known SIMs, by number and ICCID; `modem`: the IMEI of the modem that the SIM was in when it was seen last."""
     return _fetch_rows(
+        SimRow,
         db,
-        """SELECT iccid AS sim, number, imsi, smsc, modem, first_seen, last_seen, admitted_at
+        """SELECT iccid, number, imsi, smsc, modem, first_seen, last_seen, admitted_at
            FROM sim ORDER BY number, iccid""",
         (),
     )
@@ -111,22 +125,23 @@ def list_sims(db: sqlite3.Connection) -> list[Row]:
 
 def list_arrived_since(
     db: sqlite3.Connection, *, since: datetime, id: int | None = None, kind: str | None = None, limit: int
-) -> list[Row]:
+) -> list[InboxRow]:
     """Returns the inbound messages that came to be seen at `since` or later, oldest first. A long one is seen when its last
     part is there, or when they are waited for no longer, so its id says nothing about that."""
     where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
     condition = f"{where} AND" if where else "WHERE"
-    rows = _fetch_rows(
+    return _fetch_rows(
+        InboxRow,
         db,
         f"{_INBOX} {condition} i.seen_at >= ? ORDER BY i.seen_at, i.id LIMIT ?",
         (*values, to_text(since), limit or -1),
     )
-    return [row | {"complete": bool(row["complete"])} for row in rows]
 
 
-def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
+def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[OptOutRow]:
     """Returns the numbers that have opted out, since when, and by which word."""
     return _fetch_rows(
+        OptOutRow,
         db,
         """SELECT c.number, c.marketing_since AS since, e.word, e.language, e.channel
            FROM contact c LEFT JOIN consent_event e ON e.id = (
@@ -136,16 +151,16 @@ def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[Row]:
     )
 
 
-def read_counts(db: sqlite3.Connection) -> Row:
+def read_counts(db: sqlite3.Connection) -> StoreCounts:
     """Returns how many messages are in each state, wait by class, and are held by reason; how many numbers have opted out; and
     how many reports are unmatched."""
-    return {
-        "waiting": count_waiting(db),
-        "held": count_held(db),
-        "states": count_states(db),
-        "unmatched_reports": read_count(db, "unmatched"),
-        "opted_out": read_count(db, "opted_out"),
-    }
+    return StoreCounts(
+        waiting=tuple(count_waiting(db)),
+        held=tuple(count_held(db)),
+        states=count_states(db),
+        unmatched_reports=read_count(db, "unmatched"),
+        opted_out=read_count(db, "opted_out"),
+    )
 
 
 def _make_where_clause(*conditions: tuple[str, object]) -> tuple[str, tuple[object, ...]]:
@@ -155,43 +170,49 @@ def _make_where_clause(*conditions: tuple[str, object]) -> tuple[str, tuple[obje
     return "WHERE " + " AND ".join(f"{column} = ?" for column, _ in given), tuple(value for _, value in given)
 
 
-def _fetch_rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> list[Row]:
-    return [dict(row) for row in db.execute(sql, values).fetchall()]
+def _fetch_rows(kind: type[AnyRow], db: sqlite3.Connection, sql: str, values: tuple[object, ...] = ()) -> list[AnyRow]:
+    return [read_row(kind, row) for row in db.execute(sql, values).fetchall()]
 
 
 _WAITING = ("held", "queued", "sending", "unknown")
 
 
-def count_waiting(db: sqlite3.Connection) -> list[dict[str, Any]]:
+def count_waiting(db: sqlite3.Connection) -> list[WaitingCount]:
     """Returns how many messages are in each state that is not final, by class, and when the oldest was accepted."""
     rows = db.execute(
         f"""SELECT state, class, sum(amount) AS messages FROM tally
             WHERE kind = 'message' AND state IN {_WAITING} GROUP BY state, class HAVING sum(amount) > 0"""  # noqa: S608 - our own
     ).fetchall()
-    return [dict(row) | {"oldest": _find_oldest(db, row["state"], row["class"])} for row in rows]
+    return [
+        WaitingCount(
+            MessageState(row["state"]),
+            MessageClass(row["class"]),
+            row["messages"],
+            _find_oldest(db, row["state"], row["class"]),
+        )
+        for row in rows
+    ]
 
 
-def _find_oldest(db: sqlite3.Connection, state: str, message_class: str) -> str | None:
+def _find_oldest(db: sqlite3.Connection, state: str, message_class: str) -> datetime | None:
     sql = "SELECT created_at FROM message INDEXED BY message_state WHERE state = ? AND class = ? ORDER BY id LIMIT 1"
     row = db.execute(sql, (state, message_class)).fetchone()
-    return row["created_at"] if row is not None else None
+    return from_text(row["created_at"]) if row is not None else None
 
 
-def count_held(db: sqlite3.Connection) -> list[dict[str, Any]]:
+def count_held(db: sqlite3.Connection) -> list[HeldCount]:
     """Returns how many messages are held, by reason."""
-    rows = db.execute(
-        """SELECT reason, sum(amount) AS messages FROM tally WHERE kind = 'message' AND state = 'held'
-           GROUP BY reason HAVING sum(amount) > 0 ORDER BY messages DESC, reason"""
-    ).fetchall()
-    return [dict(row) for row in rows]
+    sql = """SELECT reason, sum(amount) AS messages FROM tally WHERE kind = 'message' AND state = 'held'
+             GROUP BY reason HAVING sum(amount) > 0 ORDER BY messages DESC, reason"""
+    return _fetch_rows(HeldCount, db, sql)
 
 
-def count_states(db: sqlite3.Connection) -> dict[str, int]:
+def count_states(db: sqlite3.Connection) -> dict[MessageState, int]:
     """Returns how many messages there are in each state."""
     rows = db.execute(
         "SELECT state, sum(amount) AS messages FROM tally WHERE kind = 'message' GROUP BY state"
     ).fetchall()
-    return {row["state"]: row["messages"] for row in rows if row["messages"]}
+    return {MessageState(row["state"]): row["messages"] for row in rows if row["messages"]}
 
 
 def read_count(db: sqlite3.Connection, kind: str) -> int:

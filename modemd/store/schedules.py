@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store.journal import add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.rows import RunRow, read_row
 from modemd.store.timestamps import from_text, to_text
 
 
@@ -165,13 +165,14 @@ def mark_checked(db: sqlite3.Connection, id: int, now: datetime) -> None:
     db.execute("UPDATE schedule SET looked_at = max(looked_at, ?) WHERE id = ?", (to_text(now), id))
 
 
-def list_runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[dict[str, Any]]:
+def list_runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[RunRow]:
     """Returns the runs of a schedule, newest first; `limit` 0 means all."""
     rows = db.execute(
-        """SELECT local, at, outcome, messages, error FROM schedule_run WHERE schedule_id = ? ORDER BY local DESC LIMIT ?""",
+        """SELECT local, at, outcome, coalesce(messages, '[]') AS messages, error
+           FROM schedule_run WHERE schedule_id = ? ORDER BY local DESC LIMIT ?""",
         (id, limit or -1),
     ).fetchall()
-    return [dict(row) | {"messages": json.loads(row["messages"] or "[]")} for row in rows]
+    return [read_row(RunRow, row) for row in rows]
 
 
 _DAY = timedelta(days=1)

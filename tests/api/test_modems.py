@@ -32,9 +32,7 @@ def test_a_session_over_the_api(run_scenario: RunScenario) -> None:
             "*4#": UssdAnswer(ends=UssdState.NOT_SUPPORTED),
             "*5#": UssdAnswer("late", after_s=20),
         }
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         first = (await client.post(USSD, {"text": "*123#"})).json
         assert (first["state"], first["text"]) == ("reply wanted", "1 Balance")
         assert await failing({"text": "*123#"}) == (409, "ussd_busy")
@@ -57,9 +55,7 @@ def test_the_wire_over_the_api(run_scenario: RunScenario) -> None:
 
     async def scenario(simulation: Simulation) -> None:
         client = Client(create_app(simulation.service))
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         lines = (await client.get("/v1/modems/modem0/wire")).json
         assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
         assert {"way": ">", "text": "AT+CSQ"} in [{key: line[key] for key in ("way", "text")} for line in lines]

@@ -50,7 +50,7 @@ def daemon(config: Path) -> Iterator[None]:
             with listening(settings.socket) as socket:
                 await service.start()
                 async with asyncio.timeout(30):
-                    while service.modems.views.list_modems()[0]["health"] != "ready":  # noqa: ASYNC110 - nobody tells it otherwise
+                    while service.modems.views.list_modems()[0].health != "ready":  # noqa: ASYNC110 - nobody tells it otherwise
                         await asyncio.sleep(0.02)
                 async with serving(create_app(service), socket):
                     up.set()

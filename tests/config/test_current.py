@@ -104,8 +104,8 @@ async def test_what_is_taken_over_is_in_force(tmp_path: Path) -> None:
         longer = running.settings.validity.model_copy(update={"transactional": timedelta(hours=30)})
         running.service.settings.reload(running.settings.model_copy(update={"country": "FR", "validity": longer}))
         answer = await running.service.messages.submission.submit(MessageRequest(to="06 12 34 56 78", text="hello"))
-        assert answer.message["to"] == "+33612345678"
-        expires_at = datetime.fromisoformat(answer.message["expires_at"])
+        assert answer.message.recipient == "+33612345678"
+        expires_at = datetime.fromisoformat(answer.message.expires_at)
         assert expires_at == running.clock.now() + timedelta(hours=30)
 
 

@@ -57,8 +57,8 @@ async def visit(simulation: Simulation, folder: Path, **how: Any) -> Report:
     status = await simulation.service.operations.health.read_status()
     assert report.running
     if "port" not in how:
-        assert found(report, Code.DAEMON_RUNNING).what.endswith(status["message"])
-        assert report.can_send is (status["can_send"] and Code.SELF_NOT_SENT not in codes(report))
+        assert found(report, Code.DAEMON_RUNNING).what.endswith(status.health.message)
+        assert report.can_send is (status.health.can_send and Code.SELF_NOT_SENT not in codes(report))
     return report
 
 
@@ -67,7 +67,7 @@ def test_a_modem_that_is_ready(run_scenario: RunScenario, tmp_path: Path) -> Non
 
     async def scenario(simulation: Simulation) -> None:
         await simulation.until(
-            lambda: all(row["health"] == "ready" for row in simulation.service.modems.views.list_modems()), within_s=60
+            lambda: all(row.health == "ready" for row in simulation.service.modems.views.list_modems()), within_s=60
         )
         report = await visit(simulation, tmp_path)
         assert report.can_send
@@ -145,12 +145,10 @@ def test_a_sick_modem(run_scenario: RunScenario, tmp_path: Path) -> None:
     """It answers no more, and the daemon is at it: what that says is told."""
 
     async def scenario(simulation: Simulation) -> None:
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         simulation.devices[0].deaf_for(3600)
         await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "unhealthy", within_s=200, step_s=0.1
+            lambda: simulation.service.modems.views.list_modems()[0].health == "unhealthy", within_s=200, step_s=0.1
         )
         report = await visit(simulation, tmp_path)
         assert found(report, Code.MODEM_SICK).subject == "modem0"
@@ -174,9 +172,7 @@ def test_a_sim_that_the_daemon_pauses(run_scenario: RunScenario, tmp_path: Path)
     """It was refused too often: until when, and what to look at."""
 
     async def scenario(simulation: Simulation) -> None:
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         for index in range(5):
             simulation.service._dispatcher._breakers.record_refusal(
                 simulation.sims[0].iccid,
@@ -198,7 +194,7 @@ def test_what_the_daemon_cannot_use(run_scenario: RunScenario, tmp_path: Path) -
     async def scenario(simulation: Simulation) -> None:
         simulation.bus.plug("2-1", CD_ROM)
         await simulation.until(
-            lambda: any(row["health"] == "not usable" for row in simulation.service.modems.views.list_modems()),
+            lambda: any(row.health == "not usable" for row in simulation.service.modems.views.list_modems()),
             within_s=60,
         )
         report = await visit(simulation, tmp_path)
@@ -207,7 +203,7 @@ def test_what_the_daemon_cannot_use(run_scenario: RunScenario, tmp_path: Path) -
         simulation.devices[1].imei = simulation.devices[0].imei
         simulation.bus.move("1-1.2", "1-4")
         await simulation.until(
-            lambda: any("apart" in (row["reason"] or "") for row in simulation.service.modems.views.list_modems()),
+            lambda: any("apart" in (row.reason or "") for row in simulation.service.modems.views.list_modems()),
             within_s=90,
         )
         assert "two cannot be told apart" in found(await visit(simulation, tmp_path), Code.NOT_USABLE).what
@@ -253,12 +249,10 @@ def test_one_port_of_the_daemons(run_scenario: RunScenario, tmp_path: Path) -> N
     """--port of a modem that the daemon has: what it says of that one."""
 
     async def scenario(simulation: Simulation) -> None:
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[1]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[1].health == "ready", within_s=60)
         pull_the_sim(simulation)
         await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "needs a person", within_s=90
+            lambda: simulation.service.modems.views.list_modems()[0].health == "needs a person", within_s=90
         )
         first = await visit(simulation, tmp_path, port="/sim/modem0")
         assert (first.can_send, found(first, Code.SIM_ABSENT).subject) == (False, "modem0")
@@ -334,9 +328,7 @@ def test_a_full_disk_stops_the_daemon(run_scenario: RunScenario, tmp_path: Path)
     """The daemon's trouble is its verdict, with modems that are ready."""
 
     async def scenario(simulation: Simulation) -> None:
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         store = simulation.service._store
         store.failure = StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full: make room")
         report = await examine(replace(world_of(simulation, tmp_path), disk_space=lambda path: replace(ROOMY, free=0)))
@@ -352,9 +344,7 @@ def test_a_message_to_itself(run_scenario: RunScenario, tmp_path: Path) -> None:
     """Through the daemon, as any other: sent, and found in the inbox."""
 
     async def scenario(simulation: Simulation) -> None:
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         report = await visit(simulation, tmp_path, send=True)
         assert codes(report)[-2:] == [Code.SELF_SENT, Code.SELF_ARRIVED]
         assert [entry.text for entry in simulation.network.journal] == [TEXT]
@@ -366,9 +356,7 @@ def test_a_message_to_itself_that_fails(run_scenario: RunScenario, tmp_path: Pat
     """The daemon is well by itself, and no message passes: the message decides."""
 
     async def scenario(simulation: Simulation) -> None:
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         simulation.network.reject(None, 38)
         report = await visit(simulation, tmp_path, send=True)
         assert found(report, Code.SELF_NOT_SENT).remedy
@@ -381,9 +369,7 @@ def test_a_message_to_itself_that_is_refused(run_scenario: RunScenario, tmp_path
     """Its number is no number: the daemon's reason is told."""
 
     async def scenario(simulation: Simulation) -> None:
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "ready", within_s=60
-        )
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
         asked = asking(Client(create_app(simulation.service)))
 
         async def ask(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
@@ -402,7 +388,7 @@ def test_a_stick_without_a_driver_is_no_modem(run_scenario: RunScenario, tmp_pat
     async def scenario(simulation: Simulation) -> None:
         simulation.bus.plug("2-1", STICK)
         await simulation.until(
-            lambda: any(row["health"] == "not usable" for row in simulation.service.modems.views.list_modems()),
+            lambda: any(row.health == "not usable" for row in simulation.service.modems.views.list_modems()),
             within_s=60,
         )
         assert found(await visit(simulation, tmp_path), Code.NO_DRIVER).subject == "2-1"

@@ -48,7 +48,7 @@ async def day(seed: int, hours: int = HOURS, messages: int = MESSAGES) -> Day:
         answer = await simulation.service.messages.submission.submit(
             MessageRequest(chance.choice(numbers), text, chance.choice(CLASSES))
         )
-        texts[answer.message["id"]] = (answer.message["to"], text)
+        texts[answer.message.id] = (answer.message.recipient, text)
     await switching
     for number in numbers:
         simulation.network.phone(number).switch_on()

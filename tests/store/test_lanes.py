@@ -178,7 +178,7 @@ def test_a_pause_is_ended_by_its_name(bench: Bench) -> None:
         pauses.pause(bench.db, both, WORD, bench.now)
     assert pauses.list_active(bench.db) == [both]
     (row,) = pauses.list_pauses(bench.db)
-    assert (row["class"], row["sim"], row["by"], row["why"]) == ("otp", WEST, "alice", "the offer was wrong")
+    assert (row.message_class, row.sim, row.by, row.why) == ("otp", WEST, "alice", "the offer was wrong")
     for other in (Pause(), Pause(MessageClass.OTP), Pause(sim=WEST)):
         with pytest.raises(Refused, match="is not paused"):
             pauses.resume(bench.db, other, WORD, bench.now)

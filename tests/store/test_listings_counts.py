@@ -11,6 +11,7 @@ from modemd.rules.classes import MessageClass
 from modemd.store import listings, retention
 from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions, due
+from modemd.store.rows import HeldCount
 from modemd.store.timestamps import to_text
 from tests.store.bench import ALICE, BOB, Bench
 
@@ -73,19 +74,19 @@ AGES = retention.RetentionAges(*[retention.KEY_LIFETIME] * 5)
 
 def test_what_waits_is_told_by_class_reason_and_age(bench: Bench) -> None:
     """The oldest of each class in each state, and what is held, by its reason."""
-    first = to_text(bench.now)
+    first = bench.now
     bench.submit(ALICE, MessageClass.MARKETING)
     bench.passes(minutes=5)
     bench.submit(BOB, MessageClass.MARKETING)
     bench.submit(ALICE, MessageClass.ALARM)
     bench.submit(BOB, at=bench.now.replace(year=2027))
     counts = listings.read_counts(bench.db)
-    assert [(row["state"], row["class"], row["messages"]) for row in counts["waiting"]] == [
+    assert [(row.state, row.message_class, row.messages) for row in counts.waiting] == [
         ("held", "transactional", 1), ("queued", "alarm", 1), ("queued", "marketing", 2),
     ]  # fmt: skip
-    assert counts["waiting"][2]["oldest"] == first
-    assert counts["held"] == [{"reason": "scheduled", "messages": 1}]
-    assert counts["states"] == {"held": 1, "queued": 3}
+    assert counts.waiting[2].oldest == first
+    assert counts.held == (HeldCount("scheduled", 1),)
+    assert counts.states == {"held": 1, "queued": 3}
 
 
 def test_a_status_of_many_rows_is_quick(bench: Bench) -> None:
@@ -111,6 +112,6 @@ def test_a_status_of_many_rows_is_quick(bench: Bench) -> None:
     counts = listings.read_counts(bench.db)
     took_s = time.perf_counter() - began
     bench.db.set_progress_handler(None, 1)
-    assert sum(row["messages"] for row in counts["waiting"]) == 80_000
+    assert sum(row.messages for row in counts.waiting) == 80_000
     assert steps[0] < 3000
     assert took_s < 0.5

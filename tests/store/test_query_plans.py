@@ -158,7 +158,7 @@ def test_a_listing_looks_at_its_own_state_alone(bench: Bench) -> None:
     )
 
     def found(state: str) -> list[int]:
-        return [row["id"] for row in listings.list_messages(bench.db, state=state)]
+        return [row.id for row in listings.list_messages(bench.db, state=state)]
 
     assert steps_of(bench, lambda: found("queued") == rare[::-1]) < 2000
     assert steps_of(bench, lambda: len(found("delivered")) == 50) < 5000

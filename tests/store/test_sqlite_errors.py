@@ -104,12 +104,12 @@ async def test_nothing_new_is_accepted_and_it_goes_on_when_it_can(
             await store.write(partial(submit, LONG))
         assert refused.value.code == code
     assert (trouble_of(store), store.failed.is_set()) == (code, True)
-    assert [row["text"] for row in await store.read(listings.list_messages)] == ["before"]
+    assert [row.text for row in await store.read(listings.list_messages)] == ["before"]
     heal(disk.connections[0])
     assert await store.retry_write()
     assert (trouble_of(store), store.failed.is_set()) == (None, False)
     await store.write(partial(submit, LONG))
-    assert [row["text"] for row in await store.read(listings.list_messages)] == [LONG, "before"]
+    assert [row.text for row in await store.read(listings.list_messages)] == [LONG, "before"]
     await store.close()
     assert len(disk.connections) == 1
 
@@ -124,7 +124,7 @@ async def test_a_full_disk_fails_the_whole_group_or_the_change_alone(tmp_path: P
     kept = {text for text, said in zip(texts, answers, strict=True) if isinstance(said, Submitted)}
     refused = [said for said in answers if not isinstance(said, Submitted)]
     assert {type(said) for said in refused} == {StoreUnavailable}
-    assert {row["text"] for row in await store.read(listings.list_messages)} == kept
+    assert {row.text for row in await store.read(listings.list_messages)} == kept
     assert kept <= {"small", "also small", "last"}
     await store.close()
 
@@ -161,7 +161,7 @@ async def test_a_database_that_is_away_for_a_while_needs_no_restart(tmp_path: Pa
             await store.write(partial(submit, "lost"))
     disk.absent = False
     await store.write(partial(submit, "after"))
-    assert [row["text"] for row in await store.read(listings.list_messages)] == ["after", "before"]
+    assert [row.text for row in await store.read(listings.list_messages)] == ["after", "before"]
     await store.close()
 
 

@@ -76,10 +76,10 @@ async def test_reads_see_what_was_answered(tmp_path: Path) -> None:
     new = accept.NewMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
     store = await Store.open(path)
     submitted = await store.write(lambda db: accept.submit(db, new, ConsentPolicy(), START))
-    assert [row["id"] for row in await store.read(listings.list_messages)] == [submitted.id]
+    assert [row.id for row in await store.read(listings.list_messages)] == [submitted.id]
     await store.close()
     store = await Store.open(path)
-    assert [row["text"] for row in await store.read(listings.list_messages)] == ["hello"]
+    assert [row.text for row in await store.read(listings.list_messages)] == ["hello"]
     await store.close()
 
 

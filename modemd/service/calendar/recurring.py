@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from modemd import logs
@@ -24,6 +23,7 @@ from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, schedules
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.new_message import NewMessage
+from modemd.store.rows import RunRow
 from modemd.store.schedules import NewSchedule, RunOutcome, Schedule
 
 log = logs.get(__name__)
@@ -46,6 +46,21 @@ class ScheduleRequest:
     to: tuple[str, ...]
     request: MessageRequest
     late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleView:
+    """Recurring send. `next_run`: in its own zone; None while it is paused."""
+
+    schedule: Schedule
+    next_run: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleStory(ScheduleView):
+    """Recurring send with its last runs, newest first."""
+
+    runs: tuple[RunRow, ...]
 
 
 class RecurringSends:
@@ -73,7 +88,7 @@ class RecurringSends:
 
     # Called by the faces
 
-    async def add(self, schedule: ScheduleRequest) -> dict[str, Any]:
+    async def add(self, schedule: ScheduleRequest) -> ScheduleStory:
         """Checks a recurring send and everything that its messages are made of, and stores it. Returns it as `describe` does.
         Raises Refused (`bad_name`, `bad_recipients`, `bad_schedule`, `bad_cron`, `name_taken`, or what `Submission.check`
         raises)."""
@@ -109,25 +124,27 @@ class RecurringSends:
         self._wakeup.set()
         return await self.describe(schedule.name)
 
-    async def list_schedules(self) -> list[dict[str, Any]]:
+    async def list_schedules(self) -> list[ScheduleView]:
         """Returns all recurring sends, by name."""
-        return [self._schedule_view(each) for each in await self._store.read(schedules.list_schedules)]
+        found = await self._store.read(schedules.list_schedules)
+        return [ScheduleView(each, self._find_shown_run(each)) for each in found]
 
-    async def describe(self, name: str) -> dict[str, Any]:
+    async def describe(self, name: str) -> ScheduleStory:
         """Returns a recurring send with its last runs. Raises Refused (`not_found`)."""
         found = await self._store.read(partial(schedules.find_by_name, name=name))
-        return self._schedule_view(found) | {"runs": await self._store.read(partial(schedules.list_runs, id=found.id))}
+        runs = await self._store.read(partial(schedules.list_runs, id=found.id))
+        return ScheduleStory(found, self._find_shown_run(found), tuple(runs))
 
-    async def pause(self, name: str, authorship: Authorship) -> dict[str, Any]:
+    async def pause(self, name: str, authorship: Authorship) -> ScheduleStory:
         """Pauses a recurring send until it is resumed. Returns it as it is then. Raises Refused (`not_found`, `no_reason`)."""
         return await self._apply_decision(schedules.pause, name, authorship)
 
-    async def resume(self, name: str, authorship: Authorship) -> dict[str, Any]:
+    async def resume(self, name: str, authorship: Authorship) -> ScheduleStory:
         """Resumes a recurring send from now on; runs of the pause are not made up for. Returns it as it is then. Raises Refused
         (`not_found`, `no_reason`)."""
         return await self._apply_decision(schedules.resume, name, authorship)
 
-    async def remove(self, name: str, authorship: Authorship) -> dict[str, Any]:
+    async def remove(self, name: str, authorship: Authorship) -> ScheduleStory:
         """Removes a recurring send; the messages that it has submitted go on. Returns it as it was. Raises Refused (`not_found`,
         `no_reason`)."""
         shown = await self.describe(name)
@@ -138,29 +155,15 @@ class RecurringSends:
         self._wakeup.set()
         return shown
 
-    async def _apply_decision(self, change: Callable[..., None], name: str, authorship: Authorship) -> dict[str, Any]:
+    async def _apply_decision(self, change: Callable[..., None], name: str, authorship: Authorship) -> ScheduleStory:
         authorship = check_authorship(authorship)
         await self._store.write(partial(change, name=name, now=self._clock.now(), by=authorship.by, why=authorship.why))
         self._wakeup.set()
         return await self.describe(name)
 
-    def _schedule_view(self, schedule: Schedule) -> dict[str, Any]:
+    def _find_shown_run(self, schedule: Schedule) -> datetime | None:
         at = None if schedule.paused else _cron_times(schedule).next_after(max(self._clock.now(), schedule.looked_at))
-        return {
-            "name": schedule.name,
-            "cron": schedule.cron,
-            "timezone": schedule.zone,
-            "next": at.astimezone(ZoneInfo(schedule.zone)).isoformat(timespec="minutes") if at is not None else None,
-            "paused": schedule.paused,
-            "to": list(schedule.recipients),
-            "class": schedule.message_class,
-            "text": schedule.text,
-            "valid_s": schedule.valid_s,
-            "window": schedule.window,
-            "sim": schedule.pinned,
-            "late": schedule.late,
-            "created_at": schedule.created_at.isoformat(timespec="microseconds"),
-        }
+        return at.astimezone(ZoneInfo(schedule.zone)) if at is not None else None
 
     # The task
 

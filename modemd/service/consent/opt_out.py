@@ -7,7 +7,6 @@ import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from modemd.config import Settings
 from modemd.rules import phone_numbers
@@ -19,6 +18,7 @@ from modemd.store import Store, consent, listings
 from modemd.store.inbound.inbox import CompleteMessage
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.rows import OptOutRow
 
 LONGEST_SHORT_CODE = 6
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -107,6 +107,6 @@ class ConsentRecords:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def list_opt_outs(self, *, limit: int) -> list[dict[str, Any]]:
+    async def list_opt_outs(self, *, limit: int) -> list[OptOutRow]:
         """Returns the numbers that have opted out, newest first; `limit` 0 means all."""
         return await self._store.read(partial(listings.list_opt_outs, limit=limit))

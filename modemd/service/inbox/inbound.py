@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
@@ -25,6 +24,7 @@ from modemd.store import Store, journal, lanes, listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival, CompleteMessage
 from modemd.store.outbox.accept import Submitted
+from modemd.store.rows import InboxRow
 
 log = logs.get(__name__)
 
@@ -86,7 +86,7 @@ class InboundMessages:
 
     async def list_messages(
         self, *, id: int | None = None, kind: str | None = None, since: datetime | None = None, limit: int
-    ) -> list[dict[str, Any]]:
+    ) -> list[InboxRow]:
         """Returns inbound messages, newest first; with `since` those that became visible at that moment or later, oldest first.
         `id` and `kind` (one of `modemd.rules.classes.KINDS`) narrow the list; `limit` 0 means all. Raises Refused
         (`bad_kind`)."""

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from modemd import logs
 from modemd.clock import Clock
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.states import MessageState
 from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, parse_rows
 from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time
 from modemd.service.store_retry import StoreRetry
@@ -24,6 +24,7 @@ from modemd.store import Store
 from modemd.store.outbox import batches
 from modemd.store.outbox.accept import NewMessage
 from modemd.store.outbox.batches import PromotionStep
+from modemd.store.rows import BatchRow, RefusedRow
 
 log = logs.get(__name__)
 
@@ -44,6 +45,22 @@ class _CheckedFile:
     rows: list[NewMessage] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """Batch, with how many of its messages are in each state, and the first that consent refused."""
+
+    batch: BatchRow
+    messages: dict[MessageState, int]
+    refusals: tuple[RefusedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult(BatchView):
+    """Answer to a file: its batch, and the first warnings about its numbers, by line."""
+
+    warnings: tuple[str, ...]
 
 
 class Batches:
@@ -78,7 +95,7 @@ class Batches:
             if not await retry.run(self._run_step):
                 await self._wakeup.wait()
 
-    async def accept(self, body: bytes, key: str | None = None) -> dict[str, Any]:
+    async def accept(self, body: bytes, key: str | None = None) -> BatchResult:
         """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The same
         file with the same key gets the same answer again. Raises BadRows, which names every malformed row, and Refused
         (`bad_key`, `bad_encoding`, `key_reused`, `staging`)."""
@@ -95,7 +112,7 @@ class Batches:
             await self._store.read(partial(batches.find_by_key, key=key, digest=digest)) if key is not None else None
         )
         if known is not None:
-            return await self._batch_answer(known, [])
+            return await self._make_result(known, [])
         found = _CheckedFile()
         steps = self._check_rows(text, found)
         batch = (
@@ -109,7 +126,7 @@ class Batches:
                     batch = await self._stage_file(steps, key, digest, found)
                 finally:
                     self.wake()  # to promote it, or to discard what was staged
-        return await self._batch_answer(batch, found.warnings)
+        return await self._make_result(batch, found.warnings)
 
     async def _stage_file(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _CheckedFile) -> int:
         """Stages the rows that are checked already and all that follow, step by step, then accepts them. Returns the batch.
@@ -190,27 +207,24 @@ class Batches:
             self._on_promoted(done.highest_class, done.has_held)
         return bool(done)
 
-    async def _batch_answer(self, batch: int, warnings: Sequence[str]) -> dict[str, Any]:
-        found = await self._store.read(partial(_batch_view, batch=batch))
-        return found | {"warnings": list(warnings)}
+    async def _make_result(self, batch: int, warnings: Sequence[str]) -> BatchResult:
+        view = await self._store.read(partial(_read_view, batch=batch))
+        return BatchResult(view.batch, view.messages, view.refusals, tuple(warnings))
 
-    async def describe(self, id: int) -> dict[str, Any]:
+    async def describe(self, id: int) -> BatchView:
         """Returns a batch, with how many of its messages are in each state. Raises Refused (`not_found`)."""
-        return await self._store.read(partial(_batch_view, batch=id))
+        return await self._store.read(partial(_read_view, batch=id))
 
-    async def list_batches(self, *, key: str | None, limit: int) -> list[dict[str, Any]]:
+    async def list_batches(self, *, key: str | None, limit: int) -> list[BatchRow]:
         """Returns batches, newest first; `key`: only the one with this key; `limit` 0 means all."""
         return await self._store.read(partial(batches.list_batches, key=key, limit=limit))
 
 
-def _batch_view(db: sqlite3.Connection, batch: int) -> dict[str, Any]:
+def _read_view(db: sqlite3.Connection, batch: int) -> BatchView:
     found = batches.read_batch(db, batch)
     if found is None:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
-    return found | {
-        "messages": batches.count_states(db, batch),
-        "refusals": batches.list_refused(db, batch, MAX_LISTED),
-    }
+    return BatchView(found, batches.count_states(db, batch), tuple(batches.list_refused(db, batch, MAX_LISTED)))
 
 
 async def _compute_digest(body: bytes) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings
@@ -20,12 +20,21 @@ from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.decisions import Settlement
+from modemd.store.rows import MessageRow
 
 __all__ = ["Authorship", "Decisions", "check_authorship"]  # so that the faces need not import the store
 
 LONGEST_AUTHORSHIP = 500
 # Pause between two steps of a release: other changes have the database.
 PAUSE_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResult:
+    """Numbers of messages and of batches that were released."""
+
+    messages: int
+    batches: int
 
 
 class Decisions:
@@ -53,7 +62,7 @@ class Decisions:
         self._on_settled = on_settled
         self._on_released = on_released
 
-    async def settle(self, id: int, verdict: str, part: int | None, authorship: Authorship) -> dict[str, Any]:
+    async def settle(self, id: int, verdict: str, part: int | None, authorship: Authorship) -> MessageRow:
         """Settles unknown parts of a message as sent or not sent; `part` None: all of them. Returns the message as it is then.
         Raises Refused (`bad_verdict`, `no_reason`, `not_found`, `no_part`, `not_unknown`, `closed`)."""
         if verdict not in set(Settlement):
@@ -65,7 +74,7 @@ class Decisions:
         self._on_settled()
         return message
 
-    async def cancel(self, id: int, authorship: Authorship) -> dict[str, Any]:
+    async def cancel(self, id: int, authorship: Authorship) -> MessageRow:
         """Cancels a message of which nothing can have left. Returns the message as it is then. Raises Refused (`no_reason`,
         `not_found`, `too_late`)."""
         change = partial(decisions.cancel, message_id=id, word=check_authorship(authorship), now=self._clock.now())
@@ -83,16 +92,16 @@ class Decisions:
             now=self._clock.now(),
         )
 
-        def change_and_read(db: sqlite3.Connection) -> tuple[Submitted, dict[str, Any]]:
+        def change_and_read(db: sqlite3.Connection) -> tuple[Submitted, MessageRow]:
             submitted = change(db)
             return submitted, listings.list_messages(db, id=submitted.id)[0]
 
         submitted, message = await self._store.write(change_and_read)
         if not submitted.is_repetition:
-            self._on_queued(submitted, MessageClass(message["class"]))
+            self._on_queued(submitted, message.message_class)
         return SubmitResult(message, (), submitted.is_repetition)
 
-    async def release(self, message_class: str | None, authorship: Authorship) -> dict[str, int]:
+    async def release(self, message_class: str | None, authorship: Authorship) -> ReleaseResult:
         """Releases what is held after a restore, in small steps: one class of messages, or everything with the batches. Returns
         how many messages and batches. Raises Refused (`bad_class`, `no_reason`)."""
         authorship = check_authorship(authorship)
@@ -119,10 +128,10 @@ class Decisions:
                 partial(restore.release_batches, now=self._clock.now(), by=authorship.by, why=authorship.why)
             )
             self._on_released()
-        return {"messages": messages, "batches": batches}
+        return ReleaseResult(messages, batches)
 
-    async def _apply_decision(self, id: int, change: Callable[[sqlite3.Connection], None]) -> dict[str, Any]:
-        def change_and_read(db: sqlite3.Connection) -> dict[str, Any]:
+    async def _apply_decision(self, id: int, change: Callable[[sqlite3.Connection], None]) -> MessageRow:
+        def change_and_read(db: sqlite3.Connection) -> MessageRow:
             change(db)
             return listings.list_messages(db, id=id)[0]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from modemd.errors import ErrorCode, Refused
 from modemd.pdu.fields import status
@@ -16,6 +16,36 @@ from modemd.rules.report_matching import AttemptFacts, MatchDoubt, ReportFacts, 
 from modemd.store import Store, listings
 from modemd.store.inbound import status_reports
 from modemd.store.inbound.status_reports import UnmatchedReason
+from modemd.store.rows import AttemptRow, EventRow, MessageRow, PartRow, ReportRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Status report. `doubt`: why it has no attempt; None if it has one."""
+
+    report: ReportRow
+    doubt: MatchDoubt | UnmatchedReason | None = None
+
+    @property
+    def meaning(self) -> str:
+        """TP-Status in words."""
+        return status.describe(self.report.status)
+
+    @property
+    def because(self) -> str | None:
+        """Reason in words why it has no attempt."""
+        return UNMATCHED_REASONS[self.doubt] if self.doubt is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStory:
+    """Message with everything that happened to it: reports, attempts and events with the oldest first."""
+
+    message: MessageRow
+    parts: tuple[PartRow, ...]
+    attempts: tuple[AttemptRow, ...]
+    reports: tuple[ReportView, ...]
+    events: tuple[EventRow, ...]
 
 
 class MessageStories:
@@ -26,26 +56,20 @@ class MessageStories:
 
     async def list_messages(
         self, *, id: int | None = None, state: str | None = None, batch: int | None = None, limit: int
-    ) -> list[dict[str, Any]]:
+    ) -> list[MessageRow]:
         """Returns outbound messages, newest first; `limit` 0 means all. Raises Refused (`bad_state`)."""
         if state is not None and state not in set(states.MessageState):
             raise Refused(ErrorCode.BAD_STATE, f"{state!r} is no state; there are {', '.join(states.MessageState)}")
         return await self._store.read(partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch))
 
-    async def describe(self, id: int) -> dict[str, Any]:
+    async def describe(self, id: int) -> MessageStory:
         """Returns a message with its story: its parts, attempts, status reports and events. Raises Refused (`not_found`)."""
         return await self._store.read(partial(_read_story, id))
 
-    async def list_reports(self, *, matched: bool | None = None, limit: int) -> list[dict[str, Any]]:
+    async def list_reports(self, *, matched: bool | None = None, limit: int) -> list[ReportView]:
         """Returns status reports, newest first; `matched` False: only those without an attempt, with the reason; True: only the
         others; `limit` 0 means all."""
         return await self._store.read(partial(_read_reports, matched=matched, limit=limit))
-
-
-def report_view(report: dict[str, Any], doubt: MatchDoubt | UnmatchedReason | None) -> dict[str, Any]:
-    """Returns a status report as the faces show it: with its status in words, and with the reason if it has no attempt."""
-    words = {"reason": doubt.value, "because": UNMATCHED_REASONS[doubt]} if doubt is not None else {}
-    return report | {"status": f"{report['status']:02X}", "meaning": status.describe(report["status"])} | words
 
 
 UNMATCHED_REASONS: dict[MatchDoubt | UnmatchedReason, str] = {
@@ -60,25 +84,23 @@ UNMATCHED_REASONS: dict[MatchDoubt | UnmatchedReason, str] = {
 }
 
 
-def _read_story(id: int, db: sqlite3.Connection) -> dict[str, Any]:
+def _read_story(id: int, db: sqlite3.Connection) -> MessageStory:
     found = listings.list_messages(db, id=id, limit=1)
     if not found:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no message {id}")
-    reports = [report_view(row, None) for row in reversed(listings.list_reports(db, message_id=id, limit=0))]
-    return found[0] | {
-        "progress": listings.list_parts(db, id),
-        "attempts": listings.list_attempts(db, id),
-        "reports": reports,
-        "events": listings.list_events(db, id),
-    }
+    return MessageStory(
+        message=found[0],
+        parts=tuple(listings.list_parts(db, id)),
+        attempts=tuple(listings.list_attempts(db, id)),
+        reports=tuple(ReportView(row) for row in reversed(listings.list_reports(db, message_id=id, limit=0))),
+        events=tuple(listings.list_events(db, id)),
+    )
 
 
-def _read_reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[dict[str, Any]]:
+def _read_reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[ReportView]:
     rows = listings.list_reports(db, matched=matched, limit=limit)
     return [
-        report_view(
-            row, status_reports.explain_unmatched(db, row["id"], _match_report) if row["attempt"] is None else None
-        )
+        ReportView(row, status_reports.explain_unmatched(db, row.id, _match_report) if row.attempt_id is None else None)
         for row in rows
     ]
 

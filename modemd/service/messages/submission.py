@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from modemd import pdu
@@ -23,6 +22,7 @@ from modemd.rules.windows import Window
 from modemd.store import Store, listings
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.rows import MessageRow
 
 # Characters of an idempotency key.
 LONGEST_KEY = 200
@@ -52,10 +52,9 @@ class MessageRequest:
 
 @dataclass(frozen=True, slots=True)
 class SubmitResult:
-    """Answer to a request: the message as `listings.list_messages` shows it, warnings about its number, and whether the key was
-    known already."""
+    """Answer to a request: the message, warnings about its number, and whether the key was known already."""
 
-    message: dict[str, Any]
+    message: MessageRow
     warnings: tuple[str, ...]
     is_repeat: bool
 
@@ -152,8 +151,8 @@ class Submission:
 
 
 def _submit_all(
-    new: Sequence[NewMessage], policy: ConsentPolicy, now: Any, db: sqlite3.Connection
-) -> list[tuple[Submitted, dict[str, Any]]]:
+    new: Sequence[NewMessage], policy: ConsentPolicy, now: datetime, db: sqlite3.Connection
+) -> list[tuple[Submitted, MessageRow]]:
     for each in new:
         if each.at is not None and each.key is not None and not accept.has_key(db, each.key):
             check_time(each.at, now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from modemd import logs
 from modemd.errors import CommandFailed, DecodeError, EncodeError, ErrorCode, ModemError, Refused, ReplyTimeout
@@ -56,6 +55,15 @@ _ERROR_MEANINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class UssdResult:
+    """Answer of the network. `state`: in words; `session`: the number of the session if it waits for a reply."""
+
+    state: str
+    text: str | None
+    session: int | None
+
+
 @dataclass(slots=True)
 class _OpenSession:
     """Session that waits for a reply; `number` tells it from others on the same modem."""
@@ -79,7 +87,7 @@ class UssdSessions:
 
     async def send(
         self, name: str, text: str, *, session: int | None = None, answer_s: float | None = None
-    ) -> dict[str, Any]:
+    ) -> UssdResult:
         """Sends a USSD code by a modem, or a reply within a `session`. Returns what the network answers: `text`, `state` in
         words, and the `session` that waits for a reply, else None.
 
@@ -95,13 +103,13 @@ class UssdSessions:
         """Ends a session whose network waits for a reply. Raises Refused (`no_modem`, `no_session`)."""
         await self._end(self._find_modem(name), session)
 
-    async def _begin(self, modem: Modem, code: str, answer_s: float = ANSWER_S) -> dict[str, Any]:
+    async def _begin(self, modem: Modem, code: str, answer_s: float = ANSWER_S) -> UssdResult:
         name = modem.line.name
         if name in self._busy_modems or name in self._open_sessions:
             raise Refused(ErrorCode.USSD_BUSY, f"{name} has a USSD session; end that one, or wait a minute")
         return await self._exchange(modem, code, answer_s, ussd_session.send_code)
 
-    async def _reply(self, modem: Modem, session: int, text: str, answer_s: float = ANSWER_S) -> dict[str, Any]:
+    async def _reply(self, modem: Modem, session: int, text: str, answer_s: float = ANSWER_S) -> UssdResult:
         self._remove_session(modem, session)
         return await self._exchange(modem, text, answer_s, ussd_session.send_text)
 
@@ -114,14 +122,14 @@ class UssdSessions:
         `send` says."""
         answer = await self._begin(modem, texts[0])
         for text in texts[1:]:
-            if answer["session"] is None:
+            if answer.session is None:
                 raise Refused(
-                    ErrorCode.USSD_ENDED, f"the network had no question that {text!r} could answer: {answer['text']}"
+                    ErrorCode.USSD_ENDED, f"the network had no question that {text!r} could answer: {answer.text}"
                 )
-            answer = await self._reply(modem, answer["session"], text)
-        if answer["session"] is not None:
-            await self._end(modem, answer["session"])
-        return str(answer["text"] or "")
+            answer = await self._reply(modem, answer.session, text)
+        if answer.session is not None:
+            await self._end(modem, answer.session)
+        return answer.text or ""
 
     async def close(self, modems: Sequence[Modem]) -> None:
         """Ends all open sessions, when the daemon stops."""
@@ -137,7 +145,7 @@ class UssdSessions:
         found.timeout.cancel()
         del self._open_sessions[modem.line.name]
 
-    async def _exchange(self, modem: Modem, text: str, answer_s: float, step: UssdExchange) -> dict[str, Any]:
+    async def _exchange(self, modem: Modem, text: str, answer_s: float, step: UssdExchange) -> UssdResult:
         name = modem.line.name
         if modem.status.health in _NOT_READY:
             raise Refused(
@@ -172,12 +180,12 @@ class UssdSessions:
             self._busy_modems.discard(name)
         return self._make_answer(modem, message)
 
-    def _make_answer(self, modem: Modem, message: UssdMessage) -> dict[str, Any]:
+    def _make_answer(self, modem: Modem, message: UssdMessage) -> UssdResult:
         code = _FAILURE_CODES.get(message.state)
         if code is not None and not message.text:
             raise Refused(code, f"{modem.line.name}: {message.state.label}")
         session = self._start_session(modem) if message.state is UssdState.REPLY_WANTED else None
-        return {"state": message.state.label, "text": message.text, "session": session}
+        return UssdResult(message.state.label, message.text, session)
 
     def _start_session(self, modem: Modem) -> int:
         self._last_number += 1

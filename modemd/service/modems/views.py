@@ -1,20 +1,19 @@
-"""Views of modems: the documents in which the faces show modems, unusable devices and lines of the wire log."""
+"""Views of modems: what the faces show of modems, of devices that cannot be used, and of the wire log."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
-from modemd.modem.link.wire_log import WireLine
+from modemd.modem.link.wire_log import WireLine as WireLine  # faces speak to the service, not to a modem
 from modemd.modem.modem import Modem
 from modemd.modem.status import ModemHealth, ModemStatus
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.modems.discovery import Discovery, UnusableDevice
 from modemd.service.modems.registry import ModemRegistry
+from modemd.service.views import BalanceView, ModemView
 
 
 class ModemViews:
@@ -30,7 +29,7 @@ class ModemViews:
         breakers: SimBreakers,
         clock: Clock,
         *,
-        balance: Callable[[str], dict[str, Any] | None],
+        balance: Callable[[str], BalanceView | None],
     ) -> None:
         self._registry = registry
         self._discovery = discovery
@@ -39,88 +38,74 @@ class ModemViews:
         self._clock = clock
         self._balance = balance
 
-    def list_modems(self) -> list[dict[str, Any]]:
+    def list_modems(self) -> list[ModemView]:
         """Returns the modems, with what is known of each now, then the devices that are plugged in and cannot be used."""
         return [
             *(self._view(modem) for modem in self._registry.modems),
             *map(unusable_view, self._discovery.unusable_devices()),
         ]
 
-    def list_wire_lines(self, name: str) -> list[dict[str, Any]]:
+    def list_wire_lines(self, name: str) -> list[WireLine]:
         """Returns the last lines between host and modem, oldest first, without personal data. Raises Refused (`no_modem`)."""
-        return [wire_view(line) for line in self._registry.find_by_name(name).list_wire_lines()]
+        return list(self._registry.find_by_name(name).list_wire_lines())
 
-    def _view(self, modem: Modem) -> dict[str, Any]:
+    def _view(self, modem: Modem) -> ModemView:
         identity = modem.status.identity
         balance = self._balance(identity.iccid) if identity is not None else None
         breaker = self._breakers.open_until(identity.iccid, self._clock.now()) if identity is not None else None
-        return modem_view(modem, self._settings.current(), breaker) | {"balance": balance}
+        return modem_view(modem, self._settings.current(), breaker, balance)
 
 
-def modem_view(modem: Modem, settings: Settings, breaker: tuple[datetime, str] | None = None) -> dict[str, Any]:
+def modem_view(
+    modem: Modem, settings: Settings, breaker: tuple[datetime, str] | None = None, balance: BalanceView | None = None
+) -> ModemView:
     """Returns one modem: as configured, what answered, and its state. `breaker`: until when its SIM is paused by refusals, and
     the error that it was refused with, if it is."""
     now, identity = modem.status, modem.status.identity
     sim = settings.sims.get(identity.iccid) if identity else None
-    return {
-        "name": modem.line.name,
-        "port": now.port or modem.line.port or None,
-        "place": now.usb_location,
-        "health": now.health.value,
-        "can_send": can_send(now, is_refused=breaker is not None),
-        "reason": now.reason if breaker is None else f"the SIM was refused too often: {breaker[1]}",
-        "rests_until": breaker[0].isoformat(timespec="microseconds") if breaker is not None else None,
-        "driver": identity.profile.name if identity else None,
-        "manufacturer": identity.manufacturer if identity else None,
-        "model": identity.model if identity else None,
-        "firmware": identity.firmware if identity else None,
-        "imei": identity.imei if identity else None,
-        "sim": identity.iccid if identity else None,
-        "imsi": identity.imsi if identity else None,
-        "number": (sim.number if sim else None) or (identity.number if identity else None),
-        "registration": now.registration.name.lower(),
-        "signal_dbm": now.signal_dbm,
-        "sent": now.sent,
-        "operator": now.operator,
-        "smsc": now.smsc,
-        "storage": f"{now.storage.used}/{now.storage.total}" if now.storage is not None else None,
-        "remarks": list(now.remarks.values()),
-        "recovery": asdict(modem.recovery_status),
-    }
-
-
-MODEM_KEYS = (
-    *("name", "port", "place", "health", "can_send", "reason", "rests_until"),
-    *("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number"),
-    *("registration", "signal_dbm", "sent", "operator", "smsc", "storage", "remarks", "recovery", "balance"),
-)
+    return ModemView(
+        name=modem.line.name,
+        port=now.port or modem.line.port or None,
+        place=now.usb_location,
+        health=now.health,
+        can_send=can_send(now, is_refused=breaker is not None),
+        reason=now.reason if breaker is None else f"the SIM was refused too often: {breaker[1]}",
+        rests_until=breaker[0] if breaker is not None else None,
+        driver=identity.profile.name if identity else None,
+        manufacturer=identity.manufacturer if identity else None,
+        model=identity.model if identity else None,
+        firmware=identity.firmware if identity else None,
+        imei=identity.imei if identity else None,
+        sim=identity.iccid if identity else None,
+        imsi=identity.imsi if identity else None,
+        number=(sim.number if sim else None) or (identity.number if identity else None),
+        registration=now.registration.name.lower(),
+        signal_dbm=now.signal_dbm,
+        sent=now.sent,
+        operator=now.operator,
+        smsc=now.smsc,
+        storage=f"{now.storage.used}/{now.storage.total}" if now.storage is not None else None,
+        remarks=tuple(now.remarks.values()),
+        recovery=modem.recovery_status,
+        balance=balance,
+    )
 
 
 NOT_USABLE = "not usable"
 """Health of a device that cannot be used."""
 
 
-def unusable_view(found: UnusableDevice) -> dict[str, Any]:
-    """Returns a device that is plugged in and cannot be used, with the reason: the keys are a modem's, and `name` is its
-    place."""
-    known: dict[str, Any] = {
-        "name": found.device.location,
-        "port": found.path,
-        "place": found.device.location,
-        "health": NOT_USABLE,
-        "can_send": False,
-        "reason": found.reason,
-        "model": found.device.product or None,
-        "registration": "unknown",
-        "sent": 0,
-        "remarks": [],
-    }
-    return {key: known.get(key) for key in MODEM_KEYS}
-
-
-def wire_view(line: WireLine) -> dict[str, Any]:
-    """Returns a line of the wire log; `way` is `>` to the modem, `<` from it."""
-    return {"at": line.at.isoformat(timespec="milliseconds"), "way": line.direction, "text": line.text}
+def unusable_view(found: UnusableDevice) -> ModemView:
+    """Returns a device that is plugged in and cannot be used, with the reason; `name` is its place."""
+    return ModemView(
+        name=found.device.location,
+        port=found.path,
+        place=found.device.location,
+        health=NOT_USABLE,
+        can_send=False,
+        reason=found.reason,
+        model=found.device.product or None,
+    )
 
 
 def can_send(status: ModemStatus, *, is_refused: bool) -> bool:

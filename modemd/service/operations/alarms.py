@@ -24,6 +24,7 @@ from modemd.store.alarms import ActiveAlarm
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.new_message import NewMessage
+from modemd.store.rows import AlarmRow
 
 log = logs.get(__name__)
 
@@ -36,6 +37,7 @@ RETRY_S = 5.0
 LONGEST_TEXT = 300
 
 AlarmKey = tuple[str, str]
+# A document and no class: the program gets these keys as JSON, and nothing in the service reads them.
 AlarmDocument = dict[str, Any]
 RunCommand = Callable[[Sequence[str], AlarmDocument, float], Awaitable[str | None]]
 
@@ -90,7 +92,7 @@ class Alarms:
             log.warning("alarm cleared", code=code, subject=subject)
             self._wakeup.set()
 
-    async def list_alarms(self, *, cleared: bool, limit: int) -> list[dict[str, Any]]:
+    async def list_alarms(self, *, cleared: bool, limit: int) -> list[AlarmRow]:
         """Returns alarms, newest first: with `cleared` all of them, else those that are active. `limit` 0 means all."""
         return await self._store.read(partial(alarms.list_alarms, cleared=cleared, limit=limit))
 

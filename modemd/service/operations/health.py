@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from modemd.errors import StoreDamaged, StoreUnavailable
 from modemd.service.modems.views import ModemViews
 from modemd.service.operations.alarms import Alarms
 from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.views import ModemView, SimView
 from modemd.store import Store, listings
+from modemd.store.rows import AlarmRow, StoreCounts, WaitingCount
 
 CAN_SEND = "can_send"
 
@@ -76,6 +77,29 @@ def _counted_modems(count: int) -> str:
     return "modem" if count == 1 else "modems"
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """Number of messages of a class that wait in a state, and the age of the oldest of them in seconds; 0 if it is not known."""
+
+    count: WaitingCount
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """Status of the whole service. `failure`: why the database takes no changes, None while it does; `clock_distrust`: why the
+    machine's clock is not trusted, None while it is; `alarms`: the active ones."""
+
+    health: Health
+    failure: StoreUnavailable | StoreDamaged | None
+    clock_distrust: str | None
+    modems: tuple[ModemView, ...]
+    sims: tuple[SimView, ...]
+    alarms: tuple[AlarmRow, ...]
+    waiting: tuple[WaitingView, ...]
+    counts: StoreCounts
+
+
 class ServiceHealth:
     """Health and status of the whole service. `is_running` tells whether its tasks run; `list_sims` returns its SIMs."""
 
@@ -86,7 +110,7 @@ class ServiceHealth:
         modems: ModemViews,
         alarms: Alarms,
         *,
-        list_sims: Callable[[], Awaitable[list[dict[str, Any]]]],
+        list_sims: Callable[[], Awaitable[list[SimView]]],
         is_running: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -100,34 +124,28 @@ class ServiceHealth:
         """Returns whether a message can pass. Nothing here waits, not even for the database."""
         return self._assess(self._modems.list_modems())
 
-    def _assess(self, modems: Sequence[dict[str, Any]]) -> Health:
+    def _assess(self, modems: Sequence[ModemView]) -> Health:
         states = [
-            ModemState(
-                modem["name"], modem["can_send"], modem["reason"] or "; ".join(modem["remarks"]) or modem["health"]
-            )
+            ModemState(modem.name, modem.can_send, modem.reason or "; ".join(modem.remarks) or modem.health)
             for modem in modems
         ]
         return assess_health(self._store.failure, states, running=self._is_running())
 
-    async def read_status(self) -> dict[str, Any]:
+    async def read_status(self) -> StatusView:
         """Returns whether a message can pass, the modems, the SIMs, the active alarms, and what waits."""
         counts = await self._store.read(listings.read_counts)
-        modems = self._modems.list_modems()
-        health = self._assess(modems)
-        now = self._clock.now()
-        for row in counts["waiting"]:
-            row["age_s"] = (
-                max(int((now - datetime.fromisoformat(row["oldest"])).total_seconds()), 0) if row["oldest"] else 0
-            )
-        failure = self._store.failure
-        return {
-            "can_send": health.can_send,
-            "code": health.code,
-            "message": health.message,
-            "trouble": {"code": failure.code, "message": str(failure)} if failure else None,
-            "clock": {"trusted": self._clock.is_trusted, "because": self._clock.distrust_reason},
-            "modems": modems,
-            "sims": await self._list_sims(),
-            "alarms": await self._alarms.list_alarms(cleared=False, limit=0),
-            **counts,
-        }
+        modems, now = self._modems.list_modems(), self._clock.now()
+        return StatusView(
+            health=self._assess(modems),
+            failure=self._store.failure,
+            clock_distrust=self._clock.distrust_reason,
+            modems=tuple(modems),
+            sims=tuple(await self._list_sims()),
+            alarms=tuple(await self._alarms.list_alarms(cleared=False, limit=0)),
+            waiting=tuple(WaitingView(each, _compute_age_s(each.oldest, now)) for each in counts.waiting),
+            counts=counts,
+        )
+
+
+def _compute_age_s(oldest: datetime | None, now: datetime) -> int:
+    return max(int((now - oldest).total_seconds()), 0) if oldest is not None else 0

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from modemd import logs, pdu
 from modemd.clock import Clock
@@ -21,6 +20,7 @@ from modemd.rules.balance import parse_amount
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.modems.ussd import UssdSessions
+from modemd.service.views import BalanceView
 from modemd.store import Store, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import NewMessage, Submitted
@@ -83,23 +83,19 @@ class Balances:
                     await self._query_balance(modem, iccid, query)
             await asyncio.sleep(CHECK_INTERVAL_S)
 
-    def view(self, iccid: str) -> dict[str, Any] | None:
-        """Returns the last known balance of a SIM: `amount`, `at`, and whether it is `low`. None if none is known."""
+    def view(self, iccid: str) -> BalanceView | None:
+        """Returns the last known balance of a SIM; None if it is not known."""
         known = self._last_known.get(iccid)
         if iccid not in self._queries or known is None or known.amount is None or known.at is None:
             return None
-        return {
-            "amount": float(known.amount),
-            "at": known.at.isoformat(timespec="microseconds"),
-            "low": self._is_low(iccid, known.amount),
-        }
+        return BalanceView(known.amount, known.at, self._is_low(iccid, known.amount))
 
     def low_balances(self) -> dict[str, str]:
         """Returns the SIMs that have less left than they should, by ICCID, and the text of the alarm for each."""
         return {
-            iccid: f"SIM ..{iccid[-6:]} has {view['amount']:.2f} left, less than {self._queries[iccid].low:.2f}"
+            iccid: f"SIM ..{iccid[-6:]} has {view.amount:.2f} left, less than {self._queries[iccid].low:.2f}"
             for iccid in self._queries
-            if (view := self.view(iccid)) is not None and view["low"]
+            if (view := self.view(iccid)) is not None and view.is_low
         }
 
     async def handle_message(self, iccid: str, sender: str, text: str) -> None:

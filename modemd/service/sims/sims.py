@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from modemd import logs
 from modemd.clock import Clock
@@ -21,12 +21,23 @@ from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship, check_authorship
 from modemd.service.sims.balances import Balances
 from modemd.service.store_retry import StoreRetry
+from modemd.service.views import LimitView, SimView
 from modemd.store import Store, lanes, listings, sims
 from modemd.store.queue import pauses, quotas
+from modemd.store.rows import PauseRow, SimRow
 
 log = logs.get(__name__)
 
 STEP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _SimUsage:
+    """SIM as the database knows it: its row, its limits by reason, and the classes that are paused on it."""
+
+    sim: SimRow
+    limits: dict[str, LimitView]
+    paused: tuple[MessageClass, ...]
 
 
 class SimControl:
@@ -71,31 +82,26 @@ class SimControl:
             after = await retry.run(partial(self._store.write, step))
         self._on_changed()
 
-    async def list_sims(self) -> list[dict[str, Any]]:
+    async def list_sims(self) -> list[SimView]:
         """Returns the SIMs that were met, with what each has used of its quotas, and its balance if that is known."""
         now = self._clock.now()
         names = {iccid: sim.name for iccid, sim in self._settings.current().sims.items()}
-        rows = await self._store.read(partial(_sim_rows, names=names, limits=self._policy.limits, now=now))
+        usages = await self._store.read(partial(_read_usages, limits=self._policy.limits, now=now))
         modems = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
-        return [
-            row
-            | self._modem_fields(row["sim"], modems.get(row["sim"]), now)
-            | {"balance": self._balances.view(row["sim"])}
-            for row in rows
-        ]
+        return [self._make_view(usage, names, modems.get(usage.sim.iccid), now) for usage in usages]
 
-    async def admit(self, iccid: str) -> dict[str, Any]:
+    async def admit(self, iccid: str) -> SimView:
         """Admits a SIM, so that it may be used. Raises Refused (`no_sim`) if no SIM of that ICCID was met."""
         if not await self._store.write(partial(sims.admit, iccid=iccid, now=self._clock.now())):
             raise Refused(ErrorCode.NO_SIM, f"no SIM {iccid} was met; `modemd sims` lists those that were")
         self._on_ready()
-        return next(row for row in await self.list_sims() if row["sim"] == iccid)
+        return next(view for view in await self.list_sims() if view.sim.iccid == iccid)
 
-    async def list_pauses(self) -> list[dict[str, Any]]:
+    async def list_pauses(self) -> list[PauseRow]:
         """Returns the pauses: of what, since when, by whom and why."""
         return await self._store.read(pauses.list_pauses)
 
-    async def pause(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[dict[str, Any]]:
+    async def pause(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseRow]:
         """Pauses a class, a SIM, a class at a SIM, or everything: no message of it is begun, and those that were begun are
         finished. Alarms go on unless their class is named. Returns all pauses. Raises Refused (`bad_class`, `bad_sim`,
         `no_reason`)."""
@@ -104,7 +110,7 @@ class SimControl:
         )
         return await self._change_pauses(change)
 
-    async def resume(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[dict[str, Any]]:
+    async def resume(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseRow]:
         """Ends exactly such a pause. Returns all pauses that are left. Raises Refused (`not_paused`, `bad_class`, `bad_sim`,
         `no_reason`)."""
         change = partial(
@@ -112,8 +118,8 @@ class SimControl:
         )
         return await self._change_pauses(change)
 
-    async def _change_pauses(self, change: Callable[[sqlite3.Connection], None]) -> list[dict[str, Any]]:
-        def change_and_read(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    async def _change_pauses(self, change: Callable[[sqlite3.Connection], None]) -> list[PauseRow]:
+        def change_and_read(db: sqlite3.Connection) -> list[PauseRow]:
             change(db)
             return pauses.list_pauses(db)
 
@@ -121,38 +127,43 @@ class SimControl:
         self._on_changed()
         return active
 
-    def _modem_fields(self, iccid: str, modem: Modem | None, now: datetime) -> dict[str, Any]:
+    def _make_view(
+        self, usage: _SimUsage, names: Mapping[str, str | None], modem: Modem | None, now: datetime
+    ) -> SimView:
+        iccid = usage.sim.iccid
         breaker = self._breakers.open_until(iccid, now)
-        return {
-            "modem": modem.line.name if modem is not None else None,
-            "health": modem.status.health.value if modem is not None else None,
-            "rests_until": breaker[0].isoformat(timespec="microseconds") if breaker is not None else None,
-            "rate": modem.line.rate(iccid) if modem is not None else None,
-        }
+        return SimView(
+            sim=usage.sim,
+            name=names.get(iccid),
+            limits=usage.limits,
+            paused=usage.paused,
+            modem=modem.line.name if modem is not None else None,
+            health=modem.status.health if modem is not None else None,
+            rests_until=breaker[0] if breaker is not None else None,
+            rate=modem.line.rate(iccid) if modem is not None else None,
+            balance=self._balances.view(iccid),
+        )
 
 
-def _sim_rows(
-    db: sqlite3.Connection, names: Mapping[str, str | None], limits: SimLimits, now: datetime
-) -> list[dict[str, Any]]:
+def _read_usages(db: sqlite3.Connection, limits: SimLimits, now: datetime) -> list[_SimUsage]:
     paused = pauses.list_active(db)
     return [
-        row
-        | {
-            "name": names.get(row["sim"]),
-            "limits": _limit_views(quotas.read_usage(db, row["sim"], limits(row["sim"], row["number"]), now)),
-            "paused": [each.value for each in MessageClass if each in find_stopped_classes(paused, row["sim"])],
-        }
-        for row in listings.list_sims(db)
+        _SimUsage(
+            sim,
+            _make_limits(quotas.read_usage(db, sim.iccid, limits(sim.iccid, sim.number), now)),
+            tuple(each for each in MessageClass if each in find_stopped_classes(paused, sim.iccid)),
+        )
+        for sim in listings.list_sims(db)
     ]
 
 
-def _limit_views(usage: QuotaUsage) -> dict[str, dict[str, Any]]:
+def _make_limits(usage: QuotaUsage) -> dict[str, LimitView]:
     """Returns each limit that binds marketing, which all of them do; of a quota the whole, with its reserve."""
     found = {}
     for ceiling in usage.list_ceilings(MessageClass.MARKETING):
         whole = usage.limits.quota(ceiling.period) if ceiling.reason.startswith("quota_") else None
         most = ceiling.limit if whole is None else whole
-        found[ceiling.reason] = {"used": ceiling.used, "most": most, "reserved": most - ceiling.limit}
+        found[ceiling.reason] = LimitView(ceiling.used, most, most - ceiling.limit)
     return found
 
 

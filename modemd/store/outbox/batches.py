@@ -6,16 +6,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from modemd.errors import ErrorCode, Refused
-from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy, Marketing
 from modemd.rules.queue_place import QueuePlace
+from modemd.rules.states import MessageState
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.accept import BatchAcceptance, NewMessage
+from modemd.store.rows import BatchRow, RefusedRow, read_row
 from modemd.store.timestamps import to_text
 
 # Rows that one change stages or promotes. A message that comes meanwhile waits for one such change at most.
@@ -126,9 +126,9 @@ def promote(db: sqlite3.Connection, batch: int, policy: ConsentPolicy, now: date
     for row in rows:
         place = BatchAcceptance(row.message_id, row.batch, row.accepted_at)
         state = outbox_accept.create_message(db, row.new, policy, now, place).state
-        if state is states.MessageState.QUEUED:
+        if state is MessageState.QUEUED:
             queued.append(row.new.message_class)
-        held = held or state is states.MessageState.HELD
+        held = held or state is MessageState.HELD
     staged_rows.remove_promoted(db, *rows)
     if len(rows) < limit:
         db.execute("UPDATE batch SET state = 'done' WHERE id = ?", (batch,))
@@ -154,18 +154,18 @@ def discard_unaccepted(db: sqlite3.Connection, limit: int) -> bool:
     return True
 
 
-def read_batch(db: sqlite3.Connection, batch: int) -> dict[str, Any] | None:
-    """Returns a batch as the API shows it; None if there is no such batch."""
+def read_batch(db: sqlite3.Connection, batch: int) -> BatchRow | None:
+    """Returns a batch; None if there is no such batch."""
     row = db.execute(
         """SELECT id, key, state, created_at, accepted_at, rows, again, refused, promoted, rows - refused AS accepted,
                   first_message, first_message + last_row - first_row AS last_message
            FROM batch WHERE id = ?""",
         (batch,),
     ).fetchone()
-    return dict(row) if row is not None else None
+    return read_row(BatchRow, row) if row is not None else None
 
 
-def list_batches(db: sqlite3.Connection, *, key: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+def list_batches(db: sqlite3.Connection, *, key: str | None = None, limit: int = 50) -> list[BatchRow]:
     """Returns batches, newest first; `limit` 0 means all."""
     rows = db.execute(
         "SELECT id FROM batch WHERE ?1 IS NULL OR key = ?1 ORDER BY id DESC LIMIT ?2", (key, limit or -1)
@@ -173,19 +173,19 @@ def list_batches(db: sqlite3.Connection, *, key: str | None = None, limit: int =
     return [found for row in rows if (found := read_batch(db, row["id"])) is not None]
 
 
-def count_states(db: sqlite3.Connection, batch: int) -> dict[str, int]:
+def count_states(db: sqlite3.Connection, batch: int) -> dict[MessageState, int]:
     """Returns how many messages of a batch are in each state; rows that are not promoted yet are not counted."""
     rows = db.execute("SELECT state, count(*) AS messages FROM message WHERE batch = ? GROUP BY state", (batch,))
-    return {row["state"]: row["messages"] for row in rows}
+    return {MessageState(row["state"]): row["messages"] for row in rows}
 
 
-def list_refused(db: sqlite3.Connection, batch: int, limit: int) -> list[dict[str, Any]]:
+def list_refused(db: sqlite3.Connection, batch: int, limit: int) -> list[RefusedRow]:
     """Returns the messages of a batch that consent refused, oldest first."""
     rows = db.execute(
-        """SELECT id, number AS "to", reason FROM message WHERE batch = ? AND state = 'refused' ORDER BY id LIMIT ?""",
+        """SELECT id, number AS recipient, reason FROM message WHERE batch = ? AND state = 'refused' ORDER BY id LIMIT ?""",
         (batch, limit),
     )
-    return [dict(row) for row in rows]
+    return [read_row(RefusedRow, row) for row in rows]
 
 
 def _reserve_message_ids(db: sqlite3.Connection, count: int) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store.journal import Authorship, add_event
+from modemd.store.rows import PauseRow, read_row
 from modemd.store.timestamps import to_text
 
 
@@ -22,12 +22,13 @@ def list_active(db: sqlite3.Connection) -> list[Pause]:
     ]
 
 
-def list_pauses(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Returns the active pauses as the API shows them: since when, by whom and why."""
+def list_pauses(db: sqlite3.Connection) -> list[PauseRow]:
+    """Returns the active pauses, oldest first: since when, by whom and why."""
     rows = db.execute(
-        """SELECT nullif(class, '') AS class, nullif(sim, '') AS sim, "by", why, at FROM pause ORDER BY at, class, sim"""
+        """SELECT nullif(class, '') AS message_class, nullif(sim, '') AS sim, "by", why, at
+           FROM pause ORDER BY at, pause.class, pause.sim"""
     )
-    return [dict(row) for row in rows]
+    return [read_row(PauseRow, row) for row in rows]
 
 
 def pause(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) -> None:

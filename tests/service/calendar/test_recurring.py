@@ -57,7 +57,7 @@ class RecurringBench:
 
     async def runs(self) -> list[tuple[str, str]]:
         shown = await self.recurring.describe("daily")
-        return [(run["local"], run["outcome"]) for run in reversed(shown["runs"])]
+        return [(run.local, run.outcome) for run in reversed(shown.runs)]
 
 
 def run_bench(start: str, scenario: Callable[[RecurringBench], Awaitable[None]]) -> None:
@@ -89,7 +89,7 @@ def test_what_a_request_asks_for_holds_for_every_run() -> None:
 
     async def scenario(recurring_bench: RecurringBench) -> None:
         await recurring_bench.add("30 9 * * *", sim="8933010000000000010", window="09:00-18:00", valid="2h")
-        assert (await recurring_bench.recurring.describe("daily"))["sim"] == "8933010000000000010"
+        assert (await recurring_bench.recurring.describe("daily")).schedule.pinned == "8933010000000000010"
         await asyncio.sleep(2 * DAY_S)
         rows = recurring_bench.bench.all("SELECT pinned, window FROM message")
         assert [row["pinned"] for row in rows] == ["8933010000000000010"] * 2
@@ -185,11 +185,12 @@ def test_it_rests_while_it_is_paused() -> None:
     async def scenario(recurring_bench: RecurringBench) -> None:
         await recurring_bench.add("0 * * * *", late=True)
         shown = await recurring_bench.recurring.pause("daily", WORD)
-        assert (shown["paused"], shown["next"]) == (True, None)
+        assert (shown.schedule.paused, shown.next_run) == (True, None)
         await asyncio.sleep(3 * 3600)
         assert recurring_bench.sent() == []
         shown = await recurring_bench.recurring.resume("daily", WORD)
-        assert shown["next"] == "2026-06-01T12:00+02:00"
+        assert shown.next_run is not None
+        assert shown.next_run.isoformat(timespec="minutes") == "2026-06-01T12:00+02:00"
         await asyncio.sleep(3600)
         assert recurring_bench.sent() == ["06-01 12:00"]
         (note,) = recurring_bench.bench.all("SELECT detail FROM event WHERE what = 'schedule paused'")
@@ -211,7 +212,7 @@ def test_a_removed_one_runs_no_more_and_frees_its_name() -> None:
         await asyncio.sleep(2 * 3600)
         assert recurring_bench.sent() == []
         await recurring_bench.add("0 9 * * *")
-        assert [each["name"] for each in await recurring_bench.recurring.list_schedules()] == ["daily"]
+        assert [each.schedule.name for each in await recurring_bench.recurring.list_schedules()] == ["daily"]
 
     run_bench("2026-06-01T08:30", scenario)
 

@@ -47,19 +47,24 @@ async def promoting(assembled: AssembledService) -> AsyncIterator[None]:
 async def test_a_large_file_is_accepted_before_it_is_promoted(assembled: AssembledService) -> None:
     """The answer counts all rows and names the ids of their messages; the task makes them, in order."""
     answer = await assembled.service.messages.batches.accept(file())
-    assert (answer["state"], answer["accepted"], answer["promoted"], answer["messages"]) == ("accepted", ROWS, 0, {})
-    assert (answer["first_message"], answer["last_message"]) == (1, ROWS)
+    assert (answer.batch.state, answer.batch.accepted, answer.batch.promoted, answer.messages) == (
+        "accepted",
+        ROWS,
+        0,
+        {},
+    )
+    assert (answer.batch.first_message, answer.batch.last_message) == (1, ROWS)
     async with promoting(assembled):
         pass
-    found = await assembled.service.messages.stories.list_messages(id=None, state=None, limit=0, batch=answer["id"])
-    assert [(message["id"], message["text"]) for message in found[::-1]] == [(n + 1, f"row {n}") for n in range(ROWS)]
-    assert (await assembled.service.messages.batches.describe(answer["id"]))["messages"] == {"queued": ROWS}
+    found = await assembled.service.messages.stories.list_messages(id=None, state=None, limit=0, batch=answer.batch.id)
+    assert [(message.id, message.text) for message in found[::-1]] == [(n + 1, f"row {n}") for n in range(ROWS)]
+    assert (await assembled.service.messages.batches.describe(answer.batch.id)).messages == {"queued": ROWS}
 
 
 async def test_a_file_of_one_step_is_one_commit(assembled: AssembledService) -> None:
     """Its messages are there when it is answered, though no task runs: as where a command finds no daemon."""
     answer = await assembled.service.messages.batches.accept(file(batches.ROWS_PER_STEP))
-    assert (answer["state"], answer["messages"]) == ("done", {"queued": batches.ROWS_PER_STEP})
+    assert (answer.batch.state, answer.messages) == ("done", {"queued": batches.ROWS_PER_STEP})
 
 
 @pytest.mark.parametrize("bad", [(0,), (60,), (ROWS - 1,), (3, 70, 160)], ids=["first", "middle", "last", "several"])
@@ -92,7 +97,7 @@ async def test_nobody_waits_for_a_file(assembled: AssembledService) -> None:
         await assembled.service.messages.submission.submit(MessageRequest(ALICE, "alarm", "alarm"))
         await assembled.service.messages.batches.accept(file(3, text="small"))
         assert not large.done()
-        assert (await large)["accepted"] == 2000
+        assert (await large).batch.accepted == 2000
 
 
 async def test_large_files_are_staged_one_behind_the_other(assembled: AssembledService) -> None:
@@ -102,7 +107,7 @@ async def test_large_files_are_staged_one_behind_the_other(assembled: AssembledS
             assembled.service.messages.batches.accept(file()),
             assembled.service.messages.batches.accept(file(text="other")),
         )
-    assert [(await assembled.service.messages.batches.describe(answer["id"]))["messages"] for answer in answers] == [
+    assert [(await assembled.service.messages.batches.describe(answer.batch.id)).messages for answer in answers] == [
         {"queued": ROWS}
     ] * 2
 
@@ -119,7 +124,7 @@ async def test_promotion_wakes_who_waits(assembled: AssembledService, monkeypatc
 async def test_a_known_file_is_answered_again(assembled: AssembledService) -> None:
     """A client that lost the answer asks again, with its key, and gets the same batch."""
     first = await assembled.service.messages.batches.accept(file(), "k")
-    assert (await assembled.service.messages.batches.accept(file(), "k"))["id"] == first["id"]
+    assert (await assembled.service.messages.batches.accept(file(), "k")).batch.id == first.batch.id
     with pytest.raises(Refused, match="another file"):
         await assembled.service.messages.batches.accept(file(ROWS - 1), "k")
     with pytest.raises(Refused, match="1 to 200"):

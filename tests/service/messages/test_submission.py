@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,12 +11,13 @@ from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.csv_rows import BadRows
 from modemd.service.messages.submission import MessageRequest
+from modemd.store.rows import MessageRow
 from tests.service.assembled import NOON, AssembledService
 
 ALICE, BOB = "+33612345678", "+33698765432"
 
 
-async def stored(assembled: AssembledService) -> list[dict[str, Any]]:
+async def stored(assembled: AssembledService) -> list[MessageRow]:
     return await assembled.service.messages.stories.list_messages(id=None, state=None, limit=0)
 
 
@@ -25,7 +25,7 @@ async def test_the_answer_is_what_is_stored(assembled: AssembledService) -> None
     """A message is durable when it is answered, and the answer is its row."""
     answer = await assembled.service.messages.submission.submit(MessageRequest("06 12 34 56 78", "hello"))
     assert [answer.message] == await stored(assembled)
-    assert (answer.message["to"], answer.message["state"], answer.is_repeat) == (ALICE, "queued", False)
+    assert (answer.message.recipient, answer.message.state, answer.is_repeat) == (ALICE, "queued", False)
 
 
 @pytest.mark.parametrize("message_class", ["alarm", "otp", "transactional", "conversational", "marketing"])
@@ -36,8 +36,8 @@ async def test_validity_counts_from_the_start(assembled: AssembledService, messa
     later = await assembled.service.messages.submission.submit(
         MessageRequest(ALICE, "hello", message_class, at="2026-11-23T13:00")
     )
-    assert now.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
-    assert later.message["expires_at"] == (NOON + timedelta(days=1) + lasts).isoformat("T", "microseconds")
+    assert now.message.expires_at == (NOON + lasts).isoformat("T", "microseconds")
+    assert later.message.expires_at == (NOON + timedelta(days=1) + lasts).isoformat("T", "microseconds")
 
 
 async def test_a_time_just_past_is_now(assembled: AssembledService) -> None:
@@ -46,8 +46,8 @@ async def test_a_time_just_past_is_now(assembled: AssembledService) -> None:
         MessageRequest(ALICE, "hello", at="2026-11-22T12:59:30")
     )
     lasts = assembled.settings.validity.of(MessageClass.TRANSACTIONAL)
-    assert answer.message["state"] == "queued"
-    assert answer.message["expires_at"] == (NOON + lasts).isoformat("T", "microseconds")
+    assert answer.message.state == "queued"
+    assert answer.message.expires_at == (NOON + lasts).isoformat("T", "microseconds")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ async def test_a_time_just_past_is_now(assembled: AssembledService) -> None:
 )
 async def test_parts_are_counted(assembled: AssembledService, text: str, parts: int) -> None:
     """What a text takes on the air is known when it is accepted."""
-    assert (await assembled.service.messages.submission.submit(MessageRequest(ALICE, text))).message["parts"] == parts
+    assert (await assembled.service.messages.submission.submit(MessageRequest(ALICE, text))).message.parts == parts
 
 
 @pytest.mark.parametrize(("report", "kept"), [(None, 0), (True, 1), (False, 0)])
@@ -106,16 +106,16 @@ async def test_rows_are_accepted_together(assembled: AssembledService) -> None:
     text = f'class,to,text,key,at\notp,{ALICE},one,,\nmarketing,{BOB},"two, with\n a line",k,2026-11-23T13:00\n'
     await assembled.service.messages.batches.accept(("\ufeff" + text).encode())
     messages = (await stored(assembled))[::-1]
-    assert [message["text"] for message in messages] == ["one", "two, with\n a line"]
-    assert [message["key"] for message in messages] == [None, "k"]
-    assert [message["state"] for message in messages] == ["queued", "held"]
+    assert [message.text for message in messages] == ["one", "two, with\n a line"]
+    assert [message.key for message in messages] == [None, "k"]
+    assert [message.state for message in messages] == ["queued", "held"]
 
 
 async def test_a_refused_row_is_kept_among_the_others(assembled: AssembledService) -> None:
     """Consent refuses a row, not the file."""
     await assembled.stop_word(BOB)
     await assembled.service.messages.batches.accept(f"to,text,class\n{BOB},x,marketing\n{ALICE},x,marketing\n".encode())
-    assert [message["state"] for message in (await stored(assembled))[::-1]] == ["refused", "queued"]
+    assert [message.state for message in (await stored(assembled))[::-1]] == ["refused", "queued"]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,6 @@ async def test_a_message_may_name_its_sim(assembled: AssembledService) -> None:
     )
     sql = "SELECT l.home FROM part p JOIN lane l ON l.id = p.lane WHERE l.kind = 'sender'"
     lanes = await assembled.store.read(lambda db: [row["home"] for row in db.execute(sql)])
-    assert (answer.message["state"], lanes) == ("queued", ["8933010000000000010"])
+    assert (answer.message.state, lanes) == ("queued", ["8933010000000000010"])
     with pytest.raises(Refused, match="no ICCID"):
         await assembled.service.messages.submission.submit(MessageRequest("+33612345678", "hello", sim="west"))

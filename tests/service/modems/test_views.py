@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from modemd.api.documents import document
 from modemd.at.replies import Registration
 from modemd.modem.status import Identity, ModemHealth
 from modemd.profiles import Profile
@@ -22,11 +24,11 @@ IDENTITY = Identity(
 async def test_a_modem_that_nobody_answered_for(assembled: AssembledService) -> None:
     """Before anything answered on its port, a modem is what the configuration says of it."""
     (view,) = assembled.service.modems.views.list_modems()
-    assert (view["name"], view["port"], view["health"]) == ("west", assembled.settings.modems[0].port, "opening")
-    assert {view[key] for key in ("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number")} == {
-        None
-    }
-    assert (view["registration"], view["signal_dbm"], view["sent"]) == ("unknown", None, 0)
+    assert (view.name, view.port, view.health) == ("west", assembled.settings.modems[0].port, "opening")
+    assert {
+        getattr(view, key) for key in ("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number")
+    } == {None}
+    assert (view.registration, view.signal_dbm, view.sent) == ("unknown", None, 0)
 
 
 async def test_a_modem_that_answered(assembled: AssembledService) -> None:
@@ -35,9 +37,10 @@ async def test_a_modem_that_answered(assembled: AssembledService) -> None:
     status.identity, status.health, status.registration = IDENTITY, ModemHealth.READY, Registration.HOME
     status.signal_dbm, status.sent = -71, 5
     (view,) = assembled.service.modems.views.list_modems()
-    assert (view["driver"], view["imei"], view["sim"]) == ("huawei_e3372", "861234029413211", ICCID)
-    assert (view["health"], view["registration"], view["signal_dbm"], view["sent"]) == ("ready", "home", -71, 5)
-    assert json.loads(json.dumps(view)) == view
+    assert (view.driver, view.imei, view.sim) == ("huawei_e3372", "861234029413211", ICCID)
+    assert (view.health, view.registration, view.signal_dbm, view.sent) == ("ready", "home", -71, 5)
+    shown = document(view)
+    assert json.loads(json.dumps(shown)) == shown
 
 
 @pytest.mark.parametrize(
@@ -55,14 +58,14 @@ async def test_the_number_of_a_sim(tmp_path: Path, configured: str | None, read:
         assembled.service.modems.registry.modems[0].status.identity = Identity(
             "1", "m", "m", "f", ICCID, None, read, Profile("generic")
         )
-        assert assembled.service.modems.views.list_modems()[0]["number"] == shown
+        assert assembled.service.modems.views.list_modems()[0].number == shown
 
 
 async def test_a_message_can_pass_when_one_modem_is_ready(assembled: AssembledService) -> None:
     """Health is whether a message can pass."""
-    assert (await assembled.service.operations.health.read_status())["can_send"] is False
+    assert (await assembled.service.operations.health.read_status()).health.can_send is False
     assembled.service.modems.registry.modems[0].status.health = ModemHealth.READY
-    assert (await assembled.service.operations.health.read_status())["can_send"] is True
+    assert (await assembled.service.operations.health.read_status()).health.can_send is True
 
 
 async def test_a_sim_that_rests_passes_nothing(assembled: AssembledService) -> None:
@@ -73,9 +76,9 @@ async def test_a_sim_that_rests_passes_nothing(assembled: AssembledService) -> N
     for index in range(5):
         sims.record_refusal(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", assembled.clock.now())
     told = await assembled.service.operations.health.read_status()
-    (view,) = told["modems"]
-    assert (told["can_send"], view["health"]) == (False, "ready")
-    assert (view["rests_until"], view["reason"]) == (
-        "2026-11-22T12:01:00.000000+00:00",
+    (view,) = told.modems
+    assert (told.health.can_send, view.health) == (False, "ready")
+    assert (view.rests_until, view.reason) == (
+        datetime(2026, 11, 22, 12, 1, tzinfo=UTC),
         "the SIM was refused too often: +CMS ERROR: 42",
     )

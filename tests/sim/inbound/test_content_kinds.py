@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.messages import MessageContent, Mms, Raw, Text, Voicemail
 from modemd.emulator.network.voice_calls import CallState
 from modemd.service.messages.submission import MessageRequest
+from modemd.store.rows import InboxRow
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import FAMILIES, Simulation
 
@@ -20,10 +20,10 @@ WRITER = "+33612345678"
 
 
 def ready(simulation: Simulation) -> bool:
-    return bool(simulation.service.modems.views.list_modems()[0]["health"] == "ready")
+    return bool(simulation.service.modems.views.list_modems()[0].health == "ready")
 
 
-async def came(simulation: Simulation, kind: str | None = None) -> list[dict[str, Any]]:
+async def came(simulation: Simulation, kind: str | None = None) -> list[InboxRow]:
     return await simulation.service.inbox.list_messages(id=None, limit=0, kind=kind)
 
 
@@ -72,7 +72,7 @@ def test_what_is_not_a_text_is_kept_apart(
         simulation.network.phone(WRITER).send(simulation.sims[0].number, letter)
         await simulation.until(lambda: bool(simulation.all("SELECT 1 FROM inbox WHERE complete = 1")), within_s=70)
         (row,) = await came(simulation, kind)
-        assert row["text"] == words
+        assert row.text == words
         assert len(await came(simulation)) == 1
         assert simulation.all("SELECT 1 FROM consent_event") == []
         await asyncio.sleep(5)
@@ -107,7 +107,7 @@ def test_a_call_is_a_row_of_the_inbox(run_scenario: RunScenario, family: str) ->
             await asyncio.sleep(40)
             assert call.state is CallState.HUNG_UP, "nobody answers, and nobody refuses"
         rows = await came(simulation, "call")
-        assert [(row["from"], row["to_sim"]) for row in rows] == [(WRITER, simulation.sims[0].number)] * 2
+        assert [(row.sender, row.to_sim) for row in rows] == [(WRITER, simulation.sims[0].number)] * 2
 
     run_scenario(scenario, modems=1, families=(family,))
 
@@ -161,11 +161,11 @@ def test_a_storage_that_others_fill_is_told(run_scenario: RunScenario) -> None:
             )
         await simulation.until(lambda: ready(simulation), within_s=60)
         (modem,) = simulation.service.modems.views.list_modems()
-        assert modem["storage"] == "10/10"
-        assert any("is full: nothing can come in (10 of 10)" in remark for remark in modem["remarks"])
+        assert modem.storage == "10/10"
+        assert any("is full: nothing can come in (10 of 10)" in remark for remark in modem.remarks)
         for slot in range(10):
             simulation.sims[0].memory.delete(slot)
-        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0]["remarks"] == [], within_s=130)
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].remarks == (), within_s=130)
 
     run_scenario(scenario, modems=1)
 
@@ -224,6 +224,6 @@ def test_the_networks_time_is_heard(run_scenario: RunScenario, family: str, form
         assert simulation.service.operations.clock.is_trusted, "nobody has said otherwise yet"
         simulation.devices[0].notice(form.format(simulation.timers.now()))
         await simulation.until(lambda: not simulation.service.operations.clock.is_trusted, within_s=5)
-        assert "the network says" in (await simulation.service.operations.health.read_status())["clock"]["because"]
+        assert "the network says" in str((await simulation.service.operations.health.read_status()).clock_distrust)
 
     run_scenario(scenario, modems=1, families=(family,))

@@ -108,8 +108,8 @@ def test_a_stop_in_the_middle_of_a_message_withdraws_the_rest(run_scenario: RunS
         )
         (message,) = await simulation.service.messages.stories.list_messages(id=1, state=None, limit=1)
         offers = [entry for entry in simulation.network.journal.accepted if pdu.Submit.decode(entry.tpdu).concatenation]
-        assert message["reason"] == "opted_out"
-        assert 0 < message["parts_sent"] == len(offers) < message["parts"]
+        assert message.reason == "opted_out"
+        assert 0 < message.parts_sent == len(offers) < message.parts
         assert after_stop == []
 
     run_scenario(scenario, modems=1)
@@ -123,13 +123,13 @@ def test_start_brings_offers_back(run_scenario: RunScenario) -> None:
         phone.send(simulation.sims[0].number, "  Désabonner!! ")
         await simulation.until(lambda: len(phone.inbox) == 1, within_s=60)
         refused = await simulation.service.messages.submission.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
-        assert (refused.message["state"], refused.message["reason"]) == ("refused", "opted_out")
+        assert (refused.message.state, refused.message.reason) == ("refused", "opted_out")
         booked = await simulation.service.messages.submission.submit(MessageRequest(CUSTOMER, "Your table is booked."))
-        assert booked.message["state"] == "queued"
+        assert booked.message.state == "queued"
         phone.send(simulation.sims[0].number, "START")
         await simulation.until(lambda: len(phone.inbox) == 3, within_s=60)
         again = await simulation.service.messages.submission.submit(MessageRequest(CUSTOMER, "offer", "marketing"))
-        assert again.message["state"] == "queued"
+        assert again.message.state == "queued"
 
     run_scenario(scenario, modems=1)
 

@@ -38,8 +38,9 @@ def test_a_message_is_kept_and_then_deleted_on_the_modem(run_scenario: RunScenar
         await asyncio.sleep(1)
         assert stored_on_sim(simulation) == 0
         (row,) = await simulation.service.inbox.list_messages(id=None, limit=0)
-        assert (row["from"], row["to_sim"]) == (WRITER, simulation.sims[0].number)
-        assert row["sent_at"] < row["stored_at"]
+        assert (row.sender, row.to_sim) == (WRITER, simulation.sims[0].number)
+        assert row.sent_at is not None
+        assert row.sent_at < row.stored_at
 
     run_scenario(scenario, modems=1, families=(family,))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from modemd.emulator.usb.bus import UsbDevice, UsbInterface
 from modemd.service.messages.submission import MessageRequest
+from modemd.service.views import ModemView
 from tests.sim.world.assembled import Simulation
 
 TO = "+33612345678"
@@ -17,8 +18,8 @@ KEYBOARD = UsbDevice(0x046D, 0xC31C, (UsbInterface(0, 0x03, 0x01, 0x01),), produ
 GNSS = UsbDevice(0x1546, 0x01A7, (UsbInterface(0, 0x02, 0x02, 0x01),), product="u-blox 7")
 
 
-def rows(simulation: Simulation) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in simulation.service.modems.views.list_modems()}
+def rows(simulation: Simulation) -> dict[str, ModemView]:
+    return {row.name: row for row in simulation.service.modems.views.list_modems()}
 
 
 def name(simulation: Simulation, modem: int = 0) -> str:
@@ -26,7 +27,8 @@ def name(simulation: Simulation, modem: int = 0) -> str:
 
 
 def is_ready(simulation: Simulation, *names: str) -> bool:
-    return all(rows(simulation).get(one, {}).get("health") == "ready" for one in names)
+    found = rows(simulation)
+    return all(one in found and found[one].health == "ready" for one in names)
 
 
 async def ready(simulation: Simulation, *names: str, within_s: float = 90) -> None:
@@ -35,7 +37,12 @@ async def ready(simulation: Simulation, *names: str, within_s: float = 90) -> No
 
 async def says(simulation: Simulation, row: str, words: str, within_s: float = 60) -> None:
     """Until the row of that name has a reason with these words."""
-    await simulation.until(lambda: words in (rows(simulation).get(row, {}).get("reason") or ""), within_s=within_s)
+
+    def has_reason() -> bool:
+        found = rows(simulation).get(row)
+        return found is not None and words in (found.reason or "")
+
+    await simulation.until(has_reason, within_s=within_s)
 
 
 async def submit(simulation: Simulation, text: str = "Hello") -> None:
@@ -51,7 +58,7 @@ def is_received(simulation: Simulation, text: str) -> bool:
 
 
 def is_in(simulation: Simulation, modem: str, place: str) -> bool:
-    return bool(rows(simulation)[modem]["place"] == place)
+    return bool(rows(simulation)[modem].place == place)
 
 
 def named(**how: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import pytest
 from modemd.emulator.network.ussd_services import UssdAnswer
 from modemd.errors import Refused
 from modemd.service.operations.checks import CHECK_INTERVAL_S
+from modemd.store.rows import AlarmRow
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
 
@@ -22,12 +23,11 @@ PATTERN = r"([0-9]+[.,][0-9]{2})"
 
 
 def balance(simulation: Simulation) -> Any:
-    return simulation.service.modems.views.list_modems()[0]["balance"]
+    return simulation.service.modems.views.list_modems()[0].balance
 
 
-async def alarms(simulation: Simulation) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await simulation.service.operations.health.read_status())["alarms"]
-    return found
+async def alarms(simulation: Simulation) -> list[AlarmRow]:
+    return list((await simulation.service.operations.health.read_status()).alarms)
 
 
 def kept(simulation: Simulation, what: str = "balance") -> list[dict[str, Any]]:
@@ -46,8 +46,8 @@ def test_a_sim_is_asked_at_the_start_and_then_every_day(run_scenario: RunScenari
         assert simulation.sims[0].iccid == FIRST_ICCID
         simulation.network.ussd["*100#"] = UssdAnswer("Balance: 12.50 EUR")
         await simulation.until(lambda: balance(simulation) is not None, within_s=90)
-        assert (balance(simulation)["amount"], balance(simulation)["low"]) == (12.5, False)
-        assert [row["balance"] for row in await simulation.service.sims.list_sims()] == [balance(simulation)]
+        assert (balance(simulation).amount, balance(simulation).is_low) == (12.5, False)
+        assert [row.balance for row in await simulation.service.sims.list_sims()] == [balance(simulation)]
         simulation.network.ussd["*100#"] = UssdAnswer("Balance: 11,00 EUR")
         await asyncio.sleep(DAY_S / 2)
         await simulation.stop()
@@ -55,9 +55,9 @@ def test_a_sim_is_asked_at_the_start_and_then_every_day(run_scenario: RunScenari
         await simulation.start()
         await simulation.until(lambda: balance(simulation) is not None, within_s=90)
         await asyncio.sleep(600)
-        assert (balance(simulation)["amount"], len(kept(simulation))) == (12.5, 1)
+        assert (balance(simulation).amount, len(kept(simulation))) == (12.5, 1)
         await asyncio.sleep(DAY_S / 2)
-        assert (balance(simulation)["amount"], len(kept(simulation))) == (11.0, 2)
+        assert (balance(simulation).amount, len(kept(simulation))) == (11.0, 2)
         assert await alarms(simulation) == []
 
     run_scenario(scenario, modems=1, sims=configured(ussd="*100#", low=2.0))
@@ -76,8 +76,8 @@ def test_a_low_balance_is_told_once_until_it_has_been_higher(
         await simulation.until(lambda: balance(simulation) is not None, within_s=90)
         await asyncio.sleep(3 * CHECK_INTERVAL_S)
         (alarm,) = await alarms(simulation)
-        assert (alarm["code"], alarm["subject"]) == ("balance_low", FIRST_ICCID)
-        assert alarm["text"] == "SIM ..000010 has 1.99 left, less than 2.00"
+        assert (alarm.code, alarm.subject) == ("balance_low", FIRST_ICCID)
+        assert alarm.text == "SIM ..000010 has 1.99 left, less than 2.00"
         await asyncio.sleep(3 * 3600 - 3 * CHECK_INTERVAL_S)
         assert (len(kept(simulation)), warnings()) == (3, 1)
         await simulation.stop()
@@ -104,8 +104,8 @@ def test_a_menu_is_answered_on_the_way(run_scenario: RunScenario) -> None:
             "1 Balance", menu={"1": UssdAnswer("7.25 EUR\n1 Back", menu={"1": UssdAnswer()})}
         )
         await simulation.until(lambda: balance(simulation) is not None, within_s=90)
-        assert balance(simulation)["amount"] == 7.25
-        assert (await simulation.service.modems.ussd.send("modem0", "*123#"))["text"] == "1 Balance"
+        assert balance(simulation).amount == 7.25
+        assert (await simulation.service.modems.ussd.send("modem0", "*123#")).text == "1 Balance"
 
     run_scenario(scenario, modems=1, sims=configured(ussd="*123#", replies=["1"]))
 
@@ -125,7 +125,7 @@ def test_an_answer_without_amount_is_asked_again_after_an_hour(
         await asyncio.sleep(1700)
         assert balance(simulation) is None
         await asyncio.sleep(300)
-        assert balance(simulation)["amount"] == 5.0
+        assert balance(simulation).amount == 5.0
 
     caplog.set_level(logging.INFO)
     run_scenario(scenario, modems=1, sims=configured(ussd="*100#"))
@@ -143,7 +143,7 @@ def test_a_sim_is_asked_by_message(run_scenario: RunScenario) -> None:
         assert balance(simulation) is None
         operator.send(simulation.sims[0].number, "Votre solde: 3,07 EUR")
         await simulation.until(lambda: balance(simulation) is not None, within_s=60)
-        assert balance(simulation)["amount"] == 3.07
+        assert balance(simulation).amount == 3.07
         assert len(simulation.all("SELECT 1 FROM inbox")) == 2
         await asyncio.sleep(DAY_S + 120)
         assert (len(operator.inbox), len(kept(simulation, "balance asked"))) == (2, 2)
@@ -189,7 +189,7 @@ def test_nobody_is_asked_without_configuration(run_scenario: RunScenario) -> Non
 
     async def scenario(simulation: Simulation) -> None:
         await asyncio.sleep(3600)
-        assert not any("CUSD" in line["text"] for line in simulation.service.modems.views.list_wire_lines("modem0"))
+        assert not any("CUSD" in line.text for line in simulation.service.modems.views.list_wire_lines("modem0"))
         with pytest.raises(Refused, match="no modem 'nobody'"):
             simulation.service.modems.views.list_wire_lines("nobody")
 

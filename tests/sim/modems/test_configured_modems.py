@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from modemd.api.documents import document
 from tests.sim.conftest import RunScenario
 from tests.sim.modems.found_modems import STICKS, name, named, ready, rows, says
 from tests.sim.world.assembled import Simulation
@@ -22,12 +23,13 @@ def test_by_imei(run_scenario: RunScenario) -> None:
     async def scenario(simulation: Simulation) -> None:
         await ready(simulation, "west")
         await says(simulation, "1-1.1", "finding.others is false")
-        assert imeis[0] in rows(simulation)["1-1.1"]["reason"]
-        assert set(rows(simulation)["1-1.1"]) == set(rows(simulation)["west"]), "a program finds the same keys in both"
+        stranger, west = rows(simulation)["1-1.1"], rows(simulation)["west"]
+        assert imeis[0] in str(stranger.reason)
+        assert set(document(stranger)) == set(document(west)), "a program finds the same keys in both"
         simulation.bus.move("1-1.2", "1-5")
-        await simulation.until(lambda: rows(simulation)["west"]["place"] == "1-5", within_s=60)
+        await simulation.until(lambda: rows(simulation)["west"].place == "1-5", within_s=60)
         await ready(simulation, "west")
-        assert rows(simulation)["west"]["imei"] == imeis[1]
+        assert rows(simulation)["west"].imei == imeis[1]
 
     run_scenario(scenario, families=STICKS, modems=2, found=named(imei=imeis[1]))
 
@@ -37,7 +39,7 @@ def test_others_beside_them(run_scenario: RunScenario) -> None:
 
     async def scenario(simulation: Simulation) -> None:
         await ready(simulation, "west", name(simulation, 0))
-        assert rows(simulation)["west"]["place"] == "1-1.2"
+        assert rows(simulation)["west"].place == "1-1.2"
 
     run_scenario(scenario, families=STICKS, found=named(usb="1-1.2"), finding={"others": True})
 
@@ -53,7 +55,7 @@ def test_by_sim(run_scenario: RunScenario) -> None:
 
     async def scenario(simulation: Simulation) -> None:
         await ready(simulation, "west")
-        assert rows(simulation)["west"]["sim"] == cards[1]
+        assert rows(simulation)["west"].sim == cards[1]
 
     run_scenario(scenario, families=STICKS, found=named(iccid=cards[1]))
 
@@ -63,9 +65,9 @@ def test_by_place(run_scenario: RunScenario) -> None:
 
     async def scenario(simulation: Simulation) -> None:
         await ready(simulation, "west")
-        assert rows(simulation)["west"]["imei"] == simulation.devices[0].imei
+        assert rows(simulation)["west"].imei == simulation.devices[0].imei
         simulation.bus.swap("1-1.1", "1-1.2")
-        await simulation.until(lambda: rows(simulation)["west"]["imei"] == simulation.devices[1].imei, within_s=60)
+        await simulation.until(lambda: rows(simulation)["west"].imei == simulation.devices[1].imei, within_s=60)
         await ready(simulation, "west")
 
     run_scenario(scenario, families=("huawei_e3372",), found=named(usb="1-1.1"))
@@ -76,7 +78,7 @@ def test_one_that_is_not_there_is_listed(run_scenario: RunScenario) -> None:
 
     async def scenario(simulation: Simulation) -> None:
         await says(simulation, "west", "IMEI 490154203237518 is not plugged in")
-        assert not (await simulation.service.operations.health.read_status())["can_send"]
+        assert not (await simulation.service.operations.health.read_status()).health.can_send
 
     run_scenario(scenario, modems=0, found=named(imei="490154203237518"))
 

@@ -34,8 +34,8 @@ def test_what_is_plugged_in_is_found_and_sends(run_scenario: RunScenario) -> Non
         await submit(simulation)
         await simulation.until(lambda: received(simulation) == ["Hello"], within_s=30)
         found = rows(simulation)
-        assert [found[name(simulation, index)]["place"] for index in (0, 1)] == ["1-1.1", "1-1.2"]
-        assert [found[name(simulation, index)]["port"] for index in (0, 1)] == ["/sim/ttyUSB1", "/sim/ttyUSB4"]
+        assert [found[name(simulation, index)].place for index in (0, 1)] == ["1-1.1", "1-1.2"]
+        assert [found[name(simulation, index)].port for index in (0, 1)] == ["/sim/ttyUSB1", "/sim/ttyUSB4"]
         silent = [link for link in simulation.links.values() if isinstance(link, SilentLink)]
         assert len(silent) == 5
         assert all(not link.heard for link in silent)
@@ -57,7 +57,7 @@ def test_a_stick_in_another_socket_is_the_same_modem(run_scenario: RunScenario, 
         await submit(simulation, "before")
         await simulation.until(lambda: received(simulation) == ["before"], within_s=30)
         for place, other in (("1-4", "3-1"), ("1-1.1", "3-2"), ("2-1.3", None)):
-            old = rows(simulation)[mine]["place"]
+            old = str(rows(simulation)[mine].place)
             handed = simulation.bus.pull(old)
             if other is not None:
                 simulation.bus.plug(other, KEYBOARD, link := SilentLink())  # takes the port's old name
@@ -69,7 +69,7 @@ def test_a_stick_in_another_socket_is_the_same_modem(run_scenario: RunScenario, 
             await simulation.until(partial(is_received, simulation, place), within_s=5, step_s=0.1)
             await simulation.until(partial(is_in, simulation, mine, place), within_s=30)
         assert not any(link.opened for link in strangers), "what has the port's name now is not spoken to"
-        assert rows(simulation)[mine]["sent"] == 4
+        assert rows(simulation)[mine].sent == 4
         assert list(rows(simulation)) == [mine]
 
     run_scenario(scenario, found="auto", modems=1, families=STICKS)
@@ -83,7 +83,7 @@ def test_a_stick_in_a_drawer_is_said_to_be_nowhere(run_scenario: RunScenario) ->
         simulation.bus.pull("1-1.1")
         await says(simulation, name(simulation), "not plugged in")
         row = rows(simulation)[name(simulation)]
-        assert (row["health"], row["port"], row["place"]) == ("gone", None, None)
+        assert (row.health, row.port, row.place) == ("gone", None, None)
         await asyncio.sleep(3600)
         before = simulation.bus.listed
         await asyncio.sleep(3600)
@@ -115,12 +115,10 @@ def test_two_sticks_that_are_swapped_keep_their_names(run_scenario: RunScenario)
         first, second = name(simulation, 0), name(simulation, 1)
         await ready(simulation, first, second)
         simulation.bus.swap("1-1.1", "1-1.2")
-        await simulation.until(lambda: rows(simulation)[first]["place"] == "1-1.2", within_s=60)
+        await simulation.until(lambda: rows(simulation)[first].place == "1-1.2", within_s=60)
         await ready(simulation, first, second)
-        assert [rows(simulation)[one]["imei"] for one in (first, second)] == [
-            device.imei for device in simulation.devices
-        ]
-        assert rows(simulation)[second]["place"] == "1-1.1"
+        assert [rows(simulation)[one].imei for one in (first, second)] == [device.imei for device in simulation.devices]
+        assert rows(simulation)[second].place == "1-1.1"
 
     run_scenario(scenario, found="auto", families=("huawei_e3372",))
 
@@ -131,7 +129,7 @@ def test_a_stick_in_the_place_of_another_takes_its_own_name(run_scenario: RunSce
     async def scenario(simulation: Simulation) -> None:
         first, second = name(simulation, 0), name(simulation, 1)
         await ready(simulation, first, second)
-        paths = [rows(simulation)[one]["port"] for one in (first, second)]
+        paths = [str(rows(simulation)[one].port) for one in (first, second)]
         links = [simulation.links[path] for path in paths]
         simulation.bus.hints = False
         for link in links:
@@ -139,12 +137,10 @@ def test_a_stick_in_the_place_of_another_takes_its_own_name(run_scenario: RunSce
         simulation.links[paths[0]], simulation.links[paths[1]] = links[1], links[0]
         for link in links:
             link.replug()
-        await simulation.until(lambda: rows(simulation)[first]["port"] == paths[1], within_s=90)
+        await simulation.until(lambda: rows(simulation)[first].port == paths[1], within_s=90)
         await ready(simulation, first, second)
-        assert rows(simulation)[second]["port"] == paths[0]
-        assert [rows(simulation)[one]["imei"] for one in (first, second)] == [
-            device.imei for device in simulation.devices
-        ]
+        assert rows(simulation)[second].port == paths[0]
+        assert [rows(simulation)[one].imei for one in (first, second)] == [device.imei for device in simulation.devices]
 
     run_scenario(scenario, found="auto", families=("huawei_e3372",))
 
@@ -172,17 +168,17 @@ def test_a_sim_takes_its_number_and_its_history_along(run_scenario: RunScenario)
     async def scenario(simulation: Simulation) -> None:
         first, second = name(simulation, 0), name(simulation, 1)
         await ready(simulation, first, second)
-        sims = [rows(simulation)[one]["sim"] for one in (first, second)]
+        sims = [rows(simulation)[one].sim for one in (first, second)]
         for device in simulation.devices:
             device.remove_sim()
         for device, sim in zip(simulation.devices, reversed(simulation.sims), strict=True):
             device.insert_sim(sim)
         for place in ("1-1.1", "1-1.2"):  # a SIM is changed with the stick in the hand
             simulation.bus.move(place, f"2-{place[-1]}")
-        await simulation.until(lambda: rows(simulation)[first]["sim"] == sims[1], within_s=90)
+        await simulation.until(lambda: rows(simulation)[first].sim == sims[1], within_s=90)
         await ready(simulation, first, second)
-        assert [rows(simulation)[one]["sim"] for one in (second, first)] == sims
-        assert rows(simulation)[second]["number"] == simulation.sims[0].number
+        assert [rows(simulation)[one].sim for one in (second, first)] == sims
+        assert rows(simulation)[second].number == simulation.sims[0].number
         seen = {row["iccid"]: row["modem"] for row in simulation.all("SELECT iccid, modem FROM sim")}
         assert seen == {sims[0]: simulation.devices[1].imei, sims[1]: simulation.devices[0].imei}
 
@@ -213,7 +209,7 @@ def test_a_port_that_is_not_meant_for_it_is_used_where_it_alone_answers(run_scen
         simulation.bus.plug("1-2", usb, link, 3)  # 2c7c:0125: if2 is AT, if3 the modem port, if0 diagnostics
         await ready(simulation, name(simulation))
         paths = [f"/sim/ttyUSB{number}" for number in range(5)]
-        assert rows(simulation)[name(simulation)]["port"] == paths[3]
+        assert rows(simulation)[name(simulation)].port == paths[3]
         assert simulation.links[paths[2]].heard
         assert not simulation.links[paths[0]].heard
 
@@ -243,8 +239,8 @@ def test_whatever_is_moved_everybody_is_found_again(run_scenario: RunScenario, s
             await asyncio.sleep(simulation.chance.uniform(0.1, 40))
         await ready(simulation, *mine, within_s=120)
         assert sorted(rows(simulation)) == sorted(mine)
-        assert [rows(simulation)[one]["imei"] for one in mine] == [device.imei for device in simulation.devices]
-        assert len({rows(simulation)[one]["place"] for one in mine}) == 4
+        assert [rows(simulation)[one].imei for one in mine] == [device.imei for device in simulation.devices]
+        assert len({rows(simulation)[one].place for one in mine}) == 4
         texts = [entry.text for entry in simulation.network.journal.accepted]
         assert len(texts) == len(set(texts))
 

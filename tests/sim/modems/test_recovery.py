@@ -10,6 +10,7 @@ import pytest
 
 from modemd.emulator import Device
 from modemd.modem.modem import Modem
+from modemd.modem.recovery.recovery import RecoveryStatus
 from modemd.modem.status import ModemHealth
 from modemd.service.messages.submission import MessageRequest
 from tests.sim.conftest import RunScenario
@@ -25,11 +26,12 @@ def modem_of(simulation: Simulation, index: int = 0) -> Modem:
 
 
 def healths(simulation: Simulation) -> list[str]:
-    return [modem["health"] for modem in simulation.service.modems.views.list_modems()]
+    return [modem.health for modem in simulation.service.modems.views.list_modems()]
 
 
-def standing(simulation: Simulation, index: int = 0) -> dict[str, Any]:
-    recovery: dict[str, Any] = simulation.service.modems.views.list_modems()[index]["recovery"]
+def standing(simulation: Simulation, index: int = 0) -> RecoveryStatus:
+    recovery = simulation.service.modems.views.list_modems()[index].recovery
+    assert recovery is not None
     return recovery
 
 
@@ -42,7 +44,7 @@ async def ready(simulation: Simulation) -> None:
 
 async def submit(simulation: Simulation, text: str, *, message_class: str = "transactional") -> int:
     answer = await simulation.service.messages.submission.submit(MessageRequest(ALICE, text, message_class))
-    return int(answer.message["id"])
+    return int(answer.message.id)
 
 
 def accepted(simulation: Simulation) -> int:
@@ -88,10 +90,10 @@ def test_a_wedged_stick_is_reset_over_usb(run_scenario: RunScenario, family: str
         await simulation.until(lambda: accepted(simulation) == 1, within_s=180)
         assert simulation.usb_resets == ["1-1.0"]
         recovery = standing(simulation)
-        assert recovery["counts"] == {"escape": 1, "reopen": 1, "usb reset": 1}
-        assert recovery["spent_s"]["usb reset"] == pytest.approx(1.0)
-        assert (recovery["trouble"], recovery["rung"]) == (None, None), "it is over"
-        assert "AT" in recovery["reason"]
+        assert recovery.counts == {"escape": 1, "reopen": 1, "usb reset": 1}
+        assert recovery.spent_s["usb reset"] == pytest.approx(1.0)
+        assert (recovery.trouble, recovery.rung) == (None, None), "it is over"
+        assert "AT" in str(recovery.reason)
 
     run_scenario(story, families=(family,), modems=1)
 
@@ -106,10 +108,10 @@ def test_a_modem_that_stays_silent_is_put_into_quarantine_and_probed_on(run_scen
             device.deaf_for(300)
             await asyncio.sleep(2)
         assert healths(simulation) == ["quarantined"]
-        assert "no answer to AT" in simulation.service.modems.views.list_modems()[0]["reason"]
+        assert "no answer to AT" in str(simulation.service.modems.views.list_modems()[0].reason)
         status = await simulation.service.operations.health.read_status()
-        assert status["can_send"] is False
-        assert standing(simulation)["counts"]["quarantine"] >= 2
+        assert status.health.can_send is False
+        assert standing(simulation).counts["quarantine"] >= 2
         assert len(simulation.usb_resets) <= 2000 / 300 + 1
         await submit(simulation, "hello")
         device.end_deafness()
@@ -128,13 +130,13 @@ def test_a_modem_without_network_has_its_radio_switched(run_scenario: RunScenari
         device.set_coverage(2)
         await asyncio.sleep(590)
         assert healths(simulation) == ["searching"]
-        assert standing(simulation)["counts"] == {}
+        assert standing(simulation).counts == {}
         await asyncio.sleep(120)
         assert healths(simulation) == ["unhealthy"]
-        assert simulation.service.modems.views.list_modems()[0]["reason"] == "not registered for 10 min: searching"
-        assert standing(simulation)["rung"] == "radio"
+        assert simulation.service.modems.views.list_modems()[0].reason == "not registered for 10 min: searching"
+        assert standing(simulation).rung == "radio"
         await asyncio.sleep(1200)
-        assert standing(simulation)["counts"] == {"radio": 2, "reset": 2, "usb reset": 2, "quarantine": 2}
+        assert standing(simulation).counts == {"radio": 2, "reset": 2, "usb reset": 2, "quarantine": 2}
         await submit(simulation, "hello")
         device.set_coverage(1)
         await simulation.until(lambda: device.registered, within_s=300, step_s=0.1)
@@ -150,8 +152,8 @@ def test_a_sim_that_is_refused_is_no_reason_for_a_reset(run_scenario: RunScenari
         await ready(simulation)
         simulation.devices[0].set_coverage(3)
         await asyncio.sleep(7200)
-        assert "has refused this SIM" in simulation.service.modems.views.list_modems()[0]["reason"]
-        assert standing(simulation)["counts"] == {}
+        assert "has refused this SIM" in str(simulation.service.modems.views.list_modems()[0].reason)
+        assert standing(simulation).counts == {}
         assert simulation.usb_resets == []
 
     run_scenario(story, families=(UART,), modems=1)
@@ -166,7 +168,7 @@ def test_no_sim_is_no_reason_for_a_reset(run_scenario: RunScenario) -> None:
         device.remove_sim()
         await asyncio.sleep(4 * 3600)
         assert healths(simulation) == ["needs a person"]
-        assert not {"reset", "usb reset", "power"} & standing(simulation)["counts"].keys()
+        assert not {"reset", "usb reset", "power"} & standing(simulation).counts.keys()
         await submit(simulation, "hello")
         device.insert_sim(sim)
         await simulation.until(lambda: device.registered, within_s=300, step_s=0.1)
@@ -208,10 +210,10 @@ def test_five_unanswered_messages_set_the_ladder_going(run_scenario: RunScenario
         for number in range(8):
             await submit(simulation, f"hello {number}", message_class="conversational")
         await simulation.until(lambda: modem_of(simulation).status.sent == 1, within_s=3600, step_s=1)
-        counts = standing(simulation)["counts"]
+        counts = standing(simulation).counts
         assert counts["set up"] >= 1
         assert counts["radio"] == 1
-        assert standing(simulation)["trouble"] is None, "one passed"
+        assert standing(simulation).trouble is None, "one passed"
 
     run_scenario(story, families=(UART,), modems=1)
 
@@ -225,7 +227,7 @@ def test_an_unplugged_stick_is_back_within_seconds_after_days(run_scenario: RunS
         link.unplug()
         await asyncio.sleep(3 * 86400)
         assert healths(simulation) == ["gone"]
-        assert standing(simulation)["counts"] == {}
+        assert standing(simulation).counts == {}
         await submit(simulation, "hello", message_class="alarm")
         link.replug()
         await simulation.until(lambda: device.registered, within_s=120, step_s=0.1)
@@ -294,6 +296,6 @@ def test_a_power_hook_is_run_for_its_modem(run_scenario: RunScenario) -> None:
             simulation.devices[0].deaf_for(300)
             await asyncio.sleep(2)
         assert simulation.hooks_run == [["relay", "modem0", "1-1", "0"]]
-        assert standing(simulation)["rung"] == "quarantine"
+        assert standing(simulation).rung == "quarantine"
 
     run_scenario(story, families=(UART,), modems=1, recovery={"power_hook": ["relay", "{name}", "{hub}", "{hub_port}"]})

@@ -11,6 +11,7 @@ import pytest
 
 from modemd.emulator import identities
 from modemd.service.messages.submission import MessageRequest
+from modemd.service.views import ModemView
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
 
@@ -23,13 +24,13 @@ def locked(simulation: Simulation, tries: int = 3) -> None:
     simulation.devices[0].ask_pin(pin=PIN, tries=tries)
 
 
-def modem(simulation: Simulation) -> dict[str, Any]:
+def modem(simulation: Simulation) -> ModemView:
     """How the first modem is, as a person sees it."""
     return simulation.service.modems.views.list_modems()[0]
 
 
 def becomes(simulation: Simulation, health: str) -> Callable[[], bool]:
-    return lambda: modem(simulation)["health"] == health
+    return lambda: modem(simulation).health == health
 
 
 def put(path: Path, pin: str) -> None:
@@ -88,8 +89,8 @@ def test_a_wrong_pin_costs_exactly_one_try(run_scenario: RunScenario, pin_file: 
     async def scenario(simulation: Simulation) -> None:
         locked(simulation)
         await simulation.until(becomes(simulation, "needs a person"), within_s=60)
-        assert "was refused" in modem(simulation)["reason"]
-        assert PIN not in modem(simulation)["reason"]
+        assert "was refused" in str(modem(simulation).reason)
+        assert PIN not in str(modem(simulation).reason)
         await asyncio.sleep(3600)
         await simulation.stop()
         simulation.restart_service()
@@ -109,15 +110,15 @@ def test_the_last_try_and_the_puk_are_never_touched(run_scenario: RunScenario, p
     async def scenario(simulation: Simulation) -> None:
         locked(simulation, tries=1)
         await simulation.until(becomes(simulation, "needs a person"), within_s=60)
-        assert "1 try is left" in modem(simulation)["reason"]
+        assert "1 try is left" in str(modem(simulation).reason)
         simulation.devices[0].ask_pin(tries=0)
-        await simulation.until(lambda: "PUK" in str(modem(simulation)["reason"]), within_s=60)
+        await simulation.until(lambda: "PUK" in str(modem(simulation).reason), within_s=60)
         await asyncio.sleep(3600)
         assert (simulation.sims[0].pin_tries, simulation.sims[0].puk_tries) == (0, 10)
         assert simulation.service.failed_task() is None
         # A person takes it out, unlocks it in a phone, and puts it back.
         simulation.devices[0].remove_sim()
-        await simulation.until(lambda: str(modem(simulation)["reason"]).startswith("no SIM"), within_s=60)
+        await simulation.until(lambda: str(modem(simulation).reason).startswith("no SIM"), within_s=60)
         simulation.sims[0].unblock(simulation.sims[0].puk, "4321")
         simulation.sims[0].pin_enabled = False
         simulation.devices[0].insert_sim(simulation.sims[0])
@@ -133,9 +134,9 @@ def test_a_swapped_sim_is_taken_up(run_scenario: RunScenario) -> None:
         await simulation.until(becomes(simulation, "ready"), within_s=60)
         other = simulation.network.sim("+33700000042")
         simulation.devices[0].insert_sim(other)
-        await simulation.until(lambda: modem(simulation)["sim"] == other.iccid, within_s=120)
+        await simulation.until(lambda: modem(simulation).sim == other.iccid, within_s=120)
         await simulation.until(becomes(simulation, "ready"), within_s=60)
-        assert modem(simulation)["number"] == "+33700000042"
+        assert modem(simulation).number == "+33700000042"
 
     run_scenario(scenario, modems=1)
 
@@ -145,16 +146,14 @@ def test_a_new_sim_waits_to_be_admitted(run_scenario: RunScenario) -> None:
 
     async def scenario(simulation: Simulation) -> None:
         await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[1]["health"] == "needs a person", within_s=60
+            lambda: simulation.service.modems.views.list_modems()[1].health == "needs a person", within_s=60
         )
         stranger = simulation.sims[1].iccid
-        assert f"modemd sims admit {stranger}" in simulation.service.modems.views.list_modems()[1]["reason"]
+        assert f"modemd sims admit {stranger}" in str(simulation.service.modems.views.list_modems()[1].reason)
         await simulation.until(becomes(simulation, "ready"), within_s=60)
         await simulation.service.sims.admit(stranger)
-        await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[1]["health"] == "ready", within_s=60
-        )
-        assert all(row["admitted_at"] for row in await simulation.service.sims.list_sims())
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[1].health == "ready", within_s=60)
+        assert all(view.sim.admitted_at for view in await simulation.service.sims.list_sims())
 
     run_scenario(scenario, modems=2, admit_sims="manual", sims={FIRST: {}})
 
@@ -165,7 +164,7 @@ def test_a_lost_service_centre_is_put_back(run_scenario: RunScenario) -> None:
     async def scenario(simulation: Simulation) -> None:
         await simulation.until(becomes(simulation, "ready"), within_s=60)
         had = simulation.sims[0].smsc
-        assert modem(simulation)["smsc"] == had
+        assert modem(simulation).smsc == had
         simulation.devices[0].lose_smsc()
         await simulation.service.messages.submission.submit(MessageRequest(WRITER, "all the same"))
         await simulation.until(lambda: len(simulation.network.journal.accepted) == 1, within_s=60)
@@ -179,7 +178,7 @@ def test_the_configured_service_centre_is_set(run_scenario: RunScenario) -> None
 
     async def scenario(simulation: Simulation) -> None:
         await simulation.until(lambda: simulation.sims[0].smsc == "+33609001399", within_s=60)
-        await simulation.until(lambda: modem(simulation)["smsc"] == "+33609001399", within_s=60)
+        await simulation.until(lambda: modem(simulation).smsc == "+33609001399", within_s=60)
 
     run_scenario(scenario, modems=1, sims={FIRST: {"smsc": "+33609001399"}})
 
@@ -190,7 +189,7 @@ def test_a_sim_without_any_service_centre_says_so(run_scenario: RunScenario) -> 
     async def scenario(simulation: Simulation) -> None:
         simulation.sims[0].smsc = ""
         await simulation.until(becomes(simulation, "ready"), within_s=60)
-        assert any("sims.<iccid>.smsc" in remark for remark in modem(simulation)["remarks"])
+        assert any("sims.<iccid>.smsc" in remark for remark in modem(simulation).remarks)
 
     run_scenario(scenario, modems=1)
 
@@ -202,15 +201,15 @@ def test_no_marketing_in_a_foreign_network(run_scenario: RunScenario, allowed: b
     async def scenario(simulation: Simulation) -> None:
         simulation.devices[0].set_coverage(5)
         await simulation.until(becomes(simulation, "ready"), within_s=60)
-        assert modem(simulation)["registration"] == "roaming"
+        assert modem(simulation).registration == "roaming"
         await simulation.service.messages.submission.submit(MessageRequest(WRITER, "an offer", "marketing"))
         await simulation.service.messages.submission.submit(MessageRequest(WRITER, "your order"))
         await asyncio.sleep(300)
         sent = [str(entry.text) for entry in simulation.network.journal.accepted]
         assert sorted(sent) == (["an offer", "your order"] if allowed else ["your order"])
-        assert any("marketing" in remark for remark in modem(simulation)["remarks"]) is not allowed
+        assert any("marketing" in remark for remark in modem(simulation).remarks) is not allowed
         simulation.devices[0].set_coverage(1)
         await simulation.until(lambda: len(simulation.network.journal.accepted) == 2, within_s=120)
-        assert modem(simulation)["remarks"] == []
+        assert modem(simulation).remarks == ()
 
     run_scenario(scenario, modems=1, marketing_while_roaming=allowed)

@@ -46,7 +46,7 @@ def test_what_sits_behind_a_bridge_is_asked_only_on_demand(
     async def scenario(simulation: Simulation) -> None:
         if taken:
             await simulation.until(
-                lambda: [row["health"] for row in simulation.service.modems.views.list_modems()] == ["ready"],
+                lambda: [row.health for row in simulation.service.modems.views.list_modems()] == ["ready"],
                 within_s=60,
             )
             return
@@ -55,7 +55,7 @@ def test_what_sits_behind_a_bridge_is_asked_only_on_demand(
         await says(simulation, "1-1.1", "probe_bridges")
         await asyncio.sleep(600)
         assert not link.opened
-        assert rows(simulation)["1-1.1"]["health"] == "not usable"
+        assert rows(simulation)["1-1.1"].health == "not usable"
 
     run_scenario(scenario, modems=1, families=("sim800",), **{"found": "auto", **settings})
 
@@ -77,9 +77,9 @@ def test_a_stick_that_is_no_modem_yet_is_said_to_be_one(
         simulation.bus.plug("2-1", device)
         await says(simulation, "2-1", words)
         row = rows(simulation)["2-1"]
-        assert f"{device.vendor_id:04x}:{device.product_id:04x}" in row["reason"]
-        assert (row["health"], row["imei"], row["sent"]) == ("not usable", None, 0)
-        assert not (await simulation.service.operations.health.read_status())["can_send"]
+        assert f"{device.vendor_id:04x}:{device.product_id:04x}" in str(row.reason)
+        assert (row.health, row.imei, row.sent) == ("not usable", None, 0)
+        assert not (await simulation.service.operations.health.read_status()).health.can_send
 
     run_scenario(scenario, found="auto", modems=0)
 
@@ -107,7 +107,7 @@ def test_a_busy_port_is_said_to_be_busy_and_taken_when_it_is_free(run_scenario: 
         other = handed[1].open()
         simulation.bus.plug("1-2", *handed)
         await says(simulation, "1-2", "in use")
-        assert rows(simulation)["1-2"]["port"] == "/sim/ttyUSB2"
+        assert rows(simulation)["1-2"].port == "/sim/ttyUSB2"
         await asyncio.sleep(120)
         assert not any(link.heard for link in simulation.links.values() if isinstance(link, SilentLink))
         other.close()
@@ -124,7 +124,7 @@ def test_a_stick_where_nothing_answers_is_said_to_be_silent(run_scenario: RunSce
     async def scenario(simulation: Simulation) -> None:
         simulation.devices[0].deaf_for(300)
         await says(simulation, "1-1.1", "nothing answers AT")
-        assert rows(simulation)["1-1.1"]["reason"].startswith("/sim/ttyUSB1: ")
+        assert str(rows(simulation)["1-1.1"].reason).startswith("/sim/ttyUSB1: ")
         await ready(simulation, name(simulation), within_s=400)
         assert list(rows(simulation)) == [name(simulation)]
 
@@ -137,11 +137,11 @@ def test_two_sticks_with_one_imei_are_told(run_scenario: RunScenario) -> None:
     async def scenario(simulation: Simulation) -> None:
         simulation.devices[1].imei = simulation.devices[0].imei
         await simulation.until(
-            lambda: any(row["health"] == "not usable" for row in simulation.service.modems.views.list_modems()),
+            lambda: any(row.health == "not usable" for row in simulation.service.modems.views.list_modems()),
             within_s=60,
         )
-        (other,) = [row for row in simulation.service.modems.views.list_modems() if row["health"] == "not usable"]
-        assert "two cannot be told apart" in other["reason"]
+        (other,) = [row for row in simulation.service.modems.views.list_modems() if row.health == "not usable"]
+        assert "two cannot be told apart" in str(other.reason)
         await ready(simulation, name(simulation))
 
     run_scenario(scenario, found="auto", families=("huawei_e3372",))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from modemd.emulator.device.family import families
 from modemd.emulator.network.ussd_services import BALANCE, UssdAnswer, UssdState
 from modemd.errors import PortGone, Refused
 from modemd.service.messages.submission import MessageRequest
-from modemd.service.modems.ussd import REPLY_S
+from modemd.service.modems.ussd import REPLY_S, UssdResult
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
 
@@ -25,11 +24,11 @@ MENU = UssdAnswer(
 
 async def ready(simulation: Simulation) -> None:
     await simulation.until(
-        lambda: all(modem["health"] == "ready" for modem in simulation.service.modems.views.list_modems()), within_s=120
+        lambda: all(modem.health == "ready" for modem in simulation.service.modems.views.list_modems()), within_s=120
     )
 
 
-async def say(simulation: Simulation, text: str, session: int | None = None) -> dict[str, Any]:
+async def say(simulation: Simulation, text: str, session: int | None = None) -> UssdResult:
     return await simulation.service.modems.ussd.send("modem0", text, session=session)
 
 
@@ -55,7 +54,7 @@ def test_every_family_is_asked_and_understood(run_scenario: RunScenario, family:
         )
         if "Б" in text:
             expected = text
-        assert await say(simulation, "*100#") == {"state": "done", "text": expected, "session": None}
+        assert await say(simulation, "*100#") == UssdResult("done", expected, None)
 
     run_scenario(scenario, modems=1, families=(family,))
 
@@ -68,11 +67,11 @@ def test_a_menu_is_gone_through_reply_by_reply(run_scenario: RunScenario, family
         simulation.network.ussd["*123#"] = MENU
         await ready(simulation)
         first = await say(simulation, "*123#")
-        assert (first["state"], first["text"]) == ("reply wanted", "1 Balance\n2 Bonus")
-        second = await say(simulation, "2", first["session"])
-        assert (second["state"], second["text"]) == ("reply wanted", "1 More")
-        assert (await say(simulation, "1", second["session"]))["text"] == "Balance: 12.50 EUR"
-        await refused(simulation, "no_session", "1", second["session"])
+        assert (first.state, first.text) == ("reply wanted", "1 Balance\n2 Bonus")
+        second = await say(simulation, "2", first.session)
+        assert (second.state, second.text) == ("reply wanted", "1 More")
+        assert (await say(simulation, "1", second.session)).text == "Balance: 12.50 EUR"
+        await refused(simulation, "no_session", "1", second.session)
 
     run_scenario(scenario, modems=1, families=(family,))
 
@@ -95,7 +94,7 @@ def test_what_the_network_refuses_is_told_in_words(
         simulation.network.ussd |= {"*1#": answer, "*100#": BALANCE}
         await ready(simulation)
         assert words in await refused(simulation, code, "*1#")
-        assert (await say(simulation, "*100#"))["text"] == "Balance: 12.50 EUR"
+        assert (await say(simulation, "*100#")).text == "Balance: 12.50 EUR"
 
     run_scenario(scenario, modems=1)
 
@@ -108,7 +107,7 @@ def test_a_modem_without_network_says_so(run_scenario: RunScenario) -> None:
         simulation.devices[0].set_coverage(2)
         assert "no network" in await refused(simulation, "ussd_refused", "*100#")
         await simulation.until(
-            lambda: simulation.service.modems.views.list_modems()[0]["health"] == "searching", within_s=120
+            lambda: simulation.service.modems.views.list_modems()[0].health == "searching", within_s=120
         )
         assert "searching" in await refused(simulation, "not_ready", "*100#")
 
@@ -123,8 +122,8 @@ def test_an_answer_said_twice_or_closed_aloud_is_heard_once(run_scenario: RunSce
         simulation.network.ussd |= {"*5#": twice, "*100#": BALANCE}
         await ready(simulation)
         first = await say(simulation, "*5#")
-        assert (await say(simulation, "1", first["session"]))["text"] == "On now"
-        assert (await say(simulation, "*100#"))["text"] == "Balance: 12.50 EUR"
+        assert (await say(simulation, "1", first.session)).text == "On now"
+        assert (await say(simulation, "*100#")).text == "Balance: 12.50 EUR"
 
     run_scenario(scenario, modems=1)
 
@@ -145,7 +144,7 @@ def test_messages_pass_between_the_steps_of_a_session(run_scenario: RunScenario)
             ),
             within_s=20,
         )
-        assert (await say(simulation, "1", first["session"]))["text"] == "Your balance is 12.50"
+        assert (await say(simulation, "1", first.session)).text == "Your balance is 12.50"
 
     run_scenario(scenario, modems=1)
 
@@ -159,10 +158,11 @@ def test_one_session_at_a_time_and_none_for_ever(run_scenario: RunScenario) -> N
         first = await say(simulation, "*123#")
         await refused(simulation, "ussd_busy", "*123#")
         await asyncio.sleep(REPLY_S + 2)
-        await refused(simulation, "no_session", "1", first["session"])
+        await refused(simulation, "no_session", "1", first.session)
         assert written(simulation)[-1] == "AT+CUSD=2"
         second = await say(simulation, "*123#")
-        await simulation.service.modems.ussd.end("modem0", second["session"])
+        assert second.session is not None
+        await simulation.service.modems.ussd.end("modem0", second.session)
         assert written(simulation)[-1] == "AT+CUSD=2"
         await say(simulation, "*123#")
 
@@ -234,7 +234,7 @@ def test_a_code_for_the_sim_itself_is_never_said(run_scenario: RunScenario) -> N
 
 
 def written(simulation: Simulation) -> list[str]:
-    return [line["text"] for line in simulation.service.modems.views.list_wire_lines("modem0") if line["way"] == ">"]
+    return [line.text for line in simulation.service.modems.views.list_wire_lines("modem0") if line.direction == ">"]
 
 
 def test_whoever_asks_outlives_the_modem(run_scenario: RunScenario) -> None:

@@ -46,7 +46,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 async def submit(simulation: Simulation, text: str, to: str = ALICE) -> int:
-    return int((await simulation.service.messages.submission.submit(MessageRequest(to, text))).message["id"])
+    return int((await simulation.service.messages.submission.submit(MessageRequest(to, text))).message.id)
 
 
 def states(simulation: Simulation) -> list[str]:
@@ -67,8 +67,9 @@ def test_an_outcome_waits_in_memory_and_nothing_is_claimed(run_scenario: RunScen
         disk.full = True
         await asyncio.sleep(600)
         status = await simulation.service.operations.health.read_status()
-        assert (status["can_send"], status["trouble"]["code"]) == (False, "disk_full")
-        assert [modem["health"] for modem in status["modems"]] == ["ready"]
+        assert status.failure is not None
+        assert (status.health.can_send, status.failure.code) == (False, "disk_full")
+        assert [modem.health for modem in status.modems] == ["ready"]
         assert [entry.text for entry in simulation.network.journal.accepted] == ["first"]
         with pytest.raises(StoreUnavailable, match="make room"):
             await submit(simulation, "refused")
@@ -77,7 +78,7 @@ def test_an_outcome_waits_in_memory_and_nothing_is_claimed(run_scenario: RunScen
         assert [entry.text for entry in simulation.network.journal.accepted] == ["first", "second"]
         assert [row["outcome"] for row in simulation.all("SELECT outcome FROM attempt")] == ["sent", "sent"]
         status = await simulation.service.operations.health.read_status()
-        assert (status["can_send"], status["trouble"]) == (True, None)
+        assert (status.health.can_send, status.failure) == (True, None)
 
     run_scenario(scenario, modems=1)
 

@@ -142,7 +142,7 @@ class World:
                 answer = await self.simulation.process.call(self.simulation.service.messages.submission.submit(request))
             except Killed:
                 continue
-            self.record.answered[planned.tag] = answer.message["id"]
+            self.record.answered[planned.tag] = answer.message.id
             return
 
     def _say(self, arrival: PlannedArrival) -> None:

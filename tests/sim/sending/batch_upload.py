@@ -56,7 +56,7 @@ async def _run_upload(before: int, after: int) -> UploadResult:
         device.send_latency_s = 0.2
     first = simulation.process
     await simulation.until(
-        lambda: all(modem["health"] == "ready" for modem in simulation.service.modems.views.list_modems()), within_s=60
+        lambda: all(modem.health == "ready" for modem in simulation.service.modems.views.list_modems()), within_s=60
     )
     simulation.writer.before_commit, simulation.writer.after_commit = watch(before, 0), watch(after, 1)
     try:

@@ -62,7 +62,7 @@ def test_an_alarm_does_not_wait_for_a_file(run_scenario: RunScenario, rows: int)
     async def scenario(simulation: Simulation) -> None:
         costs = cost_of_commits(simulation)
         await simulation.until(
-            lambda: all(modem["health"] == "ready" for modem in simulation.service.modems.views.list_modems()),
+            lambda: all(modem.health == "ready" for modem in simulation.service.modems.views.list_modems()),
             within_s=60,
         )
         for device in simulation.devices:

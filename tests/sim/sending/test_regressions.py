@@ -20,7 +20,7 @@ BOB = "+33612345679"
 
 async def submit(simulation: Simulation, to: str, text: str, message_class: str = "transactional") -> int:
     return int(
-        (await simulation.service.messages.submission.submit(MessageRequest(to, text, message_class))).message["id"]
+        (await simulation.service.messages.submission.submit(MessageRequest(to, text, message_class))).message.id
     )
 
 
@@ -146,7 +146,7 @@ def test_a_stop_from_a_national_number_binds_without_a_configured_country(run_sc
         await said(simulation, pdu.Address("0612345678", pdu.TypeOfNumber.UNKNOWN), "STOP")
         assert marketing(simulation, ALICE) == "opted_out"
         refused = await simulation.service.messages.submission.submit(MessageRequest(ALICE, "offer", "marketing"))
-        assert refused.message["state"] == "refused"
+        assert refused.message.state == "refused"
 
     run_scenario(scenario, modems=1, country=None)
 

@@ -23,7 +23,7 @@ async def submit(
     at: str | None = None,
 ) -> int:
     answer = await simulation.service.messages.submission.submit(MessageRequest(to, text, message_class, at))
-    return int(answer.message["id"])
+    return int(answer.message.id)
 
 
 def state(simulation: Simulation, message: int) -> str:
@@ -45,7 +45,7 @@ async def reaches(simulation: Simulation, message: int, wanted: str, within_s: f
 
 async def ready(simulation: Simulation) -> None:
     await simulation.until(
-        lambda: all(modem["health"] == "ready" for modem in simulation.service.modems.views.list_modems()), within_s=60
+        lambda: all(modem.health == "ready" for modem in simulation.service.modems.views.list_modems()), within_s=60
     )
 
 

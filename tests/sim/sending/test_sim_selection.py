@@ -11,6 +11,7 @@ import pytest
 
 from modemd.service.messages.decisions import Authorship
 from modemd.service.messages.submission import MessageRequest
+from modemd.service.views import LimitView
 from modemd.store.timestamps import from_text
 from tests.sim.conftest import RunScenario
 from tests.sim.sending.test_sending import accepted, ready, state, submit
@@ -45,7 +46,7 @@ async def submit_all(
 ) -> list[int]:
     """Messages to as many numbers, accepted at once."""
     requests = [MessageRequest(NUMBERS[index], f"no {index}", message_class, **more) for index in range(count)]
-    return [int(answer.message["id"]) for answer in await simulation.service.messages.submission.submit_all(requests)]
+    return [int(answer.message.id) for answer in await simulation.service.messages.submission.submit_all(requests)]
 
 
 async def writes(simulation: Simulation, number: str, modem: int) -> None:
@@ -185,7 +186,7 @@ def test_what_was_not_sent_is_not_counted(run_scenario: RunScenario) -> None:
         await submit_all(simulation, 4)
         await simulation.until(lambda: len(held(simulation)) == 1 or len(accepted(simulation)) == 3, within_s=60)
         (sim,) = await simulation.service.sims.list_sims()
-        assert sim["limits"]["quota_day"] == {"used": 3, "most": 3, "reserved": 0}
+        assert sim.limits["quota_day"] == LimitView(used=3, most=3, reserved=0)
 
     run_scenario(scenario, modems=1, limits={"day": 3, "reserve": 0})
 

@@ -32,15 +32,15 @@ def keep(bench: Bench, arrival: Arrival) -> CompleteMessage | None:
 
 
 def shown(bench: Bench) -> list[tuple[str, bool]]:
-    return [(row["text"], row["complete"]) for row in listings.list_inbox(bench.db)]
+    return [(row.text, row.complete) for row in listings.list_inbox(bench.db)]
 
 
 def test_a_message_is_whole_at_once(bench: Bench) -> None:
     """A message of one part is complete with its arrival."""
     assert keep(bench, SINGLE) == CompleteMessage(1, ALICE, WEST, "text", "hello")
     (row,) = listings.list_inbox(bench.db)
-    assert (row["from"], row["to_sim"], row["parts"], row["complete"]) == (ALICE, WEST, 1, True)
-    assert row["sent_at"] == START.isoformat("T", "microseconds")
+    assert (row.sender, row.to_sim, row.parts, row.complete) == (ALICE, WEST, 1, True)
+    assert row.sent_at == START.isoformat("T", "microseconds")
 
 
 def test_a_repetition_is_not_kept_again(bench: Bench) -> None:
@@ -134,7 +134,7 @@ def test_data_and_undecodable_arrivals_are_kept(bench: Bench) -> None:
     """What is not text is kept all the same, without a sender or a time where there is none."""
     keep(bench, Arrival(WEST, b"\xff", "", "undecodable", "FF", None))
     keep(bench, replace(SINGLE, sender=BOB, kind="data", text="CAFE", tpdu=b"data"))
-    assert [(row["from"], row["kind"], row["sent_at"] is None) for row in listings.list_inbox(bench.db)] == [
+    assert [(row.sender, row.kind, row.sent_at is None) for row in listings.list_inbox(bench.db)] == [
         (BOB, "data", False),
         ("", "undecodable", True),
     ]
@@ -151,7 +151,7 @@ def test_every_kind_is_kept_and_can_be_asked_for(bench: Bench, kind: Kind) -> No
     """The schema takes what the list holds, and a listing narrows to it."""
     keep(bench, SINGLE)
     keep(bench, replace(SINGLE, kind=kind, tpdu=b"another"))
-    assert {row["kind"] for row in listings.list_inbox(bench.db, kind=kind)} == {kind}
+    assert {row.kind for row in listings.list_inbox(bench.db, kind=kind)} == {kind}
 
 
 def test_what_a_set_is_shows_when_it_is_whole(bench: Bench) -> None:
@@ -165,7 +165,7 @@ def test_what_a_set_is_shows_when_it_is_whole(bench: Bench) -> None:
         whole = inbox.store_arrival(bench.db, half, notification, bench.now)
     assert whole is not None
     assert (whole.kind, whole.text) == ("mms", "a picture")
-    assert [row["kind"] for row in listings.list_inbox(bench.db)] == ["mms"]
+    assert [row.kind for row in listings.list_inbox(bench.db)] == ["mms"]
 
 
 def test_each_call_is_a_row(bench: Bench) -> None:
@@ -173,7 +173,7 @@ def test_each_call_is_a_row(bench: Bench) -> None:
     for caller in (ALICE, ALICE, ""):
         inbox.store_missed_call(bench.db, WEST, caller, bench.now)
     rows = listings.list_inbox(bench.db, kind="call")
-    assert [(row["from"], row["text"], row["complete"]) for row in rows] == [
+    assert [(row.sender, row.text, row.complete) for row in rows] == [
         ("", "missed call", True),
         (ALICE, "missed call", True),
         (ALICE, "missed call", True),

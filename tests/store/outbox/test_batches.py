@@ -10,6 +10,7 @@ from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.store.outbox import accept, batches
 from modemd.store.outbox.accept import NewMessage
+from modemd.store.rows import BatchRow
 from tests.store.bench import ALICE, BOB, Bench
 
 CAROL = "+33612345670"
@@ -40,7 +41,7 @@ def promoted(bench: Bench, batch: int, limit: int = 50) -> None:
     batches.promote(bench.db, batch, bench.policy, bench.now, limit)
 
 
-def view(bench: Bench, batch: int) -> dict[str, object]:
+def view(bench: Bench, batch: int) -> BatchRow:
     found = batches.read_batch(bench.db, batch)
     assert found is not None
     return found
@@ -58,10 +59,10 @@ def test_what_is_staged_is_no_message(bench: Bench) -> None:
     assert (len(messages(bench)), batches.next_accepted(bench.db)) == (1, None)
     batches.accept_batch(bench.db, batch, bench.now)
     later = bench.submit(CAROL)
-    assert (view(bench, batch)["first_message"], view(bench, batch)["last_message"], later) == (2, 3, 4)
+    assert (view(bench, batch).first_message, view(bench, batch).last_message, later) == (2, 3, 4)
     promoted(bench, batch)
     assert [id for id, _ in messages(bench)] == [1, 2, 3, 4]
-    assert view(bench, batch)["state"] == "done"
+    assert view(bench, batch).state == "done"
 
 
 def test_promotion_goes_on_where_it_was(bench: Bench) -> None:
@@ -70,7 +71,7 @@ def test_promotion_goes_on_where_it_was(bench: Bench) -> None:
     for amount in (2, 4, 5):
         promoted(bench, batch, limit=2)
         assert [text for _, text in messages(bench)] == ["0", "1", "2", "3", "4"][:amount]
-        assert view(bench, batch)["promoted"] == amount
+        assert view(bench, batch).promoted == amount
     assert batches.next_accepted(bench.db) is None
 
 
@@ -113,7 +114,7 @@ def test_what_was_left_behind_is_cleared_away_in_steps(bench: Bench) -> None:
     assert steps == 4
     assert batches.read_batch(bench.db, left) is None
     assert bench.db.execute("SELECT count(*) FROM staged").fetchone()[0] == 1
-    assert view(bench, kept)["state"] == "accepted"
+    assert view(bench, kept).state == "accepted"
 
 
 def test_rows_with_known_keys_make_no_second_message(bench: Bench) -> None:
@@ -127,7 +128,7 @@ def test_rows_with_known_keys_make_no_second_message(bench: Bench) -> None:
         row(bench, CAROL, key="c"),
         row(bench, CAROL, key="c"),
     )
-    assert (view(bench, batch)["rows"], view(bench, batch)["again"]) == (4, 3)
+    assert (view(bench, batch).rows, view(bench, batch).again) == (4, 3)
     for _ in range(2):
         following = batches.next_accepted(bench.db)
         assert following is not None
@@ -161,7 +162,7 @@ def test_a_submit_goes_before_a_batch_that_is_not_accepted(bench: Bench) -> None
     assert not bench.submitted(ALICE, text="row", key="a").is_repetition
     assert not bench.submitted(BOB, text="other", key="b").is_repetition
     batches.accept_batch(bench.db, same, bench.now)
-    assert view(bench, same)["again"] == 1
+    assert view(bench, same).again == 1
     with pytest.raises(Refused, match="'b' was taken"):
         batches.accept_batch(bench.db, other, bench.now)
 

@@ -169,10 +169,10 @@ def test_the_story_says_until_when_and_why_that_sim(bench: Bench) -> None:
     bench.submit(BOB, pinned=EAST)
     bench.claimed(EAST)
     story = listings.list_events(bench.db, message) + listings.list_events(bench.db, message + 1)
-    assert [event["detail"]["because"] for event in story if event["what"] == "claimed"] == [
+    assert [event.detail["because"] for event in story if event.what == "claimed"] == [
         "first free", "it began the message", "pinned",
     ]  # fmt: skip
-    (put_off,) = [event["detail"] for event in story if event["what"] == "put off"]
+    (put_off,) = [event.detail for event in story if event.what == "put off"]
     assert (put_off["error"], put_off["until"]) == ("+CMS ERROR: 38", (START + MINUTE).isoformat("T", "microseconds"))
 
 
