@@ -85,8 +85,8 @@ class Rooms:
 
 
 class Service:
-    """Everything that runs: `start` and `stop`; between them the faces call its parts (`messages`, `inbox`, `consent`, `modems`,
-    `sims`, `calendar`, `operations`).
+    """Service that runs between `start` and `stop`; between them the faces call its parts (`messages`, `inbox`, `consent`,
+    `modems`, `sims`, `calendar`, `operations`).
 
     `tasks` are the coroutines that run from start to stop, by name."""
 
