@@ -28,13 +28,14 @@ class NewSchedule(BaseModel):
     short_code: bool = False
     valid: Text | None = None
     window: Text | None = None
+    sim: Text | None = None
     late: bool = False
 
     @property
     def schedule_request(self) -> ScheduleRequest:
         request = MessageRequest(
             "", self.text, self.message_class, report=self.report, short_code=self.short_code, valid=self.valid,
-            window=self.window,
+            window=self.window, sim=self.sim,
         )  # fmt: skip
         return ScheduleRequest(self.name, self.cron, tuple(self.to), request, self.late)
 

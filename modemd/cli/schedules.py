@@ -33,6 +33,7 @@ def schedules() -> None:
 @options.purpose
 @options.valid
 @options.window
+@click.option("--sim", help="The only SIM that may send each of them, by its ICCID. Without it, modemd chooses.")
 @click.option("--late", is_flag=True, help="Replace all missed runs with one late run.")
 @options.no_report
 @options.short_code
@@ -46,6 +47,7 @@ def add(
     message_class: str,
     valid: str | None,
     window: str | None,
+    sim: str | None,
     late: bool,
     no_report: bool,
     short_code: bool,
@@ -63,7 +65,13 @@ def add(
         "class": message_class,
         "valid": valid,
     }
-    new |= {"window": window, "late": late, "report": False if no_report else None, "short_code": short_code}
+    new |= {
+        "window": window,
+        "sim": sim,
+        "late": late,
+        "report": False if no_report else None,
+        "short_code": short_code,
+    }
     _print_schedule(post_json(load(config), "/v1/schedules", new), as_json)
 
 

@@ -30,7 +30,7 @@ class RunOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class NewSchedule:
     """Recurring send to store. `late`: a run that was missed is made up for, once; `valid_s`: the validity of each message in
-    seconds, None: that of its class; `window`: as `NewMessage.window`."""
+    seconds, None: that of its class; `window` and `pinned`: as in `OutboundMessage`."""
 
     name: str
     cron: str
@@ -41,6 +41,7 @@ class NewSchedule:
     report: bool
     valid_s: int | None
     window: str | None
+    pinned: str | None
     late: bool
 
 
@@ -58,11 +59,11 @@ def add(db: sqlite3.Connection, new: NewSchedule, now: datetime) -> int:
     """Stores a recurring send, and returns its id. Raises Refused with `name_taken`."""
     row = db.execute(
         """INSERT INTO schedule
-               (name, cron, zone, recipients, text, class, report, valid_s, window, late, created_at, looked_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
+               (name, cron, zone, recipients, text, class, report, valid_s, window, pinned, late, created_at, looked_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING RETURNING id""",
         (
             new.name, new.cron, new.zone, json.dumps(new.recipients), new.text, new.message_class, new.report, new.valid_s,
-            new.window, new.late, to_text(now), to_text(now),
+            new.window, new.pinned, new.late, to_text(now), to_text(now),
         ),
     ).fetchone()  # fmt: skip
     if row is None:
@@ -98,6 +99,7 @@ def _parse_schedule(row: sqlite3.Row) -> Schedule:
         report=bool(row["report"]),
         valid_s=row["valid_s"],
         window=row["window"],
+        pinned=row["pinned"],
         late=bool(row["late"]),
         id=row["id"],
         paused=bool(row["paused"]),

@@ -300,6 +300,7 @@ _CALENDAR = (
         report INTEGER NOT NULL,
         valid_s INTEGER,
         window TEXT,
+        pinned TEXT,
         late INTEGER NOT NULL,
         paused INTEGER NOT NULL DEFAULT 0,
         created_at TEXT NOT NULL,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -90,7 +90,7 @@ class RecurringSends:
         times, now = parse_cron(schedule.cron, self._zone), self._clock.now()
         if times.next_after(now) is None:
             raise Refused(ErrorCode.BAD_CRON, f"{schedule.cron!r} never comes")
-        messages = [self._submission.check(_request_to(schedule.request, number))[0] for number in schedule.to]
+        messages = [self._submission.check(replace(schedule.request, to=number))[0] for number in schedule.to]
         first = messages[0]
         new = NewSchedule(
             name=schedule.name,
@@ -102,6 +102,7 @@ class RecurringSends:
             report=first.report,
             valid_s=self._submission.valid_s(schedule.request),
             window=schedule.request.window,
+            pinned=first.pinned,
             late=schedule.late,
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
@@ -156,6 +157,7 @@ class RecurringSends:
             "text": schedule.text,
             "valid_s": schedule.valid_s,
             "window": schedule.window,
+            "sim": schedule.pinned,
             "late": schedule.late,
             "created_at": schedule.created_at.isoformat(timespec="microseconds"),
         }
@@ -231,13 +233,6 @@ def _cron_times(schedule: Schedule) -> CronTimes:
     return parse_cron(schedule.cron, ZoneInfo(schedule.zone))
 
 
-def _request_to(request: MessageRequest, number: str) -> MessageRequest:
-    return MessageRequest(
-        number, request.text, request.message_class, report=request.report, short_code=request.short_code,
-        valid=request.valid, window=request.window,
-    )  # fmt: skip
-
-
 def _run_request(schedule: Schedule, number: str, key: str) -> MessageRequest:
     return MessageRequest(
         number,
@@ -248,4 +243,5 @@ def _run_request(schedule: Schedule, number: str, key: str) -> MessageRequest:
         short_code=not number.startswith("+"),
         valid=f"{schedule.valid_s}s" if schedule.valid_s is not None else None,
         window=schedule.window,
+        sim=schedule.pinned,
     )

@@ -84,6 +84,20 @@ def test_it_is_sent_at_its_local_time() -> None:
     run_bench("2026-03-27T12:00", scenario)
 
 
+def test_what_a_request_asks_for_holds_for_every_run() -> None:
+    """The SIM, like the window and the validity: each message is pinned to it."""
+
+    async def scenario(recurring_bench: RecurringBench) -> None:
+        await recurring_bench.add("30 9 * * *", sim="8933010000000000010", window="09:00-18:00", valid="2h")
+        assert (await recurring_bench.recurring.describe("daily"))["sim"] == "8933010000000000010"
+        await asyncio.sleep(2 * DAY_S)
+        rows = recurring_bench.bench.all("SELECT pinned, window FROM message")
+        assert [row["pinned"] for row in rows] == ["8933010000000000010"] * 2
+        assert {row["window"] for row in rows} == {"09:00-18:00 Europe/Paris"}
+
+    run_bench("2026-03-02T12:00", scenario)
+
+
 def test_an_hour_that_occurs_twice_is_one_run() -> None:
     """Each local date and time runs once, where the clock shows it twice."""
 
