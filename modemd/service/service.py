@@ -43,7 +43,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Outbound messages."""
+    """Outbound messages: submission, batches, decisions of people, and the story of each."""
 
     submission: Submission
     batches: Batches
@@ -53,7 +53,7 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Modems:
-    """The modems."""
+    """Modems: their registry, discovery, USSD sessions and views."""
 
     registry: ModemRegistry
     discovery: Discovery
