@@ -97,6 +97,7 @@ TWO_MEANINGS = {
 OF_A_ROOM = {
     *(
         "conftest",
+        "docstrings",
         "docs",
         "imports",
         "fuzz",

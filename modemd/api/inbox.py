@@ -18,13 +18,13 @@ def make_router(service: Service) -> APIRouter:
     """Returns the routes of inbound messages and opt-outs."""
     router = APIRouter(prefix="/v1")
 
-    @router.get("/inbox", summary="Inbound messages, newest first")
+    @router.get("/inbox", summary="List the inbound messages, newest first")
     async def get_inbox(
         id: IdFilter = None, kind: str | None = None, since: Since = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
         return documents(await service.inbox.list_messages(id=id, kind=kind, since=since, limit=limit))
 
-    @router.get("/optouts", summary="Who has opted out")
+    @router.get("/optouts", summary="List the numbers that have opted out, newest first")
     async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:
         return documents(await service.consent.list_opt_outs(limit=limit))
 

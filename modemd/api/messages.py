@@ -38,7 +38,7 @@ class NewMessage(BaseModel):
 
 
 class Settling(Decision):
-    """What became of the unknown parts of a message, or of one of them."""
+    """Outcome of the unknown parts of a message, or of one of them."""
 
     verdict: str
     part: Annotated[int | None, Field(ge=1, le=LARGEST_INTEGER)] = None
@@ -71,37 +71,37 @@ def make_router(service: Service) -> APIRouter:
             raise Refused(ErrorCode.TOO_LARGE, f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
         return document(await rooms.batches.accept(body, key))
 
-    @router.get("/batches", summary="Batches, newest first")
+    @router.get("/batches", summary="List the batches, newest first")
     async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
         return documents(await rooms.batches.list_batches(key=key, limit=limit))
 
-    @router.get("/batches/{id}", summary="One batch, and how far its messages are")
+    @router.get("/batches/{id}", summary="Show a batch and the states of its messages")
     async def get_batch(id: PathId) -> dict[str, Any]:
         return document(await rooms.batches.describe(id))
 
-    @router.get("/messages", summary="Outbound messages, newest first")
+    @router.get("/messages", summary="List the outbound messages, newest first")
     async def get_messages(
         id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
         return documents(await rooms.stories.list_messages(id=id, state=state, batch=batch, limit=limit))
 
-    @router.get("/messages/{id}", summary="One message and its story")
+    @router.get("/messages/{id}", summary="Show everything that happened to a message")
     async def get_message(id: PathId) -> dict[str, Any]:
         return document(await rooms.stories.describe(id))
 
-    @router.post("/messages/{id}/settle", summary="Say what became of unknown parts")
+    @router.post("/messages/{id}/settle", summary="Decide the outcome of unknown parts")
     async def post_settle(id: PathId, settling: Settling) -> dict[str, Any]:
         return document(await rooms.decisions.settle(id, settling.verdict, settling.part, settling.authorship))
 
-    @router.post("/messages/{id}/cancel", summary="Cancel a message of which nothing has left")
+    @router.post("/messages/{id}/cancel", summary="Cancel a message that has not been sent")
     async def post_cancel(id: PathId, decision: Decision) -> dict[str, Any]:
         return document(await rooms.decisions.cancel(id, decision.authorship))
 
-    @router.post("/messages/{id}/resend", status_code=202, summary="Send a message that has ended once more")
+    @router.post("/messages/{id}/resend", status_code=202, summary="Send an ended message once more, as a new message")
     async def post_resend(id: PathId, decision: Decision) -> JSONResponse:
         return accepted_response(await rooms.decisions.resend(id, decision.authorship))
 
-    @router.get("/reports", summary="Status reports, newest first")
+    @router.get("/reports", summary="List the status reports, newest first")
     async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
         return documents(await rooms.stories.list_reports(matched=matched, limit=limit))
 

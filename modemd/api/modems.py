@@ -27,15 +27,15 @@ def make_router(service: Service) -> APIRouter:
     """Returns the routes of modems."""
     router, rooms = APIRouter(prefix="/v1/modems"), service.modems
 
-    @router.get("", summary="The modems and how they are")
+    @router.get("", summary="List the modems and their health")
     async def get_modems() -> list[dict[str, Any]]:
         return documents(rooms.views.list_modems())
 
-    @router.get("/{name}/wire", summary="The last lines between host and modem, masked")
+    @router.get("/{name}/wire", summary="Show the last lines between host and modem, masked")
     async def get_wire(name: str) -> list[dict[str, Any]]:
         return documents(rooms.views.list_wire_lines(name))
 
-    @router.post("/{name}/ussd", summary="Say a USSD code, or reply within its session")
+    @router.post("/{name}/ussd", summary="Send a USSD code, or a reply within its session")
     async def post_ussd(name: str, ussd: Ussd) -> dict[str, Any]:
         return document(await rooms.ussd.send(name, ussd.text, session=ussd.session, answer_s=ussd.timeout_s))
 

@@ -28,7 +28,7 @@ PathId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
 
 
 class Decision(BaseModel):
-    """What a person decides: who it is, and why."""
+    """Decision of a person: by whom, and why."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -45,7 +45,7 @@ def make_router(service: Service) -> APIRouter:
     """Returns the routes of recurring sends."""
     router, calendar = APIRouter(prefix="/v1/schedules"), service.calendar
 
-    @router.get("", summary="Recurring sends, by name")
+    @router.get("", summary="List the recurring sends, by name")
     async def get_schedules() -> list[dict[str, Any]]:
         return documents(await calendar.list_schedules())
 
@@ -53,19 +53,19 @@ def make_router(service: Service) -> APIRouter:
     async def post_schedule(new: NewSchedule) -> dict[str, Any]:
         return document(await calendar.add(new.schedule_request))
 
-    @router.get("/{name}", summary="One recurring send and its last runs")
+    @router.get("/{name}", summary="Show a recurring send and its last runs")
     async def get_schedule(name: str) -> dict[str, Any]:
         return document(await calendar.describe(name))
 
-    @router.post("/{name}/pause", summary="Let a recurring send rest")
+    @router.post("/{name}/pause", summary="Pause a recurring send")
     async def post_pause(name: str, decision: Decision) -> dict[str, Any]:
         return document(await calendar.pause(name, decision.authorship))
 
-    @router.post("/{name}/resume", summary="Let a recurring send go on")
+    @router.post("/{name}/resume", summary="Resume a recurring send")
     async def post_resume(name: str, decision: Decision) -> dict[str, Any]:
         return document(await calendar.resume(name, decision.authorship))
 
-    @router.post("/{name}/remove", summary="End a recurring send")
+    @router.post("/{name}/remove", summary="Remove a recurring send")
     async def post_remove(name: str, decision: Decision) -> dict[str, Any]:
         return document(await calendar.remove(name, decision.authorship))
 

@@ -13,7 +13,7 @@ from modemd.service.service import Service
 
 
 class Pausing(Decision):
-    """What is paused or resumed: a class, a SIM by its ICCID, a class on a SIM; neither: the queue."""
+    """Subject of a pause: a class, a SIM by its ICCID, a class on a SIM; without both, everything."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -25,19 +25,19 @@ def make_router(service: Service) -> APIRouter:
     """Returns the routes of SIMs and pauses."""
     router, sims = APIRouter(prefix="/v1"), service.sims
 
-    @router.get("/sims", summary="The SIMs, what they have used of their quotas, and whether they are paused")
+    @router.get("/sims", summary="List the SIMs, with quotas and pauses")
     async def get_sims() -> list[dict[str, Any]]:
         return documents(await sims.list_sims())
 
-    @router.post("/sims/{iccid}/admit", summary="Let a new SIM be used")
+    @router.post("/sims/{iccid}/admit", summary="Admit a new SIM")
     async def post_admit(iccid: str) -> dict[str, Any]:
         return document(await sims.admit(iccid))
 
-    @router.get("/pauses", summary="What is paused, since when, by whom and why")
+    @router.get("/pauses", summary="List the pauses: since when, by whom and why")
     async def get_pauses() -> list[dict[str, Any]]:
         return documents(await sims.list_pauses())
 
-    @router.post("/pause", summary="Begin nothing more of a class, at a SIM, or at all")
+    @router.post("/pause", summary="Pause sending: a class, a SIM, or everything")
     async def post_pause(what: Pausing) -> list[dict[str, Any]]:
         return documents(await sims.pause(what.message_class, what.sim, what.authorship))
 

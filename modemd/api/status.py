@@ -16,7 +16,7 @@ from modemd.service.service import Service
 
 
 class Release(Decision):
-    """What is let go after a restoring: one class of messages, or everything."""
+    """Messages to release after a restore: one class, or everything."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -27,22 +27,22 @@ def make_router(service: Service) -> APIRouter:
     """Returns the routes of status, health, alarms and release."""
     router, operations = APIRouter(), service.operations
 
-    @router.get("/v1/status", summary="Whether a message can pass, and what waits")
+    @router.get("/v1/status", summary="Show whether messages pass, the modems, and what waits")
     async def get_status() -> dict[str, Any]:
         return document(await operations.health.read_status())
 
-    @router.get("/healthz", summary="200 while a message can pass, 503 while none can")
+    @router.get("/healthz", summary="Answer 200 while messages pass, 503 while they do not")
     async def get_health() -> JSONResponse:
         found = operations.health.assess()
         if not found.can_send:
             return error_response(found.code, found.message, status=HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse({"can_send": True, "code": found.code, "message": found.message})
 
-    @router.get("/v1/alarms", summary="Alarms, newest first")
+    @router.get("/v1/alarms", summary="List the alarms, newest first")
     async def get_alarms(cleared: bool = False, limit: Limit = 50) -> list[dict[str, Any]]:
         return documents(await operations.alarms.list_alarms(cleared=cleared, limit=limit))
 
-    @router.post("/v1/release", summary="Let go what is held since a restoring")
+    @router.post("/v1/release", summary="Release messages held after a restore")
     async def post_release(release: Release) -> dict[str, int]:
         return document(await service.messages.decisions.release(release.message_class, release.authorship))
 

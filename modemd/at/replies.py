@@ -59,7 +59,7 @@ class Registration(IntEnum):
 
     @property
     def is_registered(self) -> bool:
-        """Whether the modem is registered, so that it can send."""
+        """True if the modem is registered, so that it can send."""
         return self in (self.HOME, self.ROAMING, self.SMS_ONLY_HOME, self.SMS_ONLY_ROAMING)
 
 
@@ -108,7 +108,7 @@ class StoredMessage:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether the PDU is not as long as its header says, because octets were lost on the line."""
+        """True if the PDU is not as long as its header says, because octets were lost on the line."""
         return self.octets is None or not is_whole(self.pdu, self.octets)
 
 

@@ -315,12 +315,12 @@ class Settings(Frozen):
 
     @property
     def may_use_unlisted(self) -> bool:
-        """Whether modemd uses modems that the file does not name."""
+        """True if modemd uses modems that the file does not name."""
         return not self.modems if self.finding.others is None else self.finding.others
 
     @property
     def is_discovery_enabled(self) -> bool:
-        """Whether modemd looks for modems at all. It does not if the file gives each modem a port, and allows no others."""
+        """True if modemd looks for modems at all. It does not if the file gives each modem a port, and allows no others."""
         return self.may_use_unlisted or any(modem.port is None for modem in self.modems)
 
     def rate(self, modem: ModemSettings, iccid: str | None) -> float | None:

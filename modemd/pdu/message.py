@@ -38,7 +38,7 @@ class Message:
 
     @property
     def concatenation(self) -> Concatenation | None:
-        """Which part of which set this is; None for a message of one part."""
+        """Place of this part in its set; None for a message of one part."""
         found = None
         for element in self.user_data.header:  # as find_last(), but faster: this runs for every part
             if type(element) is Concatenation:

@@ -61,7 +61,7 @@ class UsbRole:
 
     @property
     def may_probe(self) -> bool:
-        """Whether modemd may send AT to it without being told to."""
+        """True if modemd may send AT to it without being told to."""
         return self.kind in (UsbKind.AT, UsbKind.POSSIBLE)
 
 

@@ -48,7 +48,7 @@ class SendDecision:
 
 @dataclass(frozen=True, slots=True)
 class SendConditions:
-    """Everything beside the facts that a decision depends on, as it was when a claim was submitted: it crosses to the writer's
+    """Conditions that a decision depends on beside the facts, as they were when a claim was submitted: it crosses to the writer's
     thread and must not change."""
 
     policy: ConsentPolicy

@@ -51,7 +51,7 @@ from modemd.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """Everything that touches the world outside, as the composition root passes it in. `credentials`: the folder of systemd's
+    """Collaborators that touch the world outside, as the composition root passes it in. `credentials`: the folder of systemd's
     credentials for this service."""
 
     settings: CurrentSettings

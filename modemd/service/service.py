@@ -43,7 +43,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Outbound messages."""
+    """Outbound messages: submission, batches, decisions of people, and the story of each."""
 
     submission: Submission
     batches: Batches
@@ -53,7 +53,7 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Modems:
-    """The modems."""
+    """Modems: their registry, discovery, USSD sessions and views."""
 
     registry: ModemRegistry
     discovery: Discovery
@@ -85,8 +85,8 @@ class Rooms:
 
 
 class Service:
-    """Everything that runs: `start` and `stop`; between them the faces call its parts (`messages`, `inbox`, `consent`, `modems`,
-    `sims`, `calendar`, `operations`).
+    """Service that runs between `start` and `stop`; between them the faces call its parts (`messages`, `inbox`, `consent`,
+    `modems`, `sims`, `calendar`, `operations`).
 
     `tasks` are the coroutines that run from start to stop, by name."""
 

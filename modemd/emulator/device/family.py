@@ -29,7 +29,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """How the family talks. `usb`: a reset takes the port away. `lead` comes before each line that it sends.
+    """Manner in which the family talks. `usb`: a reset takes the port away. `lead` comes before each line that it sends.
 
     `keeps_settings`: what AT&W saved survives a restart; `keeps` are the commands whose settings survive without it.
     `references`: TP-MR counts on over a restart (`counts`), begins at 0 after each (`restarts`), or is the one in the

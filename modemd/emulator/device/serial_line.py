@@ -80,7 +80,7 @@ class SerialLine:
 
     @property
     def pending(self) -> int:
-        """How many octets of the host are not answered yet."""
+        """Number of octets of the host are not answered yet."""
         return len(self._input) + len(self._line) + len(self._typed)
 
     def connect(self, write: Callable[[bytes], None]) -> None:

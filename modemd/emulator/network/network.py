@@ -236,7 +236,7 @@ class Network(NetworkBehaviour):
 
     @property
     def reports_lost(self) -> int:
-        """How many reports never came."""
+        """Number of reports that never came."""
         return self._reports.lost
 
     # -- messages in

@@ -23,7 +23,7 @@ LATE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _PlannedAnomaly:
-    """How the next report to one SIM (None: to any) comes."""
+    """Anomaly of the next report to one SIM (None: to any)."""
 
     oddity: Oddity
     sim: Sim | None

@@ -163,7 +163,7 @@ class Network:
 
     @property
     def journal(self) -> list[Accepted]:
-        """Everything that the network accepted so far, in order, raw: it shows what was lost or sent twice."""
+        """Messages that the network accepted so far, in order, raw: it shows what was lost or sent twice."""
         return list(self._core.journal)
 
     def wait_for_accepted(self, count: int = 1, *, timeout: float = 5.0) -> list[Accepted]:

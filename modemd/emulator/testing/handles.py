@@ -146,7 +146,7 @@ class Modem:
 
     @property
     def stored(self) -> int:
-        """How many messages the SIM has stored."""
+        """Number of messages that the SIM has stored."""
         return self._sim.memory.used
 
     # -- faults

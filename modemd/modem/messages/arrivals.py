@@ -43,10 +43,11 @@ class Arrivals:
         self.wake = wake
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def store(self, pdu: bytes) -> bool:
-        """Makes an arrival durable. Returns False if that fails: then it stays on the modem, and the others go on. Raises
-        StoreUnavailable if nothing can be stored now."""
-        return await self._store_for(self._identity, pdu)
+    async def store(self, pdu: bytes, received_by: Identity | None = None) -> bool:
+        """Makes an arrival durable, of this session or of an earlier one (`received_by`). Returns False if that fails: then it
+        stays on the modem, and the others go on. Raises StoreUnavailable if nothing can be stored now."""
+        identity = received_by or self._identity
+        return await self._wait_until_stored(self._inbound.store_arrival(identity.sender, pdu), identity, pdu)
 
     async def store_lazily(self, pdu: bytes) -> bool:
         """Makes a status report durable, in the commit of the next claim if one is about to happen; else like `store`."""
@@ -76,7 +77,8 @@ class Arrivals:
         """Stores what is held, in order of arrival, as far as the database takes it."""
         while self._unstored:
             try:
-                await self._store_for(*self._unstored[0])
+                identity, pdu = self._unstored[0]
+                await self.store(pdu, identity)
             except StoreUnavailable:
                 return
             self._unstored.popleft()
@@ -102,9 +104,6 @@ class Arrivals:
         """Acknowledges an arrival (`AT+CNMA`), if the modem waits for that."""
         if self.is_acknowledging:
             await self._dialogue.ask("+CNMA")
-
-    async def _store_for(self, identity: Identity, pdu: bytes) -> bool:
-        return await self._wait_until_stored(self._inbound.store_arrival(identity.sender, pdu), identity, pdu)
 
     async def _wait_until_stored(self, storing: Awaitable[None], identity: Identity, pdu: bytes) -> bool:
         try:

@@ -120,7 +120,7 @@ class SpecialIndication:
 
     @property
     def store(self) -> bool:
-        """Whether the phone should store this message."""
+        """True if the phone should store this message."""
         return bool(self.indication & 0x80)
 
     @property

@@ -37,7 +37,7 @@ def test_the_kinds_are_listed(modemd: Modemd) -> None:
     ended = modemd("fault", "--list")
     assert (ended.status, ended.err) == (0, "")
     assert [line.split()[0] for line in ended.out.splitlines()] == list(fault_kinds())
-    assert re.search(r"^deaf seconds= +what the host writes is lost", ended.out, re.M)
+    assert re.search(r"^deaf seconds= +bytes of the host are lost", ended.out, re.M)
     assert re.search(r"^stick_slot \[memory=\] index= +the slot", ended.out, re.M)
 
 

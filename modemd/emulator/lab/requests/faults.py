@@ -102,7 +102,7 @@ class Hang(LabRequest):
 
 
 class Deaf(LabRequest):
-    """what the host writes is lost for that long; notices go on"""
+    """bytes of the host are lost for that long; notices go on"""
 
     kind: Literal["deaf"]
     seconds: Seconds
@@ -263,7 +263,7 @@ class Interrupt(LabRequest):
 
 
 class ForgetSettings(LabRequest):
-    """what the host set is as after power-on (echo, format, notices), with no word of it; or in text mode even"""
+    """settings of the host (echo, format, notices) are as after power-on, without a notice; or even text mode"""
 
     kind: Literal["forget_settings"]
     text_mode: bool = False
@@ -273,7 +273,7 @@ class ForgetSettings(LabRequest):
 
 
 class FillMemory(LabRequest):
-    """what is free of a memory (SM, or ME, SR) is filled with old messages"""
+    """free places of a memory (SM, or ME, SR) are filled with old messages"""
 
     kind: Literal["fill_memory"]
     memory: MemoryName = "SM"

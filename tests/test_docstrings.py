@@ -1,0 +1,56 @@
+"""Docstrings say what a thing is or does, in their first word."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.test_imports import ids, modules
+
+# A docstring that begins so says what is about the thing, and not what it is or does.
+RIDDLES = frozenset(
+    {
+        *("what", "whatever", "whoever", "who", "whose", "where", "when", "how", "whether", "which", "those"),
+        *("something", "somebody", "nobody", "nothing", "everything"),
+    }
+)
+
+
+def docstrings(source: str) -> Iterator[tuple[str, str]]:
+    """Each docstring with the name of what it describes."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text:
+                yield getattr(node, "name", "module"), text
+
+
+def riddles(source: str) -> list[str]:
+    """The docstrings that begin with a word that is no verb and no noun."""
+    return [f"{name}: {text}" for name, text in docstrings(source) if text.split()[0].strip(",.:;").lower() in RIDDLES]
+
+
+@pytest.mark.parametrize("path", modules(), ids=ids)
+def test_a_docstring_begins_with_a_verb_or_a_noun(path: Path) -> None:
+    """No relative clause is the subject: "Returns the parts ...", not "What a SIM finds ..."."""
+    assert riddles(path.read_text(encoding="utf-8")) == []
+
+
+def test_every_module_says_what_it_does() -> None:
+    """The first line of each module that holds anything is its docstring."""
+    silent = [
+        ids(path)
+        for path in modules()
+        if path.read_text(encoding="utf-8").strip()
+        and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
+    ]
+    assert silent == []
+
+
+def test_a_riddle_would_be_found() -> None:
+    """Also in a method, with a stop behind the word."""
+    source = 'class A:\n    """Lane of the queue."""\n    def f(self):\n        """Whether, and when."""\n'
+    assert riddles(source) == ["f: Whether, and when."]
