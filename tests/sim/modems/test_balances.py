@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_sim_is_asked_at_the_start_and_then_every_day(run_scenario: RunScenari
         assert simulation.sims[0].iccid == FIRST_ICCID
         simulation.network.ussd["*100#"] = UssdAnswer("Balance: 12.50 EUR")
         await simulation.until(lambda: balance(simulation) is not None, within_s=90)
-        assert (balance(simulation).amount, balance(simulation).is_low) == (12.5, False)
+        assert (balance(simulation).amount, balance(simulation).is_low) == (Decimal("12.5"), False)
         assert [row.balance for row in await simulation.service.sims.list_sims()] == [balance(simulation)]
         simulation.network.ussd["*100#"] = UssdAnswer("Balance: 11,00 EUR")
         await asyncio.sleep(DAY_S / 2)
@@ -55,9 +56,9 @@ def test_a_sim_is_asked_at_the_start_and_then_every_day(run_scenario: RunScenari
         await simulation.start()
         await simulation.until(lambda: balance(simulation) is not None, within_s=90)
         await asyncio.sleep(600)
-        assert (balance(simulation).amount, len(kept(simulation))) == (12.5, 1)
+        assert (balance(simulation).amount, len(kept(simulation))) == (Decimal("12.5"), 1)
         await asyncio.sleep(DAY_S / 2)
-        assert (balance(simulation).amount, len(kept(simulation))) == (11.0, 2)
+        assert (balance(simulation).amount, len(kept(simulation))) == (Decimal("11.0"), 2)
         assert await alarms(simulation) == []
 
     run_scenario(scenario, modems=1, sims=configured(ussd="*100#", low=2.0))
@@ -104,7 +105,7 @@ def test_a_menu_is_answered_on_the_way(run_scenario: RunScenario) -> None:
             "1 Balance", menu={"1": UssdAnswer("7.25 EUR\n1 Back", menu={"1": UssdAnswer()})}
         )
         await simulation.until(lambda: balance(simulation) is not None, within_s=90)
-        assert balance(simulation).amount == 7.25
+        assert balance(simulation).amount == Decimal("7.25")
         assert (await simulation.service.modems.ussd.send("modem0", "*123#")).text == "1 Balance"
 
     run_scenario(scenario, modems=1, sims=configured(ussd="*123#", replies=["1"]))
@@ -125,7 +126,7 @@ def test_an_answer_without_amount_is_asked_again_after_an_hour(
         await asyncio.sleep(1700)
         assert balance(simulation) is None
         await asyncio.sleep(300)
-        assert balance(simulation).amount == 5.0
+        assert balance(simulation).amount == Decimal("5.0")
 
     caplog.set_level(logging.INFO)
     run_scenario(scenario, modems=1, sims=configured(ussd="*100#"))
@@ -143,7 +144,7 @@ def test_a_sim_is_asked_by_message(run_scenario: RunScenario) -> None:
         assert balance(simulation) is None
         operator.send(simulation.sims[0].number, "Votre solde: 3,07 EUR")
         await simulation.until(lambda: balance(simulation) is not None, within_s=60)
-        assert balance(simulation).amount == 3.07
+        assert balance(simulation).amount == Decimal("3.07")
         assert len(simulation.all("SELECT 1 FROM inbox")) == 2
         await asyncio.sleep(DAY_S + 120)
         assert (len(operator.inbox), len(kept(simulation, "balance asked"))) == (2, 2)
