@@ -23,7 +23,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 
 MODEMD = Path(sys.executable).with_name("modemd")
 # A disk that takes no time, to tell modemd's share of a figure from the disk's. Absent on other systems than Linux.
@@ -123,7 +123,7 @@ async def queue(database: Path, messages: int, *, report: bool = True, first: in
     def some(begin: int, end: int) -> Callable[..., None]:
         def change(db: object) -> None:
             for index in range(begin, end):
-                new = NewMessage(
+                new = OutboundMessage(
                     f"+336{first + index:08d}",
                     f"{TEXT} {index}",
                     MessageClass.TRANSACTIONAL,

@@ -23,7 +23,7 @@ from modemd.config import CurrentSettings, Settings
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import Pause
-from modemd.rules.report_matching import ReportFacts, owner_rule
+from modemd.rules.report_matching import ReportFacts, make_owner_finder
 from modemd.rules.send_decision import decide
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.submission import Submission
@@ -34,7 +34,7 @@ from modemd.store.inbound.inbox import Arrival
 from modemd.store.inbound.status_reports import NewReport
 from modemd.store.journal import Authorship
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import claims, outcomes, pauses
 from modemd.store.queue.claims import Claim
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
@@ -42,7 +42,7 @@ from modemd.store.schema import migrate
 
 WEST, PAUSED = "8933010000000000010", "8933010000000000028"
 POLICY = ConsentPolicy()
-OWNER = owner_rule(timedelta(seconds=60))
+OWNER = make_owner_finder(timedelta(seconds=60))
 NOW = datetime.now(UTC)
 SMALL, LARGE = 10_000, 1_000_000
 TIMES = 400
@@ -129,9 +129,11 @@ class Room:
         return made
 
 
-def new(number: str, pinned: str | None = None) -> NewMessage:
+def new(number: str, pinned: str | None = None) -> OutboundMessage:
     ends = NOW + timedelta(days=1)
-    return NewMessage(number, "Your order is ready.", MessageClass.TRANSACTIONAL, 1, ends, report=True, pinned=pinned)
+    return OutboundMessage(
+        number, "Your order is ready.", MessageClass.TRANSACTIONAL, 1, ends, report=True, pinned=pinned
+    )
 
 
 def claimed(db: sqlite3.Connection, sim: str) -> Claim | None:
@@ -156,7 +158,7 @@ def fill(db: sqlite3.Connection, rows: int, pinned: str | None) -> None:
     status_reports.record_report(db, delivered("+33600000001", 0, -1 % 2**64), OWNER, NOW)
     accept.submit(db, new("+33600000002", pinned), POLICY, NOW)
     ends = NOW + timedelta(days=9)
-    later = NewMessage("+33600000003", "later", MessageClass.TRANSACTIONAL, 1, ends, at=NOW + timedelta(days=8))
+    later = OutboundMessage("+33600000003", "later", MessageClass.TRANSACTIONAL, 1, ends, at=NOW + timedelta(days=8))
     accept.submit(db, later, POLICY, NOW)
     for table, own in _COPIED:
         _copy(db, table, own, rows // 3 - 1)

@@ -11,7 +11,7 @@ from modemd.doctor.codes import Code
 from modemd.doctor.interview import SIM_CODES
 from modemd.doctor.rights import User
 from modemd.modem.recovery.symptoms import WEAK_DBM
-from modemd.modem.setup.sim import LOCKED, REMEDIES
+from modemd.modem.setup.sim_pin import LOCKED, REMEDIES
 from modemd.modem.status import ModemHealth
 from modemd.service.modems.views import NOT_USABLE
 
@@ -83,7 +83,7 @@ def _about_ready(row: Row) -> list[Finding]:
 
 
 def _sim_code(reason: str) -> Code:
-    """Returns the code for the state of the SIM. The daemon gives only its words (`modemd.modem.setup.sim.REMEDIES`)."""
+    """Returns the code for the state of the SIM. The daemon gives only its words (`modemd.modem.setup.sim_pin.REMEDIES`)."""
     state = next((state for state, words in REMEDIES.items() if words == reason), None)
     if state is None and reason.startswith(("the SIM asks for its PIN,", "the PIN in ")):
         state = LOCKED

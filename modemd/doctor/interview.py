@@ -18,7 +18,7 @@ from modemd.modem.link.port import Port
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.first_words import wake_modem
 from modemd.modem.setup.initialise import identify
-from modemd.modem.setup.sim import ABSENT, FAILED, LOCKED, NoPins, Pin
+from modemd.modem.setup.sim_pin import ABSENT, FAILED, LOCKED, NoPins, Pin
 from modemd.modem.status import Identity
 from modemd.profiles import Profiles
 from modemd.service.sims.pins import PinFiles
@@ -40,7 +40,7 @@ class PinNotGiven(SimUnusable):
 
 
 class WithheldPins(NoPins):
-    """`modemd.modem.setup.sim.PinSource` that finds a PIN as the daemon does, and then raises PinNotGiven."""
+    """`modemd.modem.setup.sim_pin.PinSource` that finds a PIN as the daemon does, and then raises PinNotGiven."""
 
     def __init__(self, files: PinFiles | None, name: str) -> None:
         self._files = files

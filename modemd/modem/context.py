@@ -14,7 +14,7 @@ from modemd.modem.messages.pipeline import Pipeline
 from modemd.modem.messages.receiver import ReceiverState
 from modemd.modem.recovery.recovery import HealthMonitor
 from modemd.modem.requests import RequestQueue
-from modemd.modem.setup.sim import NO_PINS, PinSource
+from modemd.modem.setup.sim_pin import NO_PINS, PinSource
 from modemd.modem.status import ModemHealth, ModemLine, ModemStatus
 from modemd.profiles import Profiles
 

@@ -18,7 +18,7 @@ from modemd.modem.recovery.recovery import NO_TOOLS, HealthMonitor, Recovery, Re
 from modemd.modem.recovery.symptoms import Symptoms
 from modemd.modem.requests import RequestQueue, T, Work
 from modemd.modem.session import PERSON_RETRY_S, STATUS_S, Session
-from modemd.modem.setup.sim import NO_PINS, PinSource
+from modemd.modem.setup.sim_pin import NO_PINS, PinSource
 from modemd.modem.status import ModemHealth, ModemLine, ModemStatus
 from modemd.profiles import Profiles
 

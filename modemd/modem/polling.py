@@ -15,7 +15,7 @@ from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.missed_calls import MissedCalls, is_call_notice
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.setup import identity as setup_identity
-from modemd.modem.setup.sim import SIM_ERRORS
+from modemd.modem.setup.sim_pin import SIM_ERRORS
 from modemd.modem.status import Identity, ModemStatus
 
 log = logs.get(__name__)

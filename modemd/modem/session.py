@@ -24,7 +24,7 @@ from modemd.modem.polling import StatusPolling
 from modemd.modem.recovery.escalation import EscalationStep, Trouble
 from modemd.modem.setup.first_words import wake_modem
 from modemd.modem.setup.initialise import identify, initialise_modem
-from modemd.modem.setup.sim import read_sim_state
+from modemd.modem.setup.sim_pin import read_sim_state
 from modemd.modem.status import Identity, ModemHealth
 from modemd.profiles import GENERIC
 

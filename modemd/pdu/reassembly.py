@@ -127,7 +127,8 @@ class _Set:
 
 
 class Reassembler:
-    """Reassembler for one SIM: collects parts in any order, repeated, conflicting or late. Pure: the time is an argument.
+    """Reassembler for one SIM, in memory (the daemon keeps its sets in `modemd.store.inbound.inbox`): collects parts in any
+    order, repeated, conflicting or late. Pure: the time is an argument.
 
     A part that contradicts the one in its place begins a new set, because senders reuse references. A complete set is kept
     for `keep` after its first part, so that a part which the network delivers again is recognised. At most `most_sets` sets

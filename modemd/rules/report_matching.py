@@ -147,7 +147,7 @@ def _may_be_accepted_at(
     return earliest <= accepted_at <= attempt.written_at + send_timeout + LATE_ACCEPTANCE + error
 
 
-def owner_rule(send_timeout: timedelta) -> FindOwner:
+def make_owner_finder(send_timeout: timedelta) -> FindOwner:
     """Returns the function that finds the owner of a report, for a modem that waits `send_timeout` for an answer."""
 
     def rule(report: ReportFacts, attempts: Sequence[AttemptFacts]) -> int | None:

@@ -24,7 +24,7 @@ class SendFacts:
     is_started: bool
     parts: int = 1
     window: Window | None = None
-    hold: Hold | None = None
+    quota_hold: Hold | None = None
 
 
 class SendVerdict(StrEnum):
@@ -32,8 +32,8 @@ class SendVerdict(StrEnum):
 
     SEND = "send"
     EXPIRE = "expire"
-    WITHDRAW = "withdraw"
-    WAIT = "wait"
+    CANCEL = "cancel"  # an opt-out forbids it
+    WAIT = "wait"  # stays queued, and is passed over
     HOLD = "hold"  # until the decision's `until`
 
 
@@ -59,23 +59,23 @@ class SendConditions:
     def decide(self, facts: SendFacts) -> SendDecision:
         """Decides on a candidate, as `decide` says."""
         return decide(
-            facts, self.policy, self.now, trusted=self.is_clock_trusted, holds_marketing=self.is_marketing_held
+            facts, self.policy, self.now, trusted=self.is_clock_trusted, marketing_waits=self.is_marketing_held
         )
 
 
 def decide(
-    facts: SendFacts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, holds_marketing: bool = False
+    facts: SendFacts, policy: ConsentPolicy, now: datetime, *, trusted: bool = True, marketing_waits: bool = False
 ) -> SendDecision:
     """Decides whether a candidate may go on the air now.
 
     Consent binds every part; expiry binds before part 1 only (the rest has a longer time of its own, `store.ending`). While the
-    clock is not `trusted` nothing expires, and marketing waits. A SIM that `holds_marketing`, as in a foreign network, begins
+    clock is not `trusted` nothing expires, and marketing waits. If `marketing_waits`, as in a foreign network, the SIM begins
     none."""
     objection = policy.find_objection(facts.message_class, facts.number, facts.marketing)
     if objection is not None:
-        return SendDecision(SendVerdict.WITHDRAW, objection)
-    if facts.hold is not None and not facts.is_started and (facts.expires_at > now or not trusted):
-        return SendDecision(SendVerdict.HOLD, facts.hold.reason, facts.hold.until)
+        return SendDecision(SendVerdict.CANCEL, objection)
+    if facts.quota_hold is not None and not facts.is_started and (facts.expires_at > now or not trusted):
+        return SendDecision(SendVerdict.HOLD, facts.quota_hold.reason, facts.quota_hold.until)
     if not trusted:
         waits = facts.message_class is MessageClass.MARKETING or (
             facts.window is not None and _needs_trusted_clock(facts)
@@ -83,7 +83,7 @@ def decide(
         return SendDecision(SendVerdict.WAIT if waits else SendVerdict.SEND)
     if facts.expires_at <= now and not facts.is_started:
         return SendDecision(SendVerdict.EXPIRE, "validity_over")
-    if holds_marketing and facts.message_class is MessageClass.MARKETING and not facts.is_started:
+    if marketing_waits and facts.message_class is MessageClass.MARKETING and not facts.is_started:
         return SendDecision(SendVerdict.WAIT, "roaming")
     if facts.window is not None and not facts.is_started and not facts.window.has_time_for(now, facts.parts):
         return SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, facts.window.find_opening(now))

@@ -1,4 +1,4 @@
-"""Circuit breaker per SIM: decides when a run of refusals is the SIM's fault, and pauses it. Pure: events and times go in."""
+"""Circuit breaker per SIM: decides when a run of refusals is the SIM's fault, and how long it is paused. Pure."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ from modemd.service.operations.alarms import Alarms, RunCommand
 from modemd.service.operations.checks import AlarmChecks
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
-from modemd.service.operations.store_recovery import StoreRecovery
+from modemd.service.operations.store_outage import StoreOutage
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.service.service import Messages, Modems, Operations, Rooms, Service, Work
 from modemd.service.sims.balances import Balances
@@ -158,7 +158,7 @@ def assemble(collaborators: Collaborators) -> Service:
         settings.alarms.modem_unusable_after,
     )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
-    store_recovery = StoreRecovery(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
+    store_recovery = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(store, clock, views, alarms, list_sims=sims.list_sims, is_running=lambda: service.is_running)
 
     wakeups.connect(

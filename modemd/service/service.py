@@ -122,7 +122,7 @@ class Service:
         """Closes what a crash left open, then starts every task, and one for each modem."""
         await self.know_time()
         now = self.operations.clock.now()
-        recovered = await self._store.write(partial(outcomes.recover_open_attempts, now=now))
+        recovered = await self._store.write(partial(outcomes.close_interrupted_attempts, now=now))
         if recovered:
             log.warning("attempts were cut short; what became of them is unknown", attempts=recovered)
         settings = self.settings.current()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
-from modemd.store.ending import withdraw_waiting
+from modemd.store.ending import cancel_waiting_messages
 from modemd.store.timestamps import from_text, to_text
 
 # After this many statements within a day no confirmation is sent: two machines are answering each other.
@@ -79,9 +79,11 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
         (statement.number, wanted, to_text(now), statement.language, to_text(now) if answer else None),
     )
     # A confirmation of an earlier statement that still waits would now be wrong.
-    withdraw_waiting(db, statement.number, MessageClass.SYSTEM, now, "superseded")
+    cancel_waiting_messages(db, statement.number, MessageClass.SYSTEM, now, "superseded")
     withdrawn = (
-        0 if statement.opts_in else withdraw_waiting(db, statement.number, MessageClass.MARKETING, now, "opted_out")
+        0
+        if statement.opts_in
+        else cancel_waiting_messages(db, statement.number, MessageClass.MARKETING, now, "opted_out")
     )
     return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
 

@@ -33,7 +33,7 @@ def _find_ending_event(db: sqlite3.Connection, part: sqlite3.Row) -> states.Part
     return states.PartEvent.REFUSED if started else states.PartEvent.EXPIRED
 
 
-def withdraw_waiting(
+def cancel_waiting_messages(
     db: sqlite3.Connection, number: str, message_class: MessageClass, now: datetime, reason: str
 ) -> int:
     """Cancels the parts of a class that wait for `number`. Returns how many messages it ended, in part or whole. Parts on the air

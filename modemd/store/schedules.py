@@ -13,7 +13,8 @@ from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store.journal import add_event
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import RunRow, read_row
 from modemd.store.timestamps import from_text, to_text
 
@@ -28,7 +29,7 @@ class RunOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NewSchedule:
+class ScheduleContent:
     """Recurring send to store. `late`: a run that was missed is made up for, once; `valid_s`: the validity of each message in
     seconds, None: that of its class; `window` and `pinned`: as in `OutboundMessage`."""
 
@@ -46,7 +47,7 @@ class NewSchedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule(NewSchedule):
+class Schedule(ScheduleContent):
     """Recurring send. `looked_at`: up to when its times were checked."""
 
     id: int
@@ -55,7 +56,7 @@ class Schedule(NewSchedule):
     looked_at: datetime
 
 
-def add(db: sqlite3.Connection, new: NewSchedule, now: datetime) -> int:
+def add(db: sqlite3.Connection, new: ScheduleContent, now: datetime) -> int:
     """Stores a recurring send, and returns its id. Raises Refused with `name_taken`."""
     row = db.execute(
         """INSERT INTO schedule
@@ -134,7 +135,7 @@ def execute_run(
     db: sqlite3.Connection,
     schedule: Schedule,
     local: str,
-    messages: Sequence[NewMessage],
+    messages: Sequence[OutboundMessage],
     policy: ConsentPolicy,
     now: datetime,
     outcome: RunOutcome,

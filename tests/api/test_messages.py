@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from modemd.api import app as application
-from modemd.rules.report_matching import ReportFacts, owner_rule
+from modemd.rules.report_matching import ReportFacts, make_owner_finder
 from modemd.rules.send_decision import SendDecision, SendVerdict
 from modemd.store.inbound import status_reports
 from modemd.store.queue import claims, outcomes
@@ -52,7 +52,7 @@ async def reported(assembled: AssembledService, reference: int, *, status: int =
     outcome = status_reports.DeliveryOutcome.DELIVERED if status == 0 else status_reports.DeliveryOutcome.PERMANENT
     told = ReportFacts(reference, ALICE, assembled.clock.now())
     new = status_reports.NewReport(WEST, bytes([reference, status]), told, outcome, status, assembled.clock.now())
-    rule = owner_rule(timedelta(seconds=60))
+    rule = make_owner_finder(timedelta(seconds=60))
     await assembled.store.write(lambda db: status_reports.record_report(db, new, rule, assembled.clock.now()))
 
 

@@ -78,17 +78,17 @@ def test_other_classes_are_not_bound_by_stop(message_class: MessageClass) -> Non
         pytest.param(FACTS, SendDecision(SendVerdict.SEND), id="nothing speaks against it"),
         pytest.param(
             replace(FACTS, marketing=Marketing.OPTED_OUT),
-            SendDecision(SendVerdict.WITHDRAW, "opted_out"),
+            SendDecision(SendVerdict.CANCEL, "opted_out"),
             id="after STOP",
         ),
         pytest.param(
             replace(FACTS, marketing=Marketing.OPTED_OUT, is_started=True),
-            SendDecision(SendVerdict.WITHDRAW, "opted_out"),
+            SendDecision(SendVerdict.CANCEL, "opted_out"),
             id="after STOP in the middle",
         ),
         pytest.param(
             replace(FACTS, marketing=Marketing.OPTED_OUT, expires_at=NOW),
-            SendDecision(SendVerdict.WITHDRAW, "opted_out"),
+            SendDecision(SendVerdict.CANCEL, "opted_out"),
             id="STOP goes before every other reason",
         ),
         pytest.param(
@@ -121,7 +121,7 @@ def test_the_last_look(facts: SendFacts, decision: SendDecision) -> None:
     [
         pytest.param(FACTS, SendVerdict.WAIT, id="marketing waits"),
         pytest.param(replace(FACTS, is_started=True), SendVerdict.WAIT, id="so does its rest"),
-        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.WITHDRAW, id="STOP binds as ever"),
+        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.CANCEL, id="STOP binds as ever"),
         pytest.param(
             replace(FACTS, message_class=MessageClass.OTP, expires_at=NOW - timedelta(days=3)), SendVerdict.SEND,
             id="nothing expires",
@@ -140,10 +140,10 @@ def test_the_last_look_by_a_clock_that_is_not_trusted(facts: SendFacts, verdict:
         pytest.param(FACTS, SendVerdict.WAIT, id="marketing"),
         pytest.param(replace(FACTS, is_started=True), SendVerdict.SEND, id="the rest of one that began at home"),
         pytest.param(replace(FACTS, expires_at=NOW), SendVerdict.EXPIRE, id="marketing that is over"),
-        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.WITHDRAW, id="marketing after STOP"),
+        pytest.param(replace(FACTS, marketing=Marketing.OPTED_OUT), SendVerdict.CANCEL, id="marketing after STOP"),
         pytest.param(replace(FACTS, message_class=MessageClass.TRANSACTIONAL), SendVerdict.SEND, id="not marketing"),
     ],
 )
 def test_a_sim_that_holds_marketing_begins_none(facts: SendFacts, verdict: SendVerdict) -> None:
     """It waits for another SIM, or for this one to be home; STOP and validity bind all the same."""
-    assert decide(facts, ANYBODY, NOW, holds_marketing=True).verdict is verdict
+    assert decide(facts, ANYBODY, NOW, marketing_waits=True).verdict is verdict

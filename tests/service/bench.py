@@ -23,7 +23,8 @@ from modemd.service.modems.backend import ServiceBackend
 from modemd.store import consent
 from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 from tests.service.assembled import HandClock
 from tests.sim.world.store import fresh_database, rows, store_over
 
@@ -105,7 +106,7 @@ class Bench:
         """A message is accepted; it is valid as long as its class."""
         now = self.clock.now()
         expires_at = (at or now) + self.settings.validity.of(message_class)
-        new = NewMessage(to, text, message_class, len(pdu.compose(to, text)), expires_at, at=at)
+        new = OutboundMessage(to, text, message_class, len(pdu.compose(to, text)), expires_at, at=at)
         return (await self.store.write(lambda db: accept.submit(db, new, self.policy, now))).id
 
     async def stop_word(self, number: str) -> None:

@@ -33,7 +33,7 @@ from modemd.store import Store
 from modemd.store.inbound import inbox
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
-from modemd.store.outbox.new_message import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import candidates, outcomes
 from modemd.store.queue.outcomes import AttemptResult
 from tests.sim.ends import points
@@ -182,7 +182,7 @@ def _repetitions_are_new() -> Any:
 def _key_ignored() -> Any:
     submit = accept.submit
 
-    def accepted_anew(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
+    def accepted_anew(db: sqlite3.Connection, new: OutboundMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
         is_known = new.key is not None and accept.has_key(db, new.key)
         return submit(db, replace(new, key=None) if is_known else new, policy, now)
 
@@ -190,7 +190,7 @@ def _key_ignored() -> Any:
 
 
 def _recovery_forgotten() -> Any:
-    return mock.patch.object(outcomes, "recover_open_attempts", return_value=0)
+    return mock.patch.object(outcomes, "close_interrupted_attempts", return_value=0)
 
 
 def _both(*patches: Any) -> Any:

@@ -19,7 +19,8 @@ from modemd.store.connection import connect
 from modemd.store.consent import ConsentEffect, ConsentStatement
 from modemd.store.inbound import status_reports
 from modemd.store.outbox import accept, due
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import candidates, claims, outcomes
 from modemd.store.queue.claims import Claim
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
@@ -64,7 +65,7 @@ class Bench:
         pinned: str | None = None,
     ) -> Submitted:
         """Submit a message: what became of that."""
-        new = NewMessage(to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned)
+        new = OutboundMessage(to, text, message_class, parts, self.now + valid, at=at, key=key, pinned=pinned)
         return accept.submit(self.db, new, self.policy, self.now)
 
     def submit(self, to: str = ALICE, message_class: MessageClass = MessageClass.TRANSACTIONAL, **more: Any) -> int:

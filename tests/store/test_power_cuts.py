@@ -18,7 +18,7 @@ from modemd.store import Store, consent, listings
 from modemd.store.connection import connect
 from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import claims, outcomes
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from modemd.store.schema import migrate
@@ -32,7 +32,7 @@ SMALL_PAGE = 512
 
 
 def submit(text: str, db: sqlite3.Connection) -> None:
-    new = NewMessage(ALICE, text, MessageClass.TRANSACTIONAL, 1, START.replace(year=2027))
+    new = OutboundMessage(ALICE, text, MessageClass.TRANSACTIONAL, 1, START.replace(year=2027))
     accept.submit(db, new, POLICY, START)
 
 

@@ -58,7 +58,7 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     "report": lambda bench: bench.report(7),
     "match again": lambda bench: bench.match_again(),
     "opt out": lambda bench: bench.says(ALICE),
-    "recover": lambda bench: outcomes.recover_open_attempts(bench.db, bench.now),
+    "recover": lambda bench: outcomes.close_interrupted_attempts(bench.db, bench.now),
     "keep": lambda bench: inbox.store_arrival(
         bench.db, Arrival(WEST, b"1", ALICE, "text", "1", START, "a/8/1/2", 1, 2), lambda tpdus: ("text", ""), bench.now
     ),

@@ -134,7 +134,7 @@ def test_the_next_version_keeps_everything(tmp_path: Path) -> None:
     assert pragma(bench.db, "user_version") == 2
     bench.db.execute("INSERT INTO consent_event (number, at, action, channel) VALUES ('1', '2', 'asked', 'sms')")
     assert bench.report(7) == sent
-    assert outcomes.recover_open_attempts(bench.db, bench.now) == 1
+    assert outcomes.close_interrupted_attempts(bench.db, bench.now) == 1
     assert (bench.state(sent), bench.state(on_air)) == ("delivered", "unknown")
     assert bench.candidates() == [waiting]
     assert bench.db.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -16,7 +16,8 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, listings, sqlite_errors
 from modemd.store.connection import ThreadReader, connect
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.schema import migrate
 from modemd.store.writer import ThreadWriter
 from tests.store.bench import ALICE, START
@@ -24,7 +25,7 @@ from tests.store.power_cut import log_of
 
 
 def submit(text: str, db: sqlite3.Connection) -> Submitted:
-    new = NewMessage(ALICE, text, MessageClass.TRANSACTIONAL, 1, START.replace(year=2027))
+    new = OutboundMessage(ALICE, text, MessageClass.TRANSACTIONAL, 1, START.replace(year=2027))
     return accept.submit(db, new, ConsentPolicy(), START)
 
 

@@ -17,6 +17,7 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, consent, listings
 from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
+from modemd.store.outbox.outbound_message import OutboundMessage
 from tests.store.bench import ALICE, START
 
 STOP = ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel="sms")
@@ -73,7 +74,7 @@ async def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None
 async def test_reads_see_what_was_answered(tmp_path: Path) -> None:
     """When a write has answered, a read that begins then sees it; and what was kept is there after the next opening."""
     path = tmp_path / "modemd.db"
-    new = accept.NewMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
+    new = OutboundMessage(ALICE, "hello", MessageClass.TRANSACTIONAL, 1, START)
     store = await Store.open(path)
     submitted = await store.write(lambda db: accept.submit(db, new, ConsentPolicy(), START))
     assert [row.id for row in await store.read(listings.list_messages)] == [submitted.id]

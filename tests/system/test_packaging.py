@@ -15,7 +15,7 @@ import modemd
 from modemd import resources
 
 ROOT = Path(__file__).resolve().parents[2]
-ASK = "from modemd import data; print('\\n'.join(str(data.folder(name)) for name in data.SHIPPED))"
+ASK = "from modemd import resources; print('\\n'.join(str(resources.folder(name)) for name in resources.SHIPPED))"
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -86,8 +86,8 @@ def test_an_installed_wheel_finds_its_data(installed: Path, tmp_path: Path) -> N
     assert all(path.exists() and path.parent.name == "_data" for path in found)
     for path in found[:3]:
         assert files(path) == files(ROOT / path.name)
-    load = "from modemd.rules.consent.keywords import Words; from modemd import config, data;"
-    load += "Words.load(); print(config.load(data.folder('config.example.yaml')).database)"
+    load = "from modemd.rules.consent.keywords import Keywords; from modemd import config, resources;"
+    load += "Keywords.load(); print(config.load(resources.folder('config.example.yaml')).database)"
     assert run(installed, "-c", load, cwd=tmp_path).strip() == "/var/lib/modemd/modemd.db"
 
 

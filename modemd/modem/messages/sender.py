@@ -76,7 +76,7 @@ class PartSender:
         claim, self._early_claim = self._early_claim, None
         self.is_claimed = True
         try:
-            return await self._claim(
+            return await self._write_when_committed(
                 claim or self._outbound.claim(self._identity.sender, draft, choose_next=choose_next),
                 draft,
                 reply,
@@ -104,14 +104,14 @@ class PartSender:
         self._is_quick = reply is None and self._loop.time() - started <= QUICK_PROMPT_S
         return reply
 
-    async def _claim(
+    async def _write_when_committed(
         self,
         claim: asyncio.Future[ClaimedPart | None],
         draft: Draft,
         reply: Reply | None,
         set_next_draft: Callable[[Draft | None], None],
     ) -> SendResult | None:
-        """Continues after the prompt, or after the `reply` that came instead."""
+        """Waits for the commit of the claim, then writes the PDU at the prompt; or ends the attempt if `reply` came instead."""
         try:
             claimed = await asyncio.shield(claim)
         except asyncio.CancelledError:

@@ -10,7 +10,7 @@ from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, run_when_ready
 from modemd.modem.setup.first_words import read_identity, send_first_commands
 from modemd.modem.setup.identity import MAX_READS, read_iccid, read_imei, read_imsi
 from modemd.modem.setup.negotiation import Storage, negotiate
-from modemd.modem.setup.sim import NO_PINS, PinSource, open_sim
+from modemd.modem.setup.sim_pin import NO_PINS, PinSource, open_sim
 from modemd.modem.status import Identity
 from modemd.profiles import GENERIC, Profile, Profiles
 

@@ -22,9 +22,9 @@ from modemd.service.messages.submission import MessageRequest, Submission
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store, schedules
 from modemd.store.outbox.accept import Submitted
-from modemd.store.outbox.new_message import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import RunRow
-from modemd.store.schedules import NewSchedule, RunOutcome, Schedule
+from modemd.store.schedules import RunOutcome, Schedule, ScheduleContent
 
 log = logs.get(__name__)
 
@@ -107,7 +107,7 @@ class RecurringSends:
             raise Refused(ErrorCode.BAD_CRON, f"{schedule.cron!r} never comes")
         messages = [self._submission.check(replace(schedule.request, to=number))[0] for number in schedule.to]
         first = messages[0]
-        new = NewSchedule(
+        new = ScheduleContent(
             name=schedule.name,
             cron=schedule.cron,
             zone=self._zone.key,
@@ -208,7 +208,7 @@ class RecurringSends:
         on_time = now - at <= ON_TIME_TOLERANCE
         outcome, error = (RunOutcome.SENT if on_time else RunOutcome.LATE if schedule.late else RunOutcome.MISSED), None
         local = times.local_name(at)
-        messages: list[NewMessage] = []
+        messages: list[OutboundMessage] = []
         if outcome is not RunOutcome.MISSED:
             try:
                 messages = [

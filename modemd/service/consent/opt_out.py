@@ -17,7 +17,8 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, consent, listings
 from modemd.store.inbound.inbox import CompleteMessage
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import OptOutRow
 
 LONGEST_SHORT_CODE = 6
@@ -74,9 +75,9 @@ class OptOutRules:
         confirmation = accept.submit(db, self._make_confirmation(whole, text, now), self.policy, now)
         return ConsentChange(match, effect, confirmation)
 
-    def _make_confirmation(self, whole: CompleteMessage, text: str, now: datetime) -> NewMessage:
+    def _make_confirmation(self, whole: CompleteMessage, text: str, now: datetime) -> OutboundMessage:
         """Makes a confirmation that is sent by the SIM that received the word: its number is the one that the person knows."""
-        return NewMessage(
+        return OutboundMessage(
             number=whole.sender,
             text=text,
             message_class=MessageClass.SYSTEM,

@@ -23,9 +23,9 @@ from modemd.rules.quotas import URGENT
 from modemd.rules.routing import PREFERRED_SIM_WAIT
 from modemd.rules.send_decision import SendConditions, SendVerdict
 from modemd.rules.sim_breaker import SimBreakers
-from modemd.service.dispatch.holds import QuotaHolds
 from modemd.service.dispatch.outcomes import RETRY_S, Outcomes
 from modemd.service.dispatch.policy import SendingPolicy
+from modemd.service.dispatch.quota_holds import QuotaHolds
 from modemd.service.dispatch.reservations import Offers, Reservations, ReservedParts
 from modemd.store import Store
 from modemd.store.queue import candidates, claims, outcomes
@@ -241,7 +241,7 @@ class Dispatcher:
                 most = candidates.MAX_CANDIDATES
                 continue
             if not any(
-                verdict in (SendVerdict.WITHDRAW, SendVerdict.EXPIRE, SendVerdict.HOLD) for _, verdict in verdicts
+                verdict in (SendVerdict.CANCEL, SendVerdict.EXPIRE, SendVerdict.HOLD) for _, verdict in verdicts
             ):
                 if found.has_deferred:
                     self._start_recheck_timer()

@@ -17,7 +17,7 @@ from modemd.connector import AttemptEnding, AttemptReport, Sender
 from modemd.errors import StoreDamaged, StoreError
 from modemd.rules import report_matching, retry
 from modemd.rules.classes import MessageClass
-from modemd.rules.report_matching import owner_rule
+from modemd.rules.report_matching import make_owner_finder
 from modemd.rules.retry import ErrorClass
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.store import Store
@@ -103,7 +103,7 @@ class Outcomes:
             _close_attempt,
             outcome=self._judge(sender, attempted),
             sim=sender.id,
-            owner=owner_rule(timedelta(seconds=sender.send_timeout_s)),
+            owner=make_owner_finder(timedelta(seconds=sender.send_timeout_s)),
             now=self._clock.now(),
         )
         closing = asyncio.get_running_loop().create_task(self._store_outcome(write(change), change, attempted))

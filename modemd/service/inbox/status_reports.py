@@ -10,7 +10,7 @@ from typing import Any
 from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.connector import Sender
-from modemd.rules.report_matching import FindOwner, ReportFacts, owner_rule
+from modemd.rules.report_matching import FindOwner, ReportFacts, make_owner_finder
 from modemd.store.inbound import status_reports
 
 log = logs.get(__name__)
@@ -41,7 +41,7 @@ class StatusReports:
             discharged_at=report.discharge.value,
         )
         now = self._clock.now()
-        owner = owner_rule(timedelta(seconds=sender.send_timeout_s))
+        owner = make_owner_finder(timedelta(seconds=sender.send_timeout_s))
         message, written_at = await write(lambda db: _record(db, new, owner, now))
         self._note_time(report.timestamp.value, report.discharge.value, written_at, now)
         log.info("status report", message=message, reference=report.reference, status=f"{report.status:02X}")

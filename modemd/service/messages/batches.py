@@ -22,8 +22,8 @@ from modemd.service.messages.submission import LONGEST_KEY, Submission, check_ti
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.outbox import batches
-from modemd.store.outbox.accept import NewMessage
 from modemd.store.outbox.batches import PromotionStep
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import BatchRow, RefusedRow
 
 log = logs.get(__name__)
@@ -42,7 +42,7 @@ _CHUNK_SIZE = 1024 * 1024
 class _CheckedFile:
     """Rows, problems and warnings that were found in a file so far."""
 
-    rows: list[NewMessage] = field(default_factory=list)
+    rows: list[OutboundMessage] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -172,7 +172,7 @@ class Batches:
             found.warnings += [f"line {line}: {warning}" for warning in warnings[: MAX_LISTED - len(found.warnings)]]
         yield True
 
-    async def _accept_in_one_commit(self, rows: list[NewMessage], key: str | None, digest: bytes) -> int:
+    async def _accept_in_one_commit(self, rows: list[OutboundMessage], key: str | None, digest: bytes) -> int:
         """Accepts a file of one step, and makes its messages in the same commit. Returns the batch."""
         now = self._clock.now()
 
@@ -186,7 +186,7 @@ class Batches:
         self._on_promoted(step.highest_class, step.has_held)
         return batch
 
-    def _make_stage_change(self, batch: int, rows: list[NewMessage]) -> Callable[[sqlite3.Connection], None]:
+    def _make_stage_change(self, batch: int, rows: list[OutboundMessage]) -> Callable[[sqlite3.Connection], None]:
         return partial(
             batches.stage_rows, batch=batch, rows=rows, policy=self._policy, judge=check_time, now=self._clock.now()
         )

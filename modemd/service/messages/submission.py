@@ -21,7 +21,8 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.windows import Window
 from modemd.store import Store, listings
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import MessageRow
 
 # Characters of an idempotency key.
@@ -86,7 +87,7 @@ class Submission:
         checked = [self.check(request) for request in requests]
         return await self._store_messages(checked)
 
-    def check(self, request: MessageRequest) -> tuple[NewMessage, tuple[str, ...]]:
+    def check(self, request: MessageRequest) -> tuple[OutboundMessage, tuple[str, ...]]:
         """Returns the message that a request asks for, and warnings about its number. Raises Refused (`bad_class`, `empty_text`,
         `bad_text`, `bad_key`, `bad_time`, `in_the_past`, `too_far`, `bad_validity`, `bad_window`, `bad_sim`, or what
         `parse_recipient` raises)."""
@@ -112,7 +113,7 @@ class Submission:
         at = parse_time(request.at, settings.timezone) if request.at else None
         if at is not None and request.key is None:
             check_time(at, now)  # with a key it may be a repetition, which gets its first answer: `_submit_all` checks
-        new = NewMessage(
+        new = OutboundMessage(
             number=recipient.number,
             text=request.text,
             message_class=message_class,
@@ -138,7 +139,7 @@ class Submission:
         except ValueError as error:
             raise Refused(ErrorCode.BAD_WINDOW, str(error)) from None
 
-    async def _store_messages(self, checked: Sequence[tuple[NewMessage, tuple[str, ...]]]) -> list[SubmitResult]:
+    async def _store_messages(self, checked: Sequence[tuple[OutboundMessage, tuple[str, ...]]]) -> list[SubmitResult]:
         now = self._clock.now()
         results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
         for (new, _), (submitted, _) in zip(checked, results, strict=True):
@@ -151,7 +152,7 @@ class Submission:
 
 
 def _submit_all(
-    new: Sequence[NewMessage], policy: ConsentPolicy, now: datetime, db: sqlite3.Connection
+    new: Sequence[OutboundMessage], policy: ConsentPolicy, now: datetime, db: sqlite3.Connection
 ) -> list[tuple[Submitted, MessageRow]]:
     for each in new:
         if each.at is not None and each.key is not None and not accept.has_key(db, each.key):

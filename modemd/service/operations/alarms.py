@@ -23,7 +23,7 @@ from modemd.store import Store, alarms
 from modemd.store.alarms import ActiveAlarm
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
-from modemd.store.outbox.new_message import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import AlarmRow
 
 log = logs.get(__name__)
@@ -175,7 +175,7 @@ class Alarms:
             return [], later
         text = alarm_text(due)
         messages = [
-            NewMessage(
+            OutboundMessage(
                 number,
                 text,
                 MessageClass.ALARM,

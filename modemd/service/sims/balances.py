@@ -23,7 +23,8 @@ from modemd.service.modems.ussd import UssdSessions
 from modemd.service.views import BalanceView
 from modemd.store import Store, sims
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.sims import SimBalance
 
 log = logs.get(__name__)
@@ -138,7 +139,7 @@ class Balances:
 
     async def _submit_query(self, iccid: str, to: str, text: str) -> None:
         now = self._clock.now()
-        message = NewMessage(
+        message = OutboundMessage(
             number=to,
             text=text,
             message_class=MessageClass.SYSTEM,

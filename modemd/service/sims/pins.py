@@ -11,7 +11,7 @@ from pathlib import Path
 from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.errors import SimUnusable
-from modemd.modem.setup.sim import LOCKED, Pin, PinTries
+from modemd.modem.setup.sim_pin import LOCKED, Pin, PinTries
 from modemd.store import Store, sims
 
 _PIN_FORM = re.compile(r"[0-9]{4,8}")  # 3GPP TS 31.101 9.5.1
@@ -77,7 +77,7 @@ class PinStore(PinFiles):
 
 
 class ModemPins:
-    """Implementation of `modemd.modem.setup.sim.PinSource` for one modem."""
+    """Implementation of `modemd.modem.setup.sim_pin.PinSource` for one modem."""
 
     def __init__(self, pins: PinStore, name: str) -> None:
         self._pins = pins

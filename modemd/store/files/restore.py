@@ -56,7 +56,7 @@ def restore(source: Path, database: Path, now: datetime) -> RestoreResult:
         now = max(now, find_latest_stored(db) or now)  # by whatever clock: the story goes on
         db.execute("BEGIN IMMEDIATE")
         consent = _merge_consent(db, database, now)
-        outcomes.recover_open_attempts(db, now)
+        outcomes.close_interrupted_attempts(db, now)
         held = hold_everything(db, now)
         add_event(db, None, now, "restored", file=source.name, held=held, consent=consent)
         db.execute("COMMIT")

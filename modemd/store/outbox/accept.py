@@ -15,7 +15,7 @@ from modemd.rules.windows import Window
 from modemd.store import lanes
 from modemd.store.journal import add_event
 from modemd.store.outbox import staged_rows
-from modemd.store.outbox.new_message import NewMessage as NewMessage  # together with `submit`
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import to_text
 
 
@@ -38,7 +38,7 @@ class BatchAcceptance:
     accepted_at: datetime
 
 
-def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
+def submit(db: sqlite3.Connection, new: OutboundMessage, policy: ConsentPolicy, now: datetime) -> Submitted:
     """Accepts a message, or stores it as refused if consent forbids it. Raises Refused with `key_reused` if its key belongs to
     other content."""
     staged_rows.take_over_key(db, new)
@@ -50,7 +50,11 @@ def submit(db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: 
 
 
 def create_message(
-    db: sqlite3.Connection, new: NewMessage, policy: ConsentPolicy, now: datetime, place: BatchAcceptance | None = None
+    db: sqlite3.Connection,
+    new: OutboundMessage,
+    policy: ConsentPolicy,
+    now: datetime,
+    place: BatchAcceptance | None = None,
 ) -> Submitted:
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch."""
@@ -113,7 +117,7 @@ def create_message(
     return Submitted(message_id, state, reason)
 
 
-def _find_window_opening(new: NewMessage, now: datetime) -> datetime | None:
+def _find_window_opening(new: OutboundMessage, now: datetime) -> datetime | None:
     """Returns when the window of a message opens; None if the message may begin now."""
     if new.window is None:
         return None
@@ -121,7 +125,7 @@ def _find_window_opening(new: NewMessage, now: datetime) -> datetime | None:
     return None if window.has_time_for(now, new.parts) else window.find_opening(now)
 
 
-def find_by_key(db: sqlite3.Connection, new: NewMessage) -> Submitted | None:
+def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | None:
     """Returns the message that was accepted under this key; None if there is none. Raises Refused with `key_reused` if its
     content is another."""
     if new.key is None:

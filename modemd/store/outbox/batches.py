@@ -14,7 +14,8 @@ from modemd.rules.queue_place import QueuePlace
 from modemd.rules.states import MessageState
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
-from modemd.store.outbox.accept import BatchAcceptance, NewMessage
+from modemd.store.outbox.accept import BatchAcceptance
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import BatchRow, RefusedRow, read_row
 from modemd.store.timestamps import to_text
 
@@ -63,7 +64,7 @@ def begin_staging(db: sqlite3.Connection, key: str | None, digest: bytes, now: d
 def stage_rows(
     db: sqlite3.Connection,
     batch: int,
-    rows: Sequence[NewMessage],
+    rows: Sequence[OutboundMessage],
     policy: ConsentPolicy,
     judge: CheckStart,
     now: datetime,

@@ -14,7 +14,8 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store.journal import Authorship, add_event, advance_part, list_parts, update_message_state
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage, Submitted
+from modemd.store.outbox.accept import Submitted
+from modemd.store.outbox.outbound_message import OutboundMessage
 
 # Reason of a state that a person has chosen; the author is in the events.
 BY_HAND = "by_hand"
@@ -118,7 +119,7 @@ def resend(
     if message_class is MessageClass.SYSTEM:
         raise Refused(ErrorCode.BAD_CLASS, f"message {message_id} is a confirmation of modemd's own; those go out once")
     _require_ended(db, message)
-    new = NewMessage(
+    new = OutboundMessage(
         number=message["number"],
         text=message["text"],
         message_class=message_class,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.store.outbox.new_message import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import from_text, to_text
 
 # A submit first promotes the staged rows for its number, up to so many: more are only in a batch for one number alone.
@@ -24,10 +24,10 @@ class StagedRow:
     message_id: int
     batch: int
     accepted_at: datetime
-    new: NewMessage
+    new: OutboundMessage
 
 
-def stage_row(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None:
+def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int | None:
     """Stages a row, and returns its id. None: its key is known, from this batch or an accepted one. Raises Refused with
     `key_reused` if that row has other content."""
     if new.key is not None:
@@ -55,7 +55,7 @@ def stage_row(db: sqlite3.Connection, batch: int, new: NewMessage) -> int | None
     ).lastrowid
 
 
-def list_rows_ahead(db: sqlite3.Connection, new: NewMessage) -> list[StagedRow]:
+def list_rows_ahead(db: sqlite3.Connection, new: OutboundMessage) -> list[StagedRow]:
     """Returns the rows of accepted batches for the number of a new message, or under its key: they were accepted before it."""
     rows = db.execute(f"{_ROWS} AND s.number = ? ORDER BY s.id LIMIT ?", (new.number, MAX_ROWS_AHEAD)).fetchall()
     found = [_parse_row(row) for row in rows]
@@ -78,7 +78,7 @@ def remove_promoted(db: sqlite3.Connection, *rows: StagedRow) -> None:
     db.executemany("UPDATE batch SET promoted = promoted + ? WHERE id = ?", _count_by_batch(rows))
 
 
-def take_over_key(db: sqlite3.Connection, new: NewMessage) -> None:
+def take_over_key(db: sqlite3.Connection, new: OutboundMessage) -> None:
     """Gives a new message the key of a row whose batch is not accepted yet: the message is first. The row counts as known then;
     if its content is another, the batch will be refused."""
     if new.key is None:
@@ -110,12 +110,12 @@ def _staged_content(row: sqlite3.Row) -> tuple[str, str, str, str | None]:
     return row["number"], row["text"], row["class"], row["at"]
 
 
-def _new_content(new: NewMessage) -> tuple[str, str, str, str | None]:
+def _new_content(new: OutboundMessage) -> tuple[str, str, str, str | None]:
     return new.number, new.text, new.message_class, to_text(new.at) if new.at else None
 
 
 def _parse_row(row: sqlite3.Row) -> StagedRow:
-    new = NewMessage(
+    new = OutboundMessage(
         number=row["number"],
         text=row["text"],
         message_class=MessageClass(row["class"]),

@@ -256,6 +256,6 @@ def _parse(found: _Found, usage: QuotaUsage) -> tuple[Candidate, SendFacts]:
         is_started=place.is_started and not row["repeats"],
         parts=row["parts"],
         window=window,
-        hold=usage.find_hold(message_class, row["parts"]),
+        quota_hold=usage.find_hold(message_class, row["parts"]),
     )
     return candidate, facts

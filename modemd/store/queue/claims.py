@@ -97,7 +97,7 @@ def end_unsendable(
 
 def _end_candidate(db: sqlite3.Connection, candidate: Candidate, decision: SendDecision, now: datetime) -> bool:
     """Withdraws, expires or holds a candidate's message, if that was decided. Returns True if that changed anything."""
-    if decision.verdict is SendVerdict.WITHDRAW:
+    if decision.verdict is SendVerdict.CANCEL:
         return bool(cancel_waiting_parts(db, candidate.message_id, now, decision.reason))
     if decision.verdict is SendVerdict.EXPIRE:
         waiting = [

@@ -1,4 +1,7 @@
-"""Outcomes of attempts: stores how each ended, and changes its part accordingly (see `modemd.store.queue`)."""
+"""Outcomes of attempts: stores how each ended, and changes its part accordingly; closes as unknown what a crash left open.
+
+`modemd.store.queue` has the theory of it.
+"""
 
 from __future__ import annotations
 
@@ -168,7 +171,7 @@ def _may_have_left(db: sqlite3.Connection, message_id: int) -> bool:
     return db.execute(sql, (message_id,)).fetchone() is not None
 
 
-def recover_open_attempts(db: sqlite3.Connection, now: datetime) -> int:
+def close_interrupted_attempts(db: sqlite3.Connection, now: datetime) -> int:
     """Closes as unknown the attempts that were on the air when the last process ended. Returns how many."""
     rows = db.execute(f"SELECT id, opened_at FROM attempt WHERE {UNANSWERED_SQL} AND outcome = 'open'").fetchall()  # noqa: S608 - our own words
     for row in sorted(rows, key=lambda each: each["id"]):

@@ -221,7 +221,7 @@ async def test_without_any_number_there_is_no_sim_to_send_by() -> None:
 
 @simulated
 async def test_a_sim_that_asks_for_its_puk_is_a_persons() -> None:
-    """Nothing more is asked; tests/modem/setup/test_sim.py has every state."""
+    """Nothing more is asked; tests/modem/setup/test_sim_pin.py has every state."""
     transcript = asked(cpin=">> AT+CPIN? \n << +CPIN: SIM PUK | OK").partition(">> AT+CCID")[0]
     with script(transcript) as port, pytest.raises(NeedsPerson, match="unlock it in a phone"):
         await identify(Dialogue(port), SHIPPED, None)

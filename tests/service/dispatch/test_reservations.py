@@ -20,7 +20,7 @@ from modemd.service.dispatch.policy import SendingPolicy, consent_policy
 from modemd.service.dispatch.reservations import Offers, ReservedParts
 from modemd.store import Store
 from modemd.store.outbox import accept
-from modemd.store.outbox.accept import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from tests.service.assembled import NOON
 from tests.service.bench import sim
 
@@ -110,7 +110,7 @@ async def test_claims_on_the_writers_thread_touch_nothing_that_the_loop_changes(
     breakers._requested_at, breakers._avoided_until, breakers._runs = LoopOnly(), LoopOnly(), LoopOnly()
     try:
         for index in range(MESSAGES):
-            new = NewMessage(
+            new = OutboundMessage(
                 f"+3361234{index:04d}", "hello", MessageClass.TRANSACTIONAL, 1, NOON + timedelta(hours=24), report=False
             )
             await store.write(lambda db, new=new: accept.submit(db, new, policy, NOON))  # type: ignore[misc]

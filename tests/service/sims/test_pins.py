@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modemd.errors import SimUnusable
-from modemd.modem.setup.sim import PinTries
+from modemd.modem.setup.sim_pin import PinTries
 from modemd.service.sims.pins import PinStore, read_pin
 from tests.modem.scripted_port import simulated
 from tests.service.bench import EAST, WEST, Bench

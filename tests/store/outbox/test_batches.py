@@ -9,29 +9,31 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.store.outbox import accept, batches
-from modemd.store.outbox.accept import NewMessage
+from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import BatchRow
 from tests.store.bench import ALICE, BOB, Bench
 
 CAROL = "+33612345670"
 
 
-def row(bench: Bench, to: str, text: str = "row", key: str | None = None, at: datetime | None = None) -> NewMessage:
-    return NewMessage(to, text, MessageClass.TRANSACTIONAL, 1, bench.now + timedelta(days=1), key=key, at=at)
+def row(
+    bench: Bench, to: str, text: str = "row", key: str | None = None, at: datetime | None = None
+) -> OutboundMessage:
+    return OutboundMessage(to, text, MessageClass.TRANSACTIONAL, 1, bench.now + timedelta(days=1), key=key, at=at)
 
 
 def no_judge(at: datetime, now: datetime) -> None:
     """Every start time is right."""
 
 
-def staged(bench: Bench, *rows: NewMessage, key: str | None = None) -> int:
+def staged(bench: Bench, *rows: OutboundMessage, key: str | None = None) -> int:
     """A batch of which nothing is accepted yet."""
     batch = batches.begin_staging(bench.db, key, b"digest", bench.now)
     batches.stage_rows(bench.db, batch, rows, bench.policy, no_judge, bench.now)
     return batch
 
 
-def accepted(bench: Bench, *rows: NewMessage) -> int:
+def accepted(bench: Bench, *rows: OutboundMessage) -> int:
     batch = staged(bench, *rows)
     batches.accept_batch(bench.db, batch, bench.now)
     return batch
@@ -97,7 +99,7 @@ def test_a_message_says_when_its_batch_was_accepted(bench: Bench) -> None:
 
 def test_a_stop_binds_what_is_staged(bench: Bench) -> None:
     """Who opts out while a batch is promoted is refused by the rows that come then."""
-    offer = NewMessage(ALICE, "offer", MessageClass.MARKETING, 1, bench.now + timedelta(days=1))
+    offer = OutboundMessage(ALICE, "offer", MessageClass.MARKETING, 1, bench.now + timedelta(days=1))
     batch = accepted(bench, offer)
     bench.says(ALICE)
     promoted(bench, batch)

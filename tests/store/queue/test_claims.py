@@ -252,7 +252,7 @@ def test_a_claim_looks_at_a_bounded_number(bench: Bench) -> None:
 
     def nobody(facts: SendFacts) -> SendDecision:
         seen.append(facts)
-        return SendDecision(SendVerdict.WITHDRAW, "closed on Mondays")
+        return SendDecision(SendVerdict.CANCEL, "closed on Mondays")
 
     assert claims.claim(bench.db, WEST, "modem", nobody, bench.now) is None
     assert len(seen) == MAX_CANDIDATES == 20

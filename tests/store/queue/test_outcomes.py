@@ -288,7 +288,7 @@ def test_a_start_finds_a_repeat_whose_message_is_over(bench: Bench) -> None:
     bench.claimed(EAST)
     assert bench.report(7, accepted_at=START) == message
     assert bench.state(message) == "delivered"
-    assert outcomes.recover_open_attempts(bench.db, bench.now) == 1
+    assert outcomes.close_interrupted_attempts(bench.db, bench.now) == 1
     assert [row["outcome"] for row in bench.attempts(message)] == ["sent", "unknown"]
     assert bench.state(message) == "delivered"
 
@@ -299,10 +299,10 @@ def test_a_cut_process_leaves_unknown_attempts(bench: Bench) -> None:
     bench.claimed(WEST)
     bench.claimed(EAST)
     bench.passes(seconds=5)
-    assert outcomes.recover_open_attempts(bench.db, bench.now) == 2
+    assert outcomes.close_interrupted_attempts(bench.db, bench.now) == 2
     assert [bench.state(message) for message in (code, other)] == ["unknown", "unknown"]
     assert [row["written_at"] for row in bench.attempts(code)] == [START.isoformat("T", "microseconds")]
     assert bench.attempts(code)[0]["error"] == "restart"
-    assert outcomes.recover_open_attempts(bench.db, bench.now) == 0
+    assert outcomes.close_interrupted_attempts(bench.db, bench.now) == 0
     bench.passes(seconds=20)
     assert bench.promote() == {code}

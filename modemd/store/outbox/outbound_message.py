@@ -9,7 +9,7 @@ from modemd.rules.classes import MessageClass
 
 
 @dataclass(frozen=True, slots=True)
-class NewMessage:
+class OutboundMessage:
     """Message to accept. `parts`: how many its text takes; `at`: its start time; `key`: the submitter's, accepted once only;
     `pinned`: the only sender that may send it (ICCID of a SIM); `window`: the text of the `Window` in which it may begin."""
 

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from modemd.errors import ErrorCode, StoreDamaged, StoreUnavailable
-from modemd.service.operations.store_recovery import TRY_AGAIN_S, StoreRecovery
+from modemd.service.operations.store_outage import TRY_AGAIN_S, StoreOutage
 from modemd.store import Store
 from tests.sim.world.loop import simulate
 
@@ -40,9 +40,7 @@ def test_what_passes_is_tried_again_until_it_has() -> None:
     async def process() -> None:
         store, told = FailingStore(StoreUnavailable(ErrorCode.DISK_FULL, "no room"), tries=3), list[float]()
         loop = asyncio.get_running_loop()
-        watch = asyncio.ensure_future(
-            StoreRecovery(cast(Store, store), lambda: told.append(loop.time()), unheard).run()
-        )
+        watch = asyncio.ensure_future(StoreOutage(cast(Store, store), lambda: told.append(loop.time()), unheard).run())
         await asyncio.sleep(60)
         assert (store.tried, told) == (3, [3 * TRY_AGAIN_S])
         watch.cancel()
@@ -61,7 +59,7 @@ def test_damage_ends_the_service() -> None:
             words.append(text)
 
         with pytest.raises(StoreDamaged, match="page 7"):
-            await StoreRecovery(cast(Store, store), lambda: None, last_words).run()
+            await StoreOutage(cast(Store, store), lambda: None, last_words).run()
         assert (store.tried, words) == (0, ["page 7 is not a page"])
 
     simulate(process())

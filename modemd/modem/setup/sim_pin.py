@@ -1,4 +1,4 @@
-"""SIM before use: reads its state, opens it with its PIN, or reports that a person is needed.
+"""PIN of the SIM: reads the state of the SIM, opens it with its PIN, or reports that a person is needed.
 
 A PIN is entered once. `find_pin_objection` decides whether it may be, and the try is made durable before the PIN goes out, so
 that no crash can spend a second try. A PUK is never entered.

@@ -1,4 +1,4 @@
-"""Recovery of the store: logs that the database takes no changes, tries it again, and resumes the service when it does."""
+"""Outage of the store: while the database takes no changes (disk full, read-only), tries it again, then resumes the service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logs.get(__name__)
 TRY_AGAIN_S = 2.0
 
 
-class StoreRecovery:
+class StoreOutage:
     """One task (`run`). While the store is in trouble nothing is claimed (the dispatcher checks that). `on_recovered` is called
     afterwards; `on_damaged`, with the error's text, before a damaged database ends the service."""
 

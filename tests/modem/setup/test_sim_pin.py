@@ -9,7 +9,15 @@ import pytest
 
 from modemd.errors import CommandFailed, ReplyTimeout, SimUnusable
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.sim import NO_PINS, Pin, PinTries, find_pin_objection, open_sim, read_sim_state, read_tries_left
+from modemd.modem.setup.sim_pin import (
+    NO_PINS,
+    Pin,
+    PinTries,
+    find_pin_objection,
+    open_sim,
+    read_sim_state,
+    read_tries_left,
+)
 from modemd.profiles import Profile
 from tests.modem.scripted_port import framed, simulated
 from tests.modem.stub_modem import StubModem
@@ -57,7 +65,7 @@ class Card(StubModem):
 
 @dataclass
 class Book:
-    """`modemd.modem.setup.sim.PinSource` in memory. `story` is what was made durable, in order."""
+    """`modemd.modem.setup.sim_pin.PinSource` in memory. `story` is what was made durable, in order."""
 
     pin: str | None = RIGHT
     name: str = "west"
