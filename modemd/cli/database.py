@@ -14,8 +14,6 @@ from modemd.config import load
 
 # A release goes in small steps, so a long queue takes a while.
 RELEASE_S = 3600.0
-
-
 file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 

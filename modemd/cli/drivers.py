@@ -15,7 +15,6 @@ from modemd.profiles.writing import as_toml
 
 _COLUMNS = ("name", "title", "usb_ids", "verified", "file")
 
-
 own_drivers = click.option(
     "--drivers",
     "folder",

@@ -15,39 +15,28 @@ config_file = click.option(
     "--config", "config", required=True, type=click.Path(path_type=Path), help="The configuration file."
 )
 
-
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
 
 limit = click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="The most rows to show; 0 means all."
 )
 
-
 valid = click.option(
     "--valid", help="How long a message is worth sending: 90s, 5min, 2h, 3d. Without it, the validity of its class."
 )
 
-
 window = click.option(
     "--window", help="The hours in which a message may be sent, in the configured time zone: 09:00-18:00."
 )
-
 
 purpose = click.option(
     "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
     default=MessageClass.TRANSACTIONAL.value, show_default=True, help="The purpose of the message.",
 )  # fmt: skip
 
-
 no_report = click.option("--no-report", is_flag=True, help="Do not ask for a delivery report.")
-
-
 short_code = click.option("--short-code", is_flag=True, help="The recipient is a short code.")
-
-
 at_port = click.option("--port", required=True, help="The modem's AT port: a device path, or socket://host:port.")
-
 
 baud = click.option(
     "--baud",
@@ -56,7 +45,6 @@ baud = click.option(
     type=click.IntRange(min=300),
     help="The speed of the line. A USB modem needs none.",
 )
-
 
 emulator_directory = click.option(
     "--dir", "directory", required=True, type=click.Path(path_type=Path), help="The folder of the emulator."

@@ -16,7 +16,6 @@ from modemd.config import load
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
 
-
 _LIMITS = {
     "hour": "quota_hour",
     "day": "quota_day",

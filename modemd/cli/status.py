@@ -32,12 +32,8 @@ def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
 
 
 MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
-
-
 # The most lines of a list on the screen; further rows are only counted.
 MOST_LINES = 8
-
-
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 

@@ -188,40 +188,20 @@ def not_empty(value: object) -> object:
 
 
 FilePath = Annotated[Path, BeforeValidator(absolute_path)]
-
-
 duration = parse_with(amounts.parse_duration, timedelta)
 Duration = Annotated[timedelta, BeforeValidator(duration)]
-
-
 Lifetime = Annotated[Duration, in_range(timedelta(seconds=1), LONGEST_VALIDITY)]
-
-
 Interval = Annotated[Duration, in_range(timedelta(seconds=1), timedelta(days=1))]
-
-
 Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(parse_argv)]
-
-
 Rate = Annotated[float | None, BeforeValidator(parse_rate)]
-
-
 SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(parse_sim_rate)]
-
-
 Prefix = Annotated[str, matching(r"\+[1-9][0-9]{0,6}")]
-
-
 Iccid = Annotated[str, matching(r"[0-9]{18,22}")]
-
-
 Route = Annotated[tuple[Iccid, ...], BeforeValidator(not_empty)]
-
 
 HOOK_FORM = (
     "a program and its arguments as a list, such as [uhubctl, -l, '{hub}', -p, '{hub_port}', -a, cycle]; no shell"
 )
-
 
 LIFETIME_FORM = f"{DURATION_FORM}; at least 1s, at most 441d"
 

@@ -29,16 +29,8 @@ class MessageClass(StrEnum):
 
 
 _RANK = {name: rank for rank, name in enumerate(MessageClass)}
-
-
 _REPEATS = {MessageClass.ALARM: timedelta(seconds=60), MessageClass.OTP: timedelta(seconds=20)}
-
-
 # `system` is internal: a person or a program submits the others.
 SUBMITTABLE = tuple(name for name in MessageClass if name is not MessageClass.SYSTEM)
-
-
 Kind = Literal["text", "data", "undecodable", "mms", "voicemail", "sim_data", "call"]
-
-
 KINDS: tuple[Kind, ...] = get_args(Kind)

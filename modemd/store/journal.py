@@ -13,8 +13,6 @@ from modemd.rules import states
 from modemd.store.timestamps import to_text
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
-
-
 _NO_COLUMNS: Mapping[str, object] = MappingProxyType({})
 
 
@@ -89,7 +87,6 @@ _CURRENT_STATE_SQL = """
     SELECT p.state, p.tries, m.state AS message_state, m.sent_at, m.closed_at
     FROM part p JOIN message m ON m.id = p.message_id WHERE p.message_id = ?
 """
-
 
 # A message with a part in one of these states keeps its reason.
 _ENDED = states.FINAL_PARTS - {states.PartState.DELIVERED}

@@ -33,14 +33,12 @@ _MESSAGES = """
     FROM message m
 """
 
-
 _REPORTS = """
     SELECT r.id, r.stored_at, coalesce(s.number, r.sim) AS sim, r.number AS recipient, r.reference, r.status, r.outcome,
            r.accepted_at, r.discharged_at, a.message_id, p.seq AS part, r.attempt_id
     FROM report r LEFT JOIN sim s ON s.iccid = r.sim LEFT JOIN attempt a ON a.id = r.attempt_id
         LEFT JOIN part p ON p.id = a.part_id
 """
-
 
 _INBOX = """
     SELECT i.id, i.sender, coalesce(s.number, i.to_sim) AS to_sim, i.text, i.kind, i.sent_at, i.stored_at,

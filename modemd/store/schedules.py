@@ -177,8 +177,6 @@ def list_runs(db: sqlite3.Connection, id: int, limit: int = 20) -> list[RunRow]:
 
 
 _DAY = timedelta(days=1)
-
-
 Work = Callable[[sqlite3.Connection, datetime], None]
 
 

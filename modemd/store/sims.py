@@ -90,8 +90,6 @@ def clear_pin_tries(db: sqlite3.Connection, holder: str) -> None:
 
 
 BALANCE_EVENT = "balance"
-
-
 REQUEST_EVENT = "balance asked"
 
 

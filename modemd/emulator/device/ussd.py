@@ -14,8 +14,6 @@ from modemd.pdu import pack_ussd, table, unpack_ussd
 
 GSM_CODING, UCS2_CODING = 15, 72
 """Data coding schemes of USSD strings (3GPP TS 23.038 5): the default alphabet, and UCS-2."""
-
-
 _DEFAULT = table(0, 0)
 
 

@@ -12,7 +12,6 @@ from modemd.emulator.timers import Handle
 DIALLING_S = 3.0
 """Seconds from the number to the ring, or to the result that there is none."""
 
-
 _END_RESULTS = {
     CallState.REFUSED: "BUSY",
     CallState.BUSY: "BUSY",

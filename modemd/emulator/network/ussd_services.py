@@ -41,14 +41,8 @@ class UssdAnswer:
 
 
 UNKNOWN_CODE = UssdAnswer(ends=UssdState.NOT_SUPPORTED)
-
-
 UNKNOWN_REPLY = UssdAnswer(ends=UssdState.ENDED)
-
-
 BALANCE = UssdAnswer("Balance: 12.50 EUR")
 """Answer of `modemd emulate` to `*100#`."""
-
-
 NETWORK_WAITS_S = 60.0
 """Seconds that the network waits for a service that does not answer, and for a reply of the host."""

@@ -237,8 +237,6 @@ class Recovery:
 
 PLACEHOLDERS = ("{name}", "{port}", "{location}", "{hub}", "{hub_port}")
 """Placeholders that a power hook may have."""
-
-
 # Key in the status's remarks for symptoms against which nothing is done.
 HEALTH_REMARK = "health"
 

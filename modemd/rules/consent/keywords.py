@@ -23,14 +23,9 @@ from modemd.rules.consent.replies import DEFAULT_LANGUAGE, find_supported_langua
 
 # Letters that NFKC and case folding leave alone, yet people type and read as these.
 _PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe"})
-
-
 # Only here are marks accents that a hurried writer leaves out. In Devanagari or Thai they are vowels.
 _ACCENTED_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "HEBREW ", "ARABIC ")
-
-
 _SHORT_CODE = re.compile(r"[0-9]{5}")
-
 
 _COUNTRIES = {
     "en": "US GB IE AU NZ CA ZA SG IN NG KE GH JM TT",
@@ -38,7 +33,6 @@ _COUNTRIES = {
     "de": "DE AT CH LI",
     "es": "ES MX AR CO PE VE CL EC GT CU BO DO HN PY SV NI CR PA UY PR GQ",
 }
-
 
 _LANGUAGE_OF_COUNTRY = {country: language for language, names in _COUNTRIES.items() for country in names.split()}
 

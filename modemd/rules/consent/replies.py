@@ -21,7 +21,6 @@ _OPT_OUT_REPLIES = {
     "es": "Ya no le enviaremos ofertas. Responda START para volver a recibirlas.",
 }
 
-
 _OPT_IN_REPLIES = {
     "en": "You will get our offers again. Reply STOP to end them.",
     "fr": "Vous recevrez à nouveau nos offres. Répondez STOP pour ne plus les recevoir.",
@@ -29,9 +28,7 @@ _OPT_IN_REPLIES = {
     "es": "Le enviaremos de nuevo nuestras ofertas. Responda STOP para no recibirlas.",
 }
 
-
 SEGMENT_SEPTETS = 160  # 3GPP TS 23.040 9.2.3.24: one message without a user data header
-
 
 # Characters of one septet each (3GPP TS 23.038 6.2.1) that a name may use.
 _ONE_SEPTET = frozenset(

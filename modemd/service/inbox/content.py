@@ -14,7 +14,6 @@ from modemd.rules.classes import Kind
 # TP-PID of a message for the SIM itself: the operator changes what is on the card (3GPP TS 23.040 9.2.3.9).
 SIM_DATA_DOWNLOAD = 0x7F
 
-
 _WAITING_NAMES = {
     Waiting.VOICEMAIL: ("voice message", "voice messages"),
     Waiting.FAX: ("fax", "faxes"),

@@ -27,8 +27,6 @@ from modemd.store.rows import MessageRow
 
 # Characters of an idempotency key.
 LONGEST_KEY = 200
-
-
 # Characters: 255 parts of 153 (3GPP TS 23.040 9.2.3.24.1).
 LONGEST_TEXT = 255 * 153
 
@@ -168,12 +166,8 @@ def _check_iccid(text: str) -> str:
 
 
 _ICCID = re.compile("[0-9]{18,22}", re.ASCII)
-
-
 # So far in the past still means now: the client's clock may differ, and a form takes time to fill in.
 PAST_TOLERANCE = timedelta(minutes=1)
-
-
 # A time further ahead than this is taken for a typing error.
 LONGEST_AHEAD = timedelta(days=731)
 

@@ -15,16 +15,9 @@ from modemd.store import Store, listings
 from modemd.store.rows import AlarmRow, StoreCounts, WaitingCount
 
 CAN_SEND = "can_send"
-
-
 NO_DAEMON = "no_daemon"
-
-
 NO_MODEM = "no_modem_found"
-
-
 NOT_READY = "none_ready"
-
 
 CODES = {
     CAN_SEND: "a message can pass",

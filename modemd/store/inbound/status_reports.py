@@ -17,8 +17,6 @@ from modemd.store.timestamps import from_text, to_text
 
 # An unmatched report that is older than this was not early: no attempt will own it. Such reports gather, and are not searched.
 AWAITED = timedelta(days=1)
-
-
 # How far back an attempt may own a report: the month that a service centre keeps a message at most, and a week.
 MATCH_HORIZON = timedelta(days=37)
 
@@ -227,7 +225,6 @@ _PART = """
     SELECT p.*, m.closed_at IS NOT NULL AND m.state IN ('sent', 'unknown') AS closed
     FROM part p JOIN message m ON m.id = p.message_id WHERE p.id = ?
 """
-
 
 _OTHER = """SELECT 1 FROM attempt WHERE part_id = ? AND id <> ?
             AND (outcome IN ('open', 'unknown') OR outcome = 'sent' AND settled = 0) LIMIT 1"""

@@ -19,8 +19,6 @@ from modemd.store.outbox.outbound_message import OutboundMessage
 
 # Reason of a state that a person has chosen; the author is in the events.
 BY_HAND = "by_hand"
-
-
 _WAITING = (states.PartState.HELD, states.PartState.QUEUED)
 
 

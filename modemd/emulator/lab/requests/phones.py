@@ -10,13 +10,8 @@ from modemd.emulator.lab.requests.base import LabRequest, Seconds
 from modemd.emulator.network.messages import Data, MessageContent, Mms, Raw, Text, Voicemail
 
 Hex = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2})+$")]
-
-
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
 _CONTENT_KEYS = ("text", "binary", "mms", "voicemail", "raw")
-
 
 _CONTENT_OF_OPTION = {
     "message_class": ("text", "binary"),
