@@ -26,7 +26,7 @@ test: .venv/.installed-test
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check modemd tests benchmarks
 	$(BIN)/ruff check modemd tests benchmarks
-	$(BIN)/mypy modemd tests
+	$(BIN)/mypy modemd tests benchmarks
 	.ci/generated --check
 	.ci/dead-names
 	.ci/merge-markers
