@@ -158,7 +158,7 @@ def assemble(collaborators: Collaborators) -> Service:
         settings.alarms.modem_unusable_after,
     )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
-    store_recovery = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
+    store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(store, clock, views, alarms, list_sims=sims.list_sims, is_running=lambda: service.is_running)
 
     wakeups.connect(
@@ -169,7 +169,7 @@ def assemble(collaborators: Collaborators) -> Service:
         wake_batches=batches.wake,
     )
     tasks: dict[str, Work] = {
-        "store watch": store_recovery.run,
+        "store watch": store_outage.run,
         "batches": batches.run,
         "timetable": due_work.run,
         "calendar": scheduler.run,
