@@ -35,8 +35,6 @@ ROOMS: dict[str, set[str]] = {
     "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service"},
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},
-    "web": {"service"},
-    "fleet": {"service"},
     "emulator": {"pdu", "resources", "http"},
     # A client of the API, and of a service without daemon; it starts the daemon, and the emulator; it records a port.
     "cli": {
@@ -78,7 +76,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "modem",
     ),
     "emulator": (
-        "timers identities",
+        "timers identities error_codes",
         "network",
         "device",
         "links capture",
@@ -242,6 +240,11 @@ def test_only_the_composition_root_makes_the_systems_clock() -> None:
     assert [maker for maker in makers if not maker.startswith(("daemon.py", "cli/"))] == []
 
 
+def test_every_room_is_there() -> None:
+    """No rule for a room that does not exist."""
+    assert ROOMS.keys() == {room(dotted(path)) for path in modules()} - {"", COMPOSITION_ROOT}
+
+
 def test_the_rooms_have_no_circle() -> None:
     """Each room can be understood after those it imports, without itself."""
     left = {name: set(below) for name, below in ROOMS.items() if name != "cli"}
@@ -333,6 +336,49 @@ def test_a_class_name_means_one_thing() -> None:
 def test_a_file_has_one_subject(path: Path) -> None:
     """A file of more than 400 lines asks whether it has two."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+# What runs on a thread of the store.
+STORE_CALLS = {"write", "write_lazily", "write_consent", "read", "read_hot"}
+
+
+def carried_selves(source: str) -> list[str]:
+    """The calls of the store whose change or query takes `self` along: an object that the loop changes."""
+    found = []
+    tree = ast.parse(source)
+    nested = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.col_offset > 4]
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in STORE_CALLS):
+            continue
+        for work in call.args[:1]:
+            bodies: list[ast.AST] = [work] if isinstance(work, ast.Lambda) else []
+            if isinstance(work, ast.Name):
+                bodies += [function for function in nested if function.name == work.id]
+            elif isinstance(work, ast.Call) and ast.unparse(work.func) == "partial":
+                bodies.append(work.args[0])  # the others are values of this moment
+            names = [node.id for body in bodies for node in ast.walk(body) if isinstance(node, ast.Name)]
+            if "self" in names:
+                found.append(f"line {call.lineno}: {ast.unparse(work)[:60]}")
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if room(dotted(path)) == "service"], ids=ids)
+def test_nothing_that_the_loop_changes_crosses_to_the_stores_threads(path: Path) -> None:
+    """A change or a query is made of values; it takes no object of the service along."""
+    assert carried_selves(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(self):\n    self._store.write(lambda db: self.g(db))",
+        "def f(self):\n    self._store.read(partial(self._g, now=now))",
+        "class A:\n    def f(self):\n        def change(db):\n            return self._policy\n        self._store.write(change)",
+    ],
+)
+def test_a_self_that_crosses_is_seen(source: str) -> None:
+    """Whichever way it is taken along."""
+    assert len(carried_selves(source)) == 1
 
 
 def folders() -> list[Path]:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from modemd.config import Settings
-from modemd.emulator.network.error_codes import LabCode
+from modemd.emulator.error_codes import LabCode
 from modemd.errors import ErrorCode, Refused, StoreLocked
 from modemd.http.unix import CLIENT_TIMEOUT_S, request
 

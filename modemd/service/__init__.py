@@ -49,7 +49,7 @@ Everything runs on one event loop. These tasks run from start to stop (their nam
 - "alarms" (`Alarms.run`): stores alarms and notifies of them. Others call `raise_alarm` and `clear`.
 - "watch" (`AlarmChecks.run`): raises and clears alarms. Nothing calls it.
 - "house-keeping" (`Retention.run`): deletes what was stored long enough. Nothing calls it.
-- "store watch" (`StoreRecovery.run`): waits for `Store.failed`, then tries the database until it takes changes again.
+- "store watch" (`StoreOutage.run`): waits for `Store.failed`, then tries the database until it takes changes again.
 - "rules" (`SimControl.relane`, if the routing rules have changed since the last start): moves parts to their new lanes, and ends.
 
 The daemon runs `Watchdog.run` beside them, and calls `find_stall`. Short tasks finish what was begun: a claim (`Dispatcher`),

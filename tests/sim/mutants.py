@@ -125,14 +125,14 @@ def _deleted_before_the_commit() -> Any:
 
 
 def _report_by_reference_alone() -> Any:
-    def owner_rule(send_timeout: timedelta) -> Any:
+    def make_owner_finder(send_timeout: timedelta) -> Any:
         return lambda report, attempts: next(
             (each.attempt_id for each in attempts if each.reference == report.reference), None
         )
 
     return _both(
-        mock.patch.object(dispatch_outcomes, "owner_rule", owner_rule),
-        mock.patch.object(inbox_reports, "owner_rule", owner_rule),
+        mock.patch.object(dispatch_outcomes, "make_owner_finder", make_owner_finder),
+        mock.patch.object(inbox_reports, "make_owner_finder", make_owner_finder),
         mock.patch.object(phone_numbers, "tail", return_value=None),
     )
 

@@ -27,6 +27,13 @@ def test_some_mistakes_are_caught() -> None:
     assert ended.stdout.splitlines()[-1] == f"{len(QUICK)} of {len(QUICK)} caught"
 
 
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_mistake_can_be_made(mutant: Mutant) -> None:
+    """What a mutant replaces is still there under its name."""
+    with mutant.patch():
+        pass
+
+
 def test_a_mutant_that_is_broken_itself_is_not_caught() -> None:
     """An error of the program is no violated law: it would hide that the mistake was never made."""
     broken = Mutant("broken", "no message can be accepted at all", lambda: mock.patch.object(accept, "submit", None))

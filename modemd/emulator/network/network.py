@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from modemd.emulator import identities
+from modemd.emulator.error_codes import LabCode
 from modemd.emulator.network.behaviour import NetworkBehaviour
-from modemd.emulator.network.error_codes import LabCode
 from modemd.emulator.network.journal import Accepted, Journal
 from modemd.emulator.network.messages import MessageContent
 from modemd.emulator.network.operators import Operator

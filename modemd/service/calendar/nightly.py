@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -88,7 +89,8 @@ class JobScheduler:
         now = self._clock.now()
         date = now.astimezone(self._zone).date()
         try:
-            if await self._store.write(lambda db: schedules.run_once_a_day(db, job.name, date, job.work, now)):
+            change = partial(schedules.run_once_a_day, job=job.name, day=date, work=job.work, now=now)
+            if await self._store.write(change):
                 log.info("calendar", job=job.name, date=date)
         except StoreError as error:
             log.error("calendar work failed; it is due again tomorrow", job=job.name, error=str(error))

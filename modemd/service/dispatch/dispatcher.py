@@ -160,13 +160,13 @@ class Dispatcher:
         claiming.add_done_callback(self._pending_claims.discard)
         return claiming
 
-    def close_attempt(self, sender: Sender, attempted: AttemptReport) -> asyncio.Future[None]:
+    def close_attempt(self, sender: Sender, report: AttemptReport) -> asyncio.Future[None]:
         """Journals the outcome of an attempt."""
-        return self._outcomes.close(sender, attempted)
+        return self._outcomes.close(sender, report)
 
-    def close_attempt_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
+    def close_attempt_lazily(self, sender: Sender, report: AttemptReport) -> None:
         """Journals the outcome of an attempt in the commit of the next claim."""
-        self._outcomes.close_lazily(sender, attempted)
+        self._outcomes.close_lazily(sender, report)
 
     # Marketing while roaming
 

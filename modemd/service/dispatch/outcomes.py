@@ -72,14 +72,14 @@ class Outcomes:
         """Notes that an attempt was claimed."""
         self._on_air[attempt_id] = candidate
 
-    def close(self, sender: Sender, attempted: AttemptReport) -> asyncio.Future[None]:
+    def close(self, sender: Sender, report: AttemptReport) -> asyncio.Future[None]:
         """Journals the outcome of an attempt. Submitted before this returns; repeated until the database takes it, whether the
         future is awaited or not: an outcome that is known must not be forgotten."""
-        return asyncio.shield(self._start(sender, attempted, self._store.write))
+        return asyncio.shield(self._start(sender, report, self._store.write))
 
-    def close_lazily(self, sender: Sender, attempted: AttemptReport) -> None:
+    def close_lazily(self, sender: Sender, report: AttemptReport) -> None:
         """Journals the outcome of an attempt in the commit of the next change."""
-        self._start(sender, attempted, self._store.write_lazily)
+        self._start(sender, report, self._store.write_lazily)
 
     async def wait(self, within_s: float, claims: Collection[asyncio.Future[Any]]) -> None:
         """Waits until the database has taken every claim and every outcome, for `within_s` at most. Outcomes that it has not
@@ -98,88 +98,86 @@ class Outcomes:
         for closing in self._pending:
             closing.cancel()
 
-    def _start(self, sender: Sender, attempted: AttemptReport, write: _Write) -> asyncio.Task[None]:
+    def _start(self, sender: Sender, report: AttemptReport, write: _Write) -> asyncio.Task[None]:
         change = partial(
             _close_attempt,
-            outcome=self._judge(sender, attempted),
+            outcome=self._judge(sender, report),
             sim=sender.id,
             owner=make_owner_finder(timedelta(seconds=sender.send_timeout_s)),
             now=self._clock.now(),
         )
-        closing = asyncio.get_running_loop().create_task(self._store_outcome(write(change), change, attempted))
+        closing = asyncio.get_running_loop().create_task(self._store_outcome(write(change), change, report))
         self._pending.add(closing)  # the loop itself holds tasks only weakly
         closing.add_done_callback(self._pending.discard)
         return closing
 
     async def _store_outcome(
-        self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], attempted: AttemptReport
+        self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], report: AttemptReport
     ) -> None:
         while True:
             try:
                 await committed
             except StoreDamaged as error:
-                log.error("outcome cannot be kept", **_log_fields(attempted), trouble=str(error))
+                log.error("outcome cannot be kept", **_log_fields(report), trouble=str(error))
                 return
             except StoreError as error:
-                if attempted.attempt_id not in self._unstored:
-                    log.error("outcome not kept yet", **_log_fields(attempted), trouble=str(error))
-                    self._unstored.add(attempted.attempt_id)
+                if report.attempt_id not in self._unstored:
+                    log.error("outcome not kept yet", **_log_fields(report), trouble=str(error))
+                    self._unstored.add(report.attempt_id)
                 await asyncio.sleep(RETRY_S)
                 committed = self._store.write(change)
             else:
-                self._end(attempted)
+                self._end(report)
                 return
 
-    def _end(self, attempted: AttemptReport) -> None:
+    def _end(self, report: AttemptReport) -> None:
         """Forgets an attempt whose outcome is stored, and calls `on_failed` and `on_settled` if they are concerned."""
-        self._on_air.pop(attempted.attempt_id, None)
-        log.info("attempt ended", **_log_fields(attempted), elapsed=round(attempted.elapsed_s, 3))
-        if attempted.ending is not AttemptEnding.ACCEPTED:
+        self._on_air.pop(report.attempt_id, None)
+        log.info("attempt ended", **_log_fields(report), elapsed=round(report.elapsed_s, 3))
+        if report.ending is not AttemptEnding.ACCEPTED:
             self._on_failed()
             self._on_settled()
-        if attempted.attempt_id in self._unstored:
-            self._unstored.discard(attempted.attempt_id)
+        if report.attempt_id in self._unstored:
+            self._unstored.discard(report.attempt_id)
             self._on_settled()
 
-    def _judge(self, sender: Sender, attempted: AttemptReport) -> AttemptOutcome:
+    def _judge(self, sender: Sender, report: AttemptReport) -> AttemptOutcome:
         """Judges an ending for the journal: by the class of its error, and by what other refusals say about the SIM."""
-        counts = not attempted.is_without_network
-        result = _RESULT_OF_ENDING[attempted.ending]
-        error, find_retry_time = attempted.error, None
-        if attempted.ending is AttemptEnding.REFUSED:
+        counts = not report.is_without_network
+        result = _RESULT_OF_ENDING[report.ending]
+        error, find_retry_time = report.error, None
+        if report.ending is AttemptEnding.REFUSED:
             kind = retry.classify(
-                attempted.code,
-                elapsed_s=attempted.elapsed_s,
+                report.code,
+                elapsed_s=report.elapsed_s,
                 refusal_window_s=sender.refusal_window_s,
                 vendor=sender.vendor_errors,
             )
-            if kind is ErrorClass.UNKNOWN and attempted.written_at is not None:
+            if kind is ErrorClass.UNKNOWN and report.written_at is not None:
                 result = AttemptResult.UNKNOWN
             elif kind is ErrorClass.ACCEPTED:
                 result = AttemptResult.SENT
-            elif attempted.is_without_network:  # the SIM waits for its network; another may send the part
+            elif report.is_without_network:  # the SIM waits for its network; another may send the part
                 find_retry_time = partial(_freed_retry_at, self._clock.now())
-            elif self._is_sim_refusal(sender.id, kind, attempted):
+            elif self._is_sim_refusal(sender.id, kind, report):
                 counts, find_retry_time = False, partial(_freed_retry_at, self._clock.now())
             else:
                 find_retry_time = partial(_retry_at, kind, self._clock.now(), self._random.random())
         if result is AttemptResult.SENT:
             self._breakers.record_success(sender.id)
         return AttemptOutcome(
-            attempted.attempt_id, result, attempted.written_at, attempted.reference, error, find_retry_time, counts
+            report.attempt_id, result, report.written_at, report.reference, error, find_retry_time, counts
         )
 
-    def _is_sim_refusal(self, sim: str, kind: ErrorClass, attempted: AttemptReport) -> bool:
+    def _is_sim_refusal(self, sim: str, kind: ErrorClass, report: AttemptReport) -> bool:
         """True if a refusal is the SIM's fault and not the message's. The SIM is then paused, or leaves the part to another
         SIM."""
-        candidate, now = self._on_air.get(attempted.attempt_id), self._clock.now()
+        candidate, now = self._on_air.get(report.attempt_id), self._clock.now()
         if candidate is None:
             return False
-        pause = self._breakers.record_refusal(sim, kind, candidate.number, attempted.error or "", now)
+        pause = self._breakers.record_refusal(sim, kind, candidate.number, report.error or "", now)
         if pause is not None:
-            log.error(
-                "the SIM is refused, whoever is written to; it rests", iccid=sim, error=attempted.error, rest=pause
-            )
+            log.error("the SIM is refused, whoever is written to; it rests", iccid=sim, error=report.error, rest=pause)
             asyncio.get_running_loop().call_later(pause.total_seconds(), self._on_settled)
             return True
         # Further parts of a started message, and messages that are bound to a SIM, cannot be sent by another SIM.
@@ -195,13 +193,13 @@ _RESULT_OF_ENDING = {
 }
 
 
-def _log_fields(attempted: AttemptReport) -> dict[str, object]:
+def _log_fields(report: AttemptReport) -> dict[str, object]:
     """Returns the fields by which the log names an ending."""
     return {
-        "attempt": attempted.attempt_id,
-        "ending": attempted.ending,
-        "reference": attempted.reference,
-        "error": attempted.error,
+        "attempt": report.attempt_id,
+        "ending": report.ending,
+        "reference": report.reference,
+        "error": report.error,
     }
 
 

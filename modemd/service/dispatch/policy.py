@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from modemd.config import Settings, SimSettings
@@ -60,9 +61,9 @@ def consent_policy(settings: Settings) -> ConsentPolicy:
     """Returns the settings of consent in the form that the rules use."""
     return ConsentPolicy(
         marketing_needs_opt_in=settings.consent.marketing == "opted_in",
-        transactional_after_stop={
-            prefix: choice == "allow" for prefix, choice in settings.consent.transactional_after_stop.items()
-        },
+        transactional_after_stop=MappingProxyType(
+            {prefix: choice == "allow" for prefix, choice in settings.consent.transactional_after_stop.items()}
+        ),
     )
 
 

@@ -174,13 +174,13 @@ class Batches:
 
     async def _accept_in_one_commit(self, rows: list[OutboundMessage], key: str | None, digest: bytes) -> int:
         """Accepts a file of one step, and makes its messages in the same commit. Returns the batch."""
-        now = self._clock.now()
+        now, policy, accepted = self._clock.now(), self._policy, tuple(rows)
 
         def change(db: sqlite3.Connection) -> tuple[int, PromotionStep]:
             batch = batches.begin_staging(db, key, digest, now)
-            batches.stage_rows(db, batch, rows, self._policy, check_time, now)
+            batches.stage_rows(db, batch, accepted, policy, check_time, now)
             batches.accept_batch(db, batch, now)
-            return batch, batches.promote(db, batch, self._policy, now, len(rows) + 1)
+            return batch, batches.promote(db, batch, policy, now, len(accepted) + 1)
 
         batch, step = await self._store.write(change)
         self._on_promoted(step.highest_class, step.has_held)
@@ -194,13 +194,13 @@ class Batches:
     async def _run_step(self) -> bool:
         """Makes one small change. Returns True if there was something to do."""
         clears = not self._staging_lock.locked()  # rows that are being staged now look like abandoned ones
-        now = self._clock.now()
+        now, policy = self._clock.now(), self._policy
 
         def change(db: sqlite3.Connection) -> PromotionStep | bool:
             if clears and batches.discard_unaccepted(db, batches.ROWS_PER_STEP * 10):
                 return True
             batch = batches.next_accepted(db)
-            return batch is not None and batches.promote(db, batch, self._policy, now, batches.ROWS_PER_STEP)
+            return batch is not None and batches.promote(db, batch, policy, now, batches.ROWS_PER_STEP)
 
         done = await self._store.write(change)
         if isinstance(done, PromotionStep):

@@ -16,6 +16,7 @@ from typing import Any
 from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
+from modemd.config.alarms import AlarmSettings
 from modemd.errors import StoreError
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
@@ -148,7 +149,13 @@ class Alarms:
         waits = [CHECK_INTERVAL_S]
         if self._settings.to:
             submitted, later = await self._store.write(
-                partial(self._submit_sms, settings=self._current_settings.current(), now=now)
+                partial(
+                    _submit_sms,
+                    alarm_settings=self._settings,
+                    settings=self._current_settings.current(),
+                    policy=self._policy,
+                    now=now,
+                )
             )
             for each in submitted:
                 self._on_queued(each, MessageClass.ALARM)
@@ -164,30 +171,6 @@ class Alarms:
                 )
             waits += [(later - now).total_seconds()] if later else []
         return max(min(waits), 1.0)
-
-    def _submit_sms(
-        self, db: sqlite3.Connection, settings: Settings, now: datetime
-    ) -> tuple[list[Submitted], datetime | None]:
-        """Accepts one message for each administrator, and notes in the same change that the alarms were notified: none twice,
-        none forgotten. Returns the messages, and when the next alarm is due."""
-        due, later = alarms.select_for_notification(db, "sms", self._settings.hold_down, now)
-        if not due:
-            return [], later
-        text = alarm_text(due)
-        messages = [
-            OutboundMessage(
-                number,
-                text,
-                MessageClass.ALARM,
-                pdu.plan(text).parts,
-                now + settings.validity.alarm,
-                report=settings.report,
-            )
-            for number in self._settings.to
-        ]
-        submitted = [accept.submit(db, each, self._policy, now) for each in messages]
-        alarms.mark_notified(db, "sms", [alarm.id for alarm in due], now)
-        return submitted, later
 
     async def _run_hook_for_unstored(self) -> None:
         """Runs the command for alarms that the database does not take; a message cannot be sent then."""
@@ -221,3 +204,22 @@ def alarm_text(due: Sequence[ActiveAlarm]) -> str:
     texts = "; ".join(alarm.text for alarm in due)
     text = f"modemd: {texts}" if len(due) == 1 else f"modemd: {len(due)} alarms: {texts}"
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
+
+
+def _submit_sms(
+    db: sqlite3.Connection, alarm_settings: AlarmSettings, settings: Settings, policy: ConsentPolicy, now: datetime
+) -> tuple[list[Submitted], datetime | None]:
+    """Accepts one message for each administrator, and notes in the same change that the alarms were notified: none twice, none
+    forgotten. Returns the messages, and when the next alarm is due."""
+    due, later = alarms.select_for_notification(db, "sms", alarm_settings.hold_down, now)
+    if not due:
+        return [], later
+    text = alarm_text(due)
+    parts, expires_at = pdu.plan(text).parts, now + settings.validity.alarm
+    messages = [
+        OutboundMessage(number, text, MessageClass.ALARM, parts, expires_at, report=settings.report)
+        for number in alarm_settings.to
+    ]
+    submitted = [accept.submit(db, each, policy, now) for each in messages]
+    alarms.mark_notified(db, "sms", [alarm.id for alarm in due], now)
+    return submitted, later

@@ -38,7 +38,7 @@ class Watchdog:
                 await self._store.write(_do_nothing)
                 await self._store.read(_do_nothing)
             except (StoreError, sqlite3.Error):
-                pass  # an error is an answer, too; StoreRecovery handles it
+                pass  # an error is an answer, too; StoreOutage handles it
             self._check_started_at = None
             await asyncio.sleep(ASK_EVERY_S)
 

@@ -138,7 +138,7 @@ class Balances:
             log.warning("balance not known", modem=modem.line.name, iccid=iccid, error=str(error))
 
     async def _submit_query(self, iccid: str, to: str, text: str) -> None:
-        now = self._clock.now()
+        now, policy = self._clock.now(), self._policy
         message = OutboundMessage(
             number=to,
             text=text,
@@ -151,7 +151,7 @@ class Balances:
 
         def submit(db: sqlite3.Connection) -> Submitted:
             sims.record_balance_request(db, iccid, now)
-            return accept.submit(db, message, self._policy, now)
+            return accept.submit(db, message, policy, now)
 
         submitted = await self._store.write(submit)
         self._last_known[iccid] = replace(self._last_known.get(iccid, SimBalance()), asked_at=now)

@@ -1,4 +1,4 @@
-"""New message: what a submit hands to the store."""
+"""Outbound message, as a submission hands it to the store."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ Outcome
   queued once more (`repeats`), and every other class stays `unknown`.
 
 After a refusal or a withdrawal a message of which nothing can have left is bound no longer: not started, in the lane that
-`find_lane` gives. After the end of a process `recover_open_attempts` closes what was on the air as `unknown`.
+`find_lane` gives. After the end of a process `close_interrupted_attempts` closes what was on the air as `unknown`.
 
 Indexes
 -------

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, Field
 
 from modemd.emulator.device.device import Device
 from modemd.emulator.device.results import FinalResult
+from modemd.emulator.error_codes import LabCode
 from modemd.emulator.lab.lab import LabModem
 from modemd.emulator.lab.requests.base import Cause, LabRequest, MemoryName, Seconds, Share
-from modemd.emulator.network.error_codes import LabCode
 from modemd.emulator.network.status_reports import LATE_S, Oddity
 from modemd.emulator.network.subscribers import Sim
 from modemd.errors import Refused

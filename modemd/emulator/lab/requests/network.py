@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from modemd.emulator.error_codes import LabCode
 from modemd.emulator.lab.requests.base import Cause, LabRequest, Seconds, Share
 from modemd.emulator.lab.requests.faults import Fault, fault_kinds
-from modemd.emulator.network.error_codes import LabCode
 from modemd.emulator.network.network import Network
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.status_reports import LATE_S, Oddity
