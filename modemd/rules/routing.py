@@ -150,21 +150,21 @@ class RoutingSnapshot:
 
     def find_reach(self, sim: str, lane: Lane) -> LaneReach | None:
         """Returns how `sim` may take parts from `lane` now; None: it may not."""
-        place = self.routes.find_access(sim, lane)
-        if place is None:
+        access = self.routes.find_access(sim, lane)
+        if access is None:
             return None
-        if not place.is_own:
-            wait = place.preferred_sims & self.healthy_sims or (
-                self.is_starting and place.preferred_sims - self.active_sims
+        if not access.is_own:
+            wait = access.preferred_sims & self.healthy_sims or (
+                self.is_starting and access.preferred_sims - self.active_sims
             )
-            return LaneReach(self.deferred_since if wait else None, place.preferred_sims)
+            return LaneReach(self.deferred_since if wait else None, access.preferred_sims)
         if not lane.is_shared:
             return LaneReach(None, frozenset({sim}))
         return LaneReach(None, frozenset(each for each in self.active_sims | {sim} if self._has_own_access(each, lane)))
 
     def _has_own_access(self, sim: str, lane: Lane) -> bool:
-        place = self.routes.find_access(sim, lane)
-        return place is not None and place.is_own
+        access = self.routes.find_access(sim, lane)
+        return access is not None and access.is_own
 
 
 # No rules and no limits: the first free SIM takes the part.

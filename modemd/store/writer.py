@@ -143,15 +143,15 @@ class ThreadWriter:
         self._thread.start()
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        return self._enqueue(change, enclosed=False)
+        return self._enqueue(change, is_lazy=False)
 
     def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        return self._enqueue(change, enclosed=True)
+        return self._enqueue(change, is_lazy=True)
 
-    def _enqueue(self, change: Callable[[sqlite3.Connection], T], *, enclosed: bool) -> asyncio.Future[T]:
+    def _enqueue(self, change: Callable[[sqlite3.Connection], T], *, is_lazy: bool) -> asyncio.Future[T]:
         if self._closed:
             raise StoreError("the database is closed")
-        job = QueuedChange(change, self._loop.create_future(), enclosed)
+        job = QueuedChange(change, self._loop.create_future(), is_lazy)
         self._pending.put(job)
         return job.answer
 

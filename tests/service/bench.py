@@ -65,7 +65,7 @@ class Bench:
         self.breakers = SimBreakers()
         self.dispatcher = Dispatcher(
             self.store, self.policy, self.clock, SendingPolicy(self.settings, self.breakers, self.clock.now), self.breakers,
-            random=Random(1), on_settled=self._settled, on_ready=self._ready,
+            random=Random(1), on_settled=self._settled, on_ready=self._ready, is_clock_trusted=lambda: True,
         )  # fmt: skip
         self.network_times: list[tuple[datetime, datetime | None]] = []
         source = CurrentSettings(self.settings)

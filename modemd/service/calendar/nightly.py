@@ -62,7 +62,7 @@ class JobScheduler:
         clock: Clock,
         zone: ZoneInfo,
         jobs: Sequence[CalendarJob],
-        is_clock_trusted: Callable[[], bool] = lambda: True,
+        is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
         self._clock = clock

@@ -74,7 +74,7 @@ class RecurringSends:
         clock: Clock,
         zone: ZoneInfo,
         on_queued: Callable[[Submitted, MessageClass], None],
-        is_clock_trusted: Callable[[], bool] = lambda: True,
+        is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
         self._submission = submission

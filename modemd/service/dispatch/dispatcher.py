@@ -55,7 +55,7 @@ class Dispatcher:
         random: Random,
         on_settled: Callable[[], None],
         on_ready: Callable[[], None],
-        is_clock_trusted: Callable[[], bool] = lambda: True,
+        is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
         self._policy = policy
@@ -75,7 +75,7 @@ class Dispatcher:
         self._pending_claims: set[asyncio.Task[ClaimedPart | None]] = set()
         self._outcomes = Outcomes(
             store, clock, sim_breakers, random=random, on_failed=self.note_urgent, on_settled=on_settled
-        )  # fmt: skip
+        )
 
     # Changes of the queue
 

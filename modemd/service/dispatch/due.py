@@ -31,7 +31,7 @@ class DueWork:
         store: Store,
         clock: Clock,
         on_promoted: Callable[[], None],
-        is_clock_trusted: Callable[[], bool] = lambda: True,
+        is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
         self._clock = clock

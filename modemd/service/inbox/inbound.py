@@ -57,7 +57,7 @@ class InboundMessages:
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
-        on_network_time: Callable[[datetime, datetime | None], None] = lambda stamp, at: None,
+        on_network_time: Callable[[datetime, datetime | None], None],
         on_received: Callable[[str, str, str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store

@@ -68,7 +68,11 @@ class Decisions:
         if verdict not in set(Settlement):
             raise Refused(ErrorCode.BAD_VERDICT, f"{verdict!r} settles nothing; say {' or '.join(Settlement)}")
         change = partial(
-            decisions.settle, message_id=id, verdict=Settlement(verdict), word=check_authorship(authorship), part=part
+            decisions.settle,
+            message_id=id,
+            verdict=Settlement(verdict),
+            authorship=check_authorship(authorship),
+            part=part,
         )
         message = await self._apply_decision(id, partial(change, now=self._clock.now()))
         self._on_settled()
@@ -77,7 +81,9 @@ class Decisions:
     async def cancel(self, id: int, authorship: Authorship) -> MessageRow:
         """Cancels a message of which nothing can have left. Returns the message as it is then. Raises Refused (`no_reason`,
         `not_found`, `too_late`)."""
-        change = partial(decisions.cancel, message_id=id, word=check_authorship(authorship), now=self._clock.now())
+        change = partial(
+            decisions.cancel, message_id=id, authorship=check_authorship(authorship), now=self._clock.now()
+        )
         return await self._apply_decision(id, change)
 
     async def resend(self, id: int, authorship: Authorship) -> SubmitResult:
@@ -86,7 +92,7 @@ class Decisions:
         change = partial(
             decisions.resend,
             message_id=id,
-            word=check_authorship(authorship),
+            authorship=check_authorship(authorship),
             validity=self._settings.current().validity.of,
             policy=self._policy,
             now=self._clock.now(),

@@ -30,7 +30,7 @@ class Retention:
         store: Store,
         settings: RetentionSettings,
         clock: Clock,
-        is_clock_trusted: Callable[[], bool] = lambda: True,
+        is_clock_trusted: Callable[[], bool],
     ) -> None:
         self._store = store
         self._clock = clock

@@ -106,7 +106,10 @@ class SimControl:
         finished. Alarms go on unless their class is named. Returns all pauses. Raises Refused (`bad_class`, `bad_sim`,
         `no_reason`)."""
         change = partial(
-            pauses.pause, what=_pause_of(message_class, sim), word=check_authorship(authorship), now=self._clock.now()
+            pauses.pause,
+            what=_pause_of(message_class, sim),
+            authorship=check_authorship(authorship),
+            now=self._clock.now(),
         )
         return await self._change_pauses(change)
 
@@ -114,7 +117,10 @@ class SimControl:
         """Ends exactly such a pause. Returns all pauses that are left. Raises Refused (`not_paused`, `bad_class`, `bad_sim`,
         `no_reason`)."""
         change = partial(
-            pauses.resume, what=_pause_of(message_class, sim), word=check_authorship(authorship), now=self._clock.now()
+            pauses.resume,
+            what=_pause_of(message_class, sim),
+            authorship=check_authorship(authorship),
+            now=self._clock.now(),
         )
         return await self._change_pauses(change)
 

@@ -33,7 +33,7 @@ def settle(
     db: sqlite3.Connection,
     message_id: int,
     verdict: Settlement,
-    word: Authorship,
+    authorship: Authorship,
     now: datetime,
     *,
     part: int | None = None,
@@ -60,7 +60,7 @@ def settle(
         raise Refused(ErrorCode.NOT_UNKNOWN, f"{what} is not unknown; only what is unknown can be settled")
     for each in unknown:
         event = states.PartEvent.SETTLED_SENT if verdict is Settlement.SENT else states.PartEvent.SETTLED_NOT_SENT
-        advance_part(db, each, event, now, **asdict(word))
+        advance_part(db, each, event, now, **asdict(authorship))
     if verdict is Settlement.NOT_SENT:
         _fail_remaining_parts(db, message_id, now)
     update_message_state(db, message_id, now, BY_HAND if verdict is Settlement.NOT_SENT else None)
@@ -78,7 +78,7 @@ def _fail_remaining_parts(db: sqlite3.Connection, message_id: int, now: datetime
     db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message_id,))
 
 
-def cancel(db: sqlite3.Connection, message_id: int, word: Authorship, now: datetime) -> None:
+def cancel(db: sqlite3.Connection, message_id: int, authorship: Authorship, now: datetime) -> None:
     """Cancels a message of which nothing can have left. Raises Refused with `not_found` or `too_late`.
 
     An attempt that the network refused, or that was withdrawn before its first octet, has sent nothing. An attempt that is open,
@@ -95,14 +95,14 @@ def cancel(db: sqlite3.Connection, message_id: int, word: Authorship, now: datet
         )
     for part in list_parts(db, message_id):
         if part["state"] in _WAITING:
-            advance_part(db, part, states.PartEvent.CANCELLED, now, **asdict(word))
+            advance_part(db, part, states.PartEvent.CANCELLED, now, **asdict(authorship))
     update_message_state(db, message_id, now, BY_HAND)
 
 
 def resend(
     db: sqlite3.Connection,
     message_id: int,
-    word: Authorship,
+    authorship: Authorship,
     validity: Callable[[MessageClass], timedelta],
     policy: ConsentPolicy,
     now: datetime,
@@ -128,8 +128,8 @@ def resend(
     )
     submitted = accept.submit(db, new, policy, now)
     if not submitted.is_repetition:
-        add_event(db, message_id, now, "resent", message=submitted.id, **asdict(word))
-        add_event(db, submitted.id, now, "resend", message=message_id, **asdict(word))
+        add_event(db, message_id, now, "resent", message=submitted.id, **asdict(authorship))
+        add_event(db, submitted.id, now, "resend", message=message_id, **asdict(authorship))
     return submitted
 
 

@@ -53,18 +53,18 @@ def claim(
     while left:
         found = candidates.find(db, sim, now, skip, terms, most=most).candidates
         ended = False
-        for place, (candidate, facts) in enumerate(found, start=1):
+        for index, (candidate, facts) in enumerate(found, start=1):
             decision = decide(facts)
             if decision.verdict is SendVerdict.SEND:
                 quotas.count_part(db, sim, candidate.message_class, terms.limits(sim), now)
                 attempt = _open_attempt(db, candidate, sim, modem, now)
                 if not ahead:
                     return Claim(attempt, candidate)
-                behind = found[place:]
+                behind = found[index:]
                 if candidate.seq < candidate.parts:  # its own next part goes before all of them
                     behind = candidates.find(db, sim, now, skip, terms, most=1).candidates
-                standing = quotas.read_usage(db, sim, terms.limits(sim), now)
-                return Claim(attempt, candidate, _next_after_claim(behind, decide, standing))
+                usage = quotas.read_usage(db, sim, terms.limits(sim), now)
+                return Claim(attempt, candidate, _next_after_claim(behind, decide, usage))
             ended |= _end_candidate(db, candidate, decision, now)
         if len(found) < most and not ended:  # what has ended may have stood before others
             break
@@ -74,12 +74,12 @@ def claim(
 
 
 def _next_after_claim(
-    behind: Sequence[tuple[Candidate, SendFacts]], decide: Decide, standing: QuotaUsage
+    behind: Sequence[tuple[Candidate, SendFacts]], decide: Decide, usage: QuotaUsage
 ) -> Candidate | None:
-    """Returns the first of these candidates if it may go; `standing`: the SIM's quota usage with the part just claimed."""
+    """Returns the first of these candidates if it may go; `usage`: the SIM's quota usage with the part just claimed."""
     for candidate, facts in behind[:1]:
         if decide(facts).verdict is SendVerdict.SEND:
-            free = facts.is_started or standing.find_hold(candidate.message_class, candidate.parts) is None
+            free = facts.is_started or usage.find_hold(candidate.message_class, candidate.parts) is None
             return candidate if free else None
     return None
 

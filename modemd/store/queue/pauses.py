@@ -31,24 +31,24 @@ def list_pauses(db: sqlite3.Connection) -> list[PauseRow]:
     return [read_row(PauseRow, row) for row in rows]
 
 
-def pause(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) -> None:
+def pause(db: sqlite3.Connection, what: Pause, authorship: Authorship, now: datetime) -> None:
     """Pauses what is named, from the next claim on. If it is paused already, the first author and reason stay; the second ones
     are in the events."""
     db.execute(
         """INSERT INTO pause (class, sim, "by", why, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
-        (what.message_class or "", what.sim or "", word.by, word.why, to_text(now)),
+        (what.message_class or "", what.sim or "", authorship.by, authorship.why, to_text(now)),
     )
-    add_event(db, None, now, "paused", **_make_columns(what), **asdict(word))
+    add_event(db, None, now, "paused", **_make_columns(what), **asdict(authorship))
 
 
-def resume(db: sqlite3.Connection, what: Pause, word: Authorship, now: datetime) -> None:
+def resume(db: sqlite3.Connection, what: Pause, authorship: Authorship, now: datetime) -> None:
     """Ends exactly this pause; wider and narrower ones stay. Raises Refused with `not_paused` if it is not active."""
     ended = db.execute(
         "DELETE FROM pause WHERE class = ? AND sim = ?", (what.message_class or "", what.sim or "")
     ).rowcount
     if not ended:
         raise Refused(ErrorCode.NOT_PAUSED, f"{describe_pause(what)} is not paused; modemd sims list shows what is")
-    add_event(db, None, now, "resumed", **_make_columns(what), **asdict(word))
+    add_event(db, None, now, "resumed", **_make_columns(what), **asdict(authorship))
 
 
 def describe_pause(what: Pause) -> str:

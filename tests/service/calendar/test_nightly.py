@@ -36,7 +36,7 @@ def runs(
         for _ in range(lives):
             store = store_over(database, Random(1))
             job = CalendarJob("job", trigger, lambda db, now: ran.append(clock.now()))
-            task = asyncio.ensure_future(JobScheduler(store, clock, PARIS, [job]).run())
+            task = asyncio.ensure_future(JobScheduler(store, clock, PARIS, [job], lambda: True).run())
             await asyncio.sleep(days * 24 * 3600 / lives)
             task.cancel()
             if step is not None:
@@ -83,7 +83,9 @@ def test_a_job_that_fails_is_due_again_the_next_day(error: sqlite3.Error) -> Non
 
         job = CalendarJob("job", CronTrigger(hour=3, minute=30, timezone=PARIS), fails_once)
         database = fresh_database()
-        task = asyncio.ensure_future(JobScheduler(store_over(database, Random(1)), clock, PARIS, [job]).run())
+        task = asyncio.ensure_future(
+            JobScheduler(store_over(database, Random(1)), clock, PARIS, [job], lambda: True).run()
+        )
         await asyncio.sleep(2 * 24 * 3600)
         task.cancel()
         assert len(rows(database, "SELECT * FROM calendar_run")) == 1

@@ -172,7 +172,7 @@ async def test_what_was_due_while_it_was_off_is_done_at_the_start() -> None:
     bench = Bench(wall)
     message = await bench.submit(ALICE, at=wall.now() + timedelta(minutes=1))
     await asyncio.sleep(600)
-    task = loop.create_task(DueWork(bench.store, wall, lambda: None).run())
+    task = loop.create_task(DueWork(bench.store, wall, lambda: None, lambda: True).run())
     await asyncio.sleep(0.2)
     assert bench.state(message) == "queued"
     task.cancel()

@@ -103,7 +103,7 @@ async def test_claims_on_the_writers_thread_touch_nothing_that_the_loop_changes(
     policy = consent_policy(settings)
     dispatcher = Dispatcher(
         store, policy, clock, SendingPolicy(settings, breakers, clock.now), breakers,
-        random=Random(1), on_settled=lambda: None, on_ready=lambda: None,
+        random=Random(1), on_settled=lambda: None, on_ready=lambda: None, is_clock_trusted=lambda: True,
     )  # fmt: skip
     reservations = dispatcher._reservations
     reservations._candidates, reservations._holders = LoopOnly(), LoopOnly()
