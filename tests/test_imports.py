@@ -338,6 +338,15 @@ def test_a_file_has_one_subject(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for path in modules()}), ids=lambda path: path.relative_to(PACKAGE.parent).as_posix()
+)
+def test_every_folder_has_its_tests(folder: Path) -> None:
+    """Beside each folder of the code stands one of the tests."""
+    tests = PACKAGE.parent / "tests" / folder.relative_to(PACKAGE)
+    assert list(tests.glob("test_*.py")), f"nothing tests {folder.name}"
+
+
 # What runs on a thread of the store.
 STORE_CALLS = {"write", "write_lazily", "write_consent", "read", "read_hot"}
 

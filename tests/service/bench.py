@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from tests.sim.world.store import fresh_database, rows, store_over
 
 ALICE, BOB = "+33612345678", "+33612345679"
 WEST, EAST = "8933010000000000010", "8933010000000000028"
+SENT_AT = pdu.Timestamp.of(datetime(2026, 11, 22, 11, 59, 58, tzinfo=UTC))
 
 
 def sim(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> Sender:
@@ -141,3 +142,15 @@ class Bench:
 
     def state(self, message: int) -> str:
         return str(self.one("SELECT state FROM message WHERE id = ?", message)["state"])
+
+
+def delivered(sender: str | pdu.Address, text: str, *, reference: int = 0, protocol_id: int = 0) -> list[bytes]:
+    """What the modem hands over, a PDU for each part."""
+    parts = pdu.compose_deliver(sender, text, SENT_AT, reference=reference, protocol_id=protocol_id)
+    return [pdu.frame(part.encode()) for part in parts]
+
+
+async def comes(b: Bench, sender: str | pdu.Address, text: str, iccid: str = WEST) -> None:
+    """A message arrives, in as many parts as it takes."""
+    for octets in delivered(sender, text):
+        await b.inbox.store_arrival(sim(iccid), octets)
