@@ -1,4 +1,4 @@
-"""The front desk: what a modem tells the service, and where it ends up."""
+"""Backend of the modems: what only they need of the service."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_a_sick_modem_delays_no_message(run_scenario: RunScenario, how: str) -> 
 
 @pytest.mark.parametrize("family", [USB, UART])
 def test_a_wedged_stick_is_reset_over_usb(run_scenario: RunScenario, family: str) -> None:
-    """It answers nothing until its power goes: escaped, reopened, reset; then it sends. Each rung is counted and timed."""
+    """It answers nothing until its power goes: escaped, reopened, reset; then it sends. Each step is counted and timed."""
 
     async def story(simulation: Simulation) -> None:
         await ready(simulation)
@@ -121,7 +121,7 @@ def test_a_modem_that_stays_silent_is_put_into_quarantine_and_probed_on(run_scen
 
 
 def test_a_modem_without_network_has_its_radio_switched(run_scenario: RunScenario) -> None:
-    """After ten minutes: radio off and on, a reset, USB; never more often than the ladder allows; when the network is there
+    """After ten minutes: radio off and on, a reset, USB; never more often than the escalation allows; when the network is there
     again, it sends within 5 s."""
 
     async def story(simulation: Simulation) -> None:
@@ -199,7 +199,7 @@ def test_a_restart_in_the_middle_of_a_send_is_known_at_once(run_scenario: RunSce
     run_scenario(story, families=(UART,), modems=1)
 
 
-def test_five_unanswered_messages_set_the_ladder_going(run_scenario: RunScenario) -> None:
+def test_five_unanswered_messages_begin_the_escalation(run_scenario: RunScenario) -> None:
     """A modem that answers AT and swallows PDUs is set up again each time, and then its radio is switched, as it goes on."""
 
     async def story(simulation: Simulation) -> None:
