@@ -39,7 +39,7 @@ MEANING = {
     PartEvent.ACCEPTED: "the network took it: `+CMGS`, early or late, or a status report that proves it",
     PartEvent.WITHDRAWN: "claimed, but no octet of its PDU was written",
     PartEvent.PUT_OFF: "refused for now, to be tried again",
-    PartEvent.REFUSED: "refused for good, alone or with the rest of its message; or a rest that was stuck for too long",
+    PartEvent.REFUSED: "refused for good, alone or with the rest of its message; or the remaining parts waited too long",
     PartEvent.LOST: "written, and never answered",
     PartEvent.REPEATED: "an unknown alarm or otp goes out once more",
     PartEvent.GIVEN_UP: "its repeat came too late to be worth sending: what was unknown stays so",
@@ -69,7 +69,7 @@ def signs_of_health() -> str:
         (
             str(sign),
             f"{threshold.times} in a row" if threshold.times > 1 else _lasting(threshold.lasts_s),
-            f"the ladder, as *{threshold.trouble}*" if threshold.trouble else "it is told",
+            f"an escalation, as *{threshold.trouble}*" if threshold.trouble else "a remark in `modemd modems`",
             threshold.source,
         )
         for sign, threshold in THRESHOLDS.items()
@@ -81,19 +81,19 @@ def _lasting(seconds: float) -> str:
     return f"{seconds / 60:g} min" if seconds else "once"
 
 
-def recovery_ladder() -> str:
-    """What is done about which trouble."""
+def escalation_steps() -> str:
+    """Returns the steps of each escalation, by trouble."""
     rows = []
     for trouble, course in PLANS.items():
-        rungs = [
-            rung.label + (f" (after {_lasting(course.after_s[rung])})" if rung in course.after_s else "")
-            for rung in course.steps
+        steps = [
+            step.label + (f" (after {_lasting(course.after_s[step])})" if step in course.after_s else "")
+            for step in course.steps
         ]
         way = (
-            ", ".join([*rungs, EscalationStep.QUARANTINE.label]) if rungs else "none: looked at again every few seconds"
+            ", ".join([*steps, EscalationStep.QUARANTINE.label]) if steps else "none: looked at again every few seconds"
         )
         rows.append((str(trouble), course.description, way, str(course.ends_by)))
-    return table(("trouble", "its sign", "rungs, in this order", "over when"), rows)
+    return table(("trouble", "its sign", "steps, in this order", "over when"), rows)
 
 
 def advice() -> str:
@@ -170,7 +170,7 @@ def _ending(state: MessageState) -> str:
 GENERATORS: dict[str, Callable[[], str]] = {
     "part table": part_table,
     "signs of health": signs_of_health,
-    "recovery ladder": recovery_ladder,
+    "escalation steps": escalation_steps,
     "advice": advice,
     "good findings": good_findings,
     "part diagram": part_diagram,
