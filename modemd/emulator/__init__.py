@@ -2,7 +2,7 @@
 
 Network and devices do no input or output and know only the `Timers` that they are given. So the same device runs on a
 pty in real time, and in memory in simulated time; the same seed gives the same bytes. The links are in
-`modemd.emulator.links`, the server with its control door in `modemd.emulator.lab.server`, the objects for tests of
+`modemd.emulator.links`, the server with its control API in `modemd.emulator.lab.server`, the objects for tests of
 other software in `modemd.emulator.testing`; this module imports none of them.
 
 The names below are loaded on first use: pytest imports this package with its plugin at every start, also in projects

@@ -49,7 +49,7 @@ async def _served(directory: Path) -> AsyncIterator[Lab]:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    """A lab with its control door, on a loop beside the test."""
+    """A lab with its control API, on a loop beside the test."""
     background = Background("lab")
     served = _served(tmp_path)
     yield asyncio.run_coroutine_threadsafe(served.__aenter__(), background.loop).result(10)

@@ -25,7 +25,7 @@ AIR_S = 1.0
 
 
 class Emulator:
-    """`modemd emulate` as a process, and its control door."""
+    """`modemd emulate` as a process, and its control API."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Server of `modemd emulate`: a lab on ptys in a folder, with its control door on a Unix socket there.
+"""Server of `modemd emulate`: a lab on ptys in a folder, with its control API on a Unix socket there.
 
 Folder: `modem0`, `modem1`, ... (links to ptys), `control.sock` (0660), `journal.jsonl` (the truth journal, appended
 to).

@@ -152,7 +152,7 @@ class Modem:
     # -- faults
 
     def fault(self, kind: str, **values: Any) -> None:
-        """Puts any fault of the control door on the modem, by its kind: `fault("deaf", seconds=3)`.
+        """Puts any fault of the control API on the modem, by its kind: `fault("deaf", seconds=3)`.
 
         Raises ConfigError for a wrong one.
         """

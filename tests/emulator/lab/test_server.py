@@ -1,4 +1,4 @@
-"""The server: ports, control door and journal in a folder, and nothing left behind."""
+"""The server: ports, control API and journal in a folder, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _names(directory: Path) -> list[str]:
 
 
 class Control:
-    """A client of the control door: one request a connection, JSON both ways."""
+    """A client of the control API: one request a connection, JSON both ways."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -140,7 +140,7 @@ async def test_a_lab_comes_up_and_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 async def test_a_message_from_port_to_phone_and_journal(running: Running) -> None:
-    """What is sent on a port is on the phone, at the control door and in the journal's file."""
+    """What is sent on a port is on the phone, at the control API and in the journal's file."""
     host = Opened(running.options.directory / "modem0")
     await _dialogue(host)
     host.close()

@@ -146,7 +146,7 @@ def test_faults_are_met_at_the_port(network: Network) -> None:
 
 
 def test_any_fault_by_its_kind(network: Network) -> None:
-    """`fault` takes what the control door takes, and tells what it does not."""
+    """`fault` takes what the control API takes, and tells what it does not."""
     modem = network.modem()
     modem.fault("unplug")
     assert not modem.plugged
