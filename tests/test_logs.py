@@ -176,8 +176,9 @@ def test_a_closed_stream_does_not_raise(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr() == ("", "")
 
 
-def test_foreign_records_have_the_same_form() -> None:
+def test_foreign_records_have_the_same_form(monkeypatch: pytest.MonkeyPatch) -> None:
     """Libraries' lines read as ours, are masked as ours, and say whose they are."""
+    monkeypatch.setattr(logging.getLogger("uvicorn.access"), "disabled", False)  # a server of another test
     for name in ("uvicorn", "uvicorn.access"):
         logging.getLogger(name).addHandler(logging.StreamHandler(sys.stderr))
         logging.getLogger(name).propagate = False

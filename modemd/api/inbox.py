@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from modemd.api.documents import documents
 from modemd.api.requests import IdFilter, Limit
 from modemd.service.service import Service
 
-Since = Annotated[AwareDatetime | None, Query(description="seen at this moment or later, oldest first")]
+
+def check_moment(moment: datetime) -> datetime:
+    """Returns a moment in UTC. Raises ValueError if UTC has no such year."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is not a year from 1 to 9999 in UTC") from None
+
+
+Since = Annotated[
+    Annotated[AwareDatetime, AfterValidator(check_moment)] | None,
+    Query(description="seen at this moment or later, oldest first"),
+]
 
 
 def make_router(service: Service) -> APIRouter:

@@ -28,6 +28,7 @@ class CurrentSettings:
     """Holder of the settings in force. Call `current()` for each use: a reload replaces the settings, which never change."""
 
     def __init__(self, settings: Settings) -> None:
+        self._at_start = settings
         self._settings = settings
 
     def current(self) -> Settings:
@@ -40,7 +41,7 @@ class CurrentSettings:
         differing = [name for name in Settings.model_fields if getattr(old, name) != getattr(new, name)]
         applied = [name for name in differing if name in RELOADED_KEYS]
         pending = [name for name in differing if name not in RELOADED_KEYS]
-        pending += _changed_sim_keys(old, new)
+        pending += _changed_sim_keys(self._at_start, new)
         self._settings = old.model_copy(update={name: getattr(new, name) for name in applied})
         return ReloadResult(tuple(applied), tuple(pending))
 

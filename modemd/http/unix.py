@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import logging
 import os
 import socket
 import stat
@@ -96,6 +97,8 @@ async def serving(app: Callable[..., Any], listener: socket.socket) -> AsyncIter
         server_header=False,
         timeout_graceful_shutdown=1,
     )
+    # Paths hold the identities of SIMs. Propagation, by which uvicorn switches this log off, is on again after a reload.
+    logging.getLogger("uvicorn.access").disabled = True
     task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[listener]), name="http")
     try:
         yield task

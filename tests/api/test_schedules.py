@@ -129,3 +129,5 @@ async def test_the_inbox_is_read_on_from_a_moment(client: Client, assembled: Ass
     assert [row["text"] for row in (await client.get(f"{since}&kind=call")).json] == []
     assert len((await client.get(f"{since}&kind=text")).json) == 2
     assert (await client.get(f"{since}&kind=letter")).code == "bad_kind"
+    for edge in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+        assert (await client.get(f"/v1/inbox?since={edge}")).code == "bad_request"

@@ -92,6 +92,14 @@ def test_what_is_read_of_a_sim_at_the_start_is_named(tmp_path: Path, key: str) -
     assert found.pending == (f"sims.{SIM}.{key}",)
 
 
+def test_what_waits_is_named_as_long_as_it_waits(tmp_path: Path) -> None:
+    """At each reload until the restart; and no more once the file says again what held at the start."""
+    source = CurrentSettings(settings(tmp_path, sims={SIM: {"price": 0.04}}))
+    dearer = settings(tmp_path, sims={SIM: {"price": 0.05}})
+    assert source.reload(dearer).pending == source.reload(dearer).pending == (f"sims.{SIM}.price",)
+    assert source.reload(settings(tmp_path, sims={SIM: {"price": 0.04}})).pending == ()
+
+
 def test_keys_that_wait_are_keys() -> None:
     """What is named as waiting is what a SIM can have."""
     assert set(SIM_RESTART_KEYS) <= SimSettings.model_fields.keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import signal
 import socket
 import stat
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from modemd import logs
 from modemd.errors import ConfigError
 from modemd.http import unix
 from modemd.http.unix import LONGEST_PATH, listening, serving
@@ -87,6 +89,16 @@ async def test_both_ends_meet(path: Path, arguments: tuple[Any, ...], said: byte
             assert await asyncio.to_thread(unix.request, path, *arguments) == (201, said)
             assert not serving_task.done()
         assert serving_task.done()
+
+
+async def test_requests_leave_no_line_in_the_log(path: Path) -> None:
+    """Not after the log was set up again either, as a reload does: paths hold the identities of SIMs."""
+    stream = io.StringIO()
+    with listening(path) as listener:
+        async with serving(echo, listener):
+            logs.configure("info", stream)
+            await asyncio.to_thread(unix.request, path, "POST", "/v1/sims/8933010000000000010/admit")
+    assert "8933010000000000010" not in stream.getvalue()
 
 
 async def test_serving_leaves_the_signals_alone(path: Path) -> None:

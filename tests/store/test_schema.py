@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,6 +215,21 @@ async def test_a_file_that_is_not_known_is_refused(tmp_path: Path, statements: l
         await Store.open(path)
     with opened(path) as connection:
         assert (schema(connection), pragma(connection, "user_version"), pragma(connection, "application_id")) == before
+
+
+async def test_a_file_that_is_refused_stays_as_it_is(tmp_path: Path) -> None:
+    """Octet for octet, with its rights, and without a log beside it: it is another program's."""
+    path = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE note (text)")
+        connection.execute("INSERT INTO note VALUES ('mine')")
+        connection.commit()
+    path.chmod(0o644)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="is no database of modemd"):
+        await Store.open(path)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (before, 0o644)
+    assert sorted(os.listdir(tmp_path)) == ["other.db", "other.db.lock"]
 
 
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:

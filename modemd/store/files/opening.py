@@ -35,10 +35,15 @@ def prepare(path: Path, steps: Sequence[Step] = STEPS) -> None:
     """Checks the database at `path` for damage, and brings its schema up to date, after a copy. Raises StoreDamaged;
     StoreError if its schema is newer than this program, or unknown."""
     integrity.check_database(path)
+    with integrity.open_for_check(
+        path
+    ) as unchanged:  # a connection that writes would make a log of a file that is refused
+        found = read_version(unchanged, path)
+        refuse_newer(found, path, newest=len(steps))
+    if os.stat(path).st_mode & 0o077:
+        os.chmod(path, 0o600)  # SQLite gives its -wal and -shm the same rights
     connection = connect(path)
     try:
-        found = read_version(connection, path)
-        refuse_newer(found, path, newest=len(steps))
         if found < len(steps):
             if found:
                 backup.back_up_before_migration(path, found)
@@ -56,8 +61,6 @@ def lock(path: Path) -> int:
             _sync(path.parent.parent)  # the folder itself must be there after a power cut; SQLite syncs what is in it
         lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         database = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if os.fstat(database).st_mode & 0o077:
-            os.fchmod(database, 0o600)  # SQLite gives its -wal and -shm the same rights
         os.close(database)
     except OSError as error:
         raise explain_os_error(error, path) from error

@@ -99,7 +99,7 @@ def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int
     if not database.exists() or database.stat().st_size == 0:
         return 0
     try:
-        said = list(_read_statements(database))
+        said, opted_out = list(_read_statements(database)), list(_read_opt_outs(database))
     except sqlite3.Error:
         return None
     taken = 0
@@ -114,7 +114,7 @@ def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int
                 values,
             )
             taken += 1
-    for row in _read_opt_outs(database):
+    for row in opted_out:
         db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (row["number"],))
         db.execute(
             "UPDATE contact SET marketing = 'opted_out', marketing_since = ? WHERE number = ? AND marketing <> 'opted_out'",
@@ -124,7 +124,8 @@ def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int
 
 
 def _read_statements(database: Path) -> Iterator[sqlite3.Row]:
-    return _read_rows(database, "SELECT * FROM consent_event ORDER BY id")
+    columns = "number, at, action, word, language, channel, said_at"
+    return _read_rows(database, f"SELECT {columns} FROM consent_event ORDER BY id")  # noqa: S608 - our own words
 
 
 def _read_opt_outs(database: Path) -> Iterator[sqlite3.Row]:
