@@ -1,7 +1,8 @@
 """Dispatcher: chooses, encodes and claims the parts that each sender puts on the air.
 
 Everything here runs on the loop. A claim is decided on the writer's thread, in the transaction that journals it; it gets only
-values that do not change: `SendConditions`, `RoutingSnapshot` and `ReservedParts`, as they were when the claim was submitted."""
+values that do not change: `SendConditions` and `RoutingSnapshot` as they were when the claim was submitted, and `ReservedParts`
+as they are when it runs."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.outcomes import RETRY_S, Outcomes
 from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.quota_holds import QuotaHolds
-from modemd.service.dispatch.reservations import Offers, Reservations, ReservedParts
+from modemd.service.dispatch.reservations import ClaimTicket, Offers, Reservations
 from modemd.store import Store
 from modemd.store.queue import candidates, claims, outcomes
 from modemd.store.queue.candidates import Candidate
@@ -65,8 +66,8 @@ class Dispatcher:
         self._is_clock_trusted = is_clock_trusted
         self._on_settled = on_settled
         self._on_ready = on_ready
-        self._reservations = Reservations(self._encode_part)
-        self._offers = Offers()  # used by the writer's thread only
+        self._offers = Offers()
+        self._reservations = Reservations(self._encode_part, self._offers)
         self._urgent_count = 0  # how often an alarm or otp may have been queued
         self._urgent_seen: dict[str, int] = {}  # that count, when a SIM last searched the queue
         self._marketing_held_sims: frozenset[str] = frozenset()
@@ -140,21 +141,21 @@ class Dispatcher:
         epoch = self._store.consent_epoch
         sim, now, terms = sender.id, self._clock.now(), self._sending_policy.snapshot()
         conditions = self._conditions(sim)
-        avoided, reserved = self._breakers.list_avoided_parts(sim, now), self._reservations.begin_claim(draft)
+        avoided, ticket = self._breakers.list_avoided_parts(sim, now), self._reservations.begin_claim(draft)
         self._breakers.register_request(sim, now)  # a claim chooses the next part, too, so it counts as a request
-        offers = self._offers
+        offers, reservations = self._offers, self._reservations
 
         def change(db: sqlite3.Connection) -> Claim | None:
-            skip = avoided.union(offers.reserved_parts(reserved))
+            skip = avoided.union(offers.reserved_parts(ticket, reservations.latest))
             claim = claims.claim(
                 db, sim, sender.device, conditions.decide, now, skip=skip, terms=terms, ahead=choose_next
             )
             if claim is not None and claim.next_candidate is not None:
-                offers.add(reserved, claim.next_candidate.part_id)
+                offers.add(ticket, claim.next_candidate.part_id)
             return claim
 
         claiming = asyncio.get_running_loop().create_task(
-            self._finish_claim(self._store.write(change), draft, epoch, reserved)
+            self._finish_claim(self._store.write(change), draft, epoch, ticket)
         )
         self._pending_claims.add(claiming)
         claiming.add_done_callback(self._pending_claims.discard)
@@ -262,7 +263,7 @@ class Dispatcher:
         self._on_settled()
 
     async def _finish_claim(
-        self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, reserved: ReservedParts
+        self, committed: asyncio.Future[Claim | None], draft: Draft, epoch: int, ticket: ClaimTicket
     ) -> ClaimedPart | None:
         try:
             claim = await committed
@@ -270,7 +271,7 @@ class Dispatcher:
             self._retry_later()
             raise
         finally:
-            self._reservations.end_claim(reserved)
+            self._reservations.end_claim(ticket)
         if claim is None:
             return None
         candidate = claim.candidate

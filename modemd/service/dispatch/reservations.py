@@ -1,8 +1,10 @@
-"""Reservations: parts that are chosen and encoded before they are claimed, each for one modem only.
+"""Reservations: parts that are chosen and encoded ahead of their claims, so that each is one modem's only.
 
-The loop owns every reservation. The writer's thread, which runs claims, gets them by value: each claim carries a frozen
-`ReservedParts`, made when the claim was submitted. Claims that share one commit may each find a next part for their SIM before
-the loop hears of it; `Offers`, used by the writer's thread only, remembers these parts."""
+The dispatcher's loop owns the reservations, and the writer's thread, where claims run, owns the `Offers`: the parts that claims
+have found to come next for their SIMs, and that the loop has not reserved yet. Each side sees of the other one frozen value,
+`latest`, which its owner replaces as a whole: a claim leaves alone what is reserved at the moment at which it runs, and a search
+leaves alone what is offered.
+"""
 
 from __future__ import annotations
 
@@ -19,37 +21,46 @@ from modemd.store.queue.candidates import Candidate
 
 @dataclass(frozen=True, slots=True)
 class ReservedParts:
-    """Reservations as they were when claim number `claim` was submitted: the parts of other modems, and the numbers of the
-    claims (this one too) whose offers the loop has not taken up yet."""
+    """Reserved parts, and the numbers of the claims whose offers the loop has not taken up yet."""
 
-    claim: int
-    parts: frozenset[int]
-    open_claims: frozenset[int]
+    parts: frozenset[int] = frozenset()
+    open_claims: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTicket:
+    """Number of a claim, and the part that its draft has reserved; None if the reservation is another modem's by now."""
+
+    number: int
+    own_part: int | None
 
 
 class Offers:
-    """Parts that claims have offered to their SIMs as the next one, by the number of the claim. Used by the writer's thread
-    only."""
+    """Parts that claims have offered to their SIMs as the next. Used by the writer's thread only, but for `latest`."""
 
     def __init__(self) -> None:
+        self.latest: tuple[tuple[int, int], ...] = ()  # number of the claim, part; replaced whole
         self._parts: dict[int, int] = {}
 
-    def reserved_parts(self, reserved: ReservedParts) -> Collection[int]:
-        """Returns the parts that a claim must leave to others. Forgets offers that the loop has taken up meanwhile: they are in
-        `reserved.parts`, or free again."""
+    def reserved_parts(self, ticket: ClaimTicket, reserved: ReservedParts) -> Collection[int]:
+        """Returns the parts that a claim must leave to others. Offers that the loop has taken up are forgotten: they are among
+        the reserved parts, or free again."""
         self._parts = {claim: part for claim, part in self._parts.items() if claim in reserved.open_claims}
-        return reserved.parts.union(self._parts.values())
+        return (reserved.parts - {ticket.own_part}).union(self._parts.values())
 
-    def add(self, reserved: ReservedParts, part_id: int) -> None:
+    def add(self, ticket: ClaimTicket, part_id: int) -> None:
         """Notes the part that a claim offers."""
-        self._parts[reserved.claim] = part_id
+        self._parts[ticket.number] = part_id
+        self.latest = tuple(self._parts.items())
 
 
 class Reservations:
-    """Reserved drafts of all modems. Used on the loop only."""
+    """Drafts of all modems. Used on the loop only, but for `latest`."""
 
-    def __init__(self, encode: Callable[[Candidate], bytes]) -> None:
+    def __init__(self, encode: Callable[[Candidate], bytes], offers: Offers) -> None:
+        self.latest = ReservedParts()  # replaced whole
         self._encode = encode
+        self._offers = offers
         self._candidates: dict[int, Candidate] = {}  # by part
         self._holders: dict[int, Draft] = {}  # by part; after a return, another modem's draft may hold it
         self._overtaken: set[int] = set()
@@ -66,15 +77,17 @@ class Reservations:
         return draft.part_id in self._overtaken
 
     def reserved_parts(self) -> frozenset[int]:
-        """Returns the parts that modems have reserved."""
-        return frozenset(self._candidates)
+        """Returns the parts that are reserved, or offered by a claim."""
+        offered = (part for claim, part in self._offers.latest if claim in self._open_claims)
+        return self.latest.parts.union(offered)
 
-    def begin_claim(self, draft: Draft) -> ReservedParts:
-        """Returns what a claim made for `draft` has to leave to others. `end_claim` must follow."""
+    def begin_claim(self, draft: Draft) -> ClaimTicket:
+        """Begins a claim that is made for `draft`, until `end_claim`."""
         self._last_claim += 1
         self._open_claims.add(self._last_claim)
-        own = {draft.part_id} if self._holders.get(draft.part_id) is draft else set()
-        return ReservedParts(self._last_claim, frozenset(self._candidates.keys() - own), frozenset(self._open_claims))
+        self._publish()
+        own = draft.part_id if self._holders.get(draft.part_id) is draft else None
+        return ClaimTicket(self._last_claim, own)
 
     def reserve(self, candidate: Candidate) -> Draft:
         """Encodes a candidate and reserves it. Returns the draft. Raises EncodeError."""
@@ -83,6 +96,7 @@ class Reservations:
         draft = Draft(candidate.part_id, tpdu, candidate.message_class in URGENT, is_first_of_several)
         self._candidates[candidate.part_id] = candidate
         self._holders[candidate.part_id] = draft
+        self._publish()
         return draft
 
     def release(self, draft: Draft) -> None:
@@ -91,6 +105,7 @@ class Reservations:
             del self._holders[draft.part_id]
             self._candidates.pop(draft.part_id, None)
             self._overtaken.discard(draft.part_id)
+            self._publish()
 
     def encode_claimed(self, candidate: Candidate, draft: Draft) -> bytes:
         """Returns the TPDU of the part that was claimed: the draft's, unless the claim chose another part, or the same part got
@@ -98,9 +113,10 @@ class Reservations:
         same = candidate == self._candidates.get(draft.part_id)
         return draft.tpdu if same else self._encode(candidate)
 
-    def end_claim(self, reserved: ReservedParts) -> None:
-        """Ends a claim: from now on other claims may take its offer, unless `accept_offer` reserves it."""
-        self._open_claims.discard(reserved.claim)
+    def end_claim(self, ticket: ClaimTicket) -> None:
+        """Ends a claim: from now on its offer is free for other claims, unless it was accepted."""
+        self._open_claims.discard(ticket.number)
+        self._publish()
 
     def accept_offer(self, candidate: Candidate | None) -> Draft | None:
         """Reserves the part that a claim offered. Returns None if it offered none, another modem has reserved it meanwhile, or
@@ -111,3 +127,7 @@ class Reservations:
             return self.reserve(candidate)
         except EncodeError:
             return None
+
+    def _publish(self) -> None:
+        """Makes the reservations of this moment visible to the writer's thread."""
+        self.latest = ReservedParts(frozenset(self._candidates), frozenset(self._open_claims))

@@ -14,13 +14,16 @@ from typing import Any
 from modemd.config import Settings
 from modemd.connector import AttemptEnding, AttemptReport, Sender
 from modemd.rules.classes import MessageClass
+from modemd.rules.lanes import Lane
+from modemd.rules.queue_place import QueuePlace
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.policy import SendingPolicy, consent_policy
-from modemd.service.dispatch.reservations import Offers, ReservedParts
+from modemd.service.dispatch.reservations import ClaimTicket, Offers, Reservations, ReservedParts
 from modemd.store import Store
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.queue.candidates import Candidate
 from tests.service.assembled import NOON
 from tests.service.bench import sim
 
@@ -124,13 +127,41 @@ async def test_claims_on_the_writers_thread_touch_nothing_that_the_loop_changes(
     assert all(isinstance(value, MappingProxyType) for value in crossing)
 
 
-def test_claims_of_one_group_offer_a_part_once() -> None:
-    """What a claim has offered is left alone by claims that were submitted before the loop heard of it, and by no later one."""
+def candidate(part_id: int) -> Candidate:
+    """The only part of a transactional message."""
+    return Candidate(
+        part_id, part_id, 1, 1, "+33612340000", "hello", MessageClass.TRANSACTIONAL, report=False, repeats=0, reference=0,
+        expires_at=NOON, place=QueuePlace(MessageClass.TRANSACTIONAL), lane=Lane.of_sender("8933010000000000000"),
+    )  # fmt: skip
+
+
+def test_a_part_that_one_claim_offers_is_left_alone_by_the_claims_after_it() -> None:
+    """Until the loop has taken up or declined the offer: then it is among the reserved parts, or free."""
     offers = Offers()
-    first = ReservedParts(1, frozenset({7}), frozenset({1}))
-    second = ReservedParts(2, frozenset({7}), frozenset({1, 2}))
-    assert set(offers.reserved_parts(first)) == {7}
+    first, second, third = (ClaimTicket(number, None) for number in (1, 2, 3))
+    before = ReservedParts(frozenset({7}), frozenset({1, 2}))
+    assert set(offers.reserved_parts(first, before)) == {7}
     offers.add(first, 8)
-    assert set(offers.reserved_parts(second)) == {7, 8}
-    third = ReservedParts(3, frozenset({7}), frozenset({2, 3}))
-    assert set(offers.reserved_parts(third)) == {7}, "declined meanwhile, else it were among the reserved"
+    assert set(offers.reserved_parts(second, before)) == {7, 8}
+    declined = ReservedParts(frozenset({7}), frozenset({2, 3}))
+    assert set(offers.reserved_parts(third, declined)) == {7}
+
+
+def test_a_claim_sees_the_reservations_of_the_moment_at_which_it_runs() -> None:
+    """Also those made after the claim was submitted; its own draft's part is not left to others."""
+    reservations = Reservations(lambda candidate: b"", Offers())
+    own = reservations.reserve(candidate(7))
+    ticket = reservations.begin_claim(own)
+    reservations.reserve(candidate(8))
+    assert set(Offers().reserved_parts(ticket, reservations.latest)) == {8}
+
+
+def test_a_search_leaves_an_offered_part_alone_before_the_claim_has_returned() -> None:
+    """Else two modems would prepare the same part, and one of them in vain."""
+    offers = Offers()
+    reservations = Reservations(lambda candidate: b"", offers)
+    ticket = reservations.begin_claim(reservations.reserve(candidate(7)))
+    offers.add(ticket, 8)
+    assert reservations.reserved_parts() == {7, 8}
+    reservations.end_claim(ticket)
+    assert reservations.reserved_parts() == {7}
