@@ -105,28 +105,24 @@ class SimControl:
         """Pauses a class, a SIM, a class at a SIM, or everything: no message of it is begun, and those that were begun are
         finished. Alarms go on unless their class is named. Returns all pauses. Raises Refused (`bad_class`, `bad_sim`,
         `no_reason`)."""
-        change = partial(
-            pauses.pause,
-            what=_pause_of(message_class, sim),
-            authorship=check_authorship(authorship),
-            now=self._clock.now(),
-        )
-        return await self._change_pauses(change)
+        return await self._change_pauses(pauses.pause, message_class, sim, authorship)
 
     async def resume(self, message_class: str | None, sim: str | None, authorship: Authorship) -> list[PauseRow]:
         """Ends exactly such a pause. Returns all pauses that are left. Raises Refused (`not_paused`, `bad_class`, `bad_sim`,
         `no_reason`)."""
-        change = partial(
-            pauses.resume,
-            what=_pause_of(message_class, sim),
-            authorship=check_authorship(authorship),
-            now=self._clock.now(),
-        )
-        return await self._change_pauses(change)
+        return await self._change_pauses(pauses.resume, message_class, sim, authorship)
 
-    async def _change_pauses(self, change: Callable[[sqlite3.Connection], None]) -> list[PauseRow]:
+    async def _change_pauses(
+        self,
+        change: Callable[[sqlite3.Connection, Pause, Authorship, datetime], None],
+        message_class: str | None,
+        sim: str | None,
+        authorship: Authorship,
+    ) -> list[PauseRow]:
+        what, checked, now = _pause_of(message_class, sim), check_authorship(authorship), self._clock.now()
+
         def change_and_read(db: sqlite3.Connection) -> list[PauseRow]:
-            change(db)
+            change(db, what, checked, now)
             return pauses.list_pauses(db)
 
         active = await self._store.write(change_and_read)
