@@ -1,4 +1,4 @@
-"""Behaviour of an emulated network: latencies, losses and impairments, which anybody may change while it runs."""
+"""Settings of an emulated network: latencies, lost reports and impairments, which anybody may change while it runs."""
 
 from __future__ import annotations
 
