@@ -64,7 +64,7 @@ def test_the_unit_is_little_exposed() -> None:
     text = UNIT.read_text(encoding="utf-8")
     comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
     explained = {
-        "SupplementaryGroups": "group of serial ports",
+        "SupplementaryGroups": "The group dialout",
         "DeviceAllow": "Only modems",
         "RestrictAddressFamilies": "AF_",
     }
