@@ -58,7 +58,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "store": (
         "timestamps sqlite_errors connection tally",
         "rows",
-        "journal lanes tables",
+        "events lanes tables",
+        "transitions",
         "ending",
         "outbox queue consent",
         "inbound schedules sims alarms listings retention schema writer",

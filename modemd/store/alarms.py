@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from modemd.store.journal import add_event
+from modemd.store.events import add_event
 from modemd.store.rows import AlarmRow, read_row
 from modemd.store.timestamps import from_text, to_text
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
-from modemd.store.journal import advance_part, update_message_state
+from modemd.store.transitions import advance_part, update_message_state
 
 # The rest of a message of which a part has left is valid for so much longer.
 REMAINDER_VALIDITY = timedelta(hours=24)

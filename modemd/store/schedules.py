@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store.journal import add_event
+from modemd.store.events import add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage

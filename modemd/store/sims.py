@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from modemd.store.journal import add_event
+from modemd.store.events import add_event
 from modemd.store.timestamps import from_text, to_text
 
 

@@ -13,7 +13,7 @@ from modemd.rules.lanes import ANY, Lane, LaneKind
 from modemd.rules.pauses import Pause
 from modemd.rules.routing import RoutingSnapshot
 from modemd.store import lanes
-from modemd.store.journal import Authorship
+from modemd.store.events import Authorship
 from modemd.store.queue import candidates, pauses
 from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, WEST, Bench

@@ -9,7 +9,7 @@ import pytest
 
 from modemd.rules.classes import MessageClass
 from modemd.store import listings, retention
-from modemd.store.journal import Authorship
+from modemd.store.events import Authorship
 from modemd.store.outbox import decisions, due
 from modemd.store.rows import HeldCount
 from modemd.store.timestamps import to_text

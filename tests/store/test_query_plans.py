@@ -11,9 +11,9 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store import listings
+from modemd.store.events import Authorship
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival
-from modemd.store.journal import Authorship
 from modemd.store.outbox import batches, due
 from modemd.store.queue import candidates, outcomes, pauses
 from tests.store.bench import ALICE, BOB, START, WEST, Bench

@@ -20,7 +20,7 @@ from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.consent.opt_out import ConsentChange, OptOutRules, may_be_answered
 from modemd.service.inbox import content
 from modemd.service.inbox.status_reports import StatusReports, Write
-from modemd.store import Store, journal, lanes, listings
+from modemd.store import Store, events, lanes, listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival, CompleteMessage
 from modemd.store.outbox.accept import Submitted
@@ -110,7 +110,7 @@ class InboundMessages:
             await self._reports.store(sender, tpdu, message, write_report)
         elif message.protocol_id == TYPE_0:
             originator, now = str(message.originator), self._clock.now()
-            await self._store.write(lambda db: journal.add_event(db, None, now, "type 0 message", sender=originator))
+            await self._store.write(lambda db: events.add_event(db, None, now, "type 0 message", sender=originator))
         else:
             await self._store_message(sender, tpdu, message)
 

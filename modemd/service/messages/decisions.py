@@ -15,8 +15,8 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.messages.submission import SubmitResult
 from modemd.store import Store, listings
+from modemd.store.events import Authorship
 from modemd.store.files import restore
-from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.decisions import Settlement

@@ -17,11 +17,12 @@ from pathlib import Path
 
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
+from modemd.store.events import add_event
 from modemd.store.files import backup
-from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
 from modemd.store.queue import outcomes
 from modemd.store.schema import migrate, refuse_newer
 from modemd.store.timestamps import find_latest_stored, to_text
+from modemd.store.transitions import advance_part, list_parts, update_message_state
 
 RESTORED = "restored"
 # Messages that a step of a release takes, so that no other change waits long.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.rules.classes import Kind
-from modemd.store.journal import add_event
+from modemd.store.events import add_event
 from modemd.store.timestamps import from_text, to_text
 
 # So long the same TPDU on the same SIM counts as a repetition; so long a set waits for its missing parts.

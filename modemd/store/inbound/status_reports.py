@@ -11,9 +11,10 @@ from enum import StrEnum
 
 from modemd.rules import phone_numbers, states
 from modemd.rules.report_matching import AttemptFacts, FindOwner, MatchDoubt, ReportFacts, ReportMatch
-from modemd.store.journal import add_event, advance_part, update_message_state
+from modemd.store.events import add_event
 from modemd.store.queue.outcomes import UNANSWERED_SQL, is_provable
 from modemd.store.timestamps import from_text, to_text
+from modemd.store.transitions import advance_part, update_message_state
 
 # An unmatched report that is older than this was not early: no attempt will own it. Such reports gather, and are not searched.
 AWAITED = timedelta(days=1)

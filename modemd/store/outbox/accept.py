@@ -13,7 +13,7 @@ from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import OUTSIDE_WINDOW
 from modemd.rules.windows import Window
 from modemd.store import lanes
-from modemd.store.journal import add_event
+from modemd.store.events import add_event
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.timestamps import to_text

@@ -12,10 +12,11 @@ from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store.journal import Authorship, add_event, advance_part, list_parts, update_message_state
+from modemd.store.events import Authorship, add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.transitions import advance_part, list_parts, update_message_state
 
 # Reason of a state that a person has chosen; the author is in the events.
 BY_HAND = "by_hand"

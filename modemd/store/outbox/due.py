@@ -10,8 +10,9 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import LAST_URGENT_RANK
 from modemd.store import lanes
 from modemd.store.ending import end_overdue_parts
-from modemd.store.journal import add_event, advance_part, update_message_state
+from modemd.store.events import add_event
 from modemd.store.timestamps import from_text, to_text
+from modemd.store.transitions import advance_part, update_message_state
 
 _DAY = timedelta(days=1)
 

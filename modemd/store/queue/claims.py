@@ -15,10 +15,10 @@ from modemd.rules.routing import UNRESTRICTED, RoutingSnapshot
 from modemd.rules.send_decision import SendDecision, SendFacts, SendVerdict
 from modemd.store import lanes
 from modemd.store.ending import REMAINDER_VALIDITY, cancel_waiting_parts, end_overdue_parts
-from modemd.store.journal import advance_part, list_parts, update_message_state
 from modemd.store.queue import candidates, quotas
 from modemd.store.queue.candidates import INITIAL_CANDIDATES, MAX_CANDIDATES, Candidate
 from modemd.store.timestamps import to_text
+from modemd.store.transitions import advance_part, list_parts, update_message_state
 
 Decide = Callable[[SendFacts], SendDecision]
 

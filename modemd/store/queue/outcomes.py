@@ -16,9 +16,10 @@ from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
 from modemd.store import lanes
-from modemd.store.journal import add_event, advance_part, list_parts, update_message_state
+from modemd.store.events import add_event
 from modemd.store.queue import quotas
 from modemd.store.timestamps import from_text, to_text
+from modemd.store.transitions import advance_part, list_parts, update_message_state
 
 # The condition of the index attempt_unanswered, word for word.
 UNANSWERED_SQL = "outcome IN ('open', 'unknown')"

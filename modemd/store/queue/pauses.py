@@ -9,7 +9,7 @@ from datetime import datetime
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
-from modemd.store.journal import Authorship, add_event
+from modemd.store.events import Authorship, add_event
 from modemd.store.rows import PauseRow, read_row
 from modemd.store.timestamps import to_text
 

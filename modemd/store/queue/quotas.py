@@ -9,8 +9,8 @@ from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import Hold, PartCounts, QuotaLimits, QuotaUsage, find_window_end, find_window_starts
-from modemd.store.journal import advance_part, list_parts, update_message_state
 from modemd.store.timestamps import from_text, to_text
+from modemd.store.transitions import advance_part, list_parts, update_message_state
 
 
 def read_usage(db: sqlite3.Connection, sim: str, limits: QuotaLimits, now: datetime) -> QuotaUsage:

@@ -11,7 +11,7 @@ import pytest
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.submission import MessageRequest
 from modemd.service.operations.wall_clock import TrustedClock
-from modemd.store import journal
+from modemd.store import events
 from modemd.store.outbox import due as outbox_due
 from modemd.store.timestamps import find_latest_stored
 from tests.service.assembled import NOON, HandClock, assembled_service
@@ -131,14 +131,14 @@ async def test_the_database_knows_what_time_it_was() -> None:
     assert find_latest_stored(b.db) is None
     message = await b.submit()
     b.hand.passes(minutes=3)
-    journal.add_event(b.db, message, b.hand.now(), "something")
+    events.add_event(b.db, message, b.hand.now(), "something")
     assert find_latest_stored(b.db) == NOON + timedelta(minutes=3)
 
 
 async def test_a_service_over_a_database_from_tomorrow(tmp_path: Path) -> None:
     """It accepts, by the time that the database had; status says that the clock is not trusted, and why."""
     async with assembled_service(tmp_path) as assembled:
-        await assembled.store.write(lambda db: journal.add_event(db, None, NOON + DAY, "something"))
+        await assembled.store.write(lambda db: events.add_event(db, None, NOON + DAY, "something"))
         await assembled.service.know_time()
         message = (await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello"))).message
         assert message.created_at >= (NOON + DAY).isoformat("T", "microseconds")

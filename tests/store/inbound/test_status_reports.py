@@ -11,8 +11,8 @@ from modemd.rules.phone_numbers import is_same_number
 from modemd.rules.report_matching import AttemptFacts, MatchDoubt, ReportFacts, ReportMatch, match_report
 from modemd.store.inbound import status_reports
 from modemd.store.inbound.status_reports import DeliveryOutcome, UnmatchedReason
-from modemd.store.journal import update_message_state
 from modemd.store.queue.outcomes import AttemptResult
+from modemd.store.transitions import update_message_state
 from tests.store.bench import ALICE, BOB, EAST, SEND_TIMEOUT, START, WEST, Bench
 
 HOUR = timedelta(hours=1)

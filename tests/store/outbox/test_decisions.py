@@ -12,8 +12,8 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.store.events import Authorship
 from modemd.store.inbound.status_reports import DeliveryOutcome
-from modemd.store.journal import Authorship
 from modemd.store.outbox import decisions, due
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.decisions import Settlement

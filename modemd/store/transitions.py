@@ -1,28 +1,20 @@
-"""Journal: adds event rows, and is the only place that changes the states of parts and messages."""
+"""Transitions: the only functions that change the states of parts and messages; each change adds its event row.
+
+`rules.states` says which transitions there are. The outcomes of attempts are stored by `store.queue.outcomes`, which calls this.
+"""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from modemd.rules import states
+from modemd.store.events import add_event
 from modemd.store.timestamps import to_text
 
-_JSON = json.JSONEncoder(ensure_ascii=False)
 _NO_COLUMNS: Mapping[str, object] = MappingProxyType({})
-
-
-def add_event(db: sqlite3.Connection, message_id: int | None, now: datetime, what: str, **detail: object) -> None:
-    """Adds an event row. `detail` is stored as JSON, without the entries that are None."""
-    told = {key: value for key, value in detail.items() if value is not None}
-    db.execute(
-        "INSERT INTO event (message_id, at, what, detail) VALUES (?, ?, ?, ?)",
-        (message_id, to_text(now), str(what), _JSON.encode(told) if told else None),
-    )
 
 
 def advance_part(
@@ -96,11 +88,3 @@ def _update_columns(db: sqlite3.Connection, table: str, row: int, values: Mappin
     """Updates a row by one statement. It names no column that stays: SQLite checks every index of the named ones."""
     columns = ", ".join([f"{column} = :{column}" for column in values])
     db.execute(f"UPDATE {table} SET {columns} WHERE id = :id", {**values, "id": row})  # noqa: S608 - our own words
-
-
-@dataclass(frozen=True, slots=True)
-class Authorship:
-    """Author of a decision (`by`: a person or program), and the reason given."""
-
-    by: str
-    why: str
