@@ -12,7 +12,7 @@ from typing import Any
 
 from modemd.emulator import Device, Network, Sim
 from modemd.emulator.links import MemoryLink, MemoryPort
-from modemd.pdu import RelativeValidity, Submit, compose, frame
+from modemd.pdu import Deliver, RelativeValidity, StatusReport, Submit, compose, decode_incoming, frame, unframe
 
 START = datetime(2025, 3, 11, 9, 15, 0, tzinfo=UTC)
 ALICE = "+447700900123"
@@ -115,6 +115,17 @@ class Host:
         prompt = self.say(b"AT+CMGS=%d\r" % (len(octets) - 1 - octets[0]), 1.0)
         assert prompt.endswith(b"\r\n> "), prompt
         return _lines(self.say(pdu.encode() + b"\x1a", seconds))
+
+    def hear_incoming(self, seconds: float = 0.0) -> list[Deliver | StatusReport]:
+        """The PDUs that are routed to the host within this time."""
+        lines = [
+            line for line in self.hear(seconds).decode().split("\r\n") if line and set(line) <= set("0123456789ABCDEF")
+        ]
+        return [decode_incoming(unframe(bytes.fromhex(line))[1]) for line in lines]
+
+    def hear_reports(self, seconds: float = 20.0) -> list[StatusReport]:
+        """The status reports among them."""
+        return [one for one in self.hear_incoming(seconds) if isinstance(one, StatusReport)]
 
 
 def _lines(heard: bytes) -> str:

@@ -13,3 +13,10 @@ def bench() -> Bench:
     bench = Bench()
     bench.host.set_up()
     return bench
+
+
+@pytest.fixture
+def routed(bench: Bench) -> Bench:
+    """A bench whose host has messages and reports handed to it."""
+    assert bench.host.ask("AT+CNMI=2,2,0,1,0") == "OK"
+    return bench

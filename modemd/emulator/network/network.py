@@ -12,6 +12,7 @@ from modemd.emulator import identities
 from modemd.emulator.error_codes import LabCode
 from modemd.emulator.network.behaviour import NetworkBehaviour
 from modemd.emulator.network.journal import Accepted, Journal
+from modemd.emulator.network.message_fates import MessageFates, Rejected
 from modemd.emulator.network.messages import MessageContent
 from modemd.emulator.network.operators import Operator
 from modemd.emulator.network.service_centre import BUFFERED, DOES_NOT_EXIST, HeldMessage, ServiceCentre
@@ -23,22 +24,11 @@ from modemd.emulator.timers import Timers
 from modemd.errors import Refused
 from modemd.pdu import Address, Command, CommandType, Deliver, Submit, TypeOfNumber
 
-DUPLICATE_CAUSE = 197
-"""Cause of a refusal because of TP-RD (TP-FCS C5, 3GPP TS 23.040 9.2.3.22)."""
-
 HOME_CODE = "20801"
 """The default code of the first operator."""
 
 PUK = "12345678"
 """The PUK of every SIM."""
-
-
-class Rejected(Exception):
-    """The network refuses a SUBMIT. `cause` is the number of the `+CMS ERROR` (3GPP TS 24.011 annex E)."""
-
-    def __init__(self, cause: int) -> None:
-        super().__init__(f"cause {cause}")
-        self.cause = cause
 
 
 class Network(NetworkBehaviour):
@@ -83,7 +73,8 @@ class Network(NetworkBehaviour):
         self.sims: dict[str, Sim] = {}
         self.ussd: dict[str, UssdAnswer] = {}
         self.exchange = Exchange(timers)
-        self._centre = ServiceCentre(self, timers)
+        self._fates = MessageFates(self)
+        self._centre = ServiceCentre(self, timers, self._fates)
         self._reports = StatusReporter(self, timers, self._centre)
         self._next_send_slots: dict[str, datetime] = {}
         self._reference = 0
@@ -214,17 +205,17 @@ class Network(NetworkBehaviour):
         """
         number = self.canonical(recipient)
         if status is None:
-            self._centre.fates.pop(number, None)
+            self._fates.by_recipient.pop(number, None)
             self._centre.available(number)
         elif 0 <= status <= 0xFF:
-            self._centre.fates[number] = status
+            self._fates.by_recipient[number] = status
         else:
             raise ValueError(f"status {status} is not an octet")
 
     @property
     def fates(self) -> dict[str, int]:
         """The recipients with a fate of their own, and its TP-Status."""
-        return dict(self._centre.fates)
+        return dict(self._fates.by_recipient)
 
     def next_report(self, oddity: Oddity, *, sim: Sim | None = None, seconds: float = LATE_S) -> None:
         """Sets how the next report to this SIM (None: to any) comes.
@@ -259,7 +250,9 @@ class Network(NetworkBehaviour):
         Raises Rejected, and journals nothing, if it is refused. `tpdu` is its octets.
         """
         recipient = _recipient(sim, submit.destination)
-        self._check(sim, submit, recipient)
+        # The same SIM, TP-MR and recipient, still held (3GPP TS 23.040 9.2.3.25).
+        is_duplicate = submit.reject_duplicates and self._centre.find(recipient, sim, submit.reference) is not None
+        self._fates.check_refusal(sim.operator, recipient, is_duplicate=is_duplicate)
         now = self.timers.now()
         accepted = Accepted(
             at=now,
@@ -318,17 +311,6 @@ class Network(NetworkBehaviour):
             held.report_to = (sim, command.message_number)
         else:
             self._reports.answer(sim, command, BUFFERED)
-
-    def _check(self, sim: Sim, submit: Submit, recipient: str) -> None:
-        """Raises Rejected if the operator of the SIM refuses this SUBMIT."""
-        operator = sim.operator
-        cause = operator.rejected.get(recipient, operator.rejected.get(None))
-        if cause is None:
-            cause = next((cause for cause, share in operator.refusals.items() if self.is_drawn(share)), None)
-        if cause is not None:
-            raise Rejected(cause)
-        if submit.reject_duplicates and self._centre.find(recipient, sim, submit.reference) is not None:
-            raise Rejected(DUPLICATE_CAUSE)  # the same SIM, TP-MR and recipient, still held (3GPP TS 23.040 9.2.3.25)
 
     def _forward(self, number: str, held: HeldMessage, operator: Operator) -> None:
         own = operator.delivery_latency_s

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from modemd.emulator.network.behaviour import NetworkBehaviour
+from modemd.emulator.network.message_fates import MessageFates, is_given_up_at_once, may_arrive
 from modemd.emulator.network.subscribers import IncomingMessage, Sim, Subscriber
 from modemd.emulator.timers import Handle, Timers
 from modemd.pdu import AbsoluteValidity, Submit
@@ -21,9 +22,6 @@ EXPIRED = 0x46
 DELETED = 0x47
 DOES_NOT_EXIST = 0x49
 """Values of TP-Status that the network reports (3GPP TS 23.040 9.2.3.15)."""
-
-FIRST_TEMPORARY_ERROR, FIRST_PERMANENT_ERROR = 0x20, 0x40
-"""First TP-Status of the temporary errors, after which the service centre tries again, and of the permanent ones."""
 
 
 class HeldMessage:
@@ -64,14 +62,14 @@ class ServiceCentre:
     """The queues of all subscribers, and the delivery from them.
 
     Each callback of `on_outcome` is called with a message and its TP-Status: once at its end, perhaps before with a
-    temporary one. `fates` are the recipients whose messages end in another way, with the TP-Status to report.
+    temporary one. `fates` decides which messages never arrive.
     """
 
-    def __init__(self, behaviour: NetworkBehaviour, timers: Timers) -> None:
+    def __init__(self, behaviour: NetworkBehaviour, timers: Timers, fates: MessageFates) -> None:
         self.on_outcome: list[Callable[[HeldMessage, int], None]] = []
-        self.fates: dict[str, int] = {}
         self._behaviour = behaviour
         self._timers = timers
+        self._fates = fates
         self._queues: dict[str, _SubscriberQueue] = {}
 
     def forward(self, subscriber: Subscriber, held: HeldMessage, latency_s: float) -> None:
@@ -122,27 +120,29 @@ class ServiceCentre:
         return now + (duration if duration is not None else self._behaviour.validity)
 
     def _try_first_time(self, queue: _SubscriberQueue, held: HeldMessage) -> None:
-        if (fate := self._fate(queue, held)) is not None and fate >= FIRST_PERMANENT_ERROR:
+        status = self._fate(queue, held)
+        if is_given_up_at_once(status):
             if held in queue.messages:
-                self._end(queue, held, fate)
+                self._end(queue, held, status)
             return
         self._deliver_queue(queue)
         if held in queue.messages:
             remaining_s = (held.deadline - self._timers.now()).total_seconds()
             held.expiry = self._timers.after(max(0.0, remaining_s), partial(self._expire, queue, held))
-            if fate is not None:
-                self._notify_outcome(held, fate)
+            if not may_arrive(status):
+                self._notify_outcome(held, status)
             elif self._behaviour.is_drawn(self._behaviour.unkind.temporary_reports):
                 self._notify_outcome(held, BUFFERED)
 
-    def _fate(self, queue: _SubscriberQueue, held: HeldMessage) -> int | None:
-        """Returns the fate of the recipient, None for none; reports to a SIM have no fate."""
-        return self.fates.get(queue.subscriber.number) if held.submit is not None else None
+    def _fate(self, queue: _SubscriberQueue, held: HeldMessage) -> int:
+        """Returns the TP-Status with which a message ends if it is taken; reports to a SIM have no fate of their own."""
+        return (
+            self._fates.by_recipient.get(queue.subscriber.number, DELIVERED) if held.submit is not None else DELIVERED
+        )
 
     def _reachable(self, queue: _SubscriberQueue) -> bool:
-        """Returns whether the next message can be delivered; one whose fate is a temporary or permanent error never can."""
-        fate = self._fate(queue, queue.messages[0])
-        return (fate is None or fate < FIRST_TEMPORARY_ERROR) and queue.subscriber.reachable()
+        """Returns whether the next message can be delivered now."""
+        return may_arrive(self._fate(queue, queue.messages[0])) and queue.subscriber.reachable()
 
     def _deliver_queue(self, queue: _SubscriberQueue) -> None:
         """Delivers what waits, oldest first, until the subscriber cannot take the next message."""
@@ -160,8 +160,8 @@ class ServiceCentre:
     def _on_delivery_result(self, queue: _SubscriberQueue, held: HeldMessage, taken: bool) -> None:
         queue.busy = False
         if taken:
-            fate = self._fate(queue, held)
-            self._end(queue, held, fate if fate is not None and fate < FIRST_TEMPORARY_ERROR else DELIVERED)
+            status = self._fate(queue, held)
+            self._end(queue, held, status if may_arrive(status) else DELIVERED)
             self._deliver_queue(queue)
             return
         if self._timers.now() >= held.deadline:

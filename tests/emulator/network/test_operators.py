@@ -8,8 +8,7 @@ import pytest
 
 from modemd.emulator import Device, Network, Operator, Sim
 from modemd.emulator.links import MemoryLink
-from modemd.errors import DecodeError
-from modemd.pdu import Deliver, StatusReport, compose, decode_incoming, frame
+from modemd.pdu import compose
 from tests.emulator.bench import ALICE, HELLO, HELLO_WORLD, START, HandTimers, Host, pdu
 
 BRITISH = "+447700900001"
@@ -39,16 +38,6 @@ class Britain:
         self.sim: Sim = self.network.sim(BRITISH, operator=self.operator)
         self.device = Device("north", "generic", self.network, self.timers, self.sim, send_latency_s=1.0)
         self.host = Host(self.timers, MemoryLink(self.device, self.timers)).set_up("2,2,0,1,0")
-
-    def reports(self, seconds: float) -> list[StatusReport]:
-        lines = self.host.hear(seconds).decode().split("\r\n")
-        read = [_read(line) for line in lines if line and set(line) <= set("0123456789ABCDEF")]
-        return [one for one in read if isinstance(one, StatusReport)]
-
-
-def _read(line: str) -> Deliver | StatusReport:
-    octets = bytes.fromhex(line)
-    return decode_incoming(octets[1 + octets[0] :])
 
 
 @pytest.fixture
@@ -117,14 +106,14 @@ def test_reports_write_numbers_of_their_own_country(britain: Britain) -> None:
     """A British operator's national form is British."""
     britain.network.unkind.reports_national = 1.0
     britain.host.send(HELLO_WORLD, 1.2)
-    assert [str(report.recipient) for report in britain.reports(5.0)] == ["07700900123"]
+    assert [str(report.recipient) for report in britain.host.hear_reports(5.0)] == ["07700900123"]
 
 
 def test_short_codes_stay_what_they_are_in_reports(britain: Britain) -> None:
     """One that begins with the country's digits is no number of the country."""
     britain.network.unkind.reports_national = 1.0
     britain.host.send(pdu("4412", "vote"), 1.2)
-    assert [str(report.recipient) for report in britain.reports(5.0)] == ["4412"]
+    assert [str(report.recipient) for report in britain.host.hear_reports(5.0)] == ["4412"]
 
 
 def test_each_operator_has_its_latencies() -> None:
@@ -134,8 +123,8 @@ def test_each_operator_has_its_latencies() -> None:
     assert britain.network.phone(ALICE).inbox == []
     britain.timers.run(10.0)
     assert len(britain.network.phone(ALICE).inbox) == 1
-    assert britain.reports(20.0) == []
-    assert len(britain.reports(15.0)) == 1
+    assert britain.host.hear_reports(20.0) == []
+    assert len(britain.host.hear_reports(15.0)) == 1
     french = britain.network.sim("+33700000001")
     (submit,) = compose(ALICE, "quick")
     britain.network.submit(french, submit, submit.encode(), device="south", first_octet_at=START)
@@ -165,32 +154,6 @@ def test_one_sims_rate_is_not_anothers() -> None:
     assert [britain.network.reserve_send_slot(sim) for sim in (britain.sim, other, britain.sim)] == [0.0, 0.0, 10.0]
 
 
-def test_an_operator_refuses_for_itself(britain: Britain) -> None:
-    """Its SIMs get the cause, the other's do not; both can be told to refuse, and no longer."""
-    network = britain.network
-    network.reject(ALICE, 38, britain.operator)
-    assert britain.host.send(HELLO).endswith("+CMS ERROR: 38")
-    (submit,) = compose(ALICE, "hi")
-    network.submit(network.sim("+33700000001"), submit, submit.encode(), device="south", first_octet_at=START)
-    network.accept(ALICE)
-    assert britain.host.send(HELLO).endswith("OK")
-
-
-def test_an_operator_refuses_a_share() -> None:
-    """Refusals at random come at their rate, the same for the same seed, and are not journaled."""
-
-    def refused() -> list[int]:
-        britain = Britain()
-        britain.operator.refusals = {38: 0.2}
-        answers = [britain.host.send(HELLO).endswith("+CMS ERROR: 38") for _ in range(200)]
-        assert len(britain.network.journal) == answers.count(False)
-        return [index for index, answer in enumerate(answers) if answer]
-
-    first = refused()
-    assert 20 <= len(first) <= 60
-    assert refused() == first
-
-
 def test_an_operator_is_made_once(britain: Britain) -> None:
     """Asking for it again changes what is said, and leaves the rest."""
     again = britain.network.operator("23415", parts_per_s=2.0)
@@ -198,9 +161,3 @@ def test_an_operator_is_made_once(britain: Britain) -> None:
     assert (again.name, again.smsc, again.parts_per_s) == ("Britannia", "+447785016005", 2.0)
     other = britain.network.operator("20810")
     assert (other.name, other.smsc, other.country_code) == ("20810", britain.network.home.smsc, "33")
-
-
-def test_the_bench_reads_what_it_hears() -> None:
-    """A line that is no message is an error, not a report that is missing."""
-    with pytest.raises(DecodeError):
-        _read(frame(b"\x06").hex())

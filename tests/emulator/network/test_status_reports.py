@@ -1,4 +1,4 @@
-"""Reports that are ordered to be odd, and recipients whose messages come to another end."""
+"""Reports that are ordered to be odd."""
 
 from __future__ import annotations
 
@@ -6,22 +6,8 @@ import pytest
 
 from modemd.emulator import Device
 from modemd.emulator.network.status_reports import Oddity
-from modemd.pdu import Deliver, StatusReport, compose, decode_incoming, unframe
+from modemd.pdu import compose
 from tests.emulator.bench import ALICE, HELLO_WORLD, START, Bench
-
-
-@pytest.fixture
-def routed(bench: Bench) -> Bench:
-    """A bench whose host has messages and reports handed to it."""
-    assert bench.host.ask("AT+CNMI=2,2,0,1,0") == "OK"
-    return bench
-
-
-def reports(bench: Bench, seconds: float) -> list[StatusReport]:
-    heard = bench.host.hear(seconds).decode()
-    lines = [line for line in heard.split("\r\n") if line and not line.startswith(("+C", "OK"))]
-    read: list[Deliver | StatusReport] = [decode_incoming(unframe(bytes.fromhex(line))[1]) for line in lines]
-    return [one for one in read if isinstance(one, StatusReport)]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +27,7 @@ def test_the_next_report_is_odd_and_no_other(
     routed.host.send(HELLO_WORLD, 3.2)
 
     def recipients(seconds: float) -> list[str]:
-        told = [str(report.recipient) for report in reports(routed, seconds)]
+        told = [str(report.recipient) for report in routed.host.hear_reports(seconds)]
         return sorted(number if number == ALICE else "another" for number in told)
 
     assert recipients(30.0) == at_once
@@ -62,7 +48,7 @@ def test_an_order_may_be_for_one_sim(routed: Bench) -> None:
     routed.timers.run(5.0)
     assert network.reports_lost == 0
     routed.host.send(HELLO_WORLD, 3.2)
-    assert (reports(routed, 30.0), network.reports_lost) == ([], 1)
+    assert (routed.host.hear_reports(30.0), network.reports_lost) == ([], 1)
 
 
 def test_orders_wait_their_turn(routed: Bench) -> None:
@@ -72,7 +58,7 @@ def test_orders_wait_their_turn(routed: Bench) -> None:
     counts = []
     for _ in range(3):
         routed.host.send(HELLO_WORLD, 3.2)
-        counts.append(len(reports(routed, 30.0)))
+        counts.append(len(routed.host.hear_reports(30.0)))
     assert counts == [0, 2, 1]
 
 
@@ -81,58 +67,4 @@ def test_an_order_stands_above_chance(routed: Bench) -> None:
     routed.network.report_loss = 1.0
     routed.network.next_report("late", seconds=10)
     routed.host.send(HELLO_WORLD, 3.2)
-    assert len(reports(routed, 30.0)) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "told", "arrives"),
-    [
-        pytest.param(0x01, [0x01], True, id="forwarded, not confirmed"),
-        pytest.param(0x02, [0x02], True, id="replaced by the SC"),
-        pytest.param(0x21, [0x21, 0x46], False, id="busy, until it expires"),
-        pytest.param(0x41, [0x41], False, id="incompatible destination"),
-        pytest.param(0x43, [0x43], False, id="not obtainable"),
-        pytest.param(0x45, [0x45], False, id="no interworking"),
-        pytest.param(0x60, [0x60], False, id="congestion, no longer tried"),
-        pytest.param(0x65, [0x65], False, id="error in the phone, no longer tried"),
-        pytest.param(0x80, [0x80], False, id="reserved"),
-    ],
-)
-def test_a_recipient_has_its_fate(routed: Bench, status: int, told: list[int], arrives: bool) -> None:
-    """Its messages come to that end; nobody else's do; and it can be lifted."""
-    network = routed.network
-    network.fate(ALICE, status)
-    routed.host.send(HELLO_WORLD, 3.2)
-    assert [report.status for report in reports(routed, 25 * 3600.0)] == told
-    assert (routed.inbox(), network.waiting(ALICE)) == (["Hello world"] if arrives else [], 0)
-    network.fate(ALICE, None)
-    routed.host.send(HELLO_WORLD, 3.2)
-    assert [report.status for report in reports(routed, 30.0)] == [0]
-    assert routed.inbox()[-1] == "Hello world"
-
-
-def test_what_was_tried_in_vain_arrives_once_the_fate_is_lifted(routed: Bench) -> None:
-    """20 to 3F: the service centre still has it."""
-    routed.network.fate(ALICE, 0x22)
-    routed.host.send(HELLO_WORLD, 3.2)
-    assert [report.status for report in reports(routed, 3600.0)] == [0x22]
-    assert routed.network.waiting(ALICE) == 1
-    routed.network.fate(ALICE, None)
-    assert [report.status for report in reports(routed, 30.0)] == [0]
-    assert routed.inbox() == ["Hello world"]
-
-
-def test_a_fate_is_an_octet_and_can_be_seen(routed: Bench) -> None:
-    """ValueError for what no report can say."""
-    with pytest.raises(ValueError, match="256"):
-        routed.network.fate(ALICE, 256)
-    routed.network.fate("0612345678", 0x41)
-    assert routed.network.fates == {"+33612345678": 0x41}
-
-
-def test_phones_are_spared_a_fate(routed: Bench) -> None:
-    """A fate is what becomes of messages from SIMs; what phones write arrives."""
-    routed.network.fate(ALICE, 0x41)
-    routed.network.phone("+33612345678").send(ALICE, "hello")
-    routed.timers.run(5.0)
-    assert routed.inbox() == ["hello"]
+    assert len(routed.host.hear_reports(30.0)) == 1

@@ -14,8 +14,8 @@ from modemd.emulator.device.commands.listing import slot_of, stored_at
 from modemd.emulator.device.commands.table import CommandTable
 from modemd.emulator.device.results import CmsError
 from modemd.emulator.device.state import DeviceState
+from modemd.emulator.network.message_fates import Rejected
 from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
-from modemd.emulator.network.network import Rejected
 from modemd.errors import DecodeError
 from modemd.pdu import Command, Submit, decode_outgoing
 
