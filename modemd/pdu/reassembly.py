@@ -1,4 +1,7 @@
-"""Reassembly of the parts of a message (3GPP TS 23.040 9.2.3.24.1)."""
+"""Reassembly of the parts of a message, in memory (3GPP TS 23.040 9.2.3.24.1).
+
+The daemon keeps incomplete messages in the database, so that a restart loses none: `modemd/store/inbound/inbox.py`.
+"""
 
 from __future__ import annotations
 

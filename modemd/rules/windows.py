@@ -1,7 +1,7 @@
-"""Windows: the hours of the day in which a message may begin. Pure: the time goes in.
+"""Windows: the hours of the day in which a message may start; the others are quiet hours. Pure: the time goes in.
 
-Opening and closing are local times. A time that a change to summer time leaves out moves forward; of a time that occurs twice the
-first counts.
+`rules/send_decision.py` holds a message outside its window. Opening and closing are local times. A time that a change
+to summer time leaves out moves forward; of a time that occurs twice the first counts.
 """
 
 from __future__ import annotations
