@@ -84,6 +84,11 @@ class Modem:
         return await self._context.requests.submit(work, within_s)
 
     @property
+    def last_sent_at(self) -> float:
+        """Time of the loop, in seconds, at which the last part was sent; 0 if none was."""
+        return self._context.pipeline.last_sent_at
+
+    @property
     def is_open(self) -> bool:
         """True if the port is open."""
         return self._session is not None

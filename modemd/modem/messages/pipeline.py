@@ -27,7 +27,10 @@ _NOT_IN_ORDER = _NO_NETWORK | frozenset({None, 302, 303, 304, 305, *range(310, 3
 
 
 class Pipeline:
-    """Draft and pace of one modem. Only the modem's task calls it."""
+    """Draft and pace of one modem. Only the modem's task calls it.
+
+    `last_sent_at`: when the last part was begun that was written to the modem, as the loop's time in seconds; 0: none was.
+    """
 
     def __init__(
         self, line: ModemLine, status: ModemStatus, outbound: Outbound, symptoms: Symptoms, recovery: Recovery
@@ -41,6 +44,7 @@ class Pipeline:
         self._draft: Draft | None = None
         self._closed = False
         self.next_send = 0.0
+        self.last_sent_at = 0.0
 
     async def send(self, sender: PartSender, identity: Identity, is_in_order: Callable[[], Awaitable[bool]]) -> bool:
         """Sends one part, if one is due and the pace allows. Returns False if there is nothing to do but wait.
@@ -75,6 +79,7 @@ class Pipeline:
         if result is None:
             return False
         if result.report.written_at is not None:
+            self.last_sent_at = started_at
             self.next_send = (self.next_send if is_borrowing else started_at) + interval_s
         await self._close_attempt(identity, result, is_in_order)
         return True

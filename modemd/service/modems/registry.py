@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from operator import attrgetter
 
 from modemd.config import ModemSettings
 from modemd.errors import ErrorCode, Refused
@@ -70,8 +71,8 @@ class ModemRegistry:
             modem.stop()
 
     def wake(self) -> None:
-        """Wakes every modem: there may be something to send."""
-        for modem in self.modems:
+        """Wakes every modem: there may be something to send. The modem that has sent nothing for the longest time asks first."""
+        for modem in sorted(self.modems, key=attrgetter("last_sent_at")):
             modem.wake()
 
     def _start_task(self, modem: Modem) -> None:

@@ -73,6 +73,20 @@ def test_an_answer_goes_out_by_the_sim_that_was_written_to(run_scenario: RunScen
     run_scenario(scenario)
 
 
+def test_of_free_sims_the_one_that_has_waited_longest_sends(run_scenario: RunScenario) -> None:
+    """Lone messages to new contacts go out by the SIMs in turn, and not always by the first."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation)
+        for index in range(6):
+            await submit(simulation, to=NUMBERS[index])
+            await asyncio.sleep(60)
+        first, second = (sim.number for sim in simulation.sims)
+        assert senders(simulation) == [first, second] * 3
+
+    run_scenario(scenario)
+
+
 def test_conversations_keep_their_sims_while_both_are_busy(run_scenario: RunScenario) -> None:
     """Two SIMs with plenty to do each send to their own contacts; nobody's number changes in between."""
 
