@@ -29,10 +29,10 @@ from modemd.service.messages.batches import Batches
 from modemd.service.messages.submission import Submission
 from modemd.store import Store
 from modemd.store.connection import connect
+from modemd.store.events import Authorship
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbox import Arrival
 from modemd.store.inbound.status_reports import NewReport
-from modemd.store.journal import Authorship
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import claims, outcomes, pauses

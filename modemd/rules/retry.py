@@ -1,5 +1,8 @@
 """Error classes and retries: what a refusal means, and when the part is due again. Sources: 3GPP TS 24.011 annex E, TS 23.040
-9.2.3.22, TS 27.005 3.2.5."""
+9.2.3.22, TS 27.005 3.2.5.
+
+`retry_at` counts if the message or the network refused; `freed_retry_at` if modem or SIM are at fault, as
+`service/dispatch/outcomes.py` decides."""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ class ErrorClass(StrEnum):
 
     SOON = "soon"  # passes inside the modem or SIM
     LATER = "later"  # passes in the network
-    OTHER = "other"  # this SIM will not do it
+    OTHER = "other"  # this SIM will not do it: the part is freed for another SIM, if there is one
     RECIPIENT = "recipient"  # nobody there
     MESSAGE = "message"  # malformed or not supported
     RESET = "reset"  # the modem's state is wrong
@@ -70,6 +73,7 @@ def classify(
 _BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 _SOON = timedelta(seconds=5)
 _SOON_TRIES = 5
+FREED_RETRY_DELAY = timedelta(seconds=2)
 
 
 def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, jitter: float) -> datetime | None:
@@ -85,4 +89,11 @@ def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, 
     else:
         step = _BACK_OFF[min(max(tries, 1), len(_BACK_OFF)) - 1]
         due = now + step + (step * (jitter / 10) if tries > len(_BACK_OFF) else timedelta())
+    return min(due, expires_at) if now < expires_at else due
+
+
+def freed_retry_at(now: datetime, tries: int, expires_at: datetime) -> datetime | None:
+    """Returns when a part is due again if modem or SIM were at fault: after 2 s, however often the part was tried.
+    Another SIM may send it then, or the same one when its network is back."""
+    due = now + FREED_RETRY_DELAY
     return min(due, expires_at) if now < expires_at else due

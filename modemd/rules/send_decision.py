@@ -15,7 +15,7 @@ from modemd.rules.windows import Window
 @dataclass(frozen=True, slots=True)
 class SendFacts:
     """Facts about a candidate at the moment of its claim. `is_started`: a part of its message was claimed before. `parts`: of the
-    whole message; `window`: the hours in which it may begin; `hold`: set if it would go over a quota of the SIM."""
+    whole message; `window`: the hours in which it may start; `quota_hold`: set if it would go over a quota of the SIM."""
 
     message_class: MessageClass
     number: str
@@ -85,8 +85,10 @@ def decide(
         return SendDecision(SendVerdict.EXPIRE, "validity_over")
     if marketing_waits and facts.message_class is MessageClass.MARKETING and not facts.is_started:
         return SendDecision(SendVerdict.WAIT, "roaming")
-    if facts.window is not None and not facts.is_started and not facts.window.has_time_for(now, facts.parts):
-        return SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, facts.window.find_opening(now))
+    if facts.window is not None and not facts.is_started:
+        opening = facts.window.find_hold_end(now, facts.parts)
+        if opening is not None:
+            return SendDecision(SendVerdict.HOLD, OUTSIDE_WINDOW, opening)
     return SendDecision(SendVerdict.SEND)
 
 

@@ -1,7 +1,9 @@
 """Windows: the hours of the day in which a message may start; the others are quiet hours. Pure: the time goes in.
 
-`rules/send_decision.py` holds a message outside its window. Opening and closing are local times. A time that a change
-to summer time leaves out moves forward; of a time that occurs twice the first counts.
+`Window.find_hold_end` decides whether a message is held, and until when. It is asked twice: when the message is accepted
+(`store/outbox/accept.py`), and when a SIM claims its first part (`rules/send_decision.py`, `store/queue/claims.py`).
+`store/outbox/due.py` queues the message again. Opening and closing are local times. A time that a change to summer time
+leaves out moves forward; of a time that occurs twice the first counts.
 """
 
 from __future__ import annotations
@@ -57,10 +59,12 @@ class Window:
         """Returns when the window opens next, later than now, in UTC."""
         return next(opens for opens, _ in self._nearby_intervals(now) if opens > now)
 
-    def has_time_for(self, now: datetime, parts: int) -> bool:
-        """Returns True if a message of so many parts that begins now ends in time."""
+    def find_hold_end(self, now: datetime, parts: int) -> datetime | None:
+        """Returns until when a message of so many parts is held: the next opening. None if it may start now: the window is
+        open and all parts can be sent before it closes."""
         closing = self.find_closing(now)
-        return closing is not None and now + timedelta(seconds=SECONDS_PER_PART * parts) <= closing
+        has_time = closing is not None and now + timedelta(seconds=SECONDS_PER_PART * parts) <= closing
+        return None if has_time else self.find_opening(now)
 
     def _nearby_intervals(self, now: datetime) -> list[tuple[datetime, datetime]]:
         """Returns the openings and closings from yesterday to the day after tomorrow, in order, in UTC."""

@@ -102,4 +102,4 @@ def test_a_clock_that_is_not_trusted_knows_no_window(message_class: MessageClass
 
 def test_nothing_of_a_part_is_sent_after_its_window() -> None:
     """What takes as long as a slow modem's answer still ends inside."""
-    assert OFFICE.has_time_for(at("2026-06-01T18:00") - timedelta(seconds=SECONDS_PER_PART), 1)
+    assert OFFICE.find_hold_end(at("2026-06-01T18:00") - timedelta(seconds=SECONDS_PER_PART), 1) is None

@@ -13,9 +13,10 @@ from modemd.emulator.network.operators import Operator
 DUPLICATE_CAUSE = 197
 """Cause of a refusal because of TP-RD (TP-FCS C5, 3GPP TS 23.040 9.2.3.22)."""
 
+DELIVERED = 0x00
 FIRST_TEMPORARY_ERROR, FIRST_PERMANENT_ERROR = 0x20, 0x40
-"""First TP-Status of the temporary errors, after which the service centre tries again, and of the permanent ones
-(3GPP TS 23.040 9.2.3.15)."""
+"""TP-Status of a delivered message, and the first ones of the temporary errors, after which the service centre tries again,
+and of the permanent errors (3GPP TS 23.040 9.2.3.15)."""
 
 
 class Rejected(Exception):
@@ -46,6 +47,10 @@ class MessageFates:
             cause = DUPLICATE_CAUSE
         if cause is not None:
             raise Rejected(cause)
+
+    def fate_of(self, recipient: str) -> int:
+        """Returns the TP-Status with which a message to this recipient ends, if it is not refused and does not expire."""
+        return self.by_recipient.get(recipient, DELIVERED)
 
 
 def is_given_up_at_once(status: int) -> bool:

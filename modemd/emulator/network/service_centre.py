@@ -11,12 +11,11 @@ from datetime import datetime
 from functools import partial
 
 from modemd.emulator.network.behaviour import NetworkBehaviour
-from modemd.emulator.network.message_fates import MessageFates, is_given_up_at_once, may_arrive
+from modemd.emulator.network.message_fates import DELIVERED, MessageFates, is_given_up_at_once, may_arrive
 from modemd.emulator.network.subscribers import IncomingMessage, Sim, Subscriber
 from modemd.emulator.timers import Handle, Timers
 from modemd.pdu import AbsoluteValidity, Submit
 
-DELIVERED = 0x00
 BUFFERED = 0x30
 EXPIRED = 0x46
 DELETED = 0x47
@@ -136,9 +135,7 @@ class ServiceCentre:
 
     def _fate(self, queue: _SubscriberQueue, held: HeldMessage) -> int:
         """Returns the TP-Status with which a message ends if it is taken; reports to a SIM have no fate of their own."""
-        return (
-            self._fates.by_recipient.get(queue.subscriber.number, DELIVERED) if held.submit is not None else DELIVERED
-        )
+        return self._fates.fate_of(queue.subscriber.number) if held.submit is not None else DELIVERED
 
     def _reachable(self, queue: _SubscriberQueue) -> bool:
         """Returns whether the next message can be delivered now."""

@@ -1,4 +1,7 @@
-"""Opt-outs and opt-ins of inbound messages: recognised, stored and confirmed in the transaction that stores the message."""
+"""Opt-outs and opt-ins of inbound messages: recognised, stored and confirmed in the transaction that stores the message.
+
+`rules/consent/keywords.py` has the words. `store/consent.py` stores the decision and cancels the marketing that waits.
+"""
 
 from __future__ import annotations
 

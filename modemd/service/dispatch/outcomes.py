@@ -28,8 +28,6 @@ from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)
 
-# After a refusal that is due to the modem or the SIM: another may send the part, or the same one when it has recovered.
-FREED_RETRY_DELAY = timedelta(seconds=2)
 # Wait before an outcome that the database did not take is written again.
 RETRY_S = 2.0
 
@@ -158,9 +156,9 @@ class Outcomes:
             elif kind is ErrorClass.ACCEPTED:
                 result = AttemptResult.SENT
             elif report.is_without_network:  # the SIM waits for its network; another may send the part
-                find_retry_time = partial(_freed_retry_at, self._clock.now())
+                find_retry_time = partial(retry.freed_retry_at, self._clock.now())
             elif self._is_sim_refusal(sender.id, kind, report):
-                counts, find_retry_time = False, partial(_freed_retry_at, self._clock.now())
+                counts, find_retry_time = False, partial(retry.freed_retry_at, self._clock.now())
             else:
                 find_retry_time = partial(_retry_at, kind, self._clock.now(), self._random.random())
         if result is AttemptResult.SENT:
@@ -205,13 +203,6 @@ def _log_fields(report: AttemptReport) -> dict[str, object]:
 
 def _retry_at(kind: ErrorClass, now: datetime, jitter: float, tries: int, expires_at: datetime) -> datetime | None:
     return retry.retry_at(kind, tries, now, expires_at, jitter)
-
-
-def _freed_retry_at(now: datetime, tries: int, expires_at: datetime) -> datetime | None:
-    """Returns a time that is nearly now, however often the part was tried: another SIM may send it, or the same one when its
-    network is back."""
-    due = now + FREED_RETRY_DELAY
-    return min(due, expires_at) if now < expires_at else due
 
 
 def _close_attempt(

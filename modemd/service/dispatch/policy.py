@@ -1,4 +1,4 @@
-"""Sending policy: which SIMs are active, which of them is preferred, and what each may send."""
+"""Sending policy: the facts by which `rules.routing` chooses the SIM of a message: active and preferred SIMs, limits of each."""
 
 from __future__ import annotations
 

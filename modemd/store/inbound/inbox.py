@@ -1,4 +1,7 @@
-"""Inbox: stores inbound messages before they are deleted on the modem, once however often the network repeats them."""
+"""Inbox: stores inbound messages before they are deleted on the modem, once however often the network repeats them.
+
+It also keeps the parts of a long message until all are there, or until 72 hours have passed.
+"""
 
 from __future__ import annotations
 

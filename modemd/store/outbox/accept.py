@@ -67,7 +67,7 @@ def create_message(
     elif new.at is not None and new.at > now:
         state, key = states.MessageState.HELD, new.key
     else:
-        opening = _find_window_opening(new, now)
+        opening = Window.parse_stored(new.window).find_hold_end(now, new.parts) if new.window is not None else None
         state, key = states.MessageState.QUEUED if opening is None else states.MessageState.HELD, new.key
     scheduled = new.at is not None and new.at > now
     reason = objection or (
@@ -115,14 +115,6 @@ def create_message(
     batch = place.batch if place else None
     add_event(db, message_id, now, f"message {state}", reason=reason, batch=batch, **{"class": new.message_class})
     return Submitted(message_id, state, reason)
-
-
-def _find_window_opening(new: OutboundMessage, now: datetime) -> datetime | None:
-    """Returns when the window of a message opens; None if the message may begin now."""
-    if new.window is None:
-        return None
-    window = Window.parse_stored(new.window)
-    return None if window.has_time_for(now, new.parts) else window.find_opening(now)
 
 
 def find_by_key(db: sqlite3.Connection, new: OutboundMessage) -> Submitted | None:

@@ -13,7 +13,7 @@ from modemd.connector import AttemptEnding, AttemptReport, Draft
 from modemd.errors import StoreError
 from modemd.profiles import Profile
 from modemd.rules.classes import MessageClass
-from modemd.service.dispatch.outcomes import FREED_RETRY_DELAY
+from modemd.rules.retry import FREED_RETRY_DELAY
 from modemd.store.outbox import due as outbox_due
 from modemd.store.queue.candidates import MAX_CANDIDATES
 from modemd.store.timestamps import from_text
