@@ -3,7 +3,7 @@
 The order of decision: the pinned SIM; the SIM that the contact last talked with; rules by country and prefix; capability; price.
 It is stored as the lane of the message (`rules.lanes`) when that is queued. The rest is how SIMs take parts from their lanes: a
 SIM that is not well, rests or is paused takes none; the first free SIM goes first; of several free ones the one that has sent
-nothing for the longest time (`service/modems/registry.py` wakes the modems in that order).
+nothing for the longest time (`service/modems/registry.py` wakes the modems in that order, and the reader answers in it).
 """
 
 from __future__ import annotations

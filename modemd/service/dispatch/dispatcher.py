@@ -68,7 +68,6 @@ class Dispatcher:
         self._on_ready = on_ready
         self._offers = Offers()
         self._reservations = Reservations(self._encode_part, self._offers)
-        self._search_turn = asyncio.Lock()  # senders search in the order in which they were woken
         self._urgent_count = 0  # how often an alarm or otp may have been queued
         self._urgent_seen: dict[str, int] = {}  # that count, when a SIM last searched the queue
         self._marketing_held_sims: frozenset[str] = frozenset()
@@ -218,16 +217,25 @@ class Dispatcher:
     async def _find_draft(self, sender: Sender, last: MessageClass) -> Draft | None:
         most = candidates.INITIAL_CANDIDATES
         while True:
-            async with self._search_turn:
-                found, verdicts = await self._search(sender, most)
-                sendable = [candidate for candidate, verdict in verdicts if verdict is SendVerdict.SEND]
-                reserved = self._reservations.reserved_parts()  # more than before: claims have offered parts meanwhile
-                chosen = next((candidate for candidate in sendable if candidate.part_id not in reserved), None)
-                if chosen is not None and chosen.place > QueuePlace(last):
-                    return None
-                draft = await self._reserve_draft(chosen) if chosen is not None else None
-            if draft is not None:
-                return draft
+            now = self._clock.now()
+            skip = self._breakers.list_avoided_parts(sender.id, now) | self._reservations.reserved_parts()
+            terms = self._sending_policy.snapshot()
+            search = partial(candidates.find, sim=sender.id, now=now, skip=skip, terms=terms, most=most)
+            urgent_count = self._urgent_count
+            found = await self._store.read_hot(search)
+            self._urgent_seen[sender.id] = urgent_count
+            self._quota_holds.start(found.exhausted_lanes, terms)
+            conditions = self._conditions(sender.id)
+            verdicts = [(candidate, conditions.decide(facts).verdict) for candidate, facts in found.candidates]
+            sendable = [candidate for candidate, verdict in verdicts if verdict is SendVerdict.SEND]
+            reserved = self._reservations.reserved_parts()  # more than before: other modems have searched meanwhile
+            chosen = next((candidate for candidate in sendable if candidate.part_id not in reserved), None)
+            if chosen is not None and chosen.place > QueuePlace(last):
+                return None
+            if chosen is not None:
+                draft = await self._reserve_draft(chosen)
+                if draft is not None:
+                    return draft
             if sendable:
                 continue
             if len(verdicts) == most < candidates.MAX_CANDIDATES:
@@ -239,25 +247,10 @@ class Dispatcher:
                 if found.has_deferred:
                     self._start_recheck_timer()
                 return None
-            terms, decide = self._sending_policy.snapshot(), self._conditions(sender.id).decide
+            decide = self._conditions(sender.id).decide
             clear = partial(claims.end_unsendable, sim=sender.id, decide=decide, now=self._clock.now(), terms=terms)
             if not await self._store.write(clear):
                 return None
-
-    async def _search(
-        self, sender: Sender, most: int
-    ) -> tuple[candidates.CandidateSearch, list[tuple[Candidate, SendVerdict]]]:
-        """Searches the queue for a sender, and decides on what is found."""
-        now, terms = self._clock.now(), self._sending_policy.snapshot()
-        skip = self._breakers.list_avoided_parts(sender.id, now) | self._reservations.reserved_parts()
-        urgent_count = self._urgent_count
-        found = await self._store.read_hot(
-            partial(candidates.find, sim=sender.id, now=now, skip=skip, terms=terms, most=most)
-        )
-        self._urgent_seen[sender.id] = urgent_count
-        self._quota_holds.start(found.exhausted_lanes, terms)
-        conditions = self._conditions(sender.id)
-        return found, [(candidate, conditions.decide(facts).verdict) for candidate, facts in found.candidates]
 
     def _start_recheck_timer(self) -> None:
         """Searches again after a while: a part that is left to another SIM now is not left to it for ever."""

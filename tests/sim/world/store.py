@@ -98,15 +98,18 @@ class SeededWriter:
 
 
 class SeededReader:
-    """A reader that sees what is committed, a moment later."""
+    """A reader that sees what is committed, a moment later. Like the thread it stands for it answers in the order of asking."""
 
     def __init__(self, connection: sqlite3.Connection, chance: Random) -> None:
         self._connection = connection
         self._chance = chance
+        self._free_at = 0.0
         self.dead = False
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        await asyncio.sleep(self._chance.uniform(0, LONGEST_READ_S))
+        now = asyncio.get_running_loop().time()
+        self._free_at = max(now, self._free_at) + self._chance.uniform(0, LONGEST_READ_S)
+        await asyncio.sleep(self._free_at - now)
         if self.dead:
             raise asyncio.CancelledError
         return query(self._connection)
