@@ -1,4 +1,7 @@
-"""Lanes: the set of senders that may take a part, and which of them goes first."""
+"""Lanes: the names of the sets of senders that may take a part.
+
+`rules/routing.py` decides who is in a set and who of them is preferred; `service/modems/registry.py` lets free equals take turns.
+"""
 
 from __future__ import annotations
 

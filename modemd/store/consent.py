@@ -1,4 +1,4 @@
-"""Consent statements of contacts, stored append-only, and their effect on the messages that wait."""
+"""Consent statements of contacts, stored append-only; an opt-out cancels the marketing that waits, in the same transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Consent policy: decides whether a contact's consent lets a message of a class go."""
+"""Consent policy: decides whether a contact's consent lets a message of a class go.
+
+It is asked when a message is accepted and when a part is claimed. What waits at the moment of an opt-out is cancelled by
+`store/consent.py`, in the transaction that stores the opt-out.
+"""
 
 from __future__ import annotations
 

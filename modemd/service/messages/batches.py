@@ -1,5 +1,4 @@
-"""Batches: accepts files of many messages without delaying anything else: staged step by step, accepted by one commit, then
-promoted."""
+"""Batches: accepts files of many messages without delaying anything else, and runs the steps of `store/outbox/batches.py`."""
 
 from __future__ import annotations
 

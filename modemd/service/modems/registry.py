@@ -1,4 +1,4 @@
-"""Registry of the modems of a running service, and of their tasks."""
+"""Registry of the modems of a running service: their tasks, and the order in which free modems are asked to send."""
 
 from __future__ import annotations
 

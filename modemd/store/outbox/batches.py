@@ -1,4 +1,4 @@
-"""Batches: staged in small steps, accepted by one small commit, promoted in small steps, so that no other change waits long."""
+"""Batches in the database: each small step of staging, acceptance and promotion (a row becomes a message) as one transaction."""
 
 from __future__ import annotations
 
