@@ -92,6 +92,7 @@ TWO_MEANINGS: dict[str, str] = {}
 # Test files whose subject is a room and not one of its modules.
 OF_A_ROOM = {
     *(
+        "checks",
         "conftest",
         "docstrings",
         "docs",

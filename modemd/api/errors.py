@@ -1,4 +1,4 @@
-"""Errors of the API: one JSON body for all of them, and the HTTP status of each code."""
+"""Errors of the API: one JSON body for all of them. `modemd/errors.py` has the codes with their HTTP statuses."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import Literal, get_args
 
@@ -22,14 +21,8 @@ class MessageClass(StrEnum):
         """Number of the class in the order of claim; 0 goes first."""
         return _RANK[self]
 
-    @property
-    def repeats_after(self) -> timedelta | None:
-        """Time that an unknown outcome waits for evidence before the part is sent once more; None: it never is (at most once)."""
-        return _REPEATS.get(self)
-
 
 _RANK = {name: rank for rank, name in enumerate(MessageClass)}
-_REPEATS = {MessageClass.ALARM: timedelta(seconds=60), MessageClass.OTP: timedelta(seconds=20)}
 # `system` is internal: a person or a program submits the others.
 SUBMITTABLE = tuple(name for name in MessageClass if name is not MessageClass.SYSTEM)
 Kind = Literal["text", "data", "undecodable", "mms", "voicemail", "sim_data", "call"]

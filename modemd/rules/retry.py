@@ -1,14 +1,17 @@
-"""Error classes and retries: what a refusal means, and when the part is due again. Sources: 3GPP TS 24.011 annex E, TS 23.040
-9.2.3.22, TS 27.005 3.2.5.
+"""Error classes, retries and repetitions: what a refusal means, and when a part is due again.
 
-`retry_at` counts if the message or the network refused; `freed_retry_at` if modem or SIM are at fault, as
-`service/dispatch/outcomes.py` decides."""
+`retry_at` counts if the message or the network refused, `freed_retry_at` if modem or SIM are at fault, as
+`service/dispatch/outcomes.py` decides. `repeat_at` says whether a part of unknown outcome is sent once more. Sources: 3GPP
+TS 24.011 annex E, TS 23.040 9.2.3.22, TS 27.005 3.2.5.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from modemd.rules.classes import MessageClass
 
 
 class ErrorClass(StrEnum):
@@ -97,3 +100,14 @@ def freed_retry_at(now: datetime, tries: int, expires_at: datetime) -> datetime 
     Another SIM may send it then, or the same one when its network is back."""
     due = now + FREED_RETRY_DELAY
     return min(due, expires_at) if now < expires_at else due
+
+
+# Time that an unknown outcome waits for evidence. The other classes are never repeated: they are sent at most once.
+REPEAT_DELAYS = {MessageClass.ALARM: timedelta(seconds=60), MessageClass.OTP: timedelta(seconds=20)}
+
+
+def repeat_at(message_class: MessageClass, repeats: int, now: datetime, expires_at: datetime) -> datetime | None:
+    """Returns when a part of unknown outcome is sent once more without evidence: once, for an alarm or OTP that is still valid
+    then. None if it is not."""
+    delay = REPEAT_DELAYS.get(message_class)
+    return None if delay is None or repeats or now + delay >= expires_at else now + delay

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modemd.rules.retry import AMBIGUOUS_WHEN_LATE, STANDARD_CLASSES, ErrorClass, classify, retry_at
+from modemd.rules.classes import MessageClass
+from modemd.rules.retry import AMBIGUOUS_WHEN_LATE, STANDARD_CLASSES, ErrorClass, classify, repeat_at, retry_at
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = NOW + timedelta(days=7)
@@ -123,3 +124,19 @@ def test_nothing_is_planned_past_validity(kind: ErrorClass, tries: int, left: ti
 def test_past_validity_the_waits_go_on(kind: ErrorClass, tries: int, past: timedelta) -> None:
     """While the clock is not trusted nothing expires: what is over is not tried in a loop without a pause."""
     assert retry_at(kind, tries, NOW, NOW - past, 0.5) == retry_at(kind, tries, NOW, LONG, 0.5)
+
+
+def test_only_alarm_and_otp_are_sent_at_least_once() -> None:
+    """An unknown alarm waits 60 s and an otp 20 s for evidence before it is sent again; no other class ever is."""
+    due = {name: repeat_at(name, 0, NOW, LONG) for name in MessageClass}
+    assert {name: at - NOW for name, at in due.items() if at is not None} == {
+        MessageClass.ALARM: timedelta(seconds=60),
+        MessageClass.OTP: timedelta(seconds=20),
+    }
+
+
+def test_a_part_is_repeated_once_and_within_its_validity() -> None:
+    """A second repetition, and one that would come too late, are not made."""
+    assert repeat_at(MessageClass.OTP, 1, NOW, LONG) is None
+    assert repeat_at(MessageClass.OTP, 0, NOW, NOW + timedelta(seconds=20)) is None
+    assert repeat_at(MessageClass.OTP, 0, NOW, NOW + timedelta(seconds=21)) is not None

@@ -21,7 +21,7 @@ from unittest import mock
 
 from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Sender
 from modemd.modem.messages.receiver import Receiver
-from modemd.rules import phone_numbers
+from modemd.rules import phone_numbers, retry
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.service.dispatch import outcomes as dispatch_outcomes
@@ -138,7 +138,7 @@ def _report_by_reference_alone() -> Any:
 
 
 def _unknown_is_sent_again() -> Any:
-    return mock.patch.object(MessageClass, "repeats_after", timedelta(seconds=30))
+    return mock.patch.object(retry, "REPEAT_DELAYS", dict.fromkeys(MessageClass, timedelta(seconds=30)))
 
 
 def _silence_is_a_refusal() -> Any:

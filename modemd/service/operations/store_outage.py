@@ -1,4 +1,8 @@
-"""Outage of the store: while the database takes no changes (disk full, read-only), tries it again, then resumes the service."""
+"""Outage of the store: while the database takes no changes (disk full, read-only), tries it again, then resumes the service.
+
+Meanwhile the dispatcher claims nothing, and every acceptance fails. An outcome that is known is written again by
+`service/dispatch/outcomes.py`; other steps of the service are by `service/store_retry.py`.
+"""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from typing import Any
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
+from modemd.rules.retry import repeat_at
 from modemd.store import lanes
 from modemd.store.events import add_event
 from modemd.store.queue import quotas
@@ -81,7 +82,8 @@ def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime
     elif part["state"] != states.PartState.SENDING:
         return  # evidence settled the part while its repeat was on the air
     elif outcome.result is AttemptResult.UNKNOWN:
-        advance_part(db, part, states.PartEvent.LOST, now, {"due": _find_repeat_time(part, now)}, **detail)
+        due = repeat_at(MessageClass(part["class"]), part["repeats"], now, from_text(part["validity_until"]))
+        advance_part(db, part, states.PartEvent.LOST, now, {"due": to_text(due) if due is not None else None}, **detail)
         reason = "no_answer"
     elif outcome.result is AttemptResult.WITHDRAWN:
         advance_part(db, part, states.PartEvent.WITHDRAWN, now, {"tries": part["tries"] - 1}, **detail)
@@ -113,15 +115,6 @@ def is_provable(part: sqlite3.Row) -> bool:
     return part["state"] in (states.PartState.SENDING, states.PartState.UNKNOWN) or (
         part["state"] in (states.PartState.QUEUED, states.PartState.HELD) and part["repeats"] > 0
     )
-
-
-def _find_repeat_time(part: sqlite3.Row, now: datetime) -> str | None:
-    """Returns when an alarm or OTP of unknown outcome is sent again, once, without evidence; None if it is not, or not valid
-    then."""
-    wait = MessageClass(part["class"]).repeats_after
-    if wait is None or part["repeats"] or now + wait >= from_text(part["validity_until"]):
-        return None
-    return to_text(now + wait)
 
 
 def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOutcome, now: datetime) -> str | None:
