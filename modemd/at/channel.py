@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from modemd.at.notices import squeeze
 from modemd.at.results import CALL_RESULTS, Result, parse_result
 
 CTRL_Z = "\x1a"
@@ -71,7 +72,7 @@ class Channel:
     """
 
     def __init__(self, urcs: Iterable[str] = ()) -> None:
-        self._urcs = (*_BARE_NOTICES, *urcs)
+        self._urcs = tuple(map(squeeze, (*_BARE_NOTICES, *urcs)))
         self._buffer = b""
         self._command: str | None = None
         self._names: frozenset[str] = frozenset()
@@ -184,7 +185,7 @@ class Channel:
         name = _NAME.match(line)
         if name is not None and name[0].upper() in self._names:
             return False
-        if line.startswith(self._urcs) or line in CALL_RESULTS:
+        if squeeze(line).startswith(self._urcs) or line in CALL_RESULTS:
             return True
         # ATI answers with lines of any name; a bare AT answers without lines.
         return name is not None and (bool(self._names) or self._command == "AT")

@@ -73,6 +73,11 @@ def parse_registration(lines: Sequence[str]) -> Registration:
     raise DecodeError("+CREG", 0, f"no registration in {list(lines)!r}")
 
 
+def is_text_mode(lines: Sequence[str]) -> bool:
+    """Returns whether `+CMGF: <mode>` says text mode (3GPP TS 27.005 3.2.3); False if there is no such line."""
+    return any(line.upper().startswith("+CMGF:") and split_fields(line)[:1] == ["1"] for line in lines)
+
+
 def parse_signal_dbm(lines: Sequence[str]) -> int | None:
     """Returns the signal strength in `+CSQ: <rssi>,<ber>` in dBm; None if the modem does not know it (99)."""
     line = find_line(lines, "+CSQ")

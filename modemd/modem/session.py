@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from modemd import logs
-from modemd.at import Urc
+from modemd.at import Urc, replies
+from modemd.at.notices import begins_with
 from modemd.errors import (
     CommandFailed,
     NeedsPerson,
@@ -230,20 +231,20 @@ class Session:
                 if late is not None:
                     log.info("late answer", modem=context.line.name, attempt=late.attempt_id)
                     await context.backend.outbound.close_attempt(identity.sender, late)
-            elif restarted and urc.pdu is None and urc.line.startswith(("+CMTI:", "+CDSI:", *identity.profile.full)):
+            elif restarted and urc.pdu is None and begins_with(urc.line, ("+CMTI:", "+CDSI:", *identity.profile.full)):
                 continue  # it may be another storage now; the sweep after the set-up finds the message
             elif not (
                 await receiver.handle_notice(urc)
                 or (self._polling is not None and await self._polling.handle_notice(urc))
             ):
-                restarted |= urc.line.startswith((*identity.profile.restart, *identity.profile.ready))
+                restarted |= begins_with(urc.line, (*identity.profile.restart, *identity.profile.ready))
         return restarted
 
     async def _is_in_order(self) -> bool:
         """True if a refusal is due to the message: network, service centre, SIM and PDU mode were there."""
         await self._poll_status()
         reply = await self._dialogue.ask("+CMGF?")
-        self._has_lost_pdu_mode = reply.ok and any(line.startswith("+CMGF: 1") for line in reply.lines)
+        self._has_lost_pdu_mode = reply.ok and replies.is_text_mode(reply.lines)
         was_repaired = self._polling is not None and (self._polling.has_restored_smsc or self._polling.has_other_sim)
         return self._is_registered and not was_repaired and not self._has_lost_pdu_mode
 

@@ -55,6 +55,8 @@ DIALOGUES = [
     pytest.param("+WIND?", framed("COMMAND NOT SUPPORT"), [reply(result="COMMAND NOT SUPPORT")], id="Huawei's no"),
     pytest.param("+CPIN?", framed("+CME ERROR: 14"), [reply(result="+CME ERROR: 14")], id="an error with a number"),
     pytest.param("+CMGS=9", framed("+CMS ERROR: SIM busy"), [reply(result="+CMS ERROR: SIM busy")], id="and with words"),
+    pytest.param("+CNUM", framed("ERROR: BAD COMMAND"), [reply(result="ERROR")], id="ERROR with words behind it"),
+    pytest.param("+CSQ", b"AT+CSQ\r+CSQ: 17,99\rOK\r", [reply("+CSQ: 17,99")], id="lines that end with CR alone"),
     pytest.param("+CREG?", framed("+CREG: 0,1", "OK"), [reply("+CREG: 0,1")], id="its own name is no notice"),
     pytest.param("+CREG?;+CEREG?", framed("+CREG: 0,2", "+CEREG: 0,1", "OK"), [reply("+CREG: 0,2", "+CEREG: 0,1")],
                  id="two commands on a line"),
@@ -101,6 +103,16 @@ def test_a_send_with_notices_everywhere(pieces: Callable[[bytes], Iterable[bytes
     answer = framed('+CMTI: "SM",4') + PDU.encode() + b"\x1a\r" + framed("+CMGS: 13", '+CREG: 1,"1A2B"', "OK")
     events = heard(channel, pieces(answer))
     assert events == [Urc('+CMTI: "SM",4'), Urc('+CREG: 1,"1A2B"'), reply("+CMGS: 13")]
+
+
+@pytest.mark.parametrize("pieces", [whole, byte_by_byte])
+def test_a_prompt_with_a_line_end_behind_it(pieces: Callable[[bytes], Iterable[bytes]]) -> None:
+    """A modem whose lines end with CR alone may end its prompt so, too (Android's modem_simulator): no line comes of it."""
+    channel = Channel()
+    channel.start_command("+CMGS=26", prompt=True)
+    assert heard(channel, pieces(b"> \r")) == [Prompt()]
+    channel.encode_pdu(PDU)
+    assert heard(channel, pieces(b"+CMGS: 13\rOK\r")) == [reply("+CMGS: 13")]
 
 
 def test_a_refusal_instead_of_a_prompt() -> None:

@@ -39,6 +39,15 @@ def test_registration(lines: list[str], state: Registration) -> None:
     assert replies.parse_registration(lines) == state
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_text"),
+    [(["+CMGF: 1"], True), (["+CMGF:1"], True), (["+CMGF: 0"], False), ([], False)],
+)
+def test_text_mode(lines: list[str], is_text: bool) -> None:
+    """Only a modem that says so is in text mode."""
+    assert replies.is_text_mode(lines) is is_text
+
+
 @pytest.mark.parametrize(("line", "dbm"), [("+CSQ: 17,99", -79), ("+CSQ: 31,0", -51), ("+CSQ: 99,99", None)])
 def test_signal(line: str, dbm: int | None) -> None:
     """RSSI 0 to 31 is -113 to -51 dBm; 99 is not known."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from modemd.at import Channel, Prompt, Reply, Urc
 from modemd.at.channel import ESC
+from modemd.at.notices import begins_with
 from modemd.errors import CommandFailed, PortGone, PortHangs, ReplyTimeout, Restarted, Silent
 from modemd.modem.link.port import Port
 from modemd.modem.link.wire_log import WireLog
@@ -228,12 +229,7 @@ class Dialogue:
     def _end_by_restart(self, line: str) -> None:
         """Ends a send that awaits its answer if the notice announces a restart: the answer will not come."""
         answer = self._answer if self._is_sending else None
-        if (
-            answer is not None
-            and not answer.done()
-            and self._restart_notices
-            and line.startswith(self._restart_notices)
-        ):
+        if answer is not None and not answer.done() and begins_with(line, self._restart_notices):
             answer.set_exception(Restarted(f"the modem has restarted: {line}"))
 
     def _handle_loss(self, reason: str) -> None:

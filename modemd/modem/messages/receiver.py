@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from modemd import logs
 from modemd.at import Urc, replies
+from modemd.at.notices import begins_with
 from modemd.at.replies import StorageSlot, StoredMessage
 from modemd.connector import Inbound
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
@@ -87,7 +88,7 @@ class Receiver:
             except DecodeError:
                 await self.sweep()  # a garbled notice still means that something arrived
             return True
-        if urc.line.startswith(self._identity.profile.full):
+        if begins_with(urc.line, self._identity.profile.full):
             await self.sweep()
             await self.check_storage()
             return True

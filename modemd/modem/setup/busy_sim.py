@@ -8,17 +8,8 @@ from modemd.modem.link.dialogue import Dialogue
 
 BUSY_TRIES = 30
 BUSY_WAIT_S = 2.0
-# As numbers (3GPP TS 27.005 3.2.5, TS 27.007 9.2; 515 is Wavecom's), and as text, which some firmware uses in spite of CMEE=1.
-_BUSY = frozenset(
-    {
-        "+CME ERROR: 14",
-        "+CMS ERROR: 314",
-        "+CMS ERROR: 515",
-        "+CME ERROR: 515",
-        "+CME ERROR: SIM busy",
-        "+CMS ERROR: SIM busy",
-    }
-)
+# 3GPP TS 27.005 3.2.5, TS 27.007 9.2; 515 is Wavecom's.
+_BUSY = frozenset({"+CME ERROR: 14", "+CMS ERROR: 314", "+CMS ERROR: 515", "+CME ERROR: 515"})
 
 
 def is_busy(reply: Reply) -> bool:

@@ -38,19 +38,25 @@ LOCKED = "SIM PIN"
 _OPEN_STATES = ("READY", "SIM PIN2", "SIM PUK2")
 # States that SIM800 and SIM7600 answer instead of the standard's errors.
 _STATE_ALIASES = {"NOT INSERTED": ABSENT, "SIM REMOVED": ABSENT, "NOT READY": FAILED}
+# States that an error in place of an answer means (3GPP TS 27.007 9.2, TS 27.005 3.2.5).
 _ERRORS = {
     "+CME ERROR: 10": ABSENT,
     "+CMS ERROR: 310": ABSENT,
-    "+CME ERROR: SIM not inserted": ABSENT,
-    "+CMS ERROR: SIM not inserted": ABSENT,
     "+CME ERROR: 13": FAILED,
     "+CMS ERROR: 313": FAILED,
-    "+CME ERROR: SIM failure": FAILED,
+    "+CME ERROR: 11": LOCKED,
+    "+CMS ERROR: 311": LOCKED,
+    "+CME ERROR: 12": "SIM PUK",
+    "+CMS ERROR: 316": "SIM PUK",
+    "+CME ERROR: 5": "PH-SIM PIN",
+    "+CMS ERROR: 312": "PH-SIM PIN",
     "+CME ERROR: 15": "SIM wrong",
+    "+CMS ERROR: 315": "SIM wrong",
+    "+CME ERROR: 40": "PH-NET PIN",
     "+CME ERROR: 262": "SIM blocked",  # Siemens
     "+CME ERROR: 770": "SIM rejected",
 }
-SIM_ERRORS = frozenset({*_ERRORS, "+CME ERROR: 11", "+CME ERROR: 12", "+CMS ERROR: 311", "+CMS ERROR: 316"})
+SIM_ERRORS = frozenset(_ERRORS)
 """Errors with which any command is answered if the SIM is absent, locked or broken (3GPP TS 27.007 9.2, TS 27.005 3.2.5)."""
 # Errors of `AT+CPIN=` that mean that the SIM is gone. In 3GPP TS 27.007 9.2, 16 is "incorrect password", and 11 and 12 mean that
 # PIN or PUK is wanted now.

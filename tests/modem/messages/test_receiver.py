@@ -317,7 +317,10 @@ async def test_a_message_that_cannot_be_deleted_is_handed_over_once() -> None:
         assert b.stored == [FIRST, SECOND]
 
 
-@pytest.mark.parametrize("answer", ["+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22"])
+@pytest.mark.parametrize(
+    "answer",
+    ["+CMS ERROR: 321", "+CMS ERROR:321", "+CMS ERROR: invalid memory index", "+CME ERROR: 21", "+CME ERROR: 22"],
+)
 @simulated
 async def test_a_message_that_is_gone_already_counts_as_deleted(answer: str) -> None:
     """If the same comes to the same place again, it is handed over again."""

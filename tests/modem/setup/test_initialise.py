@@ -337,7 +337,7 @@ async def test_no_storage_at_all_is_an_error() -> None:
         await initialise_modem(Dialogue(port), PREPARED)
 
 
-@pytest.mark.parametrize("busy", ["+CMS ERROR: 314", "+CME ERROR: 14", "+CMS ERROR: 515", "+CMS ERROR: SIM busy"])
+@pytest.mark.parametrize("busy", ["+CMS ERROR: 314", "+CME ERROR:14", "+CMS ERROR: 515", "+CMS ERROR: SIM busy"])
 @simulated
 async def test_a_busy_sim_is_polled(busy: str) -> None:
     """Every 2 s, by whichever command meets it first, in numbers or words."""
