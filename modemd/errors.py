@@ -205,12 +205,17 @@ class Restarted(ModemError):
 
 
 class CommandFailed(ModemError):
-    """Final result other than OK. `command` was sent, `result` came back (`+CMS ERROR: 38`)."""
+    """Final result other than OK. `command` was sent, `result` came back (`+CMS ERROR: 38`). `need` says what modemd needs the
+    command for."""
 
-    def __init__(self, command: str, result: str) -> None:
-        super().__init__(f"{command} answered {result}")
+    def __init__(self, command: str, result: str, need: str = "") -> None:
+        super().__init__(f"{command} answered {result}{need and f'; {need}'}")
         self.command = command
         self.result = result
+
+
+class SimStaysBusy(CommandFailed):
+    """SIM that is busy far longer than any SIM needs to start."""
 
 
 class NeedsPerson(ModemError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modemd.at import replies
-from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, Silent
+from modemd.errors import DecodeError, ReplyTimeout, Silent
 from modemd.modem.link.dialogue import Dialogue
 from modemd.profiles import Profile
 
@@ -13,14 +13,14 @@ AT_TIMEOUT_S = 2.0
 
 
 async def wake_modem(dialogue: Dialogue) -> None:
-    """Wakes the modem, out of any prompt, and switches its echo off. Raises Silent if it does not answer, and CommandFailed
-    if it refuses."""
+    """Wakes the modem, out of any prompt, and switches its echo off if it can: an echo does no harm. Raises Silent if it does
+    not answer."""
     dialogue.mark_unsynchronised()  # another program may have left the modem at a prompt
     for is_last in (*[False] * (AT_TRIES - 1), True):
         try:
-            await dialogue.run_command("E0", timeout_s=AT_TIMEOUT_S)
+            await dialogue.ask("E0", timeout_s=AT_TIMEOUT_S)
             return
-        except (ReplyTimeout, CommandFailed) as error:
+        except ReplyTimeout as error:
             if is_last or isinstance(error, Silent):
                 raise
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modemd import logs
 from modemd.at import replies
-from modemd.errors import CommandFailed
+from modemd.errors import CommandFailed, SimStaysBusy
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, run_when_ready
 from modemd.modem.setup.first_words import read_identity, send_first_commands
@@ -19,6 +19,7 @@ log = logs.get(__name__)
 # Number of times, BUSY_WAIT_S apart, that a modem is asked until it tells its manufacturer: it reads its SIM first (ZTE takes 8 s
 # and more).
 STARTING_TRIES = 15
+PDU_MODE = "+CMGF=0"
 
 
 async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource = NO_PINS) -> Identity:
@@ -55,18 +56,35 @@ async def initialise_modem(dialogue: Dialogue, profile: Profile, used_memories: 
     """Sets PDU mode, numbered errors, storage and notices, from any state. Returns where arrivals are stored then; that memory
     is added to `used_memories` as soon as arrivals go there.
 
-    Raises CommandFailed with the command that was refused. A modem that refuses all notices is used without: the sweep finds
-    its messages.
+    Only PDU mode is a condition: raises CommandFailed if the modem neither takes it nor says that it is in it, and SimStaysBusy
+    after a minute. All else is a wish: some modems refuse to switch off their echo, or have one form of errors only. A modem that
+    refuses all notices is used without: the sweep finds its messages.
     """
 
     async def run(command: str) -> object:
         return await run_when_ready(dialogue, command)
 
+    refused = {}
     for command in profile.init:
-        await run(command)
+        try:
+            await run(command)
+        except SimStaysBusy:
+            raise
+        except CommandFailed as error:
+            refused[command] = error
+            log.info("the modem refuses a command of the set-up", command=error.command, result=error.result)
+    if PDU_MODE in refused:
+        await _require_pdu_mode(dialogue, refused[PDU_MODE])
     for command in profile.optional:
         await dialogue.ask(command)
     return await negotiate(dialogue, profile, run, used_memories)
+
+
+async def _require_pdu_mode(dialogue: Dialogue, refusal: CommandFailed) -> None:
+    """Checks that a modem which refused PDU mode is in it (modems without text mode refuse to set what cannot be otherwise)."""
+    reply = await dialogue.ask("+CMGF?")
+    if not reply.ok or not any(line.startswith("+CMGF:") for line in reply.lines) or replies.is_text_mode(reply.lines):
+        raise CommandFailed(refusal.command, refusal.result, "modemd sends in PDU mode only (+CMGF? must answer 0)")
 
 
 async def _identify_family(

@@ -156,7 +156,7 @@ async def test_a_refusal_instead_of_the_prompt() -> None:
     [
         pytest.param("+CMS ERROR: 38", 38, id="by number"),
         pytest.param("ERROR", None, id="without a reason"),
-        pytest.param("+CMS ERROR: SIM busy", None, id="in words"),
+        pytest.param("+CMS ERROR: no credit left", None, id="in words of its own"),
         pytest.param("+CME ERROR: 14", 314, id="SIM busy, as the equipment says it"),
         pytest.param("+CME ERROR: 30", 331, id="no network, not an unknown subscriber"),
         pytest.param("+CME ERROR: 31", 332, id="network timeout"),

@@ -323,6 +323,35 @@ async def test_prepared_in_full() -> None:
 
 
 @simulated
+async def test_conveniences_are_wishes() -> None:
+    """A modem that keeps its echo, its form of errors and its only mode is used: sending needs nothing of that but PDU mode."""
+    profile = replace(PREPARED, init=("E0", "V1", "+CMEE=1", "+CMGF=0"))
+    refused = "".join(f">> AT{command} \n << ERROR \n" for command in profile.init)
+    transcript = f"{refused} >> AT+CMGF? \n << +CMGF: 0 | OK \n >> AT+CSMS=0 {prepares().partition('>> AT+CSMS=0')[2]}"
+    with script(transcript) as port:
+        assert (await initialise_modem(Dialogue(port), profile)).memory == "SM"
+
+
+@pytest.mark.parametrize("mode", ["+CMGF: 1 | OK", "ERROR", "OK"])
+@simulated
+async def test_pdu_mode_is_a_condition(mode: str) -> None:
+    """A modem that refuses it and does not say that it is in it is not used, and the error says why: a PDU in text mode goes to a
+    wrong number."""
+    with (
+        script(f">> ATE0 \n << OK \n >> AT+CMGF=0 \n << ERROR \n >> AT+CMGF? \n << {mode}") as port,
+        pytest.raises(CommandFailed, match=r"AT\+CMGF=0 answered ERROR; modemd sends in PDU mode only"),
+    ):
+        await initialise_modem(Dialogue(port), PREPARED)
+
+
+@simulated
+async def test_a_modem_that_keeps_its_echo_is_awake() -> None:
+    """ATE0 may be refused: that, too, is an answer."""
+    with script(">> ^[ \n >> AT \n << AT | OK \n >> ATE0 \n << ATE0 | ERROR") as port:
+        await wake_modem(Dialogue(port))
+
+
+@simulated
 async def test_a_storage_that_is_refused_gives_way_to_the_next() -> None:
     """The memory in use is the one that was accepted."""
     storage = '>> AT+CPMS="SM","SM","SM" \n << ERROR \n >> AT+CPMS="ME","ME","ME" \n << +CPMS: 1,255,1,255,1,255 | OK'
