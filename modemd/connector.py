@@ -18,10 +18,10 @@ from typing import Protocol
 class Sender:
     """Sender of messages, as the queue and the inbox know it.
 
-    `id` names the SIM (its ICCID) and `device` the modem that holds it (its IMEI); attempts are journaled under both. `number`
-    is the SIM's own telephone number if it is known. `send_timeout_s` is the time an answer is awaited, in seconds. Some errors
-    count as refusals only within `refusal_window_s` seconds of the last octet. `vendor_errors` gives the meaning of error
-    numbers that are the vendor's own.
+    `id` names the SIM (its ICCID) and `device` the modem that holds it (its IMEI, or its name if it tells none); attempts are
+    journaled under both. `number` is the SIM's own telephone number if it is known. `send_timeout_s` is the time an answer is
+    awaited, in seconds. Some errors count as refusals only within `refusal_window_s` seconds of the last octet. `vendor_errors`
+    gives the meaning of error numbers that are the vendor's own.
     """
 
     id: str

@@ -190,6 +190,20 @@ def parse_digits(lines: Sequence[str], name: str, minimum: int) -> str:
     raise DecodeError(name, 0, f"no number of {minimum} digits in {list(lines)!r}")
 
 
+# A card's number as it lies on the SIM: ten octets, the digits of each swapped (3GPP TS 31.101 13.2). Every number begins with 89
+# (ITU-T E.118), so one that begins with 98 is swapped.
+_SWAPPED_ICCID = re.compile(r"(?<![0-9A-Fa-f])98(?:\d{18}|\d{16}[Ff]\d)(?![0-9A-Fa-f])")
+
+
+def parse_iccid(lines: Sequence[str], name: str) -> str:
+    """Returns the number of a SIM card: at least 18 digits, without an F filler at the end, in order."""
+    for line in lines:
+        if swapped := _SWAPPED_ICCID.search(line):
+            digits = "".join(swapped[0][at + 1] + swapped[0][at] for at in range(0, 20, 2))
+            return digits.rstrip("Ff")
+    return parse_digits(lines, name, 18)
+
+
 def parse_caller(line: str) -> str:
     """Returns the number in `+CLIP: <number>,<type>[,...]` (3GPP TS 27.007 7.6), with `+` if it is international; empty if it is
     withheld."""

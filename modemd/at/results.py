@@ -97,8 +97,8 @@ _CMS_WORDS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Final result of a command. `line`: its one form. `code`: the number of a `+CMS ERROR` or `+CME ERROR`; None if the modem gave
-    words that the standards do not have."""
+    """Final result of a command. `line`: its one form. `code`: the number of a `+CMS ERROR` or `+CME ERROR`; None if the modem
+    gave words that the standards do not have."""
 
     line: str
     family: ResultFamily

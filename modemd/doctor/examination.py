@@ -258,7 +258,8 @@ class _ModemExamination:
         named = [modem for modem in settings.modems if modem.port is None]
         if match_configured(named, ProbeResult(identity.imei, identity.iccid), place) is not None:
             return []
-        reason = f"the modem with the IMEI {identity.imei} is not listed under `modems`, and finding.others is false"
+        told = identity.imei or "not told"
+        reason = f"the modem with the IMEI {told} is not listed under `modems`, and finding.others is false"
         return [Finding.of(Code.NOT_USABLE, subject, reason=reason)]
 
     async def _send_to_itself(self, result: Interview, subject: str) -> list[Finding]:

@@ -134,7 +134,7 @@ class Session:
         if self._status.health in (ModemHealth.OPENING, ModemHealth.READY, ModemHealth.SEARCHING):
             self._status.health = ModemHealth.SETTING_UP
         await wake_modem(dialogue)
-        identity = await identify(dialogue, context.profiles, context.line.driver, context.pins)
+        identity = await identify(dialogue, context.profiles, context.line.driver, context.pins, context.line.name)
         profile = identity.profile
         dialogue.apply_profile(profile)
         dialogue.expect_restarts(profile.restart)

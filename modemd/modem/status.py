@@ -27,9 +27,13 @@ class ModemHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Identity of what answers on a port: the modem by its IMEI, the SIM by its ICCID."""
+    """Identity of what answers on a port: the modem by its IMEI, the SIM by its ICCID.
 
-    imei: str
+    `imei` is None if the modem tells none; then it is known by its `name`. `remark` is what a person should know about a missing
+    identity, None if nothing is missing.
+    """
+
+    imei: str | None
     manufacturer: str
     model: str
     firmware: str
@@ -37,13 +41,20 @@ class Identity:
     imsi: str | None
     number: str | None
     profile: Profile
+    name: str = field(default="modem", kw_only=True)
+    remark: str | None = field(default=None, kw_only=True)
     sender: Sender = field(init=False, compare=False, repr=False)
     """The same identity in the terms of the connector."""
+
+    @property
+    def device(self) -> str:
+        """What attempts are journaled under: the IMEI, or the modem's name if it tells none."""
+        return self.imei or self.name
 
     def __post_init__(self) -> None:
         sender = Sender(
             id=self.iccid,
-            device=self.imei,
+            device=self.device,
             send_timeout_s=self.profile.send_timeout_s,
             refusal_window_s=self.profile.refusal_window_s,
             number=self.number,

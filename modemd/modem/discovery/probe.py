@@ -22,16 +22,16 @@ IDENTIFY_TIMEOUT_S = 90.0
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
     """Identity of the modem that answered. `iccid` is None if it was not wanted, or the SIM does not tell it (locked,
-    absent)."""
+    absent). `imei` is None if the modem tells none."""
 
-    imei: str
+    imei: str | None
     iccid: str | None = None
 
 
 async def identify_modem(port: Port, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> ProbeResult:
     """Asks an open port for its modem. `driver` names the profile that is expected there.
 
-    Raises ReplyTimeout if nothing answers AT, CommandFailed if the modem tells no IMEI, and PortGone. The port stays open, with
+    Raises ReplyTimeout if nothing answers AT, CommandFailed if the line is too noisy, and PortGone. The port stays open, with
     no callbacks.
     """
     dialogue = Dialogue(port)

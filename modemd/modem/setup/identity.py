@@ -7,7 +7,7 @@ twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from modemd.at import replies
 from modemd.errors import CommandFailed, DecodeError
@@ -21,33 +21,46 @@ MAX_READS = 6
 MATCHES_NEEDED = 2
 """Number of equal answers that make an answer count."""
 IMEI_DIGITS = 15
+SHORTEST_IMSI = 6
+"""Digits of country and network, and at least one of the subscriber."""
 
 
-async def read_imei(dialogue: Dialogue) -> str:
-    """Returns the IMEI (`AT+CGSN`): 15 digits, the last a check digit (3GPP TS 23.003 6.2.1). Any other number of digits
-    must come twice alike. Raises CommandFailed if the modem tells none."""
-    found = await _read_number(dialogue, "+CGSN", 14, _is_imei)
-    if found is None:
-        raise CommandFailed("AT+CGSN", "no IMEI in its answer")
-    return found
+async def read_imei(dialogue: Dialogue) -> str | None:
+    """Returns the IMEI (`AT+CGSN`): 15 digits, the last a check digit (3GPP TS 23.003 6.2.1). Any other number of at least 14
+    digits must come twice alike.
+
+    None if the modem tells none. That happens: a SIMCom A7670 loses it in an upgrade, a Huawei E1612 tells zeros, and others a
+    serial number (3GPP TS 27.007 5.4).
+    """
+    found = await _read_number(dialogue, "+CGSN", _parse_imei, _is_imei)
+    return found if found is not None and found.strip("0") else None
 
 
 async def read_iccid(dialogue: Dialogue, profile: Profile) -> str | None:
-    """Returns the number of the SIM card, by the first of the family's commands that answers with one; None if none does.
+    """Returns the number of the SIM card, by the first of the family's commands that answers with one; None if none does. Digits
+    that come swapped, as they lie on the SIM (AT+CRSM, old Huawei firmware), are put in order.
 
     Its check digit proves nothing: there are cards without one, and a number that lost a digit still has a usual length.
     """
     for command in profile.iccid:
-        found = await _read_number(dialogue, command, 18, _never_proven)
+        found = await _read_number(dialogue, command, replies.parse_iccid, _never_proven)
         if found is not None:
             return found
     return None
 
 
 async def read_imsi(dialogue: Dialogue) -> str | None:
-    """Returns the IMSI (`AT+CIMI`; 3GPP TS 27.007 5.6): 14 or 15 digits, without a check digit. None if the modem tells
-    none."""
-    return await _read_number(dialogue, "+CIMI", 14, _never_proven)
+    """Returns the IMSI (`AT+CIMI`; 3GPP TS 27.007 5.6): up to 15 digits, without a check digit; test SIMs have fewer (3GPP TS
+    23.003 2.2). None if the modem tells none."""
+    return await _read_number(dialogue, "+CIMI", _parse_imsi, _never_proven)
+
+
+def _parse_imei(lines: Sequence[str], command: str) -> str:
+    return replies.parse_digits(lines, command, 14)
+
+
+def _parse_imsi(lines: Sequence[str], command: str) -> str:
+    return replies.parse_digits(lines, command, SHORTEST_IMSI)
 
 
 def _is_imei(found: str) -> bool:
@@ -58,7 +71,12 @@ def _never_proven(found: str) -> bool:
     return False
 
 
-async def _read_number(dialogue: Dialogue, command: str, minimum: int, is_proven: Callable[[str], bool]) -> str | None:
+async def _read_number(
+    dialogue: Dialogue,
+    command: str,
+    parse: Callable[[Sequence[str], str], str],
+    is_proven: Callable[[str], bool],
+) -> str | None:
     """Returns the number that `command` answers with; None if it was refused, or had no number, twice. Raises CommandFailed
     if no answer comes twice: the line is too noisy to use."""
     counts: dict[str | None, int] = {}
@@ -70,7 +88,7 @@ async def _read_number(dialogue: Dialogue, command: str, minimum: int, is_proven
             await dialogue.pause(BUSY_WAIT_S)
             continue
         try:
-            found = replies.parse_digits(reply.lines, command, minimum) if reply.ok else None
+            found = parse(reply.lines, command) if reply.ok else None
         except DecodeError:
             found = None
         counts[found] = counts.get(found, 0) + 1

@@ -22,11 +22,14 @@ STARTING_TRIES = 15
 PDU_MODE = "+CMGF=0"
 
 
-async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource = NO_PINS) -> Identity:
+async def identify(
+    dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource = NO_PINS, name: str = "modem"
+) -> Identity:
     """Identifies modem and SIM. `driver` names the profile; if it is None, manufacturer and model choose it. `pins` opens a SIM
-    that is locked. Raises SimUnusable if the SIM cannot be used.
+    that is locked. `name` is the name of the modem. Raises SimUnusable if the SIM cannot be used.
 
-    A SIM that tells no ICCID is known by its IMSI, which is the same in every modem.
+    A SIM that tells no ICCID is known by its IMSI, which is the same in every modem. One that tells neither is known by the modem
+    that it is in, and a modem without an IMEI by its name: that is enough to send, and a remark says so.
     """
     if driver is not None:
         await send_first_commands(dialogue, profiles.find_by_name(driver))
@@ -38,18 +41,30 @@ async def identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, p
     firmware = await read_identity(dialogue, "+CGMR")
     await open_sim(dialogue, profile, pins)
     iccid, imsi = await read_iccid(dialogue, profile), await read_imsi(dialogue)
-    if iccid is None and imsi is None:
-        raise CommandFailed("reading the SIM", f"neither +CIMI nor any of {', '.join(profile.iccid)} told a number")
     return Identity(
         imei=imei,
         manufacturer=manufacturer,
         model=model,
         firmware=firmware,
-        iccid=iccid or imsi or "",
+        iccid=iccid or imsi or f"unknown-in-{imei or name}",
         imsi=imsi,
         number=await _read_own_number(dialogue),
         profile=profile,
+        name=name,
+        remark=_make_remark(imei, iccid or imsi, name),
     )
+
+
+def _make_remark(imei: str | None, sim: str | None, name: str) -> str | None:
+    """Returns what a person should know about missing identities; None if nothing is missing."""
+    if sim is None:
+        return (
+            "the SIM tells neither ICCID nor IMSI: its messages and quotas are kept by the modem, so do not put another SIM "
+            "into it without changing the name of the modem"
+        )
+    if imei is None:
+        return f"the modem tells no IMEI: it is known by its port, as {name}"
+    return None
 
 
 async def initialise_modem(dialogue: Dialogue, profile: Profile, used_memories: set[str] | None = None) -> Storage:

@@ -51,7 +51,7 @@ class ServiceBackend:
                 iccid=identity.iccid,
                 imsi=identity.imsi,
                 number=(configured.number if configured else None) or identity.number,
-                modem=identity.imei,
+                modem=identity.device,
                 now=self._clock.now(),
             )
         )

@@ -288,15 +288,27 @@ class Discovery:
         if result.imei in self._registry.configured_imeis():
             return f"answers with the IMEI {result.imei}, which is that of a modem whose port is configured"
         if named is None:
-            known = (each for each in self._modems if each.imei == result.imei and self._is_unconfigured(each))
+            known = (
+                each
+                for each in self._modems
+                if self._is_unconfigured(each)
+                and (each.imei == result.imei if result.imei is not None else each.settings.usb == place)
+            )
             found_modem = next(known, None)
         else:
             found_modem = next(found_modem for found_modem in self._modems if found_modem.settings is named)
         if found_modem is None:
             if not self._settings.may_use_unlisted:
-                return f"its IMEI is {result.imei}: it is not among the modems, and finding.others is false"
-            name = make_name(result.imei, {*(s.name for s in self._settings.modems), *self._found_names()})
-            found_modem = self._create_found_modem(ModemSettings(name=name, imei=result.imei))
+                return (
+                    f"its IMEI is {result.imei or 'not told'}: it is not among the modems, and finding.others is false"
+                )
+            name = make_name(
+                result.imei or place.replace(".", "-"), {*(s.name for s in self._settings.modems), *self._found_names()}
+            )
+            # A modem without an IMEI is known by the place that it is plugged into.
+            found_modem = self._create_found_modem(
+                ModemSettings(name=name, imei=result.imei, usb=place if result.imei is None else None)
+            )
         elif found_modem.place is not None and self._modems[found_modem].is_open:
             name = found_modem.settings.name
             return f"answers as {name} does (IMEI {result.imei}), which is in {found_modem.place}: two cannot be told apart"
@@ -328,7 +340,7 @@ def match_configured(named: Iterable[ModemSettings], result: ProbeResult, place:
     """Returns the configured modem that a probe's answer belongs to: by IMEI before SIM before place."""
     tests: tuple[Callable[[ModemSettings], bool], ...] = (
         # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
-        lambda modem: modem.imei is not None and modem.imei[:14] == result.imei[:14],
+        lambda modem: modem.imei is not None and result.imei is not None and modem.imei[:14] == result.imei[:14],
         lambda modem: modem.iccid is not None and modem.iccid == result.iccid,
         lambda modem: modem.usb is not None and modem.usb == place,
     )
@@ -336,11 +348,12 @@ def match_configured(named: Iterable[ModemSettings], result: ProbeResult, place:
     return next((modem for fits in tests for modem in modems if fits(modem)), None)
 
 
-def make_name(imei: str, taken: Container[str]) -> str:
-    """Returns a name that stays with the stick: `modem-` and the last six digits of its IMEI, or more digits if that is
-    taken."""
-    names = (f"modem-{imei[-digits:]}" for digits in range(6, len(imei) + 1))
-    return next((name for name in names if name not in taken), f"modem-{imei}-2")
+def make_name(identity: str, taken: Container[str]) -> str:
+    """Returns a name that stays with the stick: `modem-` and the last six characters of its IMEI, or of its USB place if it tells
+    none; more if that is taken."""
+    lengths = range(min(6, len(identity)), len(identity) + 1)
+    names = (f"modem-{identity[-length:]}" for length in lengths)
+    return next((name for name in names if name not in taken), f"modem-{identity}-2")
 
 
 def _is_replaced(probed: _ProbedDevice, device: UsbDevice | None) -> bool:

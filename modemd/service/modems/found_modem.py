@@ -49,7 +49,7 @@ class FoundModem:
         """Names the modem whose place and port this follows."""
         self.status = modem.status
 
-    def attach(self, place: str, path: str, port: Port, imei: str) -> None:
+    def attach(self, place: str, path: str, port: Port, imei: str | None) -> None:
         """Notes where the modem is now; `port` is open, and becomes the task's."""
         self._close_pending_port()
         self.place = self.status.usb_location = place

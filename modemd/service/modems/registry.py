@@ -56,7 +56,8 @@ class ModemRegistry:
 
     def configured_imeis(self) -> set[str]:
         """Returns the IMEIs of the modems whose port is configured, as far as they have answered."""
-        return {modem.status.identity.imei for modem in self._configured_modems if modem.status.identity is not None}
+        identities = [modem.status.identity for modem in self._configured_modems]
+        return {identity.imei for identity in identities if identity is not None and identity.imei is not None}
 
     def start(self) -> None:
         """Starts a task for each modem, and from now on for each that is added."""

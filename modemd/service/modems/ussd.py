@@ -81,7 +81,7 @@ class UssdSessions:
         self._loop = asyncio.get_running_loop()
         self._busy_modems: set[str] = set()
         self._open_sessions: dict[str, _OpenSession] = {}
-        self._learned_codings: dict[str, str] = {}  # by IMEI: the coding that the modem understood last
+        self._learned_codings: dict[str, str] = {}  # by device: the coding that the modem understood last
         self._cancellations: set[asyncio.Task[None]] = set()
         self._last_number = 0
 
@@ -153,13 +153,13 @@ class UssdSessions:
             )
 
         async def work(dialogue: Dialogue, identity: Identity) -> UssdMessage:
-            coding = self._learned_codings.get(identity.imei, identity.profile.ussd)
+            coding = self._learned_codings.get(identity.device, identity.profile.ussd)
             try:
                 message, used_coding = await step(dialogue, identity.profile, text, coding=coding, limit_s=answer_s)
             except (ReplyTimeout, DecodeError, CommandFailed):
                 await ussd_session.end_session(dialogue)
                 raise
-            self._learned_codings[identity.imei] = used_coding
+            self._learned_codings[identity.device] = used_coding
             return message
 
         self._busy_modems.add(name)

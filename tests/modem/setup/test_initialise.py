@@ -210,13 +210,21 @@ async def test_without_an_iccid_the_sim_is_known_by_its_imsi() -> None:
 
 
 @simulated
-async def test_without_any_number_there_is_no_sim_to_send_by() -> None:
-    """Then the error names what was asked."""
-    with (
-        script(asked(iccid=NO_ICCID, cimi="ERROR").partition(">> AT+CNUM")[0]) as port,
-        pytest.raises(CommandFailed, match=r"\+CIMI nor any of \+CCID, \^ICCID\?"),
-    ):
-        await identify(Dialogue(port), TWO_WAYS, None)
+async def test_a_sim_that_tells_nothing_is_known_by_its_modem() -> None:
+    """It can send: that is no reason to leave it idle, and a remark says what follows."""
+    who = await identified(asked(iccid=NO_ICCID, cimi="ERROR"), TWO_WAYS)
+    assert (who.iccid, who.imsi) == ("unknown-in-351234050000017", None)
+    assert who.remark is not None
+    assert "neither ICCID nor IMSI" in who.remark
+
+
+@simulated
+async def test_a_modem_without_an_imei_is_known_by_its_name() -> None:
+    """Its port and its SIM are identity enough."""
+    with script(asked(cgsn="ERROR \n >> AT+CGSN \n << ERROR")) as port:
+        who = await identify(Dialogue(port), SHIPPED, None, name="west")
+    assert (who.imei, who.device, who.sender.device, who.iccid) == (None, "west", "west", "8944100030123456789")
+    assert who.remark == "the modem tells no IMEI: it is known by its port, as west"
 
 
 @simulated

@@ -24,6 +24,8 @@ NAMED = (
         pytest.param(ProbeResult("868123456789012", ICCID), "1-1.2", "card", id="the SIM goes before the place"),
         pytest.param(ProbeResult("868123456789012", "8933010000000000025"), "1-1.2", "place", id="the place"),
         pytest.param(ProbeResult("868123456789012"), "1-1.3", None, id="nobody's"),
+        pytest.param(ProbeResult(None), "1-1.2", "place", id="no IMEI: the place"),
+        pytest.param(ProbeResult(None, ICCID), "1-1.3", "card", id="no IMEI: the SIM"),
         pytest.param(ProbeResult(IMEI[:14]), "1-1.3", "stick", id="an IMEI without its check digit"),
         pytest.param(ProbeResult(IMEI[:14] + "0"), "1-1.3", "stick", id="or with another one"),
     ],

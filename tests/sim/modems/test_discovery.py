@@ -245,3 +245,25 @@ def test_whatever_is_moved_everybody_is_found_again(run_scenario: RunScenario, s
         assert len(texts) == len(set(texts))
 
     run_scenario(scenario, found="auto", modems=4, families=STICKS, seed=seed)
+
+
+def test_a_stick_without_an_imei_is_known_by_its_place(run_scenario: RunScenario) -> None:
+    """It is found, sends, and says what is missing; put back, it is the same modem (SIMCom A7670 after an upgrade)."""
+
+    async def scenario(simulation: Simulation) -> None:
+        (device,) = simulation.devices
+        for _ in range(200):
+            device.script_next("+CGSN", "+CME ERROR: memory failure")
+        mine = "modem-1-1-1"
+        await ready(simulation, mine)
+        row = rows(simulation)[mine]
+        assert (row.imei, row.remarks) == (None, (f"the modem tells no IMEI: it is known by its port, as {mine}",))
+        handed = simulation.bus.pull("1-1.1")
+        await asyncio.sleep(3)
+        simulation.bus.plug("1-1.1", *handed)
+        await ready(simulation, mine)
+        await submit(simulation)
+        await simulation.until(lambda: received(simulation) == ["Hello"], within_s=30)
+        assert list(rows(simulation)) == [mine]
+
+    run_scenario(scenario, found="auto", modems=1, families=STICKS)
