@@ -46,7 +46,7 @@ def parse_message_reference(lines: Sequence[str]) -> int:
 
 
 class Registration(IntEnum):
-    """Registration state: `<stat>` of +CREG, +CGREG and +CEREG (3GPP TS 27.007 7.2)."""
+    """Registration state: `<stat>` of +CREG, +CGREG and +CEREG (3GPP TS 27.007 7.2, 10.1.20, 10.1.22)."""
 
     OFF = 0
     HOME = 1
@@ -56,20 +56,37 @@ class Registration(IntEnum):
     ROAMING = 5
     SMS_ONLY_HOME = 6
     SMS_ONLY_ROAMING = 7
+    EMERGENCY_ONLY = 8
+    HOME_WITHOUT_CSFB = 9
+    """Registered at home; calls by circuit-switched fallback are not preferred. Messages go."""
+    ROAMING_WITHOUT_CSFB = 10
+    LOCAL_SERVICES_ONLY = 11
+    """Access to restricted local operator services (RLOS): no messages."""
 
     @property
     def is_registered(self) -> bool:
         """True if the modem is registered, so that it can send."""
-        return self in (self.HOME, self.ROAMING, self.SMS_ONLY_HOME, self.SMS_ONLY_ROAMING)
+        return self.is_roaming or self in (self.HOME, self.SMS_ONLY_HOME, self.HOME_WITHOUT_CSFB)
+
+    @property
+    def is_roaming(self) -> bool:
+        """True if the modem is registered in a foreign network."""
+        return self in (self.ROAMING, self.SMS_ONLY_ROAMING, self.ROAMING_WITHOUT_CSFB)
+
+
+# The answer is `<n>,<stat>[,...]`; a notice is `<stat>[,<area>,<cell>[,...]]`, its area in quotes or of four hex digits.
+_REGISTRATION_ANSWER = re.compile(r"\+C(?:G|E|5G)?REG:\s*\d+\s*,\s*(\d{1,2})\s*(?:,.*)?")
+_REGISTRATION_NOTICE = re.compile(r"\+C(?:G|E|5G)?REG:\s*(\d{1,2})\s*(?:,.*)?")
 
 
 def parse_registration(lines: Sequence[str]) -> Registration:
-    """Returns the state in `+CREG: <n>,<stat>[,...]`. Skips a notice (`+CREG: <stat>[,...]`) among the lines."""
-    for line in reversed(lines):
-        values = split_fields(line)
-        if re.match(r"\+C(G|E)?REG", line) and len(values) >= 2 and values[1].isdecimal():
-            stat = int(values[1])
-            return Registration(stat) if stat <= max(Registration) else Registration.UNKNOWN
+    """Returns the state in `+CREG: <n>,<stat>[,...]`. A notice (`+CREG: <stat>[,<area>,...]`) counts only if there is no such
+    line: some firmware answers in its form."""
+    for form in (_REGISTRATION_ANSWER, _REGISTRATION_NOTICE):
+        for line in reversed(lines):
+            if found := form.fullmatch(line):
+                stat = int(found[1])
+                return Registration(stat) if stat <= max(Registration) else Registration.UNKNOWN
     raise DecodeError("+CREG", 0, f"no registration in {list(lines)!r}")
 
 

@@ -18,6 +18,7 @@ from modemd.modem.link.port import Port
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.first_words import wake_modem
 from modemd.modem.setup.initialise import identify
+from modemd.modem.setup.registration import read_operator, read_registration
 from modemd.modem.setup.sim_pin import ABSENT, FAILED, LOCKED, NoPins, Pin
 from modemd.modem.status import Identity
 from modemd.profiles import Profiles
@@ -26,7 +27,6 @@ from modemd.service.sims.pins import PinFiles
 # A modem that was just plugged in needs up to half a minute to register.
 REGISTRATION_TRIES = 6
 REGISTRATION_INTERVAL_S = 5.0
-OPERATOR_TIMEOUT_S = 5.0
 SIM_CODES = {ABSENT: Code.SIM_ABSENT, FAILED: Code.SIM_FAILURE, LOCKED: Code.SIM_PIN, "SIM PUK": Code.SIM_PUK}
 """Codes by the state of `AT+CPIN?`. Every other state is SIM_OTHER."""
 
@@ -109,43 +109,28 @@ class _Interviewer:
         await self._clock()
 
     async def _registration(self) -> None:
-        registration = await self._registered()
+        registration = await read_registration(self._dialogue)
         for _ in range(REGISTRATION_TRIES - 1):
             if registration.is_registered or registration is Registration.DENIED:
                 break
             await self._dialogue.pause(REGISTRATION_INTERVAL_S)
-            registration = await self._registered()
+            registration = await read_registration(self._dialogue)
         if registration is Registration.DENIED:
             self.add_finding(Code.REGISTRATION_DENIED)
             return
         if not registration.is_registered:
             self.add_finding(Code.NOT_REGISTERED, reason=registration.name.lower())
         else:
-            home = registration in (Registration.HOME, Registration.SMS_ONLY_HOME)
             name = await self._operator()
-            self.add_finding(Code.REGISTERED if home else Code.ROAMING, operator=f", {name}" if name else "")
+            self.add_finding(
+                Code.ROAMING if registration.is_roaming else Code.REGISTERED, operator=f", {name}" if name else ""
+            )
         await self._signal()
-
-    async def _registered(self) -> Registration:
-        """Returns the best answer of +CREG, +CGREG and +CEREG: a modem that has only LTE may report it only to +CEREG."""
-        found = Registration.UNKNOWN
-        for command in ("+CREG?", "+CGREG?", "+CEREG?"):
-            reply = await self._dialogue.ask(command)
-            try:
-                state = replies.parse_registration(reply.lines)
-            except DecodeError:
-                continue
-            if state.is_registered:
-                return state
-            if found is Registration.UNKNOWN or state is Registration.DENIED:
-                found = state
-        return found
 
     async def _operator(self) -> str | None:
         try:
-            reply = await self._dialogue.ask("+COPS?", timeout_s=OPERATOR_TIMEOUT_S)
-            return replies.parse_operator(reply.lines) if reply.ok else None
-        except (ReplyTimeout, DecodeError):
+            return await read_operator(self._dialogue)
+        except ReplyTimeout:
             return None
 
     async def _signal(self) -> None:

@@ -8,21 +8,18 @@ from collections.abc import MutableSequence
 
 from modemd import logs
 from modemd.at import Urc, networktime, replies
-from modemd.at.replies import Registration
 from modemd.errors import DecodeError, ReplyTimeout, StoreUnavailable
 from modemd.modem.backend import Backend
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.missed_calls import MissedCalls, is_call_notice
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.setup import identity as setup_identity
+from modemd.modem.setup.registration import read_operator, read_registration
 from modemd.modem.setup.sim_pin import SIM_ERRORS
 from modemd.modem.status import Identity, ModemStatus
 
 log = logs.get(__name__)
 
-# AT+COPS? can take three minutes. The operator's name is not worth that: after a time-out it is not asked for again.
-OPERATOR_TIMEOUT_S = 5.0
-_ROAMING = (Registration.ROAMING, Registration.SMS_ONLY_ROAMING)
 INTERNATIONAL_NUMBER = 145
 
 
@@ -76,7 +73,7 @@ class StatusPolling:
         self.has_other_sim = not await self._is_same_sim()
         if self.has_other_sim:
             return
-        roaming = self._status.registration in _ROAMING
+        roaming = self._status.registration.is_roaming
         self._backend.report_roaming(self._identity, roaming)
         self._set_remark(
             "roaming", "in a foreign network: no marketing by this SIM", self._backend.is_marketing_held(self._identity)
@@ -104,17 +101,9 @@ class StatusPolling:
         )  # another answer may be due to noise on the line
 
     async def poll_network(self) -> None:
-        """Reads registration and signal into the status. A modem that uses LTE only may report its registration to +CEREG
-        only."""
+        """Reads registration and signal into the status."""
         status = self._status
-        for command in ("+CREG?", "+CGREG?", "+CEREG?"):
-            reply = await self._dialogue.ask(command)
-            try:
-                status.registration = replies.parse_registration(reply.lines)
-            except DecodeError:
-                continue
-            if status.registration.is_registered:
-                break
+        status.registration = await read_registration(self._dialogue)
         reply = await self._dialogue.ask("+CSQ")
         try:
             status.signal_dbm = replies.parse_signal_dbm(reply.lines)
@@ -167,17 +156,13 @@ class StatusPolling:
     # Operator and clock
 
     async def _poll_operator(self) -> None:
+        """Reads the operator's name. After a time-out it is not asked for again."""
         if not self._status.has_operator_name:
             return
         try:
-            reply = await self._dialogue.ask("+COPS?", timeout_s=OPERATOR_TIMEOUT_S)
+            self._status.operator = await read_operator(self._dialogue)
         except ReplyTimeout:
             self._status.has_operator_name = False
-            return
-        try:
-            self._status.operator = replies.parse_operator(reply.lines) if reply.ok else None
-        except DecodeError:
-            self._status.operator = None
 
     async def _read_clock(self) -> None:
         """Reads the modem's clock, if the network sets it (`+CTZU`, 3GPP TS 27.007 8.40). It may not have been set yet."""

@@ -31,12 +31,30 @@ def test_message_reference(lines: list[str], reference: int) -> None:
         pytest.param(['+CREG: 2,5,"1A2B","0C3D4E5F",7'], Registration.ROAMING, id="roaming, with its cell"),
         pytest.param(["+CREG: 0,1", "+CREG: 2"], Registration.HOME, id="a notice behind the answer"),
         pytest.param(["+CEREG: 0,6"], Registration.SMS_ONLY_HOME, id="LTE, SMS only"),
+        pytest.param(["+CREG: 0,9"], Registration.HOME_WITHOUT_CSFB, id="9"),
+        pytest.param(["+CEREG: 0,10"], Registration.ROAMING_WITHOUT_CSFB, id="10"),
+        pytest.param(["+CREG:0,1"], Registration.HOME, id="no blank"),
+        pytest.param(["+CREG: 1"], Registration.HOME, id="only the state"),
+        pytest.param(["+CREG: 2,1, E006B, ABE0016"], Registration.HOME, id="E1752: without quotes"),
+        pytest.param(
+            ['+CREG: 2,1,"4048","0B78"', '+CREG: 2,"4048","0B78"'],
+            Registration.HOME,
+            id="a notice with an area of digits",
+        ),
+        pytest.param(["+CREG: 2,1,4048,0B78", "+CREG: 2,4048,0B78"], Registration.HOME, id="and without quotes"),
+        pytest.param(['+CREG: 5,"4048","0B78"', '+CREG: 2,1,"4048","0B78"'], Registration.HOME, id="a notice in front"),
         pytest.param(["+CREG: 0,42"], Registration.UNKNOWN, id="a number nobody defined"),
     ],
 )
 def test_registration(lines: list[str], state: Registration) -> None:
     """The answer is told from a notice by its two fields."""
     assert replies.parse_registration(lines) == state
+
+
+def test_states_in_which_messages_go() -> None:
+    """9 and 10 are registered, calls aside; 8 is for emergencies only, and 11 for local services only (27.007 7.2)."""
+    assert {int(state) for state in Registration if state.is_registered} == {1, 5, 6, 7, 9, 10}
+    assert {int(state) for state in Registration if state.is_roaming} == {5, 7, 10}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +143,7 @@ def test_digits(lines: list[str], value: str) -> None:
     [
         lambda: replies.parse_message_reference(["+CMGS: x"]),
         lambda: replies.parse_message_reference([]),
-        lambda: replies.parse_registration(["+CREG: 1"]),
+        lambda: replies.parse_registration(["+CREG: "]),
         lambda: replies.parse_signal_dbm(["+CSQ:"]),
         lambda: replies.parse_slot("+CMTI: SM"),
         lambda: replies.parse_fill(["+CPMS: "]),
