@@ -214,8 +214,8 @@ class CommandFailed(ModemError):
         self.result = result
 
 
-class SimStaysBusy(CommandFailed):
-    """SIM that is busy far longer than any SIM needs to start."""
+class NotNow(CommandFailed):
+    """Failure that says nothing about the command: a SIM that stays busy for a minute, or noise on the line."""
 
 
 class NeedsPerson(ModemError):

@@ -27,7 +27,7 @@ from modemd.modem.setup.first_words import wake_modem
 from modemd.modem.setup.initialise import identify, initialise_modem
 from modemd.modem.setup.sim_pin import read_sim_state
 from modemd.modem.status import Identity, ModemHealth
-from modemd.profiles import GENERIC
+from modemd.profiles import GENERIC, Profile
 
 log = logs.get(__name__)
 
@@ -38,9 +38,12 @@ STATUS_SEARCHING_S = 2.0
 # While a person is needed: intervals at which the SIM's state is asked, and the whole set-up is tried again.
 PERSON_PROBE_S = 3.0
 PERSON_RETRY_S = 30.0
+CHANGE_PROBE_S = 1.0  # how often a wait for a change looks for one
 REFUSED_RETRY_S = 3.0  # between tries of a set-up that was refused
 # Delay after a sweep that was not answered. Meanwhile messages are sent.
 SWEEP_RETRY_S = 60.0
+# Key in the status's remarks for a refusal that modemd lives with.
+REFUSAL_REMARK = "refusal"
 
 
 class Session:
@@ -56,6 +59,7 @@ class Session:
         self._polling: StatusPolling | None = None
         self._has_lost_pdu_mode = False
         self._next_poll = 0.0
+        self._refusals_at_work: set[str] = set()
 
     @property
     def has_claim(self) -> bool:
@@ -118,14 +122,32 @@ class Session:
                 await self._dialogue.synchronise()
 
     async def _handle_refused_setup(self, error: CommandFailed) -> None:
-        """Takes a step of recovery for a modem that answers, but refuses the set-up."""
+        """Takes a step of recovery for a modem that answers, but refuses a command that modemd cannot do without. If it refuses
+        the same command again, modemd waits long, unless the modem restarts or is unplugged meanwhile."""
         recovery, identity = self._context.health_monitor.recovery, self._status.identity
         profile = identity.profile if identity is not None else self._context.profiles.find_by_name(GENERIC)
-        step = recovery.escalate(Trouble.REFUSING, str(error), profile)
+        step = recovery.escalate_refusal(error, profile)
         if step is EscalationStep.RESET:
             await recovery.run_by_commands(step, self._dialogue, profile)
-        elif not recovery.has_pending_step:
+        elif recovery.has_pending_step:
+            return
+        elif recovery.is_quarantined:
+            self._status.health = ModemHealth.QUARANTINED
+            await self._wait_for_change(recovery.quarantine_left_s or 0.0, profile)
+        else:
             await self._context.pause(REFUSED_RETRY_S)
+
+    async def _wait_for_change(self, seconds: float, profile: Profile) -> None:
+        """Waits so long; less if the port is lost, or the modem says that it has restarted."""
+        context, until = self._context, self._loop.time() + seconds
+        signs, known = (*profile.restart, *profile.ready), len(self._dialogue.notices)
+        while not context.stopped.is_set() and self._loop.time() < until:
+            context.renew_deadline()
+            await context.pause(min(CHANGE_PROBE_S, max(until - self._loop.time(), 0.01)))
+            if self._dialogue.loss_reason is not None or any(
+                begins_with(notice.line, signs) for notice in list(self._dialogue.notices)[known:]
+            ):
+                return
 
     async def _set_up_and_work(self) -> None:
         """Sets the modem up, and uses it until it restarts: after that modes and notices are lost, and the SIM may be
@@ -160,7 +182,29 @@ class Session:
         if self._sender is not None:
             sender.inherit_state(self._sender)
         self._sender = sender
-        await self._receive_and_send(identity, receiver, sender)
+        while not context.stopped.is_set():
+            try:
+                await self._receive_and_send(identity, receiver, sender)
+            except CommandFailed as error:
+                if await self._is_tolerated(error):
+                    continue
+            return
+
+    async def _is_tolerated(self, error: CommandFailed) -> bool:
+        """Returns whether the modem is used although it refused something at work, such as the list of its messages.
+
+        The set-up is tried again once for each refusal; after that a remark says it, since sending needs nothing of it.
+        """
+        reply = await self._dialogue.ask("+CMGF?")
+        if reply.ok and replies.is_text_mode(reply.lines):
+            log.warning("modem has lost PDU mode", modem=self._context.line.name, refusal=str(error))
+            return False
+        if str(error) in self._refusals_at_work:
+            self._status.remarks[REFUSAL_REMARK] = f"{error}: messages that the modem stores may not be read"
+            return True
+        self._refusals_at_work.add(str(error))
+        log.warning("the modem refuses a command", modem=self._context.line.name, refusal=str(error))
+        return False
 
     async def _receive_and_send(self, identity: Identity, receiver: Receiver, sender: PartSender) -> None:
         """Receives and sends, until the modem is to be set up again."""
@@ -187,6 +231,7 @@ class Session:
                 context.sweep_not_before = self._loop.time() + SWEEP_RETRY_S  # unless it is answered
                 await receiver.sweep()
                 context.sweep_not_before = 0.0
+                self._status.remarks.pop(REFUSAL_REMARK, None)
                 next_sweep = self._loop.time() + context.sweep_interval_s
             if context.requests:
                 await context.requests.run_next(dialogue, identity)

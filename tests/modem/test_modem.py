@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -376,3 +377,76 @@ async def test_nothing_is_deleted_by_an_index_of_before_a_restart() -> None:
         await asyncio.sleep(10)
         after = [command for _, command in b.stub.received[before:]]
         assert "+CMGD=5" not in after[: next(place for place, each in enumerate(after) if each.startswith("+CMGL"))]
+
+
+@simulated
+async def test_a_refusal_is_answered_by_no_reset() -> None:
+    """The same command refused the same way is the modem's answer: one more set-up, then waits that grow. The reason names the
+    command and what it is for. A reset would drop the network for everybody on that modem."""
+    async with bench() as b:
+        b.stub.answers |= {"+CMGF=0": "ERROR", "+CMGF?": "ERROR"}
+        await asyncio.sleep(3600)
+        assert "+CFUN=1,1" not in b.stub.commands()
+        assert len(b.stub.times("+CMGF=0")) <= 8
+        assert len(b.stub.opened) == 1
+        assert b.health is ModemHealth.QUARANTINED
+        assert b.modem.status.reason == "AT+CMGF=0 answered ERROR; modemd sends in PDU mode only (+CMGF? must answer 0)"
+        del b.stub.answers["+CMGF=0"]
+        await b.becomes(ModemHealth.READY, 1900)
+
+
+@simulated
+async def test_a_restart_ends_the_wait_after_a_refusal() -> None:
+    """Then another firmware or another SIM may answer."""
+    async with bench() as b:
+        b.stub.answers |= {"+CMGF=0": "ERROR", "+CMGF?": "ERROR"}
+        await b.becomes(ModemHealth.QUARANTINED)
+        await asyncio.sleep(20)
+        del b.stub.answers["+CMGF=0"]
+        await asyncio.sleep(20)
+        assert b.health is ModemHealth.QUARANTINED
+        b.stub.say("RDY")
+        await b.becomes(ModemHealth.READY, 5)
+
+
+@simulated
+async def test_other_refusals_each_time_are_tried_again() -> None:
+    """Noise makes a refusal, too, but not the same one again."""
+    async with bench() as b:
+        b.stub.answers["+CMGF?"] = "ERROR"
+        for code in (3, 4, 50):
+            b.stub.answers["+CMGF=0"] = f"+CME ERROR: {code}"
+            await b.until(partial(lambda said: said in str(b.modem.status.reason), str(code)))
+        del b.stub.answers["+CMGF=0"]
+        await b.becomes(ModemHealth.READY, 5)
+
+
+@pytest.mark.parametrize("answer", ["+CMS ERROR: 303", "+CMS ERROR: 304", "ERROR"])
+@simulated
+async def test_a_refused_list_is_no_illness(answer: str) -> None:
+    """Sending needs no list: the set-up is tried again once, then the modem is used, ready all the time, and is never reset."""
+    async with bench() as b:
+        b.stub.answers |= {"+CMGL=4": answer, "+CMGF?": "+CMGF: 0|OK"}
+        await b.becomes(ModemHealth.READY)
+        await asyncio.sleep(10)
+        set_ups = len(b.stub.times("+CNMI=?"))
+        assert set_ups <= 2
+        for _ in range(600):
+            await asyncio.sleep(1)
+            assert b.health is ModemHealth.READY
+        assert len(b.stub.times("+CNMI=?")) == set_ups
+        assert "+CFUN=1,1" not in b.stub.commands()
+        b.queue(1)
+        await b.until(lambda: b.modem.status.sent == 1)
+
+
+@simulated
+async def test_a_list_refused_in_text_mode_is_a_lost_pdu_mode() -> None:
+    """Another program, or a restart that nobody announced: the modem is set up again each time."""
+    async with bench() as b:
+        await b.becomes(ModemHealth.READY)
+        b.stub.answers |= {"+CMGL=4": "+CMS ERROR: 305", "+CMGF?": "+CMGF: 1|OK"}
+        set_ups = len(b.stub.times("+CMGF=0"))
+        await b.until(lambda: len(b.stub.times("+CMGF=0")) == set_ups + 1, SWEEP_S + 10)
+        b.stub.answers |= {"+CMGL=4": "OK", "+CMGF?": "+CMGF: 0|OK"}
+        await b.becomes(ModemHealth.READY)

@@ -50,6 +50,7 @@ class Trouble(StrEnum):
 
     SILENT = "silent"
     REFUSING = "refusing"
+    UNSTEADY = "unsteady"
     UNREGISTERED = "unregistered"
     FAILING = "failing"
     PORT_HANGS = "port hangs"
@@ -87,7 +88,12 @@ PLANS: Mapping[Trouble, EscalationPlan] = {
         (EscalationStep.ESCAPE, EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER),
     ),
     Trouble.REFUSING: EscalationPlan(
-        "a command of the set-up refused",
+        # An answer, not an illness: no reset makes firmware take what it does not have, and it drops the network for a time.
+        "a command refused that modemd cannot do without",
+        (EscalationStep.SET_UP,),
+    ),
+    Trouble.UNSTEADY: EscalationPlan(
+        "the SIM busy for a minute, or answers that differ each time",
         (
             EscalationStep.SET_UP,
             EscalationStep.RESET,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from modemd import logs
 from modemd.connector import Outbound
-from modemd.errors import ModemdError
+from modemd.errors import CommandFailed, ModemdError, NotNow
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.recovery.escalation import (
     QUARANTINE_S,
@@ -32,6 +32,8 @@ RADIO_TIMEOUT_S = 40.0
 RADIO_PAUSE_S = 2.0
 RESET_TIMEOUT_S = 10.0
 RESET_PAUSE_S = 2.0
+# Different refusals of one trouble after which the next one counts as seen before.
+MAX_REFUSALS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Recovery:
         self._spent_s: dict[EscalationStep, float] = {}
         self._reason: str | None = None
         self._pending_step: EscalationStep | None = None
+        self._refusals: set[str] = set()  # of this trouble, in words
 
     def note_location(self) -> None:
         """Notes where the device of the port, which has just been opened, is plugged in, if that can be found out."""
@@ -124,6 +127,24 @@ class Recovery:
         if step in (EscalationStep.REOPEN, EscalationStep.USB_RESET, EscalationStep.POWER):
             self._pending_step = step
         return step
+
+    def escalate_refusal(self, error: CommandFailed, profile: Profile) -> EscalationStep | None:
+        """Returns the step to take because of a refusal in the set-up.
+
+        A refusal that was not seen before in this trouble may be due to noise, or to a modem that still starts: then the set-up is
+        tried again. The same one again is the modem's answer.
+        """
+        if isinstance(error, NotNow):
+            return self.escalate(Trouble.UNSTEADY, str(error), profile)
+        if self._escalation.trouble is not Trouble.REFUSING:
+            self._refusals.clear()
+        is_new = str(error) not in self._refusals and len(self._refusals) < MAX_REFUSALS
+        self._refusals.add(str(error))
+        if is_new and len(self._refusals) > 1 and not self.is_quarantined:
+            self._reason = str(error)
+            self._escalation.counts[EscalationStep.SET_UP] += 1
+            return EscalationStep.SET_UP
+        return self.escalate(Trouble.REFUSING, str(error), profile)
 
     def note_escape(self, reason: str) -> None:
         """Notes that an answer did not come, and that the dialogue is to be synchronised. If another trouble is being
@@ -152,7 +173,12 @@ class Recovery:
     @property
     def is_quarantined(self) -> bool:
         """True while the modem is in quarantine."""
-        return self._escalation.find_quarantine_left(self._loop.time()) is not None
+        return self.quarantine_left_s is not None
+
+    @property
+    def quarantine_left_s(self) -> float | None:
+        """Seconds that the modem is still in quarantine; None if it is not."""
+        return self._escalation.find_quarantine_left(self._loop.time())
 
     @property
     def current_status(self) -> RecoveryStatus:

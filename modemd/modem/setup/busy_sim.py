@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modemd.at import Reply
-from modemd.errors import CommandFailed, SimStaysBusy
+from modemd.errors import CommandFailed, NotNow
 from modemd.modem.link.dialogue import Dialogue
 
 BUSY_TRIES = 30
@@ -19,7 +19,7 @@ def is_busy(reply: Reply) -> bool:
 
 async def run_when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
     """Returns the information lines of a command, which is repeated while the SIM is busy. Raises CommandFailed if it is
-    refused, and SimStaysBusy after a minute."""
+    refused, and NotNow after a minute."""
     for _ in range(BUSY_TRIES):
         reply = await dialogue.ask(command)
         if reply.ok:
@@ -27,4 +27,4 @@ async def run_when_ready(dialogue: Dialogue, command: str) -> tuple[str, ...]:
         if not is_busy(reply):
             raise CommandFailed(f"AT{command}", reply.result.line)
         await dialogue.pause(BUSY_WAIT_S)
-    raise SimStaysBusy(f"AT{command}", "SIM busy for a minute")
+    raise NotNow(f"AT{command}", "SIM busy for a minute")

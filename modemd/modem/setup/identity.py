@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from modemd.at import replies
-from modemd.errors import CommandFailed, DecodeError
+from modemd.errors import DecodeError, NotNow
 from modemd.modem.link import check_digit
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import BUSY_TRIES, BUSY_WAIT_S, is_busy
@@ -94,4 +94,4 @@ async def _read_number(
         counts[found] = counts.get(found, 0) + 1
         if counts[found] == MATCHES_NEEDED or (found is not None and is_proven(found)):
             return found
-    raise CommandFailed(f"AT{command}", f"{MAX_READS} different answers: noise on the line?")
+    raise NotNow(f"AT{command}", f"{MAX_READS} different answers: noise on the line?")

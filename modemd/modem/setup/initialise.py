@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modemd import logs
 from modemd.at import replies
-from modemd.errors import CommandFailed, SimStaysBusy
+from modemd.errors import CommandFailed, NotNow
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, run_when_ready
 from modemd.modem.setup.first_words import read_identity, send_first_commands
@@ -71,7 +71,7 @@ async def initialise_modem(dialogue: Dialogue, profile: Profile, used_memories: 
     """Sets PDU mode, numbered errors, storage and notices, from any state. Returns where arrivals are stored then; that memory
     is added to `used_memories` as soon as arrivals go there.
 
-    Only PDU mode is a condition: raises CommandFailed if the modem neither takes it nor says that it is in it, and SimStaysBusy
+    Only PDU mode is a condition: raises CommandFailed if the modem neither takes it nor says that it is in it, and NotNow
     after a minute. All else is a wish: some modems refuse to switch off their echo, or have one form of errors only. A modem that
     refuses all notices is used without: the sweep finds its messages.
     """
@@ -83,7 +83,7 @@ async def initialise_modem(dialogue: Dialogue, profile: Profile, used_memories: 
     for command in profile.init:
         try:
             await run(command)
-        except SimStaysBusy:
+        except NotNow:
             raise
         except CommandFailed as error:
             refused[command] = error

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from modemd import logs
 from modemd.at import Reply, replies
-from modemd.errors import CommandFailed, DecodeError, ReplyTimeout, SimUnusable
+from modemd.errors import CommandFailed, DecodeError, NotNow, ReplyTimeout, SimUnusable
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup import identity
 from modemd.modem.setup.busy_sim import is_busy, run_when_ready
@@ -248,7 +248,7 @@ async def _enter_pin(dialogue: Dialogue, profile: Profile, pins: PinSource) -> N
         await pins.forget_tries(holder)
     elif is_busy(reply) or reply.result.line in _ABSENT_ERRORS:
         await pins.forget_try(holder, digest)
-        raise CommandFailed("AT+CPIN=", reply.result.line)
+        raise NotNow("AT+CPIN=", reply.result.line)
     else:
         await pins.record_refusal(holder, digest)
         left = await read_tries_left(dialogue, profile)
@@ -273,7 +273,7 @@ async def _wait_until_open(dialogue: Dialogue) -> None:
             dialogue.take_notices("+CPIN:")
             return
         await dialogue.pause(OPENING_WAIT_S)
-    raise CommandFailed("AT+CPIN=", "OK, but the SIM stays closed")
+    raise NotNow("AT+CPIN=", "OK, but the SIM stays closed")
 
 
 def _format_tries(left: int) -> str:
