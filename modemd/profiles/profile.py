@@ -42,6 +42,7 @@ class Profile:
     init: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
+    direct: tuple[str, ...] = ()
     storage: tuple[str, ...] = ()
     iccid: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -92,7 +93,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "": ("title",),
     "match": ("manufacturer", "model", "usb", "at_interface", "at_protocol", "other_protocol"),
     "at": (
-        *("first", "init", "optional", "notify", "storage", "iccid"),
+        *("first", "init", "optional", "notify", "direct", "storage", "iccid"),
         *("ignore", "restart", "ready", "full", "quirks"),
     ),
     "pin": ("pin_tries", "pin_tries_field"),

@@ -23,8 +23,9 @@ UnstoredArrivals = deque[tuple[Identity, bytes]]
 class Arrivals:
     """Storage of one session's arrivals. PDUs have the SMSC field.
 
-    `has_unstored` is true after the database refused an arrival: a sweep is worth while as soon as it takes changes again. `wake`
-    is called when something that was stored in the background has become durable, or could not be stored.
+    `acknowledges` is true for a modem without storage. `has_unstored` is true after the database refused an arrival: a sweep is
+    worth while as soon as it takes changes again. `wake` is called when something that was stored in the background has become
+    durable, or could not be stored.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class Arrivals:
         inbound: Inbound,
         unstored: UnstoredArrivals,
         wake: Callable[[], None],
+        *,
+        acknowledges: bool = False,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
@@ -41,6 +44,7 @@ class Arrivals:
         self._unstored = unstored
         self.has_unstored = bool(unstored)
         self.wake = wake
+        self._acknowledges = acknowledges
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def store(self, pdu: bytes, received_by: Identity | None = None) -> bool:
@@ -97,8 +101,8 @@ class Arrivals:
 
     @property
     def is_acknowledging(self) -> bool:
-        """True if the modem sends no further report before the last one is acknowledged."""
-        return Quirk.CNMA_AFTER_REPORT in self._identity.profile.quirks
+        """True if the modem waits for an acknowledgement: of each arrival if it has no storage, or before its next report."""
+        return self._acknowledges or Quirk.CNMA_AFTER_REPORT in self._identity.profile.quirks
 
     async def acknowledge(self) -> None:
         """Acknowledges an arrival (`AT+CNMA`), if the modem waits for that."""

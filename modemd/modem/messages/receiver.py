@@ -63,10 +63,13 @@ class Receiver:
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
+        self.storage = storage
         self._memory = storage.memory
         self._report_memory = storage.reports
         self._state = ReceiverState() if state is None else state
-        self._arrivals = Arrivals(dialogue, identity, inbound, self._state.unstored, wake)
+        self._arrivals = Arrivals(
+            dialogue, identity, inbound, self._state.unstored, wake, acknowledges=storage.is_direct
+        )
         self.level = StorageLevel(dialogue)
         self._report_slots: dict[int, str] = {}  # PDUs of the reports on the modem that are being stored or deleted
         self._deletable: deque[StoredMessage] = deque()
@@ -96,6 +99,8 @@ class Receiver:
 
     async def check_storage(self) -> None:
         """Reads the level of the storage, and sweeps if it is nearly full: a full one gets no message, and no notice."""
+        if self.storage.is_direct:
+            return
         await self.level.read()
         if self.level.wants_sweep:
             await self.sweep()
@@ -115,6 +120,8 @@ class Receiver:
         self._deletable.clear()
         self._report_slots.clear()
         await self._arrivals.store_held()
+        if self.storage.is_direct:
+            return 0
         found = await self._clear(self._memory)
         # Reports that were announced while nobody had the port open are in another memory, and are not announced again.
         others = sorted(self._state.used_memories - {self._memory})
@@ -161,12 +168,12 @@ class Receiver:
         if memory in (self._memory, "MT"):
             yield True
             return
-        reply = await self._dialogue.ask(f'+CPMS="{memory}"')
+        reply = await self._dialogue.ask(self.storage.select_command(memory))
         try:
             yield reply.ok
         finally:
             if self._dialogue.loss_reason is None:
-                await self._dialogue.run_command(f'+CPMS="{self._memory}"')
+                await self._dialogue.run_command(self.storage.select_command(self._memory))
 
     async def _fetch(self, slot: StorageSlot, *, is_report: bool) -> None:
         """Reads one announced slot, in the memory that the notice named."""

@@ -131,8 +131,8 @@ class Recovery:
     def escalate_refusal(self, error: CommandFailed, profile: Profile) -> EscalationStep | None:
         """Returns the step to take because of a refusal in the set-up.
 
-        A refusal that was not seen before in this trouble may be due to noise, or to a modem that still starts: then the set-up is
-        tried again. The same one again is the modem's answer.
+        A refusal that was not seen before in this trouble may be due to noise, or to a modem that still starts: then the set-up
+        is tried again. The same one again is the modem's answer.
         """
         if isinstance(error, NotNow):
             return self.escalate(Trouble.UNSTEADY, str(error), profile)

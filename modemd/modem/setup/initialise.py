@@ -73,10 +73,10 @@ async def initialise_modem(dialogue: Dialogue, profile: Profile, used_memories: 
 
     Only PDU mode is a condition: raises CommandFailed if the modem neither takes it nor says that it is in it, and NotNow
     after a minute. All else is a wish: some modems refuse to switch off their echo, or have one form of errors only. A modem that
-    refuses all notices is used without: the sweep finds its messages.
+    refuses all notices is used without: the sweep finds its messages. A modem without storage hands its messages over.
     """
 
-    async def run(command: str) -> object:
+    async def run(command: str) -> tuple[str, ...]:
         return await run_when_ready(dialogue, command)
 
     refused = {}

@@ -4,47 +4,87 @@ it back."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modemd import logs
 from modemd.at import offers, replies
-from modemd.errors import CommandFailed, DecodeError
+from modemd.errors import CommandFailed, DecodeError, NotNow
 from modemd.modem.link.dialogue import Dialogue
 from modemd.profiles import Profile
 
 log = logs.get(__name__)
 
-RunCommand = Callable[[str], Awaitable[object]]
-"""Runs a command that may have to wait for the SIM. Raises CommandFailed if it is refused."""
+RunCommand = Callable[[str], Awaitable[Sequence[str]]]
+"""Runs a command that may have to wait for the SIM, and returns its information lines. Raises CommandFailed if it is refused."""
 _DS, _BFR = 3, 4  # the fourth and fifth value of +CNMI
 _REPORTS = "SR"
+STORAGE_REFUSED = (
+    "the modem refuses each storage that it offers (AT+CPMS); what lies in them is not read, what comes is received"
+)
+NOTHING_RECEIVED = (
+    "the modem has no storage for messages, and refuses to hand them over (AT+CPMS, AT+CNMI): it can send, but do not count on "
+    "receiving by it"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Place where arrivals are stored: messages in `memory`, and status reports in `reports` if that is not None (TS 27.005
-    3.2.2)."""
+    3.2.2). `memory` is empty if the modem has no storage: direct delivery.
+
+    `command` is the `+CPMS` setting that the modem took, empty if it took none. `remark` is what a person should know, None if
+    all is well.
+    """
 
     memory: str
     reports: str | None = None
+    command: str = field(default="", compare=False)
+    remark: str | None = field(default=None, compare=False)
+
+    @property
+    def is_direct(self) -> bool:
+        """True if the modem has no storage: each message comes with its notice (`+CMT`, `+CDS`), and is acknowledged by
+        `AT+CNMA`."""
+        return not self.memory
+
+    def select_command(self, memory: str) -> str:
+        """Returns the `+CPMS` setting that reads from `memory` and leaves arrivals where they are. All positions are set, because
+        some modems refuse fewer (Huawei E3372-325, phonesim)."""
+        if not self.command:
+            return f'+CPMS="{memory}"'
+        return self.command.replace(f'"{self.memory}"', f'"{memory}"', 1)
 
 
 async def negotiate(
     dialogue: Dialogue, profile: Profile, run: RunCommand, used_memories: set[str] | None = None
 ) -> Storage:
-    """Sets storage and notices. Raises CommandFailed if the modem takes no storage.
+    """Sets storage and notices. If the modem takes no storage, sets direct delivery instead: there are modems without one (Nordic
+    nRF91, Android).
 
     As soon as the storage is set, messages go there, even if the rest fails; therefore it is added to `used_memories` at once.
     """
     offered = await _offered_memories(dialogue)
-    memory = await choose_storage(profile, offered, run)
+    memory, setting = await choose_storage(profile, offered, run) or ("", "")
+    if not memory:
+        return await _choose_direct_delivery(dialogue, profile, run, is_refusing=bool(offered))
     if used_memories is not None:
         used_memories.add(memory)
-    notices = await choose_notices(dialogue, profile, run)
+    notices = await choose_notices(dialogue, profile.notify, run)
     stores_reports = notices is not None and notices.partition("=")[2].split(",")[_DS] == "2"
-    return Storage(
-        memory, _REPORTS if stores_reports and offered and _REPORTS in offered[0] and memory != _REPORTS else None
-    )
+    reports = _REPORTS if stores_reports and offered and _REPORTS in offered[0] and memory != _REPORTS else None
+    return Storage(memory, reports, setting)
+
+
+async def _choose_direct_delivery(
+    dialogue: Dialogue, profile: Profile, run: RunCommand, *, is_refusing: bool
+) -> Storage:
+    """Sets direct delivery, with acknowledgement if the modem has it (+CSMS=1, TS 27.005 3.2.1). `is_refusing`: the modem names
+    storages, and takes none."""
+    await dialogue.ask("+CSMS=1")
+    if await choose_notices(dialogue, profile.direct, run) is None:
+        return Storage("", remark=NOTHING_RECEIVED)
+    log.info("the modem has no storage for messages; they come directly")
+    return Storage("", remark=STORAGE_REFUSED if is_refusing else None)
 
 
 async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:
@@ -56,18 +96,28 @@ async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:
         return ()
 
 
-async def choose_storage(profile: Profile, offered: Sequence[Sequence[str]], run: RunCommand) -> str:
-    """Sets the first memory of the family's preferences that the modem takes, for reading and for arrivals. Returns its
-    name. Raises CommandFailed if the modem takes none."""
-    refused = CommandFailed("AT+CPMS", "nothing to choose from")
+async def choose_storage(profile: Profile, offered: Sequence[Sequence[str]], run: RunCommand) -> tuple[str, str] | None:
+    """Sets the first memory of the family's preferences that the modem takes, for reading and for arrivals. Returns its name and
+    the setting; None if the modem takes none, or none that has room for a message."""
     for memory, command in storage_commands(profile.storage, offered):
         try:
-            await run(command)
+            lines = await run(command)
+        except NotNow:
+            raise
         except CommandFailed as error:
-            refused = error
-        else:
-            return memory
-    raise refused
+            log.info("the modem refuses a storage", command=error.command, result=error.result)
+            continue
+        if _has_places(lines):
+            return memory, command
+    return None
+
+
+def _has_places(lines: Sequence[str]) -> bool:
+    """Returns whether the memory that was set has room; True if the modem does not tell."""
+    try:
+        return replies.parse_fill(lines).total > 0
+    except DecodeError:
+        return True
 
 
 def storage_commands(preferences: Sequence[str], offered: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
@@ -86,18 +136,20 @@ def storage_commands(preferences: Sequence[str], offered: Sequence[Sequence[str]
     ]
 
 
-async def choose_notices(dialogue: Dialogue, profile: Profile, run: RunCommand) -> str | None:
-    """Sets the first notice setting of the family's preferences that is taken and reads back as set. Returns its command;
-    None, and a line in the log, if there is none: then only the sweep finds messages."""
+async def choose_notices(dialogue: Dialogue, preferences: Sequence[str], run: RunCommand) -> str | None:
+    """Sets the first notice setting of the preferences that is taken and reads back as set. Returns its command; None, and a line
+    in the log, if there is none: then only the sweep finds messages."""
     reply = await dialogue.ask("+CNMI=?")
     try:
         offered = offers.parse_number_groups(reply.lines, "+CNMI") if reply.ok else ()
     except DecodeError:
         offered = ()
     refused = "the driver lists none"
-    for command in notice_commands(profile.notify, offered):
+    for command in notice_commands(preferences, offered):
         try:
             await run(command)
+        except NotNow:
+            raise
         except CommandFailed as error:
             refused = str(error)
             continue
@@ -129,11 +181,12 @@ def notice_commands(preferences: Sequence[str], offered: Sequence[frozenset[int]
 
 
 async def _is_read_back(dialogue: Dialogue, command: str) -> bool:
-    """True if `AT+CNMI?` answers what was set. A modem that refuses the question is trusted."""
+    """True if `AT+CNMI?` answers what was set. A modem that refuses the question is trusted, and so is one for the values that it
+    does not tell."""
     reply = await dialogue.ask("+CNMI?")
     try:
         values = replies.split_fields(replies.find_line(reply.lines, "+CNMI")) if reply.ok else []
     except DecodeError:
         values = []
     given = command.partition("=")[2].split(",")
-    return not values or values[: len(given)] == given
+    return all(value == wanted for value, wanted in zip(values, given, strict=False))

@@ -482,3 +482,20 @@ async def test_what_cannot_be_deleted_is_known_in_the_next_session() -> None:
             await Receiver(Dialogue(port), identity(), backend, Storage("SM"), state).sweep()
             known.append((len(backend.stored), len(state.undeletable)))
     assert known == [(1, 1), (0, 1), (0, 0)]
+
+
+@simulated
+async def test_without_a_storage_each_arrival_is_acknowledged_and_none_is_swept() -> None:
+    """The modem keeps nothing (Nordic nRF9160): durable first, then AT+CNMA, and no command about a storage."""
+    with script(
+        f"<< +CMT: ,26 | {FIRST} \n >> AT+CNMA \n << OK \n << +CDS: 25 | {REPORT} \n >> AT+CNMA \n << OK"
+    ) as port:
+        dialogue, backend = Dialogue(port), FakeBackend()
+        receiver = Receiver(dialogue, identity(), backend, Storage(""))
+        assert await receiver.sweep() == 0
+        await receiver.check_storage()
+        await asyncio.sleep(0.1)
+        assert await receiver.handle_notice(dialogue.notices.popleft())
+        await asyncio.sleep(0.1)
+        assert await receiver.handle_notice(dialogue.notices.popleft())
+        assert [octets.hex().upper() for octets in backend.stored] == [FIRST, REPORT]

@@ -366,14 +366,6 @@ async def test_a_storage_that_is_refused_gives_way_to_the_next() -> None:
     assert await prepared(prepares(storage)) == "ME"
 
 
-@simulated
-async def test_no_storage_at_all_is_an_error() -> None:
-    """Without one nothing could be received."""
-    storage = '>> AT+CPMS="SM","SM","SM" \n << ERROR \n >> AT+CPMS="ME","ME","ME" \n << +CMS ERROR: 302'
-    with script(prepares(storage).partition(">> AT+CNMI=?")[0]) as port, pytest.raises(CommandFailed, match="302"):
-        await initialise_modem(Dialogue(port), PREPARED)
-
-
 @pytest.mark.parametrize("busy", ["+CMS ERROR: 314", "+CME ERROR:14", "+CMS ERROR: 515", "+CMS ERROR: SIM busy"])
 @simulated
 async def test_a_busy_sim_is_polled(busy: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from modemd.at import offers
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import run_when_ready
-from modemd.modem.setup.negotiation import Storage, negotiate, notice_commands, storage_commands
+from modemd.modem.setup.negotiation import NOTHING_RECEIVED, Storage, negotiate, notice_commands, storage_commands
 from modemd.profiles import Profile
 from tests.modem.scripted_port import script, simulated
 
@@ -99,3 +99,71 @@ async def test_where_arrivals_lie(transcript: str, storage: Storage) -> None:
         dialogue = Dialogue(port)
         profile = Profile("x", storage=("SM",), notify=WISHES)
         assert await negotiate(dialogue, profile, lambda command: run_when_ready(dialogue, command)) == storage
+
+
+DIRECT = ("+CNMI=2,2,0,1,0", "+CNMI=3,2,0,1,0")
+NO_STORAGE = ">> AT+CPMS=? \n << ERROR \n" + "".join(
+    f">> AT+CPMS={','.join(['%SM%'] * places)} \n << ERROR \n".replace("%", '"') for places in (3, 2, 1)
+)
+
+
+async def negotiated(transcript: str) -> Storage:
+    with script(transcript) as port:
+        dialogue = Dialogue(port)
+        profile = Profile("x", storage=("SM",), notify=WISHES, direct=DIRECT)
+        return await negotiate(dialogue, profile, lambda command: run_when_ready(dialogue, command))
+
+
+@simulated
+async def test_a_modem_without_storage_hands_its_messages_over() -> None:
+    """Nordic's nRF9160: no +CPMS, no +CSMS, and the one notice setting that it takes."""
+    storage = await negotiated(f"""
+        {NO_STORAGE}
+        >> AT+CSMS=1
+        << ERROR
+        >> AT+CNMI=?
+        << +CNMI: (3),(0,2),(0),(0,1) | OK
+        >> AT+CNMI=3,2,0,1
+        << OK
+        >> AT+CNMI?
+        << +CNMI: 3,2,0,1 | OK
+    """)
+    assert (storage.is_direct, storage.remark) == (True, None)
+
+
+@simulated
+async def test_a_phone_that_only_sends_is_said_to_receive_nothing() -> None:
+    """Nokia N79: empty groups, and no notices. It sends, and a remark says what to expect of it."""
+    refused = "".join(f">> AT{command} \n << ERROR \n" for command in DIRECT)
+    storage = await negotiated(
+        NO_STORAGE.replace("AT+CPMS=? \n << ERROR", "AT+CPMS=? \n << +CPMS: (),(),() | OK")
+        + f">> AT+CSMS=1 \n << OK \n >> AT+CNMI=? \n << ERROR \n {refused}"
+    )
+    assert (storage.is_direct, storage.remark) == (True, NOTHING_RECEIVED)
+
+
+@simulated
+async def test_a_storage_without_places_is_none() -> None:
+    """What comes could never lie there."""
+    profile = Profile("x", storage=("SM", "ME"), notify=WISHES)
+    empty = '>> AT+CPMS=? \n << +CPMS: ("SM","ME"),("SM","ME"),("SM","ME") | OK \n' + SM.replace("1,20", "0,0")
+    me = '>> AT+CPMS="ME","ME","ME" \n << +CPMS: 0,99,0,99,0,99 | OK \n'
+    with script(empty + me + DS_2) as port:
+        dialogue = Dialogue(port)
+        storage = await negotiate(dialogue, profile, lambda command: run_when_ready(dialogue, command))
+    assert storage.memory == "ME"
+
+
+@simulated
+async def test_values_that_are_not_read_back_are_believed() -> None:
+    """Firmware may answer +CNMI? with fewer values than it takes; those that it tells must be right."""
+    ds_2 = DS_2.replace("<< +CNMI: 2,1,0,2,0", "<< +CNMI: 2,1")
+    assert await negotiated(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {ds_2}') == Storage("SM")
+
+
+@simulated
+async def test_a_storage_is_selected_in_the_form_that_the_modem_takes() -> None:
+    """Huawei E3372-325 and phonesim refuse fewer than three memories; arrivals stay where they are."""
+    storage = await negotiated(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {DS_2}')
+    assert storage.select_command("SR") == '+CPMS="SR","SM","SM"'
+    assert storage.select_command("SM") == '+CPMS="SM","SM","SM"'
