@@ -64,7 +64,7 @@ class Receiver:
         self._dialogue = dialogue
         self._identity = identity
         self.storage = storage
-        self._memory = storage.memory
+        self._memory = storage.memory or ""
         self._report_memory = storage.reports
         self._state = ReceiverState() if state is None else state
         self._arrivals = Arrivals(

@@ -30,14 +30,16 @@ NOTHING_RECEIVED = (
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Place where arrivals are stored: messages in `memory`, and status reports in `reports` if that is not None (TS 27.005
-    3.2.2). `memory` is empty if the modem has no storage: direct delivery.
+    3.2.2). `memory` is None if the modem stores nothing and hands arrivals over straight. `readable` are the memories that
+    messages can be read from.
 
     `command` is the `+CPMS` setting that the modem took, empty if it took none. `remark` is what a person should know, None if
     all is well.
     """
 
-    memory: str
+    memory: str | None
     reports: str | None = None
+    readable: tuple[str, ...] = ()
     command: str = field(default="", compare=False)
     remark: str | None = field(default=None, compare=False)
 
@@ -45,7 +47,7 @@ class Storage:
     def is_direct(self) -> bool:
         """True if the modem has no storage: each message comes with its notice (`+CMT`, `+CDS`), and is acknowledged by
         `AT+CNMA`."""
-        return not self.memory
+        return self.memory is None
 
     def select_command(self, memory: str) -> str:
         """Returns the `+CPMS` setting that reads from `memory` and leaves arrivals where they are. All positions are set, because
@@ -64,15 +66,16 @@ async def negotiate(
     As soon as the storage is set, messages go there, even if the rest fails; therefore it is added to `used_memories` at once.
     """
     offered = await _offered_memories(dialogue)
-    memory, setting = await choose_storage(profile, offered, run) or ("", "")
-    if not memory:
+    chosen = await choose_storage(profile, offered, run)
+    if chosen is None:
         return await _choose_direct_delivery(dialogue, profile, run, is_refusing=bool(offered))
+    memory, setting = chosen
     if used_memories is not None:
         used_memories.add(memory)
     notices = await choose_notices(dialogue, profile.notify, run)
     stores_reports = notices is not None and notices.partition("=")[2].split(",")[_DS] == "2"
     reports = _REPORTS if stores_reports and offered and _REPORTS in offered[0] and memory != _REPORTS else None
-    return Storage(memory, reports, setting)
+    return Storage(memory, reports, tuple(offered[0]) if offered else (), setting)
 
 
 async def _choose_direct_delivery(
@@ -82,9 +85,9 @@ async def _choose_direct_delivery(
     storages, and takes none."""
     await dialogue.ask("+CSMS=1")
     if await choose_notices(dialogue, profile.direct, run) is None:
-        return Storage("", remark=NOTHING_RECEIVED)
+        return Storage(None, remark=NOTHING_RECEIVED)
     log.info("the modem has no storage for messages; they come directly")
-    return Storage("", remark=STORAGE_REFUSED if is_refusing else None)
+    return Storage(None, remark=STORAGE_REFUSED if is_refusing else None)
 
 
 async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:

@@ -491,7 +491,7 @@ async def test_without_a_storage_each_arrival_is_acknowledged_and_none_is_swept(
         f"<< +CMT: ,26 | {FIRST} \n >> AT+CNMA \n << OK \n << +CDS: 25 | {REPORT} \n >> AT+CNMA \n << OK"
     ) as port:
         dialogue, backend = Dialogue(port), FakeBackend()
-        receiver = Receiver(dialogue, identity(), backend, Storage(""))
+        receiver = Receiver(dialogue, identity(), backend, Storage(None))
         assert await receiver.sweep() == 0
         await receiver.check_storage()
         await asyncio.sleep(0.1)

@@ -82,13 +82,19 @@ DS_2 = """
                 >> AT+CNMI?
                 << +CNMI: 2,1,0,1 | OK
             """,
-            Storage("SM"),
+            Storage("SM", readable=("SM", "BM", "SR")),
             id="Wavecom: two memories, four values, reports direct",
         ),
         pytest.param(
-            f'>> AT+CPMS=? \n << +CPMS: ("SM","SR"),("SM"),("SM") | OK \n {SM} {DS_2}', Storage("SM", "SR"), id="SR"
+            f'>> AT+CPMS=? \n << +CPMS: ("SM","SR"),("SM"),("SM") | OK \n {SM} {DS_2}',
+            Storage("SM", "SR", ("SM", "SR")),
+            id="SR",
         ),
-        pytest.param(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {DS_2}', Storage("SM"), id="no SR"),
+        pytest.param(
+            f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {DS_2}',
+            Storage("SM", readable=("SM",)),
+            id="no SR",
+        ),
         pytest.param(f">> AT+CPMS=? \n << ERROR \n {SM} {DS_2}", Storage("SM"), id="it does not tell"),
     ],
 )
@@ -158,7 +164,9 @@ async def test_a_storage_without_places_is_none() -> None:
 async def test_values_that_are_not_read_back_are_believed() -> None:
     """Firmware may answer +CNMI? with fewer values than it takes; those that it tells must be right."""
     ds_2 = DS_2.replace("<< +CNMI: 2,1,0,2,0", "<< +CNMI: 2,1")
-    assert await negotiated(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {ds_2}') == Storage("SM")
+    assert await negotiated(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {ds_2}') == Storage(
+        "SM", readable=("SM",)
+    )
 
 
 @simulated
