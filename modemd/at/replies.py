@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -221,24 +221,28 @@ def parse_iccid(lines: Sequence[str], name: str) -> str:
     return parse_digits(lines, name, 18)
 
 
-def parse_caller(line: str) -> str:
+Decode = Callable[[str], str]
+"""Decodes a string by the character set that the modem is in (`modemd.modem.link.charset`)."""
+
+
+def parse_caller(line: str, decode: Decode = str) -> str:
     """Returns the number in `+CLIP: <number>,<type>[,...]` (3GPP TS 27.007 7.6), with `+` if it is international; empty if it is
     withheld."""
-    return parse_address(line, "+CLIP")
+    return parse_address(line, "+CLIP", decode)
 
 
-def parse_service_centre(lines: Sequence[str]) -> str:
+def parse_service_centre(lines: Sequence[str], decode: Decode = str) -> str:
     """Returns the SMSC in `+CSCA: <number>,<type>` (3GPP TS 27.005 3.3.1), with `+` if its type is international; empty if the
     SIM has none."""
-    return parse_address(find_line(lines, "+CSCA"), "+CSCA")
+    return parse_address(find_line(lines, "+CSCA"), "+CSCA", decode)
 
 
-def parse_address(line: str, name: str) -> str:
+def parse_address(line: str, name: str, decode: Decode = str) -> str:
     """Returns a number by its type of address: with `+` for 145, international (3GPP TS 24.008 10.5.4.7)."""
     values = split_fields(line)
     if not values:
         raise DecodeError(name, 0, f"no number in {line!r}")
-    number = values[0]
+    number = decode(values[0])
     international = len(values) > 1 and values[1] == "145"
     return f"+{number}" if international and number.isdecimal() else number
 
@@ -252,7 +256,7 @@ def parse_pin_tries(lines: Sequence[str], place: int) -> int:
     raise DecodeError("PIN tries", place, f"no counter in {list(lines)!r}")
 
 
-def parse_operator(lines: Sequence[str]) -> str | None:
+def parse_operator(lines: Sequence[str], decode: Decode = str) -> str | None:
     """Returns the network in `+COPS: <mode>[,<format>,<name>[,<technology>]]` (3GPP TS 27.007 7.3); None if there is none."""
     values = split_fields(find_line(lines, "+COPS"))
-    return values[2] or None if len(values) > 2 else None
+    return decode(values[2]) or None if len(values) > 2 else None

@@ -13,6 +13,7 @@ from modemd.at.replies import Registration
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.errors import CommandFailed, DecodeError, ModemError, PortGone, ReplyTimeout, SimUnusable
+from modemd.modem.link.charset import decode_number
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.symptoms import WEAK_DBM
@@ -148,13 +149,16 @@ class _Interviewer:
     async def _service_centre(self, identity: Identity) -> None:
         reply = await self._dialogue.ask("+CSCA?")
         try:
-            number = replies.parse_service_centre(reply.lines) if reply.lines else ""
+            number = replies.parse_service_centre(reply.lines, self._decode_number) if reply.lines else ""
         except DecodeError:
             return
         if number:
             self.add_finding(Code.SMSC_FINE, number=number)
         elif reply.ok:
             self.add_finding(Code.SMSC_MISSING, iccid=identity.iccid)
+
+    def _decode_number(self, string: str) -> str:
+        return decode_number(string, self._dialogue.charset)
 
     async def _storage(self) -> None:
         reply = await self._dialogue.ask("+CPMS?")

@@ -10,6 +10,7 @@ from modemd import logs
 from modemd.at import Urc, networktime, replies
 from modemd.errors import DecodeError, ReplyTimeout, StoreUnavailable
 from modemd.modem.backend import Backend
+from modemd.modem.link.charset import decode_number, encode_string
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.missed_calls import MissedCalls, is_call_notice
 from modemd.modem.messages.receiver import Receiver
@@ -43,7 +44,10 @@ class StatusPolling:
         self._receiver = receiver
         self._unstored_calls = unstored_calls
         self._loop = asyncio.get_running_loop()
-        self._calls = MissedCalls()
+        self._calls = MissedCalls(self._decode_number)
+        self._refused_centre: tuple[str, str] | None = (
+            None  # the service centre that was refused, and the one that stayed
+        )
         self.has_restored_smsc = False
         """True if the last poll found the service centre missing, and set it again."""
         self.has_other_sim = False
@@ -124,9 +128,12 @@ class StatusPolling:
             return False
         wanted = self._backend.find_service_centre(self._identity, found)
         now = found
-        if wanted is not None and wanted != found:
-            await self._dialogue.ask(f'+CSCA="{wanted}",{INTERNATIONAL_NUMBER}')
+        if wanted is not None and wanted != found and (wanted, found) != self._refused_centre:
+            string = encode_string(wanted, self._dialogue.charset)
+            await self._dialogue.ask(f'+CSCA="{string}",{INTERNATIONAL_NUMBER}')
             now = await self._read_service_centre() or ""
+            # What the modem does not take is not written again at each poll: that would wear the SIM out.
+            self._refused_centre = (wanted, now) if now != wanted else None
             log.warning(
                 "service centre was another",
                 iccid=self._identity.iccid,
@@ -144,13 +151,16 @@ class StatusPolling:
         )
         return not found and bool(now)
 
+    def _decode_number(self, string: str) -> str:
+        return decode_number(string, self._dialogue.charset)
+
     async def _read_service_centre(self) -> str | None:
         """Returns the number, empty if there is none; None if the modem does not tell."""
         reply = await self._dialogue.ask("+CSCA?")
         if not reply.ok:
             return None
         try:
-            return replies.parse_service_centre(reply.lines) if reply.lines else ""
+            return replies.parse_service_centre(reply.lines, self._decode_number) if reply.lines else ""
         except DecodeError:
             return None
 

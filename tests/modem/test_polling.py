@@ -40,10 +40,11 @@ class PollingBench:
 
 
 @asynccontextmanager
-async def polling_bench(**answers: str) -> AsyncIterator[PollingBench]:
+async def polling_bench(charset: str | None = None, **answers: str) -> AsyncIterator[PollingBench]:
     stub, backend, status = StubModem(), FakeBackend(), ModemStatus(registration=Registration.HOME)
     stub.answers |= {"+CSCA?": '+CSCA: "+33609001390",145|OK', "+CPMS?": '+CPMS: "SM",1,50|OK'} | answers
     dialogue = Dialogue(await stub.open("/dev/west"))
+    dialogue.charset = charset
     receiver = Receiver(dialogue, identity(), backend, Storage("SM"))
     unstored_calls: list[str] = []
     yield PollingBench(
@@ -197,3 +198,33 @@ async def test_a_remark_goes_with_its_reason() -> None:
         b.stub.answers["+CPMS?"] = '+CPMS: "SM",0,50|OK'
         await b.polling.poll()
         assert "storage" not in b.status.remarks
+
+
+CENTRE = "+33609001390"
+CENTRE_UCS2 = "002B00330033003600300039003000300031003300390030"
+
+
+@simulated
+async def test_strings_in_ucs2_are_decoded_before_they_are_shown_or_compared() -> None:
+    """A modem that another program left in UCS2: the centre is already the one that is wanted, so nothing is written."""
+    async with polling_bench(
+        "UCS2",
+        **{"+CSCA?": f'+CSCA: "{CENTRE_UCS2}",145|OK', "+COPS?": '+COPS: 0,0,"0054006500730074006E00650074",7|OK'},
+    ) as b:
+        b.backend.smsc = CENTRE
+        await b.polling.poll()
+        assert (b.status.smsc, b.status.operator) == (CENTRE, "Testnet")
+        assert not [command for command in b.stub.commands() if command.startswith("+CSCA=")]
+
+
+@simulated
+async def test_a_service_centre_is_written_in_the_character_set_and_once() -> None:
+    """What the modem does not take is not written again at each poll, which would wear the SIM out."""
+    other = CENTRE_UCS2.replace("0039", "0038")
+    async with polling_bench("UCS2", **{"+CSCA?": f'+CSCA: "{other}",145|OK'}) as b:
+        b.backend.smsc = CENTRE
+        for _ in range(5):
+            await b.polling.poll()
+        written = [command for command in b.stub.commands() if command.startswith("+CSCA=")]
+        assert written == [f'+CSCA="{CENTRE_UCS2}",145']
+        assert "does not take" in b.status.remarks["smsc"]

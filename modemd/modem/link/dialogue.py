@@ -45,6 +45,8 @@ class Dialogue:
         self._is_synchronised = True
         self._last_data_at = self._loop.time()
         self._notice_arrived = asyncio.Event()
+        self.charset: str | None = None
+        """Character set that the modem's strings are in (`+CSCS`); None if it is not known."""
         self.notices: deque[Urc] = deque()
         self.on_notice: Callable[[], None] = _do_nothing
         port.on_data = self._handle_data

@@ -24,9 +24,11 @@ class _Ringing:
 
 
 class MissedCalls:
-    """Calls of one modem, by its notices. Times are the loop's, in seconds."""
+    """Calls of one modem, by its notices. Times are the loop's, in seconds. `decode` decodes a number by the modem's character
+    set."""
 
-    def __init__(self) -> None:
+    def __init__(self, decode: replies.Decode = str) -> None:
+        self._decode = decode
         self._ringing: _Ringing | None = None
 
     def handle_notice(self, line: str, now_s: float) -> str | None:
@@ -48,7 +50,7 @@ class MissedCalls:
             if self._ringing is None:
                 self._ringing = _Ringing(now_s)  # the RING was lost, or came before the set-up
             self._ringing.last_s = now_s
-            number = self._report_once(_parse_caller(line))
+            number = self._report_once(_parse_caller(line, self._decode))
             return earlier if number is None else number
         if line.startswith(_CALL_ENDS) and self._ringing is not None:
             number = self._report_once("")
@@ -83,9 +85,9 @@ def is_call_notice(line: str) -> bool:
     return line.startswith((*_RINGS, _CALLER, *_CALL_ENDS))
 
 
-def _parse_caller(line: str) -> str:
+def _parse_caller(line: str, decode: replies.Decode) -> str:
     """Returns the caller in `+CLIP: "+447700900456",145,...`; empty if withheld."""
     try:
-        return replies.parse_caller(line)
+        return replies.parse_caller(line, decode)
     except DecodeError:
         return ""

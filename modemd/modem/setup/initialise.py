@@ -5,8 +5,10 @@ from __future__ import annotations
 from modemd import logs
 from modemd.at import replies
 from modemd.errors import CommandFailed, NotNow
+from modemd.modem.link.charset import decode_number
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, run_when_ready
+from modemd.modem.setup.charset import choose_charset
 from modemd.modem.setup.first_words import read_identity, send_first_commands
 from modemd.modem.setup.identity import MAX_READS, read_iccid, read_imei, read_imsi
 from modemd.modem.setup.negotiation import Storage, negotiate
@@ -37,6 +39,7 @@ async def identify(
     manufacturer, model, profile = await _identify_family(dialogue, profiles, driver, pins)
     if driver is None:
         await send_first_commands(dialogue, profile)
+    await choose_charset(dialogue)
     imei = await read_imei(dialogue)
     firmware = await read_identity(dialogue, "+CGMR")
     await open_sim(dialogue, profile, pins)
@@ -139,6 +142,8 @@ async def _read_own_number(dialogue: Dialogue) -> str | None:
     reply = await dialogue.ask("+CNUM")
     for line in reply.lines if reply.ok else ():
         values = replies.split_fields(line)
-        if line.startswith("+CNUM") and len(values) > 1 and values[1].removeprefix("+").isdecimal():
-            return values[1]
+        if line.startswith("+CNUM") and len(values) > 1:
+            number = decode_number(values[1], dialogue.charset)
+            if number.removeprefix("+").isdecimal():
+                return number
     return None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from modemd.at import replies
 from modemd.at.replies import Registration
 from modemd.errors import DecodeError, ReplyTimeout
+from modemd.modem.link.charset import decode_string
 from modemd.modem.link.dialogue import Dialogue
 
 # AT+COPS? can take three minutes; a name is not worth that.
@@ -41,6 +44,8 @@ async def read_operator(dialogue: Dialogue) -> str | None:
     """Returns the name of the network; None if the modem tells none. Raises ReplyTimeout."""
     reply = await dialogue.ask("+COPS?", timeout_s=OPERATOR_TIMEOUT_S)
     try:
-        return replies.parse_operator(reply.lines) if reply.ok else None
+        return (
+            replies.parse_operator(reply.lines, partial(decode_string, charset=dialogue.charset)) if reply.ok else None
+        )
     except DecodeError:
         return None

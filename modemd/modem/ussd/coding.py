@@ -100,6 +100,11 @@ def encode_text(text: str, coding: str) -> UssdCommand:
     return UssdCommand(as_is, GSM_DCS, "GSM")
 
 
+def in_ucs2(text: str, command: UssdCommand) -> UssdCommand:
+    """Returns `command` for a modem that is in UCS2 and stays there: the same dcs, and the string in hex."""
+    return UssdCommand(_encode_ucs2(text), command.dcs, "UCS2")
+
+
 def _encode_ucs2(text: str) -> str:
     try:
         return text.encode("utf-16-be").hex().upper()

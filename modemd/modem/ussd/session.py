@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Protocol
 
-from modemd.errors import CommandFailed
+from modemd.errors import CommandFailed, PortGone, ReplyTimeout
+from modemd.modem.link.charset import GSM, UCS2
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.ussd import coding as ussd_coding
-from modemd.modem.ussd.coding import UssdMessage, UssdState
+from modemd.modem.ussd.coding import UssdCommand, UssdMessage, UssdState
 from modemd.profiles import Profile
 
 ANSWER_NOTICE = "+CUSD:"
@@ -72,7 +74,20 @@ async def send_text(
     modem restarts meanwhile, and PortGone. None of them ends the session: call `end_session`.
     """
     command = ussd_coding.encode_text(text, coding)
+    before = dialogue.charset
     charset = await _set_charset(dialogue, command.charset) if command.charset is not None else None
+    if command.charset is not None and charset == UCS2:
+        command = ussd_coding.in_ucs2(text, command)
+    try:
+        return await _exchange(dialogue, profile, command, charset, coding, limit_s), coding
+    finally:
+        await _restore_charset(dialogue, before or GSM)
+
+
+async def _exchange(
+    dialogue: Dialogue, profile: Profile, command: UssdCommand, charset: str | None, coding: str, limit_s: float
+) -> UssdMessage:
+    """Sends a command, and returns the network's answer."""
     _drop_late_answers(dialogue)
     reply = await dialogue.ask(f'+CUSD=1,"{command.string}",{command.dcs}')
     if not reply.ok:
@@ -86,7 +101,7 @@ async def send_text(
     message = ussd_coding.decode_line(line, coding, charset)
     await dialogue.pause(TWICE_S)
     _drop_late_answers(dialogue)
-    return message, coding
+    return message
 
 
 async def end_session(dialogue: Dialogue) -> None:
@@ -96,14 +111,25 @@ async def end_session(dialogue: Dialogue) -> None:
 
 
 async def _set_charset(dialogue: Dialogue, wanted: str) -> str | None:
-    """Sets the character set. Returns it; None if the modem has no `GSM`, and the text is written in its own character set.
-    Raises CommandFailed if the modem has no UCS2, and the text needs it."""
+    """Sets the character set. Returns the one that the modem is in then; None if it has no `GSM`, and does not tell its own: then
+    the text is written as it is. Raises CommandFailed if the modem has no UCS2, and the text needs it."""
     reply = await dialogue.ask(f'+CSCS="{wanted}"')
     if reply.ok:
+        dialogue.charset = wanted
         return wanted
-    if wanted == "UCS2":
+    if wanted == UCS2:
         raise CommandFailed(f'AT+CSCS="{wanted}"', reply.result.line)
-    return None
+    return dialogue.charset
+
+
+async def _restore_charset(dialogue: Dialogue, wanted: str) -> None:
+    """Sets the character set of before a text, in which the modem's numbers and names are read. If the modem does not answer now,
+    its strings are decoded by the set that it was left in."""
+    if dialogue.charset in (None, wanted) or dialogue.loss_reason is not None:
+        return
+    with contextlib.suppress(ReplyTimeout, PortGone):
+        if (await dialogue.ask(f'+CSCS="{wanted}"')).ok:
+            dialogue.charset = wanted
 
 
 def _drop_late_answers(dialogue: Dialogue) -> None:

@@ -36,6 +36,9 @@ PREPARED = Profile(
 )
 
 
+CSCS = '>> AT+CSCS? \n << +CSCS: "IRA" | OK \n'
+
+
 def asked(
     *,
     cgmi: str = "Generic | OK",
@@ -54,6 +57,7 @@ def asked(
         >> AT+CMEE=1
         << OK
         {named * (2 if cgmi.startswith("Generic") else 1)}
+        {CSCS}
         >> AT+CGSN
         << {cgsn}
         >> AT+CGMR
@@ -270,7 +274,7 @@ async def test_a_modem_that_says_nothing_before_its_sim_is_read() -> None:
         >> AT+CPMS?
         << +CPMS: "SM",0,20,"SM",0,20,"SM",0,20 | OK
     """
-        + ">> AT+CGSN"
+        + f"{CSCS} >> AT+CGSN"
         + asked(iccid=">> AT+ICCID \n << ICCID: 8944100030123456789 | OK \n" * 2).partition(">> AT+CGSN")[2]
     )
     who = await identified(transcript)
@@ -427,3 +431,50 @@ async def test_after_a_restart_echo_and_text_mode_are_set_right_again() -> None:
         << OK
     """
     await prepared(transcript + prepares().partition("<< OK\n        >> AT+CMGF=0\n        << OK")[2])
+
+
+UCS2_NUMBER = "002B00330033003700300030003000300030003000300031"
+
+
+@pytest.mark.parametrize(
+    ("charset", "number"),
+    [
+        pytest.param(
+            """
+            >> AT+CSCS?
+            << +CSCS: "UCS2" | OK
+            >> AT+CSCS="GSM"
+            << OK
+            >> AT+CSCS?
+            << +CSCS: "GSM" | OK
+            """,
+            "+33700000001",
+            id="it can be set",
+        ),
+        pytest.param(
+            """
+            >> AT+CSCS?
+            << +CSCS: "UCS2" | OK
+            >> AT+CSCS="GSM"
+            << +CME ERROR: 4
+            >> AT+CSCS="IRA"
+            << OK
+            >> AT+CSCS?
+            << +CSCS: "UCS2" | OK
+            """,
+            UCS2_NUMBER,
+            id="it stays",
+        ),
+        pytest.param(
+            '>> AT+CSCS? \n << +CSCS: "0047004D0053" | OK'.replace("004D0053", "0053004D"),
+            "+33700000001",
+            id="GSM, in hex",
+        ),
+        pytest.param(">> AT+CSCS? \n << ERROR", "+33700000001", id="it does not tell"),
+    ],
+)
+@simulated
+async def test_strings_are_read_in_the_character_set_that_the_modem_is_in(charset: str, number: str) -> None:
+    """Another program left it in UCS2: it is set, and read back; a modem that keeps it has its strings decoded."""
+    with script(asked(cnum=f'+CNUM: "","{number}",145 | OK').replace(CSCS, charset + "\n")) as port:
+        assert (await identify(Dialogue(port), SHIPPED, None)).number == "+33700000001"

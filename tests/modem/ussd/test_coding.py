@@ -197,6 +197,46 @@ async def test_a_modem_without_the_character_set_is_taken_as_it_is() -> None:
 
 
 @simulated
+async def test_a_modem_that_stays_in_ucs2_is_spoken_to_in_ucs2() -> None:
+    """No `GSM`, and the modem takes hex only (TinyGSM #140, gammu #358): code and answer are in hex."""
+    with script(
+        """
+        >> AT+CSCS="GSM"
+        << +CME ERROR: 4
+        >> AT+CUSD=1,"002A0031003000300023",15
+        << OK
+        << +CUSD: 0,"00310032002E00350030",15
+        """
+    ) as port:
+        dialogue = Dialogue(port)
+        dialogue.charset = "UCS2"
+        assert (await said_to(dialogue, CHARSET, "*100#", limit_s=60)).text == "12.50"
+
+
+@simulated
+async def test_the_character_set_is_as_before_after_a_text() -> None:
+    """What needed UCS2 leaves no numbers and names in hex behind, also after a refusal."""
+    ask = '>> AT+CSCS="UCS2" \n << OK \n >> AT+CUSD=1,"04140430",72 \n'
+    with script(
+        f"""
+        {ask} << OK \n << +CUSD: 0,"00310032",72
+        >> AT+CSCS="IRA"
+        << OK
+        {ask} << +CME ERROR: 30
+        >> AT+CSCS="IRA"
+        << OK
+        """
+    ) as port:
+        dialogue = Dialogue(port)
+        dialogue.charset = "IRA"
+        assert (await said_to(dialogue, CHARSET, "Да", limit_s=60)).text == "12"
+        assert dialogue.charset == "IRA"
+        with pytest.raises(CommandFailed, match=r"30$"):
+            await said_to(dialogue, CHARSET, "Да", limit_s=60)
+        assert dialogue.charset == "IRA"
+
+
+@simulated
 async def test_a_refusal_carries_the_result() -> None:
     """What the modem said to the code, or to the character set that the code needs."""
     with script('>> AT+CUSD=1,"AA180C3602",15 \n << +CME ERROR: 30 \n >> AT+CSCS="UCS2" \n << ERROR') as port:
