@@ -210,6 +210,12 @@ ADVICE: Mapping[Code, Advice] = {
         "another program has {port} open: {holder}",
         "end that program (minicom, gammu, a getty, another modemd); `sudo modemd doctor` shows its name",
     ),
+    Code.PORT_SHARED: Advice(
+        _WARNING,
+        _S.NO_PORT,
+        "another program has {port} open, too: {holder}",
+        "if it is the program behind this virtual port (socat, an emulator), all is well; else end it",
+    ),
     Code.PORT_OF_DAEMON: Advice(
         _NOTE,
         _S.NO_PORT,
@@ -238,7 +244,14 @@ ADVICE: Mapping[Code, Advice] = {
         _BLOCKS,
         _S.NO_ANSWER,
         "the modem answers, but refuses a command that modemd needs: {reason}",
-        "unplug it and plug it in again; if that does not help, `modemd drivers suggest --port PORT` shows what it can do",
+        "a daemon would refuse this modem, too; unplug it and plug it in again; if that does not help, `modemd drivers suggest "
+        "--port PORT` shows what it can do",
+    ),
+    Code.MODEM_LACKS: Advice(
+        _WARNING,
+        _S.NOT_RECEIVED,
+        "{remark}",
+        "nothing to do for sending; if you need what it lacks, use another modem or newer firmware",
     ),
     Code.MODEM_READY: Advice(_FINE, _S.NOT_SENT, "the daemon sends with this modem: {model}, {signal}"),
     Code.MODEM_STARTING: Advice(
@@ -318,6 +331,12 @@ ADVICE: Mapping[Code, Advice] = {
         "set sims.{iccid}.smsc to the operator's service centre; the number is on the operator's website, or in another SIM",
     ),
     Code.STORAGE_FINE: Advice(_FINE, _S.NOT_RECEIVED, "{used} of {total} places for messages are taken"),
+    Code.STORAGE_NONE: Advice(
+        _WARNING,
+        _S.NOT_RECEIVED,
+        "the modem has no place for messages ({used} of {total} are taken): no message can come in",
+        "try another SIM; if that does not help, this modem can only send",
+    ),
     Code.STORAGE_FULL: Advice(
         _WARNING,
         _S.NOT_RECEIVED,

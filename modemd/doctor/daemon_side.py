@@ -8,7 +8,7 @@ from typing import Any
 from modemd.config import Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
-from modemd.doctor.interview import SIM_CODES
+from modemd.doctor.interview import SIM_CODES, storage_code
 from modemd.doctor.rights import User
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.sim_pin import LOCKED, REMEDIES
@@ -77,8 +77,8 @@ def _about_ready(row: Row) -> list[Finding]:
     if dbm is None or dbm < WEAK_DBM:
         found.append(Finding.of(Code.SIGNAL_WEAK, name, signal=signal))
     used, _, total = (row["storage"] or "").partition("/")
-    if total and int(used) >= int(total) > 0:
-        found.append(Finding.of(Code.STORAGE_FULL, name, total=total))
+    if total and (code := storage_code(int(used), int(total))) is not Code.STORAGE_FINE:
+        found.append(Finding.of(code, name, used=used, total=total))
     return found
 
 

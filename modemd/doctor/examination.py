@@ -146,7 +146,12 @@ class _ModemExamination:
         if row["health"] in (ModemHealth.GONE, NOT_USABLE):
             denied = check_port(row["port"], row["name"], world.user, world.proc) if row["port"] else None
             # The daemon's reason why a port is not usable says more than the later absence of that port.
-            if denied is not None and (row["health"] == ModemHealth.GONE or denied.code is not Code.PORT_ABSENT):
+            is_gone = row["health"] == ModemHealth.GONE
+            if (
+                denied is not None
+                and denied.severity is Severity.BLOCKS
+                and (is_gone or denied.code is not Code.PORT_ABSENT)
+            ):
                 return [denied]
             device = next((device for device in devices if device.location == row["place"]), None)
             assessed = self._assess(device) if device is not None else None
@@ -232,18 +237,21 @@ class _ModemExamination:
     ) -> list[Finding]:
         """Checks one port before it is opened, opens it, and asks the modem."""
         world = self._environment
-        if (denied := check_port(path, subject, world.user, world.proc)) is not None:
-            return [denied]
+        noted = check_port(path, subject, world.user, world.proc)
+        if noted is not None and noted.severity is Severity.BLOCKS:
+            return [noted]
+        shared = [noted] if noted is not None else []
         try:
             port = await world.open_port(path)
         except PortGone as error:
-            return [open_failure(path, subject, world.user, error)]
+            return [open_failure(path, subject, world.user, error), *shared]
         try:
             files = PinFiles(world.settings, world.credentials) if world.settings is not None else None
             result = await interview(port, path, subject, world.profiles, driver, files)
             self.network_time = result.network_time or self.network_time
             return [
                 *result.findings,
+                *shared,
                 *self._unlisted_findings(result, subject, place),
                 *await self._send_to_itself(result, subject),
             ]

@@ -1,6 +1,6 @@
 """Interview of a modem over an open port: its identity, SIM, network, service centre and storage.
 
-Sets only the echo and the form of errors, and enters no PIN.
+Sets the modem up as the daemon does, so that what the daemon would refuse shows here, but enters no PIN.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.link.port import Port
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.first_words import wake_modem
-from modemd.modem.setup.initialise import identify
+from modemd.modem.setup.initialise import set_up_modem
 from modemd.modem.setup.registration import read_operator, read_registration
 from modemd.modem.setup.sim_pin import ABSENT, FAILED, LOCKED, NoPins, Pin
 from modemd.modem.status import Identity
@@ -30,6 +30,13 @@ REGISTRATION_TRIES = 6
 REGISTRATION_INTERVAL_S = 5.0
 SIM_CODES = {ABSENT: Code.SIM_ABSENT, FAILED: Code.SIM_FAILURE, LOCKED: Code.SIM_PIN, "SIM PUK": Code.SIM_PUK}
 """Codes by the state of `AT+CPIN?`. Every other state is SIM_OTHER."""
+
+
+def storage_code(used: int, total: int) -> Code:
+    """Returns the code for a storage with so many places."""
+    if total == 0:
+        return Code.STORAGE_NONE
+    return Code.STORAGE_FULL if used >= total else Code.STORAGE_FINE
 
 
 class PinNotGiven(SimUnusable):
@@ -99,14 +106,16 @@ class _Interviewer:
         """Asks one question after the other. ModemError from the first that the modem does not answer."""
         dialogue = self._dialogue
         await wake_modem(dialogue)
-        identity = self._interview.identity = await identify(dialogue, profiles, driver, pins)
-        profile = identity.profile
-        dialogue.apply_profile(profile)
+        identity, storage = await set_up_modem(dialogue, profiles, driver, pins, self._subject)
+        self._interview.identity, profile = identity, identity.profile
         model = f"{identity.manufacturer} {identity.model}".strip() or "a modem"
         self.add_finding(Code.MODEM_ANSWERS, model=model, port=path, driver=profile.name)
+        for remark in filter(None, (identity.remark, storage.remark)):
+            self.add_finding(Code.MODEM_LACKS, remark=remark)
         await self._registration()
         await self._service_centre(identity)
-        await self._storage()
+        if not storage.is_direct:
+            await self._storage()
         await self._clock()
 
     async def _registration(self) -> None:
@@ -166,8 +175,7 @@ class _Interviewer:
             fill = replies.parse_fill(reply.lines)
         except DecodeError:
             return
-        full = 0 < fill.total <= fill.used
-        self.add_finding(Code.STORAGE_FULL if full else Code.STORAGE_FINE, used=fill.used, total=fill.total)
+        self.add_finding(storage_code(fill.used, fill.total), used=fill.used, total=fill.total)
 
     async def _clock(self) -> None:
         """Reads the clock if the network sets it (`+CTZU`, 3GPP TS 27.007 8.40); any other clock may be wrong."""

@@ -25,7 +25,8 @@ _HOLDER_UNKNOWN = "a program of another user, which only root can see"
 
 
 def check_port(path: str, subject: str, who: User, proc: Path) -> Finding | None:
-    """Returns why `path` cannot be opened; None if nothing is found without opening it."""
+    """Returns why `path` cannot be opened, or what to know before it is (PORT_SHARED); None if nothing is found without opening
+    it."""
     if "://" in path:
         return None
     if not os.path.exists(path):
@@ -36,8 +37,15 @@ def check_port(path: str, subject: str, who: User, proc: Path) -> Finding | None
         manager = next((process for process in holders if process.name == MODEM_MANAGER), None)
         if manager is not None:
             return Finding.of(Code.PORT_MODEMMANAGER, subject, port=path, pid=manager.pid)
-        return Finding.of(Code.PORT_BUSY, subject, port=path, holder=", ".join(map(str, holders)))
+        # A pseudo terminal is held by the program behind it, which is the modem here; a lock on it still shows at the opening.
+        code = Code.PORT_SHARED if is_virtual(path) else Code.PORT_BUSY
+        return Finding.of(code, subject, port=path, holder=", ".join(map(str, holders)))
     return None
+
+
+def is_virtual(path: str) -> bool:
+    """Returns whether a port is a pseudo terminal, with a program at its other end (socat, an emulator) in place of a modem."""
+    return os.path.realpath(path).startswith("/dev/pts/")
 
 
 def open_failure(path: str, subject: str, who: User, error: PortGone) -> Finding:

@@ -12,7 +12,6 @@ from modemd.doctor.codes import Code
 from modemd.doctor.daemon_side import CallApi, Row
 from modemd.errors import DecodeError, EncodeError, ModemError
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.setup.initialise import initialise_modem
 from modemd.modem.status import Identity
 from modemd.rules.states import FINAL_MESSAGES, MessageState
 
@@ -63,11 +62,10 @@ async def send_through_daemon(ask: CallApi, row: Row, text: str) -> list[Finding
 async def send_directly(
     dialogue: Dialogue, identity: Identity, number: str | None, subject: str, text: str
 ) -> list[Finding]:
-    """Sends the message over an open port, with the daemon's setup of the modem, and deletes it from the storage on arrival."""
+    """Sends the message over the open port of a modem that is set up, and deletes it from the storage on arrival."""
     if number is None:
         return [Finding.of(Code.SELF_NO_NUMBER, subject, iccid=identity.iccid)]
     try:
-        await initialise_modem(dialogue, identity.profile)
         refused = await _send(dialogue, identity, number, text)
     except (ModemError, EncodeError) as error:
         refused = str(error)
@@ -77,6 +75,9 @@ async def send_directly(
     started = asyncio.get_running_loop().time()
     try:
         while asyncio.get_running_loop().time() - started < ARRIVAL_TIMEOUT_S:
+            if any(notice.pdu is not None and _text(notice.pdu) == text for notice in dialogue.take_notices("+CMT:")):
+                await dialogue.ask("+CNMA")
+                return [sent, _arrived(subject, started)]
             if (slot := await _find_message(dialogue, text)) is not None:
                 await dialogue.ask(f"+CMGD={slot}")
                 return [sent, _arrived(subject, started)]

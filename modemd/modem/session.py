@@ -24,7 +24,7 @@ from modemd.modem.messages.sender import PartSender
 from modemd.modem.polling import StatusPolling
 from modemd.modem.recovery.escalation import EscalationStep, Trouble
 from modemd.modem.setup.first_words import wake_modem
-from modemd.modem.setup.initialise import identify, initialise_modem
+from modemd.modem.setup.initialise import set_up_modem
 from modemd.modem.setup.sim_pin import read_sim_state
 from modemd.modem.status import Identity, ModemHealth
 from modemd.profiles import GENERIC, Profile
@@ -156,11 +156,15 @@ class Session:
         if self._status.health in (ModemHealth.OPENING, ModemHealth.READY, ModemHealth.SEARCHING):
             self._status.health = ModemHealth.SETTING_UP
         await wake_modem(dialogue)
-        identity = await identify(dialogue, context.profiles, context.line.driver, context.pins, context.line.name)
+        identity, storage = await set_up_modem(
+            dialogue,
+            context.profiles,
+            context.line.driver,
+            context.pins,
+            context.line.name,
+            context.receiver_state.used_memories,
+        )
         profile = identity.profile
-        dialogue.apply_profile(profile)
-        dialogue.expect_restarts(profile.restart)
-        storage = await initialise_modem(dialogue, profile, context.receiver_state.used_memories)
         self._status.identity = identity
         await self._register_sim(identity)
         log.info(

@@ -239,6 +239,10 @@ def test_a_full_storage() -> None:
     row = dict.fromkeys(("reason", "rests_until", "model", "operator"))
     row |= {"name": "west", "health": "ready", "can_send": True, "registration": "home", "signal_dbm": -71}
     assert [finding.code for finding in modem_findings(row | {"storage": "49/50"})] == [Code.MODEM_READY]
+    assert [finding.code for finding in modem_findings(row | {"storage": "0/0"})] == [
+        Code.MODEM_READY,
+        Code.STORAGE_NONE,
+    ]
     assert [finding.code for finding in modem_findings(row | {"storage": "50/50"})] == [
         Code.MODEM_READY,
         Code.STORAGE_FULL,

@@ -201,6 +201,61 @@ def test_a_full_storage(doctor: Doctor) -> None:
     doctor(visit, family="generic")
 
 
+def test_what_a_modem_lacks(doctor: Doctor) -> None:
+    """It has no IMEI and no storage, and refuses notices: it can send, and what to expect of it is said."""
+
+    async def visit(bench: Bench) -> None:
+        for command in ("+CGSN", "+CPMS", "+CNMI"):
+            for _ in range(40):
+                bench.device.script_next(command, "ERROR")
+        report = await bench.examine()
+        lacks = [finding.what for finding in report.findings if finding.code is Code.MODEM_LACKS]
+        assert lacks[0] == "the modem tells no IMEI: it is known by its port, as west"
+        assert "it can send, but do not count on receiving by it" in lacks[1]
+        assert Code.STORAGE_FINE not in codes(report)
+        assert report.can_send
+
+    doctor(visit)
+
+
+def test_the_doctor_refuses_what_the_daemon_would(doctor: Doctor) -> None:
+    """It rehearses the daemon's own set-up: a modem without PDU mode is no use, and what the set-up can do without is."""
+
+    async def visit(bench: Bench) -> None:
+        for command in ("E0", "V1", "+CMEE=1"):
+            bench.device.script_next(command, "ERROR")
+        report = await bench.examine()
+        assert report.can_send
+        for _ in range(2):
+            bench.device.script_next("+CMGF", "ERROR")
+        report = await bench.examine()
+        assert "AT+CMGF=0 answered ERROR; modemd sends in PDU mode only" in found(report, Code.MODEM_REFUSES).what
+        assert not report.can_send
+
+    doctor(visit)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        ("+CME ERROR:14", Code.MODEM_REFUSES, "SIM busy for a minute"),
+        ("+CME ERROR:10", Code.SIM_ABSENT, "finds no SIM"),
+        ("+CME ERROR: SIM wrong", Code.SIM_OTHER, "does not take this SIM"),
+    ],
+)
+def test_errors_of_the_sim_count_however_they_are_written(doctor: Doctor, answer: str, code: Code, words: str) -> None:
+    """RDA chips leave the blank out, other firmware says it in words (gammu #394, TinyGSM #247)."""
+
+    async def visit(bench: Bench) -> None:
+        for _ in range(60):
+            bench.device.script_next("+CPIN?", answer)
+        report = await bench.examine()
+        assert words in found(report, code).what
+        assert not report.can_send
+
+    doctor(visit)
+
+
 def test_a_silent_modem(doctor: Doctor) -> None:
     """Nothing answers AT: it boots, hangs, or is another port."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modemd.doctor import Code
+from modemd.doctor import Code, Severity
 from modemd.doctor.processes import Process, processes_holding, processes_named
 from modemd.doctor.rights import User
 from modemd.emulator.usb.bus import STICK, UsbDevice
@@ -211,6 +211,27 @@ def test_another_program_has_the_port(doctor: Doctor) -> None:
         report = await bench.examine()
         assert "minicom (process 4711)" in found(report, Code.PORT_BUSY).what
         assert not report.can_send
+
+    doctor(visit)
+
+
+def test_the_program_behind_a_virtual_port_is_no_fault(doctor: Doctor) -> None:
+    """socat, or an emulator, has its pseudo terminal open itself: that is said, and the modem is asked all the same."""
+
+    async def visit(bench: Bench) -> None:
+        master, slave = os.openpty()
+        try:
+            path = os.ttyname(slave)
+            bench.links[path] = bench.link
+            bench.process(4711, "socat", path)
+            report = await bench.examine(port=path)
+        finally:
+            os.close(master)
+            os.close(slave)
+        assert "socat (process 4711)" in found(report, Code.PORT_SHARED).what
+        assert found(report, Code.PORT_SHARED).severity is Severity.WARNING
+        assert Code.REGISTERED in codes(report)
+        assert report.can_send
 
     doctor(visit)
 

@@ -24,6 +24,22 @@ STARTING_TRIES = 15
 PDU_MODE = "+CMGF=0"
 
 
+async def set_up_modem(
+    dialogue: Dialogue,
+    profiles: Profiles,
+    driver: str | None,
+    pins: PinSource = NO_PINS,
+    name: str = "modem",
+    used_memories: set[str] | None = None,
+) -> tuple[Identity, Storage]:
+    """Sets up a modem that is awake: `identify`, then `initialise_modem`, with the driver that it needs. The doctor calls it as
+    the daemon does, so that both come to the same end."""
+    identity = await identify(dialogue, profiles, driver, pins, name)
+    dialogue.apply_profile(identity.profile)
+    dialogue.expect_restarts(identity.profile.restart)
+    return identity, await initialise_modem(dialogue, identity.profile, used_memories)
+
+
 async def identify(
     dialogue: Dialogue, profiles: Profiles, driver: str | None, pins: PinSource = NO_PINS, name: str = "modem"
 ) -> Identity:
