@@ -71,6 +71,7 @@ CASES: dict[str, Case] = {
     "lose_notice": Case(),
     "lose_prompt": Case(),
     "lose_smsc": Case(),
+    "no_blanks": Case(),
     "noise": Case({"inserted": 0.002, "lost": 0.002}, undo=("noise", {}), doubtful=5),
     "notice": Case({"line": "^RSSI:9"}),
     "refuse": Case({"cause": 38}),

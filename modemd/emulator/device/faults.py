@@ -134,14 +134,23 @@ class FaultLayer(RegistrationLayer):
         for index in range(times):
             self.later(index * every_s, partial(self.host.send_notice, line))
 
-    def forget_settings(self, *, text_mode: bool = False) -> None:
+    def leave_blanks_out(self, leaves: bool = True) -> None:
+        """Writes no blank after the colon of a line from now on (`+CME ERROR:14`, `+CPIN:READY`), or writes it again.
+
+        RDA chips do so (gammu #394: Orange Pi 2G-IoT; python-gsmmodem #87: A6).
+        """
+        self.host.leaves_blanks_out = leaves
+
+    def forget_settings(self, *, text_mode: bool = False, charset: str | None = None) -> None:
         """Resets all settings of the host to those after power-on, without a notice or a restart: echo, format, notices.
 
         Cat-1 modules do so after a reset of their own (ML307C drops +CNMI). `text_mode`: the device is then in text
-        mode, as a SIM800 after a brown-out.
+        mode, as a SIM800 after a brown-out. `charset`: it is in that character set (`+CSCS`), in which another program
+        left it (ModemManager: wammu #27; gammu #326).
         """
         self.host.settings = Settings.fresh(self.family)
         self.host.settings.text_mode |= text_mode
+        self.host.settings.alphabet = charset or self.host.settings.alphabet
 
     def lose_smsc(self) -> None:
         """Deletes the service centre on the SIM: `+CSCA?` is empty, and messages without one end in `+CMS ERROR: 330`.

@@ -12,6 +12,8 @@ from modemd.emulator.timers import Handle, Timers
 
 NOT_REGISTERED, HOME, SEARCHING, DENIED, ROAMING = 0, 1, 2, 3, 5
 """`+CREG` states (3GPP TS 27.007 7.2)."""
+REGISTERED = (HOME, ROAMING, 6, 7, 9, 10)
+"""States in which messages go: also 6 and 7, SMS only, and 9 and 10, circuit-switched fallback not preferred."""
 
 AUTOMATIC, NONE = 0, 2
 """`+COPS` modes (27.007 7.3)."""
@@ -45,8 +47,8 @@ class RegistrationLayer(SimLayer):
 
     @property
     def registered(self) -> bool:
-        """True if the device is registered, at home or roaming."""
-        return self.registration in (HOME, ROAMING)
+        """True if the device is registered, at home or roaming, so that messages go."""
+        return self.registration in REGISTERED
 
     def reachable(self) -> bool:
         """Returns whether the device is registered."""
@@ -77,7 +79,8 @@ class RegistrationLayer(SimLayer):
         self.registration_changed()
 
     def set_coverage(self, state: int) -> None:
-        """Sets what the network grants from now on: a `+CREG` state, 1 home, 2 searching, 3 denied, 5 roaming."""
+        """Sets what the network grants from now on: a `+CREG` state, 1 home, 2 searching, 3 denied, 5 roaming, or another up
+        to 11."""
         self._coverage = state
         self.registration_changed()
 

@@ -5,6 +5,7 @@ Output without a host is dropped, as on USB; unfinished input stays.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,8 +46,9 @@ class SerialLine:
     `A/` runs the last command line again, without a CR (V.250 5.2.4). While `busy` is set, input waits in the buffer.
 
     `distort`, if set, changes the octets on their way to the host; `carry`, if set, passes them to `transmit` later.
-    `notices_lost` is how many of the next notices are dropped. While `is_mute` is set, nothing reaches the host. While
-    `drops_notices` is set, until the present command line ends, notices are dropped.
+    With `leaves_blanks_out`, no blank follows the colon of a line. `notices_lost` is how many of the next notices are dropped.
+    While `is_mute` is set, nothing reaches the host. While `drops_notices` is set, until the present command line ends,
+    notices are dropped.
     """
 
     def __init__(self, run: Callable[[str], None], settings: Settings, *, lead: str = "\r\n") -> None:
@@ -55,6 +57,7 @@ class SerialLine:
         self.notices_lost = 0
         self.drops_notices = False
         self.is_mute = False
+        self.leaves_blanks_out = False
         self.distort: Callable[[bytes], bytes] | None = None
         self.carry: Callable[[bytes], None] | None = None
         self._run = run
@@ -169,7 +172,9 @@ class SerialLine:
         self._emit(self._with_line_ends(text).encode("latin-1", "replace"))
 
     def _with_line_ends(self, text: str) -> str:
-        """Returns the text with the line ends of S3 and S4."""
+        """Returns the text with the line ends of S3 and S4, and without blanks after colons if the device leaves them out."""
+        if self.leaves_blanks_out:
+            text = re.sub(r"(?m)^([^:\n]+:) ", r"\1", text)
         registers = self.settings.registers
         if registers[3] == CR and registers[4] == LF:
             return text

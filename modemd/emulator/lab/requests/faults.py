@@ -149,10 +149,10 @@ class Replug(LabRequest):
 
 
 class Coverage(LabRequest):
-    """the network it sees, as +CREG numbers it: 1 home, 2 searching, 3 denied, 5 roaming"""
+    """the network it sees, as +CREG numbers it: 1 home, 2 searching, 3 denied, 5 roaming, up to 11"""
 
     kind: Literal["coverage"]
-    state: Annotated[int, Field(ge=0, le=5)]
+    state: Annotated[int, Field(ge=0, le=11)]
 
     def apply(self, modem: LabModem) -> None:
         modem.device.set_coverage(self.state)
@@ -263,13 +263,24 @@ class Interrupt(LabRequest):
 
 
 class ForgetSettings(LabRequest):
-    """settings of the host (echo, format, notices) are as after power-on, without a notice; or even text mode"""
+    """settings of the host (echo, format, notices) are as after power-on, without a notice; or even text mode, or that +CSCS"""
 
     kind: Literal["forget_settings"]
     text_mode: bool = False
+    charset: Literal["IRA", "GSM", "UCS2", "HEX"] | None = None
 
     def apply(self, modem: LabModem) -> None:
-        modem.device.forget_settings(text_mode=self.text_mode)
+        modem.device.forget_settings(text_mode=self.text_mode, charset=self.charset)
+
+
+class NoBlanks(LabRequest):
+    """from now on no blank follows the colon of a line (+CME ERROR:14); `on` false ends it"""
+
+    kind: Literal["no_blanks"]
+    on: bool = True
+
+    def apply(self, modem: LabModem) -> None:
+        modem.device.leave_blanks_out(self.on)
 
 
 class FillMemory(LabRequest):
@@ -372,6 +383,7 @@ Fault = Annotated[
     | LoseNotice
     | Flood
     | ForgetSettings
+    | NoBlanks
     | FillMemory
     | StickSlot
     | FreeSlot,

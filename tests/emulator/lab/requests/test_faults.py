@@ -379,6 +379,17 @@ def _forget_settings(client: Client) -> None:
     client.fault("forget_settings", text_mode=True)
     assert client.host.say(b"ATE0;+CMGF?\r").endswith(b"\r\n+CMGF: 1\r\n\r\nOK\r\n")
     assert client.host.say(b"AT+CMGS=18\r", 1.0) == b"\r\n+CMS ERROR: 305\r\n"
+    client.fault("forget_settings", charset="UCS2")
+    assert client.host.say(b"ATE0;+CSCS?\r").endswith(b'\r\n+CSCS: "UCS2"\r\n\r\nOK\r\n')
+
+
+@met("no_blanks")
+def _no_blanks(client: Client) -> None:
+    client.host.say(b"ATE0\r")
+    client.fault("no_blanks")
+    assert client.host.say(b"AT+CMGF?\r") == b"\r\n+CMGF:0\r\n\r\nOK\r\n"
+    client.fault("no_blanks", on=False)
+    assert client.host.say(b"AT+CMGF?\r") == b"\r\n+CMGF: 0\r\n\r\nOK\r\n"
 
 
 @met("fill_memory")
