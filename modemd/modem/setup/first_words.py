@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from modemd.at import replies
 from modemd.errors import DecodeError, ReplyTimeout, Silent
 from modemd.modem.link.dialogue import Dialogue
@@ -32,10 +34,11 @@ async def send_first_commands(dialogue: Dialogue, profile: Profile) -> None:
 
 
 async def read_identity(dialogue: Dialogue, command: str) -> str:
-    """Returns the answer to an identity command (`+CGMI`, `+CGMM`, `+CGMR`); empty if the modem has none (Wavecom answers
-    +CGMR with ERROR)."""
+    """Returns the answer to an identity command (`+CGMI`, `+CGMM`, `+CGMR`), its lines joined, for 3GPP TS 27.007 5.1 allows
+    several; empty if the modem has none (Wavecom answers +CGMR with ERROR)."""
     reply = await dialogue.ask(command)
-    try:
-        return replies.parse_identity(reply.lines, command) if reply.ok else ""
-    except DecodeError:
-        return ""
+    found = []
+    for line in reply.lines if reply.ok else ():
+        with contextlib.suppress(DecodeError):
+            found.append(replies.parse_identity([line], command))
+    return " ".join(found)

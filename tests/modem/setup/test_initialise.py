@@ -140,6 +140,13 @@ async def test_nobody_answers() -> None:
 
 
 @simulated
+async def test_an_identity_of_several_lines_is_read_whole() -> None:
+    """27.007 5.1 allows that (Nokia N79 tells five lines to +CGMR)."""
+    who = await identified(asked(cgmm="Nokia N79 | RM-348 | OK", cgmr="V ICPR72 | 24-11-08 | OK"))
+    assert (who.model, who.firmware) == ("Nokia N79 RM-348", "V ICPR72 24-11-08")
+
+
+@simulated
 async def test_a_quectel_boots() -> None:
     """Its notices come while it is asked, with one inside the answer."""
     boot = "<< RDY \n << +CFUN: 1 [1] \n << +CPIN: READY [2] \n << +QUSIM: 1"
