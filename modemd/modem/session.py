@@ -10,6 +10,7 @@ from modemd.at.notices import begins_with
 from modemd.errors import (
     CommandFailed,
     NeedsPerson,
+    NotNow,
     PortGone,
     ReplyTimeout,
     Silent,
@@ -131,7 +132,7 @@ class Session:
             await recovery.run_by_commands(step, self._dialogue, profile)
         elif recovery.has_pending_step:
             return
-        elif recovery.is_quarantined:
+        elif recovery.is_quarantined and not isinstance(error, NotNow):
             self._status.health = ModemHealth.QUARANTINED
             await self._wait_for_change(recovery.quarantine_left_s or 0.0, profile)
         else:

@@ -101,8 +101,11 @@ async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:
 
 async def choose_storage(profile: Profile, offered: Sequence[Sequence[str]], run: RunCommand) -> tuple[str, str] | None:
     """Sets the first memory of the family's preferences that the modem takes, for reading and for arrivals. Returns its name and
-    the setting; None if the modem takes none, or none that has room for a message."""
-    for memory, command in storage_commands(profile.storage, offered):
+    the setting; None if the modem takes none, or none that has room for a message.
+
+    Each is tried twice before that: a command that the line damaged is refused, too.
+    """
+    for memory, command in storage_commands(profile.storage, offered) * 2:
         try:
             lines = await run(command)
         except NotNow:

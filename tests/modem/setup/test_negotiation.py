@@ -109,7 +109,7 @@ async def test_where_arrivals_lie(transcript: str, storage: Storage) -> None:
 
 DIRECT = ("+CNMI=2,2,0,1,0", "+CNMI=3,2,0,1,0")
 NO_STORAGE = ">> AT+CPMS=? \n << ERROR \n" + "".join(
-    f">> AT+CPMS={','.join(['%SM%'] * places)} \n << ERROR \n".replace("%", '"') for places in (3, 2, 1)
+    f">> AT+CPMS={','.join(['%SM%'] * places)} \n << ERROR \n".replace("%", '"') for places in (3, 2, 1, 3, 2, 1)
 )
 
 
@@ -175,3 +175,11 @@ async def test_a_storage_is_selected_in_the_form_that_the_modem_takes() -> None:
     storage = await negotiated(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {DS_2}')
     assert storage.select_command("SR") == '+CPMS="SR","SM","SM"'
     assert storage.select_command("SM") == '+CPMS="SM","SM","SM"'
+
+
+@simulated
+async def test_a_storage_that_is_refused_once_is_not_given_up() -> None:
+    """Noise on the line makes a refusal, too: each is tried again before messages are asked for straight."""
+    offer = '>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK'
+    refused = f"{SM.partition('<<')[0]} << ERROR"
+    assert (await negotiated(f"{offer} \n {refused} \n {SM} {DS_2}")).memory == "SM"
