@@ -32,6 +32,8 @@ def test_message_reference(lines: list[str], reference: int) -> None:
         pytest.param(["+CREG: 0,1", "+CREG: 2"], Registration.HOME, id="a notice behind the answer"),
         pytest.param(["+CEREG: 0,6"], Registration.SMS_ONLY_HOME, id="LTE, SMS only"),
         pytest.param(["+CREG: 0,9"], Registration.HOME_WITHOUT_CSFB, id="9"),
+        pytest.param(["+CREG: 0,8"], Registration.EMERGENCY_ONLY, id="8"),
+        pytest.param(["+CEREG: 0,11"], Registration.LOCAL_SERVICES_ONLY, id="11"),
         pytest.param(["+CEREG: 0,10"], Registration.ROAMING_WITHOUT_CSFB, id="10"),
         pytest.param(["+CREG:0,1"], Registration.HOME, id="no blank"),
         pytest.param(["+CREG: 1"], Registration.HOME, id="only the state"),
