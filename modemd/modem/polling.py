@@ -56,7 +56,6 @@ class StatusPolling:
     async def start(self) -> None:
         """Starts in a modem that is set up: asks for callers' numbers, checks the service centre, and reads the clock."""
         self._status.remarks.clear()
-        self._set_remark("receiving", self._receiver.storage.remark or "", self._receiver.storage.remark is not None)
         self._set_remark("identity", self._identity.remark or "", self._identity.remark is not None)
         await self._dialogue.ask("+CLIP=1")
         await self._check_service_centre()

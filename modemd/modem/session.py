@@ -45,6 +45,7 @@ REFUSED_RETRY_S = 3.0  # between tries of a set-up that was refused
 SWEEP_RETRY_S = 60.0
 # Key in the status's remarks for a refusal that modemd lives with.
 REFUSAL_REMARK = "refusal"
+RECEIVING_REMARK = "receiving"  # the same for a modem that receives nothing, or not all
 
 
 class Session:
@@ -183,6 +184,9 @@ class Session:
             dialogue, identity, context.backend, self._status, receiver, context.unstored_calls
         )
         await polling.start()
+        if storage.remark is not None:
+            self._status.remarks[RECEIVING_REMARK] = storage.remark
+            log.warning("modem needs a look", iccid=identity.iccid, because=storage.remark)
         sender = PartSender(dialogue, identity, context.backend.outbound, context.now)
         if self._sender is not None:
             sender.inherit_state(self._sender)

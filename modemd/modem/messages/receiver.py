@@ -63,7 +63,7 @@ class Receiver:
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
-        self.storage = storage
+        self._storage = storage
         self._memory = storage.memory or ""
         self._report_memory = storage.reports
         self._state = ReceiverState() if state is None else state
@@ -99,7 +99,7 @@ class Receiver:
 
     async def check_storage(self) -> None:
         """Reads the level of the storage, and sweeps if it is nearly full: a full one gets no message, and no notice."""
-        if self.storage.is_direct:
+        if self._storage.is_direct:
             return
         await self.level.read()
         if self.level.wants_sweep:
@@ -120,7 +120,7 @@ class Receiver:
         self._deletable.clear()
         self._report_slots.clear()
         await self._arrivals.store_held()
-        if self.storage.is_direct:
+        if self._storage.is_direct:
             return 0
         found = await self._clear(self._memory)
         # Reports that were announced while nobody had the port open are in another memory, and are not announced again.
@@ -168,12 +168,12 @@ class Receiver:
         if memory in (self._memory, "MT"):
             yield True
             return
-        reply = await self._dialogue.ask(self.storage.select_command(memory))
+        reply = await self._dialogue.ask(self._storage.select_command(memory))
         try:
             yield reply.ok
         finally:
             if self._dialogue.loss_reason is None:
-                await self._dialogue.run_command(self.storage.select_command(self._memory))
+                await self._dialogue.run_command(self._storage.select_command(self._memory))
 
     async def _fetch(self, slot: StorageSlot, *, is_report: bool) -> None:
         """Reads one announced slot, in the memory that the notice named."""

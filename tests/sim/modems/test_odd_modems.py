@@ -83,3 +83,18 @@ def test_a_busy_sim_is_waited_for_whatever_its_blanks(run_scenario: RunScenario)
         assert row.recovery.counts == {}
 
     run_scenario(scenario, modems=1, families=("generic",))
+
+
+def test_a_modem_that_can_only_send_says_so(run_scenario: RunScenario) -> None:
+    """Neither storage nor notices (Nokia N79): it is ready and sends, and a remark says what to expect of it."""
+
+    async def scenario(simulation: Simulation) -> None:
+        (device,) = simulation.devices
+        refuse("+CPMS", "+CMGL", "+CNMI")(device)
+        await ready(simulation, device.name)
+        await submit(simulation)
+        await simulation.until(lambda: received(simulation) == ["Hello"], within_s=30)
+        (remark,) = rows(simulation)[device.name].remarks
+        assert "it can send, but do not count on receiving by it" in remark
+
+    run_scenario(scenario, modems=1, families=("generic",))
