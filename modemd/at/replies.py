@@ -213,12 +213,15 @@ _SWAPPED_ICCID = re.compile(r"(?<![0-9A-Fa-f])98(?:\d{18}|\d{16}[Ff]\d)(?![0-9A-
 
 
 def parse_iccid(lines: Sequence[str], name: str) -> str:
-    """Returns the number of a SIM card: at least 18 digits, without an F filler at the end, in order."""
+    """Returns the number of a SIM card: at least 18 digits, without an F filler at the end, in order. It is stored as BCD (ETSI
+    TS 102 221 13.2), and some issuers use A to E as digits: 898602B8091751100000."""
     for line in lines:
         if swapped := _SWAPPED_ICCID.search(line):
             digits = "".join(swapped[0][at + 1] + swapped[0][at] for at in range(0, 20, 2))
             return digits.rstrip("Ff")
-    return parse_digits(lines, name, 18)
+        if found := re.search(r"\d{6}[0-9A-E]{12,}", line.upper(), re.ASCII):
+            return found[0]
+    raise DecodeError(name, 0, f"no ICCID in {list(lines)!r}")
 
 
 Decode = Callable[[str], str]
