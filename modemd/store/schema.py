@@ -32,8 +32,14 @@ def make_tables(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+def remember_slots(db: sqlite_utils.Database) -> None:
+    """Makes version 2: `slot` names the place on the modem (`SM/7`) that still holds an inbound part after it was stored."""
+    db.execute("ALTER TABLE inbox_part ADD COLUMN slot TEXT")
+    db.execute("CREATE INDEX inbox_part_slot ON inbox_part (slot) WHERE slot IS NOT NULL")
+
+
 # Step n, counted from 1, makes version n out of version n - 1.
-STEPS: tuple[Step, ...] = (make_tables,)
+STEPS: tuple[Step, ...] = (make_tables, remember_slots)
 # The newest version that this program knows.
 VERSION = len(STEPS)
 
