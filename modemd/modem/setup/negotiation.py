@@ -23,10 +23,12 @@ _REPORTS = "SR"
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Place where arrivals are stored: messages in `memory`, and status reports in `reports` if that is not None (TS 27.005
-    3.2.2)."""
+    3.2.2). `memory` is None if the modem stores nothing and hands arrivals over straight. `readable` are the memories that
+    messages can be read from."""
 
-    memory: str
+    memory: str | None
     reports: str | None = None
+    readable: tuple[str, ...] = ()
 
 
 async def negotiate(
@@ -43,7 +45,9 @@ async def negotiate(
     notices = await choose_notices(dialogue, profile, run)
     stores_reports = notices is not None and notices.partition("=")[2].split(",")[_DS] == "2"
     return Storage(
-        memory, _REPORTS if stores_reports and offered and _REPORTS in offered[0] and memory != _REPORTS else None
+        memory,
+        _REPORTS if stores_reports and offered and _REPORTS in offered[0] and memory != _REPORTS else None,
+        tuple(offered[0]) if offered else (),
     )
 
 

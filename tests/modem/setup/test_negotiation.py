@@ -82,19 +82,26 @@ DS_2 = """
                 >> AT+CNMI?
                 << +CNMI: 2,1,0,1 | OK
             """,
-            Storage("SM"),
+            Storage("SM", readable=("SM", "BM", "SR")),
             id="Wavecom: two memories, four values, reports direct",
         ),
         pytest.param(
-            f'>> AT+CPMS=? \n << +CPMS: ("SM","SR"),("SM"),("SM") | OK \n {SM} {DS_2}', Storage("SM", "SR"), id="SR"
+            f'>> AT+CPMS=? \n << +CPMS: ("SM","SR"),("SM"),("SM") | OK \n {SM} {DS_2}',
+            Storage("SM", "SR", ("SM", "SR")),
+            id="SR",
         ),
-        pytest.param(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {DS_2}', Storage("SM"), id="no SR"),
+        pytest.param(
+            f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {DS_2}',
+            Storage("SM", readable=("SM",)),
+            id="no SR",
+        ),
         pytest.param(f">> AT+CPMS=? \n << ERROR \n {SM} {DS_2}", Storage("SM"), id="it does not tell"),
     ],
 )
 @simulated
 async def test_where_arrivals_lie(transcript: str, storage: Storage) -> None:
-    """From the modem's own offer, without a refusal on the way; reports have a memory of their own where they are stored."""
+    """From the modem's own offer, without a refusal on the way; reports have a memory of their own where they are stored; and
+    it says which memories can be read."""
     with script(transcript) as port:
         dialogue = Dialogue(port)
         profile = Profile("x", storage=("SM",), notify=WISHES)
