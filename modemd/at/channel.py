@@ -21,6 +21,8 @@ MAX_LINE = 4096
 _NAME = re.compile(r"[+^*#%$&!_][A-Za-z0-9_]+")
 _LINE_END = re.compile(rb"[\r\n]")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
+# A PDU in which some characters are not hex: an emulator's address with a letter, noise.
+_ALMOST_HEX = re.compile(r"[0-9A-Fa-f]{4}\S{16,}")
 # Commands whose answer has another name: SIMCom's +CICCID.
 _ANSWERED_BY = {"+CICCID": "+ICCID"}
 # A USSD menu has real line ends between its quotation marks. A menu without its end must not absorb the lines after it.
@@ -55,7 +57,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Urc:
-    """Line that no command asked for, with its PDU if one belongs to it. A late answer is a Urc, too."""
+    """Line that no command asked for, with its PDU line if it has one, which is mostly hex. A late answer is a Urc, too."""
 
     line: str
     pdu: str | None = None
@@ -126,7 +128,7 @@ class Channel:
             line = buffer[start : end.start()].decode("latin-1").strip(" \t\x00\x1a")
             start = end.end()
             if line:
-                events += [event for whole in self._join_quoted(line) if (event := self._parse_line(whole)) is not None]
+                events += [event for whole in self._join_quoted(line) for event in self._parse_line(whole)]
         self._buffer = buffer[start:][-MAX_LINE:]
         return events
 
@@ -148,14 +150,23 @@ class Channel:
         self._quoted = whole
         return ()
 
-    def _parse_line(self, line: str) -> ChannelEvent | None:
+    def _parse_line(self, line: str) -> list[ChannelEvent]:
+        before: list[ChannelEvent] = []
         if self._header is not None:
             header, self._header = self._header, None
-            if _HEX.fullmatch(line):
-                return self._attach_pdu(header, line)
+            is_notice = header.startswith(_PDU_NOTICES)
+            if _HEX.fullmatch(line) or (is_notice and line not in self._echoes and _ALMOST_HEX.match(line)):
+                event = self._attach_pdu(header, line)
+                return [] if event is None else [event]
             # No PDU after the header: the header is a line of its own, and this line is parsed as usual.
-            if header.startswith(_PDU_REPLIES):
+            if is_notice:
+                before.append(Urc(header))
+            else:
                 self._lines.append(header)
+        event = self._parse_single_line(line)
+        return before if event is None else [*before, event]
+
+    def _parse_single_line(self, line: str) -> ChannelEvent | None:
         if line in self._echoes:
             self._echoes.remove(line)
             return None

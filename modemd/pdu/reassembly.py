@@ -19,7 +19,6 @@ from modemd.pdu.messages.deliver import Deliver
 from modemd.pdu.messages.submit import Submit
 from modemd.pdu.text.coding import CODINGS, Alphabet
 
-
 LONGEST_SPREAD = timedelta(hours=1)
 """Longest time between the stamps of two parts of one message. 255 parts at 14 s each take an hour; a busy sender with references
 of one octet begins anew after 256 messages."""

@@ -196,3 +196,13 @@ def test_a_ussd_text_that_lost_its_end_leaves_a_reply_its_result() -> None:
     channel.start_command("+CSQ")
     events = channel.feed(b"AT+CSQ\r\r\n+CSQ: 17,99\r\n\r\nOK\r\n")
     assert events == [Urc('+CUSD: 0,"torn'), reply("+CSQ: 17,99")]
+
+
+@pytest.mark.parametrize("header", ["+CMT: ,24", "+CDS: 25"])
+def test_a_pdu_with_letters_stays_with_its_notice(header: str) -> None:
+    """A line that is mostly hex behind such a header is its PDU: nothing inbound is dropped. Another line is one of its own."""
+    channel = Channel()
+    assert channel.feed(f"\r\n{header}\r\n0BD0p26F8ED2603AABBCCDD\r\n".encode()) == [
+        Urc(header, "0BD0p26F8ED2603AABBCCDD")
+    ]
+    assert channel.feed(f"\r\n{header}\r\n\r\n^RSSI:9\r\n".encode()) == [Urc(header), Urc("^RSSI:9")]

@@ -78,6 +78,10 @@ class InboundMessages:
         """Stores what a sender received; a status report goes into the commit of the next change."""
         await self._store_arrival(sender, octets, self._store.write_lazily)
 
+    async def remember_slot(self, sender: Sender, octets: bytes, slot: str) -> None:
+        """Remembers that a stored message is still in `slot`: each time that it is read there it is the same one."""
+        await self._store_arrival(sender, octets, self._store.write, slot)
+
     async def store_damaged(self, sender: Sender, octets: bytes) -> None:
         """Stores octets that are not whole as an undecodable message."""
         log.warning("arrival is damaged", iccid=sender.id, octets=len(octets))

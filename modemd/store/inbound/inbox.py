@@ -1,7 +1,7 @@
 """Inbox: stores inbound messages before they are deleted on the modem, once however often the network repeats them.
 
-A message that a modem does not delete is remembered as long as its slot holds it. The parts of a long message are kept until all are
-there, or until 72 hours have passed.
+A message that a modem does not delete is remembered as long as its slot holds it. The parts of a long message are kept until all
+are there, or until 72 hours have passed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ INCOMPLETE_AFTER = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """DELIVER as it came in. `set_key` names the set of parts that it belongs to (sender, width, reference, total, alphabet), `seq`
-    its place, and `spread` the longest time between the stamps of two parts of one set.
+    """DELIVER as it came in. `set_key` names the set of parts that it belongs to (sender, width, reference, total, alphabet),
+    `seq` its place, and `spread` the longest time between the stamps of two parts of one set.
 
     `text` is the text of this part alone; `sent_at` the network's stamp, None if it is rubbish. `lasting` are the octets that
     are the same if the network delivers the message again; None: all of `tpdu`. `slot` names memory and place from which it was

@@ -57,8 +57,8 @@ def test_a_repetition_is_not_kept_again(bench: Bench) -> None:
 
 @pytest.mark.parametrize("days", [8, 100])
 def test_what_its_slot_still_holds_is_no_new_message(bench: Bench, days: int) -> None:
-    """A modem that does not delete a message hands it over again, long after: it was stored once. Another message in that slot ends
-    this, and what comes from no slot, or from another one, is new after seven days."""
+    """A modem that does not delete a message hands it over again, long after: it was stored once. Another message in that slot
+    ends this, and what comes from no slot, or from another one, is new after seven days."""
     held = replace(SINGLE, slot="SM/1")
     for _ in range(2):  # stored; and still there
         keep(bench, held)
@@ -87,7 +87,7 @@ def test_a_redelivery_is_told_by_what_lasts(bench: Bench) -> None:
 
 @pytest.mark.parametrize("apart", [timedelta(hours=40), timedelta(days=1), -timedelta(hours=40)], ids=str)
 def test_a_reference_that_is_used_again_later_joins_nothing(bench: Bench, apart: timedelta) -> None:
-    """A sender uses its references again: parts whose stamps are too far apart are of two messages, in whatever order they come."""
+    """A sender uses its references again: parts whose stamps are too far apart are of two messages, in any order."""
     hour = timedelta(hours=1)
     for text, stamp in (("old", START), ("new", START + apart)):
         for seq in (1, 2):
