@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Sender
-from modemd.modem.messages.receiver import Receiver
+from modemd.modem.messages.slots import Slots
 from modemd.rules import phone_numbers, retry
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
@@ -115,13 +115,13 @@ def _epoch_ignored() -> Any:
 
 
 def _deleted_before_the_commit() -> Any:
-    store_and_delete = Receiver._store_and_delete
+    store_and_delete = Slots.store_and_delete
 
-    async def delete_and_store(self: Receiver, stored: Any, memory: str | None = None) -> None:
+    async def delete_and_store(self: Slots, stored: Any, memory: str, read_at: float) -> bool:
         await self._dialogue.run_command(f"+CMGD={stored.index}")
-        await store_and_delete(self, stored, memory)
+        return await store_and_delete(self, stored, memory, read_at)
 
-    return mock.patch.object(Receiver, "_store_and_delete", delete_and_store)
+    return mock.patch.object(Slots, "store_and_delete", delete_and_store)
 
 
 def _report_by_reference_alone() -> Any:

@@ -39,8 +39,9 @@ UnstoredArrivals = deque[UnstoredArrival]
 class Arrivals:
     """Storage of one session's arrivals. PDUs have the SMSC field.
 
-    `damaged` has the octets of messages that came straight and were not whole; it outlives the session. `has_unstored` is
-    true after the database refused an arrival: a sweep is worth while as soon as it takes changes again. `wake` is called when something that was stored in the background has become durable, or could not be stored.
+    `damaged` has the octets of messages that came straight and were not whole; it outlives the session. `has_unstored` is true
+    after the database refused an arrival: a sweep is worth while as soon as it takes changes again. `wake` is called when
+    something that was stored in the background has become durable, or could not be stored.
     """
 
     def __init__(

@@ -58,7 +58,7 @@ class Receiver:
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
-        self._storage = storage
+        self.storage = storage
         self._memory = storage.memory
         self._state = ReceiverState() if state is None else state
         self._arrivals = Arrivals(
@@ -71,7 +71,7 @@ class Receiver:
             damaged=self._state.damaged,
         )
         self._slots = Slots(dialogue, identity.iccid, self._arrivals, self._state)
-        self._stored = StoredMessages(dialogue, storage.memory, step_aside)
+        self._stored = StoredMessages(dialogue, storage, step_aside)
         self._step_aside = step_aside
         self._loop = asyncio.get_running_loop()
         self.level = StorageLevel(dialogue)
@@ -192,10 +192,10 @@ class Receiver:
         Reports that were announced while nobody had the port open are in another memory, and are not announced again. MT is all
         memories together: it is swept only if they cannot be.
         """
-        readable = self._storage.readable
+        readable = self.storage.readable
         others = [*sorted(self._state.used_memories | self._state.noticed_memories)]
-        if self._storage.reports is not None:
-            others.insert(0, self._storage.reports)
+        if self.storage.reports is not None:
+            others.insert(0, self.storage.reports)
         if all_of_them:
             covered = {ALL_MEMORIES} if {"SM", "ME"} <= {*readable, self._memory} else set()
             if self._memory == ALL_MEMORIES:
@@ -256,7 +256,7 @@ class Receiver:
         """Reads one announced report. If it is not where the notice says, it is looked for in SR: a Quectel EC25 announces
         `+CDSI: "SM",0` for what lies there. If reports can never be read, they are asked for straight (SIM7600)."""
         state = self._state
-        places = [slot.memory, *([_REPORTS] if _REPORTS in self._storage.readable else [])]
+        places = [slot.memory, *([_REPORTS] if _REPORTS in self.storage.readable else [])]
         for memory in dict.fromkeys(places):
             if await self._fetch(StorageSlot(memory, slot.index), wants_report=True):
                 state.missed_reports, state.has_read_report = 0, True

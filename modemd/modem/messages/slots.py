@@ -110,9 +110,8 @@ class Slots:
                 await self._arrivals.remember_slot(octets, f"{memory}/{stored.index}")
 
     async def _read_again(self, stored: StoredMessage) -> StoredMessage | None:
-        """Reads a slot until its PDU is whole and as long as its header says, or was the same as before while it is whole by its
-        own lengths, or was the same MATCHES_NEEDED times in a row (then the modem means it: some ZTE count the SMSC field wrongly).
-        Returns None if the message is left for the next sweep."""
+        """Reads a slot until its PDU is whole, and as long as its header says or the same twice in a row; or was the same
+        MATCHES_NEEDED times in a row: then the modem means it. Returns None if the message is left for the next sweep."""
         matches = 1
         for _ in range(MAX_READS):
             reply = await self._dialogue.ask(f"+CMGR={stored.index}")

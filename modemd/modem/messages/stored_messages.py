@@ -10,6 +10,7 @@ from modemd.at import Reply, replies
 from modemd.at.replies import StorageFill, StoredMessage
 from modemd.errors import CommandFailed, DecodeError
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.setup.negotiation import Storage
 
 ALL_MEMORIES = "MT"
 """Memory that shows the messages of the others (3GPP TS 27.005 3.1)."""
@@ -37,22 +38,22 @@ class Listing:
 
 
 class StoredMessages:
-    """Stored messages of one session. `memory` is the one that is selected for reading between two calls.
+    """Stored messages of one session. Between two calls the memory of `storage` is selected for reading.
 
     `list_refusal` is the answer of a modem that refuses to list its messages; None if it does not. `step_aside` is awaited
     between two slots that are read one by one.
     """
 
-    def __init__(self, dialogue: Dialogue, memory: str | None, step_aside: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, dialogue: Dialogue, storage: Storage, step_aside: Callable[[], Awaitable[None]]) -> None:
         self._dialogue = dialogue
-        self._memory = memory
+        self._storage = storage
         self._step_aside = step_aside
         self.list_refusal: str | None = None
 
     @contextlib.asynccontextmanager
     async def select(self, memory: str) -> AsyncIterator[Selection]:
         """Selects `memory` for reading in the block. MT has the messages of all memories: for it nothing is selected."""
-        if memory in (self._memory, ALL_MEMORIES):
+        if memory in (self._storage.memory, ALL_MEMORIES):
             yield Selection(True)
             return
         async with self.select_as_named(memory) as selection:
@@ -61,12 +62,12 @@ class StoredMessages:
     @contextlib.asynccontextmanager
     async def select_as_named(self, memory: str) -> AsyncIterator[Selection]:
         """Selects `memory` for reading in the block, MT too."""
-        reply = await self._dialogue.ask(f'+CPMS="{memory}"')
+        reply = await self._dialogue.ask(self._storage.select_command(memory))
         try:
             yield Selection(reply.ok, _parse_fill(reply))
         finally:
-            if self._dialogue.loss_reason is None:
-                await self._dialogue.run_command(f'+CPMS="{self._memory}"')
+            if self._dialogue.loss_reason is None and self._storage.memory is not None:
+                await self._dialogue.run_command(self._storage.select_command(self._storage.memory))
 
     async def list_all(self) -> Listing:
         """Lists the memory that is selected. Raises CommandFailed if the modem refuses that and has lost its PDU mode, or does

@@ -4,7 +4,7 @@ it back."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modemd import logs
 from modemd.at import offers, replies
@@ -24,11 +24,30 @@ _REPORTS = "SR"
 class Storage:
     """Place where arrivals are stored: messages in `memory`, and status reports in `reports` if that is not None (TS 27.005
     3.2.2). `memory` is None if the modem stores nothing and hands arrivals over straight. `readable` are the memories that
-    messages can be read from."""
+    messages can be read from.
+
+    `command` is the `+CPMS` setting that the modem took, empty if it took none. `remark` is what a person should know, None if
+    all is well.
+    """
 
     memory: str | None
     reports: str | None = None
     readable: tuple[str, ...] = ()
+    command: str = field(default="", compare=False)
+    remark: str | None = field(default=None, compare=False)
+
+    @property
+    def is_direct(self) -> bool:
+        """True if the modem has no storage: each message comes with its notice (`+CMT`, `+CDS`), and is acknowledged by
+        `AT+CNMA`."""
+        return self.memory is None
+
+    def select_command(self, memory: str) -> str:
+        """Returns the `+CPMS` setting that reads from `memory` and leaves arrivals where they are. All positions are set, because
+        some modems refuse fewer (Huawei E3372-325, phonesim)."""
+        if not self.command:
+            return f'+CPMS="{memory}"'
+        return self.command.replace(f'"{self.memory}"', f'"{memory}"', 1)
 
 
 async def negotiate(

@@ -107,10 +107,12 @@ def test_a_message_that_cannot_be_kept_delays_nobody(
 ) -> None:
     """A mistake of ours about one message leaves it on the SIM; others come in and go out."""
 
-    async def failing(self: InboundMessages, identity: Identity, octets: bytes, *, real: object) -> None:
+    async def failing(
+        self: InboundMessages, identity: Identity, octets: bytes, slot: str | None, *, real: object
+    ) -> None:
         if b"poison" in octets or "poison" in str(pdu.decode_incoming(pdu.unframe(octets)[1]).text):
             raise RuntimeError("a mistake of ours")
-        await real(self, identity, octets)  # type: ignore[operator]
+        await real(self, identity, octets, slot=slot)  # type: ignore[operator]
 
     async def scenario(simulation: Simulation) -> None:
         simulation.network.phone(WRITER).send(simulation.sims[0].number, "poison")
@@ -127,6 +129,8 @@ def test_a_message_that_cannot_be_kept_delays_nobody(
 
     real = InboundMessages.store_arrival
     monkeypatch.setattr(
-        InboundMessages, "store_arrival", lambda self, sender, octets: failing(self, sender, octets, real=real)
+        InboundMessages,
+        "store_arrival",
+        lambda self, sender, octets, slot=None: failing(self, sender, octets, slot, real=real),
     )
     run_scenario(partial(scenario), modems=1)
