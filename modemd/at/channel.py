@@ -29,6 +29,8 @@ _ANSWERED_BY = {"+CICCID": "+ICCID"}
 _QUOTING = "+CUSD:"
 _QUOTED = re.compile(r'[^"]*".*"\s*(?:,\s*\d*\s*)?', re.DOTALL)
 _LONGEST_QUOTED = 1000
+# Names of notices are in capitals. A line of a menu may look like one: `*121: Data`, `#3: Back`.
+_NOTICE = re.compile(r"[+^*%#$&!_][A-Z][A-Z0-9_]+:")
 _PDU_NOTICES = ("+CMT:", "+CDS:", "+CBM:")
 _PDU_REPLIES = ("+CMGR:", "+CMGL:")
 # Notices without a sign in front, of any family (3GPP TS 27.007 6.11, SIMCom and Quectel manuals).
@@ -140,9 +142,11 @@ class Channel:
             self._quoted = line
             return ()
         torn, self._quoted = self._quoted, None
-        name = _NAME.match(line)
-        notice = name is not None and line[name.end() :].startswith(":")
-        if notice or line in self._echoes or (self._command is not None and parse_result(line) is not None):
+        if (
+            _NOTICE.match(line)
+            or line in self._echoes
+            or (self._command is not None and parse_result(line) is not None)
+        ):
             return (torn, *self._join_quoted(line))
         whole = f"{torn}\n{line}"
         if _QUOTED.fullmatch(whole) or len(whole) > _LONGEST_QUOTED:

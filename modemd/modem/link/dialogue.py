@@ -61,7 +61,7 @@ class Dialogue:
         prompt or its answer, with Restarted."""
         self._restart_notices = notices
 
-    def take_notices(self, beginning: str, *, since: int = 0) -> list[Urc]:
+    def take_notices(self, beginning: str | tuple[str, ...], *, since: int = 0) -> list[Urc]:
         """Removes from `notices` those that start with `beginning`, and returns them. The first `since` notices are left
         alone."""
         taken = [notice for notice in list(self.notices)[since:] if notice.line.startswith(beginning)]
@@ -122,8 +122,11 @@ class Dialogue:
         self._is_synchronised = True
         return answer
 
-    async def wait_for_notice(self, beginning: str, *, timeout_s: float, unless: tuple[str, ...] = ()) -> Urc:
-        """Removes from `notices` the first that starts with `beginning`, and returns it; awaits it if need be.
+    async def wait_for_notice(
+        self, beginning: str | tuple[str, ...], *, timeout_s: float, unless: tuple[str, ...] = ()
+    ) -> Urc:
+        """Removes from `notices` the first that starts with `beginning` (or with one of several), and returns it; awaits it if
+        need be.
 
         Raises ReplyTimeout after `timeout_s` seconds, or at once if a notice starts with one of `unless`, because then the
         awaited one will not come. Raises PortGone if the port is lost.
