@@ -7,7 +7,7 @@ from functools import partial
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmsError
-from modemd.emulator.network.message_memory import MessageMemory, StoredMessage
+from modemd.emulator.network.message_memory import MessageMemory, MessageStatus, StoredMessage
 from modemd.emulator.network.messages import PUSH_PORTS
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage
 from modemd.emulator.timers import Handle
@@ -29,6 +29,8 @@ class Inbound:
         self._device = device
         self._unacknowledged: tuple[DeliveryCallback, Handle] | None = None
         self._buffered: list[str] = []
+        self.replaced_unread: list[StoredMessage] = []
+        """Messages that others replaced before a host had read them."""
 
     def reset(self) -> None:
         """Forgets everything at a loss of power: an unacknowledged message stays with the network."""
@@ -113,6 +115,8 @@ class Inbound:
         device, storage = self._device, self._device.family.storage
         memory = device.memory(memory_name)
         if replaced is not None:
+            if (before := memory.at(replaced)) is not None and before.status is MessageStatus.UNREAD:
+                self.replaced_unread.append(before)
             memory.replace(replaced, message)
         slot = memory.store(message) if replaced is None else replaced
         if slot is None:

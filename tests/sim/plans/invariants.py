@@ -177,6 +177,11 @@ class _Checks:
             for message, age in device.deleted_unread
             if age <= OVERRUN
         }
+        overrun |= {
+            pdu.Deliver.decode(message.tpdu).text
+            for device in self.world.simulation.devices
+            for message in device.inbound.replaced_unread
+        }
         kept = Counter(
             (row["sender"], row["text"])
             for row in self.world.simulation.all("SELECT * FROM inbox")
