@@ -37,6 +37,7 @@ from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import candidates, outcomes
 from modemd.store.queue.outcomes import AttemptResult
 from tests.sim.ends import points
+from tests.sim.inbound_mutants import INBOUND
 from tests.sim.plans.attempt import SIMULATION_FAILED, attempt
 from tests.sim.plans.plan import Plan, seeded
 
@@ -223,6 +224,7 @@ MUTANTS = (
     ),
     Mutant("key_ignored", "a request that is repeated with its key is a new message", _key_ignored),
     Mutant("recovery_forgotten", "what was on the air at an end is left as it was", _recovery_forgotten),
+    *(Mutant(*each) for each in INBOUND),
 )
 
 

@@ -48,7 +48,8 @@ def has_begun(simulation: Simulation) -> bool:
 
 @pytest.mark.parametrize("message_class", ["alarm", "otp"])
 def test_no_urgent_message_waits_for_a_sweep(run_scenario: RunScenario, message_class: str) -> None:
-    """150 messages lie on the SIM at the start, each deletion takes 0.3 s: it goes out between two slots, and the sweep goes on."""
+    """150 messages lie on the SIM at the start, each deletion takes 0.3 s: it goes out between two slots, and the
+    sweep goes on."""
 
     async def scenario(simulation: Simulation) -> None:
         simulation.devices[0].send_latency_s = 3.0
