@@ -67,7 +67,7 @@ class Receiver:
             inbound,
             self._state.unstored,
             wake,
-            has_storage=storage.memory is not None,
+            has_storage=not storage.is_direct,
             damaged=self._state.damaged,
         )
         self._slots = Slots(dialogue, identity.iccid, self._arrivals, self._state)
