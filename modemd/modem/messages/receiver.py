@@ -132,8 +132,10 @@ class Receiver:
                 f"messages that cannot be read stay on the modem, and fill it: {', '.join(unreadable[:10])}; read them in a phone"
             )
         if state.asks_reports_straight:
-            problems["reports"] = (
-                "status reports were announced and could not be read on the modem: they are taken straight (+CDS)"
+            problems["reports"] = "status reports were announced and could not be read on the modem: " + (
+                "they are taken straight (+CDS)"
+                if state.straight_refusal is None
+                else f"the modem refuses to hand them over ({state.straight_refusal}), so they are lost"
             )
         if state.slotless_notice is not None:
             problems["notices"] = f"a notice named no slot ({state.slotless_notice}), and no message was found"
@@ -219,6 +221,8 @@ class Receiver:
                 break  # the memory that is selected may be another one now
             if not await self._slots.store_and_delete(stored, memory, read_at):
                 unreadable.add(stored.index)
+            elif is_report(stored.pdu):
+                state.has_read_report = True
         for slot in [slot for slot in state.unreadable if slot[0] == memory and slot[1] not in unreadable]:
             del state.unreadable[slot]
         for index in unreadable:
@@ -276,6 +280,7 @@ class Receiver:
         if len(values) > 3 and values[3] == "2":
             command = "+CNMI=" + ",".join([*values[:3], "1", *values[4:]])
             answer = await self._dialogue.ask(command)
+            self._state.straight_refusal = None if answer.ok else answer.result.line
             log.warning(
                 "reports cannot be read", iccid=self._identity.iccid, command=command, result=answer.result.line
             )

@@ -17,7 +17,8 @@ class ReceiverState:
     still there. `used_memories` are the memories that may have messages: if noise garbles the modem's offer, a set-up chooses
     another memory, and the next one the first again. `noticed_memories` are those in which messages were announced or found.
     `unreadable` counts, by memory and slot, in how many sweeps in a row a message could not be read. `missed_reports` counts the
-    reports that were announced and not found, until one is found; `asks_reports_straight` is true if none ever was.
+    reports that were announced and not found, until one is found; `asks_reports_straight` is true if none ever was,
+    and `straight_refusal` is the answer of a modem that refuses to hand reports over.
     `slotless_notice` is the last notice that named no slot, if nothing was found.
     """
 
@@ -31,4 +32,5 @@ class ReceiverState:
     missed_reports: int = 0
     has_read_report: bool = False
     asks_reports_straight: bool = False
+    straight_refusal: str | None = None
     slotless_notice: str | None = None

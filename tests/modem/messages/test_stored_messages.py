@@ -127,6 +127,17 @@ async def test_reports_that_can_never_be_read_are_taken_straight() -> None:
 
 
 @simulated
+async def test_reports_that_are_refused_straight_too_are_told() -> None:
+    """A person should know that they are lost."""
+    missed = ">> AT+CMGR=8 \n << +CMS ERROR: 321 \n"
+    refused = ">> AT+CNMI? \n << +CNMI: 2,1,0,2,0 | OK \n >> AT+CNMI=2,1,0,1,0 \n << +CMS ERROR: 303"
+    async with bench(missed * MAX_MISSED_REPORTS + refused) as b:
+        for _ in range(MAX_MISSED_REPORTS):
+            await b.receiver.handle_notice(Urc('+CDSI: "SM",8'))
+        assert "+CMS ERROR: 303" in b.receiver.list_problems()["reports"]
+
+
+@simulated
 async def test_reports_that_a_sweep_was_quicker_to_read_are_no_misses() -> None:
     """Once a report could be read, the setting stays."""
     first = f'>> AT+CPMS="SR" \n << OK \n >> AT+CMGR=8 \n << +CMGR: 0,,25 | {REPORT} | OK \n >> AT+CMGD=8 \n << OK \n {BACK}'
