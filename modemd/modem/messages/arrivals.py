@@ -21,6 +21,8 @@ log = logs.get(__name__)
 
 # An acknowledgement that the modem refuses so often in a row is not asked for by it.
 MAX_REFUSALS = 3
+# Damaged messages that are remembered until they come again: a noisy line for days must not fill the memory.
+MAX_DAMAGED = 100
 
 
 class UnstoredArrival(NamedTuple):
@@ -114,6 +116,8 @@ class Arrivals:
             return
         if is_report or octets in self._damaged:
             await self.acknowledge()
+        if len(self._damaged) >= MAX_DAMAGED:
+            self._damaged.clear()
         self._damaged.add(octets)
 
     async def store_direct(self, pdu: bytes) -> None:

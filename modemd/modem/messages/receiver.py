@@ -11,7 +11,7 @@ from modemd import logs
 from modemd.at import Urc, replies
 from modemd.at.replies import StorageSlot, StoredMessage
 from modemd.connector import Inbound
-from modemd.errors import DecodeError, StoreUnavailable
+from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.arrivals import Arrivals
 from modemd.modem.messages.pdu_lines import find_whole, is_report
@@ -179,10 +179,7 @@ class Receiver:
             await self._step_aside()
             async with self._stored.select_as_named(memory) as selection:
                 if selection.ok and not selection.is_empty:
-                    cleared = await self._clear(memory)
-                    found += cleared
-                    if cleared:
-                        self._state.noticed_memories.add(memory)
+                    found += await self._clear_other(memory)
             self._state.used_memories.discard(memory)
         if is_look_due:
             self._next_look = self._loop.time() + OTHER_MEMORIES_S
@@ -204,6 +201,17 @@ class Receiver:
                 covered = {"SM", "ME"}
             others += [memory for memory in readable if memory not in {"BM", *covered}]  # BM: cell broadcasts
         return [memory for memory in dict.fromkeys(others) if memory != self._memory]
+
+    async def _clear_other(self, memory: str) -> int:
+        """Clears a memory that is not the own one. If it cannot be listed, the modem is as well as before: its own one can."""
+        try:
+            found = await self._clear(memory)
+        except CommandFailed as error:
+            log.info("a memory cannot be listed", iccid=self._identity.iccid, memory=memory, error=str(error))
+            return 0
+        if found:
+            self._state.noticed_memories.add(memory)
+        return found
 
     async def _clear(self, memory: str) -> int:
         """Stores and deletes every received message in the memory that is selected. Returns how many messages there were."""

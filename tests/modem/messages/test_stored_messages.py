@@ -72,6 +72,21 @@ async def test_every_readable_memory_is_swept_at_the_start_and_now_and_then() ->
         await b.receiver.sweep()  # all of them
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        '>> AT+CPMS="TA" \n << +CMS ERROR: 302',
+        '>> AT+CPMS="TA" \n << OK \n >> AT+CMGL=4 \n << ERROR \n >> AT+CMGF? \n << OK \n >> AT+CPMS? \n << ERROR',
+    ],
+    ids=["it is not taken", "it is not listed"],
+)
+@simulated
+async def test_another_memory_that_cannot_be_read_makes_no_modem_ill(refusal: str) -> None:
+    """Its own one is read as before."""
+    async with bench(f"{EMPTY} \n {refusal} \n {BACK}", storage=Storage("SM", readable=("SM", "TA"))) as b:
+        assert await b.receiver.sweep() == 0
+
+
 @simulated
 async def test_a_memory_in_which_a_message_was_announced_is_swept_from_then_on() -> None:
     """The next notice of it may be lost."""
