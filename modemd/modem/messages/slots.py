@@ -89,7 +89,9 @@ class Slots:
         for urc in self._dialogue.notices:
             if urc.line.startswith(("+CMTI:", "+CDSI:")):
                 slot = parse_slot(urc.line)
-                if slot is None or (slot.index == index and slot.memory in (memory, ALL_MEMORIES)):
+                if slot is None or (
+                    slot.index == index and (ALL_MEMORIES in (slot.memory, memory) or slot.memory == memory)
+                ):
                     return True
         return False
 
