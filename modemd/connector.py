@@ -127,8 +127,15 @@ class Outbound(Protocol):
 class Inbound(Protocol):
     """Storage of arrivals. After a call has returned, the arrival is durable: the way out may delete or acknowledge it."""
 
-    def store_arrival(self, sender: Sender, octets: bytes) -> Awaitable[None]:
-        """Stores an inbound message or status report, given as SMSC field and TPDU."""
+    def store_arrival(self, sender: Sender, octets: bytes, *, slot: str | None = None) -> Awaitable[None]:
+        """Stores an inbound message or status report, given as SMSC field and TPDU. `slot` names the place on the modem that it
+        was read from. A message that is still there after it was stored is remembered as long as the place holds it."""
+
+    def remember_slot(self, sender: Sender, octets: bytes, slot: str) -> Awaitable[None]:
+        """Remembers that a stored message cannot be deleted in its slot."""
+
+    def store_damaged(self, sender: Sender, octets: bytes) -> Awaitable[None]:
+        """Stores octets of an arrival that are not whole, and so are not read, as an undecodable message."""
 
     def store_arrival_lazily(self, sender: Sender, octets: bytes) -> Awaitable[None]:
         """Stores an arrival. A status report goes into the commit of the next change, if one is about to happen."""

@@ -22,12 +22,16 @@ MAX_LINE = 4096
 _NAME = re.compile(r"[+^*#%$&!_][A-Za-z0-9_]+")
 _LINE_END = re.compile(rb"[\r\n]")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
+# A PDU in which some characters are not hex: an emulator's address with a letter, noise.
+_ALMOST_HEX = re.compile(r"[0-9A-Fa-f]{4}\S{16,}")
 # Commands whose answer has another name: SIMCom's +CICCID.
 _ANSWERED_BY = {"+CICCID": "+ICCID"}
 # A USSD menu has real line ends between its quotation marks. A menu without its end must not absorb the lines after it.
 _QUOTING = "+CUSD:"
 _QUOTED = re.compile(r'[^"]*".*"\s*(?:,\s*\d*\s*)?', re.DOTALL)
 _LONGEST_QUOTED = 1000
+# Names of notices are in capitals. A line of a menu may look like one: `*121: Data`, `#3: Back`.
+_NOTICE = re.compile(r"[+^*%#$&!_][A-Z][A-Z0-9_]+:")
 _PDU_NOTICES = ("+CMT:", "+CDS:", "+CBM:")
 _PDU_REPLIES = ("+CMGR:", "+CMGL:")
 # Notices without a sign in front, of any family (3GPP TS 27.007 6.11, SIMCom and Quectel manuals).
@@ -56,7 +60,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Urc:
-    """Line that no command asked for, with its PDU if one belongs to it. A late answer is a Urc, too."""
+    """Line that no command asked for, with its PDU line if it has one, which is mostly hex. A late answer is a Urc, too."""
 
     line: str
     pdu: str | None = None
@@ -127,7 +131,7 @@ class Channel:
             line = buffer[start : end.start()].decode("latin-1").strip(" \t\x00\x1a")
             start = end.end()
             if line:
-                events += [event for whole in self._join_quoted(line) if (event := self._parse_line(whole)) is not None]
+                events += [event for whole in self._join_quoted(line) for event in self._parse_line(whole)]
         self._buffer = buffer[start:][-MAX_LINE:]
         return events
 
@@ -139,9 +143,11 @@ class Channel:
             self._quoted = line
             return ()
         torn, self._quoted = self._quoted, None
-        name = _NAME.match(line)
-        notice = name is not None and line[name.end() :].startswith(":")
-        if notice or line in self._echoes or (self._command is not None and parse_result(line) is not None):
+        if (
+            _NOTICE.match(line)
+            or line in self._echoes
+            or (self._command is not None and parse_result(line) is not None)
+        ):
             return (torn, *self._join_quoted(line))
         whole = f"{torn}\n{line}"
         if _QUOTED.fullmatch(whole) or len(whole) > _LONGEST_QUOTED:
@@ -149,14 +155,23 @@ class Channel:
         self._quoted = whole
         return ()
 
-    def _parse_line(self, line: str) -> ChannelEvent | None:
+    def _parse_line(self, line: str) -> list[ChannelEvent]:
+        before: list[ChannelEvent] = []
         if self._header is not None:
             header, self._header = self._header, None
-            if _HEX.fullmatch(line):
-                return self._attach_pdu(header, line)
+            is_notice = header.startswith(_PDU_NOTICES)
+            if _HEX.fullmatch(line) or (is_notice and line not in self._echoes and _ALMOST_HEX.match(line)):
+                event = self._attach_pdu(header, line)
+                return [] if event is None else [event]
             # No PDU after the header: the header is a line of its own, and this line is parsed as usual.
-            if header.startswith(_PDU_REPLIES):
+            if is_notice:
+                before.append(Urc(header))
+            else:
                 self._lines.append(header)
+        event = self._parse_single_line(line)
+        return before if event is None else [*before, event]
+
+    def _parse_single_line(self, line: str) -> ChannelEvent | None:
         if line in self._echoes:
             self._echoes.remove(line)
             return None

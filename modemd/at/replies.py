@@ -121,22 +121,12 @@ def parse_slot(line: str) -> StorageSlot:
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """Message in a storage. `status`: 0 to 3 (3GPP TS 27.005 3.1), None if the modem omits it. `pdu`: in hex. `octets`: the
-    length of the TPDU in the header, without the SMSC field; None if the header has none."""
+    length that the header says, by the standard that of the TPDU without the SMSC field; None if the header has none."""
 
     index: int
     status: int | None
     pdu: str
     octets: int | None = None
-
-    @property
-    def is_damaged(self) -> bool:
-        """True if the PDU is not as long as its header says, because octets were lost on the line."""
-        return self.octets is None or not is_whole(self.pdu, self.octets)
-
-
-def is_whole(pdu: str, octets: int) -> bool:
-    """Returns whether a PDU in hex, with the SMSC field in front, has a TPDU of exactly `octets` octets."""
-    return len(pdu) == 2 * (1 + int(pdu[:2] or "0", 16) + octets)
 
 
 def parse_listing(lines: Sequence[str]) -> list[StoredMessage]:
@@ -147,6 +137,16 @@ def parse_listing(lines: Sequence[str]) -> list[StoredMessage]:
         if values and values[0].isdecimal():
             status = int(values[1]) if len(values) > 1 and values[1].isdecimal() else None
             found.append(StoredMessage(int(values[0]), status, pdu, _length(values)))
+    return found
+
+
+def list_unreadable_slots(lines: Sequence[str]) -> list[int]:
+    """Returns the slots in `+CMGL` headers that are not followed by a PDU in hex."""
+    found = []
+    for header, pdu in itertools.pairwise([*lines, ""]):
+        values = split_fields(header) if header.startswith("+CMGL:") else []
+        if values and values[0].isdecimal() and _HEX.fullmatch(pdu) is None:
+            found.append(int(values[0]))
     return found
 
 

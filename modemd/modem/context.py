@@ -11,7 +11,7 @@ from modemd import logs
 from modemd.modem.backend import Backend
 from modemd.modem.link.wire_log import WireLog
 from modemd.modem.messages.pipeline import Pipeline
-from modemd.modem.messages.receiver import ReceiverState
+from modemd.modem.messages.receiver_state import ReceiverState
 from modemd.modem.recovery.recovery import HealthMonitor
 from modemd.modem.requests import RequestQueue
 from modemd.modem.setup.sim_pin import NO_PINS, PinSource

@@ -13,7 +13,7 @@ from modemd.modem.backend import Backend
 from modemd.modem.link.charset import decode_number, encode_string
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.missed_calls import MissedCalls, is_call_notice
-from modemd.modem.messages.receiver import Receiver
+from modemd.modem.messages.receiver import RECEIVING_PROBLEMS, Receiver
 from modemd.modem.setup import identity as setup_identity
 from modemd.modem.setup.registration import read_operator, read_registration
 from modemd.modem.setup.sim_pin import SIM_ERRORS
@@ -88,7 +88,9 @@ class StatusPolling:
         await self._store_missed_calls(self._calls.take_overdue(self._loop.time()))
         await self._receiver.check_storage()
         self._status.storage = self._receiver.level.fill
-        self._set_remark("storage", self._receiver.storage_problem or "", self._receiver.storage_problem is not None)
+        problems = self._receiver.list_problems()
+        for about in RECEIVING_PROBLEMS:
+            self._set_remark(about, problems.get(about, ""), about in problems)
 
     async def _is_same_sim(self) -> bool:
         """True if the SIM is the same as at the set-up, and open. Not every family reports that a SIM was removed or

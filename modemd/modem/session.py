@@ -179,6 +179,7 @@ class Session:
             storage,
             context.receiver_state,
             context.awake.set,
+            self._send_urgent,
         )
         polling = self._polling = StatusPolling(
             dialogue, identity, context.backend, self._status, receiver, context.unstored_calls
@@ -245,7 +246,7 @@ class Session:
             if context.requests:
                 await context.requests.run_next(dialogue, identity)
             sweep_due = max(next_sweep, context.sweep_not_before)
-            usable = self._is_registered and context.health_monitor.may_send
+            usable = self._is_usable
             if not usable:
                 pipeline.drop_draft()  # other modems can send it
             if not (usable and await pipeline.send(sender, identity, self._is_in_order)):
@@ -270,6 +271,17 @@ class Session:
             else:
                 return
 
+    async def _send_urgent(self) -> None:
+        """Sends an alarm or otp that waits, between two pieces of other work: none waits for a sweep, or a flood of notices."""
+        context, identity = self._context, self._status.identity
+        context.renew_deadline()
+        if self._is_usable and self._sender is not None and identity is not None and not context.stopped.is_set():
+            await context.pipeline.send_urgent(self._sender, identity, self._is_in_order)
+
+    @property
+    def _is_usable(self) -> bool:
+        return self._is_registered and self._context.health_monitor.may_send
+
     @property
     def _is_registered(self) -> bool:
         return self._status.registration.is_registered
@@ -279,6 +291,8 @@ class Session:
         dialogue, context = self._dialogue, self._context
         restarted = False
         while dialogue.notices:
+            if not restarted:
+                await self._send_urgent()
             urc: Urc = dialogue.notices.popleft()
             if urc.line.startswith("+CMGS:"):
                 late = sender.take_late_answer(urc.line)

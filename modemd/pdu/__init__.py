@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from modemd.pdu.fields.timestamp import Timestamp
     from modemd.pdu.fields.userdata import UserData
     from modemd.pdu.fields.validity import AbsoluteValidity, EnhancedValidity, RelativeValidity, Validity
-    from modemd.pdu.framing import decode_incoming, decode_outgoing, frame, unframe
+    from modemd.pdu.framing import clear_more_to_send, decode_incoming, decode_outgoing, find_frame, frame, unframe
     from modemd.pdu.messages.command import Command, CommandType
     from modemd.pdu.messages.deliver import Deliver
     from modemd.pdu.messages.report import DeliverReport, SubmitReport
     from modemd.pdu.messages.status_report import Outcome, StatusReport
     from modemd.pdu.messages.submit import Submit
     from modemd.pdu.mms_push import MmsNotification, mms_notification
-    from modemd.pdu.reassembly import Assembled, Ending, Reassembler, ReassemblyKey, join, join_data
+    from modemd.pdu.reassembly import LONGEST_SPREAD, Assembled, Ending, Reassembler, ReassemblyKey, join, join_data
     from modemd.pdu.text.alphabet import Table
     from modemd.pdu.text.coding import Alphabet, Coding, Waiting, dcs_of
     from modemd.pdu.text.composition import compose, compose_data, compose_deliver
@@ -54,12 +54,12 @@ _HOMES = {
     "text.composition": "compose compose_data compose_deliver",
     "messages.deliver": "Deliver",
     "explanation": "Direction Explained explain",
-    "framing": "decode_incoming decode_outgoing frame unframe",
+    "framing": "clear_more_to_send decode_incoming decode_outgoing find_frame frame unframe",
     "fields.header": "Concatenation Element Language LockingShift Ports RawElement SingleShift SpecialIndication TornElement",
     "text.national": "table",
     "text.planning": "Foreign Offer Plan Segment plan plan_data",
     "mms_push": "MmsNotification mms_notification",
-    "reassembly": "Assembled Ending Reassembler ReassemblyKey join join_data",
+    "reassembly": "LONGEST_SPREAD Assembled Ending Reassembler ReassemblyKey join join_data",
     "messages.report": "DeliverReport SubmitReport",
     "text.segmentation": "Shift",
     "text.septets": "pack pack_ussd unpack unpack_ussd",
@@ -73,6 +73,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "LONGEST_SPREAD",
     "AbsoluteValidity",
     "Address",
     "Alphabet",
@@ -116,6 +117,7 @@ __all__ = [
     "UserData",
     "Validity",
     "Waiting",
+    "clear_more_to_send",
     "compose",
     "compose_data",
     "compose_deliver",
@@ -123,6 +125,7 @@ __all__ = [
     "decode_incoming",
     "decode_outgoing",
     "explain",
+    "find_frame",
     "frame",
     "join",
     "join_data",

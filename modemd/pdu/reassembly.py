@@ -17,17 +17,22 @@ from modemd.pdu.fields.header import Concatenation, find_last
 from modemd.pdu.fields.userdata import find_decoder
 from modemd.pdu.messages.deliver import Deliver
 from modemd.pdu.messages.submit import Submit
-from modemd.pdu.text.coding import CODINGS
+from modemd.pdu.text.coding import CODINGS, Alphabet
+
+LONGEST_SPREAD = timedelta(hours=1)
+"""Longest time between the stamps of two parts of one message. 255 parts at 14 s each take an hour; a busy sender with references
+of one octet begins anew after 256 messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReassemblyKey:
-    """Key that the parts of one set share. Senders reuse references, so a set is limited in time, too."""
+    """Key that the parts of one set share. Senders reuse references, so the stamps of a set must be close, too."""
 
     sender: Address
     width: int
     reference: int
     total: int
+    alphabet: Alphabet
 
     @classmethod
     def of(cls, part: Deliver) -> ReassemblyKey | None:
@@ -35,7 +40,12 @@ class ReassemblyKey:
         concatenation = part.concatenation
         if concatenation is None:
             return None
-        return cls(part.originator, concatenation.width, concatenation.reference, concatenation.total)
+        return cls(part.originator, concatenation.width, concatenation.reference, concatenation.total, part.alphabet)
+
+
+def _are_close(one: datetime | None, other: datetime | None) -> bool:
+    """Returns whether two stamps can be of parts of one message. A stamp that cannot be read (None) proves nothing."""
+    return one is None or other is None or abs(one - other) <= LONGEST_SPREAD
 
 
 def sort_parts(parts: Iterable[Deliver | Submit]) -> list[Deliver | Submit]:
@@ -111,14 +121,19 @@ class _Set:
     first_received: datetime
     parts: dict[int, Deliver] = field(default_factory=dict)
     complete: bool = False
+    sent_at: datetime | None = None
+    """The first stamp that can be read."""
 
     def has_room_for(self, sequence: int, part: Deliver) -> bool:
-        """Returns whether `part` belongs to this set: its place is free, or has the same part.
+        """Returns whether `part` belongs to this set: its place is free, or has the same part, and its stamp is close to that of
+        the first part.
 
         In a complete set, the service centre's time stamp must be the same, too: some senders always use one reference, and
         often send one text.
         """
         present = self.parts.get(sequence)
+        if not _are_close(self.sent_at, part.timestamp.value):
+            return False
         if present is None:
             return not self.complete
         same = (present.dcs, present.user_data) == (part.dcs, part.user_data)
@@ -163,6 +178,7 @@ class Reassembler:
             chosen = self._begin(key, received)
         if concatenation.sequence not in chosen.parts:
             chosen.parts[concatenation.sequence] = part
+            chosen.sent_at = chosen.sent_at or part.timestamp.value
             if len(chosen.parts) == key.total:
                 chosen.complete = True
                 done.append(chosen.to_assembled(Ending.COMPLETE))

@@ -101,11 +101,14 @@ def _redact_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
 
 
 def _delete_inbox(db: sqlite3.Connection, before: str, now: str) -> int:
+    """Deletes inbound messages. One that a modem still holds would come in anew, so its row stays, without its text."""
     ids = [
         (row["id"],)
         for row in db.execute(
             """SELECT id FROM inbox INDEXED BY inbox_redacted
-               WHERE stored_at <= ? AND redacted_at IS NOT NULL ORDER BY stored_at LIMIT ?""",
+               WHERE stored_at <= ? AND redacted_at IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM inbox_part p WHERE p.inbox_id = inbox.id AND p.slot IS NOT NULL)
+               ORDER BY stored_at LIMIT ?""",
             (before, ROWS_PER_STEP),
         )
     ]

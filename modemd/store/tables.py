@@ -246,6 +246,7 @@ _INBOX = (
     # For retention.
     "CREATE INDEX inbox_readable ON inbox (stored_at) WHERE redacted_at IS NULL",
     "CREATE INDEX inbox_redacted ON inbox (stored_at) WHERE redacted_at IS NOT NULL",
+    # `slot`: the place on the modem (`SM/7`) that still holds a part after it was stored.
     """CREATE TABLE inbox_part (
         id INTEGER PRIMARY KEY,
         inbox_id INTEGER NOT NULL REFERENCES inbox (id),
@@ -253,11 +254,13 @@ _INBOX = (
         seq INTEGER NOT NULL,
         tpdu BLOB NOT NULL,
         fingerprint BLOB NOT NULL,
-        stored_at TEXT NOT NULL
+        stored_at TEXT NOT NULL,
+        slot TEXT
     ) STRICT""",
     "CREATE INDEX inbox_part_fingerprint ON inbox_part (fingerprint, stored_at)",
     "CREATE INDEX inbox_part_inbox ON inbox_part (inbox_id, seq)",
     "CREATE INDEX inbox_part_set ON inbox_part (set_key, id) WHERE set_key IS NOT NULL",
+    "CREATE INDEX inbox_part_slot ON inbox_part (slot) WHERE slot IS NOT NULL",
 )
 
 _SIMS = (

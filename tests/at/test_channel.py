@@ -208,3 +208,22 @@ def test_a_ussd_text_that_lost_its_end_leaves_a_reply_its_result() -> None:
     channel.start_command("+CSQ")
     events = channel.feed(b"AT+CSQ\r\r\n+CSQ: 17,99\r\n\r\nOK\r\n")
     assert events == [Urc('+CUSD: 0,"torn'), reply("+CSQ: 17,99")]
+
+
+@pytest.mark.parametrize("header", ["+CMT: ,24", "+CDS: 25"])
+def test_a_pdu_with_letters_stays_with_its_notice(header: str) -> None:
+    """A line that is mostly hex behind such a header is its PDU: nothing inbound is dropped. Another line is one of its own."""
+    channel = Channel()
+    assert channel.feed(f"\r\n{header}\r\n0BD0p26F8ED2603AABBCCDD\r\n".encode()) == [
+        Urc(header, "0BD0p26F8ED2603AABBCCDD")
+    ]
+    assert channel.feed(f"\r\n{header}\r\n\r\n^RSSI:9\r\n".encode()) == [Urc(header), Urc("^RSSI:9")]
+
+
+@pytest.mark.parametrize("step", [1, 1000], ids=["byte by byte", "at once"])
+def test_lines_of_a_menu_that_look_like_notices_belong_to_it(step: int) -> None:
+    """The text runs to its closing quotation mark (3GPP TS 27.007 7.15): names of notices are in capitals."""
+    data = b'\r\n+CUSD: 1,"Nos offres\r\n*121: Data\r\n#122: Voix\r\n+Data: 5 EUR\r\n0: Retour",15\r\n'
+    channel = Channel()
+    events = [event for at in range(0, len(data), step) for event in channel.feed(data[at : at + step])]
+    assert events == [Urc('+CUSD: 1,"Nos offres\n*121: Data\n#122: Voix\n+Data: 5 EUR\n0: Retour",15')]

@@ -103,20 +103,12 @@ def test_reading_an_empty_slot() -> None:
     assert replies.parse_message(["+CMGR: 0,,26", PDU], 9) == StoredMessage(9, 0, PDU, 26)
 
 
-@pytest.mark.parametrize(
-    ("pdu", "octets", "damaged"),
-    [
-        pytest.param(PDU, 26, False, id="as long as its header says"),
-        pytest.param(PDU[:-1], 26, True, id="a digit was lost"),
-        pytest.param(PDU[:-2], 26, True, id="an octet was lost"),
-        pytest.param(PDU, 2, True, id="a digit of the length was lost"),
-        pytest.param(PDU, None, True, id="the length was lost"),
-        pytest.param("", 26, True, id="nothing is left"),
-    ],
-)
-def test_damage_shows_in_the_length(pdu: str, octets: int | None, damaged: bool) -> None:
-    """The header counts the TPDU's octets, without the SMSC field."""
-    assert StoredMessage(3, 1, pdu, octets).is_damaged is damaged
+def test_slots_whose_pdu_is_no_hex() -> None:
+    """A header without a PDU in hex behind it: noise, or a modem that shows letters in an address."""
+    lines = ["+CMGL: 7,1,,29", "0BD0p26F", "+CMGL: 8,1,,26", PDU, "+CMGL: 9,1,,26", "+CMGL: x,1,,26", "+CMGL: 10,0,,26"]
+    assert replies.list_unreadable_slots(lines) == [7, 9, 10]
+    assert [stored.index for stored in replies.parse_listing(lines)] == [8]
+    assert replies.list_unreadable_slots([]) == []
 
 
 @pytest.mark.parametrize(

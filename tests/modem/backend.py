@@ -49,6 +49,11 @@ class FakeBackend:
     is_full: bool = False
     journal: list[str | AttemptReport] = field(default_factory=list)
     stored: list[bytes] = field(default_factory=list)
+    slots: list[str | None] = field(default_factory=list)
+    """Slot of each stored arrival."""
+    held: list[str] = field(default_factory=list)
+    """Slots whose message was not deleted."""
+    damaged: list[bytes] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
     reserved: set[int] = field(default_factory=set)
     overtaken: set[int] = field(default_factory=set)
@@ -124,13 +129,23 @@ class FakeBackend:
     def return_draft(self, draft: Draft) -> None:
         self.reserved.discard(draft.part_id)
 
-    async def store_arrival(self, sender: Sender, octets: bytes) -> None:
+    async def store_arrival(self, sender: Sender, octets: bytes, *, slot: str | None = None) -> None:
         await asyncio.sleep(self.commit_s)
         if self.is_full:
             raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
         if octets in self.unstorable:
             raise OSError("no space left on device")
         self.stored.append(octets)
+        self.slots.append(slot)
+
+    async def remember_slot(self, sender: Sender, octets: bytes, slot: str) -> None:
+        self.held.append(slot)
+
+    async def store_damaged(self, sender: Sender, octets: bytes) -> None:
+        await asyncio.sleep(self.commit_s)
+        if self.is_full:
+            raise StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full")
+        self.damaged.append(octets)
 
     async def store_arrival_lazily(self, sender: Sender, octets: bytes) -> None:
         await self.store_arrival(sender, octets)

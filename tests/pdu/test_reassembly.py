@@ -149,3 +149,33 @@ def test_data_is_not_text() -> None:
     """A set of 8-bit data has no text."""
     with pytest.raises(DecodeError, match="not text"):
         join(compose_data("12345", bytes(200)))
+
+
+@pytest.mark.parametrize("apart", [timedelta(hours=40), timedelta(days=1)], ids=str)
+def test_a_reference_that_is_used_again_later_joins_nothing(apart: timedelta) -> None:
+    """Of yesterday's message the end was lost; today's under the same reference comes in any order, whole and alone."""
+    collected, old = Reassembler(), parts()
+    stamp = Timestamp.of(START + apart)
+    new = [replace(part, timestamp=stamp) for part in parts("six seven eight nine ten " * 18)]
+    for part in old[:2]:
+        assert collected.add(part, START) == []
+    done = [whole for part in (new[2], new[0], new[1]) for whole in collected.add(part, START + apart)]
+    assert [whole.text for whole in done] == ["six seven eight nine ten " * 18]
+    assert [whole.complete for whole in collected.expire(START + 73 * HOUR)] == [False]
+
+
+def test_a_stamp_that_cannot_be_read_separates_nothing() -> None:
+    """Some service centres send rubbish; then place and alphabet alone tell sets apart."""
+    collected, sent = Reassembler(), parts()
+    rubbish = replace(sent[0], timestamp=Timestamp(b"\xff" * 7))
+    done = [whole for part in (rubbish, *sent[1:]) for whole in collected.add(part, START)]
+    assert [whole.text for whole in done] == [TEXT]
+
+
+def test_an_alphabet_is_part_of_the_key() -> None:
+    """Parts of one message have one alphabet."""
+    collected, other = Reassembler(), parts("текст " * 30)
+    assert len(other) == 3
+    assert [collected.add(part, START) for part in (parts()[0], other[1], other[2])] == [[], [], []]
+    (whole,) = collected.add(other[0], START)
+    assert whole.text == "текст " * 30

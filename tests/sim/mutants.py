@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Sender
-from modemd.modem.messages.receiver import Receiver
+from modemd.modem.messages.slots import Slots
 from modemd.rules import phone_numbers, retry
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
@@ -37,6 +37,7 @@ from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import candidates, outcomes
 from modemd.store.queue.outcomes import AttemptResult
 from tests.sim.ends import points
+from tests.sim.inbound_mutants import INBOUND
 from tests.sim.plans.attempt import SIMULATION_FAILED, attempt
 from tests.sim.plans.plan import Plan, seeded
 
@@ -115,13 +116,13 @@ def _epoch_ignored() -> Any:
 
 
 def _deleted_before_the_commit() -> Any:
-    store_and_delete = Receiver._store_and_delete
+    store_and_delete = Slots.store_and_delete
 
-    async def delete_and_store(self: Receiver, stored: Any, memory: str | None = None) -> None:
+    async def delete_and_store(self: Slots, stored: Any, memory: str, read_at: float) -> bool:
         await self._dialogue.run_command(f"+CMGD={stored.index}")
-        await store_and_delete(self, stored, memory)
+        return await store_and_delete(self, stored, memory, read_at)
 
-    return mock.patch.object(Receiver, "_store_and_delete", delete_and_store)
+    return mock.patch.object(Slots, "store_and_delete", delete_and_store)
 
 
 def _report_by_reference_alone() -> Any:
@@ -223,6 +224,7 @@ MUTANTS = (
     ),
     Mutant("key_ignored", "a request that is repeated with its key is a new message", _key_ignored),
     Mutant("recovery_forgotten", "what was on the air at an end is left as it was", _recovery_forgotten),
+    *(Mutant(*each) for each in INBOUND),
 )
 
 

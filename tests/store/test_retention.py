@@ -220,3 +220,14 @@ def test_the_log_file_is_given_back(bench: Bench) -> None:
 
 def _size(path: str) -> int:
     return Path(path).stat().st_size
+
+
+def test_a_message_that_a_modem_still_holds_keeps_its_row(bench: Bench) -> None:
+    """Its text goes, and the row by which it is known stays: without it the message would come in anew."""
+    arrival = Arrival(WEST, b"secret", ALICE, "text", "secret", None, slot="SM/1")
+    for _ in range(2):
+        inbox.store_arrival(bench.db, arrival, lambda tpdus: ("text", ""), bench.now)
+    bench.passes(days=500)
+    keep_house(bench)
+    assert [tuple(row) for row in bench.db.execute("SELECT text FROM inbox")] == [("",)]
+    assert inbox.store_arrival(bench.db, arrival, lambda tpdus: ("text", ""), bench.now) is None

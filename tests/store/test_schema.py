@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from modemd.errors import StoreError
 from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.files import opening
+from modemd.store.inbound import inbox
+from modemd.store.inbound.inbox import Arrival
 from modemd.store.queue import outcomes
 from modemd.store.schema import APPLICATION_ID, STEPS, VERSION, migrate
-from tests.store.bench import ALICE, BOB, Bench
+from modemd.store.timestamps import to_text
+from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 
 def schema(connection: sqlite3.Connection) -> set[str]:
@@ -35,7 +39,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_a_fresh_database_has_every_table(tmp_path: Path) -> None:
-    """The first version is one step, and the file says whose it is and which version it has."""
+    """The file says whose it is and which version it has."""
     with opened(tmp_path / "fresh.db") as connection:
         migrate(connection)
         tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -52,7 +56,7 @@ def test_a_fresh_database_has_every_table(tmp_path: Path) -> None:
             "sim",
             "event",
         }
-        assert (pragma(connection, "user_version"), VERSION) == (1, 1)
+        assert pragma(connection, "user_version") == VERSION
         assert pragma(connection, "application_id") == APPLICATION_ID
 
 
@@ -132,7 +136,7 @@ def test_the_next_version_keeps_everything(tmp_path: Path) -> None:
     after = rows(bench.db)
     assert [row[-1] for row in after["message"]] == ["none"] * 3
     assert after | {"message": [row[:-1] for row in after["message"]]} == before
-    assert pragma(bench.db, "user_version") == 2
+    assert pragma(bench.db, "user_version") == VERSION + 1
     bench.db.execute("INSERT INTO consent_event (number, at, action, channel) VALUES ('1', '2', 'asked', 'sms')")
     assert bench.report(7) == sent
     assert outcomes.close_interrupted_attempts(bench.db, bench.now) == 1
@@ -141,8 +145,8 @@ def test_the_next_version_keeps_everything(tmp_path: Path) -> None:
     assert bench.db.execute("PRAGMA foreign_key_check").fetchall() == []
     assert bench.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     bench.db.close()
-    with opened(tmp_path / "modemd.db.schema-1") as copy:
-        assert (rows(copy), pragma(copy, "user_version")) == (before, 1)
+    with opened(tmp_path / f"modemd.db.schema-{VERSION}") as copy:
+        assert (rows(copy), pragma(copy, "user_version")) == (before, VERSION)
 
 
 async def test_an_older_program_refuses_the_next_version(tmp_path: Path) -> None:
@@ -154,10 +158,11 @@ async def test_an_older_program_refuses_the_next_version(tmp_path: Path) -> None
     opening.prepare(path, NEXT)
     for _ in range(2):
         with pytest.raises(
-            StoreError, match=r"written by a newer modemd \(schema 2, this one knows 1\); upgrade modemd"
+            StoreError,
+            match=rf"written by a newer modemd \(schema {VERSION + 1}, this one knows {VERSION}\); upgrade modemd",
         ):
             await Store.open(path)
-    path.with_name("modemd.db.schema-1").rename(path)
+    path.with_name(f"modemd.db.schema-{VERSION}").rename(path)
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     await (await Store.open(path)).close()
@@ -182,11 +187,11 @@ def test_a_step_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
             opening.prepare(path, (*STEPS, failing))
         with opened(path) as connection:
             assert (rows(connection), schema(connection)) == (before, tables)
-            assert pragma(connection, "user_version") == 1
-    assert [each.name for each in tmp_path.glob("*.schema-*")] == ["modemd.db.schema-1"]
+            assert pragma(connection, "user_version") == VERSION
+    assert [each.name for each in tmp_path.glob("*.schema-*")] == [f"modemd.db.schema-{VERSION}"]
     opening.prepare(path, NEXT)
     with opened(path) as connection:
-        assert pragma(connection, "user_version") == 2
+        assert pragma(connection, "user_version") == VERSION + 1
 
 
 @pytest.mark.parametrize(
@@ -252,3 +257,23 @@ def test_the_writer_is_durable(tmp_path: Path) -> None:
     connection.close()
     full = 2
     assert pragmas == ["wal", full, 1]
+
+
+def test_inbound_parts_of_version_1_are_known_after_the_step(tmp_path: Path) -> None:
+    """What was stored before slots were remembered is not stored again."""
+    path = tmp_path / "old.db"
+    arrival = Arrival(WEST, b"hello", ALICE, "text", "hello", START)
+    with opened(path) as connection:
+        migrate(connection, STEPS[:1])
+        connection.execute(
+            """INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, stored_at)
+               VALUES (?, ?, 'text', 'hello', 1, 1, 1, ?)""",
+            (ALICE, WEST, to_text(START)),
+        )
+        connection.execute(
+            "INSERT INTO inbox_part (inbox_id, seq, tpdu, fingerprint, stored_at) VALUES (1, 1, ?, ?, ?)",
+            (arrival.tpdu, inbox.find_fingerprint(arrival), to_text(START)),
+        )
+        migrate(connection)
+        later = START + timedelta(days=1)
+        assert inbox.store_arrival(connection, arrival, lambda tpdus: ("text", ""), later) is None

@@ -45,7 +45,10 @@ class Device(DeviceState):
         """Runs one command. Returns True if the command goes on and will end the line later."""
         if (result := self.faults.answer(command.name, command.typed)) is not None:
             raise FinalResult(result)
-        if (seconds := self.faults.take_hang(command.name)) is not None:
+        if command is self._hung:
+            self._hung = None
+        elif (seconds := self.faults.take_hang(command.name)) is not None:
+            self._hung = command  # it works after that, whatever waits for the next of its name
             self._pending_commands.appendleft(command)
             self.host.busy = True
             self.later(seconds, self._proceed)

@@ -7,10 +7,11 @@ from functools import partial
 from modemd.emulator.device import text_mode
 from modemd.emulator.device.registration import RegistrationLayer
 from modemd.emulator.device.results import CmsError
-from modemd.emulator.network.message_memory import StoredMessage
+from modemd.emulator.network.message_memory import MessageMemory, MessageStatus, StoredMessage
 from modemd.emulator.network.messages import PUSH_PORTS
 from modemd.emulator.network.subscribers import DeliveryCallback, IncomingMessage
 from modemd.emulator.timers import Handle
+from modemd.errors import DecodeError
 from modemd.pdu import Address, Deliver, Ports, StatusReport, frame
 
 DAMAGE = bytes.fromhex("000000FF")
@@ -28,6 +29,8 @@ class Inbound:
         self._device = device
         self._unacknowledged: tuple[DeliveryCallback, Handle] | None = None
         self._buffered: list[str] = []
+        self.replaced_unread: list[StoredMessage] = []
+        """Messages that others replaced before a host had read them."""
 
     def reset(self) -> None:
         """Forgets everything at a loss of power: an unacknowledged message stays with the network."""
@@ -90,7 +93,9 @@ class Inbound:
         notice = '+CMTI: "{memory}",{index}' if device.settings.notifications.mt else ""
         if notice and _is_push(message):
             notice += device.family.notify.push_notice
-        self._store(name, StoredMessage(self.smsc_field(), tpdu), notice, done)
+        stored = StoredMessage(self.smsc_field(), tpdu, came_at=device.timers.now())
+        replaced = _find_replaced(device.memory(name), message)
+        self._store(name, stored, notice, done, replaced)
 
     def _store_report(self, tpdu: bytes, done: DeliveryCallback) -> None:
         family = self._device.family
@@ -99,10 +104,21 @@ class Inbound:
             stored = StoredMessage(DAMAGE, (b"\0" + tpdu)[: -len(DAMAGE)])
         self._store(family.notify.report_memory, stored, family.notify.report_notice, done)
 
-    def _store(self, memory_name: str, message: StoredMessage, notice: str, done: DeliveryCallback) -> None:
+    def _store(
+        self,
+        memory_name: str,
+        message: StoredMessage,
+        notice: str,
+        done: DeliveryCallback,
+        replaced: int | None = None,
+    ) -> None:
         device, storage = self._device, self._device.family.storage
         memory = device.memory(memory_name)
-        slot = memory.store(message)
+        if replaced is not None:
+            if (before := memory.at(replaced)) is not None and before.status is MessageStatus.UNREAD:
+                self.replaced_unread.append(before)
+            memory.replace(replaced, message)
+        slot = memory.store(message) if replaced is None else replaced
         if slot is None:
             done(False)
             return
@@ -160,6 +176,25 @@ class Inbound:
     def smsc_field(self) -> bytes:
         """Returns the SMSC field that precedes the TPDU."""
         return _smsc_field(self._device.network.serving_operator(self._device.sim).smsc)
+
+
+def _find_replaced(memory: MessageMemory, message: Deliver) -> int | None:
+    """Returns the slot of the message that this one replaces: the last of the same sender and replace type (3GPP TS 23.040
+    9.2.3.9); None if it replaces none."""
+    if message.replace_type is None:
+        return None
+    found = None
+    for slot, stored in memory:
+        try:
+            present = None if stored.is_outgoing else Deliver.decode(stored.tpdu)
+        except DecodeError:
+            continue
+        if present is not None and (present.replace_type, present.originator) == (
+            message.replace_type,
+            message.originator,
+        ):
+            found = slot
+    return found
 
 
 def _is_push(message: Deliver) -> bool:

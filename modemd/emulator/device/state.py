@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Self
 from zlib import crc32
@@ -71,6 +71,8 @@ class DeviceState(FaultLayer):
         self.chatty = chatty
         self.first_octet_hooks: list[Callable[[Self, bytes], None]] = []
 
+        self.deleted_unread: list[tuple[StoredMessage, timedelta]] = []
+        """Messages that a host deleted without having read them, and how long each had been in its slot."""
         self.saved: Settings | None = None
         self.reference = self.random.randrange(256)
 
@@ -80,6 +82,7 @@ class DeviceState(FaultLayer):
         self.voice = VoiceLine(self)
         self.chatter = IdleNotices(self)
         self._pending_commands: deque[ParsedCommand] = deque()
+        self._hung: ParsedCommand | None = None
         self._result_at = datetime.min.replace(tzinfo=UTC)
         if sim is not None:
             sim.terminal = self

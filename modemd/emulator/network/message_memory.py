@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
@@ -19,11 +20,13 @@ class MessageStatus(IntEnum):
 
 @dataclass(slots=True)
 class StoredMessage:
-    """A stored message: the TPDU, and the SMSC field before it, as the network handed them over."""
+    """A stored message: the TPDU, and the SMSC field before it, as the network handed them over; and when it came, None if that
+    is not known."""
 
     smsc: bytes
     tpdu: bytes
     status: MessageStatus = MessageStatus.UNREAD
+    came_at: datetime | None = None
 
     @property
     def is_outgoing(self) -> bool:
@@ -49,6 +52,9 @@ class MessageMemory(Protocol):
 
     def store(self, message: StoredMessage) -> int | None:
         """Stores a message in the first free slot, and returns the slot; None if the memory is full."""
+
+    def replace(self, slot: int, message: StoredMessage) -> None:
+        """Puts a message into a slot that holds another."""
 
     def at(self, slot: int) -> StoredMessage | None:
         """Returns the message in a slot, None if the slot is empty. Raises IndexError for a slot that does not exist."""
@@ -79,6 +85,9 @@ class SlotMemory:
         self._slots[slot] = message
         self.used += 1
         return slot
+
+    def replace(self, slot: int, message: StoredMessage) -> None:
+        self._slots[slot] = message
 
     def at(self, slot: int) -> StoredMessage | None:
         if not 0 <= slot < self.capacity:
@@ -122,6 +131,10 @@ class CombinedMemory:
                 return first + slot
             first += part.capacity
         return None
+
+    def replace(self, slot: int, message: StoredMessage) -> None:
+        part, inner = self._locate(slot)
+        part.replace(inner, message)
 
     def at(self, slot: int) -> StoredMessage | None:
         part, inner = self._locate(slot)

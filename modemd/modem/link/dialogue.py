@@ -64,7 +64,7 @@ class Dialogue:
         prompt or its answer, with Restarted."""
         self._restart_notices = notices
 
-    def take_notices(self, beginning: str, *, since: int = 0) -> list[Urc]:
+    def take_notices(self, beginning: str | tuple[str, ...], *, since: int = 0) -> list[Urc]:
         """Removes from `notices` those that start with `beginning`, and returns them. The first `since` notices are left
         alone."""
         taken = [notice for notice in list(self.notices)[since:] if notice.line.startswith(beginning)]
@@ -125,12 +125,16 @@ class Dialogue:
         self._is_synchronised = True
         return answer
 
-    async def wait_for_notice(self, beginning: str, *, timeout_s: float, unless: tuple[str, ...] = ()) -> Urc:
-        """Removes from `notices` the first that starts with `beginning`, and returns it; awaits it if need be.
+    async def wait_for_notice(
+        self, beginning: str | tuple[str, ...], *, timeout_s: float, unless: tuple[str, ...] = ()
+    ) -> Urc:
+        """Removes from `notices` the first that starts with `beginning` (or with one of several, the awaited one first), and
+        returns it; awaits it if need be.
 
         Raises ReplyTimeout after `timeout_s` seconds, or at once if a notice starts with one of `unless`, because then the
         awaited one will not come. Raises PortGone if the port is lost.
         """
+        awaited = beginning if isinstance(beginning, str) else beginning[0]
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
@@ -140,12 +144,12 @@ class Dialogue:
                             self.notices.remove(notice)
                             return notice
                         if unless and notice.line.startswith(unless):
-                            raise ReplyTimeout(f"no {beginning} will come: the modem said {notice.line}")
+                            raise ReplyTimeout(f"no {awaited} will come: the modem said {notice.line}")
                     if self._loss_reason is not None:
                         raise PortGone(self._loss_reason)
                     await self._notice_arrived.wait()
         except TimeoutError:
-            raise ReplyTimeout(f"no {beginning} in {timeout_s:g} s") from None
+            raise ReplyTimeout(f"no {awaited} in {timeout_s:g} s") from None
 
     def mark_unsynchronised(self) -> None:
         """Declares the state of the modem unknown: the next call synchronises first."""

@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from modemd import logs
+from modemd.at import replies
 from modemd.connector import Inbound
 from modemd.errors import StoreUnavailable
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.messages.pdu_lines import parse_count, parse_octets, parse_whole
 from modemd.modem.status import Identity
 from modemd.profiles import Quirk
 
 log = logs.get(__name__)
 
-UnstoredArrivals = deque[tuple[Identity, bytes]]
-"""Arrivals that no modem stores and the database has not taken yet, with the identity of modem and SIM; in order of arrival."""
+# An acknowledgement that the modem refuses so often in a row is not asked for by it.
+MAX_REFUSALS = 3
+# Damaged messages that are remembered until they come again: a noisy line for days must not fill the memory.
+MAX_DAMAGED = 100
+
+
+class UnstoredArrival(NamedTuple):
+    """Arrival that no modem stores and the database has not taken yet, with the identity of modem and SIM. `is_damaged`: its
+    octets are not whole, and are not to be read."""
+
+    identity: Identity
+    octets: bytes
+    is_damaged: bool = False
+
+
+UnstoredArrivals = deque[UnstoredArrival]
+"""Unstored arrivals in order of arrival."""
 
 
 class Arrivals:
     """Storage of one session's arrivals. PDUs have the SMSC field.
 
-    `acknowledges` is true for a modem without storage. `has_unstored` is true after the database refused an arrival: a sweep is
-    worth while as soon as it takes changes again. `wake` is called when something that was stored in the background has become
-    durable, or could not be stored.
+    `damaged` has the octets of messages that came straight and were not whole; it outlives the session. `has_unstored` is true
+    after the database refused an arrival: a sweep is worth while as soon as it takes changes again. `wake` is called when
+    something that was stored in the background has become durable, or could not be stored.
     """
 
     def __init__(
@@ -36,7 +54,8 @@ class Arrivals:
         unstored: UnstoredArrivals,
         wake: Callable[[], None],
         *,
-        acknowledges: bool = False,
+        has_storage: bool = True,
+        damaged: set[bytes] | None = None,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
@@ -44,14 +63,29 @@ class Arrivals:
         self._unstored = unstored
         self.has_unstored = bool(unstored)
         self.wake = wake
-        self._acknowledges = acknowledges
         self._tasks: set[asyncio.Task[None]] = set()
+        self._damaged = set() if damaged is None else damaged
+        self._has_quirk = Quirk.CNMA_AFTER_REPORT in identity.profile.quirks
+        # True if the modem awaits an acknowledgement; None: it has not been asked yet.
+        self._acknowledges: bool | None = True if self._has_quirk or not has_storage else None
+        self._refusals = 0
 
-    async def store(self, pdu: bytes, received_by: Identity | None = None) -> bool:
-        """Makes an arrival durable, of this session or of an earlier one (`received_by`). Returns False if that fails: then it
-        stays on the modem, and the others go on. Raises StoreUnavailable if nothing can be stored now."""
+    async def store(self, pdu: bytes, received_by: Identity | None = None, *, slot: str | None = None) -> bool:
+        """Makes an arrival durable, of this session or of an earlier one (`received_by`), which was read from `slot` (`SM/7`).
+        Returns False if that fails: then it stays on the modem, and the others go on. Raises StoreUnavailable if nothing can be
+        stored now."""
         identity = received_by or self._identity
-        return await self._wait_until_stored(self._inbound.store_arrival(identity.sender, pdu), identity, pdu)
+        return await self._wait_until_stored(
+            self._inbound.store_arrival(identity.sender, pdu, slot=slot), identity, pdu
+        )
+
+    async def remember_slot(self, pdu: bytes, slot: str) -> None:
+        """Has it remembered that a durable message is still in its slot. If that cannot be stored now, the message may come anew
+        after a restart of modemd, as one that nothing is known of."""
+        with contextlib.suppress(StoreUnavailable):
+            await self._wait_until_stored(
+                self._inbound.remember_slot(self._identity.sender, pdu, slot), self._identity, pdu
+            )
 
     async def store_lazily(self, pdu: bytes) -> bool:
         """Makes a status report durable, in the commit of the next claim if one is about to happen; else like `store`."""
@@ -59,12 +93,39 @@ class Arrivals:
             self._inbound.store_arrival_lazily(self._identity.sender, pdu), self._identity, pdu
         )
 
+    async def take_direct(self, header: str, line: str) -> None:
+        """Stores an arrival whose PDU came with its notice: no modem stores it. `header` is the notice, `line` the PDU."""
+        is_report, octets = header.startswith("+CDS:"), parse_whole(line, parse_count(header))
+        if octets is None:  # it cannot be read again, and must not be taken for another
+            await self._store_damaged(parse_octets(line), is_report=is_report)
+        elif is_report and not await self._is_acknowledging():
+            self.start(self.store_direct_lazily(octets))
+        else:
+            await self.store_direct(octets)
+
+    async def _store_damaged(self, octets: bytes, *, is_report: bool) -> None:
+        """Makes octets durable that are not whole. A message is acknowledged only if it came so before: else the network sends it
+        again, and it may come whole. A report is acknowledged, because some families send no more until then."""
+        log.warning("notice damaged on the line", iccid=self._identity.iccid, octets=len(octets))
+        try:
+            await self._wait_until_stored(
+                self._inbound.store_damaged(self._identity.sender, octets), self._identity, octets
+            )
+        except StoreUnavailable:
+            self._unstored.append(UnstoredArrival(self._identity, octets, is_damaged=True))
+            return
+        if is_report or octets in self._damaged:
+            await self.acknowledge()
+        if len(self._damaged) >= MAX_DAMAGED:
+            self._damaged.clear()
+        self._damaged.add(octets)
+
     async def store_direct(self, pdu: bytes) -> None:
         """Makes an arrival durable that no modem stores, and acknowledges it. It is held if nothing can be stored now."""
         try:
             await self.store(pdu)
         except StoreUnavailable:
-            self._unstored.append((self._identity, pdu))
+            self._unstored.append(UnstoredArrival(self._identity, pdu))
         else:
             await self.acknowledge()
 
@@ -74,15 +135,20 @@ class Arrivals:
         try:
             await self.store_lazily(pdu)
         except StoreUnavailable:
-            self._unstored.append((self._identity, pdu))
+            self._unstored.append(UnstoredArrival(self._identity, pdu))
             self.wake()
 
     async def store_held(self) -> None:
         """Stores what is held, in order of arrival, as far as the database takes it."""
         while self._unstored:
             try:
-                identity, pdu = self._unstored[0]
-                await self.store(pdu, identity)
+                identity, octets, is_damaged = self._unstored[0]
+                if is_damaged:
+                    await self._wait_until_stored(
+                        self._inbound.store_damaged(identity.sender, octets), identity, octets
+                    )
+                else:
+                    await self.store(octets, identity)
             except StoreUnavailable:
                 return
             self._unstored.popleft()
@@ -99,15 +165,22 @@ class Arrivals:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    @property
-    def is_acknowledging(self) -> bool:
-        """True if the modem waits for an acknowledgement: of each arrival if it has no storage, or before its next report."""
-        return self._acknowledges or Quirk.CNMA_AFTER_REPORT in self._identity.profile.quirks
+    async def _is_acknowledging(self) -> bool:
+        """True if the modem awaits an acknowledgement of what it does not store: with service 1 (`+CSMS?`, 3GPP TS 27.005 3.2.1),
+        and if it has no storage."""
+        if self._acknowledges is None:
+            reply = await self._dialogue.ask("+CSMS?")
+            services = [replies.split_fields(line) for line in reply.lines if line.startswith("+CSMS:")]
+            self._acknowledges = reply.ok and any(values[:1] == ["1"] for values in services)
+        return self._acknowledges
 
     async def acknowledge(self) -> None:
-        """Acknowledges an arrival (`AT+CNMA`), if the modem waits for that."""
-        if self.is_acknowledging:
-            await self._dialogue.ask("+CNMA")
+        """Acknowledges an arrival (`AT+CNMA`), if the modem awaits that. A refusal is tolerated: the arrival is durable."""
+        if not await self._is_acknowledging():
+            return
+        self._refusals = 0 if (await self._dialogue.ask("+CNMA")).ok else self._refusals + 1
+        if self._refusals >= MAX_REFUSALS and not self._has_quirk:
+            self._acknowledges = False
 
     async def _wait_until_stored(self, storing: Awaitable[None], identity: Identity, pdu: bytes) -> bool:
         try:

@@ -43,6 +43,8 @@ class Pipeline:
         self._loop = asyncio.get_running_loop()
         self._draft: Draft | None = None
         self._closed = False
+        self._is_sending = False
+        self._may_have_urgent = False  # True after an alarm or otp was sent: another may be due
         self.next_send = 0.0
         self.last_sent_at = 0.0
 
@@ -52,19 +54,58 @@ class Pipeline:
         `is_in_order` tells whether the modem was registered and had a service centre: then a refusal is due to the message.
         Raises ReplyTimeout if the modem did not answer.
         """
+        return await self._send(sender, identity, is_in_order, only_urgent=False)
+
+    async def send_urgent(
+        self, sender: PartSender, identity: Identity, is_in_order: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Sends one part of an alarm or otp, if one may be due and the pace allows: between two pieces of other work. Raises
+        ReplyTimeout if the modem did not answer."""
+        if self._is_sending or not (self._may_have_urgent or self._outbound.has_unseen_urgent(identity.sender)):
+            return
+        if self._draft is not None and self._outbound.is_current(identity.sender, self._draft):
+            if not self._draft.is_urgent:
+                self.drop_draft()  # other modems can send it
+            else:
+                self._may_have_urgent = True
+        await self._send(sender, identity, is_in_order, only_urgent=True)
+
+    async def _send(
+        self,
+        sender: PartSender,
+        identity: Identity,
+        is_in_order: Callable[[], Awaitable[bool]],
+        *,
+        only_urgent: bool,
+    ) -> bool:
+        self._is_sending = True
+        try:
+            return await self._send_next(sender, identity, is_in_order, only_urgent=only_urgent)
+        finally:
+            self._is_sending = False
+
+    async def _send_next(
+        self,
+        sender: PartSender,
+        identity: Identity,
+        is_in_order: Callable[[], Awaitable[bool]],
+        *,
+        only_urgent: bool,
+    ) -> bool:
         rate = self._line.rate(identity.iccid)
         interval_s = max(1 / rate if rate else 0.0, identity.profile.send_interval_s)
         is_borrowing = self._loop.time() < self.next_send
         if is_borrowing and not self._may_borrow(identity, interval_s):
             return True
-        draft = await self._next_draft(identity, urgent=is_borrowing)
+        draft = await self._next_draft(identity, urgent=is_borrowing or only_urgent)
+        self._may_have_urgent = draft is not None and draft.is_urgent
         if draft is None:
             return is_borrowing
         started_at = self._loop.time()
         prompt_timer = self._loop.call_later(PROMPT_PATIENCE_S, self._give_up_prompt, draft, sender)
         result: SendResult | None = None
         try:
-            choose_next = interval_s <= AHEAD_S and not self._closed
+            choose_next = interval_s <= AHEAD_S and not (self._closed or only_urgent)
             result = await sender.send(draft, choose_next, self._set_next_draft)
         except Restarted as restarted:
             log.warning("nothing was sent", modem=self._line.name, error=str(restarted))

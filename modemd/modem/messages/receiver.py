@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 
 from modemd import logs
 from modemd.at import Urc, replies
@@ -14,42 +14,37 @@ from modemd.at.replies import StorageSlot, StoredMessage
 from modemd.connector import Inbound
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.messages.arrivals import Arrivals, UnstoredArrivals
+from modemd.modem.messages.arrivals import Arrivals
+from modemd.modem.messages.pdu_lines import find_whole, is_report
+from modemd.modem.messages.receiver_state import ReceiverState
+from modemd.modem.messages.slots import RECEIVED, Slots, parse_slot
 from modemd.modem.messages.storage_level import StorageLevel
+from modemd.modem.messages.stored_messages import ALL_MEMORIES, StoredMessages
 from modemd.modem.setup.negotiation import Storage
 from modemd.modem.status import Identity
 
 log = logs.get(__name__)
 
-# Status of a received message. Messages that are stored for sending (status 2, 3) belong to somebody else, and stay.
-_RECEIVED = (0, 1, None)
-# A message that was damaged on the line is read again, at most so often in a row.
-MAX_READS = 5
-# A message that is still damaged is believed if so many readings in a row were equal.
-MATCHES_NEEDED = 3
-# Answers to a deletion which say that the slot is empty already.
-_EMPTY_SLOT_ERRORS = ("+CMS ERROR: 321", "+CME ERROR: 21", "+CME ERROR: 22")
+# Interval at which memories are swept that are not in use, and that no notice named.
+OTHER_MEMORIES_S = 600.0
+# Reports that are announced and cannot be read: after so many, they are asked for straight.
+MAX_MISSED_REPORTS = 3
+RECEIVING_PROBLEMS = ("storage", "list", "unreadable", "reports", "notices")
+"""Subjects of the problems that `Receiver.list_problems` tells."""
+_REPORTS = "SR"
+_NO_SLOT = re.compile(r",\s*-\d")
 
 
-@dataclass(slots=True)
-class ReceiverState:
-    """State that outlives a session, and with it the receiver.
-
-    `unstored` has the arrivals by `+CDS` and `+CMT` that the database has not taken yet: no modem stores them. `undeletable` has
-    memory, slot and PDU of each message that the modem does not delete. `used_memories` are the memories that may have messages:
-    if noise garbles the modem's offer, a set-up chooses another memory, and the next one the first again.
-    """
-
-    unstored: UnstoredArrivals = field(default_factory=deque)
-    undeletable: set[tuple[str, int, str]] = field(default_factory=set)
-    used_memories: set[str] = field(default_factory=set)
+async def _do_nothing() -> None:
+    """Takes the place of a callback that nobody needs."""
 
 
 class Receiver:
     """Inbound side of one modem: handles the notices of arrivals, and sweeps for arrivals that no notice announced.
 
     Status reports come as often as messages are sent. Nothing waits for their commit, which they share with the next claim. When
-    a report is durable, `wake` is called, and `delete_stored` deletes it on the modem.
+    a report is durable, `wake` is called, and `delete_stored` deletes it on the modem. `step_aside` is awaited between two slots:
+    an alarm or otp does not wait for a sweep.
     """
 
     def __init__(
@@ -60,19 +55,31 @@ class Receiver:
         storage: Storage,
         state: ReceiverState | None = None,
         wake: Callable[[], None] = lambda: None,
+        step_aside: Callable[[], Awaitable[None]] = _do_nothing,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
-        self._storage = storage
-        self._memory = storage.memory or ""
-        self._report_memory = storage.reports
+        self.storage = storage
+        self._memory = storage.memory
         self._state = ReceiverState() if state is None else state
         self._arrivals = Arrivals(
-            dialogue, identity, inbound, self._state.unstored, wake, acknowledges=storage.is_direct
+            dialogue,
+            identity,
+            inbound,
+            self._state.unstored,
+            wake,
+            has_storage=not storage.is_direct,
+            damaged=self._state.damaged,
         )
+        self._slots = Slots(dialogue, identity.iccid, self._arrivals, self._state)
+        self._stored = StoredMessages(dialogue, storage, step_aside)
+        self._step_aside = step_aside
+        self._loop = asyncio.get_running_loop()
         self.level = StorageLevel(dialogue)
         self._report_slots: dict[int, str] = {}  # PDUs of the reports on the modem that are being stored or deleted
         self._deletable: deque[StoredMessage] = deque()
+        self._is_sweeping = False
+        self._next_look = 0.0  # when all memories are swept next
 
     @property
     def has_unstored(self) -> bool:
@@ -83,13 +90,17 @@ class Receiver:
         """Handles a notice of an arrival. Returns False if the notice is another one."""
         if urc.line.startswith(("+CDS:", "+CMT:")):
             if urc.pdu is not None:
-                await self._handle_direct(urc, urc.pdu)
+                await self._arrivals.take_direct(urc.line, urc.pdu)
             return True
         if urc.line.startswith(("+CMTI:", "+CDSI:")):
-            try:
-                await self._fetch(replies.parse_slot(urc.line), is_report=urc.line.startswith("+CDSI:"))
-            except DecodeError:
-                await self.sweep()  # a garbled notice still means that something arrived
+            slot = parse_slot(urc.line)
+            if slot is None:  # a garbled notice still means that something arrived
+                found = await self.sweep()
+                self._state.slotless_notice = urc.line if _NO_SLOT.search(urc.line) and not found else None
+            elif urc.line.startswith("+CDSI:"):
+                await self._fetch_report(slot)
+            else:
+                await self._fetch(slot)
             return True
         if begins_with(urc.line, self._identity.profile.full):
             await self.sweep()
@@ -99,20 +110,59 @@ class Receiver:
 
     async def check_storage(self) -> None:
         """Reads the level of the storage, and sweeps if it is nearly full: a full one gets no message, and no notice."""
-        if self._storage.is_direct:
+        if self._memory is None or self._is_sweeping:  # a sweep may have selected another memory
             return
         await self.level.read()
         if self.level.wants_sweep:
             await self.sweep()
             await self.level.read_after_sweep()
 
-    @property
-    def storage_problem(self) -> str | None:
-        """Reason why the storage stays nearly full, in words; None if it is not."""
-        return self.level.find_problem(self._memory, len(self._state.undeletable))
+    def list_problems(self) -> dict[str, str]:
+        """Returns what a person should know about receiving although the modem works, in words, by subject."""
+        state, problems = self._state, {}
+        level = None if self._memory is None else self.level.find_problem(self._memory, len(state.undeletable))
+        if level is not None:
+            problems["storage"] = level
+        if self._stored.list_refusal is not None:
+            problems["list"] = (
+                f"the list of messages is refused (AT+CMGL=4: {self._stored.list_refusal}): slots are read one by one"
+            )
+        unreadable = sorted(f"{memory} {index}" for (memory, index), times in state.unreadable.items() if times > 1)
+        if unreadable:
+            problems["unreadable"] = (
+                f"messages that cannot be read stay on the modem, and fill it: {', '.join(unreadable[:10])}; read them in a phone"
+            )
+        if state.asks_reports_straight:
+            problems["reports"] = "status reports were announced and could not be read on the modem: " + (
+                "they are taken straight (+CDS)"
+                if state.straight_refusal is None
+                else f"the modem refuses to hand them over ({state.straight_refusal}), so they are lost"
+            )
+        if state.slotless_notice is not None:
+            problems["notices"] = f"a notice named no slot ({state.slotless_notice}), and no message was found"
+        return problems
 
     async def sweep(self) -> int:
         """Stores what is held, then reads, stores and deletes every received message. Returns how many messages there were."""
+        if self._is_sweeping:
+            return 0
+        self._is_sweeping = True
+        try:
+            return await self._sweep()
+        finally:
+            self._is_sweeping = False
+
+    async def delete_stored(self) -> None:
+        """Deletes the reports that are durable by now, until a notice comes. The notice is handled first: some modems put the
+        next report into the slot of the last, and that must be read before the slot is deleted."""
+        while self._deletable and not self._dialogue.notices and self._memory is not None:
+            stored = self._deletable.popleft()
+            if self._report_slots.get(stored.index) == stored.pdu:
+                del self._report_slots[stored.index]
+                await self._slots.delete(stored, self._memory)
+            await self._step_aside()
+
+    async def _sweep(self) -> int:
         self._arrivals.has_unstored = False
         await self._arrivals.wait_for_background()
         # The listing shows the reports that wait for their deletion, too. They are deleted as part of it: no slot is deleted
@@ -120,84 +170,134 @@ class Receiver:
         self._deletable.clear()
         self._report_slots.clear()
         await self._arrivals.store_held()
-        if self._storage.is_direct:
+        if self._memory is None:
             return 0
         found = await self._clear(self._memory)
-        # Reports that were announced while nobody had the port open are in another memory, and are not announced again.
-        others = sorted(self._state.used_memories - {self._memory})
-        for memory in others if self._report_memory is None else [self._report_memory, *others]:
-            async with self._select_memory(memory) as is_selected:
-                found += await self._clear(memory) if is_selected else 0
+        is_look_due = self._loop.time() >= self._next_look
+        if is_look_due and self._state.asks_reports_straight:
+            await self._ask_reports_straight()  # the set-up of this session has asked for them in the storage
+        for memory in self._list_other_memories(all_of_them=is_look_due):
+            await self._step_aside()
+            async with self._stored.select_as_named(memory) as selection:
+                if selection.ok and not selection.is_empty:
+                    found += await self._clear_other(memory)
             self._state.used_memories.discard(memory)
+        if is_look_due:
+            self._next_look = self._loop.time() + OTHER_MEMORIES_S
         return found
 
-    async def delete_stored(self) -> None:
-        """Deletes the reports that are durable by now, until a notice comes. The notice is handled first: some modems put the
-        next report into the slot of the last, and that must be read before the slot is deleted."""
-        while self._deletable and not self._dialogue.notices:
-            stored = self._deletable.popleft()
-            if self._report_slots.get(stored.index) == stored.pdu:
-                await self._delete(stored, self._memory)
+    def _list_other_memories(self, *, all_of_them: bool) -> list[str]:
+        """Returns the memories to sweep beside the own one: those in which something may be, and now and then all.
 
-    async def _handle_direct(self, urc: Urc, pdu: str) -> None:
-        """Stores an arrival whose PDU came with the notice: no modem stores it."""
-        is_report = urc.line.startswith("+CDS:")
-        if _is_damaged(urc):  # it cannot be read again, and must not be taken for another
-            log.warning("notice damaged on the line", iccid=self._identity.iccid, octets=len(pdu) // 2)
-            if is_report:  # a message stays unacknowledged, so that the network sends it again
-                await self._arrivals.acknowledge()
-        elif is_report and not self._arrivals.is_acknowledging:
-            self._arrivals.start(self._arrivals.store_direct_lazily(_parse_octets(pdu)))
-        else:
-            await self._arrivals.store_direct(_parse_octets(pdu))
+        Reports that were announced while nobody had the port open are in another memory, and are not announced again. MT is all
+        memories together: it is swept only if they cannot be.
+        """
+        readable = self.storage.readable
+        others = [*sorted(self._state.used_memories | self._state.noticed_memories)]
+        if self.storage.reports is not None:
+            others.insert(0, self.storage.reports)
+        if all_of_them:
+            covered = {ALL_MEMORIES} if {"SM", "ME"} <= {*readable, self._memory} else set()
+            if self._memory == ALL_MEMORIES:
+                covered = {"SM", "ME"}
+            others += [memory for memory in readable if memory not in {"BM", *covered}]  # BM: cell broadcasts
+        return [memory for memory in dict.fromkeys(others) if memory != self._memory]
+
+    async def _clear_other(self, memory: str) -> int:
+        """Clears a memory that is not the own one. If it cannot be listed, the modem is as well as before: its own one can."""
+        try:
+            found = await self._clear(memory)
+        except CommandFailed as error:
+            log.info("a memory cannot be listed", iccid=self._identity.iccid, memory=memory, error=str(error))
+            return 0
+        if found:
+            self._state.noticed_memories.add(memory)
+        return found
 
     async def _clear(self, memory: str) -> int:
         """Stores and deletes every received message in the memory that is selected. Returns how many messages there were."""
-        lines = await self._dialogue.run_command("+CMGL=4")
-        found = [stored for stored in replies.parse_listing(lines) if stored.status in _RECEIVED]
+        listing, state = await self._stored.list_all(), self._state
+        read_at = self._loop.time()
+        found = [stored for stored in listing.messages if stored.status in RECEIVED]
         present = {(memory, stored.index, stored.pdu) for stored in found}
-        undeletable = self._state.undeletable
-        undeletable.difference_update([key for key in undeletable if key[0] == memory and key not in present])
+        state.undeletable -= {key for key in state.undeletable if key[0] == memory and key not in present}
+        for key in [key for key in state.deletions if key[0] == memory and key not in present]:
+            del state.deletions[key]
+        unreadable = set(listing.unreadable)
         for stored in found:
-            await self._store_and_delete(stored, memory)
+            await self._step_aside()
+            if self._has_restarted:
+                break  # the memory that is selected may be another one now
+            if not await self._slots.store_and_delete(stored, memory, read_at):
+                unreadable.add(stored.index)
+            elif is_report(stored.pdu):
+                state.has_read_report = True
+        for slot in [slot for slot in state.unreadable if slot[0] == memory and slot[1] not in unreadable]:
+            del state.unreadable[slot]
+        for index in unreadable:
+            state.unreadable[memory, index] = state.unreadable.get((memory, index), 0) + 1
         return len(found)
 
-    @contextlib.asynccontextmanager
-    async def _select_memory(self, memory: str) -> AsyncIterator[bool]:
-        """Selects `memory` for reading in the block; gives False if the modem refuses it. MT has the messages of all memories."""
-        if memory in (self._memory, "MT"):
-            yield True
-            return
-        reply = await self._dialogue.ask(self._storage.select_command(memory))
-        try:
-            yield reply.ok
-        finally:
-            if self._dialogue.loss_reason is None:
-                await self._dialogue.run_command(self._storage.select_command(self._memory))
-
-    async def _fetch(self, slot: StorageSlot, *, is_report: bool) -> None:
-        """Reads one announced slot, in the memory that the notice named."""
-        is_own_memory = slot.memory in (self._memory, "MT")
-        async with self._select_memory(slot.memory):
-            reply = await self._dialogue.ask(f"+CMGR={slot.index}")
-            stored = replies.parse_message(reply.lines, slot.index) if reply.ok else None
-            if stored is None or stored.status not in _RECEIVED:
-                return
+    async def _fetch(self, slot: StorageSlot, *, wants_report: bool = False) -> bool:
+        """Reads one announced slot, in the memory that the notice named. Returns whether a message was there; with
+        `wants_report`, whether a status report was."""
+        if self._memory is None:
+            return False
+        is_own_memory = slot.memory in (self._memory, ALL_MEMORIES)
+        async with self._stored.select(slot.memory) as selection:
+            if selection.ok and not is_own_memory:
+                self._state.noticed_memories.add(slot.memory)
+            stored = await self._slots.read(slot.index)
+            if stored is None:
+                return False
+            was_report = is_report(stored.pdu)
             if is_own_memory and self._report_slots.get(stored.index) == stored.pdu:
-                return  # it was announced twice
+                return True  # it was announced twice
             if is_own_memory:
                 self._report_slots.pop(stored.index, None)
             is_undeletable = (self._memory, stored.index, stored.pdu) in self._state.undeletable
-            if is_report and is_own_memory and not stored.is_damaged and not is_undeletable:
+            if wants_report and was_report and is_own_memory and not is_undeletable and find_whole(stored) is not None:
                 self._report_slots[stored.index] = stored.pdu
                 self._arrivals.start(self._store_report(stored))
             else:
-                await self._store_and_delete(stored, slot.memory)
+                await self._slots.store_and_delete(
+                    stored, self._memory if is_own_memory else slot.memory, self._loop.time()
+                )
+            return was_report or not wants_report
+
+    async def _fetch_report(self, slot: StorageSlot) -> None:
+        """Reads one announced report. If it is not where the notice says, it is looked for in SR: a Quectel EC25 announces
+        `+CDSI: "SM",0` for what lies there. If reports can never be read, they are asked for straight (SIM7600)."""
+        state = self._state
+        places = [slot.memory, *([_REPORTS] if _REPORTS in self.storage.readable else [])]
+        for memory in dict.fromkeys(places):
+            if await self._fetch(StorageSlot(memory, slot.index), wants_report=True):
+                state.missed_reports, state.has_read_report = 0, True
+                return
+        state.missed_reports += 1
+        if state.missed_reports >= MAX_MISSED_REPORTS and not (state.has_read_report or state.asks_reports_straight):
+            state.asks_reports_straight = True
+            await self._ask_reports_straight()
+
+    async def _ask_reports_straight(self) -> None:
+        """Sets `+CNMI` so that reports come by `+CDS` (ds=1, 3GPP TS 27.005 3.4.1), if they are stored now."""
+        reply = await self._dialogue.ask("+CNMI?")
+        try:
+            values = replies.split_fields(replies.find_line(reply.lines, "+CNMI"))
+        except DecodeError:
+            return
+        if len(values) > 3 and values[3] == "2":
+            command = "+CNMI=" + ",".join([*values[:3], "1", *values[4:]])
+            answer = await self._dialogue.ask(command)
+            self._state.straight_refusal = None if answer.ok else answer.result.line
+            log.warning(
+                "reports cannot be read", iccid=self._identity.iccid, command=command, result=answer.result.line
+            )
 
     async def _store_report(self, stored: StoredMessage) -> None:
         """Makes a report durable that stays on the modem until then."""
         try:
-            is_stored = await self._arrivals.store_lazily(_parse_octets(stored.pdu))
+            is_stored = await self._arrivals.store_lazily(find_whole(stored) or b"")
         except StoreUnavailable:
             is_stored = False
         if is_stored:
@@ -206,54 +306,8 @@ class Receiver:
             del self._report_slots[stored.index]
         self._arrivals.wake()
 
-    async def _store_and_delete(self, stored: StoredMessage, memory: str | None = None) -> None:
-        """Stores a message, then deletes it by its index: a deletion by flag could destroy what arrived meanwhile."""
-        if stored.is_damaged:
-            again = await self._read_again(stored)
-            if again is None:
-                return
-            stored = again
-        if (memory or self._memory, stored.index, stored.pdu) in self._state.undeletable:
-            return
-        try:
-            if not await self._arrivals.store(_parse_octets(stored.pdu)):
-                return
-        except StoreUnavailable:
-            return
-        await self._delete(stored, memory or self._memory)
-
-    async def _delete(self, stored: StoredMessage, memory: str) -> None:
-        if memory == self._memory:
-            self._report_slots.pop(stored.index, None)
-        try:
-            await self._dialogue.run_command(f"+CMGD={stored.index}")
-        except CommandFailed as error:
-            if error.result not in _EMPTY_SLOT_ERRORS:
-                self._state.undeletable.add((memory, stored.index, stored.pdu))
-
-    async def _read_again(self, stored: StoredMessage) -> StoredMessage | None:
-        """Reads a slot until its PDU is as long as its header says, or was the same MATCHES_NEEDED times in a row (then the modem
-        means it: some ZTE count the SMSC field wrongly). Returns None if the message is left for the next sweep."""
-        matches = 1
-        for _ in range(MAX_READS):
-            reply = await self._dialogue.ask(f"+CMGR={stored.index}")
-            again = replies.parse_message(reply.lines, stored.index) if reply.ok else None
-            if again is None:
-                return None
-            matches = matches + 1 if again.pdu == stored.pdu else 1
-            if not again.is_damaged or matches == MATCHES_NEEDED:
-                return again
-            stored = again
-        log.warning("arrival reads differently each time; it stays on the modem", iccid=self._identity.iccid)
-        return None
-
-
-def _parse_octets(pdu: str) -> bytes:
-    """Returns the octets of a PDU in hex. A single digit at the end, whose other half was lost on the line, is dropped."""
-    return bytes.fromhex(pdu[: len(pdu) // 2 * 2])
-
-
-def _is_damaged(urc: Urc) -> bool:
-    """True if the PDU behind `+CDS: <length>` or `+CMT: [<alpha>],<length>` has another length."""
-    length = urc.line.rpartition("," if "," in urc.line else ":")[2].strip()
-    return length.isdecimal() and urc.pdu is not None and not replies.is_whole(urc.pdu, int(length))
+    @property
+    def _has_restarted(self) -> bool:
+        """True if a notice waits that says that the modem has restarted."""
+        restart = self._identity.profile.restart
+        return bool(restart) and any(begins_with(urc.line, restart) for urc in self._dialogue.notices)

@@ -43,6 +43,8 @@ class StorageLevel:
     def find_problem(self, memory: str, undeletable: int) -> str | None:
         """Explains why the storage stays nearly full, and what helps; None if it is not. `undeletable` is how many messages
         cannot be deleted."""
+        if self.fill is not None and self.fill.total == 0:
+            return f"the storage {memory} has 0 places: no message can be stored in it"
         if not self._is_nearly_full or self.fill is None:
             return None
         level = "is full: nothing can come in" if self.fill.used >= self.fill.total else "stays nearly full"

@@ -13,6 +13,8 @@ from modemd.modem.ussd.coding import UssdCommand, UssdMessage, UssdState
 from modemd.profiles import Profile
 
 ANSWER_NOTICE = "+CUSD:"
+_ERRORS = ("+CME ERROR:", "+CMS ERROR:", "ERROR")
+"""Beginnings of final errors, which are notices when no command is pending (27.007 7.15: `+CME ERROR: 258` after OK)."""
 TWICE_S = 0.3
 """Time after an answer, in seconds, in which more answers are dropped: some networks repeat an answer at once, or send a
 bare `+CUSD: 2` after it, and these do not belong to the next exchange."""
@@ -70,8 +72,8 @@ async def send_text(
     """Sends a code, or a reply to a menu. Returns the network's answer, which must come within `limit_s` seconds of the modem's
     OK, and `coding`.
 
-    Raises EncodeError if the text cannot be encoded, CommandFailed if the modem refuses, ReplyTimeout if no answer comes or the
-    modem restarts meanwhile, and PortGone. None of them ends the session: call `end_session`.
+    Raises EncodeError if the text cannot be encoded, CommandFailed if the modem or the network refuses, ReplyTimeout if no answer
+    comes or the modem restarts meanwhile, and PortGone. None of them ends the session: call `end_session`.
     """
     command = ussd_coding.encode_text(text, coding)
     before = dialogue.charset
@@ -93,15 +95,20 @@ async def _exchange(
     if not reply.ok:
         raise CommandFailed("USSD", reply.result.line)
     early = [line for line in reply.lines if line.startswith(ANSWER_NOTICE)]
-    line = (
-        early[0]
-        if early
-        else (await dialogue.wait_for_notice(ANSWER_NOTICE, unless=profile.restart, timeout_s=limit_s)).line
-    )
+    line = early[0] if early else await _wait_for_answer(dialogue, profile, limit_s)
     message = ussd_coding.decode_line(line, coding, charset)
     await dialogue.pause(TWICE_S)
     _drop_late_answers(dialogue)
     return message
+
+
+async def _wait_for_answer(dialogue: Dialogue, profile: Profile, limit_s: float) -> str:
+    """Returns the line of the network's answer. Raises CommandFailed if an error comes in its place: some modems say OK first,
+    and then that the network refused."""
+    urc = await dialogue.wait_for_notice((ANSWER_NOTICE, *_ERRORS), unless=profile.restart, timeout_s=limit_s)
+    if urc.line.startswith(ANSWER_NOTICE):
+        return urc.line
+    raise CommandFailed("USSD", urc.line)
 
 
 async def end_session(dialogue: Dialogue) -> None:
@@ -133,5 +140,5 @@ async def _restore_charset(dialogue: Dialogue, wanted: str) -> None:
 
 
 def _drop_late_answers(dialogue: Dialogue) -> None:
-    """Drops answers that nobody waits for any more."""
-    dialogue.take_notices(ANSWER_NOTICE)
+    """Drops answers and errors that nobody waits for any more."""
+    dialogue.take_notices((ANSWER_NOTICE, *_ERRORS))

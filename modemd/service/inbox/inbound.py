@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -70,13 +70,22 @@ class InboundMessages:
         self._on_received = on_received
         self._reports = StatusReports(clock, on_network_time)
 
-    async def store_arrival(self, sender: Sender, octets: bytes) -> None:
+    async def store_arrival(self, sender: Sender, octets: bytes, *, slot: str | None = None) -> None:
         """Stores what a sender received. When this returns it is durable, and the modem may delete it."""
-        await self._store_arrival(sender, octets, self._store.write)
+        await self._store_arrival(sender, octets, self._store.write, slot)
 
     async def store_arrival_lazily(self, sender: Sender, octets: bytes) -> None:
         """Stores what a sender received; a status report goes into the commit of the next change."""
         await self._store_arrival(sender, octets, self._store.write_lazily)
+
+    async def remember_slot(self, sender: Sender, octets: bytes, slot: str) -> None:
+        """Remembers that a stored message is still in `slot`: each time that it is read there it is the same one."""
+        await self._store_arrival(sender, octets, self._store.write, slot)
+
+    async def store_damaged(self, sender: Sender, octets: bytes) -> None:
+        """Stores octets that are not whole as an undecodable message."""
+        log.warning("arrival is damaged", iccid=sender.id, octets=len(octets))
+        await self._store_undecodable(sender, octets, None)
 
     async def store_missed_call(self, sender: Sender, number: str) -> None:
         """Stores a missed call; `number` is empty if it was withheld. When this returns it is durable."""
@@ -98,13 +107,13 @@ class InboundMessages:
             )
         return await self._store.read(partial(listings.list_inbox, id=id, kind=kind, limit=limit))
 
-    async def _store_arrival(self, sender: Sender, octets: bytes, write_report: Write) -> None:
+    async def _store_arrival(self, sender: Sender, octets: bytes, write_report: Write, slot: str | None = None) -> None:
         try:
             _, tpdu = pdu.unframe(octets)
             message = pdu.decode_incoming(tpdu)
         except DecodeError as error:
             log.warning("arrival is not a PDU", iccid=sender.id, error=str(error))
-            await self._store_undecodable(sender, octets)
+            await self._store_undecodable(sender, octets, slot)
             return
         if isinstance(message, pdu.StatusReport):
             await self._reports.store(sender, tpdu, message, write_report)
@@ -112,15 +121,15 @@ class InboundMessages:
             originator, now = str(message.originator), self._clock.now()
             await self._store.write(lambda db: events.add_event(db, None, now, "type 0 message", sender=originator))
         else:
-            await self._store_message(sender, tpdu, message)
+            await self._store_message(sender, tpdu, message, slot)
 
-    async def _store_undecodable(self, sender: Sender, octets: bytes) -> None:
-        arrival = Arrival(sender.id, octets, "", "undecodable", octets.hex().upper(), None)
+    async def _store_undecodable(self, sender: Sender, octets: bytes, slot: str | None) -> None:
+        arrival = Arrival(sender.id, octets, "", "undecodable", octets.hex().upper(), None, slot=slot)
         now = self._clock.now()
         await self._store.write(lambda db: inbox.store_arrival(db, arrival, content.join_parts, now))
 
-    async def _store_message(self, sender: Sender, tpdu: bytes, message: pdu.Deliver) -> None:
-        arrival = self._make_arrival(sender, tpdu, message)
+    async def _store_message(self, sender: Sender, tpdu: bytes, message: pdu.Deliver, slot: str | None) -> None:
+        arrival = replace(self._make_arrival(sender, tpdu, message), slot=slot)
         if arrival.sent_at is not None:
             self._on_network_time(arrival.sent_at, None)
         now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._policy, self._keywords)
@@ -143,9 +152,11 @@ class InboundMessages:
             kind=kind,
             text=text,
             sent_at=message.timestamp.value,
-            set_key=f"{key.sender}/{key.width}/{key.reference}/{key.total}" if key else None,
+            set_key=f"{key.sender}/{key.width}/{key.reference}/{key.total}/{key.alphabet.name}" if key else None,
             seq=place.sequence if place else 1,
             total=place.total if place else 1,
+            spread=pdu.LONGEST_SPREAD,
+            lasting=pdu.clear_more_to_send(tpdu),
         )
 
     def _normalise(self, text: str, sender: Sender) -> str:

@@ -34,7 +34,7 @@ class StatusReports:
         """Stores a report and matches it with its attempt. When this returns the report is durable."""
         new = status_reports.NewReport(
             sim=sender.id,
-            tpdu=tpdu,
+            tpdu=pdu.clear_more_to_send(tpdu),  # a report that is delivered again may differ in it
             facts=ReportFacts(report.reference, str(report.recipient), report.timestamp.value),
             outcome=status_reports.DeliveryOutcome(report.outcome.value),
             status=report.status,

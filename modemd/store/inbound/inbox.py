@@ -1,6 +1,7 @@
 """Inbox: stores inbound messages before they are deleted on the modem, once however often the network repeats them.
 
-It also keeps the parts of a long message until all are there, or until 72 hours have passed.
+A message that a modem does not delete is remembered as long as its slot holds it. The parts of a long message are kept until all
+are there, or until 72 hours have passed.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ INCOMPLETE_AFTER = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """DELIVER as it came in. `set_key` names the set of parts that it belongs to (sender, width, reference, total), `seq` its
-    place.
+    """DELIVER as it came in. `set_key` names the set of parts that it belongs to (sender, width, reference, total, alphabet),
+    `seq` its place, and `spread` the longest time between the stamps of two parts of one set.
 
-    `text` is the text of this part alone; `sent_at` the network's stamp, None if it is rubbish.
+    `text` is the text of this part alone; `sent_at` the network's stamp, None if it is rubbish. `lasting` are the octets that
+    are the same if the network delivers the message again; None: all of `tpdu`. `slot` names memory and place from which it was
+    read; None if the modem did not store it.
     """
 
     sim: str
@@ -37,6 +40,9 @@ class Arrival:
     set_key: str | None = None
     seq: int = 1
     total: int = 1
+    spread: timedelta = timedelta.max
+    lasting: bytes | None = None
+    slot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,21 @@ def store_arrival(db: sqlite3.Connection, arrival: Arrival, join: JoinParts, now
 
     `join` returns kind and text of a set from its TPDUs in order of sequence; the kind is certain when the set is complete.
     """
-    fingerprint = hashlib.sha256(arrival.sim.encode() + b"\0" + arrival.tpdu).digest()
+    fingerprint = find_fingerprint(arrival)
     repeated = db.execute(
-        "SELECT 1 FROM inbox_part WHERE fingerprint = ? AND stored_at > ?",
-        (fingerprint, to_text(now - REPETITION_WINDOW)),
+        "SELECT id, slot FROM inbox_part WHERE fingerprint = ? AND (stored_at > ? OR slot = ?) ORDER BY stored_at DESC",
+        (fingerprint, to_text(now - REPETITION_WINDOW), arrival.slot),
     ).fetchone()
-    if repeated:
+    if repeated is not None:
+        if arrival.slot is not None and repeated["slot"] != arrival.slot:
+            db.execute("UPDATE inbox_part SET slot = ? WHERE id = ?", (arrival.slot, repeated["id"]))
         return None
+    if arrival.slot is not None:  # what was there before is gone
+        db.execute(
+            """UPDATE inbox_part SET slot = NULL
+               WHERE slot = ? AND (SELECT to_sim FROM inbox WHERE id = inbox_part.inbox_id) = ?""",
+            (arrival.slot, arrival.sim),
+        )
     inbox_id = _find_open_set(db, arrival, now)
     if inbox_id is None:
         inbox_id = db.execute(
@@ -92,10 +106,25 @@ def store_arrival(db: sqlite3.Connection, arrival: Arrival, join: JoinParts, now
     complete = len(tpdus) == arrival.total
     kind, text = (arrival.kind, arrival.text) if arrival.total == 1 else join(tpdus)
     db.execute(
-        "UPDATE inbox SET parts = ?, kind = ?, text = ?, complete = ?, stored_at = ? WHERE id = ?",
-        (len(tpdus), kind, text, complete, to_text(now), inbox_id),
+        """UPDATE inbox SET parts = ?, kind = ?, text = ?, complete = ?, stored_at = ?, sent_at = coalesce(sent_at, ?)
+           WHERE id = ?""",
+        (
+            len(tpdus),
+            kind,
+            text,
+            complete,
+            to_text(now),
+            to_text(arrival.sent_at) if arrival.sent_at else None,
+            inbox_id,
+        ),
     )
     return CompleteMessage(inbox_id, arrival.sender, arrival.sim, kind, text) if complete else None
+
+
+def find_fingerprint(arrival: Arrival) -> bytes:
+    """Returns what is the same each time the network delivers a part to a SIM, as a hash."""
+    octets = arrival.tpdu if arrival.lasting is None else arrival.lasting
+    return hashlib.sha256(arrival.sim.encode() + b"\0" + octets).digest()
 
 
 def store_missed_call(db: sqlite3.Connection, sim: str, caller: str, now: datetime) -> int:
@@ -113,17 +142,23 @@ def store_missed_call(db: sqlite3.Connection, sim: str, caller: str, now: dateti
 
 
 def _find_open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | None:
-    """Returns the newest set that still lacks this part; None if a new one begins. A place that is taken begins a new set."""
+    """Returns the newest set that still lacks this part; None if a new one begins. A place that is taken begins a new set, and so
+    does a stamp that is too far from the set's: senders use references again."""
     if arrival.set_key is None:
         return None
-    row = db.execute(
-        """SELECT i.id FROM inbox_part p JOIN inbox i ON i.id = p.inbox_id
+    rows = db.execute(
+        """SELECT i.id, i.sent_at FROM inbox_part p JOIN inbox i ON i.id = p.inbox_id
            WHERE p.set_key = ? AND i.to_sim = ? AND i.complete = 0 AND i.stored_at > ?
                  AND NOT EXISTS (SELECT 1 FROM inbox_part o WHERE o.inbox_id = i.id AND o.seq = ?)
-           ORDER BY p.id DESC LIMIT 1""",
+           ORDER BY p.id DESC""",
         (arrival.set_key, arrival.sim, to_text(now - INCOMPLETE_AFTER), arrival.seq),
-    ).fetchone()
-    return int(row["id"]) if row else None
+    )
+    return next((int(row["id"]) for row in rows if _is_close(arrival, row["sent_at"])), None)
+
+
+def _is_close(arrival: Arrival, stamp: str | None) -> bool:
+    """True if the network's stamp of a set can be of the same message as an arrival's. No stamp proves nothing."""
+    return stamp is None or arrival.sent_at is None or abs(from_text(stamp) - arrival.sent_at) <= arrival.spread
 
 
 def show_incomplete(db: sqlite3.Connection, now: datetime) -> int:

@@ -185,3 +185,13 @@ def test_a_restart_loses_what_trickles() -> None:
     assert bench.host.say(b"AT+CGSN\r", 2.5) == b"\r\n"
     bench.device.restart()
     assert bench.host.hear(30.0).startswith(b"\r\nRDY\r\n")
+
+
+def test_each_hang_is_of_one_command(bench: Bench) -> None:
+    """hang_next() twice: two commands of that name hang, one after the other, and the third does not."""
+    for _ in range(2):
+        bench.device.hang_next("+CSQ", 3.0)
+    for _ in range(2):
+        assert bench.host.ask("AT+CSQ", 2.9) == ""
+        assert bench.host.hear(0.2).endswith(b"OK\r\n")
+    assert bench.host.ask("AT+CSQ").endswith("OK")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from modemd.emulator.network.messages import Text
 from modemd.pdu import Deliver, decode_incoming, unframe
 from tests.emulator.bench import ALICE, HELLO_WORLD, Bench
 
@@ -140,3 +141,15 @@ def test_power_lost_before_the_acknowledgement(bench: Bench) -> None:
 def test_long_messages_come_in_parts(bench: Bench) -> None:
     """A phone's long text takes as many slots as parts, each told of."""
     assert _write(bench, "x" * 300) == b'\r\n+CMTI: "SM",1\r\n\r\n+CMTI: "SM",2\r\n'
+
+
+def test_a_message_that_replaces_takes_the_slot_of_the_one_before(bench: Bench) -> None:
+    """By sender and replace type (3GPP TS 23.040 9.2.3.9), with a notice of that slot; another type takes a slot of its own. What
+    a host deletes without having read it is known."""
+    bench.host.ask("AT+CNMI=2,1")
+    for replaces, text, slot in ((1, "old", 1), (2, "other", 2), (1, "new", 1)):
+        bench.network.phone(ALICE).send(bench.sim.number, Text(text, replaces=replaces))
+        assert bench.host.hear(5.0) == f'\r\n+CMTI: "SM",{slot}\r\n'.encode()
+    bench.host.ask("AT+CMGR=2")
+    assert [bench.host.ask(f"AT+CMGD={slot}") for slot in (1, 2)] == ["OK", "OK"]
+    assert [Deliver.decode(message.tpdu).text for message, _ in bench.device.deleted_unread] == ["new"]

@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from modemd.at import Urc
 from modemd.errors import CommandFailed, PortGone
 from modemd.modem.link.dialogue import Dialogue
-from modemd.modem.messages.receiver import Receiver, ReceiverState
+from modemd.modem.messages.receiver import Receiver
+from modemd.modem.messages.receiver_state import ReceiverState
 from modemd.modem.setup.negotiation import Storage
-from modemd.profiles import Profile, Quirk
+from modemd.profiles import Quirk
 from tests.modem.backend import GENERIC, FakeBackend, identity
-from tests.modem.scripted_port import ScriptedPort, script, simulated
-
-FIRST = "0791447758100650040C9144770009406500005230119051800008C834888E2ECBCB"
-SECOND = "0791447758100650040C9144770009406500005230119061800006D3F2F8ED2603"
-REPORT = "079144775810065006400C91447700091032523011905180005230119051210000"
-EMPTY = ">> AT+CMGL=4 \n << OK"
-
-
-@dataclass
-class Bench:
-    port: ScriptedPort
-    backend: FakeBackend
-    dialogue: Dialogue
-    profile: Profile
-    state: ReceiverState = field(default_factory=ReceiverState)
-    times_woken: int = 0
-
-    def __post_init__(self) -> None:
-        self.receiver = Receiver(
-            self.dialogue,
-            identity(self.profile),
-            self.backend,
-            Storage("SM"),
-            self.state,
-            self.wake,
-        )
-
-    def wake(self) -> None:
-        self.times_woken += 1
-
-    @property
-    def stored(self) -> list[str]:
-        return [octets.hex().upper() for octets in self.backend.stored]
-
-
-@asynccontextmanager
-async def bench(transcript: str, profile: Profile = GENERIC, used: set[str] | None = None) -> AsyncIterator[Bench]:
-    with script(transcript) as port:
-        yield Bench(
-            port, FakeBackend(), Dialogue(port), profile, ReceiverState(used_memories=set() if used is None else used)
-        )
+from tests.modem.messages.bench import EMPTY, FIRST, REPORT, SECOND, SERVICE_0, bench
+from tests.modem.scripted_port import script, simulated
 
 
 @simulated
@@ -140,8 +100,13 @@ async def test_a_port_lost_in_another_memory_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("quirks", "then"),
-    [(frozenset(), ""), (frozenset({Quirk.CNMA_AFTER_REPORT}), ">> AT+CNMA \n << OK")],
-    ids=["as it is", "acknowledged, where the family needs it"],
+    [
+        (frozenset(), ">> AT+CSMS? \n << +CSMS: 0,1,1,1 | OK"),
+        (frozenset(), ">> AT+CSMS? \n << ERROR"),
+        (frozenset(), ">> AT+CSMS? \n << +CSMS: 1,1,1,1 | OK \n >> AT+CNMA \n << OK"),
+        (frozenset({Quirk.CNMA_AFTER_REPORT}), ">> AT+CNMA \n << OK"),
+    ],
+    ids=["service 0", "without services", "acknowledged with service 1", "acknowledged, where the family needs it"],
 )
 @pytest.mark.parametrize("header", ["+CDS: 25", "+CDS: ,25", "+CMT: ,25"])
 @simulated
@@ -153,7 +118,7 @@ async def test_a_direct_delivery_is_kept(header: str, quirks: frozenset[Quirk], 
         assert b.stored == [REPORT]
 
 
-ANOTHER = REPORT.replace("064", "074", 1)
+ANOTHER = REPORT.replace("0640", "0641", 1)
 READ = f">> AT+CMGR=7 \n << +CMGR: 0,,25 | {REPORT} | OK"
 READ_ANOTHER = f">> AT+CMGR=7 \n << +CMGR: 0,,25 | {ANOTHER} | OK"
 DELETED = ">> AT+CMGD=7 \n << OK"
@@ -214,7 +179,7 @@ async def test_a_sweep_takes_over_the_reports_that_are_underway() -> None:
 @simulated
 async def test_a_report_that_comes_while_another_is_deleted_is_read_first() -> None:
     """Its notice waits; it may lie in the place of one that is to be deleted next."""
-    other, third = REPORT.replace("064", "074", 1), REPORT.replace("064", "084", 1)
+    other, third = REPORT.replace("0640", "0641", 1), REPORT.replace("0640", "0642", 1)
     overwritten = f'>> AT+CMGD=4 \n << +CDSI: "SM",7 \n << OK \n >> AT+CMGR=7 \n << +CMGR: 0,,25 | {third} | OK'
     first = f">> AT+CMGR=4 \n << +CMGR: 0,,25 | {other} | OK"
     async with bench(f"{first} \n {READ} \n {overwritten} \n {DELETED}") as b:
@@ -242,10 +207,12 @@ async def test_a_place_that_something_else_was_taken_from_is_not_cleared_again()
 
 @simulated
 async def test_a_sweep_empties_the_storage_that_was_used_before() -> None:
-    """A set-up whose answers were garbled had chosen another one, and a message came meanwhile: it is found, once."""
+    """A set-up whose answers were garbled had chosen another one, and a message came meanwhile: it is found, once. From then on
+    that storage is looked at in each sweep."""
     elsewhere = f'>> AT+CPMS="ME" \n << OK \n >> AT+CMGL=4 \n << +CMGL: 1,0,,26 | {FIRST} | OK'
     back = '>> AT+CMGD=1 \n << OK \n >> AT+CPMS="SM" \n << OK'
-    async with bench(f"{EMPTY} \n {elsewhere} \n {back} \n {EMPTY}", used={"SM", "ME"}) as b:
+    again = '>> AT+CPMS="ME" \n << +CPMS: 0,20,0,20,0,20 | OK \n >> AT+CPMS="SM" \n << OK'
+    async with bench(f"{EMPTY} \n {elsewhere} \n {back} \n {EMPTY} \n {again}", used={"SM", "ME"}) as b:
         assert await b.receiver.sweep() == 1
         assert b.stored == [FIRST]
         assert await b.receiver.sweep() == 0
@@ -254,21 +221,21 @@ async def test_a_sweep_empties_the_storage_that_was_used_before() -> None:
 @simulated
 async def test_a_sweep_that_is_cancelled_takes_no_report_with_it() -> None:
     """No modem stores it: while the disk is full it is held."""
-    async with bench("") as b:
+    async with bench(SERVICE_0) as b:
         b.backend.is_full, b.backend.commit_s = True, 1.0
         await b.receiver.handle_notice(Urc("+CDS: 25", REPORT))
         sweeping = asyncio.ensure_future(b.receiver.sweep())
         await asyncio.sleep(0.5)
         sweeping.cancel()
         await asyncio.sleep(2)
-        assert [octets.hex().upper() for _, octets in b.state.unstored] == [REPORT]
+        assert [unstored.octets.hex().upper() for unstored in b.state.unstored] == [REPORT]
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["+CDS", "+CDSI"])
 @simulated
 async def test_a_report_that_cannot_be_kept_yet_is_kept_later(direct: bool) -> None:
     """Held where no modem stores it, left on the modem where one does; a sweep is worth while."""
-    listed = EMPTY if direct else f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK \n {DELETED}"
+    listed = f"{SERVICE_0} \n {EMPTY}" if direct else f">> AT+CMGL=4 \n << +CMGL: 7,0,,25 | {REPORT} | OK \n {DELETED}"
     async with bench(listed if direct else f"{READ} \n {listed}") as b:
         b.backend.is_full = True
         await b.receiver.handle_notice(Urc("+CDS: 25", REPORT) if direct else REPORTED)
@@ -389,10 +356,10 @@ async def test_what_reads_differently_each_time_stays() -> None:
 
 @simulated
 async def test_a_damaged_report_is_acknowledged_and_not_believed() -> None:
-    """It cannot be read again. Not to acknowledge it would switch reports off on some families."""
+    """It cannot be read again, and is stored as octets. Not to acknowledge it would switch reports off on some families."""
     async with bench(">> AT+CNMA \n << OK", replace(GENERIC, quirks=frozenset({Quirk.CNMA_AFTER_REPORT}))) as b:
         assert await b.receiver.handle_notice(Urc("+CDS: 25", REPORT[:-2]))
-        assert b.stored == []
+        assert (b.stored, b.backend.damaged) == ([], [bytes.fromhex(REPORT[:-2])])
 
 
 @simulated
@@ -451,7 +418,7 @@ async def test_a_notice_of_a_full_storage_leads_to_a_sweep_at_once() -> None:
     async with bench(f"{ONE_LISTED} \n >> AT+CMGD=0 \n << OK \n {NONE_LEFT}", FULL) as b:
         assert await b.receiver.handle_notice(Urc('^SMMEMFULL: "SM"'))
         assert b.stored == [FIRST]
-        assert b.receiver.storage_problem is None
+        assert "storage" not in b.receiver.list_problems()
 
 
 @simulated
@@ -464,7 +431,7 @@ async def test_a_nearly_full_storage_is_swept_once_for_each_rise() -> None:
         told = []
         for _ in range(4):
             await b.receiver.check_storage()
-            told.append(b.receiver.storage_problem or "")
+            told.append(b.receiver.list_problems().get("storage", ""))
         full = "is full: nothing can come in (2 of 2), with 1 that cannot be deleted"
         assert [full in words for words in told] == [True, True, False, True]
         assert b.stored == [FIRST]

@@ -332,7 +332,7 @@ def prepares(storage: str = CPMS_SM, notify: str = CNMI_DIRECT) -> str:
 
 async def prepared(transcript: str) -> str | None:
     with script(transcript) as port:
-        return (await initialise_modem(Dialogue(port), PREPARED)).memory
+        return (await initialise_modem(Dialogue(port), PREPARED)).memory or ""
 
 
 @simulated

@@ -100,7 +100,8 @@ DS_2 = """
 )
 @simulated
 async def test_where_arrivals_lie(transcript: str, storage: Storage) -> None:
-    """From the modem's own offer, without a refusal on the way; reports have a memory of their own where they are stored."""
+    """From the modem's own offer, without a refusal on the way; reports have a memory of their own where they are stored; and
+    it says which memories can be read."""
     with script(transcript) as port:
         dialogue = Dialogue(port)
         profile = Profile("x", storage=("SM",), notify=WISHES)

@@ -103,3 +103,69 @@ async def test_an_arrival_tells_the_networks_time() -> None:
     b = Bench()
     await comes(b, ALICE, "hello")
     assert b.network_times == [(datetime(2026, 11, 22, 11, 59, 58, tzinfo=UTC), None)]
+
+
+AGAIN = (
+    "0791447758100650040B913316325476F80000621103000300000CC3309B0D6A9741E2F0780D",
+    "0791447758100650000B913316325476F80000621103000300000CC3309B0D6A9741E2F0780D",
+)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["more wait the second time", "more wait the first time"])
+@simulated
+async def test_a_message_that_comes_again_is_known_whether_more_wait_or_not(order: tuple[int, int]) -> None:
+    """TP-MMS tells of the service centre's queue at that moment, not of the message (3GPP TS 23.040 9.2.3.2)."""
+    b = Bench()
+    for index in order:
+        await b.inbox.store_arrival(sim(), bytes.fromhex(AGAIN[index]))
+    assert len(b.all("SELECT 1 FROM inbox")) == 1
+
+
+@simulated
+async def test_a_part_that_comes_again_is_known_whether_more_wait_or_not() -> None:
+    """A message of two parts, the first twice: one complete message, and no stray set."""
+    b = Bench()
+    first, second = delivered(ALICE, "a long text " * 20)
+    _, tpdu = pdu.unframe(first)
+    again = pdu.frame(bytes((tpdu[0] ^ 0x04,)) + tpdu[1:])
+    for octets in (first, again, second):
+        await b.inbox.store_arrival(sim(), octets)
+    assert [row["complete"] for row in b.all("SELECT complete FROM inbox")] == [1]
+
+
+@simulated
+async def test_parts_in_two_alphabets_are_of_two_messages() -> None:
+    """Parts of one message have one alphabet; the other begins a set of its own (SEMANTICS, Inbound)."""
+    b = Bench()
+    latin, cyrillic = delivered(ALICE, "a long text " * 20), delivered(ALICE, "текст " * 15)
+    for octets in (latin[0], cyrillic[1], cyrillic[0]):
+        await b.inbox.store_arrival(sim(), octets)
+    assert [
+        (row["text"], row["complete"]) for row in b.all("SELECT text, complete FROM inbox ORDER BY complete DESC")
+    ] == [
+        ("текст " * 15, 1),
+        (("a long text " * 20)[:153], 0),
+    ]
+
+
+@simulated
+async def test_a_service_centre_without_a_number_hides_no_text() -> None:
+    """01 00 in front, a type octet of zero and no digits (PDUlib issue 47): the text is read, and its STOP binds."""
+    b = Bench()
+    (octets,) = delivered(ALICE, "STOP")
+    _, tpdu = pdu.unframe(octets)
+    await b.inbox.store_arrival(sim(), b"\x01\x00" + tpdu)
+    assert b.one("SELECT kind, text FROM inbox") == {"kind": "text", "text": "STOP"}
+    assert b.one("SELECT marketing FROM contact")["marketing"] == "opted_out"
+
+
+@simulated
+async def test_damaged_octets_are_stored_and_not_read() -> None:
+    """They may say something else than what was sent: no text, no word of consent; stored once however often they come."""
+    b = Bench()
+    (octets,) = delivered(ALICE, "STOP")
+    for _ in range(2):
+        await b.inbox.store_damaged(sim(), octets)
+    row = b.one("SELECT kind, text FROM inbox")
+    assert (row["kind"], row["text"]) == ("undecodable", octets.hex().upper())
+    assert b.all("SELECT 1 FROM contact") == []

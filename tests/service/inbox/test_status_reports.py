@@ -56,3 +56,14 @@ async def test_a_report_tells_the_networks_time(later: timedelta, fresh: bool) -
     stamp, at = b.network_times[0]
     assert at == (written if fresh else None)
     assert stamp.date() == date(2025, 3, 11)
+
+
+@simulated
+async def test_a_report_that_comes_again_is_known_whether_more_wait_or_not() -> None:
+    """TP-MMS tells of the service centre's queue at that moment (3GPP TS 23.040 9.2.3.2): the second proves nothing about another
+    part."""
+    b = Bench()
+    waiting = REPORT[:8] + bytes((REPORT[8] ^ 0x04,)) + REPORT[9:]
+    for octets in (REPORT, waiting, REPORT):
+        await b.inbox.store_arrival(sim(), octets)
+    assert len(b.all("SELECT 1 FROM report")) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from modemd import pdu
 from modemd.emulator.device.settings import Notifications
+from modemd.emulator.network.message_memory import StoredMessage
 from modemd.modem.status import Identity
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.submission import MessageRequest
@@ -107,10 +108,12 @@ def test_a_message_that_cannot_be_kept_delays_nobody(
 ) -> None:
     """A mistake of ours about one message leaves it on the SIM; others come in and go out."""
 
-    async def failing(self: InboundMessages, identity: Identity, octets: bytes, *, real: object) -> None:
+    async def failing(
+        self: InboundMessages, identity: Identity, octets: bytes, slot: str | None, *, real: object
+    ) -> None:
         if b"poison" in octets or "poison" in str(pdu.decode_incoming(pdu.unframe(octets)[1]).text):
             raise RuntimeError("a mistake of ours")
-        await real(self, identity, octets)  # type: ignore[operator]
+        await real(self, identity, octets, slot=slot)  # type: ignore[operator]
 
     async def scenario(simulation: Simulation) -> None:
         simulation.network.phone(WRITER).send(simulation.sims[0].number, "poison")
@@ -127,6 +130,73 @@ def test_a_message_that_cannot_be_kept_delays_nobody(
 
     real = InboundMessages.store_arrival
     monkeypatch.setattr(
-        InboundMessages, "store_arrival", lambda self, sender, octets: failing(self, sender, octets, real=real)
+        InboundMessages,
+        "store_arrival",
+        lambda self, sender, octets, slot=None: failing(self, sender, octets, slot, real=real),
     )
     run_scenario(partial(scenario), modems=1)
+
+
+def test_a_stop_in_another_storage_is_found_by_the_first_sweep(run_scenario: RunScenario) -> None:
+    """It came to the storage that the modem uses after power-on, before modemd started: it binds, and the slot is emptied."""
+
+    async def scenario(simulation: Simulation) -> None:
+        device = simulation.devices[0]
+        await asyncio.sleep(20)
+        await simulation.stop()
+        me = device.memory("ME")
+        (deliver,) = pdu.compose_deliver(WRITER, "STOP", pdu.Timestamp.of(simulation.clock.now()))
+        me.store(StoredMessage(device.inbound.smsc_field(), deliver.encode()))
+        simulation.restart_service()
+        await simulation.start()
+        await simulation.until(lambda: kept(simulation) == ["STOP"] and me.used == 0, within_s=60)
+        assert simulation.all("SELECT marketing FROM contact WHERE number = ?", WRITER) == [{"marketing": "opted_out"}]
+
+    run_scenario(scenario, modems=1, families=("generic",))
+
+
+def test_a_message_that_its_slot_holds_for_days_is_one_message(run_scenario: RunScenario) -> None:
+    """The modem refuses to delete it; modemd is off for eight days, and knows it when it starts again. Deleted at last, its slot
+    takes the next one."""
+
+    async def scenario(simulation: Simulation) -> None:
+        device, phone = simulation.devices[0], simulation.network.phone(WRITER)
+        await asyncio.sleep(20)
+        device.stick_slot("SM", device.family.storage.index_base)
+        phone.send(simulation.sims[0].number, "stuck")
+        await simulation.until(lambda: kept(simulation) == ["stuck"], within_s=10)
+        await simulation.stop()
+        await asyncio.sleep(8 * 86400)
+        simulation.restart_service()
+        await simulation.start()
+        await asyncio.sleep(200)
+        assert (kept(simulation), stored_on_sim(simulation)) == (["stuck"], 1)
+        device.free_slot("SM", device.family.storage.index_base)
+        await simulation.stop()
+        simulation.restart_service()
+        await simulation.start()
+        await simulation.until(lambda: stored_on_sim(simulation) == 0, within_s=60)
+        phone.send(simulation.sims[0].number, "next")
+        await simulation.until(lambda: kept(simulation) == ["stuck", "next"], within_s=10)
+
+    run_scenario(scenario, modems=1)
+
+
+def test_a_modem_that_refuses_the_list_is_ready_and_says_so(run_scenario: RunScenario) -> None:
+    """EP06: 303 to CMGL, always. What waits without a notice is read slot by slot; the modem has a remark."""
+
+    async def scenario(simulation: Simulation) -> None:
+        device = simulation.devices[0]
+        for _ in range(500):
+            device.script_next("+CMGL", "+CMS ERROR: 303")
+        await asyncio.sleep(20)
+        device.lose_next_notice()
+        simulation.network.phone(WRITER).send(simulation.sims[0].number, "unannounced")
+        await simulation.until(lambda: kept(simulation) == ["unannounced"], within_s=130)
+        await asyncio.sleep(130)
+        (modem,) = simulation.service.modems.views.list_modems()
+        assert modem.health == "ready"
+        assert any("AT+CMGL=4: +CMS ERROR: 303" in remark for remark in modem.remarks)
+        assert stored_on_sim(simulation) == 0
+
+    run_scenario(scenario, modems=1)

@@ -56,13 +56,16 @@ def _octets(text: str, gsm: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PlannedArrival:
-    """Message that a phone writes to a SIM. `opts_out`: its text is a word of consent."""
+    """Message that a phone writes to a SIM. `opts_out`: its text is a word of consent. `replaces`: it takes the slot of the
+    sender's last message with the same number (1 to 7) on the SIM; `is_replaced`: another one does so with it."""
 
     at_s: float
     number: str
     sim: int
     text: str
     opts_out: bool = False
+    replaces: int | None = None
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +248,7 @@ def _hours(seed: int, chance: Random) -> Plan:
         )
         for number in chance.sample(CUSTOMERS, chance.randint(0, 4))
     ]
+    planned_arrivals += _replacements(Random(f"replacements {seed}"), modems, span_s)
     troubles = [_trouble(chance, modems, span_s) for _ in range(chance.randint(0, 10))]
     ends = [_end(chance, span_s) for _ in range(chance.choice((0, 0, 1, 1, 2, 3, 6)))]
     return Plan(
@@ -259,6 +263,20 @@ def _hours(seed: int, chance: Random) -> Plan:
         ends=_in_time(ends),
         rate=chance.choice(RATES),
     )
+
+
+def _replacements(chance: Random, modems: int, span_s: float) -> list[PlannedArrival]:
+    """Texts of services that replace each other: three of one sender, the next within seconds, while the last is being stored."""
+    found = []
+    for index in range(chance.randint(0, 2)):
+        at_s, sim = chance.uniform(0, span_s), chance.randrange(modems)
+        for turn in range(3):
+            text = f"news #{9100 + 10 * index + turn}"
+            found.append(
+                PlannedArrival(at_s, f"+3361234580{index}", sim, text, replaces=1 + index, is_replaced=turn < 2)
+            )
+            at_s += chance.choice((0.05, 0.3, 1.0, 3.0))
+    return found
 
 
 Timed = TypeVar("Timed", PlannedMessage, PlannedArrival, Trouble, End)

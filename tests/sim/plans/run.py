@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, cast
 
 from modemd.emulator import Device, identities
+from modemd.emulator.network.messages import Text
 from modemd.errors import ModemdError
 from modemd.service.messages.submission import MessageRequest
 from tests.sim.plans.plan import CLOCK_STEPS_S, End, Plan, PlannedArrival, PlannedMessage, Trouble
@@ -146,7 +147,8 @@ class World:
             return
 
     def _say(self, arrival: PlannedArrival) -> None:
-        self.simulation.network.phone(arrival.number).send(self.simulation.sims[arrival.sim].number, arrival.text)
+        content = Text(arrival.text, replaces=arrival.replaces)
+        self.simulation.network.phone(arrival.number).send(self.simulation.sims[arrival.sim].number, content)
 
     # -- ends of the process
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -52,6 +53,62 @@ def test_a_repetition_is_not_kept_again(bench: Bench) -> None:
     bench.passes(hours=1)
     assert keep(bench, SINGLE) is not None
     assert len(shown(bench)) == 3
+
+
+@pytest.mark.parametrize("days", [8, 100])
+def test_what_its_slot_still_holds_is_no_new_message(bench: Bench, days: int) -> None:
+    """A modem that does not delete a message hands it over again, long after: it was stored once. Another message in that slot
+    ends this, and what comes from no slot, or from another one, is new after seven days."""
+    held = replace(SINGLE, slot="SM/1")
+    for _ in range(2):  # stored; and still there
+        keep(bench, held)
+    bench.passes(days=days)
+    assert keep(bench, held) is None
+    assert keep(bench, replace(held, slot="SM/2")) is not None
+    assert keep(bench, replace(SINGLE, tpdu=b"other", slot="SM/1")) is not None
+    bench.passes(days=days)
+    assert keep(bench, held) is not None
+    assert len(shown(bench)) == 4
+
+
+def test_what_was_deleted_in_its_slot_is_not_held_there(bench: Bench) -> None:
+    """A message that was read from a slot once may come again to the same slot after seven days."""
+    held = replace(SINGLE, slot="SM/1")
+    keep(bench, held)
+    bench.passes(days=8)
+    assert keep(bench, held) is not None
+
+
+def test_a_redelivery_is_told_by_what_lasts(bench: Bench) -> None:
+    """The service centre says with each delivery whether more messages wait: that is no part of the message."""
+    keep(bench, replace(SINGLE, tpdu=b"04hello", lasting=b"hello"))
+    assert keep(bench, replace(SINGLE, tpdu=b"00hello", lasting=b"hello")) is None
+
+
+@pytest.mark.parametrize("apart", [timedelta(hours=40), timedelta(days=1), -timedelta(hours=40)], ids=str)
+def test_a_reference_that_is_used_again_later_joins_nothing(bench: Bench, apart: timedelta) -> None:
+    """A sender uses its references again: parts whose stamps are too far apart are of two messages, in any order."""
+    hour = timedelta(hours=1)
+    for text, stamp in (("old", START), ("new", START + apart)):
+        for seq in (1, 2):
+            keep(bench, replace(part(seq, f"{text} {seq} "), sent_at=stamp, spread=hour))
+    whole = keep(bench, replace(part(3, "new 3"), sent_at=START + apart, spread=hour))
+    assert whole is not None
+    assert whole.text == "new 1 new 2 new 3"
+    late = keep(bench, replace(part(3, "old 3"), sent_at=START + hour, spread=hour))
+    assert late is not None
+    assert late.text == "old 1 old 2 old 3"
+
+
+def test_a_set_whose_first_stamp_is_rubbish_takes_the_next(bench: Bench) -> None:
+    """A stamp that cannot be read proves nothing; the first that can be read holds for the set."""
+    hour = timedelta(hours=1)
+    keep(bench, replace(part(1, "one "), sent_at=None, spread=hour))
+    keep(bench, replace(part(2, "two "), sent_at=START, spread=hour))
+    assert keep(bench, replace(part(3, "far"), sent_at=START + 2 * hour, spread=hour)) is None
+    whole = keep(bench, replace(part(3, "near"), sent_at=START + hour, spread=hour))
+    assert whole is not None
+    assert whole.text == "one two near"
 
 
 @pytest.mark.parametrize("order", list(permutations((1, 2, 3))), ids=lambda order: "".join(map(str, order)))

@@ -115,6 +115,9 @@ def delete_messages(device: DeviceState, command: ParsedCommand) -> None:
 def _delete(device: DeviceState, memory: MessageMemory, slot: int) -> None:
     if (device.settings.memories[0], slot) in device.faults.stuck:
         raise CmsError(320)
+    message = memory.at(slot)
+    if message is not None and message.status is MessageStatus.UNREAD and message.came_at is not None:
+        device.deleted_unread.append((message, device.timers.now() - message.came_at))
     memory.delete(slot)
 
 
