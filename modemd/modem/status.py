@@ -48,7 +48,7 @@ class Identity:
 
     @property
     def device(self) -> str:
-        """What attempts are journaled under: the IMEI, or the modem's name if it tells none."""
+        """Identity under which attempts are journaled: the IMEI, or the name of the modem if it tells none."""
         return self.imei or self.name
 
     def __post_init__(self) -> None:
