@@ -2,8 +2,8 @@
 
 A report names the reference (TP-MR, 8 bits, wraps), the recipient (often in another form than we sent) and the moment the
 service centre took the message (TP-SCTS, on a clock that may be minutes off). No one of them alone proves anything. There are
-modems that give no reference, a wrong one, or one to all messages: a reference tells two messages to one number apart only if
-earlier reports have proved that the modem's references are those of the network.
+modems that give no reference, a wrong one, or one to all messages. So if the stamp names another message to the number than the
+reference, the reference counts only if other reports have proved that the modem gives those of the network.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from modemd.rules.clock_trust import NETWORK_MARGIN
 
 # A service centre's clock may be off by so much, for a report of an attempt whose outcome is unknown.
 CLOCK_SKEW = timedelta(minutes=10)
+# TP-SCTS counts whole seconds (3GPP TS 23.040 9.2.3.11).
+STAMP_RESOLUTION = timedelta(seconds=1)
 # A message may be accepted so long after the send time-out.
 LATE_ACCEPTANCE = timedelta(minutes=10)
 
@@ -26,7 +28,8 @@ LATE_ACCEPTANCE = timedelta(minutes=10)
 class AttemptFacts:
     """Attempt, as far as evidence needs it. `reference` is None if no `+CMGS` came, or one without a readable number; then
     `is_accepted` tells the two apart. `is_settled`: a final report came before, with the TP-SCTS `settled_stamp`.
-    `has_proved_reference`: earlier reports have had the references that this modem gave."""
+    `has_proved_reference`: earlier reports have had the references that this modem gave. `answered_at`: when the modem
+    answered."""
 
     attempt_id: int
     reference: int | None
@@ -36,6 +39,7 @@ class AttemptFacts:
     is_accepted: bool = False
     settled_stamp: datetime | None = None
     has_proved_reference: bool = True
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ def match_report(
 ) -> ReportMatch:
     """Returns the attempt that a report is of, from all attempts of its SIM that are not closed; a doubt if that is not certain.
 
-    An attempt owns a report whose reference it has. If others to the same number could be meant by their time, the modem's
-    references must have been proved, or the reports that came about the number have exactly the references of its attempts. If
+    An attempt owns a report whose reference it has. If another to the same number was on the air at TP-SCTS, and it was not, the
+    modem's references must be proved, or the reports that came about the number have exactly the references of its attempts. If
     several have the reference, recipient and time alone decide, and only if one attempt is left. The same holds if nobody owns
     the reference: exactly one attempt without a reference that fits recipient and time is proved accepted; times that a trusted
     clock may have wrong do not tell two of them apart. A lone owner out of time (service centres lie about their zone) is
@@ -101,7 +105,7 @@ def match_report(
     in_time = [attempt for attempt in possible if attempt.reference == report.reference]
     if in_time:
         chosen = [attempt for attempt in in_time if not attempt.is_settled] or in_time
-        if len(chosen) == 1 and not _is_proved(chosen[0], waiting, report):
+        if len(chosen) == 1 and _is_contradicted(chosen[0], waiting, report, send_timeout):
             return ReportMatch(doubt=MatchDoubt.UNPROVED)
         return _match_only(chosen) or ReportMatch(doubt=MatchDoubt.SEVERAL)
     fitting = [attempt for attempt in unknown if attempt in possible]
@@ -114,21 +118,38 @@ def match_report(
         > 1
     ):
         return ReportMatch(doubt=MatchDoubt.SEVERAL)
-    # Somebody in time has another reference, which may be a wrong one.
-    if any(attempt.reference is not None and not attempt.has_proved_reference for attempt in waiting):
-        return ReportMatch(doubt=MatchDoubt.UNPROVED if fitting or open_owners else MatchDoubt.NOBODY)
+    if len(fitting) == 1 and _is_contradicted(fitting[0], waiting, report, send_timeout):
+        return ReportMatch(doubt=MatchDoubt.UNPROVED)
     return _match_only(fitting or open_owners) or ReportMatch(
         doubt=_find_doubt(owners, unknown, MatchDoubt.OUT_OF_TIME)
     )
 
 
-def _is_proved(owner: AttemptFacts, waiting: Sequence[AttemptFacts], report: ReportFacts) -> bool:
-    """Returns True if the reference tells that a report is of `owner` and of none of the others that wait for one: no other can
-    be meant, the modem's references are proved, or the reports about the number have the references of all who wait."""
-    if owner.has_proved_reference or all(attempt is owner for attempt in waiting):
-        return True
+def _is_contradicted(
+    chosen: AttemptFacts, waiting: Sequence[AttemptFacts], report: ReportFacts, send_timeout: timedelta
+) -> bool:
+    """Returns True if the stamp of a report names another of the attempts that wait for one than `chosen`, whose reference names
+    it, or which has none while the other has a different one; and if nothing proves the modem's references."""
+    others = [
+        attempt
+        for attempt in waiting
+        if attempt is not chosen and not (attempt.reference is not None and attempt.has_proved_reference)
+    ]
+    moment = report.accepted_at
+    if moment is None or (chosen.reference is not None and chosen.has_proved_reference):
+        return False
+    if _was_on_air(chosen, moment, send_timeout) or not any(
+        _was_on_air(attempt, moment, send_timeout) for attempt in others
+    ):
+        return False
     references = {attempt.reference for attempt in waiting}
-    return len(references) == len(waiting) and references == report.siblings | {report.reference}
+    return len(references) < len(waiting) or references != report.siblings | {report.reference}
+
+
+def _was_on_air(attempt: AttemptFacts, moment: datetime, send_timeout: timedelta) -> bool:
+    """Returns True if an attempt was on the air at that time, from its first octet to its answer, by a clock that is right."""
+    end = attempt.answered_at or attempt.written_at + send_timeout
+    return attempt.written_at - STAMP_RESOLUTION <= moment <= end
 
 
 def find_owner(

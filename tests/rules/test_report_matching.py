@@ -122,7 +122,11 @@ UNTIMED = replace(TOLD, accepted_at=None)
         pytest.param(LATE, [SENT, replace(SENT, attempt_id=3)], MatchDoubt.SEVERAL, id="two owners out of time"),
         pytest.param(UNTIMED, [SENT, replace(SENT, attempt_id=3)], MatchDoubt.SEVERAL, id="two owners, no time"),
         pytest.param(
-            TOLD, [replace(SENT, has_proved_reference=False), replace(SENT, attempt_id=3, reference=8)],
+            TOLD,
+            [
+                replace(SENT, has_proved_reference=False, written_at=NOW - 60 * SECOND, answered_at=NOW - 50 * SECOND),
+                replace(SENT, attempt_id=3, reference=8, has_proved_reference=False),
+            ],
             MatchDoubt.UNPROVED, id="two to the number, and references that nothing has proved",
         ),
         pytest.param(LATE, [UNKNOWN], MatchDoubt.OUT_OF_TIME, id="unknown, out of time"),
@@ -180,30 +184,51 @@ def test_a_report_is_never_given_to_a_stranger(
         assert named.reference in (None, reference)
 
 
-UNPROVED = replace(SENT, has_proved_reference=False)
-SECOND_SENT = replace(UNPROVED, attempt_id=2, reference=8, written_at=NOW + 30 * SECOND)
+UNPROVED = replace(SENT, has_proved_reference=False, answered_at=NOW + 4 * SECOND)
+SECOND_SENT = replace(UNPROVED, attempt_id=2, reference=8, written_at=NOW + 60 * SECOND, answered_at=NOW + 64 * SECOND)
 UNREADABLE = replace(SENT, reference=None, is_accepted=True)
+AT_SECOND = replace(TOLD, accepted_at=NOW + 62 * SECOND)
 
 
 @pytest.mark.parametrize(
     ("told", "attempts", "attempt"),
     [
-        pytest.param(TOLD, [UNPROVED], 1, id="nobody else can be meant"),
-        pytest.param(TOLD, [UNPROVED, SECOND_SENT], None, id="two wait, and the reference may be the other's"),
+        pytest.param(AT_SECOND, [UNPROVED], 1, id="nobody else can be meant"),
+        pytest.param(TOLD, [UNPROVED, SECOND_SENT], 1, id="reference and stamp agree"),
+        pytest.param(replace(TOLD, accepted_at=NOW + 90 * SECOND), [UNPROVED, SECOND_SENT], 1, id="a stamp of nobody"),
+        pytest.param(AT_SECOND, [UNPROVED, SECOND_SENT], None, id="the stamp says the other"),
+        pytest.param(AT_SECOND, [SENT, SECOND_SENT], 1, id="earlier reports have proved the modem's references"),
         pytest.param(
-            replace(TOLD, accepted_at=NOW + 32 * SECOND), [UNPROVED, SECOND_SENT], None, id="the stamp says the other"
-        ),
-        pytest.param(TOLD, [SENT, SECOND_SENT], 1, id="earlier reports have proved the modem's references"),
-        pytest.param(
-            replace(TOLD, siblings=frozenset({8})), [UNPROVED, SECOND_SENT], 1, id="the reports have exactly what was given"
+            replace(AT_SECOND, siblings=frozenset({8})), [UNPROVED, SECOND_SENT], 1,
+            id="the reports have exactly what was given",
         ),
         pytest.param(
-            replace(TOLD, siblings=frozenset({6})), [UNPROVED, SECOND_SENT], None, id="the reports have another reference"
+            replace(AT_SECOND, siblings=frozenset({6})), [UNPROVED, SECOND_SENT], None,
+            id="the reports have another reference",
         ),
-        pytest.param(TOLD, [UNPROVED, replace(SECOND_SENT, is_settled=True)], 1, id="the other had its report"),
-        pytest.param(TOLD, [UNPROVED, replace(SECOND_SENT, number=OTHER)], 1, id="the other went to somebody else"),
-        pytest.param(TOLD, [UNPROVED, replace(SECOND_SENT, written_at=NOW + HOUR)], 1, id="the other was much later"),
-        pytest.param(TOLD, [UNKNOWN, SECOND_SENT], None, id="an unknown one, and one whose reference may be wrong"),
+        pytest.param(AT_SECOND, [UNPROVED, replace(SECOND_SENT, is_settled=True)], 1, id="the other had its report"),
+        pytest.param(AT_SECOND, [UNPROVED, replace(SECOND_SENT, number=OTHER)], 1, id="the other went to somebody else"),
+        pytest.param(
+            AT_SECOND, [replace(UNKNOWN, answered_at=NOW + 4 * SECOND), SECOND_SENT], None,
+            id="an unknown one, and the stamp of one whose reference may be wrong",
+        ),
+        pytest.param(
+            AT_SECOND, [replace(UNKNOWN, answered_at=NOW + 4 * SECOND), replace(SECOND_SENT, has_proved_reference=True)], 2,
+            id="an unknown one, and one whose reference is proved",
+        ),
+    ],
+)  # fmt: skip
+def test_a_reference_that_its_stamp_contradicts_must_be_proved(
+    told: ReportFacts, attempts: list[AttemptFacts], attempt: int | None
+) -> None:
+    """There are modems that give wrong references: if the stamp names another message to the number, a report is nobody's until
+    other reports have proved the modem's references."""
+    assert found(told, *attempts) == attempt
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts", "attempt"),
+    [
         pytest.param(TOLD, [UNREADABLE], 1, id="accepted without a reference, alone"),
         pytest.param(TOLD, [UNREADABLE, replace(UNREADABLE, attempt_id=2)], None, id="two without a reference"),
         pytest.param(TOLD, [UNREADABLE, UNKNOWN], None, id="one without a reference, one without an answer"),
@@ -221,11 +246,11 @@ UNREADABLE = replace(SENT, reference=None, is_accepted=True)
         ),
     ],
 )  # fmt: skip
-def test_a_reference_tells_two_apart_only_if_it_is_proved(
+def test_without_distinct_references_recipient_and_time_decide(
     told: ReportFacts, attempts: list[AttemptFacts], attempt: int | None
 ) -> None:
-    """Modems give no reference, a wrong one, or one to all: a report goes to one of several only if the references are proved,
-    and else by recipient and time if one is left. A clock that is wrong by half a minute makes nothing wrong."""
+    """A modem gives no reference, or one to all: a report is of the one attempt that is left by recipient and time, or nobody's.
+    A clock that is wrong by half a minute makes nothing wrong."""
     is_further = told.accepted_at in [each.settled_stamp for each in attempts if each.settled_stamp is not None]
     for wrong_s in (0,) if is_further else (-30, 0, 30):
         moved = replace(told, accepted_at=(told.accepted_at or NOW) + wrong_s * SECOND)

@@ -26,7 +26,7 @@ PROMPT_PATIENCE_S = 5.0
 FIRST_PROMPT_S = 7.5
 # If the last prompt took no longer, the next one comes while the claim's commit runs, which takes 50 ms on a slow SD card.
 QUICK_PROMPT_S = 0.1
-# An answer is looked for after so many times the SIM's median, and after so many seconds at least; the median is of so many parts.
+# An answer is looked for after so many times the SIM's median, of so many parts, and after so many seconds at least.
 USUAL_TIMES = 10.0
 SHORTEST_PATIENCE_S = 15.0
 REMEMBERED_ANSWERS = 31
