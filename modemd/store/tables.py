@@ -179,7 +179,7 @@ _ATTEMPTS = (
         reference INTEGER NOT NULL,
         number TEXT NOT NULL,
         status INTEGER NOT NULL,
-        outcome TEXT NOT NULL CHECK (outcome IN ('delivered', 'trying', 'permanent', 'stopped')),
+        outcome TEXT NOT NULL CHECK (outcome IN ('delivered', 'unconfirmed', 'trying', 'permanent', 'stopped')),
         accepted_at TEXT,
         discharged_at TEXT,
         stored_at TEXT NOT NULL,

@@ -26,9 +26,11 @@ RIVAL_MARGIN = timedelta(minutes=30)
 
 
 class DeliveryOutcome(StrEnum):
-    """Meaning of TP-Status (3GPP TS 23.040 9.2.3.15). STOPPED: a temporary error, and the service centre has given up."""
+    """Meaning of TP-Status (3GPP TS 23.040 9.2.3.15). UNCONFIRMED: forwarded or replaced, which is no receipt of the phone.
+    STOPPED: a temporary error, and the service centre has given up."""
 
     DELIVERED = "delivered"
+    UNCONFIRMED = "unconfirmed"
     TRYING = "trying"
     PERMANENT = "permanent"
     STOPPED = "stopped"
@@ -273,6 +275,9 @@ def _apply_report(
     if not final or part["state"] != states.PartState.SENT or hopeful or part["closed"]:
         add_event(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)
         update_message_state(db, message_id, now)
+    elif new.outcome is DeliveryOutcome.UNCONFIRMED:
+        add_event(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)
+        update_message_state(db, message_id, now, f"status_{new.status:02X}")
     elif delivered:
         advance_part(db, part, states.PartEvent.DELIVERED, now, **detail)
         update_message_state(db, message_id, now, delivered_at=to_text(new.discharged_at or stored_at))

@@ -76,6 +76,18 @@ def test_an_error_report_ends_undelivered(bench: Bench, outcome: DeliveryOutcome
     assert (row["state"], row["reason"], row["delivered_at"]) == ("undelivered", reason, None)
 
 
+def test_a_report_that_confirms_nothing_delivers_nothing(bench: Bench) -> None:
+    """Forwarded, and the service centre cannot say more: the message stays sent, with the status; a receipt may still come."""
+    message = bench.submit()
+    bench.send(reference=7)
+    assert bench.report(7, DeliveryOutcome.UNCONFIRMED) == message
+    row = bench.message(message)
+    assert (row["state"], row["reason"], bench.events(message)[-1]) == ("sent", "status_01", "report unconfirmed")
+    bench.report(7)
+    row = bench.message(message)
+    assert (row["state"], row["reason"]) == ("delivered", None)
+
+
 def test_a_later_worse_report_changes_nothing(bench: Bench) -> None:
     """What was delivered stays delivered, whatever the network says afterwards."""
     message = bench.submit()
