@@ -55,8 +55,8 @@ class StatusReport:
 
     @property
     def outcome(self) -> Outcome:
-        """Delivered, forwarded or replaced without a receipt (reserved values too), still being tried, failed for good, or given up
-        after a temporary error (reserved values too)."""
+        """Delivered, forwarded or replaced without a receipt (reserved values too), still being tried, failed for good, or given
+        up after a temporary error (reserved values too)."""
         if self.status == 0:
             return Outcome.DELIVERED
         group = self.status >> 5

@@ -9,8 +9,8 @@ import pytest
 
 from modemd.connector import AttemptEnding, AttemptReport
 from modemd.errors import ReplyTimeout, Restarted
-from modemd.modem.messages.sender import SHORTEST_PATIENCE_S
-from tests.modem.backend import GENERIC, HELLO_WORLD, draft
+from modemd.modem.messages.sender import SHORTEST_PATIENCE_S, PartSender
+from tests.modem.backend import GENERIC, HELLO_WORLD, draft, identity
 from tests.modem.messages.test_sender import ESCAPES, HELLO_PDU, HELLO_WORLD_PDU, PROMPT, bench, ended, sent
 from tests.modem.scripted_port import simulated
 
@@ -80,6 +80,20 @@ async def test_the_late_answer_of_the_part_before_is_its_own(place: str, second:
         report = ended(await b.send(draft(2, HELLO_WORLD)))
         assert report.ending is ending
         assert b.backend.reports == [AttemptReport(1, AttemptEnding.ACCEPTED, reference=14)]
+
+
+@simulated
+async def test_a_late_answer_counts_only_for_the_same_sim() -> None:
+    """After another set-up over the same port: if there is another SIM in the modem, its answer settles nothing of the first."""
+    for iccid, settled in (("8944100030123456789", 1), ("8944100030123456797", None)):
+        async with bench(LOST) as b:
+            await b.send()
+            await b.dialogue.synchronise()
+            before = b.sender
+            after = PartSender(b.dialogue, replace(identity(), iccid=iccid), b.backend, before._now)
+            after.inherit_state(before)
+            late = after.take_late_answer("+CMGS: 14")
+            assert (late.attempt_id if late is not None else None) == settled
 
 
 @simulated

@@ -591,3 +591,28 @@ async def test_a_malformed_message_is_tried_twice_more_before_it_fails() -> None
         )
         await b.dispatcher.close_attempt(sim(), again)
         assert b.state(message) == state
+
+
+@simulated
+async def test_a_draft_goes_out_with_the_reference_that_its_claim_gave() -> None:
+    """A long alarm to the same number began after the draft was encoded and has its reference: the draft takes the next."""
+    b = Bench()
+    await b.submit(ALICE, LONG)
+    draft = await b.chosen(sim(EAST))
+    await b.submit(ALICE, LONG, MessageClass.ALARM)
+    alarm = await b.claimed(sim(WEST))
+    claimed = await b.dispatcher.claim(sim(EAST), draft, choose_next=False)
+    assert claimed is not None
+    references = [pdu.Submit.decode(part.tpdu).concatenation for part in (alarm, claimed)]
+    assert [place.reference for place in references if place is not None] == [1, 2]
+
+
+@simulated
+async def test_a_draft_that_is_given_back_wakes_the_others() -> None:
+    """Another sender that is idle may take it at once."""
+    b = Bench()
+    await b.submit(ALICE)
+    draft = await b.chosen(sim(WEST))
+    woken = b.times_ready
+    b.dispatcher.return_draft(draft)
+    assert b.times_ready == woken + 1
