@@ -142,7 +142,8 @@ class Outcomes:
     def _judge(self, sender: Sender, report: AttemptReport) -> AttemptOutcome:
         """Judges an ending for the journal: by the class of its error, and by what other refusals say about the SIM."""
         counts = not report.is_without_network
-        result, put_back = _RESULT_OF_ENDING[report.ending], ()
+        result = _RESULT_OF_ENDING[report.ending]
+        put_back: tuple[int, ...] = ()
         error, find_retry_time, now = report.error, None, self._clock.now()
         if report.ending is AttemptEnding.REFUSED:
             kind = retry.classify(
