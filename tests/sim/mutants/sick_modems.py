@@ -63,7 +63,7 @@ MUTANTS = (
         _SESSION,
         "self._has_lost_pdu_mode = reply.ok and any",
         "self._has_lost_pdu_mode = not reply and any",
-        "tests/sim/modems/test_recovery.py " + _MODEM_TESTS,
+        "tests/sim/modems/test_recovery.py::test_a_modem_that_lost_its_pdu_mode_is_set_up_again " + _MODEM_TESTS,
     ),
     Mutant(
         "no_network_for_ever",
@@ -79,7 +79,7 @@ MUTANTS = (
         "modem/messages/pipeline.py",
         "                self._symptoms.note_unanswered()\n",
         "                pass\n",
-        "tests/sim/modems/test_recovery.py",
+        "tests/sim/modems/test_recovery.py::test_five_unanswered_messages_begin_the_escalation",
     ),
     Mutant(
         "permanent_errors_say_nothing",
