@@ -294,6 +294,20 @@ async def test_after_an_unanswered_part_the_next_goes_on() -> None:
 
 
 @simulated
+async def test_a_modem_without_a_prompt_lets_its_part_go() -> None:
+    """After 5 s another modem may have the part, while this one still waits for its prompt."""
+    async with bench() as b:
+        await b.becomes(ModemHealth.READY)
+        b.stub.answers["+CMGS=18"] = ""
+        b.queue(1)
+        await b.until(lambda: b.stub.commands()[-1:] == ["+CMGS=18"], within_s=5)
+        await asyncio.sleep(4.9)
+        assert b.backend.reserved == {1}
+        await asyncio.sleep(0.2)
+        assert b.backend.reserved == set()
+
+
+@simulated
 async def test_after_a_lost_answer_the_modem_goes_on_at_once() -> None:
     """It answers AT after 15 s, and is not set up again: the part is unknown, and what was chosen ahead goes out."""
     async with bench() as b:

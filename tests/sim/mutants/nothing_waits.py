@@ -39,7 +39,7 @@ MUTANTS = (
         _PIPELINE,
         "            self._outbound.return_draft(draft)\n\n    def stop_drafting",
         "            pass\n\n    def stop_drafting",
-        "tests/sim/modems/test_recovery.py::test_a_sick_modem_delays_no_message",
+        _MODEM_TESTS,
     ),
     Mutant(
         "sick_modem_keeps_its_draft",

@@ -58,14 +58,6 @@ MUTANTS = (
         _MODEM_TESTS,
     ),
     Mutant(
-        "lost_mode_unnoticed",
-        "a modem that has lost PDU mode is not set up again",
-        _SESSION,
-        "self._has_lost_pdu_mode = reply.ok and any",
-        "self._has_lost_pdu_mode = not reply and any",
-        "tests/sim/modems/test_recovery.py::test_a_modem_that_lost_its_pdu_mode_is_set_up_again " + _MODEM_TESTS,
-    ),
-    Mutant(
         "no_network_for_ever",
         "a modem without network is left as it is",
         "modem/recovery/symptoms.py",
