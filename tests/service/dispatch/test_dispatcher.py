@@ -616,3 +616,17 @@ async def test_a_draft_that_is_given_back_wakes_the_others() -> None:
     woken = b.times_ready
     b.dispatcher.return_draft(draft)
     assert b.times_ready == woken + 1
+
+
+@simulated
+async def test_nothing_is_chosen_while_an_outcome_waits_for_the_disk() -> None:
+    """The disk took no outcome, and may take the next claim: what is not journaled would be forgotten in a crash."""
+    b = Bench()
+    await b.submit(ALICE)
+    draft = await b.chosen()
+    b.dispatcher._outcomes._unstored.add(99)
+    assert not b.dispatcher.is_current(sim(), draft)
+    b.dispatcher.return_draft(draft)
+    assert await b.dispatcher.next_draft(sim()) is None
+    b.dispatcher._outcomes._unstored.clear()
+    assert await b.dispatcher.next_draft(sim()) is not None

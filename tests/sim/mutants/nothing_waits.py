@@ -31,7 +31,7 @@ MUTANTS = (
         _DISPATCHER,
         "return self._outcomes.has_unstored or self._store.failure is not None",
         "return self._store.failure is not None",
-        "tests/sim/operations/test_full_disk.py " + _DISPATCHER_TESTS,
+        _DISPATCHER_TESTS,
     ),
     Mutant(
         "slow_prompt_keeps_its_part",
