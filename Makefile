@@ -3,7 +3,7 @@
 # make check               format, lint, types, generated files, dead names, merge markers
 # make system              real processes, real ptys, foreign software; as root it installs Debian packages they need
 # make sim [SEEDS=1000]    hours of faults and crashes in simulated time; MINUTES=15 bounds it, FIRST=1 says where it begins
-# make sim-mutants         deliberate mistakes, each of which the simulation must catch
+# make sim-mutants         deliberate mistakes, each of which the simulation or a test must catch
 # make bench [NAMES=growth]   the queue beside its targets; about half an hour, alone on the machine
 # make generated           write the generated parts of the docs anew
 # make wheel, make clean

@@ -16,6 +16,7 @@ There is a class for each case in which a caller acts differently::
         ├── PortGone       the port is lost or cannot be opened: reopen
         │   └── PortHangs  the port is there and transfers nothing: reset the stick
         ├── ReplyTimeout   no final result in time: escape, probe
+        │   ├── AnswerLost the modem answers again, and said nothing of the PDU: go on
         │   └── Silent     no answer to any probe: leave the dialogue, escalate
         ├── Restarted      the modem has restarted meanwhile: set it up again
         ├── CommandFailed  a final result other than OK; carries it
@@ -194,6 +195,10 @@ class PortHangs(PortGone):
 
 class ReplyTimeout(ModemError):
     """Command without a final result within its deadline."""
+
+
+class AnswerLost(ReplyTimeout):
+    """PDU whose answer is lost: the modem answers `AT`, and said nothing of it."""
 
 
 class Silent(ReplyTimeout):

@@ -40,6 +40,7 @@ MEANING = {
     PartEvent.WITHDRAWN: "claimed, but no octet of its PDU was written",
     PartEvent.PUT_OFF: "refused for now, to be tried again",
     PartEvent.REFUSED: "refused for good, alone or with the rest of its message; or the remaining parts waited too long",
+    PartEvent.PUT_BACK: "its SIM was refused for everybody, so the refusal was not its own",
     PartEvent.LOST: "written, and never answered",
     PartEvent.REPEATED: "an unknown alarm or otp goes out once more",
     PartEvent.GIVEN_UP: "its repeat came too late to be worth sending: what was unknown stays so",

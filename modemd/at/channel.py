@@ -81,6 +81,8 @@ class Channel:
         self._command: str | None = None
         self._names: frozenset[str] = frozenset()
         self._wants_prompt = False
+        self._is_at_prompt = False
+        self._needs_reference = False
         self._echoes: list[str] = []
         self._lines: list[str] = []
         self._header: str | None = None  # a line to which the next one belongs
@@ -92,22 +94,45 @@ class Channel:
         named = [name.upper() for name in _NAME.findall(command.split('"')[0])]
         self._names = frozenset([*named, *(_ANSWERED_BY[name] for name in named if name in _ANSWERED_BY)])
         self._wants_prompt = prompt
+        self._is_at_prompt = self._needs_reference = False
         self._echoes = [self._command]
         self._lines = []
         return f"{self._command}\r".encode("ascii")
 
-    def encode_pdu(self, pdu: str) -> bytes:
-        """Returns the bytes that answer a prompt: a PDU in hex, and Ctrl-Z."""
-        self._wants_prompt = False
-        self._echoes = [pdu, pdu + CTRL_Z]
-        return f"{pdu}{CTRL_Z}".encode("ascii")
+    def encode_pdu(self, pdu: str, *, needs_reference: bool = False) -> bytes:
+        """Returns the bytes that answer a prompt: a PDU in hex, and Ctrl-Z. With `needs_reference` an OK is the answer only after
+        a `+CMGS`; alone it becomes a Urc."""
+        return self.begin_pdu(pdu) + self.end_pdu(needs_reference=needs_reference)
+
+    def begin_pdu(self, pdu: str) -> bytes:
+        """Returns the bytes of a PDU in hex. An answer that comes before `end_pdu` is another's: its lines become Urcs."""
+        self._echoes = [pdu, pdu + CTRL_Z, CTRL_Z]
+        return pdu.encode("ascii")
+
+    def end_pdu(self, *, needs_reference: bool = False) -> bytes:
+        """Returns the byte that ends a PDU. From now on an answer is the PDU's own."""
+        self._wants_prompt = self._is_at_prompt = False
+        self._needs_reference = needs_reference
+        return CTRL_Z.encode("ascii")
+
+    def encode_probe(self) -> bytes:
+        """Returns the bytes of a bare AT while the answer to a PDU is awaited. An OK without a `+CMGS` becomes a Urc from now on:
+        it is the answer to this. If `+CMGS` has come, it stands for the OK that was lost."""
+        self._needs_reference = True
+        self._echoes.append("AT")
+        return b"AT\r"
+
+    @property
+    def has_part_of_answer(self) -> bool:
+        """True if a line of the pending command's answer has come, and its final result has not."""
+        return bool(self._lines)
 
     def abandon(self) -> list[Urc]:
         """Ends the pending command and returns the lines of its answer so far. Later lines of the answer become Urcs."""
         lines = [Urc(line) for line in self._lines]
         self._command = None
         self._names = frozenset()
-        self._wants_prompt = False
+        self._wants_prompt = self._is_at_prompt = self._needs_reference = False
         self._echoes = []
         self._lines = []
         return lines
@@ -121,7 +146,7 @@ class Channel:
             while start < len(buffer) and buffer[start] in b"\r\n\0":
                 start += 1
             if self._wants_prompt and self._quoted is None and buffer[start : start + 1] == b">":
-                self._wants_prompt = False
+                self._wants_prompt, self._is_at_prompt = False, True
                 start += 1
                 events.append(Prompt())
                 continue
@@ -181,9 +206,11 @@ class Channel:
             return Urc(line)
         if line.startswith(_PDU_REPLIES) and line[:5].upper() in self._names:
             return self._parse_header(line)
-        if self._wants_prompt and (line == "OK" or line.startswith("+CMGS:")):
+        if (self._wants_prompt or self._is_at_prompt) and (line == "OK" or line.startswith("+CMGS:")):
             return Urc(line)  # never the answer to a command that asks for a prompt: a late answer to an older PDU
         result = parse_result(line)
+        if result is not None and result.ok and self._needs_reference and not self._has_reference:
+            return Urc(line)
         if result is None and line in CALL_RESULTS and self._command.upper().startswith(("ATD", "ATA", "ATH")):
             result = Result(line, "error")
         if result is not None:
@@ -194,6 +221,11 @@ class Channel:
             return Urc(line)
         self._lines.append(line)
         return None
+
+    @property
+    def _has_reference(self) -> bool:
+        """True if the answer has its `+CMGS: n`, though noise may have damaged it."""
+        return any("CMG" in line or "MGS" in line for line in self._lines)
 
     def _is_notice(self, line: str) -> bool:
         """Returns whether a line that came while a command is pending does not belong to its answer."""

@@ -91,9 +91,12 @@ async def _send(dialogue: Dialogue, identity: Identity, number: str, text: str) 
     """Sends the message, and returns why it was refused; None if the network accepted it. ModemError, EncodeError."""
     (submit,) = pdu.compose(number, text)
     tpdu, profile = submit.encode(), identity.profile
+    await dialogue.run_command("+CMGF=0")  # another program may have left text mode, in which the length is a number
     reply = await dialogue.request_prompt(f"+CMGS={len(tpdu)}", timeout_s=profile.prompt_timeout_s)
     if reply is None:
-        reply = await dialogue.send_pdu(f"00{tpdu.hex().upper()}", timeout_s=profile.send_timeout_s)
+        reply = await dialogue.send_pdu(
+            f"00{tpdu.hex().upper()}", timeout_s=profile.send_timeout_s, needs_reference=profile.gives_reference
+        )
     return None if reply.ok else reply.result.line
 
 

@@ -231,7 +231,8 @@ class Session:
                 pipeline.drop_draft()
                 return
             await receiver.delete_stored()
-            if self._loop.time() >= self._next_poll:
+            # A lost answer leaves the session as it is: nothing else would look before the next poll.
+            if self._loop.time() >= self._next_poll or context.health_monitor.symptoms.is_unanswered:
                 await self._poll_status()
                 if await context.health_monitor.check_and_recover(dialogue, identity):
                     return

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from modemd.profiles.families import Profiles
-from modemd.profiles.profile import ERROR_CLASSES, GENERIC, SECTIONS, USSD_CODINGS, Profile, Quirk
+from modemd.profiles.profile import ERROR_CLASSES, GENERIC, PDU_MODES, SECTIONS, USSD_CODINGS, Profile, Quirk
 from modemd.profiles.usb import UsbKind, UsbRole
 
 __all__ = [
     "ERROR_CLASSES",
     "GENERIC",
+    "PDU_MODES",
     "SECTIONS",
     "USSD_CODINGS",
     "Profile",

@@ -11,6 +11,7 @@ from pathlib import Path
 GENERIC = "generic"
 ERROR_CLASSES = ("soon", "later", "other", "recipient", "message", "reset", "sim", "config", "unknown")
 USSD_CODINGS = ("plain", "packed_hex", "charset")
+PDU_MODES = ("joined", "before", "never")
 
 
 class Quirk(StrEnum):
@@ -70,6 +71,9 @@ class Profile:
     send_interval_s: float = 0.0
     # [send]
     link_hold: str = ""
+    pdu_mode: str = "never"
+    gives_reference: bool = True
+    probe_lost_answer: bool = False
     # [errors]: +CMS ERROR numbers whose meaning differs from the table of the standard
     errors: Mapping[int, str] = field(default_factory=dict)
     # [source]
@@ -103,7 +107,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         *("command_timeout_s", "prompt_timeout_s", "send_timeout_s", "refusal_window_s"),
         *("guard_s", "escape_s", "send_interval_s"),
     ),
-    "send": ("link_hold",),
+    "send": ("link_hold", "pdu_mode", "gives_reference", "probe_lost_answer"),
     "source": ("source", "unverified"),
 }
 """Keys of each section of a driver file. The section `errors` has numbers as keys instead."""

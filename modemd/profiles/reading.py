@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modemd.errors import ProfileError
-from modemd.profiles.profile import ERROR_CLASSES, GENERIC, SECTIONS, USSD_CODINGS, Profile, Quirk
+from modemd.profiles.profile import ERROR_CLASSES, GENERIC, PDU_MODES, SECTIONS, USSD_CODINGS, Profile, Quirk
 
 LONGEST_S = 3600.0
 _SECTION_NAMES = ", ".join((*filter(None, SECTIONS), "errors"))
@@ -25,6 +25,7 @@ _NOT_INHERITED: dict[str, Any] = {key: () if key in _FORMS else "" for key in SE
     "source": "",
     "unverified": False,
 }
+_WORDS = {"ussd": USSD_CODINGS, "pdu_mode": PDU_MODES}
 _TYPES: dict[str, type] = {
     "str": str,
     "int": int,
@@ -90,8 +91,9 @@ def _value(path: Path, section: str, key: str, value: object) -> object:
             re.compile(str(value))
         except re.error as error:
             raise ProfileError(f"{where}: {value!r} is not a regular expression: {error}") from error
-    if key == "ussd" and value not in USSD_CODINGS:
-        raise ProfileError(f"{where}: needs one of {', '.join(USSD_CODINGS)}, not {value!r}")
+    words = _WORDS.get(key)
+    if words is not None and value not in words:
+        raise ProfileError(f"{where}: needs one of {', '.join(words)}, not {value!r}")
     return value
 
 

@@ -1,7 +1,9 @@
 """Matching of status reports: decides which attempt a report speaks of. Pure: attempts and report in, a decision out.
 
 A report names the reference (TP-MR, 8 bits, wraps), the recipient (often in another form than we sent) and the moment the
-service centre took the message (TP-SCTS, on a clock that may be minutes off). No one of them alone proves anything.
+service centre took the message (TP-SCTS, on a clock that may be minutes off). No one of them alone proves anything. There are
+modems that give no reference, a wrong one, or one to all messages. So if the stamp names another message to the number than the
+reference, the reference counts only if other reports have proved that the modem gives those of the network.
 """
 
 from __future__ import annotations
@@ -16,32 +18,39 @@ from modemd.rules.clock_trust import NETWORK_MARGIN
 
 # A service centre's clock may be off by so much, for a report of an attempt whose outcome is unknown.
 CLOCK_SKEW = timedelta(minutes=10)
-# A message may be accepted so long after the send time-out.
-LATE_ACCEPTANCE = timedelta(minutes=10)
 # TP-SCTS counts whole seconds (3GPP TS 23.040 9.2.3.11).
 STAMP_RESOLUTION = timedelta(seconds=1)
+# A message may be accepted so long after the send time-out.
+LATE_ACCEPTANCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptFacts:
-    """Attempt, as far as evidence needs it. `reference` is None if no `+CMGS` came. `is_settled`: a final report came before;
-    `answered_at`: when the modem answered."""
+    """Attempt, as far as evidence needs it. `reference` is None if no `+CMGS` came, or one without a readable number; then
+    `is_accepted` tells the two apart. `is_settled`: a final report came before, with the TP-SCTS `settled_stamp`.
+    `has_proved_reference`: earlier reports have had the references that this modem gave. `answered_at`: when the modem
+    answered."""
 
     attempt_id: int
     reference: int | None
     number: str
     written_at: datetime
     is_settled: bool
+    is_accepted: bool = False
+    settled_stamp: datetime | None = None
+    has_proved_reference: bool = True
     answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """Status report. `accepted_at` is TP-SCTS in UTC; None if its octets are rubbish."""
+    """Status report. `accepted_at` is TP-SCTS in UTC; None if its octets are rubbish. `siblings`: the references of other reports
+    about the same number that belong to no attempt yet."""
 
     reference: int
     number: str
     accepted_at: datetime | None
+    siblings: frozenset[int] = frozenset()
 
 
 class MatchDoubt(StrEnum):
@@ -52,6 +61,7 @@ class MatchDoubt(StrEnum):
     SEVERAL = "several"  # more than one attempt can be meant
     OUT_OF_TIME = "out_of_time"  # an unknown attempt would fit at another time
     NO_TIME = "no_time"  # without TP-SCTS an unknown attempt cannot be proved
+    UNPROVED = "unproved"  # the reference fits, and nothing has proved yet that the modem tells true ones
     SETTLED = "settled"  # the owner of the reference had its final report, and the time fits nobody
 
 
@@ -71,23 +81,34 @@ def match_report(
 ) -> ReportMatch:
     """Returns the attempt that a report is of, from all attempts of its SIM that are not closed; a doubt if that is not certain.
 
-    An attempt owns a report whose reference it has; among several in time (some modems give one reference to all), the one
-    that was on the air at TP-SCTS, else the oldest. If nobody owns the reference, exactly one attempt
-    of unknown outcome that fits recipient and time is proved accepted; if there are several of one recipient, times that a
-    trusted clock may have wrong do not tell them apart. A lone owner out of time (service centres lie about their zone) is
-    believed if no unknown one could be meant.
+    An attempt owns a report whose reference it has. If another to the same number was on the air at TP-SCTS, and it was not, the
+    modem's references must be proved, or the reports that came about the number have exactly the references of its attempts. If
+    several have the reference, recipient and time alone decide, and only if one attempt is left. The same holds if nobody owns
+    the reference: exactly one attempt without a reference that fits recipient and time is proved accepted; times that a trusted
+    clock may have wrong do not tell two of them apart. A lone owner out of time (service centres lie about their zone) is
+    believed if no other could be meant.
     """
     mine = [attempt for attempt in attempts if same_number(attempt.number, report.number)]
     owners = [attempt for attempt in mine if attempt.reference == report.reference]
     open_owners = [attempt for attempt in owners if not attempt.is_settled]
-    unknown = [attempt for attempt in mine if attempt.reference is None]
+    unknown = [
+        attempt for attempt in mine if attempt.reference is None and not (attempt.is_accepted and attempt.is_settled)
+    ]
     moment = report.accepted_at
     if moment is None:
         return _match_only(open_owners) or ReportMatch(doubt=_find_doubt(owners, unknown, MatchDoubt.NO_TIME))
-    in_time = [attempt for attempt in owners if _may_be_accepted_at(attempt, moment, send_timeout)]
+    same_message = [attempt for attempt in owners if attempt.settled_stamp == moment]
+    if len(same_message) == 1:  # a further report: the stamp is the message's, whenever the report was made
+        return ReportMatch(same_message[0].attempt_id)
+    possible = [attempt for attempt in mine if _may_be_accepted_at(attempt, moment, send_timeout)]
+    waiting = [attempt for attempt in possible if not attempt.is_settled]
+    in_time = [attempt for attempt in possible if attempt.reference == report.reference]
     if in_time:
-        return ReportMatch(_choose_owner(in_time, moment, send_timeout).attempt_id)
-    fitting = [attempt for attempt in unknown if _may_be_accepted_at(attempt, moment, send_timeout)]
+        chosen = [attempt for attempt in in_time if not attempt.is_settled] or in_time
+        if len(chosen) == 1 and _is_contradicted(chosen[0], waiting, report, send_timeout):
+            return ReportMatch(doubt=MatchDoubt.UNPROVED)
+        return _match_only(chosen) or ReportMatch(doubt=MatchDoubt.SEVERAL)
+    fitting = [attempt for attempt in unknown if attempt in possible]
     if fitting and owners:
         return ReportMatch(doubt=MatchDoubt.REFERENCE_TAKEN)
     # Our clock may have been stepped between two of them, by anything that leaves it trusted.
@@ -97,9 +118,38 @@ def match_report(
         > 1
     ):
         return ReportMatch(doubt=MatchDoubt.SEVERAL)
+    if len(fitting) == 1 and _is_contradicted(fitting[0], waiting, report, send_timeout):
+        return ReportMatch(doubt=MatchDoubt.UNPROVED)
     return _match_only(fitting or open_owners) or ReportMatch(
         doubt=_find_doubt(owners, unknown, MatchDoubt.OUT_OF_TIME)
     )
+
+
+def _is_contradicted(
+    chosen: AttemptFacts, waiting: Sequence[AttemptFacts], report: ReportFacts, send_timeout: timedelta
+) -> bool:
+    """Returns True if the stamp of a report names another of the attempts that wait for one than `chosen`, whose reference names
+    it, or which has none while the other has a different one; and if nothing proves the modem's references."""
+    others = [
+        attempt
+        for attempt in waiting
+        if attempt is not chosen and not (attempt.reference is not None and attempt.has_proved_reference)
+    ]
+    moment = report.accepted_at
+    if moment is None or (chosen.reference is not None and chosen.has_proved_reference):
+        return False
+    if _was_on_air(chosen, moment, send_timeout) or not any(
+        _was_on_air(attempt, moment, send_timeout) for attempt in others
+    ):
+        return False
+    references = {attempt.reference for attempt in waiting}
+    return len(references) < len(waiting) or references != report.siblings | {report.reference}
+
+
+def _was_on_air(attempt: AttemptFacts, moment: datetime, send_timeout: timedelta) -> bool:
+    """Returns True if an attempt was on the air at that time, from its first octet to its answer, by a clock that is right."""
+    end = attempt.answered_at or attempt.written_at + send_timeout
+    return attempt.written_at - STAMP_RESOLUTION <= moment <= end
 
 
 def find_owner(
@@ -124,19 +174,6 @@ def _find_doubt(owners: Sequence[AttemptFacts], unknown: Sequence[AttemptFacts],
     if owners:
         return MatchDoubt.SETTLED
     return unproved if unknown else MatchDoubt.NOBODY
-
-
-def _choose_owner(owners: Sequence[AttemptFacts], moment: datetime, send_timeout: timedelta) -> AttemptFacts:
-    """Returns which of several attempts with one reference a report is of: the only one without a final report that was on the
-    air at the report's stamp, from the first octet to the answer. If that singles out none (the service centre's clock is off),
-    the oldest: reports of what one phone gets come in its order."""
-    waiting = [attempt for attempt in owners if not attempt.is_settled] or list(owners)
-    on_air = [
-        attempt
-        for attempt in waiting
-        if attempt.written_at - STAMP_RESOLUTION <= moment <= (attempt.answered_at or attempt.written_at + send_timeout)
-    ]
-    return min(on_air if len(on_air) == 1 else waiting, key=lambda attempt: attempt.written_at)
 
 
 def _may_be_accepted_at(

@@ -30,8 +30,13 @@ class ErrorClass(StrEnum):
 
     @property
     def is_permanent(self) -> bool:
-        """True if the same message to the same recipient is not worth another try."""
+        """True if the same message to the same recipient is not worth another try, or not one more than a few at once."""
         return self in (self.RECIPIENT, self.MESSAGE)
+
+    def counts_after(self, tries: int) -> bool:
+        """True if a refusal of this class counts after so many tries, this one included: a line that lost an octet makes a
+        message look malformed (+CMS ERROR: 304), so that such a refusal counts from the third on."""
+        return self is not self.MESSAGE or tries > _MALFORMED_RETRIES
 
 
 def _make_standard_classes() -> dict[int, ErrorClass]:
@@ -76,6 +81,7 @@ def classify(
 _BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 _SOON = timedelta(seconds=5)
 _SOON_TRIES = 5
+_MALFORMED_RETRIES = 2
 FREED_RETRY_DELAY = timedelta(seconds=2)
 
 
@@ -83,11 +89,12 @@ def retry_at(kind: ErrorClass, tries: int, now: datetime, expires_at: datetime, 
     """Returns when a part that was refused `tries` times, this one counted, is due again; None if it never is.
 
     Back-off 1, 5, 15, 60 minutes, then hourly with up to a tenth of jitter (`jitter` 0 to 1). An error that passes inside
-    the modem is tried again after 5 s, five times. A try that would come after `expires_at` is due then, and its part is over:
-    `expired`, not `failed`. Past it the waits go on: while the clock is not trusted nothing expires."""
-    if kind.is_permanent:
+    the modem is tried again after 5 s, five times; a message that is called malformed after 5 s, twice. A try that would come
+    after `expires_at` is due then, and its part is over: `expired`, not `failed`. Past it the waits go on: while the clock is
+    not trusted nothing expires."""
+    if kind.is_permanent and kind.counts_after(tries):
         return None
-    if kind is ErrorClass.SOON and tries <= _SOON_TRIES:
+    if kind is ErrorClass.MESSAGE or (kind is ErrorClass.SOON and tries <= _SOON_TRIES):
         due = now + _SOON
     else:
         step = _BACK_OFF[min(max(tries, 1), len(_BACK_OFF)) - 1]
@@ -111,3 +118,9 @@ def repeat_at(message_class: MessageClass, repeats: int, now: datetime, expires_
     then. None if it is not."""
     delay = REPEAT_DELAYS.get(message_class)
     return None if delay is None or repeats or now + delay >= expires_at else now + delay
+
+
+def put_back_retry_at(now: datetime, tries: int, expires_at: datetime) -> datetime | None:
+    """Returns when a part is due again that was refused for good after its SIM had rested: the SIM may be at fault, or the part;
+    so others go before it."""
+    return retry_at(ErrorClass.LATER, tries, now, expires_at, 0.0)

@@ -15,13 +15,36 @@ OPEN_PERIODS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15
 # How long a part that a SIM will not send is left to the others; a SIM that asked for parts so lately is active.
 AVOIDED_FOR = timedelta(hours=1)
 ACTIVE_WITHIN = timedelta(minutes=5)
+# How many parts that were put back are remembered.
+REMEMBERED_PARTS = 1000
 # What no reset of a modem mends: a SIM that is absent, barred or out of credit; a service centre that is not set.
 SIM_FAULTS = frozenset({ErrorClass.SIM, ErrorClass.OTHER, ErrorClass.CONFIG})
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Refusal of a part, by its attempt. `kind`: the class of the error; `error`: the result line."""
+
+    attempt: int
+    part: int
+    number: str
+    kind: ErrorClass
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Pause of a SIM that a refusal has caused. `put_back`: the attempts of the run whose parts have failed and are to be queued
+    again; `is_repeated`: the SIM had rested before, and was refused again."""
+
+    rest: timedelta
+    put_back: tuple[int, ...] = ()
+    is_repeated: bool = False
+
+
 @dataclass(slots=True)
 class _RefusalRun:
-    """Run of refusals of one kind on a SIM."""
+    """Run of refusals of one kind on a SIM. `failed`: the refusals by which parts have failed."""
 
     kind: ErrorClass
     count: int = 0
@@ -30,6 +53,7 @@ class _RefusalRun:
     times_opened: int = 0
     open_until: datetime | None = None
     error: str = ""
+    failed: list[Refusal] = field(default_factory=list)
 
 
 class SimBreakers:
@@ -39,6 +63,7 @@ class SimBreakers:
         self._runs: dict[str, _RefusalRun] = {}
         self._requested_at: dict[str, datetime] = {}
         self._avoided_until: dict[str, dict[int, datetime]] = {}
+        self._put_back: dict[int, str] = {}  # parts, with the SIM that had refused them
 
     def register_request(self, sim: str, now: datetime) -> bool:
         """Notes that a SIM asks for a part. Returns True if it may have one, False while its breaker is open."""
@@ -78,22 +103,42 @@ class SimBreakers:
         for row in self._runs.values():
             row.has_others_passing = True
 
-    def record_refusal(self, sim: str, kind: ErrorClass, number: str, error: str, now: datetime) -> timedelta | None:
-        """Notes that a part was refused. Returns how long the SIM is paused from now on, if the refusal opens its breaker, else
-        None; the try does not count if it does. A permanent error says nothing of the SIM."""
-        if kind.is_permanent:
-            return None
+    def record_refusal(self, sim: str, refusal: Refusal, now: datetime) -> Pause | None:
+        """Notes that a part was refused. Returns the SIM's pause from now on if the refusal opens its breaker, else None; the try
+        does not count if it does.
+
+        A permanent error counts, too: a modem in a wrong state, or a SIM without credit, gives one to everybody. A part that was
+        put back and is refused for good by another SIM, or after this one has sent again, is refused for its own sake.
+        """
         row = self._runs.get(sim)
-        if row is None or row.kind is not kind:
-            row = self._runs[sim] = _RefusalRun(kind)
+        if refusal.kind.is_permanent and self._is_refused_again(sim, refusal.part, row):
+            del self._put_back[refusal.part]
+            return None
+        if row is None or row.kind is not refusal.kind:
+            row = self._runs[sim] = _RefusalRun(refusal.kind)
         row.count += 1
-        row.numbers.add(number)
-        row.error = error
+        row.numbers.add(refusal.number)
+        row.error = refusal.error
         if row.count < REFUSALS_TO_OPEN or not (row.has_others_passing or len(row.numbers) >= RECIPIENTS_TO_OPEN):
+            if refusal.kind.is_permanent:
+                row.failed.append(refusal)
             return None
         rest = OPEN_PERIODS[min(row.times_opened, len(OPEN_PERIODS) - 1)]
         row.times_opened, row.open_until = row.times_opened + 1, now + rest
-        return rest
+        put_back, row.failed = row.failed, []
+        if refusal.kind.is_permanent:
+            self._remember_put_back(sim, [*put_back, refusal])
+        return Pause(rest, tuple(each.attempt for each in put_back), row.times_opened > 1)
+
+    def _is_refused_again(self, sim: str, part: int, row: _RefusalRun | None) -> bool:
+        refused_by = self._put_back.get(part)
+        has_sent_since = row is None or row.times_opened == 0
+        return refused_by is not None and (refused_by != sim or has_sent_since)
+
+    def _remember_put_back(self, sim: str, refusals: list[Refusal]) -> None:
+        self._put_back |= {each.part: sim for each in refusals}
+        for part in list(self._put_back)[:-REMEMBERED_PARTS]:
+            del self._put_back[part]
 
     def leave_to_others(self, part: int, sim: str, now: datetime) -> bool:
         """Notes that a SIM will not send a part. Returns True if another SIM may: the part is left to the others for

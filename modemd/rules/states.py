@@ -51,6 +51,7 @@ class PartEvent(StrEnum):
     WITHDRAWN = "withdrawn"  # claimed, but no octet of its PDU was written
     PUT_OFF = "put off"  # refused for now
     REFUSED = "refused"  # refused for good
+    PUT_BACK = "put back"  # the refusal was the SIM's fault, as is known by now
     LOST = "lost"  # written, never answered
     REPEATED = "repeated"  # an unknown alarm or otp goes out once more
     GIVEN_UP = "given up"  # its repeat came too late to be sent: what was unknown stays so
@@ -77,6 +78,7 @@ TRANSITIONS: dict[tuple[PartState, PartEvent], PartState] = {
     (PartState.SENDING, PartEvent.PUT_OFF): PartState.HELD,
     (PartState.SENDING, PartEvent.REFUSED): PartState.FAILED,
     (PartState.SENDING, PartEvent.LOST): PartState.UNKNOWN,
+    (PartState.FAILED, PartEvent.PUT_BACK): PartState.QUEUED,
     (PartState.UNKNOWN, PartEvent.ACCEPTED): PartState.SENT,
     (PartState.UNKNOWN, PartEvent.REPEATED): PartState.QUEUED,
     (PartState.UNKNOWN, PartEvent.SETTLED_SENT): PartState.SENT,  # a later report still counts

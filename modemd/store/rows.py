@@ -94,7 +94,7 @@ class ReportRow:
     recipient: str
     reference: int
     status: int
-    outcome: Literal["delivered", "trying", "permanent", "stopped"]
+    outcome: Literal["delivered", "unconfirmed", "trying", "permanent", "stopped"]
     accepted_at: str | None
     discharged_at: str | None
     message_id: int | None

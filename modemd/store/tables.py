@@ -168,6 +168,8 @@ _ATTEMPTS = (
     "CREATE INDEX attempt_message ON attempt (message_id)",
     # The end of the number tells whose of many attempts with one TP-MR a report can be (`rules.phone_numbers.tail`).
     "CREATE INDEX attempt_reference ON attempt (sim, reference, substr(number, -6)) WHERE outcome = 'sent'",
+    # The other attempts to a number that a report can be of.
+    "CREATE INDEX attempt_recipient ON attempt (sim, substr(number, -6), opened_at) WHERE outcome = 'sent'",
     # For reports, and for the start after a crash.
     "CREATE INDEX attempt_unanswered ON attempt (sim, matchable) WHERE outcome IN ('open', 'unknown')",
     """CREATE TABLE report (
@@ -177,7 +179,7 @@ _ATTEMPTS = (
         reference INTEGER NOT NULL,
         number TEXT NOT NULL,
         status INTEGER NOT NULL,
-        outcome TEXT NOT NULL CHECK (outcome IN ('delivered', 'trying', 'permanent', 'stopped')),
+        outcome TEXT NOT NULL CHECK (outcome IN ('delivered', 'unconfirmed', 'trying', 'permanent', 'stopped')),
         accepted_at TEXT,
         discharged_at TEXT,
         stored_at TEXT NOT NULL,

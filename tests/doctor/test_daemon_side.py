@@ -21,6 +21,7 @@ from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.link.port import Port
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
+from modemd.rules.sim_breaker import Refusal
 from tests.api.client import Client
 from tests.doctor.bench import ROOMY, TEXT, Bench, asking, codes, found
 from tests.doctor.conftest import Doctor
@@ -176,9 +177,7 @@ def test_a_sim_that_the_daemon_pauses(run_scenario: RunScenario, tmp_path: Path)
         for index in range(5):
             simulation.service._dispatcher._breakers.record_refusal(
                 simulation.sims[0].iccid,
-                ErrorClass.LATER,
-                str(index),
-                "+CMS ERROR: 42",
+                Refusal(index, index, str(index), ErrorClass.LATER, "+CMS ERROR: 42"),
                 simulation.service.operations.clock.now(),
             )
         report = await visit(simulation, tmp_path)

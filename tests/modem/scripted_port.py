@@ -5,6 +5,7 @@
     <<$ >                       the prompt
     >> 0001000C91...06 ^Z       a PDU, Ctrl-Z behind it and no CR
     << +CMGS: 12 | OK   [3]     two lines, 3 s after the line above
+    >> 0001000C91...06 ...      a PDU, and nothing behind it yet
     >> ^[                       ESC and CR
     !! unplugged                the port is lost
 
@@ -29,6 +30,9 @@ P = ParamSpec("P")
 _STEP = re.compile(r"(?P<who>>>|<<\$|<<|!!) ?(?P<what>.*?)\s*(?:\[(?P<after_s>[\d.]+)\])?(?:\s+#.*)?")
 
 
+_ENDINGS = {"^Z": b"\x1a", "...": b""}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """`>>` awaits `data` from the host, `<<` says it, `!!` hangs up; `after_s` after the step before."""
@@ -51,9 +55,9 @@ def steps(transcript: str) -> list[Step]:
         assert step is not None, f"not a line of a transcript: {line!r}"
         who, what = step["who"], step["what"]
         if who == ">>":
-            data = {"^[": b"\x1b\r"}.get(what) or (
-                what.removesuffix("^Z").rstrip().encode() + (b"\x1a" if what.endswith("^Z") else b"\r")
-            )
+            ending = next((data for mark, data in _ENDINGS.items() if what.endswith(mark)), b"\r")
+            said = what.removesuffix("^Z").removesuffix("...").rstrip()
+            data = b"\x1b\r" if what == "^[" else said.encode() + ending
         elif who == "<<$":
             who, data = "<<", b"\r\n> "
         else:

@@ -91,6 +91,7 @@ class StubPort:
         if data == b"\x1b\r":
             return
         command = "PDU" if data.endswith(b"\x1a") else data.decode().removeprefix("AT").removesuffix("\r")
+        command = command.removeprefix("+CMGF=0;")  # PDU mode, said in the line of each part
         self._stub.received.append((self._loop.time(), command))
         after_s, answer = self._stub.answer(command)
         self._loop.call_later(after_s, self._say, answer)

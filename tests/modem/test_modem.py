@@ -282,16 +282,44 @@ async def test_after_an_unanswered_part_the_next_goes_on() -> None:
     """What was chosen ahead is given back at once, for others to send; the modem is set up again, and goes on."""
     async with bench() as b:
         await b.becomes(ModemHealth.READY)
-        b.stub.answers["PDU"] = ""
+        b.stub.answers |= {"PDU": "", "": ""}
         b.queue(1, 2)
         await b.until(lambda: len(b.backend.reports) == 1, within_s=200)
         await asyncio.sleep(0.01)
         assert b.backend.reserved == set()
-        del b.stub.answers["PDU"]
+        del b.stub.answers["PDU"], b.stub.answers[""]
         b.queue(2)
         await b.until(lambda: b.backend.claims == 2, within_s=10)
         assert b.stub.commands().count("+CMGF=0") == 2
         assert [report.ending for report in b.backend.reports][:1] == [AttemptEnding.NO_ANSWER]
+
+
+@simulated
+async def test_a_modem_without_a_prompt_lets_its_part_go() -> None:
+    """After 5 s another modem may have the part, while this one still waits for its prompt."""
+    async with bench() as b:
+        await b.becomes(ModemHealth.READY)
+        b.stub.answers["+CMGS=18"] = ""
+        b.queue(1)
+        await b.until(lambda: b.stub.commands()[-1:] == ["+CMGS=18"], within_s=5)
+        await asyncio.sleep(4.9)
+        assert b.backend.reserved == {1}
+        await asyncio.sleep(0.2)
+        assert b.backend.reserved == set()
+
+
+@simulated
+async def test_after_a_lost_answer_the_modem_goes_on_at_once() -> None:
+    """It answers AT after 15 s, and is not set up again: the part is unknown, and what was chosen ahead goes out."""
+    async with bench() as b:
+        await b.becomes(ModemHealth.READY)
+        b.stub.answers["PDU"] = ""
+        b.queue(1, 2)
+        await b.until(lambda: len(b.backend.reports) == 1, within_s=20)
+        del b.stub.answers["PDU"]
+        await b.until(lambda: len(b.backend.reports) == 2, within_s=5)
+        assert [report.ending for report in b.backend.reports] == [AttemptEnding.NO_ANSWER, AttemptEnding.ACCEPTED]
+        assert (b.stub.commands().count("+CMGF=0"), b.backend.claims) == (1, 2)
 
 
 @simulated

@@ -143,6 +143,11 @@ def test_deliver(pdu: str, sender: str, text: str, hours: int) -> None:
     [
         pytest.param("06400C91447700091032523011905180005230119051210000", 0x40, Outcome.DELIVERED, id="delivered"),
         pytest.param("06410C91447700091032523011905180005230119051800046", 0x41, Outcome.PERMANENT, id="expired"),
+        pytest.param("06410C91447700091032523011905180005230119051040001", 0x41, Outcome.UNCONFIRMED, id="forwarded"),
+        pytest.param("06410C91447700091032523011905180005230119051040002", 0x41, Outcome.UNCONFIRMED, id="replaced"),
+        pytest.param(
+            "06410C9144770009103252301190518000523011905104001F", 0x41, Outcome.UNCONFIRMED, id="reserved, done"
+        ),
         pytest.param("06410C91447700091032523011905180005230119051040030", 0x41, Outcome.TRYING, id="still trying"),
         pytest.param("06410C91447700091032523011905180005230119051040065", 0x41, Outcome.STOPPED, id="given up"),
         pytest.param("06410C914477000910325230119051800052301190510400C1", 0x41, Outcome.STOPPED, id="reserved"),

@@ -79,8 +79,8 @@ def found(told: ReportFacts, *attempts: AttemptFacts) -> int | None:
             id="wrapped within minutes: the one without a final report",
         ),
         pytest.param(
-            TOLD, [SENT, replace(SENT, attempt_id=3, written_at=NOW - timedelta(minutes=5))], 1,
-            id="wrapped within minutes, both open: the nearest",
+            TOLD, [SENT, replace(SENT, attempt_id=3, written_at=NOW - timedelta(minutes=5))], None,
+            id="two with one reference, both open: a clock may be wrong by minutes",
         ),
         pytest.param(TOLD, [replace(SENT, is_settled=True)], 1, id="a further report of a settled one"),
         pytest.param(
@@ -121,6 +121,14 @@ UNTIMED = replace(TOLD, accepted_at=None)
         pytest.param(TOLD, [UNKNOWN, replace(UNKNOWN, attempt_id=3)], MatchDoubt.SEVERAL, id="two unknown ones"),
         pytest.param(LATE, [SENT, replace(SENT, attempt_id=3)], MatchDoubt.SEVERAL, id="two owners out of time"),
         pytest.param(UNTIMED, [SENT, replace(SENT, attempt_id=3)], MatchDoubt.SEVERAL, id="two owners, no time"),
+        pytest.param(
+            TOLD,
+            [
+                replace(SENT, has_proved_reference=False, written_at=NOW - 60 * SECOND, answered_at=NOW - 50 * SECOND),
+                replace(SENT, attempt_id=3, reference=8, has_proved_reference=False),
+            ],
+            MatchDoubt.UNPROVED, id="two to the number, and references that nothing has proved",
+        ),
         pytest.param(LATE, [UNKNOWN], MatchDoubt.OUT_OF_TIME, id="unknown, out of time"),
         pytest.param(UNTIMED, [UNKNOWN], MatchDoubt.NO_TIME, id="unknown, no time"),
         pytest.param(LATE, [replace(SENT, is_settled=True)], MatchDoubt.SETTLED, id="settled, out of time"),
@@ -176,17 +184,74 @@ def test_a_report_is_never_given_to_a_stranger(
         assert named.reference in (None, reference)
 
 
+UNPROVED = replace(SENT, has_proved_reference=False, answered_at=NOW + 4 * SECOND)
+SECOND_SENT = replace(UNPROVED, attempt_id=2, reference=8, written_at=NOW + 60 * SECOND, answered_at=NOW + 64 * SECOND)
+UNREADABLE = replace(SENT, reference=None, is_accepted=True)
+AT_SECOND = replace(TOLD, accepted_at=NOW + 62 * SECOND)
+
+
 @pytest.mark.parametrize(
-    ("stamp", "attempt"),
+    ("told", "attempts", "attempt"),
     [
-        pytest.param(timedelta(seconds=0), 1, id="as the first was answered, a moment before the second was written"),
-        pytest.param(timedelta(seconds=1), 2, id="while the second was on the air"),
-        pytest.param(-timedelta(seconds=2), 1, id="while the first was on the air"),
+        pytest.param(AT_SECOND, [UNPROVED], 1, id="nobody else can be meant"),
+        pytest.param(TOLD, [UNPROVED, SECOND_SENT], 1, id="reference and stamp agree"),
+        pytest.param(replace(TOLD, accepted_at=NOW + 90 * SECOND), [UNPROVED, SECOND_SENT], 1, id="a stamp of nobody"),
+        pytest.param(AT_SECOND, [UNPROVED, SECOND_SENT], None, id="the stamp says the other"),
+        pytest.param(AT_SECOND, [SENT, SECOND_SENT], 1, id="earlier reports have proved the modem's references"),
+        pytest.param(
+            replace(AT_SECOND, siblings=frozenset({8})), [UNPROVED, SECOND_SENT], 1,
+            id="the reports have exactly what was given",
+        ),
+        pytest.param(
+            replace(AT_SECOND, siblings=frozenset({6})), [UNPROVED, SECOND_SENT], None,
+            id="the reports have another reference",
+        ),
+        pytest.param(AT_SECOND, [UNPROVED, replace(SECOND_SENT, is_settled=True)], 1, id="the other had its report"),
+        pytest.param(AT_SECOND, [UNPROVED, replace(SECOND_SENT, number=OTHER)], 1, id="the other went to somebody else"),
+        pytest.param(
+            AT_SECOND, [replace(UNKNOWN, answered_at=NOW + 4 * SECOND), SECOND_SENT], None,
+            id="an unknown one, and the stamp of one whose reference may be wrong",
+        ),
+        pytest.param(
+            AT_SECOND, [replace(UNKNOWN, answered_at=NOW + 4 * SECOND), replace(SECOND_SENT, has_proved_reference=True)], 2,
+            id="an unknown one, and one whose reference is proved",
+        ),
     ],
-)
-def test_where_all_have_one_reference_the_time_on_the_air_decides(stamp: timedelta, attempt: int) -> None:
-    """A modem that gives each message the same TP-MR: the stamp lies between a PDU's first octet and its answer, and is told
-    in whole seconds."""
-    first = replace(SENT, written_at=NOW - 2.2 * SECOND, answered_at=NOW + 0.2 * SECOND)
-    second = replace(SENT, attempt_id=2, written_at=NOW + 1.1 * SECOND, answered_at=NOW + 2 * SECOND)
-    assert found(replace(TOLD, accepted_at=NOW + stamp), first, second) == attempt
+)  # fmt: skip
+def test_a_reference_that_its_stamp_contradicts_must_be_proved(
+    told: ReportFacts, attempts: list[AttemptFacts], attempt: int | None
+) -> None:
+    """There are modems that give wrong references: if the stamp names another message to the number, a report is nobody's until
+    other reports have proved the modem's references."""
+    assert found(told, *attempts) == attempt
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts", "attempt"),
+    [
+        pytest.param(TOLD, [UNREADABLE], 1, id="accepted without a reference, alone"),
+        pytest.param(TOLD, [UNREADABLE, replace(UNREADABLE, attempt_id=2)], None, id="two without a reference"),
+        pytest.param(TOLD, [UNREADABLE, UNKNOWN], None, id="one without a reference, one without an answer"),
+        pytest.param(TOLD, [replace(UNREADABLE, is_settled=True), UNKNOWN], 2, id="the one without had its report"),
+        pytest.param(
+            TOLD, [SENT, replace(SENT, attempt_id=2, written_at=NOW + 30 * SECOND)], None, id="one reference for all"
+        ),
+        pytest.param(
+            TOLD, [replace(SENT, is_settled=True, settled_stamp=NOW), replace(SENT, attempt_id=2)], 2,
+            id="one reference for all, the first had its report",
+        ),
+        pytest.param(
+            TOLD, [replace(SENT, is_settled=True, settled_stamp=TOLD.accepted_at), replace(SENT, attempt_id=2)], 1,
+            id="a further report of the first, by its stamp",
+        ),
+    ],
+)  # fmt: skip
+def test_without_distinct_references_recipient_and_time_decide(
+    told: ReportFacts, attempts: list[AttemptFacts], attempt: int | None
+) -> None:
+    """A modem gives no reference, or one to all: a report is of the one attempt that is left by recipient and time, or nobody's.
+    A clock that is wrong by half a minute makes nothing wrong."""
+    is_further = told.accepted_at in [each.settled_stamp for each in attempts if each.settled_stamp is not None]
+    for wrong_s in (0,) if is_further else (-30, 0, 30):
+        moved = replace(told, accepted_at=(told.accepted_at or NOW) + wrong_s * SECOND)
+        assert found(moved, *attempts) == attempt

@@ -104,17 +104,28 @@ def test_what_passes_in_the_modem_is_tried_soon_five_times() -> None:
 
 
 @given(KINDS, st.integers(1, 100))
-def test_permanent_errors_are_never_tried_again(kind: ErrorClass, tries: int) -> None:
-    """Only a dead recipient and a malformed message are final; whatever else, there is a next time."""
-    assert (retry_at(kind, tries, NOW, LONG, 0.5) is None) == kind.is_permanent
+def test_permanent_errors_are_not_tried_again(kind: ErrorClass, tries: int) -> None:
+    """Only a dead recipient, and a message that is called malformed the third time, are final; whatever else, there is a next
+    time."""
+    final = {ErrorClass.RECIPIENT: True, ErrorClass.MESSAGE: tries > 2}.get(kind, False)
+    assert (retry_at(kind, tries, NOW, LONG, 0.5) is None) == final
     assert kind.is_permanent == (kind in (ErrorClass.RECIPIENT, ErrorClass.MESSAGE))
+
+
+@pytest.mark.parametrize(("tries", "counts"), [(1, False), (2, False), (3, True)])
+def test_a_malformed_message_is_tried_twice_more(tries: int, counts: bool) -> None:
+    """Noise on the line makes a good PDU malformed: 304 and its like are tried again after 5 s, and count from the third on."""
+    due = retry_at(ErrorClass.MESSAGE, tries, NOW, LONG, 0.5)
+    assert due == (None if counts else NOW + timedelta(seconds=5))
+    assert ErrorClass.MESSAGE.counts_after(tries) == counts
+    assert ErrorClass.RECIPIENT.counts_after(tries)
 
 
 @given(KINDS, st.integers(1, 100), st.timedeltas(timedelta(microseconds=1), timedelta(hours=3)))
 def test_nothing_is_planned_past_validity(kind: ErrorClass, tries: int, left: timedelta) -> None:
     """A try that would come when the message is no longer valid is not made: the message waits for its end, and expires."""
     due = retry_at(kind, tries, NOW, NOW + left, 0.5)
-    assert (due is None) == kind.is_permanent
+    assert (due is None) == (kind.is_permanent and kind.counts_after(tries))
     assert due is None or NOW <= due <= NOW + left
     free = retry_at(kind, tries, NOW, LONG, 0.5)
     assert due is None or free is None or due == min(free, NOW + left)

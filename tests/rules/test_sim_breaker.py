@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modemd.rules.retry import ErrorClass
-from modemd.rules.sim_breaker import ACTIVE_WITHIN, AVOIDED_FOR, SimBreakers
+from modemd.rules.sim_breaker import ACTIVE_WITHIN, AVOIDED_FOR, Pause, Refusal, SimBreakers
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -18,7 +18,16 @@ ONE, THREE = ("1", "1", "1", "1", "1"), ("1", "2", "3", "1", "2")
 def refusals(
     states: SimBreakers, numbers: tuple[str, ...], kind: ErrorClass = ErrorClass.LATER, now: datetime = NOW
 ) -> list[timedelta | None]:
-    return [states.record_refusal(WEST, kind, number, "+CMS ERROR: 42", now) for number in numbers]
+    pauses = [states.record_refusal(WEST, Refusal(0, 0, number, kind, "+CMS ERROR: 42"), now) for number in numbers]
+    return [pause.rest if pause is not None else None for pause in pauses]
+
+
+def permanent(states: SimBreakers, *parts: int, sim: str = WEST, now: datetime = NOW) -> list[Pause | None]:
+    """Refusals for good, each of a part to a number of its own; the attempt is ten times the part."""
+    return [
+        states.record_refusal(sim, Refusal(part * 10, part, str(part), ErrorClass.RECIPIENT, "+CMS ERROR: 1"), now)
+        for part in parts
+    ]
 
 
 def test_five_across_three_recipients() -> None:
@@ -62,19 +71,48 @@ def test_a_row_is_broken(between: object) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ErrorClass if kind.is_permanent])
-def test_what_is_wrong_with_a_recipient_or_message_is_not_the_sims(kind: ErrorClass) -> None:
-    """A list of dead numbers does not stop a SIM; nor does it break a row of other refusals."""
+def test_a_permanent_error_to_everybody_is_the_sims(kind: ErrorClass) -> None:
+    """A modem in a wrong state, or a SIM without credit, says 1, 28 or 96 to everybody: the SIM rests as for any other error."""
     states = SimBreakers()
-    refusals(states, THREE[:4])
-    assert refusals(states, ("7", "8", "9") * 3, kind) == [None] * 9
-    assert refusals(states, ("5",)) == [MINUTE]
+    assert refusals(states, THREE, kind) == [None, None, None, None, MINUTE]
+    assert states.open_until(WEST, NOW) is not None
+    assert states.find_modem_fault(WEST, NOW) is not None
+
+
+def test_what_has_failed_in_the_run_is_put_back() -> None:
+    """The four refusals before the one that opens the breaker; of an error that is not permanent, nothing had failed."""
+    states = SimBreakers()
+    assert permanent(states, 1, 2, 3, 4, 5)[-1] == Pause(MINUTE, put_back=(10, 20, 30, 40))
+    assert permanent(states, 1)[-1] == Pause(5 * MINUTE, is_repeated=True)
+    later = SimBreakers()
+    assert later.record_refusal(WEST, Refusal(1, 1, "1", ErrorClass.LATER, ""), NOW) is None
+    for number in ("2", "3", "4"):
+        later.record_refusal(WEST, Refusal(1, 1, number, ErrorClass.LATER, ""), NOW)
+    assert later.record_refusal(WEST, Refusal(1, 1, "5", ErrorClass.LATER, ""), NOW) == Pause(MINUTE)
+
+
+def test_what_two_sims_refuse_for_good_fails() -> None:
+    """A list of dead numbers stops no second SIM: what the first has refused is put back, and refused for its own sake then."""
+    states = SimBreakers()
+    permanent(states, 1, 2, 3, 4, 5)
+    assert permanent(states, 1, 2, 3, 4, 5, sim=EAST) == [None] * 5
+    assert states.open_until(EAST, NOW) is None
+
+
+def test_what_is_refused_again_after_the_sim_has_sent_fails() -> None:
+    """The SIM works again: a part that was put back and is refused once more is at fault itself, and counts no more."""
+    states = SimBreakers()
+    permanent(states, 1, 2, 3, 4, 5)
+    states.record_success(WEST)
+    assert permanent(states, 1, 2, 3, 4, 5, now=NOW + MINUTE) == [None] * 5
+    assert permanent(states, 6, 7, 8, 9) == [None] * 4
 
 
 def test_a_sim_that_is_refused_again_rests_longer() -> None:
     """After each rest one part tries: 1, 5, 15, 60 minutes, then hourly; once it passes the count begins anew."""
     states = SimBreakers()
     refusals(states, THREE[:4])
-    rests = [states.record_refusal(WEST, ErrorClass.LATER, "1", "", NOW) for _ in range(5)]
+    rests = refusals(states, ("1",) * 5)
     assert rests == [minutes * MINUTE for minutes in (1, 5, 15, 60, 60)]
     states.record_success(WEST)
     assert (states.open_until(WEST, NOW), refusals(states, THREE)[-1]) == (None, MINUTE)

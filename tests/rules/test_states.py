@@ -35,8 +35,9 @@ def test_every_pair_is_in_the_table_or_an_error(state: PartState, event: PartEve
 
 
 def test_nothing_leads_out_of_a_final_state() -> None:
-    """A part that is final stays as it is."""
-    assert [pair for pair in TRANSITIONS if pair[0] in FINAL_PARTS] == []
+    """A part that is final stays as it is; but a failed one is put back if its refusal turns out to be its SIM's."""
+    leaving = [pair for pair in TRANSITIONS if pair[0] in FINAL_PARTS]
+    assert leaving == [(PartState.FAILED, PartEvent.PUT_BACK)]
 
 
 def test_every_state_can_be_reached() -> None:

@@ -32,7 +32,7 @@ EVERY_S = 2.0
 LATENCY_S = 0.5
 STRIKES_S = (20.0, 50.0, 80.0)
 GOAL_S = 5.0
-SILENCE_S = {"huawei_e3372": 90.0, "sim800": 60.0}
+SILENCE_S = 15.0
 LOOK_S = 0.05
 PATIENCE_S = 3 * 3600.0
 
@@ -48,8 +48,8 @@ class Case:
     doubtful: int = 0
     person: bool = False
     silent: bool = False
-    """The network has the message and the modem says nothing of it: nobody can know before the family's time for an answer is
-    over, and nothing else may be asked of the modem until then."""
+    """The network has the message and the modem says nothing of it: nobody can know before the time is over in which an answer
+    usually comes, and nothing else may be asked of the modem until then."""
 
 
 CASES: dict[str, Case] = {
@@ -107,7 +107,7 @@ class Row:
         faults leave in doubt."""
         innocent = not (self.lost or self.twice or self.wrongly_failed) and self.unknown <= self.doubtful
         case = CASES[self.kind]
-        allowed_s = GOAL_S + (SILENCE_S[self.family] if case.silent else 0)
+        allowed_s = GOAL_S + (SILENCE_S if case.silent else 0)
         return innocent and (case.person or (self.recovered and self.seconds <= allowed_s))
 
     def __str__(self) -> str:

@@ -9,7 +9,9 @@ from unittest import mock
 import pytest
 
 from modemd.store.outbox import accept
-from tests.sim.mutants import MUTANTS, Mutant, caught
+from tests.sim.mutants.patches import MUTANTS, Mutant, caught
+from tests.sim.mutants.promises import SOURCE_MUTANTS
+from tests.sim.mutants.sources import SourceMutant
 
 QUICK = ("intent_after_the_write", "silence_is_a_refusal", "answered_before_the_commit")
 
@@ -34,6 +36,18 @@ def test_every_mistake_can_be_made(mutant: Mutant) -> None:
         pass
 
 
+@pytest.mark.parametrize("mutant", SOURCE_MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_mistake_in_the_source_can_be_made(mutant: SourceMutant) -> None:
+    """What a mutant replaces stands once in its file, and what comes in its place is Python."""
+    compile(mutant.rewrite(mutant.read()), mutant.file, "exec")
+
+
+def test_every_mistake_has_a_name_of_its_own() -> None:
+    """One name, one mistake."""
+    names = [mutant.name for mutant in (*MUTANTS, *SOURCE_MUTANTS)]
+    assert len(set(names)) == len(names)
+
+
 def test_a_mutant_that_is_broken_itself_is_not_caught() -> None:
     """An error of the program is no violated law: it would hide that the mistake was never made."""
     broken = Mutant("broken", "no message can be accepted at all", lambda: mock.patch.object(accept, "submit", None))
@@ -46,4 +60,4 @@ def test_every_mistake_is_caught() -> None:
     """None escapes."""
     ended = hunt()
     assert ended.returncode == 0, ended.stdout
-    assert ended.stdout.splitlines()[-1] == f"{len(MUTANTS)} of {len(MUTANTS)} caught"
+    assert ended.stdout.splitlines()[-1] == f"{(count := len(MUTANTS) + len(SOURCE_MUTANTS))} of {count} caught"

@@ -125,7 +125,7 @@ class Bench:
         """A status report comes in: the message it settled."""
         self._reports += 1
         told = ReportFacts(reference, number, accepted_at or self.now)
-        status = {"delivered": 0x00, "trying": 0x20, "permanent": 0x41, "stopped": 0x60}[outcome]
+        status = {"delivered": 0x00, "unconfirmed": 0x01, "trying": 0x20, "permanent": 0x41, "stopped": 0x60}[outcome]
         new = status_reports.NewReport(sim, tpdu or bytes([6, self._reports]), told, outcome, status, discharged_at)
         return status_reports.record_report(self.db, new, owner, self.now)
 

@@ -7,13 +7,14 @@ until the modem answers, then silence, so that no late answer is taken for the a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 
-from modemd.at import Channel, Prompt, Reply, Urc
+from modemd.at import Channel, Prompt, Reply, Urc, parse_result
 from modemd.at.channel import ESC
 from modemd.at.notices import begins_with
-from modemd.errors import CommandFailed, PortGone, PortHangs, ReplyTimeout, Restarted, Silent
+from modemd.errors import AnswerLost, CommandFailed, PortGone, PortHangs, ReplyTimeout, Restarted, Silent
 from modemd.modem.link.port import Port
 from modemd.modem.link.wire_log import WireLog
 from modemd.profiles import Profile
@@ -39,6 +40,10 @@ class Dialogue:
         self._escape_s = ESCAPE_S
         self._restart_notices: tuple[str, ...] = ()
         self._is_sending = False
+        self._is_at_prompt = False
+        self._prompt_end: Reply | Restarted | None = None
+        self._has_probed = False
+        self._probe_timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Reply | Prompt] | None = None
         self._loss_reason: str | None = None
@@ -104,6 +109,7 @@ class Dialogue:
         announces a restart meanwhile; else like `ask`.
         """
         await self._wait_until_writable()
+        self._prompt_end = None
         answer = await self._exchange(
             self._channel.start_command(command, prompt=True), f"AT{command}", timeout_s, is_sending=True
         )
@@ -112,18 +118,72 @@ class Dialogue:
         self._is_synchronised = True
         return answer
 
-    async def send_pdu(self, pdu: str, *, timeout_s: float) -> Reply:
+    def find_prompt_end(self) -> Reply | None:
+        """Returns the final error by which the modem has left its prompt since; None while the prompt is there. Raises Restarted
+        if the modem has announced a restart since."""
+        if isinstance(self._prompt_end, Restarted):
+            raise self._prompt_end
+        return self._prompt_end
+
+    async def send_pdu(
+        self,
+        pdu: str,
+        *,
+        timeout_s: float,
+        needs_reference: bool = False,
+        probe_after_s: float | None = None,
+        listen_s: float = 0.0,
+    ) -> Reply:
         """Answers the prompt with a PDU in hex and Ctrl-Z, and returns the reply. The first octet is written before the first
         await.
 
-        Raises Restarted if the modem announces a restart meanwhile: then nobody knows whether the PDU went out. Else like
-        `ask`.
+        With `needs_reference` an OK counts only after a `+CMGS`. With `listen_s` the Ctrl-Z follows so many seconds later: an
+        answer that comes before it is a notice, because it cannot be the PDU's. After `probe_after_s` seconds without a line of
+        the answer a bare AT is written, once.
+
+        Raises AnswerLost if the AT is answered and the PDU is not. Raises Restarted if the modem announces a restart meanwhile:
+        then nobody knows whether the PDU went out. Else like `ask`.
         """
-        answer = await self._exchange(self._channel.encode_pdu(pdu), "the PDU", timeout_s, is_sending=True)
+        data = self._channel.begin_pdu(pdu)
+        if listen_s:
+            self._is_synchronised = False
+            self._write(data)
+            data = b""
+            await self.pause(listen_s)
+            if (ended := self.find_prompt_end()) is not None:
+                return ended
+        data += self._channel.end_pdu(needs_reference=needs_reference)
+        answer = await self._exchange(data, "the PDU", timeout_s, is_sending=True, probe_after_s=probe_after_s)
         if isinstance(answer, Prompt):
             raise ReplyTimeout("the PDU was answered by another prompt")
-        self._is_synchronised = True
+        self._is_synchronised = not self._has_probed  # the answer to the AT is still to come
         return answer
+
+    async def await_second_answer(self, wait_s: float, *, timeout_s: float) -> Reply | None:
+        """Returns a further answer to a PDU, which shows that the first one was another PDU's. Listens for `wait_s` seconds, and
+        then writes a bare AT: a modem that answers it has no more to say, and None is returned. Else like `ask`."""
+        mark = len(self.notices)
+        deadline = self._loop.time() + wait_s
+        while (left := deadline - self._loop.time()) > 0 and self._loss_reason is None:
+            if (answer := self._take_answer(mark)) is not None:
+                self._is_synchronised = False  # its OK may still come
+                return answer
+            self._notice_arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._notice_arrived.wait(), left)
+        reply = await self.ask("", timeout_s=timeout_s)
+        answer = self._take_answer(mark) or (None if reply.ok else reply)
+        self._is_synchronised = answer is None
+        return answer
+
+    def _take_answer(self, mark: int) -> Reply | None:
+        """Removes from the notices after the first `mark` the first that is the answer to a PDU, and returns it as a reply."""
+        for notice in list(self.notices)[mark:]:
+            result = parse_result("OK" if notice.line.startswith("+CMGS:") else notice.line)
+            if result is not None and (not result.ok or notice.line != "OK"):
+                self.notices.remove(notice)
+                return Reply((notice.line,) if result.ok else (), result)
+        return None
 
     async def wait_for_notice(
         self, beginning: str | tuple[str, ...], *, timeout_s: float, unless: tuple[str, ...] = ()
@@ -179,18 +239,28 @@ class Dialogue:
         if (wait := self._last_data_at + self._guard_s - self._loop.time()) > 0:
             await asyncio.sleep(wait)
 
-    async def _exchange(self, data: bytes, what: str, timeout_s: float, *, is_sending: bool = False) -> Reply | Prompt:
+    async def _exchange(
+        self,
+        data: bytes,
+        what: str,
+        timeout_s: float,
+        *,
+        is_sending: bool = False,
+        probe_after_s: float | None = None,
+    ) -> Reply | Prompt:
         """Writes, and returns the answer. The dialogue counts as unsynchronised until the caller says otherwise, because a
         cancellation may come at any await."""
-        self._is_synchronised = False
+        self._is_synchronised = self._is_at_prompt = self._has_probed = False
         self._is_sending = is_sending
         answer: asyncio.Future[Reply | Prompt] = self._loop.create_future()
         self._answer = answer
         deadline = self._loop.call_later(timeout_s, _fail_overdue, answer)
+        if probe_after_s is not None:
+            self._start_probe(answer, probe_after_s, probe_after_s)
         try:
             self._write(data)
             return await answer
-        except Restarted:
+        except (Restarted, AnswerLost):
             self.notices += self._channel.abandon()
             raise
         except TimeoutError:
@@ -200,7 +270,24 @@ class Dialogue:
             raise ReplyTimeout(f"{what}: no answer in {timeout_s:g} s") from None
         finally:
             deadline.cancel()
+            if self._probe_timer is not None:
+                self._probe_timer.cancel()
+                self._probe_timer = None
             self._answer = None
+
+    def _start_probe(self, answer: asyncio.Future[Reply | Prompt], patience_s: float, after_s: float) -> None:
+        self._probe_timer = self._loop.call_later(after_s, self._probe, answer, patience_s)
+
+    def _probe(self, answer: asyncio.Future[Reply | Prompt], patience_s: float) -> None:
+        """Writes a bare AT; if a part of the answer has come, not before it has been silent as long."""
+        if answer.done() or self._port.unwritten or self._loss_reason is not None:
+            return
+        left_s = self._last_data_at + patience_s - self._loop.time()
+        if self._channel.has_part_of_answer and left_s > 0:
+            self._start_probe(answer, patience_s, left_s)
+            return
+        self._has_probed = True
+        self._write(self._channel.encode_probe())
 
     async def pause(self, seconds: float) -> None:
         """Waits between two commands. Raises PortGone afterwards if the port was lost meanwhile."""
@@ -229,14 +316,28 @@ class Dialogue:
                 self._notice_arrived.set()
                 self.on_notice()
                 self._end_by_restart(event.line)
+                self._end_by_probe(event.line)
             elif self._answer is not None and not self._answer.done():
+                self._is_at_prompt = isinstance(event, Prompt)
                 self._answer.set_result(event)
+            elif self._is_at_prompt and isinstance(event, Reply):
+                self._prompt_end = event
+
+    def _end_by_probe(self, line: str) -> None:
+        """Ends a send that awaits its answer if the modem has answered the bare AT: the answer will not come."""
+        if self._has_probed and line == "OK" and self._answer is not None and not self._answer.done():
+            self._answer.set_exception(AnswerLost("the modem answers AT again, and said nothing of the PDU"))
 
     def _end_by_restart(self, line: str) -> None:
         """Ends a send that awaits its answer if the notice announces a restart: the answer will not come."""
+        if not self._restart_notices or not begins_with(line, self._restart_notices):
+            return
+        restarted = Restarted(f"the modem has restarted: {line}")
         answer = self._answer if self._is_sending else None
-        if answer is not None and not answer.done() and begins_with(line, self._restart_notices):
-            answer.set_exception(Restarted(f"the modem has restarted: {line}"))
+        if answer is not None and not answer.done():
+            answer.set_exception(restarted)
+        elif self._is_at_prompt:
+            self._prompt_end = restarted
 
     def _handle_loss(self, reason: str) -> None:
         self._loss_reason = reason

@@ -143,12 +143,11 @@ class Pipeline:
         finally:
             closed = self._outbound.close_attempt(identity.sender, report)
         await closed
-        if error is None:
-            return
-        log.warning("part not answered", modem=self._line.name, attempt=report.attempt_id, error=str(error))
-        if report.written_at is not None:
-            self._symptoms.note_unanswered()
-        if not isinstance(error, Restarted):  # the notice of the restart leads to a set-up
+        if error is not None or report.ending is AttemptEnding.NO_ANSWER:
+            log.warning("part not answered", modem=self._line.name, attempt=report.attempt_id, error=report.error)
+            if report.written_at is not None:
+                self._symptoms.note_unanswered()
+        if error is not None and not isinstance(error, Restarted):  # the notice of the restart leads to a set-up
             raise error
 
     def _give_up_prompt(self, draft: Draft, sender: PartSender) -> None:

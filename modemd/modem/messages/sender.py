@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +12,13 @@ from functools import partial
 
 from modemd.at import Reply, replies
 from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Outbound
-from modemd.errors import DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
+from modemd.errors import AnswerLost, DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.status import Identity
 
 # SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
 _NO_SMSC = "00"
+_SET_PDU_MODE = "+CMGF=0"
 # Some Huawei modems give the prompt after 2 to 5 s. A draft that waits longer for one is returned, for the other modems.
 PROMPT_PATIENCE_S = 5.0
 # Wait for the first prompt; it doubles each time that none comes. So a lost prompt costs little, and a modem that takes half a
@@ -23,6 +26,16 @@ PROMPT_PATIENCE_S = 5.0
 FIRST_PROMPT_S = 7.5
 # If the last prompt took no longer, the next one comes while the claim's commit runs, which takes 50 ms on a slow SD card.
 QUICK_PROMPT_S = 0.1
+# An answer is looked for after so many times the SIM's median, of so many parts, and after so many seconds at least.
+USUAL_TIMES = 10.0
+SHORTEST_PATIENCE_S = 15.0
+REMEMBERED_ANSWERS = 31
+# Before the Ctrl-Z of a PDU, the late answer to the part before it is listened for so long.
+LISTEN_S = 0.3
+# After an answer that may be another part's, a second one is listened for so long, or for twice the usual time.
+SECOND_ANSWER_S = 1.0
+# Refusals of a line, not of a message: a bare ERROR, not allowed, not supported, invalid parameter.
+_LINE_REFUSED = frozenset({None, 302, 303, 304, 305})
 LinkError = PortGone | ReplyTimeout | Restarted
 LINK_ERRORS = (PortGone, ReplyTimeout, Restarted)
 
@@ -53,6 +66,11 @@ class PartSender:
         self._unanswered_attempt: int | None = (
             None  # the attempt whose answer may still come, while the port stays open
         )
+        self._pdu_mode = identity.profile.pdu_mode
+        self._has_joined = False  # True once a joined line was answered by a prompt
+        self._answer_times: deque[float] = deque(maxlen=REMEMBERED_ANSWERS)  # of accepted parts, in seconds
+        self._last_reference: int | None = None
+        self._repeats_references = False  # True if the modem gives one reference to all
 
     async def send(
         self, draft: Draft, choose_next: bool, set_next_draft: Callable[[Draft | None], None]
@@ -132,6 +150,9 @@ class PartSender:
         """Writes the PDU, unless the prompt is for another length, somebody opted out after the claim, or the window has
         closed."""
         try:
+            reply = self._dialogue.find_prompt_end()
+            if reply is not None:
+                return SendResult(_make_report(claimed, reply, None, 0.0))
             if len(claimed.tpdu) != octets:
                 # The claim chose another part. A prompt for its length is asked for, with a short wait, since no other modem can
                 # have the part now.
@@ -164,6 +185,9 @@ class PartSender:
             self._unanswered_attempt = previous._unanswered_attempt
             self._missed_prompts = previous._missed_prompts
             self._is_quick = previous._is_quick
+            self._pdu_mode, self._has_joined = previous._pdu_mode, previous._has_joined
+            self._answer_times = previous._answer_times
+            self._repeats_references = previous._repeats_references
 
     def take_late_answer(self, line: str) -> AttemptReport | None:
         """Returns the report of the attempt that a late `+CMGS` belongs to; None if there is none."""
@@ -183,32 +207,101 @@ class PartSender:
                 self._outbound.close_attempt(self._identity.sender, late)
 
     async def _prompt(self, octets: int, limit_s: float) -> Reply | None:
-        return await self._dialogue.request_prompt(
-            f"+CMGS={octets}", timeout_s=min(self._profile.prompt_timeout_s, limit_s)
-        )
+        """Asks for a prompt in PDU mode. Returns None once it is there, or the reply that came instead."""
+        send, timeout_s = f"+CMGS={octets}", min(self._profile.prompt_timeout_s, limit_s)
+        if self._pdu_mode == "joined":
+            try:
+                reply = await self._dialogue.request_prompt(f"{_SET_PDU_MODE};{send}", timeout_s=timeout_s)
+            except ReplyTimeout:
+                if not self._has_joined and self._dialogue.take_notices("OK"):  # it has run the first command alone
+                    self._pdu_mode = "before"
+                raise
+            if reply is None:
+                self._has_joined = True
+                return None
+            if self._has_joined or _find_code(reply) not in _LINE_REFUSED:
+                return reply
+        if self._pdu_mode != "never":
+            refusal = await self._set_pdu_mode()
+            if refusal is not None:
+                return refusal
+        reply = await self._dialogue.request_prompt(send, timeout_s=timeout_s)
+        if reply is None and self._pdu_mode == "joined":
+            self._pdu_mode = "before"
+        return reply
+
+    async def _set_pdu_mode(self) -> Reply | None:
+        """Sets PDU mode by a line of its own. Returns None if the modem is in PDU mode, else its refusal."""
+        reply = await self._dialogue.ask(_SET_PDU_MODE)
+        if reply.ok:
+            return None
+        mode = await self._dialogue.ask("+CMGF?")
+        return None if mode.ok and any(line.replace(" ", "") == "+CMGF:0" for line in mode.lines) else reply
 
     async def _write(self, claimed: ClaimedPart) -> SendResult:
         """Writes the PDU. From its first octet on the network may have it: without an answer, the outcome is unknown."""
         self._close_late_attempt()
-        self._unanswered_attempt = None
+        earlier = self._unanswered_attempt
         written_at, started = self._now(), self._loop.time()
         pdu = _NO_SMSC + claimed.tpdu.hex().upper()
         try:
-            reply = await self._dialogue.send_pdu(pdu, timeout_s=self._profile.send_timeout_s)
+            reply = await self._dialogue.send_pdu(
+                pdu,
+                timeout_s=self._profile.send_timeout_s,
+                needs_reference=self._profile.gives_reference,
+                probe_after_s=self._find_patience(),
+                listen_s=LISTEN_S if earlier is not None else 0.0,
+            )
+            self._close_late_attempt()
+            elapsed_s = self._loop.time() - started
+            reply = await self._find_own_answer(reply, self._unanswered_attempt)
         except LINK_ERRORS as error:
             self._unanswered_attempt = claimed.attempt_id
             elapsed_s = self._loop.time() - started
             report = AttemptReport(
                 claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s
             )
-            return SendResult(report, error)
+            return SendResult(report, None if isinstance(error, AnswerLost) else error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
                 self._identity.sender,
                 AttemptReport(claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error="stopped"),
             )
             raise
-        return SendResult(_make_report(claimed, reply, written_at, self._loop.time() - started))
+        self._unanswered_attempt = None
+        report = _make_report(claimed, reply, written_at, elapsed_s)
+        if report.ending is AttemptEnding.ACCEPTED:
+            self._answer_times.append(elapsed_s)
+            self._last_reference = report.reference
+        return SendResult(report)
+
+    def _find_patience(self) -> float | None:
+        """Returns after how many seconds without an answer a bare AT is written; None if none is."""
+        if not self._profile.probe_lost_answer:
+            return None
+        return max(SHORTEST_PATIENCE_S, USUAL_TIMES * self._usual_s)
+
+    @property
+    def _usual_s(self) -> float:
+        """Median of the seconds that this SIM's parts took from Ctrl-Z to the answer; 0 if none was answered."""
+        return statistics.median(self._answer_times) if self._answer_times else 0.0
+
+    async def _find_own_answer(self, reply: Reply, earlier: int | None) -> Reply:
+        """Returns the answer to the PDU that was just written. `reply` may be another's: a late answer to the attempt `earlier`,
+        or the last part's answer once more. Then a second one comes."""
+        reference = _find_reference(reply)
+        is_repeated = reply.ok and reference is not None and reference == self._last_reference
+        if earlier is None and (not is_repeated or self._repeats_references):
+            return reply
+        wait_s = max(SECOND_ANSWER_S, 2 * self._usual_s)
+        second = await self._dialogue.await_second_answer(wait_s, timeout_s=self._profile.send_timeout_s)
+        if second is None:
+            self._repeats_references |= is_repeated
+            return reply
+        if earlier is not None and not is_repeated and reply.ok:
+            late = AttemptReport(earlier, AttemptEnding.ACCEPTED, reference=reference)
+            self._outbound.close_attempt(self._identity.sender, late)
+        return second
 
     async def _hold_link(self) -> None:
         """Keeps the radio link up between the parts of a message. A modem that refuses is not asked again."""
@@ -237,11 +330,20 @@ _AS_CMS = {
 def _make_report(claimed: ClaimedPart, reply: Reply, written_at: datetime | None, elapsed_s: float) -> AttemptReport:
     """Makes the report of an attempt from its final result. An OK whose reference cannot be read still means: accepted."""
     if not reply.ok:
-        result = reply.result
-        code = _AS_CMS.get(result.code or 0) if result.family == "cme" else result.code
-        return AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, written_at, None, code, result.line, elapsed_s)
-    try:
-        reference = replies.parse_message_reference(reply.lines)
-    except DecodeError:
-        reference = None
+        code, line = _find_code(reply), reply.result.line
+        return AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, written_at, None, code, line, elapsed_s)
+    reference = _find_reference(reply)
     return AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)
+
+
+def _find_code(reply: Reply) -> int | None:
+    """Returns the number of a refusal, as one of the message service; None if it has none."""
+    return _AS_CMS.get(reply.result.code or 0) if reply.result.family == "cme" else reply.result.code
+
+
+def _find_reference(reply: Reply) -> int | None:
+    """Returns the reference that an answer gives; None if it gives none that can be read."""
+    try:
+        return replies.parse_message_reference(reply.lines)
+    except DecodeError:
+        return None

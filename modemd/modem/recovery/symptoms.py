@@ -117,6 +117,11 @@ class Symptoms:
         """Notes that a part was written and not answered."""
         self._unanswered += 1
 
+    @property
+    def is_unanswered(self) -> bool:
+        """True if so many parts in a row were not answered that it counts."""
+        return self._unanswered >= THRESHOLDS[Symptom.UNANSWERED].times
+
     def note_failing(self, reason: str | None, now: float) -> None:
         """Notes why sends fail in a row, as the service explains it; None if they do not, or not by the modem's fault."""
         self._note_symptom(Symptom.FAILING, reason is not None, now, reason or "")
@@ -146,7 +151,7 @@ class Symptoms:
     def _is_significant(self, symptom: Symptom, now: float) -> bool:
         threshold = THRESHOLDS[symptom]
         if symptom is Symptom.UNANSWERED:
-            return self._unanswered >= threshold.times
+            return self.is_unanswered
         if symptom in self._treated and self._treated[symptom] == self._details.get(symptom):
             return False
         return symptom in self._since and now - self._since[symptom] >= threshold.lasts_s

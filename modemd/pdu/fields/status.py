@@ -42,4 +42,4 @@ def describe(status: int) -> str:
         if first <= status < end:
             number = status - first
             return f"{group}: {reasons[number] if number < len(reasons) else f'reason {status:02X}'}"
-    return "delivered: reserved" if status < 0x20 else "reserved, taken for given up"
+    return "done by the service centre, no receipt: reserved" if status < 0x20 else "reserved, taken for given up"

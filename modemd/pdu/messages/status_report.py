@@ -20,15 +20,16 @@ _TAIL: Layout = (("TP-SCTS", 7), ("TP-DT", 7), ("TP-ST", 1))
 
 
 class Outcome(Enum):
-    """Outcome: the four kinds of TP-ST (9.2.3.15)."""
+    """Outcome: the kinds of TP-ST (9.2.3.15). UNCONFIRMED: the service centre has done its part, and no phone has confirmed."""
 
     DELIVERED = "delivered"
+    UNCONFIRMED = "unconfirmed"
     TRYING = "trying"
     PERMANENT = "permanent"
     STOPPED = "stopped"
 
 
-_OUTCOMES = (Outcome.DELIVERED, Outcome.TRYING, Outcome.PERMANENT)
+_OUTCOMES = (Outcome.UNCONFIRMED, Outcome.TRYING, Outcome.PERMANENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ class StatusReport:
 
     @property
     def outcome(self) -> Outcome:
-        """Delivered, still being tried, failed for good, or given up after a temporary error (reserved values too)."""
+        """Delivered, forwarded or replaced without a receipt (reserved values too), still being tried, failed for good, or given
+        up after a temporary error (reserved values too)."""
+        if self.status == 0:
+            return Outcome.DELIVERED
         group = self.status >> 5
         return _OUTCOMES[group] if group < 3 else Outcome.STOPPED
 

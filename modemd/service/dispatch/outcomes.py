@@ -19,7 +19,7 @@ from modemd.rules import report_matching, retry
 from modemd.rules.classes import MessageClass
 from modemd.rules.report_matching import make_owner_finder
 from modemd.rules.retry import ErrorClass
-from modemd.rules.sim_breaker import SimBreakers
+from modemd.rules.sim_breaker import Pause, Refusal, SimBreakers
 from modemd.store import Store
 from modemd.store.inbound import status_reports
 from modemd.store.queue import outcomes
@@ -143,7 +143,8 @@ class Outcomes:
         """Judges an ending for the journal: by the class of its error, and by what other refusals say about the SIM."""
         counts = not report.is_without_network
         result = _RESULT_OF_ENDING[report.ending]
-        error, find_retry_time = report.error, None
+        put_back: tuple[int, ...] = ()
+        error, find_retry_time, now = report.error, None, self._clock.now()
         if report.ending is AttemptEnding.REFUSED:
             kind = retry.classify(
                 report.code,
@@ -156,31 +157,44 @@ class Outcomes:
             elif kind is ErrorClass.ACCEPTED:
                 result = AttemptResult.SENT
             elif report.is_without_network:  # the SIM waits for its network; another may send the part
-                find_retry_time = partial(retry.freed_retry_at, self._clock.now())
-            elif self._is_sim_refusal(sender.id, kind, report):
-                counts, find_retry_time = False, partial(retry.freed_retry_at, self._clock.now())
+                find_retry_time = partial(retry.freed_retry_at, now)
+            elif (pause := self._record_refusal(sender.id, kind, report)) is not None:
+                counts, put_back = False, pause.put_back
+                # After a rest, another recipient is to be tried next: this one may be at fault after all.
+                waits = kind.is_permanent and pause.is_repeated
+                find_retry_time = partial(retry.put_back_retry_at if waits else retry.freed_retry_at, now)
+            elif self._is_left_to_others(sender.id, kind, report):
+                counts, find_retry_time = False, partial(retry.freed_retry_at, now)
             else:
-                find_retry_time = partial(_retry_at, kind, self._clock.now(), self._random.random())
+                find_retry_time = partial(_retry_at, kind, now, self._random.random())
         if result is AttemptResult.SENT:
             self._breakers.record_success(sender.id)
         return AttemptOutcome(
-            report.attempt_id, result, report.written_at, report.reference, error, find_retry_time, counts
+            report.attempt_id, result, report.written_at, report.reference, error, find_retry_time, counts, put_back
         )
 
-    def _is_sim_refusal(self, sim: str, kind: ErrorClass, report: AttemptReport) -> bool:
-        """True if a refusal is the SIM's fault and not the message's. The SIM is then paused, or leaves the part to another
-        SIM."""
-        candidate, now = self._on_air.get(report.attempt_id), self._clock.now()
-        if candidate is None:
-            return False
-        pause = self._breakers.record_refusal(sim, kind, candidate.number, report.error or "", now)
+    def _record_refusal(self, sim: str, kind: ErrorClass, report: AttemptReport) -> Pause | None:
+        """Counts a refusal against its SIM. Returns the SIM's pause if it is the SIM's fault and not the message's."""
+        candidate = self._on_air.get(report.attempt_id)
+        if candidate is None or not kind.counts_after(candidate.tries + 1):
+            return None
+        refusal = Refusal(report.attempt_id, candidate.part_id, candidate.number, kind, report.error or "")
+        pause = self._breakers.record_refusal(sim, refusal, self._clock.now())
         if pause is not None:
-            log.error("the SIM is refused, whoever is written to; it rests", iccid=sim, error=report.error, rest=pause)
-            asyncio.get_running_loop().call_later(pause.total_seconds(), self._on_settled)
-            return True
+            log.error(
+                "the SIM is refused, whoever is written to; it rests", iccid=sim, error=report.error, rest=pause.rest
+            )
+            asyncio.get_running_loop().call_later(pause.rest.total_seconds(), self._on_settled)
+        return pause
+
+    def _is_left_to_others(self, sim: str, kind: ErrorClass, report: AttemptReport) -> bool:
+        """True if the SIM will not send a part and leaves it to another SIM."""
+        candidate = self._on_air.get(report.attempt_id)
+        if candidate is None or kind is not ErrorClass.OTHER:
+            return False
         # Further parts of a started message, and messages that are bound to a SIM, cannot be sent by another SIM.
         is_movable = not candidate.place.is_started and candidate.message_class is not MessageClass.SYSTEM
-        return kind is ErrorClass.OTHER and is_movable and self._breakers.leave_to_others(candidate.part_id, sim, now)
+        return is_movable and self._breakers.leave_to_others(candidate.part_id, sim, self._clock.now())
 
 
 _RESULT_OF_ENDING = {

@@ -78,6 +78,7 @@ UNMATCHED_REASONS: dict[MatchDoubt | UnmatchedReason, str] = {
     MatchDoubt.SEVERAL: "more than one attempt can be meant",
     MatchDoubt.OUT_OF_TIME: "an unknown attempt to that number does not fit its time",
     MatchDoubt.NO_TIME: "its time cannot be read, and without it an unknown attempt is not proved",
+    MatchDoubt.UNPROVED: "another message to that number may be meant, and the modem's references are not proved yet",
     MatchDoubt.SETTLED: "the owner of the reference had its final report, and the time fits no other",
     UnmatchedReason.ANSWER_AWAITED: "the modem has not said yet what became of the attempt",
     UnmatchedReason.NOT_THEN: "nothing fitted when it came, nor within a day after",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -21,11 +21,16 @@ AWAITED = timedelta(days=1)
 # How far back an attempt may own a report: the month that a service centre keeps a message at most, and a week.
 MATCH_HORIZON = timedelta(days=37)
 
+# A report's attempt is looked for so far around its stamp: the clocks' skew, the longest send time-out and the late acceptance.
+RIVAL_MARGIN = timedelta(minutes=30)
+
 
 class DeliveryOutcome(StrEnum):
-    """Meaning of TP-Status (3GPP TS 23.040 9.2.3.15). STOPPED: a temporary error, and the service centre has given up."""
+    """Meaning of TP-Status (3GPP TS 23.040 9.2.3.15). UNCONFIRMED: forwarded or replaced, which is no receipt of the phone.
+    STOPPED: a temporary error, and the service centre has given up."""
 
     DELIVERED = "delivered"
+    UNCONFIRMED = "unconfirmed"
     TRYING = "trying"
     PERMANENT = "permanent"
     STOPPED = "stopped"
@@ -67,7 +72,11 @@ def record_report(db: sqlite3.Connection, new: NewReport, owner: FindOwner, now:
     ).fetchone()
     if kept_as is None or attempt is None:
         return None
-    return _apply_report(db, attempt, new, kept_as["id"], now, now)
+    message = _apply_report(db, attempt, new, kept_as["id"], now, now)
+    # What this report has proved may tell whose the earlier ones about the number are.
+    for report in _list_unmatched(db, new.sim, now, new.facts.number):
+        _match_late(db, report, owner, now)
+    return message
 
 
 def find_written_at(db: sqlite3.Connection, new: NewReport) -> datetime | None:
@@ -85,12 +94,24 @@ def _fingerprint(new: NewReport) -> bytes:
 
 def rematch_reports(db: sqlite3.Connection, sim: str, owner: FindOwner, now: datetime) -> set[int]:
     """Matches the unmatched reports of a SIM again, after an attempt of it was closed. Returns the messages they settled."""
-    waiting = db.execute(
-        """SELECT * FROM report INDEXED BY report_unmatched WHERE sim = ? AND attempt_id IS NULL AND stored_at > ?
-           ORDER BY stored_at DESC, id DESC LIMIT 50""",
-        (sim, to_text(now - AWAITED)),
+    waiting = _list_unmatched(db, sim, now)
+    return {message for report in waiting if (message := _match_late(db, report, owner, now)) is not None}
+
+
+def _list_unmatched(db: sqlite3.Connection, sim: str, now: datetime, number: str | None = None) -> list[sqlite3.Row]:
+    """Returns the latest unmatched reports of a SIM, oldest first; with `number` those that may be about that number."""
+    end = phone_numbers.tail(number) if number is not None else None
+    rows = db.execute(
+        _UNMATCHED.format(among="AND substr(number, -6) = :end" if end is not None else ""),
+        {"sim": sim, "since": to_text(now - AWAITED), "end": end},
     ).fetchall()
-    return {message for report in reversed(waiting) if (message := _match_late(db, report, owner, now)) is not None}
+    return rows[::-1]
+
+
+_UNMATCHED = """
+    SELECT * FROM report INDEXED BY report_unmatched WHERE sim = :sim AND attempt_id IS NULL AND stored_at > :since {among}
+    ORDER BY stored_at DESC, id DESC LIMIT 50
+"""
 
 
 def _match_late(db: sqlite3.Connection, report: sqlite3.Row, owner: FindOwner, now: datetime) -> int | None:
@@ -119,7 +140,7 @@ def explain_unmatched(db: sqlite3.Connection, report_id: int, weigh: MatchReport
     report = db.execute("SELECT * FROM report WHERE id = ?", (report_id,)).fetchone()
     new, stored_at = _parse_report(report), from_text(report["stored_at"])
     by_id = _find_possible_attempts(db, new, stored_at, stored_at)
-    finding = weigh(new.facts, [_parse_attempt(row) for row in by_id.values()])
+    finding = weigh(*_gather_facts(db, new, by_id, stored_at))
     if finding.doubt is not None:
         return finding.doubt
     awaited = finding.attempt_id is not None and by_id[finding.attempt_id]["outcome"] == "open"
@@ -148,7 +169,7 @@ def _match(
     """Returns the attempt that a report is of; None if that is not certain, or the attempt's answer is still awaited, after which
     `rematch_reports` follows. `stored_at`: when the report came, if not now."""
     by_id = _find_possible_attempts(db, new, now, stored_at or now)
-    found = owner(new.facts, [_parse_attempt(row) for row in by_id.values()])
+    found = owner(*_gather_facts(db, new, by_id, now))
     if found is None or by_id[found]["outcome"] == "open":
         return None
     return by_id[found]
@@ -159,31 +180,73 @@ def _find_possible_attempts(
 ) -> dict[int, sqlite3.Row]:
     """Returns the attempts that may own a report, by id. Attempts to other numbers are left out if the end of the number tells
     them: of one reference there are a thousand in a month."""
-    end = phone_numbers.tail(new.facts.number)
+    end, moment = phone_numbers.tail(new.facts.number), new.facts.accepted_at or stored_at
+    parameters = {
+        "sim": new.sim,
+        "reference": new.facts.reference,
+        "horizon": to_text(now - MATCH_HORIZON),
+        "end": end,
+        "from": to_text(moment - RIVAL_MARGIN),
+        "until": to_text(moment + RIVAL_MARGIN),
+    }
     rows = db.execute(
-        _POSSIBLE.format(among="AND substr(number, -6) = :end" if end is not None else ""),
-        {"sim": new.sim, "reference": new.facts.reference, "horizon": to_text(now - MATCH_HORIZON), "end": end},
+        _POSSIBLE.format(among="AND substr(number, -6) = :end" if end is not None else ""), parameters
     ).fetchall()
+    if end is not None:
+        rows += db.execute(_RIVALS, parameters).fetchall()
     # A report cannot speak of what was written after it came.
     return {row["id"]: row for row in rows if (row["written_at"] or row["opened_at"]) <= to_text(stored_at)}
 
 
+# `settled_stamp`: when the service centre took the message, by the report that settled the attempt.
+_ATTEMPT = """SELECT *, (SELECT max(r.accepted_at) FROM report r WHERE r.attempt_id = attempt.id) AS settled_stamp
+              FROM attempt"""
 _POSSIBLE = f"""
-    SELECT * FROM attempt INDEXED BY attempt_reference
+    {_ATTEMPT} INDEXED BY attempt_reference
     WHERE sim = :sim AND reference = :reference AND outcome = 'sent' AND opened_at > :horizon {{among}}
     UNION ALL
-    SELECT * FROM attempt INDEXED BY attempt_unanswered WHERE sim = :sim AND matchable = 1 AND {UNANSWERED_SQL}
-"""  # noqa: S608 - our own words
+    {_ATTEMPT} INDEXED BY attempt_unanswered WHERE sim = :sim AND matchable = 1 AND {UNANSWERED_SQL}
+"""
+# The other attempts to the number, in the time in which the report's can have been written.
+_RIVALS = f"""
+    {_ATTEMPT} INDEXED BY attempt_recipient
+    WHERE sim = :sim AND substr(number, -6) = :end AND opened_at BETWEEN :from AND :until AND outcome = 'sent'
+    ORDER BY opened_at DESC LIMIT 50
+"""
+# The modems whose reference a report of this SIM had, of the latest reports: that of an attempt without an answer was no answer.
+_PROVED = """
+    SELECT a.modem FROM report r JOIN attempt a ON a.id = r.attempt_id
+    WHERE r.id > (SELECT max(id) FROM report) - 500 AND r.sim = :sim AND a.reference = r.reference AND a.error IS NULL
+"""
 
 
-def _parse_attempt(row: sqlite3.Row) -> AttemptFacts:
+def _gather_facts(
+    db: sqlite3.Connection, new: NewReport, by_id: dict[int, sqlite3.Row], now: datetime
+) -> tuple[ReportFacts, list[AttemptFacts]]:
+    """Returns a report and the attempts that it may be of, as the rule takes them. What is proved of references is looked up only
+    if there are several."""
+    if len(by_id) < 2:
+        return new.facts, [_parse_attempt(row, is_proved=False) for row in by_id.values()]
+    proved = {row["modem"] for row in db.execute(_PROVED, {"sim": new.sim})}
+    about = _list_unmatched(db, new.sim, now, new.facts.number)
+    siblings = frozenset(
+        row["reference"] for row in about if phone_numbers.is_same_number(row["number"], new.facts.number)
+    )
+    attempts = [_parse_attempt(row, is_proved=row["modem"] in proved) for row in by_id.values()]
+    return replace(new.facts, siblings=siblings), attempts
+
+
+def _parse_attempt(row: sqlite3.Row, *, is_proved: bool) -> AttemptFacts:
     return AttemptFacts(
         attempt_id=row["id"],
         reference=row["reference"],
         number=row["number"],
         written_at=from_text(row["written_at"] or row["opened_at"]),
         is_settled=bool(row["settled"]) or not row["matchable"],
-        answered_at=from_text(row["closed_at"]) if row["closed_at"] else None,
+        is_accepted=row["outcome"] == "sent",
+        settled_stamp=_parse_optional_time(row["settled_stamp"]) if row["settled"] else None,
+        has_proved_reference=is_proved,
+        answered_at=_parse_optional_time(row["closed_at"]),
     )
 
 
@@ -212,6 +275,9 @@ def _apply_report(
     if not final or part["state"] != states.PartState.SENT or hopeful or part["closed"]:
         add_event(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)
         update_message_state(db, message_id, now)
+    elif new.outcome is DeliveryOutcome.UNCONFIRMED:
+        add_event(db, message_id, now, f"report {new.outcome}", part=part["seq"], **detail)
+        update_message_state(db, message_id, now, f"status_{new.status:02X}")
     elif delivered:
         advance_part(db, part, states.PartEvent.DELIVERED, now, **detail)
         update_message_state(db, message_id, now, delivered_at=to_text(new.discharged_at or stored_at))

@@ -50,6 +50,7 @@ class Candidate:
     place: QueuePlace
     lane: Lane = field(compare=False)  # it does not change what is encoded
     window: Window | None = None
+    tries: int = field(default=0, compare=False)  # before this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ _EARLIER_IN_FLIGHT = """
 # join keeps the rows in the index's order, so that the walk ends at the limit. What was tried before is left to no other SIM:
 # that SIM has had its turn.
 _CANDIDATES = """
-    SELECT q.id, q.message_id, q.seq, q.number, q.rank, q.started, q.repeats,
+    SELECT q.id, q.message_id, q.seq, q.number, q.rank, q.started, q.repeats, q.tries,
            m.text, m.class, m.parts, m.report, m.reference, m.window, m.expires_at AS validity_until,
            coalesce(c.marketing, 'unknown') AS marketing, c.reference AS last_reference
     FROM (SELECT p.* FROM part p INDEXED BY part_queue
@@ -246,6 +247,7 @@ def _parse(found: _Found, usage: QuotaUsage) -> tuple[Candidate, SendFacts]:
         place=place,
         lane=found.lane,
         window=window,
+        tries=row["tries"],
     )
     facts = SendFacts(
         message_class=message_class,

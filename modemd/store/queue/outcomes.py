@@ -38,7 +38,8 @@ class AttemptResult(StrEnum):
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
     """Outcome of an attempt. `find_retry_time` returns when a refused part is due again, from its tries and the end of its
-    validity; None: never. `is_counted`: the try counts; a try without a network does not."""
+    validity; None: never. `is_counted`: the try counts; a try without a network does not. `put_back`: earlier attempts whose
+    parts have failed by the fault of the SIM, as this one has shown, and are queued again."""
 
     attempt_id: int
     result: AttemptResult
@@ -47,6 +48,7 @@ class AttemptOutcome:
     error: str | None = None
     find_retry_time: Callable[[int, datetime], datetime | None] | None = None
     is_counted: bool = True
+    put_back: tuple[int, ...] = ()
 
 
 def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime) -> None:
@@ -73,6 +75,8 @@ def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime
         quotas.uncount_part(db, part["sim"], MessageClass(part["class"]), part["opened_at"])
     elif part["last_sim"] != part["sim"]:
         lanes.prefer_sim(db, part["number"], part["sim"])
+    for attempt in outcome.put_back:
+        _put_back(db, attempt, now)
     detail: dict[str, Any] = {"attempt": outcome.attempt_id, "error": outcome.error, "reference": outcome.reference}
     reason = None
     if outcome.result is AttemptResult.SENT:
@@ -140,6 +144,20 @@ def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOu
     else:  # no part of a failed message is repeated
         db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'unknown'", (message_id,))
     return outcome.error
+
+
+def _put_back(db: sqlite3.Connection, attempt_id: int, now: datetime) -> None:
+    """Queues again the part that has failed by an attempt, and what has failed with it of its message."""
+    part = db.execute(_ATTEMPTED, (attempt_id,)).fetchone()
+    if part is None or part["state"] != states.PartState.FAILED:
+        return
+    for each in list_parts(db, part["message_id"]):
+        if each["state"] == states.PartState.FAILED:
+            tries = {"tries": each["tries"] - 1} if each["id"] == part["id"] else {}
+            advance_part(db, each, states.PartEvent.PUT_BACK, now, tries, attempt=attempt_id)
+    _unbind_from_sim(db, part)
+    db.execute("UPDATE attempt SET matchable = 1 WHERE message_id = ? AND outcome = 'sent'", (part["message_id"],))
+    update_message_state(db, part["message_id"], now, also={"closed_at": None})
 
 
 def _unbind_from_sim(db: sqlite3.Connection, part: sqlite3.Row) -> None:

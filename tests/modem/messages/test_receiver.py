@@ -140,6 +140,17 @@ async def test_a_report_holds_nobody_up_and_is_deleted_when_it_is_durable() -> N
 
 
 @simulated
+async def test_a_report_that_could_not_be_kept_stays() -> None:
+    """It is not deleted on the modem, and the next sweep reads it again."""
+    async with bench(READ) as b:
+        b.backend.unstorable = {bytes.fromhex(REPORT)}
+        await b.receiver.handle_notice(REPORTED)
+        await asyncio.sleep(0.1)
+        await b.receiver.delete_stored()
+        assert (b.stored, b.port.written) == ([], b"AT+CMGR=7\r")
+
+
+@simulated
 async def test_a_report_that_is_announced_twice_is_deleted_once() -> None:
     """A second deletion could meet what has come to that place meanwhile."""
     async with bench(f"{READ} \n {READ} \n {DELETED}") as b:

@@ -37,6 +37,10 @@ class Bench:
     async def send(self, part: Draft | None = None, *, choose_next: bool = False) -> SendResult | None:
         return await self.sender.send(part or draft(1), choose_next, self.next_drafts.append)
 
+    def renewed(self) -> PartSender:
+        """A sender as after another set-up over the same port."""
+        return PartSender(self.dialogue, self.sender._identity, self.backend, LoopClock(asyncio.get_running_loop()).now)
+
     @property
     def air(self) -> int:
         """How many PDUs were written."""
@@ -175,9 +179,9 @@ async def test_a_refusal_of_the_pdu(line: str, code: int | None) -> None:
 
 
 @simulated
-async def test_an_ok_without_a_reference_is_accepted() -> None:
+async def test_an_ok_without_a_reference_is_accepted_of_a_family_that_gives_none() -> None:
     """The modem says that it went; its reports just cannot be told by reference."""
-    async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << OK") as b:
+    async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << OK", replace(GENERIC, gives_reference=False)) as b:
         report = ended(await b.send())
         assert (report.ending, report.reference) == (AttemptEnding.ACCEPTED, None)
 
@@ -254,7 +258,12 @@ async def test_trouble_before_the_prompt_leaves_no_attempt(transcript: str, erro
         assert b.backend.journal == []
 
 
-SENT = f">> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK"
+def sent(reference: int) -> str:
+    """The PDU, and its answer."""
+    return f">> {HELLO_PDU} ^Z \n << +CMGS: {reference} | OK"
+
+
+SENT, SENT_NEXT = sent(12), sent(13)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +272,7 @@ SENT = f">> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK"
 @simulated
 async def test_the_claim_of_a_quick_modem_is_made_while_its_prompt_is_awaited(first_s: float, claims: int) -> None:
     """Its commit costs no air time then. Of a slow one it is made at the prompt: a crash before it leaves no attempt."""
-    async with bench(f"{PROMPT} [{first_s}] \n {SENT} \n {PROMPT} [1] \n {SENT}") as b:
+    async with bench(f"{PROMPT} [{first_s}] \n {SENT} \n {PROMPT} [1] \n {SENT_NEXT}") as b:
         await b.send()
         sending = asyncio.ensure_future(b.send(draft(2)))
         await asyncio.sleep(0.9)
@@ -289,7 +298,7 @@ async def test_a_claim_whose_prompt_does_not_come_is_withdrawn(then: str, error:
 @simulated
 async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
     """The prompt takes unusually long: others may have the part meanwhile."""
-    async with bench(f"{PROMPT} \n {SENT} \n {PROMPT} [6] \n {SENT}") as b:
+    async with bench(f"{PROMPT} \n {SENT} \n {PROMPT} [6] \n {SENT_NEXT}") as b:
         await b.send()
         sending = asyncio.ensure_future(b.send(draft(2)))
         await asyncio.sleep(5)
@@ -303,7 +312,7 @@ async def test_a_part_that_was_let_go_is_claimed_anew_at_the_prompt() -> None:
 async def test_after_a_prompt_that_did_not_come_claims_wait_for_theirs() -> None:
     """What was quick once is not believed to be."""
     refused = ">> AT+CMGS=18 \n << +CMS ERROR: 304"
-    async with bench(f"{PROMPT} \n {SENT} \n {refused} \n {PROMPT} [1] \n {SENT}") as b:
+    async with bench(f"{PROMPT} \n {SENT} \n {refused} \n {PROMPT} [1] \n {SENT_NEXT}") as b:
         await b.send()
         assert ended(await b.send(draft(2))).ending is AttemptEnding.REFUSED
         sending = asyncio.ensure_future(b.send(draft(3)))
@@ -389,10 +398,11 @@ async def cancel(sending: object, after_s: float) -> None:
 @simulated
 async def test_the_link_is_held_from_the_first_part_on(answers: list[str], asked: int) -> None:
     """Asked before each message of several parts; a modem that refuses is not asked again."""
-    sends = f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 | OK"
+    sends = [f"{PROMPT} \n {sent(reference)}" for reference in range(4)]
     holds = [f">> AT+CMMS=1 \n << {answer}" for answer in answers] + [""] * (2 - len(answers))
     async with bench(
-        "\n".join(f"{hold} \n {sends} \n {sends}" for hold in holds), replace(GENERIC, link_hold="+CMMS=1")
+        f"{holds[0]} \n {sends[0]} \n {sends[1]} \n {holds[1]} \n {sends[2]} \n {sends[3]}",
+        replace(GENERIC, link_hold="+CMMS=1"),
     ) as b:
         for first in (True, False, True, False):
             await b.send(draft(1, first_of_several=first))

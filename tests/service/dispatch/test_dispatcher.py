@@ -371,7 +371,7 @@ WRITTEN, UNWRITTEN = True, False
         pytest.param(None, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="a bare ERROR is later"),
         pytest.param(21, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="other"),
         pytest.param(1, 1, WRITTEN, None, "refused", "failed", None, id="recipient"),
-        pytest.param(304, 0, UNWRITTEN, None, "refused", "failed", None, id="message"),
+        pytest.param(304, 0, UNWRITTEN, None, "refused", "held", timedelta(seconds=5), id="message"),
         pytest.param(313, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="reset"),
         pytest.param(310, 0, UNWRITTEN, None, "refused", "held", timedelta(minutes=1), id="sim"),
         pytest.param(330, 1, WRITTEN, None, "refused", "held", timedelta(minutes=1), id="config"),
@@ -541,3 +541,92 @@ async def test_where_no_sim_will_do_it_the_part_backs_off() -> None:
     b.hand.passes(minutes=1)
     await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
     assert await b.dispatcher.next_draft(sim(WEST)) is not None
+
+
+@pytest.mark.parametrize("code", [1, 28])
+@simulated
+async def test_five_permanent_refusals_across_recipients_fail_nobody(code: int) -> None:
+    """A modem that says 1 or 28 to everybody: the SIM rests, and what had failed in that run is queued again as if untouched."""
+    b = Bench()
+    messages = [await refused(b, code, f"+3361234560{index}") for index in range(4)]
+    assert {b.state(message) for message in messages} == {"failed"}
+    last = await refused(b, code, BOB)
+    assert b.breakers.open_until(WEST, b.clock.now()) == (b.clock.now() + timedelta(minutes=1), f"+CMS ERROR: {code}")
+    assert [b.state(message) for message in (*messages, last)] == ["queued"] * 4 + ["held"]
+    assert {(row["tries"], row["state"]) for row in b.all("SELECT * FROM part")} == {(0, "queued"), (0, "held")}
+    assert b.all("SELECT 1 FROM message WHERE closed_at IS NOT NULL OR sim IS NOT NULL") == []
+
+
+@simulated
+async def test_after_its_rest_a_sim_that_is_refused_again_tries_others_next() -> None:
+    """The part that was tried first after the rest backs off, so that the next try is somebody else's."""
+    b = Bench()
+    for index in range(5):
+        await refused(b, 1, f"+3361234560{index}")
+    b.hand.passes(minutes=1)
+    claimed = await b.claimed(sim())
+    again = AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 1, "+CMS ERROR: 1", 1.0)
+    await b.dispatcher.close_attempt(sim(), again)
+    part = b.one(f"SELECT * FROM part WHERE id = {claimed.part_id}")
+    assert (part["state"], from_text(part["due"]) - b.clock.now()) == ("held", timedelta(minutes=1))
+    b.hand.passes(minutes=5)
+    assert (await b.claimed(sim())).part_id != claimed.part_id
+
+
+@simulated
+async def test_a_malformed_message_is_tried_twice_more_before_it_fails() -> None:
+    """An octet lost on the line makes a good PDU malformed: 304 fails a message at the third try, and counts from then on."""
+    b = Bench()
+    message = await refused(b, 304, ALICE)
+    for state in ("held", "failed"):
+        assert (b.state(message), from_text(b.one("SELECT due FROM part")["due"]) - b.clock.now()) == (
+            "held",
+            timedelta(seconds=5),
+        )
+        b.hand.passes(seconds=5)
+        await b.store.write(lambda db: outbox_due.promote_due(db, b.clock.now()))
+        claimed = await b.claimed(sim())
+        again = AttemptReport(
+            claimed.attempt_id, AttemptEnding.REFUSED, b.clock.now(), None, 304, "+CMS ERROR: 304", 1.0
+        )
+        await b.dispatcher.close_attempt(sim(), again)
+        assert b.state(message) == state
+
+
+@simulated
+async def test_a_draft_goes_out_with_the_reference_that_its_claim_gave() -> None:
+    """A long alarm to the same number began after the draft was encoded and has its reference: the draft takes the next."""
+    b = Bench()
+    await b.submit(ALICE, LONG)
+    draft = await b.chosen(sim(EAST))
+    await b.submit(ALICE, LONG, MessageClass.ALARM)
+    alarm = await b.claimed(sim(WEST))
+    claimed = await b.dispatcher.claim(sim(EAST), draft, choose_next=False)
+    assert claimed is not None
+    references = [pdu.Submit.decode(part.tpdu).concatenation for part in (alarm, claimed)]
+    assert [place.reference for place in references if place is not None] == [1, 2]
+
+
+@simulated
+async def test_a_draft_that_is_given_back_wakes_the_others() -> None:
+    """Another sender that is idle may take it at once."""
+    b = Bench()
+    await b.submit(ALICE)
+    draft = await b.chosen(sim(WEST))
+    woken = b.times_ready
+    b.dispatcher.return_draft(draft)
+    assert b.times_ready == woken + 1
+
+
+@simulated
+async def test_nothing_is_chosen_while_an_outcome_waits_for_the_disk() -> None:
+    """The disk took no outcome, and may take the next claim: what is not journaled would be forgotten in a crash."""
+    b = Bench()
+    await b.submit(ALICE)
+    draft = await b.chosen()
+    b.dispatcher._outcomes._unstored.add(99)
+    assert not b.dispatcher.is_current(sim(), draft)
+    b.dispatcher.return_draft(draft)
+    assert await b.dispatcher.next_draft(sim()) is None
+    b.dispatcher._outcomes._unstored.clear()
+    assert await b.dispatcher.next_draft(sim()) is not None

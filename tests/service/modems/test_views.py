@@ -13,6 +13,7 @@ from modemd.at.replies import Registration
 from modemd.modem.status import Identity, ModemHealth
 from modemd.profiles import Profile
 from modemd.rules.retry import ErrorClass
+from modemd.rules.sim_breaker import Refusal
 from tests.service.assembled import AssembledService, assembled_service
 
 ICCID = "8933010000000000010"
@@ -74,7 +75,9 @@ async def test_a_sim_that_rests_passes_nothing(assembled: AssembledService) -> N
     status.identity, status.health = IDENTITY, ModemHealth.READY
     sims = assembled.service._dispatcher._breakers
     for index in range(5):
-        sims.record_refusal(ICCID, ErrorClass.LATER, str(index), "+CMS ERROR: 42", assembled.clock.now())
+        sims.record_refusal(
+            ICCID, Refusal(index, index, str(index), ErrorClass.LATER, "+CMS ERROR: 42"), assembled.clock.now()
+        )
     told = await assembled.service.operations.health.read_status()
     (view,) = told.modems
     assert (told.health.can_send, view.health) == (False, "ready")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
+from modemd.rules.sim_breaker import Refusal
 from modemd.service.operations.checks import CLOCK, DATABASE, MODEM, SIM
 from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
@@ -77,9 +78,7 @@ def test_a_sim_that_rests_is_an_alarm() -> None:
         for index in range(5):
             sims.record_refusal(
                 identity.iccid,
-                ErrorClass.LATER,
-                str(index),
-                "+CMS ERROR: 42",
+                Refusal(index, index, str(index), ErrorClass.LATER, "+CMS ERROR: 42"),
                 simulation.service.operations.clock.now(),
             )
         await asyncio.sleep(30)

@@ -250,3 +250,42 @@ def test_a_damaged_backup_is_refused(home: Bench, database: Path, tmp_path: Path
     with pytest.raises(StoreDamaged):
         put_back(database, copy)
     Bench(database).submit()
+
+
+def test_a_backup_is_synced_before_it_has_its_name(
+    home: Bench, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut leaves no file of the name that is not whole: the copy is on the disk, then it is named, then its folder is
+    synced."""
+    home.submit()
+    order: list[str] = []
+    fsync, link = os.fsync, os.link
+
+    def synced(descriptor: int) -> None:
+        order.append(f"sync {os.path.basename(os.readlink(f'/proc/self/fd/{descriptor}'))}")
+        fsync(descriptor)
+
+    def named(source: Path, target: Path) -> None:
+        order.append("name")
+        link(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "link", named)
+    backup.back_up(database, tmp_path / "copy.db")
+    assert order == ["sync copy.db.part", "name", f"sync {tmp_path.name}"]
+
+
+def test_a_restored_database_has_no_old_log_beside_it(home: Bench, database: Path, tmp_path: Path) -> None:
+    """Somebody reads the database meanwhile, so that its log cannot be moved into it: the log is not left to be played into the
+    restored one."""
+    id = home.submit()
+    backup.back_up(database, tmp_path / "copy.db")
+    reader = sqlite3.connect(database, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchone()
+    home.submit(BOB)
+    home.db.close()
+    put_back(database, tmp_path / "copy.db")
+    assert [path.name for path in database.parent.glob(f"{database.name}-*")] == []
+    assert [row["id"] for row in Bench(database).db.execute("SELECT id FROM message")] == [id]
+    reader.close()

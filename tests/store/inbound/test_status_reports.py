@@ -76,6 +76,18 @@ def test_an_error_report_ends_undelivered(bench: Bench, outcome: DeliveryOutcome
     assert (row["state"], row["reason"], row["delivered_at"]) == ("undelivered", reason, None)
 
 
+def test_a_report_that_confirms_nothing_delivers_nothing(bench: Bench) -> None:
+    """Forwarded, and the service centre cannot say more: the message stays sent, with the status; a receipt may still come."""
+    message = bench.submit()
+    bench.send(reference=7)
+    assert bench.report(7, DeliveryOutcome.UNCONFIRMED) == message
+    row = bench.message(message)
+    assert (row["state"], row["reason"], bench.events(message)[-1]) == ("sent", "status_01", "report unconfirmed")
+    bench.report(7)
+    row = bench.message(message)
+    assert (row["state"], row["reason"]) == ("delivered", None)
+
+
 def test_a_later_worse_report_changes_nothing(bench: Bench) -> None:
     """What was delivered stays delivered, whatever the network says afterwards."""
     message = bench.submit()
@@ -266,3 +278,97 @@ def test_a_rival_whose_message_is_over_is_a_rival_still(bench: Bench) -> None:
     assert bench.report(99) is None
     assert bench.match_again() == set()
     assert (bench.state(kept_unknown), bench.state(failing), unmatched(bench)) == ("unknown", "failed", 1)
+
+
+def two_to_alice(bench: Bench, references: tuple[int | None, int | None]) -> tuple[int, int]:
+    """Two messages to one number, half a minute apart, accepted under these references."""
+    messages = []
+    for reference in references:
+        messages.append(bench.submit(ALICE))
+        bench.close(bench.claimed(), reference=reference)
+        bench.passes(seconds=30)
+    return messages[0], messages[1]
+
+
+@pytest.mark.parametrize("fast_s", [-30, 0, 30])
+@pytest.mark.parametrize(
+    "references",
+    [
+        pytest.param((None, None), id="none is given"),
+        pytest.param((0, 0), id="one for all"),
+        pytest.param((10, 11), id="one too low"),
+        pytest.param((None, 12), id="the first is garbled"),
+        pytest.param((11, None), id="the second is garbled"),
+    ],
+)
+def test_a_report_of_untrusted_references_names_no_wrong_message(
+    bench: Bench, references: tuple[int | None, int | None], fast_s: int
+) -> None:
+    """The network has lost the first of two messages to a number, and the report of the second has the true reference 12, or 0.
+    Whatever the modem gave, and with a centre's clock that is wrong by half a minute, the first is not told as delivered."""
+    first, second = two_to_alice(bench, references)
+    true = 0 if references == (0, 0) else 12
+    stamp = bench.now - timedelta(seconds=30 - fast_s)
+    assert bench.report(true, accepted_at=stamp) in (None, second)
+    assert bench.state(first) == "sent"
+
+
+def test_a_report_of_wrong_references_names_no_wrong_message(bench: Bench) -> None:
+    """The network has lost the first of two messages to a number; the second has the true reference 12, which the modem gave to
+    the first. The stamp contradicts the reference, and nobody is told as delivered."""
+    first, second = two_to_alice(bench, (12, 13))
+    assert bench.report(12, accepted_at=bench.now - timedelta(seconds=30)) is None
+    assert (bench.state(first), bench.state(second)) == ("sent", "sent")
+    bench.submit(BOB)
+    bench.send(reference=14)
+    bench.report(14, number=BOB)  # the modem's references are true after all: the centre's clock is wrong
+    bench.submit(BOB)
+    bench.send(reference=15)
+    assert bench.match_again() == {first}
+
+
+def test_a_message_without_a_reference_is_settled_by_recipient_and_time(bench: Bench) -> None:
+    """A modem that gives no reference: the report is of the only message to that number in that time."""
+    bench.submit(BOB)
+    bench.close(bench.claimed())
+    message = bench.submit(ALICE)
+    claim = bench.claimed()
+    bench.close(claim)
+    assert bench.report(77) == message
+    assert (bench.state(message), bench.attempt(claim)["reference"]) == ("delivered", None)
+
+
+def test_one_reference_for_all_is_settled_one_after_the_other(bench: Bench) -> None:
+    """A modem that gives each message the same reference: a report that comes before the next message is written is certain."""
+    for _ in range(2):
+        message = bench.submit(ALICE)
+        bench.send(reference=0)
+        bench.passes(seconds=3)
+        assert bench.report(0) == message
+        assert bench.state(message) == "delivered"
+        bench.passes(seconds=3)
+
+
+def test_the_first_report_of_a_modem_proves_the_later_ones(bench: Bench) -> None:
+    """Once a report had the reference that a modem gave, its references tell two messages to one number apart."""
+    bench.submit(BOB)
+    bench.send(reference=11)
+    bench.report(11, number=BOB)
+    first, second = two_to_alice(bench, (12, 13))
+    assert bench.report(13) == second
+    assert (bench.state(first), bench.state(second)) == ("sent", "delivered")
+
+
+def test_the_reports_of_all_parts_prove_each_other(bench: Bench) -> None:
+    """A long message is a modem's first, and the centre's clock is a second fast: the last of its reports tells that the
+    references are true, and all count."""
+    message = bench.submit(parts=3)
+    for reference in (1, 2, 3):
+        bench.send(reference=reference)
+        bench.passes(seconds=1)
+    stamps = {reference: START + timedelta(seconds=reference) for reference in (1, 2, 3)}  # a second after its part
+    for reference in (2, 1):
+        assert bench.report(reference, accepted_at=stamps[reference]) is None
+    assert bench.parts(message) == ["sent"] * 3
+    assert bench.report(3, accepted_at=stamps[3]) == message
+    assert (bench.state(message), unmatched(bench)) == ("delivered", 0)

@@ -306,3 +306,35 @@ def test_a_cut_process_leaves_unknown_attempts(bench: Bench) -> None:
     assert outcomes.close_interrupted_attempts(bench.db, bench.now) == 0
     bench.passes(seconds=20)
     assert bench.promote() == {code}
+
+
+def test_no_part_of_a_failed_message_is_repeated(bench: Bench) -> None:
+    """The first part of an alarm is unknown and due again in a minute; the second is refused for good: the first stays so."""
+    message = bench.submit(message_class=MessageClass.ALARM, parts=2)
+    bench.lose()
+    bench.close(bench.claimed(), AttemptResult.REFUSED, error="+CMS ERROR: 1")
+    assert bench.part(message)["due"] is None
+    bench.passes(minutes=5)
+    bench.promote()
+    assert bench.parts(message) == ["unknown", "failed"]
+
+
+def test_what_is_put_back_is_as_if_untouched(bench: Bench) -> None:
+    """A message had failed by the fault of its SIM: all of it is queued again, free for every SIM, with its tries given back."""
+    message = bench.submit(parts=2)
+    claim = bench.claimed()
+    bench.close(claim, AttemptResult.REFUSED, error="+CMS ERROR: 1")
+    assert bench.state(message) == "failed"
+    other = bench.submit(BOB)
+    refused = AttemptOutcome(
+        bench.claimed().attempt_id,
+        AttemptResult.REFUSED,
+        bench.now,
+        error="+CMS ERROR: 1",
+        put_back=(claim.attempt_id,),
+    )
+    outcomes.close_attempt(bench.db, refused, bench.now)
+    row = bench.message(message)
+    assert (row["state"], row["closed_at"], row["sim"], bench.parts(message)) == ("queued", None, None, ["queued"] * 2)
+    assert (bench.part(message)["tries"], bench.state(other)) == (0, "failed")
+    assert bench.candidates(EAST) == [message]

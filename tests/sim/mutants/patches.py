@@ -1,4 +1,4 @@
-"""Deliberate mistakes, and the simulation that must catch each: `python -m tests.sim.mutants [NAME ...]`.
+"""Mistakes that the plans of the simulation must catch.
 
 A mutant replaces one piece of the daemon by one that a tired person could have written. If the simulation finds nothing wrong
 with it, the simulation is not worth much.
@@ -6,12 +6,8 @@ with it, the simulation is not worth much.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import multiprocessing
-import os
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -252,31 +248,3 @@ def caught(mutant: Mutant, most: int) -> tuple[int, str, str] | None:
             if violated:
                 return count, name, violated[0]
     return None
-
-
-def _hunt(given: tuple[str, int]) -> tuple[str, tuple[int, str, str] | None]:
-    name, most = given
-    return name, caught(next(mutant for mutant in MUTANTS if mutant.name == name), most)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="only these; none: all")
-    parser.add_argument("--most", type=int, default=300, help="give up after so many seeds, and so many ends")
-    given = parser.parse_args()
-    chosen = [mutant for mutant in MUTANTS if not given.names or mutant.name in given.names]
-    escaped = 0
-    # A process for each: what a mutant has broken is broken for nobody else.
-    with multiprocessing.Pool(os.cpu_count(), maxtasksperchild=1) as pool:
-        found = dict(pool.imap(_hunt, [(mutant.name, given.most) for mutant in chosen], chunksize=1))
-    for mutant in chosen:
-        catch = found[mutant.name]
-        escaped += catch is None
-        told = f"try {catch[0]} ({catch[1]}): {catch[2]}" if catch is not None else "ESCAPED"
-        sys.stdout.write(f"{mutant.name:28} {mutant.what}\n{'':28} {told}\n")
-    sys.stdout.write(f"{len(chosen) - escaped} of {len(chosen)} caught\n")
-    return 1 if escaped else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
