@@ -130,8 +130,8 @@ def normalise(text: str) -> str:
     """Returns `text` as keywords are compared: one case, no accents, words of letters and digits parted by single spaces.
 
     NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and if they follow
-    no letter at all, as the selectors after emoji do), a few letters spelt plainly, everything but letters, digits and
-    marks made a space, NFC, spaces collapsed. Normalising twice changes nothing more.
+    no letter at all, as the selectors after emoji do), invisible characters dropped, a few letters spelt plainly, everything
+    but letters, digits and marks made a space, NFC, spaces collapsed. Normalising twice changes nothing more.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     kept: list[str] = []
@@ -143,6 +143,8 @@ def normalise(text: str) -> str:
             case "L" | "N":
                 carries_marks = not _has_removable_accents(character)
                 kept.append(character)
+            case "C" if unicodedata.category(character) == "Cf":
+                pass  # invisible: soft hyphens, joiners, marks of direction; they part no words
             case _:
                 carries_marks = False
                 kept.append(" ")
