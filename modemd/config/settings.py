@@ -221,6 +221,10 @@ class ConsentSettings(Frozen):
     )
     """The longest prefix that fits decides. +1 stays `refuse` unless the file sets it to `allow`, even if the file names other
     countries."""
+    confirm_within: Lifetime = Field(default=timedelta(days=30), description=LIFETIME_FORM)
+    """STOP and START are confirmed only to a number that modemd wrote to within this time."""
+    confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
+    """The most confirmations in an hour, over all SIMs. More raise an alarm."""
 
 
 class ValiditySettings(Frozen):

@@ -155,7 +155,7 @@ def assemble(collaborators: Collaborators) -> Service:
     alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after,
+        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence,
     )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
