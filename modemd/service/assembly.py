@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -65,13 +66,14 @@ class Collaborators:
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    is_clock_synchronised: Callable[[], bool] = lambda: False
 
 
 def assemble(collaborators: Collaborators) -> Service:
     """Builds a service that is not started. Must run on the loop."""
     current_settings, store = collaborators.settings, collaborators.store
     settings = current_settings.current()
-    clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time)
+    clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     policy, wakeups = consent_policy(settings), Wakeups()
 
     def is_clock_trusted() -> bool:

@@ -72,6 +72,7 @@ class Bench:
             random=Random(1), on_settled=self._settled, on_ready=self._ready, is_clock_trusted=lambda: True,
         )  # fmt: skip
         self.network_times: list[tuple[datetime, datetime | None]] = []
+        self.time_sources: list[str | None] = []
         source = CurrentSettings(self.settings)
         self.inbox = InboundMessages(
             self.store,
@@ -93,7 +94,8 @@ class Bench:
     def _ready(self) -> None:
         self.times_ready += 1
 
-    def _network_time(self, stamp: datetime, at: datetime | None) -> None:
+    def _network_time(self, stamp: datetime, at: datetime | None, source: str | None) -> None:
+        self.time_sources.append(source)
         self.network_times.append((stamp, at))
 
     def _queued(self, submitted: Submitted, message_class: MessageClass) -> None:

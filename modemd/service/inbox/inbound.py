@@ -21,7 +21,7 @@ from modemd.rules.sender_numbers import SenderNumber, read_sender
 from modemd.service.consent.confirmation_limit import ConfirmationLimit
 from modemd.service.consent.opt_out import ConsentChange, OptOutRules
 from modemd.service.inbox import content
-from modemd.service.inbox.status_reports import StatusReports, Write
+from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
 from modemd.store import Store, events, lanes, listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival, CompleteMessage
@@ -59,7 +59,7 @@ class InboundMessages:
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
-        on_network_time: Callable[[datetime, datetime | None], None],
+        on_network_time: NoteNetworkTime,
         on_received: Callable[[str, str, str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
@@ -126,7 +126,7 @@ class InboundMessages:
         originator = self._read_sender(str(message.originator), sender)
         arrival = _make_arrival(sender, tpdu, message, originator.number)
         if arrival.sent_at is not None:
-            self._on_network_time(arrival.sent_at, None)
+            self._on_network_time(arrival.sent_at, None, arrival.sender)
         now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._policy, self._keywords)
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
