@@ -191,7 +191,9 @@ async def test_the_country_of_a_national_sender_is_that_of_the_sim(iccid: str, m
 async def test_a_stop_of_an_unknown_country_binds_every_number_that_ends_so() -> None:
     """Those that are known, and those that come later; also from a batch. Others are not bound."""
     b = Bench()
+    neighbour = await b.submit("+33712345678", "offer", MessageClass.MARKETING)
     await comes(b, dialled("0612345678"), "STOP", NOWHERE)
+    assert b.state(neighbour) == "queued", "six digits are not a number"
     assert await marketing_to(b, ALICE) == ("refused", "opted_out")
     assert await marketing_to(b, "+48612345678") == ("refused", "opted_out")
     assert await marketing_to(b, BOB) == ("queued", None)
@@ -215,7 +217,7 @@ async def test_start_in_digits_that_could_be_others_undoes_what_they_closed_alon
     await b.stop_word(other)
     await comes(b, dialled("612345678"), "STOP")
     await b.stop_word(other)
-    await comes(b, dialled("612345678"), "START")
+    await comes(b, dialled("612345678"), "START", stamp=pdu.Timestamp.of(NOW + timedelta(seconds=1)))
     assert b.all("SELECT number FROM contact WHERE marketing = 'opted_out'") == [{"number": other}]
 
 
