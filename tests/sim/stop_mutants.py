@@ -221,8 +221,8 @@ MUTANTS = (
         "premium_is_answered",
         "confirmations go to premium-rate numbers and satellites",
         "modemd.rules.sender_numbers:may_be_answered",
-        "if find_country(number) is None:\n        return False\n    return phonenumbers",
-        "return number.startswith('+') or phonenumbers",
+        "if find_country(number) is None:\n        return False\n    return",
+        "return number.startswith('+')\n    return",
     ),
     StopMutant(
         "own_numbers_are_answered",
