@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,3 +20,18 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+# struct timex of adjtimex(2) has 208 octets at most; all zero, it asks and changes nothing.
+_TIMEX_OCTETS = 512
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+
+
+def is_system_clock_synchronised() -> bool:
+    """Returns True if a program (chrony, ntpd, systemd-timesyncd) keeps the clock of the machine by NTP now: the kernel knows it,
+    and forgets it when the program gives up, or when somebody sets the clock by hand."""
+    try:
+        state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_OCTETS)))
+    except (OSError, AttributeError):  # another C library, or no permission
+        return False
+    return 0 <= state < _TIME_ERROR

@@ -19,9 +19,9 @@ class Sender:
     """Sender of messages, as the queue and the inbox know it.
 
     `id` names the SIM (its ICCID) and `device` the modem that holds it (its IMEI, or its name if it tells none); attempts are
-    journaled under both. `number` is the SIM's own telephone number if it is known. `send_timeout_s` is the time an answer is
-    awaited, in seconds. Some errors count as refusals only within `refusal_window_s` seconds of the last octet. `vendor_errors`
-    gives the meaning of error numbers that are the vendor's own.
+    journaled under both. `number` is the SIM's own telephone number and `imsi` its IMSI, if they are known. `send_timeout_s` is
+    the time an answer is awaited, in seconds. Some errors count as refusals only within `refusal_window_s` seconds of the last
+    octet. `vendor_errors` gives the meaning of error numbers that are the vendor's own.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Sender:
     refusal_window_s: float
     number: str | None = None
     vendor_errors: Mapping[int, str] = field(default_factory=dict)
+    imsi: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

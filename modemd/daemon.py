@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from modemd import logs, resources
-from modemd.clock import SystemClock
+from modemd.clock import SystemClock, is_system_clock_synchronised
 from modemd.config import CurrentSettings, Settings
 from modemd.errors import ConfigError, StoreLocked
 from modemd.http.unix import listening, request, serving
@@ -63,6 +63,7 @@ async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIter
                 credentials=Path(folder) if (folder := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
                 port_list=make_port_list(settings.finding.emulator),
                 tools=TOOLS,
+                is_clock_synchronised=is_system_clock_synchronised,
             )
         )
         await service.know_time()

@@ -16,6 +16,7 @@ from modemd.config.limits import LimitSettings
 from modemd.config.retention import RetentionSettings
 from modemd.config.values import (
     HOOK_FORM,
+    ICCID_PATTERN,
     LIFETIME_FORM,
     Argv,
     Duration,
@@ -57,7 +58,7 @@ class ModemSettings(Frozen):
     imei: Annotated[str, matching_digits(r"[0-9]{14,16}")] | None = Field(
         default=None, description="the IMEI of the modem, 15 digits; it is found in any port"
     )
-    iccid: Annotated[str, matching_digits(r"[0-9]{18,22}")] | None = Field(
+    iccid: Annotated[str, matching_digits(ICCID_PATTERN)] | None = Field(
         default=None, description="the ICCID of a SIM, 18 to 22 digits; the modem with this SIM in it is meant"
     )
     usb: Annotated[str, matching(r"[0-9]{1,3}-[0-9]{1,3}(\.[0-9]{1,3}){0,6}")] | None = Field(
@@ -221,6 +222,10 @@ class ConsentSettings(Frozen):
     )
     """The longest prefix that fits decides. +1 stays `refuse` unless the file sets it to `allow`, even if the file names other
     countries."""
+    confirm_within: Lifetime = Field(default=timedelta(days=30), description=LIFETIME_FORM)
+    """STOP and START are confirmed only to a number that modemd wrote to within this time."""
+    confirmations_per_hour: int = Field(default=200, ge=0, le=100_000, description="a number from 0 to 100000")
+    """The most confirmations in an hour, over all SIMs. More raise an alarm."""
 
 
 class ValiditySettings(Frozen):
@@ -260,7 +265,7 @@ class Settings(Frozen):
     )
     sims: Annotated[Mapping[Iccid, SimSettings], AfterValidator(freeze_mapping)] = Field(
         default_factory=lambda: freeze_mapping({}),
-        description="SIMs by their ICCID, 18 to 22 digits without a filler F",
+        description="SIMs by their ICCID, 18 to 22 digits (A to E in some) without a filler F",
     )
     limits: LimitSettings = Field(
         default_factory=LimitSettings,

@@ -196,7 +196,9 @@ Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidato
 Rate = Annotated[float | None, BeforeValidator(parse_rate)]
 SimRate = Annotated[float | Literal["modem"] | None, BeforeValidator(parse_sim_rate)]
 Prefix = Annotated[str, matching(r"\+[1-9][0-9]{0,6}")]
-Iccid = Annotated[str, matching(r"[0-9]{18,22}")]
+# ICCIDs are stored as BCD (ETSI TS 102 221 13.2); some issuers, most of them Chinese, use A to E as digits.
+ICCID_PATTERN = r"[0-9]{6}[0-9A-E]{12,16}"
+Iccid = Annotated[str, matching(ICCID_PATTERN)]
 Route = Annotated[tuple[Iccid, ...], BeforeValidator(not_empty)]
 
 HOOK_FORM = (

@@ -59,6 +59,7 @@ class Identity:
             refusal_window_s=self.profile.refusal_window_s,
             number=self.number,
             vendor_errors=self.profile.errors,
+            imsi=self.imsi,
         )
         object.__setattr__(self, "sender", sender)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 # Ordinary corrections of the clock, by NTP, are smaller.
 CLOCK_TOLERANCE = timedelta(seconds=2)
+# Stamps of the network agree if they are no further apart: clocks of one network are, service centres write whole seconds.
+AGREEMENT = timedelta(minutes=1)
 # The network's time is known no better: service centres stamp in the wrong zone, and messages arrive late.
 NETWORK_MARGIN = timedelta(days=1)
 
@@ -23,6 +26,12 @@ def find_distrust_reason(wall: datetime, mark: datetime | None, network: datetim
     if wall < mark - CLOCK_TOLERANCE:
         return f"something was stored at {mark.isoformat(timespec='seconds')} already"
     return None
+
+
+def is_agreed(time: datetime, others: Iterable[datetime]) -> bool:
+    """Returns True if one of the other stamps says the same. One stamp alone proves nothing: service centres have written
+    the year 2016 for 2010, and days as months."""
+    return any(abs(time - other) <= AGREEMENT for other in others)
 
 
 def check_against_network(stamp: datetime, wall: datetime, *, fresh: bool) -> bool | None:

@@ -16,6 +16,7 @@ from phonenumbers import NumberParseException, PhoneNumber, ValidationResult, sh
 from modemd.errors import ErrorCode, Refused
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00b7\u2010-\u2015]+")
+_TEL_URI = re.compile(r"^\s*tel:(?://)?", re.IGNORECASE)  # RFC 3966; with // it is wrong, and seen
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
 # Answered as emergency calls by GSM networks everywhere (3GPP TS 22.101 10.1.1).
 _EMERGENCY_EVERYWHERE = frozenset({"112", "911"})
@@ -61,7 +62,7 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
     dialled = _dialled_digits(text)
     digits = dialled.removeprefix("+")
     if len(digits) <= _CERTAINLY_SHORT and _is_emergency(digits, country):
-        raise Refused(ErrorCode.EMERGENCY_NUMBER, f"{text!r} is an emergency number; modemd never writes to one")
+        raise Refused(ErrorCode.EMERGENCY_NUMBER, f"{quote(text)} is an emergency number; modemd never writes to one")
     if dialled.startswith("+"):
         return _parse_international(dialled, None)
     if short_code and len(digits) <= _LONGEST_SHORT_CODE:
@@ -71,7 +72,8 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
     if len(digits) <= _CERTAINLY_SHORT:
         raise _make_short_code_refusal(text)
     raise Refused(
-        ErrorCode.NEEDS_COUNTRY, f"{text!r} has no + and country code; write it as +33612345678, or configure `country`"
+        ErrorCode.NEEDS_COUNTRY,
+        f"{quote(text)} has no + and country code; write it as +33612345678, or configure `country`",
     )
 
 
@@ -123,14 +125,21 @@ def _significant_digits(number: str) -> str:
 
 
 def _dialled_digits(text: str) -> str:
-    """Returns the digits of `text`, with the + before them if there is one."""
+    """Returns the digits of `text`, with the + before them if there is one. Invisible characters count for nothing: telephones
+    copy a contact with marks of direction round the number."""
     plain = text
     if not text.isascii():
-        plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", text))
-    dialled = _SEPARATORS.sub("", plain)
+        visible = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+        plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in visible)
+    dialled = _SEPARATORS.sub("", _TEL_URI.sub("", plain))
     if _DIALLED.fullmatch(dialled) is None:
-        raise Refused(ErrorCode.BAD_NUMBER, f"{text[:40]!r} is not a telephone number")
+        raise Refused(ErrorCode.BAD_NUMBER, f"{quote(text[:40])} is not a telephone number")
     return dialled
+
+
+def quote(text: str) -> str:
+    """Returns `text` in quotation marks, with each character that nobody sees as its code: U+202A, as the standard writes it."""
+    return f"'{''.join(sign if sign.isprintable() else f'U+{ord(sign):04X}' for sign in text)}'"
 
 
 def _is_emergency(digits: str, country: str | None) -> bool:
@@ -162,7 +171,7 @@ def _parse_national(digits: str, country: str, text: str) -> Recipient:
 
 def _make_short_code_refusal(text: str) -> Refused:
     return Refused(
-        ErrorCode.SHORT_CODE_NOT_ALLOWED, f"{text!r} looks like a short code; say so to send to it (--short-code)"
+        ErrorCode.SHORT_CODE_NOT_ALLOWED, f"{quote(text)} looks like a short code; say so to send to it (--short-code)"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -65,13 +66,14 @@ class Collaborators:
     port_list: PortList = field(default_factory=NoPorts)
     tools: RecoveryTools = NO_TOOLS
     run_command: RunCommand = hook_program.run_program
+    is_clock_synchronised: Callable[[], bool] = lambda: False
 
 
 def assemble(collaborators: Collaborators) -> Service:
     """Builds a service that is not started. Must run on the loop."""
     current_settings, store = collaborators.settings, collaborators.store
     settings = current_settings.current()
-    clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time)
+    clock = TrustedClock(collaborators.clock, asyncio.get_running_loop().time, collaborators.is_clock_synchronised)
     policy, wakeups = consent_policy(settings), Wakeups()
 
     def is_clock_trusted() -> bool:
@@ -155,7 +157,7 @@ def assemble(collaborators: Collaborators) -> Service:
     alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after,
+        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence,
     )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.clock_trust import NETWORK_MARGIN
 from modemd.rules.consent.policy import Marketing
+from modemd.rules.sender_numbers import list_national_forms
 from modemd.store.ending import cancel_waiting_messages
+from modemd.store.events import add_event
 from modemd.store.timestamps import from_text, to_text
 
 # After this many statements within a day no confirmation is sent: two machines are answering each other.
 MAX_STATEMENTS_A_DAY = 3
 _DAY = timedelta(days=1)
+# Service centres hold a message for a week at most, and a SIM may lie about for some more. An older stamp is a wrong clock's.
+OLDEST_STAMP = timedelta(days=31)
+# Channel of an opt-out that binds a number only because the sender's digits can mean it too.
+READING = "reading"
+_CONFIRMATION_EVENT = "confirmation"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentStatement:
-    """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms` or names who entered it;
-    `stated_at`: the network's stamp of the message, None if it is not known."""
+    """Statement about one number: a keyword in a message, or a person's entry. `channel` is `sms`, `reading`, or names who
+    entered it; `stated_at`: the network's stamp of the message, None if it is not known."""
 
     number: str
     opts_in: bool
@@ -40,20 +49,38 @@ class ConsentEffect:
 
 
 def read_marketing(db: sqlite3.Connection, number: str) -> Marketing:
-    """Returns what a number has said about marketing so far."""
+    """Returns what a number has said about marketing so far. A number that has said nothing is bound by an opt-out in a national
+    form of it whose country was not known."""
+    said = _read_own_marketing(db, number)
+    return Marketing.OPTED_OUT if said is Marketing.UNKNOWN and _is_bound_by_ending(db, number) else said
+
+
+def _read_own_marketing(db: sqlite3.Connection, number: str) -> Marketing:
     row = db.execute("SELECT marketing FROM contact WHERE number = ?", (number,)).fetchone()
     return Marketing(row["marketing"]) if row else Marketing.UNKNOWN
+
+
+# The index has nothing in it where every sender's country is known.
+_ENDINGS = "contact INDEXED BY contact_ending WHERE marketing = 'opted_out' AND number >= '0' AND number < ':'"
+
+
+def _is_bound_by_ending(db: sqlite3.Connection, number: str) -> bool:
+    if not number.startswith("+") or db.execute(f"SELECT 1 FROM {_ENDINGS} LIMIT 1").fetchone() is None:  # noqa: S608 - our own words
+        return False
+    forms = sorted(list_national_forms(number))
+    marks = ", ".join("?" * len(forms))
+    return db.execute(f"SELECT 1 FROM {_ENDINGS} AND number IN ({marks})", forms).fetchone() is not None  # noqa: S608 - marks
 
 
 def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> ConsentEffect:
     """Stores an opt-out or opt-in, and withdraws the marketing that waits after an opt-out.
 
-    An opt-in counts only for someone who had opted out; else nothing is stored. An opt-out that is repeated is stored, and gets
-    no confirmation.
+    An opt-in counts only for someone who had opted out, and if it was said after that; else nothing is stored. An opt-out that
+    is repeated is stored, and gets no confirmation.
     """
-    before = read_marketing(db, statement.number)
+    before = (read_marketing if statement.opts_in else _read_own_marketing)(db, statement.number)
     wanted = Marketing.OPTED_IN if statement.opts_in else Marketing.OPTED_OUT
-    if statement.opts_in and (before is not Marketing.OPTED_OUT or _is_older_than_opt_out(db, statement)):
+    if statement.opts_in and (before is not Marketing.OPTED_OUT or not _is_newer_than_opt_out(db, statement, now)):
         return ConsentEffect(has_changed=False, needs_confirmation=False)
     db.execute(
         "INSERT INTO consent_event (number, at, action, word, language, channel, inbox_id, said_at)"
@@ -88,12 +115,29 @@ def apply_statement(db: sqlite3.Connection, statement: ConsentStatement, now: da
     return ConsentEffect(has_changed=True, needs_confirmation=answer, withdrawn_messages=withdrawn)
 
 
-def _is_older_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement) -> bool:
-    """Returns True if an opt-in was stated before the stored opt-out: though it came later, it undoes nothing."""
-    newest = db.execute(
-        "SELECT max(said_at) FROM consent_event WHERE number = ? AND action = 'opt_out'", (statement.number,)
-    ).fetchone()[0]
-    return statement.stated_at is not None and newest is not None and to_text(statement.stated_at) < newest
+def _is_newer_than_opt_out(db: sqlite3.Connection, statement: ConsentStatement, now: datetime) -> bool:
+    """Returns True if an opt-in was said after the stored opt-outs, by the network's stamps. An SMS whose stamp is rubbish may
+    have been said before them: it undoes nothing. What a person enters has no stamp, and is of now."""
+    if statement.channel not in ("sms", READING):
+        return True
+    if statement.stated_at is None or not _is_credible(statement.stated_at, now):
+        return False
+    rows = db.execute(
+        "SELECT at, said_at FROM consent_event WHERE number = ? AND action = 'opt_out'", (statement.number,)
+    ).fetchall()
+    return all(to_text(statement.stated_at) >= _find_time(row) for row in rows)
+
+
+def _is_credible(stamp: datetime, stored_at: datetime) -> bool:
+    """Returns True if a message that was stored then can have been said at `stamp`."""
+    return stored_at - OLDEST_STAMP <= stamp <= stored_at + NETWORK_MARGIN
+
+
+def _find_time(row: sqlite3.Row) -> str:
+    """Returns when an opt-out was said; if its stamp is rubbish, when it was stored, which is later."""
+    at: str = row["at"]
+    said_at: str | None = row["said_at"]
+    return said_at if said_at is not None and _is_credible(from_text(said_at), from_text(at)) else at
 
 
 def _count_statements(db: sqlite3.Connection, number: str, now: datetime) -> int:
@@ -111,8 +155,41 @@ def read_language(db: sqlite3.Connection, number: str) -> str | None:
 
 
 def find_by_ending(db: sqlite3.Connection, digits: str) -> list[str]:
-    """Returns the contacts whose number ends with these digits. Scans the table: for the rare sender whose country is unknown."""
+    """Returns the contacts that a national number can be, whatever their country. Scans the table: for the rare sender whose
+    country is unknown."""
+    ending = digits[-6:]
     rows = db.execute(
-        "SELECT number FROM contact WHERE substr(number, ?) = ? AND number <> ?", (-len(digits), digits, digits)
+        "SELECT number FROM contact WHERE substr(number, ?) = ? AND number LIKE '+%'", (-len(ending), ending)
     )
-    return [row["number"] for row in rows]
+    return [row["number"] for row in rows if digits in list_national_forms(row["number"])]
+
+
+def is_bound_by_reading_alone(db: sqlite3.Connection, number: str) -> bool:
+    """Returns True if a number is opted out, and its last opt-out was said by digits that can mean it, not by its own number."""
+    row = db.execute(
+        "SELECT channel FROM consent_event WHERE number = ? AND action = 'opt_out' ORDER BY id DESC LIMIT 1", (number,)
+    ).fetchone()
+    return row is not None and row["channel"] == READING and read_marketing(db, number) is Marketing.OPTED_OUT
+
+
+def list_written_to(db: sqlite3.Connection, numbers: Sequence[str], since: datetime) -> list[str]:
+    """Returns those of `numbers` to whom a message left since then, in the same order. Confirmations do not count."""
+    return [
+        number
+        for number in numbers
+        if db.execute("SELECT 1 FROM contact WHERE number = ? AND written_at >= ?", (number, to_text(since))).fetchone()
+    ]
+
+
+def note_confirmation(db: sqlite3.Connection, message_id: int, now: datetime) -> None:
+    """Stores that a confirmation was queued, to be counted by `count_confirmations`."""
+    add_event(db, None, now, _CONFIRMATION_EVENT, message=message_id)
+
+
+def count_confirmations(db: sqlite3.Connection, since: datetime) -> int:
+    """Returns how many confirmations were queued since then."""
+    row = db.execute(
+        "SELECT count(*) FROM event INDEXED BY event_at WHERE message_id IS NULL AND at > ? AND what = ?",
+        (to_text(since), _CONFIRMATION_EVENT),
+    ).fetchone()
+    return int(row[0])

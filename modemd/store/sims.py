@@ -48,6 +48,11 @@ def record_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None
     db.execute("UPDATE sim SET smsc = ? WHERE iccid = ?", (smsc, iccid))
 
 
+def read_numbers(db: sqlite3.Connection) -> frozenset[str]:
+    """Returns the numbers of all SIMs that were ever seen."""
+    return frozenset(row["number"] for row in db.execute("SELECT number FROM sim WHERE number IS NOT NULL"))
+
+
 def admit(db: sqlite3.Connection, iccid: str, now: datetime) -> bool:
     """Admits a SIM for use, by a person's decision. Returns False if no such SIM was seen."""
     change = "UPDATE sim SET admitted_at = coalesce(admitted_at, ?) WHERE iccid = ?"

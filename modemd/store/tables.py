@@ -10,6 +10,7 @@ from __future__ import annotations
 from modemd.store import tally
 
 _CONTACTS = (
+    # `written_at`: the day, roughly, on which a message other than a confirmation left for this number last (`store.lanes`).
     """CREATE TABLE contact (
         number TEXT PRIMARY KEY,
         marketing TEXT NOT NULL DEFAULT 'unknown' CHECK (marketing IN ('unknown', 'opted_in', 'opted_out')),
@@ -17,9 +18,13 @@ _CONTACTS = (
         language TEXT,
         last_sim TEXT,
         confirmed_at TEXT,
+        written_at TEXT,
         reference INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     "CREATE INDEX contact_opted_out ON contact (marketing_since) WHERE marketing = 'opted_out'",
+    # Opt-outs in a national form whose country is not known. A text that begins with a digit lies between these two.
+    """CREATE INDEX contact_ending ON contact (number)
+       WHERE marketing = 'opted_out' AND number >= '0' AND number < ':'""",
     """CREATE TABLE consent_event (
         id INTEGER PRIMARY KEY,
         number TEXT NOT NULL,

@@ -130,6 +130,20 @@ def test_fill(line: str) -> None:
 def test_digits(lines: list[str], value: str) -> None:
     """An ICCID is found in every family's form."""
     assert replies.parse_digits(lines, "ICCID", 18) == value
+    assert replies.parse_iccid(lines, "ICCID") == value
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("+CCID: 898602B8091751100000", "898602B8091751100000"),
+        ('+CCID: "898600b5121750000123f"', "898600B5121750000123"),
+        ("898604B7091751100000", "898604B7091751100000"),
+    ],
+)
+def test_an_iccid_may_have_letters(line: str, value: str) -> None:
+    """Some issuers use A to E as digits; F is a filler."""
+    assert replies.parse_iccid([line], "ICCID") == value
 
 
 @pytest.mark.parametrize(
@@ -143,6 +157,7 @@ def test_digits(lines: list[str], value: str) -> None:
         lambda: replies.parse_fill(["+CPMS: "]),
         lambda: replies.parse_identity([""]),
         lambda: replies.parse_digits(["E3372"], "IMEI", 14),
+        lambda: replies.parse_iccid(["+CCID: 8986F2B8091751100000"], "ICCID"),
     ],
 )
 def test_nonsense_is_an_error_of_our_own(parse: object) -> None:

@@ -512,3 +512,12 @@ def test_a_power_hook_may_be_a_modems_own(tmp_path: Path) -> None:
     settings = load(written(tmp_path, SMALLEST + 'recovery: {power_hook: [relay, 2, "{hub_port}"]}\n'))
     assert settings.recovery.power_hook == ("relay", "2", "{hub_port}")
     assert settings.modems[0].power_hook is None
+
+
+def test_an_iccid_may_have_letters(tmp_path: Path) -> None:
+    """Some issuers use A to E as digits; F is a filler, and no part of it."""
+    iccid = "898602B8091751100000"
+    settings = load(written(tmp_path, SMALLEST + f'sims: {{{iccid}: {{smsc: "+33609001390"}}}}\n'))
+    assert settings.sims[iccid].smsc == "+33609001390"
+    with pytest.raises(ConfigError):
+        load(written(tmp_path, SMALLEST + f"sims: {{{iccid[:-1]}F: {{}}}}\n"))

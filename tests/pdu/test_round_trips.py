@@ -111,7 +111,9 @@ def test_septets_come_back(septets: bytes, fill: int) -> None:
 @examples
 @given(st.text(max_size=400), st.sampled_from([8, 16]), st.booleans(), st.integers(0, 255))
 def test_text_comes_back(text: str, width: int, national: bool, reference: int) -> None:
-    """Any text comes back from its parts, whatever their order, but for a byte order mark in front."""
+    """Any text comes back from its parts, whatever their order, but for a byte order mark in front. One that begins with U+FFFE,
+    which is no character, is read as a mark of the other order."""
+    text = text.lstrip("\ufffe")
     sent = compose("+447700900123", text, reference=reference, reference_width=width, national=national)
     again = [Submit.decode(part.encode()) for part in reversed(sent)]
     assert join(again) == text.removeprefix("\ufeff")

@@ -27,6 +27,14 @@ from modemd.rules.phone_numbers import Recipient, find_country, is_same_number, 
         pytest.param("2125551234", "US", Recipient("+12125551234", "US"), id="ten digits in the US"),
         pytest.param("+1 416 555 0123", "US", Recipient("+14165550123", "CA"), id="a shared calling code"),
         pytest.param("+881612345678", None, Recipient("+881612345678", None), id="a worldwide service has no country"),
+        pytest.param("\u202a+33612345678\u202c", None, Recipient("+33612345678", "FR"), id="in embedding marks"),
+        pytest.param("\u2068+33612345678\u2069", None, Recipient("+33612345678", "FR"), id="in isolates"),
+        pytest.param("\u200e+33612345678", None, Recipient("+33612345678", "FR"), id="a mark in front"),
+        pytest.param("+33\u200b6\u00ad12\u206034\ufeff5678", None, Recipient("+33612345678", "FR"), id="marks inside"),
+        pytest.param("\u061c06\u00a012\u202f34 56 78", "FR", Recipient("+33612345678", "FR"), id="special spaces"),
+        pytest.param("tel:+33612345678", None, Recipient("+33612345678", "FR"), id="RFC 3966"),
+        pytest.param("TEL:+33-6-12-34-56-78", None, Recipient("+33612345678", "FR"), id="RFC 3966 with separators"),
+        pytest.param("\u202atel://0612345678\u202c", "FR", Recipient("+33612345678", "FR"), id="a URI, nearly"),
         pytest.param("550000", "GL", Recipient("+299550000", "GL"), id="six digits where numbers have six"),
     ],
 )
@@ -59,6 +67,11 @@ def test_a_number_that_no_plan_assigns_is_taken_with_a_warning(text: str, countr
         pytest.param("*100#", "FR", "bad_number", id="a code for the network"),
         pytest.param("+336123;ext=4", None, "bad_number", id="an extension"),
         pytest.param("++33612345678", None, "bad_number", id="two plusses"),
+        pytest.param("\u202a\u202c", None, "bad_number", id="marks alone"),
+        pytest.param("tel:", None, "bad_number", id="a URI of nothing"),
+        pytest.param("tel:tel:+33612345678", None, "bad_number", id="a URI of a URI"),
+        pytest.param("hotel:+33612345678", None, "bad_number", id="no URI"),
+        pytest.param("tel:112", None, "emergency_number", id="an emergency number as a URI"),
         pytest.param("+" + "3" * 200, None, "bad_number", id="endless"),
         pytest.param("+³³", None, "not_possible", id="superscripts are digits, but too few"),
         pytest.param("+3361234567", None, "not_possible", id="a digit too few"),
@@ -204,3 +217,12 @@ def test_the_expensive_tables_stay_out() -> None:
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("text", ["\u202aabc\u202c", "\u2067+33\u2069", "\u200e36111"])
+def test_a_refusal_shows_what_cannot_be_seen(text: str) -> None:
+    """A person sees why: the code of each invisible character, and no character that turns the line round."""
+    with pytest.raises(Refused) as caught:
+        parse_recipient(text, country=None)
+    assert f"U+{ord(text[0]):04X}" in caught.value.reason or caught.value.code == "not_possible"
+    assert caught.value.reason.isprintable()

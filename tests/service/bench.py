@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,11 +25,14 @@ from modemd.store.consent import ConsentStatement
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.timestamps import to_text
 from tests.service.assembled import HandClock
 from tests.sim.world.store import fresh_database, rows, store_over
 
 ALICE, BOB = "+33612345678", "+33612345679"
 WEST, EAST = "8933010000000000010", "8933010000000000028"
+NOWHERE = "8988303000000000001"
+"""SIM of no country: +883 is the whole world's."""
 SENT_AT = pdu.Timestamp.of(datetime(2026, 11, 22, 11, 59, 58, tzinfo=UTC))
 
 
@@ -40,9 +43,9 @@ def sim(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> Sende
 
 def identity(iccid: str = WEST, profile: Profile | None = None, **more: Any) -> Identity:
     """The same, as its modem knows it."""
-    given = {"imei": "351234050000017", "number": None} | more
+    given = {"imei": "351234050000017", "number": None, "imsi": None} | more
     return Identity(
-        manufacturer="Generic", model="Stick", firmware="1.0", iccid=iccid, imsi=None,
+        manufacturer="Generic", model="Stick", firmware="1.0", iccid=iccid,
         profile=profile or Profile("generic"), **given,
     )  # fmt: skip
 
@@ -69,6 +72,7 @@ class Bench:
             random=Random(1), on_settled=self._settled, on_ready=self._ready, is_clock_trusted=lambda: True,
         )  # fmt: skip
         self.network_times: list[tuple[datetime, datetime | None]] = []
+        self.time_sources: list[str | None] = []
         source = CurrentSettings(self.settings)
         self.inbox = InboundMessages(
             self.store,
@@ -90,7 +94,8 @@ class Bench:
     def _ready(self) -> None:
         self.times_ready += 1
 
-    def _network_time(self, stamp: datetime, at: datetime | None) -> None:
+    def _network_time(self, stamp: datetime, at: datetime | None, source: str | None) -> None:
+        self.time_sources.append(source)
         self.network_times.append((stamp, at))
 
     def _queued(self, submitted: Submitted, message_class: MessageClass) -> None:
@@ -114,6 +119,15 @@ class Bench:
         """Somebody says STOP."""
         said = ConsentStatement(number, opts_in=False, keyword="stop", language="en", channel="sms")
         await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
+
+    async def wrote_to(self, *numbers: str) -> None:
+        """A message has left for each of them an hour ago: a word of consent is confirmed."""
+        at = to_text(self.clock.now() - timedelta(hours=1))
+        change = (
+            "INSERT INTO contact (number, written_at) VALUES (?, ?)"
+            " ON CONFLICT (number) DO UPDATE SET written_at = excluded.written_at"
+        )
+        await self.store.write(lambda db: db.executemany(change, [(number, at) for number in numbers]))
 
     async def chosen(self, by: Sender | None = None) -> Draft:
         """A choice that must find something."""
@@ -144,13 +158,22 @@ class Bench:
         return str(self.one("SELECT state FROM message WHERE id = ?", message)["state"])
 
 
-def delivered(sender: str | pdu.Address, text: str, *, reference: int = 0, protocol_id: int = 0) -> list[bytes]:
+def delivered(
+    sender: str | pdu.Address,
+    text: str,
+    *,
+    reference: int = 0,
+    protocol_id: int = 0,
+    stamp: pdu.Timestamp = SENT_AT,
+) -> list[bytes]:
     """What the modem hands over, a PDU for each part."""
-    parts = pdu.compose_deliver(sender, text, SENT_AT, reference=reference, protocol_id=protocol_id)
+    parts = pdu.compose_deliver(sender, text, stamp, reference=reference, protocol_id=protocol_id)
     return [pdu.frame(part.encode()) for part in parts]
 
 
-async def comes(b: Bench, sender: str | pdu.Address, text: str, iccid: str = WEST) -> None:
+async def comes(
+    b: Bench, sender: str | pdu.Address, text: str, iccid: str = WEST, *, stamp: pdu.Timestamp = SENT_AT, **more: Any
+) -> None:
     """A message arrives, in as many parts as it takes."""
-    for octets in delivered(sender, text):
-        await b.inbox.store_arrival(sim(iccid), octets)
+    for octets in delivered(sender, text, stamp=stamp):
+        await b.inbox.store_arrival(sim(iccid, **more), octets)

@@ -135,7 +135,8 @@ class Bench:
     def says(self, number: str, *, opts_in: bool = False, channel: str = "sms") -> ConsentEffect:
         """Somebody says STOP, or START."""
         word = "start" if opts_in else "stop"
-        return consent.apply_statement(self.db, ConsentStatement(number, opts_in, word, "en", channel), self.now)
+        said = ConsentStatement(number, opts_in, word, "en", channel, stated_at=self.now)
+        return consent.apply_statement(self.db, said, self.now)
 
     def message(self, message_id: int) -> sqlite3.Row:
         row: sqlite3.Row = self.db.execute("SELECT * FROM message WHERE id = ?", (message_id,)).fetchone()

@@ -104,8 +104,12 @@ def test_an_entry_by_hand_is_not_answered_by_sms(bench: Bench) -> None:
 def test_the_language_last_spoken_is_known(bench: Bench, first: str | None, second: str | None, kept: str) -> None:
     """A contact's language is that of the last word that had one."""
     assert consent.read_language(bench.db, ALICE) is None
-    consent.apply_statement(bench.db, ConsentStatement(ALICE, False, "stop", first, "sms"), bench.now)
-    consent.apply_statement(bench.db, ConsentStatement(ALICE, True, "start", second, "sms"), bench.now)
+    consent.apply_statement(
+        bench.db, ConsentStatement(ALICE, False, "stop", first, "sms", stated_at=bench.now), bench.now
+    )
+    consent.apply_statement(
+        bench.db, ConsentStatement(ALICE, True, "start", second, "sms", stated_at=bench.now), bench.now
+    )
     assert consent.read_language(bench.db, ALICE) == kept
 
 

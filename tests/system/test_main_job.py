@@ -119,11 +119,11 @@ async def test_after_stop_nothing_and_before_the_attempt_nothing(tmp_path: Path)
             await until(lambda: len(opted_out(daemon)) == 100, "100 opt-outs")
             await until(lambda: not daemon.rows(open_ones), "nothing waits any more", 120)
         cancelled = daemon.rows("SELECT 1 FROM message WHERE reason = 'opted_out'")
-        answered = [number for number in numbers if sum("START" in text for text in received(built, number)) == 1]
+        answers = [sum("START" in text for text in received(built, number)) for number in numbers]
         print(f"first octets {watch.octets}, after STOP {watch.after_stop}, cancelled {len(cancelled)}")  # noqa: T201
         assert watch.after_stop == 0
         assert watch.without_attempt == 0
-        assert len(answered) == 100, "each STOP is confirmed once"
+        assert max(answers) == 1, "a STOP is confirmed once, if the customer was written to before it"
         assert len(cancelled) > 50, "the STOPs came while offers waited"
 
 

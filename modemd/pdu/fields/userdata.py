@@ -6,7 +6,7 @@ many empty septets in front as the header covers, and then the header is written
 
 from __future__ import annotations
 
-from codecs import utf_16_be_decode
+from codecs import utf_16_be_decode, utf_16_le_decode
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ MAX_SEPTETS = 160
 MAX_OCTETS = 140
 
 _UCS2 = Alphabet.UCS2
+_LITTLE_ENDIAN_MARK = b"\xff\xfe"
 _OCTET = tuple(bytes((octet,)) for octet in range(MAX_SEPTETS + 1))
 _PACKED = tuple(map(packed_length, range(256)))
 _default_reading = DEFAULT.decode
@@ -113,7 +114,13 @@ def decode_text(user_data: UserData, coding: Coding) -> str | None:
 
 
 def decode_ucs2(octets: bytes) -> str:
-    """Decodes UCS2 as UTF-16, which phones send. Drops a byte order mark in front and an odd last octet."""
+    """Decodes UCS2 as UTF-16, which phones send. Obeys a byte order mark in front, drops it, and an odd last octet.
+
+    The clause wants the most significant octet first. FF FE in front can only be a mark of the other order: U+FFFE is no
+    character.
+    """
     if len(octets) & 1:
         octets = octets[:-1]
+    if octets[:2] == _LITTLE_ENDIAN_MARK:
+        return utf_16_le_decode(octets[2:], "replace")[0]
     return utf_16_be_decode(octets, "replace")[0].removeprefix("\ufeff")

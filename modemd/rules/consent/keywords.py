@@ -1,9 +1,9 @@
 """Keywords: recognises the words by which people stop, come back, ask for help or say yes.
 
-A word counts if it is the whole text after `normalise`, alone or repeated ("STOP STOP"), and so does an opt-out word
-with the short code of an operator behind it ("STOP 36111", as French messages ask for). A word inside a sentence does
-not: "the bus stop" is no wish. Nothing is ever matched towards consent by likeness: in Spanish ALTO stops and ALTA
-subscribes.
+A word counts if it is the whole text after `normalise`, alone or repeated ("STOP STOP"). An opt-out word also counts with a
+signature or courtesies beside it ("Stop, thank you"), with the short code of an operator behind it ("STOP au 36111", as French
+messages ask for), spelt or stretched, and beside other opt-out words (see `phrasing`). A word inside a sentence does not count:
+"the bus stop" is no wish. Nothing is ever matched towards consent by likeness: in Spanish ALTO stops and ALTA subscribes.
 
 YES, OUI and their like are ordinary answers as well. They are CONFIRM, and count only for somebody who was asked.
 """
@@ -19,6 +19,7 @@ from enum import Enum
 from functools import lru_cache
 from importlib import resources
 
+from modemd.rules.consent import phrasing
 from modemd.rules.consent.replies import DEFAULT_LANGUAGE, find_supported_language
 
 # Letters that NFKC and case folding leave alone, yet people type and read as these.
@@ -26,6 +27,14 @@ _PLAIN_LETTERS = str.maketrans({"ı": "i", "đ": "d", "ø": "o", "ł": "l", "æ"
 # Only here are marks accents that a hurried writer leaves out. In Devanagari or Thai they are vowels.
 _ACCENTED_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "HEBREW ", "ARABIC ")
 _SHORT_CODE = re.compile(r"[0-9]{5}")
+# A number of another length counts only behind a word that can mean nothing else: "cancel 1234" names an order.
+_FIRM = frozenset(
+    {"stop", "stopp", "stop sms", "stop pub", "arret", "arrete", "arretez", "unsubscribe", "baja", "abmelden", "стоп"}
+)
+# Characters. A longer text is no opt-out with a signature, and would take long to read.
+_LONGEST_PHRASING = 600
+# Signs that mean STOP by themselves.
+_STOP_SIGNS = str.maketrans(dict.fromkeys("🛑⛔🚫", " stop "))
 
 _COUNTRIES = {
     "en": "US GB IE AU NZ CA ZA SG IN NG KE GH JM TT",
@@ -79,6 +88,7 @@ class Keywords:
             if known.action is not action:
                 raise ValueError(f"{spelling!r} ({language}) means {known.action.value} and {action.value}")
             self._keywords[word] = Keyword(word, action, known.languages | {language})
+        self._longest = max((len(word.split()) for word in self._keywords), default=0)
 
     @classmethod
     def load(cls) -> Keywords:
@@ -103,14 +113,15 @@ class Keywords:
     ) -> KeywordMatch | None:
         """Returns what `text` asks for; None if it is no keyword.
 
-        The answer's language is the keyword's own if only one language has it; else the contact's, else that of the
-        last message sent to them, else that of `country` (ISO 3166 alpha-2), else English. Languages are tags such as
-        `fr` or `fr-CA`; those without texts of ours are passed over.
+        The answer's language is the keyword's own if only one language has it (of those with texts of ours); else the
+        contact's, else that of the last message sent to them, else that of `country` (ISO 3166 alpha-2), else English.
+        Languages are tags such as `fr` or `fr-CA`; those without texts of ours are passed over.
         """
         keyword = self._find_keyword(text)
         if keyword is None:
             return None
-        language = next(iter(keyword.languages)) if len(keyword.languages) == 1 else None
+        spoken = {each for each in keyword.languages if find_supported_language(each)} or keyword.languages
+        language = next(iter(spoken)) if len(spoken) == 1 else None
         for tag in (contact_language, last_language, _LANGUAGE_OF_COUNTRY.get((country or "").upper())):
             language = language or find_supported_language(tag)
         return KeywordMatch(keyword.action, keyword.word, language or DEFAULT_LANGUAGE)
@@ -120,20 +131,41 @@ class Keywords:
         once = _collapse_repetition(words)
         if (keyword := self._keywords.get(" ".join(once))) is not None:
             return keyword
-        if len(words) > 1 and _SHORT_CODE.fullmatch(words[-1]):
-            keyword = self._keywords.get(" ".join(words[:-1]))
-            return keyword if keyword is not None and keyword.action is KeywordAction.OPT_OUT else None
+        return self._find_opt_out(text) if len(text) <= _LONGEST_PHRASING else None
+
+    def _find_opt_out(self, text: str) -> Keyword | None:
+        """Returns the opt-out word of a text that says it in more words, or other than it is listed."""
+        words = phrasing.strip_courtesies(normalise(phrasing.cut_signature(text)).split())
+        words, number = phrasing.split_number(words)
+        words = phrasing.join_spelt(phrasing.strip_courtesies(words))
+        found = self._find_opt_outs(_collapse_repetition(words))
+        if found is None or number is None or _SHORT_CODE.fullmatch(number) or found.word in _FIRM:
+            return found
         return None
+
+    def _find_opt_outs(self, words: list[str]) -> Keyword | None:
+        """Returns the first of several opt-out words that make up the whole text; None if anything else is in it."""
+        first: Keyword | None = None
+        while words:
+            for length in range(min(self._longest, len(words)), 0, -1):
+                keyword = self._keywords.get(" ".join(words[:length]))
+                if keyword is not None and keyword.action is KeywordAction.OPT_OUT:
+                    first, words = first or keyword, words[length:]
+                    break
+            else:
+                return None
+        return first
 
 
 def normalise(text: str) -> str:
     """Returns `text` as keywords are compared: one case, no accents, words of letters and digits parted by single spaces.
 
-    NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and if they follow
-    no letter at all, as the selectors after emoji do), a few letters spelt plainly, everything but letters, digits and
-    marks made a space, NFC, spaces collapsed. Normalising twice changes nothing more.
+    Stop signs (🛑) made words, NFKC, case folding, marks dropped after Latin, Greek, Cyrillic, Hebrew and Arabic letters (and
+    if they follow no letter at all, as the selectors after emoji do), invisible characters dropped, a few letters spelt
+    plainly, everything but letters, digits and marks made a space, NFC, spaces collapsed. Normalising twice changes nothing
+    more.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", text.translate(_STOP_SIGNS)).casefold()
     kept: list[str] = []
     carries_marks = False  # whether a mark that follows belongs to the word
     for character in unicodedata.normalize("NFD", folded):
@@ -143,6 +175,8 @@ def normalise(text: str) -> str:
             case "L" | "N":
                 carries_marks = not _has_removable_accents(character)
                 kept.append(character)
+            case "C" if unicodedata.category(character) == "Cf":
+                pass  # invisible: soft hyphens, joiners, marks of direction; they part no words
             case _:
                 carries_marks = False
                 kept.append(" ")

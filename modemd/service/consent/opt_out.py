@@ -1,40 +1,43 @@
 """Opt-outs and opt-ins of inbound messages: recognised, stored and confirmed in the transaction that stores the message.
 
-`rules/consent/keywords.py` has the words. `store/consent.py` stores the decision and cancels the marketing that waits.
+`rules/consent/keywords.py` has the words, `rules/sender_numbers.py` the numbers that a sender's digits can mean. An opt-out binds
+all of them. `store/consent.py` stores the decision and cancels the marketing that waits.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from modemd.config import Settings
-from modemd.rules import phone_numbers
+from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent import replies
 from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, consent, listings
+from modemd.rules.sender_numbers import SenderNumber
+from modemd.store import Store, consent, listings, sims
 from modemd.store.inbound.inbox import CompleteMessage
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import OptOutRow
 
-LONGEST_SHORT_CODE = 6
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentChange:
-    """Result of a word of consent: the word, what it changed, and the confirmation that was queued, if any."""
+    """Result of a word of consent: the word, what it changed, and the confirmation that was queued, if any. `is_over_limit`:
+    there is none because this hour has had as many as `consent.confirmations_per_hour` allows."""
 
     match: KeywordMatch
     effect: consent.ConsentEffect
     confirmation: Submitted | None = None
+    is_over_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,12 @@ class OptOutRules:
         return match is not None and match.action is KeywordAction.OPT_OUT
 
     def apply(
-        self, db: sqlite3.Connection, whole: CompleteMessage, stated_at: datetime | None, now: datetime
+        self,
+        db: sqlite3.Connection,
+        whole: CompleteMessage,
+        sender: SenderNumber,
+        stated_at: datetime | None,
+        now: datetime,
     ) -> ConsentChange | None:
         """Applies a message that is a word of consent, and queues its confirmation. Returns None if it is no such word.
         `stated_at`: when it was sent, by the network's time stamp."""
@@ -66,22 +74,47 @@ class OptOutRules:
             return None
         opts_in = match.action is KeywordAction.OPT_IN
         statement = consent.ConsentStatement(
-            whole.sender, opts_in, match.word, match.language, "sms", whole.inbox_id, stated_at=stated_at
+            sender.number, opts_in, match.word, match.language, "sms", whole.inbox_id, stated_at=stated_at
         )
+        others = list(sender.others) + (consent.find_by_ending(db, sender.number) if sender.is_ending else [])
+        if opts_in:  # what a person's own number has said is undone by that number only
+            others = [number for number in others if consent.is_bound_by_reading_alone(db, number)]
         effect = consent.apply_statement(db, statement, now)
-        if not opts_in:
-            _opt_out_similar_numbers(db, statement, now)
-        if not effect.needs_confirmation or not may_be_answered(whole.sender):
+        for number in others:
+            reading = replace(statement, number=number, channel=consent.READING)
+            withdrawn = consent.apply_statement(db, reading, now).withdrawn_messages
+            effect = replace(effect, withdrawn_messages=effect.withdrawn_messages + withdrawn)
+        recipient = self._find_recipient(db, sender, others, now) if effect.needs_confirmation else None
+        if recipient is None:
             return ConsentChange(match, effect)
+        if consent.count_confirmations(db, now - HOUR) >= self.settings.consent.confirmations_per_hour:
+            return ConsentChange(match, effect, is_over_limit=True)
         compose = replies.compose_opt_in_reply if opts_in else replies.compose_opt_out_reply
         text = compose(match.language, self.settings.brand)
-        confirmation = accept.submit(db, self._make_confirmation(whole, text, now), self.policy, now)
+        confirmation = accept.submit(db, self._make_confirmation(whole, recipient, text, now), self.policy, now)
+        consent.note_confirmation(db, confirmation.id, now)
         return ConsentChange(match, effect, confirmation)
 
-    def _make_confirmation(self, whole: CompleteMessage, text: str, now: datetime) -> OutboundMessage:
+    def _find_recipient(
+        self, db: sqlite3.Connection, sender: SenderNumber, others: Sequence[str], now: datetime
+    ) -> str | None:
+        """Returns the number that a confirmation goes to: of those that are meant, the one to which modemd wrote lately. None if
+        there is none, if it could be the wrong person's, or if an answer may cost the owner: strangers make nobody pay."""
+        meant = [
+            number for number in dict.fromkeys((*sender.readings, *others)) if sender_numbers.may_be_answered(number)
+        ]
+        own = {settings.number for settings in self.settings.sims.values()} | sims.read_numbers(db)
+        if not own.isdisjoint(meant):
+            return None
+        written_to = consent.list_written_to(db, meant, now - self.settings.consent.confirm_within)
+        if len(written_to) == 1 or (written_to and not sender.is_ending):
+            return written_to[0]
+        return None
+
+    def _make_confirmation(self, whole: CompleteMessage, recipient: str, text: str, now: datetime) -> OutboundMessage:
         """Makes a confirmation that is sent by the SIM that received the word: its number is the one that the person knows."""
         return OutboundMessage(
-            number=whole.sender,
+            number=recipient,
             text=text,
             message_class=MessageClass.SYSTEM,
             parts=1,
@@ -89,20 +122,6 @@ class OptOutRules:
             report=self.settings.report,
             pinned=whole.sim,
         )
-
-
-def may_be_answered(sender: str) -> bool:
-    """True if a sender is a person's number. Short codes and alphanumeric senders are machines: an answer could start a loop."""
-    return _E164.fullmatch(sender) is not None
-
-
-def _opt_out_similar_numbers(db: sqlite3.Connection, statement: consent.ConsentStatement, now: datetime) -> None:
-    """Applies an opt-out from a national number that cannot be read as an international one to every contact whose number ends
-    with it. One contact too many is better than one who said STOP and receives more."""
-    national = statement.number.lstrip("0")
-    if statement.number.isdecimal() and len(national) > LONGEST_SHORT_CODE:
-        for number in consent.find_by_ending(db, national):
-            consent.apply_statement(db, replace(statement, number=number), now)
 
 
 class ConsentRecords:

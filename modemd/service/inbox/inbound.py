@@ -13,13 +13,15 @@ from modemd.clock import Clock
 from modemd.config import CurrentSettings
 from modemd.connector import Sender
 from modemd.errors import DecodeError, ErrorCode, Refused
-from modemd.rules import phone_numbers
+from modemd.rules import phone_numbers, sim_country
 from modemd.rules.classes import KINDS, MessageClass
 from modemd.rules.consent.keywords import Keywords
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.service.consent.opt_out import ConsentChange, OptOutRules, may_be_answered
+from modemd.rules.sender_numbers import SenderNumber, read_sender
+from modemd.service.consent.confirmation_limit import ConfirmationLimit
+from modemd.service.consent.opt_out import ConsentChange, OptOutRules
 from modemd.service.inbox import content
-from modemd.service.inbox.status_reports import StatusReports, Write
+from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
 from modemd.store import Store, events, lanes, listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival, CompleteMessage
@@ -57,7 +59,7 @@ class InboundMessages:
         clock: Clock,
         *,
         on_queued: Callable[[Submitted, MessageClass], None],
-        on_network_time: Callable[[datetime, datetime | None], None],
+        on_network_time: NoteNetworkTime,
         on_received: Callable[[str, str, str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
@@ -69,6 +71,7 @@ class InboundMessages:
         self._on_network_time = on_network_time
         self._on_received = on_received
         self._reports = StatusReports(clock, on_network_time)
+        self.confirmation_limit = ConfirmationLimit(clock)
 
     async def store_arrival(self, sender: Sender, octets: bytes, *, slot: str | None = None) -> None:
         """Stores what a sender received. When this returns it is durable, and the modem may delete it."""
@@ -89,7 +92,7 @@ class InboundMessages:
 
     async def store_missed_call(self, sender: Sender, number: str) -> None:
         """Stores a missed call; `number` is empty if it was withheld. When this returns it is durable."""
-        now, caller = self._clock.now(), self._normalise(number, sender)
+        now, caller = self._clock.now(), self._read_sender(number, sender).number
         inbox_id = await self._store.write(lambda db: inbox.store_missed_call(db, sender.id, caller, now))
         log.info("missed call", sender=caller, inbox=inbox_id)
 
@@ -129,50 +132,32 @@ class InboundMessages:
         await self._store.write(lambda db: inbox.store_arrival(db, arrival, content.join_parts, now))
 
     async def _store_message(self, sender: Sender, tpdu: bytes, message: pdu.Deliver, slot: str | None) -> None:
-        arrival = replace(self._make_arrival(sender, tpdu, message), slot=slot)
+        originator = self._read_sender(str(message.originator), sender)
+        arrival = replace(_make_arrival(sender, tpdu, message, originator.number), slot=slot)
         if arrival.sent_at is not None:
-            self._on_network_time(arrival.sent_at, None)
+            self._on_network_time(arrival.sent_at, None, arrival.sender)
         now, rules = self._clock.now(), OptOutRules(self._settings.current(), self._policy, self._keywords)
         # A part may complete a text that opts out; only the transaction knows, so any part counts as one that does.
         may_opt_out = arrival.total > 1 or rules.may_opt_out(arrival.text, arrival.sender)
         write = self._store.write_consent if may_opt_out else self._store.write
-        stored = await write(lambda db: _store_and_apply(db, arrival, rules, now))
+        stored = await write(lambda db: _store_and_apply(db, arrival, originator, rules, now))
         self._report_stored(arrival, stored)
         if self._on_received is not None and stored.whole is not None and stored.whole.kind == "text":
             await self._on_received(stored.whole.sim, stored.whole.sender, stored.whole.text)
 
-    def _make_arrival(self, sender: Sender, tpdu: bytes, message: pdu.Deliver) -> Arrival:
-        kind, text = content.read_part_content(message)
-        key = pdu.ReassemblyKey.of(message)
-        place = message.concatenation
-        return Arrival(
-            sim=sender.id,
-            tpdu=tpdu,
-            sender=self._normalise(str(message.originator), sender),
-            kind=kind,
-            text=text,
-            sent_at=message.timestamp.value,
-            set_key=f"{key.sender}/{key.width}/{key.reference}/{key.total}/{key.alphabet.name}" if key else None,
-            seq=place.sequence if place else 1,
-            total=place.total if place else 1,
-            spread=pdu.LONGEST_SPREAD,
-            lasting=pdu.clear_more_to_send(tpdu),
-        )
-
-    def _normalise(self, text: str, sender: Sender) -> str:
-        """Returns an originator in the form in which contacts are stored: in E.164 if it can be read as a number of the
-        configured country, or else of the SIM's; otherwise as it is."""
-        if text.startswith("+") or not text.isdecimal():
-            return text
+    def _read_sender(self, text: str, sender: Sender) -> SenderNumber:
+        """Returns the numbers that an originator can mean. A national one belongs to the configured country, and to the SIM's: by
+        its number, its ICCID and its IMSI."""
         settings = self._settings.current()
         configured = settings.sims.get(sender.id)
         own = (configured.number if configured else None) or sender.number or ""
-        try:
-            return phone_numbers.parse_recipient(
-                text, country=settings.country or phone_numbers.find_country(own)
-            ).number
-        except Refused:
-            return text  # a short code, or a national number of a country that is not known
+        known = (
+            settings.country,
+            phone_numbers.find_country(own),
+            sim_country.find_iccid_country(sender.id),
+            sim_country.find_imsi_country(sender.imsi),
+        )
+        return read_sender(text, tuple(dict.fromkeys(country for country in known if country is not None)))
 
     def _report_stored(self, arrival: Arrival, stored: _Stored) -> None:
         """Logs an arrival, and calls `on_queued` with the confirmation that was queued, if any."""
@@ -187,15 +172,38 @@ class InboundMessages:
             word=change.match.word,
             withdrawn=change.effect.withdrawn_messages,
         )
+        if change.is_over_limit and whole is not None:
+            self.confirmation_limit.note(whole.inbox_id)
         if change.confirmation is not None:
             self._on_queued(change.confirmation, MessageClass.SYSTEM)
 
 
-def _store_and_apply(db: sqlite3.Connection, arrival: Arrival, rules: OptOutRules, now: datetime) -> _Stored:
+def _make_arrival(sender: Sender, tpdu: bytes, message: pdu.Deliver, originator: str) -> Arrival:
+    kind, text = content.read_part_content(message)
+    key = pdu.ReassemblyKey.of(message)
+    place = message.concatenation
+    return Arrival(
+        sim=sender.id,
+        tpdu=tpdu,
+        sender=originator,
+        kind=kind,
+        text=text,
+        sent_at=message.timestamp.value,
+        set_key=f"{key.sender}/{key.width}/{key.reference}/{key.total}/{key.alphabet.name}" if key else None,
+        seq=place.sequence if place else 1,
+        total=place.total if place else 1,
+        spread=pdu.LONGEST_SPREAD,
+        lasting=pdu.clear_more_to_send(tpdu),
+    )
+
+
+def _store_and_apply(
+    db: sqlite3.Connection, arrival: Arrival, sender: SenderNumber, rules: OptOutRules, now: datetime
+) -> _Stored:
     """Stores an arrival; applies it if it completes a message that is a word of consent."""
     whole = inbox.store_arrival(db, arrival, content.join_parts, now)
-    if whole is not None and may_be_answered(whole.sender):
+    if whole is not None and whole.sender.startswith("+"):
         lanes.prefer_sim(db, whole.sender, whole.sim)
     if whole is None or whole.kind != "text":
         return _Stored(whole)
-    return _Stored(whole, rules.apply(db, whole, arrival.sent_at, now))
+    return _Stored(whole, rules.apply(db, whole, sender, arrival.sent_at, now))

@@ -18,15 +18,17 @@ log = logs.get(__name__)
 # If the part was written longer ago, our clock may have been stepped since, and is not compared with the report's stamp.
 RECENT_AGE = timedelta(hours=1)
 
+# Is called with a stamp of the network, the time of our clock that belongs to it (None: our clock is only known to be no earlier
+# than the stamp), and the source: two stamps of one source are one witness.
+NoteNetworkTime = Callable[[datetime, datetime | None, str | None], None]
 # `Store.write`, or `write_lazily`.
 Write = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
 
 
 class StatusReports:
-    """Storage of status reports. `on_network_time` is called with a stamp of the network and the time of our clock that belongs
-    to it (None: our clock is only known to be no earlier than the stamp)."""
+    """Storage of status reports. `on_network_time` is called with the stamps in them."""
 
-    def __init__(self, clock: Clock, on_network_time: Callable[[datetime, datetime | None], None]) -> None:
+    def __init__(self, clock: Clock, on_network_time: NoteNetworkTime) -> None:
         self._clock = clock
         self._on_network_time = on_network_time
 
@@ -43,18 +45,23 @@ class StatusReports:
         now = self._clock.now()
         owner = make_owner_finder(timedelta(seconds=sender.send_timeout_s))
         message, written_at = await write(lambda db: _record(db, new, owner, now))
-        self._note_time(report.timestamp.value, report.discharge.value, written_at, now)
+        self._note_time(report.timestamp.value, report.discharge.value, written_at, now, f"report {tpdu.hex()}")
         log.info("status report", message=message, reference=report.reference, status=f"{report.status:02X}")
 
     def _note_time(
-        self, accepted: datetime | None, discharged: datetime | None, written_at: datetime | None, now: datetime
+        self,
+        accepted: datetime | None,
+        discharged: datetime | None,
+        written_at: datetime | None,
+        now: datetime,
+        source: str,
     ) -> None:
         """Calls `on_network_time`: with both times if the report is about a part that was written lately; else with the latest
         stamp alone."""
         if accepted is not None and written_at is not None and now - written_at <= RECENT_AGE:
-            self._on_network_time(accepted, written_at)
+            self._on_network_time(accepted, written_at, source)
         elif (latest := discharged or accepted) is not None:
-            self._on_network_time(latest, None)
+            self._on_network_time(latest, None, source)
 
 
 def _record(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from modemd import pdu
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, amounts
-from modemd.config.values import LONGEST_VALIDITY
+from modemd.config.values import ICCID_PATTERN, LONGEST_VALIDITY
 from modemd.errors import EncodeError, ErrorCode, Refused
 from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
@@ -165,7 +165,7 @@ def _check_iccid(text: str) -> str:
     return text
 
 
-_ICCID = re.compile("[0-9]{18,22}", re.ASCII)
+_ICCID = re.compile(ICCID_PATTERN, re.ASCII)
 # So far in the past still means now: the client's clock may differ, and a form takes time to fill in.
 PAST_TOLERANCE = timedelta(minutes=1)
 # A time further ahead than this is taken for a typing error.

@@ -27,7 +27,7 @@ class ServiceBackend:
         outbound: Dispatcher,
         inbound: Inbound,
         *,
-        on_network_time: Callable[[datetime, datetime | None], None],
+        on_network_time: Callable[[datetime, datetime | None, str | None], None],
         on_ready: Callable[[], None],
     ) -> None:
         self.outbound = outbound
@@ -66,7 +66,7 @@ class ServiceBackend:
 
     def report_network_time(self, stamp: datetime, *, fresh: bool) -> None:
         """Reports the network's time; `fresh`: the time as it is now, not the time of an earlier event."""
-        self._on_network_time(stamp, self._clock.now() if fresh else None)
+        self._on_network_time(stamp, self._clock.now() if fresh else None, None)
 
     def report_roaming(self, identity: Identity, roaming: bool) -> None:
         """Holds the marketing of a SIM while it is in a foreign network, unless the settings allow it there."""

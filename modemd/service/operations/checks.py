@@ -16,6 +16,7 @@ from modemd.store import Store
 
 CHECK_INTERVAL_S = 10.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
+CONFIRMATIONS = "confirmations_limited"
 LowBalances = Callable[[], Mapping[str, str]]
 """Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
@@ -34,6 +35,7 @@ class AlarmChecks:
         open_until: OpenUntil,
         low_balances: LowBalances,
         unusable_after: timedelta,
+        find_unconfirmed: Callable[[], str | None],
     ) -> None:
         self._alarms = alarms
         self._store = store
@@ -42,6 +44,7 @@ class AlarmChecks:
         self._open_until = open_until
         self._low_balances = low_balances
         self._unusable_after = unusable_after
+        self._find_unconfirmed = find_unconfirmed
         self._unusable_since: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -56,6 +59,8 @@ class AlarmChecks:
         self._set_alarm(CLOCK, "", reason is not None, f"the clock is not trusted: {reason}")
         if not isinstance(failure, StoreDamaged):  # which ends the service
             self._set_alarm(DATABASE, "", failure is not None, str(failure))
+        unconfirmed = self._find_unconfirmed()
+        self._set_alarm(CONFIRMATIONS, "", unconfirmed is not None, str(unconfirmed))
         now, at_s = self._clock.now(), asyncio.get_running_loop().time()
         refused_sims: set[str] = set()
         for modem in self._modems():

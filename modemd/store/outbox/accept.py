@@ -8,11 +8,11 @@ from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
-from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.send_decision import OUTSIDE_WINDOW
 from modemd.rules.windows import Window
-from modemd.store import lanes
+from modemd.store import consent, lanes
 from modemd.store.events import add_event
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -59,8 +59,7 @@ def create_message(
     """Stores an accepted message: queued, held until its time, or refused by consent. `place`: it was accepted before, with a
     batch."""
     db.execute("INSERT INTO contact (number) VALUES (?) ON CONFLICT DO NOTHING", (new.number,))
-    said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()["marketing"]
-    objection = policy.find_objection(new.message_class, new.number, Marketing(said))
+    objection = policy.find_objection(new.message_class, new.number, consent.read_marketing(db, new.number))
     opening = None
     if objection is not None:
         state, key = states.MessageState.REFUSED, None  # the key stays free: the reason may pass

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
-from modemd.rules.consent.policy import ConsentPolicy, Marketing
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.states import MessageState
+from modemd.store import consent
 from modemd.store.outbox import accept as outbox_accept
 from modemd.store.outbox import staged_rows
 from modemd.store.outbox.accept import BatchAcceptance
@@ -84,8 +85,7 @@ def stage_rows(
             again += 1
             continue
         lies.append(row)
-        said = db.execute("SELECT marketing FROM contact WHERE number = ?", (new.number,)).fetchone()
-        marketing = Marketing(said["marketing"]) if said else Marketing.UNKNOWN
+        marketing = consent.read_marketing(db, new.number)
         refused += policy.find_objection(new.message_class, new.number, marketing) is not None
     db.execute(
         """UPDATE batch SET rows = rows + ?, again = again + ?, refused = refused + ?,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,8 @@ from modemd.store.transitions import advance_part, list_parts, update_message_st
 
 # The condition of the index attempt_unanswered, word for word.
 UNANSWERED_SQL = "outcome IN ('open', 'unknown')"
+# `contact.written_at` is no more precise.
+_WRITTEN_PRECISION = timedelta(days=1)
 
 
 class AttemptResult(StrEnum):
@@ -77,6 +79,8 @@ def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime
         lanes.prefer_sim(db, part["number"], part["sim"])
     for attempt in outcome.put_back:
         _put_back(db, attempt, now)
+    if outcome.result in (AttemptResult.SENT, AttemptResult.UNKNOWN) and part["class"] != MessageClass.SYSTEM:
+        _note_written(db, part, now)
     detail: dict[str, Any] = {"attempt": outcome.attempt_id, "error": outcome.error, "reference": outcome.reference}
     reason = None
     if outcome.result is AttemptResult.SENT:
@@ -97,9 +101,17 @@ def close_attempt(db: sqlite3.Connection, outcome: AttemptOutcome, now: datetime
     update_message_state(db, part["message_id"], now, reason)
 
 
+def _note_written(db: sqlite3.Connection, part: sqlite3.Row, now: datetime) -> None:
+    """Stores that a message left for a contact: once a day is enough, and spares the card the other writes."""
+    noted = part["contact_written_at"]
+    if noted is None or not now - _WRITTEN_PRECISION < from_text(noted) <= now:
+        db.execute("UPDATE contact SET written_at = ? WHERE number = ?", (to_text(now), part["number"]))
+
+
 # The part of an attempt, with columns of the attempt, the message and the contact.
 _ATTEMPTED = """
-    SELECT p.*, a.outcome, a.sim, a.opened_at, m.class, m.pinned, m.expires_at AS validity_until, c.last_sim
+    SELECT p.*, a.outcome, a.sim, a.opened_at, m.class, m.pinned, m.expires_at AS validity_until, c.last_sim,
+        c.written_at AS contact_written_at
     FROM attempt a JOIN part p ON p.id = a.part_id JOIN message m ON m.id = a.message_id
         LEFT JOIN contact c ON c.number = a.number
     WHERE a.id = ?

@@ -148,6 +148,16 @@ async def test_consent_that_moved_during_the_claim_withdraws_the_attempt() -> No
 
 
 @simulated
+async def test_consent_that_moved_before_the_second_prompt_withdraws_the_attempt() -> None:
+    """The claim chose a part of another length; somebody opts out while the modem prepares the prompt for it."""
+    async with bench(f"{PROMPT} \n {ESCAPES} \n >> AT+CMGS=24 \n <<$ >  [1] \n {ESCAPES}") as b:
+        b.backend.other_tpdus.append(HELLO_WORLD)
+        asyncio.get_running_loop().call_later(0.5, setattr, b.backend, "consent_epoch", 1)
+        assert ended(await b.send()) == AttemptReport(1, AttemptEnding.WITHDRAWN, error="consent changed")
+        assert HELLO_WORLD_PDU.encode() not in b.port.written
+
+
+@simulated
 async def test_a_refusal_instead_of_the_prompt() -> None:
     """The claim is still made, so that the refusal counts against the part; nothing was written."""
     async with bench(">> AT+CMGS=18 \n << +CMS ERROR: 310") as b:

@@ -78,6 +78,11 @@ def test_what_is_wrong_is_taken_as_it_is(octets: str, coding: Coding, has_header
     [
         pytest.param("d83dde00", "😀", id="a surrogate pair"),
         pytest.param("feff0041", "A", id="a byte order mark"),
+        pytest.param("fffe48006900", "Hi", id="a mark of the other order"),
+        pytest.param("fffe53005400", "ST", id="the other order, where both orders are letters"),
+        pytest.param("fffe3dd84dde", "\U0001f64d", id="the other order, an emoji"),
+        pytest.param("fffe", "", id="a mark alone"),
+        pytest.param("0041fffe", "A\ufffe", id="no mark: not in front"),
         pytest.param("004142", "A", id="an odd last octet"),
         pytest.param("d83d0041", "\ufffdA", id="half a pair"),
     ],

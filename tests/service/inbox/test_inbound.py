@@ -8,7 +8,7 @@ import pytest
 
 from modemd import pdu
 from tests.modem.scripted_port import simulated
-from tests.service.bench import ALICE, SENT_AT, WEST, Bench, comes, delivered, sim
+from tests.service.bench import ALICE, NOWHERE, SENT_AT, WEST, Bench, comes, delivered, sim
 
 STOP_IN_TWO_PARTS = "STOP " * 40
 # A delivery of MR 64 to +447700900123, taken by the service centre on 2025-03-11 at 09:15:08.
@@ -80,7 +80,7 @@ async def test_data_is_kept_in_hex_and_never_read_as_a_word() -> None:
 async def test_a_sender_is_known_as_contacts_are(sender: str | pdu.Address, country: str | None, known_as: str) -> None:
     """In E.164 where it can be read so; and its STOP counts under that name."""
     b = Bench(country=country)
-    await comes(b, sender, "STOP")
+    await comes(b, sender, "STOP", NOWHERE)
     assert b.one("SELECT sender FROM inbox")["sender"] == known_as
     assert b.one("SELECT marketing FROM contact WHERE number = ?", known_as)["marketing"] == "opted_out"
 

@@ -155,3 +155,13 @@ async def test_the_loop_is_not_held_up(assembled: AssembledService) -> None:
     turning.cancel()
     assert sum(turns) + checks == 500
     assert max(turns) <= messages_batches.CHECKED_AT_ONCE
+
+
+async def test_a_file_with_invisible_marks_round_its_numbers(assembled: AssembledService) -> None:
+    """As a telephone copies a contact, or a table of two directions keeps it: each is the number that one sees."""
+    rows = "to,text,class\n\u202a+33612345678\u202c,hello,transactional\n\u2068tel:+33612345679\u2069,hello,transactional\n"
+    answer = await assembled.service.messages.batches.accept(rows.encode())
+    assert answer.messages == {"queued": 2}
+    assert (
+        await counted(assembled, "SELECT count(*) FROM message WHERE number IN ('+33612345678', '+33612345679')") == 2
+    )

@@ -10,7 +10,7 @@ from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.rules.sim_breaker import Refusal
-from modemd.service.operations.checks import CLOCK, DATABASE, MODEM, SIM
+from modemd.service.operations.checks import CLOCK, CONFIRMATIONS, DATABASE, MODEM, SIM
 from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
@@ -112,6 +112,23 @@ def test_a_modem_that_is_configured_no_more_leaves_no_alarm() -> None:
     async def scenario(simulation: Simulation) -> None:
         simulation.service.operations.alarms.raise_alarm(MODEM, "gone", "modem gone cannot be used")
         await asyncio.sleep(60)
+        assert standing(simulation) == set()
+
+    run_simulation(scenario)
+
+
+def test_words_of_consent_that_are_not_confirmed_are_an_alarm_with_evidence() -> None:
+    """It names the messages, stands for an hour after the last of them, and is over then."""
+
+    async def scenario(simulation: Simulation) -> None:
+        for inbox_id in (7, 8, 9):
+            simulation.service.inbox.confirmation_limit.note(inbox_id)
+        await asyncio.sleep(60)
+        (alarm,) = simulation.all("SELECT code, text FROM alarm WHERE cleared_at IS NULL")
+        assert alarm["code"] == CONFIRMATIONS
+        assert alarm["text"].startswith("3 words of consent were obeyed but not confirmed")
+        assert "messages 7 to 9" in alarm["text"]
+        await asyncio.sleep(3600)
         assert standing(simulation) == set()
 
     run_simulation(scenario)

@@ -10,12 +10,13 @@ import pytest
 
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.submission import MessageRequest
-from modemd.service.operations.wall_clock import TrustedClock
+from modemd.service.operations.wall_clock import MAX_STAMPS, TrustedClock
 from modemd.store import events
 from modemd.store.outbox import due as outbox_due
 from modemd.store.timestamps import find_latest_stored
+from tests.modem.scripted_port import simulated
 from tests.service.assembled import NOON, HandClock, assembled_service
-from tests.service.bench import ALICE, BOB, Bench
+from tests.service.bench import ALICE, BOB, Bench, sim
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -84,7 +85,9 @@ def test_a_start_before_what_is_stored(machine: MachineClock, time: TrustedClock
 def test_a_fresh_stamp_far_off(machine: MachineClock, time: TrustedClock, off: timedelta) -> None:
     """A service centre that took our message days off our clock: not trusted, until the clock is set to that time."""
     written = time.now()
-    time.add_network_time(written + off, written)
+    time.add_network_time(written + off, written, "report 1")
+    assert time.is_trusted
+    time.add_network_time(written + off, written, "report 2")
     assert (time.is_trusted, time.now()) == (False, NOON)
     machine.passes(HOUR)
     assert (time.is_trusted, time.now()) == (False, NOON + HOUR)
@@ -94,18 +97,65 @@ def test_a_fresh_stamp_far_off(machine: MachineClock, time: TrustedClock, off: t
 
 def test_an_old_stamp_proves_nothing_and_a_coming_one_does(machine: MachineClock, time: TrustedClock) -> None:
     """A message may have been on its way for a week; none was sent tomorrow."""
-    time.add_network_time(NOON - 7 * DAY)
+    for sender in (ALICE, BOB):
+        time.add_network_time(NOON - 7 * DAY, source=sender)
     assert time.is_trusted
-    time.add_network_time(NOON + 7 * DAY)
+    for sender in (ALICE, BOB):
+        time.add_network_time(NOON + 7 * DAY, source=sender)
     assert not time.is_trusted
 
 
 def test_a_later_stamp_that_fits_clears_the_clock(machine: MachineClock, time: TrustedClock) -> None:
-    """One service centre that stamps rubbish does not stop the service for long."""
-    time.add_network_time(NOON + 400 * DAY)
+    """One service centre that stamps rubbish does not stop the service for long: two right stamps undo two wrong ones."""
+    for sender in (ALICE, BOB):
+        time.add_network_time(NOON + 400 * DAY, source=sender)
     assert not time.is_trusted
-    time.add_network_time(NOON)
+    time.add_network_time(NOON, source=ALICE)
+    assert not time.is_trusted
+    time.add_network_time(NOON, source=BOB)
     assert time.is_trusted
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["a text", "a report"])
+@pytest.mark.parametrize("ahead", [400 * DAY, 3652 * DAY, 30 * DAY], ids=["400 days", "ten years", "a month"])
+def test_one_stamp_proves_nothing(machine: MachineClock, time: TrustedClock, ahead: timedelta, fresh: bool) -> None:
+    """Nor do two of one sender, one report that comes twice, or two that do not agree; the network's own clock does."""
+    at = NOON if fresh else None
+    time.add_network_time(NOON + ahead, at, ALICE)
+    time.add_network_time(NOON + ahead, at, ALICE)
+    time.add_network_time(NOON + ahead + timedelta(minutes=2), at, BOB)
+    assert (time.is_trusted, time.now()) == (True, NOON)
+    time.add_network_time(NOON + ahead, at)
+    assert not time.is_trusted
+
+
+def test_stamps_agree_though_time_passes_and_the_clock_is_stepped(machine: MachineClock, time: TrustedClock) -> None:
+    """What two stamps say is compared as of one moment, by the time that is never stepped."""
+    time.add_network_time(NOON + 7 * DAY, source=ALICE)
+    machine.passes(3 * HOUR)
+    machine.stepped(HOUR)
+    time.add_network_time(NOON + 7 * DAY + 3 * HOUR + timedelta(seconds=59), source=BOB)
+    assert not time.is_trusted
+
+
+def test_stamps_are_remembered_for_a_while(machine: MachineClock, time: TrustedClock) -> None:
+    """The latest fifty sources: a flood takes up no memory."""
+    for index in range(200):
+        time.add_network_time(NOON + 7 * DAY + index * HOUR, source=f"+3361234{index:04}")
+    assert len(time._stamps) == MAX_STAMPS
+    assert time.is_trusted
+
+
+def test_a_clock_that_ntp_keeps_outweighs_the_network(machine: MachineClock) -> None:
+    """Whatever its stamps and its own clock say, and whatever a clock that was wrong has left in the database."""
+    synchronised = True
+    time = TrustedClock(machine.wall, lambda: machine.seconds, lambda: synchronised)
+    for sender in (ALICE, BOB, None):
+        time.add_network_time(NOON + 7 * DAY, source=sender)
+    time.set_stored_time(NOON + 400 * DAY)
+    assert (time.is_trusted, time.now()) == (True, NOON)
+    synchronised = False
+    assert not time.is_trusted
 
 
 def test_a_step_away_from_the_networks_time_is_noticed(machine: MachineClock, time: TrustedClock) -> None:
@@ -164,3 +214,21 @@ async def test_only_what_cannot_wait_is_promoted() -> None:
     assert promoted == {due[ALARM], due[OTP], tried}
     assert await b.store.write(outbox_due.find_next_clock_independent) is None
     assert await b.store.write(lambda db: outbox_due.promote_due(db, later)) == {due[MessageClass.TRANSACTIONAL]}
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        pytest.param("0791447758100650040B913316325476F800006311030003000005C8329BFD06", id="ten years ahead"),
+        pytest.param("0791447758100650040B913316325476F800006221030003000005C8329BFD06", id="day and month swapped"),
+    ],
+)
+@simulated
+async def test_an_inbound_message_with_an_odd_stamp_stops_nothing(octets: str) -> None:
+    """Its stamp is one sender's, and says so."""
+    b = Bench()
+    await b.inbox.store_arrival(sim(), bytes.fromhex(octets))
+    assert b.time_sources == [ALICE]
+    time = TrustedClock(b.hand, lambda: 0.0)
+    time.add_network_time(*b.network_times[0], b.time_sources[0])
+    assert time.is_trusted

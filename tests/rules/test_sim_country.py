@@ -1,0 +1,42 @@
+"""The country of a SIM."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pytest
+
+from modemd.rules import sim_country
+from modemd.rules.sim_country import find_iccid_country, find_imsi_country
+
+
+@pytest.mark.parametrize(
+    ("iccid", "country"),
+    [
+        pytest.param("8933010000000000010", "FR", id="two digits"),
+        pytest.param("8901410321111851072", "US", id="one digit, padded"),
+        pytest.param("89701012345678901234", "RU", id="one digit, not padded"),
+        pytest.param("8935301234567890123", "IE", id="three digits"),
+        pytest.param("898602B8091751100000", "CN", id="letters behind it"),
+        pytest.param("8988303000000000001", None, id="of the whole world"),
+        pytest.param("8921012345678901234", None, id="a code that no country has"),
+        pytest.param("1234567890123456789", None, id="not of telecommunications"),
+        pytest.param("89", None, id="cut"),
+    ],
+)
+def test_an_iccid_names_its_country(iccid: str, country: str | None) -> None:
+    """By the calling code after 89."""
+    assert find_iccid_country(iccid) == country
+
+
+@pytest.mark.parametrize(
+    ("imsi", "country"),
+    [("208010000000001", "FR"), ("310410123456789", "US"), ("901700000000001", None), ("", None), (None, None)],
+)
+def test_an_imsi_names_its_country(imsi: str | None, country: str | None) -> None:
+    """By its mobile country code."""
+    assert find_imsi_country(imsi) == country
+
+
+def test_every_mobile_country_code_names_a_country_with_a_number_plan() -> None:
+    """Else a national number could not be read with it."""
+    assert set(sim_country._COUNTRY_OF_MCC.values()) <= phonenumbers.SUPPORTED_REGIONS
