@@ -43,7 +43,6 @@ sim: .venv/.installed-test
 
 sim-mutants: .venv/.installed-test
 	@$(BIN)/python -m tests.sim.mutants
-	@$(BIN)/python -m tests.sim.stop_mutants
 
 bench: .venv/.installed-test
 	@$(BIN)/python -m benchmarks.queue $(NAMES)

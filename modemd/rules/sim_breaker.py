@@ -33,9 +33,9 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Pause of a SIM that a refusal has caused. `put_back`: the attempts of the run whose parts have failed and are to be queued
-    again; `is_repeated`: the SIM had rested before, and was refused again."""
+class BreakerOpening:
+    """Opening of a SIM's breaker by a refusal: for `rest` the SIM sends nothing. `put_back`: the attempts of the run whose parts
+    have failed and are to be queued again; `is_repeated`: the SIM had rested before, and was refused again."""
 
     rest: timedelta
     put_back: tuple[int, ...] = ()
@@ -103,7 +103,7 @@ class SimBreakers:
         for row in self._runs.values():
             row.has_others_passing = True
 
-    def record_refusal(self, sim: str, refusal: Refusal, now: datetime) -> Pause | None:
+    def record_refusal(self, sim: str, refusal: Refusal, now: datetime) -> BreakerOpening | None:
         """Notes that a part was refused. Returns the SIM's pause from now on if the refusal opens its breaker, else None; the try
         does not count if it does.
 
@@ -128,7 +128,7 @@ class SimBreakers:
         put_back, row.failed = row.failed, []
         if refusal.kind.is_permanent:
             self._remember_put_back(sim, [*put_back, refusal])
-        return Pause(rest, tuple(each.attempt for each in put_back), row.times_opened > 1)
+        return BreakerOpening(rest, tuple(each.attempt for each in put_back), row.times_opened > 1)
 
     def _is_refused_again(self, sim: str, part: int, row: _RefusalRun | None) -> bool:
         refused_by = self._put_back.get(part)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modemd.rules.retry import ErrorClass
-from modemd.rules.sim_breaker import ACTIVE_WITHIN, AVOIDED_FOR, Pause, Refusal, SimBreakers
+from modemd.rules.sim_breaker import ACTIVE_WITHIN, AVOIDED_FOR, BreakerOpening, Refusal, SimBreakers
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -22,7 +22,7 @@ def refusals(
     return [pause.rest if pause is not None else None for pause in pauses]
 
 
-def permanent(states: SimBreakers, *parts: int, sim: str = WEST, now: datetime = NOW) -> list[Pause | None]:
+def permanent(states: SimBreakers, *parts: int, sim: str = WEST, now: datetime = NOW) -> list[BreakerOpening | None]:
     """Refusals for good, each of a part to a number of its own; the attempt is ten times the part."""
     return [
         states.record_refusal(sim, Refusal(part * 10, part, str(part), ErrorClass.RECIPIENT, "+CMS ERROR: 1"), now)
@@ -82,13 +82,13 @@ def test_a_permanent_error_to_everybody_is_the_sims(kind: ErrorClass) -> None:
 def test_what_has_failed_in_the_run_is_put_back() -> None:
     """The four refusals before the one that opens the breaker; of an error that is not permanent, nothing had failed."""
     states = SimBreakers()
-    assert permanent(states, 1, 2, 3, 4, 5)[-1] == Pause(MINUTE, put_back=(10, 20, 30, 40))
-    assert permanent(states, 1)[-1] == Pause(5 * MINUTE, is_repeated=True)
+    assert permanent(states, 1, 2, 3, 4, 5)[-1] == BreakerOpening(MINUTE, put_back=(10, 20, 30, 40))
+    assert permanent(states, 1)[-1] == BreakerOpening(5 * MINUTE, is_repeated=True)
     later = SimBreakers()
     assert later.record_refusal(WEST, Refusal(1, 1, "1", ErrorClass.LATER, ""), NOW) is None
     for number in ("2", "3", "4"):
         later.record_refusal(WEST, Refusal(1, 1, number, ErrorClass.LATER, ""), NOW)
-    assert later.record_refusal(WEST, Refusal(1, 1, "5", ErrorClass.LATER, ""), NOW) == Pause(MINUTE)
+    assert later.record_refusal(WEST, Refusal(1, 1, "5", ErrorClass.LATER, ""), NOW) == BreakerOpening(MINUTE)
 
 
 def test_what_two_sims_refuse_for_good_fails() -> None:

@@ -44,7 +44,7 @@ def test_every_mistake_in_the_source_can_be_made(mutant: SourceMutant) -> None:
 
 def test_every_mistake_has_a_name_of_its_own() -> None:
     """One name, one mistake."""
-    names = [mutant.name for mutant in (*MUTANTS, *SOURCE_MUTANTS)]
+    names = [each.name for each in MUTANTS] + [each.name for each in SOURCE_MUTANTS]
     assert len(set(names)) == len(names)
 
 

@@ -19,7 +19,7 @@ from modemd.rules import report_matching, retry
 from modemd.rules.classes import MessageClass
 from modemd.rules.report_matching import make_owner_finder
 from modemd.rules.retry import ErrorClass
-from modemd.rules.sim_breaker import Pause, Refusal, SimBreakers
+from modemd.rules.sim_breaker import BreakerOpening, Refusal, SimBreakers
 from modemd.store import Store
 from modemd.store.inbound import status_reports
 from modemd.store.queue import outcomes
@@ -173,7 +173,7 @@ class Outcomes:
             report.attempt_id, result, report.written_at, report.reference, error, find_retry_time, counts, put_back
         )
 
-    def _record_refusal(self, sim: str, kind: ErrorClass, report: AttemptReport) -> Pause | None:
+    def _record_refusal(self, sim: str, kind: ErrorClass, report: AttemptReport) -> BreakerOpening | None:
         """Counts a refusal against its SIM. Returns the SIM's pause if it is the SIM's fault and not the message's."""
         candidate = self._on_air.get(report.attempt_id)
         if candidate is None or not kind.counts_after(candidate.tries + 1):

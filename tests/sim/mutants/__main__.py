@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only these; none: all")
     parser.add_argument("--most", type=int, default=300, help="give up after so many seeds, and so many ends")
     given = parser.parse_args()
-    known = {mutant.name: mutant.what for mutant in (*MUTANTS, *SOURCE_MUTANTS)}
+    known = {each.name: each.what for each in MUTANTS} | {each.name: each.what for each in SOURCE_MUTANTS}
     chosen = [name for name in known if not given.names or name in given.names]
     escaped = 0
     # A process for each: what a mutant has broken is broken for nobody else.

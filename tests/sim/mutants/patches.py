@@ -33,7 +33,7 @@ from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.queue import candidates, outcomes
 from modemd.store.queue.outcomes import AttemptResult
 from tests.sim.ends import points
-from tests.sim.inbound_mutants import INBOUND
+from tests.sim.mutants.inbound import INBOUND
 from tests.sim.plans.attempt import SIMULATION_FAILED, attempt
 from tests.sim.plans.plan import Plan, seeded
 

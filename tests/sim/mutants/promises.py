@@ -1,7 +1,14 @@
-"""All mistakes in the daemon's source, by promise."""
+"""All mistakes in the daemon's source, by the promise that they break."""
 
 from __future__ import annotations
 
-from tests.sim.mutants import kept, nothing_waits, sick_modems, truth
+from tests.sim.mutants import kept, nothing_waits, sick_modems, stop, truth
+from tests.sim.mutants.sources import SourceMutant
 
-SOURCE_MUTANTS = (*kept.MUTANTS, *truth.MUTANTS, *sick_modems.MUTANTS, *nothing_waits.MUTANTS)
+SOURCE_MUTANTS: tuple[SourceMutant, ...] = (
+    *kept.MUTANTS,
+    *truth.MUTANTS,
+    *stop.MUTANTS,
+    *sick_modems.MUTANTS,
+    *nothing_waits.MUTANTS,
+)

@@ -231,8 +231,8 @@ MUTANTS = (
         "sims_fault_fails_messages",
         "what has failed by the fault of its SIM stays failed",
         "rules/sim_breaker.py",
-        "return Pause(rest, tuple(each.attempt for each in put_back),",
-        "return Pause(rest, (),",
+        "return BreakerOpening(rest, tuple(each.attempt for each in put_back),",
+        "return BreakerOpening(rest, (),",
         "tests/service/dispatch/test_dispatcher.py",
     ),
     Mutant(
