@@ -139,7 +139,7 @@ async def test_a_refused_row_is_kept_among_the_others(assembled: AssembledServic
         ),
         pytest.param(
             'to,text,class\n+33612345678,ok,otp\n+33612345678,"x\ny\n',
-            ["line 4: unexpected end of data, in a row that begins after line 2"],
+            ["line 3: unexpected end of data, in the row that begins here"],
             id="a quotation without end",
         ),
         pytest.param("to,text,class,to\n", ["line 1: column to twice; the columns are"], id="a column twice"),
