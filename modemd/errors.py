@@ -84,6 +84,7 @@ class ErrorCode(StrEnum):
     TOO_FAR = "too_far"
     TOO_LARGE = "too_large", 413
     TOO_LATE = "too_late", 409
+    TOO_SLOW = "too_slow", 408
     USSD_BUSY = "ussd_busy", 409
     USSD_ENDED = "ussd_ended", 502
     USSD_GARBLED = "ussd_garbled", 502
@@ -98,6 +99,7 @@ class ErrorCode(StrEnum):
     # modemd or its database does not work now.
     INTERNAL = "internal", 500
     UNAVAILABLE = "unavailable", 503
+    TOO_MANY_CLIENTS = "too_many_clients", 503
     STORE = "store", 503
     DISK_FULL = "disk_full", 503
     READ_ONLY = "read_only", 503

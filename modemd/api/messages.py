@@ -6,23 +6,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import LARGEST_INTEGER, Decision, IdFilter, Limit, PathId, Text
-from modemd.errors import ErrorCode, Refused
+from modemd.api.requests import LARGEST_INTEGER, Body, Decision, IdFilter, Limit, PathId, Text
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
 from modemd.service.messages.submission import MessageRequest, SubmitResult
 from modemd.service.service import Service
 
+BATCHES = "/v1/batches"
 LARGEST_CSV = 32 * 1024 * 1024
 
 
-class NewMessage(BaseModel):
+class NewMessage(Body):
     """A message to send. `class` and `at` mean what docs/sending.md says."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     to: str
     text: str
@@ -66,10 +64,7 @@ def make_router(service: Service) -> APIRouter:
 
     @router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
     async def post_batch(request: Request, key: str | None = None) -> dict[str, Any]:
-        body = await request.body()
-        if len(body) > LARGEST_CSV:
-            raise Refused(ErrorCode.TOO_LARGE, f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
-        return document(await rooms.batches.accept(body, key))
+        return document(await rooms.batches.accept(await request.body(), key))
 
     @router.get("/batches", summary="List the batches, newest first")
     async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:

@@ -21,6 +21,8 @@ from modemd.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from modemd.http.bounded import Bounds
+
 # The kernel's limit for the path of a Unix socket is 108 octets, with the closing zero (unix(7)).
 LONGEST_PATH = 107
 CLIENT_TIMEOUT_S = 60.0
@@ -71,9 +73,20 @@ def _remove_stale(path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Callable[..., Any], listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed."""
+async def serving(
+    app: Callable[..., Any], listener: socket.socket, bounds: Bounds | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed.
+
+    `bounds`: of its clients; without them, those that fit this process."""
     import uvicorn
+
+    from modemd.http.bounded import MOST_WAITING, BoundedProtocol, Crowd, choose_bounds
+
+    class Protocol(BoundedProtocol):
+        """Connection of a client of this server."""
+
+        crowd = Crowd(bounds or choose_bounds())
 
     stop = asyncio.Event()
 
@@ -90,7 +103,10 @@ async def serving(app: Callable[..., Any], listener: socket.socket) -> AsyncIter
 
     config = uvicorn.Config(
         app,
+        http=Protocol,
+        ws="none",
         lifespan="off",
+        backlog=MOST_WAITING,
         log_config=None,
         access_log=False,
         date_header=False,
@@ -129,7 +145,8 @@ def request(
     """Sends one request to the server at `path`, and returns status and body. OSError if none listens or it is not HTTP."""
     connection = _Connection(path, timeout_s)
     try:
-        connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})
+        with contextlib.suppress(BrokenPipeError):  # refused before all of it was sent: the answer is there to be read
+            connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})
         response = connection.getresponse()
         return response.status, response.read()
     except http.client.HTTPException as error:
