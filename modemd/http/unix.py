@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import stat
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # The kernel's limit for the path of a Unix socket is 108 octets, with the closing zero (unix(7)).
 LONGEST_PATH = 107
 CLIENT_TIMEOUT_S = 60.0
+RETRY_S = 0.02
 
 
 @contextlib.contextmanager
@@ -131,7 +133,16 @@ class _Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        deadline = time.monotonic() + (self.timeout or 0)
+        while True:
+            try:
+                self.sock.connect(str(self._path))
+            except BlockingIOError:  # a crowd of clients waits to be accepted, and the kernel queues no further one
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(RETRY_S)
+            else:
+                return
 
 
 def request(

@@ -135,7 +135,7 @@ async def test_an_answer_that_is_not_read_is_given_up(tmp_path: Path) -> None:
     async with served(tmp_path, Application(b"x" * 8_000_000), Bounds(unread_s=0.05)) as path:
         reader, writer = await asyncio.open_unix_connection(path, limit=1)
         writer.write(REQUEST)
-        while not writer.is_closing() and not reader.at_eof() and reader.exception() is None:  # noqa: ASYNC110
+        while not writer.is_closing() and not reader.at_eof() and reader.exception() is None:
             await asyncio.sleep(0.01)
             writer.write(b"\n")
         writer.close()
