@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 with DEL, without the line feed; the separators of lines and paragraphs; the marks, embeddings, overrides and
-# isolates of the bidirectional algorithm (Unicode annex 9), with the deprecated ones behind them; annotations; and halves of
-# surrogate pairs, which no terminal can show.
-_CLASS = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\ud800-\udfff"
+# C0 and C1 with DEL, without the line feed; the marks of Arabic and of both directions; the separators of lines and paragraphs,
+# with the embeddings and overrides behind them; the isolates, with the deprecated ones behind them (Unicode annex 9);
+# annotations; and halves of surrogate pairs, which no terminal can show.
+_RANGES = (
+    *((0x00, 0x09), (0x0B, 0x1F), (0x7F, 0x9F), (0x061C, 0x061C), (0x200E, 0x200F), (0x2028, 0x202E), (0x2066, 0x206F)),
+    *((0xFFF9, 0xFFFB), (0xD800, 0xDFFF)),
+)
+CODES = tuple(code for first, last in _RANGES for code in range(first, last + 1))
+_CLASS = "".join(f"\\u{first:04x}-\\u{last:04x}" for first, last in _RANGES)
 _CONTROL = re.compile(f"[{_CLASS}]")
 _CONTROL_OR_LINE_FEED = re.compile(f"[\n{_CLASS}]")
 

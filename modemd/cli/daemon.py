@@ -10,6 +10,7 @@ import click
 
 from modemd import logs, resources
 from modemd.cli import options
+from modemd.cli.output import echo
 from modemd.config import load
 from modemd.errors import ConfigError
 from modemd.profiles import Profiles
@@ -49,4 +50,4 @@ def check(config: Path) -> None:
         if modem.driver is not None:
             profiles.find_by_name(modem.driver)
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
-    click.echo(f"{config}: {modems}, database {settings.database}: no mistakes")
+    echo(f"{config}: {modems}, database {settings.database}: no mistakes")

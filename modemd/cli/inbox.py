@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, parse_response
-from modemd.cli.output import print_rows, print_table, printable
+from modemd.cli.output import echo, print_json_line, print_rows, print_table, printable
 from modemd.config import Settings, load
 from modemd.http.unix import request
 from modemd.rules.classes import KINDS
@@ -63,12 +62,10 @@ def _fetch_rows(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any
 
 def _print_row(row: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(row, ensure_ascii=False))
+        print_json_line(row)
     else:
         missing = "" if row["complete"] else f" ({row['parts']} of {row['total']} parts)"
-        click.echo(
-            f"{row['seen_at'][:19]}Z  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}"
-        )
+        echo(f"{row['seen_at'][:19]}Z  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}")
 
 
 @click.command()
@@ -124,4 +121,4 @@ def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
     )
     for row in rows:
         if row["message"] is None:
-            click.echo(f"report {row['id']} is unmatched: {row['because']}")
+            echo(f"report {row['id']} is unmatched: {row['because']}")

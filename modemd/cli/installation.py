@@ -10,6 +10,7 @@ import click
 
 from modemd import installation, resources
 from modemd.cli.drivers import own_drivers
+from modemd.cli.output import echo
 from modemd.errors import ModemdError
 from modemd.profiles import Profiles, udev
 
@@ -38,17 +39,17 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
     else:
         steps = installation.install_steps(machine, runs, whole_device=whole_device)
     for step in steps:
-        click.echo(f"would {step.description}" if dry_run else step.description)
+        echo(f"would {step.description}" if dry_run else step.description)
         if not dry_run:
             _run_step(step)
     if not steps:
-        click.echo("nothing to do")
+        echo("nothing to do")
     if uninstall:
         for command in installation.list_leftovers(machine):
-            click.echo(f"not removed, since you may want to keep it: {command}")
+            echo(f"not removed, since you may want to keep it: {command}")
     elif not dry_run:
-        click.echo(f"next: check {installation.CONFIG}, then run systemctl enable --now modemd")
-        click.echo("after an upgrade: run systemctl restart modemd")
+        echo(f"next: check {installation.CONFIG}, then run systemctl enable --now modemd")
+        echo("after an upgrade: run systemctl restart modemd")
 
 
 def _run_step(step: installation.InstallStep) -> None:
@@ -75,4 +76,4 @@ def udev_rules(folder: Path, group: str, whole_device: bool) -> None:
     if not _GROUP.fullmatch(group):
         raise click.BadParameter(f"{group!r} cannot be the name of a group", param_hint="--group")
     profiles = Profiles.load([resources.folder("drivers"), folder])
-    click.echo(udev.rules(profiles, group=group, whole_device=whole_device), nl=False)
+    echo(udev.rules(profiles, group=group, whole_device=whole_device), nl=False)

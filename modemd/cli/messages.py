@@ -13,7 +13,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.csv_upload import post_rows
 from modemd.cli.options import authorship_options
-from modemd.cli.output import print_json, print_rows
+from modemd.cli.output import echo, print_json, print_rows, printable
 from modemd.config import load
 from modemd.rules.states import MessageState
 
@@ -81,7 +81,7 @@ def _is_given(option: str) -> bool:
 def print_accepted(message: dict[str, Any], as_json: bool) -> None:
     """Prints a submitted message and its warnings. Exits with 1 if consent refused it."""
     for warning in message["warnings"]:
-        click.echo(f"modemd: {warning}", err=True)
+        echo(f"modemd: {warning}", err=True)
     refused = message["state"] == "refused"
     if as_json:
         print_json(message)
@@ -89,9 +89,9 @@ def print_accepted(message: dict[str, Any], as_json: bool) -> None:
         parts = f"{message['parts']} part{'s' if message['parts'] > 1 else ''}"
         known = ", already known by its key" if message["again"] else ""
         until = f" until {message['until']}" if message["until"] else ""
-        click.echo(f"message {message['id']} {message['state']}{until} ({parts}{known})")
+        echo(f"message {message['id']} {message['state']}{until} ({parts}{known})")
     if refused:
-        click.echo(f"modemd: message {message['id']} refused: {message['reason']}", err=True)
+        echo(f"modemd: message {message['id']} refused: {message['reason']}", err=True)
         sys.exit(1)
 
 
@@ -99,11 +99,11 @@ def _print_batch(batch: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(batch)
     else:
-        click.echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused")
+        echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused")
     for warning in batch["warnings"]:
-        click.echo(f"modemd: {warning}", err=True)
+        echo(f"modemd: {warning}", err=True)
     for message in batch["refusals"]:
-        click.echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
+        echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
     if not batch["accepted"]:
         sys.exit(1)
 
@@ -157,7 +157,7 @@ def _print_message(message: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(message)
     else:
-        click.echo(f"message {message['id']} {message['state']}")
+        echo(f"message {message['id']} {message['state']}")
 
 
 @click.command()
@@ -189,15 +189,15 @@ def explain(config: Path, id: int, as_json: bool) -> None:
         return
     reason = f" ({found['reason']})" if found["reason"] else ""
     until = f" until {found['until']}" if found["until"] else ""
-    click.echo(
+    echo(
         f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): "
         f"{found['state']}{until}{reason}"
     )
-    click.echo(found["text"])
+    echo(found["text"])
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | details.get(event["detail"].get("report"), {})
-        click.echo(f"{event['at']}  {event['what']}{_detail(detail)}")
+        echo(f"{event['at']}  {event['what']}{_detail(detail)}")
 
 
 _REPORT_DETAILS = {"means": "meaning", "accepted_at": "accepted_at", "discharged_at": "discharged_at"}
@@ -210,4 +210,4 @@ def _report_details(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _detail(detail: dict[str, Any]) -> str:
-    return "".join(f"  {key}={value}" for key, value in detail.items())
+    return "".join(f"  {key}={printable(str(value))}" for key, value in detail.items())

@@ -9,7 +9,7 @@ import click
 
 from modemd import pdu as codec
 from modemd.cli import options
-from modemd.cli.output import print_json, printable
+from modemd.cli.output import echo, print_json, printable
 
 _width = click.option(
     "--reference-width", default="8", show_default=True, type=click.Choice(["8", "16"]),
@@ -45,7 +45,7 @@ def decode(hex: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) -
     widest = max(len(row.field) for row in rows)
     for row in rows:
         shown = f"{row.offset:4d}  {row.field:<{widest}}  {printable(row.meaning)}"
-        click.echo(f"{shown}\n      {row.hex}" if row.octets else shown)
+        echo(f"{shown}\n      {row.hex}" if row.octets else shown)
 
 
 @pdu.command()
@@ -94,7 +94,7 @@ def encode(
         )
         return
     for tpdu in tpdus:
-        click.echo(f"AT+CMGS={len(tpdu)}\n{codec.frame(tpdu).hex().upper()}")
+        echo(f"AT+CMGS={len(tpdu)}\n{codec.frame(tpdu).hex().upper()}")
 
 
 @pdu.command()
@@ -112,14 +112,14 @@ def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None
         print_json(_document(planned))
         return
     unit = {codec.Alphabet.GSM7: "septets", codec.Alphabet.UCS2: "UTF-16 units"}[planned.alphabet]
-    click.echo(f"{planned.alphabet.name}, {_parts(planned.parts)}")
+    echo(f"{planned.alphabet.name}, {_parts(planned.parts)}")
     for number, segment in enumerate(planned.segments, start=1):
-        click.echo(f"part {number}: {segment.units} {unit}, room for {segment.room} more")
+        echo(f"part {number}: {segment.units} {unit}, room for {segment.room} more")
     if planned.foreign:
-        click.echo(f"not in the GSM 7 bit alphabet: {_listed(planned.foreign)}")
+        echo(f"not in the GSM 7 bit alphabet: {_listed(planned.foreign)}")
     if (offer := planned.offer) is not None:
         swaps = ", ".join(f"{_with_code(swap.character)} -> {swap.by!r}" for swap in offer.replaced)
-        click.echo(f"{offer.alphabet.name}, {_parts(offer.parts)} ({offer.saved} fewer) with {swaps}")
+        echo(f"{offer.alphabet.name}, {_parts(offer.parts)} ({offer.saved} fewer) with {swaps}")
 
 
 def _document(planned: codec.Plan) -> dict[str, Any]:

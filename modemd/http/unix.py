@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 import stat
-import time
+import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 # The kernel's limit for the path of a Unix socket is 108 octets, with the closing zero (unix(7)).
 LONGEST_PATH = 107
 CLIENT_TIMEOUT_S = 60.0
-RETRY_S = 0.02
 
 
 @contextlib.contextmanager
@@ -132,17 +131,12 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # A crowd of clients may wait to be accepted; then the kernel queues no further one. It waits with a socket that blocks,
+        # and one with a time limit of Python's would be refused at once. A time of 0 would be no limit.
+        limit = struct.pack("@ll", int(self.timeout or 0), int((self.timeout or 0) % 1 * 1e6) or 1)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self.sock.connect(str(self._path))
         self.sock.settimeout(self.timeout)
-        deadline = time.monotonic() + (self.timeout or 0)
-        while True:
-            try:
-                self.sock.connect(str(self._path))
-            except BlockingIOError:  # a crowd of clients waits to be accepted, and the kernel queues no further one
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(RETRY_S)
-            else:
-                return
 
 
 def request(
