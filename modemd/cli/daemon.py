@@ -6,8 +6,6 @@ import asyncio
 import faulthandler
 from pathlib import Path
 
-import click
-
 from modemd import logs, resources
 from modemd.cli import options
 from modemd.cli.output import echo
@@ -16,7 +14,7 @@ from modemd.errors import ConfigError
 from modemd.profiles import Profiles
 
 
-@click.command()
+@options.command()
 @options.config_file
 def run(config: Path) -> None:
     """Run the daemon in the foreground, until SIGTERM or Ctrl-C.
@@ -33,7 +31,7 @@ def run(config: Path) -> None:
     asyncio.run(daemon.run(settings, lambda: load(config)))
 
 
-@click.group()
+@options.group()
 def config() -> None:
     """Check the configuration file."""
 

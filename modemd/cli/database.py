@@ -17,7 +17,7 @@ RELEASE_S = 3600.0
 file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 
-@click.command()
+@options.command()
 @options.config_file
 @file
 @options.as_json
@@ -36,7 +36,7 @@ def backup(config: Path, file: Path, as_json: bool) -> None:
         echo(f"{file}: {size} octets, checked, schema {schema}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @file
 @options.as_json
@@ -61,7 +61,7 @@ def restore(config: Path, file: Path, as_json: bool) -> None:
         echo(f"{restored.consent_statements} statements of consent that came after the backup were kept")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.class_of_messages("Only this class of messages.")
 @authorship_options

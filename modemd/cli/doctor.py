@@ -27,7 +27,7 @@ ASK_TIMEOUT_S = 10.0
 _MARKS = {"fine": "ok", "note": "note", "warning": "warning", "blocks": "BLOCKS"}
 
 
-@click.command()
+@options.command()
 @click.option(
     "--config",
     default=DEFAULT_CONFIG,

@@ -26,7 +26,7 @@ own_drivers = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@options.group(invoke_without_command=True)
 @click.pass_context
 def drivers(context: click.Context) -> None:
     """List, show and draft drivers.
@@ -105,7 +105,7 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
     return await driver_skeleton.suggest_driver(await open_serial(port, baud), port, profiles)
 
 
-@click.command()
+@options.command()
 @options.at_port
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Without it: standard output."

@@ -68,7 +68,7 @@ def _print_row(row: dict[str, Any], as_json: bool) -> None:
         echo(f"{row['seen_at'][:19]}Z  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
@@ -90,7 +90,7 @@ def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: i
     print_rows(rows, columns, as_json=as_json, none="no inbound messages")
 
 
-@click.command("optouts")
+@options.command("optouts")
 @options.config_file
 @options.limit
 @options.as_json
@@ -100,7 +100,7 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
     print_rows(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--unmatched", is_flag=True, help="Only reports that belong to no message.")
 @options.limit

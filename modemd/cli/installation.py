@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from modemd import installation, resources
+from modemd.cli import options
 from modemd.cli.drivers import own_drivers
 from modemd.cli.output import echo
 from modemd.errors import ModemdError
@@ -21,7 +22,7 @@ _whole_device = click.option(
 )
 
 
-@click.command()
+@options.command()
 @click.option("--dry-run", is_flag=True, help="Print what the command would do, and do nothing.")
 @click.option("--uninstall", is_flag=True, help="Remove the service. Messages, configuration and user stay.")
 @_whole_device
@@ -63,7 +64,7 @@ def _run_step(step: installation.InstallStep) -> None:
 _GROUP = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
-@click.command("udev-rules")
+@options.command("udev-rules")
 @own_drivers
 @click.option("--group", default=udev.GROUP, show_default=True, help="The group that may use the ports.")
 @_whole_device

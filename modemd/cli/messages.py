@@ -18,10 +18,14 @@ from modemd.config import load
 from modemd.rules.states import MessageState
 
 
-@click.command()
+@options.command()
 @options.config_file
-@click.option("--to", help="The recipient: +33612345678, or a national number of the configured country.")
-@click.option("--text", help="The text of the message.")
+@click.option(
+    "--to",
+    multiple=True,
+    help="The recipient: +33612345678, or a national number of the configured country. Write the option once for each.",
+)
+@options.text("The text of the message.", required=False)
 @options.purpose
 @click.option("--at", help="The earliest time to send: 2026-11-22T18:30, with or without an offset.")
 @options.valid
@@ -34,7 +38,7 @@ from modemd.rules.states import MessageState
 @options.as_json
 def send(
     config: Path,
-    to: str | None,
+    to: tuple[str, ...],
     text: str | None,
     message_class: str,
     at: str | None,
@@ -59,10 +63,22 @@ def send(
         return
     if not to or text is None:
         raise click.UsageError("needs --to and --text, or --csv")
-    new: dict[str, object] = {"to": to, "text": text, "class": message_class, "at": at, "key": key}
+    if len(to) > 1 and key is not None:
+        raise click.UsageError("--key belongs to one message; it cannot be used with several --to")
+    new: dict[str, object] = {
+        "to": to[0] if len(to) == 1 else to,
+        "text": text,
+        "class": message_class,
+        "at": at,
+        "key": key,
+    }
     new |= {"valid": valid, "window": window, "sim": sim}
     new |= {"report": False if no_report else None, "short_code": short_code or None}
-    print_accepted(post_json(settings, "/v1/messages", new), as_json)
+    answer = post_json(settings, "/v1/messages", new)
+    if isinstance(answer, list):
+        _print_several(answer, as_json)
+    else:
+        print_accepted(answer, as_json)
 
 
 # Options of a single message; a CSV has columns for them.
@@ -80,19 +96,35 @@ def _is_given(option: str) -> bool:
 
 def print_accepted(message: dict[str, Any], as_json: bool) -> None:
     """Prints a submitted message and its warnings. Exits with 1 if consent refused it."""
+    _print_submitted(message, as_json)
+    if message["state"] == "refused":
+        sys.exit(1)
+
+
+def _print_several(messages: list[dict[str, Any]], as_json: bool) -> None:
+    """Prints the messages of one request. Exits with 1 if consent refused all of them."""
+    if as_json:
+        print_json(messages)
+    for message in messages:
+        _print_submitted(message, is_quiet=as_json, to=f" to {message['to']}")
+    if all(message["state"] == "refused" for message in messages):
+        sys.exit(1)
+
+
+def _print_submitted(message: dict[str, Any], as_json: bool = False, *, is_quiet: bool = False, to: str = "") -> None:
+    """Prints a submitted message, with its warnings and refusal on stderr; with `is_quiet`, only these."""
     for warning in message["warnings"]:
         echo(f"modemd: {warning}", err=True)
     refused = message["state"] == "refused"
     if as_json:
         print_json(message)
-    elif not refused:
+    elif not refused and not is_quiet:
         parts = f"{message['parts']} part{'s' if message['parts'] > 1 else ''}"
         known = ", already known by its key" if message["again"] else ""
         until = f" until {message['until']}" if message["until"] else ""
-        echo(f"message {message['id']} {message['state']}{until} ({parts}{known})")
+        echo(f"message {message['id']}{to} {message['state']}{until} ({parts}{known})")
     if refused:
-        echo(f"modemd: message {message['id']} refused: {message['reason']}", err=True)
-        sys.exit(1)
+        echo(f"modemd: message {message['id']}{to} refused: {message['reason']}", err=True)
 
 
 def _print_batch(batch: dict[str, Any], as_json: bool) -> None:
@@ -120,7 +152,7 @@ def _read_csv(name: str) -> bytes:
 message_id = click.argument("id", type=click.IntRange(min=1))
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @click.argument("verdict", type=click.Choice(["sent", "not-sent"]))
@@ -133,7 +165,7 @@ def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: 
     _print_message(post_json(load(config), f"/v1/messages/{id}/settle", decision), as_json)
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @authorship_options
@@ -143,7 +175,7 @@ def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
     print_accepted(post_json(load(config), f"/v1/messages/{id}/resend", {"why": why, "by": by}), as_json)
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @authorship_options
@@ -160,7 +192,7 @@ def _print_message(message: dict[str, Any], as_json: bool) -> None:
         echo(f"message {message['id']} {message['state']}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
 @click.option(
@@ -177,7 +209,7 @@ def messages(config: Path, id: int | None, state: str | None, batch: int | None,
     print_rows(rows, columns, as_json=as_json, none="no messages")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @options.as_json

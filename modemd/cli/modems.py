@@ -17,7 +17,7 @@ from modemd.errors import ErrorCode, Refused
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.argument("code")
 @click.option("--modem", "name", required=True, help="The modem's name.")
@@ -105,7 +105,7 @@ _MODEM_COLUMNS = (
 )
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--id", "name", help="Only the modem with this name.")
 @click.option(

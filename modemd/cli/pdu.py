@@ -18,7 +18,7 @@ _width = click.option(
 _national = click.option("--national", is_flag=True, help="Use national language tables if they save parts.")
 
 
-@click.group()
+@options.group()
 def pdu() -> None:
     """Decode and encode PDUs, and show how a text would be sent."""
 
@@ -50,7 +50,7 @@ def decode(hex: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) -
 
 @pdu.command()
 @click.option("--to", required=True, help="The recipient: +33612345678, a short code, or a name.")
-@click.option("--text", required=True, help="The text.")
+@options.text("The text.")
 @click.option("--report", is_flag=True, help="Ask for a delivery report.")
 @click.option("--class", "message_class", type=click.IntRange(0, 3), help="The message class; 0 is a flash message.")
 @click.option(
@@ -98,7 +98,7 @@ def encode(
 
 
 @pdu.command()
-@click.option("--text", required=True, help="The text.")
+@options.text("The text.")
 @_width
 @_national
 @options.as_json

@@ -17,7 +17,7 @@ from modemd.config import load
 name = click.argument("name")
 
 
-@click.group()
+@options.group()
 def schedules() -> None:
     """Add, list, pause and remove recurring sends."""
 
@@ -29,7 +29,7 @@ def schedules() -> None:
     "--cron", required=True, help="The times: minute, hour, day, month, day of the week, such as '30 9 * * 1-5'."
 )
 @click.option("--to", required=True, multiple=True, help="A recipient. Write the option once for each.")
-@click.option("--text", required=True, help="The text of the messages.")
+@options.text("The text of the messages.")
 @options.purpose
 @options.valid
 @options.window

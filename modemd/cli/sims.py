@@ -25,7 +25,7 @@ _LIMITS = {
 }
 
 
-@click.group()
+@options.group()
 def sims() -> None:
     """List the SIMs, and admit new ones."""
 
@@ -77,7 +77,7 @@ def table_row(row: dict[str, Any]) -> dict[str, Any]:
     return row | used | {"paused": ", ".join(row["paused"]) or None}
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.class_of_messages("Only this class of messages.")
 @click.option("--sim", help="Only this SIM, by its ICCID.")
@@ -88,7 +88,7 @@ def pause(config: Path, message_class: str | None, sim: str | None, why: str, by
     _post_decision(config, "pause", message_class, sim, why, by, as_json=as_json)
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.class_of_messages("The class that is paused.")
 @click.option("--sim", help="The SIM that is paused, by its ICCID.")

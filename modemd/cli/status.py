@@ -14,7 +14,7 @@ from modemd.cli.output import echo, print_json, print_rows, print_table, printab
 from modemd.config import load
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--all", "cleared", is_flag=True, help="Also the alarms that are over.")
 @options.limit
@@ -81,7 +81,7 @@ def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
         echo(f"... and {len(rows) - MOST_LINES} more {what}: {command}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.as_json
 def status(config: Path, as_json: bool) -> None:

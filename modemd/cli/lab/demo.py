@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import click
 
+from modemd.cli import options
 from modemd.cli.client import call_emulator, parse_response
 from modemd.cli.lab.companions import ChildProcesses
 from modemd.cli.output import echo
@@ -76,7 +77,7 @@ class Stopped(BaseException):
         self.number = number
 
 
-@click.command()
+@options.command()
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),

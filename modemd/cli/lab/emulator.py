@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modemd.emulator.lab.scenario import Scenario
 
 
-@click.command()
+@options.command()
 @click.option("--modems", default=1, show_default=True, type=click.IntRange(min=1), help="The number of modems.")
 @options.emulator_directory
 @click.option("--send-latency", default=0.3, show_default=True, help="Seconds from Ctrl-Z to the answer.")
@@ -151,7 +151,7 @@ def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -
     context.exit()
 
 
-@click.command()
+@options.command()
 @options.emulator_directory
 @click.option(
     "--list",

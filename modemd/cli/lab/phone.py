@@ -14,7 +14,7 @@ from modemd.cli.output import echo, print_rows
 from modemd.errors import ConfigError
 
 
-@click.group()
+@options.group()
 @options.emulator_directory
 @click.argument("number")
 @click.pass_context
