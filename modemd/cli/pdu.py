@@ -77,7 +77,7 @@ def encode(
         raise click.BadParameter(f"must fit into {reference_width} bits", param_hint="--reference")
     parts = codec.compose(
         to,
-        text,
+        codec.compose_letters(text),
         reference=reference,
         reference_width=int(reference_width),
         report_requested=report,
@@ -107,7 +107,7 @@ def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None
 
     Prints the alphabet, the parts, the room left in each, and the characters that make the text longer.
     """
-    planned = codec.plan(text, reference_width=int(reference_width), national=national)
+    planned = codec.plan(codec.compose_letters(text), reference_width=int(reference_width), national=national)
     if as_json:
         print_json(_document(planned))
         return
@@ -165,4 +165,5 @@ def _listed(foreign: Sequence[codec.Foreign]) -> str:
 
 def _with_code(character: str) -> str:
     """Returns a character with its code, since it may be invisible."""
-    return f"{printable(character)} (U+{ord(character):04X})"
+    codes = " ".join(f"U+{ord(each):04X}" for each in character)
+    return f"{character} ({codes})" if printable(character) == character else codes

@@ -78,7 +78,12 @@ async def test_several_recipients_are_accepted_together(client: Client, assemble
     alone = await client.post("/v1/messages", HELLO | {"to": [ALICE], "class": "marketing"})
     assert (alone.status, len(alone.json)) == (409, 1)
     stored = len((await client.get("/v1/messages")).json)
-    wrong: list[dict[str, object]] = [{"to": [ALICE, "nobody"]}, {"to": []}, {"to": [ALICE] * 101}, {**both, "key": "k"}]
+    wrong: list[dict[str, object]] = [
+        {"to": [ALICE, "nobody"]},
+        {"to": []},
+        {"to": [ALICE] * 101},
+        {**both, "key": "k"},
+    ]
     for fields in wrong:
         assert (await client.post("/v1/messages", HELLO | fields)).status == 422
     assert len((await client.get("/v1/messages")).json) == stored
