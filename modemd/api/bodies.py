@@ -1,9 +1,9 @@
-"""Bodies of requests: read whole before a route sees them, within a size and a time."""
+"""Bodies of requests: read whole before a route sees them, within a size and a time; from then on the work is finished."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,12 +21,13 @@ class BodyBounds:
     """ASGI application around another, which gets each body whole. `find_largest` returns the most octets of a body for a path.
 
     A body that is too large is refused by its announced length, or where it exceeds the bound; a slow one at its deadline.
-    A client that goes away in the middle of its body has asked for nothing."""
+    A client that goes away in the middle of its body has asked for nothing. Whoever goes away later gets what was asked for."""
 
     def __init__(self, app: ASGIApp, find_largest: Callable[[str], int], within_s: float = BODY_S) -> None:
         self._app = app
         self._find_largest = find_largest
         self._within_s = within_s
+        self._at_work: set[asyncio.Future[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,7 +50,15 @@ class BodyBounds:
                 text = f"a body here has at most {_describe_size(most)}; split it"
                 await error_response(ErrorCode.TOO_LARGE, text, headers=_CLOSE)(scope, receive, send)
                 return
-            await self._app(scope, _replay(body, receive), send)
+            await self._finish(self._app(scope, _replay(body, receive), send))
+
+    async def _finish(self, work: Awaitable[None]) -> None:
+        """Waits for work on a request, and leaves it at work if the waiting is cancelled. A change is stored as soon as it was
+        handed to the writer; what follows from it must follow, whether or not somebody still waits for the answer."""
+        task = asyncio.ensure_future(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        await asyncio.shield(task)
 
 
 class _Gone(Exception):

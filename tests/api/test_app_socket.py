@@ -219,3 +219,26 @@ async def test_random_requests_leave_no_traceback(path: Path, seed: int, caplog:
             check_error(answer)
         assert not [record for record in caplog.records if record.exc_info], request
         caplog.clear()
+
+
+async def test_64_connections_that_break_off_lose_and_double_nothing(
+    path: Path, assembled: AssembledService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Clients that close right behind their request, and ask again with the same key: each message is stored once."""
+
+    async def submit(number: int, *, waits: bool) -> int | None:
+        _, writer = await asyncio.open_unix_connection(path)
+        request = post("/v1/messages", json.dumps(HELLO | {"key": f"k{number}"}).encode())
+        if waits:
+            writer.close()
+            return split(await ask(path, request))[0]
+        writer.write(request)
+        writer.transport.abort() if number % 2 else writer.close()
+        return None
+
+    await asyncio.gather(*(submit(number % 16, waits=False) for number in range(64)))
+    answers = await asyncio.gather(*(submit(number % 16, waits=True) for number in range(64)))
+    assert {*answers} <= {200, 202}
+    listed = await assembled.service.messages.stories.list_messages(id=None, state=None, batch=None, limit=0)
+    assert sorted(str(message.key) for message in listed) == sorted(f"k{number}" for number in range(16))
+    assert [record for record in caplog.records if record.exc_info] == []
