@@ -24,20 +24,23 @@ log = logs.get(__name__)
 MOST_CONNECTIONS = 128
 # The share of the process's descriptors that clients may take. The rest is for modems, the database and Python.
 DESCRIPTOR_SHARE = 4
-# How many clients the kernel lets wait for `accept`. asyncio accepts so many at once, before it asks how many there are.
-MOST_WAITING = 32
+# How many clients asyncio accepts in one turn of the loop. Several turns pass before one too many is closed.
+ACCEPTED_AT_ONCE = 4
 IDLE_S = 10.0
 UNREAD_S = 30.0
+SPARED_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Bounds of one server. `connections`: clients at the same time; `idle_s`: seconds until the head of a request must be
-    complete, from the connection or the last answer; `unread_s`: seconds for which a client may leave an answer unread."""
+    complete, from the connection or the last answer; `unread_s`: seconds for which a client may leave an answer unread;
+    `spared_s`: seconds for which a client keeps its place in a crowd, since its request may be here and not yet read."""
 
     connections: int = MOST_CONNECTIONS
     idle_s: float = IDLE_S
     unread_s: float = UNREAD_S
+    spared_s: float = SPARED_S
 
 
 def choose_bounds() -> Bounds:
@@ -75,9 +78,9 @@ class Crowd:
         waiting = [
             each for each in clients if isinstance(each, BoundedProtocol) and each is not newcomer and each.waits
         ]
-        if not waiting:
+        longest = min(waiting, key=lambda each: each.waits_since, default=None)
+        if longest is None or newcomer.loop.time() - longest.waits_since < self.bounds.spared_s:
             return False
-        longest = min(waiting, key=lambda each: each.waits_since)
         clients.discard(longest)
         longest.transport.abort()
         return True

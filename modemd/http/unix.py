@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # The kernel's limit for the path of a Unix socket is 108 octets, with the closing zero (unix(7)).
 LONGEST_PATH = 107
 CLIENT_TIMEOUT_S = 60.0
+# How many clients the kernel lets wait until they are accepted. They take none of our descriptors.
+MOST_WAITING = 128
 
 
 @contextlib.contextmanager
@@ -48,7 +50,7 @@ def listening(path: Path) -> Iterator[socket.socket]:
     finally:
         os.umask(mask)
     try:
-        listener.listen(64)
+        listener.listen(MOST_WAITING)
         listener.setblocking(False)
         yield listener
     finally:
@@ -82,7 +84,7 @@ async def serving(
     `bounds`: of its clients; without them, those that fit this process."""
     import uvicorn
 
-    from modemd.http.bounded import MOST_WAITING, BoundedProtocol, Crowd, choose_bounds
+    from modemd.http.bounded import ACCEPTED_AT_ONCE, BoundedProtocol, Crowd, choose_bounds
 
     class Protocol(BoundedProtocol):
         """Connection of a client of this server."""
@@ -94,6 +96,10 @@ async def serving(
     class Server(uvicorn.Server):
         """uvicorn that waits for an event, instead of polling ten times a second, and leaves signals alone: its own handler
         would end the process before the daemon has stopped in order."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            listener.listen(MOST_WAITING)  # asyncio has set it to what it accepts at once
 
         async def main_loop(self) -> None:
             await stop.wait()
@@ -107,7 +113,7 @@ async def serving(
         http=Protocol,
         ws="none",
         lifespan="off",
-        backlog=MOST_WAITING,
+        backlog=ACCEPTED_AT_ONCE,
         log_config=None,
         access_log=False,
         date_header=False,

@@ -97,7 +97,7 @@ async def test_a_client_whose_request_is_under_way_is_not_let_go(tmp_path: Path)
 
 async def test_idle_clients_make_room(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Of too many clients, those that have waited longest are let go; the next one is served; and the log has one line."""
-    async with served(tmp_path, Application(), Bounds(connections=4, idle_s=60)) as path:
+    async with served(tmp_path, Application(), Bounds(connections=4, idle_s=60, spared_s=0)) as path:
         idle = [await Client.connect(path) for _ in range(20)]
         last = await Client.connect(path)
         assert b"200 OK" in await last.ask()
@@ -109,6 +109,18 @@ async def test_idle_clients_make_room(tmp_path: Path, caplog: pytest.LogCaptureF
     assert [record.getMessage() for record in caplog.records if "too many clients" in record.getMessage()] == [
         "too many clients of the socket; those without a request are let go clients=4"
     ]
+
+
+async def test_a_client_that_has_just_come_keeps_its_place(tmp_path: Path) -> None:
+    """In a sudden crowd the last is refused, and none of those whose requests may be on their way is let go."""
+    async with served(tmp_path, Application(), Bounds(connections=2, spared_s=60)) as path:
+        clients = [await Client.connect(path) for _ in range(2)]
+        late = await Client.connect(path)
+        assert (await late.reader.read()).startswith(b"HTTP/1.1 503")
+        for client in clients:
+            assert b"200 OK" in await client.ask()
+        for client in (*clients, late):
+            client.writer.close()
 
 
 async def test_a_client_too_many_is_refused_while_all_are_at_work(tmp_path: Path) -> None:
