@@ -17,6 +17,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from modemd import logs
+from modemd.errors import ErrorCode
 
 log = logs.get(__name__)
 
@@ -107,6 +108,7 @@ class BoundedProtocol(H11Protocol):
         if self.crowd.admit(self):
             self._await_request()
         else:
+            self.connections.discard(self)  # it has no place that it could make for another
             self._answer(
                 HTTPStatus.SERVICE_UNAVAILABLE, "too_many_clients", "too many clients at once; try again later"
             )
@@ -145,7 +147,7 @@ class BoundedProtocol(H11Protocol):
             if self.cycle.response_started:
                 self.transport.abort()
                 return
-        self._answer(HTTPStatus.BAD_REQUEST, "bad_request", "this is not an HTTP request")
+        self._answer(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_REQUEST, "this is not an HTTP request")
 
     def _await_request(self) -> None:
         self.waits_since = self.loop.time()

@@ -123,6 +123,18 @@ async def test_a_client_that_has_just_come_keeps_its_place(tmp_path: Path) -> No
             client.writer.close()
 
 
+async def test_a_sudden_crowd_gets_no_further_places(tmp_path: Path) -> None:
+    """Of fifty clients at once those that found a place keep it, and every other one is refused."""
+    async with served(tmp_path, Application(), Bounds(connections=4, spared_s=60)) as path:
+        clients = [await Client.connect(path) for _ in range(50)]
+        refused = [await client.reader.read() for client in clients[4:]]
+        assert all(answer.startswith(b"HTTP/1.1 503") for answer in refused)
+        for client in clients[:4]:
+            assert b"200 OK" in await client.ask()
+        for client in clients:
+            client.writer.close()
+
+
 async def test_a_client_too_many_is_refused_while_all_are_at_work(tmp_path: Path) -> None:
     """If every client has a request under way, the next gets 503 with the one JSON body, and those at work get their answers."""
     app = Application()
