@@ -110,7 +110,7 @@ class BoundedProtocol(H11Protocol):
         else:
             self.connections.discard(self)  # it has no place that it could make for another
             self._answer(
-                HTTPStatus.SERVICE_UNAVAILABLE, "too_many_clients", "too many clients at once; try again later"
+                HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_CLIENTS, "too many clients at once; try again later"
             )
 
     def connection_lost(self, exc: Exception | None) -> None:
