@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import resource
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -124,10 +125,14 @@ async def test_a_client_that_has_just_come_keeps_its_place(tmp_path: Path) -> No
 
 
 async def test_a_sudden_crowd_gets_no_further_places(tmp_path: Path) -> None:
-    """Of fifty clients at once those that found a place keep it, and every other one is refused."""
+    """Of fifty clients at the same moment those that found a place keep it, and every other one is refused."""
     async with served(tmp_path, Application(), Bounds(connections=4, spared_s=60)) as path:
-        clients = [await Client.connect(path) for _ in range(50)]
-        refused = [await client.reader.read() for client in clients[4:]]
+        await asyncio.sleep(0.05)  # the server listens, and has set how many may wait
+        sockets = [socket.socket(socket.AF_UNIX) for _ in range(50)]
+        for each in sockets:
+            each.connect(str(path))  # the loop stands still meanwhile: all of them wait to be accepted
+        clients = [Client(*await asyncio.open_unix_connection(sock=each)) for each in sockets]
+        refused = [await asyncio.wait_for(client.reader.read(), 5) for client in clients[4:]]
         assert all(answer.startswith(b"HTTP/1.1 503") for answer in refused)
         for client in clients[:4]:
             assert b"200 OK" in await client.ask()
@@ -152,6 +157,20 @@ async def test_a_client_too_many_is_refused_while_all_are_at_work(tmp_path: Path
         assert all(b"200 OK" in answer for answer in await asyncio.gather(*asking))
         for client in (*clients, late):
             client.writer.close()
+
+
+async def test_what_comes_behind_an_early_answer_is_not_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An application may answer before the body is there; what the client then sends, garbled as it is, does no harm."""
+    app = Application()
+    async with served(tmp_path, app, Bounds()) as path:
+        client = await Client.connect(path)
+        client.writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert b"200 OK" in await client.reader.readuntil(b"done")
+        client.writer.write(b"ZZ\r\n")
+        await client.writer.drain()
+        await asyncio.sleep(0.05)
+        client.writer.close()
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_an_answer_that_is_not_read_is_given_up(tmp_path: Path) -> None:
