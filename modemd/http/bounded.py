@@ -123,11 +123,6 @@ class BoundedProtocol(H11Protocol):
         self._await_request()
         super().on_response_complete()
 
-    def data_received(self, data: bytes) -> None:
-        # What comes behind the last request of a connection, or behind an error, is not read.
-        if self.conn.our_state not in (h11.MUST_CLOSE, h11.CLOSED, h11.ERROR) and not self.transport.is_closing():
-            super().data_received(data)
-
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._unread is None:
