@@ -13,7 +13,7 @@ import click
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 
 
-class Command(click.Command):
+class StrictCommand(click.Command):
     """Command that refuses an option which is written twice. click would drop the first without a word."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -24,20 +24,22 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
 
-class Group(click.Group):
+class StrictGroup(click.Group):
     """Group of such commands."""
 
-    command_class = Command
+    command_class = StrictCommand
 
 
-def command(name: str | None = None) -> Callable[[Callable[..., object]], Command]:
+def command(name: str | None = None) -> Callable[[Callable[..., object]], StrictCommand]:
     """Makes a command of a function."""
-    return click.command(name, cls=Command)
+    return click.command(name, cls=StrictCommand)
 
 
-def group(name: str | None = None, *, invoke_without_command: bool = False) -> Callable[[Callable[..., object]], Group]:
+def group(
+    name: str | None = None, *, invoke_without_command: bool = False
+) -> Callable[[Callable[..., object]], StrictGroup]:
     """Makes a group of a function."""
-    return click.group(name, cls=Group, invoke_without_command=invoke_without_command)
+    return click.group(name, cls=StrictGroup, invoke_without_command=invoke_without_command)
 
 
 config_file = click.option(
