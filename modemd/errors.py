@@ -10,7 +10,7 @@ There is a class for each case in which a caller acts differently::
     ├── Refused            a submit is not accepted; carries a code for programs
     ├── StoreError         the database cannot be used; carries what to do, and a code for programs
     │   ├── StoreLocked    another process writes to it
-    │   ├── StoreUnavailable   it takes no change now (disk full, read-only, failing): wait, try again
+    │   ├── StoreUnavailable   it takes no change now (disk full, read-only, failing, held): wait, try again
     │   └── StoreDamaged   it cannot be read as it should: stop, a person restores it
     └── ModemError         a modem did not do what it was asked
         ├── PortGone       the port is lost or cannot be opened: reopen
@@ -85,6 +85,7 @@ class ErrorCode(StrEnum):
     TOO_FAR = "too_far"
     TOO_LARGE = "too_large", 413
     TOO_LATE = "too_late", 409
+    TOO_SLOW = "too_slow", 408
     USSD_BUSY = "ussd_busy", 409
     USSD_ENDED = "ussd_ended", 502
     USSD_GARBLED = "ussd_garbled", 502
@@ -99,7 +100,9 @@ class ErrorCode(StrEnum):
     # modemd or its database does not work now.
     INTERNAL = "internal", 500
     UNAVAILABLE = "unavailable", 503
+    TOO_MANY_CLIENTS = "too_many_clients", 503
     STORE = "store", 503
+    LOCKED = "locked", 503
     DISK_FULL = "disk_full", 503
     READ_ONLY = "read_only", 503
     DISK_ERROR = "disk_error", 503

@@ -20,14 +20,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
+from modemd.controls import CODES
+
 _NUMBERS = frozenset({"number", "to", "sender", "recipient"})
 _IDENTITIES = frozenset({"iccid", "imsi"})
 _INTERNATIONAL = re.compile(r"(?:\+|%2[Bb])[0-9]{8,15}")
 _ESCAPED = str.maketrans(
-    {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-    | {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in CODES}
+    | {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 )
-_BARE = re.compile(r'[^\s"=\\\x00-\x1f\x7f-\x9f]+')
+_NOT_BARE = re.compile(r'[\s"=\\]')
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
@@ -161,5 +163,6 @@ def _without_numbers(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Returns the text as it is if it is unambiguous, else in quotes, on one line."""
-    return text if _BARE.fullmatch(text) else f'"{text.translate(_ESCAPED)}"'
+    """Returns the text as it is if it is unambiguous, else in quotes, on one line, with its control characters escaped."""
+    escaped = text.translate(_ESCAPED)
+    return text if text and escaped == text and _NOT_BARE.search(text) is None else f'"{escaped}"'

@@ -17,10 +17,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "modemd"
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "clock": set(),
-    "logs": set(),
+    "controls": set(),
+    "logs": {"controls"},
     "resources": set(),
     "programs": set(),
-    "http": set(),
+    "http": {"logs"},
     "connector": set(),
     "pdu": set(),
     "at": set(),
@@ -31,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
     "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
     # The words of the trade (classes, states) are the rules'; faces may name them.
-    "api": {"service", "rules"},
+    "api": {"service", "rules", "controls"},
     "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service"},
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},
@@ -40,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "cli": {
         *("api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "resources", "logs", "http"),
         *("modem", "installation"),
-        "doctor",
+        *("doctor", "controls"),
     },
     "__main__": {"cli"},
 }
@@ -120,7 +121,8 @@ PURE: dict[str, set[str]] = {
     "connector": set(),
     "programs": set(),
     "clock": set(),
-    "logs": set(),
+    "controls": set(),
+    "logs": {"controls"},
     "resources": set(),
     "pdu": set(),
     "at": set(),

@@ -5,14 +5,21 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from modemd import __version__
-from modemd.api import errors, inbox, messages, modems, schedules, sims, status
+from modemd.api import bodies, errors, inbox, messages, modems, schedules, sims, status
 from modemd.service.service import Service
 
 
 def create_app(service: Service) -> FastAPI:
     """Returns the application over a service. Each error has one JSON body, as `modemd.api.errors` says."""
-    app = FastAPI(title="modemd", version=__version__, docs_url=None, redoc_url=None)
+    # A path with a slash at its end is no route. Starlette would send the client to an address made of the socket's path.
+    app = FastAPI(title="modemd", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
     errors.add_error_handlers(app)
     for subject in (messages, inbox, modems, status, schedules, sims):
         app.include_router(subject.make_router(service))
     return app
+
+
+def find_largest_body(path: str) -> int:
+    """Returns the most octets of a body that is sent to `path`."""
+    return messages.LARGEST_CSV if path == messages.BATCHES else bodies.LARGEST_JSON

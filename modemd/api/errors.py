@@ -10,8 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from modemd.controls import mark_controls
 from modemd.errors import ErrorCode, ModemdError, Refused, StoreError
 from modemd.service.messages.csv_rows import BadRows
+
+# How many mistakes of one request are told, and how many characters of the place of each.
+MOST_PROBLEMS = 20
+LONGEST_PLACE = 100
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -27,7 +32,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
-        problems = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
+        found = error.errors()
+        problems = [_describe_problem(each) for each in found[:MOST_PROBLEMS]]
+        if len(found) > MOST_PROBLEMS:
+            problems.append(f"and {len(found) - MOST_PROBLEMS} more")
         return error_response(ErrorCode.BAD_REQUEST, "; ".join(problems), problems=problems)
 
     @app.exception_handler(HTTPException)
@@ -43,12 +51,21 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_response(ErrorCode.INTERNAL, "a mistake inside modemd; its log tells more")
 
 
-def error_response(code: str, message: str, *, status: int | None = None, **more: Any) -> JSONResponse:
-    """Returns the JSON body that every error has: its code, a message for people, and `more` fields. `status`: if it is not the
-    one of the code."""
+def _describe_problem(problem: dict[str, Any]) -> str:
+    """Returns one mistake of a request: where it is, and what is wrong. A key of the client may be as long as it likes."""
+    where = ".".join(str(part) for part in problem["loc"])
+    shown = where if len(where) <= LONGEST_PLACE else f"{where[:LONGEST_PLACE]}…"
+    return f"{shown}: {problem['msg']}"
+
+
+def error_response(
+    code: str, message: str, *, status: int | None = None, headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """Returns the JSON body that every error has: its code, a message of one line for people, and `more` fields. `status`: if it
+    is not the one of the code."""
     if status is None:
         status = code.status if isinstance(code, ErrorCode) else HTTPStatus.SERVICE_UNAVAILABLE
-    return JSONResponse({"error": {"code": code, "message": message, **more}}, status)
+    return JSONResponse({"error": {"code": code, "message": mark_controls(message), **more}}, status, headers)
 
 
 # What the framework refuses before a route is reached.

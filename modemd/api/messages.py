@@ -6,25 +6,26 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import LARGEST_INTEGER, Decision, IdFilter, Limit, PathId, Text
+from modemd.api.requests import LARGEST_INTEGER, Body, Decision, IdFilter, Limit, PathId, Text
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
 from modemd.service.messages.submission import MessageRequest, SubmitResult
 from modemd.service.service import Service
 
+BATCHES = "/v1/batches"
+# Recipients of one request; for more there is the CSV.
+MOST_RECIPIENTS = 100
 LARGEST_CSV = 32 * 1024 * 1024
 
 
-class NewMessage(BaseModel):
+class NewMessage(Body):
     """A message to send. `class` and `at` mean what docs/sending.md says."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    to: str
+    to: str | Annotated[list[str], Field(min_length=1, max_length=MOST_RECIPIENTS)]
     text: str
     message_class: str = Field(default=MessageClass.TRANSACTIONAL, alias="class")
     at: str | None = None
@@ -35,6 +36,21 @@ class NewMessage(BaseModel):
     valid: Text | None = None
     window: Text | None = None
     sim: Text | None = None
+
+    def make_request(self, to: str) -> MessageRequest:
+        """Returns the request for one recipient."""
+        return MessageRequest(
+            to,
+            self.text,
+            self.message_class,
+            self.at,
+            self.key,
+            self.report,
+            short_code=self.short_code,
+            valid=self.valid,
+            window=self.window,
+            sim=self.sim,
+        )
 
 
 class Settling(Decision):
@@ -48,28 +64,19 @@ def make_router(service: Service) -> APIRouter:
     """Returns the routes of messages, batches and status reports."""
     router, rooms = APIRouter(prefix="/v1"), service.messages
 
-    @router.post("/messages", status_code=202, summary="Accept one message")
+    @router.post("/messages", status_code=202, summary="Accept one message, or one for each of several recipients")
     async def post_message(new: NewMessage) -> JSONResponse:
-        request = MessageRequest(
-            new.to,
-            new.text,
-            new.message_class,
-            new.at,
-            new.key,
-            new.report,
-            short_code=new.short_code,
-            valid=new.valid,
-            window=new.window,
-            sim=new.sim,
-        )
-        return accepted_response(await rooms.submission.submit(request))
+        if isinstance(new.to, str):
+            return accepted_response(await rooms.submission.submit(new.make_request(new.to)))
+        if new.key is not None and len(new.to) > 1:
+            raise Refused(ErrorCode.BAD_KEY, "a key belongs to one message; give each recipient one of its own")
+        results = await rooms.submission.submit_all([new.make_request(to) for to in new.to])
+        accepted = any(each.message.state is not MessageState.REFUSED for each in results)
+        return JSONResponse(documents(results), 202 if accepted else 409)
 
     @router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
     async def post_batch(request: Request, key: str | None = None) -> dict[str, Any]:
-        body = await request.body()
-        if len(body) > LARGEST_CSV:
-            raise Refused(ErrorCode.TOO_LARGE, f"a CSV has at most {LARGEST_CSV // 1024 // 1024} MiB; split it")
-        return document(await rooms.batches.accept(body, key))
+        return document(await rooms.batches.accept(await request.body(), key))
 
     @router.get("/batches", summary="List the batches, newest first")
     async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:

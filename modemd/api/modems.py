@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import PathId, Text
+from modemd.api.requests import Body, PathId, Text
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S
 from modemd.service.service import Service
 
 
-class Ussd(BaseModel):
+class Ussd(Body):
     """A code to say to the network, or with a `session` a reply."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: Text
     session: int | None = None

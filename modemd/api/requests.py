@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from modemd.service.messages.decisions import Authorship
 
+MOST_KEYS = 50  # of the object in a request
 LARGEST_INTEGER = 2**63 - 1  # the largest integer of SQLite
 
 
@@ -27,10 +28,23 @@ IdFilter = Annotated[int | None, Query(ge=1, le=LARGEST_INTEGER)]
 PathId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
 
 
-class Decision(BaseModel):
-    """Decision of a person: by whom, and why."""
+class Body(BaseModel):
+    """JSON object of a request. A key that has no meaning is a mistake."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_size(cls, given: object) -> object:
+        """Returns what was given. Raises ValueError if it has far more keys than any body: to tell of each takes the loop's
+        time."""
+        if isinstance(given, dict) and len(given) > MOST_KEYS:
+            raise ValueError(f"has {len(given)} keys; {MOST_KEYS} are the most")
+        return given
+
+
+class Decision(Body):
+    """Decision of a person: by whom, and why."""
 
     by: Text
     why: Text

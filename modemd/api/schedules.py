@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import Decision, Text
+from modemd.api.requests import Body, Decision, Text
 from modemd.rules.classes import MessageClass
-from modemd.service.calendar.recurring import ScheduleRequest
+from modemd.service.calendar.recurring import MOST_RECIPIENTS, ScheduleRequest
 from modemd.service.messages.submission import MessageRequest
 from modemd.service.service import Service
 
 
-class NewSchedule(BaseModel):
+class NewSchedule(Body):
     """A recurring send; what each of its messages is made of means what it means in a single one."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     name: Text
     cron: Text
-    to: list[Text]
+    to: Annotated[list[Text], Field(max_length=MOST_RECIPIENTS)]
     text: Text
     message_class: Text = Field(default=MessageClass.TRANSACTIONAL, alias="class")
     report: bool | None = None

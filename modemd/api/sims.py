@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from modemd.api.documents import document, documents
 from modemd.api.requests import Decision, Text
@@ -14,8 +14,6 @@ from modemd.service.service import Service
 
 class Pausing(Decision):
     """Subject of a pause: a class, a SIM by its ICCID, a class on a SIM; without both, everything."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     message_class: Text | None = Field(default=None, alias="class")
     sim: Text | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from modemd.api.documents import document, documents
 from modemd.api.errors import error_response
@@ -17,8 +17,6 @@ from modemd.service.service import Service
 
 class Release(Decision):
     """Messages to release after a restore: one class, or everything."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     message_class: Text | None = Field(default=None, alias="class")
 

@@ -9,9 +9,8 @@ from concurrent.futures import TimeoutError as StillAtWork
 from typing import Any
 from urllib.parse import urlencode
 
-import click
-
 from modemd.cli.client import call_api
+from modemd.cli.output import echo, echo_over_last
 from modemd.config import Settings
 from modemd.http.unix import request
 
@@ -46,7 +45,7 @@ def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
             else:
                 break
         if has_printed:
-            click.echo(err=True)
+            echo(err=True)
         return answer.result()
 
 
@@ -59,5 +58,5 @@ def _print_progress(settings: Settings, key: str) -> bool:
     found = json.loads(body) if status == 200 else []
     if not found:
         return False
-    click.echo(f"\r{found[0]['rows']} rows checked and staged", nl=False, err=True)
+    echo_over_last(f"{found[0]['rows']} rows checked and staged")
     return True

@@ -6,16 +6,15 @@ import asyncio
 import faulthandler
 from pathlib import Path
 
-import click
-
 from modemd import logs, resources
 from modemd.cli import options
+from modemd.cli.output import echo
 from modemd.config import load
 from modemd.errors import ConfigError
 from modemd.profiles import Profiles
 
 
-@click.command()
+@options.command()
 @options.config_file
 def run(config: Path) -> None:
     """Run the daemon in the foreground, until SIGTERM or Ctrl-C.
@@ -32,7 +31,7 @@ def run(config: Path) -> None:
     asyncio.run(daemon.run(settings, lambda: load(config)))
 
 
-@click.group()
+@options.group()
 def config() -> None:
     """Check the configuration file."""
 
@@ -49,4 +48,4 @@ def check(config: Path) -> None:
         if modem.driver is not None:
             profiles.find_by_name(modem.driver)
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
-    click.echo(f"{config}: {modems}, database {settings.database}: no mistakes")
+    echo(f"{config}: {modems}, database {settings.database}: no mistakes")

@@ -9,7 +9,7 @@ import click
 from modemd.cli import options
 from modemd.cli.client import post_json
 from modemd.cli.options import authorship_options
-from modemd.cli.output import print_json
+from modemd.cli.output import echo, print_json
 from modemd.config import load
 
 # A release goes in small steps, so a long queue takes a while.
@@ -17,7 +17,7 @@ RELEASE_S = 3600.0
 file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 
-@click.command()
+@options.command()
 @options.config_file
 @file
 @options.as_json
@@ -33,10 +33,10 @@ def backup(config: Path, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(file.absolute()), "octets": size, "schema": schema})
     else:
-        click.echo(f"{file}: {size} octets, checked, schema {schema}")
+        echo(f"{file}: {size} octets, checked, schema {schema}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @file
 @options.as_json
@@ -52,16 +52,16 @@ def restore(config: Path, file: Path, as_json: bool) -> None:
         before = str(restored.previous_database) if restored.previous_database else None
         print_json({"held": restored.held_messages, "consent": restored.consent_statements, "before": before})
         return
-    click.echo(f"restored from {file}; {restored.held_messages} messages are held until modemd release")
+    echo(f"restored from {file}; {restored.held_messages} messages are held until modemd release")
     if restored.previous_database is not None:
-        click.echo(f"the replaced database is kept as {restored.previous_database}")
+        echo(f"the replaced database is kept as {restored.previous_database}")
     if restored.consent_statements is None:
-        click.echo("the replaced database cannot be read: STOPs that came after the backup are lost", err=True)
+        echo("the replaced database cannot be read: STOPs that came after the backup are lost", err=True)
     elif restored.consent_statements:
-        click.echo(f"{restored.consent_statements} statements of consent that came after the backup were kept")
+        echo(f"{restored.consent_statements} statements of consent that came after the backup were kept")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.class_of_messages("Only this class of messages.")
 @authorship_options
@@ -72,4 +72,4 @@ def release(config: Path, message_class: str | None, why: str, by: str, as_json:
     if as_json:
         print_json(found)
     else:
-        click.echo(f"{found['messages']} messages and {found['batches']} batches released")
+        echo(f"{found['messages']} messages and {found['batches']} batches released")

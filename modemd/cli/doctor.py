@@ -15,7 +15,7 @@ import click
 
 from modemd import resources
 from modemd.cli import options
-from modemd.cli.output import print_json, printable
+from modemd.cli.output import echo, print_json, printable
 
 if TYPE_CHECKING:
     from modemd.config import Settings
@@ -27,7 +27,7 @@ ASK_TIMEOUT_S = 10.0
 _MARKS = {"fine": "ok", "note": "note", "warning": "warning", "blocks": "BLOCKS"}
 
 
-@click.command()
+@options.command()
 @click.option(
     "--config",
     default=DEFAULT_CONFIG,
@@ -61,15 +61,15 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
     else:
         for finding in report.findings:
             _print_finding(finding)
-        click.echo(report.message)
+        echo(report.message)
     context.exit(0 if report.can_send else 1)
 
 
 def _print_finding(finding: Finding) -> None:
     about = f"{finding.subject}: " if finding.subject is not None else ""
-    click.echo(f"{_MARKS[finding.severity]:<8} {printable(f'{about}{finding.what}')}")
+    echo(f"{_MARKS[finding.severity]:<8} {printable(f'{about}{finding.what}')}")
     if finding.remedy:
-        click.echo(f"         -> {printable(finding.remedy)}")
+        echo(f"         -> {printable(finding.remedy)}")
 
 
 def _make_environment(config: Path) -> Environment:

@@ -9,6 +9,7 @@ import click
 
 from modemd import resources
 from modemd.cli import options, output
+from modemd.cli.output import echo
 from modemd.errors import ModemdError, ProfileError
 from modemd.profiles import Profile, Profiles
 from modemd.profiles.writing import as_toml
@@ -25,7 +26,7 @@ own_drivers = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@options.group(invoke_without_command=True)
 @click.pass_context
 def drivers(context: click.Context) -> None:
     """List, show and draft drivers.
@@ -45,11 +46,11 @@ def list_drivers(context: click.Context, folder: Path, check: bool, as_json: boo
     """List the drivers and their files. Print every mistake in a file on standard error."""
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), folder])
     for problem in problems:
-        click.echo(f"modemd: {problem}", err=True)
+        echo(f"modemd: {problem}", err=True)
     found = sorted(profiles or (), key=lambda profile: profile.name)
     if check:
         if not problems:
-            click.echo(f"{len(found)} drivers: no mistakes")
+            echo(f"{len(found)} drivers: no mistakes")
     elif profiles is not None:
         output.print_rows([_row(profiles, each) for each in found], _COLUMNS, as_json=as_json, none="no drivers")
     if problems and (check or not found):
@@ -81,7 +82,7 @@ def show(name: str, folder: Path) -> None:
         profile = profiles.find_by_name(name)
     except ProfileError as error:
         raise (problems or [error])[0] from None  # a file with a mistake is missing from the profiles
-    click.echo(f"# {profile.path}\n{as_toml(profile)}", nl=False)
+    echo(f"# {profile.path}\n{as_toml(profile)}", nl=False)
 
 
 @drivers.command()
@@ -93,7 +94,7 @@ def suggest(port: str, baud: int, folder: Path) -> None:
 
     The command sends, sets and deletes nothing. Stop the daemon first, if it uses the port.
     """
-    click.echo(asyncio.run(_suggest(port, baud, folder)), nl=False)
+    echo(asyncio.run(_suggest(port, baud, folder)), nl=False)
 
 
 async def _suggest(port: str, baud: int, folder: Path) -> str:
@@ -104,7 +105,7 @@ async def _suggest(port: str, baud: int, folder: Path) -> str:
     return await driver_skeleton.suggest_driver(await open_serial(port, baud), port, profiles)
 
 
-@click.command()
+@options.command()
 @options.at_port
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Without it: standard output."
@@ -123,13 +124,13 @@ def record(port: str, out: Path | None, baud: int, listen: float) -> None:
         raise ModemdError(f"{out}: the folder does not exist")
     written = asyncio.run(_record(port, baud, listen))
     if out is None:
-        click.echo(written, nl=False)
+        echo(written, nl=False)
         return
     try:
         out.write_text(written, encoding="ascii")
     except OSError as error:
         raise ModemdError(f"{out}: {error.strerror or error}") from error
-    click.echo(f"{port}: written to {out}; read the file before you give it to others", err=True)
+    echo(f"{port}: written to {out}; read the file before you give it to others", err=True)
 
 
 async def _record(port: str, baud: int, listen_s: float) -> str:
@@ -139,7 +140,7 @@ async def _record(port: str, baud: int, listen_s: float) -> str:
     profiles = Profiles.load([resources.folder("drivers")])
 
     def print_progress(line: str) -> None:
-        click.echo(f"{port}: {line}", err=True)
+        echo(f"{port}: {line}", err=True)
 
     opened = await open_serial(port, baud)
     return (await recorder.record(opened, port, profiles, print_progress, listen_s=listen_s)).to_text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, parse_response
-from modemd.cli.output import print_rows, print_table, printable
+from modemd.cli.output import echo, print_json_line, print_rows, print_table, printable
 from modemd.config import Settings, load
 from modemd.http.unix import request
 from modemd.rules.classes import KINDS
@@ -63,15 +62,13 @@ def _fetch_rows(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any
 
 def _print_row(row: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(row, ensure_ascii=False))
+        print_json_line(row)
     else:
         missing = "" if row["complete"] else f" ({row['parts']} of {row['total']} parts)"
-        click.echo(
-            f"{row['seen_at'][:19]}Z  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}"
-        )
+        echo(f"{row['seen_at'][:19]}Z  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
@@ -93,7 +90,7 @@ def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: i
     print_rows(rows, columns, as_json=as_json, none="no inbound messages")
 
 
-@click.command("optouts")
+@options.command("optouts")
 @options.config_file
 @options.limit
 @options.as_json
@@ -103,7 +100,7 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
     print_rows(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--unmatched", is_flag=True, help="Only reports that belong to no message.")
 @options.limit
@@ -124,4 +121,4 @@ def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
     )
     for row in rows:
         if row["message"] is None:
-            click.echo(f"report {row['id']} is unmatched: {row['because']}")
+            echo(f"report {row['id']} is unmatched: {row['because']}")

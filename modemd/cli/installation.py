@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from modemd import installation, resources
+from modemd.cli import options
 from modemd.cli.drivers import own_drivers
+from modemd.cli.output import echo
 from modemd.errors import ModemdError
 from modemd.profiles import Profiles, udev
 
@@ -20,7 +22,7 @@ _whole_device = click.option(
 )
 
 
-@click.command()
+@options.command()
 @click.option("--dry-run", is_flag=True, help="Print what the command would do, and do nothing.")
 @click.option("--uninstall", is_flag=True, help="Remove the service. Messages, configuration and user stay.")
 @_whole_device
@@ -38,17 +40,17 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
     else:
         steps = installation.install_steps(machine, runs, whole_device=whole_device)
     for step in steps:
-        click.echo(f"would {step.description}" if dry_run else step.description)
+        echo(f"would {step.description}" if dry_run else step.description)
         if not dry_run:
             _run_step(step)
     if not steps:
-        click.echo("nothing to do")
+        echo("nothing to do")
     if uninstall:
         for command in installation.list_leftovers(machine):
-            click.echo(f"not removed, since you may want to keep it: {command}")
+            echo(f"not removed, since you may want to keep it: {command}")
     elif not dry_run:
-        click.echo(f"next: check {installation.CONFIG}, then run systemctl enable --now modemd")
-        click.echo("after an upgrade: run systemctl restart modemd")
+        echo(f"next: check {installation.CONFIG}, then run systemctl enable --now modemd")
+        echo("after an upgrade: run systemctl restart modemd")
 
 
 def _run_step(step: installation.InstallStep) -> None:
@@ -62,7 +64,7 @@ def _run_step(step: installation.InstallStep) -> None:
 _GROUP = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
-@click.command("udev-rules")
+@options.command("udev-rules")
 @own_drivers
 @click.option("--group", default=udev.GROUP, show_default=True, help="The group that may use the ports.")
 @_whole_device
@@ -75,4 +77,4 @@ def udev_rules(folder: Path, group: str, whole_device: bool) -> None:
     if not _GROUP.fullmatch(group):
         raise click.BadParameter(f"{group!r} cannot be the name of a group", param_hint="--group")
     profiles = Profiles.load([resources.folder("drivers"), folder])
-    click.echo(udev.rules(profiles, group=group, whole_device=whole_device), nl=False)
+    echo(udev.rules(profiles, group=group, whole_device=whole_device), nl=False)

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from modemd import __version__
+from modemd.cli.output import echo, printable
 from modemd.errors import ConfigError, ModemdError, ProfileError
 
 # command -> module under modemd.cli, function
@@ -77,7 +78,7 @@ def main() -> None:
         # Without standalone mode click raises its errors instead of printing several lines, and returns exit codes.
         sys.exit(commands(prog_name="modemd", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)  # noqa: T201 - a person reads it
+        echo(error.format_message(), err=True)
         sys.exit(2)
     except click.ClickException as error:
         where = f"{error.ctx.command_path}: " if isinstance(error, click.UsageError) and error.ctx else ""
@@ -86,7 +87,7 @@ def main() -> None:
         sys.exit(130)
     except ConfigError as error:
         for problem in error.problems:
-            print(f"modemd: {problem}", file=sys.stderr)  # noqa: T201 - a person reads it
+            echo(f"modemd: {printable(problem)}", err=True)
         sys.exit(2)
     except ProfileError as error:
         _fail(error, 2)
@@ -98,5 +99,5 @@ def main() -> None:
 
 
 def _fail(error: Exception | str, status: int) -> NoReturn:
-    print(f"modemd: {error}", file=sys.stderr)  # noqa: T201 - a person reads it
+    echo(f"modemd: {printable(str(error))}", err=True)
     sys.exit(status)

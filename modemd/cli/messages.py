@@ -13,15 +13,19 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.csv_upload import post_rows
 from modemd.cli.options import authorship_options
-from modemd.cli.output import print_json, print_rows
+from modemd.cli.output import echo, print_json, print_rows, printable
 from modemd.config import load
 from modemd.rules.states import MessageState
 
 
-@click.command()
+@options.command()
 @options.config_file
-@click.option("--to", help="The recipient: +33612345678, or a national number of the configured country.")
-@click.option("--text", help="The text of the message.")
+@click.option(
+    "--to",
+    multiple=True,
+    help="The recipient: +33612345678, or a national number of the configured country. Write the option once for each.",
+)
+@options.text("The text of the message.", required=False)
 @options.purpose
 @click.option("--at", help="The earliest time to send: 2026-11-22T18:30, with or without an offset.")
 @options.valid
@@ -34,7 +38,7 @@ from modemd.rules.states import MessageState
 @options.as_json
 def send(
     config: Path,
-    to: str | None,
+    to: tuple[str, ...],
     text: str | None,
     message_class: str,
     at: str | None,
@@ -59,10 +63,22 @@ def send(
         return
     if not to or text is None:
         raise click.UsageError("needs --to and --text, or --csv")
-    new: dict[str, object] = {"to": to, "text": text, "class": message_class, "at": at, "key": key}
+    if len(to) > 1 and key is not None:
+        raise click.UsageError("--key belongs to one message; it cannot be used with several --to")
+    new: dict[str, object] = {
+        "to": to[0] if len(to) == 1 else to,
+        "text": text,
+        "class": message_class,
+        "at": at,
+        "key": key,
+    }
     new |= {"valid": valid, "window": window, "sim": sim}
     new |= {"report": False if no_report else None, "short_code": short_code or None}
-    print_accepted(post_json(settings, "/v1/messages", new), as_json)
+    answer = post_json(settings, "/v1/messages", new)
+    if isinstance(answer, list):
+        _print_several(answer, as_json)
+    else:
+        print_accepted(answer, as_json)
 
 
 # Options of a single message; a CSV has columns for them.
@@ -80,30 +96,46 @@ def _is_given(option: str) -> bool:
 
 def print_accepted(message: dict[str, Any], as_json: bool) -> None:
     """Prints a submitted message and its warnings. Exits with 1 if consent refused it."""
+    _print_submitted(message, as_json)
+    if message["state"] == "refused":
+        sys.exit(1)
+
+
+def _print_several(messages: list[dict[str, Any]], as_json: bool) -> None:
+    """Prints the messages of one request. Exits with 1 if consent refused all of them."""
+    if as_json:
+        print_json(messages)
+    for message in messages:
+        _print_submitted(message, is_quiet=as_json, to=f" to {message['to']}")
+    if all(message["state"] == "refused" for message in messages):
+        sys.exit(1)
+
+
+def _print_submitted(message: dict[str, Any], as_json: bool = False, *, is_quiet: bool = False, to: str = "") -> None:
+    """Prints a submitted message, with its warnings and refusal on stderr; with `is_quiet`, only these."""
     for warning in message["warnings"]:
-        click.echo(f"modemd: {warning}", err=True)
+        echo(f"modemd: {warning}", err=True)
     refused = message["state"] == "refused"
     if as_json:
         print_json(message)
-    elif not refused:
+    elif not refused and not is_quiet:
         parts = f"{message['parts']} part{'s' if message['parts'] > 1 else ''}"
         known = ", already known by its key" if message["again"] else ""
         until = f" until {message['until']}" if message["until"] else ""
-        click.echo(f"message {message['id']} {message['state']}{until} ({parts}{known})")
+        echo(f"message {message['id']}{to} {message['state']}{until} ({parts}{known})")
     if refused:
-        click.echo(f"modemd: message {message['id']} refused: {message['reason']}", err=True)
-        sys.exit(1)
+        echo(f"modemd: message {message['id']}{to} refused: {message['reason']}", err=True)
 
 
 def _print_batch(batch: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(batch)
     else:
-        click.echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused")
+        echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused")
     for warning in batch["warnings"]:
-        click.echo(f"modemd: {warning}", err=True)
+        echo(f"modemd: {warning}", err=True)
     for message in batch["refusals"]:
-        click.echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
+        echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
     if not batch["accepted"]:
         sys.exit(1)
 
@@ -120,7 +152,7 @@ def _read_csv(name: str) -> bytes:
 message_id = click.argument("id", type=click.IntRange(min=1))
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @click.argument("verdict", type=click.Choice(["sent", "not-sent"]))
@@ -133,7 +165,7 @@ def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: 
     _print_message(post_json(load(config), f"/v1/messages/{id}/settle", decision), as_json)
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @authorship_options
@@ -143,7 +175,7 @@ def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
     print_accepted(post_json(load(config), f"/v1/messages/{id}/resend", {"why": why, "by": by}), as_json)
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @authorship_options
@@ -157,10 +189,10 @@ def _print_message(message: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(message)
     else:
-        click.echo(f"message {message['id']} {message['state']}")
+        echo(f"message {message['id']} {message['state']}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--id", type=click.IntRange(min=1), help="Only this message.")
 @click.option(
@@ -177,7 +209,7 @@ def messages(config: Path, id: int | None, state: str | None, batch: int | None,
     print_rows(rows, columns, as_json=as_json, none="no messages")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @message_id
 @options.as_json
@@ -189,15 +221,15 @@ def explain(config: Path, id: int, as_json: bool) -> None:
         return
     reason = f" ({found['reason']})" if found["reason"] else ""
     until = f" until {found['until']}" if found["until"] else ""
-    click.echo(
+    echo(
         f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): "
         f"{found['state']}{until}{reason}"
     )
-    click.echo(found["text"])
+    echo(found["text"])
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | details.get(event["detail"].get("report"), {})
-        click.echo(f"{event['at']}  {event['what']}{_detail(detail)}")
+        echo(f"{event['at']}  {event['what']}{_detail(detail)}")
 
 
 _REPORT_DETAILS = {"means": "meaning", "accepted_at": "accepted_at", "discharged_at": "discharged_at"}
@@ -210,4 +242,4 @@ def _report_details(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _detail(detail: dict[str, Any]) -> str:
-    return "".join(f"  {key}={value}" for key, value in detail.items())
+    return "".join(f"  {key}={printable(str(value))}" for key, value in detail.items())

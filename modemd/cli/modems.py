@@ -11,13 +11,13 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
-from modemd.cli.output import print_json, print_rows, print_table, printable
+from modemd.cli.output import echo, print_json, print_rows, print_table, printable
 from modemd.config import Settings, load
 from modemd.errors import ErrorCode, Refused
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.argument("code")
 @click.option("--modem", "name", required=True, help="The modem's name.")
@@ -74,7 +74,7 @@ class _Session:
         self.open_session = answer["session"]
         if not self._is_quiet:
             for line in (answer["text"] or answer["state"]).splitlines():
-                click.echo(printable(line))
+                echo(printable(line))
 
     def prompt_replies(self) -> None:
         """Asks for replies at the terminal, as long as the network wants one."""
@@ -105,7 +105,7 @@ _MODEM_COLUMNS = (
 )
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--id", "name", help="Only the modem with this name.")
 @click.option(
@@ -137,10 +137,10 @@ def print_recovery(recovery: dict[str, Any] | None) -> None:
     if recovery is None or not recovery["counts"]:
         return
     if recovery["trouble"] is not None:
-        click.echo(f"trouble: {recovery['trouble']}; last step: {recovery['rung'] or 'none'}")
-    click.echo(f"last reason: {recovery['reason']}")
+        echo(f"trouble: {recovery['trouble']}; last step: {recovery['rung'] or 'none'}")
+    echo(f"last reason: {recovery['reason']}")
     for step, count in recovery["counts"].items():
-        click.echo(f"{step}: {count} since the start, {recovery['spent_s'].get(step, 0.0):.1f} s")
+        echo(f"{step}: {count} since the start, {recovery['spent_s'].get(step, 0.0):.1f} s")
 
 
 def _modem_table(rows: list[dict[str, Any]]) -> None:
@@ -159,6 +159,6 @@ def _print_wire(lines: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(lines)
     elif not lines:
-        click.echo("no lines yet")
+        echo("no lines yet")
     for line in () if as_json else lines:
-        click.echo(f"{line['at']}  {line['way']} {printable(line['text'])}")
+        echo(f"{line['at']}  {line['way']} {printable(line['text'])}")

@@ -4,12 +4,43 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from modemd.rules.classes import SUBMITTABLE, MessageClass
+
+
+class StrictCommand(click.Command):
+    """Command that refuses an option which is written twice. click would drop the first without a word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for option in order:
+            if isinstance(option, click.Option) and not (option.multiple or option.is_flag) and order.count(option) > 1:
+                raise click.UsageError(f"{option.opts[-1]} is written twice", ctx)
+        return super().parse_args(ctx, args)
+
+
+class StrictGroup(click.Group):
+    """Group of such commands."""
+
+    command_class = StrictCommand
+
+
+def command(name: str | None = None) -> Callable[[Callable[..., object]], StrictCommand]:
+    """Makes a command of a function."""
+    return click.command(name, cls=StrictCommand)
+
+
+def group(
+    name: str | None = None, *, invoke_without_command: bool = False
+) -> Callable[[Callable[..., object]], StrictGroup]:
+    """Makes a group of a function."""
+    return click.group(name, cls=StrictGroup, invoke_without_command=invoke_without_command)
+
 
 config_file = click.option(
     "--config", "config", required=True, type=click.Path(path_type=Path), help="The configuration file."
@@ -33,6 +64,24 @@ purpose = click.option(
     "--class", "message_class", type=click.Choice([name.value for name in SUBMITTABLE]),
     default=MessageClass.TRANSACTIONAL.value, show_default=True, help="The purpose of the message.",
 )  # fmt: skip
+
+
+def read_text(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """Returns the text of a message; for `-`, what comes on standard input, without the line end behind it. BadParameter if that
+    is not UTF-8."""
+    if given != "-":
+        return given
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"standard input is not UTF-8 at byte {error.start}") from None
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def text(help: str, *, required: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes the option --text, which reads standard input if it is `-`."""
+    return click.option("--text", required=required, callback=read_text, help=f"{help} Write - for standard input.")
+
 
 no_report = click.option("--no-report", is_flag=True, help="Do not ask for a delivery report.")
 short_code = click.option("--short-code", is_flag=True, help="The recipient is a short code.")

@@ -9,7 +9,7 @@ import click
 
 from modemd import pdu as codec
 from modemd.cli import options
-from modemd.cli.output import print_json, printable
+from modemd.cli.output import echo, print_json, printable
 
 _width = click.option(
     "--reference-width", default="8", show_default=True, type=click.Choice(["8", "16"]),
@@ -18,7 +18,7 @@ _width = click.option(
 _national = click.option("--national", is_flag=True, help="Use national language tables if they save parts.")
 
 
-@click.group()
+@options.group()
 def pdu() -> None:
     """Decode and encode PDUs, and show how a text would be sent."""
 
@@ -45,12 +45,12 @@ def decode(hex: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) -
     widest = max(len(row.field) for row in rows)
     for row in rows:
         shown = f"{row.offset:4d}  {row.field:<{widest}}  {printable(row.meaning)}"
-        click.echo(f"{shown}\n      {row.hex}" if row.octets else shown)
+        echo(f"{shown}\n      {row.hex}" if row.octets else shown)
 
 
 @pdu.command()
 @click.option("--to", required=True, help="The recipient: +33612345678, a short code, or a name.")
-@click.option("--text", required=True, help="The text.")
+@options.text("The text.")
 @click.option("--report", is_flag=True, help="Ask for a delivery report.")
 @click.option("--class", "message_class", type=click.IntRange(0, 3), help="The message class; 0 is a flash message.")
 @click.option(
@@ -77,7 +77,7 @@ def encode(
         raise click.BadParameter(f"must fit into {reference_width} bits", param_hint="--reference")
     parts = codec.compose(
         to,
-        text,
+        codec.compose_letters(text),
         reference=reference,
         reference_width=int(reference_width),
         report_requested=report,
@@ -94,11 +94,11 @@ def encode(
         )
         return
     for tpdu in tpdus:
-        click.echo(f"AT+CMGS={len(tpdu)}\n{codec.frame(tpdu).hex().upper()}")
+        echo(f"AT+CMGS={len(tpdu)}\n{codec.frame(tpdu).hex().upper()}")
 
 
 @pdu.command()
-@click.option("--text", required=True, help="The text.")
+@options.text("The text.")
 @_width
 @_national
 @options.as_json
@@ -107,19 +107,19 @@ def plan(text: str, reference_width: str, national: bool, as_json: bool) -> None
 
     Prints the alphabet, the parts, the room left in each, and the characters that make the text longer.
     """
-    planned = codec.plan(text, reference_width=int(reference_width), national=national)
+    planned = codec.plan(codec.compose_letters(text), reference_width=int(reference_width), national=national)
     if as_json:
         print_json(_document(planned))
         return
     unit = {codec.Alphabet.GSM7: "septets", codec.Alphabet.UCS2: "UTF-16 units"}[planned.alphabet]
-    click.echo(f"{planned.alphabet.name}, {_parts(planned.parts)}")
+    echo(f"{planned.alphabet.name}, {_parts(planned.parts)}")
     for number, segment in enumerate(planned.segments, start=1):
-        click.echo(f"part {number}: {segment.units} {unit}, room for {segment.room} more")
+        echo(f"part {number}: {segment.units} {unit}, room for {segment.room} more")
     if planned.foreign:
-        click.echo(f"not in the GSM 7 bit alphabet: {_listed(planned.foreign)}")
+        echo(f"not in the GSM 7 bit alphabet: {_listed(planned.foreign)}")
     if (offer := planned.offer) is not None:
         swaps = ", ".join(f"{_with_code(swap.character)} -> {swap.by!r}" for swap in offer.replaced)
-        click.echo(f"{offer.alphabet.name}, {_parts(offer.parts)} ({offer.saved} fewer) with {swaps}")
+        echo(f"{offer.alphabet.name}, {_parts(offer.parts)} ({offer.saved} fewer) with {swaps}")
 
 
 def _document(planned: codec.Plan) -> dict[str, Any]:
@@ -165,4 +165,5 @@ def _listed(foreign: Sequence[codec.Foreign]) -> str:
 
 def _with_code(character: str) -> str:
     """Returns a character with its code, since it may be invisible."""
-    return f"{printable(character)} (U+{ord(character):04X})"
+    codes = " ".join(f"U+{ord(each):04X}" for each in character)
+    return f"{character} ({codes})" if printable(character) == character else codes

@@ -11,13 +11,13 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
-from modemd.cli.output import print_json, print_rows, print_table, printable
+from modemd.cli.output import echo, print_json, print_rows, print_table, printable
 from modemd.config import load
 
 name = click.argument("name")
 
 
-@click.group()
+@options.group()
 def schedules() -> None:
     """Add, list, pause and remove recurring sends."""
 
@@ -29,7 +29,7 @@ def schedules() -> None:
     "--cron", required=True, help="The times: minute, hour, day, month, day of the week, such as '30 9 * * 1-5'."
 )
 @click.option("--to", required=True, multiple=True, help="A recipient. Write the option once for each.")
-@click.option("--text", required=True, help="The text of the messages.")
+@options.text("The text of the messages.")
 @options.purpose
 @options.valid
 @options.window
@@ -96,12 +96,12 @@ def show_(config: Path, name: str, as_json: bool) -> None:
     found = call_api(load(config), "GET", f"/v1/schedules/{quote(name, safe='')}")
     _print_schedule(found, as_json)
     if not as_json:
-        click.echo(printable(found["text"]))
+        echo(printable(found["text"]))
         if found["runs"]:
             runs = [run | {"messages": ", ".join(map(str, run["messages"]))} for run in found["runs"]]
             print_table(runs, ("local", "outcome", "at", "messages", "error"))
         else:
-            click.echo("no runs yet")
+            echo("no runs yet")
 
 
 @schedules.command()
@@ -135,7 +135,7 @@ def remove(config: Path, name: str, why: str, by: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        click.echo(f"schedule {name} removed")
+        echo(f"schedule {name} removed")
 
 
 def _decide(config: Path, name: str, decision: str, why: str, by: str) -> dict[str, Any]:
@@ -151,4 +151,4 @@ def _print_schedule(schedule: dict[str, Any], as_json: bool) -> None:
         return
     when = "paused" if schedule["paused"] else f"next {schedule['next']}"
     times = f"{schedule['cron']}, {schedule['timezone']}"
-    click.echo(f"schedule {schedule['name']} ({times}): {when}, {len(schedule['to'])} recipient(s)")
+    echo(f"schedule {schedule['name']} ({times}): {when}, {len(schedule['to'])} recipient(s)")

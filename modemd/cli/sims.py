@@ -11,7 +11,7 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
-from modemd.cli.output import print_json, print_table
+from modemd.cli.output import echo, print_json, print_table
 from modemd.config import load
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
@@ -25,7 +25,7 @@ _LIMITS = {
 }
 
 
-@click.group()
+@options.group()
 def sims() -> None:
     """List the SIMs, and admit new ones."""
 
@@ -43,9 +43,9 @@ def list_sims(config: Path, as_json: bool) -> None:
     if rows:
         print_table([table_row(row) for row in rows], COLUMNS)
     else:
-        click.echo("no SIMs yet")
+        echo("no SIMs yet")
     for pause in call_api(settings, "GET", "/v1/pauses"):
-        click.echo(f"{describe_pause(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
+        echo(f"{describe_pause(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
 
 
 @sims.command()
@@ -58,7 +58,7 @@ def admit(config: Path, iccid: str, as_json: bool) -> None:
     if as_json:
         print_json(row)
     else:
-        click.echo(f"SIM {row['sim']} is admitted")
+        echo(f"SIM {row['sim']} is admitted")
 
 
 def describe_pause(pause: dict[str, Any]) -> str:
@@ -77,7 +77,7 @@ def table_row(row: dict[str, Any]) -> dict[str, Any]:
     return row | used | {"paused": ", ".join(row["paused"]) or None}
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.class_of_messages("Only this class of messages.")
 @click.option("--sim", help="Only this SIM, by its ICCID.")
@@ -88,7 +88,7 @@ def pause(config: Path, message_class: str | None, sim: str | None, why: str, by
     _post_decision(config, "pause", message_class, sim, why, by, as_json=as_json)
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.class_of_messages("The class that is paused.")
 @click.option("--sim", help="The SIM that is paused, by its ICCID.")
@@ -107,4 +107,4 @@ def _post_decision(
     if as_json:
         print_json(pauses)
         return
-    click.echo(f"{verb}d; {'; '.join(f'{describe_pause(each)} is paused' for each in pauses) or 'nothing is paused'}")
+    echo(f"{verb}d; {'; '.join(f'{describe_pause(each)} is paused' for each in pauses) or 'nothing is paused'}")

@@ -10,11 +10,11 @@ import click
 
 from modemd.cli import options, sims
 from modemd.cli.client import call_api
-from modemd.cli.output import print_json, print_rows, print_table, printable
+from modemd.cli.output import echo, print_json, print_rows, print_table, printable
 from modemd.config import load
 
 
-@click.command()
+@options.command()
 @options.config_file
 @click.option("--all", "cleared", is_flag=True, help="Also the alarms that are over.")
 @options.limit
@@ -39,13 +39,11 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 def print_status(found: Mapping[str, Any]) -> None:
     """Prints whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
-    click.echo(found["message"])
+    echo(found["message"])
     if not found["clock"]["trusted"]:
-        click.echo(
-            f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing are stopped"
-        )
+        echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing are stopped")
     for alarm in found["alarms"][:MOST_LINES]:
-        click.echo(f"alarm {alarm['id']} since {alarm['raised_at'][:19]}Z: {printable(alarm['text'])}")
+        echo(f"alarm {alarm['id']} since {alarm['raised_at'][:19]}Z: {printable(alarm['text'])}")
     _print_omitted(found["alarms"], "alarms", "modemd alarms")
     _sorted_table(found["modems"], MODEM_COLUMNS, "modems", "modemd modems")
     if found["sims"]:
@@ -54,11 +52,11 @@ def print_status(found: Mapping[str, Any]) -> None:
         rows = [row | {"oldest": format_age(row["age_s"])} for row in found["waiting"]]
         print_table(rows, ("state", "class", "messages", "oldest"))
     else:
-        click.echo("nothing waits")
+        echo("nothing waits")
     if found["held"]:
         held = [f"{row['messages']} {printable(row['reason'] or 'for an unknown reason')}" for row in found["held"]]
-        click.echo(f"held: {', '.join(held[:MOST_LINES])}{', ...' if len(held) > MOST_LINES else ''}")
-    click.echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
+        echo(f"held: {', '.join(held[:MOST_LINES])}{', ...' if len(held) > MOST_LINES else ''}")
+    echo(f"{found['opted_out']} opted out, {found['unmatched_reports']} unmatched reports")
 
 
 def format_age(seconds: int) -> str:
@@ -80,10 +78,10 @@ def _sorted_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], what: 
 
 def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
     if len(rows) > MOST_LINES:
-        click.echo(f"... and {len(rows) - MOST_LINES} more {what}: {command}")
+        echo(f"... and {len(rows) - MOST_LINES} more {what}: {command}")
 
 
-@click.command()
+@options.command()
 @options.config_file
 @options.as_json
 def status(config: Path, as_json: bool) -> None:

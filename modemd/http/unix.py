@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import stat
+import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,13 @@ from modemd.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from modemd.http.bounded import Bounds
+
 # The kernel's limit for the path of a Unix socket is 108 octets, with the closing zero (unix(7)).
 LONGEST_PATH = 107
 CLIENT_TIMEOUT_S = 60.0
+# How many clients the kernel lets wait until they are accepted. They take none of our descriptors.
+MOST_WAITING = 128
 
 
 @contextlib.contextmanager
@@ -45,7 +50,7 @@ def listening(path: Path) -> Iterator[socket.socket]:
     finally:
         os.umask(mask)
     try:
-        listener.listen(64)
+        listener.listen(MOST_WAITING)
         listener.setblocking(False)
         yield listener
     finally:
@@ -71,15 +76,30 @@ def _remove_stale(path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Callable[..., Any], listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed."""
+async def serving(
+    app: Callable[..., Any], listener: socket.socket, bounds: Bounds | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves an ASGI application on the socket `listener` while the block runs. The task ends early only if serving failed.
+
+    `bounds`: of its clients; without them, those that fit this process."""
     import uvicorn
+
+    from modemd.http.bounded import ACCEPTED_AT_ONCE, BoundedProtocol, Crowd, choose_bounds
+
+    class Protocol(BoundedProtocol):
+        """Connection of a client of this server."""
+
+        crowd = Crowd(bounds or choose_bounds())
 
     stop = asyncio.Event()
 
     class Server(uvicorn.Server):
         """uvicorn that waits for an event, instead of polling ten times a second, and leaves signals alone: its own handler
         would end the process before the daemon has stopped in order."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            listener.listen(MOST_WAITING)  # asyncio has set it to what it accepts at once
 
         async def main_loop(self) -> None:
             await stop.wait()
@@ -90,7 +110,10 @@ async def serving(app: Callable[..., Any], listener: socket.socket) -> AsyncIter
 
     config = uvicorn.Config(
         app,
+        http=Protocol,
+        ws="none",
         lifespan="off",
+        backlog=ACCEPTED_AT_ONCE,
         log_config=None,
         access_log=False,
         date_header=False,
@@ -114,8 +137,12 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
+        # A crowd of clients may wait to be accepted; then the kernel queues no further one. It waits with a socket that blocks,
+        # and one with a time limit of Python's would be refused at once. A time of 0 would be no limit.
+        limit = struct.pack("@ll", int(self.timeout or 0), int((self.timeout or 0) % 1 * 1e6) or 1)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self.sock.connect(str(self._path))
+        self.sock.settimeout(self.timeout)
 
 
 def request(
@@ -129,7 +156,8 @@ def request(
     """Sends one request to the server at `path`, and returns status and body. OSError if none listens or it is not HTTP."""
     connection = _Connection(path, timeout_s)
     try:
-        connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})
+        with contextlib.suppress(BrokenPipeError):  # refused before all of it was sent: the answer is there to be read
+            connection.request(method, target, body, {"Content-Type": content_type} if body is not None else {})
         response = connection.getresponse()
         return response.status, response.read()
     except http.client.HTTPException as error:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from modemd.pdu.text.planning import Foreign, Offer, Plan, Segment, plan, plan_data
     from modemd.pdu.text.segmentation import Shift
     from modemd.pdu.text.septets import pack, pack_ussd, unpack, unpack_ussd
-    from modemd.pdu.text.transliteration import Replacement, transliterate
+    from modemd.pdu.text.transliteration import Replacement, compose_letters, transliterate
 
 _HOMES = {
     "fields.address": "Address NumberingPlan TypeOfNumber",
@@ -66,7 +66,7 @@ _HOMES = {
     "messages.status_report": "Outcome StatusReport",
     "messages.submit": "Submit",
     "fields.timestamp": "Timestamp",
-    "text.transliteration": "Replacement transliterate",
+    "text.transliteration": "Replacement compose_letters transliterate",
     "fields.userdata": "UserData",
     "fields.validity": "AbsoluteValidity EnhancedValidity RelativeValidity Validity",
 }
@@ -121,6 +121,7 @@ __all__ = [
     "compose",
     "compose_data",
     "compose_deliver",
+    "compose_letters",
     "dcs_of",
     "decode_incoming",
     "decode_outgoing",

@@ -15,6 +15,8 @@ T = TypeVar("T")
 CHECKPOINT_OCTETS = 4 * 1024 * 1024
 # Octets of disk that the write-ahead log keeps after it was moved into the database.
 MAX_LOG_OCTETS = 8 * 1024 * 1024
+# How long a change waits, in milliseconds, while another program holds the database.
+BUSY_MS = 5000
 
 
 class Reader(Protocol):
@@ -61,7 +63,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS:d}")
     # SQLite moves the log into the file at the commit that takes it past so many pages, 4 MiB, and then begins it anew. With
     # fewer, the pages that each message changes would be moved more often. If a long reader (a backup) lets it grow
     # longer, the disk is given back afterwards.

@@ -14,6 +14,8 @@ from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
 LOW_DISK_OCTETS = 1024 * 1024
 
 ADVICE = {
+    ErrorCode.LOCKED: "another program holds the database, such as a backup or a browser of SQLite: end it; fuser -v on the "
+    "database names it",
     ErrorCode.DISK_FULL: "the disk is full: make room; nothing is accepted or sent until then",
     ErrorCode.READ_ONLY: "the database is read-only: check the mount (a failing disk or SD card turns read-only) and who owns "
     "the database, its -wal and its -shm",
@@ -24,6 +26,8 @@ DAMAGED = "the database is damaged"
 REMEDY = 'Restore a backup, or see "A damaged database" in docs/operating.md'
 # Primary result codes (https://www.sqlite.org/rescode.html); an extended code has more in its upper bits.
 _CODES = {
+    # Only the writer of modemd holds the database for long, and a reader never waits: whoever keeps it busy is no modemd.
+    sqlite3.SQLITE_BUSY: ErrorCode.LOCKED,
     sqlite3.SQLITE_FULL: ErrorCode.DISK_FULL,
     sqlite3.SQLITE_READONLY: ErrorCode.READ_ONLY,
     sqlite3.SQLITE_IOERR: ErrorCode.DISK_ERROR,

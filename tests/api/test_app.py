@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -13,7 +14,7 @@ from modemd.api import app as application
 from modemd.api import messages
 from modemd.errors import ErrorCode, StoreError, StoreUnavailable
 from modemd.rules.report_matching import ReportFacts
-from modemd.store import sims
+from modemd.store import connection, sims
 from modemd.store.inbound import inbox, status_reports
 from modemd.store.inbound.inbox import Arrival
 from tests.api.client import Client
@@ -66,6 +67,26 @@ async def test_a_doubtful_number_is_taken_with_a_warning(client: Client) -> None
     """A number that no plan knows is accepted, and a person is told."""
     answer = await client.post("/v1/messages", HELLO | {"to": "+33000000000"})
     assert (answer.status, len(answer.json["warnings"])) == (202, 1)
+
+
+async def test_several_recipients_are_accepted_together(client: Client, assembled: AssembledService) -> None:
+    """A list gives a list: all are accepted in one commit, or none; consent refuses one without the others."""
+    await assembled.stop_word(ALICE)
+    both = HELLO | {"to": [ALICE, "+33698765432"]}
+    answer = await client.post("/v1/messages", both | {"class": "marketing"})
+    assert (answer.status, [each["state"] for each in answer.json]) == (202, ["refused", "queued"])
+    alone = await client.post("/v1/messages", HELLO | {"to": [ALICE], "class": "marketing"})
+    assert (alone.status, len(alone.json)) == (409, 1)
+    stored = len((await client.get("/v1/messages")).json)
+    wrong: list[dict[str, object]] = [
+        {"to": [ALICE, "nobody"]},
+        {"to": []},
+        {"to": [ALICE] * 101},
+        {**both, "key": "k"},
+    ]
+    for fields in wrong:
+        assert (await client.post("/v1/messages", HELLO | fields)).status == 422
+    assert len((await client.get("/v1/messages")).json) == stored
 
 
 async def test_the_same_key_answers_again(client: Client) -> None:
@@ -318,3 +339,26 @@ async def test_a_sim_is_admitted(client: Client, assembled: AssembledService) ->
     assert (await client.get("/v1/sims")).json == [admitted.json]
     answer = await client.post("/v1/sims/8933010000000000099/admit", {})
     assert (answer.status, answer.code) == (404, "no_sim")
+
+
+async def test_another_program_that_holds_the_database_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A submit is 503 and names the lock; status and healthz say that nothing passes; no traceback is logged; and then it goes
+    on by itself."""
+    monkeypatch.setattr(connection, "BUSY_MS", 10)
+    async with assembled_service(tmp_path) as assembled:
+        client = Client(application.create_app(assembled.service))
+        with contextlib.closing(sqlite3.connect(assembled.settings.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = await client.post("/v1/messages", HELLO)
+            assert (answer.status, answer.code) == (503, "locked")
+            assert "another program holds the database" in answer.json["error"]["message"]
+            health = await client.get("/healthz")
+            assert (health.status, health.code) == (503, "locked")
+            status = (await client.get("/v1/status")).json
+            assert (status["can_send"], status["trouble"]["code"]) == (False, "locked")
+            other.execute("ROLLBACK")
+        assert await assembled.store.retry_write()
+        assert (await client.post("/v1/messages", HELLO)).status == 202
+    assert [record for record in caplog.records if record.exc_info] == []

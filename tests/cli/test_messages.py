@@ -154,3 +154,64 @@ def test_bad_rows_are_refused_in_one_line(modemd: Modemd, tmp_path: Path) -> Non
     assert "line 2: 'nobody' is not" in ended.err
     assert "line 3: 'spam' is no class" in ended.err
     assert listed(modemd) == []
+
+
+def test_several_recipients_are_all_accepted(modemd: Modemd) -> None:
+    """Each --to is a message of its own; with --json they are a list."""
+    ended = send(modemd, "--to", ALICE, "--to", "+33698765432", "--text", "hello")
+    assert ended == Ended(0, f"message 1 to {ALICE} queued (1 part)\nmessage 2 to +33698765432 queued (1 part)\n", "")
+    document = json.loads(send(modemd, "--to", ALICE, "--to", "+33698765432", "--text", "x", "--json").out)
+    assert [message["to"] for message in document] == [ALICE, "+33698765432"]
+
+
+def test_several_recipients_are_accepted_together_or_not(modemd: Modemd) -> None:
+    """If one cannot be written to, nobody is: the error names it."""
+    ended = send(modemd, "--to", ALICE, "--to", "112", "--text", "hello")
+    assert ended.status == 1
+    assert "'112' is an emergency number" in ended.err
+    assert listed(modemd) == []
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        pytest.param("piped é\n".encode(), "piped é", id="echo"),
+        pytest.param(b"one\ntwo\r\n", "one\ntwo", id="lines"),
+        pytest.param(b"bare", "bare", id="no line end"),
+    ],
+)
+def test_a_text_from_standard_input(modemd: Modemd, monkeypatch: pytest.MonkeyPatch, octets: bytes, text: str) -> None:
+    """--text - is what is piped, without the line end that echo adds."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(octets)))
+    assert send(modemd, "--to", ALICE, "--text", "-").status == 0
+    assert [row["text"] for row in listed(modemd)] == [text]
+
+
+def test_a_text_that_is_not_utf_8_is_refused(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place of the wrong octet is told, and nothing is sent."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9")))
+    ended = send(modemd, "--to", ALICE, "--text", "-")
+    assert ended.status == 2
+    assert "standard input is not UTF-8 at byte 3" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("send", "--to", ALICE, "--text", "a", "--text", "b"), id="text"),
+        pytest.param(("send", "--to", ALICE, "--text", "a", "--class", "otp", "--class", "alarm"), id="class"),
+        pytest.param(("schedules", "list", "--config", "other"), id="a command of a group"),
+    ],
+)
+def test_an_option_that_is_written_twice_is_refused(modemd: Modemd, words: tuple[str, ...]) -> None:
+    """Nothing that was written is dropped without a word."""
+    ended = modemd(*words, "--config", "FILE")
+    assert ended.status == 2
+    assert "is written twice" in ended.err
+
+
+def test_a_key_is_for_one_recipient(modemd: Modemd) -> None:
+    """A key belongs to one message."""
+    ended = send(modemd, "--to", ALICE, "--to", "+33698765432", "--text", "x", "--key", "k")
+    assert ended.status == 2
+    assert listed(modemd) == []

@@ -79,7 +79,7 @@ def test_codes_and_menus(modemd: Modemd) -> None:
     """Replies lead through a menu; what is left open is ended; controls in a text do nothing; JSON has every step."""
     code = ("ussd", "--config", "FILE", "--modem", "west", "*123#")
     ended = modemd(*code, "--reply", "1")
-    assert (ended.status, ended.out) == (0, "1 Balance\n2 Bonus\n12.50  [2J\n")
+    assert (ended.status, ended.out) == (0, "1 Balance\n2 Bonus\n12.50 <U+001B>[2J\n")
     assert modemd(*code).out == "1 Balance\n2 Bonus\n"
     assert wire(modemd)[-1] == "AT+CUSD=2"
     steps = json.loads(modemd(*code, "--reply", "2", "--json").out)

@@ -145,3 +145,24 @@ def test_an_answer_that_is_no_http_is_an_os_error(babble: Path) -> None:
     """A stranger behind the socket is one more way of not being answered, not a crash."""
     with pytest.raises(ConnectionError):
         unix.request(babble, "GET", "/")
+
+
+def test_a_client_waits_while_the_queue_of_clients_is_full(path: Path) -> None:
+    """Where more clients come at once than the kernel queues, the next one waits for its turn, up to its time limit."""
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(str(path))
+        listener.listen(0)
+        first.connect(str(path))
+        with pytest.raises(BlockingIOError):
+            unix.request(path, "GET", "/", timeout_s=0.05)
+
+        def serve() -> None:
+            for _ in range(2):
+                connection, _ = listener.accept()
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                connection.close()
+
+        serving = threading.Timer(0.05, serve)
+        serving.start()
+        assert unix.request(path, "GET", "/", timeout_s=10) == (200, b"")
+        serving.join()

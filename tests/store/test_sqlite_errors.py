@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +14,7 @@ import pytest
 from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store import Store, listings, sqlite_errors
+from modemd.store import Store, connection, listings, sqlite_errors
 from modemd.store.connection import ThreadReader, connect
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -113,6 +114,29 @@ async def test_nothing_new_is_accepted_and_it_goes_on_when_it_can(
     assert [row.text for row in await store.read(listings.list_messages)] == [LONG, "before"]
     await store.close()
     assert len(disk.connections) == 1
+
+
+async def test_another_program_that_holds_the_database_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a change waits in vain for another program, it is refused with the reason; reading goes on; and afterwards changes
+    are taken."""
+    monkeypatch.setattr(connection, "BUSY_MS", 10)
+    path = tmp_path / "modemd.db"
+    store = await Store.open(path)
+    await store.write(partial(submit, "before"))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="another program holds the database") as refused:
+            await store.write(partial(submit, "during"))
+        assert (refused.value.code, trouble_of(store)) == ("locked", "locked")
+        assert not await store.retry_write()
+        assert [row.text for row in await store.read(listings.list_messages)] == ["before"]
+        other.execute("ROLLBACK")
+    assert await store.retry_write()
+    await store.write(partial(submit, "after"))
+    assert [row.text for row in await store.read(listings.list_messages)] == ["after", "before"]
+    await store.close()
 
 
 async def test_a_full_disk_fails_the_whole_group_or_the_change_alone(tmp_path: Path) -> None:

@@ -39,6 +39,11 @@ class Daemon:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen([MODEMD, "run", "--config", self.config], stderr=log)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)

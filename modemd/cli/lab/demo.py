@@ -18,8 +18,10 @@ from urllib.parse import quote
 
 import click
 
+from modemd.cli import options
 from modemd.cli.client import call_emulator, parse_response
 from modemd.cli.lab.companions import ChildProcesses
+from modemd.cli.output import echo
 from modemd.config import Settings, load
 from modemd.errors import ModemdError
 from modemd.http.unix import request
@@ -75,7 +77,7 @@ class Stopped(BaseException):
         self.number = number
 
 
-@click.command()
+@options.command()
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),
@@ -106,13 +108,13 @@ def demo(seconds: float | None) -> None:
     except Stopped as stopped:
         shutil.rmtree(folder, ignore_errors=True)
         if not shown:
-            click.echo("modemd: demo: stopped before every step was shown", err=True)
+            echo("modemd: demo: stopped before every step was shown", err=True)
             sys.exit(128 + stopped.number)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
-    click.echo("\nThe demo has ended. Every step happened.")
+    echo("\nThe demo has ended. Every step happened.")
 
 
 def _on_stop_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
@@ -140,8 +142,8 @@ class Demonstration:
 
     def show(self) -> None:
         """Runs all steps: from the start of the network to the last delivery report."""
-        click.echo(f"modemd demo: an emulated network with two modems, and the daemon, in {self._folder}")
-        click.echo(
+        echo(f"modemd demo: an emulated network with two modems, and the daemon, in {self._folder}")
+        echo(
             "This network is kind: it loses no report. Without --kind it would lose one in ten, as real networks do.\n"
         )
         self._start_network()
@@ -160,12 +162,12 @@ class Demonstration:
         ChildProcessEnded if a child ends by itself.
         """
         if ends_at is not None and ends_at <= time.monotonic():
-            click.echo("\nThe time of --seconds is over.")
+            echo("\nThe time of --seconds is over.")
             return
         left = "until Ctrl-C" if ends_at is None else f"for {ends_at - time.monotonic():.0f} s more"
-        click.echo(f"\nThe demo runs {left}. Try in another terminal:\n")
+        echo(f"\nThe demo runs {left}. Try in another terminal:\n")
         for words in self._suggested_commands():
-            click.echo(f"  {shlex.join([*_program(), *words])}")
+            echo(f"  {shlex.join([*_program(), *words])}")
         while ends_at is None or time.monotonic() < ends_at:
             self._children.check()
             time.sleep(POLL_INTERVAL_S)
@@ -319,7 +321,7 @@ class Demonstration:
 
     def _print_step(self, event: str) -> None:
         self._line_count += 1
-        click.echo(f"{self._line_count:2}  {time.monotonic() - self._started:5.1f} s  {self._step_name:<9}  {event}")
+        echo(f"{self._line_count:2}  {time.monotonic() - self._started:5.1f} s  {self._step_name:<9}  {event}")
 
 
 def _program() -> list[str]:

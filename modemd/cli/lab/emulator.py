@@ -14,13 +14,14 @@ from click.core import ParameterSource
 
 from modemd.cli import options
 from modemd.cli.client import call_emulator
+from modemd.cli.output import echo
 
 if TYPE_CHECKING:
     from modemd.emulator.lab.lab import Lab, LabOptions, ModemPlan
     from modemd.emulator.lab.scenario import Scenario
 
 
-@click.command()
+@options.command()
 @click.option("--modems", default=1, show_default=True, type=click.IntRange(min=1), help="The number of modems.")
 @options.emulator_directory
 @click.option("--send-latency", default=0.3, show_default=True, help="Seconds from Ctrl-Z to the answer.")
@@ -79,7 +80,7 @@ def emulate(
             if given and parameter.name not in ("directory", "scenario"):
                 raise click.UsageError(f"{parameter.opts[0]} cannot be used with --scenario: the file sets it")
         loaded = load(scenario)
-        asyncio.run(serve(loaded.options(directory.absolute()), click.echo, prepare=partial(_begin_scenario, loaded)))
+        asyncio.run(serve(loaded.options(directory.absolute()), echo, prepare=partial(_begin_scenario, loaded)))
         return
     chosen = LabOptions(
         directory.absolute(), modems, numbers=_list(numbers), send_latency_s=send_latency, seed=seed, kind=kind
@@ -91,7 +92,7 @@ def emulate(
             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"--{name} cannot be used with --capture, which plays one modem of its own")
         chosen = replace(chosen, planned=(_captured_modem(capture, chosen),))
-    asyncio.run(serve(chosen, click.echo, prepare=partial(_print_network, "--kind")))
+    asyncio.run(serve(chosen, echo, prepare=partial(_print_network, "--kind")))
 
 
 def _begin_scenario(scenario: Scenario, lab: Lab) -> None:
@@ -103,10 +104,10 @@ def _print_network(switch: str, lab: Lab) -> None:
     """Prints on standard error how the network behaves, since programs that count on reports depend on it."""
     network = lab.network
     if network.kind:
-        click.echo("modemd: the network is kind: every report comes, once and correct", err=True)
+        echo("modemd: the network is kind: every report comes, once and correct", err=True)
         return
     off_s = round(network.unkind.clock_off.total_seconds())
-    click.echo(
+    echo(
         f"modemd: the network is unkind, like real ones: {network.report_loss:.0%} of the reports never come, "
         f"{network.unkind.reports_national:.0%} name the recipient as a national number, its clock is {abs(off_s)} s "
         f"{'fast' if off_s > 0 else 'slow'}; {switch} switches this off",
@@ -146,11 +147,11 @@ def _list_kinds(context: click.Context, option: click.Parameter, wanted: bool) -
         rows.append((f"{kind} {shown}".rstrip(), (model.__doc__ or "").strip()))
     width = max(len(usage) for usage, _ in rows)
     for usage, meaning in rows:
-        click.echo(f"{usage:{width}}  {meaning}")
+        echo(f"{usage:{width}}  {meaning}")
     context.exit()
 
 
-@click.command()
+@options.command()
 @options.emulator_directory
 @click.option(
     "--list",
@@ -179,7 +180,7 @@ def fault(directory: Path, modem: str, kind: str, values: tuple[str, ...]) -> No
     call_emulator(
         directory.absolute(), "POST", f"/modems/{quote(modem)}/fault", order.model_dump(mode="json", exclude_none=True)
     )
-    click.echo(" ".join([f"{modem}: {kind}", *values]))
+    echo(" ".join([f"{modem}: {kind}", *values]))
 
 
 def _list(text: str) -> tuple[str, ...]:

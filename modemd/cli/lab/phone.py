@@ -10,11 +10,11 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_emulator
-from modemd.cli.output import print_rows
+from modemd.cli.output import echo, print_rows
 from modemd.errors import ConfigError
 
 
-@click.group()
+@options.group()
 @options.emulator_directory
 @click.argument("number")
 @click.pass_context
@@ -71,7 +71,7 @@ def send(
         **given,
     }
     call_emulator(directory, "POST", f"/phones/{quote(number, safe='')}/send", _checked(order))
-    click.echo(f"sent from {number} to {to}")
+    echo(f"sent from {number} to {to}")
 
 
 @phone.command()
@@ -86,7 +86,7 @@ def call(obj: tuple[Path, str], to: str, for_s: float | None) -> None:
     directory, number = obj
     path = f"/phones/{quote(number, safe='')}/call"
     made: dict[str, str] = call_emulator(directory, "POST", path, {"to": to, "for_s": for_s})
-    click.echo(f"call from {made['from']} to {made['to']}: {made['state']}")
+    echo(f"call from {made['from']} to {made['to']}: {made['state']}")
 
 
 @phone.command("hangup")
@@ -95,7 +95,7 @@ def hang_up(obj: tuple[Path, str]) -> None:
     """End the phone's calls."""
     directory, number = obj
     call_emulator(directory, "POST", f"/phones/{quote(number, safe='')}/hang-up")
-    click.echo(f"{number} hung up")
+    echo(f"{number} hung up")
 
 
 @phone.command()

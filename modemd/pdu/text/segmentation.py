@@ -140,8 +140,8 @@ def make_user_data_parts(text: str, body: EncodedText, reference: int) -> list[U
 
 def cut_payloads(text: str, body: EncodedText) -> list[bytes]:
     """Returns the parts of a text, not cut inside combined characters, unless that would need one more part."""
-    if body.one_part or (body.alphabet is _GSM7 and not body.header):
-        return body.cut_payloads()  # nothing combines in the default alphabet
+    if body.one_part or (body.alphabet is _GSM7 and not body.header) or len(body.payload) > MAX_PARTS * body.room:
+        return body.cut_payloads()  # nothing combines in the default alphabet; and a text that is too long is not cut
     return body.cut_payloads(_find_inner_positions(text, body))
 
 

@@ -1,17 +1,32 @@
-"""Rows of a CSV, read one after the other, so that a large file does not stop the loop."""
+"""Rows of a CSV, read one after the other, so that a large file does not stop the loop.
+
+Files as spreadsheet programs save them are read too: columns parted by semicolons or tabs, a first line `sep=;`, columns without
+a name and rows without a value.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from modemd.errors import ErrorCode, Refused
 from modemd.service.messages.submission import MessageRequest
 
 COLUMNS = ("to", "text", "class", "at", "key")
-# How many problems of a file are reported.
+# How many problems of a file are reported, and how many columns that have no meaning.
 MOST_PROBLEMS = 1000
+MOST_UNKNOWN = 5
+# Rows without a value that are passed over. A spreadsheet saves those that were cleared.
+MOST_EMPTY = 100_000
+# Characters of a row, with its quotation marks and line ends: the longest text, and every one of its characters doubled, fits. Of
+# a file that is one row, nothing is kept.
+LONGEST_ROW = 128 * 1024
+SEPARATORS = ",;\t"
+# Excel's own first line. It names the separator, and is no row.
+_SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?[\r\n]*', re.IGNORECASE)
 
 
 class BadRows(Refused):
@@ -23,46 +38,110 @@ class BadRows(Refused):
         self.problems = problems
 
 
-def parse_rows(text: str) -> Iterator[tuple[int, MessageRequest | str]]:
-    """Yields each row of a CSV with the columns to,text,class[,at,key]: the line on which it begins, and its request, or what is
-    wrong with it. After wrong columns or wrong quoting nothing follows."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    line = 1
-    rows = 0
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Row that begins on `line` and has `size` characters. `found` is its request, or what is wrong with it; None if it has no
+    value at all."""
+
+    line: int
+    size: int
+    found: MessageRequest | str | None
+
+
+class _Lines:
+    """Lines of a file for `csv.reader`, which joins those of one row. `size`: characters read since it was last set to 0.
+    Raises csv.Error if a row has more than `LONGEST_ROW` of them."""
+
+    def __init__(self, file: io.TextIOBase) -> None:
+        self._file = file
+        self.size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(LONGEST_ROW + 1)
+        if not line:
+            raise StopIteration
+        self.size += len(line)
+        if self.size > LONGEST_ROW:
+            raise csv.Error(f"more than {LONGEST_ROW} characters")
+        return line
+
+
+def parse_rows(octets: bytes) -> Iterator[Row]:
+    """Yields each row of a CSV in UTF-8 with the columns to,text,class[,at,key]. After wrong columns or wrong quoting nothing
+    follows."""
+    lines = _Lines(io.TextIOWrapper(io.BytesIO(octets), encoding="utf-8-sig", newline=""))
+    skipped, last_line, empty, has_rows = 0, 1, 0, False
+    columns: _Columns | None = None
     try:
-        numbered = _numbered_rows(reader)
-        _, names = next(numbered, (1, []))
-        if problems := _column_problems(names):
-            yield 1, f"{', '.join(problems)}; the columns are to,text,class[,at,key]"
-            return
-        for line, fields in numbered:
-            rows += 1
-            if len(fields) != len(names):
-                yield line, f"has {len(fields)} fields, the first line {len(names)}"
+        head = next(lines, "")
+        if named := _SEPARATOR_LINE.fullmatch(head):
+            head, skipped = next(lines, ""), 1
+        separator = named[1] if named else _guess_separator(head)
+        reader = csv.reader(_chain(head, lines), delimiter=separator, strict=True)
+        for fields in reader:
+            line, last_line = last_line + skipped, reader.line_num + 1
+            size, lines.size = lines.size, 0
+            if not any(fields):
+                empty += 1
+                if empty > MOST_EMPTY:
+                    yield Row(line, size, f"more than {MOST_EMPTY} rows have no value; delete them")
+                    return
+                yield Row(line, size, None)
+            elif columns is None:
+                columns = _Columns(fields)
+                if problems := columns.list_problems():
+                    yield Row(line, size, f"{', '.join(problems)}; the columns are to,text,class[,at,key]")
+                    return
             else:
-                yield line, _row_request(dict(zip(names, fields, strict=True)))
+                has_rows = True
+                yield Row(line, size, columns.read(fields))
     except csv.Error as error:
-        yield reader.line_num, f"{error}, in a row that begins after line {line}"
+        yield Row(last_line + skipped, lines.size, f"{error}, in the row that begins here")
         return
-    if not rows:
-        yield 1, "there are no rows"
+    if columns is None:
+        yield Row(1, 0, f"{', '.join(_Columns([]).list_problems())}; the columns are to,text,class[,at,key]")
+    elif not has_rows:
+        yield Row(1, 0, "there are no rows")
 
 
-def _row_request(row: dict[str, str]) -> MessageRequest:
-    return MessageRequest(row["to"], row["text"], row["class"], row.get("at") or None, row.get("key") or None)
+def _chain(head: str, lines: _Lines) -> Iterator[str]:
+    if head:
+        yield head
+    yield from lines
 
 
-def _numbered_rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Yields the rows that are not empty, each with the line on which it begins (a quoted text may span several lines)."""
-    begins = 1
-    for fields in reader:
-        if fields:
-            yield begins, fields
-        begins = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader has it; its type is private
+def _guess_separator(head: str) -> str:
+    """Returns the separator by which the first line has the most columns that have a meaning; if none has any, a comma."""
+    return max(SEPARATORS, key=lambda each: sum(name.strip(' "\r\n') in COLUMNS for name in head.split(each)))
 
 
-def _column_problems(names: list[str]) -> list[str]:
-    missing = [f"no column {name}" for name in COLUMNS[:3] if name not in names]
-    unknown = [f"unknown column {name!r}" for name in names if name not in COLUMNS]
-    twice = [f"column {name} twice" for name in COLUMNS if names.count(name) > 1]
-    return missing + unknown + twice
+class _Columns:
+    """Columns of a file, by its first line. Those without a name must have no values."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = [name.strip() for name in names]
+
+    def list_problems(self) -> list[str]:
+        """Returns what is wrong with the first line."""
+        names = self._names
+        missing = [f"no column {name}" for name in COLUMNS[:3] if name not in names]
+        unknown = [f"unknown column {name!r}" for name in names if name and name not in COLUMNS]
+        if len(unknown) > MOST_UNKNOWN:
+            unknown[MOST_UNKNOWN:] = [f"and {len(unknown) - MOST_UNKNOWN} more unknown columns"]
+        twice = [f"column {name} twice" for name in COLUMNS if names.count(name) > 1]
+        return missing + unknown + twice
+
+    def read(self, fields: list[str]) -> MessageRequest | str:
+        """Returns the request of a row, or what is wrong with it."""
+        if len(fields) != len(self._names):
+            return f"has {len(fields)} fields, the first line {len(self._names)}"
+        row: dict[str, str] = {}
+        for number, (name, value) in enumerate(zip(self._names, fields, strict=True), start=1):
+            if name:
+                row[name] = value
+            elif value:
+                return f"has a value in column {number}, which has no name"
+        return MessageRequest(row["to"], row["text"], row["class"], row.get("at") or None, row.get("key") or None)

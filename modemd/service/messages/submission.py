@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -96,14 +97,14 @@ class Submission:
                 ErrorCode.BAD_CLASS, f"{request.message_class!r} is no class; there are {', '.join(SUBMITTABLE)}"
             )
         message_class = MessageClass(request.message_class)
-        if not request.text:
-            raise Refused(ErrorCode.EMPTY_TEXT, "the text is empty; an SMS says something")
         if len(request.text) > LONGEST_TEXT:  # before it is planned, which takes the loop's time
             raise Refused(
                 ErrorCode.BAD_TEXT, f"the text has {len(request.text)} characters; {LONGEST_TEXT} are the most"
             )
+        text = pdu.compose_letters(request.text)
+        check_text(text)
         try:
-            parts = pdu.plan(request.text).parts
+            parts = pdu.plan(text).parts
         except EncodeError as error:
             raise Refused(ErrorCode.BAD_TEXT, f"the text cannot be sent: {error.reason}") from error
         if request.key is not None and not 0 < len(request.key) <= LONGEST_KEY:
@@ -113,7 +114,7 @@ class Submission:
             check_time(at, now)  # with a key it may be a repetition, which gets its first answer: `_submit_all` checks
         new = OutboundMessage(
             number=recipient.number,
-            text=request.text,
+            text=text,
             message_class=message_class,
             parts=parts,
             expires_at=min(max(at or now, now), now + LONGEST_AHEAD)
@@ -157,6 +158,27 @@ def _submit_all(
             check_time(each.at, now)
     submitted = [accept.submit(db, each, policy, now) for each in new]
     return [(each, listings.list_messages(db, id=each.id)[0]) for each in submitted]
+
+
+def check_text(text: str) -> None:
+    """Raises Refused if a text says nothing (`empty_text`), or has a control character that is no line end, tab or page break
+    (`bad_text`). Such a character comes from a mistake of the sender's program; some modems would obey it."""
+    if all(map(_is_invisible, text)):
+        what = "has only blanks and invisible characters" if text else "is empty"
+        raise Refused(ErrorCode.EMPTY_TEXT, f"the text {what}; an SMS says something")
+    if found := _CONTROL.search(text):
+        raise Refused(
+            ErrorCode.BAD_TEXT,
+            f"the text has the control character U+{ord(found[0]):04X} at character {found.start()}; leave it out",
+        )
+
+
+_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f-\\x9f]")
+
+
+def _is_invisible(character: str) -> bool:
+    """Returns True for blanks, line ends, and marks of format such as U+200B; private characters may be symbols."""
+    return unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cc", "Cf")
 
 
 def _check_iccid(text: str) -> str:

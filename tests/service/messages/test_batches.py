@@ -12,8 +12,8 @@ import pytest
 from modemd.errors import Refused
 from modemd.modem.modem import Modem
 from modemd.service.messages import batches as messages_batches
-from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows
-from modemd.service.messages.submission import MessageRequest
+from modemd.service.messages.csv_rows import MOST_EMPTY, MOST_PROBLEMS, BadRows
+from modemd.service.messages.submission import LONGEST_TEXT, MessageRequest
 from modemd.store.outbox import batches
 from tests.service.assembled import AssembledService
 
@@ -42,6 +42,36 @@ async def promoting(assembled: AssembledService) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+@pytest.mark.parametrize(
+    ("body", "least"),
+    [
+        pytest.param(
+            b"to,text,class\n" + b"+33612345678,%b,otp\n" % (b"x" * LONGEST_TEXT) * 100, 100, id="longest texts"
+        ),
+        pytest.param(b"\n" * MOST_EMPTY, MOST_EMPTY // 1000, id="line ends"),
+        pytest.param(b"to,text,class\n" + b",,\n" * MOST_EMPTY, MOST_EMPTY // 1000, id="rows without a value"),
+        pytest.param(b"to,text,class\n" + b"+33612345678,x,otp\n" * 1000, 90, id="short rows"),
+    ],
+)
+async def test_the_loop_does_other_work_while_rows_are_checked(
+    assembled: AssembledService, body: bytes, least: int
+) -> None:
+    """Between two turns of the loop there is one text, ten short rows, or a thousand rows without a value at the most."""
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    with contextlib.suppress(Refused):
+        await assembled.service.messages.batches.accept(body)
+    counting.cancel()
+    assert turns >= least
 
 
 async def test_a_large_file_is_accepted_before_it_is_promoted(assembled: AssembledService) -> None:

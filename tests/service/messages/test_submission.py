@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -139,7 +140,7 @@ async def test_a_refused_row_is_kept_among_the_others(assembled: AssembledServic
         ),
         pytest.param(
             'to,text,class\n+33612345678,ok,otp\n+33612345678,"x\ny\n',
-            ["line 4: unexpected end of data, in a row that begins after line 2"],
+            ["line 3: unexpected end of data, in the row that begins here"],
             id="a quotation without end",
         ),
         pytest.param("to,text,class,to\n", ["line 1: column to twice; the columns are"], id="a column twice"),
@@ -176,3 +177,43 @@ async def test_a_message_may_name_its_sim(assembled: AssembledService) -> None:
     assert (answer.message.state, lanes) == ("queued", ["8933010000000000010"])
     with pytest.raises(Refused, match="no ICCID"):
         await assembled.service.messages.submission.submit(MessageRequest("+33612345678", "hello", sim="west"))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        pytest.param("a\x1ab", "bad_text", "U+001A at character 1", id="Ctrl-Z"),
+        pytest.param("ab\x1b", "bad_text", "U+001B at character 2", id="escape"),
+        pytest.param("\x07ab", "bad_text", "U+0007 at character 0", id="bell"),
+        pytest.param("a\x00", "bad_text", "U+0000 at character 1", id="NUL"),
+        pytest.param("a\x7f", "bad_text", "U+007F at character 1", id="delete"),
+        pytest.param("a\x9b", "bad_text", "U+009B at character 1", id="a control of eight bits"),
+        pytest.param("  \n\t ", "empty_text", "only blanks and invisible characters", id="blanks"),
+        pytest.param("\u200b", "empty_text", "only blanks and invisible characters", id="zero width space"),
+        pytest.param("\u2066\u00a0\u2069", "empty_text", "only blanks and invisible characters", id="isolates"),
+        pytest.param("", "empty_text", "the text is empty", id="nothing"),
+    ],
+)
+async def test_a_text_that_says_nothing_or_steers_is_refused(
+    assembled: AssembledService, text: str, code: str, said: str
+) -> None:
+    """A control character is refused with its place, in one message and in a row of a file; so is a text without a letter."""
+    with pytest.raises(Refused, match=re.escape(said)) as refused:
+        await assembled.service.messages.submission.submit(MessageRequest(ALICE, text))
+    assert refused.value.code == code
+    with pytest.raises(BadRows, match=re.escape(said)):
+        await assembled.service.messages.batches.accept(f'to,text,class\n{ALICE},"{text}",otp\n'.encode())
+    assert await stored(assembled) == []
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\r\nb", "a\fb", "\U0001f44d", "\ue000", "\u200f\u05d0", "."])
+async def test_an_odd_text_that_says_something_is_taken(assembled: AssembledService, text: str) -> None:
+    """Tabs, line ends, page breaks, emoji, private characters and marks of direction are sent as they are."""
+    answer = await assembled.service.messages.submission.submit(MessageRequest(ALICE, text))
+    assert answer.message.text == text
+
+
+async def test_a_letter_and_its_accent_are_sent_as_one(assembled: AssembledService) -> None:
+    """macOS writes é as two characters; as one it is in the GSM alphabet, and the text has one part instead of two."""
+    answer = await assembled.service.messages.submission.submit(MessageRequest(ALICE, "cafe\u0301 " * 20))
+    assert (answer.message.text, answer.message.parts) == ("caf\u00e9 " * 20, 1)

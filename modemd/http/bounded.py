@@ -1,0 +1,169 @@
+"""Bounds of a server: how many clients it holds, how long it waits for each of them, and the answer to what is not HTTP.
+
+A client can hold a connection without a request, send half of one, or not read its answer. Each of these ends after a time, so
+that clients never take the descriptors that modems and the database need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from modemd import logs
+from modemd.errors import ErrorCode
+
+log = logs.get(__name__)
+
+# A gateway has a few clients; a hundred at the same moment are a mistake of one of them.
+MOST_CONNECTIONS = 128
+# The share of the process's descriptors that clients may take. The rest is for modems, the database and Python.
+DESCRIPTOR_SHARE = 4
+# How many clients asyncio accepts in one turn of the loop. Several turns pass before one too many is closed.
+ACCEPTED_AT_ONCE = 4
+IDLE_S = 10.0
+UNREAD_S = 30.0
+SPARED_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Bounds of one server. `connections`: clients at the same time; `idle_s`: seconds until the head of a request must be
+    complete, from the connection or the last answer; `unread_s`: seconds for which a client may leave an answer unread;
+    `spared_s`: seconds for which a client keeps its place in a crowd, since its request may be here and not yet read."""
+
+    connections: int = MOST_CONNECTIONS
+    idle_s: float = IDLE_S
+    unread_s: float = UNREAD_S
+    spared_s: float = SPARED_S
+
+
+def choose_bounds() -> Bounds:
+    """Returns the bounds for this process: its clients take at most a quarter of the descriptors that it may open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (
+        Bounds() if soft == resource.RLIM_INFINITY else Bounds(max(min(MOST_CONNECTIONS, soft // DESCRIPTOR_SHARE), 1))
+    )
+
+
+def error_body(code: str, message: str) -> bytes:
+    """Returns the JSON body that every error has."""
+    return json.dumps({"error": {"code": code, "message": message}}).encode()
+
+
+class Crowd:
+    """Clients of one server. Logs once that there are too many of them, and again only after half of them have gone."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self._is_told = False
+
+    def admit(self, newcomer: BoundedProtocol) -> bool:
+        """Returns True if there is room for a client. The one that has waited longest without a request makes room for it."""
+        clients = newcomer.connections
+        if len(clients) <= self.bounds.connections:
+            if len(clients) <= self.bounds.connections // 2:
+                self._is_told = False
+            return True
+        if not self._is_told:
+            self._is_told = True
+            log.warning(
+                "too many clients of the socket; those without a request are let go", clients=self.bounds.connections
+            )
+        waiting = [
+            each for each in clients if isinstance(each, BoundedProtocol) and each is not newcomer and each.waits
+        ]
+        longest = min(waiting, key=lambda each: each.waits_since, default=None)
+        if longest is None or newcomer.loop.time() - longest.waits_since < self.bounds.spared_s:
+            return False
+        clients.discard(longest)
+        longest.transport.abort()
+        return True
+
+
+class BoundedProtocol(H11Protocol):
+    """Connection of one client, within the bounds of `crowd`, which a subclass sets for its server."""
+
+    crowd: Crowd
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.waits_since = 0.0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+
+    @property
+    def waits(self) -> bool:
+        """True while no request is under way."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        if self.crowd.admit(self):
+            self._await_request()
+        else:
+            self.connections.discard(self)  # it has no place that it could make for another
+            self._answer(
+                HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_CLIENTS, "too many clients at once; try again later"
+            )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._deadline, self._unread):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        self._await_request()
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self.crowd.bounds.unread_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # The body of a request is garbled. Whatever the application answers now, it does not answer what was meant.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.abort()
+                return
+        self._answer(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_REQUEST, "this is not an HTTP request")
+
+    def _await_request(self) -> None:
+        self.waits_since = self.loop.time()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(self.crowd.bounds.idle_s, self._let_go)
+
+    def _let_go(self) -> None:
+        if self.waits:
+            self.transport.close()
+
+    def _answer(self, status: HTTPStatus, code: str, message: str) -> None:
+        """Answers without the application, and closes the connection."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            body = error_body(code, message)
+            headers = [
+                (b"content-type", b"application/json"),
+                (b"content-length", str(len(body)).encode()),
+                (b"connection", b"close"),
+            ]
+            response = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+            for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
