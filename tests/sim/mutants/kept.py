@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.sim.mutants.sources import SourceMutant as Mutant
 
 _RECEIVER, _RECEIVER_TESTS = "modem/messages/receiver.py", "tests/modem/messages/test_receiver.py"
-_ARRIVALS = "modem/messages/arrivals.py"
+_ARRIVALS, _SLOTS = "modem/messages/arrivals.py", "modem/messages/slots.py"
+_RECEIVING_TESTS = " ".join(f"tests/modem/messages/test_{name}.py" for name in ("slots", "arrivals", "receiver"))
 
 MUTANTS = (
     Mutant(
@@ -51,18 +52,19 @@ MUTANTS = (
     Mutant(
         "deleted_though_not_stored",
         "an arrival that could not be stored is deleted on the modem",
-        _RECEIVER,
-        "            if not await self._arrivals.store(_parse_octets(stored.pdu)):\n                return",
-        "            await self._arrivals.store(_parse_octets(stored.pdu))",
-        _RECEIVER_TESTS,
+        _SLOTS,
+        '                if not await self._arrivals.store(octets, slot=f"{memory}/{stored.index}"):\n'
+        "                    return True",
+        '                await self._arrivals.store(octets, slot=f"{memory}/{stored.index}")',
+        _RECEIVING_TESTS,
     ),
     Mutant(
         "direct_arrival_dropped",
         "an arrival that no modem stores is dropped while the disk is full",
         _ARRIVALS,
-        "        except StoreUnavailable:\n            self._unstored.append((self._identity, pdu))\n        else:",
-        "        except StoreUnavailable:\n            pass\n        else:",
-        _RECEIVER_TESTS,
+        "            self._unstored.append(UnstoredArrival(self._identity, pdu))\n        else:",
+        "            pass\n        else:",
+        _RECEIVING_TESTS,
     ),
     Mutant(
         "report_deleted_early",
@@ -75,10 +77,10 @@ MUTANTS = (
     Mutant(
         "damaged_arrival_stored",
         "an arrival that the line has damaged is stored, and deleted on the modem",
-        _RECEIVER,
-        "        if stored.is_damaged:\n            again",
-        "        if not stored.pdu:\n            again",
-        _RECEIVER_TESTS,
+        _SLOTS,
+        "            if octets is None or not _is_counted(stored):",
+        "            if not stored.pdu:",
+        _RECEIVING_TESTS,
     ),
     Mutant(
         "another_content_swallowed",
