@@ -20,6 +20,8 @@ from modemd.rules.clock_trust import NETWORK_MARGIN
 CLOCK_SKEW = timedelta(minutes=10)
 # TP-SCTS counts whole seconds (3GPP TS 23.040 9.2.3.11).
 STAMP_RESOLUTION = timedelta(seconds=1)
+# A stamp names an attempt if it is at most so far from its time on the air: the clocks of most service centres are kept.
+NEAR = timedelta(seconds=5)
 # A message may be accepted so long after the send time-out.
 LATE_ACCEPTANCE = timedelta(minutes=10)
 
@@ -81,8 +83,8 @@ def match_report(
 ) -> ReportMatch:
     """Returns the attempt that a report is of, from all attempts of its SIM that are not closed; a doubt if that is not certain.
 
-    An attempt owns a report whose reference it has. If another to the same number was on the air at TP-SCTS, and it was not, the
-    modem's references must be proved, or the reports that came about the number have exactly the references of its attempts. If
+    An attempt owns a report whose reference it has. If TP-SCTS names another to the same number, the modem's
+    references must be proved, or the reports that came about the number have exactly the references of its attempts. If
     several have the reference, recipient and time alone decide, and only if one attempt is left. The same holds if nobody owns
     the reference: exactly one attempt without a reference that fits recipient and time is proved accepted; times that a trusted
     clock may have wrong do not tell two of them apart. A lone owner out of time (service centres lie about their zone) is
@@ -138,18 +140,18 @@ def _is_contradicted(
     moment = report.accepted_at
     if moment is None or (chosen.reference is not None and chosen.has_proved_reference):
         return False
-    if _was_on_air(chosen, moment, send_timeout) or not any(
-        _was_on_air(attempt, moment, send_timeout) for attempt in others
-    ):
+    nearest = min((_measure_distance(attempt, moment, send_timeout) for attempt in others), default=CLOCK_SKEW)
+    if nearest > NEAR or nearest >= _measure_distance(chosen, moment, send_timeout):
         return False
     references = {attempt.reference for attempt in waiting}
     return len(references) < len(waiting) or references != report.siblings | {report.reference}
 
 
-def _was_on_air(attempt: AttemptFacts, moment: datetime, send_timeout: timedelta) -> bool:
-    """Returns True if an attempt was on the air at that time, from its first octet to its answer, by a clock that is right."""
+def _measure_distance(attempt: AttemptFacts, moment: datetime, send_timeout: timedelta) -> timedelta:
+    """Returns how far a time is from that of an attempt on the air, from its first octet to its answer."""
+    begin = attempt.written_at - STAMP_RESOLUTION
     end = attempt.answered_at or attempt.written_at + send_timeout
-    return attempt.written_at - STAMP_RESOLUTION <= moment <= end
+    return max(begin - moment, moment - end, timedelta())
 
 
 def find_owner(

@@ -213,10 +213,16 @@ _RIVALS = f"""
     WHERE sim = :sim AND substr(number, -6) = :end AND opened_at BETWEEN :from AND :until AND outcome = 'sent'
     ORDER BY opened_at DESC LIMIT 50
 """
-# The modems whose reference a report of this SIM had, of the latest reports: that of an attempt without an answer was no answer.
+# The modems whose reference a report of this SIM had, of the latest reports: that of an attempt without an answer was no answer. A
+# report proves nothing if another message had gone to the number shortly before, or since: it may be the other's.
 _PROVED = """
     SELECT a.modem FROM report r JOIN attempt a ON a.id = r.attempt_id
     WHERE r.id > (SELECT max(id) FROM report) - 500 AND r.sim = :sim AND a.reference = r.reference AND a.error IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM attempt b INDEXED BY attempt_recipient
+            WHERE b.outcome = 'sent' AND b.sim = a.sim AND substr(b.number, -6) = substr(a.number, -6) AND b.id <> a.id
+                AND b.opened_at > strftime('%Y-%m-%dT%H:%M:%f', a.opened_at, '-20 minutes') AND b.opened_at < r.stored_at
+        )
 """
 
 

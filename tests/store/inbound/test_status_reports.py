@@ -327,6 +327,18 @@ def test_a_report_of_wrong_references_names_no_wrong_message(bench: Bench) -> No
     assert bench.match_again() == {first}
 
 
+def test_a_report_that_may_be_anothers_proves_no_references(bench: Bench) -> None:
+    """Each answer has the reference of the next message, and the first message is lost. The report of the second is given to the
+    first, because no stamp tells otherwise; that is no proof: the next report whose stamp contradicts it is nobody's."""
+    first, _ = two_to_alice(bench, (12, 13))
+    bench.passes(minutes=5)
+    assert bench.report(12, accepted_at=bench.now) == first
+    bench.passes(minutes=60)
+    third, _ = two_to_alice(bench, (14, 15))
+    assert bench.report(14, accepted_at=bench.now - timedelta(seconds=30)) is None
+    assert bench.state(third) == "sent"
+
+
 def test_a_message_without_a_reference_is_settled_by_recipient_and_time(bench: Bench) -> None:
     """A modem that gives no reference: the report is of the only message to that number in that time."""
     bench.submit(BOB)
