@@ -20,8 +20,8 @@ from modemd.rules.clock_trust import NETWORK_MARGIN
 CLOCK_SKEW = timedelta(minutes=10)
 # TP-SCTS counts whole seconds (3GPP TS 23.040 9.2.3.11).
 STAMP_RESOLUTION = timedelta(seconds=1)
-# A stamp names an attempt if it is at most so far from its time on the air: the clocks of most service centres are kept.
-NEAR = timedelta(seconds=5)
+# A stamp names an attempt if it is at most so far from its time on the air. More would doubt true references of long messages.
+NEAR = timedelta(seconds=1)
 # A message may be accepted so long after the send time-out.
 LATE_ACCEPTANCE = timedelta(minutes=10)
 

@@ -198,7 +198,7 @@ AT_SECOND = replace(TOLD, accepted_at=NOW + 62 * SECOND)
         pytest.param(replace(TOLD, accepted_at=NOW + 90 * SECOND), [UNPROVED, SECOND_SENT], 1, id="a stamp of nobody"),
         pytest.param(AT_SECOND, [UNPROVED, SECOND_SENT], None, id="the stamp says the other"),
         pytest.param(
-            replace(TOLD, accepted_at=NOW + 67 * SECOND), [UNPROVED, SECOND_SENT], None,
+            replace(TOLD, accepted_at=NOW + 65 * SECOND), [UNPROVED, SECOND_SENT], None,
             id="the stamp is a little later than the other",
         ),
         pytest.param(AT_SECOND, [SENT, SECOND_SENT], 1, id="earlier reports have proved the modem's references"),

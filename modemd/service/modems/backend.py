@@ -79,12 +79,12 @@ class ServiceBackend:
 
     def find_service_centre(self, identity: Identity, found: str) -> str | None:
         """Returns the configured service centre; else `found`, the one that the modem names; else the one that it named last."""
-        configured = self._settings.current().sims.get(identity.iccid)
-        if configured is not None and configured.smsc is not None:
-            return configured.smsc
         if found and found != self._last_smsc.get(identity.iccid):
             self._last_smsc[identity.iccid] = found
             self._store.write(partial(sims.record_service_centre, iccid=identity.iccid, smsc=found))
+        configured = self._settings.current().sims.get(identity.iccid)
+        if configured is not None and configured.smsc is not None:
+            return configured.smsc
         return found or self._last_smsc.get(identity.iccid)
 
     @property

@@ -213,8 +213,8 @@ _RIVALS = f"""
     WHERE sim = :sim AND substr(number, -6) = :end AND opened_at BETWEEN :from AND :until AND outcome = 'sent'
     ORDER BY opened_at DESC LIMIT 50
 """
-# The modems whose reference a report of this SIM had, of the latest reports: that of an attempt without an answer was no answer. A
-# report proves nothing if another message had gone to the number shortly before, or since: it may be the other's.
+# The modems whose reference a report of this SIM had, of the latest reports: that of an attempt without an answer was no answer.
+# A report proves nothing if another message had gone to the number shortly before, or since: it may be the other's.
 _PROVED = """
     SELECT a.modem FROM report r JOIN attempt a ON a.id = r.attempt_id
     WHERE r.id > (SELECT max(id) FROM report) - 500 AND r.sim = :sim AND a.reference = r.reference AND a.error IS NULL
