@@ -115,14 +115,14 @@ def _chain(head: str, lines: _Lines) -> Iterator[str]:
 
 def _guess_separator(head: str) -> str:
     """Returns the separator by which the first line has the most columns that have a meaning; if none has any, a comma."""
-    return max(SEPARATORS, key=lambda each: sum(name.strip(' "\r\n') in COLUMNS for name in head.split(each)))
+    return max(SEPARATORS, key=lambda each: sum(name.strip(' "\r\n').lower() in COLUMNS for name in head.split(each)))
 
 
 class _Columns:
     """Columns of a file, by its first line. Those without a name must have no values."""
 
     def __init__(self, names: list[str]) -> None:
-        self._names = [name.strip() for name in names]
+        self._names = [name.strip().lower() for name in names]
 
     def list_problems(self) -> list[str]:
         """Returns what is wrong with the first line."""

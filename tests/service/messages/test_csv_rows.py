@@ -19,6 +19,7 @@ def found(text: str) -> list[tuple[int, MessageRequest | str]]:
     ("text", "line"),
     [
         pytest.param('to,text,class\n+33612345678,"hello, you",otp\n', 2, id="commas"),
+        pytest.param("To;Text;Class\r\n+33612345678;hello, you;otp\r\n", 2, id="names with capitals"),
         pytest.param("to;text;class\r\n+33612345678;hello, you;otp\r\n", 2, id="semicolons of a French Excel"),
         pytest.param("\ufeffto;text;class\r\n+33612345678;hello, you;otp\r\n", 2, id="a byte order mark"),
         pytest.param("to\ttext\tclass\n+33612345678\thello, you\totp\n", 2, id="tabs"),
