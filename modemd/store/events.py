@@ -9,6 +9,8 @@ from datetime import datetime
 
 from modemd.store.timestamps import to_text
 
+# Event of a message that a person has sent once more, as a new one.
+RESENT = "resent"
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 

@@ -12,7 +12,7 @@ _REMEDY = {
     UsbKind.STORAGE: "shows its CD-ROM and no modem; install usb_modeswitch, then plug it in again",
     UsbKind.NETWORK: "network mode (HiLink or the like), without an AT port; it needs other firmware, or its modem mode",
     UsbKind.BOOTLOADER: "waits for firmware; take its power away and give it back",
-    UsbKind.BRIDGE: "anything may sit behind a serial bridge; name its port or its place under modems, or set finding.probe_bridges",
+    UsbKind.BRIDGE: "anything may sit behind a serial bridge; name its port or place under modems, or set finding.probe_bridges",
     UsbKind.NOT_AT: "none of its ports is for AT commands",
 }
 _NO_PORT = "no serial port; the kernel has loaded no driver for it (option, qcserial, cdc_acm)"

@@ -32,7 +32,7 @@ log = logs.get(__name__)
 RETRY_S = 2.0
 
 # `Store.write`, or `write_lazily`.
-_Write = Callable[[Callable[[sqlite3.Connection], None]], asyncio.Future[None]]
+_Write = Callable[[Callable[[sqlite3.Connection], bool]], asyncio.Future[bool]]
 
 
 class Outcomes:
@@ -110,11 +110,11 @@ class Outcomes:
         return closing
 
     async def _store_outcome(
-        self, committed: asyncio.Future[None], change: Callable[[sqlite3.Connection], None], report: AttemptReport
+        self, committed: asyncio.Future[bool], change: Callable[[sqlite3.Connection], bool], report: AttemptReport
     ) -> None:
         while True:
             try:
-                await committed
+                has_successor = await committed
             except StoreDamaged as error:
                 log.error("outcome cannot be kept", **_log_fields(report), trouble=str(error))
                 return
@@ -125,18 +125,18 @@ class Outcomes:
                 await asyncio.sleep(RETRY_S)
                 committed = self._store.write(change)
             else:
-                self._end(report)
+                self._end(report, has_successor=has_successor)
                 return
 
-    def _end(self, report: AttemptReport) -> None:
+    def _end(self, report: AttemptReport, *, has_successor: bool) -> None:
         """Forgets an attempt whose outcome is stored, and calls `on_failed` and `on_settled` if they are concerned."""
         self._on_air.pop(report.attempt_id, None)
         log.info("attempt ended", **_log_fields(report), elapsed=round(report.elapsed_s, 3))
         if report.ending is not AttemptEnding.ACCEPTED:
             self._on_failed()
-            self._on_settled()
-        if report.attempt_id in self._unstored:
-            self._unstored.discard(report.attempt_id)
+        was_unstored = report.attempt_id in self._unstored
+        self._unstored.discard(report.attempt_id)
+        if report.ending is not AttemptEnding.ACCEPTED or has_successor or was_unstored:
             self._on_settled()
 
     def _judge(self, sender: Sender, report: AttemptReport) -> AttemptOutcome:
@@ -221,8 +221,10 @@ def _retry_at(kind: ErrorClass, now: datetime, jitter: float, tries: int, expire
 
 def _close_attempt(
     db: sqlite3.Connection, outcome: AttemptOutcome, sim: str, owner: report_matching.FindOwner, now: datetime
-) -> None:
-    """Closes an attempt, and matches the status report that may have come before its outcome."""
+) -> bool:
+    """Closes an attempt, and matches the status report that may have come before its outcome. Returns True if a message that had
+    to wait for this one may start."""
     outcomes.close_attempt(db, outcome, now)
     if outcome.result in (AttemptResult.SENT, AttemptResult.UNKNOWN):
         status_reports.rematch_reports(db, sim, owner, now)
+    return outcomes.has_successor(db, outcome.attempt_id)

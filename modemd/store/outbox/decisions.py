@@ -12,7 +12,7 @@ from modemd.errors import ErrorCode, Refused
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
-from modemd.store.events import Authorship, add_event
+from modemd.store.events import RESENT, Authorship, add_event
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -129,7 +129,7 @@ def resend(
     )
     submitted = accept.submit(db, new, policy, now)
     if not submitted.is_repetition:
-        add_event(db, message_id, now, "resent", message=submitted.id, **asdict(authorship))
+        add_event(db, message_id, now, RESENT, message=submitted.id, **asdict(authorship))
         add_event(db, submitted.id, now, "resend", message=message_id, **asdict(authorship))
     return submitted
 

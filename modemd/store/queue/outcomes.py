@@ -17,7 +17,7 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.retry import repeat_at
 from modemd.store import lanes
-from modemd.store.events import add_event
+from modemd.store.events import RESENT, add_event
 from modemd.store.queue import quotas
 from modemd.store.timestamps import from_text, to_text
 from modemd.store.transitions import advance_part, list_parts, update_message_state
@@ -159,9 +159,10 @@ def _apply_refusal(db: sqlite3.Connection, part: sqlite3.Row, outcome: AttemptOu
 
 
 def _put_back(db: sqlite3.Connection, attempt_id: int, now: datetime) -> None:
-    """Queues again the part that has failed by an attempt, and what has failed with it of its message."""
+    """Queues again the part that has failed by an attempt, and what has failed with it of its message: parts that no modem was
+    given, or that were refused. A message that a person has decided on since, by `resend` or `settle`, stays as it is."""
     part = db.execute(_ATTEMPTED, (attempt_id,)).fetchone()
-    if part is None or part["state"] != states.PartState.FAILED:
+    if part is None or part["state"] != states.PartState.FAILED or _is_decided(db, part["message_id"]):
         return
     for each in list_parts(db, part["message_id"]):
         if each["state"] == states.PartState.FAILED:
@@ -170,6 +171,25 @@ def _put_back(db: sqlite3.Connection, attempt_id: int, now: datetime) -> None:
     _unbind_from_sim(db, part)
     db.execute("UPDATE attempt SET matchable = 1 WHERE message_id = ? AND outcome = 'sent'", (part["message_id"],))
     update_message_state(db, part["message_id"], now, also={"closed_at": None})
+
+
+def _is_decided(db: sqlite3.Connection, message_id: int) -> bool:
+    """Returns True if a person has sent a message once more, or said what became of it."""
+    decisions = (RESENT, states.PartEvent.SETTLED_SENT, states.PartEvent.SETTLED_NOT_SENT)
+    sql = "SELECT 1 FROM event WHERE message_id = ? AND what IN (?, ?, ?) LIMIT 1"
+    return db.execute(sql, (message_id, *decisions)).fetchone() is not None
+
+
+def has_successor(db: sqlite3.Connection, attempt_id: int) -> bool:
+    """Returns True if another message of the class waits for the number of an attempt: order lets it start when the attempt's
+    message is over, perhaps by another SIM."""
+    sql = """
+        SELECT 1 FROM attempt a JOIN part p ON p.id = a.part_id
+            JOIN part q INDEXED BY part_in_flight ON q.number = p.number AND q.rank = p.rank AND q.message_id > p.message_id
+                AND q.state IN ('queued', 'sending') AND q.state = 'queued'
+        WHERE a.id = ? LIMIT 1
+    """
+    return db.execute(sql, (attempt_id,)).fetchone() is not None
 
 
 def _unbind_from_sim(db: sqlite3.Connection, part: sqlite3.Row) -> None:

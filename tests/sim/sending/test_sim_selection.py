@@ -87,6 +87,22 @@ def test_of_free_sims_the_one_that_has_waited_longest_sends(run_scenario: RunSce
     run_scenario(scenario)
 
 
+def test_a_message_behind_another_sims_goes_as_soon_as_that_is_over(run_scenario: RunScenario) -> None:
+    """Two messages to one number by two SIMs keep their order, and the second SIM does not wait for its next look."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation)
+        for modem in (0, 1):
+            request = MessageRequest(NUMBERS[0], f"by {modem}", sim=iccid(simulation, modem))
+            await simulation.service.messages.submission.submit(request)
+            await asyncio.sleep(0.5)  # the first is on the air
+        began = asyncio.get_running_loop().time()
+        await simulation.until(lambda: accepted(simulation) == ["by 0", "by 1"], within_s=100)
+        assert asyncio.get_running_loop().time() - began < 25
+
+    run_scenario(scenario)
+
+
 def test_conversations_keep_their_sims_while_both_are_busy(run_scenario: RunScenario) -> None:
     """Two SIMs with plenty to do each send to their own contacts; nobody's number changes in between."""
 

@@ -7,13 +7,17 @@ from datetime import timedelta
 import pytest
 
 from modemd.rules.classes import MessageClass
+from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.retry import ErrorClass, retry_at
 from modemd.store import listings
+from modemd.store.events import Authorship
 from modemd.store.inbound import status_reports
+from modemd.store.outbox import decisions
 from modemd.store.queue import outcomes
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench, Retry
 
+WORD = Authorship("alice", "the modem was in a wrong state")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -338,3 +342,33 @@ def test_what_is_put_back_is_as_if_untouched(bench: Bench) -> None:
     assert (row["state"], row["closed_at"], row["sim"], bench.parts(message)) == ("queued", None, None, ["queued"] * 2)
     assert (bench.part(message)["tries"], bench.state(other)) == (0, "failed")
     assert bench.candidates(EAST) == [message]
+
+
+def refuse_and_put_back(bench: Bench, attempt: int) -> None:
+    """The refusal by which the SIM rests, and the attempt before it is put back."""
+    bench.submit(BOB)
+    last = AttemptOutcome(
+        bench.claimed().attempt_id, AttemptResult.REFUSED, bench.now, error="+CMS ERROR: 28", put_back=(attempt,)
+    )
+    outcomes.close_attempt(bench.db, last, bench.now)
+
+
+def test_what_was_sent_anew_is_not_put_back(bench: Bench) -> None:
+    """A person has resent a failed message before its SIM rests: it goes out once, not twice."""
+    message = bench.submit()
+    claim = bench.claimed()
+    bench.close(claim, AttemptResult.REFUSED, error="+CMS ERROR: 28")
+    decisions.resend(bench.db, message, WORD, lambda _: timedelta(hours=1), ConsentPolicy(), bench.now)
+    refuse_and_put_back(bench, claim.attempt_id)
+    assert bench.parts(message) == ["failed"]
+
+
+def test_what_a_person_settled_is_not_put_back(bench: Bench) -> None:
+    """Part 1 was settled as not sent, which is final: the put-back of part 2 does not send it again."""
+    message = bench.submit(parts=2)
+    bench.lose()
+    claim = bench.claimed()
+    bench.close(claim, AttemptResult.REFUSED, error="+CMS ERROR: 28")
+    decisions.settle(bench.db, message, decisions.Settlement.NOT_SENT, WORD, bench.now)
+    refuse_and_put_back(bench, claim.attempt_id)
+    assert bench.parts(message) == ["failed", "failed"]
