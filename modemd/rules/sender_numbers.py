@@ -7,8 +7,9 @@ whatever the form. So all readings that a number plan allows are listed, the lik
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
@@ -40,6 +41,14 @@ class SenderNumber:
 def read_sender(text: str, countries: Sequence[str] = ()) -> SenderNumber:
     """Returns the numbers that a sender can mean; `text` has a plus if the network says that it is international. `countries`
     (ISO 3166 alpha-2), the likeliest first: whose national numbers it may be. A name and a short code mean themselves alone."""
+    meant = _read_digits(text, countries)
+    twins = [twin for number in meant.readings for twin in _list_twins(number)]
+    others = tuple(number for number in dict.fromkeys((*meant.others, *twins)) if number != meant.number)
+    return replace(meant, others=others)
+
+
+def _read_digits(text: str, countries: Sequence[str]) -> SenderNumber:
+    """Returns the numbers that the digits of a sender can mean, without the other numbers of the same telephone."""
     digits = text.removeprefix("+")
     if not (digits.isascii() and digits.isdecimal()):
         return SenderNumber(text)
@@ -75,6 +84,22 @@ def list_national_forms(number: str) -> frozenset[str]:
         return frozenset(forms)
     dialled = "".join(filter(str.isdecimal, phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)))
     return frozenset(forms | {dialled} if len(dialled) >= _SHORTEST_NATIONAL else forms)
+
+
+# Number plans in which one telephone has two numbers: networks and address books write the old form beside the new one. Mexico
+# gave up the 1 of mobiles in 2019, and Argentina dials the 9 from abroad only; Brazil put a 9 before mobiles until 2016, Benin
+# 01 before all numbers in 2024.
+_TWIN_FORMS = (
+    (re.compile(r"\+521(\d{10})"), r"+52\1"), (re.compile(r"\+52([2-9]\d{9})"), r"+521\1"),
+    (re.compile(r"\+549(\d{10})"), r"+54\1"), (re.compile(r"\+54([1-8]\d{9})"), r"+549\1"),
+    (re.compile(r"\+55([1-9]\d)9([6-9]\d{7})"), r"+55\1\2"), (re.compile(r"\+55([1-9]\d)([6-9]\d{7})"), r"+55\g<1>9\2"),
+    (re.compile(r"\+22901(\d{8})"), r"+229\1"), (re.compile(r"\+229([2-9]\d{7})"), r"+22901\1"),
+)  # fmt: skip
+
+
+def _list_twins(number: str) -> list[str]:
+    """Returns the other numbers of the same telephone."""
+    return [form.sub(twin, number) for form, twin in _TWIN_FORMS if form.fullmatch(number)]
 
 
 def _is_ending(digits: str) -> bool:

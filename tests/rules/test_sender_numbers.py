@@ -32,6 +32,19 @@ def test_a_sender_means_every_number_that_a_plan_allows(
     assert read_sender(text, countries) == meant
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+5215512345678", "+525512345678"), ("+5491123456789", "+541123456789"), ("+5511987654321", "+551187654321"),
+        ("+2290197123456", "+22997123456"),
+    ],
+)  # fmt: skip
+def test_both_numbers_of_one_telephone_are_meant(one: str, other: str) -> None:
+    """Plans that changed, or that write mobiles in two ways: what one number says binds the other, too."""
+    assert other in read_sender(one).readings
+    assert one in read_sender(other).readings
+
+
 def test_the_national_forms_of_a_number() -> None:
     """With and without the 0, and as it is dialled where the prefix is none."""
     assert {"612345678", "0612345678"} <= list_national_forms("+33612345678")
