@@ -95,14 +95,16 @@ async def test_readers_cannot_write(tmp_path: Path) -> None:
 async def test_the_epoch_moves_before_an_opt_out_is_stored(tmp_path: Path) -> None:
     """Whoever finds the epoch unmoved knows that no opt-out was stored since: it moves when the change is handed over."""
     store = await Store.open(tmp_path / "modemd.db")
-    noted = store.consent_epoch
-    stored = store.write_consent(lambda db: consent.apply_statement(db, STOP, START))
-    assert store.consent_epoch == noted + 1
-    assert not stored.done()
-    assert (await stored).has_changed
-    await store.write(lambda db: None)
-    assert store.consent_epoch == noted + 1
-    await store.close()
+    try:
+        noted = store.consent_epoch
+        stored = store.write_consent(lambda db: consent.apply_statement(db, STOP, START))
+        assert store.consent_epoch == noted + 1
+        assert not stored.done()
+        assert (await stored).has_changed
+        await store.write(lambda db: None)
+        assert store.consent_epoch == noted + 1
+    finally:
+        await store.close()
 
 
 async def test_a_write_needs_no_awaiting(tmp_path: Path) -> None:

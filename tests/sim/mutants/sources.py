@@ -16,6 +16,8 @@ VARIABLE = "MODEMD_MISTAKE"
 _BROKEN = re.compile(
     r"^E +(NameError|ImportError|SyntaxError|AttributeError|UnboundLocalError|ModuleNotFoundError)", re.MULTILINE
 )
+LONGEST_S = 300
+"""Seconds after which the tests of a mutant are given up: a hang catches nothing."""
 _FAILED = 1  # the exit status of pytest if a test has failed; 2 to 5: it could not run them
 
 
@@ -49,14 +51,18 @@ class SourceMutant:
 def caught(mutant: SourceMutant) -> str | None:
     """Runs the tests of a mutant with the mistake in place. Returns which test has caught it; None if none has."""
     options = ["-q", "-x", "-n0", "-p", "no:cacheprovider", "-p", "tests.sim.mutants.rewriting", "-m", "not system"]
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *mutant.tests.split()],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, VARIABLE: mutant.name},
-    )
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *mutant.tests.split()],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            env={**os.environ, VARIABLE: mutant.name},
+            timeout=LONGEST_S,
+        )
+    except subprocess.TimeoutExpired:
+        return None
     if ended.returncode != _FAILED or _BROKEN.search(ended.stdout):
         return None
     return next((line.split()[1] for line in ended.stdout.splitlines() if line.startswith("FAILED")), None)

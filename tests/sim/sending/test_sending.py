@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -259,6 +260,23 @@ def test_a_scheduled_message_waits_for_its_time(run_scenario: RunScenario) -> No
         await asyncio.sleep(1800 + 10)
         entry = simulation.network.journal.accepted[0]
         assert entry.at.isoformat(timespec="minutes") == "2026-03-02T17:30+00:00"
+
+    run_scenario(scenario)
+
+
+def test_what_comes_due_wakes_the_modems(run_scenario: RunScenario) -> None:
+    """Scheduled messages leave at their time, whenever the modems look next by themselves."""
+
+    async def scenario(simulation: Simulation) -> None:
+        times = [f"2026-03-02T18:{minute}+01:00" for minute in ("30:00", "31:20", "32:40", "34:10")]
+        for at in times:
+            await submit(simulation, at=at)
+        await asyncio.sleep(12 * 3600)
+        late = [
+            entry.at - datetime.fromisoformat(at)
+            for at, entry in zip(times, simulation.network.journal.accepted, strict=True)
+        ]
+        assert max(late) < timedelta(seconds=8)
 
     run_scenario(scenario)
 
