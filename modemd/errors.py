@@ -80,6 +80,7 @@ class ErrorCode(StrEnum):
     NOT_READY = "not_ready", 503
     NOT_UNKNOWN = "not_unknown", 409
     ON_ITS_WAY = "on_its_way", 409
+    OWN_OPT_OUT = "own_opt_out", 409
     SHORT_CODE_NOT_ALLOWED = "short_code_not_allowed"
     STAGING = "staging", 409
     TOO_FAR = "too_far"

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime
 
 from modemd.api.documents import documents
-from modemd.api.requests import IdFilter, Limit
+from modemd.api.requests import Decision, IdFilter, Limit
 from modemd.service.service import Service
 
 
@@ -40,5 +40,10 @@ def make_router(service: Service) -> APIRouter:
     @router.get("/optouts", summary="List the numbers that have opted out, newest first")
     async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:
         return documents(await service.consent.list_opt_outs(limit=limit))
+
+    @router.post("/optouts/{number}/undo", summary="Undo an opt-out that was meant for another number")
+    async def post_undo(number: str, decision: Decision) -> dict[str, Any]:
+        await service.consent.undo_opt_out(number, decision.authorship)
+        return {"number": number, "opted_out": False}
 
     return router

@@ -1,4 +1,4 @@
-"""`modemd inbox`, `modemd optouts` and `modemd reports`: lists of what the network sent."""
+"""`modemd inbox`, `optouts` and `reports`: lists of what the network sent; `undo-optout`: a decision about it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api, parse_response
-from modemd.cli.output import echo, print_json_line, print_rows, print_table, printable
+from modemd.cli.client import call_api, parse_response, post_json
+from modemd.cli.output import echo, print_json, print_json_line, print_rows, print_table, printable
 from modemd.config import Settings, load
 from modemd.http.unix import request
 from modemd.rules.classes import KINDS
@@ -98,6 +98,24 @@ def opt_outs(config: Path, limit: int, as_json: bool) -> None:
     """Show the numbers that have opted out, newest first."""
     rows = call_api(load(config), "GET", "/v1/optouts", query={"limit": limit})
     print_rows(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
+
+
+@options.command("undo-optout")
+@options.config_file
+@click.argument("number")
+@options.authorship_options
+@options.as_json
+def undo_opt_out(config: Path, number: str, why: str, by: str, as_json: bool) -> None:
+    """Undo an opt-out that was meant for another number.
+
+    The STOP of a sender binds every number that its digits can mean (channel `reading`). If a number has opted out by its own
+    words, only its own START ends that.
+    """
+    undone = post_json(load(config), f"/v1/optouts/{quote(number, safe='')}/undo", {"why": why, "by": by})
+    if as_json:
+        print_json(undone)
+    else:
+        echo(f"{number} is not opted out any more")
 
 
 @options.command()

@@ -37,6 +37,7 @@ _COMMANDS = {
     "modems": ("modems", "modems"),
     "ussd": ("modems", "ussd"),
     "optouts": ("inbox", "opt_outs"),
+    "undo-optout": ("inbox", "undo_opt_out"),
     "reports": ("inbox", "reports"),
     "explain": ("messages", "explain"),
     "config": ("daemon", "config"),

@@ -187,7 +187,7 @@ def assemble(collaborators: Collaborators) -> Service:
     rooms = Rooms(
         messages=messages,
         inbox=inbound,
-        consent=ConsentRecords(store),
+        consent=ConsentRecords(store, clock),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,
         calendar=recurring,

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.clock_trust import NETWORK_MARGIN
 from modemd.rules.consent.policy import Marketing
 from modemd.rules.sender_numbers import list_national_forms
 from modemd.store.ending import cancel_waiting_messages
-from modemd.store.events import add_event
+from modemd.store.events import Authorship, add_event
 from modemd.store.timestamps import from_text, to_text
 
 # After this many statements within a day no confirmation is sent: two machines are answering each other.
@@ -22,6 +23,8 @@ _DAY = timedelta(days=1)
 OLDEST_STAMP = timedelta(days=31)
 # Channel of an opt-out that binds a number only because the sender's digits can mean it too.
 READING = "reading"
+# Channel of a person's word that such an opt-out was meant for another number.
+UNDONE = "undone"
 _CONFIRMATION_EVENT = "confirmation"
 
 
@@ -170,6 +173,33 @@ def is_bound_by_reading_alone(db: sqlite3.Connection, number: str) -> bool:
         "SELECT channel FROM consent_event WHERE number = ? AND action = 'opt_out' ORDER BY id DESC LIMIT 1", (number,)
     ).fetchone()
     return row is not None and row["channel"] == READING and read_marketing(db, number) is Marketing.OPTED_OUT
+
+
+def undo_reading(db: sqlite3.Connection, number: str, authorship: Authorship, now: datetime) -> None:
+    """Undoes an opt-out that binds a number only because a sender's digits can mean it too. The number is then as it was before.
+
+    Raises Refused: `not_found` if the number is not opted out; `own_opt_out` if its own words say so, which only its own START
+    undoes, or if it is bound by a national number of an unknown country.
+    """
+    if read_marketing(db, number) is not Marketing.OPTED_OUT:
+        raise Refused(ErrorCode.NOT_FOUND, f"{number} has not opted out")
+    own = db.execute(
+        "SELECT action FROM consent_event WHERE number = ? AND channel NOT IN (?, ?) ORDER BY id DESC LIMIT 1",
+        (number, READING, UNDONE),
+    ).fetchone()
+    if not is_bound_by_reading_alone(db, number) or (own is not None and own["action"] == "opt_out"):
+        raise Refused(
+            ErrorCode.OWN_OPT_OUT,
+            f"{number} has opted out by its own word, or by a national number whose country modemd does not know; only START "
+            "from that number ends it, or `country` in the configuration",
+        )
+    db.execute(
+        "INSERT INTO consent_event (number, at, action, channel) VALUES (?, ?, 'opt_in', ?)",
+        (number, to_text(now), UNDONE),
+    )
+    before = Marketing.UNKNOWN if own is None else Marketing.OPTED_IN
+    db.execute("UPDATE contact SET marketing = ?, marketing_since = ? WHERE number = ?", (before, to_text(now), number))
+    add_event(db, None, now, "opt-out undone", number=number, by=authorship.by, why=authorship.why)
 
 
 def list_written_to(db: sqlite3.Connection, numbers: Sequence[str], since: datetime) -> list[str]:

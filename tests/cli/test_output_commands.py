@@ -48,6 +48,7 @@ FED = {
     "settle": ("1", "sent", "--why", "x"),
     "resend": ("1", "--why", "x"),
     "cancel": ("1", "--why", "x"),
+    "undo-optout": (ALICE, "--why", "x"),
     "pause": ("--class", "marketing", "--why", "x"),
     "resume": ("--class", "otp", "--why", "x"),
     "sims": ("list",),

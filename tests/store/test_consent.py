@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import Marketing
 from modemd.store import consent
 from modemd.store.consent import ConsentEffect, ConsentStatement
+from modemd.store.events import Authorship
 from modemd.store.queue.outcomes import AttemptResult
 from tests.store.bench import ALICE, BOB, Bench
 
@@ -117,3 +120,27 @@ def test_a_stop_from_a_stranger_is_kept(bench: Bench) -> None:
     """Somebody who was never written to can opt out, and is refused from then on."""
     bench.says(BOB)
     assert bench.state(bench.submit(BOB, MARKETING)) == "refused"
+
+
+def test_a_person_undoes_what_was_meant_for_another_number(bench: Bench) -> None:
+    """The other reading is free again, as it was before; the number that said STOP stays bound."""
+    word = Authorship("alice", "she wrote from the other number")
+    stop = consent.ConsentStatement(ALICE, opts_in=False, keyword="STOP", language="en", channel="sms")
+    consent.apply_statement(bench.db, stop, bench.now)
+    consent.apply_statement(bench.db, replace(stop, number=BOB, channel=consent.READING), bench.now)
+    consent.undo_reading(bench.db, BOB, word, bench.now)
+    assert consent.read_marketing(bench.db, BOB) is Marketing.UNKNOWN
+    for number, code in ((ALICE, "own_opt_out"), (BOB, "not_found")):
+        with pytest.raises(Refused) as refused:
+            consent.undo_reading(bench.db, number, word, bench.now)
+        assert refused.value.code == code
+    assert consent.read_marketing(bench.db, ALICE) is Marketing.OPTED_OUT
+
+
+def test_nobody_undoes_what_a_number_said_before(bench: Bench) -> None:
+    """A number that said STOP itself is bound, though another's STOP could mean it later."""
+    stop = consent.ConsentStatement(BOB, opts_in=False, keyword="STOP", language="en", channel="sms")
+    consent.apply_statement(bench.db, stop, bench.now)
+    consent.apply_statement(bench.db, replace(stop, channel=consent.READING), bench.now)
+    with pytest.raises(Refused):
+        consent.undo_reading(bench.db, BOB, Authorship("alice", "a try"), bench.now)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from modemd.clock import Clock
 from modemd.config import Settings
 from modemd.rules import phone_numbers, sender_numbers
 from modemd.rules.classes import MessageClass
@@ -20,6 +21,7 @@ from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.sender_numbers import SenderNumber
 from modemd.store import Store, consent, listings, sims
+from modemd.store.events import Authorship
 from modemd.store.inbound.inbox import CompleteMessage
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
@@ -127,8 +129,14 @@ class OptOutRules:
 class ConsentRecords:
     """Stored consent, as the faces read it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
+
+    async def undo_opt_out(self, number: str, authorship: Authorship) -> None:
+        """Undoes an opt-out that binds a number only because another number's STOP can mean it. Raises Refused."""
+        now = self._clock.now()
+        await self._store.write(partial(consent.undo_reading, number=number, authorship=authorship, now=now))
 
     async def list_opt_outs(self, *, limit: int) -> list[OptOutRow]:
         """Returns the numbers that have opted out, newest first; `limit` 0 means all."""
