@@ -52,6 +52,8 @@ class StatusPolling:
         """True if the last poll found the service centre missing, and set it again."""
         self.has_other_sim = False
         """True if another SIM is inserted now, or the SIM needs its PIN: the modem must be set up again."""
+        self.has_lost_settings = False
+        """True if the modem has lost PDU mode or its memories: it must be set up again."""
 
     async def start(self) -> None:
         """Starts in a modem that is set up: asks for callers' numbers, checks the service centre, and reads the clock."""
@@ -86,7 +88,11 @@ class StatusPolling:
             await self._poll_operator()
         self.has_restored_smsc = await self._check_service_centre()
         await self._store_missed_calls(self._calls.take_overdue(self._loop.time()))
+        self.has_lost_settings = not await self._receiver.check_settings()
+        if self.has_lost_settings:
+            return
         await self._receiver.check_storage()
+        self.has_lost_settings = self._receiver.level.moved_to is not None
         self._status.storage = self._receiver.level.fill
         problems = self._receiver.list_problems()
         for about in RECEIVING_PROBLEMS:

@@ -226,16 +226,20 @@ class Session:
             if dialogue.loss_reason is not None:
                 raise PortGone(dialogue.loss_reason)
             restarted = await self._handle_notices(identity, receiver, sender)
-            if restarted or self._has_lost_pdu_mode or (self._polling is not None and self._polling.has_other_sim):
+            if restarted or self._needs_setup():
                 self._has_lost_pdu_mode = False
                 pipeline.drop_draft()
                 return
+            if pipeline.take_long_send():
+                await receiver.check_handing_over()
             await receiver.delete_stored()
             # A lost answer leaves the session as it is: nothing else would look before the next poll.
             if self._loop.time() >= self._next_poll or context.health_monitor.symptoms.is_unanswered:
                 await self._poll_status()
                 if await context.health_monitor.check_and_recover(dialogue, identity):
                     return
+                if self._needs_setup():
+                    continue
             if self._loop.time() >= (
                 context.sweep_not_before if receiver.has_unstored else max(next_sweep, context.sweep_not_before)
             ):
@@ -279,6 +283,11 @@ class Session:
         if self._is_usable and self._sender is not None and identity is not None and not context.stopped.is_set():
             await context.pipeline.send_urgent(self._sender, identity, self._is_in_order)
 
+    def _needs_setup(self) -> bool:
+        """True if the modem has lost what the set-up set, or has another SIM."""
+        polling = self._polling
+        return self._has_lost_pdu_mode or (polling is not None and (polling.has_other_sim or polling.has_lost_settings))
+
     @property
     def _is_usable(self) -> bool:
         return self._is_registered and self._context.health_monitor.may_send
@@ -314,8 +323,8 @@ class Session:
         await self._poll_status()
         reply = await self._dialogue.ask("+CMGF?")
         self._has_lost_pdu_mode = reply.ok and replies.is_text_mode(reply.lines)
-        was_repaired = self._polling is not None and (self._polling.has_restored_smsc or self._polling.has_other_sim)
-        return self._is_registered and not was_repaired and not self._has_lost_pdu_mode
+        was_repaired = self._polling is not None and self._polling.has_restored_smsc
+        return self._is_registered and not was_repaired and not self._needs_setup()
 
     async def _poll_status(self) -> None:
         """Polls the status, and sets the modem's health by it."""

@@ -45,7 +45,7 @@ async def polling_bench(charset: str | None = None, **answers: str) -> AsyncIter
     stub.answers |= {"+CSCA?": '+CSCA: "+33609001390",145|OK', "+CPMS?": '+CPMS: "SM",1,50|OK'} | answers
     dialogue = Dialogue(await stub.open("/dev/west"))
     dialogue.charset = charset
-    receiver = Receiver(dialogue, identity(), backend, Storage("SM"))
+    receiver = Receiver(dialogue, identity(), backend, Storage("SM", notices="+CNMI=2,1,0,2,0", tells_notices=True))
     unstored_calls: list[str] = []
     yield PollingBench(
         stub,
@@ -228,3 +228,31 @@ async def test_a_service_centre_is_written_in_the_character_set_and_once() -> No
         written = [command for command in b.stub.commands() if command.startswith("+CSCA=")]
         assert written == [f'+CSCA="{CENTRE_UCS2}",145']
         assert "does not take" in b.status.remarks["smsc"]
+
+
+@simulated
+async def test_the_notices_are_asked_for_once_a_poll() -> None:
+    """As long as they are as set. What else was set is not asked for."""
+    async with polling_bench() as b:
+        await b.polling.poll()
+        await b.polling.poll()
+        assert len(b.stub.times("+CNMI?")) == 2
+        assert not {"+CMGF?", "+CMEE?"} & {*b.stub.commands()}
+        assert not b.polling.has_lost_settings
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param({"+CNMI?": "+CNMI: 0,0,0,0,0|OK", "+CMGF?": "+CMGF: 1|OK"}, id="PDU mode"),
+        pytest.param({"+CPMS?": '+CPMS: "ME",1,50|OK'}, id="memories"),
+    ],
+)
+@simulated
+async def test_a_modem_that_lost_more_than_its_notices_is_to_be_set_up(lost: dict[str, str]) -> None:
+    """The session sees it by `has_lost_settings`."""
+    async with polling_bench() as b:
+        await b.polling.poll()
+        b.stub.answers |= lost
+        await b.polling.poll()
+        assert b.polling.has_lost_settings

@@ -34,6 +34,11 @@ class UnstoredArrival(NamedTuple):
     is_damaged: bool = False
 
 
+async def _find_nothing() -> bool:
+    """Takes the place of `restore_notices` if there is no setting to restore."""
+    return False
+
+
 UnstoredArrivals = deque[UnstoredArrival]
 """Unstored arrivals in order of arrival."""
 
@@ -43,7 +48,8 @@ class Arrivals:
 
     `damaged` has the octets of messages that came straight and were not whole; it outlives the session. `has_unstored` is true
     after the database refused an arrival: a sweep is worth while as soon as it takes changes again. `wake` is called when
-    something that was stored in the background has become durable, or could not be stored.
+    something that was stored in the background has become durable, or could not be stored. `restore_notices` is awaited after a
+    refused acknowledgement, and returns True if the modem had changed its setting: it had stopped handing messages over.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Arrivals:
         *,
         has_storage: bool = True,
         damaged: set[bytes] | None = None,
+        restore_notices: Callable[[], Awaitable[bool]] = _find_nothing,
     ) -> None:
         self._dialogue = dialogue
         self._identity = identity
@@ -68,7 +75,8 @@ class Arrivals:
         self._has_quirk = Quirk.CNMA_AFTER_REPORT in identity.profile.quirks
         # True if the modem awaits an acknowledgement; None: it has not been asked yet.
         self._acknowledges: bool | None = True if self._has_quirk or not has_storage else None
-        self._refusals = 0
+        self._refusals = 0  # in a row, by a modem that went on handing messages over
+        self._restore_notices = restore_notices
 
     async def store(self, pdu: bytes, received_by: Identity | None = None, *, slot: str | None = None) -> bool:
         """Makes an arrival durable, of this session or of an earlier one (`received_by`), which was read from `slot` (`SM/7`).
@@ -175,10 +183,16 @@ class Arrivals:
         return self._acknowledges
 
     async def acknowledge(self) -> None:
-        """Acknowledges an arrival (`AT+CNMA`), if the modem awaits that. A refusal is tolerated: the arrival is durable."""
+        """Acknowledges an arrival (`AT+CNMA`), if the modem awaits that. A refusal is tolerated: the arrival is durable. If the
+        acknowledgement came too late (340), the modem has set mt and ds to 0 (3GPP TS 27.005 3.4.4): they are set again."""
         if not await self._is_acknowledging():
             return
-        self._refusals = 0 if (await self._dialogue.ask("+CNMA")).ok else self._refusals + 1
+        if (await self._dialogue.ask("+CNMA")).ok:
+            self._refusals = 0
+            return
+        self._refusals += 1
+        if self._refusals <= MAX_REFUSALS and await self._restore_notices():
+            self._refusals = 0
         if self._refusals >= MAX_REFUSALS and not self._has_quirk:
             self._acknowledges = False
 

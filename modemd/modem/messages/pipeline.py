@@ -20,6 +20,9 @@ log = logs.get(__name__)
 
 # Longest interval between parts, in seconds, at which the next part is chosen ahead. At a slower pace it is left to other modems.
 AHEAD_S = 0.25
+# After a send that took so many seconds, a modem may have given up waiting for the acknowledgement of a message that it handed
+# over meanwhile (3GPP TS 27.005 3.4.4).
+LONG_SEND_S = 10.0
 # Errors of a modem without service centre, network service or registration (3GPP TS 27.005 3.2.5).
 _NO_NETWORK = frozenset({330, 331, 332})
 # Errors of a modem that has lost its PDU mode or its SIM: a bare ERROR, not allowed, not supported, invalid; 310 and on.
@@ -45,6 +48,7 @@ class Pipeline:
         self._closed = False
         self._is_sending = False
         self._may_have_urgent = False  # True after an alarm or otp was sent: another may be due
+        self._has_sent_long = False
         self.next_send = 0.0
         self.last_sent_at = 0.0
 
@@ -116,6 +120,7 @@ class Pipeline:
             return False
         finally:
             prompt_timer.cancel()
+            self._has_sent_long |= self._loop.time() - started_at >= LONG_SEND_S
             (self._outbound.return_draft if result is None else self._outbound.end_reservation)(draft)
         if result is None:
             return False
@@ -156,6 +161,11 @@ class Pipeline:
             log.warning("slow prompt", modem=self._line.name, part=draft.part_id)
             sender.withdraw_early_claim()
             self._outbound.return_draft(draft)
+
+    def take_long_send(self) -> bool:
+        """Returns whether a send since the last call took so long that the modem may have stopped handing messages over."""
+        was_long, self._has_sent_long = self._has_sent_long, False
+        return was_long
 
     def stop_drafting(self) -> None:
         """Stops choosing parts ahead, because the modem stops."""

@@ -15,6 +15,7 @@ from modemd.connector import Inbound
 from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
 from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.arrivals import Arrivals
+from modemd.modem.messages.notice_setting import NoticeSetting
 from modemd.modem.messages.pdu_lines import find_whole, is_report
 from modemd.modem.messages.receiver_state import ReceiverState
 from modemd.modem.messages.slots import RECEIVED, Slots, parse_slot
@@ -33,6 +34,10 @@ RECEIVING_PROBLEMS = ("storage", "list", "unreadable", "reports", "notices")
 """Subjects of the problems that `Receiver.list_problems` tells."""
 _REPORTS = "SR"
 _NO_SLOT = re.compile(r",\s*-\d")
+
+
+def _close_up(line: str) -> str:
+    return line.replace(" ", "")
 
 
 async def _do_nothing() -> None:
@@ -62,6 +67,7 @@ class Receiver:
         self.storage = storage
         self._memory = storage.memory
         self._state = ReceiverState() if state is None else state
+        self._notices = NoticeSetting(dialogue, identity.iccid, storage)
         self._arrivals = Arrivals(
             dialogue,
             identity,
@@ -70,6 +76,7 @@ class Receiver:
             wake,
             has_storage=not storage.is_direct,
             damaged=self._state.damaged,
+            restore_notices=self._notices.restore_after_refusal,
         )
         self._slots = Slots(dialogue, identity.iccid, self._arrivals, self._state)
         self._stored = StoredMessages(dialogue, storage, step_aside)
@@ -108,11 +115,33 @@ class Receiver:
             return True
         return False
 
+    async def check_settings(self) -> bool:
+        """Checks that the modem still has the notices that it was set to give. If it has lost them, they are set again, and
+        what came meanwhile is swept. Returns False if it has lost more, and must be set up again."""
+        if not await self._notices.restore():
+            return True
+        mode = await self._dialogue.ask("+CMGF?")
+        errors = await self._dialogue.ask("+CMEE?")
+        if (mode.ok and replies.is_text_mode(mode.lines)) or any(_close_up(line) == "+CMEE:0" for line in errors.lines):
+            log.warning("modem has lost its settings", iccid=self._identity.iccid)
+            return False
+        await self.sweep()
+        return True
+
+    async def check_handing_over(self) -> None:
+        """Checks the notices of a modem without storage after it was long busy sending: a message that it handed over
+        meanwhile was not acknowledged in time, and it may hand over no more."""
+        if self.storage.is_direct:
+            await self._notices.restore()
+
     async def check_storage(self) -> None:
         """Reads the level of the storage, and sweeps if it is nearly full: a full one gets no message, and no notice."""
         if self._memory is None or self._is_sweeping:  # a sweep may have selected another memory
             return
         await self.level.read()
+        if self.level.moved_to is not None:  # it may have messages that no notice named
+            log.warning("modem stores elsewhere now", iccid=self._identity.iccid, memory=self.level.moved_to)
+            self._state.used_memories.add(self.level.moved_to)
         if self.level.wants_sweep:
             await self.sweep()
             await self.level.read_after_sweep()
@@ -138,7 +167,12 @@ class Receiver:
                 if state.straight_refusal is None
                 else f"the modem refuses to hand them over ({state.straight_refusal}), so they are lost"
             )
-        if state.slotless_notice is not None:
+        if self._notices.refusal is not None:
+            problems["notices"] = (
+                f"the modem has lost the setting of its notices (AT+CNMI), and refuses it now ({self._notices.refusal}): "
+                "only the sweep finds messages"
+            )
+        elif state.slotless_notice is not None:
             problems["notices"] = f"a notice named no slot ({state.slotless_notice}), and no message was found"
         return problems
 
@@ -290,6 +324,8 @@ class Receiver:
             command = "+CNMI=" + ",".join([*values[:3], "1", *values[4:]])
             answer = await self._dialogue.ask(command)
             self._state.straight_refusal = None if answer.ok else answer.result.line
+            if answer.ok:
+                self._notices.replace(command)
             log.warning(
                 "reports cannot be read", iccid=self._identity.iccid, command=command, result=answer.result.line
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from modemd.at import replies
+from modemd.at import Reply, replies
 from modemd.at.replies import StorageFill
 from modemd.errors import DecodeError
 from modemd.modem.link.dialogue import Dialogue
@@ -14,16 +14,26 @@ NEARLY_FULL = 0.8
 
 
 class StorageLevel:
-    """Level of the memory that messages are read from. `fill` is the last reading; None before the first."""
+    """Level of the memory that messages are read from. `fill` is the last reading; None before the first.
+
+    `moved_to` is the memory in which messages arrive now, if the modem names other memories than at the first reading of the
+    session; else None.
+    """
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
         self.fill: StorageFill | None = None
+        self.moved_to: str | None = None
+        self._memories: tuple[str, ...] = ()
         self._used_after_sweep = 0
 
     async def read(self) -> None:
         """Reads the level (`AT+CPMS?`, 3GPP TS 27.005 3.2.2). If it cannot be read, `fill` stays as it is."""
         reply = await self._dialogue.ask("+CPMS?")
+        memories = _list_memories(reply)
+        self._memories = self._memories or memories
+        if memories != self._memories and memories == _list_memories(reply := await self._dialogue.ask("+CPMS?")):
+            self.moved_to = memories[-1] if memories else None  # twice alike: it was no noise on the line
         with contextlib.suppress(DecodeError):
             self.fill = replies.parse_fill(reply.lines) if reply.ok else self.fill
         if self.fill is not None:
@@ -56,3 +66,12 @@ class StorageLevel:
     @property
     def _is_nearly_full(self) -> bool:
         return self.fill is not None and self.fill.total > 0 and self.fill.used >= NEARLY_FULL * self.fill.total
+
+
+def _list_memories(reply: Reply) -> tuple[str, ...]:
+    """Returns the names of the memories that `+CPMS?` tells; empty if it tells none."""
+    try:
+        fields = replies.split_fields(replies.find_line(reply.lines, "+CPMS")) if reply.ok else []
+    except DecodeError:
+        return ()
+    return tuple(field for field in fields if field.isalpha())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from modemd import logs
 from modemd.at import offers, replies
@@ -33,14 +34,16 @@ class Storage:
     3.2.2). `memory` is None if the modem stores nothing and hands arrivals over straight. `readable` are the memories that
     messages can be read from.
 
-    `command` is the `+CPMS` setting that the modem took, empty if it took none. `remark` is what a person should know, None if
-    all is well.
+    `command` is the `+CPMS` setting that the modem took, empty if it took none; `notices` is its `+CNMI` setting, and
+    `tells_notices` is true if it answers `+CNMI?`. `remark` is what a person should know, None if all is well.
     """
 
     memory: str | None
     reports: str | None = None
     readable: tuple[str, ...] = ()
     command: str = field(default="", compare=False)
+    notices: str = field(default="", compare=False)
+    tells_notices: bool = field(default=False, compare=False)
     remark: str | None = field(default=None, compare=False)
 
     @property
@@ -73,9 +76,12 @@ async def negotiate(
     if used_memories is not None:
         used_memories.add(memory)
     notices = await choose_notices(dialogue, profile.notify, run)
-    stores_reports = notices is not None and notices.partition("=")[2].split(",")[_DS] == "2"
+    stores_reports = notices is not None and notices.command.partition("=")[2].split(",")[_DS] == "2"
     reports = _REPORTS if stores_reports and offered and _REPORTS in offered[0] and memory != _REPORTS else None
-    return Storage(memory, reports, tuple(offered[0]) if offered else (), setting)
+    readable = tuple(offered[0]) if offered else ()
+    if notices is None:
+        return Storage(memory, reports, readable, setting)
+    return Storage(memory, reports, readable, setting, notices.command, notices.is_told)
 
 
 async def _choose_direct_delivery(
@@ -84,10 +90,12 @@ async def _choose_direct_delivery(
     """Sets direct delivery, with acknowledgement if the modem has it (+CSMS=1, TS 27.005 3.2.1). `is_refusing`: the modem names
     storages, and takes none."""
     await dialogue.ask("+CSMS=1")
-    if await choose_notices(dialogue, profile.direct, run) is None:
+    notices = await choose_notices(dialogue, profile.direct, run)
+    if notices is None:
         return Storage(None, remark=NOTHING_RECEIVED)
     log.info("the modem has no storage for messages; they come directly")
-    return Storage(None, remark=STORAGE_REFUSED if is_refusing else None)
+    remark = STORAGE_REFUSED if is_refusing else None
+    return Storage(None, notices=notices.command, tells_notices=notices.is_told, remark=remark)
 
 
 async def _offered_memories(dialogue: Dialogue) -> Sequence[Sequence[str]]:
@@ -142,9 +150,16 @@ def storage_commands(preferences: Sequence[str], offered: Sequence[Sequence[str]
     ]
 
 
-async def choose_notices(dialogue: Dialogue, preferences: Sequence[str], run: RunCommand) -> str | None:
-    """Sets the first notice setting of the preferences that is taken and reads back as set. Returns its command; None, and a line
-    in the log, if there is none: then only the sweep finds messages."""
+class Notices(NamedTuple):
+    """Notice setting that the modem took. `is_told`: the modem answers `+CNMI?`."""
+
+    command: str
+    is_told: bool
+
+
+async def choose_notices(dialogue: Dialogue, preferences: Sequence[str], run: RunCommand) -> Notices | None:
+    """Sets the first notice setting of the preferences that is taken and reads back as set. A modem that refuses the question is
+    trusted. Returns None, and writes a line in the log, if there is none: then only the sweep finds messages."""
     reply = await dialogue.ask("+CNMI=?")
     try:
         offered = offers.parse_number_groups(reply.lines, "+CNMI") if reply.ok else ()
@@ -159,8 +174,9 @@ async def choose_notices(dialogue: Dialogue, preferences: Sequence[str], run: Ru
         except CommandFailed as error:
             refused = str(error)
             continue
-        if await _is_read_back(dialogue, command):
-            return command
+        values = await read_notices(dialogue)
+        if is_as_set(values or (), command):
+            return Notices(command, is_told=values is not None)
         refused = f"AT{command} was accepted, but reads back as something else"
     log.warning("modem gives no notices; messages are found by the sweep alone", error=refused)
     return None
@@ -186,13 +202,18 @@ def notice_commands(preferences: Sequence[str], offered: Sequence[frozenset[int]
     return list(dict.fromkeys(fitting + other))
 
 
-async def _is_read_back(dialogue: Dialogue, command: str) -> bool:
-    """True if `AT+CNMI?` answers what was set. A modem that refuses the question is trusted, and so is one for the values that it
-    does not tell."""
+async def read_notices(dialogue: Dialogue) -> Sequence[str] | None:
+    """Returns the values that `AT+CNMI?` tells, empty if they cannot be read; None if the modem refuses the question."""
     reply = await dialogue.ask("+CNMI?")
+    if not reply.ok:
+        return None
     try:
-        values = replies.split_fields(replies.find_line(reply.lines, "+CNMI")) if reply.ok else []
+        return replies.split_fields(replies.find_line(reply.lines, "+CNMI"))
     except DecodeError:
-        values = []
+        return ()
+
+
+def is_as_set(values: Sequence[str], command: str) -> bool:
+    """True if the values that the modem tells are those of the `+CNMI` setting. Those that it does not tell are trusted."""
     given = command.partition("=")[2].split(",")
     return all(value == wanted for value, wanted in zip(values, given, strict=False))

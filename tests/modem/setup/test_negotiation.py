@@ -184,3 +184,20 @@ async def test_a_storage_that_is_refused_once_is_not_given_up() -> None:
     offer = '>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK'
     refused = f"{SM.partition('<<')[0]} << ERROR"
     assert (await negotiated(f"{offer} \n {refused} \n {SM} {DS_2}")).memory == "SM"
+
+
+@pytest.mark.parametrize(("answer", "is_told"), [("+CNMI: 2,1,0,2,0", True), ("ERROR", False), ("+CNMI: 2,1", True)])
+@simulated
+async def test_the_notices_that_were_taken_are_known(answer: str, is_told: bool) -> None:
+    """And whether the modem tells them: else it is not asked for them at work."""
+    refusing = DS_2.replace("+CNMI: 2,1,0,2,0 | OK", answer if answer == "ERROR" else f"{answer} | OK")
+    storage = await negotiated(f'>> AT+CPMS=? \n << +CPMS: ("SM"),("SM"),("SM") | OK \n {SM} {refusing}')
+    assert (storage.notices, storage.tells_notices) == ("+CNMI=2,1,0,2,0", is_told)
+
+
+@simulated
+async def test_the_notices_of_a_modem_without_storage_are_known() -> None:
+    """They are what it loses if it is not acknowledged in time."""
+    direct = DS_2.replace("2,1,0,2,0", "2,2,0,1,0")
+    storage = await negotiated(f"{NO_STORAGE} >> AT+CSMS=1 \n << OK \n {direct}")
+    assert (storage.is_direct, storage.notices, storage.tells_notices) == (True, "+CNMI=2,2,0,1,0", True)

@@ -8,7 +8,6 @@ from functools import partial
 import pytest
 
 from modemd import pdu
-from modemd.emulator.device.settings import Notifications
 from modemd.emulator.network.message_memory import StoredMessage
 from modemd.modem.status import Identity
 from modemd.service.inbox.inbound import InboundMessages
@@ -68,8 +67,7 @@ def test_a_message_whose_notice_was_lost_is_found_by_the_sweep(run_scenario: Run
 
     async def scenario(simulation: Simulation) -> None:
         await asyncio.sleep(20)
-        # As after a restart that nobody noticed: messages are stored, and not announced.
-        simulation.devices[0].settings.notifications = Notifications()
+        simulation.devices[0].lose_next_notice()
         simulation.network.phone(WRITER).send(simulation.sims[0].number, "unannounced")
         await simulation.until(lambda: kept(simulation) == ["unannounced"], within_s=70)
 
