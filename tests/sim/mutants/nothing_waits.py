@@ -37,8 +37,8 @@ MUTANTS = (
         "slow_prompt_keeps_its_part",
         "a modem without a prompt keeps its part from the others",
         _PIPELINE,
-        "            self._outbound.return_draft(draft)\n\n    def stop_drafting",
-        "            pass\n\n    def stop_drafting",
+        "            self._outbound.return_draft(draft)\n\n    def take_long_send",
+        "            pass\n\n    def take_long_send",
         _MODEM_TESTS,
     ),
     Mutant(
