@@ -221,6 +221,7 @@ class PartSender:
                 return None
             if self._has_joined or _find_code(reply) not in _LINE_REFUSED:
                 return reply
+            self._dialogue.mark_unsynchronised()  # it may have run the second command alone, and show a prompt
         if self._pdu_mode != "never":
             refusal = await self._set_pdu_mode()
             if refusal is not None:
