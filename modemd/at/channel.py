@@ -24,6 +24,9 @@ _LINE_END = re.compile(rb"[\r\n]")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 # A PDU in which some characters are not hex: an emulator's address with a letter, noise.
 _ALMOST_HEX = re.compile(r"[0-9A-Fa-f]{4}\S{16,}")
+# The answer to a PDU. Noise may have damaged it; an echo of a command has `=` or `?`.
+_REFERENCE = re.compile(r"\+CMGS:\s*\d+(?:\s*,.*)?")
+_ALMOST_REFERENCE = re.compile(r"[^=?]*(?:CMG|MGS)[^=?]*")
 # Commands whose answer has another name: SIMCom's +CICCID.
 _ANSWERED_BY = {"+CICCID": "+ICCID"}
 # A USSD menu has real line ends between its quotation marks. A menu without its end must not absorb the lines after it.
@@ -69,6 +72,11 @@ class Urc:
 ChannelEvent = Reply | Prompt | Urc
 
 
+def is_reference(line: str) -> bool:
+    """Returns whether a line is `+CMGS: n`, though noise may have damaged it."""
+    return _ALMOST_REFERENCE.fullmatch(line) is not None
+
+
 class Channel:
     """AT dialogue of one port: takes bytes and returns events. It never waits.
 
@@ -82,7 +90,7 @@ class Channel:
         self._names: frozenset[str] = frozenset()
         self._wants_prompt = False
         self._is_at_prompt = False
-        self._needs_reference = False
+        self._needs_reference: re.Pattern[str] | None = None  # what must come before an OK
         self._echoes: list[str] = []
         self._lines: list[str] = []
         self._header: str | None = None  # a line to which the next one belongs
@@ -94,7 +102,7 @@ class Channel:
         named = [name.upper() for name in _NAME.findall(command.split('"')[0])]
         self._names = frozenset([*named, *(_ANSWERED_BY[name] for name in named if name in _ANSWERED_BY)])
         self._wants_prompt = prompt
-        self._is_at_prompt = self._needs_reference = False
+        self._is_at_prompt, self._needs_reference = False, None
         self._echoes = [self._command]
         self._lines = []
         return f"{self._command}\r".encode("ascii")
@@ -110,15 +118,16 @@ class Channel:
         return pdu.encode("ascii")
 
     def end_pdu(self, *, needs_reference: bool = False) -> bytes:
-        """Returns the byte that ends a PDU. From now on an answer is the PDU's own."""
+        """Returns the byte that ends a PDU. From now on an answer is the PDU's own; a line that came before is none of it."""
         self._wants_prompt = self._is_at_prompt = False
-        self._needs_reference = needs_reference
+        self._needs_reference = _ALMOST_REFERENCE if needs_reference else None
+        self._lines = []
         return CTRL_Z.encode("ascii")
 
     def encode_probe(self) -> bytes:
         """Returns the bytes of a bare AT while the answer to a PDU is awaited. An OK without a `+CMGS` becomes a Urc from now on:
-        it is the answer to this. If `+CMGS` has come, it stands for the OK that was lost."""
-        self._needs_reference = True
+        it is the answer to this. If `+CMGS` has come undamaged, it stands for the OK that was lost."""
+        self._needs_reference = _REFERENCE
         self._echoes.append("AT")
         return b"AT\r"
 
@@ -132,7 +141,8 @@ class Channel:
         lines = [Urc(line) for line in self._lines]
         self._command = None
         self._names = frozenset()
-        self._wants_prompt = self._is_at_prompt = self._needs_reference = False
+        self._wants_prompt = self._is_at_prompt = False
+        self._needs_reference = None
         self._echoes = []
         self._lines = []
         return lines
@@ -224,8 +234,9 @@ class Channel:
 
     @property
     def _has_reference(self) -> bool:
-        """True if the answer has its `+CMGS: n`, though noise may have damaged it."""
-        return any("CMG" in line or "MGS" in line for line in self._lines)
+        """True if the answer has the `+CMGS: n` that it needs."""
+        needed = self._needs_reference
+        return needed is not None and any(needed.fullmatch(line) for line in self._lines)
 
     def _is_notice(self, line: str) -> bool:
         """Returns whether a line that came while a command is pending does not belong to its answer."""

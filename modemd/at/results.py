@@ -108,6 +108,11 @@ class Result:
     def ok(self) -> bool:
         return self.family == "ok"
 
+    @property
+    def is_of_network(self) -> bool:
+        """True if the network has refused a message: +CMS ERROR 0 to 255 (TS 27.005 3.2.5). A bare AT gets no such error."""
+        return self.family == "cms" and self.code is not None and self.code <= 255
+
 
 def parse_result(line: str) -> Result | None:
     """Returns the final result in `line`; None if the line is not a final result."""

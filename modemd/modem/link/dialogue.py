@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from modemd.at import Channel, Prompt, Reply, Urc, parse_result
-from modemd.at.channel import ESC
+from modemd.at.channel import ESC, is_reference
 from modemd.at.notices import begins_with
 from modemd.errors import AnswerLost, CommandFailed, PortGone, PortHangs, ReplyTimeout, Restarted, Silent
 from modemd.modem.link.port import Port
@@ -24,6 +24,8 @@ PROBE_TIMEOUT_S = 1.5
 PROBES = 10
 # Silence after the answer to a probe that makes the dialogue count as synchronised.
 QUIET_S = 0.2
+# An error after a bare AT is the PDU's if the AT's own OK follows within this time; else nobody knows whose it is.
+DOUBT_S = 2.0
 # Time between ESC and the first probe while the driver is not known yet (warthog618/modem waits as long).
 ESCAPE_S = 0.02
 
@@ -43,6 +45,8 @@ class Dialogue:
         self._is_at_prompt = False
         self._prompt_end: Reply | Restarted | None = None
         self._has_probed = False
+        self._needs_reference = False
+        self._doubtful: Reply | None = None  # an error that may be the PDU's or the AT's
         self._probe_timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Reply | Prompt] | None = None
@@ -139,10 +143,11 @@ class Dialogue:
 
         With `needs_reference` an OK counts only after a `+CMGS`. With `listen_s` the Ctrl-Z follows so many seconds later: an
         answer that comes before it is a notice, because it cannot be the PDU's. After `probe_after_s` seconds without a line of
-        the answer a bare AT is written, once.
+        the answer a bare AT is written, once. An error after it is the PDU's only if the network gave it, or if the OK of the AT
+        follows.
 
-        Raises AnswerLost if the AT is answered and the PDU is not. Raises Restarted if the modem announces a restart meanwhile:
-        then nobody knows whether the PDU went out. Else like `ask`.
+        Raises AnswerLost if the AT is answered and the PDU is not, or if nobody knows which of them was. Raises Restarted if the
+        modem announces a restart meanwhile: then nobody knows whether the PDU went out. Else like `ask`.
         """
         data = self._channel.begin_pdu(pdu)
         if listen_s:
@@ -152,6 +157,7 @@ class Dialogue:
             await self.pause(listen_s)
             if (ended := self.find_prompt_end()) is not None:
                 return ended
+        self._needs_reference = needs_reference
         data += self._channel.end_pdu(needs_reference=needs_reference)
         answer = await self._exchange(data, "the PDU", timeout_s, is_sending=True, probe_after_s=probe_after_s)
         if isinstance(answer, Prompt):
@@ -161,7 +167,8 @@ class Dialogue:
 
     async def await_second_answer(self, wait_s: float, *, timeout_s: float) -> Reply | None:
         """Returns a further answer to a PDU, which shows that the first one was another PDU's. Listens for `wait_s` seconds, and
-        then writes a bare AT: a modem that answers it has no more to say, and None is returned. Else like `ask`."""
+        then writes a bare AT: a modem that answers it with OK has no more to say, and None is returned. Raises AnswerLost if it
+        answers with an error that may be the AT's own. Else like `ask`."""
         mark = len(self.notices)
         deadline = self._loop.time() + wait_s
         while (left := deadline - self._loop.time()) > 0 and self._loss_reason is None:
@@ -172,8 +179,12 @@ class Dialogue:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._notice_arrived.wait(), left)
         reply = await self.ask("", timeout_s=timeout_s)
-        answer = self._take_answer(mark) or (None if reply.ok else reply)
-        self._is_synchronised = answer is None
+        answer = self._take_answer(mark)
+        if answer is None and reply.result.is_of_network:
+            answer = reply
+        self._is_synchronised = answer is None and reply.ok
+        if answer is None and not reply.ok:
+            raise AnswerLost(f"the answer to AT was {reply.result.line}, which may be the answer to the PDU")
         return answer
 
     def _take_answer(self, mark: int) -> Reply | None:
@@ -251,6 +262,7 @@ class Dialogue:
         """Writes, and returns the answer. The dialogue counts as unsynchronised until the caller says otherwise, because a
         cancellation may come at any await."""
         self._is_synchronised = self._is_at_prompt = self._has_probed = False
+        self._doubtful = None
         self._is_sending = is_sending
         answer: asyncio.Future[Reply | Prompt] = self._loop.create_future()
         self._answer = answer
@@ -318,15 +330,34 @@ class Dialogue:
                 self._end_by_restart(event.line)
                 self._end_by_probe(event.line)
             elif self._answer is not None and not self._answer.done():
+                if self._has_probed and isinstance(event, Reply) and _may_be_probes(event):
+                    self._doubtful = event
+                    self._probe_timer = self._loop.call_later(DOUBT_S, self._end_doubt, self._answer)
+                    continue
                 self._is_at_prompt = isinstance(event, Prompt)
                 self._answer.set_result(event)
             elif self._is_at_prompt and isinstance(event, Reply):
                 self._prompt_end = event
 
     def _end_by_probe(self, line: str) -> None:
-        """Ends a send that awaits its answer if the modem has answered the bare AT: the answer will not come."""
-        if self._has_probed and line == "OK" and self._answer is not None and not self._answer.done():
-            self._answer.set_exception(AnswerLost("the modem answers AT again, and said nothing of the PDU"))
+        """Ends a send that awaits its answer if the modem has answered the bare AT: the answer will not come, or it was the error
+        before. A reference after an error shows that the error was the AT's; it is a late answer then."""
+        if not self._has_probed or self._answer is None or self._answer.done():
+            return
+        if self._doubtful is None:
+            if line == "OK":
+                self._answer.set_exception(AnswerLost("the modem answers AT again, and said nothing of the PDU"))
+        elif line == "OK" and self._needs_reference:
+            self._answer.set_result(self._doubtful)
+        elif line == "OK" or is_reference(line):
+            self._end_doubt(self._answer)
+
+    def _end_doubt(self, answer: asyncio.Future[Reply | Prompt]) -> None:
+        """Ends a send that awaits its answer: an error has come, and nobody knows whether it was the PDU's or the AT's."""
+        if not answer.done() and self._doubtful is not None:
+            answer.set_exception(
+                AnswerLost(f"after AT the modem said {self._doubtful.result.line}, which may be the answer to it")
+            )
 
     def _end_by_restart(self, line: str) -> None:
         """Ends a send that awaits its answer if the notice announces a restart: the answer will not come."""
@@ -351,6 +382,11 @@ def _fail_overdue(answer: asyncio.Future[Reply | Prompt]) -> None:
     """Ends a command at its deadline. Cheaper than a timeout that cancels the task, and needed four times a part."""
     if not answer.done():
         answer.set_exception(TimeoutError())
+
+
+def _may_be_probes(reply: Reply) -> bool:
+    """Returns whether a reply may be the answer to a bare AT: an error without anything that only a PDU gets."""
+    return not (reply.ok or reply.result.is_of_network or any(map(is_reference, reply.lines)))
 
 
 def _do_nothing() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from modemd.at import Reply, replies
+from modemd.at.channel import is_reference
 from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Outbound
 from modemd.errors import AnswerLost, DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
 from modemd.modem.link.dialogue import Dialogue
@@ -63,14 +64,13 @@ class PartSender:
         self._missed_prompts = 0  # in a row
         self._is_quick = False  # True if the last prompt came within QUICK_PROMPT_S
         self._early_claim: asyncio.Future[ClaimedPart | None] | None = None  # a claim whose prompt has not come
-        self._unanswered_attempt: int | None = (
-            None  # the attempt whose answer may still come, while the port stays open
-        )
+        self._unanswered: tuple[int, ...] = ()  # attempts whose answer may still come, while the port stays open
         self._pdu_mode = identity.profile.pdu_mode
         self._has_joined = False  # True once a joined line was answered by a prompt
         self._answer_times: deque[float] = deque(maxlen=REMEMBERED_ANSWERS)  # of accepted parts, in seconds
         self._last_reference: int | None = None
-        self._repeats_references = False  # True if the modem gives one reference to all
+        # Whether the modem gave several parts one reference, or each its own, the last times. Both are False before it is known.
+        self._repeats_references = self._gives_own_references = False
 
     async def send(
         self, draft: Draft, choose_next: bool, set_next_draft: Callable[[Draft | None], None]
@@ -182,22 +182,28 @@ class PartSender:
         """Takes over the state of the sender before the same SIM was set up again over the same port: a late answer may
         still come."""
         if previous._identity.iccid == self._identity.iccid:
-            self._unanswered_attempt = previous._unanswered_attempt
+            self._unanswered = previous._unanswered
             self._missed_prompts = previous._missed_prompts
             self._is_quick = previous._is_quick
             self._pdu_mode, self._has_joined = previous._pdu_mode, previous._has_joined
             self._answer_times = previous._answer_times
             self._repeats_references = previous._repeats_references
+            self._last_reference = previous._last_reference  # not its own references: a restart begins to count anew
 
     def take_late_answer(self, line: str) -> AttemptReport | None:
-        """Returns the report of the attempt that a late `+CMGS` belongs to; None if there is none."""
-        attempt, self._unanswered_attempt = self._unanswered_attempt, None
-        if attempt is None:
+        """Returns the report of the attempt that a late `+CMGS` belongs to. None if there is none, or if that is not certain:
+        several attempts have no answer, or it is the last part's answer once more."""
+        reference = _find_reference([line])
+        if len(self._unanswered) != 1 or (self._is_repeated(reference) and not self._repeats_references):
             return None
-        try:
-            return AttemptReport(attempt, AttemptEnding.ACCEPTED, reference=replies.parse_message_reference([line]))
-        except DecodeError:
+        (attempt,), self._unanswered = self._unanswered, ()
+        if reference is None:
             return None
+        self._last_reference = reference
+        return AttemptReport(attempt, AttemptEnding.ACCEPTED, reference=reference)
+
+    def _is_repeated(self, reference: int | None) -> bool:
+        return reference is not None and reference == self._last_reference
 
     def _close_late_attempt(self) -> None:
         """Journals late answers that came before this prompt. Any answer after it belongs to the PDU that is written now."""
@@ -221,6 +227,7 @@ class PartSender:
                 return None
             if self._has_joined or _find_code(reply) not in _LINE_REFUSED:
                 return reply
+            self._dialogue.mark_unsynchronised()  # it may have run the second command alone, and show a prompt
         if self._pdu_mode != "never":
             refusal = await self._set_pdu_mode()
             if refusal is not None:
@@ -241,7 +248,6 @@ class PartSender:
     async def _write(self, claimed: ClaimedPart) -> SendResult:
         """Writes the PDU. From its first octet on the network may have it: without an answer, the outcome is unknown."""
         self._close_late_attempt()
-        earlier = self._unanswered_attempt
         written_at, started = self._now(), self._loop.time()
         pdu = _NO_SMSC + claimed.tpdu.hex().upper()
         try:
@@ -250,13 +256,17 @@ class PartSender:
                 timeout_s=self._profile.send_timeout_s,
                 needs_reference=self._profile.gives_reference,
                 probe_after_s=self._find_patience(),
-                listen_s=LISTEN_S if earlier is not None else 0.0,
+                listen_s=LISTEN_S if self._unanswered else 0.0,
             )
             self._close_late_attempt()
             elapsed_s = self._loop.time() - started
-            reply = await self._find_own_answer(reply, self._unanswered_attempt)
+            if not reply.ok and any(map(is_reference, reply.lines)):
+                # The reference says accepted, and the error refused. Either may be another's: the part before may have been
+                # answered once more, and the error may answer a bare AT.
+                raise AnswerLost(f"the modem said {' and '.join((*reply.lines, reply.result.line))}")
+            reply = await self._find_own_answer(reply, self._unanswered)
         except LINK_ERRORS as error:
-            self._unanswered_attempt = claimed.attempt_id
+            self._unanswered += (claimed.attempt_id,)
             elapsed_s = self._loop.time() - started
             report = AttemptReport(
                 claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s
@@ -268,10 +278,12 @@ class PartSender:
                 AttemptReport(claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error="stopped"),
             )
             raise
-        self._unanswered_attempt = None
+        self._unanswered = ()
         report = _make_report(claimed, reply, written_at, elapsed_s)
         if report.ending is AttemptEnding.ACCEPTED:
             self._answer_times.append(elapsed_s)
+            if None not in (report.reference, self._last_reference) and not self._is_repeated(report.reference):
+                self._gives_own_references, self._repeats_references = True, False
             self._last_reference = report.reference
         return SendResult(report)
 
@@ -286,20 +298,26 @@ class PartSender:
         """Median of the seconds that this SIM's parts took from Ctrl-Z to the answer; 0 if none was answered."""
         return statistics.median(self._answer_times) if self._answer_times else 0.0
 
-    async def _find_own_answer(self, reply: Reply, earlier: int | None) -> Reply:
-        """Returns the answer to the PDU that was just written. `reply` may be another's: a late answer to the attempt `earlier`,
-        or the last part's answer once more. Then a second one comes."""
-        reference = _find_reference(reply)
-        is_repeated = reply.ok and reference is not None and reference == self._last_reference
-        if earlier is None and (not is_repeated or self._repeats_references):
+    async def _find_own_answer(self, reply: Reply, earlier: tuple[int, ...]) -> Reply:
+        """Returns the answer to the PDU that was just written. `reply` may be another's: a late answer to one of `earlier`, or
+        the last part's answer once more. Then a second one comes.
+
+        Raises AnswerLost if a reference is repeated without a second answer, by a modem that gives each part its own.
+        """
+        reference = _find_reference(reply.lines)
+        is_repeated = reply.ok and self._is_repeated(reference)
+        if not earlier and (not is_repeated or self._repeats_references):
             return reply
         wait_s = max(SECOND_ANSWER_S, 2 * self._usual_s)
         second = await self._dialogue.await_second_answer(wait_s, timeout_s=self._profile.send_timeout_s)
         if second is None:
+            if is_repeated and self._gives_own_references:
+                self._gives_own_references = False  # if the next part has this reference too, the modem repeats it
+                raise AnswerLost(f"the modem gave the last part's reference {reference} once more")
             self._repeats_references |= is_repeated
             return reply
-        if earlier is not None and not is_repeated and reply.ok:
-            late = AttemptReport(earlier, AttemptEnding.ACCEPTED, reference=reference)
+        if len(earlier) == 1 and not is_repeated and reply.ok:
+            late = AttemptReport(earlier[0], AttemptEnding.ACCEPTED, reference=reference)
             self._outbound.close_attempt(self._identity.sender, late)
         return second
 
@@ -332,7 +350,7 @@ def _make_report(claimed: ClaimedPart, reply: Reply, written_at: datetime | None
     if not reply.ok:
         code, line = _find_code(reply), reply.result.line
         return AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, written_at, None, code, line, elapsed_s)
-    reference = _find_reference(reply)
+    reference = _find_reference(reply.lines)
     return AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)
 
 
@@ -341,9 +359,9 @@ def _find_code(reply: Reply) -> int | None:
     return _AS_CMS.get(reply.result.code or 0) if reply.result.family == "cme" else reply.result.code
 
 
-def _find_reference(reply: Reply) -> int | None:
+def _find_reference(lines: Sequence[str]) -> int | None:
     """Returns the reference that an answer gives; None if it gives none that can be read."""
     try:
-        return replies.parse_message_reference(reply.lines)
+        return replies.parse_message_reference(lines)
     except DecodeError:
         return None

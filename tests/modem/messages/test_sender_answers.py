@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from modemd.at import Urc
 from modemd.connector import AttemptEnding, AttemptReport
 from modemd.errors import ReplyTimeout, Restarted
 from modemd.modem.messages.sender import SHORTEST_PATIENCE_S, PartSender
@@ -57,6 +58,72 @@ async def test_a_modem_with_one_reference_for_all_is_asked_once() -> None:
         for part in (1, 2, 3):
             report = ended(await b.send(draft(part)))
             assert (report.ending, report.reference) == (AttemptEnding.ACCEPTED, 0)
+
+
+SECOND_LISTENED = ">> AT \n << OK"
+
+
+@simulated
+async def test_a_repeated_reference_of_a_modem_with_distinct_ones_proves_nothing() -> None:
+    """The third part's answer comes once more after the fourth part's Ctrl-Z, which is swallowed: unknown. If the fifth has the
+    same reference again, it is this modem's way."""
+    answers = "\n".join(f"{PROMPT} \n {sent(reference)}" for reference in (11, 12, 13))
+    again = f"{PROMPT} \n {sent(13)} \n {SECOND_LISTENED}"
+    async with bench(
+        f"{answers} \n {again} \n {PROMPT} \n >> {HELLO_PDU} ... \n >> ^Z \n << +CMGS: 13 | OK \n >> AT \n << OK"
+    ) as b:
+        for part in (1, 2, 3):
+            assert ended(await b.send(draft(part))).ending is AttemptEnding.ACCEPTED
+        result = await b.send(draft(4))
+        assert (ended(result).ending, ended(result).reference) == (AttemptEnding.NO_ANSWER, None)
+        assert result is not None
+        assert result.link_error is None
+        assert ended(await b.send(draft(5))).ending is AttemptEnding.ACCEPTED
+
+
+@simulated
+async def test_a_modem_that_gives_distinct_references_again_is_not_believed_to_repeat_them() -> None:
+    """It gave 0 twice, because it began to count anew; then 1, and 1 once more for a part that it has swallowed."""
+    again = [f"{PROMPT} \n {sent(reference)} \n {SECOND_LISTENED}" for reference in (0, 1)]
+    async with bench(f"{PROMPT} \n {sent(0)} \n {again[0]} \n {PROMPT} \n {sent(1)} \n {again[1]}") as b:
+        endings = [ended(await b.send(draft(part))).ending for part in (1, 2, 3, 4)]
+        assert endings == [AttemptEnding.ACCEPTED] * 3 + [AttemptEnding.NO_ANSWER]
+
+
+@pytest.mark.parametrize("set_up_again", [False, True])
+@simulated
+async def test_a_doubled_answer_is_no_late_answer(set_up_again: bool) -> None:
+    """The first part's answer comes once more while the second part's outcome is unknown, and then the second part's own."""
+    async with bench(f"{PROMPT} \n {sent(11)} \n {PROMPT} \n >> {HELLO_PDU} ^Z") as b:
+        await b.send()
+        assert ended(await b.send(draft(2))).ending is AttemptEnding.NO_ANSWER
+        if set_up_again:
+            before, b.sender = b.sender, b.renewed()
+            b.sender.inherit_state(before)
+        assert b.sender.take_late_answer("+CMGS: 11") is None
+        assert b.sender.take_late_answer("+CMGS: 12") == AttemptReport(2, AttemptEnding.ACCEPTED, reference=12)
+
+
+@simulated
+async def test_a_late_answer_that_comes_once_more_is_nobodys() -> None:
+    """The first part's late answer comes twice, the second time while the second part's outcome is unknown."""
+    async with bench(f"{LOST} \n {PROMPT} \n >> {HELLO_PDU} ... \n >> ^Z") as b:
+        await b.send()
+        await b.dialogue.synchronise()
+        b.dialogue.notices.append(Urc("+CMGS: 14"))
+        assert ended(await b.send(draft(2))).ending is AttemptEnding.NO_ANSWER
+        assert b.sender.take_late_answer("+CMGS: 14") is None
+
+
+@simulated
+async def test_a_late_answer_proves_none_of_two_unanswered_parts() -> None:
+    """The network took the first and not the second, or the other way round: a late answer does not say which."""
+    async with bench(f"{LOST} \n {PROMPT} \n >> {HELLO_PDU} ... \n >> ^Z") as b:
+        for part in (1, 2):
+            assert ended(await b.send(draft(part))).ending is AttemptEnding.NO_ANSWER
+        assert b.sender.take_late_answer("+CMGS: 14") is None
+        assert b.sender.take_late_answer("+CMGS: 15") is None
+        assert b.backend.reports == []
 
 
 LOST = f"{PROMPT} \n >> {HELLO_PDU} ^Z \n {ESCAPES}"
@@ -161,6 +228,12 @@ async def test_a_lost_answer_is_found_out_by_a_bare_at() -> None:
         pytest.param("<< +CMS ERROR: 38 [5] \n << OK [0]", AttemptEnding.REFUSED, 20, id="a refusal comes meanwhile"),
         pytest.param("<< AT | OK [1]", AttemptEnding.NO_ANSWER, 16, id="the modem echoes"),
         pytest.param("<< ^RSSI:9 [1]", AttemptEnding.NO_ANSWER, 120, id="silence: the family's time-out"),
+        pytest.param("<< ERROR [5] \n << OK [1]", AttemptEnding.REFUSED, 21, id="a refusal, and the OK of AT"),
+        pytest.param("<< +CMS ERROR: 38 [5]", AttemptEnding.REFUSED, 20, id="a refusal of the network, and no more"),
+        pytest.param("<< +CMS ERROR: 515 [1]", AttemptEnding.NO_ANSWER, 18, id="an error that may be AT's"),
+        pytest.param("<< ERROR [1]", AttemptEnding.NO_ANSWER, 18, id="a bare error that may be AT's"),
+        pytest.param("<< ERROR [1] \n << +CMGS: 12 | OK [1]", AttemptEnding.NO_ANSWER, 17, id="AT's error"),
+        pytest.param("<< ERROR [1] \n << CMGS: 12 | OK [1]", AttemptEnding.NO_ANSWER, 17, id="AT's error, with noise"),
     ],
 )
 @simulated
@@ -172,6 +245,83 @@ async def test_what_follows_the_bare_at(answer: str, ending: AttemptEnding, elap
         assert ended(result).elapsed_s == pytest.approx(elapsed_s)
         assert result is not None
         assert isinstance(result.link_error, ReplyTimeout) == (elapsed_s == 120)
+
+
+@pytest.mark.parametrize("after_s", [1, 9], ids=["at once", "later"])
+@simulated
+async def test_an_answer_after_the_error_of_at_counts(after_s: float) -> None:
+    """The modem is busy, and says so to AT; its +CMGS is a late answer then, and the part is not written again."""
+    async with bench(
+        f"{PROMPT} \n >> {HELLO_PDU} ^Z \n >> AT \n << +CMS ERROR: 515 [1] \n << +CMGS: 11 | OK [{after_s}]", PROBING
+    ) as b:
+        assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
+        await asyncio.sleep(10)
+        (late,) = b.dialogue.take_notices("+CMGS:")
+        assert b.sender.take_late_answer(late.line) == AttemptReport(1, AttemptEnding.ACCEPTED, reference=11)
+
+
+@simulated
+async def test_an_error_after_at_proves_nothing_of_a_family_without_references() -> None:
+    """The OK after it may be the answer to AT, or the acceptance: the outcome is unknown."""
+    profile = replace(PROBING, gives_reference=False)
+    async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n >> AT \n << ERROR [1] \n << OK [1]", profile) as b:
+        assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
+
+
+@pytest.mark.parametrize("error", ["+CMS ERROR: 515", "ERROR", "+CME ERROR: 14"])
+@simulated
+async def test_an_error_of_at_while_a_second_answer_is_listened_for_is_no_refusal(error: str) -> None:
+    """The reference is repeated, and the modem is busy when AT asks for more: the outcome is unknown."""
+    async with bench(f"{PROMPT} \n {sent(0)} \n {PROMPT} \n {sent(0)} \n >> AT \n << {error} \n {ESCAPES}") as b:
+        await b.send()
+        result = await b.send(draft(2))
+        assert (ended(result).ending, ended(result).code) == (AttemptEnding.NO_ANSWER, None)
+        assert result is not None
+        assert result.link_error is None
+        await b.dialogue.synchronise()
+
+
+@pytest.mark.parametrize("error", ["+CMS ERROR: 500", "+CMS ERROR: 38", "ERROR"])
+@simulated
+async def test_a_reference_and_an_error_contradict_each_other(error: str) -> None:
+    """Accepted, says one line, and refused, the other: the outcome is unknown, and the part is not written again."""
+    async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << +CMGS: 11 | {error}") as b:
+        result = await b.send()
+        assert (ended(result).ending, ended(result).reference) == (AttemptEnding.NO_ANSWER, None)
+        assert ended(result).error == f"the modem said +CMGS: 11 and {error}"
+        assert result is not None
+        assert result.link_error is None
+
+
+@simulated
+async def test_an_error_of_at_after_a_reference_is_no_refusal() -> None:
+    """The OK behind the reference is lost, and AT is answered by an error: the outcome is unknown."""
+    async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << +CMGS: 12 \n >> AT \n << ERROR", PROBING) as b:
+        assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
+
+
+@pytest.mark.parametrize("echo", ["T+CMGS=18", "AT+CMGF=0;+CMG=18", "+CMGS=18", "+CMGS: 18"])
+@simulated
+async def test_a_line_before_ctrl_z_is_no_reference(echo: str) -> None:
+    """The echo of the send line has lost an octet. The PDU is swallowed, and the OK of AT does not accept it."""
+    async with bench(f">> AT+CMGS=18 \n << {echo} \n <<$ > [0] \n >> {HELLO_PDU} ^Z \n >> AT \n << OK", PROBING) as b:
+        assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
+
+
+@pytest.mark.parametrize("line", ["CMGS: 12", "+CMGS=18", "+CMGS 12x", "T+CMGS=18"])
+@simulated
+async def test_the_ok_of_at_needs_a_whole_reference(line: str) -> None:
+    """After Ctrl-Z comes a damaged line, and no OK: the OK of AT proves nothing."""
+    async with bench(f"{PROMPT} \n >> {HELLO_PDU} ^Z \n << {line} \n >> AT \n << OK", PROBING) as b:
+        assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
+
+
+@pytest.mark.parametrize(("before", "after"), [("AT+CMGS18", "OK"), ("^RSSI:9", "T+CMGS=18 | OK")])
+@simulated
+async def test_the_echo_of_a_send_line_is_no_reference(before: str, after: str) -> None:
+    """Before Ctrl-Z, where noise may have taken its `=`, or behind it; a stray OK follows."""
+    async with bench(f">> AT+CMGS=18 \n << {before} \n <<$ > \n >> {HELLO_PDU} ^Z \n << {after}") as b:
+        assert ended(await b.send()).ending is AttemptEnding.NO_ANSWER
 
 
 @simulated

@@ -31,11 +31,24 @@ async def test_pdu_mode_is_said_in_the_line_of_each_part() -> None:
 @simulated
 async def test_a_modem_that_refuses_the_joined_line_gets_two_lines_from_then_on(refusal: str) -> None:
     """It is asked once in a session, and a new set-up over the same port remembers it."""
-    async with bench(f"{TOGETHER} << {refusal} \n {APART} \n {sent(1)} \n {APART} \n {sent(2)}", JOINED) as b:
+    async with bench(
+        f"{TOGETHER} << {refusal} \n {ESCAPES} \n {APART} \n {sent(1)} \n {APART} \n {sent(2)}", JOINED
+    ) as b:
         assert ended(await b.send()).reference == 1
         before, b.sender = b.sender, b.renewed()
         b.sender.inherit_state(before)
         assert ended(await b.send(draft(2))).reference == 2
+
+
+@simulated
+async def test_a_modem_that_refuses_the_joined_line_and_shows_a_prompt_gets_two_lines() -> None:
+    """It has run the second command alone: its prompt is left, and nothing is written at it."""
+    async with bench(
+        f"{TOGETHER} << ERROR \n <<$ > \n {ESCAPES} \n {APART} \n {sent(1)} \n {APART} \n {sent(2)}", JOINED
+    ) as b:
+        for part in (1, 2):
+            assert ended(await b.send(draft(part))).reference == part
+        assert b.air == 2
 
 
 @simulated
@@ -57,7 +70,7 @@ async def test_a_modem_that_has_taken_the_joined_line_once_is_believed() -> None
 @simulated
 async def test_where_both_ways_are_refused_the_part_is_refused() -> None:
     """And the joined line is tried again with the next part."""
-    refused = f"{TOGETHER} << ERROR \n >> AT+CMGF=0 \n << OK \n >> AT+CMGS=18 \n << +CMS ERROR: 310"
+    refused = f"{TOGETHER} << ERROR \n {ESCAPES} \n >> AT+CMGF=0 \n << OK \n >> AT+CMGS=18 \n << +CMS ERROR: 310"
     async with bench(f"{refused} \n {TOGETHER} <<$ > \n {sent(1)}", JOINED) as b:
         assert ended(await b.send()).code == 310
         assert ended(await b.send(draft(2))).reference == 1

@@ -53,8 +53,8 @@ MUTANTS = (
         "lost_answer_waited_for",
         "a lost answer costs the family's time-out",
         "modem/link/dialogue.py",
-        'if self._has_probed and line == "OK"',
-        'if self._has_probed and line == ""',
+        'if line == "OK":\n                self._answer.set_exception(',
+        'if line == "":\n                self._answer.set_exception(',
         "tests/modem/messages/test_sender_answers.py",
     ),
     Mutant(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.sim.mutants.sources import SourceMutant as Mutant
 
 _SENDER, _ANSWERS = "modem/messages/sender.py", "tests/modem/messages/test_sender_answers.py"
+_DIALOGUE = "modem/link/dialogue.py"
 _PDU_MODE = "tests/modem/messages/test_sender_pdu_mode.py"
 _MATCHING, _MATCHING_TESTS = "rules/report_matching.py", "tests/rules/test_report_matching.py"
 _REPORTS, _REPORTS_TESTS = "store/inbound/status_reports.py", "tests/store/inbound/test_status_reports.py"
@@ -15,15 +16,15 @@ MUTANTS = (
         "answer_once_more_believed",
         "a part's answer that comes once more is the next part's",
         _SENDER,
-        "if earlier is None and (not is_repeated or self._repeats_references):",
-        "if earlier is None:",
+        "if not earlier and (not is_repeated or self._repeats_references):",
+        "if not earlier:",
         _ANSWERS,
     ),
     Mutant(
         "late_answer_in_pdu_is_its_own",
         "the answer that comes before a Ctrl-Z is not waited for",
         _SENDER,
-        "listen_s=LISTEN_S if earlier is not None else 0.0",
+        "listen_s=LISTEN_S if self._unanswered else 0.0",
         "listen_s=0.0",
         _ANSWERS,
     ),
@@ -39,7 +40,7 @@ MUTANTS = (
         "late_answer_forgotten",
         "a late answer is credited to nobody",
         _SENDER,
-        "            self._unanswered_attempt = claimed.attempt_id\n",
+        "            self._unanswered += (claimed.attempt_id,)\n",
         "",
         "tests/modem/messages/test_sender.py",
     ),
@@ -47,9 +48,65 @@ MUTANTS = (
         "late_answer_credited_twice",
         "a second late answer is the same part's",
         _SENDER,
-        "attempt, self._unanswered_attempt = self._unanswered_attempt, None",
-        "attempt = self._unanswered_attempt",
+        "(attempt,), self._unanswered = self._unanswered, ()",
+        "(attempt,) = self._unanswered",
         "tests/modem/messages/test_sender.py",
+    ),
+    Mutant(
+        "late_answer_of_two",
+        "of two parts without an answer the last one gets a late answer",
+        _SENDER,
+        "            self._unanswered += (claimed.attempt_id,)\n",
+        "            self._unanswered = (claimed.attempt_id,)\n",
+        _ANSWERS,
+    ),
+    Mutant(
+        "doubled_answer_is_late",
+        "a part's answer that comes once more is the late answer to the next part",
+        _SENDER,
+        "if len(self._unanswered) != 1 or (self._is_repeated(reference) and not self._repeats_references):",
+        "if len(self._unanswered) != 1:",
+        _ANSWERS,
+    ),
+    Mutant(
+        "repeated_reference_believed",
+        "a repeated reference is believed of a modem that gives each part its own",
+        _SENDER,
+        "if is_repeated and self._gives_own_references:",
+        "if is_repeated and not earlier and reference is None:",
+        _ANSWERS,
+    ),
+    Mutant(
+        "reference_and_error_is_a_refusal",
+        "an error after a reference is a refusal",
+        _SENDER,
+        "if not reply.ok and any(map(is_reference, reply.lines)):",
+        "if not reply.ok and not reply.result.line:",
+        _ANSWERS,
+    ),
+    Mutant(
+        "error_of_at_is_a_refusal",
+        "an error that answers the bare AT is the part's refusal",
+        _DIALOGUE,
+        "if self._has_probed and isinstance(event, Reply) and _may_be_probes(event):",
+        "if self._has_probed and isinstance(event, Reply) and not event.result.line:",
+        _ANSWERS,
+    ),
+    Mutant(
+        "error_of_second_at_is_a_refusal",
+        "an error that answers AT while a second answer is listened for is the part's refusal",
+        _DIALOGUE,
+        "if answer is None and reply.result.is_of_network:",
+        "if answer is None and not reply.ok:",
+        _ANSWERS,
+    ),
+    Mutant(
+        "echo_is_a_reference",
+        "a damaged echo from before the Ctrl-Z is a reference",
+        "at/channel.py",
+        "        self._needs_reference = _ALMOST_REFERENCE if needs_reference else None\n        self._lines = []\n",
+        "        self._needs_reference = _ALMOST_REFERENCE if needs_reference else None\n",
+        _ANSWERS,
     ),
     Mutant(
         "late_answer_over_another_sim",

@@ -213,7 +213,8 @@ class _Checks:
             latest[group] = max(latest.get(group, 0), first[id])
 
     def _doubts(self) -> None:
-        """Nothing is unknown but for a reason: a fault in its modem, or the end of the process, while it was on the air."""
+        """Nothing is unknown but for a reason: a fault in its modem, or the end of the process, while it was on the air; or a
+        reference that a modem repeats because it counts anew."""
         if self.world.record.clock_stepped:
             return
         lost = self.world.simulation.all(
@@ -223,7 +224,8 @@ class _Checks:
         for row in lost:
             attempt = attempts[row["id"]]
             opened, closed = from_text(attempt["opened_at"]), from_text(attempt["closed_at"] or attempt["opened_at"])
-            if not self._doubtful(attempt["modem"], opened, closed):
+            is_repeated = attempt["modem"] in self.world.record.counted_anew and "once more" in (attempt["error"] or "")
+            if not (is_repeated or self._doubtful(attempt["modem"], opened, closed)):
                 self.wrong(f"unknown without a reason: attempt {attempt['id']} ({attempt['error']})")
 
     def _doubtful(self, modem: str, opened: datetime, closed: datetime) -> bool:

@@ -34,6 +34,8 @@ class ClientRecord:
     """Tag to message id."""
     doubts: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     """Modem (IMEI), from when until when: what befell it there can leave the outcome of what it sends unknown."""
+    counted_anew: set[str] = field(default_factory=set)
+    """Modems (IMEI) that began to count anew, and so may give one reference twice in a row."""
     after_stop: list[str] = field(default_factory=list)
     endings: list[tuple[float, str]] = field(default_factory=list)
     """When the process ended, and how."""
@@ -313,6 +315,7 @@ class World:
 
     def _count_anew(self, device: Device, trouble: Trouble) -> None:
         device.reference = 0
+        self.record.counted_anew.add(device.imei)
 
     def _clock_step(self, device: Device, trouble: Trouble) -> None:
         clock = self.simulation.clock
