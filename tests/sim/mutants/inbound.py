@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from modemd.modem.messages import receiver, slots
 from modemd.modem.messages.pdu_lines import parse_octets
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.messages.slots import Slots
-from modemd.modem.messages.stored_messages import Selection, StoredMessages
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbox import Arrival, CompleteMessage, JoinParts
 
@@ -84,15 +83,6 @@ def _damage_is_believed() -> Any:
     return stack
 
 
-def _memory_not_left() -> Any:
-    @contextlib.asynccontextmanager
-    async def select(self: StoredMessages, memory: str) -> AsyncIterator[Selection]:
-        reply = await self._dialogue.ask(f'+CPMS="{memory}"')
-        yield Selection(reply.ok)
-
-    return mock.patch.object(StoredMessages, "select_as_named", select)
-
-
 def _part_is_a_message() -> Any:
     store_arrival = inbox.store_arrival
 
@@ -111,7 +101,6 @@ INBOUND: tuple[tuple[str, str, Callable[[], Any]], ...] = (
     ("text_is_identity", "the same text of two senders is one message", _text_is_identity),
     ("slot_is_identity", "the next message in a slot is taken for the last one", _slot_is_identity),
     ("damage_is_believed", "a message that was damaged on the line is stored as it is", _damage_is_believed),
-    ("memory_not_left", "the memory that was looked at stays selected", _memory_not_left),
     ("part_is_a_message", "each part of a long message is a message", _part_is_a_message),
 )
 """Name, what it is, and what puts it in place."""

@@ -106,4 +106,12 @@ MUTANTS = (
         "p.set_key = ? AND i.to_sim >= substr(?, 1, 0)",
         "tests/store/inbound/test_inbox.py",
     ),
+    Mutant(
+        "memory_not_left",
+        "the memory that was looked at stays selected",
+        "modem/messages/stored_messages.py",
+        "            if self._dialogue.loss_reason is None and self._storage.memory is not None:",
+        "            if self._storage.memory is None:",
+        "tests/modem/messages/test_stored_messages.py tests/modem/messages/test_receiver.py",
+    ),
 )
