@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 from modemd.config import Settings, SimSettings
 from modemd.rules.consent.policy import ConsentPolicy
+from modemd.rules.phone_numbers import find_country
 from modemd.rules.quotas import QuotaLimits
 from modemd.rules.routing import PREFERRED_SIM_WAIT, Routes, RoutingSnapshot, SimCapability
 from modemd.rules.sim_breaker import SimBreakers
+from modemd.rules.sim_country import find_iccid_country
 
 # For so long after a start, a SIM that has not asked for parts may still be setting up.
 STARTUP_TIME = timedelta(minutes=1)
@@ -71,7 +73,7 @@ def consent_policy(settings: Settings) -> ConsentPolicy:
 def time_zone_of(number: str | None, iccid: str, default: ZoneInfo) -> ZoneInfo:
     """Returns the zone in which a SIM's quotas begin anew: that of its number's country, or of its ICCID's. `default` if the
     country is not known or has several times."""
-    country = _country_of_number(number) if number else _country_of_iccid(iccid)
+    country = find_country(number) if number else find_iccid_country(iccid)
     zones = _zones_by_country().get(country or "", ())
     if not zones or default.key in zones or len({_utc_offsets(zone) for zone in zones}) > 1:
         return default
@@ -83,26 +85,6 @@ def _utc_offsets(zone: str) -> tuple[timedelta | None, ...]:
     """Returns a zone's UTC offsets in January, April, July and October 2026. Zones with the same offsets count as one: Germany
     has two."""
     return tuple(datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() for month in (1, 4, 7, 10))
-
-
-def _country_of_number(number: str) -> str | None:
-    from modemd.rules.phone_numbers import find_country
-
-    return find_country(number)
-
-
-def _country_of_iccid(iccid: str) -> str | None:
-    """Returns the country of an ICCID: the digits after 89 are its calling code (ITU-T E.118 3.1); no calling code is the
-    beginning of another."""
-    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-
-    if not iccid.startswith("89"):
-        return None
-    for length in (1, 2, 3):
-        regions = COUNTRY_CODE_TO_REGION_CODE.get(int(iccid[2 : 2 + length] or 0))
-        if regions is not None:
-            return regions[0]
-    return None
 
 
 @cache
