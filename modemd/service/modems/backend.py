@@ -12,6 +12,7 @@ from modemd.connector import Inbound
 from modemd.errors import NeedsPerson
 from modemd.modem.status import Identity
 from modemd.service.dispatch.dispatcher import Dispatcher
+from modemd.service.inbox.status_reports import NoteNetworkTime
 from modemd.store import Store, sims
 
 
@@ -27,7 +28,7 @@ class ServiceBackend:
         outbound: Dispatcher,
         inbound: Inbound,
         *,
-        on_network_time: Callable[[datetime, datetime | None, str | None], None],
+        on_network_time: NoteNetworkTime,
         on_ready: Callable[[], None],
     ) -> None:
         self.outbound = outbound
