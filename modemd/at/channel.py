@@ -107,18 +107,15 @@ class Channel:
         self._lines = []
         return f"{self._command}\r".encode("ascii")
 
-    def encode_pdu(self, pdu: str, *, needs_reference: bool = False) -> bytes:
-        """Returns the bytes that answer a prompt: a PDU in hex, and Ctrl-Z. With `needs_reference` an OK is the answer only after
-        a `+CMGS`; alone it becomes a Urc."""
-        return self.begin_pdu(pdu) + self.end_pdu(needs_reference=needs_reference)
-
     def begin_pdu(self, pdu: str) -> bytes:
-        """Returns the bytes of a PDU in hex. An answer that comes before `end_pdu` is another's: its lines become Urcs."""
+        """Returns the bytes that answer a prompt: a PDU in hex. An answer that comes before `end_pdu` is another's: its lines
+        become Urcs."""
         self._echoes = [pdu, pdu + CTRL_Z, CTRL_Z]
         return pdu.encode("ascii")
 
     def end_pdu(self, *, needs_reference: bool = False) -> bytes:
-        """Returns the byte that ends a PDU. From now on an answer is the PDU's own; a line that came before is none of it."""
+        """Returns the byte that ends a PDU. From now on an answer is the PDU's own; a line that came before is none of it. With
+        `needs_reference` an OK is the answer only after a `+CMGS`; alone it becomes a Urc."""
         self._wants_prompt = self._is_at_prompt = False
         self._needs_reference = _ALMOST_REFERENCE if needs_reference else None
         self._lines = []

@@ -99,7 +99,7 @@ def test_a_send_with_notices_everywhere(pieces: Callable[[bytes], Iterable[bytes
     assert channel.start_command("+CMGS=26", prompt=True) == b"AT+CMGS=26\r"
     events = heard(channel, pieces(b"AT+CMGS=26\r" + framed("^RSSI:14") + b"\r\n> "))
     assert events == [Urc("^RSSI:14"), Prompt()]
-    assert channel.encode_pdu(PDU) == PDU.encode() + b"\x1a"
+    assert channel.begin_pdu(PDU) + channel.end_pdu() == PDU.encode() + b"\x1a"
     answer = framed('+CMTI: "SM",4') + PDU.encode() + b"\x1a\r" + framed("+CMGS: 13", '+CREG: 1,"1A2B"', "OK")
     events = heard(channel, pieces(answer))
     assert events == [Urc('+CMTI: "SM",4'), Urc('+CREG: 1,"1A2B"'), reply("+CMGS: 13")]
@@ -111,7 +111,8 @@ def test_a_prompt_with_a_line_end_behind_it(pieces: Callable[[bytes], Iterable[b
     channel = Channel()
     channel.start_command("+CMGS=26", prompt=True)
     assert heard(channel, pieces(b"> \r")) == [Prompt()]
-    channel.encode_pdu(PDU)
+    channel.begin_pdu(PDU)
+    channel.end_pdu()
     assert heard(channel, pieces(b"+CMGS: 13\rOK\r")) == [reply("+CMGS: 13")]
 
 
@@ -127,7 +128,8 @@ def test_what_comes_after_it_was_abandoned_is_a_notice() -> None:
     channel = Channel()
     channel.start_command("+CMGS=26", prompt=True)
     channel.feed(b"\r\n> ")
-    channel.encode_pdu(PDU)
+    channel.begin_pdu(PDU)
+    channel.end_pdu()
     channel.abandon()
     channel.start_command("")
     assert channel.feed(framed("+CMGS: 14", "OK", "OK")) == [Urc("+CMGS: 14"), reply(), Urc("OK")]
