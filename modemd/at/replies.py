@@ -92,7 +92,16 @@ def parse_registration(lines: Sequence[str]) -> Registration:
 
 def is_text_mode(lines: Sequence[str]) -> bool:
     """Returns whether `+CMGF: <mode>` says text mode (3GPP TS 27.005 3.2.3); False if there is no such line."""
-    return any(line.upper().startswith("+CMGF:") and split_fields(line)[:1] == ["1"] for line in lines)
+    return _has_message_format(lines, "1")
+
+
+def is_pdu_mode(lines: Sequence[str]) -> bool:
+    """Returns whether `+CMGF: <mode>` says PDU mode; False if there is no such line."""
+    return _has_message_format(lines, "0")
+
+
+def _has_message_format(lines: Sequence[str], mode: str) -> bool:
+    return any(line.upper().startswith("+CMGF:") and split_fields(line)[:1] == [mode] for line in lines)
 
 
 def parse_signal_dbm(lines: Sequence[str]) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from modemd import logs
-from modemd.at import Urc, replies
+from modemd.at import Urc
 from modemd.at.notices import begins_with
 from modemd.errors import (
     CommandFailed,
@@ -19,6 +19,7 @@ from modemd.errors import (
 )
 from modemd.modem.context import ModemContext
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.pdu_mode import is_in_text_mode
 from modemd.modem.link.port import Port
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.messages.sender import PartSender
@@ -205,8 +206,7 @@ class Session:
 
         The set-up is tried again once for each refusal; after that a remark says it, since sending needs nothing of it.
         """
-        reply = await self._dialogue.ask("+CMGF?")
-        if reply.ok and replies.is_text_mode(reply.lines):
+        if await is_in_text_mode(self._dialogue):
             log.warning("modem has lost PDU mode", modem=self._context.line.name, refusal=str(error))
             return False
         if str(error) in self._refusals_at_work:
@@ -321,8 +321,7 @@ class Session:
     async def _is_in_order(self) -> bool:
         """True if a refusal is due to the message: network, service centre, SIM and PDU mode were there."""
         await self._poll_status()
-        reply = await self._dialogue.ask("+CMGF?")
-        self._has_lost_pdu_mode = reply.ok and replies.is_text_mode(reply.lines)
+        self._has_lost_pdu_mode = await is_in_text_mode(self._dialogue)
         was_repaired = self._polling is not None and self._polling.has_restored_smsc
         return self._is_registered and not was_repaired and not self._needs_setup()
 

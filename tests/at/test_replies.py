@@ -68,6 +68,15 @@ def test_text_mode(lines: list[str], is_text: bool) -> None:
     assert replies.is_text_mode(lines) is is_text
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_pdu"),
+    [(["+CMGF: 0"], True), (["+CMGF:0"], True), (["+CMGF: 1"], False), (["+CMGF: 2"], False), ([], False)],
+)
+def test_pdu_mode(lines: list[str], is_pdu: bool) -> None:
+    """Only a modem that says so is in PDU mode."""
+    assert replies.is_pdu_mode(lines) is is_pdu
+
+
 @pytest.mark.parametrize(("line", "dbm"), [("+CSQ: 17,99", -79), ("+CSQ: 31,0", -51), ("+CSQ: 99,99", None)])
 def test_signal(line: str, dbm: int | None) -> None:
     """RSSI 0 to 31 is -113 to -51 dBm; 99 is not known."""

@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from modemd import logs
-from modemd.at import Urc, replies
-from modemd.at.notices import begins_with
+from modemd.at import Urc
+from modemd.at.notices import begins_with, squeeze
 from modemd.at.replies import StorageSlot, StoredMessage
 from modemd.connector import Inbound
-from modemd.errors import CommandFailed, DecodeError, StoreUnavailable
+from modemd.errors import CommandFailed, StoreUnavailable
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.pdu_mode import is_in_text_mode
 from modemd.modem.messages.arrivals import Arrivals
 from modemd.modem.messages.notice_setting import NoticeSetting
 from modemd.modem.messages.pdu_lines import find_whole, is_report
@@ -21,7 +22,7 @@ from modemd.modem.messages.receiver_state import ReceiverState
 from modemd.modem.messages.slots import RECEIVED, Slots, parse_slot
 from modemd.modem.messages.storage_level import StorageLevel
 from modemd.modem.messages.stored_messages import ALL_MEMORIES, StoredMessages
-from modemd.modem.setup.negotiation import Storage
+from modemd.modem.setup.negotiation import Storage, read_notices
 from modemd.modem.status import Identity
 
 log = logs.get(__name__)
@@ -34,10 +35,6 @@ RECEIVING_PROBLEMS = ("storage", "list", "unreadable", "reports", "notices")
 """Subjects of the problems that `Receiver.list_problems` tells."""
 _REPORTS = "SR"
 _NO_SLOT = re.compile(r",\s*-\d")
-
-
-def _close_up(line: str) -> str:
-    return line.replace(" ", "")
 
 
 async def _do_nothing() -> None:
@@ -120,9 +117,9 @@ class Receiver:
         what came meanwhile is swept. Returns False if it has lost more, and must be set up again."""
         if not await self._notices.restore():
             return True
-        mode = await self._dialogue.ask("+CMGF?")
+        has_lost_pdu_mode = await is_in_text_mode(self._dialogue)
         errors = await self._dialogue.ask("+CMEE?")
-        if (mode.ok and replies.is_text_mode(mode.lines)) or any(_close_up(line) == "+CMEE:0" for line in errors.lines):
+        if has_lost_pdu_mode or any(squeeze(line) == "+CMEE:0" for line in errors.lines):
             log.warning("modem has lost its settings", iccid=self._identity.iccid)
             return False
         await self.sweep()
@@ -315,11 +312,7 @@ class Receiver:
 
     async def _ask_reports_straight(self) -> None:
         """Sets `+CNMI` so that reports come by `+CDS` (ds=1, 3GPP TS 27.005 3.4.1), if they are stored now."""
-        reply = await self._dialogue.ask("+CNMI?")
-        try:
-            values = replies.split_fields(replies.find_line(reply.lines, "+CNMI"))
-        except DecodeError:
-            return
+        values = await read_notices(self._dialogue) or ()
         if len(values) > 3 and values[3] == "2":
             command = "+CNMI=" + ",".join([*values[:3], "1", *values[4:]])
             answer = await self._dialogue.ask(command)

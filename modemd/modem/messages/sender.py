@@ -15,11 +15,11 @@ from modemd.at.channel import is_reference
 from modemd.connector import AttemptEnding, AttemptReport, ClaimedPart, Draft, Outbound
 from modemd.errors import AnswerLost, DecodeError, PortGone, ReplyTimeout, Restarted, StoreError
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.pdu_mode import SET_PDU_MODE, is_in_pdu_mode
 from modemd.modem.status import Identity
 
 # SMSC field of a PDU that leaves the choice of the service centre to the SIM (TS 27.005 4.3; +CMGS does not count it).
 _NO_SMSC = "00"
-_SET_PDU_MODE = "+CMGF=0"
 # Some Huawei modems give the prompt after 2 to 5 s. A draft that waits longer for one is returned, for the other modems.
 PROMPT_PATIENCE_S = 5.0
 # Wait for the first prompt; it doubles each time that none comes. So a lost prompt costs little, and a modem that takes half a
@@ -217,7 +217,7 @@ class PartSender:
         send, timeout_s = f"+CMGS={octets}", min(self._profile.prompt_timeout_s, limit_s)
         if self._pdu_mode == "joined":
             try:
-                reply = await self._dialogue.request_prompt(f"{_SET_PDU_MODE};{send}", timeout_s=timeout_s)
+                reply = await self._dialogue.request_prompt(f"{SET_PDU_MODE};{send}", timeout_s=timeout_s)
             except ReplyTimeout:
                 if not self._has_joined and self._dialogue.take_notices("OK"):  # it has run the first command alone
                     self._pdu_mode = "before"
@@ -239,11 +239,8 @@ class PartSender:
 
     async def _set_pdu_mode(self) -> Reply | None:
         """Sets PDU mode by a line of its own. Returns None if the modem is in PDU mode, else its refusal."""
-        reply = await self._dialogue.ask(_SET_PDU_MODE)
-        if reply.ok:
-            return None
-        mode = await self._dialogue.ask("+CMGF?")
-        return None if mode.ok and any(line.replace(" ", "") == "+CMGF:0" for line in mode.lines) else reply
+        reply = await self._dialogue.ask(SET_PDU_MODE)
+        return None if reply.ok or await is_in_pdu_mode(self._dialogue) else reply
 
     async def _write(self, claimed: ClaimedPart) -> SendResult:
         """Writes the PDU. From its first octet on the network may have it: without an answer, the outcome is unknown."""

@@ -13,7 +13,7 @@ from modemd.modem.link.dialogue import Dialogue
 from modemd.modem.messages.arrivals import Arrivals
 from modemd.modem.messages.pdu_lines import find_whole, parse_octets
 from modemd.modem.messages.receiver_state import ReceiverState
-from modemd.modem.messages.stored_messages import ALL_MEMORIES
+from modemd.modem.messages.stored_messages import ALL_MEMORIES, read_slot
 
 log = logs.get(__name__)
 
@@ -46,8 +46,7 @@ class Slots:
 
     async def read(self, index: int) -> StoredMessage | None:
         """Reads a slot; None if it has no received message, or the modem refuses."""
-        reply = await self._dialogue.ask(f"+CMGR={index}")
-        stored = replies.parse_message(reply.lines, index) if reply.ok else None
+        _, stored = await read_slot(self._dialogue, index)
         return stored if stored is not None and stored.status in RECEIVED else None
 
     async def store_and_delete(self, stored: StoredMessage, memory: str, read_at: float) -> bool:
@@ -116,8 +115,7 @@ class Slots:
         MATCHES_NEEDED times in a row: then the modem means it. Returns None if the message is left for the next sweep."""
         matches = 1
         for _ in range(MAX_READS):
-            reply = await self._dialogue.ask(f"+CMGR={stored.index}")
-            again = replies.parse_message(reply.lines, stored.index) if reply.ok else None
+            reply, again = await read_slot(self._dialogue, stored.index)
             if again is None:
                 # A slot that can only be listed is believed if its PDU is whole by its own lengths.
                 return stored if not reply.ok and find_whole(stored) is not None else None

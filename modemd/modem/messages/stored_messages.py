@@ -10,6 +10,7 @@ from modemd.at import Reply, replies
 from modemd.at.replies import StorageFill, StoredMessage
 from modemd.errors import CommandFailed, DecodeError
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.pdu_mode import is_in_text_mode
 from modemd.modem.setup.negotiation import Storage
 
 ALL_MEMORIES = "MT"
@@ -82,19 +83,14 @@ class StoredMessages:
             return Listing(
                 tuple(replies.parse_listing(reply.lines)), frozenset(replies.list_unreadable_slots(reply.lines))
             )
-        mode = await self._dialogue.ask("+CMGF?")
+        has_lost_pdu_mode = await is_in_text_mode(self._dialogue)
         fill = _parse_fill(await self._dialogue.ask("+CPMS?"))
-        if fill is None or (mode.ok and replies.is_text_mode(mode.lines)):
+        if fill is None or has_lost_pdu_mode:
             raise CommandFailed("AT+CMGL=4", reply.result.line)
         if fill.used == 0:
             return Listing()
         self.list_refusal = reply.result.line
         return await self._read_slots(fill)
-
-    async def read(self, index: int) -> StoredMessage | None:
-        """Reads a slot of the memory that is selected; None if it is empty, or the modem refuses."""
-        reply = await self._dialogue.ask(f"+CMGR={index}")
-        return replies.parse_message(reply.lines, index) if reply.ok else None
 
     async def _read_slots(self, fill: StorageFill) -> Listing:
         """Reads slot by slot, as many messages as the memory holds. Families count from 0 or from 1."""
@@ -104,13 +100,19 @@ class StoredMessages:
             if len(found) + len(unreadable) >= fill.used:
                 break
             await self._step_aside()
-            reply = await self._dialogue.ask(f"+CMGR={index}")
-            stored = replies.parse_message(reply.lines, index) if reply.ok else None
+            reply, stored = await read_slot(self._dialogue, index)
             if stored is not None:
                 found.append(stored)
             elif reply.ok and reply.lines:
                 unreadable.add(index)
         return Listing(tuple(found), frozenset(unreadable))
+
+
+async def read_slot(dialogue: Dialogue, index: int) -> tuple[Reply, StoredMessage | None]:
+    """Reads a slot of the memory that is selected. Returns the answer and its message; None if there is none, or the modem
+    refuses."""
+    reply = await dialogue.ask(f"+CMGR={index}")
+    return reply, replies.parse_message(reply.lines, index) if reply.ok else None
 
 
 def _parse_fill(reply: Reply) -> StorageFill | None:

@@ -7,6 +7,7 @@ from modemd.at import replies
 from modemd.errors import CommandFailed, NotNow
 from modemd.modem.link.charset import decode_number
 from modemd.modem.link.dialogue import Dialogue
+from modemd.modem.link.pdu_mode import SET_PDU_MODE, is_in_pdu_mode
 from modemd.modem.setup.busy_sim import BUSY_WAIT_S, is_busy, run_when_ready
 from modemd.modem.setup.charset import choose_charset
 from modemd.modem.setup.first_words import read_identity, send_first_commands
@@ -21,7 +22,6 @@ log = logs.get(__name__)
 # Number of times, BUSY_WAIT_S apart, that a modem is asked until it tells its manufacturer: it reads its SIM first (ZTE takes 8 s
 # and more).
 STARTING_TRIES = 15
-PDU_MODE = "+CMGF=0"
 
 
 async def set_up_modem(
@@ -107,18 +107,13 @@ async def initialise_modem(dialogue: Dialogue, profile: Profile, used_memories: 
         except CommandFailed as error:
             refused[command] = error
             log.info("the modem refuses a command of the set-up", command=error.command, result=error.result)
-    if PDU_MODE in refused:
-        await _require_pdu_mode(dialogue, refused[PDU_MODE])
+    if SET_PDU_MODE in refused and not await is_in_pdu_mode(dialogue):
+        # Modems without text mode refuse to set what cannot be otherwise.
+        refusal = refused[SET_PDU_MODE]
+        raise CommandFailed(refusal.command, refusal.result, "modemd sends in PDU mode only (+CMGF? must answer 0)")
     for command in profile.optional:
         await dialogue.ask(command)
     return await negotiate(dialogue, profile, run, used_memories)
-
-
-async def _require_pdu_mode(dialogue: Dialogue, refusal: CommandFailed) -> None:
-    """Checks that a modem which refused PDU mode is in it (modems without text mode refuse to set what cannot be otherwise)."""
-    reply = await dialogue.ask("+CMGF?")
-    if not reply.ok or not any(line.startswith("+CMGF:") for line in reply.lines) or replies.is_text_mode(reply.lines):
-        raise CommandFailed(refusal.command, refusal.result, "modemd sends in PDU mode only (+CMGF? must answer 0)")
 
 
 async def _identify_family(
