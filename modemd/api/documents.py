@@ -13,7 +13,7 @@ from typing import Any
 
 from modemd.service.calendar.recurring import ScheduleStory, ScheduleView
 from modemd.service.messages.batches import BatchResult, BatchView
-from modemd.service.messages.story import MessageStory, ReportView
+from modemd.service.messages.history import MessageHistory, ReportView
 from modemd.service.messages.submission import SubmitResult
 from modemd.service.modems.views import WireLine
 from modemd.service.operations.health import StatusView, WaitingView
@@ -55,7 +55,7 @@ def _(view: SubmitResult) -> Document:
 
 
 @document.register
-def _(view: MessageStory) -> Document:
+def _(view: MessageHistory) -> Document:
     return document(view.message) | {
         "progress": documents(view.parts),
         "attempts": documents(view.attempts),

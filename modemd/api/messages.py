@@ -90,11 +90,11 @@ def make_router(service: Service) -> APIRouter:
     async def get_messages(
         id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
-        return documents(await rooms.stories.list_messages(id=id, state=state, batch=batch, limit=limit))
+        return documents(await rooms.histories.list_messages(id=id, state=state, batch=batch, limit=limit))
 
     @router.get("/messages/{id}", summary="Show everything that happened to a message")
     async def get_message(id: PathId) -> dict[str, Any]:
-        return document(await rooms.stories.describe(id))
+        return document(await rooms.histories.describe(id))
 
     @router.post("/messages/{id}/settle", summary="Decide the outcome of unknown parts")
     async def post_settle(id: PathId, settling: Settling) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def make_router(service: Service) -> APIRouter:
 
     @router.get("/reports", summary="List the status reports, newest first")
     async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-        return documents(await rooms.stories.list_reports(matched=matched, limit=limit))
+        return documents(await rooms.histories.list_reports(matched=matched, limit=limit))
 
     return router
 

@@ -6,7 +6,7 @@ the faces call; `wakeups.Wakeups` says which part wakes which. Answers are froze
 
 | sub-package  | what it does                                                                                         |
 | ------------ | ---------------------------------------------------------------------------------------------------- |
-| `messages`   | accepts messages, batches and people's decisions about them; tells the story of a message            |
+| `messages`   | accepts messages, batches and people's decisions about them; tells the history of a message            |
 | `dispatch`   | chooses, reserves, claims and encodes parts; journals outcomes; promotes and expires; holds by quota |
 | `inbox`      | stores inbound messages, missed calls and status reports                                             |
 | `consent`    | applies STOP and START, and confirms them                                                            |

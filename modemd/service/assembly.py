@@ -28,7 +28,7 @@ from modemd.service.dispatch.policy import SendingPolicy, consent_policy
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
-from modemd.service.messages.story import MessageStories
+from modemd.service.messages.history import MessageHistories
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.backend import ServiceBackend
 from modemd.service.modems.discovery import Discovery
@@ -95,7 +95,7 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, policy, clock,
         on_queued=wakeups.submitted, on_settled=wakeups.settled, on_released=wakeups.released,
     )  # fmt: skip
-    messages = Messages(submission, batches, decisions, MessageStories(store))
+    messages = Messages(submission, batches, decisions, MessageHistories(store))
 
     # Modems and SIMs
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))

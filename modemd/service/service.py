@@ -16,7 +16,7 @@ from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
-from modemd.service.messages.story import MessageStories
+from modemd.service.messages.history import MessageHistories
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.discovery import Discovery
 from modemd.service.modems.registry import ModemRegistry
@@ -43,12 +43,12 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Outbound messages: submission, batches, decisions of people, and the story of each."""
+    """Outbound messages: submission, batches, decisions of people, and the history of each."""
 
     submission: Submission
     batches: Batches
     decisions: Decisions
-    stories: MessageStories
+    histories: MessageHistories
 
 
 @dataclass(frozen=True, slots=True)

@@ -342,7 +342,7 @@ _ALARMS = (
         command_at TEXT
     ) STRICT""",
     "CREATE UNIQUE INDEX alarm_standing ON alarm (code, subject) WHERE cleared_at IS NULL",
-    "CREATE INDEX alarm_story ON alarm (code, subject, id)",
+    "CREATE INDEX alarm_history ON alarm (code, subject, id)",
 )
 
 # The subjects in this order: a table is made before the indexes and triggers on it.

@@ -20,7 +20,7 @@ from modemd.rules.states import MessageState
 from modemd.service.calendar.recurring import ScheduleStory
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.decisions import ReleaseResult
-from modemd.service.messages.story import MessageStory, ReportView
+from modemd.service.messages.history import MessageHistory, ReportView
 from modemd.service.messages.submission import SubmitResult
 from modemd.service.modems.ussd import UssdResult
 from modemd.service.operations.health import Health, StatusView, WaitingView
@@ -74,7 +74,7 @@ MODEM_KEYS = (
         (empty(rows.AlarmRow), "id code subject text raised_at cleared_at sms_at command_at"),
         (empty(rows.RunRow, messages=(1,)), "local at outcome messages error"),
         (SubmitResult(MESSAGE, (), is_repeat=False), f"{MESSAGE_KEYS} warnings again"),
-        (MessageStory(MESSAGE, (), (), (), ()), f"{MESSAGE_KEYS} progress attempts reports events"),
+        (MessageHistory(MESSAGE, (), (), (), ()), f"{MESSAGE_KEYS} progress attempts reports events"),
         (ReportView(empty(rows.ReportRow, status=0)), REPORT_KEYS),
         (ReportView(empty(rows.ReportRow, status=0), MatchDoubt.SEVERAL), f"{REPORT_KEYS} reason because"),
         (BATCH, f"{BATCH_KEYS} messages refusals"),

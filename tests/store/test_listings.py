@@ -56,7 +56,7 @@ def test_messages_are_found_by_id_and_state(bench: Bench) -> None:
 
 
 def test_events_tell_the_story_in_order(bench: Bench) -> None:
-    """The story of a message begins with its acceptance, and each step says what it knew."""
+    """The history of a message begins with its acceptance, and each step says what it knew."""
     message = bench.submit()
     bench.send(reference=7)
     bench.report(7)

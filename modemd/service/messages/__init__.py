@@ -1,1 +1,1 @@
-"""Outbound messages: submission, batches, people's decisions, and the story of each."""
+"""Outbound messages: submission, batches, people's decisions, and the history of each."""

@@ -54,7 +54,7 @@ def restore(source: Path, database: Path, now: datetime) -> RestoreResult:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA foreign_keys = ON")
         migrate(db)
-        now = max(now, find_latest_stored(db) or now)  # by whatever clock: the story goes on
+        now = max(now, find_latest_stored(db) or now)  # by whatever clock: the history goes on
         db.execute("BEGIN IMMEDIATE")
         consent = _merge_consent(db, database, now)
         outcomes.close_interrupted_attempts(db, now)

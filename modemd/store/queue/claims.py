@@ -166,7 +166,7 @@ def _bind_remaining_parts(db: sqlite3.Connection, candidate: Candidate, begun: M
 
 
 def _explain_choice(candidate: Candidate, sim: str) -> str:
-    """Returns why this SIM sends the part, for the story of the message."""
+    """Returns why this SIM sends the part, for the history of the message."""
     if candidate.lane.is_shared:
         return routing.explain_choice(candidate.lane, sim)
     return "it began the message" if candidate.place.is_started else "pinned"

@@ -86,7 +86,9 @@ async def test_a_large_file_is_accepted_before_it_is_promoted(assembled: Assembl
     assert (answer.batch.first_message, answer.batch.last_message) == (1, ROWS)
     async with promoting(assembled):
         pass
-    found = await assembled.service.messages.stories.list_messages(id=None, state=None, limit=0, batch=answer.batch.id)
+    found = await assembled.service.messages.histories.list_messages(
+        id=None, state=None, limit=0, batch=answer.batch.id
+    )
     assert [(message.id, message.text) for message in found[::-1]] == [(n + 1, f"row {n}") for n in range(ROWS)]
     assert (await assembled.service.messages.batches.describe(answer.batch.id)).messages == {"queued": ROWS}
 

@@ -19,7 +19,7 @@ ALICE, BOB = "+33612345678", "+33698765432"
 
 
 async def stored(assembled: AssembledService) -> list[MessageRow]:
-    return await assembled.service.messages.stories.list_messages(id=None, state=None, limit=0)
+    return await assembled.service.messages.histories.list_messages(id=None, state=None, limit=0)
 
 
 async def test_the_answer_is_what_is_stored(assembled: AssembledService) -> None:

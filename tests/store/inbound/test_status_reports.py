@@ -55,7 +55,7 @@ def test_all_parts_make_a_delivered_message(bench: Bench) -> None:
 
 
 def test_trying_does_not_close(bench: Bench) -> None:
-    """A report that the network is still trying changes nothing but the story; the final one counts."""
+    """A report that the network is still trying changes nothing but the history; the final one counts."""
     message = bench.submit()
     bench.send(reference=7)
     assert bench.report(7, DeliveryOutcome.TRYING) == message

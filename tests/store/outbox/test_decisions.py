@@ -79,7 +79,7 @@ def test_settled_as_not_sent_has_failed_for_good(bench: Bench) -> None:
 
 
 def test_a_report_against_a_persons_word_is_told_and_changes_nothing(bench: Bench) -> None:
-    """Who said `not sent` was wrong: the story shows it, the final state stays, and no other message gets the report."""
+    """Who said `not sent` was wrong: the history shows it, the final state stays, and no other message gets the report."""
     message, other = bench.submit(), bench.submit()
     bench.lose()
     settle(bench, message, Settlement.NOT_SENT)

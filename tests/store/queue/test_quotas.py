@@ -136,7 +136,7 @@ def test_what_no_window_could_hold_begins_with_one(bench: Bench) -> None:
 
 
 def test_what_is_over_is_held_with_reason_and_time(bench: Bench) -> None:
-    """Until midnight of the SIM's zone, told in the story; then it is queued by its time."""
+    """Until midnight of the SIM's zone, told in the history; then it is queued by its time."""
     for number in NUMBERS[:2]:
         bench.submit(number)
     given = terms(day=1)

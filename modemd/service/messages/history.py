@@ -1,4 +1,4 @@
-"""Stories of messages: the parts, attempts, status reports and events of each."""
+"""Histories of messages: the parts, attempts, status reports and events of each."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ReportView:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageStory:
+class MessageHistory:
     """Message with everything that happened to it: reports, attempts and events with the oldest first."""
 
     message: MessageRow
@@ -48,7 +48,7 @@ class MessageStory:
     events: tuple[EventRow, ...]
 
 
-class MessageStories:
+class MessageHistories:
     """Outbound messages and their status reports, as the faces show them."""
 
     def __init__(self, store: Store) -> None:
@@ -62,9 +62,9 @@ class MessageStories:
             raise Refused(ErrorCode.BAD_STATE, f"{state!r} is no state; there are {', '.join(states.MessageState)}")
         return await self._store.read(partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch))
 
-    async def describe(self, id: int) -> MessageStory:
-        """Returns a message with its story: its parts, attempts, status reports and events. Raises Refused (`not_found`)."""
-        return await self._store.read(partial(_read_story, id))
+    async def describe(self, id: int) -> MessageHistory:
+        """Returns a message with its history: its parts, attempts, status reports and events. Raises Refused (`not_found`)."""
+        return await self._store.read(partial(_read_history, id))
 
     async def list_reports(self, *, matched: bool | None = None, limit: int) -> list[ReportView]:
         """Returns status reports, newest first; `matched` False: only those without an attempt, with the reason; True: only the
@@ -85,11 +85,11 @@ UNMATCHED_REASONS: dict[MatchDoubt | UnmatchedReason, str] = {
 }
 
 
-def _read_story(id: int, db: sqlite3.Connection) -> MessageStory:
+def _read_history(id: int, db: sqlite3.Connection) -> MessageHistory:
     found = listings.list_messages(db, id=id, limit=1)
     if not found:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no message {id}")
-    return MessageStory(
+    return MessageHistory(
         message=found[0],
         parts=tuple(listings.list_parts(db, id)),
         attempts=tuple(listings.list_attempts(db, id)),

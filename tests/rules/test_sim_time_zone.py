@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from modemd.service.dispatch.policy import time_zone_of
+from modemd.rules.sim_time_zone import find_sim_time_zone
 
 UTC = ZoneInfo("UTC")
 CHICAGO = ZoneInfo("America/Chicago")
@@ -25,4 +25,4 @@ CHICAGO = ZoneInfo("America/Chicago")
 )
 def test_a_sim_is_of_its_country(number: str | None, iccid: str, usual: ZoneInfo, zone: str) -> None:
     """By its number, else by the digits of its ICCID; a country of several zones leaves it to the configuration."""
-    assert time_zone_of(number, iccid, usual).key == zone
+    assert find_sim_time_zone(number, iccid, usual).key == zone
