@@ -10,6 +10,9 @@ from modemd.at.replies import Registration, StorageFill
 from modemd.connector import Sender
 from modemd.profiles import Profile
 
+STORAGE_REMARK = "storage"
+"""Subject of the remark that the storage is full or stays nearly full."""
+
 
 class ModemHealth(StrEnum):
     """Health of a modem, with the stage that it has reached."""

@@ -23,7 +23,7 @@ from modemd.modem.messages.slots import RECEIVED, Slots, parse_slot
 from modemd.modem.messages.storage_level import StorageLevel
 from modemd.modem.messages.stored_messages import ALL_MEMORIES, StoredMessages
 from modemd.modem.setup.negotiation import Storage, read_notices
-from modemd.modem.status import Identity
+from modemd.modem.status import STORAGE_REMARK, Identity
 
 log = logs.get(__name__)
 
@@ -31,7 +31,7 @@ log = logs.get(__name__)
 OTHER_MEMORIES_S = 600.0
 # Reports that are announced and cannot be read: after so many, they are asked for straight.
 MAX_MISSED_REPORTS = 3
-RECEIVING_PROBLEMS = ("storage", "list", "unreadable", "reports", "notices")
+RECEIVING_PROBLEMS = (STORAGE_REMARK, "list", "unreadable", "reports", "notices")
 """Subjects of the problems that `Receiver.list_problems` tells."""
 _REPORTS = "SR"
 _NO_SLOT = re.compile(r",\s*-\d")
@@ -148,7 +148,7 @@ class Receiver:
         state, problems = self._state, {}
         level = None if self._memory is None else self.level.find_problem(self._memory, len(state.undeletable))
         if level is not None:
-            problems["storage"] = level
+            problems[STORAGE_REMARK] = level
         if self._stored.list_refusal is not None:
             problems["list"] = (
                 f"the list of messages is refused (AT+CMGL=4: {self._stored.list_refusal}): slots are read one by one"

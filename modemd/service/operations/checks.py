@@ -1,5 +1,5 @@
 """Checks that raise and clear alarms: the clock, the database, SIMs that are refused or have little left, modems that cannot be
-used."""
+used or whose storage is full. What else a person should know about a modem that works is a remark: `modem/polling.py`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from modemd.errors import StoreDamaged
 from modemd.modem.modem import Modem
-from modemd.modem.status import ModemHealth
+from modemd.modem.status import STORAGE_REMARK, ModemHealth
 from modemd.service.operations.alarms import Alarms
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.store import Store
 
 CHECK_INTERVAL_S = 10.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
-CONFIRMATIONS = "confirmations_limited"
+CONFIRMATIONS, STORAGE = "confirmations_limited", "storage_full"
 LowBalances = Callable[[], Mapping[str, str]]
 """Returns the text of the alarm for each SIM that has less left than it should, by ICCID."""
 OpenUntil = Callable[[str, datetime], tuple[datetime, str] | None]
@@ -78,7 +78,9 @@ class AlarmChecks:
         for iccid, text in low_balances.items():
             self._alarms.raise_alarm(BALANCE, iccid, text)
         self._clear_other_subjects(BALANCE, set(low_balances))
-        self._clear_other_subjects(MODEM, {modem.line.name for modem in self._modems()})
+        names = {modem.line.name for modem in self._modems()}
+        self._clear_other_subjects(MODEM, names)
+        self._clear_other_subjects(STORAGE, names)
 
     def _check_modem(self, modem: Modem, at_s: float) -> None:
         name, status = modem.line.name, modem.status
@@ -86,6 +88,13 @@ class AlarmChecks:
             self._unusable_since.pop(name, None)
             if status.health is ModemHealth.READY:
                 self._alarms.clear(MODEM, name)
+                # What is full gets no message, and no STOP either.
+                self._set_alarm(
+                    STORAGE,
+                    name,
+                    STORAGE_REMARK in status.remarks,
+                    f"modem {name}: {status.remarks.get(STORAGE_REMARK)}",
+                )
             return
         since = self._unusable_since.setdefault(name, at_s)
         if at_s - since >= self._unusable_after.total_seconds():

@@ -10,7 +10,7 @@ from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.rules.sim_breaker import Refusal
-from modemd.service.operations.checks import CLOCK, CONFIRMATIONS, DATABASE, MODEM, SIM
+from modemd.service.operations.checks import CLOCK, CONFIRMATIONS, DATABASE, MODEM, SIM, STORAGE
 from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
@@ -48,6 +48,24 @@ def test_a_modem_that_cannot_be_used_is_an_alarm_after_a_while() -> None:
         await simulation.until(lambda: bool(simulation.network.journal.accepted), within_s=60)
         (entry,) = simulation.network.journal.accepted
         assert (entry.text or "").startswith("modemd: modem modem0 cannot be used: gone")
+
+    run_simulation(scenario)
+
+
+def test_a_storage_that_stays_full_is_an_alarm() -> None:
+    """Nothing comes in any more, no STOP either, until somebody empties it; the alarm names the modem and what to do."""
+
+    async def scenario(simulation: Simulation) -> None:
+        (device,) = simulation.devices
+        device.fill_memory("SM")
+        for index in range(device.memory("SM").capacity):
+            device.stick_slot("SM", index + device.family.storage.index_base)
+        await simulation.until(lambda: standing(simulation) == {(STORAGE, "modem0")}, within_s=300)
+        (row,) = simulation.all("SELECT text FROM alarm")
+        assert row["text"].startswith("modem modem0: the storage SM is full: nothing can come in")
+        for slot, _ in list(device.memory("SM")):  # somebody has emptied it
+            device.memory("SM").delete(slot)
+        await simulation.until(lambda: not standing(simulation), within_s=900)
 
     run_simulation(scenario)
 
