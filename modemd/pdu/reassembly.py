@@ -1,6 +1,6 @@
-"""Reassembly of the parts of a message, in memory (3GPP TS 23.040 9.2.3.24.1).
+"""Joins the parts of a message (3GPP TS 23.040 9.2.3.24.1); and a `Reassembler` in memory, for programs without a database.
 
-The daemon keeps incomplete messages in the database, so that a restart loses none: `modemd/store/inbound/inbox.py`.
+The daemon keeps the parts in its database, so that a restart loses none: `store/inbound/reassembly.py` finds their set there.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class _Set:
 
 
 class Reassembler:
-    """Reassembler for one SIM, in memory (the daemon keeps its sets in `modemd.store.inbound.inbox`): collects parts in any
+    """Reassembler for one SIM, in memory (the daemon has `modemd.store.inbound.reassembly`): collects parts in any
     order, repeated, conflicting or late. Pure: the time is an argument.
 
     A part that contradicts the one in its place begins a new set, because senders reuse references. A complete set is kept

@@ -1,4 +1,4 @@
-"""Collection of all families: the shipped drivers, replaced by a user's own of the same name."""
+"""Collection of all families, found by USB id or by what a modem answers: the shipped drivers, replaced by a user's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas of a SIM: decide whether a message may begin, and else until when it is held. Pure: usage and limits go in.
+"""Quotas of a SIM: decide whether a message may begin, and else until which window it is held. Pure: usage and limits go in.
 
 Parts are counted, from the claim on; a part that was withdrawn or refused is given back. Windows begin at the full hour, at
 midnight and on the first of the month, in the SIM's own zone (`rules/sim_time_zone.py` finds it).
@@ -112,6 +112,24 @@ class Hold:
     until: datetime
     period: Period
     capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Window until which messages of a SIM are held for one reason, and how many parts it has got."""
+
+    until: datetime
+    parts: int
+
+
+def book_window(hold: Hold, booked: Booking | None, parts: int, zone: tzinfo) -> Booking:
+    """Returns the first window that has room for so many parts, with them in it. `booked`: the window that got the last message
+    held for this reason. So a campaign of days is spread over its days at once, and not held anew in every window."""
+    if booked is None or booked.until < hold.until:
+        return Booking(hold.until, parts)
+    if booked.parts and booked.parts + parts > max(hold.capacity, 1):
+        return Booking(find_window_end(hold.period, booked.until, zone), parts)
+    return Booking(booked.until, booked.parts + parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Routing: decides which SIM may send a message, and which one goes first. Pure.
+"""Routing: decides which SIM may send a message, and which of several free ones goes first. Pure.
 
 The order of decision: the pinned SIM; the SIM that the contact last talked with; rules by country and prefix; capability; price.
 It is stored as the lane of the message (`rules.lanes`) when that is queued. The rest is how SIMs take parts from their lanes: a

@@ -1,4 +1,4 @@
-"""Retry of a step on the database while it takes no changes."""
+"""Retry of a step on the database while it takes no changes. Outcomes of attempts have their own: `dispatch/outcomes.py`."""
 
 from __future__ import annotations
 

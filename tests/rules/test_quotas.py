@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.quotas import PartCounts, Period, QuotaLimits, QuotaUsage, find_window_end, find_window_start
+from modemd.rules.quotas import (
+    Booking,
+    Hold,
+    PartCounts,
+    Period,
+    QuotaLimits,
+    QuotaUsage,
+    book_window,
+    find_window_end,
+    find_window_start,
+)
 
 PARIS = ZoneInfo("Europe/Paris")
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -141,3 +151,18 @@ def test_a_new_sim_warms_up(days: int, most: int | None) -> None:
     found = standing.find_hold(MessageClass.TRANSACTIONAL)
     assert (found is not None) == (most is not None)
     assert standing.find_hold(MessageClass.ALARM) is None
+
+
+def test_held_messages_fill_one_window_after_the_other() -> None:
+    """Each gets the first window with room for it; one that is longer than a window gets a window of its own."""
+    first = utc("2026-11-22T09:00:00Z")
+    hold = Hold("quota_hour", first, Period.HOUR, 10)
+    booked: Booking | None = None
+    windows = []
+    for parts in (4, 6, 1, 12, 1):
+        booked = book_window(hold, booked, parts, UTC)
+        windows.append((int((booked.until - first) / timedelta(hours=1)), booked.parts))
+    assert windows == [(0, 4), (0, 10), (1, 1), (2, 12), (3, 1)]
+    later = Hold("quota_hour", first + timedelta(hours=9), Period.HOUR, 10)
+    assert book_window(later, booked, 3, UTC) == Booking(later.until, 3)
+    assert book_window(Hold("quota_hour", first, Period.HOUR, 0), None, 2, UTC) == Booking(first, 2)

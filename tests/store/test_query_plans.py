@@ -12,8 +12,8 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause
 from modemd.store import listings
 from modemd.store.events import Authorship
-from modemd.store.inbound import inbox
-from modemd.store.inbound.inbox import Arrival
+from modemd.store.inbound import inbox, reassembly
+from modemd.store.inbound.arrival import Arrival
 from modemd.store.outbox import batches, due
 from modemd.store.queue import candidates, outcomes, pauses
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
@@ -64,7 +64,7 @@ ACTS: dict[str, Callable[[Bench], object]] = {
     ),
     "inbox": lambda bench: listings.list_inbox(bench.db, kind="call", limit=50),
     "story": lambda bench: listings.list_events(bench.db, 1),
-    "show incomplete": lambda bench: inbox.show_incomplete(bench.db, bench.now),
+    "show incomplete": lambda bench: reassembly.show_incomplete(bench.db, bench.now),
 }
 
 

@@ -243,7 +243,8 @@ class PartSender:
         return None if reply.ok or await is_in_pdu_mode(self._dialogue) else reply
 
     async def _write(self, claimed: ClaimedPart) -> SendResult:
-        """Writes the PDU. From its first octet on the network may have it: without an answer, the outcome is unknown."""
+        """Writes the PDU. From its first octet on the network may have it: without an answer the ending is NO_ANSWER, which
+        `service/dispatch/outcomes.py` makes unknown."""
         self._close_late_attempt()
         written_at, started = self._now(), self._loop.time()
         pdu = _NO_SMSC + claimed.tpdu.hex().upper()

@@ -1,4 +1,4 @@
-"""Keywords: recognises the words by which people stop, come back, ask for help or say yes.
+"""Keywords: recognises the words by which people stop, come back, ask for help or say yes, and the language of the answer.
 
 A word counts if it is the whole text after `normalise`, alone or repeated ("STOP STOP"). An opt-out word also counts with a
 signature or courtesies beside it ("Stop, thank you"), with the short code of an operator behind it ("STOP au 36111", as French

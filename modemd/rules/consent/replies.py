@@ -1,4 +1,4 @@
-"""Texts of the confirmations that answer an opt-out or an opt-in."""
+"""Texts of the confirmations that answer an opt-out or an opt-in, by language; `keywords.py` finds the language."""
 
 from __future__ import annotations
 

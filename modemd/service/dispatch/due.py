@@ -12,7 +12,7 @@ from modemd import logs
 from modemd.clock import Clock
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
-from modemd.store.inbound import inbox
+from modemd.store.inbound import reassembly
 from modemd.store.outbox import due as outbox_due
 
 log = logs.get(__name__)
@@ -71,7 +71,7 @@ class DueWork:
 
 
 def _next_due(db: sqlite3.Connection) -> datetime | None:
-    moments = [moment for moment in (outbox_due.find_next_due(db), inbox.next_due(db)) if moment is not None]
+    moments = [moment for moment in (outbox_due.find_next_due(db), reassembly.find_next_due(db)) if moment is not None]
     return min(moments, default=None)
 
 
@@ -83,5 +83,5 @@ def _run_due(db: sqlite3.Connection, now: datetime, trusted: bool) -> bool:
         return bool(promoted)
     outbox_due.expire_overdue(db, now, STEP)
     outbox_due.close_overdue(db, now, STEP)
-    inbox.show_incomplete(db, now)
+    reassembly.show_incomplete(db, now)
     return bool(promoted)

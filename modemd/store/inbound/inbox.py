@@ -1,7 +1,7 @@
 """Inbox: stores inbound messages before they are deleted on the modem, once however often the network repeats them.
 
-A message that a modem does not delete is remembered as long as its slot holds it. The parts of a long message are kept until all
-are there, or until 72 hours have passed.
+A message that a modem does not delete is remembered as long as its slot holds it. `reassembly.py` finds the set that a part of a
+long message belongs to.
 """
 
 from __future__ import annotations
@@ -14,35 +14,12 @@ from datetime import datetime, timedelta
 
 from modemd.rules.classes import Kind
 from modemd.store.events import add_event
-from modemd.store.timestamps import from_text, to_text
+from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.reassembly import find_open_set
+from modemd.store.timestamps import to_text
 
-# So long the same TPDU on the same SIM counts as a repetition; so long a set waits for its missing parts.
+# So long the same TPDU on the same SIM counts as a repetition.
 REPETITION_WINDOW = timedelta(days=7)
-INCOMPLETE_AFTER = timedelta(hours=72)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """DELIVER as it came in. `set_key` names the set of parts that it belongs to (sender, width, reference, total, alphabet),
-    `seq` its place, and `spread` the longest time between the stamps of two parts of one set.
-
-    `text` is the text of this part alone; `sent_at` the network's stamp, None if it is rubbish. `lasting` are the octets that
-    are the same if the network delivers the message again; None: all of `tpdu`. `slot` names memory and place from which it was
-    read; None if the modem did not store it.
-    """
-
-    sim: str
-    tpdu: bytes
-    sender: str
-    kind: Kind
-    text: str
-    sent_at: datetime | None
-    set_key: str | None = None
-    seq: int = 1
-    total: int = 1
-    spread: timedelta = timedelta.max
-    lasting: bytes | None = None
-    slot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +56,7 @@ def store_arrival(db: sqlite3.Connection, arrival: Arrival, join: JoinParts, now
                WHERE slot = ? AND (SELECT to_sim FROM inbox WHERE id = inbox_part.inbox_id) = ?""",
             (arrival.slot, arrival.sim),
         )
-    inbox_id = _find_open_set(db, arrival, now)
+    inbox_id = find_open_set(db, arrival, now)
     if inbox_id is None:
         inbox_id = db.execute(
             """INSERT INTO inbox (sender, to_sim, kind, text, parts, total, complete, sent_at, stored_at)
@@ -139,37 +116,3 @@ def store_missed_call(db: sqlite3.Connection, sim: str, caller: str, now: dateti
         db, None, now, "missed call", inbox=inbox_id
     )  # the latest moment that is stored is looked for among the events
     return inbox_id
-
-
-def _find_open_set(db: sqlite3.Connection, arrival: Arrival, now: datetime) -> int | None:
-    """Returns the newest set that still lacks this part; None if a new one begins. A place that is taken begins a new set, and so
-    does a stamp that is too far from the set's: senders use references again."""
-    if arrival.set_key is None:
-        return None
-    rows = db.execute(
-        """SELECT i.id, i.sent_at FROM inbox_part p JOIN inbox i ON i.id = p.inbox_id
-           WHERE p.set_key = ? AND i.to_sim = ? AND i.complete = 0 AND i.stored_at > ?
-                 AND NOT EXISTS (SELECT 1 FROM inbox_part o WHERE o.inbox_id = i.id AND o.seq = ?)
-           ORDER BY p.id DESC""",
-        (arrival.set_key, arrival.sim, to_text(now - INCOMPLETE_AFTER), arrival.seq),
-    )
-    return next((int(row["id"]) for row in rows if _is_close(arrival, row["sent_at"])), None)
-
-
-def _is_close(arrival: Arrival, stamp: str | None) -> bool:
-    """True if the network's stamp of a set can be of the same message as an arrival's. No stamp proves nothing."""
-    return stamp is None or arrival.sent_at is None or abs(from_text(stamp) - arrival.sent_at) <= arrival.spread
-
-
-def show_incomplete(db: sqlite3.Connection, now: datetime) -> int:
-    """Shows, marked as incomplete, the sets that have waited long enough. Returns how many."""
-    return db.execute(
-        "UPDATE inbox SET shown_at = ? WHERE complete = 0 AND shown_at IS NULL AND stored_at <= ?",
-        (to_text(now), to_text(now - INCOMPLETE_AFTER)),
-    ).rowcount
-
-
-def next_due(db: sqlite3.Connection) -> datetime | None:
-    """Returns when the next set will have waited long enough; None if none waits."""
-    oldest = db.execute("SELECT min(stored_at) FROM inbox WHERE complete = 0 AND shown_at IS NULL").fetchone()[0]
-    return from_text(oldest) + INCOMPLETE_AFTER if oldest else None

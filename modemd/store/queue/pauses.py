@@ -1,4 +1,4 @@
-"""Stores pauses of the queue, of classes and of SIMs, each with its author and reason."""
+"""Stores pauses of classes and of SIMs, each with its author and reason; `candidates.py` leaves out what they stop."""
 
 from __future__ import annotations
 

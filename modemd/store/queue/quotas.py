@@ -1,4 +1,4 @@
-"""Quota counters of SIMs, counted at each claim; and holds of messages that are over a quota."""
+"""Quota counters of SIMs, counted at each claim; and the windows into which held messages are booked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from datetime import datetime
 from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
-from modemd.rules.quotas import Hold, PartCounts, QuotaLimits, QuotaUsage, find_window_end, find_window_starts
+from modemd.rules.quotas import (
+    Booking,
+    Hold,
+    PartCounts,
+    QuotaLimits,
+    QuotaUsage,
+    book_window,
+    find_window_starts,
+)
 from modemd.store.timestamps import from_text, to_text
 from modemd.store.transitions import advance_part, list_parts, update_message_state
 
@@ -72,7 +80,7 @@ def hold_lane(
 ) -> int:
     """Holds messages of a class that wait in a lane for a SIM whose quota is used up. Returns how many, at most `limit`.
 
-    Each is held until a window that has room for it, so that a campaign of days is not queued and held anew every hour.
+    Each is held until a window that has room for it (`book_window`).
     """
     hold = read_usage(db, sim, limits, now).find_hold(message_class)
     if hold is None:
@@ -92,22 +100,19 @@ def hold_message(
 ) -> None:
     """Holds what is queued of a message for a SIM's quota."""
     waiting = [part for part in list_parts(db, message_id) if part["state"] == states.PartState.QUEUED]
-    due = to_text(_reserve_window(db, sim, hold, len(waiting), limits))
+    due = to_text(_book_window(db, sim, hold, len(waiting), limits))
     for part in waiting:
         advance_part(db, part, states.PartEvent.PUT_OFF, now, {"due": due}, reason=hold.reason, sim=sim, until=due)
     update_message_state(db, message_id, now, hold.reason)
 
 
-def _reserve_window(db: sqlite3.Connection, sim: str, hold: Hold, parts: int, limits: QuotaLimits) -> datetime:
-    """Reserves room for so many parts in the first window that has it. Returns when that window begins."""
+def _book_window(db: sqlite3.Connection, sim: str, hold: Hold, parts: int, limits: QuotaLimits) -> datetime:
+    """Stores the window that `rules/quotas.py` chooses for so many parts. Returns when it begins."""
     row = db.execute("SELECT until, parts FROM sim_booking WHERE sim = ? AND reason = ?", (sim, hold.reason)).fetchone()
-    until, taken = (from_text(row["until"]), row["parts"]) if row is not None else (hold.until, 0)
-    if until < hold.until:
-        until, taken = hold.until, 0
-    elif taken and taken + parts > max(hold.capacity, 1):
-        until, taken = find_window_end(hold.period, until, limits.zone), 0
+    booked = Booking(from_text(row["until"]), row["parts"]) if row is not None else None
+    booking = book_window(hold, booked, parts, limits.zone)
     db.execute(
         "INSERT OR REPLACE INTO sim_booking (sim, reason, until, parts) VALUES (?, ?, ?, ?)",
-        (sim, hold.reason, to_text(until), taken + parts),
+        (sim, hold.reason, to_text(booking.until), booking.parts),
     )
-    return until
+    return booking.until

@@ -101,10 +101,10 @@ MUTANTS = (
     Mutant(
         "same_part_of_any_sim",
         "a part of a long message joins those that came to another SIM",
-        "store/inbound/inbox.py",
+        "store/inbound/reassembly.py",
         "p.set_key = ? AND i.to_sim = ?",
         "p.set_key = ? AND i.to_sim >= substr(?, 1, 0)",
-        "tests/store/inbound/test_inbox.py",
+        "tests/store/inbound/test_reassembly.py",
     ),
     Mutant(
         "memory_not_left",
