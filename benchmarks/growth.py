@@ -31,7 +31,7 @@ from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox, status_reports
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.status_reports import NewReport
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage

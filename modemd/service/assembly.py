@@ -36,8 +36,8 @@ from modemd.service.modems.registry import ModemRegistry
 from modemd.service.modems.ussd import UssdSessions
 from modemd.service.modems.views import ModemViews
 from modemd.service.operations import hook_program
+from modemd.service.operations.alarm_checks import AlarmChecks
 from modemd.service.operations.alarms import Alarms, RunCommand
-from modemd.service.operations.checks import AlarmChecks
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.retention import Retention
 from modemd.service.operations.store_outage import StoreOutage

@@ -22,8 +22,8 @@ from modemd.service.modems.discovery import Discovery
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.modems.ussd import UssdSessions
 from modemd.service.modems.views import ModemViews
+from modemd.service.operations.alarm_checks import AlarmChecks
 from modemd.service.operations.alarms import Alarms
-from modemd.service.operations.checks import AlarmChecks
 from modemd.service.operations.health import ServiceHealth
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.service.operations.watchdog import Watchdog

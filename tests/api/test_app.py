@@ -16,7 +16,7 @@ from modemd.errors import ErrorCode, StoreError, StoreUnavailable
 from modemd.rules.report_matching import ReportFacts
 from modemd.store import connection, sims
 from modemd.store.inbound import inbox, status_reports
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.api.client import Client
 from tests.service.assembled import NOON, AssembledService, assembled_service
 

@@ -14,7 +14,7 @@ from modemd.api.app import create_app
 from modemd.store import alarms
 from modemd.store.files.restore import hold_everything
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.api.client import Client
 from tests.service.assembled import NOON, AssembledService, assembled_service
 

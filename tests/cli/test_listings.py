@@ -14,7 +14,7 @@ from modemd.store import consent
 from modemd.store.connection import connect
 from modemd.store.consent import ConsentStatement
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.schema import migrate
 from tests.cli.shell import Ended, Modemd
 from tests.service.assembled import NOON

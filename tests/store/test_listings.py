@@ -7,7 +7,7 @@ from datetime import timedelta
 from modemd.rules.classes import MessageClass
 from modemd.store import listings, sims
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.queue.outcomes import AttemptResult
 from modemd.store.rows import OptOutRow
 from tests.store.bench import ALICE, BOB, START, WEST, Bench

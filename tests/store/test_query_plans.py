@@ -13,7 +13,7 @@ from modemd.rules.pauses import Pause
 from modemd.store import listings
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox, reassembly
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.outbox import batches, due
 from modemd.store.queue import candidates, outcomes, pauses
 from tests.store.bench import ALICE, BOB, START, WEST, Bench

@@ -14,7 +14,7 @@ from modemd.rules.lanes import ANY
 from modemd.store import alarms, retention
 from modemd.store.events import add_event
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.lanes import ensure_lane
 from modemd.store.retention import RetentionAges
 from modemd.store.timestamps import to_text

@@ -17,7 +17,7 @@ from modemd.store import Store
 from modemd.store.connection import connect
 from modemd.store.files import opening
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.queue import outcomes
 from modemd.store.schema import APPLICATION_ID, STEPS, VERSION, migrate
 from modemd.store.timestamps import to_text

@@ -1,4 +1,5 @@
-"""Faults of a device: everything that can be made to go wrong with it, at any time."""
+"""Faults of a device: everything that can be made to go wrong with it, at any time. Those that wait for a command are carried out
+in `commands/`."""
 
 from __future__ import annotations
 

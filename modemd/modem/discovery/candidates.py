@@ -1,4 +1,5 @@
-"""Candidates: decides which ports of a USB device are probed for a modem, and what a person is told if the device has none."""
+"""Candidates: decides which ports of a USB device are probed for a modem, and in which order; `service/modems/discovery.py` takes
+the first that answers. Says what a person is told if the device has none."""
 
 from __future__ import annotations
 

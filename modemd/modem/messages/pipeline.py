@@ -84,51 +84,48 @@ class Pipeline:
     ) -> bool:
         self._is_sending = True
         try:
-            return await self._send_next(sender, identity, is_in_order, only_urgent=only_urgent)
+            rate = self._line.rate(identity.iccid)
+            interval_s = max(1 / rate if rate else 0.0, identity.profile.send_interval_s)
+            is_borrowing = self._loop.time() < self.next_send
+            if is_borrowing and not self._may_borrow(identity, interval_s):
+                return True
+            draft = await self._next_draft(identity, urgent=is_borrowing or only_urgent)
+            self._may_have_urgent = draft is not None and draft.is_urgent
+            if draft is None:
+                return is_borrowing
+            choose_next = interval_s <= AHEAD_S and not (self._closed or only_urgent)
+            started_at = self._loop.time()
+            try:
+                result = await self._send_draft(draft, sender, choose_next=choose_next)
+            except Restarted as restarted:
+                log.warning("nothing was sent", modem=self._line.name, error=str(restarted))
+                return True
+            if result is None:
+                return False
+            if result.report.written_at is not None:
+                self.last_sent_at = started_at
+                self.next_send = (self.next_send if is_borrowing else started_at) + interval_s
+            await self._close_attempt(identity, result, is_in_order)
+            return True
         finally:
             self._is_sending = False
 
-    async def _send_next(
-        self,
-        sender: PartSender,
-        identity: Identity,
-        is_in_order: Callable[[], Awaitable[bool]],
-        *,
-        only_urgent: bool,
-    ) -> bool:
-        rate = self._line.rate(identity.iccid)
-        interval_s = max(1 / rate if rate else 0.0, identity.profile.send_interval_s)
-        is_borrowing = self._loop.time() < self.next_send
-        if is_borrowing and not self._may_borrow(identity, interval_s):
-            return True
-        draft = await self._next_draft(identity, urgent=is_borrowing or only_urgent)
-        self._may_have_urgent = draft is not None and draft.is_urgent
-        if draft is None:
-            return is_borrowing
+    async def _send_draft(self, draft: Draft, sender: PartSender, *, choose_next: bool) -> SendResult | None:
+        """Sends a draft, and ends its reservation or returns it. Returns None if nothing was journaled or written. Raises
+        Restarted, ReplyTimeout."""
         started_at = self._loop.time()
         prompt_timer = self._loop.call_later(PROMPT_PATIENCE_S, self._give_up_prompt, draft, sender)
         result: SendResult | None = None
         try:
-            choose_next = interval_s <= AHEAD_S and not (self._closed or only_urgent)
             result = await sender.send(draft, choose_next, self._set_next_draft)
-        except Restarted as restarted:
-            log.warning("nothing was sent", modem=self._line.name, error=str(restarted))
-            return True
         except StoreError as error:
-            # Nothing was journaled or written. The dispatcher wakes the modem when another try is worth while.
+            # The dispatcher wakes the modem when another try is worth while.
             log.error("claim not kept", modem=self._line.name, error=str(error))
-            return False
         finally:
             prompt_timer.cancel()
             self._has_sent_long |= self._loop.time() - started_at >= LONG_SEND_S
             (self._outbound.return_draft if result is None else self._outbound.end_reservation)(draft)
-        if result is None:
-            return False
-        if result.report.written_at is not None:
-            self.last_sent_at = started_at
-            self.next_send = (self.next_send if is_borrowing else started_at) + interval_s
-        await self._close_attempt(identity, result, is_in_order)
-        return True
+        return result
 
     async def _close_attempt(
         self, identity: Identity, result: SendResult, is_in_order: Callable[[], Awaitable[bool]]

@@ -24,7 +24,7 @@ from modemd.service.inbox import content
 from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
 from modemd.store import Store, events, lanes, listings
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.inbox import CompleteMessage
 from modemd.store.outbox.accept import Submitted
 from modemd.store.rows import InboxRow

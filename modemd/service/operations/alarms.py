@@ -1,4 +1,4 @@
-"""Alarms: stores alarms that any part of the service raises and clears, and notifies of each once, by SMS and by a command.
+"""Alarms: stores alarms, and notifies of each once, by SMS and by a command. `alarm_checks.py` decides when one is raised.
 
 Raising and clearing only change what is in memory, so every part may do it at any moment, also while the database takes no
 changes; one task stores and notifies."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from modemd.rules.classes import Kind
 from modemd.store.events import add_event
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.reassembly import find_open_set
 from modemd.store.timestamps import to_text
 

@@ -12,7 +12,7 @@ import pytest
 
 from modemd.emulator.network.ussd_services import UssdAnswer
 from modemd.errors import Refused
-from modemd.service.operations.checks import CHECK_INTERVAL_S
+from modemd.service.operations.alarm_checks import CHECK_INTERVAL_S
 from modemd.store.rows import AlarmRow
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation

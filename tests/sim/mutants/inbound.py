@@ -17,7 +17,7 @@ from modemd.modem.messages.pdu_lines import parse_octets
 from modemd.modem.messages.receiver import Receiver
 from modemd.modem.messages.slots import Slots
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.inbox import CompleteMessage, JoinParts
 
 

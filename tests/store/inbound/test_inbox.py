@@ -11,7 +11,7 @@ import pytest
 from modemd.rules.classes import KINDS, Kind
 from modemd.store import listings
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.inbox import CompleteMessage
 from tests.store.bench import ALICE, BOB, EAST, START, WEST, Bench
 

@@ -12,7 +12,7 @@ import pytest
 from modemd.rules.classes import Kind
 from modemd.store import listings
 from modemd.store.inbound import inbox, reassembly
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.inbox import CompleteMessage
 from tests.store.bench import ALICE, EAST, START, WEST, Bench
 

@@ -1,4 +1,4 @@
-"""Inbound message, or part of one, as a modem read it."""
+"""Inbound message, or part of one, as a modem read it. `inbox.py` stores it once."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.rules.sim_breaker import Refusal
-from modemd.service.operations.checks import CLOCK, CONFIRMATIONS, DATABASE, MODEM, SIM, STORAGE
+from modemd.service.operations.alarm_checks import CLOCK, CONFIRMATIONS, DATABASE, MODEM, SIM, STORAGE
 from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
