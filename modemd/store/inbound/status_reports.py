@@ -23,6 +23,8 @@ MATCH_HORIZON = timedelta(days=37)
 
 # A report's attempt is looked for so far around its stamp: the clocks' skew, the longest send time-out and the late acceptance.
 RIVAL_MARGIN = timedelta(minutes=30)
+# Another message to the same number in so long before an attempt may be the owner of its report, by a clock and a time-out.
+PROOF_MARGIN = timedelta(minutes=20)
 
 
 class DeliveryOutcome(StrEnum):
@@ -221,7 +223,7 @@ _PROVED = """
         AND NOT EXISTS (
             SELECT 1 FROM attempt b INDEXED BY attempt_recipient
             WHERE b.outcome = 'sent' AND b.sim = a.sim AND substr(b.number, -6) = substr(a.number, -6) AND b.id <> a.id
-                AND b.opened_at > strftime('%Y-%m-%dT%H:%M:%f', a.opened_at, '-20 minutes') AND b.opened_at < r.stored_at
+                AND b.opened_at > strftime('%Y-%m-%dT%H:%M:%f', a.opened_at, :margin) AND b.opened_at < r.stored_at
         )
 """
 
@@ -233,7 +235,9 @@ def _gather_facts(
     if there are several."""
     if len(by_id) < 2:
         return new.facts, [_parse_attempt(row, is_proved=False) for row in by_id.values()]
-    proved = {row["modem"] for row in db.execute(_PROVED, {"sim": new.sim})}
+    proved = {
+        row["modem"] for row in db.execute(_PROVED, {"sim": new.sim, "margin": f"-{PROOF_MARGIN.seconds} seconds"})
+    }
     about = _list_unmatched(db, new.sim, now, new.facts.number)
     siblings = frozenset(
         row["reference"] for row in about if phone_numbers.is_same_number(row["number"], new.facts.number)
