@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from modemd.emulator.device.family import Line
+from modemd.emulator.device.family_sections import Line
 from modemd.emulator.device.registration import RegistrationLayer
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from modemd.emulator.device.family import Family, Line
+from modemd.emulator.device.family import Family
+from modemd.emulator.device.family_sections import Line
 from modemd.emulator.device.serial_line import SerialLine
 from modemd.emulator.device.settings import Settings
 from modemd.emulator.timers import Handle, Timers

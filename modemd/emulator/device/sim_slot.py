@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import partial
 
-from modemd.emulator.device.family import Family, Line
+from modemd.emulator.device.family import Family
+from modemd.emulator.device.family_sections import Line
 from modemd.emulator.device.power import PowerLayer
 from modemd.emulator.device.results import CmeError, CmsError
 from modemd.emulator.device.settings import Notifications

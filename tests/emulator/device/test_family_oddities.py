@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from modemd.emulator import families
-from modemd.emulator.device.family import Storage
+from modemd.emulator.device.family_sections import Storage
 from modemd.emulator.network.message_memory import StoredMessage
 from modemd.emulator.network.messages import Mms
 from modemd.pdu import StatusReport, unframe

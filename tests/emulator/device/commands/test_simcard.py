@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from modemd.emulator import Device, Network
-from modemd.emulator.device.family import Boot
+from modemd.emulator.device.family_sections import Boot
 from modemd.emulator.links import MemoryLink
 from tests.emulator.bench import HELLO, Bench, HandTimers, Host
 

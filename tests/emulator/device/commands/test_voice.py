@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from modemd.emulator import Device
-from modemd.emulator.device.family import Voice, families
+from modemd.emulator.device.family import families
+from modemd.emulator.device.family_sections import Voice
 from modemd.emulator.links import MemoryLink
 from modemd.emulator.network.voice_calls import CallState
 from tests.emulator.bench import ALICE, HELLO, SIM_NUMBER, Bench, Host
