@@ -47,7 +47,7 @@ class Device(DeviceState):
             raise FinalResult(result)
         if command is self._hung:
             self._hung = None
-        elif (seconds := self.faults.take_hang(command.name)) is not None:
+        elif (seconds := self._seconds_until_answer(command)) is not None:
             self._hung = command  # it works after that, whatever waits for the next of its name
             self._pending_commands.appendleft(command)
             self.host.busy = True
@@ -65,3 +65,10 @@ class Device(DeviceState):
             return bool(handler(self, command))
         except ValueError:  # an argument that is no number
             raise CmeError(50) from None
+
+    def _seconds_until_answer(self, command: ParsedCommand) -> float | None:
+        """Returns how many seconds a command waits before it runs, by a fault or always in its family; None: it does not."""
+        commands = self.family.commands
+        slow_s = commands.slow_s if command.typed in commands.slow else None
+        hang_s = self.faults.take_hang(command.name)
+        return slow_s if hang_s is None else hang_s

@@ -33,11 +33,12 @@ from modemd.errors import ConfigError
 class Family:
     """A family of modems.
 
-    `replies` maps a command as typed to the lines before its OK, with `{imei}`, `{iccid}`, `{imsi}`, `{number}`,
-    `{pin_tries}`, `{puk_tries}` and, of a switch, `{set}` filled in; `refusals` maps one to its final result.
-    `switches` maps what is typed before a value (`#QSS`, or `+QINDCFG="smsfull"`) to the allowed values, the first
-    after power-on; a `needs` names the whole command with its value. `causes` maps the number of a `+CMS ERROR` to the
-    one that the family uses instead. `source` is the source of each section.
+    `replies` maps a command as typed to the lines before its OK, with `{imei}`, `{iccid}`, `{ef_iccid}` (as it lies on
+    the SIM), `{imsi}`, `{number}`, `{smsc}`, `{pin_tries}`, `{puk_tries}` and, of a switch, `{set}` filled in;
+    `refusals` maps one to its final result. `switches` maps what is typed before a value (`#QSS`, or
+    `+QINDCFG="smsfull"`) to the allowed values, the first after power-on; a `needs` names the whole command with its
+    value. `causes` maps the number of a `+CMS ERROR` to the one that the family uses instead. `source` is the source of
+    each section.
     """
 
     name: str

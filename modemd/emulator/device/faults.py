@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from random import Random
+from typing import Literal
 
 from modemd.emulator.device.family import Family
 from modemd.emulator.device.registration import RegistrationLayer
@@ -16,6 +17,9 @@ from modemd.emulator.device.settings import Settings
 from modemd.emulator.network.network import Network
 from modemd.emulator.network.subscribers import Sim
 from modemd.emulator.timers import Handle, Timers
+
+Counted = Literal["tpdu", "all", "nothing"]
+"""What the length before a PDU counts: as 3GPP TS 27.005 3.1 has it, or with the SMSC field, or nothing: it is 0."""
 
 _NOISE = bytes(range(0x80, 0x100)) + b"\x00\x7f"
 """Octets that are part of no command, result or PDU."""
@@ -30,6 +34,9 @@ class FaultLayer(RegistrationLayer):
         super().__init__(family, network, timers, boot_factor, sim)
         self.faults = PendingFaults()
         self._noise_source = noise
+        self.counted: Counted = "tpdu"
+        self.has_short_smsc = False
+        self.words_for_unknown = ""
         self._deaf: Handle | None = None
         self._trickle = bytearray()
 
@@ -142,6 +149,13 @@ class FaultLayer(RegistrationLayer):
         """
         self.host.leaves_blanks_out = leaves
 
+    def say_error_in_words(self, words: str = "Command not supported") -> None:
+        """Answers `ERROR: ` and these words to an unknown command from now on; empty: as the family does.
+
+        Android's emulator does so (ashishb/android_emulator, telephony/android_modem.c; TerminalDZ/AT-Command-Emulator).
+        """
+        self.words_for_unknown = f"ERROR: {words}" if words else ""
+
     def forget_settings(self, *, text_mode: bool = False, charset: str | None = None) -> None:
         """Resets all settings of the host to those after power-on, without a notice or a restart: echo, format, notices.
 
@@ -165,6 +179,26 @@ class FaultLayer(RegistrationLayer):
     def set_clock_offset(self, seconds: float) -> None:
         """Sets `+CCLK` so many seconds ahead of the network's time, until a host sets it or power is lost."""
         self.clock_shift = timedelta(seconds=seconds)
+
+    # -- what stands before a PDU
+
+    def count_in_lengths(self, counted: Counted) -> None:
+        """Sets what the lengths in `+CMGL`, `+CMGR`, `+CMT` and `+CDS` count from now on.
+
+        `all`: rsa9000/modememul and signalroute/modem-emu, after Huawei's E3372. `nothing`: Android's Cuttlefish.
+        """
+        self.counted = counted
+
+    def length_of(self, smsc: bytes, tpdu: bytes) -> int:
+        """Returns the length that stands before a PDU of this SMSC field and TPDU."""
+        return {"tpdu": len(tpdu), "all": len(smsc) + len(tpdu), "nothing": 0}[self.counted]
+
+    def shorten_smsc(self, is_short: bool = True) -> None:
+        """Puts 01 00, a type octet without a number, in place of the SMSC field of what comes from now on, or ends that.
+
+        Messages in China came so (mgaman/PDUlib issue 47).
+        """
+        self.has_short_smsc = is_short
 
     # -- sending
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from modemd.emulator.device import text_mode
-from modemd.emulator.device.registration import RegistrationLayer
+from modemd.emulator.device.faults import FaultLayer
 from modemd.emulator.device.results import CmsError
 from modemd.emulator.network.message_memory import MessageMemory, MessageStatus, StoredMessage
 from modemd.emulator.network.messages import PUSH_PORTS
@@ -18,14 +18,19 @@ DAMAGE = bytes.fromhex("000000FF")
 """The octets before a stored report in a family that damages reports."""
 
 
+SHORT_SMSC_FIELD = bytes.fromhex("0100")
+"""An SMSC field that has a type octet and no number."""
+
+
 class Inbound:
     """Routing as `+CNMI` and `+CSMS` say (3GPP TS 27.005 3.4.1, 3.2.1).
 
     With ds=0 a report is dropped: the network has done its part, and the device has no place for it. With CSMS 1 a
-    routed message waits for `+CNMA`; if none comes, mt and ds fall to 0 and the network keeps the message.
+    routed message waits for `+CNMA`, in some families without it too; if none comes, mt and ds fall to 0 and the network
+    keeps the message. Without storage, the network keeps what is not routed.
     """
 
-    def __init__(self, device: RegistrationLayer) -> None:
+    def __init__(self, device: FaultLayer) -> None:
         self._device = device
         self._unacknowledged: tuple[DeliveryCallback, Handle] | None = None
         self._buffered: list[str] = []
@@ -58,8 +63,10 @@ class Inbound:
         )
         if direct:
             self._route(self._format_message(message, tpdu), done)
-        else:
+        elif self._device.family.storage.memories:
             self._store_message(message, tpdu, done)
+        else:
+            done(False)
 
     def acknowledge(self, *, positive: bool) -> None:
         """Acknowledges as `+CNMA` says; a negative acknowledgement leaves the message with the network.
@@ -137,22 +144,26 @@ class Inbound:
         settings = self._device.settings
         if settings.text_mode:
             return f"+CDS: {text_mode.format_for_cds(report, settings)}"
-        return self._device.family.notify.report_header.format(length=len(tpdu)) + f"\r\n{self._pdu_line(tpdu)}"
+        header = self._device.family.notify.report_header.format(length=self._length(tpdu))
+        return f"{header}\r\n{self._pdu_line(tpdu)}"
 
     def _format_message(self, message: Deliver, tpdu: bytes) -> str:
         settings = self._device.settings
         if settings.text_mode:
             return f"+CMT: {text_mode.format_for_cmt(message, self.smsc_field(), settings)}"
-        return f"+CMT: ,{len(tpdu)}\r\n{self._pdu_line(tpdu)}"
+        header = self._device.family.notify.message_header.format(number=message.originator, length=self._length(tpdu))
+        return f"{header}\r\n{self._pdu_line(tpdu)}"
+
+    def _length(self, tpdu: bytes) -> int:
+        return self._device.length_of(self.smsc_field(), tpdu)
 
     def _pdu_line(self, tpdu: bytes) -> str:
         return (self.smsc_field() + tpdu).hex().upper()
 
     def _route(self, lines: str, done: DeliveryCallback) -> None:
-        device = self._device
-        if device.settings.message_service == 1:
-            within_s = device.family.notify.acknowledge_within_s
-            self._unacknowledged = (done, device.later(within_s, self._on_acknowledge_timeout))
+        device, notify = self._device, self._device.family.notify
+        if device.settings.message_service == 1 or notify.awaits_acknowledgement:
+            self._unacknowledged = (done, device.later(notify.acknowledge_within_s, self._on_acknowledge_timeout))
         self._notify(lines)
         if self._unacknowledged is None:
             done(True)
@@ -175,6 +186,8 @@ class Inbound:
 
     def smsc_field(self) -> bytes:
         """Returns the SMSC field that precedes the TPDU."""
+        if self._device.has_short_smsc:
+            return SHORT_SMSC_FIELD
         return _smsc_field(self._device.network.serving_operator(self._device.sim).smsc)
 
 

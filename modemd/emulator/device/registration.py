@@ -133,9 +133,11 @@ class RegistrationLayer(SimLayer):
         if self.registered and self.sim is not None:
             self.network.available(self.sim)
 
-    def format_registration(self, name: str) -> str:
-        """Returns the state as in `+CREG`, `+CGREG` or `+CEREG`; at level 2 with the cell, if there is one."""
-        if self.host.settings.registration_notices[name] == 2 and self.registered:
+    def format_registration(self, name: str, *, is_asked: bool = False) -> str:
+        """Returns the state as in `+CREG`, `+CGREG` or `+CEREG`; at level 2 with the cell, if there is one. `is_asked`: it is
+        the answer to the read form, which has the cell at every level in some families."""
+        with_cell = self.host.settings.registration_notices[name] == 2 or (is_asked and self.family.dialogue.shows_cell)
+        if with_cell and self.registered:
             return f"{self.registration},{self.family.dialogue.cell}"
         return str(self.registration)
 

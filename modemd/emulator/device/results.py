@@ -34,9 +34,12 @@ class CmsError(FinalResult):
 
 
 def result_of(text: str) -> FinalResult:
-    """Returns the final result that a family's file writes so; `+CMS ERROR: n` gets the form of the family's other errors."""
-    number = re.fullmatch(r"\+CMS ERROR: (\d+)", text)
-    return CmsError(int(number[1])) if number else FinalResult(text)
+    """Returns the final result that a family's file writes so; `+CMS ERROR: n` and `+CME ERROR: n` get the form of the family's
+    other errors."""
+    found = re.fullmatch(r"\+CM([ES]) ERROR: (\d+)", text)
+    if found is None:
+        return FinalResult(text)
+    return (CmeError if found[1] == "E" else CmsError)(int(found[2]))
 
 
 CME_TEXTS = {

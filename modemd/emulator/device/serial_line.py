@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from modemd.emulator.device.family_sections import Dialogue
 from modemd.emulator.device.settings import Settings
 
 CR, LF = 0x0D, 0x0A
@@ -46,12 +47,12 @@ class SerialLine:
     `A/` runs the last command line again, without a CR (V.250 5.2.4). While `busy` is set, input waits in the buffer.
 
     `distort`, if set, changes the octets on their way to the host; `carry`, if set, passes them to `transmit` later.
-    With `leaves_blanks_out`, no blank follows the colon of a line. `notices_lost` is how many of the next notices are dropped.
-    While `is_mute` is set, nothing reaches the host. While `drops_notices` is set, until the present command line ends,
-    notices are dropped.
+    `dialogue` says what the family has before and after a line. With `leaves_blanks_out`, no blank follows the colon of
+    a line. `notices_lost` is how many of the next notices are dropped. While `is_mute` is set, nothing reaches the
+    host. While `drops_notices` is set, until the present command line ends, notices are dropped.
     """
 
-    def __init__(self, run: Callable[[str], None], settings: Settings, *, lead: str = "\r\n") -> None:
+    def __init__(self, run: Callable[[str], None], settings: Settings, dialogue: Dialogue) -> None:
         self.settings = settings
         self.busy = False
         self.notices_lost = 0
@@ -61,7 +62,9 @@ class SerialLine:
         self.distort: Callable[[bytes], bytes] | None = None
         self.carry: Callable[[bytes], None] | None = None
         self._run = run
-        self._lead = lead
+        self._dialogue = dialogue
+        self._lead = dialogue.lead
+        self._notice_lead = "\r\n" if dialogue.lead else ""
         self._write: Callable[[bytes], None] | None = None
         self._input = bytearray()
         self._line = bytearray()
@@ -128,7 +131,7 @@ class SerialLine:
         if self.notices_lost:
             self.notices_lost -= 1
             return
-        data = self._with_line_ends(f"\r\n{text}\r\n").encode()
+        data = self._with_line_ends(f"{self._notice_lead}{text}\r\n").encode()
         if self._entry is not None:
             self._deferred_output.append(data)
         else:
@@ -147,7 +150,7 @@ class SerialLine:
 
     def interrupt(self, text: str) -> None:
         """Sends an unsolicited line at once, even within an entry, as some firmware does."""
-        self._emit(self._with_line_ends(f"\r\n{text}\r\n").encode())
+        self._emit(self._with_line_ends(f"{self._notice_lead}{text}\r\n").encode())
 
     def send_raw(self, octets: bytes) -> None:
         """Sends exactly these octets, without a frame, as a captured device did."""
@@ -156,7 +159,7 @@ class SerialLine:
     def open_entry(self, entry: PromptedInput, *, prompted: bool = True) -> None:
         """Opens an entry, with its prompt or (a fault) without."""
         if prompted:
-            self._send("\r\n> ")
+            self._send(self._dialogue.prompt)
         self._entry = entry
         self._typed.clear()
         self.release()
@@ -172,9 +175,12 @@ class SerialLine:
         self._emit(self._with_line_ends(text).encode("latin-1", "replace"))
 
     def _with_line_ends(self, text: str) -> str:
-        """Returns the text with the line ends of S3 and S4, and without blanks after colons if the device leaves them out."""
+        """Returns the text with the line ends of the family, or of S3 and S4; without blanks after colons if the device
+        leaves them out.
+        """
         if self.leaves_blanks_out:
             text = re.sub(r"(?m)^([^:\n]+:) ", r"\1", text)
+        text = text.replace("\r\n", self._dialogue.line_end)
         registers = self.settings.registers
         if registers[3] == CR and registers[4] == LF:
             return text
@@ -257,7 +263,7 @@ class SerialLine:
             entry.on_first(octets[:1])
         self._typed += octets[: MAX_ENTRY_LENGTH - len(self._typed)]
         if entry.in_text:
-            self._send("\r\n> " * octets.count(b"\r"))
+            self._send(self._dialogue.prompt * octets.count(b"\r"))
             backspace = self.settings.registers[5]
             if backspace in self._typed:
                 self._typed = _apply_backspace(self._typed, backspace)

@@ -10,13 +10,23 @@ from modemd.emulator.device.family import Family
 
 @dataclass(slots=True)
 class Notifications:
-    """`+CNMI` (3GPP TS 27.005 3.4.1): all zero after power-on, which means no notices at all."""
+    """`+CNMI` (3GPP TS 27.005 3.4.1): all zero after power-on in most families, which means no notices at all."""
 
     mode: int = 0
     mt: int = 0
     bm: int = 0
     ds: int = 0
     bfr: int = 0
+
+    @classmethod
+    def at_start(cls, family: Family) -> Notifications:
+        """Returns the values after power-on."""
+        notify = family.notify
+        return cls(*notify.at_start) if notify.at_start else cls(bfr=notify.bfr[0] if notify.bfr else 0)
+
+    def values(self, family: Family) -> tuple[int, ...]:
+        """Returns the values that the family has, in order."""
+        return (self.mode, self.mt, self.bm, self.ds, self.bfr)[: 5 if family.notify.bfr else 4]
 
     @property
     def routes(self) -> bool:
@@ -70,12 +80,14 @@ class Settings:
     @classmethod
     def fresh(cls, family: Family) -> Settings:
         """Returns the settings of a new device after power-on."""
-        dialogue, notify = family.dialogue, family.notify
+        dialogue = family.dialogue
         return cls(
+            echo=dialogue.echo,
             text_mode=dialogue.text_mode_at_start,
             error_level=dialogue.error_level_at_start,
             alphabet=dialogue.charsets[0],
-            notifications=Notifications(bfr=notify.bfr[0]),
+            notifications=Notifications.at_start(family),
+            registration_notices={"+CREG": dialogue.creg_levels[0], "+CGREG": 0, "+CEREG": 0},
         )
 
     def after_restart(self, family: Family, saved: Settings | None) -> Settings:

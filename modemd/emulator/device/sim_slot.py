@@ -80,7 +80,7 @@ class SimLayer(PowerLayer, ABC):
         sim.terminal = self
         self._unlocked = not sim.requires_pin
         self._sim_ready = False
-        self.host.settings.notifications = Notifications(bfr=self.family.notify.bfr[0])
+        self.host.settings.notifications = Notifications.at_start(self.family)
         self.later(self.family.boot.sim_ready_s * self.boot_factor, self._read_inserted)
         self.sim_changed(registers=True)
 
@@ -182,7 +182,10 @@ class SimLayer(PowerLayer, ABC):
     # -- the message memories
 
     def memory(self, name: str) -> MessageMemory:
-        """Returns the message memory of that name. Raises CmsError as `require_sim` if it is on the SIM."""
+        """Returns the message memory of that name. Raises CmsError as `require_sim` if it is on the SIM, CmsError 302 if the
+        family has no memories."""
+        if not self.family.storage.memories:
+            raise CmsError(302)
         if name == "ME":
             return self._own_memory
         if name == "SR":

@@ -20,7 +20,15 @@ from modemd.emulator.device.family import Family, families
 from modemd.emulator.device.faults import FaultLayer
 from modemd.emulator.device.idle_notices import IdleNotices
 from modemd.emulator.device.inbound import Inbound
-from modemd.emulator.device.results import CME_TEXTS, CMS_TEXTS, CmeError, CmsError, FinalResult, UnknownCommand
+from modemd.emulator.device.results import (
+    CME_TEXTS,
+    CMS_TEXTS,
+    CmeError,
+    CmsError,
+    FinalResult,
+    UnknownCommand,
+    result_of,
+)
 from modemd.emulator.device.serial_line import SerialLine
 from modemd.emulator.device.settings import Settings
 from modemd.emulator.device.ussd import UssdSession
@@ -32,7 +40,7 @@ from modemd.emulator.network.voice_calls import VoiceCall
 from modemd.emulator.timers import Timers
 from modemd.pdu import Address, Deliver, Timestamp, UserData, table
 
-_SIM_PLACEHOLDERS = ("{iccid}", "{imsi}", "{number}", "{pin_tries}", "{puk_tries}")
+_SIM_PLACEHOLDERS = ("{iccid}", "{ef_iccid}", "{imsi}", "{number}", "{smsc}", "{pin_tries}", "{puk_tries}")
 """Placeholders in replies of a family that only a device with a SIM can fill in."""
 
 
@@ -76,7 +84,7 @@ class DeviceState(FaultLayer):
         self.saved: Settings | None = None
         self.reference = self.random.randrange(256)
 
-        self.host = SerialLine(self._run_line, Settings.fresh(chosen), lead=chosen.dialogue.lead)
+        self.host = SerialLine(self._run_line, Settings.fresh(chosen), chosen.dialogue)
         self.inbound = Inbound(self)
         self.ussd = UssdSession(self)
         self.voice = VoiceLine(self)
@@ -136,6 +144,8 @@ class DeviceState(FaultLayer):
         """Returns the TP-MR of the next message, and counts on; `typed` is the one in the PDU of the host."""
         if self.family.dialogue.references == "repeats":
             return typed
+        if self.family.dialogue.references == "zero":
+            return 0
         reference = self.reference
         self.reference = (reference + 1) % 256
         return reference
@@ -152,7 +162,8 @@ class DeviceState(FaultLayer):
         sim = self.sim
         values = {"{imei}": self.imei}
         if sim is not None:
-            values |= {"{iccid}": sim.iccid, "{imsi}": sim.imsi, "{number}": sim.number}
+            values |= {"{iccid}": sim.iccid, "{ef_iccid}": sim.stored_iccid, "{imsi}": sim.imsi}
+            values |= {"{number}": sim.number, "{smsc}": sim.smsc}
             values |= {"{pin_tries}": str(sim.pin_tries), "{puk_tries}": str(sim.puk_tries)}
         elif any(placeholder in line for line in lines for placeholder in _SIM_PLACEHOLDERS):
             raise CmeError(10)
@@ -163,7 +174,7 @@ class DeviceState(FaultLayer):
 
     def _format_result(self, result: FinalResult) -> str:
         if isinstance(result, UnknownCommand):
-            return self.family.dialogue.unknown
+            result = result_of(self.words_for_unknown or self.family.dialogue.unknown)
         if isinstance(result, CmeError):
             level = self.settings.error_level
             if level == 0:

@@ -220,6 +220,12 @@ class Sim:
         self.terminal: Terminal | None = None
 
     @property
+    def stored_iccid(self) -> str:
+        """The ICCID as it lies on the card: ten octets, the digits of each swapped, F for none (ETSI TS 102 221 13.2)."""
+        digits = self.iccid.ljust(20, "F")
+        return "".join(digits[at + 1] + digits[at] for at in range(0, 20, 2))
+
+    @property
     def requires_pin(self) -> bool:
         """True if a device must enter the PIN (or PUK) after power-on."""
         return self.pin_enabled or self.pin_tries == 0

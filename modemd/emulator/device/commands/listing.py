@@ -31,12 +31,14 @@ def list_messages(device: DeviceState, command: ParsedCommand) -> None:
     memory = _reading_memory(device)
     wanted = _wanted(device, command)
     base = device.family.storage.index_base
+    if memory.used == 0 and device.family.storage.empty_list:
+        raise result_of(device.family.storage.empty_list)
     for slot, message in memory:
         if wanted in (ALL, message.status):
             if settings.text_mode and text_mode.is_readable(message):
                 form = f"{slot + base},{text_mode.format_for_cmgl(message, settings)}"
             else:
-                form = _pdu_form(device.family.storage.listed, message, slot + base)
+                form = _pdu_form(device, device.family.storage.listed, message, slot + base)
             device.host.send_line(f"+CMGL: {form}")
             _mark_read(device, command, message)
 
@@ -58,8 +60,9 @@ def _wanted(device: DeviceState, command: ParsedCommand) -> int:
     return wanted
 
 
-def _pdu_form(header: str, message: StoredMessage, index: int) -> str:
-    named = header.format(index=index, status=int(message.status), length=len(message.tpdu))
+def _pdu_form(device: DeviceState, header: str, message: StoredMessage, index: int) -> str:
+    length = device.length_of(message.smsc, message.tpdu)
+    named = header.format(index=index, status=int(message.status), length=length)
     return f"{named}\r\n{message.hex()}"
 
 
@@ -69,6 +72,8 @@ def read_message(device: DeviceState, command: ParsedCommand) -> None:
     slot = slot_of(device, command)
     message = stored_at(memory, slot)
     if message is None:
+        if device.family.storage.empty_line:
+            device.host.send_line(device.family.storage.empty_line)
         if device.family.storage.empty_slot:
             raise result_of(device.family.storage.empty_slot)
         return
@@ -76,7 +81,7 @@ def read_message(device: DeviceState, command: ParsedCommand) -> None:
     if settings.text_mode and text_mode.is_readable(message):
         form = text_mode.format_for_cmgr(message, settings)
     else:
-        form = _pdu_form(storage.shown, message, slot + storage.index_base)
+        form = _pdu_form(device, storage.shown, message, slot + storage.index_base)
     device.host.send_line(f"+CMGR: {form}")
     _mark_read(device, command, message)
 

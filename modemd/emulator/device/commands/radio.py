@@ -25,13 +25,14 @@ def registration(device: DeviceState, command: ParsedCommand) -> None:
     notices = device.settings.registration_notices
     match command.form:
         case CommandForm.READ:
-            device.host.send_line(f"{command.name}: {notices[command.name]},{device.format_registration(command.name)}")
+            state = device.format_registration(command.name, is_asked=True)
+            device.host.send_line(f"{command.name}: {notices[command.name]},{state}")
         case CommandForm.TEST:
             device.host.send_line(f"{command.name}: (0-2)")
-        case CommandForm.SET:
-            notices[command.name] = allowed_number(command, range(3))
         case _:
-            notices[command.name] = 0
+            level = allowed_number(command, range(3)) if command.form is CommandForm.SET else 0
+            if command.name != "+CREG" or level in device.family.dialogue.creg_levels:
+                notices[command.name] = level
 
 
 @COMMANDS.command("+COPS")

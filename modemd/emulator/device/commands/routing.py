@@ -48,8 +48,9 @@ def preferred_memories(device: DeviceState, command: ParsedCommand) -> None:
             names = [name.upper() for name in command.values()]
             if len(names) > storage.together:
                 raise FinalResult("ERROR")
-            if not names[0] or any(name and name not in storage.of_place(at) for at, name in enumerate(names)):
-                raise CmsError(302)
+            is_named = all(names) and len(names) == storage.together if storage.names_all else bool(names[0])
+            if not is_named or any(name and name not in storage.of_place(at) for at, name in enumerate(names)):
+                raise result_of(storage.refused)
             settings.memories[: len(names)] = [
                 name or current_name for name, current_name in zip(names, settings.memories, strict=False)
             ]
@@ -71,23 +72,25 @@ def notifications(device: DeviceState, command: ParsedCommand) -> None:
     if command.form is CommandForm.TEST:
         device.host.send_line(f"+CNMI: {family.offered}")
     elif command.form is CommandForm.READ:
-        device.host.send_line(f"+CNMI: {current.mode},{current.mt},{current.bm},{current.ds},{current.bfr}")
+        device.host.send_line("+CNMI: " + ",".join(map(str, current.values(device.family))))
     else:
-        before = (current.mode, current.mt, current.bm, current.ds, current.bfr)
+        before = current.values(device.family)
         if family.omitted_are_zero:
-            before = (0, 0, 0, 0, 0)
-        numbers = command.numbers() if command.form is CommandForm.SET else [0, 0, 0, 0, family.bfr[0]]
-        if len(numbers) > 5:
+            before = (0,) * len(before)
+        numbers = command.numbers() if command.form is CommandForm.SET else [0, 0, 0, 0, *family.bfr[:1]]
+        if len(numbers) > len(before):
             raise result_of(family.refused)
         wanted = [old if new is None else new for new, old in zip([*numbers, *[None] * 5], before, strict=False)]
         allowed = (family.mode, family.mt, family.bm, family.ds, family.bfr)
-        if any(value not in values for value, values in zip(wanted, allowed, strict=True)):
+        if any(value not in values for value, values in zip(wanted, allowed, strict=False)):
             raise result_of(family.refused)
         routed = Notifications(*wanted)
         if family.routing_needs_service and routed.routes and device.settings.message_service == 0:
             raise result_of(family.refused)
         device.settings.notifications = routed
         device.inbound.release_buffered()
+        if not device.family.storage.memories and routed.mt:
+            device.notify_memory_available()
 
 
 @COMMANDS.command("+CSMS")
@@ -96,13 +99,14 @@ def message_service(device: DeviceState, command: ParsedCommand) -> None:
 
     MT, MO and CB are supported.
     """
+    services = device.family.notify.services
     match command.form:
         case CommandForm.TEST:
-            device.host.send_line("+CSMS: (0,1)")
+            device.host.send_line("+CSMS: (" + ",".join(map(str, services)) + ")")
         case CommandForm.READ:
             device.host.send_line(f"+CSMS: {device.settings.message_service},1,1,1")
         case _:
-            device.settings.message_service = allowed_number(command, range(2))
+            device.settings.message_service = allowed_number(command, services)
             device.host.send_line("+CSMS: 1,1,1")
 
 
