@@ -59,6 +59,7 @@ CASES: dict[str, Case] = {
     "clock": Case({"seconds": 3600}),
     "coverage": Case({"state": 2}, undo=("coverage", {"state": 1}), doubtful=1),
     "deaf": Case({"seconds": 20}, doubtful=1),
+    "error_in_words": Case(),
     "fill_memory": Case(),
     "flood": Case({"line": "^RSSI:9"}),
     "forget_settings": Case({"text_mode": True}, doubtful=1),
@@ -79,10 +80,12 @@ CASES: dict[str, Case] = {
     "replug": Case(doubtful=1),
     "report": Case({"comes": "foreign"}),
     "restart": Case(doubtful=1),
+    "short_smsc": Case(),
     "stick_send": Case(doubtful=1),
     "stick_slot": Case({"index": 1}),
     "trickle": Case({"every_s": 0.005}, undo=("trickle", {"every_s": 0})),
     "wedge": Case(doubtful=1),
+    "wrong_length": Case(),
     "unplug": Case(undo=("replug", {}), doubtful=1),
 }
 

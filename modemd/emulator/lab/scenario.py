@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from modemd.emulator.lab.lab import MAX_MODEMS, Lab, LabOptions, ModemPlan
 from modemd.emulator.lab.requests.base import LabRequest
-from modemd.emulator.lab.requests.faults import InsertSim
+from modemd.emulator.lab.requests.faults.sim import InsertSim
 from modemd.emulator.lab.requests.network import describe_mistakes
 from modemd.emulator.lab.requests.ussd import UssdServiceRequest
 from modemd.emulator.lab.scenario_tables import Event, ModemTable, NetworkTable, OperatorTable, PhoneTable, SimTable

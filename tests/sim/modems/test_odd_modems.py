@@ -39,6 +39,10 @@ ODDITIES = {
     "no IMEI, no IMSI": refuse("+CGSN", "+CIMI"),
     "no ICCID, no IMSI": refuse("+CCID", "+CIMI", "+CCID?"),
     "registered, calls by LTE only": lambda device: device.set_coverage(9),
+    "counts the service centre's field": lambda device: device.count_in_lengths("all"),
+    "counts nothing": lambda device: device.count_in_lengths("nothing"),
+    "a service centre without digits": lambda device: device.shorten_smsc(),
+    "errors in words": lambda device: device.say_error_in_words(),
     "registration untold": refuse("+CREG?", "+CGREG?", "+CEREG?"),
 }
 

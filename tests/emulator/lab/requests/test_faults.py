@@ -392,6 +392,42 @@ def _no_blanks(client: Client) -> None:
     assert client.host.say(b"AT+CMGF?\r") == b"\r\n+CMGF: 0\r\n\r\nOK\r\n"
 
 
+@met("error_in_words")
+def _error_in_words(client: Client) -> None:
+    client.fault("error_in_words")
+    assert client.ask("AT+NONSENSE") == "ERROR: Command not supported"
+    assert client.ask("AT+CMGR=1") == "+CMS ERROR: 321"
+    client.fault("error_in_words", words="BAD COMMAND")
+    assert client.ask("AT+NONSENSE") == "ERROR: BAD COMMAND"
+    client.fault("error_in_words", words="")
+    assert client.ask("AT+NONSENSE") == "ERROR"
+
+
+@met("wrong_length")
+def _wrong_length(client: Client) -> None:
+    client.comes()
+    client.hear(5.0)
+    told = []
+    for counts in ("all", "nothing", "tpdu"):
+        client.fault("wrong_length", counts=counts)
+        header, line, _ = client.ask("AT+CMGR=1").split("\r\n")
+        told.append(int(header.rpartition(",")[2]))
+    octets = len(line) // 2
+    assert told == [octets, 0, octets - 8]
+
+
+@met("short_smsc")
+def _short_smsc(client: Client) -> None:
+    client.fault("short_smsc")
+    client.comes()
+    client.hear(5.0)
+    assert client.ask("AT+CMGR=1").split("\r\n")[1].startswith("010004")
+    client.fault("short_smsc", on=False)
+    client.comes()
+    client.hear(5.0)
+    assert client.ask("AT+CMGR=2").split("\r\n")[1].startswith("07913306")
+
+
 @met("fill_memory")
 def _fill_memory(client: Client) -> None:
     client.fault("fill_memory")
