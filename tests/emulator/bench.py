@@ -101,11 +101,11 @@ class Host:
 
     def ask(self, command: str, seconds: float = 0.0) -> str:
         """Write a command with its CR; the answer without the line ends at both ends."""
-        return _lines(self.say(command.encode() + b"\r", seconds))
+        return self._lines(self.say(command.encode() + b"\r", seconds))
 
     def set_up(self, notify: str = "2,1,0,0,0") -> Host:
-        """Echo off, PDU mode, notices."""
-        for command in ("ATE0", "AT+CMGF=0", f"AT+CNMI={notify}"):
+        """Echo off, PDU mode, notices; without `notify`, the notices stay as they are."""
+        for command in ("ATE0", "AT+CMGF=0", *([f"AT+CNMI={notify}"] if notify else [])):
             assert self.ask(command).endswith("OK"), command
         return self
 
@@ -113,8 +113,13 @@ class Host:
         """`+CMGS` with its prompt, the PDU, and what comes within this time."""
         octets = bytes.fromhex(pdu)
         prompt = self.say(b"AT+CMGS=%d\r" % (len(octets) - 1 - octets[0]), 1.0)
-        assert prompt.endswith(b"\r\n> "), prompt
-        return _lines(self.say(pdu.encode() + b"\x1a", seconds))
+        assert prompt.endswith(self.link.device.family.dialogue.prompt.encode()), prompt
+        return self._lines(self.say(pdu.encode() + b"\x1a", seconds))
+
+    def _lines(self, heard: bytes) -> str:
+        """What was heard without blank lines and line ends at both ends, each line end as CR LF."""
+        end = self.link.device.family.dialogue.line_end
+        return re.sub(f"(?:{end})+", "\r\n", heard.decode()).strip("\r\n")
 
     def hear_incoming(self, seconds: float = 0.0) -> list[Deliver | StatusReport]:
         """The PDUs that are routed to the host within this time."""
@@ -126,11 +131,6 @@ class Host:
     def hear_reports(self, seconds: float = 20.0) -> list[StatusReport]:
         """The status reports among them."""
         return [one for one in self.hear_incoming(seconds) if isinstance(one, StatusReport)]
-
-
-def _lines(heard: bytes) -> str:
-    """What was heard without blank lines and line ends at both ends."""
-    return re.sub(r"(?:\r\n)+", "\r\n", heard.decode()).strip("\r\n")
 
 
 class Bench:

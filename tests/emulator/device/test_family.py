@@ -70,7 +70,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_family_that_is_not_there() -> None:
     """KeyError names the families there are."""
-    with pytest.raises(KeyError, match="cinterion_bgs5, generic, huawei_e3372"):
+    with pytest.raises(KeyError, match="cinterion_bgs5, generic, huawei_e1752"):
         families["nokia_3310"]
 
 
@@ -92,17 +92,32 @@ def test_a_familys_words_are_words_there_are(name: str) -> None:
     """What a file says by a word, it says by one of those its section knows."""
     family = families[name]
     dialogue, storage, notify = family.dialogue, family.storage, family.notify
-    assert dialogue.references in {"counts", "restarts", "repeats"}
+    assert dialogue.references in {"counts", "restarts", "repeats", "zero"}
+    assert set(dialogue.creg_levels) <= {0, 1, 2}
     assert dialogue.cms_texts in {"never", "asked", "always"}
     assert set(dialogue.charsets) <= set(charset.NAMES)
     assert family.ussd.coding in {"plain", "packed_hex", "charset"}
     known = {"SM", "ME", "MT", "SR"}
     assert {*storage.memories, *storage.written, *storage.received} <= known
-    assert "SM" in storage.memories
-    assert notify.report_memory in storage.memories
+    assert "SM" in storage.memories or not storage.memories
+    assert notify.report_memory in storage.memories or 2 not in notify.ds
+    assert len(notify.at_start) in ({0, 5} if notify.bfr else {0, 4})
+    assert notify.message_header.startswith("+CMT: ")
     assert set(storage.joined) <= {"SM", "ME"}
     assert 1 in family.commands.functions
     assert {line.sim for line in family.boot.lines} <= {"", "ready", "locked", "absent"}
+
+
+WITH_STORAGE = {"+CMGL", "+CMGR", "+CMGD", "+CMGW", "+CMSS"}
+"""The commands that read, write or delete stored messages."""
+
+
+@pytest.mark.parametrize("name", [name for name in families if not families[name].storage.memories])
+def test_a_family_without_storage_has_no_commands_for_it(name: str) -> None:
+    """What reads, writes or deletes stored messages is not known where none are stored, and no report is stored either."""
+    family = families[name]
+    assert set(family.commands.unsupported) >= WITH_STORAGE
+    assert 2 not in family.notify.ds
 
 
 @pytest.mark.parametrize("name", list(families))
