@@ -28,7 +28,7 @@ from modemd.modem.recovery.escalation import EscalationStep, Trouble
 from modemd.modem.setup.first_words import wake_modem
 from modemd.modem.setup.initialise import set_up_modem
 from modemd.modem.setup.sim_pin import read_sim_state
-from modemd.modem.status import Identity, ModemHealth
+from modemd.modem.status import RECEIVING_REMARK, Identity, ModemHealth
 from modemd.profiles import GENERIC, Profile
 
 log = logs.get(__name__)
@@ -46,7 +46,6 @@ REFUSED_RETRY_S = 3.0  # between tries of a set-up that was refused
 SWEEP_RETRY_S = 60.0
 # Key in the status's remarks for a refusal that modemd lives with.
 REFUSAL_REMARK = "refusal"
-RECEIVING_REMARK = "receiving"  # the same for a modem that receives nothing, or not all
 
 
 class Session:
@@ -186,9 +185,9 @@ class Session:
             dialogue, identity, context.backend, self._status, receiver, context.unstored_calls
         )
         await polling.start()
-        if storage.remark is not None:
-            self._status.remarks[RECEIVING_REMARK] = storage.remark
-            log.warning("modem needs a look", iccid=identity.iccid, because=storage.remark)
+        if receiver.remark is not None:
+            self._status.remarks[RECEIVING_REMARK] = receiver.remark
+            log.warning("modem needs a look", iccid=identity.iccid, because=receiver.remark)
         sender = PartSender(dialogue, identity, context.backend.outbound, context.now)
         if self._sender is not None:
             sender.inherit_state(self._sender)

@@ -10,6 +10,8 @@ from modemd.at.replies import Registration, StorageFill
 from modemd.connector import Sender
 from modemd.profiles import Profile
 
+RECEIVING_REMARK = "receiving"
+"""Key in the remarks of a modem that receives nothing, or not all."""
 STORAGE_REMARK = "storage"
 """Subject of the remark that the storage is full or stays nearly full."""
 

@@ -23,7 +23,7 @@ from modemd.modem.messages.slots import RECEIVED, Slots, parse_slot
 from modemd.modem.messages.storage_level import StorageLevel
 from modemd.modem.messages.stored_messages import ALL_MEMORIES, StoredMessages
 from modemd.modem.setup.negotiation import Storage, read_notices
-from modemd.modem.status import STORAGE_REMARK, Identity
+from modemd.modem.status import RECEIVING_REMARK, STORAGE_REMARK, Identity
 
 log = logs.get(__name__)
 
@@ -31,7 +31,7 @@ log = logs.get(__name__)
 OTHER_MEMORIES_S = 600.0
 # Reports that are announced and cannot be read: after so many, they are asked for straight.
 MAX_MISSED_REPORTS = 3
-RECEIVING_PROBLEMS = (STORAGE_REMARK, "list", "unreadable", "reports", "notices")
+RECEIVING_PROBLEMS = (RECEIVING_REMARK, STORAGE_REMARK, "list", "unreadable", "reports", "notices")
 """Subjects of the problems that `Receiver.list_problems` tells."""
 _REPORTS = "SR"
 _NO_SLOT = re.compile(r",\s*-\d")
@@ -86,6 +86,13 @@ class Receiver:
         self._next_look = 0.0  # when all memories are swept next
 
     @property
+    def remark(self) -> str | None:
+        """Remark of the set-up about receiving. None if there is none, or if a modem that refused all settings has handed a
+        message over all the same (Android's Cuttlefish knows no `+CNMI`, and hands over everything)."""
+        is_disproved = self._state.has_handed_over and not self.storage.notices
+        return None if is_disproved else self.storage.remark
+
+    @property
     def has_unstored(self) -> bool:
         """True if an arrival could not be stored: a sweep is worth while as soon as the database may take it."""
         return self._arrivals.has_unstored
@@ -94,6 +101,7 @@ class Receiver:
         """Handles a notice of an arrival. Returns False if the notice is another one."""
         if urc.line.startswith(("+CDS:", "+CMT:")):
             if urc.pdu is not None:
+                self._state.has_handed_over |= urc.line.startswith("+CMT:")
                 await self._arrivals.take_direct(urc.line, urc.pdu)
             return True
         if urc.line.startswith(("+CMTI:", "+CDSI:")):
@@ -146,6 +154,8 @@ class Receiver:
     def list_problems(self) -> dict[str, str]:
         """Returns what a person should know about receiving although the modem works, in words, by subject."""
         state, problems = self._state, {}
+        if self.remark is not None:
+            problems[RECEIVING_REMARK] = self.remark
         level = None if self._memory is None else self.level.find_problem(self._memory, len(state.undeletable))
         if level is not None:
             problems[STORAGE_REMARK] = level

@@ -19,7 +19,8 @@ class ReceiverState:
     `unreadable` counts, by memory and slot, in how many sweeps in a row a message could not be read. `missed_reports` counts the
     reports that were announced and not found, until one is found; `asks_reports_straight` is true if none ever was,
     and `straight_refusal` is the answer of a modem that refuses to hand reports over.
-    `slotless_notice` is the last notice that named no slot, if nothing was found.
+    `slotless_notice` is the last notice that named no slot, if nothing was found. `has_handed_over` is true if a message came
+    with its notice (`+CMT`).
     """
 
     unstored: UnstoredArrivals = field(default_factory=deque)
@@ -34,3 +35,4 @@ class ReceiverState:
     asks_reports_straight: bool = False
     straight_refusal: str | None = None
     slotless_notice: str | None = None
+    has_handed_over: bool = False
