@@ -58,6 +58,16 @@ class Family:
     refusals: Mapping[str, str] = field(default_factory=dict)
     switches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def receives(self) -> bool:
+        """True if a host can get at messages: they are stored, or handed over."""
+        return bool(self.storage.memories) or 2 in self.notify.mt
+
+    @property
+    def reports(self) -> bool:
+        """True if a host can get at status reports."""
+        return bool({1, 2} & set(self.notify.ds))
+
     def switched(self, flags: Mapping[str, str], needs: str) -> bool:
         """Returns whether the switch that something `needs` has this value in `flags`; True if `needs` is empty."""
         if not needs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from modemd.emulator.device import text_mode
@@ -36,6 +37,8 @@ class Inbound:
         self._buffered: list[str] = []
         self.replaced_unread: list[StoredMessage] = []
         """Messages that others replaced before a host had read them."""
+        self.handed_over: list[tuple[datetime, Deliver]] = []
+        """Messages that were handed over, and that no host had to acknowledge: if none listened, they are lost."""
 
     def reset(self) -> None:
         """Forgets everything at a loss of power: an unacknowledged message stays with the network."""
@@ -62,6 +65,8 @@ class Inbound:
             notifications.mt == 3 and message.message_class == 3
         )
         if direct:
+            if not self._awaits_acknowledgement:
+                self.handed_over.append((self._device.timers.now(), message))
             self._route(self._format_message(message, tpdu), done)
         elif self._device.family.storage.memories:
             self._store_message(message, tpdu, done)
@@ -161,12 +166,16 @@ class Inbound:
         return (self.smsc_field() + tpdu).hex().upper()
 
     def _route(self, lines: str, done: DeliveryCallback) -> None:
-        device, notify = self._device, self._device.family.notify
-        if device.settings.message_service == 1 or notify.awaits_acknowledgement:
-            self._unacknowledged = (done, device.later(notify.acknowledge_within_s, self._on_acknowledge_timeout))
+        if self._awaits_acknowledgement:
+            within_s = self._device.family.notify.acknowledge_within_s
+            self._unacknowledged = (done, self._device.later(within_s, self._on_acknowledge_timeout))
         self._notify(lines)
         if self._unacknowledged is None:
             done(True)
+
+    @property
+    def _awaits_acknowledgement(self) -> bool:
+        return self._device.settings.message_service == 1 or self._device.family.notify.awaits_acknowledgement
 
     def _on_acknowledge_timeout(self) -> None:
         if self._unacknowledged is None:

@@ -45,8 +45,8 @@ DRIVERS = {
 # the port; and they are lost with nobody there.
 DIRECT_REPORTS = {"quectel_ec25", "wavecom_q2403"}
 STORING_REPORTS = sorted(name for name in DRIVERS if 2 in families[name].notify.ds and name not in DIRECT_REPORTS)
-REPORTING = {name for name in DRIVERS if {1, 2} & set(families[name].notify.ds)}
-RECEIVING = {name for name in DRIVERS if families[name].storage.memories or 2 in families[name].notify.mt}
+REPORTING = {name for name in DRIVERS if families[name].reports}
+RECEIVING = {name for name in DRIVERS if families[name].receives}
 
 
 def _kept(simulation: Simulation) -> list[str]:

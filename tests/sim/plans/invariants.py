@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from modemd import pdu
@@ -164,12 +165,13 @@ class _Checks:
             for row in self.world.simulation.all("SELECT number FROM contact WHERE marketing = 'opted_out'")
         }
         for arrival in self.world.plan.planned_arrivals:
-            if arrival.opts_out and arrival.number not in out:
+            if arrival.opts_out and arrival.number not in out and (arrival.number, arrival.text) not in self._unheard:
                 self.wrong(f"a STOP was lost: {arrival.number}")
 
     def _inbox(self) -> None:
         """Each arrival is stored once. One that another replaced may be missing, and one that came to its slot when the deletion
-        of the one before was on its way: no host can know. What noise has damaged is stored as octets."""
+        of the one before was on its way: no host can know. So may what a modem handed over to nobody. What noise has damaged is
+        stored as octets."""
         is_noisy = any(trouble.kind == "noise" for trouble in self.world.plan.troubles)
         overrun = {
             pdu.Deliver.decode(message.tpdu).text
@@ -189,12 +191,31 @@ class _Checks:
         )
         for arrival in self.world.plan.planned_arrivals:
             times = kept.pop((arrival.number, arrival.text), 0)
-            may_be_missing = arrival.is_replaced or arrival.text in overrun
+            may_be_missing = (
+                arrival.is_replaced or arrival.text in overrun or (arrival.number, arrival.text) in self._unheard
+            )
             if times != 1 and not (times == 0 and may_be_missing):
                 self.wrong(f"inbound: {arrival.text[:40]!r} from {arrival.number} is kept {times} times")
         for (sender, text), times in kept.items():
             if text != "old":  # what fills a memory in a fault
                 self.wrong(f"inbound: {text[:40]!r} from {sender} is kept {times} times, and was never sent")
+
+    @cached_property
+    def _unheard(self) -> set[tuple[str, str | None]]:
+        """Sender and text of what modems handed over without having it acknowledged, after the process had ended, or anything had
+        gone wrong with the modem: then nobody may have listened."""
+        world = self.world
+        endings = [at for at, _ in world.record.endings]
+        found = set()
+        for number, device in enumerate(world.simulation.devices):
+            troubles = [world.began + trouble.at_s for trouble in world.plan.troubles if trouble.modem == number]
+            first = min([*endings, *troubles], default=float("inf"))
+            found |= {
+                (str(message.originator), message.text)
+                for at, message in device.inbound.handed_over
+                if (at - world.simulation.clock.start).total_seconds() >= first
+            }
+        return found
 
     def _order(self) -> None:
         """First attempts to one number within one class keep the order of acceptance."""

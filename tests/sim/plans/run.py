@@ -298,7 +298,7 @@ class World:
         self._doubt(device, 1e6)
 
     def _fill_memory(self, device: Device, trouble: Trouble) -> None:
-        if device.sim is not None and device.sim_ready and device.unlocked:
+        if device.family.storage.memories and device.sim is not None and device.sim_ready and device.unlocked:
             device.fill_memory("SM")
 
     def _hang(self, device: Device, trouble: Trouble) -> None:
