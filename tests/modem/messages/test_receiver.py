@@ -477,3 +477,16 @@ async def test_without_a_storage_each_arrival_is_acknowledged_and_none_is_swept(
         await asyncio.sleep(0.1)
         assert await receiver.handle_notice(dialogue.notices.popleft())
         assert [octets.hex().upper() for octets in backend.stored] == [FIRST, REPORT]
+
+
+@simulated
+@pytest.mark.parametrize(("notices", "left"), [("", {}), ("+CNMI=2,2,0,1,0", {"receiving": "refused"})])
+async def test_a_message_disproves_that_none_is_handed_over(notices: str, left: dict[str, str]) -> None:
+    """A modem that refused every setting, and hands a message over, receives (Cuttlefish); another remark stays."""
+    async with bench(
+        ">> AT+CNMA \n << OK", storage=Storage(None, notices=notices, tells_notices=False, remark="refused")
+    ) as b:
+        assert b.receiver.list_problems() == {"receiving": "refused"}
+        assert await b.receiver.handle_notice(Urc("+CMT: 0", FIRST))
+        assert b.receiver.list_problems() == left
+        assert b.stored == [FIRST]
