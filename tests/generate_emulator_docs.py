@@ -105,14 +105,16 @@ def _facts(name: str, family: Family) -> tuple[str, ...]:
         f"`{name}`",
         f"{family.identity.manufacturer.strip()} {family.identity.model.strip()}",
         f"`{dialogue.unknown}`",
-        str(storage.index_base),
-        f"`{storage.empty_slot or 'OK'}`",
-        code(storage.memories, " "),
+        str(storage.index_base) if storage.memories else "",
+        f"`{storage.empty_slot or 'OK'}`" if storage.memories else "",
+        code(storage.memories, " ") or "none",
         _reports(family),
         f"port away for {family.boot.gone_s:g} s" if dialogue.usb else "port stays",
         ("text mode" if fresh.text_mode else "PDU mode") + f", `+CMEE: {fresh.error_level}`",
         code(dialogue.keeps, " ") or ("what `AT&W` saved" if dialogue.keeps_settings else ""),
-        {"counts": "counts on", "restarts": "from 0 after each", "repeats": "the host's own"}[dialogue.references],
+        {"counts": "counts on", "restarts": "from 0 after each", "repeats": "the host's own", "zero": "0 always"}[
+            dialogue.references
+        ],
         {"plain": "plain", "packed_hex": "hex of packed septets", "charset": "in `+CSCS`"}[family.ussd.coding],
         code(line.say.split(":")[0].split("{")[0] for line in family.chatter.lines)
         + (f" until `AT{family.chatter.silenced_by}`" if family.chatter.silenced_by else ""),

@@ -58,7 +58,27 @@ TOLD: tuple[Told, ...] = (
         family.commands.function_form != "{function}",
         f"reads `+CFUN: {family.commands.function_form.format(function=1)}`",
     ),
-    lambda family: _when(family.dialogue.lead != "\r\n", "prints a blank line too many"),
+    lambda family: _when(
+        family.commands.slow,
+        f"answers {code(f'AT{one}' for one in family.commands.slow)} after {family.commands.slow_s:g} s",
+    ),
+    lambda family: _when(len(family.dialogue.lead) > len("\r\n"), "prints a blank line too many"),
+    lambda family: _when(
+        family.dialogue.line_end == "\r", "ends each line with CR alone, the prompt too, and begins none"
+    ),
+    lambda family: _when(not family.dialogue.echo, "has its echo off at the start"),
+    lambda family: _when(
+        family.dialogue.creg_levels == (2,), "`AT+CREG=0` is OK, and the level stays 2: notices with the cell go on"
+    ),
+    lambda family: _when(
+        family.dialogue.cell.startswith(" "), f"writes `+CREG: 2,1,{family.dialogue.cell}`, with blanks"
+    ),
+    lambda family: _when(family.dialogue.shows_cell, "`+CREG?` has the cell at every level"),
+    lambda family: _when(
+        family.dialogue.charsets[0] == "UCS2",
+        "is in UCS2 from the start: strings of `+CSCA`, `+COPS` and `+CNUM` are hex",
+    ),
+    lambda family: _when("{ef_iccid}" in str(family.replies), "tells the ICCID with its digits swapped"),
     lambda family: _when(
         family.dialogue.cms_texts != "never",
         "says `+CMS ERROR` in words" + _when(family.dialogue.cms_texts == "asked", " with `+CMEE=2`"),
@@ -71,6 +91,14 @@ TOLD: tuple[Told, ...] = (
         family.storage.together != 3, f"`+CPMS` takes {family.storage.together} memories, and more are an error"
     ),
     lambda family: _when(
+        not family.storage.memories, "stores no messages: the network keeps what is not handed over (`+CMT`, `+CDS`)"
+    ),
+    lambda family: _when(family.storage.names_all, "`+CPMS` must name all memories; else it is an error"),
+    lambda family: _when(family.storage.empty_line, f"shows an empty slot as `{family.storage.empty_line}`"),
+    lambda family: _when(
+        family.storage.empty_list, f"answers `+CMGL` of an empty memory with `{family.storage.empty_list}`"
+    ),
+    lambda family: _when(
         family.storage.received, f"receives into {code(family.storage.received)} only, the third of `+CPMS`"
     ),
     lambda family: _when(family.storage.joined != ("SM", "ME"), f"`MT` is {code(family.storage.joined)}"),
@@ -81,9 +109,25 @@ TOLD: tuple[Told, ...] = (
     lambda family: _when(
         "{" not in family.notify.report_notice, f"a stored report is told of as `{family.notify.report_notice}`, always"
     ),
+    lambda family: _when(
+        family.notify.message_header != "+CMT: ,{length}",
+        f"`{family.notify.message_header.format(number='+336...', length='n')}` precedes a message",
+    ),
     lambda family: _when("," in family.notify.report_header, "`+CDS:` has a comma too many"),
     lambda family: _when(family.notify.routing_needs_service, "routes messages and reports only with `+CSMS=1`"),
-    lambda family: _when(len(family.notify.bfr) == 1, f"the fifth value of `+CNMI` must be {family.notify.bfr[0]}"),
+    lambda family: _when(
+        family.notify.awaits_acknowledgement, "messages and reports wait for `+CNMA`, without `+CSMS=1`"
+    ),
+    lambda family: _when(
+        any(family.notify.at_start[:4]), f"begins with `+CNMI: {','.join(map(str, family.notify.at_start))}`"
+    ),
+    lambda family: _when(
+        family.notify.services != (0, 1), f"`+CSMS` takes {' and '.join(map(str, family.notify.services))}"
+    ),
+    lambda family: _when(not family.notify.bfr, "`+CNMI` has four values"),
+    lambda family: _when(
+        len(family.notify.bfr) == 1, f"the fifth value of `+CNMI` must be {max(family.notify.bfr, default=0)}"
+    ),
     lambda family: _when(family.notify.omitted_are_zero, "what `AT+CNMI=` leaves out becomes 0"),
     lambda family: _when(family.notify.push_notice, f"ends `+CMTI` with `{family.notify.push_notice}` for a WAP push"),
     lambda family: _when(not family.notify.acknowledges_by_pdu, "takes no PDU with `+CNMA`"),
