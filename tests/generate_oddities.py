@@ -66,6 +66,7 @@ TOLD: tuple[Told, ...] = (
     lambda family: _when(
         family.dialogue.line_end == "\r", "ends each line with CR alone, the prompt too, and begins none"
     ),
+    lambda family: _when(family.chatter.before_echo, f"says `{family.chatter.before_echo}` before some echoes"),
     lambda family: _when(not family.dialogue.echo, "has its echo off at the start"),
     lambda family: _when(
         family.dialogue.creg_levels == (2,), "`AT+CREG=0` is OK, and the level stays 2: notices with the cell go on"

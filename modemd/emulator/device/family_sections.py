@@ -249,7 +249,11 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Chatter:
-    """Lines that repeat while a host listens, until the command `silenced_by` (empty: forever)."""
+    """Lines that repeat while a host listens, until the command `silenced_by` (empty: forever).
+
+    `before_echo` comes before the echo of every seventh command, in the same packet.
+    """
 
     silenced_by: str = ""
+    before_echo: str = ""
     lines: tuple[Line, ...] = ()

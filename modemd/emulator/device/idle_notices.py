@@ -7,6 +7,9 @@ from functools import partial
 from modemd.emulator.device.family_sections import Line
 from modemd.emulator.device.registration import RegistrationLayer
 
+EVERY_COMMANDS = 7
+"""Commands from one line before an echo to the next."""
+
 
 class IdleNotices:
     """The idle lines of one device's family, each at its own interval."""
@@ -15,6 +18,7 @@ class IdleNotices:
         self._device = device
         self._generation = 0
         self._silenced = False
+        self._commands = 0
 
     def begin(self) -> None:
         """Starts the lines: a host listens, or the device has power again."""
@@ -37,6 +41,13 @@ class IdleNotices:
         """Stops the lines, and forgets the host's request for silence."""
         self._silenced = False
         self.end()
+
+    def before_echo(self) -> bytes:
+        """Returns what precedes the echo of this command: the line of the family with every seventh, else nothing."""
+        line = self._device.family.chatter.before_echo
+        self._commands += 1
+        is_due = line and self._commands % EVERY_COMMANDS == 0 and self._device.chatty and not self._silenced
+        return f"{line}\r\n".encode() if is_due else b""
 
     def _send(self, generation: int, line: Line) -> None:
         device = self._device

@@ -46,7 +46,8 @@ class SerialLine:
 
     `A/` runs the last command line again, without a CR (V.250 5.2.4). While `busy` is set, input waits in the buffer.
 
-    `distort`, if set, changes the octets on their way to the host; `carry`, if set, passes them to `transmit` later.
+    `distort`, if set, changes the octets on their way to the host; `carry`, if set, passes them to `transmit` later;
+    `before_echo`, if set, returns what precedes the echo of a command line.
     `dialogue` says what the family has before and after a line. With `leaves_blanks_out`, no blank follows the colon of
     a line. `notices_lost` is how many of the next notices are dropped. While `is_mute` is set, nothing reaches the
     host. While `drops_notices` is set, until the present command line ends, notices are dropped.
@@ -61,6 +62,7 @@ class SerialLine:
         self.leaves_blanks_out = False
         self.distort: Callable[[bytes], bytes] | None = None
         self.carry: Callable[[bytes], None] | None = None
+        self.before_echo: Callable[[], bytes] | None = None
         self._run = run
         self._dialogue = dialogue
         self._lead = dialogue.lead
@@ -233,6 +235,8 @@ class SerialLine:
             piece = piece[: piece.index(b"/") + 1]
         del self._input[: len(piece)]
         if self.settings.echo:
+            if self.before_echo is not None and not self._line:
+                self._output += self.before_echo()
             self._output += piece
         if repeats_last:
             self._line.clear()

@@ -89,6 +89,7 @@ class DeviceState(FaultLayer):
         self.ussd = UssdSession(self)
         self.voice = VoiceLine(self)
         self.chatter = IdleNotices(self)
+        self.host.before_echo = self.chatter.before_echo
         self._pending_commands: deque[ParsedCommand] = deque()
         self._hung: ParsedCommand | None = None
         self._result_at = datetime.min.replace(tzinfo=UTC)

@@ -106,6 +106,15 @@ def test_e1752_talks_while_it_is_listened_to() -> None:
         assert line in heard
 
 
+def test_e1752_talks_before_an_echo() -> None:
+    """With every seventh command ^SRVST:0 precedes the echo, in the same packet."""
+    bench = Bench("huawei_e1752")
+    bench.device.chatty = True
+    heard = [bench.host.say(b"AT\r") for _ in range(8)]
+    assert heard[6] == b"^SRVST:0\r\nAT\r\r\nOK\r\n"
+    assert {*heard[:6], heard[7]} == {b"AT\r\r\nOK\r\n"}
+
+
 def test_option_talks_of_its_signal() -> None:
     """_OSIGQ comes by itself."""
     bench = _ready("option_gtm382")

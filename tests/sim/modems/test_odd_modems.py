@@ -73,6 +73,30 @@ def test_an_odd_modem_sends_and_receives(run_scenario: RunScenario, oddity: str)
     run_scenario(scenario, modems=1, families=("generic",))
 
 
+def test_a_modem_that_talks_before_its_echo_sends_and_receives(run_scenario: RunScenario) -> None:
+    """E1752 says ^SRVST and more every few seconds, before an echo too, which stays on here."""
+
+    async def scenario(simulation: Simulation) -> None:
+        (device,) = simulation.devices
+        device.chatty = True
+        device.send_latency_s = 0.5
+        refuse("E0")(device)
+        await ready(simulation, device.name)
+        device.chatter.begin()
+        for _ in range(3):
+            await submit(simulation)
+        await simulation.until(lambda: len(received(simulation)) == 3, within_s=60)
+        simulation.network.phone(TO).send(simulation.sims[0].number, "Hello yourself")
+        await simulation.until(
+            lambda: [row["text"] for row in simulation.all("SELECT text FROM inbox")] == ["Hello yourself"], within_s=90
+        )
+        row = rows(simulation)[device.name]
+        assert row.recovery is not None
+        assert set(row.recovery.counts) <= {"set up"}
+
+    run_scenario(scenario, modems=1, families=("huawei_e1752",))
+
+
 def test_a_busy_sim_is_waited_for_whatever_its_blanks(run_scenario: RunScenario) -> None:
     """`+CME ERROR:14` is `+CME ERROR: 14`: no reset (gammu #394)."""
 
