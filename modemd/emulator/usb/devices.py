@@ -33,7 +33,9 @@ DEVICES: dict[str, tuple[UsbDevice, int]] = {
         1,
     ),
     "quectel_ec25": (_device(0x2C7C, 0x0125, 5, "Quectel", "EC25"), 2),  # [ModemManager; option.c]
+    "quectel_m26": (BRIDGE, 0),
     "quectel_m95": (BRIDGE, 0),
+    "siemens_mc35i": (BRIDGE, 0),
     "sierra_mc7455": (_device(0x1199, 0x9071, 9, "Sierra Wireless", "MC7455"), 3),  # [qcserial.c; ModemManager]
     "sim800": (BRIDGE, 0),
     "simcom_a7670": (_device(0x1E0E, 0x9011, 6, "SIMCom", "A7670"), 4),  # [ModemManager; option.c]
