@@ -204,8 +204,9 @@ class _Checks:
 
     @cached_property
     def _unheard(self) -> set[tuple[str, str | None]]:
-        """Sender and text of what modems handed over without having it acknowledged, after the process had ended, or anything had
-        gone wrong with the modem, or so shortly before that it waited for the end of a send: it may have reached nobody."""
+        """Sender and text of what modems without storage handed over without having it acknowledged, after the process had ended
+        or anything had gone wrong with the modem, or so shortly before that it waited for the end of a send: it may have reached
+        nobody."""
         world = self.world
         endings = [at for at, _ in world.record.endings]
         found = set()
@@ -215,7 +216,8 @@ class _Checks:
             found |= {
                 (str(message.originator), message.text)
                 for at, message in device.inbound.handed_over
-                if (at - world.simulation.clock.start).total_seconds() >= first - LONGEST_SEND_S
+                if not device.family.storage.memories
+                and (at - world.simulation.clock.start).total_seconds() >= first - LONGEST_SEND_S
             }
         return found
 
