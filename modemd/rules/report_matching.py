@@ -104,7 +104,13 @@ def match_report(
         return ReportMatch(same_message[0].attempt_id)
     possible = [attempt for attempt in mine if _may_be_accepted_at(attempt, moment, send_timeout)]
     waiting = [attempt for attempt in possible if not attempt.is_settled]
-    in_time = [attempt for attempt in possible if attempt.reference == report.reference]
+    # A service centre stamps a message once: what had its final report with another stamp is another message, after which the
+    # modem has begun to count anew.
+    in_time = [
+        attempt
+        for attempt in possible
+        if attempt.reference == report.reference and attempt.settled_stamp in (None, moment)
+    ]
     if in_time:
         chosen = [attempt for attempt in in_time if not attempt.is_settled] or in_time
         if len(chosen) == 1 and _is_contradicted(chosen[0], waiting, report, send_timeout):

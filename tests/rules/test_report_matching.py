@@ -45,6 +45,18 @@ def found(told: ReportFacts, *attempts: AttemptFacts) -> int | None:
         pytest.param(replace(TOLD, number="0612345678"), [SENT], 1, id="recipient in national form"),
         pytest.param(replace(TOLD, number=OTHER), [SENT], None, id="another recipient"),
         pytest.param(replace(TOLD, reference=8), [SENT], None, id="another reference"),
+        pytest.param(
+            TOLD,
+            [replace(SENT, is_settled=True, settled_stamp=NOW + SECOND)],
+            None,
+            id="its owner had its final report with another stamp: the modem counts anew",
+        ),
+        pytest.param(
+            TOLD,
+            [replace(SENT, is_settled=True, settled_stamp=NOW + SECOND), UNKNOWN],
+            None,
+            id="so is an unknown one not proved: its reference has an owner",
+        ),
         pytest.param(TOLD, [UNKNOWN], 2, id="proves an unknown one"),
         pytest.param(replace(TOLD, number=OTHER), [UNKNOWN], None, id="unknown, another recipient"),
         pytest.param(TOLD, [SENT, UNKNOWN], 1, id="a known reference goes before an unknown one"),
