@@ -189,6 +189,18 @@ async def test_another_sim_is_noticed(cimi: str, another: bool) -> None:
 
 
 @simulated
+async def test_an_identity_that_noise_has_damaged_once_is_no_other_sim() -> None:
+    """A digit that was lost on the line is asked for again; only an answer that comes twice is another SIM."""
+    async with polling_bench(**{"+CIMI": "23415000000001|OK"}) as b:
+        polling = asyncio.ensure_future(b.polling.poll())
+        await asyncio.sleep(b.stub.answer_s * 1.5)
+        b.stub.answers["+CIMI"] = "234150000000001|OK"
+        await polling
+        assert len(b.stub.times("+CIMI")) > 1
+        assert not b.polling.has_other_sim
+
+
+@simulated
 async def test_a_remark_goes_with_its_reason() -> None:
     """A storage that stays full is told while it does."""
     async with polling_bench(**{"+CPMS?": '+CPMS: "SM",50,50|OK', "+CMGL=4": "OK"}) as b:

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modemd.rules.classes import MessageClass
-from modemd.rules.retry import AMBIGUOUS_WHEN_LATE, STANDARD_CLASSES, ErrorClass, classify, repeat_at, retry_at
+from modemd.rules.retry import (
+    AMBIGUOUS_WHEN_LATE,
+    STANDARD_CLASSES,
+    ErrorClass,
+    classify,
+    freed_retry_at,
+    repeat_at,
+    retry_at,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = NOW + timedelta(days=7)
@@ -135,6 +143,15 @@ def test_nothing_is_planned_past_validity(kind: ErrorClass, tries: int, left: ti
 def test_past_validity_the_waits_go_on(kind: ErrorClass, tries: int, past: timedelta) -> None:
     """While the clock is not trusted nothing expires: what is over is not tried in a loop without a pause."""
     assert retry_at(kind, tries, NOW, NOW - past, 0.5) == retry_at(kind, tries, NOW, LONG, 0.5)
+
+
+@pytest.mark.parametrize("tries", [1, 9])
+def test_what_only_its_modem_could_not_send_is_due_within_seconds(tries: int) -> None:
+    """However often it was tried: the next free SIM sends it. Never past its validity."""
+    due = freed_retry_at(NOW, tries, LONG)
+    assert due is not None
+    assert due - NOW <= timedelta(seconds=5)
+    assert freed_retry_at(NOW, tries, NOW + timedelta(seconds=1)) == NOW + timedelta(seconds=1)
 
 
 def test_only_alarm_and_otp_are_sent_at_least_once() -> None:

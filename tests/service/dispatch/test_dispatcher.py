@@ -453,6 +453,18 @@ async def test_a_clock_that_is_not_trusted_holds_marketing_back() -> None:
 
 
 @simulated
+async def test_what_waits_for_a_clock_that_is_trusted_hides_nothing_behind_it() -> None:
+    """A message with a window waits as it is; one without, of the same class and accepted later, goes."""
+    b = Bench()
+    for number in (ALICE, CAROL):
+        await b.submit(number)
+    await b.store.write(lambda db: db.execute("UPDATE message SET window = '09:00-18:00 Europe/Paris'"))
+    free = await b.submit(BOB)
+    b.dispatcher._is_clock_trusted = lambda: False
+    assert (await b.claimed()).message_id == free
+
+
+@simulated
 async def test_a_refusal_without_network_uses_up_no_try() -> None:
     """Where the modem has lost its network the part is due again soon, for every SIM, as if it had not been tried."""
     b = Bench()
