@@ -11,8 +11,10 @@ from typing import Any
 from modemd import pdu
 from modemd.emulator.network.journal import Accepted
 from modemd.store.timestamps import from_text
+from tests.sim.plans import going_on
 from tests.sim.plans.plan import REPEATS_AFTER_S, TAG
 from tests.sim.plans.run import World
+from tests.sim.plans.truth import Truth
 
 FINAL = {"delivered", "undelivered", "failed", "expired", "cancelled", "refused"}
 # So long after its arrival a message that replaces another can be deleted unread, and nobody is to blame.
@@ -117,6 +119,8 @@ class _Checks:
         self._inbox()
         self._order()
         self._doubts()
+        self.violations += Truth(self.world).find_violations()
+        self.violations += going_on.find_violations(self.world)
 
     def _ended(self, tag: int, message: dict[str, Any]) -> None:
         if message["state"] not in FINAL and message["closed_at"] is None:

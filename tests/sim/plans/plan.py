@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TypeVar
 
@@ -129,6 +129,8 @@ class Plan:
     """The share of accepted PDUs that their modem never answers."""
     rate: str = "1/s"
     """Parts a second of each SIM; without a limit, claims choose ahead."""
+    is_watched: bool = False
+    """Whether `plans.watch` looks on: each look is one more step at which the process could end."""
 
 
 @dataclass(slots=True)
@@ -188,9 +190,44 @@ CAUSES = (1, 8, 21, 27, 28, 38, 41, 42, 47, 50, 69, 96, 111, 127, 196, 304, 322,
 
 
 def seeded(seed: int) -> Plan:
-    """What a seed says: every fourth is a campaign, the others are hours in which many things go wrong."""
+    """What a seed says: every fourth is a campaign, every eighth a rush, the others are hours in which many things go wrong."""
     chance = Random(f"plan {seed}")
+    if seed % 8 == 6:
+        return _rush(seed, chance)
     return _campaign(seed, chance) if seed % 4 == 0 else _hours(seed, chance)
+
+
+def _rush(seed: int, chance: Random) -> Plan:
+    """More than the modems can send at once, of all classes, then more urgent ones; meanwhile one of the modems fails."""
+    tags = _Tags()
+    modems, sick = chance.choice((2, 3)), chance.choice((0, 1))
+    span_s = 60.0
+    planned_messages = [
+        replace(_planned_message(chance, tags, span_s / 6), number=number)
+        for number in CUSTOMERS
+        for _ in range(chance.choice((3, 5)))
+    ]
+    planned_messages += [
+        replace(_planned_message(chance, tags, span_s), message_class=chance.choice(("otp", "alarm"))) for _ in range(8)
+    ]
+    kinds = ("unplug", "deaf", "lose_prompt", "restart", "hang", "remove_sim", "lose_answer", "coverage")
+    troubles = [
+        replace(
+            _trouble(chance, modems, span_s), modem=sick, kind=chance.choice(kinds), seconds=chance.choice((5.0, 90.0))
+        )
+        for _ in range(3)
+    ]
+    return Plan(
+        seed,
+        families=tuple(chance.choice(FAMILIES) for _ in range(modems)),
+        latency_s=(0.2, 1.0),
+        longest_fsync_s=chance.choice((0.02, 0.3)),
+        network_faults=NetworkFaults(report_loss=0.1),
+        planned_messages=_in_time(planned_messages),
+        troubles=_in_time(troubles),
+        rate=chance.choice(("1/s", "5/s", "unlimited", "unlimited")),
+        is_watched=True,
+    )
 
 
 def _campaign(seed: int, chance: Random) -> Plan:
@@ -231,6 +268,7 @@ def _campaign(seed: int, chance: Random) -> Plan:
         troubles=_in_time(troubles),
         ends=_in_time(_end(chance, span_s) for _ in range(chance.choice((0, 0, 1)))),
         rate=chance.choice(RATES),
+        is_watched=True,
     )
 
 
@@ -265,6 +303,7 @@ def _hours(seed: int, chance: Random) -> Plan:
         troubles=_in_time(troubles),
         ends=_in_time(ends),
         rate=chance.choice(RATES),
+        is_watched=True,
     )
 
 

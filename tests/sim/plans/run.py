@@ -15,6 +15,7 @@ from modemd.emulator.network.messages import Text
 from modemd.errors import ModemdError
 from modemd.service.messages.submission import MessageRequest
 from tests.sim.plans.plan import CLOCK_STEPS_S, End, Plan, PlannedArrival, PlannedMessage, Trouble
+from tests.sim.plans.watch import Watch
 from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import JumpingLoop
 from tests.sim.world.process import Killed, attempts_open
@@ -70,6 +71,7 @@ class World:
             device.boot_factor = plan.boot_factor
             device.first_octet_hooks.append(self._watch)
         self._draw_latency()
+        self.watch = Watch(self.simulation, plan.longest_fsync_s)
         self.began = 0.0
         self._commits = 0
         self._first_step = 0
@@ -82,6 +84,13 @@ class World:
 
     async def run(self) -> None:
         """From the first start to the last look."""
+        self.watch.listen()
+        watching = asyncio.ensure_future(self.watch.look_on()) if self.plan.is_watched else None
+        await self._run()
+        if watching is not None:
+            watching.cancel()
+
+    async def _run(self) -> None:
         plan, loop = self.plan, self.loop
         self._first_step = loop.steps
         self._listen()
@@ -116,6 +125,7 @@ class World:
             await asyncio.sleep(60)
         self.settled_at_step = self.steps
         await asyncio.sleep(600)
+        self.watch.is_up = False
         await self.simulation.stop()
         await asyncio.sleep(POWERLESS_S)
         self.simulation.restart_service()
@@ -130,6 +140,7 @@ class World:
             except Killed:
                 await self._back()
             else:
+                self.watch.is_up = True
                 return
 
     async def _back(self) -> None:
@@ -194,6 +205,7 @@ class World:
     def _end(self, end: End) -> None:
         if self._down is not None:  # it has ended already
             return
+        self.watch.is_up = False
         simulation = self.simulation
         self.record.endings.append((self.loop.time(), "with the power" if end.power else "by a kill"))
         self.record.in_doubt += attempts_open(simulation.database)
@@ -220,6 +232,7 @@ class World:
         assert down is not None
         try:
             await self.simulation.start()
+            self.watch.is_up = True
         except Killed:
             return  # ended again while starting
         finally:
@@ -259,7 +272,7 @@ class World:
 
     def _restart(self, device: Device, trouble: Trouble) -> None:
         self._doubt(device, 0)
-        device.restart()
+        Device.restart(device)  # the watch counts the resets of the host
 
     def _unplug(self, device: Device, trouble: Trouble) -> None:
         link = self._link(device)
@@ -321,7 +334,7 @@ class World:
         clock = self.simulation.clock
         step = timedelta(seconds=CLOCK_STEPS_S[trouble.cause % len(CLOCK_STEPS_S)])
         clock.off += step
-        self.record.clock_stepped = True
+        self.record.clock_stepped = self.watch.is_clock_stepped = True
         self._later(trouble.seconds * 4, partial(self._set_clock, -step))
 
     def _set_clock(self, step: timedelta) -> None:
