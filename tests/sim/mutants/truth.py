@@ -10,6 +10,7 @@ _PDU_MODE = "tests/modem/messages/test_sender_pdu_mode.py"
 _MATCHING, _MATCHING_TESTS = "rules/report_matching.py", "tests/rules/test_report_matching.py"
 _REPORTS, _REPORTS_TESTS = "store/inbound/status_reports.py", "tests/store/inbound/test_status_reports.py"
 _OUTCOMES, _OUTCOMES_TESTS = "store/queue/outcomes.py", "tests/store/queue/test_outcomes.py"
+_LAW = "tests/sim/test_laws.py::test_a_law_holds[{}]".format
 
 MUTANTS = (
     Mutant(
@@ -299,5 +300,53 @@ MUTANTS = (
         "_MALFORMED_RETRIES = 2",
         "_MALFORMED_RETRIES = 0",
         "tests/rules/test_retry.py",
+    ),
+    Mutant(
+        "settled_owner_gets_all",
+        "a report with another stamp is of the message that had its final report",
+        _MATCHING,
+        "and attempt.settled_stamp in (None, moment)",
+        "and attempt.attempt_id",
+        _LAW("wrong-report"),
+    ),
+    Mutant(
+        "report_of_any_sim",
+        "a report to one SIM is of what another SIM has sent",
+        _REPORTS,
+        "WHERE sim = :sim AND reference = :reference AND outcome = 'sent'",
+        "WHERE sim >= substr(:sim, 1, 0) AND reference = :reference AND outcome = 'sent'",
+        _REPORTS_TESTS,
+    ),
+    Mutant(
+        "reference_of_the_pdu",
+        "the reference is the one in the PDU, not the one that the modem gives",
+        _SENDER,
+        "    reference = _find_reference(reply.lines)\n    return AttemptReport(",
+        "    reference = claimed.tpdu[1]\n    return AttemptReport(",
+        _LAW("wrong-reference"),
+    ),
+    Mutant(
+        "silence_fails",
+        "a PDU that the modem did not answer counts as refused",
+        "service/dispatch/outcomes.py",
+        "AttemptEnding.NO_ANSWER: AttemptResult.UNKNOWN,",
+        "AttemptEnding.NO_ANSWER: AttemptResult.REFUSED,",
+        _LAW("no-such-refusal"),
+    ),
+    Mutant(
+        "silence_is_sent",
+        "a PDU that the modem did not answer counts as sent",
+        "service/dispatch/outcomes.py",
+        "AttemptEnding.NO_ANSWER: AttemptResult.UNKNOWN,",
+        "AttemptEnding.NO_ANSWER: AttemptResult.SENT,",
+        _LAW("wrong-reference"),
+    ),
+    Mutant(
+        "written_at_end_is_withdrawn",
+        "what was on the air when the process ended was never accepted",
+        _OUTCOMES,
+        'AttemptOutcome(row["id"], AttemptResult.UNKNOWN,',
+        'AttemptOutcome(row["id"], AttemptResult.REFUSED,',
+        _LAW("wrongly-told"),
     ),
 )
