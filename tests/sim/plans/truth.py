@@ -114,9 +114,9 @@ class Truth:
                 yield f"wrong report: report {row['id']} is said to be of attempt {row['attempt_id']}; it is of {about or 'none'}"
 
     def _check_failures(self) -> Iterator[str]:
-        """Nothing has failed but by an answer."""
+        """Nothing has failed but by an answer, or because the rest of a message could not be sent within a day."""
         for row in self._world.simulation.all(
-            "SELECT id FROM message m WHERE state = 'failed' AND NOT EXISTS"
+            "SELECT id FROM message m WHERE state = 'failed' AND reason <> 'validity_over' AND NOT EXISTS"
             " (SELECT 1 FROM attempt a WHERE a.message_id = m.id AND a.outcome = 'refused')"
         ):
             yield f"no such refusal: message {row['id']} failed, and nothing of it was refused"
