@@ -19,7 +19,7 @@ LAWS = {
     "not used again": (1, 2, 11, 58),
     "reset for nothing": (1, 23, 25, 34),
     "waits for nothing": (2, 7, 29, 33, 118),
-    "urgent last": (7, 29, 46),
+    "urgent last": (7, 33, 45, 46),
 }
 
 
