@@ -18,7 +18,7 @@ LAWS = {
     "no such refusal": (1, 2, 7),
     "not used again": (1, 2, 11, 58),
     "reset for nothing": (1, 23, 25, 34),
-    "waits for nothing": (2, 7, 29, 33, 118),
+    "waits for nothing": (2, 6, 7, 33, 118),
     "urgent last": (7, 33, 45, 46),
 }
 
