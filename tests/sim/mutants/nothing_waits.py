@@ -232,8 +232,8 @@ MUTANTS = (
         "pace_after_nothing",
         "a part that was not written takes up its SIM's pace",
         _PIPELINE,
-        "        if result.report.written_at is not None:\n            self.last_sent_at",
-        "        if result.report.attempt_id:\n            self.last_sent_at",
+        "if result.report.written_at is not None:\n                self.last_sent_at",
+        "if result.report.attempt_id:\n                self.last_sent_at",
         _MODEM_TESTS,
     ),
     Mutant(
