@@ -1,4 +1,4 @@
-"""Scenario: a lab described in a TOML file, with modems, SIMs, phones, their behaviour, and events.
+"""Scenario: a lab described in a TOML file, with modems, SIMs, phones, their behaviour, and events (`scenario_events.py`).
 
 The format is in docs/emulator.md; examples are in `modemd/emulator/scenarios`.
 """
@@ -19,7 +19,8 @@ from modemd.emulator.lab.requests.base import LabRequest
 from modemd.emulator.lab.requests.faults.sim import InsertSim
 from modemd.emulator.lab.requests.network import describe_mistakes
 from modemd.emulator.lab.requests.ussd import UssdServiceRequest
-from modemd.emulator.lab.scenario_tables import Event, ModemTable, NetworkTable, OperatorTable, PhoneTable, SimTable
+from modemd.emulator.lab.scenario_events import Event
+from modemd.emulator.lab.scenario_tables import ModemTable, NetworkTable, OperatorTable, PhoneTable, SimTable
 from modemd.errors import ConfigError
 
 EXAMPLES = Path(__file__).parents[1] / "scenarios"

@@ -1,4 +1,5 @@
-"""Cron expressions: reads a crontab's five fields as triggers, and computes the times that are due.
+"""Cron expressions: reads a crontab's five fields as triggers, and computes the times that are due, over changes of summer time
+too.
 
 APScheduler's own reader of crontabs counts the days of the week from Monday and joins the two day fields by `and`; a crontab
 counts from Sunday and joins them by `or` (crontab(5))."""

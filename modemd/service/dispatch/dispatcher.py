@@ -1,4 +1,4 @@
-"""Dispatcher: chooses, encodes and claims the parts that each sender puts on the air.
+"""Dispatcher: chooses and claims the parts that each sender puts on the air.
 
 Everything here runs on the loop. A claim is decided on the writer's thread, in the transaction that journals it; it gets only
 values that do not change: `SendConditions` and `RoutingSnapshot` as they were when the claim was submitted, and `ReservedParts`
@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from random import Random
 
-from modemd import logs, pdu
+from modemd import logs
 from modemd.clock import Clock
 from modemd.connector import AttemptReport, ClaimedPart, Draft, Sender
 from modemd.errors import EncodeError, StoreError
@@ -24,6 +24,7 @@ from modemd.rules.quotas import URGENT
 from modemd.rules.routing import PREFERRED_SIM_WAIT
 from modemd.rules.send_decision import SendConditions, SendVerdict
 from modemd.rules.sim_breaker import SimBreakers
+from modemd.service.dispatch.encoding import encode_part
 from modemd.service.dispatch.outcomes import RETRY_S, Outcomes
 from modemd.service.dispatch.policy import SendingPolicy
 from modemd.service.dispatch.quota_holds import QuotaHolds
@@ -35,9 +36,6 @@ from modemd.store.queue.claims import Claim
 from modemd.store.queue.outcomes import AttemptOutcome, AttemptResult
 
 log = logs.get(__name__)
-
-# The shortest validity that is asked of a service centre: relative TP-VP cannot be less (3GPP TS 23.040 9.2.3.12.1).
-SHORTEST_VALIDITY = timedelta(minutes=5)
 
 
 class Dispatcher:
@@ -67,7 +65,7 @@ class Dispatcher:
         self._on_settled = on_settled
         self._on_ready = on_ready
         self._offers = Offers()
-        self._reservations = Reservations(self._encode_part, self._offers)
+        self._reservations = Reservations(partial(encode_part, clock), self._offers)
         self._urgent_count = 0  # how often an alarm or otp may have been queued
         self._urgent_seen: dict[str, int] = {}  # that count, when a SIM last searched the queue
         self._marketing_held_sims: frozenset[str] = frozenset()
@@ -304,20 +302,3 @@ class Dispatcher:
         if candidate.window is None or candidate.place.is_started or not self._is_clock_trusted():
             return None
         return candidate.window.find_closing(self._clock.now())
-
-    def _encode_part(self, candidate: Candidate) -> bytes:
-        """Encodes the TPDU of a part. TP-VP is what is left of the message's validity, or of the time until its window closes;
-        TP-RD marks a repetition, and nothing relies on it."""
-        now = self._clock.now()
-        closing = candidate.window.find_closing(now) if candidate.window is not None else None
-        ends = candidate.expires_at if closing is None else min(candidate.expires_at, closing)
-        left = max(ends - now, SHORTEST_VALIDITY)
-        submits = pdu.compose(
-            candidate.number,
-            candidate.text,
-            reference=candidate.reference,
-            validity=pdu.RelativeValidity.at_least(left),
-            report_requested=candidate.report,
-            reject_duplicates=candidate.repeats > 0,
-        )
-        return submits[candidate.seq - 1].encode()

@@ -1,4 +1,4 @@
-"""Reservations: parts that are chosen and encoded ahead of their claims, so that each is one modem's only.
+"""Reservations: which part is kept for which modem ahead of its claim, so that each is one modem's only.
 
 The dispatcher's loop owns the reservations, and the writer's thread, where claims run, owns the `Offers`: the parts that claims
 have found to come next for their SIMs, and that the loop has not reserved yet. Each side sees of the other one frozen value,

@@ -1,5 +1,5 @@
 """Candidates of a claim: selects the parts that a SIM may send next, in queue order, and reports which lanes are blocked by
-quota or reserved for another SIM."""
+quota or reserved for another SIM. Gives a message its concatenation reference."""
 
 from __future__ import annotations
 

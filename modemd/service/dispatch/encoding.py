@@ -1,0 +1,33 @@
+"""Encoding of a part: its SUBMIT, with the concatenation, the validity that is left, and the mark of a repetition.
+
+Its reference is the candidate's: `store/queue/candidates.py` chooses it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from modemd import pdu
+from modemd.clock import Clock
+from modemd.store.queue.candidates import Candidate
+
+# The shortest validity that is asked of a service centre: relative TP-VP cannot be less (3GPP TS 23.040 9.2.3.12.1).
+SHORTEST_VALIDITY = timedelta(minutes=5)
+
+
+def encode_part(clock: Clock, candidate: Candidate) -> bytes:
+    """Encodes the TPDU of a part. TP-VP is what is left of the message's validity, or of the time until its window closes;
+    TP-RD marks a repetition, and nothing relies on it. Raises EncodeError."""
+    now = clock.now()
+    closing = candidate.window.find_closing(now) if candidate.window is not None else None
+    ends = candidate.expires_at if closing is None else min(candidate.expires_at, closing)
+    left = max(ends - now, SHORTEST_VALIDITY)
+    submits = pdu.compose(
+        candidate.number,
+        candidate.text,
+        reference=candidate.reference,
+        validity=pdu.RelativeValidity.at_least(left),
+        report_requested=candidate.report,
+        reject_duplicates=candidate.repeats > 0,
+    )
+    return submits[candidate.seq - 1].encode()
