@@ -31,6 +31,8 @@ _IMPOSSIBLE = {
     ValidationResult.INVALID_COUNTRY_CODE: "begins with no country's calling code",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
 }
+# Lengths of a country's numbers that are listed one by one; more are given as a range.
+_MOST_LENGTHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
     - `emergency_number`: never written to
     - `needs_country`: written without + and country, and no country is configured
     - `short_code_not_allowed`: looks like a short code, and `short_code` was not said
-    - `not_possible`: no number of that country has such a length
+    - `not_possible`: no number of that country has such a length; the message says how many digits are expected
 
     A number that is possible but not assigned by the plan we know is accepted with a warning: plans move faster than
     their descriptions, and fictional numbers are used in tests.
@@ -184,12 +186,37 @@ def _parse_international(dialled: str, country: str | None) -> Recipient:
         raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} {said}") from None
     verdict = phonenumbers.is_possible_number_with_reason(parsed)
     if verdict != ValidationResult.IS_POSSIBLE:
-        raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} {_IMPOSSIBLE[verdict]}")
+        raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} {_IMPOSSIBLE[verdict]}{_describe_lengths(parsed)}")
     number = f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
-    return _check_with_plan(number, parsed)
+    return _check_with_plan(dialled, number, parsed)
 
 
-def _check_with_plan(number: str, parsed: PhoneNumber) -> Recipient:
+def _describe_lengths(parsed: PhoneNumber) -> str:
+    """Returns how many digits the numbers of the same calling code have, as an end of a sentence; "" if that is not known."""
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    lengths = plan.general_desc.possible_length if plan is not None and plan.general_desc is not None else ()
+    if not lengths:
+        return ""
+    listed = " or ".join(map(str, lengths)) if len(lengths) <= _MOST_LENGTHS else f"{min(lengths)} to {max(lengths)}"
+    prefix = f", or after {plan.national_prefix}" if plan is not None and plan.national_prefix else ""
+    return f"; a number of {region} has {listed} digits after +{parsed.country_code}{prefix}"
+
+
+def _lacks_digits_behind_prefix(parsed: PhoneNumber, region: str | None) -> bool:
+    """Returns True if a number is possible only because the digit that is dialled before national numbers, such as 0, is counted
+    as one of its own: without it, no number of the country has such a length. An Italian 0 is no such digit."""
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None) if region is not None else None
+    digits = phonenumbers.national_significant_number(parsed)
+    if plan is None or not plan.national_prefix or not digits.startswith(plan.national_prefix):
+        return False
+    rest = PhoneNumber(
+        country_code=parsed.country_code, national_number=int(digits.removeprefix(plan.national_prefix) or "0")
+    )
+    return phonenumbers.is_possible_number_with_reason(rest) != ValidationResult.IS_POSSIBLE
+
+
+def _check_with_plan(dialled: str, number: str, parsed: PhoneNumber) -> Recipient:
     """Returns the recipient with its country, and a warning if the plan does not know the number. `parsed` is possible."""
     # region_code_for_number and one look at that region's plan: is_valid_number would look for the region once more.
     region = phonenumbers.region_code_for_number(parsed)
@@ -198,6 +225,8 @@ def _check_with_plan(number: str, parsed: PhoneNumber) -> Recipient:
     country = region if region in phonenumbers.SUPPORTED_REGIONS else None  # 001 is no country, but a worldwide service
     if valid:
         return Recipient(number, country)
+    if _lacks_digits_behind_prefix(parsed, region):
+        raise Refused(ErrorCode.NOT_POSSIBLE, f"{dialled} has a wrong number of digits{_describe_lengths(parsed)}")
     # Prefixes that are dialled within a country only (a 0, a carrier's code) can hide behind one another: +31 00 12345. What
     # is left after taking one off must be the number itself, or one person would be filed under several.
     if phonenumbers.parse(number) != parsed:

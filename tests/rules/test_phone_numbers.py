@@ -79,6 +79,8 @@ def test_a_number_that_no_plan_assigns_is_taken_with_a_warning(text: str, countr
         pytest.param("+999123456789", None, "not_possible", id="no country's calling code"),
         pytest.param("+310000000", None, "not_possible", id="zeros that are dialled within the country"),
         pytest.param("7123456", "US", "not_possible", id="without the area code"),
+        pytest.param("061234567", "FR", "not_possible", id="national with a digit too few"),
+        pytest.param("+33061234567", None, "not_possible", id="a digit too few behind a 0 that is too much"),
         pytest.param("0612345678", None, "needs_country", id="national without country"),
         pytest.param("0033612345678", None, "needs_country", id="00 means nothing without country"),
         pytest.param("36111", "FR", "short_code_not_allowed", id="a short code"),
@@ -99,6 +101,22 @@ def test_a_number_that_cannot_be_is_refused_with_a_code(text: str, country: str 
         parse_recipient(text, country=country)
     assert caught.value.code == code
     assert caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "expected"),
+    [
+        pytest.param("061234567", "FR", "9 digits after +33, or after 0", id="a digit too few"),
+        pytest.param("06123456789", "FR", "9 digits after +33, or after 0", id="a digit too many"),
+        pytest.param("1234567", "DK", "8 digits after +45", id="a country without a digit before national numbers"),
+        pytest.param("+3933", None, "6 to 12 digits after +39", id="a country of many lengths"),
+    ],
+)
+def test_a_refusal_tells_how_many_digits_are_expected(text: str, country: str | None, expected: str) -> None:
+    """A person who has left out a digit sees at once what is wrong."""
+    with pytest.raises(Refused) as caught:
+        parse_recipient(text, country=country)
+    assert caught.value.reason.endswith(expected)
 
 
 def test_a_short_code_is_taken_when_it_is_meant() -> None:
