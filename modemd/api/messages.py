@@ -70,7 +70,7 @@ def make_router(service: Service) -> APIRouter:
             return accepted_response(await rooms.submission.submit(new.make_request(new.to)))
         if new.key is not None and len(new.to) > 1:
             raise Refused(ErrorCode.BAD_KEY, "a key belongs to one message; give each recipient one of its own")
-        results = await rooms.submission.submit_all([new.make_request(to) for to in new.to])
+        results = await rooms.submission.submit_to_each(new.make_request(""), new.to)
         accepted = any(each.message.state is not MessageState.REFUSED for each in results)
         return JSONResponse(documents(results), 202 if accepted else 409)
 

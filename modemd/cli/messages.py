@@ -27,7 +27,7 @@ from modemd.rules.states import MessageState
 )
 @options.text("The text of the message.", required=False)
 @options.purpose
-@click.option("--at", help="The earliest time to send: 2026-11-22T18:30, with or without an offset.")
+@click.option("--at", help="The earliest time to send: 2026-11-22T18:30, or 18:30 for the next one.")
 @options.valid
 @options.window
 @click.option("--sim", help="The only SIM that may send it, by its ICCID. Without it, modemd chooses.")
@@ -114,7 +114,7 @@ def _print_several(messages: list[dict[str, Any]], as_json: bool) -> None:
 def _print_submitted(message: dict[str, Any], as_json: bool = False, *, is_quiet: bool = False, to: str = "") -> None:
     """Prints a submitted message, with its warnings and refusal on stderr; with `is_quiet`, only these."""
     for warning in message["warnings"]:
-        echo(f"modemd: {warning}", err=True)
+        echo(f"warning: {warning}", err=True)
     refused = message["state"] == "refused"
     if as_json:
         print_json(message)
@@ -133,7 +133,7 @@ def _print_batch(batch: dict[str, Any], as_json: bool) -> None:
     else:
         echo(f"batch {batch['id']}: {batch['accepted']} accepted, {batch['refused']} refused")
     for warning in batch["warnings"]:
-        echo(f"modemd: {warning}", err=True)
+        echo(f"warning: {warning}", err=True)
     for message in batch["refusals"]:
         echo(f"modemd: message {message['id']} to {message['to']} refused: {message['reason']}", err=True)
     if not batch["accepted"]:

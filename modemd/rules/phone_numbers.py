@@ -210,10 +210,8 @@ def _lacks_digits_behind_prefix(parsed: PhoneNumber, region: str | None) -> bool
     digits = phonenumbers.national_significant_number(parsed)
     if plan is None or not plan.national_prefix or not digits.startswith(plan.national_prefix):
         return False
-    rest = PhoneNumber(
-        country_code=parsed.country_code, national_number=int(digits.removeprefix(plan.national_prefix) or "0")
-    )
-    return phonenumbers.is_possible_number_with_reason(rest) != ValidationResult.IS_POSSIBLE
+    lengths = plan.general_desc.possible_length if plan.general_desc is not None else ()
+    return len(digits) - len(plan.national_prefix) not in lengths
 
 
 def _check_with_plan(dialled: str, number: str, parsed: PhoneNumber) -> Recipient:

@@ -65,7 +65,7 @@ async def test_every_wish_is_kept(client: Client, assembled: AssembledService) -
 
 async def test_a_doubtful_number_is_taken_with_a_warning(client: Client) -> None:
     """A number that no plan knows is accepted, and a person is told."""
-    answer = await client.post("/v1/messages", HELLO | {"to": "+33000000000"})
+    answer = await client.post("/v1/messages", HELLO | {"to": "+33700000000"})
     assert (answer.status, len(answer.json["warnings"])) == (202, 1)
 
 

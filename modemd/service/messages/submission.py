@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -81,6 +82,18 @@ class Submission:
         `key_reused` if the key belongs to another message."""
         return (await self.submit_all([request]))[0]
 
+    async def submit_to_each(self, request: MessageRequest, recipients: Sequence[str]) -> list[SubmitResult]:
+        """Accepts a message for each of several recipients in one commit; a number that is named more than once gets one message,
+        with a warning. Raises Refused if one of them cannot be written to: then nothing is accepted."""
+        checked = [self.check(replace(request, to=to)) for to in recipients]
+        counts = Counter(new.number for new, _ in checked)
+        once = {new.number: (new, warnings) for new, warnings in checked}
+        again = {
+            number: (f"{number} is named {count} times; it gets one message",) if count > 1 else ()
+            for number, count in counts.items()
+        }
+        return await self._store_messages([(new, warnings + again[new.number]) for new, warnings in once.values()])
+
     async def submit_all(self, requests: Sequence[MessageRequest]) -> list[SubmitResult]:
         """Accepts several messages in one commit. Raises Refused if one cannot be accepted: then none is."""
         checked = [self.check(request) for request in requests]
@@ -109,7 +122,7 @@ class Submission:
             raise Refused(ErrorCode.BAD_TEXT, f"the text cannot be sent: {error.reason}") from error
         if request.key is not None and not 0 < len(request.key) <= LONGEST_KEY:
             raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
-        at = parse_time(request.at, settings.timezone) if request.at else None
+        at = parse_time(request.at, settings.timezone, now) if request.at else None
         if at is not None and request.key is None:
             check_time(at, now)  # with a key it may be a repetition, which gets its first answer: `_submit_all` checks
         new = OutboundMessage(
@@ -194,16 +207,23 @@ PAST_TOLERANCE = timedelta(minutes=1)
 LONGEST_AHEAD = timedelta(days=731)
 
 
-def parse_time(text: str, zone: ZoneInfo) -> datetime:
-    """Returns the moment that ISO 8601 `text` names, in UTC; without an offset it is a local time in `zone`. Raises Refused
-    (`bad_time`).
+# A time of the day alone, as people say it.
+_TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
+
+
+def parse_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """Returns the moment that ISO 8601 `text` names, in UTC; without an offset it is a local time in `zone`. A time of the day
+    alone, as 18:00, is the next one after `now`. Raises Refused (`bad_time`).
 
     A local time that a change to summer time leaves out moves forward; one that occurs twice is the first."""
+    if found := _TIME_OF_DAY.fullmatch(text):
+        return _find_next_time_of_day(time(*(int(each or 0) for each in found.groups())), zone, now)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise Refused(
-            ErrorCode.BAD_TIME, f"{text!r} is not a time; write it as 2026-11-22T18:30 or 2026-11-22T18:30+01:00"
+            ErrorCode.BAD_TIME,
+            f"{text!r} is not a time; write it as 2026-11-22T18:30 or 2026-11-22T18:30+01:00, or as 18:30 for the next one",
         ) from None
     if moment.tzinfo is None:
         # fold=0 is the first of two; a time in a gap gets the offset before the gap, so the conversion to UTC moves it on.
@@ -212,6 +232,15 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:  # the first or last day that Python knows, moved beyond it by the zone
         raise Refused(ErrorCode.BAD_TIME, f"{text!r} is no time that can be waited for") from None
+
+
+def _find_next_time_of_day(wall: time, zone: ZoneInfo, now: datetime) -> datetime:
+    """Returns the next moment at which clocks in `zone` show `wall`, in UTC. The minute that is now counts as the next one."""
+    today = now.astimezone(zone).date()
+    moments = (
+        datetime.combine(today + timedelta(days=day), wall, zone).replace(fold=0).astimezone(UTC) for day in range(3)
+    )
+    return next(moment for moment in moments if moment >= now - PAST_TOLERANCE)
 
 
 def check_time(at: datetime, now: datetime) -> None:
