@@ -1,0 +1,1 @@
+"""Presentation of what the commands print: tables that fit the terminal, and times in the configured zone."""
