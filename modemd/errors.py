@@ -150,12 +150,14 @@ class ProfileError(ModemdError):
 
 
 class Refused(ModemdError):
-    """Request that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...)."""
+    """Request that is not accepted. `code` is stable and for programs (`opted_out`, `bad_number`, ...). `problems`: if there are
+    several, a line for each; `reason` then names the first."""
 
-    def __init__(self, code: StrEnum, reason: str) -> None:
+    def __init__(self, code: StrEnum, reason: str, problems: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.problems = problems
 
 
 class StoreError(ModemdError):

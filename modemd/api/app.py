@@ -22,4 +22,4 @@ def create_app(service: Service) -> FastAPI:
 
 def find_largest_body(path: str) -> int:
     """Returns the most octets of a body that is sent to `path`."""
-    return messages.LARGEST_CSV if path == messages.BATCHES else bodies.LARGEST_JSON
+    return messages.LARGEST_CSV if path in (messages.BATCHES, messages.BATCH_PREVIEW) else bodies.LARGEST_JSON

@@ -77,7 +77,12 @@ def _make_batch(view: BatchView) -> Document:
 
 @document.register
 def _(view: BatchResult) -> Document:
-    return _make_batch(view) | {"warnings": list(view.warnings)}
+    return _make_batch(view) | {
+        "warnings": list(view.warnings),
+        "left_out": view.left_out,
+        "repeated": view.is_repeat,
+        "estimate": _make_value(view.estimate),
+    }
 
 
 @document.register

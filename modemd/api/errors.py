@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 
 from modemd.controls import mark_controls
 from modemd.errors import ErrorCode, ModemdError, Refused, StoreError
-from modemd.service.messages.csv_rows import BadRows
 
 # How many mistakes of one request are told, and how many characters of the place of each.
 MOST_PROBLEMS = 20
@@ -24,10 +23,9 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ModemdError)
     async def on_modemd_error(request: Request, error: ModemdError) -> JSONResponse:
-        if isinstance(error, BadRows):
-            return error_response(ErrorCode.BAD_ROWS, str(error), problems=error.problems)
         if isinstance(error, Refused) and isinstance(error.code, ErrorCode):
-            return error_response(error.code, error.reason)
+            more: dict[str, Any] = {"problems": error.problems} if error.problems else {}
+            return error_response(error.code, error.reason, **more)
         return error_response(error.code if isinstance(error, StoreError) else ErrorCode.UNAVAILABLE, str(error))
 
     @app.exception_handler(RequestValidationError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -13,10 +13,12 @@ from modemd.api.requests import LARGEST_INTEGER, Body, Decision, IdFilter, Limit
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
+from modemd.service.messages.csv_rows import FileOptions
 from modemd.service.messages.submission import MessageRequest, SubmitResult
 from modemd.service.service import Service
 
 BATCHES = "/v1/batches"
+BATCH_PREVIEW = "/v1/batches/preview"
 # Recipients of one request; for more there is the CSV.
 MOST_RECIPIENTS = 100
 LARGEST_CSV = 32 * 1024 * 1024
@@ -53,6 +55,28 @@ class NewMessage(Body):
         )
 
 
+def read_file_options(
+    text: Text | None = None,
+    message_class: Annotated[Text | None, Query(alias="class")] = None,
+    at: Text | None = None,
+    valid: Text | None = None,
+    window: Text | None = None,
+    sim: Text | None = None,
+    report: bool | None = None,
+    short_code: bool = False,
+    to_column: Text | None = None,
+    text_column: Text | None = None,
+    dedupe: bool = False,
+) -> FileOptions:
+    """Returns the options of a whole CSV, out of the query."""
+    return FileOptions(
+        text, message_class, at, valid, window, sim, report, short_code, to_column, text_column, once_per_number=dedupe
+    )
+
+
+Options = Annotated[FileOptions, Depends(read_file_options)]
+
+
 class Settling(Decision):
     """Outcome of the unknown parts of a message, or of one of them."""
 
@@ -74,9 +98,18 @@ def make_router(service: Service) -> APIRouter:
         accepted = any(each.message.state is not MessageState.REFUSED for each in results)
         return JSONResponse(documents(results), 202 if accepted else 409)
 
+    @router.post("/messages/preview", summary="Tell parts, duration and cost of messages; nothing is stored")
+    async def post_message_preview(new: NewMessage) -> dict[str, Any]:
+        recipients = [new.to] if isinstance(new.to, str) else new.to
+        return document(await rooms.previews.preview_messages(new.make_request(""), recipients))
+
     @router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
-    async def post_batch(request: Request, key: str | None = None) -> dict[str, Any]:
-        return document(await rooms.batches.accept(await request.body(), key))
+    async def post_batch(request: Request, options: Options, key: str | None = None) -> dict[str, Any]:
+        return document(await rooms.batches.accept(await request.body(), key, options))
+
+    @router.post("/batches/preview", summary="Tell parts, duration and cost of a CSV; nothing is stored")
+    async def post_batch_preview(request: Request, options: Options) -> dict[str, Any]:
+        return document(await rooms.previews.preview_file(await request.body(), options))
 
     @router.get("/batches", summary="List the batches, newest first")
     async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:

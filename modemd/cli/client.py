@@ -86,7 +86,8 @@ def parse_response(status: int, body: bytes) -> Any:
     except ValueError:
         raise Refused(ClientCode.BAD_ANSWER, f"the daemon answered {status} without JSON") from None
     if isinstance(document, dict) and "error" in document:
-        raise Refused(_code_of(document["error"]["code"]), document["error"]["message"])
+        error = document["error"]
+        raise Refused(_code_of(error["code"]), error["message"], tuple(error.get("problems", ())))
     return document
 
 

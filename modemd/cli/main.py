@@ -1,6 +1,7 @@
 """`modemd`: the table of commands, loaded when they are called, and the entry point.
 
-Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration. An error is one line on stderr.
+Exit status: 0 done, 1 refused or failed, 2 wrong usage or configuration; `send --wait` has 3 for not yet. An error is one line on
+stderr.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from modemd.errors import ConfigError, ModemdError, ProfileError
 # command -> module under modemd.cli, function
 _COMMANDS = {
     "run": ("daemon", "run"),
-    "send": ("messages", "send"),
+    "send": ("sending.send", "send"),
     "settle": ("messages", "settle"),
     "resend": ("messages", "resend"),
     "cancel": ("messages", "cancel"),

@@ -28,7 +28,9 @@ from modemd.service.dispatch.policy import SendingPolicy, consent_policy
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
+from modemd.service.messages.estimates import Estimates
 from modemd.service.messages.history import MessageHistories
+from modemd.service.messages.previews import Previews
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.backend import ServiceBackend
 from modemd.service.modems.discovery import Discovery
@@ -90,12 +92,14 @@ def assemble(collaborators: Collaborators) -> Service:
 
     # Messages
     submission = Submission(store, current_settings, policy, clock, wakeups.submitted)
-    batches = Batches(store, submission, policy, clock, wakeups.promoted)
+    estimates = Estimates(store, clock, sending_policy.routes, lambda: sims.list_capacities())
+    batches = Batches(store, current_settings, submission, policy, clock, estimates, wakeups.promoted)
     decisions = Decisions(
         store, current_settings, policy, clock,
         on_queued=wakeups.submitted, on_settled=wakeups.settled, on_released=wakeups.released,
     )  # fmt: skip
-    messages = Messages(submission, batches, decisions, MessageHistories(store))
+    previews = Previews(store, submission, batches, policy, clock, estimates)
+    messages = Messages(submission, batches, decisions, MessageHistories(store), previews)
 
     # Modems and SIMs
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))

@@ -17,6 +17,7 @@ from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
 from modemd.service.messages.history import MessageHistories
+from modemd.service.messages.previews import Previews
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.discovery import Discovery
 from modemd.service.modems.registry import ModemRegistry
@@ -43,12 +44,13 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Outbound messages: submission, batches, decisions of people, and the history of each."""
+    """Outbound messages: submission, batches, decisions of people, the history of each, and previews before they are sent."""
 
     submission: Submission
     batches: Batches
     decisions: Decisions
     histories: MessageHistories
+    previews: Previews
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,7 @@ _BATCHES = (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT UNIQUE,
         digest BLOB NOT NULL,
+        options TEXT NOT NULL DEFAULT '',
         state TEXT NOT NULL CHECK (state IN ('staging', 'accepted', 'held', 'done')),
         created_at TEXT NOT NULL,
         accepted_at TEXT,
@@ -216,6 +217,8 @@ _BATCHES = (
         clash TEXT
     ) STRICT""",
     "CREATE INDEX batch_state ON batch (state, id)",
+    # The same file once more.
+    "CREATE INDEX batch_digest ON batch (digest, id)",
     """CREATE TABLE staged (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         batch INTEGER NOT NULL REFERENCES batch (id),
@@ -226,7 +229,9 @@ _BATCHES = (
         report INTEGER NOT NULL,
         at TEXT,
         expires_at TEXT NOT NULL,
-        key TEXT
+        key TEXT,
+        pinned TEXT,
+        window TEXT
     ) STRICT""",
     "CREATE INDEX staged_number ON staged (number)",
     "CREATE UNIQUE INDEX staged_key ON staged (key) WHERE key IS NOT NULL",

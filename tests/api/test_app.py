@@ -89,6 +89,32 @@ async def test_several_recipients_are_accepted_together(client: Client, assemble
     assert len((await client.get("/v1/messages")).json) == stored
 
 
+async def test_a_file_takes_its_options_from_the_query(client: Client) -> None:
+    """What all rows share stands in the query; what is told before is told again in the answer."""
+    rows, query = (
+        b"mobile;name\n+33612345678;Anna\n+33612345678;Anna\n",
+        "?text=h%C3%B4&class=otp&to_column=Mobile",
+    )
+    preview = await client.call("POST", f"/v1/batches/preview{query}&dedupe=true", rows, "text/csv")
+    assert (preview.status, preview.json["rows"], preview.json["left_out"]) == (200, 1, 1)
+    assert (await client.get("/v1/batches")).json == []
+    answer = (await client.call("POST", f"/v1/batches{query}&dedupe=true&key=k", rows, "text/csv")).json
+    assert (answer["accepted"], answer["left_out"], answer["repeated"]) == (1, 1, False)
+    assert answer["estimate"] == preview.json["estimate"]
+    (message,) = (await client.get("/v1/messages")).json
+    assert (message["text"], message["class"], message["to"]) == ("hô", "otp", ALICE)
+    again = (await client.call("POST", f"/v1/batches{query}&dedupe=true&key=k", rows, "text/csv")).json
+    assert (again["id"], again["repeated"], again["estimate"]) == (answer["id"], True, None)
+
+
+async def test_a_preview_of_messages_stores_nothing(client: Client) -> None:
+    """It takes what a message takes, and tells its parts."""
+    answer = await client.post("/v1/messages/preview", HELLO | {"to": [ALICE, "+33698765432"]})
+    assert (answer.status, answer.json["rows"], answer.json["estimate"]["parts"]) == (200, 2, 2)
+    assert (await client.post("/v1/messages/preview", HELLO | {"to": "112"})).code == "emergency_number"
+    assert (await client.get("/v1/messages")).json == []
+
+
 async def test_the_same_key_answers_again(client: Client) -> None:
     """A key seen before with the same content is 200 and the first message; with other content it is 409."""
     first = (await client.post("/v1/messages", HELLO | {"key": "k"})).json
@@ -167,7 +193,7 @@ async def test_a_batch_is_accepted_by_rows(client: Client, assembled: AssembledS
     messages = (await client.get(f"/v1/messages?batch={answer.json['id']}")).json
     assert [message["state"] for message in reversed(messages)] == ["queued", "refused"]
     assert (await client.get(f"/v1/batches/{answer.json['id']}")).json == {
-        key: value for key, value in answer.json.items() if key != "warnings"
+        key: value for key, value in answer.json.items() if key not in ("warnings", "left_out", "repeated", "estimate")
     }
     assert [batch["id"] for batch in (await client.get("/v1/batches")).json] == [answer.json["id"]]
 
@@ -197,8 +223,8 @@ async def test_a_malformed_batch_is_refused_whole(client: Client) -> None:
 
 
 async def test_a_batch_that_is_no_text_is_refused(client: Client) -> None:
-    """A CSV that is not UTF-8 is told where."""
-    answer = await client.call("POST", "/v1/batches", b"to,text,class\n\xff", "text/csv")
+    """A CSV in no known encoding is told where."""
+    answer = await client.call("POST", "/v1/batches", b"to,text,class\n\x81", "text/csv")
     assert (answer.status, answer.code) == (422, "bad_encoding")
     assert "at byte 14" in answer.json["error"]["message"]
 

@@ -20,8 +20,11 @@ from modemd.rules.states import MessageState
 from modemd.service.calendar.recurring import ScheduleStory
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.decisions import ReleaseResult
+from modemd.service.messages.estimates import Estimate
 from modemd.service.messages.history import MessageHistory, ReportView
+from modemd.service.messages.previews import Preview
 from modemd.service.messages.submission import SubmitResult
+from modemd.service.messages.workload import CostlyCharacter
 from modemd.service.modems.ussd import UssdResult
 from modemd.service.operations.health import Health, StatusView, WaitingView
 from modemd.service.views import BalanceView, LimitView, ModemView, SimView
@@ -55,6 +58,8 @@ MODEM_KEYS = (
     "signal_dbm sent operator smsc storage remarks recovery balance"
 )
 
+ESTIMATE = Estimate(1, 2, 1, (CostlyCharacter("ô", 1),), 1, 0, NOON, 2, 0, 0.08)
+
 
 @pytest.mark.parametrize(
     ("view", "keys"),
@@ -78,7 +83,12 @@ MODEM_KEYS = (
         (ReportView(empty(rows.ReportRow, status=0)), REPORT_KEYS),
         (ReportView(empty(rows.ReportRow, status=0), MatchDoubt.SEVERAL), f"{REPORT_KEYS} reason because"),
         (BATCH, f"{BATCH_KEYS} messages refusals"),
-        (BatchResult(BATCH.batch, {}, (), ()), f"{BATCH_KEYS} messages refusals warnings"),
+        (
+            BatchResult(BATCH.batch, {}, (), (), 0, is_repeat=False, estimate=ESTIMATE),
+            f"{BATCH_KEYS} messages refusals warnings left_out repeated estimate",
+        ),
+        (ESTIMATE, "messages parts extra_parts characters sims ahead ends_at duration_s expiring cost"),
+        (Preview(1, 0, 0, 0, (), ESTIMATE), "rows refused again left_out warnings estimate"),
         (ReleaseResult(1, 2), "messages batches"),
         (ScheduleStory(SCHEDULE, None, ()), f"{SCHEDULE_KEYS} runs"),
         (empty(SimView, sim=empty(rows.SimRow), limits={}, paused=()), SIM_KEYS),

@@ -52,7 +52,7 @@ def test_every_option_is_taken(modemd: Modemd) -> None:
         modemd, "--to", "36111", "--short-code", "--text", "x" * 161, "--class", "otp", "--at", f"{NEXT_YEAR}-01-01T00:00+00:00",
         "--key", "k", "--no-report",
     )  # fmt: skip
-    assert ended.out == f"message 1 held until {NEXT_YEAR}-01-01T00:00:00.000000+00:00 (2 parts)\n"
+    assert ended.out == f"message 1 held until {NEXT_YEAR}-01-01 00:00:00 (2 parts)\n"
     (row,) = listed(modemd)
     assert (row["to"], row["class"], row["key"], row["parts"]) == ("36111", "otp", "k", 2)
 
@@ -105,20 +105,11 @@ def test_a_refusal_ends_with_1(modemd: Modemd, arguments: tuple[str, ...], line:
         pytest.param((), "needs --to and --text, or --csv", id="nothing"),
         pytest.param(("--to", ALICE), "needs --to and --text, or --csv", id="no text"),
         pytest.param(("--csv", "none.csv"), "none.csv: No such file or directory", id="no file"),
-        *(
-            pytest.param(
-                ("--csv", "-", *more), "--csv cannot be used with --to, --text, --class, --at", id=f"csv and {more[0]}"
-            )
-            for more in (
-                ("--to", ALICE),
-                ("--text", "x"),
-                ("--class", "otp"),
-                ("--at", "x"),
-                ("--key", "k"),
-                ("--no-report",),
-                ("--short-code",),
-            )
-        ),
+        pytest.param(("--csv", "-", "--to", ALICE), "--to cannot be used with --csv", id="csv and to"),
+        pytest.param(("--to", ALICE, "--text", "x", "--dedupe"), "need --csv", id="dedupe without csv"),
+        pytest.param(("--csv", "x", "--wait", "1s"), "--wait is for messages", id="wait for a file"),
+        pytest.param(("--to", ALICE, "--text", "x", "--wait", "soon"), "'soon' is no duration", id="no duration"),
+        pytest.param(("--to", ALICE, "--text", "x", "--wait", "2d"), "the longest wait is 1d", id="too long"),
     ],
 )
 def test_wrong_usage_ends_with_2(modemd: Modemd, arguments: tuple[str, ...], line: str) -> None:
@@ -132,7 +123,8 @@ def test_a_file_of_rows(modemd: Modemd, tmp_path: Path) -> None:
     """A CSV is accepted whole, with or without a byte order mark."""
     path = tmp_path / "rows.csv"
     path.write_text(f'to,text,class\n{ALICE},hello,otp\n0698765432,"two\nlines",marketing\n', encoding="utf-8-sig")
-    assert send(modemd, "--csv", str(path)) == Ended(0, "batch 1: 2 accepted, 0 refused\n", "")
+    ended = send(modemd, "--csv", str(path))
+    assert (ended.status, ended.out.splitlines()[0], ended.err) == (0, "batch 1: 2 accepted, 0 refused", "")
     assert [row["text"] for row in listed(modemd)] == ["two\nlines", "hello"]
 
 
@@ -142,19 +134,20 @@ def test_rows_from_standard_input(modemd: Modemd, monkeypatch: pytest.MonkeyPatc
     class Stdin:
         buffer = io.BytesIO(f"to,text,class\n{ALICE},hello,otp\n".encode())
 
-    monkeypatch.setattr("modemd.cli.messages.sys.stdin", Stdin)
+    monkeypatch.setattr("sys.stdin", Stdin)
     batch = json.loads(send(modemd, "--csv", "-", "--json").out)
     assert (batch["accepted"], batch["messages"], batch["first_message"]) == (1, {"queued": 1}, 1)
 
 
-def test_bad_rows_are_refused_in_one_line(modemd: Modemd, tmp_path: Path) -> None:
+def test_bad_rows_are_refused_each_in_a_line(modemd: Modemd, tmp_path: Path) -> None:
     """Every malformed row is named, and nothing is accepted."""
     path = tmp_path / "rows.csv"
     path.write_text(f"to,text,class\nnobody,x,otp\n{ALICE},x,spam\n", encoding="utf-8")
     ended = send(modemd, "--csv", str(path))
-    assert (ended.status, ended.err.count("\n")) == (1, 1)
-    assert "line 2: 'nobody' is not" in ended.err
-    assert "line 3: 'spam' is no class" in ended.err
+    first, second, third = ended.err.splitlines()
+    assert (ended.status, first) == (1, "modemd: nothing was accepted; 2 problems:")
+    assert second.startswith("modemd: line 2: 'nobody' is not")
+    assert third.startswith("modemd: line 3: 'spam' is no class")
     assert listed(modemd) == []
 
 
@@ -169,7 +162,7 @@ def test_several_recipients_are_all_accepted(modemd: Modemd) -> None:
 def test_a_recipient_that_is_named_twice_gets_one_message(modemd: Modemd) -> None:
     """Two spellings of one number are one recipient, and a person is told."""
     ended = send(modemd, "--to", ALICE, "--to", "06 12 34 56 78", "--text", "hello")
-    assert ended.out == f"message 1 to {ALICE} queued (1 part)\n"
+    assert ended.out == "message 1 queued (1 part)\n"
     assert ended.err == f"warning: {ALICE} is named 2 times; it gets one message\n"
     assert len(listed(modemd)) == 1
 

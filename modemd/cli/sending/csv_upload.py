@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillAtWork
 from typing import Any
-from urllib.parse import urlencode
 
 from modemd.cli.client import call_api
 from modemd.cli.output import echo, echo_over_last
 from modemd.config import Settings
-from modemd.http.unix import request
+from modemd.errors import ModemdError
 
 # How often the progress is printed. For a file that is accepted sooner, none is.
 PROGRESS_INTERVAL_S = 0.5
@@ -20,26 +18,20 @@ PROGRESS_INTERVAL_S = 0.5
 ROWS_TIMEOUT_S = 3600.0
 
 
-def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
-    """Returns the batch that a CSV became (`POST /v1/batches`). With `show`, prints on stderr how many rows are staged so far."""
-    key = f"modemd send {uuid.uuid4()}"
+def post_rows(
+    settings: Settings, rows: bytes, options: dict[str, object], key: str | None, *, show: bool
+) -> dict[str, Any]:
+    """Returns the batch that a CSV became (`POST /v1/batches`). `options`: those of the whole file; `key`: its own key, if it
+    has one. With `show`, prints on stderr how many rows are staged so far."""
+    name = key if key is not None else f"modemd send {uuid.uuid4()}"
     with ThreadPoolExecutor(1) as pool:
-        answer: Future[dict[str, Any]] = pool.submit(
-            call_api,
-            settings,
-            "POST",
-            "/v1/batches",
-            query={"key": key},
-            body=rows,
-            content_type="text/csv",
-            timeout_s=ROWS_TIMEOUT_S,
-        )
+        answer: Future[dict[str, Any]] = pool.submit(_post, settings, "/v1/batches", rows, options | {"key": name})
         has_printed = False
         while show:
             try:
                 answer.result(PROGRESS_INTERVAL_S)
             except StillAtWork:
-                has_printed = _print_progress(settings, key) or has_printed
+                has_printed = _print_progress(settings, name) or has_printed
             except Exception:
                 break
             else:
@@ -49,13 +41,25 @@ def post_rows(settings: Settings, rows: bytes, *, show: bool) -> dict[str, Any]:
         return answer.result()
 
 
+def preview_rows(settings: Settings, rows: bytes, options: dict[str, object]) -> dict[str, Any]:
+    """Returns what would become of a CSV (`POST /v1/batches/preview`)."""
+    return _post(settings, "/v1/batches/preview", rows, options)
+
+
+def _post(settings: Settings, path: str, rows: bytes, options: dict[str, object]) -> dict[str, Any]:
+    query = {key: str(value).lower() if isinstance(value, bool) else value for key, value in options.items()}
+    answer: dict[str, Any] = call_api(
+        settings, "POST", path, query=query, body=rows, content_type="text/csv", timeout_s=ROWS_TIMEOUT_S
+    )
+    return answer
+
+
 def _print_progress(settings: Settings, key: str) -> bool:
-    """Prints one line over the line before. Returns False if there is nothing to print, as when no daemon listens."""
+    """Prints one line over the line before. Returns False if there is nothing to print."""
     try:
-        status, body = request(settings.socket, "GET", f"/v1/batches?{urlencode({'key': key})}")
-    except OSError:
+        found = call_api(settings, "GET", "/v1/batches", query={"key": key})
+    except ModemdError:
         return False
-    found = json.loads(body) if status == 200 else []
     if not found:
         return False
     echo_over_last(f"{found[0]['rows']} rows checked and staged")

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-import hashlib
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
+from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.states import MessageState
-from modemd.service.messages.csv_rows import MOST_PROBLEMS, BadRows, parse_rows
+from modemd.service.messages.checked_file import CheckedFile
+from modemd.service.messages.csv_encoding import read_content
+from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions, parse_rows
+from modemd.service.messages.estimates import Estimate, Estimates
 from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time
+from modemd.service.messages.workload import Workload
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
 from modemd.store.outbox import batches
-from modemd.store.outbox.batches import PromotionStep
-from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.outbox.batches import FileIdentity, FileRow, PromotionStep
 from modemd.store.rows import BatchRow, RefusedRow
 
 log = logs.get(__name__)
@@ -36,18 +38,8 @@ EMPTY_ROW_COST = 10
 # How many steps of a file are checked and submitted while the first of them is committed; they share the next commit. On a
 # card whose commits take 10 ms, that raises 4,000 rows a second to 7,000.
 STEPS_AHEAD = 4
-# How many warnings and refusals the answer lists; the messages themselves have all of them.
+# How many refusals the answer lists; the messages themselves have all of them.
 MAX_LISTED = 100
-_CHUNK_SIZE = 1024 * 1024
-
-
-@dataclass(slots=True)
-class _CheckedFile:
-    """Rows, problems and warnings that were found in a file so far."""
-
-    rows: list[OutboundMessage] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +53,14 @@ class BatchView:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult(BatchView):
-    """Answer to a file: its batch, and the first warnings about its numbers, by line."""
+    """Answer to a file: its batch, and the first warnings, by line. `left_out`: rows whose number an earlier row has, if each
+    number gets one message only; `is_repeat`: the key of the file was known, and this is its first batch again, without an
+    estimate."""
 
     warnings: tuple[str, ...]
+    left_out: int
+    is_repeat: bool
+    estimate: Estimate | None
 
 
 class Batches:
@@ -73,15 +70,19 @@ class Batches:
     def __init__(
         self,
         store: Store,
+        settings: CurrentSettings,
         submission: Submission,
         policy: ConsentPolicy,
         clock: Clock,
+        estimates: Estimates,
         on_promoted: Callable[[MessageClass | None, bool], None],
     ) -> None:
         self._store = store
+        self._settings = settings
         self._submission = submission
         self._policy = policy
         self._clock = clock
+        self._estimates = estimates
         self._on_promoted = on_promoted
         self._staging_lock = asyncio.Lock()  # one file at a time; a file of a single commit does not wait
         self._wakeup = asyncio.Event()
@@ -98,98 +99,101 @@ class Batches:
             if not await retry.run(self._run_step):
                 await self._wakeup.wait()
 
-    async def accept(self, body: bytes, key: str | None = None) -> BatchResult:
-        """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The same
-        file with the same key gets the same answer again. Raises BadRows, which names every malformed row, and Refused
-        (`bad_key`, `bad_encoding`, `key_reused`, `staging`)."""
+    async def accept(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> BatchResult:
+        """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The
+        same file with the same key and options gets the same answer again. Raises BadRows, which names every malformed row, and
+        Refused (`bad_key`, `bad_encoding`, `key_reused`, `staging`)."""
         if key is not None and not 0 < len(key) <= LONGEST_KEY:
             raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
-        digest = await _check_octets(body)
-        known = (
-            await self._store.read(partial(batches.find_by_key, key=key, digest=digest)) if key is not None else None
-        )
-        if known is not None:
-            return await self._make_result(known, [])
-        found = _CheckedFile()
-        steps = self._check_rows(body, found)
+        found, load = await self.open_file(body, options), self._estimates.make_workload()
+        identity = FileIdentity(key, found.content.digest, options.describe())
+        if key is not None and (known := await self._store.read(partial(batches.find_by_key, file=identity))):
+            return await self._make_result(known, CheckedFile(found.content, options), None, is_repeat=True)
+        before = await self._estimates.read_backlog()
+        steps = self.check_rows(found)
         batch = (
-            await self._accept_in_one_commit(found.rows, key, digest)
+            await self._accept_in_one_commit(found.take_rows(), identity, load)
             if await anext(steps) and not found.problems
             else None
         )
         if batch is None:
             async with self._staging_lock:
                 try:
-                    batch = await self._stage_file(steps, key, digest, found)
+                    batch = await self._stage_file(steps, identity, found, load)
                 finally:
                     self.wake()  # to promote it, or to discard what was staged
-        return await self._make_result(batch, found.warnings)
+        return await self._make_result(batch, found, self._estimates.estimate(load, before))
 
-    async def _stage_file(self, steps: AsyncIterator[bool], key: str | None, digest: bytes, found: _CheckedFile) -> int:
+    async def open_file(self, body: bytes, options: FileOptions) -> CheckedFile:
+        """Returns a file of which no row is checked yet; it knows whether it was accepted before. Raises Refused
+        (`bad_encoding`)."""
+        content = await read_content(body, self._settings.current().country)
+        found = CheckedFile(content, options)
+        found.note_same_file(await self._store.read(partial(batches.find_same_file, digest=content.digest)))
+        return found
+
+    async def _stage_file(
+        self, steps: AsyncIterator[bool], identity: FileIdentity, found: CheckedFile, load: Workload
+    ) -> int:
         """Stages the rows that are checked already and all that follow, step by step, then accepts them. Returns the batch.
         Raises BadRows."""
         batch: int | None = None
-        staged: deque[asyncio.Future[None]] = deque()
+        staged: deque[asyncio.Future[tuple[FileRow, ...]]] = deque()
         more = True
         while more:
             if not found.problems and found.rows:
-                rows, found.rows = found.rows, []
+                rows = found.take_rows()
                 if batch is None:
                     now = self._clock.now()
-                    batch = await self._store.write(partial(batches.begin_staging, key=key, digest=digest, now=now))
+                    batch = await self._store.write(partial(batches.begin_staging, file=identity, now=now))
                 if len(staged) == STEPS_AHEAD:
-                    await staged.popleft()
+                    load.add(row.new for row in await staged.popleft())
                 staged.append(self._store.write(self._make_stage_change(batch, rows)))
             more = await anext(steps, None) is not None
-        await asyncio.gather(*staged)
+        for step in await asyncio.gather(*staged):
+            load.add(row.new for row in step)
         if found.problems or batch is None:
-            raise BadRows(_truncate_problems(found.problems))
+            raise BadRows(found.problems)
         await self._store.write(partial(batches.accept_batch, batch=batch, now=self._clock.now()))
         return batch
 
-    async def _check_rows(self, body: bytes, found: _CheckedFile) -> AsyncIterator[bool]:
+    async def check_rows(self, found: CheckedFile) -> AsyncIterator[bool]:
         """Checks the rows of a file and adds them to `found`. Yields False after each `batches.ROWS_PER_STEP` rows, and True at
         the end."""
         cost = 0
-        for each in parse_rows(body):
-            line, row = each.line, each.found
+        for row in parse_rows(found.content, found.options):
             if cost >= CHECKED_AT_ONCE:
                 cost = 0
                 await asyncio.sleep(0)
-            cost += each.size + (EMPTY_ROW_COST if row is None else ROW_COST)
-            if row is None:
+            cost += row.size + (EMPTY_ROW_COST if row.found is None else ROW_COST)
+            found.warn(row.line, row.warnings)
+            if row.found is None:
                 continue
-            if len(found.rows) >= batches.ROWS_PER_STEP or len(found.problems) > MOST_PROBLEMS:
+            if len(found.rows) >= batches.ROWS_PER_STEP or found.is_hopeless:
                 yield False
-            if len(found.problems) > MOST_PROBLEMS:
+            if found.is_hopeless:
                 return
-            if isinstance(row, str):
-                found.problems.append(f"line {line}: {row}")
-                continue
-            try:
-                new, warnings = self._submission.check(row)
-            except Refused as refused:
-                found.problems.append(f"line {line}: {refused.reason}")
-                continue
-            found.rows.append(new)
-            found.warnings += [f"line {line}: {warning}" for warning in warnings[: MAX_LISTED - len(found.warnings)]]
+            found.add(row, self._submission.check)
         yield True
 
-    async def _accept_in_one_commit(self, rows: list[OutboundMessage], key: str | None, digest: bytes) -> int:
+    async def _accept_in_one_commit(self, rows: Sequence[FileRow], identity: FileIdentity, load: Workload) -> int:
         """Accepts a file of one step, and makes its messages in the same commit. Returns the batch."""
-        now, policy, accepted = self._clock.now(), self._policy, tuple(rows)
+        now, policy = self._clock.now(), self._policy
 
-        def change(db: sqlite3.Connection) -> tuple[int, PromotionStep]:
-            batch = batches.begin_staging(db, key, digest, now)
-            batches.stage_rows(db, batch, accepted, policy, check_time, now)
+        def change(db: sqlite3.Connection) -> tuple[int, tuple[FileRow, ...], PromotionStep]:
+            batch = batches.begin_staging(db, identity, now)
+            staged = batches.stage_rows(db, batch, rows, policy, check_time, now)
             batches.accept_batch(db, batch, now)
-            return batch, batches.promote(db, batch, policy, now, len(accepted) + 1)
+            return batch, staged, batches.promote(db, batch, policy, now, len(rows) + 1)
 
-        batch, step = await self._store.write(change)
+        batch, staged, step = await self._store.write(change)
+        load.add(row.new for row in staged)
         self._on_promoted(step.highest_class, step.has_held)
         return batch
 
-    def _make_stage_change(self, batch: int, rows: list[OutboundMessage]) -> Callable[[sqlite3.Connection], None]:
+    def _make_stage_change(
+        self, batch: int, rows: Sequence[FileRow]
+    ) -> Callable[[sqlite3.Connection], tuple[FileRow, ...]]:
         return partial(
             batches.stage_rows, batch=batch, rows=rows, policy=self._policy, judge=check_time, now=self._clock.now()
         )
@@ -210,9 +214,13 @@ class Batches:
             self._on_promoted(done.highest_class, done.has_held)
         return bool(done)
 
-    async def _make_result(self, batch: int, warnings: Sequence[str]) -> BatchResult:
+    async def _make_result(
+        self, batch: int, found: CheckedFile, estimate: Estimate | None, *, is_repeat: bool = False
+    ) -> BatchResult:
         view = await self._store.read(partial(_read_view, batch=batch))
-        return BatchResult(view.batch, view.messages, view.refusals, tuple(warnings))
+        return BatchResult(
+            view.batch, view.messages, view.refusals, tuple(found.list_warnings()), found.left_out, is_repeat, estimate
+        )
 
     async def describe(self, id: int) -> BatchView:
         """Returns a batch, with how many of its messages are in each state. Raises Refused (`not_found`)."""
@@ -228,25 +236,3 @@ def _read_view(db: sqlite3.Connection, batch: int) -> BatchView:
     if found is None:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
     return BatchView(found, batches.count_states(db, batch), tuple(batches.list_refused(db, batch, MAX_LISTED)))
-
-
-async def _check_octets(body: bytes) -> bytes:
-    """Returns the SHA-256 of a file, by which files with the same key are told apart. Raises Refused (`bad_encoding`) if it is
-    not UTF-8. The loop may do other work between its chunks."""
-    found, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    for begin in range(0, max(len(body), 1), _CHUNK_SIZE):
-        chunk = body[begin : begin + _CHUNK_SIZE]
-        found.update(chunk)
-        left = len(decoder.getstate()[0])  # octets of a character that began in the chunk before
-        try:
-            decoder.decode(chunk, final=begin + _CHUNK_SIZE >= len(body))
-        except UnicodeDecodeError as error:
-            at = begin - left + error.start
-            raise Refused(ErrorCode.BAD_ENCODING, f"the CSV is not UTF-8 at byte {at}; save it as UTF-8") from None
-        await asyncio.sleep(0)
-    return found.digest()
-
-
-def _truncate_problems(problems: list[str]) -> list[str]:
-    more = len(problems) > MOST_PROBLEMS
-    return problems[:MOST_PROBLEMS] + (["and there is more; nothing behind was looked at"] if more else [])

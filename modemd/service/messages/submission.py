@@ -51,6 +51,10 @@ class MessageRequest:
     sim: str | None = None
 
 
+# Message that a request asks for, with warnings about its number.
+CheckedMessage = tuple[OutboundMessage, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class SubmitResult:
     """Answer to a request: the message, warnings about its number, and whether the key was known already."""
@@ -85,6 +89,11 @@ class Submission:
     async def submit_to_each(self, request: MessageRequest, recipients: Sequence[str]) -> list[SubmitResult]:
         """Accepts a message for each of several recipients in one commit; a number that is named more than once gets one message,
         with a warning. Raises Refused if one of them cannot be written to: then nothing is accepted."""
+        return await self._store_messages(self.check_each(request, recipients))
+
+    def check_each(self, request: MessageRequest, recipients: Sequence[str]) -> list[CheckedMessage]:
+        """Returns the message for each of several recipients, as `check` does. A number that is named more than once gets one,
+        with a warning."""
         checked = [self.check(replace(request, to=to)) for to in recipients]
         counts = Counter(new.number for new, _ in checked)
         once = {new.number: (new, warnings) for new, warnings in checked}
@@ -92,14 +101,14 @@ class Submission:
             number: (f"{number} is named {count} times; it gets one message",) if count > 1 else ()
             for number, count in counts.items()
         }
-        return await self._store_messages([(new, warnings + again[new.number]) for new, warnings in once.values()])
+        return [(new, warnings + again[new.number]) for new, warnings in once.values()]
 
     async def submit_all(self, requests: Sequence[MessageRequest]) -> list[SubmitResult]:
         """Accepts several messages in one commit. Raises Refused if one cannot be accepted: then none is."""
         checked = [self.check(request) for request in requests]
         return await self._store_messages(checked)
 
-    def check(self, request: MessageRequest) -> tuple[OutboundMessage, tuple[str, ...]]:
+    def check(self, request: MessageRequest) -> CheckedMessage:
         """Returns the message that a request asks for, and warnings about its number. Raises Refused (`bad_class`, `empty_text`,
         `bad_text`, `bad_key`, `bad_time`, `in_the_past`, `too_far`, `bad_validity`, `bad_window`, `bad_sim`, or what
         `parse_recipient` raises)."""
@@ -151,7 +160,7 @@ class Submission:
         except ValueError as error:
             raise Refused(ErrorCode.BAD_WINDOW, str(error)) from None
 
-    async def _store_messages(self, checked: Sequence[tuple[OutboundMessage, tuple[str, ...]]]) -> list[SubmitResult]:
+    async def _store_messages(self, checked: Sequence[CheckedMessage]) -> list[SubmitResult]:
         now = self._clock.now()
         results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
         for (new, _), (submitted, _) in zip(checked, results, strict=True):
@@ -211,13 +220,14 @@ LONGEST_AHEAD = timedelta(days=731)
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
 
 
-def parse_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """Returns the moment that ISO 8601 `text` names, in UTC; without an offset it is a local time in `zone`. A time of the day
-    alone, as 18:00, is the next one after `now`. Raises Refused (`bad_time`).
+def parse_time(text: str, zone: ZoneInfo, now: datetime | None = None) -> datetime:
+    """Returns the moment that ISO 8601 `text` names, in UTC; without an offset it is a local time in `zone`. With `now`, a time
+    of the day alone, as 18:00, is the next one. Raises Refused (`bad_time`).
 
     A local time that a change to summer time leaves out moves forward; one that occurs twice is the first."""
-    if found := _TIME_OF_DAY.fullmatch(text):
-        return _find_next_time_of_day(time(*(int(each or 0) for each in found.groups())), zone, now)
+    if now is not None and (found := _TIME_OF_DAY.fullmatch(text)):
+        hour, minute, second = (int(each or 0) for each in found.groups())
+        return _find_next_time_of_day(time(hour, minute, second), zone, now)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

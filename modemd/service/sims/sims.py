@@ -10,12 +10,13 @@ from functools import partial
 
 from modemd import logs
 from modemd.clock import Clock
-from modemd.config import CurrentSettings
+from modemd.config import CurrentSettings, SimSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import Pause, find_stopped_classes
 from modemd.rules.quotas import QuotaUsage
+from modemd.rules.sending_time import SimCapacity
 from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.dispatch.policy import SendingPolicy, SimLimits
 from modemd.service.messages.decisions import Authorship, check_authorship
@@ -29,6 +30,8 @@ from modemd.store.rows import PauseRow, SimRow
 log = logs.get(__name__)
 
 STEP = 500
+# Pace of a SIM that is in no modem now, in parts per second: that of a modem without a rate of its own.
+DEFAULT_RATE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,21 @@ class SimControl:
         usages = await self._store.read(partial(_read_usages, limits=self._policy.limits, now=now))
         modems = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
         return [self._make_view(usage, names, modems.get(usage.sim.iccid), now) for usage in usages]
+
+    async def list_capacities(self) -> list[SimCapacity]:
+        """Returns what the admitted SIMs can send: those that are in a modem now; if none is, as without a daemon, all that were
+        met."""
+        settings, now = self._settings.current(), self._clock.now()
+        usages = await self._store.read(partial(_read_quota_usages, limits=self._policy.limits, now=now))
+        modems = {each.status.identity.iccid: each for each in self._modems() if each.status.identity is not None}
+        present = {iccid: found for iccid, found in usages.items() if iccid in modems} or usages
+        capacities = []
+        for iccid, (usage, stopped) in present.items():
+            configured = settings.sims.get(iccid, SimSettings())
+            own = DEFAULT_RATE if configured.rate == "modem" else configured.rate
+            rate = modems[iccid].line.rate(iccid) if iccid in modems else own
+            capacities.append(SimCapacity(iccid, rate, usage, configured.price, stopped))
+        return capacities
 
     async def admit(self, iccid: str) -> SimView:
         """Admits a SIM, so that it may be used. Raises Refused (`no_sim`) if no SIM of that ICCID was met."""
@@ -157,6 +175,21 @@ def _read_usages(db: sqlite3.Connection, limits: SimLimits, now: datetime) -> li
         )
         for sim in listings.list_sims(db)
     ]
+
+
+def _read_quota_usages(
+    db: sqlite3.Connection, limits: SimLimits, now: datetime
+) -> dict[str, tuple[QuotaUsage, frozenset[MessageClass]]]:
+    """Returns the usage of each admitted SIM, and the classes that are paused on it."""
+    paused = pauses.list_active(db)
+    return {
+        sim.iccid: (
+            quotas.read_usage(db, sim.iccid, limits(sim.iccid, sim.number), now),
+            frozenset(find_stopped_classes(paused, sim.iccid)),
+        )
+        for sim in listings.list_sims(db)
+        if sim.admitted_at is not None
+    }
 
 
 def _make_limits(usage: QuotaUsage) -> dict[str, LimitView]:

@@ -6,6 +6,9 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from functools import partial
+from typing import TypeVar
 
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
@@ -22,7 +25,25 @@ from modemd.store.timestamps import to_text
 
 # Rows that one change stages or promotes. A message that comes meanwhile waits for one such change at most.
 ROWS_PER_STEP = 50
+T = TypeVar("T")
 CheckStart = Callable[[datetime, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """Identity of a file: the key that its sender gave it, the SHA-256 of its octets, and the options that it came with."""
+
+    key: str | None
+    digest: bytes
+    options: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """Row of a file: the line on which it begins, and its message. `line` None: it is a message that came alone."""
+
+    line: int | None
+    new: OutboundMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +54,16 @@ class PromotionStep:
     has_held: bool
 
 
-def find_by_key(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
-    """Returns the id of the batch that came under this key; None if there is none. Raises Refused with `key_reused` if that was
-    another file, with `staging` if it is not accepted yet."""
-    row = db.execute("SELECT id, digest, state FROM batch WHERE key = ?", (key,)).fetchone()
+def find_by_key(db: sqlite3.Connection, file: FileIdentity) -> int | None:
+    """Returns the id of the batch that came under the key of a file; None if there is none. Raises Refused with `key_reused` if
+    that was another file, or the same with other options; with `staging` if it is not accepted yet."""
+    row = db.execute("SELECT id, digest, options, state FROM batch WHERE key = ?", (file.key,)).fetchone()
     if row is None:
         return None
-    if row["digest"] != digest:
+    if (row["digest"], row["options"]) != (file.digest, file.options):
+        what = "another file" if row["digest"] != file.digest else "the same file with other options"
         raise Refused(
-            ErrorCode.KEY_REUSED, f"key {key!r} belongs to batch {row['id']}, which was another file; take a new key"
+            ErrorCode.KEY_REUSED, f"key {file.key!r} belongs to batch {row['id']}, which was {what}; take a new key"
         )
     if row["state"] == "staging":
         raise Refused(
@@ -50,48 +72,100 @@ def find_by_key(db: sqlite3.Connection, key: str, digest: bytes) -> int | None:
     return int(row["id"])
 
 
-def begin_staging(db: sqlite3.Connection, key: str | None, digest: bytes, now: datetime) -> int:
+def find_same_file(db: sqlite3.Connection, digest: bytes) -> BatchRow | None:
+    """Returns the last accepted batch that the same file became; None if there is none."""
+    row = db.execute(
+        "SELECT id FROM batch WHERE digest = ? AND state <> 'staging' ORDER BY id DESC LIMIT 1", (digest,)
+    ).fetchone()
+    return read_batch(db, row["id"]) if row is not None else None
+
+
+def begin_staging(db: sqlite3.Connection, file: FileIdentity, now: datetime) -> int:
     """Makes a batch of which nothing is accepted yet, and returns its id. Raises Refused with `staging` if another one took its
     key meanwhile."""
-    if key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (key,)).fetchone() is not None:
-        raise Refused(ErrorCode.STAGING, f"key {key!r} was taken a moment ago; ask again")
+    if file.key is not None and db.execute("SELECT 1 FROM batch WHERE key = ?", (file.key,)).fetchone() is not None:
+        raise Refused(ErrorCode.STAGING, f"key {file.key!r} was taken a moment ago; ask again")
     batch = db.execute(
-        "INSERT INTO batch (key, digest, state, created_at) VALUES (?, ?, 'staging', ?)", (key, digest, to_text(now))
+        "INSERT INTO batch (key, digest, options, state, created_at) VALUES (?, ?, ?, 'staging', ?)",
+        (file.key, file.digest, file.options, to_text(now)),
     ).lastrowid
     assert batch is not None  # noqa: S101 - sqlite3 says None only where nothing was inserted
     return batch
 
 
+class RowFate(Enum):
+    """Fate of a row: it will be sent, consent refuses it, or its key is known, so that it makes no second message."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    KNOWN = "known"
+
+
 def stage_rows(
     db: sqlite3.Connection,
     batch: int,
-    rows: Sequence[OutboundMessage],
+    rows: Sequence[FileRow],
     policy: ConsentPolicy,
     judge: CheckStart,
     now: datetime,
-) -> None:
-    """Stages some rows. A key that is known makes no second message; `judge` raises Refused for a start time that is past."""
-    again = refused = 0
+) -> tuple[FileRow, ...]:
+    """Stages some rows, and returns those that will be sent. A key that is known makes no second message. Raises what
+    `judge_rows` raises."""
+    fates = []
     lies: list[int] = []
-    for new in rows:
-        if new.key is not None:
-            if outbox_accept.find_by_key(db, new) is not None:
-                again += 1
-                continue
-            if new.at is not None:
-                judge(new.at, now)
-        row = staged_rows.stage_row(db, batch, new)
-        if row is None:
-            again += 1
-            continue
-        lies.append(row)
-        marketing = consent.read_marketing(db, new.number)
-        refused += policy.find_objection(new.message_class, new.number, marketing) is not None
+    for each, fate in zip(rows, judge_rows(db, rows, policy, judge, now), strict=True):
+        row = _stage_row(db, batch, each) if fate is not RowFate.KNOWN else None
+        fates.append(fate if row is not None else RowFate.KNOWN)
+        if row is not None:
+            lies.append(row)
     db.execute(
         """UPDATE batch SET rows = rows + ?, again = again + ?, refused = refused + ?,
                first_row = coalesce(first_row, ?), last_row = coalesce(?, last_row) WHERE id = ?""",
-        (len(rows), again, refused, min(lies, default=None), max(lies, default=None), batch),
+        (
+            len(rows),
+            fates.count(RowFate.KNOWN),
+            fates.count(RowFate.REFUSED),
+            min(lies, default=None),
+            max(lies, default=None),
+            batch,
+        ),
     )
+    return tuple(row for row, fate in zip(rows, fates, strict=True) if fate is RowFate.SENT)
+
+
+def judge_rows(
+    db: sqlite3.Connection, rows: Sequence[FileRow], policy: ConsentPolicy, judge: CheckStart, now: datetime
+) -> list[RowFate]:
+    """Returns the fate of each row; nothing is changed. Raises Refused, naming the line, if a key belongs to other content;
+    `judge` raises it for a start time that is past."""
+    return [_naming_line(each.line, partial(_judge_row, db, each.new, policy, judge, now)) for each in rows]
+
+
+def _judge_row(
+    db: sqlite3.Connection, new: OutboundMessage, policy: ConsentPolicy, judge: CheckStart, now: datetime
+) -> RowFate:
+    if new.key is not None:
+        if outbox_accept.find_by_key(db, new) is not None:
+            return RowFate.KNOWN
+        if new.at is not None:
+            judge(new.at, now)
+    objection = policy.find_objection(new.message_class, new.number, consent.read_marketing(db, new.number))
+    return RowFate.SENT if objection is None else RowFate.REFUSED
+
+
+def _stage_row(db: sqlite3.Connection, batch: int, row: FileRow) -> int | None:
+    """Stages a row, and returns its id. None: an earlier row has its key."""
+    return _naming_line(row.line, partial(staged_rows.stage_row, db, batch, row.new))
+
+
+def _naming_line(line: int | None, work: Callable[[], T]) -> T:
+    """Returns what `work` returns. A refusal of it then begins with the line."""
+    try:
+        return work()
+    except Refused as error:
+        if line is None:
+            raise
+        raise Refused(error.code, f"line {line}: {error.reason}") from error
 
 
 def accept_batch(db: sqlite3.Connection, batch: int, now: datetime) -> None:

@@ -40,7 +40,8 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
                 )
             return None
     return db.execute(
-        "INSERT INTO staged (batch, number, text, class, parts, report, at, expires_at, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        """INSERT INTO staged (batch, number, text, class, parts, report, at, expires_at, key, pinned, window)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             batch,
             new.number,
@@ -51,6 +52,8 @@ def stage_row(db: sqlite3.Connection, batch: int, new: OutboundMessage) -> int |
             to_text(new.at) if new.at else None,
             to_text(new.expires_at),
             new.key,
+            new.pinned,
+            new.window,
         ),
     ).lastrowid
 
@@ -124,5 +127,7 @@ def _parse_row(row: sqlite3.Row) -> StagedRow:
         report=bool(row["report"]),
         at=from_text(row["at"]) if row["at"] else None,
         key=row["key"],
+        pinned=row["pinned"],
+        window=row["window"],
     )
     return StagedRow(row["id"], row["message"], row["batch"], from_text(row["accepted_at"]), new)

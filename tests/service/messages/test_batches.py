@@ -12,7 +12,7 @@ import pytest
 from modemd.errors import Refused
 from modemd.modem.modem import Modem
 from modemd.service.messages import batches as messages_batches
-from modemd.service.messages.csv_rows import MOST_EMPTY, MOST_PROBLEMS, BadRows
+from modemd.service.messages.csv_rows import MOST_EMPTY, MOST_PROBLEMS, BadRows, FileOptions
 from modemd.service.messages.submission import LONGEST_TEXT, MessageRequest
 from modemd.store.outbox import batches
 from tests.service.assembled import AssembledService
@@ -156,7 +156,8 @@ async def test_promotion_wakes_who_waits(assembled: AssembledService, monkeypatc
 async def test_a_known_file_is_answered_again(assembled: AssembledService) -> None:
     """A client that lost the answer asks again, with its key, and gets the same batch."""
     first = await assembled.service.messages.batches.accept(file(), "k")
-    assert (await assembled.service.messages.batches.accept(file(), "k")).batch.id == first.batch.id
+    again = await assembled.service.messages.batches.accept(file(), "k")
+    assert (again.batch.id, again.is_repeat, again.estimate) == (first.batch.id, True, None)
     with pytest.raises(Refused, match="another file"):
         await assembled.service.messages.batches.accept(file(ROWS - 1), "k")
     with pytest.raises(Refused, match="1 to 200"):
@@ -197,3 +198,75 @@ async def test_a_file_with_invisible_marks_round_its_numbers(assembled: Assemble
     assert (
         await counted(assembled, "SELECT count(*) FROM message WHERE number IN ('+33612345678', '+33612345679')") == 2
     )
+
+
+async def test_the_same_key_with_other_options_is_refused(assembled: AssembledService) -> None:
+    """The options of a file belong to what its key stands for; without a key, or with another, it is a new batch."""
+    numbers = b"to\n+33612345678\n"
+    hello, bye = FileOptions(text="hello", message_class="otp"), FileOptions(text="bye", message_class="otp")
+    first = await assembled.service.messages.batches.accept(numbers, "k", hello)
+    with pytest.raises(Refused, match="the same file with other options") as refused:
+        await assembled.service.messages.batches.accept(numbers, "k", bye)
+    assert refused.value.code == "key_reused"
+    second = await assembled.service.messages.batches.accept(numbers, "other", bye)
+    assert (first.batch.id, second.batch.id) == (1, 2)
+
+
+async def test_a_file_that_came_before_is_warned_of(assembled: AssembledService) -> None:
+    """The same octets are the same file, whatever the options; what was refused does not count."""
+    with pytest.raises(BadRows):
+        await assembled.service.messages.batches.accept(file(bad=(0,)))
+    accept = assembled.service.messages.batches.accept
+    assert [(await accept(file())).warnings, (await accept(file(), "k")).warnings] == [
+        (),
+        ("the same file was accepted before, as batch 1; with a key of its own (--key) a file is accepted only once",),
+    ]
+
+
+REPEATED = b"to,text,class\n+33612345678,a,otp\n0612345679,b,otp\n06 12 34 56 78,c,otp\n+33612345679,d,otp\n"
+
+
+async def test_numbers_that_a_file_has_twice_are_warned_of(assembled: AssembledService) -> None:
+    """Two spellings are one number; both rows are sent, and a person is told where they are."""
+    answer = await assembled.service.messages.batches.accept(REPEATED)
+    assert answer.batch.rows == 4
+    assert answer.warnings == (
+        "2 rows have a number of an earlier row (line 4: +33612345678, line 5: +33612345679); to send each number once, say so "
+        "(--dedupe)",
+    )
+
+
+async def test_each_number_is_sent_once_if_that_is_asked_for(assembled: AssembledService) -> None:
+    """The first row of each number is sent, the others are counted."""
+    answer = await assembled.service.messages.batches.accept(REPEATED, options=FileOptions(once_per_number=True))
+    assert (answer.batch.rows, answer.left_out) == (2, 2)
+    assert answer.warnings[0].endswith("left out, each number gets one message")
+    messages = await assembled.service.messages.histories.list_messages(id=None, state=None, limit=0)
+    assert sorted(message.text for message in messages) == ["a", "b"]
+
+
+async def test_a_key_that_two_rows_have_is_named_with_both_lines(assembled: AssembledService) -> None:
+    """With other content it is a mistake; with the same it is one message."""
+    rows = b"to,text,class,key\n+33612345678,a,otp,k\n+33612345678,a,otp,k\n+33612345678,b,otp,k\n"
+    with pytest.raises(BadRows) as refused:
+        await assembled.service.messages.batches.accept(rows)
+    assert refused.value.problems == ("line 4: key 'k' is on line 2 too, with other content",)
+    answer = await assembled.service.messages.batches.accept(rows.rpartition(b"+")[0])
+    assert (answer.batch.rows, answer.batch.again) == (2, 1)
+
+
+async def test_a_key_of_another_message_is_named_with_its_line(assembled: AssembledService) -> None:
+    """What the database knows of a key is told beside the line that has it."""
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "first", key="k"))
+    rows = f"to,text,class,key\n{ALICE},ok,otp,\n{ALICE},second,otp,k\n".encode()
+    with pytest.raises(Refused, match=r"^line 3: key 'k' belongs to message 1"):
+        await assembled.service.messages.batches.accept(rows)
+
+
+async def test_rows_of_a_large_file_keep_their_sim_and_window(assembled: AssembledService) -> None:
+    """What is staged loses nothing on the way to its message."""
+    options = FileOptions(window="00:00-23:59", sim="8933010000000000010")
+    async with promoting(assembled):
+        await assembled.service.messages.batches.accept(file(), options=options)
+    sql = "SELECT count(*) FROM message WHERE pinned = '8933010000000000010' AND window LIKE '00:00-23:59 %'"
+    assert await counted(assembled, sql) == ROWS

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from modemd.service.messages.csv_rows import LONGEST_ROW, MOST_EMPTY, parse_rows
+from modemd.service.messages.csv_encoding import FileContent
+from modemd.service.messages.csv_rows import LONGEST_ROW, MOST_EMPTY, NO_OPTIONS, FileOptions, parse_rows
 from modemd.service.messages.submission import LONGEST_TEXT, MessageRequest
 
 HELLO = MessageRequest("+33612345678", "hello, you", "otp")
 
 
-def found(text: str) -> list[tuple[int, MessageRequest | str]]:
+def found(text: str, options: FileOptions = NO_OPTIONS) -> list[tuple[int, MessageRequest | str]]:
     """The rows of a text that have a value, each with its line."""
-    return [(row.line, row.found) for row in parse_rows(text.encode()) if row.found is not None]
+    content = FileContent(text.encode(), "utf-8-sig", b"")
+    return [(row.line, row.found) for row in parse_rows(content, options) if row.found is not None]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,49 @@ def found(text: str) -> list[tuple[int, MessageRequest | str]]:
 def test_a_file_of_a_spreadsheet_is_read(text: str, line: int) -> None:
     """Separators, first line and empty columns are as the program that saved the file likes them."""
     assert found(text) == [(line, HELLO)]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        pytest.param(
+            "Nom;Mobile;Message\nAnna;+33612345678;hello, you\n",
+            FileOptions(message_class="otp", to_column="mobile", text_column="MESSAGE"),
+            HELLO,
+            id="columns of other names",
+        ),
+        pytest.param(
+            "to\n+33612345678\n", FileOptions(text="hello, you", message_class="otp"), HELLO, id="numbers alone"
+        ),
+        pytest.param(
+            "to,text,class,at\n+33612345678,hi,,18:00\n",
+            FileOptions(
+                text="x", message_class="otp", at="9:00", valid="2h", window="9:00-12:00", sim="1", report=False
+            ),
+            MessageRequest(
+                "+33612345678", "hi", "otp", "18:00", report=False, valid="2h", window="9:00-12:00", sim="1"
+            ),
+            id="what a row says itself counts",
+        ),
+        pytest.param(
+            "to,text,at\n36111,hi, \n",
+            FileOptions(message_class="otp", at="9:00", short_code=True),
+            MessageRequest("36111", "hi", "otp", "9:00", short_code=True),
+            id="an empty value says nothing",
+        ),
+    ],
+)
+def test_options_are_for_all_rows_that_do_not_say_it(text: str, options: FileOptions, expected: MessageRequest) -> None:
+    """A file needs only the columns in which its rows differ, and they may have any name."""
+    assert [row for _, row in found(text, options)] == [expected]
+
+
+def test_columns_without_a_meaning_are_passed_over_with_a_warning() -> None:
+    """A list of customers has more columns than a message; a person sees which are not used."""
+    content = FileContent(b"To,Text,Class,Pr\xc3\xa9nom,att\n1,x,otp,Anna,now\n", "utf-8-sig", b"")
+    head, row = parse_rows(content)
+    assert head.warnings == ("'Prénom', 'att' are not used; the columns are to,text,class[,at,key]",)
+    assert row.found == MessageRequest("1", "x", "otp")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,9 @@ async def test_a_refused_row_is_kept_among_the_others(assembled: AssembledServic
         pytest.param("to,text,class\n", ["line 1: there are no rows"], id="no rows"),
         pytest.param("to,text\n+33612345678,x\n", ["line 1: no column class; the columns are"], id="no class"),
         pytest.param(
-            "to,text,class,colour\n", ["line 1: unknown column 'colour'; the columns are"], id="unknown column"
+            "to,text,colour\n",
+            ["line 1: no column class, unknown column 'colour'; the columns are"],
+            id="unknown column",
         ),
         pytest.param(
             "to,text,class\n1,2,3,4\n+33612345678,x\nnobody,x,otp\n+33612345678,x,\n",

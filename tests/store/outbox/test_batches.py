@@ -9,6 +9,7 @@ import pytest
 from modemd.errors import Refused
 from modemd.rules.classes import MessageClass
 from modemd.store.outbox import accept, batches
+from modemd.store.outbox.batches import FileIdentity, FileRow
 from modemd.store.outbox.outbound_message import OutboundMessage
 from modemd.store.rows import BatchRow
 from tests.store.bench import ALICE, BOB, Bench
@@ -28,8 +29,9 @@ def no_judge(at: datetime, now: datetime) -> None:
 
 def staged(bench: Bench, *rows: OutboundMessage, key: str | None = None) -> int:
     """A batch of which nothing is accepted yet."""
-    batch = batches.begin_staging(bench.db, key, b"digest", bench.now)
-    batches.stage_rows(bench.db, batch, rows, bench.policy, no_judge, bench.now)
+    batch = batches.begin_staging(bench.db, FileIdentity(key, b"digest"), bench.now)
+    lines = [FileRow(line, new) for line, new in enumerate(rows, start=2)]
+    batches.stage_rows(bench.db, batch, lines, bench.policy, no_judge, bench.now)
     return batch
 
 
@@ -173,13 +175,13 @@ def test_a_file_is_known_by_its_key(bench: Bench) -> None:
     """Once accepted it is answered again; before, it is told so; another file under that key is refused."""
     batch = staged(bench, row(bench, ALICE), key="file")
     with pytest.raises(Refused, match="not accepted yet"):
-        batches.find_by_key(bench.db, "file", b"digest")
+        batches.find_by_key(bench.db, FileIdentity("file", b"digest"))
     batches.accept_batch(bench.db, batch, bench.now)
-    assert batches.find_by_key(bench.db, "file", b"digest") == batch
+    assert batches.find_by_key(bench.db, FileIdentity("file", b"digest")) == batch
     with pytest.raises(Refused, match="another file"):
-        batches.find_by_key(bench.db, "file", b"other")
+        batches.find_by_key(bench.db, FileIdentity("file", b"other"))
     with pytest.raises(Refused, match="taken a moment ago"):
-        batches.begin_staging(bench.db, "file", b"digest", bench.now)
+        batches.begin_staging(bench.db, FileIdentity("file", b"digest"), bench.now)
 
 
 def test_ids_that_were_set_aside_are_nobody_elses(bench: Bench) -> None:

@@ -1,0 +1,1 @@
+"""Sending from the command line: messages, files, and what became of them."""
