@@ -119,6 +119,18 @@ def make_router(service: Service) -> APIRouter:
     async def get_batch(id: PathId) -> dict[str, Any]:
         return document(await rooms.batches.describe(id))
 
+    @router.post("/batches/{id}/cancel", summary="Cancel every message of a batch that has not been sent")
+    async def post_batch_cancel(id: PathId, decision: Decision) -> dict[str, Any]:
+        return document(await rooms.batch_decisions.cancel(id, decision.authorship))
+
+    @router.post("/batches/{id}/pause", summary="Pause a batch")
+    async def post_batch_pause(id: PathId, decision: Decision) -> dict[str, Any]:
+        return document(await rooms.batch_decisions.pause(id, decision.authorship))
+
+    @router.post("/batches/{id}/resume", summary="Resume a paused batch")
+    async def post_batch_resume(id: PathId, decision: Decision) -> dict[str, Any]:
+        return document(await rooms.batch_decisions.resume(id, decision.authorship))
+
     @router.get("/messages", summary="List the outbound messages, newest first")
     async def get_messages(
         id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50

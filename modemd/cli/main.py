@@ -23,6 +23,7 @@ _COMMANDS = {
     "settle": ("messages", "settle"),
     "resend": ("messages", "resend"),
     "cancel": ("messages", "cancel"),
+    "batches": ("sending.batches", "batches"),
     "pause": ("sims", "pause"),
     "resume": ("sims", "resume"),
     "sims": ("sims", "sims"),

@@ -11,6 +11,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_rows, printable
+from modemd.cli.sending.batches import decide, explain_no_messages
 from modemd.cli.sending.send import print_accepted
 from modemd.config import load
 from modemd.rules.states import MessageState
@@ -44,11 +45,17 @@ def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
 
 @options.command()
 @options.config_file
-@message_id
+@click.argument("id", type=click.IntRange(min=1), required=False)
+@options.batch("All messages of this batch that were not sent.")
 @authorship_options
 @options.as_json
-def cancel(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
-    """Cancel a message that has not been sent."""
+def cancel(config: Path, id: int | None, batch: int | None, why: str, by: str, as_json: bool) -> None:
+    """Cancel a message, or a whole batch, that has not been sent."""
+    if (id is None) == (batch is None):
+        raise click.UsageError("needs the ID of a message, or --batch")
+    if batch is not None:
+        decide(config, "cancel", batch, why, by, as_json=as_json)
+        return
     _print_message(post_json(load(config), f"/v1/messages/{id}/cancel", {"why": why, "by": by}), as_json)
 
 
@@ -71,7 +78,11 @@ def _print_message(message: dict[str, Any], as_json: bool) -> None:
 def messages(config: Path, id: int | None, state: str | None, batch: int | None, limit: int, as_json: bool) -> None:
     """Show the outbound messages, newest first."""
     query = {"id": id, "state": state, "batch": batch, "limit": limit}
-    rows = call_api(load(config), "GET", "/v1/messages", query=query)
+    settings = load(config)
+    rows = call_api(settings, "GET", "/v1/messages", query=query)
+    if batch is not None and not rows and id is None and state is None and not as_json:
+        echo(explain_no_messages(settings, batch))
+        return
     columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
     print_rows(rows, columns, as_json=as_json, none="no messages")
 

@@ -105,6 +105,11 @@ def class_of_messages(help: str) -> Callable[[Callable[..., None]], Callable[...
     return click.option("--class", "message_class", type=click.Choice([name.value for name in MessageClass]), help=help)
 
 
+def batch(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes the option --batch, the number of a batch. Without it, the value is None."""
+    return click.option("--batch", type=click.IntRange(min=1), help=help)
+
+
 def _user() -> str:
     """Returns the name of the account that runs this process, whatever the environment says."""
     try:

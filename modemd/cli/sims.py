@@ -12,6 +12,7 @@ from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_table
+from modemd.cli.sending.batches import decide
 from modemd.config import load
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
@@ -81,10 +82,16 @@ def table_row(row: dict[str, Any]) -> dict[str, Any]:
 @options.config_file
 @options.class_of_messages("Only this class of messages.")
 @click.option("--sim", help="Only this SIM, by its ICCID.")
+@options.batch("Only this batch: its messages are held.")
 @authorship_options
 @options.as_json
-def pause(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
-    """Pause sending: a class, a SIM, or everything. Alarms go on, unless --class alarm names them."""
+def pause(
+    config: Path, message_class: str | None, sim: str | None, batch: int | None, why: str, by: str, as_json: bool
+) -> None:
+    """Pause sending: a class, a SIM, a batch, or everything. Alarms go on, unless --class alarm names them."""
+    if batch is not None:
+        _decide_batch(config, "pause", batch, message_class, sim, why, by, as_json=as_json)
+        return
     _post_decision(config, "pause", message_class, sim, why, by, as_json=as_json)
 
 
@@ -92,11 +99,25 @@ def pause(config: Path, message_class: str | None, sim: str | None, why: str, by
 @options.config_file
 @options.class_of_messages("The class that is paused.")
 @click.option("--sim", help="The SIM that is paused, by its ICCID.")
+@options.batch("The batch that is paused.")
 @authorship_options
 @options.as_json
-def resume(config: Path, message_class: str | None, sim: str | None, why: str, by: str, as_json: bool) -> None:
-    """End a pause. Name the same --class and --sim with which it was made."""
+def resume(
+    config: Path, message_class: str | None, sim: str | None, batch: int | None, why: str, by: str, as_json: bool
+) -> None:
+    """End a pause. Name the same --class and --sim, or --batch, with which it was made."""
+    if batch is not None:
+        _decide_batch(config, "resume", batch, message_class, sim, why, by, as_json=as_json)
+        return
     _post_decision(config, "resume", message_class, sim, why, by, as_json=as_json)
+
+
+def _decide_batch(
+    config: Path, verb: str, batch: int, message_class: str | None, sim: str | None, why: str, by: str, *, as_json: bool
+) -> None:
+    if message_class is not None or sim is not None:
+        raise click.UsageError("--batch cannot be used with --class or --sim")
+    decide(config, verb, batch, why, by, as_json=as_json)
 
 
 def _post_decision(

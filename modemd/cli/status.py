@@ -51,8 +51,10 @@ def print_status(found: Mapping[str, Any]) -> None:
     if found["waiting"]:
         rows = [row | {"oldest": format_age(row["age_s"])} for row in found["waiting"]]
         print_table(rows, ("state", "class", "messages", "oldest"))
-    else:
+    elif not found["in_batches"]:
         echo("nothing waits")
+    if found["in_batches"]:
+        echo(f"{found['in_batches']} rows of batches are accepted, and no messages yet: modemd batches")
     if found["held"]:
         held = [f"{row['messages']} {printable(row['reason'] or 'for an unknown reason')}" for row in found["held"]]
         echo(f"held: {', '.join(held[:MOST_LINES])}{', ...' if len(held) > MOST_LINES else ''}")

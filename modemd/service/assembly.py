@@ -26,6 +26,7 @@ from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
 from modemd.service.dispatch.policy import SendingPolicy, consent_policy
 from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
 from modemd.service.messages.estimates import Estimates
@@ -98,8 +99,9 @@ def assemble(collaborators: Collaborators) -> Service:
         store, current_settings, policy, clock,
         on_queued=wakeups.submitted, on_settled=wakeups.settled, on_released=wakeups.released,
     )  # fmt: skip
+    batch_decisions = BatchDecisions(store, policy, clock, on_released=wakeups.released)
     previews = Previews(store, submission, batches, policy, clock, estimates)
-    messages = Messages(submission, batches, decisions, MessageHistories(store), previews)
+    messages = Messages(submission, batches, decisions, MessageHistories(store), previews, batch_decisions)
 
     # Modems and SIMs
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))

@@ -14,6 +14,7 @@ from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.opt_out import ConsentRecords
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
+from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.batches import Batches
 from modemd.service.messages.decisions import Decisions
 from modemd.service.messages.history import MessageHistories
@@ -51,6 +52,7 @@ class Messages:
     decisions: Decisions
     histories: MessageHistories
     previews: Previews
+    batch_decisions: BatchDecisions
 
 
 @dataclass(frozen=True, slots=True)

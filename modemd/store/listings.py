@@ -150,12 +150,13 @@ def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[OptOutRow]
 
 
 def read_counts(db: sqlite3.Connection) -> StoreCounts:
-    """Returns how many messages are in each state, wait by class, and are held by reason; how many numbers have opted out; and
-    how many reports are unmatched."""
+    """Returns how many messages are in each state, wait by class, and are held by reason; how many rows of accepted batches are
+    no messages yet; how many numbers have opted out; and how many reports are unmatched."""
     return StoreCounts(
         waiting=tuple(count_waiting(db)),
         held=tuple(count_held(db)),
         states=count_states(db),
+        in_batches=count_rows_in_batches(db),
         unmatched_reports=read_count(db, "unmatched"),
         opted_out=read_count(db, "opted_out"),
     )
@@ -211,6 +212,13 @@ def count_states(db: sqlite3.Connection) -> dict[MessageState, int]:
         "SELECT state, sum(amount) AS messages FROM tally WHERE kind = 'message' GROUP BY state"
     ).fetchall()
     return {MessageState(row["state"]): row["messages"] for row in rows if row["messages"]}
+
+
+def count_rows_in_batches(db: sqlite3.Connection) -> int:
+    """Returns how many rows of accepted batches are no messages yet."""
+    sql = """SELECT coalesce(sum(rows - again - promoted), 0) FROM batch INDEXED BY batch_state
+             WHERE state IN ('accepted', 'held')"""
+    return int(db.execute(sql).fetchone()[0])
 
 
 def read_count(db: sqlite3.Connection, kind: str) -> int:

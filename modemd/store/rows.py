@@ -148,12 +148,14 @@ class OptOutRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """Batch. Of its `rows`, consent allowed `accepted` and `refused` others when they came, `again` had a key that was known, and
-    `promoted` are messages by now. The ids of its first and last message are None before it is accepted."""
+    """Batch. Of its `rows`, consent allowed `accepted` and `refused` others when they came, `again` had a key that was known,
+    and `promoted` are messages by now. `reason`: why it is held. The ids of its first and last message are None before it is
+    accepted."""
 
     id: int
     key: str | None
     state: Literal["staging", "accepted", "held", "done"]
+    reason: str | None
     created_at: str
     accepted_at: str | None
     rows: int
@@ -231,11 +233,13 @@ class HeldCount:
 
 @dataclass(frozen=True, slots=True)
 class StoreCounts:
-    """Numbers of messages that wait, that are held, and in each state; of unmatched reports, and of numbers that opted out."""
+    """Numbers of messages that wait, that are held, and in each state; of rows of accepted batches that are no messages yet; of
+    unmatched reports, and of numbers that opted out."""
 
     waiting: tuple[WaitingCount, ...]
     held: tuple[HeldCount, ...]
     states: dict[MessageState, int]
+    in_batches: int
     unmatched_reports: int
     opted_out: int
 

@@ -205,6 +205,7 @@ _BATCHES = (
         digest BLOB NOT NULL,
         options TEXT NOT NULL DEFAULT '',
         state TEXT NOT NULL CHECK (state IN ('staging', 'accepted', 'held', 'done')),
+        reason TEXT,
         created_at TEXT NOT NULL,
         accepted_at TEXT,
         rows INTEGER NOT NULL DEFAULT 0,

@@ -107,6 +107,18 @@ async def test_a_file_takes_its_options_from_the_query(client: Client) -> None:
     assert (again["id"], again["repeated"], again["estimate"]) == (answer["id"], True, None)
 
 
+async def test_a_batch_is_paused_resumed_and_cancelled(client: Client) -> None:
+    """A person decides about all its messages at once, with who and why."""
+    rows, word = f"to,text,class\n{ALICE},x,otp\n".encode(), {"by": "ann", "why": "wrong price"}
+    await client.call("POST", "/v1/batches", rows, "text/csv")
+    for decision, state in (("pause", "held"), ("resume", "held"), ("cancel", "cancelled")):
+        answer = await client.post(f"/v1/batches/1/{decision}", word)
+        assert (answer.status, answer.json) == (200, {"batch": 1, "changed": 1})
+        assert (await client.get("/v1/batches/1")).json["messages"] == {state: 1}
+    assert (await client.post("/v1/batches/1/resume", word)).code == "not_paused"
+    assert (await client.post("/v1/batches/9/cancel", word)).code == "not_found"
+
+
 async def test_a_preview_of_messages_stores_nothing(client: Client) -> None:
     """It takes what a message takes, and tells its parts."""
     answer = await client.post("/v1/messages/preview", HELLO | {"to": [ALICE, "+33698765432"]})

@@ -47,7 +47,9 @@ MESSAGE_KEYS = (
     "id to text class state reason parts parts_sent created_at at expires_at sent_at delivered_at closed_at sim key "
     "until"
 )
-BATCH_KEYS = "id key state created_at accepted_at rows again refused promoted accepted first_message last_message"
+BATCH_KEYS = (
+    "id key state reason created_at accepted_at rows again refused promoted accepted first_message last_message"
+)
 REPORT_KEYS = "id stored_at sim to reference status outcome accepted_at discharged_at message part attempt meaning"
 SCHEDULE_KEYS = "name cron timezone next paused to class text valid_s window sim late created_at"
 SIM_KEYS = (
@@ -137,7 +139,7 @@ def test_the_status_of_the_service() -> None:
     waiting = rows.WaitingCount(MessageState.HELD, MessageClass.OTP, 2, NOON)
     status = StatusView(
         Health(False, "disk_full", "nothing is sent"), StoreUnavailable(ErrorCode.DISK_FULL, "make room"), "it leaps", (), (), (),
-        (WaitingView(waiting, 60),), rows.StoreCounts((waiting,), (rows.HeldCount("scheduled", 2),), {}, 1, 0),
+        (WaitingView(waiting, 60),), rows.StoreCounts((waiting,), (rows.HeldCount("scheduled", 2),), {}, 5, 1, 0),
     )  # fmt: skip
     assert document(status) == {
         "can_send": False,
@@ -151,6 +153,7 @@ def test_the_status_of_the_service() -> None:
         "waiting": [{"state": "held", "class": "otp", "messages": 2, "oldest": NOON_TEXT, "age_s": 60}],
         "held": [{"reason": "scheduled", "messages": 2}],
         "states": {},
+        "in_batches": 5,
         "unmatched_reports": 1,
         "opted_out": 0,
     }

@@ -16,6 +16,8 @@ from modemd.errors import ModemdError
 PROGRESS_INTERVAL_S = 0.5
 # A file of the largest size holds about a million rows; on a small board they take minutes.
 ROWS_TIMEOUT_S = 3600.0
+# So begins the key of a file that has none of its own. By it the progress is asked for.
+OWN_KEY = "modemd send "
 
 
 def post_rows(
@@ -23,7 +25,7 @@ def post_rows(
 ) -> dict[str, Any]:
     """Returns the batch that a CSV became (`POST /v1/batches`). `options`: those of the whole file; `key`: its own key, if it
     has one. With `show`, prints on stderr how many rows are staged so far."""
-    name = key if key is not None else f"modemd send {uuid.uuid4()}"
+    name = key if key is not None else f"{OWN_KEY}{uuid.uuid4()}"
     with ThreadPoolExecutor(1) as pool:
         answer: Future[dict[str, Any]] = pool.submit(_post, settings, "/v1/batches", rows, options | {"key": name})
         has_printed = False

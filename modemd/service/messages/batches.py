@@ -96,7 +96,7 @@ class Batches:
         retry = StoreRetry(log, "batches wait for the database")
         while True:
             self._wakeup.clear()
-            if not await retry.run(self._run_step):
+            if not await retry.run(self.run_step):
                 await self._wakeup.wait()
 
     async def accept(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> BatchResult:
@@ -198,7 +198,7 @@ class Batches:
             batches.stage_rows, batch=batch, rows=rows, policy=self._policy, judge=check_time, now=self._clock.now()
         )
 
-    async def _run_step(self) -> bool:
+    async def run_step(self) -> bool:
         """Makes one small change. Returns True if there was something to do."""
         clears = not self._staging_lock.locked()  # rows that are being staged now look like abandoned ones
         now, policy = self._clock.now(), self._policy

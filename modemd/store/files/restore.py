@@ -152,7 +152,7 @@ def hold_everything(db: sqlite3.Connection, now: datetime) -> int:
         db.execute("UPDATE part SET due = NULL WHERE message_id = ?", (message_id,))
         update_message_state(db, message_id, now, RESTORED)
     db.execute("UPDATE part SET due = NULL WHERE state = 'unknown'")
-    db.execute("UPDATE batch SET state = 'held' WHERE state = 'accepted'")
+    db.execute("UPDATE batch SET state = 'held', reason = ? WHERE state = 'accepted'", (RESTORED,))
     db.execute("UPDATE schedule SET paused = 1 WHERE removed_at IS NULL AND paused = 0")
     return len(messages)
 
@@ -185,7 +185,9 @@ def _list_held(db: sqlite3.Connection, message_class: MessageClass) -> list[sqli
 
 def release_batches(db: sqlite3.Connection, now: datetime, **word: str) -> int:
     """Releases the batches that a restore holds, and returns how many."""
-    batches = db.execute("UPDATE batch SET state = 'accepted' WHERE state = 'held'").rowcount
+    batches = db.execute(
+        "UPDATE batch SET state = 'accepted', reason = NULL WHERE state = 'held' AND reason = ?", (RESTORED,)
+    ).rowcount
     if batches:
         add_event(db, None, now, "batches released", batches=batches, **word)
     return batches

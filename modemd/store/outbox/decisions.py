@@ -88,8 +88,7 @@ def cancel(db: sqlite3.Connection, message_id: int, authorship: Authorship, now:
     message = _read_message(db, message_id)
     if message["state"] in states.FINAL_MESSAGES:
         raise Refused(ErrorCode.TOO_LATE, f"message {message_id} is {message['state']} already")
-    left = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
-    if db.execute(left, (message_id,)).fetchone():
+    if has_left(db, message_id):
         raise Refused(
             ErrorCode.TOO_LATE,
             f"message {message_id} is {message['state']}: what a modem was given cannot be called back",
@@ -98,6 +97,12 @@ def cancel(db: sqlite3.Connection, message_id: int, authorship: Authorship, now:
         if part["state"] in _WAITING:
             advance_part(db, part, states.PartEvent.CANCELLED, now, **asdict(authorship))
     update_message_state(db, message_id, now, BY_HAND)
+
+
+def has_left(db: sqlite3.Connection, message_id: int) -> bool:
+    """Returns True if a part of a message may have left: an attempt of it is open, accepted or unknown."""
+    sql = "SELECT 1 FROM attempt WHERE message_id = ? AND outcome IN ('open', 'sent', 'unknown') LIMIT 1"
+    return db.execute(sql, (message_id,)).fetchone() is not None
 
 
 def resend(

@@ -1,0 +1,133 @@
+"""Decisions of a person about a batch: cancels, pauses and resumes what of it has not begun, in small steps.
+
+A batch that is being cancelled or is paused is `held`, so that nobody else promotes its rows. A step looks at the messages behind
+the last one of the step before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from modemd.errors import ErrorCode, Refused
+from modemd.rules import states
+from modemd.rules.consent.policy import ConsentPolicy
+from modemd.store.events import Authorship, add_event
+from modemd.store.outbox import batches, decisions
+from modemd.store.timestamps import to_text
+from modemd.store.transitions import advance_part, list_parts, update_message_state
+
+# Reason of a batch, and of its messages, that a person has paused.
+PAUSED = "batch_paused"
+# Reason of a batch that is being cancelled: what was not promoted yet is never sent.
+CANCELLING = "cancelling"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStep:
+    """Result of a step: how many messages it has changed, and the last message that it has looked at; None if it was the last
+    step."""
+
+    changed: int
+    last: int | None
+
+
+def hold(db: sqlite3.Connection, batch: int, reason: str) -> None:
+    """Stops the promotion of a batch, for a reason. Raises Refused with `not_found`, or with `staging` if it is not accepted
+    yet."""
+    found = batches.read_batch(db, batch)
+    if found is None:
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
+    if found.state == "staging":
+        raise Refused(ErrorCode.STAGING, f"batch {batch} is not accepted yet; ask again in a while")
+    db.execute(
+        "UPDATE batch SET state = 'held', reason = ? WHERE id = ? AND state IN ('accepted', 'held')", (reason, batch)
+    )
+
+
+def cancel(
+    db: sqlite3.Connection,
+    batch: int,
+    after: int,
+    authorship: Authorship,
+    policy: ConsentPolicy,
+    now: datetime,
+    limit: int,
+) -> BatchStep:
+    """Cancels the next messages of a held batch of which nothing can have left. Once there are no more, makes messages of its
+    next rows, and cancels these."""
+    ids = _list_waiting(db, batch, after, limit)
+    if not ids:
+        db.execute("UPDATE batch SET state = 'accepted' WHERE id = ? AND state = 'held'", (batch,))
+        batches.promote(db, batch, policy, now, limit)
+        db.execute("UPDATE batch SET state = 'held' WHERE id = ? AND state = 'accepted'", (batch,))
+        ids = _list_waiting(db, batch, after, limit)
+    cancelled = 0
+    for message_id in ids:
+        if not decisions.has_left(db, message_id):
+            decisions.cancel(db, message_id, authorship, now)
+            cancelled += 1
+    if ids:
+        return BatchStep(cancelled, ids[-1])
+    db.execute("UPDATE batch SET reason = NULL WHERE id = ?", (batch,))
+    return BatchStep(0, None)
+
+
+def pause(
+    db: sqlite3.Connection, batch: int, after: int, authorship: Authorship, now: datetime, limit: int
+) -> BatchStep:
+    """Holds the next messages of a held batch of which nothing can have left, until they are resumed. Their validity goes on."""
+    ids = _list_waiting(db, batch, after, limit)
+    paused = 0
+    for message_id in ids:
+        if decisions.has_left(db, message_id):
+            continue
+        for part in list_parts(db, message_id):
+            if part["state"] == states.PartState.QUEUED:
+                advance_part(db, part, states.PartEvent.PUT_OFF, now, reason=PAUSED, **asdict(authorship))
+        db.execute("UPDATE part SET due = NULL WHERE message_id = ? AND state = 'held'", (message_id,))
+        update_message_state(db, message_id, now, PAUSED)
+        paused += 1
+    return BatchStep(paused, ids[-1] if ids else None)
+
+
+def resume(
+    db: sqlite3.Connection, batch: int, after: int, authorship: Authorship, now: datetime, limit: int
+) -> BatchStep:
+    """Lets the next paused messages of a batch go on; one that is planned for later keeps its time. After the last one, the
+    rows of the batch are promoted again."""
+    rows = db.execute(
+        """SELECT id, at FROM message WHERE batch = ? AND id > ? AND state = 'held' AND reason = ? ORDER BY id LIMIT ?""",
+        (batch, after, PAUSED, limit),
+    ).fetchall()
+    for row in rows:
+        later = row["at"] is not None and row["at"] > to_text(now)
+        due = row["at"] if later else to_text(now)
+        db.execute("UPDATE part SET due = ? WHERE message_id = ? AND state = 'held'", (due, row["id"]))
+        db.execute("UPDATE message SET reason = ? WHERE id = ?", ("scheduled" if later else "resumed", row["id"]))
+        add_event(db, row["id"], now, "resumed", **asdict(authorship))
+    if rows:
+        return BatchStep(len(rows), rows[-1]["id"])
+    db.execute("UPDATE batch SET state = 'accepted', reason = NULL WHERE id = ? AND reason = ?", (batch, PAUSED))
+    return BatchStep(0, None)
+
+
+def require_paused(db: sqlite3.Connection, batch: int) -> None:
+    """Raises Refused with `not_found` or `not_paused` if a batch is not there, or nothing of it is paused."""
+    found = batches.read_batch(db, batch)
+    if found is None:
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
+    sql = "SELECT 1 FROM message WHERE batch = ? AND state = 'held' AND reason = ? LIMIT 1"
+    if found.reason != PAUSED and db.execute(sql, (batch, PAUSED)).fetchone() is None:
+        raise Refused(ErrorCode.NOT_PAUSED, f"batch {batch} is not paused")
+
+
+def _list_waiting(db: sqlite3.Connection, batch: int, after: int, limit: int) -> list[int]:
+    """Returns the next messages of a batch that a person or a modem may still begin."""
+    rows = db.execute(
+        """SELECT id FROM message WHERE batch = ? AND id > ? AND state IN ('held', 'queued', 'sending', 'unknown')
+           ORDER BY id LIMIT ?""",
+        (batch, after, limit),
+    )
+    return [row["id"] for row in rows]
