@@ -11,7 +11,7 @@ from functools import cache, singledispatch
 from operator import attrgetter
 from typing import Any
 
-from modemd.service.calendar.recurring import ScheduleStory, ScheduleView
+from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory, ScheduleView
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.history import MessageHistory, ReportView
 from modemd.service.messages.submission import SubmitResult
@@ -106,8 +106,13 @@ def _make_schedule(view: ScheduleView) -> Document:
 
 
 @document.register
-def _(view: ScheduleStory) -> Document:
+def _make_story(view: ScheduleStory) -> Document:
     return _make_schedule(view) | {"runs": documents(view.runs)}
+
+
+@document.register
+def _(view: AddedSchedule) -> Document:
+    return _make_story(view) | {"warnings": list(view.warnings)}
 
 
 @document.register

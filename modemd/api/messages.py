@@ -19,15 +19,13 @@ from modemd.service.service import Service
 
 BATCHES = "/v1/batches"
 BATCH_PREVIEW = "/v1/batches/preview"
-# Recipients of one request; for more there is the CSV.
-MOST_RECIPIENTS = 100
 LARGEST_CSV = 32 * 1024 * 1024
 
 
 class NewMessage(Body):
     """A message to send. `class` and `at` mean what docs/sending.md says."""
 
-    to: str | Annotated[list[str], Field(min_length=1, max_length=MOST_RECIPIENTS)]
+    to: str | list[str]
     text: str
     message_class: str = Field(default=MessageClass.TRANSACTIONAL, alias="class")
     at: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from modemd.api.documents import document, documents
 from modemd.api.requests import Body, Decision, Text
 from modemd.rules.classes import MessageClass
-from modemd.service.calendar.recurring import MOST_RECIPIENTS, ScheduleRequest
+from modemd.service.calendar.recurring import ScheduleRequest
 from modemd.service.messages.submission import MessageRequest
 from modemd.service.service import Service
 
@@ -20,7 +20,7 @@ class NewSchedule(Body):
 
     name: Text
     cron: Text
-    to: Annotated[list[Text], Field(max_length=MOST_RECIPIENTS)]
+    to: list[Text]
     text: Text
     message_class: Text = Field(default=MessageClass.TRANSACTIONAL, alias="class")
     report: bool | None = None

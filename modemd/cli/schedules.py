@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -72,7 +73,10 @@ def add(
         "report": False if no_report else None,
         "short_code": short_code,
     }
-    _print_schedule(post_json(load(config), "/v1/schedules", new), as_json)
+    added = post_json(load(config), "/v1/schedules", new)
+    for warning in added["warnings"]:
+        echo(f"warning: {warning}", err=True)
+    _print_schedule(added, as_json)
 
 
 @schedules.command("list")
@@ -149,6 +153,9 @@ def _print_schedule(schedule: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(schedule)
         return
-    when = "paused" if schedule["paused"] else f"next {schedule['next']}"
+    when = "paused"
+    if not schedule["paused"]:
+        when = f"next {datetime.fromisoformat(schedule['next']):%Y-%m-%d %H:%M:%S}"  # in its own zone already
     times = f"{schedule['cron']}, {schedule['timezone']}"
-    echo(f"schedule {schedule['name']} ({times}): {when}, {len(schedule['to'])} recipient(s)")
+    count = len(schedule["to"])
+    echo(f"schedule {schedule['name']} ({times}): {when}, {count} recipient{'' if count == 1 else 's'}")

@@ -17,7 +17,7 @@ from modemd.modem.status import ModemHealth
 from modemd.rules.classes import MessageClass
 from modemd.rules.report_matching import MatchDoubt
 from modemd.rules.states import MessageState
-from modemd.service.calendar.recurring import ScheduleStory
+from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.decisions import ReleaseResult
 from modemd.service.messages.estimates import Estimate
@@ -93,6 +93,7 @@ ESTIMATE = Estimate(1, 2, 1, (CostlyCharacter("ô", 1),), 1, 0, NOON, 2, 0, 0.08
         (Preview(1, 0, 0, 0, (), ESTIMATE), "rows refused again left_out warnings estimate"),
         (ReleaseResult(1, 2), "messages batches"),
         (ScheduleStory(SCHEDULE, None, ()), f"{SCHEDULE_KEYS} runs"),
+        (AddedSchedule(SCHEDULE, None, (), ("doubtful",)), f"{SCHEDULE_KEYS} runs warnings"),
         (empty(SimView, sim=empty(rows.SimRow), limits={}, paused=()), SIM_KEYS),
         (empty(ModemView), MODEM_KEYS),
         (WireLine(NOON, ">", "AT"), "at way text"),

@@ -33,6 +33,28 @@ def client(assembled: AssembledService) -> Client:
     return Client(create_app(assembled.service))
 
 
+async def test_too_many_recipients_are_told_what_can_be_done(client: Client) -> None:
+    """The limit is told with a way round it, for a schedule and for a message; nothing is stored."""
+    many = [f"+336{number:08d}" for number in range(101)]
+    schedule = await client.post("/v1/schedules", NEW | {"to": many})
+    assert (schedule.status, schedule.code) == (422, "bad_recipients")
+    assert schedule.json["error"]["message"].endswith("let cron run `modemd send --csv FILE --key NAME-DATE`")
+    message = await client.post("/v1/messages", {"to": many, "text": "x"})
+    assert (message.status, message.code) == (422, "bad_recipients")
+    assert "not 101; write more into a CSV" in message.json["error"]["message"]
+    assert (await client.get("/v1/messages")).json == (await client.get("/v1/schedules")).json == []
+
+
+async def test_doubtful_numbers_of_a_schedule_are_warned_of(client: Client) -> None:
+    """As those of a message; a number that is named twice is written to once."""
+    added = await client.post("/v1/schedules", NEW | {"to": ["+33700000000", "0612345678", "+33612345678"]})
+    assert added.json["to"] == ["+33700000000", "+33612345678"]
+    assert added.json["warnings"] == [
+        "+33700000000 is no number that FR is known to assign",
+        "+33612345678 is named 2 times; it gets one message",
+    ]
+
+
 async def test_a_schedule_lives_by_the_api(client: Client) -> None:
     """Added, listed, paused, resumed, removed; each answer is the schedule."""
     added = await client.post("/v1/schedules", NEW | {"valid": "2h", "window": "09:00-18:00", "class": "marketing"})
@@ -42,7 +64,7 @@ async def test_a_schedule_lives_by_the_api(client: Client) -> None:
     )  # fmt: skip
     assert (await client.post("/v1/schedules", NEW)).status == 409
     (listed,) = (await client.get("/v1/schedules")).json
-    assert listed == {key: value for key, value in added.json.items() if key != "runs"}
+    assert listed == {key: value for key, value in added.json.items() if key not in ("runs", "warnings")}
     assert (await client.post("/v1/schedules/daily/pause", WORD)).json["paused"] is True
     assert (await client.post("/v1/schedules/daily/resume", WORD)).json["paused"] is False
     assert (await client.post("/v1/schedules/daily/remove", WORD)).json["name"] == "daily"

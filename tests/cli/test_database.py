@@ -38,7 +38,7 @@ def test_a_schedule_lives_by_the_command_line(modemd: Modemd) -> None:
     assert ask(modemd, "schedules", "list").out == "no schedules\n"
     added = ask(modemd, "schedules", "add", *NEW, "--window", "09:00-18:00", "--valid", "2h", "--late").out
     assert added.startswith("schedule daily (30 9 * * 1-5, UTC): next 20")
-    assert added.endswith(", 2 recipient(s)\n")
+    assert added.endswith(", 2 recipients\n")
     assert ask(modemd, "schedules", "list").out.splitlines()[1].startswith("daily  30 9 * * 1-5  UTC")
     shown = ask(modemd, "schedules", "show", "daily").out.splitlines()
     assert shown[1:] == ["Good morning", "no runs yet"]

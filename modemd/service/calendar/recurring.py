@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -63,6 +63,13 @@ class ScheduleStory(ScheduleView):
     runs: tuple[RunRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AddedSchedule(ScheduleStory):
+    """Recurring send that was added, with warnings about its numbers."""
+
+    warnings: tuple[str, ...]
+
+
 class RecurringSends:
     """One task (`run`) that submits the runs that are due, and the functions that the faces call."""
 
@@ -88,8 +95,8 @@ class RecurringSends:
 
     # Called by the faces
 
-    async def add(self, schedule: ScheduleRequest) -> ScheduleStory:
-        """Checks a recurring send and everything that its messages are made of, and stores it. Returns it as `describe` does.
+    async def add(self, schedule: ScheduleRequest) -> AddedSchedule:
+        """Checks a recurring send and everything that its messages are made of, and stores it.
         Raises Refused (`bad_name`, `bad_recipients`, `bad_schedule`, `bad_cron`, `name_taken`, or what `Submission.check`
         raises)."""
         if _NAME.fullmatch(schedule.name) is None:
@@ -98,20 +105,22 @@ class RecurringSends:
             )
         if not 0 < len(schedule.to) <= MOST_RECIPIENTS:
             raise Refused(
-                ErrorCode.BAD_RECIPIENTS, f"a schedule has 1 to {MOST_RECIPIENTS} recipients; for more, send a CSV"
+                ErrorCode.BAD_RECIPIENTS,
+                f"a schedule has 1 to {MOST_RECIPIENTS} recipients, not {len(schedule.to)}; for more, make several schedules, or "
+                "let cron run `modemd send --csv FILE --key NAME-DATE`",
             )
         if schedule.request.at is not None or schedule.request.key is not None:
             raise Refused(ErrorCode.BAD_SCHEDULE, "a schedule says when by its cron expression, and makes its own keys")
         times, now = parse_cron(schedule.cron, self._zone), self._clock.now()
         if times.next_after(now) is None:
             raise Refused(ErrorCode.BAD_CRON, f"{schedule.cron!r} never comes")
-        messages = [self._submission.check(replace(schedule.request, to=number))[0] for number in schedule.to]
-        first = messages[0]
+        checked = self._submission.check_each(schedule.request, schedule.to)
+        first = checked[0][0]
         new = ScheduleContent(
             name=schedule.name,
             cron=schedule.cron,
             zone=self._zone.key,
-            recipients=tuple(dict.fromkeys(message.number for message in messages)),
+            recipients=tuple(message.number for message, _ in checked),
             text=first.text,
             message_class=first.message_class,
             report=first.report,
@@ -122,7 +131,9 @@ class RecurringSends:
         )
         await self._store.write(partial(schedules.add, new=new, now=now))
         self._wakeup.set()
-        return await self.describe(schedule.name)
+        added = await self.describe(schedule.name)
+        warnings = tuple(each for _, some in checked for each in some)
+        return AddedSchedule(added.schedule, added.next_run, added.runs, warnings)
 
     async def list_schedules(self) -> list[ScheduleView]:
         """Returns all recurring sends, by name."""

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from modemd import logs
@@ -20,7 +20,7 @@ from modemd.service.messages.checked_file import CheckedFile
 from modemd.service.messages.csv_encoding import read_content
 from modemd.service.messages.csv_rows import NO_OPTIONS, BadRows, FileOptions, parse_rows
 from modemd.service.messages.estimates import Estimate, Estimates
-from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time
+from modemd.service.messages.submission import LONGEST_KEY, Submission, check_time, parse_time
 from modemd.service.messages.workload import Workload
 from modemd.service.store_retry import StoreRetry
 from modemd.store import Store
@@ -127,7 +127,11 @@ class Batches:
     async def open_file(self, body: bytes, options: FileOptions) -> CheckedFile:
         """Returns a file of which no row is checked yet; it knows whether it was accepted before. Raises Refused
         (`bad_encoding`)."""
-        content = await read_content(body, self._settings.current().country)
+        settings = self._settings.current()
+        content = await read_content(body, settings.country)
+        if options.at is not None:  # a time of the day is the same one for all rows, however long the file takes
+            at = parse_time(options.at, settings.timezone, self._clock.now())
+            options = replace(options, at=at.isoformat())
         found = CheckedFile(content, options)
         found.note_same_file(await self._store.read(partial(batches.find_same_file, digest=content.digest)))
         return found

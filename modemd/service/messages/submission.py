@@ -29,6 +29,8 @@ from modemd.store.rows import MessageRow
 
 # Characters of an idempotency key.
 LONGEST_KEY = 200
+# Recipients of one request; for more there is the CSV.
+MOST_RECIPIENTS = 100
 # Characters: 255 parts of 153 (3GPP TS 23.040 9.2.3.24.1).
 LONGEST_TEXT = 255 * 153
 
@@ -94,6 +96,11 @@ class Submission:
     def check_each(self, request: MessageRequest, recipients: Sequence[str]) -> list[CheckedMessage]:
         """Returns the message for each of several recipients, as `check` does. A number that is named more than once gets one,
         with a warning."""
+        if not 0 < len(recipients) <= MOST_RECIPIENTS:
+            raise Refused(
+                ErrorCode.BAD_RECIPIENTS,
+                f"a message has 1 to {MOST_RECIPIENTS} recipients, not {len(recipients)}; write more into a CSV (--csv)",
+            )
         checked = [self.check(replace(request, to=to)) for to in recipients]
         counts = Counter(new.number for new, _ in checked)
         once = {new.number: (new, warnings) for new, warnings in checked}

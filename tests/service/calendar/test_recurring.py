@@ -245,6 +245,10 @@ def test_its_messages_are_as_others() -> None:
     [
         (ScheduleRequest("Daily", "@daily", (ALICE,), MessageRequest("", "x"), late=False), "bad_name"),
         (ScheduleRequest("daily", "@daily", (), MessageRequest("", "x"), late=False), "bad_recipients"),
+        (
+            ScheduleRequest("daily", "@daily", (ALICE,) * 101, MessageRequest("", "x"), late=False),
+            "bad_recipients",
+        ),
         (ScheduleRequest("daily", "0 0 31 2 *", (ALICE,), MessageRequest("", "x"), late=False), "bad_cron"),
         (ScheduleRequest("daily", "@daily", ("123x",), MessageRequest("", "x"), late=False), "bad_number"),
         (ScheduleRequest("daily", "@daily", (ALICE,), MessageRequest("", ""), late=False), "empty_text"),

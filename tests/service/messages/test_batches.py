@@ -270,3 +270,18 @@ async def test_rows_of_a_large_file_keep_their_sim_and_window(assembled: Assembl
         await assembled.service.messages.batches.accept(file(), options=options)
     sql = "SELECT count(*) FROM message WHERE pinned = '8933010000000000010' AND window LIKE '00:00-23:59 %'"
     assert await counted(assembled, sql) == ROWS
+
+
+async def test_a_time_of_the_day_is_one_for_the_whole_file(assembled: AssembledService) -> None:
+    """The next 12:01 is the same for all rows, even if that minute passes while they are checked; the key knows the option."""
+    found = await assembled.service.messages.batches.open_file(file(), FileOptions(at="12:01"))
+    assembled.clock.passes(minutes=5)
+    assert found.options.at == "2026-11-22T12:01:00+00:00"
+    with pytest.raises(Refused, match="is not a time") as refused:
+        await assembled.service.messages.batches.accept(file(), options=FileOptions(at="soon"))
+    assert refused.value.code == "bad_time"
+    first = await assembled.service.messages.batches.accept(file(), "k", FileOptions(at="18:00"))
+    assembled.clock.passes(days=1)
+    assert (
+        await assembled.service.messages.batches.accept(file(), "k", FileOptions(at="18:00"))
+    ).batch.id == first.batch.id
