@@ -102,7 +102,7 @@ class Batches:
     async def accept(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> BatchResult:
         """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The
         same file with the same key and options gets the same answer again. Raises BadRows, which names every malformed row, and
-        Refused (`bad_key`, `bad_encoding`, `key_reused`, `staging`)."""
+        Refused (`bad_key`, `bad_encoding`, `bad_time`, `key_reused`, `staging`)."""
         if key is not None and not 0 < len(key) <= LONGEST_KEY:
             raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
         found, load = await self.open_file(body, options), self._estimates.make_workload()
@@ -126,7 +126,7 @@ class Batches:
 
     async def open_file(self, body: bytes, options: FileOptions) -> CheckedFile:
         """Returns a file of which no row is checked yet; it knows whether it was accepted before. Raises Refused
-        (`bad_encoding`)."""
+        (`bad_encoding`, `bad_time`)."""
         settings = self._settings.current()
         content = await read_content(body, settings.country)
         if options.at is not None:  # a time of the day is the same one for all rows, however long the file takes

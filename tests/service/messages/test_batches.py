@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from modemd.service.messages import batches as messages_batches
 from modemd.service.messages.csv_rows import MOST_EMPTY, MOST_PROBLEMS, BadRows, FileOptions
 from modemd.service.messages.submission import LONGEST_TEXT, MessageRequest
 from modemd.store.outbox import batches
-from tests.service.assembled import AssembledService
+from tests.service.assembled import AssembledService, assembled_service
 
 ALICE = "+33612345678"
 ROWS = 175
@@ -272,16 +273,16 @@ async def test_rows_of_a_large_file_keep_their_sim_and_window(assembled: Assembl
     assert await counted(assembled, sql) == ROWS
 
 
-async def test_a_time_of_the_day_is_one_for_the_whole_file(assembled: AssembledService) -> None:
+async def test_a_time_of_the_day_is_one_for_the_whole_file(tmp_path: Path) -> None:
     """The next 12:01 is the same for all rows, even if that minute passes while they are checked; the key knows the option."""
-    found = await assembled.service.messages.batches.open_file(file(), FileOptions(at="12:01"))
-    assembled.clock.passes(minutes=5)
-    assert found.options.at == "2026-11-22T12:01:00+00:00"
-    with pytest.raises(Refused, match="is not a time") as refused:
-        await assembled.service.messages.batches.accept(file(), options=FileOptions(at="soon"))
-    assert refused.value.code == "bad_time"
-    first = await assembled.service.messages.batches.accept(file(), "k", FileOptions(at="18:00"))
-    assembled.clock.passes(days=1)
-    assert (
-        await assembled.service.messages.batches.accept(file(), "k", FileOptions(at="18:00"))
-    ).batch.id == first.batch.id
+    options = FileOptions(at="12:01")
+    async with assembled_service(tmp_path, timezone="UTC") as assembled:
+        accepting = assembled.service.messages.batches
+        found = await accepting.open_file(file(), options)
+        assert found.options.at == "2026-11-22T12:01:00+00:00"
+        with pytest.raises(Refused, match="is not a time") as refused:
+            await accepting.accept(file(), options=FileOptions(at="soon"))
+        assert refused.value.code == "bad_time"
+        first = await accepting.accept(file(), "k", options)
+        assembled.clock.passes(days=1)
+        assert (await accepting.accept(file(), "k", options)).batch.id == first.batch.id
