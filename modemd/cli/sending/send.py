@@ -111,12 +111,12 @@ def _is_given(option: str) -> bool:
 def _send_file(
     settings: Settings, name: str, new: dict[str, object], key: str | None, *, dry_run: bool, as_json: bool
 ) -> None:
-    rows = _read_csv(name)
+    rows, show = _read_csv(name), sys.stderr.isatty() and not as_json
     try:
         if dry_run:
-            print_preview(preview_rows(settings, rows, new), settings.timezone, as_json=as_json)
+            print_preview(preview_rows(settings, rows, new, show=show), settings.timezone, as_json=as_json)
             return
-        batch = post_rows(settings, rows, new, key, show=sys.stderr.isatty() and not as_json)
+        batch = post_rows(settings, rows, new, key, show=show)
     except Refused as error:
         if error.problems:
             _fail_with_problems(error)
