@@ -64,9 +64,10 @@ class Workload:
             self._parts[group] += new.parts
             self._expires[group] = min(self._expires.get(group, new.expires_at), new.expires_at)
             self.messages += 1
-            extra, characters = _find_extra(new.text, new.parts)
-            self.extra_parts += extra
-            self._characters.update(characters)
+            if new.parts > 1:  # else no other characters would save one
+                extra, characters = _find_extra(new.text, new.parts)
+                self.extra_parts += extra
+                self._characters.update(characters)
 
     def _find_lane(self, new: OutboundMessage) -> Lane:
         if new.pinned is not None:
