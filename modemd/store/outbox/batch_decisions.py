@@ -34,15 +34,15 @@ class BatchStep:
 
 
 def hold(db: sqlite3.Connection, batch: int, reason: str) -> None:
-    """Stops the promotion of a batch, for a reason. Raises Refused with `not_found`, or with `staging` if it is not accepted
-    yet."""
+    """Stops the promotion of a batch, and stores the reason, also if all its rows are messages. Raises Refused with
+    `not_found`, or with `staging` if it is not accepted yet."""
     found = batches.read_batch(db, batch)
     if found is None:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
     if found.state == "staging":
         raise Refused(ErrorCode.STAGING, f"batch {batch} is not accepted yet; ask again in a while")
     db.execute(
-        "UPDATE batch SET state = 'held', reason = ? WHERE id = ? AND state IN ('accepted', 'held')", (reason, batch)
+        "UPDATE batch SET state = iif(state = 'accepted', 'held', state), reason = ? WHERE id = ?", (reason, batch)
     )
 
 
@@ -109,7 +109,10 @@ def resume(
         add_event(db, row["id"], now, "resumed", **asdict(authorship))
     if rows:
         return BatchStep(len(rows), rows[-1]["id"])
-    db.execute("UPDATE batch SET state = 'accepted', reason = NULL WHERE id = ? AND reason = ?", (batch, PAUSED))
+    db.execute(
+        "UPDATE batch SET state = iif(state = 'held', 'accepted', state), reason = NULL WHERE id = ? AND reason = ?",
+        (batch, PAUSED),
+    )
     return BatchStep(0, None)
 
 

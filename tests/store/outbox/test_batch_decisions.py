@@ -103,6 +103,16 @@ def test_a_paused_batch_waits_until_it_is_resumed(bench: Bench) -> None:
     assert (batches.next_accepted(bench.db), view(bench, batch).reason) == (batch, None)
 
 
+def test_a_batch_whose_rows_are_all_messages_tells_that_it_is_paused(bench: Bench) -> None:
+    """Its state stays what it is; the reason comes with the pause, and goes with it."""
+    batch = accepted(bench, row(bench, ALICE))
+    promoted(bench, batch)
+    pause(bench, batch)
+    assert (view(bench, batch).state, view(bench, batch).reason) == ("done", PAUSED)
+    resume(bench, batch)
+    assert (view(bench, batch).state, view(bench, batch).reason) == ("done", None)
+
+
 def test_a_message_that_is_planned_for_later_keeps_its_time(bench: Bench) -> None:
     """A pause takes its time away, and the end of the pause gives it back."""
     batch = accepted(bench, row(bench, ALICE, at=bench.now + timedelta(hours=5)))
