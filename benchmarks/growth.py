@@ -12,7 +12,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -24,8 +24,11 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.pauses import Pause
 from modemd.rules.report_matching import ReportFacts, make_owner_finder
+from modemd.rules.routing import Routes
 from modemd.rules.send_decision import decide
+from modemd.rules.sending_time import SimCapacity
 from modemd.service.messages.batches import Batches
+from modemd.service.messages.estimates import Estimates
 from modemd.service.messages.submission import Submission
 from modemd.store import Store
 from modemd.store.connection import connect
@@ -208,6 +211,11 @@ class NoModems:
     def __call__(self, *given: object) -> None: ...
 
 
+async def list_no_capacities() -> Sequence[SimCapacity]:
+    """No SIM was seen yet."""
+    return ()
+
+
 async def enqueued(rows: int) -> float:
     """Rows a second of a CSV, from the call to its answer: numbers parsed, parts counted, consent asked, durable."""
     with folder() as made:
@@ -215,8 +223,10 @@ async def enqueued(rows: int) -> float:
         settings = Settings.model_validate(
             {"database": str(made / "modemd.db"), "modems": [{"name": "m", "port": "/dev/m"}]}
         )
-        submitting = Submission(store, CurrentSettings(settings), POLICY, SystemClock(), NoModems())
-        batching = Batches(store, submitting, POLICY, SystemClock(), NoModems())
+        current, clock = CurrentSettings(settings), SystemClock()
+        submitting = Submission(store, current, POLICY, clock, NoModems())
+        estimates = Estimates(store, clock, Routes(), list_no_capacities)
+        batching = Batches(store, current, submitting, POLICY, clock, estimates, NoModems())
         file = "to,text,class\n" + "".join(
             f"+336{row:08d},Your order {row} is ready.,transactional\n" for row in range(rows)
         )

@@ -52,6 +52,7 @@ async def test_a_file_is_told_before_it_is_sent(tmp_path: Path) -> None:
         assert [(each.character, each.messages) for each in found.characters] == [("ï", 304)]
         assert (found.sims, found.cost) == (1, 24.32)
         assert found.ends_at is not None
+        assert found.duration_s == int((found.ends_at - NOON).total_seconds())
         assert found.ends_at - NOON == pytest.approx(timedelta(hours=3, seconds=8), abs=timedelta(seconds=10))
         assert await count_rows(assembled) == 0
 

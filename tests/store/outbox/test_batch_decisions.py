@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from modemd.errors import Refused
+from modemd.store import listings
 from modemd.store.events import Authorship
 from modemd.store.files import restore
 from modemd.store.outbox import batch_decisions, batches, due
@@ -67,6 +68,17 @@ def test_a_batch_is_cancelled_with_the_rows_that_are_no_messages_yet(bench: Benc
     assert bench.claim() is None
     found = bench.db.execute("SELECT count(*) FROM event WHERE detail LIKE '%wrong price%'").fetchone()[0]
     assert found == 5
+
+
+def test_rows_that_are_no_messages_yet_are_counted(bench: Bench) -> None:
+    """What is accepted waits, promoted or not, paused or not; what is only staged does not."""
+    staged(bench, row(bench, ALICE))
+    batch = large(bench)
+    assert listings.read_counts(bench.db).in_batches == 3
+    pause(bench, batch)
+    assert listings.read_counts(bench.db).in_batches == 3
+    cancel(bench, batch)
+    assert listings.read_counts(bench.db).in_batches == 0
 
 
 def test_what_a_modem_was_given_is_not_cancelled(bench: Bench) -> None:
