@@ -48,6 +48,7 @@ FED = {
     "settle": ("1", "sent", "--why", "x"),
     "resend": ("1", "--why", "x"),
     "cancel": ("1", "--why", "x"),
+    "batches": ("--id", "1"),
     "undo-optout": (ALICE, "--why", "x"),
     "pause": ("--class", "marketing", "--why", "x"),
     "resume": ("--class", "otp", "--why", "x"),
@@ -94,6 +95,9 @@ def fed(modemd: Modemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mode
     modemd("send", "--config", "FILE", "--to", ALICE, "--text", "hello")
     modemd("schedules", "add", "--config", "FILE", "daily", "--cron", "0 9 * * *", "--to", ALICE, "--text", "x")
     modemd("pause", "--config", "FILE", "--class", "otp", "--why", "x")
+    (tmp_path / "rows.csv").write_text(f"to,text,class\n{ALICE},x,otp\n", encoding="utf-8")
+    modemd("send", "--config", "FILE", "--csv", str(tmp_path / "rows.csv"), "--key", "k")
+    modemd("pause", "--config", "FILE", "--batch", "1", "--why", "x")
 
     def change(what: Callable[[sqlite3.Connection], object]) -> None:
         connection = connect(tmp_path / "modemd.db")
@@ -135,7 +139,18 @@ def test_no_command_prints_a_control_character(fed: Modemd) -> None:
         ended = run(fed, command)
         assert not set(map(ord, ended.out + ended.err)) & set(CODES), command
         marked |= {command} if MARKS in ended.out + ended.err else set()
-    assert marked >= {"sims", "messages", "inbox", "modems", "optouts", "explain", "status", "schedules", "alarms"}
+    assert marked >= {
+        "sims",
+        "messages",
+        "inbox",
+        "modems",
+        "optouts",
+        "explain",
+        "status",
+        "schedules",
+        "alarms",
+        "batches",
+    }
 
 
 def test_no_document_has_a_control_character(fed: Modemd) -> None:
@@ -145,7 +160,18 @@ def test_no_document_has_a_control_character(fed: Modemd) -> None:
         ended = run(fed, command, "--json")
         assert not set(map(ord, ended.out + ended.err)) & set(CODES), command
         whole |= {command} if ended.status == 0 and EVIL in texts(json.loads(ended.out)) else set()
-    assert whole >= {"sims", "messages", "inbox", "modems", "optouts", "explain", "status", "schedules", "alarms"}
+    assert whole >= {
+        "sims",
+        "messages",
+        "inbox",
+        "modems",
+        "optouts",
+        "explain",
+        "status",
+        "schedules",
+        "alarms",
+        "batches",
+    }
 
 
 def test_errors_are_marked(modemd: Modemd) -> None:

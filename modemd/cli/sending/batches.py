@@ -58,7 +58,7 @@ def _find_key(batch: dict[str, Any]) -> str | None:
 
 def _print_batch(settings: Settings, batch: dict[str, Any]) -> None:
     """Prints a batch: its rows, the states of its messages, and what consent refused."""
-    reason = f" ({batch['reason']})" if batch["reason"] else ""
+    reason = f" ({printable(batch['reason'])})" if batch["reason"] else ""
     key = f", key {printable(key)}" if (key := _find_key(batch)) else ""
     since = f", accepted {format_time(batch['accepted_at'], settings.timezone)}" if batch["accepted_at"] else ""
     echo(f"batch {batch['id']}: {batch['state']}{reason}{since}{key}")
