@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -53,26 +54,33 @@ class NewMessage(Body):
         )
 
 
-def read_file_options(
-    text: Text | None = None,
-    message_class: Annotated[Text | None, Query(alias="class")] = None,
-    at: Text | None = None,
-    valid: Text | None = None,
-    window: Text | None = None,
-    sim: Text | None = None,
-    report: bool | None = None,
-    short_code: bool = False,
-    to_column: Text | None = None,
-    text_column: Text | None = None,
-    dedupe: bool = False,
-) -> FileOptions:
-    """Returns the options of a whole CSV, out of the query."""
-    return FileOptions(
-        text, message_class, at, valid, window, sim, report, short_code, to_column, text_column, once_per_number=dedupe
-    )
+def make_file_endpoint(
+    work: Callable[[bytes, str | None, FileOptions], Awaitable[object]],
+) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """Returns the function of a route that takes a CSV, with the options of the whole file in its query, and answers with the
+    document of what `work` makes of it."""
 
+    async def post_file(
+        request: Request,
+        key: Text | None = None,
+        text: Text | None = None,
+        message_class: Annotated[Text | None, Query(alias="class")] = None,
+        at: Text | None = None,
+        valid: Text | None = None,
+        window: Text | None = None,
+        sim: Text | None = None,
+        report: bool | None = None,
+        short_code: bool = False,
+        to_column: Text | None = None,
+        text_column: Text | None = None,
+        dedupe: bool = False,
+    ) -> dict[str, Any]:
+        options = FileOptions(
+            text, message_class, at, valid, window, sim, report, short_code, to_column, text_column, once_per_number=dedupe
+        )  # fmt: skip
+        return document(await work(await request.body(), key, options))
 
-Options = Annotated[FileOptions, Depends(read_file_options)]
+    return post_file
 
 
 class Settling(Decision):
@@ -101,13 +109,12 @@ def make_router(service: Service) -> APIRouter:
         recipients = [new.to] if isinstance(new.to, str) else new.to
         return document(await rooms.previews.preview_messages(new.make_request(""), recipients))
 
-    @router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")
-    async def post_batch(request: Request, options: Options, key: str | None = None) -> dict[str, Any]:
-        return document(await rooms.batches.accept(await request.body(), key, options))
-
-    @router.post("/batches/preview", summary="Tell parts, duration and cost of a CSV; nothing is stored")
-    async def post_batch_preview(request: Request, options: Options) -> dict[str, Any]:
-        return document(await rooms.previews.preview_file(await request.body(), options))
+    router.post("/batches", status_code=202, summary="Accept the rows of a CSV: to,text,class[,at,key]")(
+        make_file_endpoint(rooms.batches.accept)
+    )
+    router.post("/batches/preview", summary="Tell parts, duration and cost of a CSV; nothing is stored")(
+        make_file_endpoint(rooms.previews.preview_file)
+    )
 
     @router.get("/batches", summary="List the batches, newest first")
     async def get_batches(key: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:

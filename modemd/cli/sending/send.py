@@ -114,7 +114,9 @@ def _send_file(
     rows, show = _read_csv(name), sys.stderr.isatty() and not as_json
     try:
         if dry_run:
-            print_preview(preview_rows(settings, rows, new, show=show), settings.timezone, as_json=as_json)
+            print_preview(
+                preview_rows(settings, rows, new | {"key": key}, show=show), settings.timezone, as_json=as_json
+            )
             return
         batch = post_rows(settings, rows, new, key, show=show)
     except Refused as error:

@@ -103,12 +103,10 @@ class Batches:
         """Accepts a CSV with the columns to,text,class[,at,key], all of it or nothing: it is durable when this returns. The
         same file with the same key and options gets the same answer again. Raises BadRows, which names every malformed row, and
         Refused (`bad_key`, `bad_encoding`, `bad_time`, `key_reused`, `staging`)."""
-        if key is not None and not 0 < len(key) <= LONGEST_KEY:
-            raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
         found, load = await self.open_file(body, options), self._estimates.make_workload()
         identity = FileIdentity(key, found.content.digest, options.describe())
-        if key is not None and (known := await self._store.read(partial(batches.find_by_key, file=identity))):
-            return await self._make_result(known, CheckedFile(found.content, options), None, is_repeat=True)
+        if (known := await self.find_known(found, key, options)) is not None:
+            return await self._make_result(known.id, CheckedFile(found.content, options), None, is_repeat=True)
         before = await self._estimates.read_backlog()
         steps = self.check_rows(found)
         batch = (
@@ -123,6 +121,17 @@ class Batches:
                 finally:
                     self.wake()  # to promote it, or to discard what was staged
         return await self._make_result(batch, found, self._estimates.estimate(load, before))
+
+    async def find_known(self, file: CheckedFile, key: str | None, options: FileOptions) -> BatchRow | None:
+        """Returns the batch that a file became under this key before; None if there is none. Raises Refused (`bad_key`,
+        `key_reused`, `staging`)."""
+        if key is None:
+            return None
+        if not 0 < len(key) <= LONGEST_KEY:
+            raise Refused(ErrorCode.BAD_KEY, f"a key has 1 to {LONGEST_KEY} characters")
+        identity = FileIdentity(key, file.content.digest, options.describe())
+        known = await self._store.read(partial(batches.find_by_key, file=identity))
+        return (await self.describe(known)).batch if known is not None else None
 
     async def open_file(self, body: bytes, options: FileOptions) -> CheckedFile:
         """Returns a file of which no row is checked yet; it knows whether it was accepted before. Raises Refused

@@ -59,9 +59,11 @@ class Previews:
         fates = await self._judge([FileRow(None, new) for new, _ in checked], load)
         return await self._make_preview(fates, 0, warnings, load)
 
-    async def preview_file(self, body: bytes, options: FileOptions = NO_OPTIONS) -> Preview:
+    async def preview_file(self, body: bytes, key: str | None = None, options: FileOptions = NO_OPTIONS) -> Preview:
         """Returns what would become of a CSV. Raises what `Batches.accept` raises."""
         found, load = await self._batches.open_file(body, options), self._estimates.make_workload()
+        if (known := await self._batches.find_known(found, key, options)) is not None:
+            return await self._make_preview([RowFate.KNOWN] * known.rows, 0, (), load)
         fates: list[RowFate] = []
         async for _ in self._batches.check_rows(found):
             rows = found.take_rows()

@@ -74,7 +74,7 @@ async def test_what_will_not_be_sent_costs_nothing(assembled: AssembledService) 
     await assembled.stop_word(BOB)
     await assembled.service.messages.submission.submit(MessageRequest(ALICE, "known", "otp", key="k"))
     rows = f"to,text,class,key\n{ALICE},known,otp,k\n{BOB},x,marketing,\n{BOB},x,otp,\n+33612345670,x,otp,\n".encode()
-    preview = await assembled.service.messages.previews.preview_file(rows, FileOptions(once_per_number=True))
+    preview = await assembled.service.messages.previews.preview_file(rows, options=FileOptions(once_per_number=True))
     assert (preview.rows, preview.again, preview.refused, preview.left_out) == (3, 1, 1, 1)
     assert preview.estimate.messages == 1
 
@@ -108,3 +108,13 @@ async def test_a_preview_refuses_what_would_be_refused(assembled: AssembledServi
     await assembled.service.messages.submission.submit(MessageRequest(ALICE, "known", key="k"))
     with pytest.raises(Refused, match=r"^key 'k' belongs to message 1"):
         await previews.preview_messages(MessageRequest("", "other", key="k"), [ALICE])
+
+
+async def test_a_file_whose_key_is_known_would_not_be_sent_again(assembled: AssembledService) -> None:
+    """All its rows are known; another file under the key would be refused."""
+    await assembled.service.messages.batches.accept(offers(3), "k")
+    previews = assembled.service.messages.previews
+    preview = await previews.preview_file(offers(3), "k")
+    assert (preview.rows, preview.again, preview.estimate.messages, preview.warnings) == (3, 3, 0, ())
+    with pytest.raises(Refused, match=r"^key 'k' belongs to batch 1"):
+        await previews.preview_file(offers(4), "k")
