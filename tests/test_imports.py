@@ -48,9 +48,9 @@ ROOMS: dict[str, set[str]] = {
 # Floors within a room, the lowest first: a module or package imports only those of lower floors, never one of its own floor.
 FLOORS: dict[str, tuple[str, ...]] = {
     "service": (
-        "store_retry views",
+        "store_retry views pages",
         "messages dispatch consent wakeups",
-        "inbox calendar",
+        "inbox calendar contacts",
         "modems",
         "sims operations",
         "service",
@@ -65,7 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "consent",
         "outbox queue",
         "inbound schedules sims alarms listings retention schema writer",
-        "files",
+        "files contacts",
         "store",
     ),
     "modem": (

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from modemd import __version__
-from modemd.api import bodies, errors, inbox, messages, modems, schedules, sims, status
+from modemd.api import bodies, contacts, errors, inbox, messages, modems, requests, schedules, sims, status
 from modemd.service.service import Service
 
 
 def create_app(service: Service) -> FastAPI:
     """Returns the application over a service. Each error has one JSON body, as `modemd.api.errors` says."""
     # A path with a slash at its end is no route. Starlette would send the client to an address made of the socket's path.
-    app = FastAPI(title="modemd", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="modemd",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(requests.refuse_unknown_queries)],
+    )
     app.add_middleware(bodies.BodyBounds, find_largest=find_largest_body)
     errors.add_error_handlers(app)
-    for subject in (messages, inbox, modems, status, schedules, sims):
+    for subject in (messages, inbox, contacts, modems, status, schedules, sims):
         app.include_router(subject.make_router(service))
     return app
 

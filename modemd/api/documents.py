@@ -30,6 +30,7 @@ _KEYS = {
     "attempt_id": "attempt",
     "iccid": "sim",
     "is_low": "low",
+    "direction": "way",
 }
 
 

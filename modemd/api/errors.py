@@ -39,7 +39,7 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         code = _HTTP_CODES.get(error.status_code, ErrorCode.HTTP)
-        response = error_response(code, str(error.detail), status=error.status_code)
+        response = error_response(code, _describe_http_error(request, error), status=error.status_code)
         response.headers.update(error.headers or {})
         return response
 
@@ -49,11 +49,25 @@ def add_error_handlers(app: FastAPI) -> None:
         return error_response(ErrorCode.INTERNAL, "a mistake inside modemd; its log tells more")
 
 
+def _describe_http_error(request: Request, error: HTTPException) -> str:
+    """Returns in words what the framework says with two: a path that is no route, or a method that a route does not take."""
+    path = _shorten(request.url.path)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"there is no route {path}; docs/api.md lists the routes"
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        takes = (error.headers or {}).get("Allow")
+        return f"{path} does not take {request.method}{f'; it takes {takes}' if takes else ''}"
+    return str(error.detail)
+
+
 def _describe_problem(problem: dict[str, Any]) -> str:
     """Returns one mistake of a request: where it is, and what is wrong. A key of the client may be as long as it likes."""
     where = ".".join(str(part) for part in problem["loc"])
-    shown = where if len(where) <= LONGEST_PLACE else f"{where[:LONGEST_PLACE]}…"
-    return f"{shown}: {problem['msg']}"
+    return f"{_shorten(where)}: {problem['msg']}"
+
+
+def _shorten(place: str) -> str:
+    return place if len(place) <= LONGEST_PLACE else f"{place[:LONGEST_PLACE]}…"
 
 
 def error_response(

@@ -1,10 +1,13 @@
-"""In-process requests: one request to the application in this process, ASGI without a socket."""
+"""In-process requests: one request to the application in this process, ASGI without a socket. The response is whole, or read step
+by step."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 AsgiMessage = MutableMapping[str, Any]
 AsgiReceive = Callable[[], Awaitable[AsgiMessage]]
@@ -24,9 +27,10 @@ class Response:
 class InProcessRequest:
     """Request, and after `run` its response. `target` is the path, with the query after a question mark."""
 
-    def __init__(self, method: str, target: str, body: bytes, content_type: str) -> None:
+    def __init__(self, method: str, target: str, body: bytes, content_type: str, accept: str = "*/*") -> None:
         path, _, query = target.partition("?")
         self._body = body
+        self._is_body_taken = False
         self._sent: list[AsgiMessage] = []
         self._scope: AsgiMessage = {
             "type": "http",
@@ -34,11 +38,15 @@ class InProcessRequest:
             "http_version": "1.1",
             "method": method,
             "scheme": "http",
-            "path": path,
+            "path": unquote(path),
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())],
+            "headers": [
+                (b"content-type", content_type.encode()),
+                (b"content-length", str(len(body)).encode()),
+                (b"accept", accept.encode()),
+            ],
         }
 
     async def run(self, app: AsgiApplication) -> None:
@@ -55,7 +63,47 @@ class InProcessRequest:
         return Response(start["status"], headers, b"".join(parts))
 
     async def _receive(self) -> AsgiMessage:
+        if self._is_body_taken:
+            await asyncio.Event().wait()  # this client never hangs up
+        self._is_body_taken = True
         return {"type": "http.request", "body": self._body, "more_body": False}
 
     async def _send(self, message: AsgiMessage) -> None:
         self._sent.append(message)
+
+
+class StreamedRequest(InProcessRequest):
+    """GET whose response is read step by step: the application waits until each piece was taken."""
+
+    def __init__(self, target: str, accept: str) -> None:
+        super().__init__("GET", target, b"", "application/json", accept)
+        self._pieces: asyncio.Queue[AsgiMessage | None] = asyncio.Queue(1)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, app: AsgiApplication) -> tuple[int, dict[str, str]]:
+        """Passes the request to the application. Returns status and headers of the response."""
+        self._task = asyncio.get_running_loop().create_task(self._run_to_end(app))
+        message = await self._pieces.get()
+        if message is None:
+            await self._task
+            raise RuntimeError("the application gave no response")
+        return message["status"], {name.decode(): value.decode() for name, value in message["headers"]}
+
+    async def read(self) -> bytes:
+        """Returns the next piece of the body; none at its end. Raises what the application raised."""
+        while (message := await self._pieces.get()) is not None:
+            if message.get("body"):
+                body: bytes = message["body"]
+                return body
+        if self._task is not None:
+            await self._task
+        return b""
+
+    async def _run_to_end(self, app: AsgiApplication) -> None:
+        try:
+            await self.run(app)
+        finally:
+            await self._pieces.put(None)
+
+    async def _send(self, message: AsgiMessage) -> None:
+        await self._pieces.put(message)

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from modemd.api.documents import documents
-from modemd.api.requests import Decision, IdFilter, Limit
+from modemd.api.lists import list_response
+from modemd.api.messages import accepted_response
+from modemd.api.requests import Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text
+from modemd.service.inbox.inbound import InboxSearch
 from modemd.service.service import Service
 
-
-def check_moment(moment: datetime) -> datetime:
-    """Returns a moment in UTC. Raises ValueError if UTC has no such year."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is not a year from 1 to 9999 in UTC") from None
+SeenSince = Annotated[Moment | None, Query(description="seen at this moment or later, oldest first")]
 
 
-Since = Annotated[
-    Annotated[AwareDatetime, AfterValidator(check_moment)] | None,
-    Query(description="seen at this moment or later, oldest first"),
-]
+class InboxReply(Body):
+    """Answer to the sender of an inbound message. `text` and `key` mean what docs/sending.md says."""
+
+    text: str
+    key: Text | None = None
 
 
 def make_router(service: Service) -> APIRouter:
     """Returns the routes of inbound messages and opt-outs."""
     router = APIRouter(prefix="/v1")
 
-    @router.get("/inbox", summary="List the inbound messages, newest first")
+    @router.get("/inbox", summary="List the inbound messages, newest first", response_model=list[dict[str, Any]])
     async def get_inbox(
-        id: IdFilter = None, kind: str | None = None, since: Since = None, limit: Limit = 50
-    ) -> list[dict[str, Any]]:
-        return documents(await service.inbox.list_messages(id=id, kind=kind, since=since, limit=limit))
+        request: Request,
+        id: IdFilter = None,
+        kind: str | None = None,
+        sender: Annotated[str | None, Query(alias="from", description="from this number or name")] = None,
+        since: SeenSince = None,
+        before: Before = None,
+        limit: Limit = 50,
+    ) -> StreamingResponse:
+        search = InboxSearch(id, kind, sender, since, before, is_oldest_first=since is not None)
+        return list_response(request, await service.inbox.list_messages(search, limit=limit))
+
+    @router.post(
+        "/inbox/{id}/reply", status_code=202, summary="Answer the sender of an inbound message, from the same SIM"
+    )
+    async def post_reply(id: PathId, reply: InboxReply) -> JSONResponse:
+        return accepted_response(await service.contacts.reply(id, reply.text, reply.key))
 
     @router.get("/optouts", summary="List the numbers that have opted out, newest first")
     async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:

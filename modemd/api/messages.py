@@ -6,15 +6,17 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 
 from modemd.api.documents import document, documents
-from modemd.api.requests import LARGEST_INTEGER, Body, Decision, IdFilter, Limit, PathId, Text
+from modemd.api.lists import list_response
+from modemd.api.requests import LARGEST_INTEGER, Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text
 from modemd.errors import ErrorCode, Refused
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
 from modemd.service.messages.csv_rows import FileOptions
+from modemd.service.messages.history import MessageSearch
 from modemd.service.messages.submission import MessageRequest, SubmitResult
 from modemd.service.service import Service
 
@@ -136,11 +138,23 @@ def make_router(service: Service) -> APIRouter:
     async def post_batch_resume(id: PathId, decision: Decision) -> dict[str, Any]:
         return document(await rooms.batch_decisions.resume(id, decision.authorship))
 
-    @router.get("/messages", summary="List the outbound messages, newest first")
+    @router.get("/messages", summary="List the outbound messages, newest first", response_model=list[dict[str, Any]])
     async def get_messages(
-        id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50
-    ) -> list[dict[str, Any]]:
-        return documents(await rooms.histories.list_messages(id=id, state=state, batch=batch, limit=limit))
+        request: Request,
+        id: IdFilter = None,
+        state: str | None = None,
+        batch: IdFilter = None,
+        to: Annotated[str | None, Query(description="to this number")] = None,
+        message_class: Annotated[str | None, Query(alias="class", description="only this class")] = None,
+        since: Annotated[Moment | None, Query(description="accepted at this moment or later")] = None,
+        until: Annotated[Moment | None, Query(description="accepted before this moment")] = None,
+        sim: Annotated[str | None, Query(description="sent by this SIM: its ICCID or number")] = None,
+        modem: Annotated[str | None, Query(description="tried by this modem: its name or IMEI")] = None,
+        before: Before = None,
+        limit: Limit = 50,
+    ) -> StreamingResponse:
+        search = MessageSearch(id, state, batch, to, message_class, since, until, sim, modem, before)
+        return list_response(request, await rooms.histories.list_messages(search, limit=limit))
 
     @router.get("/messages/{id}", summary="Show everything that happened to a message")
     async def get_message(id: PathId) -> dict[str, Any]:
@@ -158,9 +172,12 @@ def make_router(service: Service) -> APIRouter:
     async def post_resend(id: PathId, decision: Decision) -> JSONResponse:
         return accepted_response(await rooms.decisions.resend(id, decision.authorship))
 
-    @router.get("/reports", summary="List the status reports, newest first")
-    async def get_reports(matched: bool | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-        return documents(await rooms.histories.list_reports(matched=matched, limit=limit))
+    @router.get("/reports", summary="List the status reports, newest first", response_model=list[dict[str, Any]])
+    async def get_reports(
+        request: Request, id: IdFilter = None, matched: bool | None = None, before: Before = None, limit: Limit = 50
+    ) -> StreamingResponse:
+        found = await rooms.histories.list_reports(id=id, matched=matched, before=before, limit=limit)
+        return list_response(request, found)
 
     return router
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from fastapi import Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
 
 from modemd.service.messages.decisions import Authorship
 
@@ -26,6 +28,38 @@ Text = Annotated[str, AfterValidator(check_storable)]
 Limit = Annotated[int, Query(ge=0, le=LARGEST_INTEGER, description="how many at most; 0 means all")]
 IdFilter = Annotated[int | None, Query(ge=1, le=LARGEST_INTEGER)]
 PathId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
+
+
+def check_moment(moment: datetime) -> datetime:
+    """Returns a moment in UTC. Raises ValueError if UTC has no such year."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is not a year from 1 to 9999 in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(check_moment)]
+Since = Annotated[Moment | None, Query(description="only from this moment on")]
+Before = Annotated[
+    int | None, Query(ge=1, le=LARGEST_INTEGER, description="only with smaller ids: the next page of a long list")
+]
+
+
+async def refuse_unknown_queries(request: Request) -> None:
+    """Raises RequestValidationError if a request has a query that its route does not take, or one of them twice: a filter that is
+    written wrong would list everything."""
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    given = [name for name, _ in request.query_params.multi_items()]
+    takes = f"this route takes {', '.join(known)}" if known else "this route takes none"
+    problems = [
+        {"loc": ("query", name), "msg": f"There is no such query; {takes}"}
+        if name not in known
+        else {"loc": ("query", name), "msg": "Is there twice"}
+        for name in dict.fromkeys(given)
+        if name not in known or given.count(name) > 1
+    ]
+    if problems:
+        raise RequestValidationError(problems)
 
 
 class Body(BaseModel):

@@ -145,6 +145,24 @@ class _Connection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
 
 
+@contextlib.contextmanager
+def open_response(
+    path: Path, target: str, accept: str, timeout_s: float = CLIENT_TIMEOUT_S
+) -> Iterator[http.client.HTTPResponse]:
+    """Sends a GET to the server at `path`, and gives the response to be read step by step. OSError if none listens or it is not
+    HTTP."""
+    connection = _Connection(path, timeout_s)
+    try:
+        connection.request("GET", target, headers={"Accept": accept})
+        yield connection.getresponse()
+    except http.client.HTTPException as error:
+        if isinstance(error, OSError):
+            raise
+        raise ConnectionError(f"the answer is not HTTP, or was cut ({type(error).__name__})") from error
+    finally:
+        connection.close()
+
+
 def request(
     path: Path,
     method: str,

@@ -21,6 +21,7 @@ _DIALLED = re.compile(r"\+?[0-9]{2,20}")
 # Answered as emergency calls by GSM networks everywhere (3GPP TS 22.101 10.1.1).
 _EMERGENCY_EVERYWHERE = frozenset({"112", "911"})
 _LONGEST_SHORT_CODE = 8
+_LONGEST_NAME = 11  # characters of an alphanumeric sender (3GPP TS 23.040 9.1.2.5)
 _TAIL = 6  # digits that two spellings share at least
 _CERTAINLY_SHORT = 6  # digits up to which a number without + is read as a short code if no number plan knows it
 
@@ -77,6 +78,21 @@ def parse_recipient(text: str, *, country: str | None, short_code: bool = False)
         ErrorCode.NEEDS_COUNTRY,
         f"{quote(text)} has no + and country code; write it as +33612345678, or configure `country`",
     )
+
+
+def list_spellings(text: str, country: str | None) -> tuple[str, ...]:
+    """Returns the forms under which a number that a person typed is stored: E.164 if its country is known, and as it was typed.
+    A sender may be a name. Raises Refused (`bad_number`, `not_possible`) if it is neither."""
+    typed = text.strip()
+    if _has_letters(typed) and _TEL_URI.match(typed) is None and len(typed) <= _LONGEST_NAME:
+        return (typed,)
+    try:
+        number = parse_recipient(typed, country=country, short_code=True).number
+    except Refused as refused:
+        if refused.code not in (ErrorCode.NEEDS_COUNTRY, ErrorCode.EMERGENCY_NUMBER):
+            raise
+        number = typed
+    return tuple(dict.fromkeys((number, typed)))
 
 
 def find_country(number: str) -> str | None:

@@ -22,6 +22,7 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.calendar.nightly import JobScheduler, nightly_job
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.opt_out import ConsentRecords
+from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
 from modemd.service.dispatch.policy import SendingPolicy, consent_policy
@@ -101,28 +102,11 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     batch_decisions = BatchDecisions(store, policy, clock, on_released=wakeups.released)
     previews = Previews(store, submission, batches, policy, clock, estimates)
-    messages = Messages(submission, batches, decisions, MessageHistories(store), previews, batch_decisions)
 
     # Modems and SIMs
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
-    ussd = UssdSessions(registry.find_by_name)
-    balances = Balances(
-        store, current_settings, policy, clock, ussd,
-        modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
-    )  # fmt: skip
-    inbound = InboundMessages(
-        store, current_settings, policy, collaborators.keywords, clock,
-        on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
-    )  # fmt: skip
-    backend = ServiceBackend(
-        store,
-        current_settings,
-        clock,
-        dispatcher,
-        inbound,
-        on_network_time=clock.add_network_time,
-        on_ready=wakeups.ready,
-    )
+    histories = MessageHistories(store, current_settings, registry.find_imei)
+    messages = Messages(submission, batches, decisions, histories, previews, batch_decisions)
     pins = PinStore(store, settings, clock, collaborators.credentials)
 
     def make_modem(configured: ModemSettings, open_port: OpenPort) -> Modem:
@@ -194,6 +178,7 @@ def assemble(collaborators: Collaborators) -> Service:
         messages=messages,
         inbox=inbound,
         consent=ConsentRecords(store, clock),
+        contacts=Contacts(store, current_settings, clock, submission),
         modems=Modems(registry, discovery, ussd, views),
         sims=sims,
         calendar=recurring,

@@ -12,6 +12,7 @@ from modemd import logs
 from modemd.config import CurrentSettings
 from modemd.service.calendar.recurring import RecurringSends
 from modemd.service.consent.opt_out import ConsentRecords
+from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batch_decisions import BatchDecisions
@@ -82,6 +83,7 @@ class Rooms:
     messages: Messages
     inbox: InboundMessages
     consent: ConsentRecords
+    contacts: Contacts
     modems: Modems
     sims: SimControl
     calendar: RecurringSends
@@ -90,7 +92,7 @@ class Rooms:
 
 class Service:
     """Service that runs between `start` and `stop`; between them the faces call its parts (`messages`, `inbox`, `consent`,
-    `modems`, `sims`, `calendar`, `operations`).
+    `contacts`, `modems`, `sims`, `calendar`, `operations`).
 
     `tasks` are the coroutines that run from start to stop, by name."""
 
@@ -106,6 +108,7 @@ class Service:
         self.messages = rooms.messages
         self.inbox = rooms.inbox
         self.consent = rooms.consent
+        self.contacts = rooms.contacts
         self.modems = rooms.modems
         self.sims = rooms.sims
         self.calendar = rooms.calendar

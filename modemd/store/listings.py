@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.rules.classes import MessageClass
@@ -48,6 +49,29 @@ _INBOX = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Choice of outbound messages; None or empty: every one. `numbers`: any of these recipients; accepted from `since` on and
+    before `until`; sent by `sim`, an ICCID or the number of a SIM; tried by `modem`, an IMEI; `before`: only older ones, with
+    smaller ids."""
+
+    id: int | None = None
+    state: str | None = None
+    batch: int | None = None
+    numbers: tuple[str, ...] = ()
+    message_class: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sim: str | None = None
+    modem: str | None = None
+    before: int | None = None
+
+    @property
+    def is_by_state_alone(self) -> bool:
+        """True if only the state narrows the list: there is an index for that."""
+        return self.state is not None and self == MessageFilter(state=self.state, before=self.before)
+
+
 def list_messages(
     db: sqlite3.Connection,
     *,
@@ -55,18 +79,44 @@ def list_messages(
     state: str | None = None,
     batch: int | None = None,
     limit: int = 50,
+    chosen: MessageFilter | None = None,
 ) -> list[MessageRow]:
-    """Returns outbound messages, newest first; `limit` 0 means all."""
-    where, values = _make_where_clause(("m.id", id), ("m.state", state), ("m.batch", batch))
-    if state is not None and id is None and batch is None:
-        where, values = f"WHERE m.id IN ({_NEWEST_IN_STATE})", (state, limit or -1) * len(MessageClass)
+    """Returns outbound messages, newest first; `limit` 0 means all. `chosen`: further conditions instead of the single ones."""
+    chosen = chosen or MessageFilter(id=id, state=state, batch=batch)
+    where, values = _choose_messages(chosen)
+    if chosen.is_by_state_alone:
+        before = chosen.before if chosen.before is not None else LARGEST_ID
+        where, values = f"WHERE m.id IN ({_NEWEST_IN_STATE})", (chosen.state, before, limit or -1) * len(MessageClass)
     return _fetch_rows(MessageRow, db, f"{_MESSAGES}{where} ORDER BY m.id DESC LIMIT ?", (*values, limit or -1))
 
 
+def count_messages(db: sqlite3.Connection, chosen: MessageFilter) -> int:
+    """Returns how many outbound messages there are of a choice."""
+    where, values = _choose_messages(chosen)
+    return int(db.execute(f"SELECT count(*) FROM message m {where}", values).fetchone()[0])  # noqa: S608 - our own words
+
+
+def _choose_messages(chosen: MessageFilter) -> tuple[str, tuple[object, ...]]:
+    return _make_where_clause(
+        ("m.id = ?", chosen.id),
+        ("m.state = ?", chosen.state),
+        ("m.batch = ?", chosen.batch),
+        ("m.class = ?", chosen.message_class),
+        ("m.created_at >= ?", to_text(chosen.since) if chosen.since else None),
+        ("m.created_at < ?", to_text(chosen.until) if chosen.until else None),
+        ("m.sim IN (SELECT iccid FROM sim WHERE iccid = ? OR number = ? UNION SELECT ?)", chosen.sim),
+        ("EXISTS (SELECT 1 FROM attempt a WHERE a.message_id = m.id AND a.modem = ?)", chosen.modem),
+        ("m.id < ?", chosen.before),
+        any_of=("m.number", chosen.numbers),
+    )
+
+
+# The largest integer of SQLite: every id is below it.
+LARGEST_ID = 2**63 - 1
 # The index has states by class: of each class as many as are asked for, among which are the newest of all.
 _NEWEST_IN_STATE = " UNION ALL ".join(
     f"""SELECT * FROM (SELECT id FROM message INDEXED BY message_state
-        WHERE state = ? AND class = '{each}' ORDER BY id DESC LIMIT ?)"""  # noqa: S608 - our own words
+        WHERE state = ? AND class = '{each}' AND id < ? ORDER BY id DESC LIMIT ?)"""  # noqa: S608 - our own words
     for each in MessageClass
 )
 
@@ -95,19 +145,77 @@ def list_parts(db: sqlite3.Connection, message_id: int) -> list[PartRow]:
 
 
 def list_reports(
-    db: sqlite3.Connection, *, message_id: int | None = None, matched: bool | None = None, limit: int = 50
+    db: sqlite3.Connection,
+    *,
+    id: int | None = None,
+    message_id: int | None = None,
+    matched: bool | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[ReportRow]:
-    """Returns status reports, newest first; `matched` narrows to those that belong to an attempt, or to none."""
-    where, values = _make_where_clause(("a.message_id", message_id), ("(r.attempt_id IS NOT NULL)", matched))
+    """Returns status reports, newest first; `matched` narrows to those that belong to an attempt, or to none; `before` to those
+    with smaller ids; `limit` 0 means all."""
+    where, values = _choose_reports(id, matched, before, message_id)
     return _fetch_rows(ReportRow, db, f"{_REPORTS}{where} ORDER BY r.id DESC LIMIT ?", (*values, limit or -1))
 
 
+def count_reports(db: sqlite3.Connection, *, id: int | None, matched: bool | None, before: int | None) -> int:
+    """Returns how many status reports there are of a choice."""
+    where, values = _choose_reports(id, matched, before)
+    return int(db.execute(f"SELECT count(*) FROM report r {where}", values).fetchone()[0])  # noqa: S608 - our own words
+
+
+def _choose_reports(
+    id: int | None, matched: bool | None, before: int | None, message_id: int | None = None
+) -> tuple[str, tuple[object, ...]]:
+    return _make_where_clause(
+        ("r.id = ?", id),
+        ("a.message_id = ?", message_id),
+        ("(r.attempt_id IS NOT NULL) = ?", matched),
+        ("r.id < ?", before),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """Choice of inbound messages; None or empty: every one. `numbers`: from any of these senders; seen from `since` on; `before`:
+    only those with smaller ids."""
+
+    id: int | None = None
+    kind: str | None = None
+    numbers: tuple[str, ...] = ()
+    since: datetime | None = None
+    before: int | None = None
+
+
 def list_inbox(
-    db: sqlite3.Connection, *, id: int | None = None, kind: str | None = None, limit: int = 50
+    db: sqlite3.Connection,
+    *,
+    id: int | None = None,
+    kind: str | None = None,
+    limit: int = 50,
+    chosen: InboxFilter | None = None,
 ) -> list[InboxRow]:
-    """Returns inbound messages that are complete, or shown though parts are missing, newest first; `limit` 0 means all."""
-    where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
+    """Returns inbound messages that are complete, or shown though parts are missing, newest first; `limit` 0 means all.
+    `chosen`: further conditions instead of the single ones."""
+    where, values = _choose_inbound(chosen or InboxFilter(id=id, kind=kind))
     return _fetch_rows(InboxRow, db, f"{_INBOX}{where} ORDER BY i.id DESC LIMIT ?", (*values, limit or -1))
+
+
+def count_inbox(db: sqlite3.Connection, chosen: InboxFilter) -> int:
+    """Returns how many inbound messages there are of a choice."""
+    where, values = _choose_inbound(chosen)
+    return int(db.execute(f"SELECT count(*) FROM ({_INBOX}{where})", values).fetchone()[0])  # noqa: S608 - our own words
+
+
+def _choose_inbound(chosen: InboxFilter) -> tuple[str, tuple[object, ...]]:
+    return _make_where_clause(
+        ("i.id = ?", chosen.id),
+        ("i.kind = ?", chosen.kind),
+        ("i.seen_at >= ?", to_text(chosen.since) if chosen.since else None),
+        ("i.id < ?", chosen.before),
+        any_of=("i.sender", chosen.numbers),
+    )
 
 
 def list_sims(db: sqlite3.Connection) -> list[SimRow]:
@@ -122,18 +230,15 @@ def list_sims(db: sqlite3.Connection) -> list[SimRow]:
 
 
 def list_arrived_since(
-    db: sqlite3.Connection, *, since: datetime, id: int | None = None, kind: str | None = None, limit: int
+    db: sqlite3.Connection, chosen: InboxFilter, *, after: tuple[str, int] | None = None, limit: int
 ) -> list[InboxRow]:
-    """Returns the inbound messages that came to be seen at `since` or later, oldest first. A long one is seen when its last
-    part is there, or when they are waited for no longer, so its id says nothing about that."""
-    where, values = _make_where_clause(("i.id", id), ("i.kind", kind))
-    condition = f"{where} AND" if where else "WHERE"
-    return _fetch_rows(
-        InboxRow,
-        db,
-        f"{_INBOX} {condition} i.seen_at >= ? ORDER BY i.seen_at, i.id LIMIT ?",
-        (*values, to_text(since), limit or -1),
-    )
+    """Returns the inbound messages that came to be seen at `chosen.since` or later, oldest first. A long one is seen when its
+    last part is there, or when they are waited for no longer, so its id says nothing about that. `after`: only what comes behind
+    the row with this `seen_at` and id."""
+    where, values = _choose_inbound(chosen)
+    if after is not None:
+        where, values = f"{where}{' AND' if where else 'WHERE'} (i.seen_at, i.id) > (?, ?)", (*values, *after)
+    return _fetch_rows(InboxRow, db, f"{_INBOX} {where} ORDER BY i.seen_at, i.id LIMIT ?", (*values, limit or -1))
 
 
 def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[OptOutRow]:
@@ -162,11 +267,19 @@ def read_counts(db: sqlite3.Connection) -> StoreCounts:
     )
 
 
-def _make_where_clause(*conditions: tuple[str, object]) -> tuple[str, tuple[object, ...]]:
-    given = [(column, value) for column, value in conditions if value is not None]
-    if not given:
-        return "", ()
-    return "WHERE " + " AND ".join(f"{column} = ?" for column, _ in given), tuple(value for _, value in given)
+def _make_where_clause(
+    *conditions: tuple[str, object], any_of: tuple[str, tuple[object, ...]] = ("", ())
+) -> tuple[str, tuple[object, ...]]:
+    """Returns a WHERE of the conditions that have a value, with the values for its marks. `any_of`: a column with the values of
+    which it must have one; empty: any value."""
+    given = [(condition, value) for condition, value in conditions if value is not None]
+    words = [condition for condition, _ in given]
+    values = [value for condition, value in given for _ in range(condition.count("?"))]
+    column, choices = any_of
+    if choices:
+        words.append(f"{column} IN ({', '.join('?' * len(choices))})")
+        values += choices
+    return (f"WHERE {' AND '.join(words)}", tuple(values)) if words else ("", ())
 
 
 def _fetch_rows(kind: type[AnyRow], db: sqlite3.Connection, sql: str, values: tuple[object, ...] = ()) -> list[AnyRow]:

@@ -121,6 +121,20 @@ class InboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """Message to or from one number. `at`: when it was sent, or accepted if it was not sent, or seen if it came in; `kind`: the
+    class of an outbound message, the kind of an inbound one; `state`: None if it came in; `sim`: an ICCID."""
+
+    direction: Literal["in", "out"]
+    id: int
+    at: str
+    text: str
+    kind: str
+    state: MessageState | None
+    sim: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SimRow:
     """SIM that was seen. `modem`: the IMEI of the modem that it was in last; `admitted_at`: None while it waits for a person."""
 

@@ -17,6 +17,7 @@ from modemd.modem.link.port import Port
 from modemd.profiles import Profiles
 from modemd.rules.consent.keywords import Keywords
 from modemd.service.assembly import Collaborators, assemble
+from modemd.service.pages import PagedList, Row
 from modemd.service.service import Service
 from modemd.store import Store, consent
 from modemd.store.consent import ConsentStatement
@@ -55,6 +56,11 @@ class AssembledService:
         """Somebody says STOP."""
         said = ConsentStatement(number, opts_in=False, keyword="stop", language="en", channel="sms")
         await self.store.write_consent(lambda db: consent.apply_statement(db, said, self.clock.now()))
+
+
+async def all_rows(listed: PagedList[Row]) -> list[Row]:
+    """Every row of a list."""
+    return [row async for page in listed.pages for row in page]
 
 
 @contextlib.asynccontextmanager

@@ -22,10 +22,12 @@ from modemd.service.consent.confirmation_limit import ConfirmationLimit
 from modemd.service.consent.opt_out import ConsentChange, OptOutRules
 from modemd.service.inbox import content
 from modemd.service.inbox.status_reports import NoteNetworkTime, StatusReports, Write
+from modemd.service.pages import PagedList, read_paged_list
 from modemd.store import Store, events, lanes, listings
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
 from modemd.store.inbound.inbox import CompleteMessage
+from modemd.store.listings import InboxFilter
 from modemd.store.outbox.accept import Submitted
 from modemd.store.rows import InboxRow
 
@@ -41,6 +43,19 @@ class _Stored:
 
     whole: CompleteMessage | None = None
     consent: ConsentChange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxSearch:
+    """Choice of inbound messages as a person asks for it, unchecked; None: every one. `sender`: a number as it is dialled, or a
+    name; `since`: visible at that moment or later; `before`: only with smaller ids."""
+
+    id: int | None = None
+    kind: str | None = None
+    sender: str | None = None
+    since: datetime | None = None
+    before: int | None = None
+    is_oldest_first: bool = False
 
 
 class InboundMessages:
@@ -97,19 +112,28 @@ class InboundMessages:
         inbox_id = await self._store.write(lambda db: inbox.store_missed_call(db, sender.id, caller, now))
         log.info("missed call", sender=caller, inbox=inbox_id)
 
-    async def list_messages(
-        self, *, id: int | None = None, kind: str | None = None, since: datetime | None = None, limit: int
-    ) -> list[InboxRow]:
-        """Returns inbound messages, newest first; with `since` those that became visible at that moment or later, oldest first.
-        `id` and `kind` (one of `modemd.rules.classes.KINDS`) narrow the list; `limit` 0 means all. Raises Refused
-        (`bad_kind`)."""
-        if kind is not None and kind not in KINDS:
-            raise Refused(ErrorCode.BAD_KIND, f"{kind!r} is no kind; there are {', '.join(KINDS)}")
-        if since is not None:
-            return await self._store.read(
-                partial(listings.list_arrived_since, since=since, id=id, kind=kind, limit=limit)
-            )
-        return await self._store.read(partial(listings.list_inbox, id=id, kind=kind, limit=limit))
+    async def list_messages(self, search: InboxSearch = InboxSearch(), *, limit: int) -> PagedList[InboxRow]:
+        """Returns inbound messages, newest first; with `search.is_oldest_first` in the order in which they became visible;
+        `limit` 0 means all. Raises Refused (`bad_kind`, `bad_number`, `not_possible`)."""
+        if search.kind is not None and search.kind not in KINDS:
+            raise Refused(ErrorCode.BAD_KIND, f"{search.kind!r} is no kind; there are {', '.join(KINDS)}")
+        country = self._settings.current().country
+        numbers = phone_numbers.list_spellings(search.sender, country) if search.sender else ()
+        chosen = InboxFilter(search.id, search.kind, numbers, search.since, search.before)
+
+        async def read(last: InboxRow | None, rows: int) -> list[InboxRow]:
+            if search.is_oldest_first:
+                after = (last.seen_at, last.id) if last is not None else None
+                return await self._store.read(
+                    partial(listings.list_arrived_since, chosen=chosen, after=after, limit=rows)
+                )
+            page = replace(chosen, before=last.id) if last is not None else chosen
+            return await self._store.read(partial(listings.list_inbox, chosen=page, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(listings.count_inbox, chosen=chosen))
+
+        return await read_paged_list(read, count, limit=limit)
 
     async def _store_arrival(self, sender: Sender, octets: bytes, write_report: Write, slot: str | None = None) -> None:
         try:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 
+from modemd.config import CurrentSettings
 from modemd.errors import ErrorCode, Refused
 from modemd.pdu.fields import status
 from modemd.profiles import Profile
 from modemd.rules import phone_numbers, report_matching, states
+from modemd.rules.classes import MessageClass
 from modemd.rules.report_matching import AttemptFacts, MatchDoubt, ReportFacts, ReportMatch
+from modemd.service.pages import PagedList, read_paged_list
 from modemd.store import Store, listings
 from modemd.store.inbound import status_reports
 from modemd.store.inbound.status_reports import UnmatchedReason
+from modemd.store.listings import MessageFilter
+from modemd.store.outbox import batches
 from modemd.store.rows import AttemptRow, EventRow, MessageRow, PartRow, ReportRow
 
 
@@ -48,28 +53,89 @@ class MessageHistory:
     events: tuple[EventRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MessageSearch:
+    """Choice of outbound messages as a person asks for it, unchecked; None: every one. `to`: a number as it is dialled; `since`
+    and `until`: accepted then or later, and before; `sim`: the ICCID or number of the SIM that sent it; `modem`: the name or IMEI
+    of a modem that tried it; `before`: only with smaller ids."""
+
+    id: int | None = None
+    state: str | None = None
+    batch: int | None = None
+    to: str | None = None
+    message_class: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sim: str | None = None
+    modem: str | None = None
+    before: int | None = None
+
+
 class MessageHistories:
-    """Outbound messages and their status reports, as the faces show them."""
+    """Outbound messages and their status reports, as the faces show them. `find_imei` returns the IMEI of the modem of a name;
+    None if no modem has it, and raises Refused (`not_ready`) if the modem has not said it yet."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, settings: CurrentSettings, find_imei: Callable[[str], str | None]) -> None:
         self._store = store
+        self._settings = settings
+        self._find_imei = find_imei
 
-    async def list_messages(
-        self, *, id: int | None = None, state: str | None = None, batch: int | None = None, limit: int
-    ) -> list[MessageRow]:
-        """Returns outbound messages, newest first; `limit` 0 means all. Raises Refused (`bad_state`)."""
-        if state is not None and state not in set(states.MessageState):
-            raise Refused(ErrorCode.BAD_STATE, f"{state!r} is no state; there are {', '.join(states.MessageState)}")
-        return await self._store.read(partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch))
+    async def list_messages(self, search: MessageSearch = MessageSearch(), *, limit: int) -> PagedList[MessageRow]:
+        """Returns outbound messages, newest first; `limit` 0 means all. Raises Refused (`bad_state`, `bad_class`, `bad_number`,
+        `not_possible`, `not_found` if there is no such batch, `not_ready`)."""
+        chosen = self._choose(search)
+        if chosen.batch is not None:
+            await self._store.read(partial(_check_batch, batch=chosen.batch))
+
+        async def read(last: MessageRow | None, rows: int) -> list[MessageRow]:
+            page = replace(chosen, before=last.id) if last is not None else chosen
+            return await self._store.read(partial(listings.list_messages, chosen=page, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(listings.count_messages, chosen=chosen))
+
+        return await read_paged_list(read, count, limit=limit)
+
+    def _choose(self, search: MessageSearch) -> MessageFilter:
+        if search.state is not None and search.state not in set(states.MessageState):
+            raise Refused(
+                ErrorCode.BAD_STATE, f"{search.state!r} is no state; there are {', '.join(states.MessageState)}"
+            )
+        if search.message_class is not None and search.message_class not in set(MessageClass):
+            raise Refused(
+                ErrorCode.BAD_CLASS, f"{search.message_class!r} is no class; there are {', '.join(MessageClass)}"
+            )
+        return MessageFilter(
+            id=search.id,
+            state=search.state,
+            batch=search.batch,
+            numbers=phone_numbers.list_spellings(search.to, self._settings.current().country) if search.to else (),
+            message_class=search.message_class,
+            since=search.since,
+            until=search.until,
+            sim=search.sim,
+            modem=(self._find_imei(search.modem) or search.modem) if search.modem is not None else None,
+            before=search.before,
+        )
 
     async def describe(self, id: int) -> MessageHistory:
         """Returns a message with its history: its parts, attempts, status reports and events. Raises Refused (`not_found`)."""
         return await self._store.read(partial(_read_history, id))
 
-    async def list_reports(self, *, matched: bool | None = None, limit: int) -> list[ReportView]:
+    async def list_reports(
+        self, *, id: int | None = None, matched: bool | None = None, before: int | None = None, limit: int
+    ) -> PagedList[ReportView]:
         """Returns status reports, newest first; `matched` False: only those without an attempt, with the reason; True: only the
-        others; `limit` 0 means all."""
-        return await self._store.read(partial(_read_reports, matched=matched, limit=limit))
+        others; `before`: only with smaller ids; `limit` 0 means all."""
+
+        async def read(last: ReportView | None, rows: int) -> list[ReportView]:
+            end = last.report.id if last is not None else before
+            return await self._store.read(partial(_read_reports, id=id, matched=matched, before=end, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(listings.count_reports, id=id, matched=matched, before=before))
+
+        return await read_paged_list(read, count, limit=limit)
 
 
 UNMATCHED_REASONS: dict[MatchDoubt | UnmatchedReason, str] = {
@@ -98,8 +164,16 @@ def _read_history(id: int, db: sqlite3.Connection) -> MessageHistory:
     )
 
 
-def _read_reports(db: sqlite3.Connection, *, matched: bool | None, limit: int) -> list[ReportView]:
-    rows = listings.list_reports(db, matched=matched, limit=limit)
+def _check_batch(db: sqlite3.Connection, *, batch: int) -> None:
+    """Raises Refused (`not_found`) if there is no such batch."""
+    if batches.read_batch(db, batch) is None:
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no batch {batch}")
+
+
+def _read_reports(
+    db: sqlite3.Connection, *, id: int | None, matched: bool | None, before: int | None, limit: int
+) -> list[ReportView]:
+    rows = listings.list_reports(db, id=id, matched=matched, before=before, limit=limit)
     return [
         ReportView(row, status_reports.explain_unmatched(db, row.id, _match_report) if row.attempt_id is None else None)
         for row in rows

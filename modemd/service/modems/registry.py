@@ -54,6 +54,19 @@ class ModemRegistry:
                 return modem
         raise Refused(ErrorCode.NO_MODEM, f"there is no modem {name!r}")
 
+    def find_imei(self, name: str) -> str | None:
+        """Returns the IMEI of the modem of that name; None if there is no such modem. Raises Refused (`not_ready`) if it has not
+        said its IMEI since the start."""
+        for modem in self.modems:
+            if modem.line.name == name:
+                if modem.status.identity is None or modem.status.identity.imei is None:
+                    raise Refused(
+                        ErrorCode.NOT_READY,
+                        f"modem {name!r} has not said its IMEI yet; give the IMEI instead of the name",
+                    )
+                return modem.status.identity.imei
+        return None
+
     def configured_imeis(self) -> set[str]:
         """Returns the IMEIs of the modems whose port is configured, as far as they have answered."""
         identities = [modem.status.identity for modem in self._configured_modems]

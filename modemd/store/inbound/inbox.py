@@ -33,6 +33,22 @@ class CompleteMessage:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Correspondents:
+    """The two ends of an inbound message: the number of the sender, empty if there is none, and the SIM that received it."""
+
+    sender: str
+    sim: str
+
+
+def read_correspondents(db: sqlite3.Connection, inbox_id: int) -> Correspondents | None:
+    """Returns the two ends of an inbound message that is listed; None if there is no such message."""
+    row = db.execute(
+        "SELECT sender, to_sim FROM inbox WHERE id = ? AND (complete = 1 OR shown_at IS NOT NULL)", (inbox_id,)
+    ).fetchone()
+    return Correspondents(row["sender"], row["to_sim"]) if row is not None else None
+
+
 JoinParts = Callable[[Sequence[bytes]], tuple[Kind, str]]
 
 

@@ -14,9 +14,10 @@ from modemd.errors import Refused
 from modemd.modem.modem import Modem
 from modemd.service.messages import batches as messages_batches
 from modemd.service.messages.csv_rows import MOST_EMPTY, MOST_PROBLEMS, BadRows, FileOptions
+from modemd.service.messages.history import MessageSearch
 from modemd.service.messages.submission import LONGEST_TEXT, MessageRequest
 from modemd.store.outbox import batches
-from tests.service.assembled import AssembledService, assembled_service
+from tests.service.assembled import AssembledService, all_rows, assembled_service
 
 ALICE = "+33612345678"
 ROWS = 175
@@ -87,9 +88,8 @@ async def test_a_large_file_is_accepted_before_it_is_promoted(assembled: Assembl
     assert (answer.batch.first_message, answer.batch.last_message) == (1, ROWS)
     async with promoting(assembled):
         pass
-    found = await assembled.service.messages.histories.list_messages(
-        id=None, state=None, limit=0, batch=answer.batch.id
-    )
+    search = MessageSearch(batch=answer.batch.id)
+    found = await all_rows(await assembled.service.messages.histories.list_messages(search, limit=0))
     assert [(message.id, message.text) for message in found[::-1]] == [(n + 1, f"row {n}") for n in range(ROWS)]
     assert (await assembled.service.messages.batches.describe(answer.batch.id)).messages == {"queued": ROWS}
 

@@ -13,13 +13,13 @@ from modemd.rules.classes import MessageClass
 from modemd.service.messages.csv_rows import BadRows
 from modemd.service.messages.submission import MessageRequest
 from modemd.store.rows import MessageRow
-from tests.service.assembled import NOON, AssembledService
+from tests.service.assembled import NOON, AssembledService, all_rows
 
 ALICE, BOB = "+33612345678", "+33698765432"
 
 
 async def stored(assembled: AssembledService) -> list[MessageRow]:
-    return await assembled.service.messages.histories.list_messages(id=None, state=None, limit=0)
+    return await all_rows(await assembled.service.messages.histories.list_messages(limit=0))
 
 
 async def test_the_answer_is_what_is_stored(assembled: AssembledService) -> None:

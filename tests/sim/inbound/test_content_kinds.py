@@ -11,8 +11,10 @@ from modemd import pdu
 from modemd.emulator.network.message_memory import MessageStatus, StoredMessage
 from modemd.emulator.network.messages import MessageContent, Mms, Raw, Text, Voicemail
 from modemd.emulator.network.voice_calls import CallState
+from modemd.service.inbox.inbound import InboxSearch
 from modemd.service.messages.submission import MessageRequest
 from modemd.store.rows import InboxRow
+from tests.service.assembled import all_rows
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import FAMILIES, Simulation
 
@@ -24,7 +26,7 @@ def ready(simulation: Simulation) -> bool:
 
 
 async def came(simulation: Simulation, kind: str | None = None) -> list[InboxRow]:
-    return await simulation.service.inbox.list_messages(id=None, limit=0, kind=kind)
+    return await all_rows(await simulation.service.inbox.list_messages(InboxSearch(kind=kind), limit=0))
 
 
 def sim_data() -> Raw:

@@ -10,6 +10,7 @@ import pytest
 from modemd import pdu
 from modemd.emulator import Device
 from modemd.service.messages.submission import MessageRequest
+from tests.service.assembled import all_rows
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import Simulation
 
@@ -121,7 +122,7 @@ def test_a_stop_in_the_middle_of_a_message_withdraws_the_rest(run_scenario: RunS
         await simulation.until(
             lambda: simulation.all("SELECT state FROM message")[0]["state"] == "cancelled", within_s=120
         )
-        (message,) = await simulation.service.messages.histories.list_messages(id=1, state=None, limit=1)
+        (message,) = await all_rows(await simulation.service.messages.histories.list_messages(limit=1))
         offers = [entry for entry in simulation.network.journal.accepted if pdu.Submit.decode(entry.tpdu).concatenation]
         assert message.reason == "opted_out"
         assert 0 < message.parts_sent == len(offers) < message.parts

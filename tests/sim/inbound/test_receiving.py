@@ -12,6 +12,7 @@ from modemd.emulator.network.message_memory import StoredMessage
 from modemd.modem.status import Identity
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.submission import MessageRequest
+from tests.service.assembled import all_rows
 from tests.sim.conftest import RunScenario
 from tests.sim.world.assembled import FAMILIES, Simulation
 
@@ -37,7 +38,7 @@ def test_a_message_is_kept_and_then_deleted_on_the_modem(run_scenario: RunScenar
         await simulation.until(lambda: kept(simulation) == [text], within_s=10)
         await asyncio.sleep(1)
         assert stored_on_sim(simulation) == 0
-        (row,) = await simulation.service.inbox.list_messages(id=None, limit=0)
+        (row,) = await all_rows(await simulation.service.inbox.list_messages(limit=0))
         assert (row.sender, row.to_sim) == (WRITER, simulation.sims[0].number)
         assert row.sent_at is not None
         assert row.sent_at < row.stored_at

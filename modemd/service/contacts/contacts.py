@@ -1,0 +1,140 @@
+"""Contacts: the thread of one number, a reply to a message that came in, and the erasure of a number."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from modemd import logs
+from modemd.clock import Clock
+from modemd.config import CurrentSettings
+from modemd.errors import ErrorCode, Refused
+from modemd.rules import phone_numbers
+from modemd.rules.classes import MessageClass
+from modemd.rules.sender_numbers import list_national_forms
+from modemd.service.messages.decisions import check_authorship
+from modemd.service.messages.submission import MessageRequest, Submission, SubmitResult
+from modemd.store import Store
+from modemd.store.contacts import erasure, threads
+from modemd.store.contacts.erasure import ErasedRows, KeptRows
+from modemd.store.events import Authorship
+from modemd.store.inbound import inbox
+from modemd.store.rows import ThreadRow
+
+log = logs.get(__name__)
+
+# Pause between two steps of an erasure: other changes have the database.
+PAUSE_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class KeptData:
+    """Datum that an erasure keeps: a word for programs (`consent`, `waiting`, `incomplete`, `schedule`, `copies`), and what
+    it is and why in words."""
+
+    what: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureResult:
+    """Result of an erasure: how many messages, inbound messages and reports were blanked, and what was kept."""
+
+    number: str
+    messages: int
+    inbox: int
+    reports: int
+    kept: tuple[KeptData, ...]
+
+
+class Contacts:
+    """Thread, replies and erasure of one number."""
+
+    def __init__(self, store: Store, settings: CurrentSettings, clock: Clock, submission: Submission) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._submission = submission
+
+    async def list_thread(self, number: str, *, since: datetime | None, limit: int) -> list[ThreadRow]:
+        """Returns the newest messages to and from a number, oldest first; `limit` 0 means all. Raises Refused (`bad_number`,
+        `not_possible`)."""
+        return await self._store.read(
+            partial(threads.list_thread, numbers=self._list_spellings(number), since=since, limit=limit)
+        )
+
+    async def reply(self, inbox_id: int, text: str, key: str | None = None) -> SubmitResult:
+        """Accepts a conversational message to the sender of an inbound one, for the SIM that received it. Raises Refused
+        (`not_found`; `bad_number` if nobody can be answered; or what `Submission.submit` raises)."""
+        found = await self._store.read(partial(inbox.read_correspondents, inbox_id=inbox_id))
+        if found is None:
+            raise Refused(ErrorCode.NOT_FOUND, f"there is no inbound message {inbox_id}")
+        if not found.sender:
+            raise Refused(
+                ErrorCode.BAD_NUMBER, f"inbound message {inbox_id} has no number: it was withheld, or was erased"
+            )
+        request = MessageRequest(
+            found.sender, text, MessageClass.CONVERSATIONAL, key=key, sim=found.sim, short_code=True
+        )
+        return await self._submission.submit(request)
+
+    async def erase(self, number: str, authorship: Authorship) -> ErasureResult:
+        """Blanks a number and its texts in what has ended, in small steps. Its consent stays, and what has not ended. Raises
+        Refused (`no_reason`, `bad_number`, `not_possible`)."""
+        authorship = check_authorship(authorship)
+        numbers = self._list_spellings(number)
+        report_numbers = tuple(dict.fromkeys((*numbers, *_list_report_forms(numbers[0]))))
+        erased = ErasedRows()
+        while True:
+            now = self._clock.now()
+            step = partial(erasure.erase_step, numbers=numbers, report_numbers=report_numbers, now=now)
+            done = await self._store.write(step)
+            if done == ErasedRows():
+                break
+            erased += done
+            await asyncio.sleep(PAUSE_S)
+        kept = await self._store.write(
+            partial(erasure.finish, numbers=numbers, authorship=authorship, now=self._clock.now())
+        )
+        log.info(
+            "number erased", messages=erased.messages, inbox=erased.inbox, reports=erased.reports, by=authorship.by
+        )
+        return ErasureResult(numbers[0], erased.messages, erased.inbox, erased.reports, tuple(_explain_kept(kept)))
+
+    def _list_spellings(self, number: str) -> tuple[str, ...]:
+        return phone_numbers.list_spellings(number, self._settings.current().country)
+
+
+def _list_report_forms(number: str) -> Sequence[str]:
+    return sorted(list_national_forms(number)) if number.startswith("+") else ()
+
+
+def _explain_kept(kept: KeptRows) -> list[KeptData]:
+    """Returns what an erasure has kept, and why."""
+    found = []
+    if kept.consent is not None:
+        said = "its opt-out" if kept.consent == "opted_out" else "its opt-in"
+        found.append(KeptData("consent", f"{said}: without it, modemd could not prove who may get marketing"))
+    if kept.waiting:
+        found.append(
+            KeptData("waiting", f"{_count(kept.waiting, 'message')} not ended yet: cancel, or erase again afterwards")
+        )
+    if kept.incomplete:
+        found.append(
+            KeptData(
+                "incomplete", f"{_count(kept.incomplete, 'inbound message')} not complete yet: erase again afterwards"
+            )
+        )
+    found += [
+        KeptData("schedule", f"the recurring send {name!r} goes to it: remove it, then erase again")
+        for name in kept.schedules
+    ]
+    found.append(KeptData("copies", "backups and log files that were made before: delete them yourself"))
+    return found
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"

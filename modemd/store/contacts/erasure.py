@@ -1,0 +1,138 @@
+"""Erasure of a number: blanks it and its texts in what has ended, and keeps the proof of its consent.
+
+A row stays, without number and text, so that counts and quotas are right. What has not ended is not touched: it still needs its
+number. Each call takes one small step, as `modemd.store.retention` does.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from modemd.store.events import Authorship, add_event
+from modemd.store.retention import ROWS_PER_STEP
+from modemd.store.timestamps import to_text
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedRows:
+    """Numbers of rows that were blanked: outbound messages, inbound ones, and status reports that belong to no message."""
+
+    messages: int = 0
+    inbox: int = 0
+    reports: int = 0
+
+    def __add__(self, other: ErasedRows) -> ErasedRows:
+        return ErasedRows(self.messages + other.messages, self.inbox + other.inbox, self.reports + other.reports)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRows:
+    """Rows that still have the number: its consent (`opted_out`, `opted_in` or None), how many messages have not ended, how many
+    inbound ones wait for parts, and the schedules that send to it, by name."""
+
+    consent: str | None
+    waiting: int
+    incomplete: int
+    schedules: tuple[str, ...]
+
+
+def erase_step(
+    db: sqlite3.Connection, numbers: Sequence[str], report_numbers: Sequence[str], now: datetime
+) -> ErasedRows:
+    """Blanks some of the rows of `numbers`. Returns how many of each kind; none: nothing is left. `report_numbers`: the forms in
+    which the network may have written the number in a report."""
+    messages = _erase_messages(db, numbers, to_text(now))
+    if messages:
+        return ErasedRows(messages=messages)
+    inbox = _erase_inbox(db, numbers, to_text(now))
+    return ErasedRows(inbox=inbox) if inbox else ErasedRows(reports=_erase_reports(db, report_numbers))
+
+
+def finish(db: sqlite3.Connection, numbers: Sequence[str], authorship: Authorship, now: datetime) -> KeptRows:
+    """Blanks the number where no message or report is, and stores who had it erased and why, without the number. Returns what is
+    kept."""
+    _execute(
+        db,
+        """UPDATE event SET detail = json_remove(detail, '$.sender')
+           WHERE message_id IS NULL AND json_extract(detail, '$.sender') IN (:numbers)""",
+        numbers,
+    )
+    for row in db.execute("SELECT id, recipients FROM schedule WHERE removed_at IS NOT NULL").fetchall():
+        recipients = json.loads(row["recipients"])
+        left = [each for each in recipients if each not in numbers]
+        if left != recipients:
+            db.execute("UPDATE schedule SET recipients = ? WHERE id = ?", (json.dumps(left), row["id"]))
+    # A contact that never said anything is nobody's proof.
+    _execute(
+        db,
+        """DELETE FROM contact WHERE number IN (:numbers) AND marketing = 'unknown'
+           AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.number = contact.number)
+           AND NOT EXISTS (SELECT 1 FROM message m WHERE m.number = contact.number)""",
+        numbers,
+    )
+    add_event(db, None, now, "number erased", by=authorship.by, why=authorship.why)
+    return _find_kept(db, numbers)
+
+
+def _find_kept(db: sqlite3.Connection, numbers: Sequence[str]) -> KeptRows:
+    said = _execute(
+        db,
+        """SELECT marketing FROM contact WHERE number IN (:numbers) AND marketing <> 'unknown'
+           ORDER BY marketing DESC LIMIT 1""",
+        numbers,
+    ).fetchone()
+    schedules = db.execute("SELECT name, recipients FROM schedule WHERE removed_at IS NULL ORDER BY name").fetchall()
+    return KeptRows(
+        consent=said["marketing"] if said else None,
+        waiting=_count(db, "SELECT count(*) FROM message WHERE number IN (:numbers)", numbers)
+        + _count(db, "SELECT count(*) FROM staged WHERE number IN (:numbers)", numbers),
+        incomplete=_count(db, "SELECT count(*) FROM inbox WHERE sender IN (:numbers)", numbers),
+        schedules=tuple(row["name"] for row in schedules if set(numbers) & set(json.loads(row["recipients"]))),
+    )
+
+
+def _erase_messages(db: sqlite3.Connection, numbers: Sequence[str], now: str) -> int:
+    ids = _find_ids(db, "SELECT id FROM message WHERE number IN (:numbers) AND closed_at IS NOT NULL LIMIT ?", numbers)
+    db.executemany(
+        "UPDATE message SET number = '', text = '', redacted_at = ? WHERE id = ?", [(now, *id) for id in ids]
+    )
+    for statement in (
+        "UPDATE part SET number = '' WHERE message_id = ?",
+        "UPDATE report SET number = '', tpdu = x'' WHERE attempt_id IN (SELECT id FROM attempt WHERE message_id = ?)",
+        "UPDATE attempt SET number = '' WHERE message_id = ?",
+    ):
+        db.executemany(statement, ids)
+    return len(ids)
+
+
+def _erase_inbox(db: sqlite3.Connection, numbers: Sequence[str], now: str) -> int:
+    listed = "SELECT id FROM inbox WHERE sender IN (:numbers) AND (complete = 1 OR shown_at IS NOT NULL) LIMIT ?"
+    ids = _find_ids(db, listed, numbers)
+    db.executemany("UPDATE inbox SET sender = '', text = '', redacted_at = ? WHERE id = ?", [(now, *id) for id in ids])
+    # The fingerprint stays: by it a message that a modem still holds is known, and does not come in anew.
+    db.executemany("UPDATE inbox_part SET tpdu = x'', set_key = NULL WHERE inbox_id = ?", ids)
+    return len(ids)
+
+
+def _erase_reports(db: sqlite3.Connection, numbers: Sequence[str]) -> int:
+    unmatched = "SELECT id FROM report WHERE attempt_id IS NULL AND number IN (:numbers) LIMIT ?"
+    ids = _find_ids(db, unmatched, numbers)
+    db.executemany("UPDATE report SET number = '', tpdu = x'' WHERE id = ?", ids)
+    return len(ids)
+
+
+def _find_ids(db: sqlite3.Connection, sql: str, numbers: Sequence[str]) -> list[tuple[int]]:
+    return [(row["id"],) for row in _execute(db, sql, numbers, ROWS_PER_STEP).fetchall()]
+
+
+def _count(db: sqlite3.Connection, sql: str, numbers: Sequence[str]) -> int:
+    return int(_execute(db, sql, numbers).fetchone()[0])
+
+
+def _execute(db: sqlite3.Connection, sql: str, numbers: Sequence[str], *more: object) -> sqlite3.Cursor:
+    """Runs a statement in which `(:numbers)` stands for all of `numbers`, before the marks for `more`."""
+    return db.execute(sql.replace(":numbers", ", ".join("?" * len(numbers))), (*numbers, *more))

@@ -1,0 +1,184 @@
+"""Lists: streamed, narrowed, and cut with a word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modemd.api.app import create_app
+from modemd.api.in_process import StreamedRequest
+from modemd.api.lists import JSON_LINES
+from modemd.service import pages
+from modemd.store import sims
+from modemd.store.inbound import inbox
+from modemd.store.inbound.arrival import Arrival
+from tests.api.client import Client
+from tests.service.assembled import NOON, AssembledService, assembled_service
+
+ALICE, BOB, WEST = "+33612345678", "+33698765432", "8933010000000000010"
+
+
+@pytest.fixture
+async def assembled(tmp_path: Path) -> AsyncIterator[AssembledService]:
+    async with assembled_service(tmp_path, country="FR") as assembled:
+        yield assembled
+
+
+@pytest.fixture
+def client(assembled: AssembledService) -> Client:
+    return Client(create_app(assembled.service))
+
+
+async def arrives(assembled: AssembledService, sender: str, text: str) -> None:
+    arrival = Arrival(WEST, f"{sender}{text}".encode(), sender, "text", text, assembled.clock.now())
+    await assembled.store.write(
+        lambda db: inbox.store_arrival(db, arrival, lambda tpdus: ("text", text), assembled.clock.now())
+    )
+
+
+async def texts(client: Client, target: str) -> list[str]:
+    answer = await client.get(target)
+    assert answer.status == 200, answer.body
+    return [row["text"] for row in answer.json]
+
+
+async def test_messages_are_narrowed(client: Client, assembled: AssembledService) -> None:
+    """By number as it is dialled, class, time, and what was before; together they narrow further."""
+    for number, (to, message_class) in enumerate([(ALICE, "otp"), (BOB, "otp"), (ALICE, "transactional")]):
+        await client.post("/v1/messages", {"to": to, "text": str(number), "class": message_class})
+        assembled.clock.passes(hours=1)
+    assert await texts(client, "/v1/messages?to=0612345678") == ["2", "0"]
+    assert await texts(client, "/v1/messages?to=%2B33612345678&class=otp") == ["0"]
+    assert await texts(client, "/v1/messages?class=otp") == ["1", "0"]
+    assert await texts(client, "/v1/messages?since=2026-11-22T14:00:00%2B01:00") == ["2", "1"]
+    assert await texts(client, "/v1/messages?until=2026-11-22T13:00:00Z") == ["0"]
+    assert await texts(client, "/v1/messages?before=3&limit=1") == ["1"]
+    assert await texts(client, "/v1/messages?state=queued&before=3") == ["1", "0"]
+    assert await texts(client, "/v1/messages?state=queued&to=0612345678") == ["2", "0"]
+
+
+async def test_messages_are_narrowed_to_what_sent_them(client: Client, assembled: AssembledService) -> None:
+    """By the SIM, as ICCID or as number, and by the modem that tried."""
+    for text in ("west", "nobody"):
+        await client.post("/v1/messages", {"to": ALICE, "text": text})
+
+    def happened(db: Any) -> None:
+        sims.record_sim(db, WEST, None, "+33700000001", "imei", NOON)
+        db.execute("UPDATE message SET sim = ? WHERE id = 1", (WEST,))
+        db.execute(
+            """INSERT INTO attempt (part_id, message_id, number, sim, modem, opened_at)
+               SELECT id, message_id, number, ?, '351234050000017', '' FROM part WHERE message_id = 1""",
+            (WEST,),
+        )
+
+    await assembled.store.write(happened)
+    assert await texts(client, f"/v1/messages?sim={WEST}") == ["west"]
+    assert await texts(client, "/v1/messages?sim=%2B33700000001") == ["west"]
+    assert await texts(client, "/v1/messages?sim=1") == []
+    assert await texts(client, "/v1/messages?modem=351234050000017") == ["west"]
+    answer = await client.get("/v1/messages?modem=west")
+    assert (answer.status, answer.code) == (503, "not_ready")  # the modem has not said its IMEI
+
+
+async def test_the_inbox_is_narrowed(client: Client, assembled: AssembledService) -> None:
+    """By number or name, and by what was before."""
+    for sender, text in ((ALICE, "a"), ("MyBank", "b"), (ALICE, "c")):
+        await arrives(assembled, sender, text)
+    assert await texts(client, "/v1/inbox?from=0612345678") == ["c", "a"]
+    assert await texts(client, "/v1/inbox?from=MyBank") == ["b"]
+    assert await texts(client, "/v1/inbox?from=%2B33612345678&before=3") == ["a"]
+    assert await texts(client, "/v1/inbox?from=0612345678&since=2026-11-22T00:00:00Z") == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("/v1/messages?state=lost", "bad_state"),
+        ("/v1/messages?class=spam", "bad_class"),
+        ("/v1/messages?batch=99", "not_found"),
+        ("/v1/messages?to=061", "short_code"),
+        ("/v1/messages?since=2026-11-22", "bad_request"),
+        ("/v1/inbox?kind=letter", "bad_kind"),
+        ("/v1/inbox?from=!", "bad_number"),
+    ],
+)
+async def test_a_wrong_filter_is_told(client: Client, target: str, code: str) -> None:
+    """It lists nothing, and nobody takes that for an empty list. Three digits are a short code."""
+    answer = await client.get(target)
+    if code == "short_code":
+        assert answer.json == []
+    else:
+        assert (answer.code, answer.status) == (code, 404 if code == "not_found" else 422)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("/v1/messages?number=1", "query.number: There is no such query; this route takes id, state"),
+        ("/v1/messages?limit=1&limit=2", "query.limit: Is there twice"),
+        ("/v1/modems?limit=1", "query.limit: There is no such query; this route takes none"),
+        ("/v1/messages/1?x", "query.x: There is no such query; this route takes none"),
+    ],
+)
+async def test_an_unknown_query_is_told(client: Client, target: str, said: str) -> None:
+    """A filter that is written wrong does not list everything."""
+    answer = await client.get(target)
+    assert (answer.status, answer.code) == (422, "bad_request")
+    assert answer.json["error"]["message"].startswith(said)
+
+
+async def test_a_cut_list_says_how_many_there_are(client: Client) -> None:
+    """A header has the number; a list that is whole has none."""
+    for number in range(3):
+        await client.post("/v1/messages", {"to": ALICE, "text": str(number)})
+    assert (await client.get("/v1/messages?limit=2")).headers["x-total-count"] == "3"
+    for whole in ("limit=3", "limit=0", "limit=2&before=3"):
+        assert "x-total-count" not in (await client.get(f"/v1/messages?{whole}")).headers
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 5])
+async def test_rows_come_as_an_array_or_a_line_each(
+    assembled: AssembledService, client: Client, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Both have the same rows, over several pages too."""
+    monkeypatch.setattr(pages, "ROWS_PER_PAGE", 2)
+    for number in range(rows):
+        await client.post("/v1/messages", {"to": ALICE, "text": f"é{number}"})
+    array = (await client.get("/v1/messages?limit=0")).json
+    assert [row["text"] for row in array] == [f"é{number}" for number in reversed(range(rows))]
+    request = StreamedRequest("/v1/messages?limit=0", JSON_LINES)
+    status, headers = await request.start(create_app(assembled.service))
+    assert (status, headers["content-type"]) == (200, JSON_LINES)
+    body = b""
+    while piece := await request.read():
+        body += piece
+    assert [json.loads(line) for line in body.splitlines()] == array
+
+
+async def test_a_list_is_read_while_it_is_answered(
+    assembled: AssembledService, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next page is read only after the one before was taken: neither side holds the whole list."""
+    monkeypatch.setattr(pages, "ROWS_PER_PAGE", 1)
+    for number in range(5):
+        await client.post("/v1/messages", {"to": ALICE, "text": str(number)})
+    request = StreamedRequest("/v1/messages?limit=0", JSON_LINES)
+    await request.start(create_app(assembled.service))
+    first = json.loads(await request.read())
+    await assembled.store.write(lambda db: db.execute("UPDATE message SET text = 'changed' WHERE id < 3"))
+    rest = [json.loads(piece) for piece in [await request.read() for _ in range(4)]]
+    assert [row["text"] for row in (first, *rest)] == ["4", "3", "2", "changed", "changed"]
+
+
+async def test_what_is_no_route_is_told_in_words(client: Client) -> None:
+    """A path that is none, and a method that a route does not take."""
+    missing = await client.get("/v1/mesages")
+    assert (missing.status, missing.code) == (404, "no_route")
+    assert missing.json["error"]["message"] == "there is no route /v1/mesages; docs/api.md lists the routes"
+    wrong = await client.post("/v1/inbox", {})
+    assert (wrong.status, wrong.code) == (405, "wrong_method")
+    assert wrong.json["error"]["message"] == "/v1/inbox does not take POST; it takes GET"

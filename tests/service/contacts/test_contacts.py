@@ -1,0 +1,80 @@
+"""One number: its thread, replies, and its erasure."""
+
+from __future__ import annotations
+
+import pytest
+
+from modemd.errors import Refused
+from modemd.service.messages.submission import MessageRequest
+from modemd.store.events import Authorship
+from modemd.store.inbound import inbox
+from modemd.store.inbound.arrival import Arrival
+from tests.service.assembled import AssembledService
+
+ALICE, WEST = "+33612345678", "8933010000000000010"
+ANN = Authorship("ann", "asked for it")
+
+
+async def arrives(assembled: AssembledService, sender: str, text: str = "hi") -> None:
+    arrival = Arrival(WEST, f"{sender}{text}".encode(), sender, "text", text, assembled.clock.now())
+    await assembled.store.write(
+        lambda db: inbox.store_arrival(db, arrival, lambda tpdus: ("text", text), assembled.clock.now())
+    )
+
+
+async def test_a_number_is_found_as_it_is_dialled(assembled: AssembledService) -> None:
+    """Both directions, in national form or in E.164."""
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello"))
+    await arrives(assembled, ALICE)
+    for number in (ALICE, "06 12 34 56 78"):
+        rows = await assembled.service.contacts.list_thread(number, since=None, limit=50)
+        assert sorted(row.text for row in rows) == ["hello", "hi"]
+
+
+async def test_a_reply_goes_out_by_the_sim_that_was_written_to(assembled: AssembledService) -> None:
+    """It is conversational, and no other SIM may send it: the person knows that number."""
+    await arrives(assembled, ALICE)
+    answer = await assembled.service.contacts.reply(1, "yes", "k")
+    assert (answer.message.recipient, answer.message.message_class, answer.message.text) == (
+        ALICE, "conversational", "yes",
+    )  # fmt: skip
+    pinned = await assembled.store.read(lambda db: db.execute("SELECT pinned FROM message").fetchone()[0])
+    assert pinned == WEST
+    assert (await assembled.service.contacts.reply(1, "yes", "k")).is_repeat
+
+
+@pytest.mark.parametrize(
+    ("sender", "code"), [("", "bad_number"), ("MyBank", "bad_number"), ("112", "emergency_number")]
+)
+async def test_nobody_is_answered_who_cannot_be(assembled: AssembledService, sender: str, code: str) -> None:
+    """A number that was withheld, a name, and an emergency number."""
+    await arrives(assembled, sender)
+    with pytest.raises(Refused) as refused:
+        await assembled.service.contacts.reply(1, "yes")
+    assert refused.value.code == code
+
+
+async def test_a_short_code_is_answered(assembled: AssembledService) -> None:
+    """Who wrote from a short code may be written to."""
+    await arrives(assembled, "36105")
+    assert (await assembled.service.contacts.reply(1, "yes")).message.recipient == "36105"
+
+
+async def test_what_is_not_there_is_not_answered(assembled: AssembledService) -> None:
+    """An id of no inbound message is told."""
+    with pytest.raises(Refused, match="there is no inbound message 9"):
+        await assembled.service.contacts.reply(9, "yes")
+
+
+async def test_an_erasure_says_what_it_kept(assembled: AssembledService) -> None:
+    """Its opt-out, what waits, and copies; without a reason it is refused."""
+    await assembled.stop_word(ALICE)
+    await arrives(assembled, ALICE)
+    await assembled.service.messages.submission.submit(MessageRequest(ALICE, "hello"))
+    with pytest.raises(Refused, match="say who decides"):
+        await assembled.service.contacts.erase(ALICE, Authorship("ann", " "))
+    found = await assembled.service.contacts.erase("0612345678", ANN)
+    assert (found.number, found.messages, found.inbox) == (ALICE, 0, 1)
+    assert [each.what for each in found.kept] == ["consent", "waiting", "copies"]
+    assert found.kept[0].because.startswith("its opt-out")
+    assert [row.number for row in await assembled.service.consent.list_opt_outs(limit=0)] == [ALICE]

@@ -1,0 +1,122 @@
+"""Erasure of a number: nothing of it is left but what proves its consent, and what has not ended."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from modemd.rules.classes import MessageClass
+from modemd.store import events, listings
+from modemd.store.contacts import erasure
+from modemd.store.contacts.erasure import ErasedRows, KeptRows
+from modemd.store.events import Authorship
+from modemd.store.inbound import inbox
+from modemd.store.inbound.arrival import Arrival
+from tests.store.bench import ALICE, BOB, WEST, Bench
+
+ANN = Authorship("ann", "asked for it")
+PRIVATE = "only for Alice"
+TAIL = ALICE[-8:]
+
+
+def arrives(bench: Bench, sender: str, text: str, *, total: int = 1) -> None:
+    """A message comes in; of a long one only the first part."""
+    tpdu = f"{sender} {text}".encode()
+    arrival = Arrival(WEST, tpdu, sender, "text", text, bench.now, set_key=f"{sender}/1", total=total)
+    inbox.store_arrival(bench.db, arrival, lambda tpdus: ("text", text), bench.now)
+
+
+def erase(bench: Bench, *numbers: str, reports: tuple[str, ...] = ()) -> tuple[ErasedRows, KeptRows]:
+    """The whole erasure, step by step as the service has it."""
+    total = ErasedRows()
+    while (done := erasure.erase_step(bench.db, numbers, (*numbers, *reports), bench.now)) != ErasedRows():
+        total += done
+    return total, erasure.finish(bench.db, numbers, ANN, bench.now)
+
+
+def traces(bench: Bench, *needles: str) -> set[str]:
+    """The tables in which one of the texts still stands, in whatever column."""
+    tables = [row[0] for row in bench.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {
+        table
+        for table in tables
+        for row in bench.db.execute(f"SELECT * FROM {table}").fetchall()
+        for value in row
+        for text in (value.decode("latin-1") if isinstance(value, bytes) else str(value),)
+        if any(needle in text for needle in needles)
+    }
+
+
+def test_nothing_is_left_but_the_consent(bench: Bench) -> None:
+    """Numbers and texts are gone from every table but those of consent, and the rows are still counted."""
+    bench.submit(text=PRIVATE)
+    bench.send(reference=7)
+    bench.report(7, tpdu=f"of {ALICE}".encode())
+    bench.report(9, number=f"0{ALICE[3:]}", tpdu=f"stray {ALICE}".encode())
+    arrives(bench, ALICE, PRIVATE)
+    events.add_event(bench.db, None, bench.now, "type 0 message", sender=ALICE)
+    bench.says(ALICE)
+    assert traces(bench, PRIVATE, TAIL) >= {"message", "part", "attempt", "report", "inbox", "inbox_part", "event"}
+    erased, kept = erase(bench, ALICE, reports=(f"0{ALICE[3:]}",))
+    assert erased == ErasedRows(messages=1, inbox=1, reports=1)
+    assert kept == KeptRows("opted_out", 0, 0, ())
+    assert traces(bench, PRIVATE, TAIL) == {"contact", "consent_event"}
+    (row,) = listings.list_messages(bench.db)
+    assert (row.recipient, row.text, row.state, row.sim) == ("", "", "delivered", WEST)
+    assert listings.count_states(bench.db) == {"delivered": 1}
+
+
+def test_others_are_not_touched(bench: Bench) -> None:
+    """Only this number is erased, however many messages there are."""
+    for _ in range(60):
+        bench.submit(BOB)
+        bench.send()
+        bench.submit(ALICE)
+        bench.send()
+    bench.db.execute("UPDATE message SET closed_at = created_at")
+    arrives(bench, BOB, "hi")
+    erased, _ = erase(bench, ALICE)
+    assert erased == ErasedRows(messages=60)
+    assert {row.recipient for row in listings.list_messages(bench.db, limit=0)} == {BOB, ""}
+    assert [row.text for row in listings.list_inbox(bench.db)] == ["hi"]
+
+
+def test_what_has_not_ended_is_kept(bench: Bench) -> None:
+    """A message that waits, parts that are not all there, and a recurring send still need the number."""
+    waiting = bench.submit(at=bench.now + timedelta(hours=1))
+    arrives(bench, ALICE, "half", total=2)
+    _schedule(bench, "reminder", [BOB, ALICE])
+    _schedule(bench, "old", [ALICE, BOB], removed=True)
+    _, kept = erase(bench, ALICE)
+    assert kept == KeptRows(None, 1, 1, ("reminder",))
+    assert bench.message(waiting)["number"] == ALICE
+    recipients = bench.db.execute("SELECT recipients FROM schedule WHERE name = 'old'").fetchone()[0]
+    assert json.loads(recipients) == [BOB]
+
+
+def _schedule(bench: Bench, name: str, recipients: list[str], *, removed: bool = False) -> None:
+    bench.db.execute(
+        """INSERT INTO schedule (name, cron, zone, recipients, text, class, report, late, created_at, looked_at, removed_at)
+           VALUES (?, '0 9 * * *', 'UTC', ?, 'x', ?, 0, 0, '', '', ?)""",
+        (name, json.dumps(recipients), MessageClass.TRANSACTIONAL, "2026" if removed else None),
+    )
+
+
+def test_who_said_nothing_is_forgotten(bench: Bench) -> None:
+    """A contact without consent is no proof of anything; who had it erased is stored without the number."""
+    bench.submit()
+    bench.send()
+    bench.db.execute("UPDATE message SET closed_at = created_at")
+    assert bench.db.execute("SELECT count(*) FROM contact").fetchone()[0] == 1
+    erase(bench, ALICE)
+    assert bench.db.execute("SELECT count(*) FROM contact").fetchone()[0] == 0
+    (detail,) = bench.db.execute("SELECT detail FROM event WHERE what = 'number erased'").fetchone()
+    assert json.loads(detail) == {"by": "ann", "why": "asked for it"}
+
+
+def test_an_erased_message_does_not_come_in_anew(bench: Bench) -> None:
+    """The modem may still hold it: it is known by its fingerprint."""
+    arrives(bench, ALICE, PRIVATE)
+    erase(bench, ALICE)
+    arrives(bench, ALICE, PRIVATE)
+    assert [row.text for row in listings.list_inbox(bench.db)] == [""]
