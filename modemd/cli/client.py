@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from modemd.config import Settings
@@ -19,6 +20,9 @@ from modemd.http.unix import CLIENT_TIMEOUT_S, request
 # A daemon locks the database a moment before it listens: ask again for so long.
 STARTING_S = 5.0
 RETRY_INTERVAL_S = 0.1
+
+
+T = TypeVar("T")
 
 
 class ClientCode(StrEnum):
@@ -44,18 +48,32 @@ def call_api(
 
     StoreLocked: no daemon listens, but another process still writes to the database after `STARTING_S`.
     """
+    target = make_target(path, query)
+    return ask_either(
+        settings,
+        lambda: parse_response(*request(settings.socket, method, target, body, content_type, timeout_s)),
+        lambda: parse_response(*asyncio.run(_in_process(settings, method, target, body, content_type))),
+    )
+
+
+def make_target(path: str, query: dict[str, Any] | None) -> str:
+    """Returns a path with its query; keys whose value is None are left out."""
     given = {key: value for key, value in (query or {}).items() if value is not None}
-    target = f"{path}?{urlencode(given)}" if given else path
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Callable[[], T]) -> T:
+    """Returns what the daemon answers, or this process if no daemon listens. Raises as `call_api`."""
     deadline = time.monotonic() + STARTING_S
     while True:
         try:
-            return parse_response(*request(settings.socket, method, target, body, content_type, timeout_s))
+            return ask_daemon()
         except (FileNotFoundError, ConnectionRefusedError):
             pass  # no daemon listens
         except OSError as error:
             raise Refused(ClientCode.NO_DAEMON, f"{settings.socket}: {error.strerror or error}") from error
         try:
-            return parse_response(*asyncio.run(_in_process(settings, method, target, body, content_type)))
+            return ask_here()
         except StoreLocked:
             if time.monotonic() > deadline:
                 raise

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,7 +13,9 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, parse_response, post_json
-from modemd.cli.output import echo, print_json, print_json_line, print_rows, print_table, printable
+from modemd.cli.lists import fetch_list, print_cut, print_one
+from modemd.cli.output import echo, print_json, print_json_line, print_rows, printable
+from modemd.cli.show.times import format_time, parse_moment
 from modemd.config import Settings, load
 from modemd.http.unix import request
 from modemd.rules.classes import KINDS
@@ -21,34 +24,53 @@ POLL_INTERVAL_S = 1.0
 PAGE_SIZE = 500
 
 
+Ask = Callable[[Settings, dict[str, Any]], list[dict[str, Any]] | None]
+
+
 def follow_inbox(
     settings: Settings,
-    limit: int,
+    since: str | None = None,
+    sender: str | None = None,
     *,
     as_json: bool,
     wait: Callable[[float], None] = time.sleep,
-    ask: Callable[[Settings, dict[str, Any]], list[dict[str, Any]] | None] | None = None,
+    ask: Ask | None = None,
 ) -> None:
-    """Prints the last `limit` messages (0: all), oldest first, then each new one, until Ctrl-C. With `as_json`, one JSON document
-    a line. While no daemon listens, nothing comes in, and it waits for one. `ask` returns the rows, or None if no daemon listens.
+    """Prints each message that comes in from now on, oldest first, until Ctrl-C; `since`: from that moment on; `sender`: only
+    from this number. With `as_json`, one JSON document a line. While no daemon listens, nothing comes in, and it waits
+    for one. `ask` returns the rows, or None if no daemon listens.
     """
     ask = ask or _fetch_rows
-    last = call_api(settings, "GET", "/v1/inbox", query={"limit": limit})
-    last.sort(key=lambda row: (row["seen_at"], row["id"]))
-    since = last[-1]["seen_at"] if last else "1970-01-01T00:00:00+00:00"
-    printed: set[int] = {row["id"] for row in last if row["seen_at"] == since}
-    for row in last:
-        _print_row(row, as_json)
+    query: dict[str, Any] = {"limit": PAGE_SIZE} | ({"from": sender} if sender is not None else {})
+    printed: set[int] = set()
+    if since is None:
+        since, printed = _find_last_seen(settings, query)
     while True:
-        rows = ask(settings, {"since": since, "limit": PAGE_SIZE})
+        rows = ask(settings, query | {"since": since})
         for row in rows or ():
             if row["seen_at"] != since:
                 since, printed = row["seen_at"], set()
             if row["id"] not in printed:
                 printed.add(row["id"])
-                _print_row(row, as_json)
+                _print_row(row, as_json, settings.timezone)
         if rows is None or len(rows) < PAGE_SIZE:
             wait(POLL_INTERVAL_S)
+
+
+def _find_last_seen(settings: Settings, query: dict[str, Any]) -> tuple[str, set[int]]:
+    """Returns when the last of the old messages came to be seen, and the ids of all that were seen at that moment."""
+    since, ids = "1970-01-01T00:00:00+00:00", set[int]()
+    rows = call_api(
+        settings, "GET", "/v1/inbox", query=query
+    )  # the newest ids; a long one may have been seen after them
+    while rows:
+        last = max(row["seen_at"] for row in rows)
+        found = {row["id"] for row in rows if row["seen_at"] == last}
+        if (last, found) == (since, ids):
+            break
+        since, ids = last, found
+        rows = call_api(settings, "GET", "/v1/inbox", query=query | {"since": since})
+    return since, ids
 
 
 def _fetch_rows(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -60,34 +82,55 @@ def _fetch_rows(settings: Settings, query: dict[str, Any]) -> list[dict[str, Any
     return found
 
 
-def _print_row(row: dict[str, Any], as_json: bool) -> None:
+def _print_row(row: dict[str, Any], as_json: bool, zone: tzinfo) -> None:
     if as_json:
         print_json_line(row)
     else:
         missing = "" if row["complete"] else f" ({row['parts']} of {row['total']} parts)"
-        echo(f"{row['seen_at'][:19]}Z  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}")
+        when = format_time(row["seen_at"], zone)
+        echo(f"{when}  {printable(row['from'])} -> {row['to_sim']}{missing}: {printable(row['text'])}")
 
 
 @options.command()
 @options.config_file
-@click.option("--id", type=click.IntRange(min=1), help="Only this message.")
+@click.option("--id", type=click.IntRange(min=1), help="Show this message whole.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
+@click.option("--from", "sender", help="Only from this number or name.")
+@options.since("Only what came in at this time or later, oldest first.")
 @click.option("--follow", is_flag=True, help="Run until Ctrl-C, and print each new message, oldest first.")
 @options.limit
 @options.as_json
-def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: int, as_json: bool) -> None:
+def inbox(
+    config: Path,
+    id: int | None,
+    kind: str | None,
+    sender: str | None,
+    since: str | None,
+    follow: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
     """Show what came in, newest first.
 
     These are messages, missed calls, and notices of the network.
     """
+    settings = load(config)
+    zone = settings.timezone
     if follow:
-        if id is not None or kind is not None:
-            raise click.UsageError("--follow cannot be used with --id or --kind")
-        follow_inbox(load(config), limit, as_json=as_json)
+        if id is not None or kind is not None or options.is_given("limit"):
+            raise click.UsageError("--follow cannot be used with --id, --kind or --limit")
+        follow_inbox(settings, parse_moment(since, zone), sender, as_json=as_json)
         return
-    rows = call_api(load(config), "GET", "/v1/inbox", query={"id": id, "kind": kind, "limit": limit})
+    query = {"id": id, "kind": kind, "from": sender, "since": parse_moment(since, zone), "limit": limit}
+    found = fetch_list(settings, "/v1/inbox", query)
+    if id is not None:
+        print_one(found.rows, f"there is no inbound message {id}", zone=zone, as_json=as_json)
+        return
     columns = ("id", "kind", "from", "to_sim", "stored_at", "complete", "text")
-    print_rows(rows, columns, as_json=as_json, none="no inbound messages")
+    spare = ("complete", "kind", "to_sim", "stored_at")
+    printed = print_rows(found.rows, columns, as_json=as_json, none="no inbound messages", zone=zone, spare=spare)
+    if not as_json:
+        print_cut(printed, found.total)
 
 
 @options.command("optouts")
@@ -96,8 +139,17 @@ def inbox(config: Path, id: int | None, kind: str | None, follow: bool, limit: i
 @options.as_json
 def opt_outs(config: Path, limit: int, as_json: bool) -> None:
     """Show the numbers that have opted out, newest first."""
-    rows = call_api(load(config), "GET", "/v1/optouts", query={"limit": limit})
-    print_rows(rows, ("number", "since", "word", "language", "channel"), as_json=as_json, none="nobody has opted out")
+    settings = load(config)
+    rows = call_api(settings, "GET", "/v1/optouts", query={"limit": limit})
+    columns = ("number", "since", "word", "language", "channel")
+    print_rows(
+        rows,
+        columns,
+        as_json=as_json,
+        none="nobody has opted out",
+        zone=settings.timezone,
+        spare=("language", "channel"),
+    )
 
 
 @options.command("undo-optout")
@@ -120,23 +172,43 @@ def undo_opt_out(config: Path, number: str, why: str, by: str, as_json: bool) ->
 
 @options.command()
 @options.config_file
+@click.option("--id", type=click.IntRange(min=1), help="Show this report whole.")
 @click.option("--unmatched", is_flag=True, help="Only reports that belong to no message.")
 @options.limit
 @options.as_json
-def reports(config: Path, unmatched: bool, limit: int, as_json: bool) -> None:
+def reports(config: Path, id: int | None, unmatched: bool, limit: int, as_json: bool) -> None:
     """Show the status reports, newest first.
 
     For a report that belongs to no message, show why.
     """
-    query = {"matched": "false" if unmatched else None, "limit": limit}
-    rows = call_api(load(config), "GET", "/v1/reports", query=query)
-    if as_json or not rows:
-        print_rows(rows, (), as_json=as_json, none="no unmatched reports" if unmatched else "no reports")
+    settings = load(config)
+    found = fetch_list(settings, "/v1/reports", {"id": id, "matched": "false" if unmatched else None, "limit": limit})
+    if id is not None:
+        print_one(found.rows, f"there is no report {id}", zone=settings.timezone, as_json=as_json)
         return
-    print_table(
-        rows,
-        ("id", "stored_at", "sim", "reference", "to", "status", "meaning", "accepted_at", "discharged_at", "message"),
+    unmatched_rows: list[dict[str, Any]] = []
+    printed = print_rows(
+        _collect_unmatched(found.rows, unmatched_rows),
+        ("id", "message", "to", "meaning", "stored_at", "discharged_at", "accepted_at", "status", "sim", "reference"),
+        as_json=as_json,
+        none="no unmatched reports" if unmatched else "no reports",
+        zone=settings.timezone,
+        spare=("accepted_at", "reference", "sim", "status", "discharged_at"),
     )
+    if as_json:
+        return
+    for row in unmatched_rows:
+        echo(f"report {row['id']} is unmatched: {row['because']}")
+    print_cut(printed, found.total)
+
+
+# Reasons are said below the table for so many reports; `--id` says that of each.
+MOST_REASONS = 50
+
+
+def _collect_unmatched(rows: Iterator[dict[str, Any]], into: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yields the rows, and keeps the first of those that belong to no message."""
     for row in rows:
-        if row["message"] is None:
-            echo(f"report {row['id']} is unmatched: {row['because']}")
+        if row["message"] is None and len(into) < MOST_REASONS:
+            into.append(row)
+        yield row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
+from modemd.cli.lists import fetch_list, print_cut, print_one
 from modemd.cli.options import authorship_options
-from modemd.cli.output import echo, print_json, print_rows, printable
+from modemd.cli.output import echo, print_json, print_rows, print_wrapped, printable
 from modemd.cli.sending.batches import decide, explain_no_messages
 from modemd.cli.sending.send import print_accepted
+from modemd.cli.show.times import format_time, format_times, parse_moment
 from modemd.config import load
 from modemd.rules.states import MessageState
 
@@ -68,23 +71,52 @@ def _print_message(message: dict[str, Any], as_json: bool) -> None:
 
 @options.command()
 @options.config_file
-@click.option("--id", type=click.IntRange(min=1), help="Only this message.")
+@click.option("--id", type=click.IntRange(min=1), help="Show this message whole.")
+@click.option("--to", help="Only messages to this number.")
 @click.option(
     "--state", type=click.Choice([state.value for state in MessageState]), help="Only messages in this state."
 )
+@options.class_of_messages("Only messages of this class.")
 @click.option("--batch", type=click.IntRange(min=1), help="Only messages of this batch.")
+@click.option("--sim", help="Only what this SIM has sent: its ICCID or number.")
+@click.option("--modem", help="Only what this modem has tried to send: its name or IMEI.")
+@options.since("Only what was accepted at this time or later.")
+@click.option("--until", help="Only what was accepted before this time.")
 @options.limit
 @options.as_json
-def messages(config: Path, id: int | None, state: str | None, batch: int | None, limit: int, as_json: bool) -> None:
+def messages(
+    config: Path,
+    id: int | None,
+    to: str | None,
+    state: str | None,
+    message_class: str | None,
+    batch: int | None,
+    sim: str | None,
+    modem: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """Show the outbound messages, newest first."""
-    query = {"id": id, "state": state, "batch": batch, "limit": limit}
     settings = load(config)
-    rows = call_api(settings, "GET", "/v1/messages", query=query)
-    if batch is not None and not rows and id is None and state is None and not as_json:
-        echo(explain_no_messages(settings, batch))
+    zone = settings.timezone
+    query = {"id": id, "to": to, "state": state, "class": message_class, "batch": batch, "sim": sim, "modem": modem}
+    query |= {"since": parse_moment(since, zone), "until": parse_moment(until, zone), "limit": limit}
+    found = fetch_list(settings, "/v1/messages", query)
+    if id is not None:
+        print_one(found.rows, f"there is no message {id}", zone=zone, as_json=as_json)
         return
     columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
-    print_rows(rows, columns, as_json=as_json, none="no messages")
+    spare = ("delivered_at", "parts", "class", "created_at")
+    none = "no messages"
+    first = list(islice(found.rows, 1))
+    if batch is not None and not first and not as_json and not any((to, state, message_class, sim, modem, since, until)):
+        none = explain_no_messages(settings, batch)
+    rows = chain(first, found.rows)
+    printed = print_rows(rows, columns, as_json=as_json, none=none, zone=zone, spare=spare)
+    if not as_json:
+        print_cut(printed, found.total)
 
 
 @options.command()
@@ -93,21 +125,22 @@ def messages(config: Path, id: int | None, state: str | None, batch: int | None,
 @options.as_json
 def explain(config: Path, id: int, as_json: bool) -> None:
     """Show everything that happened to a message."""
-    found = call_api(load(config), "GET", f"/v1/messages/{id}")
+    settings = load(config)
+    found = call_api(settings, "GET", f"/v1/messages/{id}")
     if as_json:
         print_json(found)
         return
+    zone = settings.timezone
     reason = f" ({found['reason']})" if found["reason"] else ""
-    until = f" until {found['until']}" if found["until"] else ""
-    echo(
-        f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): "
-        f"{found['state']}{until}{reason}"
-    )
+    until = f" until {format_time(found['until'], zone)}" if found["until"] else ""
+    parts = f"{found['parts']} part{'s' if found['parts'] > 1 else ''}"
+    echo(f"message {found['id']} to {found['to']}, {found['class']}, {parts}: {found['state']}{until}{reason}")
     echo(found["text"])
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | details.get(event["detail"].get("report"), {})
-        echo(f"{event['at']}  {event['what']}{_detail(detail)}")
+        shown = [f"{key}={printable(str(value))}" for key, value in format_times(detail, zone).items()]
+        print_wrapped(f"{format_time(event['at'], zone)}  {printable(event['what'])}", shown)
 
 
 _REPORT_DETAILS = {"means": "meaning", "accepted_at": "accepted_at", "discharged_at": "discharged_at"}
@@ -117,7 +150,3 @@ def _report_details(report: dict[str, Any]) -> dict[str, Any]:
     """Returns the contents of a report, as details of its event."""
     details = {key: report[name] for key, name in _REPORT_DETAILS.items()}
     return {key: value for key, value in details.items() if value is not None}
-
-
-def _detail(detail: dict[str, Any]) -> str:
-    return "".join(f"  {key}={printable(str(value))}" for key, value in detail.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,8 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
-from modemd.cli.output import echo, print_json, print_rows, print_table, printable
+from modemd.cli.output import echo, print_fields, print_json, print_rows, printable
+from modemd.cli.show.times import format_time
 from modemd.config import Settings, load
 from modemd.errors import ErrorCode, Refused
 from modemd.service.modems.ussd import ANSWER_S, LONGEST_ANSWER_S, QUEUE_S
@@ -93,7 +95,6 @@ class _Session:
 
 _MODEM_COLUMNS = (
     "name",
-    "place",
     "health",
     "reason",
     "model",
@@ -102,12 +103,15 @@ _MODEM_COLUMNS = (
     "operator",
     "signal_dbm",
     "sent",
+    "place",
 )
+# The least important first, if the terminal is too narrow.
+_SPARE_COLUMNS = ("place", "sent", "model", "signal_dbm", "operator", "registration", "number", "balance")
 
 
 @options.command()
 @options.config_file
-@click.option("--id", "name", help="Only the modem with this name.")
+@click.option("--id", "name", help="Show the modem with this name whole.")
 @click.option(
     "--wire", is_flag=True, help="Show the last lines between host and modem, with personal data masked. Needs --id."
 )
@@ -117,19 +121,27 @@ def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
 
     Also show the devices that modemd cannot use, with the reason.
     """
+    settings = load(config)
     if wire:
         if name is None:
             raise click.UsageError("--wire needs --id")
-        _print_wire(call_api(load(config), "GET", f"/v1/modems/{quote(name, safe='')}/wire"), as_json)
+        lines = call_api(settings, "GET", f"/v1/modems/{quote(name, safe='')}/wire")
+        _print_wire(lines, settings.timezone, as_json)
         return
-    rows = [row for row in call_api(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
-    none = "no modem found" if name is None else f"there is no modem {name!r}"
-    if as_json or not rows:
-        print_rows(rows, (), as_json=as_json, none=none)
-    else:
-        _modem_table(rows)
-        if name is not None:
-            print_recovery(rows[0].get("recovery"))
+    rows = [row for row in call_api(settings, "GET", "/v1/modems") if name in (None, row["name"])]
+    if name is None:
+        columns = (*_MODEM_COLUMNS, "balance") if any(row.get("balance") for row in rows) else _MODEM_COLUMNS
+        shown = rows if as_json else [_shorten(row) for row in rows]
+        print_rows(shown, columns, as_json=as_json, none="no modem found", zone=settings.timezone, spare=_SPARE_COLUMNS)
+        return
+    if not rows:
+        raise Refused(ErrorCode.NO_MODEM, f"there is no modem {name!r}")
+    if as_json:
+        print_json(rows)
+        return
+    recovery = rows[0].get("recovery")
+    print_fields({key: value for key, value in rows[0].items() if key != "recovery"}, zone=settings.timezone)
+    print_recovery(recovery)
 
 
 def print_recovery(recovery: dict[str, Any] | None) -> None:
@@ -143,22 +155,18 @@ def print_recovery(recovery: dict[str, Any] | None) -> None:
         echo(f"{step}: {count} since the start, {recovery['spent_s'].get(step, 0.0):.1f} s")
 
 
-def _modem_table(rows: list[dict[str, Any]]) -> None:
-    """Prints the modems, with a column for balances if one is known."""
-    balances = [row.get("balance") for row in rows]
-    shown = [
-        row
-        | {"reason": row["reason"] or "; ".join(row["remarks"]) or None}
-        | {"balance": f"{found['amount']:.2f}{' (low)' if found['low'] else ''}" if found else None}
-        for row, found in zip(rows, balances, strict=True)
-    ]
-    print_table(shown, (*_MODEM_COLUMNS, "balance") if any(balances) else _MODEM_COLUMNS)
+def _shorten(row: dict[str, Any]) -> dict[str, Any]:
+    """Returns a modem as a row of the table: its remarks if it has no other reason, and its balance in short."""
+    balance = row.get("balance")
+    shown = f"{balance['amount']:.2f}{' (low)' if balance['low'] else ''}" if balance else None
+    return row | {"reason": row["reason"] or "; ".join(row["remarks"]) or None, "balance": shown}
 
 
-def _print_wire(lines: list[dict[str, Any]], as_json: bool) -> None:
+def _print_wire(lines: list[dict[str, Any]], zone: tzinfo, as_json: bool) -> None:
     if as_json:
         print_json(lines)
     elif not lines:
         echo("no lines yet")
     for line in () if as_json else lines:
-        echo(f"{line['at']}  {line['way']} {printable(line['text'])}")
+        milliseconds = line["at"][19:23]
+        echo(f"{format_time(line['at'], zone)}{milliseconds}  {line['way']} {printable(line['text'])}")

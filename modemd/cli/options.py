@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 
@@ -51,6 +52,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 limit = click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="The most rows to show; 0 means all."
 )
+
+
+def is_given(parameter: str) -> bool:
+    """Returns True if an option of this command was written, even with its default value."""
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+
+
+def since(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes the option --since."""
+    return click.option("--since", help=f"{help} 2026-11-22, or 2026-11-22T18:30 with or without an offset.")
+
 
 valid = click.option(
     "--valid", help="How long a message is worth sending: 90s, 5min, 2h, 3d. Without it, the validity of its class."

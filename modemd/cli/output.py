@@ -1,29 +1,46 @@
 """Output of the commands: plain tables for people, JSON for programs.
 
 Every command prints through this file. Texts, names of operators and labels of SIMs come from strangers: their control characters
-become marks, or escapes in JSON. A character that the terminal does not have is replaced.
+become marks, or escapes in JSON. A character that the terminal does not have is replaced. On a terminal a table fits its width,
+and states and health have a colour; a pipe or a file gets every value whole, without colour.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from itertools import islice
 from typing import Any
 
 import click
 
+from modemd.cli.show.table import GAP, NOTHING, Layout, cut, display_width, lay_out
+from modemd.cli.show.times import format_time, is_time_key
 from modemd.controls import escape_controls, mark_controls
 
-MAX_CELL_WIDTH = 60
+# A table takes its widths from so many rows; one that goes on gets the rest as they come.
+ROWS_MEASURED = 500
+# Columns whose words have a colour, and the words; every other word of them is something to look at.
+_COLOURED = ("state", "health")
+_GOOD = frozenset({"delivered", "sent", "ready"})
+_BAD = frozenset({"failed", "undelivered", "expired", "refused", "not usable", "unhealthy", "needs a person", "gone"})
+_PLAIN = frozenset({"cancelled", NOTHING})
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Prints `text` on stdout, or with `err` on stderr; its line feeds stay. `nl` False: no line feed at the end."""
+    click.echo(_make_safe(text, err=err), err=err, nl=nl)
+
+
+def _make_safe(text: str, *, err: bool = False) -> str:
+    """Returns a text that this terminal can show, and that cannot steer it."""
     encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
     shown = mark_controls(text.replace("\r\n", "\n"), line_feed=False)
-    click.echo(shown.encode(encoding, "replace").decode(encoding), err=err, nl=nl)
+    return shown.encode(encoding, "replace").decode(encoding)
 
 
 def echo_over_last(text: str) -> None:
@@ -32,19 +49,38 @@ def echo_over_last(text: str) -> None:
     echo(text, nl=False, err=True)
 
 
-def print_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool, none: str) -> None:
-    """Prints rows as one JSON document, or as a table of `columns`. If there are no rows, a person reads the line `none`."""
+def print_rows(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    none: str,
+    zone: tzinfo | None = None,
+    spare: Sequence[str] = (),
+) -> int:
+    """Prints rows as one JSON document, or as `print_table` does. If there are no rows, a person reads the line `none`. The rows
+    may come one by one: no more of them are held than a table is measured by. Returns how many there were."""
     if as_json:
-        print_json(rows)
-    elif not rows:
+        return print_json_list(rows)
+    printed = print_table(rows, columns, zone=zone, spare=spare)
+    if not printed:
         echo(none)
-    else:
-        print_table(rows, columns)
+    return printed
 
 
 def print_json(document: Any) -> None:
     """Prints one JSON document, indented, with every script as it is."""
     click.echo(_dump_json(document, indent=2))
+
+
+def print_json_list(documents: Iterable[Any]) -> int:
+    """Prints one JSON list as `print_json` does, each member when it comes. Returns how many there were."""
+    count = 0
+    for count, document in enumerate(documents, start=1):
+        click.echo("[" if count == 1 else ",")
+        click.echo("  " + _dump_json(document, indent=2).replace("\n", "\n  "), nl=False)
+    click.echo("\n]" if count else "[]")
+    return count
 
 
 def print_json_line(document: Any) -> None:
@@ -62,14 +98,100 @@ def _dump_json(document: Any, indent: int | None) -> str:
     return dumped
 
 
-def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Prints a table with a line of headings. A long value is cut with an ellipsis; line ends become blanks."""
-    cells = [[heading.replace("_", " ") for heading in columns]]
-    cells += [[_cell(row.get(column)) for column in columns] for row in rows]
-    widths = [max(_display_width(line[index]) for line in cells) for index in range(len(columns))]
-    for line in cells:
-        padded = [cell + " " * (width - _display_width(cell)) for cell, width in zip(line, widths, strict=True)]
-        echo("  ".join(padded).rstrip())
+def print_table(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, zone: tzinfo | None = None, spare: Sequence[str] = ()
+) -> int:
+    """Prints a table with a line of headings, if there are rows. Returns how many there were. Line ends become blanks; times are
+    shown in `zone` (None: the zone of this machine), to the second.
+
+    On a terminal the table fits its width: `cli.show.table` says how. `spare`: the columns that can be left out, the least
+    important first."""
+    cells = ([format_cell(column, row.get(column), zone) for column in columns] for row in rows)
+    measured = list(islice(cells, ROWS_MEASURED))
+    if not measured:
+        return 0
+    headings = [column.replace("_", " ") for column in columns]
+    width = shutil.get_terminal_size().columns if is_terminal() else None
+    layout = lay_out(headings, measured, width, [columns.index(name) for name in spare if name in columns])
+    _print_line(headings, columns, layout, fits=width is not None)
+    count = 0
+    for line in _chain(measured, cells):
+        count += 1
+        _print_line(line, columns, layout, fits=width is not None, is_coloured=is_coloured())
+    if layout.omitted:
+        names = ", ".join(headings[index] for index in layout.omitted)
+        echo(f"(no room for: {names}; a wider window shows more, --id or --json everything)")
+    return count
+
+
+def _chain(first: list[list[str]], rest: Iterator[list[str]]) -> Iterator[list[str]]:
+    yield from first
+    yield from rest
+
+
+def _print_line(
+    line: Sequence[str], columns: Sequence[str], layout: Layout, *, fits: bool, is_coloured: bool = False
+) -> None:
+    shown = []
+    for index, width in zip(layout.columns, layout.widths, strict=True):
+        cell = _make_safe(cut(line[index], width) if fits else line[index])
+        padding = " " * (width - display_width(cell))
+        colour = choose_colour(line[index]) if is_coloured and columns[index] in _COLOURED else None
+        shown.append((click.style(cell, fg=colour) if colour else cell) + padding)
+    click.echo(GAP.join(shown).rstrip())
+
+
+def choose_colour(word: str) -> str | None:
+    """Returns the colour of a state or of a health. None: none."""
+    if word in _PLAIN:
+        return None
+    return "green" if word in _GOOD else "red" if word in _BAD else "yellow"
+
+
+def print_fields(row: Mapping[str, Any], *, zone: tzinfo | None = None) -> None:
+    """Prints one row whole, a field a line. A field that is a row itself has its own fields behind its name."""
+    fields = list(_flatten(row))
+    widest = max(display_width(name) for name, _, _ in fields)
+    for name, key, value in fields:
+        shown = _make_safe(format_cell(key, value, zone))
+        colour = choose_colour(shown) if is_coloured() and key in _COLOURED else None
+        padding = " " * (widest - display_width(name))
+        click.echo(f"{_make_safe(name)}{padding}{GAP}{click.style(shown, fg=colour) if colour else shown}")
+
+
+def _flatten(row: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Yields each field with its name for people and its key."""
+    for key, value in row.items():
+        name = f"{before}{key.replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{name} ")
+        elif isinstance(value, list):
+            yield name, key, ", ".join(map(str, value)) or None
+        else:
+            yield name, key, value
+
+
+def print_wrapped(first: str, words: Sequence[str]) -> None:
+    """Prints a line of several words, two blanks between them. On a terminal that is too narrow the rest goes on in further
+    lines, indented, and no word is cut."""
+    lines, width = [first], shutil.get_terminal_size().columns if is_terminal() else None
+    for word in words:
+        if width is not None and display_width(f"{lines[-1]}{GAP}{word}") > width:
+            lines.append(f"{' ' * 4}{word}")
+        else:
+            lines[-1] += f"{GAP}{word}"
+    for line in lines:
+        echo(line)
+
+
+def is_terminal() -> bool:
+    """Returns True if a person reads stdout on a terminal."""
+    return sys.stdout.isatty()
+
+
+def is_coloured() -> bool:
+    """Returns True if stdout is a terminal, and colours are not switched off (NO_COLOR, https://no-color.org)."""
+    return is_terminal() and not os.environ.get("NO_COLOR")
 
 
 def printable(text: str) -> str:
@@ -77,26 +199,11 @@ def printable(text: str) -> str:
     return mark_controls(text.replace("\r\n", " ").replace("\n", " "))
 
 
-def _cell(value: Any) -> str:
+def format_cell(key: str, value: Any, zone: tzinfo | None) -> str:
+    """Returns a value for people: nothing as a dash, truth in words, a time in `zone`, a text in one line."""
     if value is None:
-        return "-"
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = printable(str(value))
-    if _display_width(text) <= MAX_CELL_WIDTH:
-        return text
-    end = min(len(text), MAX_CELL_WIDTH)
-    while _display_width(text[:end]) > MAX_CELL_WIDTH - 1:
-        end -= 1
-    return f"{text[:end]}…"
-
-
-def _display_width(text: str) -> int:
-    """Returns the columns that the text takes on a terminal: wide letters and emoji two, marks and joiners none."""
-    return sum(map(_display_columns, text))
-
-
-def _display_columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    text = str(value)
+    return printable(format_time(text, zone) if is_time_key(key) else text)

@@ -84,11 +84,13 @@ def add(
 @options.as_json
 def list_(config: Path, as_json: bool) -> None:
     """List the recurring sends, by name."""
-    rows = call_api(load(config), "GET", "/v1/schedules")
+    settings = load(config)
+    rows = call_api(settings, "GET", "/v1/schedules")
     if not as_json:
         rows = [row | {"to": ", ".join(row["to"])} for row in rows]
     columns = ("name", "cron", "timezone", "next", "paused", "late", "class", "to", "text")
-    print_rows(rows, columns, as_json=as_json, none="no schedules")
+    spare = ("timezone", "late", "class", "to")
+    print_rows(rows, columns, as_json=as_json, none="no schedules", zone=settings.timezone, spare=spare)
 
 
 @schedules.command("show")
@@ -97,13 +99,14 @@ def list_(config: Path, as_json: bool) -> None:
 @options.as_json
 def show_(config: Path, name: str, as_json: bool) -> None:
     """Show one recurring send, and its last runs."""
-    found = call_api(load(config), "GET", f"/v1/schedules/{quote(name, safe='')}")
+    settings = load(config)
+    found = call_api(settings, "GET", f"/v1/schedules/{quote(name, safe='')}")
     _print_schedule(found, as_json)
     if not as_json:
         echo(printable(found["text"]))
         if found["runs"]:
             runs = [run | {"messages": ", ".join(map(str, run["messages"]))} for run in found["runs"]]
-            print_table(runs, ("local", "outcome", "at", "messages", "error"))
+            print_table(runs, ("local", "outcome", "at", "messages", "error"), zone=settings.timezone, spare=("at",))
         else:
             echo("no runs yet")
 

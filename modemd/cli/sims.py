@@ -13,9 +13,12 @@ from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_table
 from modemd.cli.sending.batches import decide
+from modemd.cli.show.times import format_time
 from modemd.config import load
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
+# The least important first, if the terminal is too narrow.
+SPARE_COLUMNS = ("warm_up", "marketing", "admitted_at", "month", "modem", "hour", "number")
 
 _LIMITS = {
     "hour": "quota_hour",
@@ -42,11 +45,12 @@ def list_sims(config: Path, as_json: bool) -> None:
         print_json(rows)
         return
     if rows:
-        print_table([table_row(row) for row in rows], COLUMNS)
+        print_table([table_row(row) for row in rows], COLUMNS, zone=settings.timezone, spare=SPARE_COLUMNS)
     else:
         echo("no SIMs yet")
     for pause in call_api(settings, "GET", "/v1/pauses"):
-        echo(f"{describe_pause(pause)} is paused since {pause['at']} by {pause['by']}: {pause['why']}")
+        since = format_time(pause["at"], settings.timezone)
+        echo(f"{describe_pause(pause)} is paused since {since} by {pause['by']}: {pause['why']}")
 
 
 @sims.command()

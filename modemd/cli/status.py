@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 from modemd.cli import options, sims
 from modemd.cli.client import call_api
 from modemd.cli.output import echo, print_json, print_rows, print_table, printable
+from modemd.cli.show.times import format_time
 from modemd.config import load
 
 
@@ -21,13 +23,16 @@ from modemd.config import load
 @options.as_json
 def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
     """Show the alarms that need a person, newest first."""
-    rows = call_api(load(config), "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
+    settings = load(config)
+    rows = call_api(settings, "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
     over = ["cleared_at"] if cleared else []
     print_rows(
         rows,
         ["id", "raised_at", *over, "code", "subject", "text", "sms_at", "command_at"],
         as_json=as_json,
         none="no alarms",
+        zone=settings.timezone,
+        spare=("command_at", "sms_at", "cleared_at", "code", "subject"),
     )
 
 
@@ -37,17 +42,22 @@ MOST_LINES = 8
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-def print_status(found: Mapping[str, Any]) -> None:
+# The least important columns first, if the terminal is too narrow.
+SPARE_COLUMNS = ("sent", "model", "signal_dbm", "registration", "number")
+
+
+def print_status(found: Mapping[str, Any], zone: tzinfo | None = None) -> None:
     """Prints whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
     echo(found["message"])
     if not found["clock"]["trusted"]:
         echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing are stopped")
     for alarm in found["alarms"][:MOST_LINES]:
-        echo(f"alarm {alarm['id']} since {alarm['raised_at'][:19]}Z: {printable(alarm['text'])}")
+        echo(f"alarm {alarm['id']} since {format_time(alarm['raised_at'], zone)}: {printable(alarm['text'])}")
     _print_omitted(found["alarms"], "alarms", "modemd alarms")
-    _sorted_table(found["modems"], MODEM_COLUMNS, "modems", "modemd modems")
+    _sorted_table(found["modems"], MODEM_COLUMNS, "modems", "modemd modems", zone, SPARE_COLUMNS)
     if found["sims"]:
-        _sorted_table([sims.table_row(row) for row in found["sims"]], sims.COLUMNS, "SIMs", "modemd sims list")
+        rows = [sims.table_row(row) for row in found["sims"]]
+        _sorted_table(rows, sims.COLUMNS, "SIMs", "modemd sims list", zone, sims.SPARE_COLUMNS)
     if found["waiting"]:
         rows = [row | {"oldest": format_age(row["age_s"])} for row in found["waiting"]]
         print_table(rows, ("state", "class", "messages", "oldest"))
@@ -69,12 +79,19 @@ def format_age(seconds: int) -> str:
     return "0 s"
 
 
-def _sorted_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], what: str, command: str) -> None:
+def _sorted_table(
+    rows: Sequence[dict[str, Any]],
+    columns: Sequence[str],
+    what: str,
+    command: str,
+    zone: tzinfo | None,
+    spare: Sequence[str],
+) -> None:
     """Prints a table of at most `MOST_LINES` rows; if there are more, those with trouble come first."""
     if len(rows) > MOST_LINES:
         rows = sorted(rows, key=lambda row: (row.get("health") == "ready", not row.get("paused")))
     shown = [column for column in columns if any(column in row for row in rows)]
-    print_table(rows[:MOST_LINES], shown)
+    print_table(rows[:MOST_LINES], shown, zone=zone, spare=spare)
     _print_omitted(rows, what, command)
 
 
@@ -88,8 +105,9 @@ def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
 @options.as_json
 def status(config: Path, as_json: bool) -> None:
     """Show whether messages pass, the modems, and what waits."""
-    found = call_api(load(config), "GET", "/v1/status")
+    settings = load(config)
+    found = call_api(settings, "GET", "/v1/status")
     if as_json:
         print_json(found)
     else:
-        print_status(found)
+        print_status(found, settings.timezone)

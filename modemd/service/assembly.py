@@ -107,6 +107,24 @@ def assemble(collaborators: Collaborators) -> Service:
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
     histories = MessageHistories(store, current_settings, registry.find_imei)
     messages = Messages(submission, batches, decisions, histories, previews, batch_decisions)
+    ussd = UssdSessions(registry.find_by_name)
+    balances = Balances(
+        store, current_settings, policy, clock, ussd,
+        modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
+    )  # fmt: skip
+    inbound = InboundMessages(
+        store, current_settings, policy, collaborators.keywords, clock,
+        on_queued=wakeups.submitted, on_network_time=clock.add_network_time, on_received=balances.handle_message,
+    )  # fmt: skip
+    backend = ServiceBackend(
+        store,
+        current_settings,
+        clock,
+        dispatcher,
+        inbound,
+        on_network_time=clock.add_network_time,
+        on_ready=wakeups.ready,
+    )
     pins = PinStore(store, settings, clock, collaborators.credentials)
 
     def make_modem(configured: ModemSettings, open_port: OpenPort) -> Modem:

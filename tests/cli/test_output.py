@@ -6,13 +6,14 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from modemd.cli import output
-from modemd.cli.output import MAX_CELL_WIDTH
+from modemd.cli.show.table import display_width
 from modemd.controls import CODES
 
 
@@ -67,19 +68,125 @@ def test_what_follows_stands_in_line(capsys: pytest.CaptureFixture[str], text: s
 )
 def test_a_text_from_outside_cannot_draw(capsys: pytest.CaptureFixture[str], text: str, mark: str) -> None:
     """A line end is a blank; what would move the cursor, turn the line or break the output is a mark."""
-    shown = f"a{mark}b"
-    assert drawn(capsys, {"text": text, "b": "|"})[1] == f"{shown:<4}  |"
+    marked = f"a{mark}b"
+    assert drawn(capsys, {"text": text, "b": "|"})[1] == f"{marked:<4}  |"
+
+
+class Screen(io.StringIO):
+    """A terminal that keeps what it shows."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, columns: int, say: Callable[[], object]) -> str:
+    """What a terminal of so many columns shows."""
+    screen = Screen()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys, "stdout", screen)
+    say()
+    return screen.getvalue()
 
 
 @pytest.mark.parametrize("letter", ["x", "漢"], ids=["narrow", "wide"])
-def test_a_long_text_is_cut(capsys: pytest.CaptureFixture[str], letter: str) -> None:
-    """A cell takes at most sixty columns, the ellipsis included."""
-    width = 2 if letter == "漢" else 1
-    whole, cut = (letter * (MAX_CELL_WIDTH // width + more) for more in (0, 1))
-    assert drawn(capsys, {"text": whole})[1] == whole
-    line = drawn(capsys, {"text": cut})[1]
-    assert line.endswith("…")
-    assert MAX_CELL_WIDTH - width <= (len(line) - 1) * width + 1 <= MAX_CELL_WIDTH
+def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, letter: str) -> None:
+    """No line is longer than the terminal is wide; what was cut ends with an ellipsis."""
+    rows = [{"id": 1, "reason": letter * 90, "text": letter * 50}]
+    for columns in (40, 80):
+        lines = shown(monkeypatch, columns, lambda: output.print_table(rows, ["id", "reason", "text"])).splitlines()
+        assert all(display_width(line) <= columns for line in lines)
+        assert lines[1].count("…") == 2
+        assert display_width(lines[1]) >= columns - 2
+
+
+def test_a_pipe_gets_every_value_whole(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal nothing is cut and nothing is left out."""
+    monkeypatch.setenv("COLUMNS", "40")
+    assert drawn(capsys, {"text": "x" * 300, "b": "y" * 300})[1] == f"{'x' * 300}  {'y' * 300}"
+
+
+def test_what_has_no_room_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column that can be spared goes before the others become too narrow; a line says so."""
+    rows = [{"id": 1, "parts": 3, "number": "+33612345678", "text": "x" * 60}]
+    columns, spare = ["id", "parts", "number", "text"], ["parts"]
+    lines = shown(monkeypatch, 36, lambda: output.print_table(rows, columns, spare=spare)).splitlines()
+    assert lines[0].split() == ["id", "number", "text"]
+    assert lines[-1] == "(no room for: parts; a wider window shows more, --id or --json everything)"
+    assert "parts" in shown(monkeypatch, 100, lambda: output.print_table(rows, columns, spare=spare)).split()
+
+
+def test_only_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """States and health are green, red or yellow; not in a pipe, and never with NO_COLOR."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    rows = [{"state": "sent"}, {"state": "failed"}, {"state": "held"}, {"state": "cancelled"}]
+    lines = shown(monkeypatch, 80, lambda: output.print_table(rows, ["state"])).splitlines()
+    assert [line.removesuffix("\x1b[0m") for line in lines[1:]] == [
+        "\x1b[32msent", "\x1b[31mfailed", "\x1b[33mheld", "cancelled",
+    ]  # fmt: skip
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in shown(monkeypatch, 80, lambda: output.print_table(rows, ["state"]))
+    monkeypatch.undo()
+    output.print_table(rows, ["state"])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_times_are_local(capsys: pytest.CaptureFixture[str]) -> None:
+    """A time of the API is shown in the configured zone, to the second; a text that looks like one is left alone."""
+    stamp = "2026-11-29T23:34:59.106632+00:00"
+    output.print_table([{"sent_at": stamp, "text": stamp}], ["sent_at", "text"], zone=ZoneInfo("Europe/Paris"))
+    assert capsys.readouterr().out.splitlines()[1] == f"2026-11-30 00:34:59  {stamp}"
+
+
+def test_a_whole_row_is_a_field_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is cut, and a row within the row has its fields too."""
+    output.print_fields(
+        {
+            "id": 7,
+            "stored_at": "2026-11-29T23:34:59.106632+00:00",
+            "text": "x" * 90,
+            "balance": {"low": True},
+            "remarks": [],
+        },
+        zone=ZoneInfo("Europe/Paris"),
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "id           7",
+        "stored at    2026-11-30 00:34:59",
+        f"text         {'x' * 90}",
+        "balance low  yes",
+        "remarks      -",
+    ]
+
+
+def test_rows_are_printed_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
+    """A long list is not held: while one row is asked for, those long before it are out."""
+    out: list[int] = []
+
+    def rows() -> Iterator[dict[str, object]]:
+        for number in range(3 * output.ROWS_MEASURED):
+            out.append(len(capsys.readouterr().out.splitlines()) + (out[-1] if out else 0))
+            yield {"id": number}
+
+    assert output.print_table(rows(), ["id"]) == 3 * output.ROWS_MEASURED
+    assert out[-1] == 3 * output.ROWS_MEASURED  # the heading, and all but the last
+
+
+def test_a_list_in_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    """However it comes, it is what json.dumps would print."""
+    for rows in ([], [{"a": 1}], [{"a": "x\ny"}, {"b": [1, {"c": 2}]}]):
+        output.print_json_list(iter(rows))
+        assert capsys.readouterr().out == json.dumps(rows, indent=2) + "\n"
+
+
+def test_a_long_line_goes_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The details of an event stand whole below it if there is no room beside it."""
+    words = ["modem=west", "because=this SIM is free"]
+    assert shown(monkeypatch, 30, lambda: output.print_wrapped("claimed", words)).splitlines() == [
+        "claimed  modem=west",
+        "    because=this SIM is free",
+    ]
 
 
 def test_json_keeps_everything(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,8 +224,8 @@ def test_a_character_that_the_terminal_lacks_is_replaced(
     monkeypatch: pytest.MonkeyPatch, encoding: str, name: str
 ) -> None:
     """A line is printed on every terminal, on both streams."""
-    shown = printed(monkeypatch, encoding, name, lambda: output.echo("a 😀 b", err=name == "stderr"))
-    assert shown == ("a 😀 b\n" if encoding == "utf-8" else "a ? b\n")
+    found = printed(monkeypatch, encoding, name, lambda: output.echo("a 😀 b", err=name == "stderr"))
+    assert found == ("a 😀 b\n" if encoding == "utf-8" else "a ? b\n")
 
 
 @pytest.mark.parametrize("encoding", TERMINALS)
@@ -127,9 +234,9 @@ def test_json_keeps_what_the_terminal_lacks(
     monkeypatch: pytest.MonkeyPatch, encoding: str, say: Callable[[object], None]
 ) -> None:
     """JSON loses nothing: what the terminal lacks is escaped, and a pair of surrogates is one."""
-    shown = printed(monkeypatch, encoding, "stdout", lambda: say(["é😀\x9b"]))
-    assert json.loads(shown) == ["é😀\x9b"]
-    assert shown.isascii() == (encoding != "utf-8")
+    found = printed(monkeypatch, encoding, "stdout", lambda: say(["é😀\x9b"]))
+    assert json.loads(found) == ["é😀\x9b"]
+    assert found.isascii() == (encoding != "utf-8")
 
 
 def test_every_command_prints_through_this_file() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from modemd.cli import client, inbox
+from modemd.cli import client, inbox, lists
 from modemd.cli.main import _COMMANDS
 from modemd.controls import CODES
 from modemd.store import alarms, consent, sims
@@ -59,6 +59,9 @@ FED = {
     "release": ("--why", "x"),
     "messages": (),
     "inbox": (),
+    "thread": (ALICE,),
+    "reply": ("1", "--text", "x"),
+    "erase": ("+33600000009", "--why", "x"),
     "modems": (),
     "ussd": ("*100#", "--modem", "west"),
     "optouts": (),
@@ -111,13 +114,14 @@ def fed(modemd: Modemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mode
     change(lambda db: consent.apply_statement(db, statement, NOON))
     change(lambda db: sims.record_sim(db, WEST, None, "+33700000001", "imei", NOON))
     change(lambda db: alarms.raise_alarm(db, "modem", "west", "cannot be used", NOON))
-    original = client.parse_response
+    original, parse_row = client.parse_response, lists.parse_row
 
     def parse(status: int, body: bytes) -> Any:
         return poison(original(status, body))
 
     monkeypatch.setattr(client, "parse_response", parse)
     monkeypatch.setattr(inbox, "parse_response", parse)
+    monkeypatch.setattr(lists, "parse_row", lambda line: poison(parse_row(line)))
     return modemd
 
 
@@ -150,6 +154,7 @@ def test_no_command_prints_a_control_character(fed: Modemd) -> None:
         "schedules",
         "alarms",
         "batches",
+        "thread",
     }
 
 
@@ -171,6 +176,7 @@ def test_no_document_has_a_control_character(fed: Modemd) -> None:
         "schedules",
         "alarms",
         "batches",
+        "thread",
     }
 
 
