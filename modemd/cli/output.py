@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import islice
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -120,7 +121,8 @@ def print_table(
         _print_line(line, columns, layout, fits=width is not None, is_coloured=is_coloured())
     if layout.omitted:
         names = ", ".join(headings[index] for index in layout.omitted)
-        echo(f"(no room for: {names}; a wider window shows more, --id or --json everything)")
+        for line in wrap(f"(no room for {names}: see --id, --json or a wider window)", width or 80):
+            echo(line)
     return count
 
 

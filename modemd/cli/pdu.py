@@ -166,4 +166,5 @@ def _listed(foreign: Sequence[codec.Foreign]) -> str:
 def _with_code(character: str) -> str:
     """Returns a character with its code, since it may be invisible."""
     codes = " ".join(f"U+{ord(each):04X}" for each in character)
-    return f"{character} ({codes})" if printable(character) == character else codes
+    shown = printable(character)
+    return f"{character} ({codes})" if shown == character else shown

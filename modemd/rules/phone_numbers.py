@@ -156,8 +156,8 @@ def _dialled_digits(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Returns `text` in quotation marks, with each character that nobody sees as its code: U+202A, as the standard writes it."""
-    return f"'{''.join(sign if sign.isprintable() else f'U+{ord(sign):04X}' for sign in text)}'"
+    """Returns `text` in quotation marks, with a mark such as <U+202A> for each character that nobody sees (`modemd.controls`)."""
+    return f"'{''.join(sign if sign.isprintable() else f'<U+{ord(sign):04X}>' for sign in text)}'"
 
 
 def _is_emergency(digits: str, country: str | None) -> bool:

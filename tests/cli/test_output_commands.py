@@ -192,4 +192,4 @@ def test_a_text_is_explained_without_its_controls(modemd: Modemd) -> None:
     """`modemd pdu` shows a text of a PDU, and a text that is planned, with marks."""
     shown = modemd("pdu", "plan", "--text", "a\u202eb").out
     assert "\u202e" not in shown
-    assert "not in the GSM 7 bit alphabet: U+202E at 1" in shown
+    assert "not in the GSM 7 bit alphabet: <U+202E> at 1" in shown

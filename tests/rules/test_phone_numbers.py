@@ -239,8 +239,8 @@ def test_the_expensive_tables_stay_out() -> None:
 
 @pytest.mark.parametrize("text", ["\u202aabc\u202c", "\u2067+33\u2069", "\u200e36111"])
 def test_a_refusal_shows_what_cannot_be_seen(text: str) -> None:
-    """A person sees why: the code of each invisible character, and no character that turns the line round."""
+    """A person sees why: each invisible character is a mark, and no character that turns the line round."""
     with pytest.raises(Refused) as caught:
         parse_recipient(text, country=None)
-    assert f"U+{ord(text[0]):04X}" in caught.value.reason or caught.value.code == "not_possible"
+    assert f"<U+{ord(text[0]):04X}>" in caught.value.reason or caught.value.code == "not_possible"
     assert caught.value.reason.isprintable()

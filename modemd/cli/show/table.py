@@ -1,7 +1,8 @@
 """Layout of a table: which columns are shown in the width that there is, and how wide each is. Pure: it prints nothing.
 
-If a table is too wide, columns without any value go first. Then wide columns become narrower, the widest first. Then the columns
-that the caller can spare go, the least important first. What was left out is told, so that nobody takes a part for the whole.
+If a table is too wide, columns without any value go first. Then wide columns become narrower, the widest first, as long as they
+can still be read. If that is not enough, the columns that the caller can spare go, the least important first. What was left out
+is told, so that nobody takes a part for the whole.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 
 GAP = "  "
 NOTHING = "-"
-# A column is not made narrower than this while another one can be spared; then not narrower than the second.
-COMFORTABLE_WIDTH = 16
+# A column is not made narrower than this while another one can be spared: times, numbers and most words stay whole. The
+# beginning of a text tells which one it is.
+READABLE_WIDTH = 26
+READABLE_TEXT = 18
+# After that, not narrower than this.
 LEAST_WIDTH = 6
 
 
@@ -39,15 +43,16 @@ def lay_out(
         return Layout(tuple(columns), tuple(natural))
     columns = [index for index in columns if any(row[index] != NOTHING for row in rows)]
     omitted: list[int] = []
+    readable = [READABLE_TEXT if heading == "text" else READABLE_WIDTH for heading in headings]
     for index in (*spare, None):
-        widths = _shrink([natural[each] for each in columns], available, COMFORTABLE_WIDTH)
+        widths = _shrink([natural[each] for each in columns], available, [readable[each] for each in columns])
         if _total(widths) <= available:
             break
         if index in columns:
             columns.remove(index)
             omitted.append(index)
     if _total(widths) > available:
-        widths = _shrink(widths, available, LEAST_WIDTH)
+        widths = _shrink(widths, available, [LEAST_WIDTH] * len(widths))
     return Layout(tuple(columns), tuple(widths), tuple(sorted(omitted)))
 
 
@@ -55,19 +60,14 @@ def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(GAP) * max(len(widths) - 1, 0)
 
 
-def _shrink(widths: Sequence[int], available: int, least: int) -> list[int]:
-    """Returns the widths after the widest were made narrower, none below `least`, until all fit or none can."""
+def _shrink(widths: Sequence[int], available: int, least: Sequence[int]) -> list[int]:
+    """Returns the widths after the widest were made narrower, none below its `least`, until all fit or none can."""
     found = list(widths)
-    excess = _total(found) - available
-    while excess > 0 and max(found, default=0) > least:
-        widest = max(found)
-        most = [index for index, width in enumerate(found) if width == widest]
-        below = max([width for width in found if width < widest] + [least])
-        step = min(widest - below, -(-excess // len(most)))
-        for index in most:
-            taken = min(step, excess)
-            found[index] -= taken
-            excess -= taken
+    for _ in range(_total(found) - available):
+        able = [index for index, width in enumerate(found) if width > least[index]]
+        if not able:
+            break
+        found[max(able, key=found.__getitem__)] -= 1
     return found
 
 

@@ -22,7 +22,7 @@ def test_columns_without_a_value_go_first() -> None:
 
 def test_the_widest_become_narrower_first() -> None:
     """A number of a telephone stays whole while a text is cut."""
-    layout = lay_out(["to", "reason", "text"], [["+33612345678", "r" * 30, "t" * 90]], 60)
+    layout = lay_out(["to", "reason", "text"], [["+33612345678", "r" * 40, "t" * 90]], 82)
     assert layout.widths[0] == 12
     assert abs(layout.widths[1] - layout.widths[2]) <= 1
     assert sum(layout.widths) + 2 * len(GAP) == 60
@@ -31,9 +31,15 @@ def test_the_widest_become_narrower_first() -> None:
 def test_columns_are_spared_in_their_order() -> None:
     """The least important goes first, and no more of them than needed."""
     rows = [["a" * 20, "b" * 20, "c" * 20, "d" * 20]]
-    assert lay_out(["a", "b", "c", "d"], rows, 72, [2, 1]).omitted == ()
-    assert lay_out(["a", "b", "c", "d"], rows, 60, [2, 1]).omitted == (2,)
-    assert lay_out(["a", "b", "c", "d"], rows, 40, [2, 1]).omitted == (1, 2)
+    assert lay_out(["a", "b", "c", "d"], rows, 86, [2, 1]).omitted == ()
+    assert lay_out(["a", "b", "c", "d"], rows, 80, [2, 1]).omitted == (2,)
+    assert lay_out(["a", "b", "c", "d"], rows, 60, [2, 1]).omitted == (1, 2)
+
+
+def test_a_text_gives_way_before_a_column_does() -> None:
+    """Its beginning tells which one it is; a reason has to be read."""
+    assert lay_out(["parts", "text"], [["p" * 20, "t" * 90]], 40, [0]).omitted == ()
+    assert lay_out(["parts", "reason"], [["p" * 20, "r" * 90]], 40, [0]).omitted == (0,)
 
 
 @pytest.mark.parametrize("seed", range(50))
