@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from modemd.cli.show.times import localise
 from modemd.config import Settings
 from modemd.emulator.error_codes import LabCode
 from modemd.errors import ErrorCode, Refused, StoreLocked
@@ -63,7 +64,15 @@ def make_target(path: str, query: dict[str, Any] | None) -> str:
 
 
 def ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Callable[[], T]) -> T:
-    """Returns what the daemon answers, or this process if no daemon listens. Raises as `call_api`."""
+    """Returns what the daemon answers, or this process if no daemon listens. Raises as `call_api`; times in the message of an
+    error are local."""
+    try:
+        return _ask_either(settings, ask_daemon, ask_here)
+    except Refused as refused:
+        raise Refused(refused.code, localise(refused.reason, settings.timezone)) from refused
+
+
+def _ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Callable[[], T]) -> T:
     deadline = time.monotonic() + STARTING_S
     while True:
         try:

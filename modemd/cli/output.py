@@ -13,7 +13,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from itertools import islice
+from itertools import chain, islice
 from textwrap import wrap
 from typing import Any
 
@@ -25,6 +25,8 @@ from modemd.controls import escape_controls, mark_controls
 
 # A table takes its widths from so many rows; one that goes on gets the rest as they come.
 ROWS_MEASURED = 500
+# So many rows are written at once: the terminal costs more than the row.
+ROWS_AT_ONCE = 100
 # Columns whose words have a colour, and the words; every other word of them is something to look at.
 _COLOURED = ("state", "health")
 _GOOD = frozenset({"delivered", "sent", "ready"})
@@ -39,6 +41,8 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
 
 def _make_safe(text: str, *, err: bool = False) -> str:
     """Returns a text that this terminal can show, and that cannot steer it."""
+    if text.isascii() and text.isprintable():
+        return text
     encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
     shown = mark_controls(text.replace("\r\n", "\n"), line_feed=False)
     return shown.encode(encoding, "replace").decode(encoding)
@@ -75,11 +79,11 @@ def print_json(document: Any) -> None:
 
 
 def print_json_list(documents: Iterable[Any]) -> int:
-    """Prints one JSON list as `print_json` does, each member when it comes. Returns how many there were."""
-    count = 0
-    for count, document in enumerate(documents, start=1):
-        click.echo("[" if count == 1 else ",")
-        click.echo("  " + _dump_json(document, indent=2).replace("\n", "\n  "), nl=False)
+    """Prints one JSON list as `print_json` does, some members at a time. Returns how many there were."""
+    count, members = 0, iter(documents)
+    while page := [_dump_json(each, indent=2).replace("\n", "\n  ") for each in islice(members, ROWS_AT_ONCE)]:
+        click.echo(("," if count else "[") + "\n  " + ",\n  ".join(page), nl=False)
+        count += len(page)
     click.echo("\n]" if count else "[]")
     return count
 
@@ -114,11 +118,13 @@ def print_table(
     headings = [column.replace("_", " ") for column in columns]
     width = shutil.get_terminal_size().columns if is_terminal() else None
     layout = lay_out(headings, measured, width, [columns.index(name) for name in spare if name in columns])
-    _print_line(headings, columns, layout, fits=width is not None)
-    count = 0
-    for line in _chain(measured, cells):
-        count += 1
-        _print_line(line, columns, layout, fits=width is not None, is_coloured=is_coloured())
+    click.echo(_make_line(headings, columns, layout, width is not None))
+    count, lines, colours = 0, chain(measured, cells), is_coloured()
+    while page := [
+        _make_line(each, columns, layout, width is not None, colours) for each in islice(lines, ROWS_AT_ONCE)
+    ]:
+        click.echo("\n".join(page))
+        count += len(page)
     if layout.omitted:
         names = ", ".join(headings[index] for index in layout.omitted)
         for line in wrap(f"(no room for {names}: see --id, --json or a wider window)", width or 80):
@@ -126,21 +132,17 @@ def print_table(
     return count
 
 
-def _chain(first: list[list[str]], rest: Iterator[list[str]]) -> Iterator[list[str]]:
-    yield from first
-    yield from rest
-
-
-def _print_line(
-    line: Sequence[str], columns: Sequence[str], layout: Layout, *, fits: bool, is_coloured: bool = False
-) -> None:
+def _make_line(
+    line: Sequence[str], columns: Sequence[str], layout: Layout, fits: bool, has_colours: bool = False
+) -> str:
+    """Returns a row as a line. `fits`: a value that is wider than its column is cut."""
     shown = []
     for index, width in zip(layout.columns, layout.widths, strict=True):
         cell = _make_safe(cut(line[index], width) if fits else line[index])
         padding = " " * (width - display_width(cell))
-        colour = choose_colour(line[index]) if is_coloured and columns[index] in _COLOURED else None
+        colour = choose_colour(line[index]) if has_colours and columns[index] in _COLOURED else None
         shown.append((click.style(cell, fg=colour) if colour else cell) + padding)
-    click.echo(GAP.join(shown).rstrip())
+    return GAP.join(shown).rstrip()
 
 
 def choose_colour(word: str) -> str | None:
@@ -198,6 +200,8 @@ def is_coloured() -> bool:
 
 def printable(text: str) -> str:
     """Returns `text` as one line that is safe on a terminal: line ends become blanks, other control characters marks."""
+    if text.isprintable() and text.isascii():
+        return text
     return mark_controls(text.replace("\r\n", " ").replace("\n", " "))
 
 

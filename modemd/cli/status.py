@@ -12,7 +12,7 @@ import click
 from modemd.cli import options, sims
 from modemd.cli.client import call_api
 from modemd.cli.output import echo, print_json, print_rows, print_table, printable
-from modemd.cli.show.times import format_time
+from modemd.cli.show.times import format_time, localise
 from modemd.config import load
 
 
@@ -48,11 +48,14 @@ SPARE_COLUMNS = ("sent", "model", "signal_dbm", "registration", "number")
 
 def print_status(found: Mapping[str, Any], zone: tzinfo | None = None) -> None:
     """Prints whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
-    echo(found["message"])
+    echo(localise(found["message"], zone))
     if not found["clock"]["trusted"]:
-        echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing are stopped")
+        because = localise(found["clock"]["because"], zone)
+        echo(f"the clock is not trusted ({because}): calendar, expiry and marketing are stopped")
     for alarm in found["alarms"][:MOST_LINES]:
-        echo(f"alarm {alarm['id']} since {format_time(alarm['raised_at'], zone)}: {printable(alarm['text'])}")
+        echo(
+            f"alarm {alarm['id']} since {format_time(alarm['raised_at'], zone)}: {localise(printable(alarm['text']), zone)}"
+        )
     _print_omitted(found["alarms"], "alarms", "modemd alarms")
     _sorted_table(found["modems"], MODEM_COLUMNS, "modems", "modemd modems", zone, SPARE_COLUMNS)
     if found["sims"]:

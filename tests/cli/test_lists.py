@@ -190,3 +190,10 @@ def test_the_api_and_its_client_mean_the_same() -> None:
     from modemd.api import lists as served
 
     assert (served.JSON_LINES, served.TOTAL) == (lists.JSON_LINES, lists.TOTAL)
+
+
+def test_an_error_names_local_times(modemd: Modemd, config: Path) -> None:
+    """The API says when in UTC; a person reads the time of the configured zone."""
+    config.write_text(config.read_text(encoding="utf-8") + "timezone: Asia/Tokyo\n", encoding="utf-8")
+    ended = modemd("send", "--config", "FILE", "--to", ALICE, "--text", "x", "--at", "2026-01-02T03:04:05")
+    assert ended.err.startswith("modemd: 2026-01-02 03:04:05 is in the past")

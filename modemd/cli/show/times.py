@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
@@ -20,7 +21,7 @@ def format_time(text: str, zone: tzinfo | None) -> str:
         return text
     if moment.tzinfo is None:
         return text.replace("T", " ")
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(zone).replace(tzinfo=None, microsecond=0).isoformat(" ")
 
 
 def is_time_key(key: str) -> bool:
@@ -34,6 +35,14 @@ def format_times(row: Mapping[str, Any], zone: tzinfo | None) -> dict[str, Any]:
         key: format_time(value, zone) if is_time_key(key) and isinstance(value, str) else value
         for key, value in row.items()
     }
+
+
+def localise(sentence: str, zone: tzinfo | None) -> str:
+    """Returns a sentence of the API in which the times are local: the API writes them in UTC."""
+    return _STAMP.sub(lambda found: format_time(found[0], zone), sentence)
+
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 
 def parse_moment(text: str | None, zone: ZoneInfo) -> str | None:

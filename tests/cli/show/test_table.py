@@ -25,7 +25,7 @@ def test_the_widest_become_narrower_first() -> None:
     layout = lay_out(["to", "reason", "text"], [["+33612345678", "r" * 40, "t" * 90]], 82)
     assert layout.widths[0] == 12
     assert abs(layout.widths[1] - layout.widths[2]) <= 1
-    assert sum(layout.widths) + 2 * len(GAP) == 60
+    assert sum(layout.widths) + 2 * len(GAP) == 82
 
 
 def test_columns_are_spared_in_their_order() -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from modemd.cli.show.times import format_time, format_times, is_time_key, parse_moment
+from modemd.cli.show.times import format_time, format_times, is_time_key, localise, parse_moment
 from modemd.errors import Refused
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -33,6 +33,12 @@ def test_only_times_are_changed() -> None:
         "at": "2026-11-30 00:34:59", "text": stamp, "sent_at": None,
     }  # fmt: skip
     assert not is_time_key("format")
+
+
+def test_a_sentence_has_local_times() -> None:
+    """Errors and alarms of the daemon name times in UTC; other words stay."""
+    sentence = "message 7 closed on 2026-11-29T23:34:59.106632+00:00; 12:00 stays"
+    assert localise(sentence, PARIS) == "message 7 closed on 2026-11-30 00:34:59; 12:00 stays"
 
 
 def test_a_moment_is_read_in_the_zone() -> None:
