@@ -9,7 +9,7 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
-from modemd.cli.messages import print_accepted
+from modemd.cli.sending.send import print_accepted
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_rows, printable
 from modemd.cli.show.times import parse_moment
@@ -52,7 +52,8 @@ def reply(config: Path, inbox_id: int, text: str, key: str | None, as_json: bool
     INBOX_ID is the id in `modemd inbox`. The answer has the class conversational.
     """
     settings = load(config)
-    print_accepted(post_json(settings, f"/v1/inbox/{inbox_id}/reply", {"text": text, "key": key}), as_json)
+    accepted = post_json(settings, f"/v1/inbox/{inbox_id}/reply", {"text": text, "key": key})
+    print_accepted(settings, accepted, as_json)
 
 
 @options.command()

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,11 @@ def test_an_error_names_local_times(modemd: Modemd, config: Path) -> None:
     config.write_text(config.read_text(encoding="utf-8") + "timezone: Asia/Tokyo\n", encoding="utf-8")
     ended = modemd("send", "--config", "FILE", "--to", ALICE, "--text", "x", "--at", "2026-01-02T03:04:05")
     assert ended.err.startswith("modemd: 2026-01-02 03:04:05 is in the past")
+
+
+def test_a_later_time_is_told_as_it_was_typed(modemd: Modemd, config: Path) -> None:
+    """Input and answer are both local."""
+    config.write_text(config.read_text(encoding="utf-8") + "timezone: Europe/Paris\n", encoding="utf-8")
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d")
+    said = ask(modemd, "send", "--to", ALICE, "--text", "x", "--at", f"{tomorrow} 09:00").out
+    assert said == f"message 1 held until {tomorrow} 09:00:00 (1 part)\n"
