@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modemd.api.app import create_app
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.api.client import Client
 from tests.service.assembled import NOON, assembled_service
 

@@ -15,7 +15,7 @@ from modemd.api.lists import JSON_LINES
 from modemd.service import pages
 from modemd.store import sims
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.api.client import Client
 from tests.service.assembled import NOON, AssembledService, assembled_service
 

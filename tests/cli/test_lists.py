@@ -19,7 +19,7 @@ from modemd.config import load
 from modemd.errors import Refused
 from modemd.store.connection import connect
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.cli.shell import Ended, Modemd
 from tests.service.assembled import NOON
 

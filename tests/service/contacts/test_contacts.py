@@ -8,7 +8,7 @@ from modemd.errors import Refused
 from modemd.service.messages.submission import MessageRequest
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.service.assembled import AssembledService
 
 ALICE, WEST = "+33612345678", "8933010000000000010"

@@ -11,7 +11,7 @@ from modemd.store.contacts import erasure
 from modemd.store.contacts.erasure import ErasedRows, KeptRows
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.store.bench import ALICE, BOB, WEST, Bench
 
 ANN = Authorship("ann", "asked for it")

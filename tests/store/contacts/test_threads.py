@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modemd.store.contacts import threads
 from modemd.store.inbound import inbox
-from modemd.store.inbound.arrival import Arrival
+from modemd.store.inbound.inbound_part import Arrival
 from tests.store.bench import ALICE, BOB, START, WEST, Bench
 
 
