@@ -18,7 +18,7 @@ from modemd.config import load
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
 # The least important first, if the terminal is too narrow.
-SPARE_COLUMNS = ("warm_up", "marketing", "admitted_at", "month", "modem", "hour", "number")
+SPARE_COLUMNS = ("admitted_at", "warm_up", "modem", "month", "hour", "marketing", "number")
 
 _LIMITS = {
     "hour": "quota_hour",
