@@ -132,7 +132,15 @@ def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
     if name is None:
         columns = (*_MODEM_COLUMNS, "balance") if any(row.get("balance") for row in rows) else _MODEM_COLUMNS
         shown = rows if as_json else [_shorten(row) for row in rows]
-        print_rows(shown, columns, as_json=as_json, none="no modem found", zone=settings.timezone, spare=_SPARE_COLUMNS)
+        print_rows(
+            shown,
+            columns,
+            as_json=as_json,
+            none="no modem found",
+            zone=settings.timezone,
+            spare=_SPARE_COLUMNS,
+            whole=("reason",),
+        )
         return
     if not rows:
         raise Refused(ErrorCode.NO_MODEM, f"there is no modem {name!r}")

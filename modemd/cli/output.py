@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import chain, islice
 from textwrap import wrap
@@ -19,7 +20,7 @@ from typing import Any
 
 import click
 
-from modemd.cli.show.table import GAP, NOTHING, Layout, cut, display_width, lay_out
+from modemd.cli.show.table import GAP, NOTHING, Layout, cut, display_width, lay_out, split
 from modemd.cli.show.times import format_time, is_time_key
 from modemd.controls import escape_controls, mark_controls
 
@@ -62,12 +63,13 @@ def print_rows(
     none: str,
     zone: tzinfo | None = None,
     spare: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> int:
     """Prints rows as one JSON document, or as `print_table` does. If there are no rows, a person reads the line `none`. The rows
     may come one by one: no more of them are held than a table is measured by. Returns how many there were."""
     if as_json:
         return print_json_list(rows)
-    printed = print_table(rows, columns, zone=zone, spare=spare)
+    printed = print_table(rows, columns, zone=zone, spare=spare, whole=whole)
     if not printed:
         echo(none)
     return printed
@@ -104,13 +106,18 @@ def _dump_json(document: Any, indent: int | None) -> str:
 
 
 def print_table(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, zone: tzinfo | None = None, spare: Sequence[str] = ()
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    zone: tzinfo | None = None,
+    spare: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> int:
     """Prints a table with a line of headings, if there are rows. Returns how many there were. Line ends become blanks; times are
     shown in `zone` (None: the zone of this machine), to the second.
 
     On a terminal the table fits its width: `cli.show.table` says how. `spare`: the columns that can be left out, the least
-    important first."""
+    important first; `whole`: the columns whose values are never cut, but go on in the next line."""
     cells = ([format_cell(column, row.get(column), zone) for column in columns] for row in rows)
     measured = list(islice(cells, ROWS_MEASURED))
     if not measured:
@@ -118,11 +125,10 @@ def print_table(
     headings = [column.replace("_", " ") for column in columns]
     width = shutil.get_terminal_size().columns if is_terminal() else None
     layout = lay_out(headings, measured, width, [columns.index(name) for name in spare if name in columns])
-    click.echo(_make_line(headings, columns, layout, width is not None))
-    count, lines, colours = 0, chain(measured, cells), is_coloured()
-    while page := [
-        _make_line(each, columns, layout, width is not None, colours) for each in islice(lines, ROWS_AT_ONCE)
-    ]:
+    drawing = _Drawing(columns, layout, fits=width is not None, whole=frozenset(whole), has_colours=is_coloured())
+    click.echo(drawing.make_lines(headings))
+    count, lines = 0, chain(measured, cells)
+    while page := [drawing.make_lines(each) for each in islice(lines, ROWS_AT_ONCE)]:
         click.echo("\n".join(page))
         count += len(page)
     if layout.omitted:
@@ -132,17 +138,44 @@ def print_table(
     return count
 
 
-def _make_line(
-    line: Sequence[str], columns: Sequence[str], layout: Layout, fits: bool, has_colours: bool = False
-) -> str:
-    """Returns a row as a line. `fits`: a value that is wider than its column is cut."""
-    shown = []
-    for index, width in zip(layout.columns, layout.widths, strict=True):
-        cell = _make_safe(cut(line[index], width) if fits else line[index])
-        padding = " " * (width - display_width(cell))
-        colour = choose_colour(line[index]) if has_colours and columns[index] in _COLOURED else None
-        shown.append((click.style(cell, fg=colour) if colour else cell) + padding)
-    return GAP.join(shown).rstrip()
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Drawing of the rows of one table. `fits`: a value that is wider than its column is cut, or, in one of the columns `whole`,
+    goes on in the next line."""
+
+    columns: Sequence[str]
+    layout: Layout
+    fits: bool
+    whole: frozenset[str]
+    has_colours: bool
+
+    def make_lines(self, row: Sequence[str]) -> str:
+        """Returns a row as one line, or as several with line feeds between them."""
+        lines = [self._make_line(row)]
+        while self.fits and (row := self._find_rest(row)) and any(row):
+            lines.append(self._make_line(row))
+        return "\n".join(lines)
+
+    def _make_line(self, row: Sequence[str]) -> str:
+        shown = []
+        for index, width in zip(self.layout.columns, self.layout.widths, strict=True):
+            name, value = self.columns[index], row[index]
+            cell = _make_safe(self._fit(name, value, width) if self.fits else value)
+            padding = " " * (width - display_width(cell))
+            colour = choose_colour(value) if value and self.has_colours and name in _COLOURED else None
+            shown.append((click.style(cell, fg=colour) if colour else cell) + padding)
+        return GAP.join(shown).rstrip()
+
+    def _fit(self, name: str, value: str, width: int) -> str:
+        return split(value, width)[0] if name in self.whole else cut(value, width)
+
+    def _find_rest(self, row: Sequence[str]) -> list[str]:
+        """Returns what goes on in the next line, by column."""
+        widths = dict(zip(self.layout.columns, self.layout.widths, strict=True))
+        return [
+            split(value, widths[index])[1] if self.columns[index] in self.whole and index in widths else ""
+            for index, value in enumerate(row)
+        ]
 
 
 def choose_colour(word: str) -> str | None:

@@ -32,7 +32,8 @@ def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
         as_json=as_json,
         none="no alarms",
         zone=settings.timezone,
-        spare=("command_at", "sms_at", "cleared_at", "code", "subject"),
+        spare=("command_at", "sms_at", "subject", "code"),
+        whole=("text",),
     )
 
 
@@ -94,7 +95,7 @@ def _sorted_table(
     if len(rows) > MOST_LINES:
         rows = sorted(rows, key=lambda row: (row.get("health") == "ready", not row.get("paused")))
     shown = [column for column in columns if any(column in row for row in rows)]
-    print_table(rows[:MOST_LINES], shown, zone=zone, spare=spare)
+    print_table(rows[:MOST_LINES], shown, zone=zone, spare=spare, whole=("reason",))
     _print_omitted(rows, what, command)
 
 

@@ -117,6 +117,18 @@ def test_what_has_no_room_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "parts" in shown(monkeypatch, 100, lambda: output.print_table(rows, columns, spare=spare)).split()
 
 
+def test_a_remedy_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column that is to be read whole goes on in the next line; the others are blank there."""
+    rows = [{"name": "west", "reason": "+CPIN said SIM PUK; unlock the SIM in a phone, then restart"}, {"name": "east"}]
+    lines = shown(monkeypatch, 40, lambda: output.print_table(rows, ["name", "reason"], whole=["reason"])).splitlines()
+    assert lines == [
+        "name  reason",
+        "west  +CPIN said SIM PUK; unlock the SIM",
+        "      in a phone, then restart",
+        "east  -",
+    ]
+
+
 def test_only_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """States and health are green, red or yellow; not in a pipe, and never with NO_COLOR."""
     monkeypatch.delenv("NO_COLOR", raising=False)

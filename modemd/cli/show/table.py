@@ -81,6 +81,18 @@ def cut(text: str, width: int) -> str:
     return f"{text[:end]}…"
 
 
+def split(text: str, width: int) -> tuple[str, str]:
+    """Returns the beginning of `text` that fits into `width` terminal columns, up to the end of a word, and the rest."""
+    if display_width(text) <= width:
+        return text, ""
+    end = 0
+    while end < len(text) and display_width(text[: end + 1]) <= width:
+        end += 1
+    end = max(end, 1)
+    blank = text.rfind(" ", 0, end + 1)
+    return (text[:blank], text[blank + 1 :]) if blank > 0 else (text[:end], text[end:])
+
+
 def display_width(text: str) -> int:
     """Returns the columns that the text takes on a terminal: wide letters and emoji two, marks and joiners none."""
     return len(text) if text.isascii() else sum(map(_display_columns, text))

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from modemd.cli.show.table import GAP, LEAST_WIDTH, NOTHING, Layout, cut, display_width, lay_out
+from modemd.cli.show.table import GAP, LEAST_WIDTH, NOTHING, Layout, cut, display_width, lay_out, split
 
 
 def test_a_table_that_fits_is_as_it_is() -> None:
@@ -53,6 +53,18 @@ def test_no_table_is_wider_than_the_terminal(seed: int) -> None:
     layout = lay_out(["h" * dice.randint(1, 12) for _ in range(count)], rows, available, spare)
     assert sum(layout.widths) + len(GAP) * (len(layout.widths) - 1) <= available
     assert {*layout.columns, *layout.omitted} == set(range(count))
+
+
+@pytest.mark.parametrize("width", range(1, 30))
+def test_a_text_that_is_split_is_all_there(width: int) -> None:
+    """Piece by piece, with only blanks between, and no piece wider than its column."""
+    text, pieces = "a remedy 漢字 that nobody may overlook: unlocktheSIMinaphone", []
+    rest = text
+    while rest:
+        piece, rest = split(rest, width)
+        pieces.append(piece)
+    assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
+    assert all(display_width(piece) <= max(width, 2) for piece in pieces)
 
 
 @pytest.mark.parametrize("width", range(1, 12))
