@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from modemd.api.documents import documents
 from modemd.api.lists import list_response
 from modemd.api.messages import accepted_response
 from modemd.api.requests import Before, Body, Decision, IdFilter, Limit, Moment, PathId, Text
@@ -47,9 +46,11 @@ def make_router(service: Service) -> APIRouter:
     async def post_reply(id: PathId, reply: InboxReply) -> JSONResponse:
         return accepted_response(await service.contacts.reply(id, reply.text, reply.key))
 
-    @router.get("/optouts", summary="List the numbers that have opted out, newest first")
-    async def get_opt_outs(limit: Limit = 50) -> list[dict[str, Any]]:
-        return documents(await service.consent.list_opt_outs(limit=limit))
+    @router.get(
+        "/optouts", summary="List the numbers that have opted out, newest first", response_model=list[dict[str, Any]]
+    )
+    async def get_opt_outs(request: Request, limit: Limit = 50) -> StreamingResponse:
+        return list_response(request, await service.consent.list_opt_outs(limit=limit))
 
     @router.post("/optouts/{number}/undo", summary="Undo an opt-out that was meant for another number")
     async def post_undo(number: str, decision: Decision) -> dict[str, Any]:

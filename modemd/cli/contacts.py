@@ -38,6 +38,8 @@ def thread(config: Path, number: str, since: str | None, limit: int, as_json: bo
         zone=settings.timezone,
         spare=("state",),
     )
+    if len(rows) == limit and not as_json:
+        echo(f"the newest {limit}; --limit 0 shows all")
 
 
 @options.command()

@@ -140,16 +140,18 @@ def inbox(
 def opt_outs(config: Path, limit: int, as_json: bool) -> None:
     """Show the numbers that have opted out, newest first."""
     settings = load(config)
-    rows = call_api(settings, "GET", "/v1/optouts", query={"limit": limit})
+    found = fetch_list(settings, "/v1/optouts", {"limit": limit})
     columns = ("number", "since", "word", "language", "channel")
-    print_rows(
-        rows,
+    printed = print_rows(
+        found.rows,
         columns,
         as_json=as_json,
         none="nobody has opted out",
         zone=settings.timezone,
         spare=("language", "channel"),
     )
+    if not as_json:
+        print_cut(printed, found.total)
 
 
 @options.command("undo-optout")

@@ -241,16 +241,20 @@ def list_arrived_since(
     return _fetch_rows(InboxRow, db, f"{_INBOX} {where} ORDER BY i.seen_at, i.id LIMIT ?", (*values, limit or -1))
 
 
-def list_opt_outs(db: sqlite3.Connection, *, limit: int = 50) -> list[OptOutRow]:
-    """Returns the numbers that have opted out, since when, and by which word."""
+def list_opt_outs(db: sqlite3.Connection, *, after: tuple[str, str] | None = None, limit: int = 50) -> list[OptOutRow]:
+    """Returns the numbers that have opted out, since when, and by which word, newest first; `limit` 0 means all. `after`: only
+    what comes behind the row with this `since` and number."""
+    since, number = after if after is not None else ("~", "")  # behind every time
     return _fetch_rows(
         OptOutRow,
         db,
         """SELECT c.number, c.marketing_since AS since, e.word, e.language, e.channel
            FROM contact c LEFT JOIN consent_event e ON e.id = (
                SELECT max(id) FROM consent_event WHERE number = c.number AND action = 'opt_out')
-           WHERE c.marketing = 'opted_out' ORDER BY c.marketing_since DESC, c.number LIMIT ?""",
-        (limit or -1,),
+           WHERE c.marketing = 'opted_out'
+               AND (c.marketing_since < ? OR (c.marketing_since = ? AND c.number > ?))
+           ORDER BY c.marketing_since DESC, c.number LIMIT ?""",
+        (since, since, number, limit or -1),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from modemd.cli.modems import print_recovery
+from modemd.service import pages
 from modemd.store import consent
 from modemd.store.connection import connect
 from modemd.store.consent import ConsentStatement
@@ -115,6 +117,23 @@ def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> Non
         "fr",
         "sms",
     ]
+
+
+def test_many_opt_outs_are_cut_with_a_word(modemd: Modemd, change: Callable[..., None]) -> None:
+    """Those of one moment too: each comes once, and a list that was cut says how many there are."""
+    numbers = [f"+336123400{index:02}" for index in range(12)]
+
+    def opt_out(db: sqlite3.Connection) -> None:
+        for index, number in enumerate(numbers):
+            said = ConsentStatement(number, False, "stop", "en", "sms")
+            consent.apply_statement(db, said, NOON + timedelta(minutes=index // 4))
+
+    change(opt_out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "ROWS_PER_PAGE", 3)
+        listed = json.loads(ask(modemd, "optouts", "--limit", "0", "--json").out)
+        assert [row["number"] for row in listed] == [*numbers[8:], *numbers[4:8], *numbers[:4]]
+        assert ask(modemd, "optouts", "--limit", "5").out.splitlines()[-1] == "5 of 12; --limit 0 shows all"
 
 
 def test_modems_are_listed(modemd: Modemd) -> None:

@@ -20,6 +20,7 @@ from modemd.rules.consent import replies
 from modemd.rules.consent.keywords import KeywordAction, KeywordMatch, Keywords
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.sender_numbers import SenderNumber
+from modemd.service.pages import PagedList, read_paged_list
 from modemd.store import Store, consent, listings, sims
 from modemd.store.events import Authorship
 from modemd.store.inbound.inbox import CompleteMessage
@@ -138,6 +139,14 @@ class ConsentRecords:
         now = self._clock.now()
         await self._store.write(partial(consent.undo_reading, number=number, authorship=authorship, now=now))
 
-    async def list_opt_outs(self, *, limit: int) -> list[OptOutRow]:
+    async def list_opt_outs(self, *, limit: int) -> PagedList[OptOutRow]:
         """Returns the numbers that have opted out, newest first; `limit` 0 means all."""
-        return await self._store.read(partial(listings.list_opt_outs, limit=limit))
+
+        async def read(last: OptOutRow | None, rows: int) -> list[OptOutRow]:
+            after = (last.since or "", last.number) if last is not None else None
+            return await self._store.read(partial(listings.list_opt_outs, after=after, limit=rows))
+
+        async def count() -> int:
+            return await self._store.read(partial(listings.read_count, kind="opted_out"))
+
+        return await read_paged_list(read, count, limit=limit)

@@ -9,7 +9,7 @@ from modemd.service.messages.submission import MessageRequest
 from modemd.store.events import Authorship
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
-from tests.service.assembled import AssembledService
+from tests.service.assembled import AssembledService, all_rows
 
 ALICE, WEST = "+33612345678", "8933010000000000010"
 ANN = Authorship("ann", "asked for it")
@@ -77,4 +77,5 @@ async def test_an_erasure_says_what_it_kept(assembled: AssembledService) -> None
     assert (found.number, found.messages, found.inbox) == (ALICE, 0, 1)
     assert [each.what for each in found.kept] == ["consent", "waiting", "copies"]
     assert found.kept[0].because.startswith("its opt-out")
-    assert [row.number for row in await assembled.service.consent.list_opt_outs(limit=0)] == [ALICE]
+    opted_out = await all_rows(await assembled.service.consent.list_opt_outs(limit=0))
+    assert [row.number for row in opted_out] == [ALICE]
