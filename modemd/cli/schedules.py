@@ -87,7 +87,7 @@ def list_(config: Path, as_json: bool) -> None:
     settings = load(config)
     rows = call_api(settings, "GET", "/v1/schedules")
     if not as_json:
-        rows = [row | {"to": ", ".join(row["to"])} for row in rows]
+        rows = [row | {"to": ", ".join(row["to"]), "next": _describe_next(row)} for row in rows]
     columns = ("name", "cron", "timezone", "next", "paused", "late", "class", "to", "text")
     spare = ("timezone", "late", "class", "to")
     print_rows(rows, columns, as_json=as_json, none="no schedules", zone=settings.timezone, spare=spare)
@@ -152,13 +152,16 @@ def _decide(config: Path, name: str, decision: str, why: str, by: str) -> dict[s
     return schedule
 
 
+def _describe_next(schedule: dict[str, Any]) -> str | None:
+    """Returns the next run as local time of the zone of the schedule, which is shown beside it; None if it never comes."""
+    return schedule["next"][:16].replace("T", " ") if schedule["next"] else None
+
+
 def _print_schedule(schedule: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(schedule)
         return
-    when = "paused"
-    if not schedule["paused"]:
-        when = f"next {datetime.fromisoformat(schedule['next']):%Y-%m-%d %H:%M:%S}"  # in its own zone already
+    when = "paused" if schedule["paused"] else f"next {_describe_next(schedule)}"
     times = f"{schedule['cron']}, {schedule['timezone']}"
     count = len(schedule["to"])
     echo(f"schedule {schedule['name']} ({times}): {when}, {count} recipient{'' if count == 1 else 's'}")

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 # Keys of the API, beside those that end in _at, whose values are times.
-_TIME_KEYS = frozenset({"at", "since", "until", "next", "local"})
+_TIME_KEYS = frozenset({"at", "since", "until", "local"})
 
 
 def format_time(text: str, zone: tzinfo | None) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from modemd import pdu
 from modemd.emulator import Device
+from modemd.service.messages.history import MessageSearch
 from modemd.service.messages.submission import MessageRequest
 from tests.service.assembled import all_rows
 from tests.sim.conftest import RunScenario
@@ -122,7 +123,9 @@ def test_a_stop_in_the_middle_of_a_message_withdraws_the_rest(run_scenario: RunS
         await simulation.until(
             lambda: simulation.all("SELECT state FROM message")[0]["state"] == "cancelled", within_s=120
         )
-        (message,) = await all_rows(await simulation.service.messages.histories.list_messages(limit=1))
+        (message,) = await all_rows(
+            await simulation.service.messages.histories.list_messages(MessageSearch(id=1), limit=1)
+        )
         offers = [entry for entry in simulation.network.journal.accepted if pdu.Submit.decode(entry.tpdu).concatenation]
         assert message.reason == "opted_out"
         assert 0 < message.parts_sent == len(offers) < message.parts
