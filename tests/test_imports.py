@@ -98,6 +98,7 @@ OF_A_ROOM = {
         "conftest",
         "docstrings",
         "docs",
+        "docs_examples",
         "imports",
         "fuzz",
         "golden",
