@@ -79,14 +79,14 @@ class StreamedRequest(InProcessRequest):
         super().__init__("GET", target, b"", "application/json", accept)
         self._pieces: asyncio.Queue[AsgiMessage | None] = asyncio.Queue(1)
         self._task: asyncio.Task[None] | None = None
+        self._error: Exception | None = None
 
     async def start(self, app: AsgiApplication) -> tuple[int, dict[str, str]]:
         """Passes the request to the application. Returns status and headers of the response."""
         self._task = asyncio.get_running_loop().create_task(self._run_to_end(app))
         message = await self._pieces.get()
         if message is None:
-            await self._task
-            raise RuntimeError("the application gave no response")
+            raise self._error or RuntimeError("the application gave no response")
         return message["status"], {name.decode(): value.decode() for name, value in message["headers"]}
 
     async def read(self) -> bytes:
@@ -95,15 +95,16 @@ class StreamedRequest(InProcessRequest):
             if message.get("body"):
                 body: bytes = message["body"]
                 return body
-        if self._task is not None:
-            await self._task
+        if self._error is not None:
+            raise self._error
         return b""
 
     async def _run_to_end(self, app: AsgiApplication) -> None:
         try:
             await self.run(app)
-        finally:
-            await self._pieces.put(None)
+        except Exception as error:
+            self._error = error
+        await self._pieces.put(None)  # not if it is cancelled: then nobody takes the pieces any more
 
     async def _send(self, message: AsgiMessage) -> None:
         await self._pieces.put(message)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
+
+import click
 
 from modemd.cli.client import ClientCode, ask_either, make_target, parse_response
 from modemd.cli.output import echo, print_fields, print_json
@@ -21,6 +23,7 @@ TOTAL = "X-Total-Count"
 _PIECE_OCTETS = 64 * 1024
 
 Row = dict[str, Any]
+Pieces = Generator[bytes, None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,13 @@ def fetch_list(settings: Settings, path: str, query: dict[str, Any]) -> RowList:
     A reader that pauses (`less`) makes the daemon end the answer. The rest is then asked for anew, behind the last row."""
     pieces = _ask(settings, path, query)
     total = next(pieces)
-    return RowList(_read_rows(settings, path, query, pieces), int(total) if total else None)
+    rows = _read_rows(settings, path, query, pieces)
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.call_on_close(rows.close)  # if the command ends before the list: its output was closed, or Ctrl-C
+    return RowList(rows, int(total) if total else None)
 
 
-def _ask(settings: Settings, path: str, query: dict[str, Any]) -> Iterator[bytes]:
+def _ask(settings: Settings, path: str, query: dict[str, Any]) -> Pieces:
     target = make_target(path, query)
     return ask_either(settings, lambda: _ask_daemon(settings, target), lambda: _ask_here(settings, target))
 
@@ -69,15 +75,16 @@ def parse_row(line: bytes) -> Row:
     return row
 
 
-def _read_rows(settings: Settings, path: str, query: dict[str, Any], pieces: Iterator[bytes]) -> Iterator[Row]:
+def _read_rows(settings: Settings, path: str, query: dict[str, Any], pieces: Pieces) -> Generator[Row, None, None]:
     left = query.get("limit") or 0
     count, last = 0, None
     while True:
         try:
-            for line in _split_lines(pieces):
-                last = parse_row(line)
-                count += 1
-                yield last
+            with contextlib.closing(pieces):
+                for line in _split_lines(pieces):
+                    last = parse_row(line)
+                    count += 1
+                    yield last
             return
         except ConnectionError as error:
             if last is None or "id" not in last or query.get("since") is not None:
@@ -96,7 +103,7 @@ def _split_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield from lines
 
 
-def _ask_daemon(settings: Settings, target: str) -> Iterator[bytes]:
+def _ask_daemon(settings: Settings, target: str) -> Pieces:
     """Asks the daemon. Returns first the number of rows (empty: all of them come), then the pieces of the body. OSError if none
     listens, and ConnectionError if an answer is cut."""
     stack = contextlib.ExitStack()
@@ -106,7 +113,7 @@ def _ask_daemon(settings: Settings, target: str) -> Iterator[bytes]:
             parse_response(response.status, response.read())
             raise Refused(ClientCode.BAD_ANSWER, "the daemon did not answer with a list")
 
-    def read() -> Iterator[bytes]:
+    def read() -> Pieces:
         with stack:
             yield (response.getheader(TOTAL) or "").encode()
             while piece := response.read1(_PIECE_OCTETS):
@@ -115,20 +122,20 @@ def _ask_daemon(settings: Settings, target: str) -> Iterator[bytes]:
     return read()
 
 
-def _ask_here(settings: Settings, target: str) -> Iterator[bytes]:
+def _ask_here(settings: Settings, target: str) -> Pieces:
     """Asks a service in this process, which is open until the last piece was taken. StoreLocked if another process is the
     database's writer."""
     pieces = _read_here(settings, target)
     first = next(pieces)
 
-    def read() -> Iterator[bytes]:
+    def read() -> Pieces:
         yield first
         yield from pieces
 
     return read()
 
 
-def _read_here(settings: Settings, target: str) -> Iterator[bytes]:
+def _read_here(settings: Settings, target: str) -> Pieces:
     from modemd.api.app import create_app
     from modemd.api.in_process import StreamedRequest
     from modemd.daemon import open_service

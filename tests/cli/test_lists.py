@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from modemd.cli import lists
+from modemd.cli import lists, messages
 from modemd.cli.inbox import follow_inbox
 from modemd.cli.lists import fetch_list
 from modemd.config import load
 from modemd.errors import Refused
+from modemd.service import pages
 from modemd.store.connection import connect
 from modemd.store.inbound import inbox
 from modemd.store.inbound.inbound_part import Arrival
@@ -206,3 +209,20 @@ def test_a_later_time_is_told_as_it_was_typed(modemd: Modemd, config: Path) -> N
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d")
     said = ask(modemd, "send", "--to", ALICE, "--text", "x", "--at", f"{tomorrow} 09:00").out
     assert said == f"message 1 held until {tomorrow} 09:00:00 (1 part)\n"
+
+
+def test_a_list_whose_reader_leaves_is_let_go(modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`| head` closes the output in the middle: the database is free for the next command, and nothing hangs."""
+    monkeypatch.setattr(pages, "ROWS_PER_PAGE", 1)
+    send(modemd, *"abcdef")
+
+    def close_early(rows: Iterable[Any], *arguments: Any, **more: Any) -> int:
+        next(iter(rows))
+        raise BrokenPipeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(messages, "print_rows", close_early)
+        patch.setattr(sys, "stderr", io.StringIO())
+        assert modemd("messages", "--config", "FILE", "--limit", "0").status == 1
+    assert len([thread for thread in threading.enumerate() if thread.name.startswith("store")]) == 0
+    send(modemd, "g")
