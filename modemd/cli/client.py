@@ -69,7 +69,8 @@ def ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Callab
     try:
         return _ask_either(settings, ask_daemon, ask_here)
     except Refused as refused:
-        raise Refused(refused.code, localise(refused.reason, settings.timezone)) from refused
+        problems = tuple(localise(problem, settings.timezone) for problem in refused.problems)
+        raise Refused(refused.code, localise(refused.reason, settings.timezone), problems) from refused
 
 
 def _ask_either(settings: Settings, ask_daemon: Callable[[], T], ask_here: Callable[[], T]) -> T:

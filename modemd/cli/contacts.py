@@ -9,9 +9,9 @@ import click
 
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
-from modemd.cli.sending.send import print_accepted
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_rows, printable
+from modemd.cli.sending.send import print_accepted
 from modemd.cli.show.times import parse_moment
 from modemd.config import load
 

@@ -111,7 +111,12 @@ def messages(
     spare = ("delivered_at", "parts", "class", "created_at")
     none = "no messages"
     first = list(islice(found.rows, 1))
-    if batch is not None and not first and not as_json and not any((to, state, message_class, sim, modem, since, until)):
+    if (
+        batch is not None
+        and not first
+        and not as_json
+        and not any((to, state, message_class, sim, modem, since, until))
+    ):
         none = explain_no_messages(settings, batch)
     rows = chain(first, found.rows)
     printed = print_rows(rows, columns, as_json=as_json, none=none, zone=zone, spare=spare)

@@ -101,7 +101,7 @@ ANSWERS: dict[str, Any] = {
             {"state": "held", "class": "transactional", "messages": 1, "age_s": 540},
             {"state": "unknown", "class": "transactional", "messages": 1, "age_s": 480},
         ],
-        "held": [{"messages": 1, "reason": "scheduled"}], "opted_out": 0, "unmatched_reports": 0,
+        "held": [{"messages": 1, "reason": "scheduled"}], "in_batches": 0, "opted_out": 0, "unmatched_reports": 0,
     },
 }  # fmt: skip
 # page, arguments: the output stands in the page as an indented block.
