@@ -144,11 +144,13 @@ def _(view: StatusView) -> Document:
     failure = view.failure
     return {
         **document(view.health),
+        "pid": view.pid,
         "trouble": {"code": failure.code, "message": str(failure)} if failure is not None else None,
         "clock": {"trusted": view.clock_distrust is None, "because": view.clock_distrust},
         "modems": documents(view.modems),
         "sims": documents(view.sims),
         "alarms": documents(view.alarms),
+        "pauses": documents(view.pauses),
         **document(view.counts),
         "waiting": documents(view.waiting),
     }

@@ -47,7 +47,7 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
     """Find out why no message passes, and what helps.
 
     If a daemon runs, the command asks it, and does not touch its modems. If none runs, the command opens their ports.
-    Exit status 0: a message can pass; 1: none can.
+    Exit status 0: a message can pass; 1: none can, as when no daemon runs.
     """
     from modemd.doctor import examine
     from modemd.doctor.examination import as_json as document

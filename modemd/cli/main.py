@@ -26,6 +26,7 @@ _COMMANDS = {
     "batches": ("sending.batches", "batches"),
     "pause": ("sims", "pause"),
     "resume": ("sims", "resume"),
+    "pauses": ("sims", "pauses"),
     "sims": ("sims", "sims"),
     "status": ("status", "status"),
     "doctor": ("doctor", "doctor"),

@@ -39,7 +39,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 def print_status(found: Mapping[str, Any]) -> None:
     """Prints whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
-    echo(found["message"])
+    echo(printable(found["message"]))
     if not found["clock"]["trusted"]:
         echo(f"the clock is not trusted ({found['clock']['because']}): calendar, expiry and marketing are stopped")
     for alarm in found["alarms"][:MOST_LINES]:
@@ -85,11 +85,15 @@ def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
 
 @options.command()
 @options.config_file
+@click.option("--check", is_flag=True, help="End with 1 if no message can pass.")
 @options.as_json
-def status(config: Path, as_json: bool) -> None:
+@click.pass_context
+def status(context: click.Context, config: Path, check: bool, as_json: bool) -> None:
     """Show whether messages pass, the modems, and what waits."""
     found = call_api(load(config), "GET", "/v1/status")
     if as_json:
         print_json(found)
     else:
         print_status(found)
+    if check and not found["can_send"]:
+        context.exit(1)

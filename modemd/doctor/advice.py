@@ -61,7 +61,7 @@ ADVICE: Mapping[Code, Advice] = {
     ),
     Code.DAEMON_RUNNING: Advice(_FINE, _S.NO_START, "the daemon runs, and says: {message}"),
     Code.DAEMON_NOT_RUNNING: Advice(
-        _WARNING,
+        _BLOCKS,
         _S.NO_START,
         "no daemon runs at {socket}: accepted messages wait",
         "start it: `sudo systemctl start modemd`, or `modemd run --config {config}`; `journalctl -u modemd` shows why it ended",
@@ -77,6 +77,12 @@ ADVICE: Mapping[Code, Advice] = {
         _S.NO_START,
         "a process listens at {socket}, but does not answer: {reason}",
         "restart the daemon: `sudo systemctl restart modemd`; accepted messages are not lost",
+    ),
+    Code.PAUSED: Advice(
+        _WARNING,
+        _S.NOT_SENT,
+        "{what} is paused since {since} by {by}: {why}",
+        "if the reason is over, end the pause, with a reason: {command}",
     ),
     Code.DATABASE_FINE: Advice(_FINE, _S.NO_START, "the database {path} can be used{new}"),
     Code.DATABASE_NO_PERMISSION: Advice(
@@ -263,6 +269,13 @@ ADVICE: Mapping[Code, Advice] = {
         "the daemon says: {reason}",
         'the daemon tries to repair it, see "When a modem is sick" in docs/operating.md; if it happens again, check power '
         "supply, cable and firmware",
+    ),
+    Code.MODEM_MISSING: Advice(
+        _BLOCKS,
+        _S.NO_ANSWER,
+        "{reason}",
+        "plug it in again, or check its power: a stick that hangs answers nothing until it was without power; if it is gone for "
+        "good, `modemd modems forget {name}`",
     ),
     Code.SIM_ABSENT: Advice(
         _BLOCKS, _S.SIM, "the modem finds no SIM", "insert a SIM, and check that it is the right way round"

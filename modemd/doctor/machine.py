@@ -86,11 +86,14 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
         return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=error)
 
 
-def check_clock(settings: Settings | None, now: datetime, network: datetime | None = None) -> Finding:
-    """Compares the clock with the latest stored time, and with the network's time if a modem reported it."""
+def check_clock(
+    settings: Settings | None, now: datetime, network: datetime | None = None, distrust: str | None = None
+) -> Finding:
+    """Compares the clock with the latest stored time, and with the network's time if a modem reported it. `distrust`: why a
+    daemon does not trust it."""
     latest = _latest_stored_time(settings.database) if settings is not None else None
     shown = now.isoformat(timespec="seconds")
-    if (because := clock_trust.find_distrust_reason(now, latest, network)) is not None:
+    if (because := distrust or clock_trust.find_distrust_reason(now, latest, network)) is not None:
         return Finding.of(Code.CLOCK_WRONG, now=shown, because=because)
     return Finding.of(Code.CLOCK_FINE, now=shown)
 

@@ -167,7 +167,10 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
-    health = ServiceHealth(store, clock, views, alarms, list_sims=sims.list_sims, is_running=lambda: service.is_running)
+    health = ServiceHealth(
+        store, clock, views, alarms,
+        list_sims=sims.list_sims, list_pauses=lambda: sims.active_pauses, is_running=lambda: service.is_running,
+    )  # fmt: skip
 
     wakeups.connect(
         note_queued=dispatcher.note_queued,

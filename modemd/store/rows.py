@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
 from modemd.rules.classes import Kind, MessageClass
+from modemd.rules.pauses import Pause
 from modemd.rules.states import MessageState, PartState
 from modemd.store.timestamps import from_text
 
@@ -185,6 +186,11 @@ class PauseRow:
     by: str
     why: str
     at: str
+
+    @property
+    def what(self) -> Pause:
+        """Subject of the pause."""
+        return Pause(self.message_class, self.sim)
 
 
 @dataclass(frozen=True, slots=True)

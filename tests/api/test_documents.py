@@ -139,18 +139,23 @@ def test_the_status_of_the_service() -> None:
     """Health first, then what is wrong, then what there is; the age stands beside the oldest that waits."""
     waiting = rows.WaitingCount(MessageState.HELD, MessageClass.OTP, 2, NOON)
     status = StatusView(
-        Health(False, "disk_full", "nothing is sent"), StoreUnavailable(ErrorCode.DISK_FULL, "make room"), "it leaps", (), (), (),
+        Health(False, "disk_full", "nothing is sent"), 17, StoreUnavailable(ErrorCode.DISK_FULL, "make room"), "it leaps",
+        (), (), (), (rows.PauseRow(MessageClass.OTP, None, "ann", "a test", "2026-11-22T12:00:00.000000+00:00"),),
         (WaitingView(waiting, 60),), rows.StoreCounts((waiting,), (rows.HeldCount("scheduled", 2),), {}, 5, 1, 0),
     )  # fmt: skip
     assert document(status) == {
         "can_send": False,
         "code": "disk_full",
         "message": "nothing is sent",
+        "pid": 17,
         "trouble": {"code": "disk_full", "message": "make room"},
         "clock": {"trusted": False, "because": "it leaps"},
         "modems": [],
         "sims": [],
         "alarms": [],
+        "pauses": [
+            {"class": "otp", "sim": None, "by": "ann", "why": "a test", "at": "2026-11-22T12:00:00.000000+00:00"}
+        ],
         "waiting": [{"state": "held", "class": "otp", "messages": 2, "oldest": NOON_TEXT, "age_s": 60}],
         "held": [{"reason": "scheduled", "messages": 2}],
         "states": {},

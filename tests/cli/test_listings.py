@@ -128,7 +128,7 @@ def test_status_tells_what_waits(modemd: Modemd) -> None:
     assert "nothing waits" in ask(modemd, "status").out
     send(modemd)
     lines = ask(modemd, "status").out.splitlines()
-    assert lines[0] == "no modem can send now: no daemon runs"
+    assert lines[0] == "no message can pass: no daemon runs"
     assert any(line.startswith("queued  transactional  1") for line in lines)
     assert lines[-1] == "0 opted out, 0 unmatched reports"
 

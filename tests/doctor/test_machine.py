@@ -49,7 +49,7 @@ def test_a_database_of_another_user(doctor: Doctor) -> None:
         finding = found(report, Code.DATABASE_NO_PERMISSION)
         assert finding.what.startswith(f"visitor may not write {bench.database}")
         assert "sudo chown" in finding.remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -65,7 +65,7 @@ def test_a_locked_database(doctor: Doctor) -> None:
             fcntl.flock(held, fcntl.LOCK_EX)
             report = await bench.examine()
         assert found(report, Code.DATABASE_LOCKED).what.endswith(": modemd (process 99)")
-        assert not report.can_send
+        assert not report.modem_ready
         assert Code.DATABASE_FINE in codes(await bench.examine())
 
     doctor(visit)
@@ -78,7 +78,7 @@ def test_a_damaged_database(doctor: Doctor) -> None:
         bench.database.write_bytes(b"no database at all" * 100)
         report = await bench.examine()
         assert "A damaged database" in found(report, Code.DATABASE_DAMAGED).remedy
-        assert not report.can_send
+        assert not report.modem_ready
         assert list(bench.folder.glob("*.damaged-*")) == []
 
     doctor(visit)
@@ -95,7 +95,7 @@ def test_a_database_of_a_newer_modemd(doctor: Doctor) -> None:
         connection.close()
         report = await bench.examine()
         assert found(report, Code.DATABASE_NEWER).remedy == "upgrade modemd"
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -109,7 +109,7 @@ def test_a_database_of_another_program(doctor: Doctor) -> None:
         connection.close()
         report = await bench.examine()
         assert "is no database of modemd" in found(report, Code.DATABASE_UNUSABLE).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -121,7 +121,7 @@ def test_a_database_that_is_none(doctor: Doctor) -> None:
         bench.database.mkdir()
         report = await bench.examine()
         assert found(report, Code.DATABASE_UNUSABLE).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -144,7 +144,7 @@ def test_the_disk(doctor: Doctor, room: DiskSpace, code: Code) -> None:
         report = await bench.examine()
         finding = found(report, code)
         assert str(bench.database) in finding.what
-        assert report.can_send is (code in (Code.DISK_LOW, Code.DISK_FINE))
+        assert report.modem_ready is (code in (Code.DISK_LOW, Code.DISK_FINE))
         assert bool(finding.remedy) is (code is not Code.DISK_FINE)
 
     doctor(visit)
@@ -166,7 +166,7 @@ def test_a_clock_behind_the_database(doctor: Doctor) -> None:
         finding = found(report, Code.CLOCK_WRONG)
         assert "2026-12-22" in finding.what
         assert "timedatectl set-ntp true" in finding.remedy
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -193,7 +193,7 @@ def test_without_a_configuration(doctor: Doctor) -> None:
         bench.change(settings=None, earlier_findings=(missing,))
         report = await bench.examine()
         assert codes(report)[0] is Code.CONFIG_MISSING
-        assert report.can_send
+        assert report.modem_ready
         assert not {Code.DISK_FINE, Code.DATABASE_FINE} & set(codes(report))
 
     doctor(visit, family="quectel_ec25")

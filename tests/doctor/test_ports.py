@@ -30,7 +30,7 @@ def test_no_modem(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         report = await bench.examine()
         assert "lsusb" in found(report, Code.NO_MODEM).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit, **AUTO)
 
@@ -71,7 +71,7 @@ def test_a_stick_that_is_no_modem_yet(
         finding = found(report, code)
         assert f"{device.vendor_id:04x}:{device.product_id:04x}" in finding.what
         assert words in finding.remedy
-        assert not report.can_send
+        assert not report.modem_ready
         assert link is None or not link.opened
 
     doctor(visit, **AUTO)
@@ -112,7 +112,7 @@ def test_a_found_modem_is_asked(doctor: Doctor, tmp_path: Path) -> None:
     async def visit(bench: Bench) -> None:
         bench.plug_as_files()
         report = await bench.examine()
-        assert report.can_send
+        assert report.modem_ready
         assert found(report, Code.MODEM_ANSWERS).subject == "1-1.2"
         assert not any(link.opened for link in bench.links.values() if isinstance(link, SilentLink))
 
@@ -126,7 +126,7 @@ def test_a_found_modem_that_is_not_configured(doctor: Doctor) -> None:
         bench.plug_as_files()
         report = await bench.examine()
         assert bench.device.imei in found(report, Code.NOT_USABLE).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit, family="quectel_ec25", modems=[{"name": "west", "imei": "490154203237518"}])
 
@@ -138,7 +138,7 @@ def test_a_port_that_is_not_there(doctor: Doctor) -> None:
         bench.file.unlink()
         report = await bench.examine()
         assert found(report, Code.PORT_ABSENT).what == f"{bench.port} does not exist"
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -151,7 +151,7 @@ def test_no_permission(doctor: Doctor) -> None:
         bench.file.chmod(0o660)
         finding = found(report := await bench.examine(), Code.PORT_NO_PERMISSION)
         assert f"sudo usermod -aG {bench.file.group()} visitor" in finding.remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -184,7 +184,7 @@ def test_modemmanager_has_the_port(doctor: Doctor) -> None:
         assert finding.what == f"ModemManager (process 812) has {bench.port} open"
         assert "systemctl disable --now ModemManager" in finding.remedy
         assert found(report, Code.MODEMMANAGER_RUNS)
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -196,7 +196,7 @@ def test_modemmanager_that_runs_is_mentioned(doctor: Doctor) -> None:
         bench.process(812, "ModemManager")
         report = await bench.examine()
         assert "process 812" in found(report, Code.MODEMMANAGER_RUNS).what
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -210,7 +210,7 @@ def test_another_program_has_the_port(doctor: Doctor) -> None:
         bench.process(4711, "minicom", str(other_name))
         report = await bench.examine()
         assert "minicom (process 4711)" in found(report, Code.PORT_BUSY).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -231,7 +231,7 @@ def test_the_program_behind_a_virtual_port_is_no_fault(doctor: Doctor) -> None:
         assert "socat (process 4711)" in found(report, Code.PORT_SHARED).what
         assert found(report, Code.PORT_SHARED).severity is Severity.WARNING
         assert Code.REGISTERED in codes(report)
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -243,7 +243,7 @@ def test_a_busy_port_whose_holder_is_not_seen(doctor: Doctor) -> None:
         bench.link.open()
         report = await bench.examine()
         assert "sudo modemd doctor" in found(report, Code.PORT_BUSY).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -287,9 +287,9 @@ def test_one_port_is_checked(doctor: Doctor) -> None:
         other.touch()
         bench.links[str(other)] = link = SilentLink()
         report = await bench.examine(port=bench.port)
-        assert report.can_send
+        assert report.modem_ready
         assert not link.opened
-        assert not (await bench.examine(port=str(other))).can_send
+        assert not (await bench.examine(port=str(other))).modem_ready
 
     doctor(visit)
 

@@ -69,6 +69,12 @@ class SimControl:
         self._modems = modems
         self._on_changed = on_changed
         self._on_ready = on_ready
+        self.active_pauses: tuple[PauseRow, ...] = ()
+        """Active pauses, oldest first, as the database has them: this process alone changes them."""
+
+    async def load_pauses(self) -> None:
+        """Reads the pauses from the database, before anything else."""
+        self.active_pauses = tuple(await self._store.read(pauses.list_pauses))
 
     async def adopt_rules(self) -> bool:
         """Stores the lanes of the configured routing rules. Returns True if they have changed: `relane` must follow."""
@@ -144,6 +150,7 @@ class SimControl:
             return pauses.list_pauses(db)
 
         active = await self._store.write(change_and_read)
+        self.active_pauses = tuple(active)
         self._on_changed()
         return active
 
