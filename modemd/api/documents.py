@@ -13,7 +13,7 @@ from typing import Any
 
 from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory, ScheduleView
 from modemd.service.messages.batches import BatchResult, BatchView
-from modemd.service.messages.history import MessageHistory, ReportView
+from modemd.service.messages.history import MessageHistory, MessageView, ReportView
 from modemd.service.messages.submission import SubmitResult
 from modemd.service.modems.views import WireLine
 from modemd.service.operations.health import StatusView, WaitingView
@@ -55,8 +55,15 @@ def _(view: SubmitResult) -> Document:
 
 
 @document.register
+def _(view: MessageView) -> Document:
+    return document(view.message) | {"waits": _make_value(view.waits)}
+
+
+@document.register
 def _(view: MessageHistory) -> Document:
     return document(view.message) | {
+        "waits": _make_value(view.waits),
+        "modems": view.modems,
         "progress": documents(view.parts),
         "attempts": documents(view.attempts),
         "reports": documents(view.reports),
@@ -136,7 +143,7 @@ def _(view: WireLine) -> Document:
 
 @document.register
 def _(view: WaitingView) -> Document:
-    return document(view.count) | {"age_s": view.age_s}
+    return document(view.count) | {"age_s": view.age_s, "waits": _make_value(view.waits)}
 
 
 @document.register

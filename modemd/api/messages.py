@@ -140,7 +140,7 @@ def make_router(service: Service) -> APIRouter:
     async def get_messages(
         id: IdFilter = None, state: str | None = None, batch: IdFilter = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
-        return documents(await rooms.histories.list_messages(id=id, state=state, batch=batch, limit=limit))
+        return documents(await rooms.histories.list_views(id=id, state=state, batch=batch, limit=limit))
 
     @router.get("/messages/{id}", summary="Show everything that happened to a message")
     async def get_message(id: PathId) -> dict[str, Any]:

@@ -83,6 +83,8 @@ def messages(config: Path, id: int | None, state: str | None, batch: int | None,
     if batch is not None and not rows and id is None and state is None and not as_json:
         echo(explain_no_messages(settings, batch))
         return
+    if not as_json:
+        rows = [row | {"reason": row["waits"]["message"] if row["waits"] else row["reason"]} for row in rows]
     columns = ("id", "to", "class", "state", "reason", "parts", "created_at", "delivered_at", "text")
     print_rows(rows, columns, as_json=as_json, none="no messages")
 
@@ -103,10 +105,14 @@ def explain(config: Path, id: int, as_json: bool) -> None:
         f"message {found['id']} to {found['to']}, {found['class']}, {found['parts']} part(s): "
         f"{found['state']}{until}{reason}"
     )
+    if found["waits"] is not None:
+        echo(f"waits because {printable(found['waits']['message'])}")
     echo(found["text"])
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | details.get(event["detail"].get("report"), {})
+        if (name := found["modems"].get(detail.get("modem"))) is not None:
+            detail = detail | {"modem": name, "imei": detail["modem"]}
         echo(f"{event['at']}  {event['what']}{_detail(detail)}")
 
 

@@ -51,6 +51,9 @@ def print_status(found: Mapping[str, Any]) -> None:
     if found["waiting"]:
         rows = [row | {"oldest": format_age(row["age_s"])} for row in found["waiting"]]
         print_table(rows, ("state", "class", "messages", "oldest"))
+        for row in rows:
+            if row["waits"] is not None:
+                echo(printable(f"the oldest {row['state']} {row['class']} waits because {row['waits']['message']}"))
     elif not found["in_batches"]:
         echo("nothing waits")
     if found["in_batches"]:

@@ -25,6 +25,7 @@ from modemd.service.consent.opt_out import ConsentRecords
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
 from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.waits import ModemFacts, Waits
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.batches import Batches
@@ -101,7 +102,26 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     batch_decisions = BatchDecisions(store, policy, clock, on_released=wakeups.released)
     previews = Previews(store, submission, batches, policy, clock, estimates)
-    messages = Messages(submission, batches, decisions, MessageHistories(store), previews, batch_decisions)
+
+    def list_modem_facts() -> list[ModemFacts]:
+        rates = {modem.line.name: modem.line.rate for modem in registry.modems}
+        return [
+            ModemFacts(
+                each.name,
+                each.sim,
+                None if each.can_send else each.reason or "; ".join(each.remarks) or each.health,
+                rates[each.name](each.sim) if each.sim is not None and each.name in rates else None,
+            )
+            for each in views.list_modems()
+        ]
+
+    waits = Waits(
+        store, dispatcher, sending_policy, breakers, clock, settings.timezone,
+        list_modems=list_modem_facts, list_pauses=lambda: sims.active_pauses,
+        is_running=lambda: service.is_running, is_clock_trusted=is_clock_trusted,
+    )  # fmt: skip
+    histories = MessageHistories(store, waits.explain, lambda: views.list_names())
+    messages = Messages(submission, batches, decisions, histories, previews, batch_decisions)
 
     # Modems and SIMs
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
@@ -169,7 +189,8 @@ def assemble(collaborators: Collaborators) -> Service:
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
         store, clock, views, alarms,
-        list_sims=sims.list_sims, list_pauses=lambda: sims.active_pauses, is_running=lambda: service.is_running,
+        list_sims=sims.list_sims, list_pauses=lambda: sims.active_pauses, explain_waits=waits.explain,
+        is_running=lambda: service.is_running,
     )  # fmt: skip
 
     wakeups.connect(

@@ -221,12 +221,14 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class WaitingCount:
-    """Number of messages of a class in a state that is not final. `oldest`: when the oldest of them was accepted."""
+    """Number of messages of a class in a state that is not final. `oldest`: when the oldest of them was accepted, and
+    `oldest_message`: its id."""
 
     state: MessageState
     message_class: MessageClass
     messages: int
     oldest: datetime | None
+    oldest_message: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

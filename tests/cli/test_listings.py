@@ -130,14 +130,16 @@ def test_status_tells_what_waits(modemd: Modemd) -> None:
     lines = ask(modemd, "status").out.splitlines()
     assert lines[0] == "no message can pass: no daemon runs"
     assert any(line.startswith("queued  transactional  1") for line in lines)
+    assert any(line.startswith("the oldest queued transactional waits because no daemon runs") for line in lines)
     assert lines[-1] == "0 opted out, 0 unmatched reports"
 
 
 def test_explain_tells_the_story(modemd: Modemd) -> None:
     """A message with every event, for people and for programs."""
     send(modemd)
-    first, text, event = ask(modemd, "explain", "1").out.splitlines()
+    first, waits, text, event = ask(modemd, "explain", "1").out.splitlines()
     assert first == f"message 1 to {ALICE}, transactional, 1 part(s): queued"
+    assert waits.startswith("waits because no daemon runs (valid until ")
     assert text == "hello"
     assert event.endswith("  message queued  class=transactional")
     assert json.loads(ask(modemd, "explain", "1", "--json").out)["events"][0]["what"] == "message queued"

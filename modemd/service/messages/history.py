@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -13,10 +13,14 @@ from modemd.pdu.fields import status
 from modemd.profiles import Profile
 from modemd.rules import phone_numbers, report_matching, states
 from modemd.rules.report_matching import AttemptFacts, MatchDoubt, ReportFacts, ReportMatch
+from modemd.rules.waits import ExplainWaits, Wait
 from modemd.store import Store, listings
 from modemd.store.inbound import status_reports
 from modemd.store.inbound.status_reports import UnmatchedReason
 from modemd.store.rows import AttemptRow, EventRow, MessageRow, PartRow, ReportRow
+
+# A list says why so many messages wait; of a longer one, why the others do is in the history of each.
+MOST_EXPLAINED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,21 @@ class ReportView:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageHistory:
-    """Message with everything that happened to it: reports, attempts and events with the oldest first."""
+class MessageView:
+    """Message as a list shows it. `waits`: why it waits, if it does, of the first `MOST_EXPLAINED` of a list."""
 
     message: MessageRow
+    waits: Wait | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHistory:
+    """Message with everything that happened to it: reports, attempts and events with the oldest first. `waits`: why it waits,
+    None if it does not; `modems`: the names of its modems, by the identity that attempts have (an IMEI)."""
+
+    message: MessageRow
+    waits: Wait | None
+    modems: dict[str, str]
     parts: tuple[PartRow, ...]
     attempts: tuple[AttemptRow, ...]
     reports: tuple[ReportView, ...]
@@ -49,10 +64,15 @@ class MessageHistory:
 
 
 class MessageHistories:
-    """Outbound messages and their status reports, as the faces show them."""
+    """Outbound messages and their status reports, as the faces show them. `explain_waits` returns why messages wait, by id;
+    `list_modem_names` the names of the modems, by IMEI."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, explain_waits: ExplainWaits, list_modem_names: Callable[[], Mapping[str, str]]
+    ) -> None:
         self._store = store
+        self._explain_waits = explain_waits
+        self._list_modem_names = list_modem_names
 
     async def list_messages(
         self, *, id: int | None = None, state: str | None = None, batch: int | None = None, limit: int
@@ -62,9 +82,25 @@ class MessageHistories:
             raise Refused(ErrorCode.BAD_STATE, f"{state!r} is no state; there are {', '.join(states.MessageState)}")
         return await self._store.read(partial(listings.list_messages, id=id, state=state, limit=limit, batch=batch))
 
+    async def list_views(
+        self, *, id: int | None = None, state: str | None = None, batch: int | None = None, limit: int
+    ) -> list[MessageView]:
+        """Returns what `list_messages` returns, and why each message waits that does."""
+        rows = await self.list_messages(id=id, state=state, batch=batch, limit=limit)
+        waiting = [row.id for row in rows if row.state in states.WAITING][:MOST_EXPLAINED]
+        waits = await self._explain_waits(waiting)
+        return [MessageView(row, waits.get(row.id)) for row in rows]
+
     async def describe(self, id: int) -> MessageHistory:
         """Returns a message with its history: its parts, attempts, status reports and events. Raises Refused (`not_found`)."""
-        return await self._store.read(partial(_read_history, id))
+        waits = await self._explain_waits([id])
+        history = await self._store.read(partial(_read_history, id))
+        names, used = self._list_modem_names(), {attempt.modem for attempt in history.attempts}
+        return replace(
+            history,
+            waits=waits.get(id),
+            modems={each: names[each] for each in sorted(used) if names.get(each, each) != each},
+        )
 
     async def list_reports(self, *, matched: bool | None = None, limit: int) -> list[ReportView]:
         """Returns status reports, newest first; `matched` False: only those without an attempt, with the reason; True: only the
@@ -91,6 +127,8 @@ def _read_history(id: int, db: sqlite3.Connection) -> MessageHistory:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no message {id}")
     return MessageHistory(
         message=found[0],
+        waits=None,
+        modems={},
         parts=tuple(listings.list_parts(db, id)),
         attempts=tuple(listings.list_attempts(db, id)),
         reports=tuple(ReportView(row) for row in reversed(listings.list_reports(db, message_id=id, limit=0))),

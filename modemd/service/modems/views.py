@@ -45,6 +45,11 @@ class ModemViews:
             *map(unusable_view, self._discovery.unusable_devices()),
         ]
 
+    def list_names(self) -> dict[str, str]:
+        """Returns the names of the modems that have answered, by IMEI."""
+        identities = ((modem.line.name, modem.status.identity) for modem in self._registry.modems)
+        return {identity.imei: name for name, identity in identities if identity is not None and identity.imei}
+
     def list_wire_lines(self, name: str) -> list[WireLine]:
         """Returns the last lines between host and modem, oldest first, without personal data. Raises Refused (`no_modem`)."""
         return list(self._registry.find_by_name(name).list_wire_lines())

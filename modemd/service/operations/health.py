@@ -10,6 +10,7 @@ from datetime import datetime
 from modemd.errors import StoreDamaged, StoreUnavailable
 from modemd.rules.classes import MessageClass
 from modemd.rules.pauses import find_stopped_classes
+from modemd.rules.waits import ExplainWaits, Wait
 from modemd.service.modems.views import ModemViews
 from modemd.service.operations.alarms import Alarms
 from modemd.service.operations.wall_clock import TrustedClock
@@ -92,10 +93,12 @@ def _counted_modems(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
-    """Number of messages of a class that wait in a state, and the age of the oldest of them in seconds; 0 if it is not known."""
+    """Number of messages of a class that wait in a state, and the age of the oldest of them in seconds; 0 if it is not known.
+    `waits`: why the oldest waits; None while a part of it is on the air."""
 
     count: WaitingCount
     age_s: int
+    waits: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class ServiceHealth:
         *,
         list_sims: Callable[[], Awaitable[list[SimView]]],
         list_pauses: Callable[[], Sequence[PauseRow]],
+        explain_waits: ExplainWaits,
         is_running: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -136,6 +140,7 @@ class ServiceHealth:
         self._alarms = alarms
         self._list_sims = list_sims
         self._list_pauses = list_pauses
+        self._explain_waits = explain_waits
         self._is_running = is_running
 
     def assess(self) -> Health:
@@ -153,6 +158,9 @@ class ServiceHealth:
         """Returns whether a message can pass, the modems, the SIMs, the active alarms, and what waits."""
         counts = await self._store.read(listings.read_counts)
         modems, now = self._modems.list_modems(), self._clock.now()
+        waits = await self._explain_waits(
+            [each.oldest_message for each in counts.waiting if each.oldest_message is not None]
+        )
         return StatusView(
             health=self._assess(modems),
             pid=os.getpid(),
@@ -162,7 +170,10 @@ class ServiceHealth:
             sims=tuple(await self._list_sims()),
             alarms=tuple(await self._alarms.list_alarms(cleared=False, limit=0)),
             pauses=tuple(self._list_pauses()),
-            waiting=tuple(WaitingView(each, _compute_age_s(each.oldest, now)) for each in counts.waiting),
+            waiting=tuple(
+                WaitingView(each, _compute_age_s(each.oldest, now), waits.get(each.oldest_message or 0))
+                for each in counts.waiting
+            ),
             counts=counts,
         )
 
