@@ -16,6 +16,7 @@ from typing import Any
 from modemd import logs, resources
 from modemd.clock import SystemClock, is_system_clock_synchronised
 from modemd.config import CurrentSettings, Settings
+from modemd.config.hook_programs import find_unusable_programs
 from modemd.errors import ConfigError, StoreLocked
 from modemd.http.unix import listening, request, serving
 from modemd.modem.discovery.devices import PortList
@@ -125,6 +126,8 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
             log.info(
                 "starting", database=settings.database, socket=settings.socket, modems=len(settings.modems) or "auto"
             )
+            for line in find_unusable_programs(settings):
+                log.error("a program of the configuration cannot be run", because=line)
             await service.start()
             # The HTTP API is loaded after the start, so that the modems do not wait for it. It answers until the end: a message
             # that is submitted while answers on the air are awaited is stored, and sent after the next start.

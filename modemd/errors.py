@@ -69,6 +69,7 @@ class ErrorCode(StrEnum):
     KEY_REUSED = "key_reused", 409
     NAME_TAKEN = "name_taken", 409
     NEEDS_COUNTRY = "needs_country"
+    NO_ALARM_WAY = "no_alarm_way", 409
     NO_MODEM = "no_modem", 404
     NO_PART = "no_part", 404
     NO_REASON = "no_reason"

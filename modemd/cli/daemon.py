@@ -10,6 +10,7 @@ from modemd import logs, resources
 from modemd.cli import options
 from modemd.cli.output import echo
 from modemd.config import load
+from modemd.config.hook_programs import find_unusable_programs
 from modemd.errors import ConfigError
 from modemd.profiles import Profiles
 
@@ -39,7 +40,9 @@ def config() -> None:
 @config.command()
 @options.config_file
 def check(config: Path) -> None:
-    """Check a configuration file, and the drivers that it names. Print every mistake with its place."""
+    """Check a configuration, with its drivers and programs.
+
+    Print every mistake with its place."""
     settings = load(config)
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), settings.drivers])
     if profiles is None or problems:
@@ -47,5 +50,7 @@ def check(config: Path) -> None:
     for modem in settings.modems:
         if modem.driver is not None:
             profiles.find_by_name(modem.driver)
+    if missing := find_unusable_programs(settings):
+        raise ConfigError([f"{config}: {line}" for line in missing])
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
     echo(f"{config}: {modems}, database {settings.database}: no mistakes")

@@ -46,6 +46,21 @@ config_file = click.option(
     "--config", "config", required=True, type=click.Path(path_type=Path), help="The configuration file."
 )
 
+config_of_group = click.option(
+    "--config",
+    "config",
+    type=click.Path(path_type=Path),
+    help="The configuration file. A command of this group has its own.",
+)
+
+
+def need_config(context: click.Context, config: Path | None) -> Path:
+    """Returns the configuration file of a group that was called without a command. Raises UsageError if it is not named."""
+    if config is None:
+        raise click.UsageError("Missing option '--config'.", context)
+    return config
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 limit = click.option(

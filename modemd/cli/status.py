@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,24 @@ from typing import Any
 import click
 
 from modemd.cli import options, sims
-from modemd.cli.client import call_api
+from modemd.cli.client import call_api, post_json
 from modemd.cli.output import echo, print_json, print_rows, print_table, printable
 from modemd.config import load
+from modemd.http.unix import CLIENT_TIMEOUT_S
 
 
-@options.command()
-@options.config_file
+@options.group(invoke_without_command=True)
+@options.config_of_group
 @click.option("--all", "cleared", is_flag=True, help="Also the alarms that are over.")
 @options.limit
 @options.as_json
-def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
+@click.pass_context
+def alarms(context: click.Context, config: Path | None, cleared: bool, limit: int, as_json: bool) -> None:
     """Show the alarms that need a person, newest first."""
-    rows = call_api(load(config), "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
+    if context.invoked_subcommand is not None:
+        return
+    settings = load(options.need_config(context, config))
+    rows = call_api(settings, "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
     over = ["cleared_at"] if cleared else []
     print_rows(
         rows,
@@ -31,6 +37,30 @@ def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
     )
 
 
+@alarms.command("test")
+@options.config_file
+@options.as_json
+def test_alarms(config: Path, as_json: bool) -> None:
+    """Send a test to everybody who is told of alarms.
+
+    It goes by SMS to each number of alarms.to, and to alarms.command. Exit status 1: nobody is configured, or the command has failed.
+    """
+    settings = load(config)
+    found = post_json(settings, "/v1/alarms/test", {}, timeout_s=CLIENT_TIMEOUT_S + TEST_S)
+    if as_json:
+        print_json(found)
+    else:
+        for id in found["messages"]:
+            echo(f"message {id} is queued; modemd explain {id} shows what becomes of it")
+        if found["has_command"] and found["failure"] is None:
+            echo("the command ended with 0")
+    if found["failure"] is not None:
+        echo(f"modemd: alarms.command has failed: {printable(found['failure'])}", err=True)
+        sys.exit(1)
+
+
+# The command for alarms may take this long (`alarms.command_limit` at its most).
+TEST_S = 600.0
 MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
 # The most lines of a list on the screen; further rows are only counted.
 MOST_LINES = 8

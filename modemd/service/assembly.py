@@ -181,16 +181,16 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
     alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
-    checks = AlarmChecks(
-        alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence,
-    )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
     health = ServiceHealth(
         store, clock, views, alarms,
         list_sims=sims.list_sims, list_pauses=lambda: sims.active_pauses, explain_waits=waits.explain,
         is_running=lambda: service.is_running,
+    )  # fmt: skip
+    checks = AlarmChecks(
+        alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
+        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess,
     )  # fmt: skip
 
     wakeups.connect(

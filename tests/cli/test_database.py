@@ -75,6 +75,27 @@ def test_alarms_are_listed(modemd: Modemd, tmp_path: Path) -> None:
     )
 
 
+def test_alarms_are_tested(modemd: Modemd, config: Path) -> None:
+    """A message to each administrator and a run of the command; nobody at all, and a command that fails, end with 1."""
+    test = ("alarms", "test", "--config", "FILE")
+    nobody = modemd(*test)
+    assert (nobody.status, nobody.err.startswith("modemd: nobody is told of alarms")) == (1, True)
+    told = config.parent / "told"
+    smallest = config.read_text(encoding="utf-8")
+    configured = f"{smallest}alarms: {{to: ['+33612345678'], command: [/usr/bin/tee, {told}]}}\n"
+    config.write_text(configured, encoding="utf-8")
+    good = modemd(*test)
+    assert good.out.splitlines() == [
+        "message 1 is queued; modemd explain 1 shows what becomes of it",
+        "the command ended with 0",
+    ]
+    assert json.loads(told.read_text(encoding="utf-8"))["code"] == "test"
+    assert json.loads(ask(modemd, "messages", "--json").out)[0]["class"] == "alarm"
+    config.write_text(configured.replace("/usr/bin/tee", "/usr/bin/false"), encoding="utf-8")
+    bad = modemd(*test)
+    assert (bad.status, bad.err) == (1, "modemd: alarms.command has failed: it ended with status 1\n")
+
+
 def test_the_status_is_one_screen(modemd: Modemd) -> None:
     """What waits by class and age, and what is held by reason."""
     send(modemd)

@@ -114,6 +114,14 @@ def test_a_wrong_driver_is_a_mistake(modemd: Modemd, config: Path, driver: str |
     assert complaint in ended.err
 
 
+def test_a_program_that_is_not_there_is_a_mistake(modemd: Modemd, config: Path) -> None:
+    """An alarm that nobody hears of is worth nothing: `config check` looks whether the command can be run."""
+    config.write_text(config.read_text(encoding="utf-8") + "alarms: {command: [/nonexistent/tell]}\n", encoding="utf-8")
+    ended = modemd("config", "check", "--config", "FILE")
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
+    assert ended.err.endswith("alarms.command: /nonexistent/tell: No such file or directory\n")
+
+
 def test_every_wrong_driver_is_reported(modemd: Modemd, config: Path) -> None:
     """`config check` has a line for each file with a mistake."""
     own = config.parent / "drivers"
