@@ -67,6 +67,8 @@ class ErrorCode(StrEnum):
     EMPTY_TEXT = "empty_text"
     IN_THE_PAST = "in_the_past"
     KEY_REUSED = "key_reused", 409
+    MODEM_CONFIGURED = "modem_configured", 409
+    MODEM_HERE = "modem_here", 409
     NAME_TAKEN = "name_taken", 409
     NEEDS_COUNTRY = "needs_country"
     NO_ALARM_WAY = "no_alarm_way", 409

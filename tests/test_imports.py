@@ -64,7 +64,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "ending",
         "consent",
         "outbox queue",
-        "inbound schedules sims alarms listings retention schema writer",
+        "inbound schedules sims modems alarms listings retention schema writer",
         "files",
         "store",
     ),

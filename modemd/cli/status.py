@@ -43,7 +43,8 @@ def alarms(context: click.Context, config: Path | None, cleared: bool, limit: in
 def test_alarms(config: Path, as_json: bool) -> None:
     """Send a test to everybody who is told of alarms.
 
-    It goes by SMS to each number of alarms.to, and to alarms.command. Exit status 1: nobody is configured, or the command has failed.
+    It goes by SMS to each number of alarms.to, and to alarms.command.
+    Exit status 1: nobody is configured, or the command has failed.
     """
     settings = load(config)
     found = post_json(settings, "/v1/alarms/test", {}, timeout_s=CLIENT_TIMEOUT_S + TEST_S)

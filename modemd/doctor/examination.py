@@ -29,7 +29,7 @@ from modemd.modem.discovery.probe import NO_ANSWER, ProbeResult
 from modemd.modem.link.port import OPEN_ELSEWHERE, OpenPort
 from modemd.modem.status import ModemHealth
 from modemd.profiles import Profiles
-from modemd.service.modems.discovery import match_configured
+from modemd.service.modems.names import match_configured
 from modemd.service.modems.views import NOT_USABLE
 from modemd.service.operations.health import CAN_SEND, NOT_READY, assess_health
 from modemd.service.sims.pins import PinFiles

@@ -36,6 +36,7 @@ from modemd.service.messages.previews import Previews
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.backend import ServiceBackend
 from modemd.service.modems.discovery import Discovery
+from modemd.service.modems.known_modems import KnownModems
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.modems.ussd import UssdSessions
 from modemd.service.modems.views import ModemViews
@@ -168,7 +169,10 @@ def assemble(collaborators: Collaborators) -> Service:
     for modem in settings.modems:
         if modem.port is not None:
             registry.add(modem, collaborators.open_port)
-    discovery = Discovery(settings, collaborators.port_list, collaborators.profiles, collaborators.open_port, registry)
+    discovery = Discovery(
+        settings, collaborators.port_list, collaborators.profiles, collaborators.open_port, registry,
+        KnownModems(store, clock),
+    )  # fmt: skip
     views = ModemViews(registry, discovery, current_settings, breakers, clock, balance=balances.view)
     sims = SimControl(
         store, current_settings, clock, sending_policy, breakers, balances,
@@ -190,7 +194,7 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     checks = AlarmChecks(
         alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess,
+        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess, discovery.silent_devices,
     )  # fmt: skip
 
     wakeups.connect(

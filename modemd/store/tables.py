@@ -288,6 +288,13 @@ _SIMS = (
         admitted_at TEXT,
         smsc TEXT
     ) STRICT""",
+    # Modems that were found by themselves. `place`: the USB place in which it answered last.
+    """CREATE TABLE modem (
+        name TEXT PRIMARY KEY,
+        imei TEXT,
+        place TEXT NOT NULL,
+        found_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
     # PINs that a holder (a SIM, or a modem) was given and did not take, or did not answer: they are not tried again.
     """CREATE TABLE pin_try (
         holder TEXT NOT NULL,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from modemd.errors import StoreDamaged
 from modemd.modem.modem import Modem
 from modemd.modem.status import STORAGE_REMARK, ModemHealth
+from modemd.service.modems.discovery import UnusableDevice
 from modemd.service.operations.alarms import NOTHING_PASSES, Alarms
 from modemd.service.operations.health import NO_MODEM, NOT_READY, PAUSED, Health
 from modemd.service.operations.wall_clock import TrustedClock
@@ -40,6 +41,7 @@ class AlarmChecks:
         unusable_after: timedelta,
         find_unconfirmed: Callable[[], str | None],
         assess_health: Callable[[], Health],
+        silent_devices: Callable[[], Sequence[UnusableDevice]],
     ) -> None:
         self._alarms = alarms
         self._store = store
@@ -50,6 +52,7 @@ class AlarmChecks:
         self._unusable_after = unusable_after
         self._find_unconfirmed = find_unconfirmed
         self._assess_health = assess_health
+        self._silent_devices = silent_devices
         self._began_at: float | None = None
         self._unusable_since: dict[str, float] = {}
 
@@ -86,7 +89,11 @@ class AlarmChecks:
             self._alarms.raise_alarm(BALANCE, iccid, text)
         self._clear_other_subjects(BALANCE, set(low_balances))
         names = {modem.line.name for modem in self._modems()}
-        self._clear_other_subjects(MODEM, names)
+        silent = {device.device.location: device.reason for device in self._silent_devices()}
+        for place, reason in silent.items():
+            self._check_unusable(place, at_s, f"the device in {place} cannot be used: {reason}")
+        self._unusable_since = {name: at for name, at in self._unusable_since.items() if name in names | silent.keys()}
+        self._clear_other_subjects(MODEM, names | silent.keys())
         self._clear_other_subjects(STORAGE, names)
 
     def _check_health(self, at_s: float) -> None:
@@ -114,10 +121,14 @@ class AlarmChecks:
                     f"modem {name}: {status.remarks.get(STORAGE_REMARK)}",
                 )
             return
+        why = f" ({status.reason})" if status.reason else ""
+        self._check_unusable(name, at_s, f"modem {name} cannot be used: {status.health}{why}")
+
+    def _check_unusable(self, name: str, at_s: float, text: str) -> None:
+        """Raises the alarm about a modem or device that has not been usable for long enough."""
         since = self._unusable_since.setdefault(name, at_s)
         if at_s - since >= self._unusable_after.total_seconds():
-            why = f" ({status.reason})" if status.reason else ""
-            self._alarms.raise_alarm(MODEM, name, f"modem {name} cannot be used: {status.health}{why}")
+            self._alarms.raise_alarm(MODEM, name, text)
 
     def _set_alarm(self, code: str, subject: str, holds: bool, text: str) -> None:
         if holds:
