@@ -275,7 +275,7 @@ ADVICE: Mapping[Code, Advice] = {
         _S.NO_ANSWER,
         "{reason}",
         "plug it in again, or check its power: a stick that hangs answers nothing until it was without power; if it is gone for "
-        "good, `modemd modems forget {name}`",
+        "good: {command}",
     ),
     Code.SIM_ABSENT: Advice(
         _BLOCKS, _S.SIM, "the modem finds no SIM", "insert a SIM, and check that it is the right way round"

@@ -79,7 +79,7 @@ def modem_findings(row: Row) -> list[Finding]:
     if row["health"] == ModemHealth.SEARCHING:
         return [Finding.of(Code.NOT_REGISTERED, name, reason=row["registration"])]
     if row["health"] == ModemHealth.GONE and row.get("port") is None:
-        return [Finding.of(Code.MODEM_MISSING, name, name=name, reason=reason)]
+        return [Finding.of(Code.MODEM_MISSING, name, reason=reason, command=f"`modemd modems forget {name}`")]
     if row["health"] == ModemHealth.GONE:
         return [Finding.of(Code.PORT_FAILS, name, reason=reason)]
     return [Finding.of(Code.MODEM_SICK, name, reason=reason)]

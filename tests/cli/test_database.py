@@ -12,8 +12,10 @@ import pytest
 from modemd.cli import inbox
 from modemd.cli.status import format_age
 from modemd.config import load
-from modemd.store import alarms
+from modemd.store import alarms, modems
 from modemd.store.connection import connect
+from modemd.store.modems import KnownModem
+from modemd.store.schema import migrate
 from tests.cli.shell import Ended, Modemd
 from tests.service.assembled import NOON
 
@@ -94,6 +96,22 @@ def test_alarms_are_tested(modemd: Modemd, config: Path) -> None:
     config.write_text(configured.replace("/usr/bin/tee", "/usr/bin/false"), encoding="utf-8")
     bad = modemd(*test)
     assert (bad.status, bad.err) == (1, "modemd: alarms.command has failed: it ended with status 1\n")
+
+
+def test_a_modem_that_is_gone_is_forgotten(modemd: Modemd, config: Path) -> None:
+    """With `modems: auto`, one that was found before is listed, until a person forgets it; one that is configured cannot be."""
+    ended = modemd("modems", "forget", "--config", "FILE", "west")
+    assert (ended.status, "is in the configuration" in ended.err) == (1, True)
+    config.write_text("database: modemd.db\n", encoding="utf-8")
+    db = connect(config.with_name("modemd.db"))
+    migrate(db)
+    modems.record_modem(db, KnownModem("modem-411115", "490154203411115", "1-1.1"), NOON)
+    db.close()
+    assert "modem-411115" in modemd("modems", "--config", "FILE").out
+    assert modemd("modems", "forget", "--config", "FILE", "modem-411115").out == "modem modem-411115 is forgotten\n"
+    assert modemd("modems", "--config", "FILE").out == "no modem found\n"
+    again = modemd("modems", "forget", "--config", "FILE", "modem-411115", "--json")
+    assert again == Ended(1, "", "modemd: there is no modem 'modem-411115'\n")
 
 
 def test_the_status_is_one_screen(modemd: Modemd) -> None:

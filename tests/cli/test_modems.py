@@ -21,12 +21,10 @@ from modemd.emulator import Device, LoopTimers, Network
 from modemd.emulator.links.pty import PtyLink
 from modemd.emulator.network.ussd_services import UssdAnswer, UssdState
 from modemd.http.unix import listening, serving
-from modemd.store import modems, sims
+from modemd.store import sims
 from modemd.store.connection import connect
-from modemd.store.modems import KnownModem
 from modemd.store.schema import migrate
-from tests.cli.shell import Ended, Modemd
-from tests.service.assembled import NOON
+from tests.cli.shell import Modemd
 
 ICCID = "8933010000000000010"
 MENU = UssdAnswer(
@@ -77,21 +75,6 @@ def wire(modemd: Modemd) -> list[str]:
 
 
 @pytest.mark.usefixtures("daemon")
-def test_a_modem_that_is_gone_is_forgotten(modemd: Modemd, config: Path) -> None:
-    """With `modems: auto`, one that was found before is listed, until a person forgets it; one that is configured cannot be."""
-    ended = modemd("modems", "forget", "--config", "FILE", "west")
-    assert (ended.status, "is in the configuration" in ended.err) == (1, True)
-    config.write_text("database: modemd.db\n", encoding="utf-8")
-    db = connect(config.with_name("modemd.db"))
-    modems.record_modem(db, KnownModem("modem-411115", "490154203411115", "1-1.1"), NOON)
-    db.close()
-    assert "modem-411115" in modemd("modems", "--config", "FILE").out
-    assert modemd("modems", "forget", "--config", "FILE", "modem-411115").out == "modem modem-411115 is forgotten\n"
-    assert modemd("modems", "--config", "FILE").out == "no modem found\n"
-    again = modemd("modems", "forget", "--config", "FILE", "modem-411115", "--json")
-    assert again == Ended(1, "", "modemd: there is no modem 'modem-411115'\n")
-
-
 def test_codes_and_menus(modemd: Modemd) -> None:
     """Replies lead through a menu; what is left open is ended; controls in a text do nothing; JSON has every step."""
     code = ("ussd", "--config", "FILE", "--modem", "west", "*123#")
