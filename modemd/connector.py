@@ -35,12 +35,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Part that was chosen and encoded before its claim. `tpdu` excludes the SMSC field; `is_urgent`: an alarm or otp."""
+    """Part that was chosen and encoded before its claim. `tpdu` excludes the SMSC field; `is_urgent`: an alarm or otp;
+    `message_id` is for the log."""
 
     part_id: int
     tpdu: bytes
     is_urgent: bool
     is_first_of_several: bool
+    message_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class AttemptReport:
     """Report of how an attempt ended.
 
     `elapsed_s` is the time from Ctrl-Z to the answer, in seconds. `error` is the final result line, or the reason why none
-    came. If `is_without_network`, the modem had lost the network, so the refusal says nothing about the message.
+    came. If `is_without_network`, the modem had lost the network, so the refusal says nothing about the message. `message_id` is
+    for the log.
     """
 
     attempt_id: int
@@ -85,6 +88,7 @@ class AttemptReport:
     error: str | None = None
     elapsed_s: float = 0.0
     is_without_network: bool = False
+    message_id: int | None = field(default=None, compare=False)
 
 
 class Outbound(Protocol):

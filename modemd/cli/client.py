@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from modemd.cli.output import echo
 from modemd.config import Settings
 from modemd.emulator.error_codes import LabCode
 from modemd.errors import ErrorCode, Refused, StoreLocked
-from modemd.http.unix import CLIENT_TIMEOUT_S, request
+from modemd.http.unix import CLIENT_TIMEOUT_S, is_listening, request
 
 # A daemon locks the database a moment before it listens: ask again for so long.
 STARTING_S = 5.0
@@ -66,6 +67,15 @@ def post_json(settings: Settings, path: str, document: dict[str, Any], *, timeou
     """Returns the answer to a POST of a JSON document, as `call_api`. Keys whose value is None are left out."""
     given = {key: value for key, value in document.items() if value is not None}
     return call_api(settings, "POST", path, body=json.dumps(given).encode(), timeout_s=timeout_s)
+
+
+def warn_without_daemon(settings: Settings) -> None:
+    """Prints a line on stderr if no daemon runs: what was accepted is on disk, and is not sent before one does."""
+    if not is_listening(settings.socket):
+        echo(
+            "warning: no daemon runs, so nothing is sent yet; start it: sudo systemctl start modemd, or modemd run",
+            err=True,
+        )
 
 
 def call_emulator(directory: Path, method: str, target: str, document: dict[str, Any] | None = None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api, post_json
+from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_rows, printable
 from modemd.cli.sending.batches import decide, explain_no_messages
@@ -40,7 +40,9 @@ def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: 
 def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
     """Send an ended message once more, as a new message."""
     settings = load(config)
-    print_accepted(settings, post_json(settings, f"/v1/messages/{id}/resend", {"why": why, "by": by}), as_json)
+    answer = post_json(settings, f"/v1/messages/{id}/resend", {"why": why, "by": by})
+    warn_without_daemon(settings)
+    print_accepted(settings, answer, as_json)
 
 
 @options.command()

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from modemd.cli import options, sims
-from modemd.cli.client import call_api, post_json
+from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.output import echo, print_json, print_rows, print_table, printable
 from modemd.config import load
 from modemd.http.unix import CLIENT_TIMEOUT_S
@@ -48,6 +48,7 @@ def test_alarms(config: Path, as_json: bool) -> None:
     """
     settings = load(config)
     found = post_json(settings, "/v1/alarms/test", {}, timeout_s=CLIENT_TIMEOUT_S + TEST_S)
+    warn_without_daemon(settings)
     if as_json:
         print_json(found)
     else:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pytest
 
 from modemd.cli.main import main
 
+NO_DAEMON_WARNING = (
+    "warning: no daemon runs, so nothing is sent yet; start it: sudo systemctl start modemd, or modemd run\n"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended."""
+    """How a command ended. `is_warned`: it said that no daemon runs, which is true of most tests; `err` is without that line."""
 
     status: int
     out: str
     err: str
+    is_warned: bool = field(default=False, compare=False)
 
 
 class Modemd(Protocol):
@@ -34,6 +39,6 @@ def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
         out, err = capsys.readouterr()
         code = exit_.value.code
         assert isinstance(code, int)
-        return Ended(code, out, err)
+        return Ended(code, out, err.replace(NO_DAEMON_WARNING, ""), NO_DAEMON_WARNING in err)
 
     return modemd

@@ -16,9 +16,9 @@ from modemd.cli import client
 from modemd.config import load
 from modemd.daemon import open_service
 from modemd.errors import Refused
-from modemd.http.unix import listening, serving
+from modemd.http.unix import is_listening, listening, serving
 from modemd.store import Store
-from tests.cli.shell import Modemd
+from tests.cli.shell import Ended, Modemd
 
 SEND = ("send", "--config", "FILE", "--to", "+33612345678", "--text", "hello")
 
@@ -46,13 +46,31 @@ def daemon(config: Path) -> Iterator[None]:
         thread.join()
 
 
+def test_who_sends_without_a_daemon_is_warned(modemd: Modemd, config: Path, tmp_path: Path) -> None:
+    """Whatever accepts messages says on stderr that nothing is sent before a daemon runs; what only asks says nothing."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("to,text,class\n+33612345678,hello,otp\n")
+    message = ("--to", "+33612345678", "--text", "hello")
+    assert modemd("send", "--config", "FILE", *message).is_warned
+    assert modemd("send", "--config", "FILE", *message, "--json").is_warned
+    assert modemd("send", "--config", "FILE", "--csv", str(rows)).is_warned
+    assert modemd("schedules", "add", "--config", "FILE", "daily", "--cron", "@daily", *message).is_warned
+    assert modemd("cancel", "--config", "FILE", "1", "--why", "a test").status == 0
+    assert modemd("resend", "--config", "FILE", "1", "--why", "a test").is_warned
+    assert not modemd("status", "--config", "FILE").is_warned
+    with listening(config.with_name("modemd.sock")):
+        assert is_listening(config.with_name("modemd.sock"))
+    assert not is_listening(config.with_name("modemd.sock"))
+
+
 def test_with_a_daemon_its_socket_is_asked(modemd: Modemd, config: Path) -> None:
     """While a daemon holds the database a command goes through it, with the same answers and the same status."""
     with daemon(config):
-        assert modemd(*SEND).out == "message 1 queued (1 part)\n"
+        assert modemd(*SEND) == Ended(0, "message 1 queued (1 part)\n", "")
+        assert not modemd(*SEND, "--key", "k").is_warned
         assert json.loads(modemd("messages", "--config", "FILE", "--json").out)[0]["text"] == "hello"
         assert modemd("explain", "--config", "FILE", "9").err == "modemd: there is no message 9\n"
-    assert modemd(*SEND).out == "message 2 queued (1 part)\n"
+    assert modemd(*SEND).out == "message 3 queued (1 part)\n"
 
 
 def test_a_locked_database_without_a_daemon_is_reported(
