@@ -61,6 +61,20 @@ class ClaimedPart:
     not_after: datetime | None = None
     next_draft: Draft | None = None
 
+    def report(
+        self,
+        ending: AttemptEnding,
+        written_at: datetime | None = None,
+        reference: int | None = None,
+        code: int | None = None,
+        error: str | None = None,
+        elapsed_s: float = 0.0,
+    ) -> AttemptReport:
+        """Returns the report of how this attempt ended."""
+        return AttemptReport(
+            self.attempt_id, ending, written_at, reference, code, error, elapsed_s, message_id=self.message_id
+        )
+
 
 class AttemptEnding(StrEnum):
     """Ending of an attempt, as the way out observed it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -43,8 +43,8 @@ async def ask_daemon(ask: CallApi, settings: Settings, config: object, who: User
     return Finding.of(Code.DAEMON_RUNNING, message=status["message"]), status
 
 
-def pause_findings(status: Row, zone: tzinfo) -> list[Finding]:
-    """Returns a finding for each pause that the daemon names, with its beginning in the configured time zone."""
+def pause_findings(pauses: Sequence[Row], zone: tzinfo) -> list[Finding]:
+    """Returns a finding for each pause, with its beginning in the configured time zone."""
     return [
         Finding.of(
             Code.PAUSED,
@@ -54,7 +54,7 @@ def pause_findings(status: Row, zone: tzinfo) -> list[Finding]:
             why=pause["why"],
             command=f"`modemd resume{_resume_options(pause)} --why REASON`",
         )
-        for pause in status.get("pauses", ())  # a daemon of an older version names none
+        for pause in pauses
     ]
 
 

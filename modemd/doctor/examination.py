@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,7 @@ from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code, Severity
 from modemd.doctor.daemon_side import CallApi, Row, ask_daemon, modem_findings, pause_findings
 from modemd.doctor.interview import Interview, interview
-from modemd.doctor.machine import DiskSpaceOf, check_clock, check_database, check_disk, disk_space_of
+from modemd.doctor.machine import DiskSpaceOf, check_clock, check_database, check_disk, disk_space_of, read_pauses
 from modemd.doctor.ports import busy, check_modem_manager, check_port, denied, open_failure, unusable_device
 from modemd.doctor.processes import PROC
 from modemd.doctor.rights import User, user_name
@@ -84,11 +84,17 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
     else:
         modems = await examination.examine_directly(port)
     machine = _examine_machine(world, examination.network_time, status)
-    paused = (
-        pause_findings(status, world.settings.timezone) if status is not None and world.settings is not None else []
-    )
+    paused = _find_pauses(world.settings, status) if world.settings is not None else []
     findings = [*world.earlier_findings, *([daemon] if daemon is not None else []), *paused, *machine, *modems]
     return _make_report(findings, status, port)
+
+
+def _find_pauses(settings: Settings, status: Row | None) -> list[Finding]:
+    """Returns what is paused, as the daemon says it; without a daemon, as the database has it."""
+    if status is not None:
+        return pause_findings(status.get("pauses", ()), settings.timezone)  # an older daemon names none
+    rows = [asdict(pause) for pause in read_pauses(settings.database)]
+    return pause_findings([row | {"class": row["message_class"]} for row in rows], settings.timezone)
 
 
 def may_send(findings: Iterable[Finding]) -> bool:

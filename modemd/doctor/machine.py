@@ -19,6 +19,8 @@ from modemd.doctor.rights import User, user_name
 from modemd.errors import StoreError
 from modemd.rules import clock_trust
 from modemd.store.files import integrity
+from modemd.store.queue import pauses
+from modemd.store.rows import PauseRow
 from modemd.store.schema import VERSION, read_version
 from modemd.store.sqlite_errors import LOW_DISK_OCTETS
 from modemd.store.timestamps import find_latest_stored
@@ -84,6 +86,18 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
         )
     except (OSError, sqlite3.Error) as error:
         return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=error)
+
+
+def read_pauses(path: Path) -> list[PauseRow]:
+    """Returns the pauses in the database; none if it cannot be read, which `check_database` reports."""
+    try:
+        if not path.exists():
+            return []
+        with integrity.open_for_check(path) as connection:
+            connection.row_factory = sqlite3.Row
+            return pauses.list_pauses(connection)
+    except (OSError, sqlite3.Error):
+        return []
 
 
 def check_clock(

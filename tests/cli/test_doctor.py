@@ -51,6 +51,15 @@ def test_a_modem_that_is_gone(modemd: Modemd) -> None:
     assert lines[-1] == "no message can pass: no daemon runs; and if one ran, no message could pass either"
 
 
+def test_a_pause_is_found_without_a_daemon(modemd: Modemd) -> None:
+    """Who paused what, and why; the database is asked."""
+    assert modemd("pause", "--config", "FILE", "--class", "otp", "--why", "a test", "--by", "ann").status == 0
+    ended = doctor(modemd)
+    (line,) = [line for line in ended.out.splitlines() if line.startswith("warning  class otp is paused since ")]
+    assert line.endswith(" by ann: a test")
+    assert "`modemd resume --class otp --why REASON`" in ended.out
+
+
 def test_findings_are_data(modemd: Modemd, tmp_path: Path) -> None:
     """--json has each finding with its code, its severity and its remedy."""
     ended = doctor(modemd, "--json", "--port", str(tmp_path / "other"))

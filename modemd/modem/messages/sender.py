@@ -173,39 +173,17 @@ class PartSender:
                     return SendResult(_make_report(claimed, reply, None, 0.0))
             if self._outbound.consent_epoch != claimed.consent_epoch:
                 await self._dialogue.synchronise()
-                return SendResult(
-                    AttemptReport(
-                        claimed.attempt_id,
-                        AttemptEnding.WITHDRAWN,
-                        error="consent changed",
-                        message_id=claimed.message_id,
-                    )
-                )
+                return SendResult(claimed.report(AttemptEnding.WITHDRAWN, error="consent changed"))
             if claimed.not_after is not None and self._now() >= claimed.not_after:
                 await self._dialogue.synchronise()
-                return SendResult(
-                    AttemptReport(
-                        claimed.attempt_id,
-                        AttemptEnding.WITHDRAWN,
-                        error="the window has closed",
-                        message_id=claimed.message_id,
-                    )
-                )
+                return SendResult(claimed.report(AttemptEnding.WITHDRAWN, error="the window has closed"))
             if self._dialogue.loss_reason is not None:
                 raise PortGone(self._dialogue.loss_reason)
         except LINK_ERRORS as error:
-            return SendResult(
-                AttemptReport(
-                    claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(error), message_id=claimed.message_id
-                ),
-                error,
-            )
+            return SendResult(claimed.report(AttemptEnding.WITHDRAWN, error=str(error)), error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
-                self._identity.sender,
-                AttemptReport(
-                    claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped", message_id=claimed.message_id
-                ),
+                self._identity.sender, claimed.report(AttemptEnding.WITHDRAWN, error="stopped")
             )
             raise
         return await self._write(claimed)
@@ -298,25 +276,11 @@ class PartSender:
         except LINK_ERRORS as error:
             self._unanswered += (_Unanswered(claimed.attempt_id, claimed.message_id),)
             elapsed_s = self._loop.time() - started
-            report = AttemptReport(
-                claimed.attempt_id,
-                AttemptEnding.NO_ANSWER,
-                written_at,
-                error=str(error),
-                elapsed_s=elapsed_s,
-                message_id=claimed.message_id,
-            )
+            report = claimed.report(AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s)
             return SendResult(report, None if isinstance(error, AnswerLost) else error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
-                self._identity.sender,
-                AttemptReport(
-                    claimed.attempt_id,
-                    AttemptEnding.NO_ANSWER,
-                    written_at,
-                    error="stopped",
-                    message_id=claimed.message_id,
-                ),
+                self._identity.sender, claimed.report(AttemptEnding.NO_ANSWER, written_at, error="stopped")
             )
             raise
         self._unanswered = ()
@@ -370,10 +334,7 @@ class PartSender:
         """Journals a claim that nobody waits for any more as withdrawn: its PDU was never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
-            self._outbound.close_attempt(
-                self._identity.sender,
-                AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=reason, message_id=claimed.message_id),
-            )
+            self._outbound.close_attempt(self._identity.sender, claimed.report(AttemptEnding.WITHDRAWN, error=reason))
             if claimed.next_draft is not None:
                 self._outbound.return_draft(claimed.next_draft)
 
@@ -390,25 +351,9 @@ def _make_report(claimed: ClaimedPart, reply: Reply, written_at: datetime | None
     """Makes the report of an attempt from its final result. An OK whose reference cannot be read still means: accepted."""
     if not reply.ok:
         code, line = _find_code(reply), reply.result.line
-        return AttemptReport(
-            claimed.attempt_id,
-            AttemptEnding.REFUSED,
-            written_at,
-            None,
-            code,
-            line,
-            elapsed_s,
-            message_id=claimed.message_id,
-        )
+        return claimed.report(AttemptEnding.REFUSED, written_at, None, code, line, elapsed_s)
     reference = _find_reference(reply.lines)
-    return AttemptReport(
-        claimed.attempt_id,
-        AttemptEnding.ACCEPTED,
-        written_at,
-        reference,
-        elapsed_s=elapsed_s,
-        message_id=claimed.message_id,
-    )
+    return claimed.report(AttemptEnding.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)
 
 
 def _find_code(reply: Reply) -> int | None:

@@ -100,9 +100,12 @@ class FoundModem:
         while self.place is None:
             self.status.health, self.status.reason = (
                 ModemHealth.GONE,
-                f"{self._description()} is not plugged in, or does not answer",
+                f"{self._description()} is not plugged in, or does not answer{self._last_seen()}",
             )
             await self._attached.wait()
+
+    def _last_seen(self) -> str:
+        return f"; it was in {self.last_place}" if self.last_place is not None else ""
 
     def _description(self) -> str:
         settings = self.settings

@@ -12,7 +12,7 @@ from modemd.modem.modem import Modem
 from modemd.modem.status import STORAGE_REMARK, ModemHealth
 from modemd.service.modems.discovery import UnusableDevice
 from modemd.service.operations.alarms import NOTHING_PASSES, Alarms
-from modemd.service.operations.health import NO_MODEM, NOT_READY, PAUSED, Health
+from modemd.service.operations.health import NO_MODEM, NOT_NOW, NOT_READY, PAUSED, Health
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.store import Store
 
@@ -105,7 +105,7 @@ class AlarmChecks:
         if health.can_send or health.code == PAUSED:
             self._alarms.clear(NOTHING_PASSES)
         elif health.code in (NOT_READY, NO_MODEM) and at_s - self._began_at >= STARTUP_S:
-            self._alarms.raise_alarm(NOTHING_PASSES, "", f"nothing can be sent: {health.message}")
+            self._alarms.raise_alarm(NOTHING_PASSES, "", f"nothing can be sent: {health.message.removeprefix(NOT_NOW)}")
 
     def _check_modem(self, modem: Modem, at_s: float) -> None:
         name, status = modem.line.name, modem.status

@@ -23,6 +23,8 @@ NO_DAEMON = "no_daemon"
 NO_MODEM = "no_modem_found"
 NOT_READY = "none_ready"
 PAUSED = "paused"
+NOT_NOW = "no modem can send now: "
+"""Beginning of the message of `NO_MODEM` and `NOT_READY`."""
 
 CODES = {
     CAN_SEND: "a message can pass",
@@ -75,10 +77,10 @@ def assess_health(
     if not running:
         return Health(False, NO_DAEMON, f"no message can pass: no daemon runs{paused and f'; {paused}'}")
     if not modems:
-        return Health(False, NO_MODEM, "no modem can send now: none is found")
+        return Health(False, NO_MODEM, f"{NOT_NOW}none is found")
     first = modems[0]
     others = f" (and {len(modems) - 1} more)" if len(modems) > 1 else ""
-    return Health(False, NOT_READY, f"no modem can send now: {first.name}: {first.reason or 'starting'}{others}")
+    return Health(False, NOT_READY, f"{NOT_NOW}{first.name}: {first.reason or 'starting'}{others}")
 
 
 def _is_paused(modem: ModemState, pauses: Sequence[PauseRow]) -> bool:

@@ -139,7 +139,7 @@ def test_a_stick_that_is_missing_after_a_restart_is_missed(run_scenario: RunScen
         assert (row.health, row.can_send, row.place) == ("gone", False, None)
         assert row.reason is not None
         assert row.reason.endswith(
-            f"the modem with the IMEI {simulation.devices[0].imei} is not plugged in, or does not answer"
+            f"the modem with the IMEI {simulation.devices[0].imei} is not plugged in, or does not answer; it was in 1-1.1"
         )
         await asyncio.sleep(600)
         alarms = {(each["code"], each["subject"]) for each in simulation.all("SELECT code, subject FROM alarm")}

@@ -58,7 +58,7 @@ MUTANTS = (
         "of two parts without an answer the last one gets a late answer",
         _SENDER,
         "            self._unanswered += (_Unanswered(claimed.attempt_id, claimed.message_id),)\n",
-        "            self._unanswered = (claimed.attempt_id,)\n",
+        "            self._unanswered = (_Unanswered(claimed.attempt_id, claimed.message_id),)\n",
         _ANSWERS,
     ),
     Mutant(
@@ -121,8 +121,8 @@ MUTANTS = (
         "lost_answer_is_withdrawn",
         "a PDU that was not answered counts as not sent",
         _SENDER,
-        "claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s",
-        "claimed.attempt_id, AttemptEnding.WITHDRAWN, written_at, error=str(error), elapsed_s=elapsed_s",
+        "AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s",
+        "AttemptEnding.WITHDRAWN, written_at, error=str(error), elapsed_s=elapsed_s",
         _ANSWERS,
     ),
     Mutant(
@@ -321,8 +321,8 @@ MUTANTS = (
         "reference_of_the_pdu",
         "the reference is the one in the PDU, not the one that the modem gives",
         _SENDER,
-        "    reference = _find_reference(reply.lines)\n    return AttemptReport(",
-        "    reference = claimed.tpdu[1]\n    return AttemptReport(",
+        "    reference = _find_reference(reply.lines)\n    return claimed.report(",
+        "    reference = claimed.tpdu[1]\n    return claimed.report(",
         _LAW("wrong-reference"),
     ),
     Mutant(
