@@ -170,6 +170,8 @@ _QUOTAS = {
 def _explain_held(facts: HeldFacts, service: ServiceFacts) -> Wait:
     """Returns why a held part waits. What is due and not queued waits for a clock that is trusted."""
     until, reason = facts.until, facts.reason
+    if reason == "batch_paused":
+        return Wait(WaitCode.PAUSED, "a person has paused its batch: modemd batches shows it")
     if until is None:
         return Wait(WaitCode.RESTORED, "it comes from a restored backup: a person must release or cancel it")
     if until <= service.now and not service.is_clock_trusted:

@@ -164,6 +164,9 @@ def test_no_sim_is_here(
             "try 2 has failed (+CMS ERROR: 38), and the next is at 2026-11-22 14:00:00", id="back-off",
         ),
         pytest.param(
+            "batch_paused", None, WaitCode.PAUSED, "a person has paused its batch: modemd batches shows it", id="batch"
+        ),
+        pytest.param(
             "restored", None, WaitCode.RESTORED,
             "it comes from a restored backup: a person must release or cancel it", id="restored",
         ),
