@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from modemd.daemon import open_service
 from modemd.errors import Refused
 from modemd.http.unix import is_listening, listening, serving
 from modemd.store import Store
+from modemd.store.files import opening
 from tests.cli.shell import Ended, Modemd
 
 SEND = ("send", "--config", "FILE", "--to", "+33612345678", "--text", "hello")
@@ -77,7 +79,7 @@ def test_a_locked_database_without_a_daemon_is_reported(
     modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where another process writes to the database, and no daemon comes to listen, a command ends with 1 and says so."""
-    monkeypatch.setattr(client, "STARTING_S", 0.0)
+    monkeypatch.setattr(client, "MOMENT_S", 0.0)
     up, stop = threading.Event(), threading.Event()
 
     async def hold() -> None:
@@ -94,6 +96,78 @@ def test_a_locked_database_without_a_daemon_is_reported(
     holder.join()
     assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert "another modemd process writes to it" in ended.err
+
+
+class Clock:
+    """A clock that goes on by each sleep."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@contextmanager
+def starting(config: Path, socket: Path) -> Iterator[None]:
+    """A daemon that has the lock and does not listen yet."""
+    database = load(config).database
+    held = opening.lock(database, socket)
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(client, "time", made)
+    monkeypatch.setattr(client, "STARTING_S", 10.0)
+    return made
+
+
+def test_a_starting_daemon_is_waited_for(modemd: Modemd, config: Path, clock: Clock) -> None:
+    """A change waits for the socket of a daemon that is starting, and says so; then that it does not listen, and that nothing was
+    done."""
+    with starting(config, load(config).socket):
+        ended = modemd(*SEND)
+    assert (ended.status, ended.out) == (1, "")
+    waits, fails = ended.err.splitlines()
+    assert waits == f"modemd: waiting for the daemon (process {os.getpid()}), which is starting"
+    assert "is starting, or hangs: it does not listen at" in fails
+    assert "nothing was done" in fails
+    assert clock.now >= client.STARTING_S
+
+
+def test_a_reading_command_waits_only_a_moment(modemd: Modemd, config: Path, clock: Clock) -> None:
+    """While a daemon starts, a reading command answers by itself after a moment; while another command writes, at once."""
+    with starting(config, load(config).socket):
+        assert modemd("optouts", "--config", "FILE").out == "nobody has opted out\n"
+    assert clock.now >= client.MOMENT_S
+    clock.now = 0.0
+    held = opening.lock(load(config).database)
+    assert modemd("optouts", "--config", "FILE").status == 0
+    os.close(held)
+    assert clock.now == 0.0
+
+
+def test_a_daemon_with_another_socket_is_told(modemd: Modemd, config: Path, clock: Clock) -> None:
+    """Nobody waits for a daemon that will listen elsewhere."""
+    with starting(config, config.parent / "other.sock"):
+        ended = modemd(*SEND)
+    assert ended.status == 1
+    assert f"listens at {config.parent / 'other.sock'}, but `socket` of this configuration is" in ended.err
+    assert clock.now == 0.0
+
+
+def test_a_number_in_a_path_is_the_same_without_a_daemon(modemd: Modemd) -> None:
+    """The plus sign of a number, which a path quotes, reaches the service as a plus sign."""
+    ended = modemd("undo-optout", "--config", "FILE", "+33612345678", "--why", "a test")
+    assert ended.err == "modemd: +33612345678 has not opted out\n"
 
 
 def test_a_socket_without_permission_is_reported(modemd: Modemd, config: Path) -> None:
