@@ -127,9 +127,10 @@ def modems(context: click.Context, config: Path | None, name: str | None, wire: 
         _print_wire(call_api(load(config), "GET", f"/v1/modems/{quote(name, safe='')}/wire"), as_json)
         return
     rows = [row for row in call_api(load(config), "GET", "/v1/modems") if name in (None, row["name"])]
-    none = "no modem found" if name is None else f"there is no modem {name!r}"
+    if name is not None and not rows:
+        raise Refused(ErrorCode.NO_MODEM, f"there is no modem {name!r}")
     if as_json or not rows:
-        print_rows(rows, (), as_json=as_json, none=none)
+        print_rows(rows, (), as_json=as_json, none="no modem found")
     else:
         _modem_table(rows)
         if name is not None:

@@ -126,7 +126,7 @@ def assemble(collaborators: Collaborators) -> Service:
 
     # Modems and SIMs
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
-    ussd = UssdSessions(registry.find_by_name)
+    ussd = UssdSessions(registry.find_in_use)
     balances = Balances(
         store, current_settings, policy, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,

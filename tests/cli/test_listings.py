@@ -117,10 +117,16 @@ def test_opt_outs_are_listed(modemd: Modemd, change: Callable[..., None]) -> Non
 
 
 def test_modems_are_listed(modemd: Modemd) -> None:
-    """The modems as configured; one is found by its name."""
-    assert ask(modemd, "modems").out.splitlines()[1].split()[:3] == ["west", "-", "opening"]
+    """The modems as configured, and that no daemon uses them; one is found by its name."""
+    assert ask(modemd, "modems").out.splitlines()[1].split()[:6] == ["west", "-", "stopped", "no", "daemon", "runs"]
     assert json.loads(ask(modemd, "modems", "--json", "--id", "west").out)[0]["name"] == "west"
-    assert ask(modemd, "modems", "--id", "east").out == "there is no modem 'east'\n"
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--wire",)], ids=["table", "json", "wire"])
+def test_a_modem_that_is_not_there_is_an_error(modemd: Modemd, more: tuple[str, ...]) -> None:
+    """A program that asks for one modem by a wrong name learns it from the exit status."""
+    ended = modemd("modems", "--config", "FILE", "--id", "east", *more)
+    assert (ended.status, ended.out, ended.err) == (1, "", "modemd: there is no modem 'east'\n")
 
 
 def test_status_tells_what_waits(modemd: Modemd) -> None:

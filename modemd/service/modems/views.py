@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from modemd.clock import Clock
@@ -14,6 +15,9 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.modems.discovery import Discovery, UnusableDevice
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.views import BalanceView, ModemView
+
+NO_DAEMON = "no daemon runs"
+"""Reason why no modem is used, in a process that only reads the database."""
 
 
 class ModemViews:
@@ -58,7 +62,10 @@ class ModemViews:
         identity = modem.status.identity
         balance = self._balance(identity.iccid) if identity is not None else None
         breaker = self._breakers.open_until(identity.iccid, self._clock.now()) if identity is not None else None
-        return modem_view(modem, self._settings.current(), breaker, balance)
+        view = modem_view(modem, self._settings.current(), breaker, balance)
+        if not self._registry.has_started and view.health is ModemHealth.OPENING:
+            return replace(view, health=ModemHealth.STOPPED, reason=NO_DAEMON)
+        return view
 
 
 def modem_view(

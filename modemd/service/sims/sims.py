@@ -117,7 +117,7 @@ class SimControl:
     async def admit(self, iccid: str) -> SimView:
         """Admits a SIM, so that it may be used. Raises Refused (`no_sim`) if no SIM of that ICCID was met."""
         if not await self._store.write(partial(sims.admit, iccid=iccid, now=self._clock.now())):
-            raise Refused(ErrorCode.NO_SIM, f"no SIM {iccid} was met; `modemd sims` lists those that were")
+            raise Refused(ErrorCode.NO_SIM, f"no SIM {iccid} was met; `modemd sims list` shows those that were")
         self._on_ready()
         return next(view for view in await self.list_sims() if view.sim.iccid == iccid)
 
