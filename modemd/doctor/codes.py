@@ -32,6 +32,7 @@ class Code(StrEnum):
     """Name of a finding for programs; it does not change."""
 
     CONFIG_MISSING = "config_missing"
+    CONFIG_CLOSED = "config_closed"
     CONFIG_WRONG = "config_wrong"
     DRIVERS_WRONG = "drivers_wrong"
     DATABASE_FINE = "database_fine"

@@ -9,7 +9,7 @@ from typing import Any
 from modemd.config import Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
-from modemd.doctor.interview import SIM_CODES, storage_code
+from modemd.doctor.interview import SIM_CODES, leave_out_pin_remedy, storage_code
 from modemd.doctor.rights import User
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.sim_pin import LOCKED, REMEDIES
@@ -71,7 +71,7 @@ def modem_findings(row: Row) -> list[Finding]:
     if row["health"] == NOT_USABLE:
         return [Finding.of(Code.NOT_USABLE, name, reason=reason)]
     if row["health"] == ModemHealth.NEEDS_PERSON:
-        return [Finding.of(_sim_code(reason), name, reason=reason)]
+        return [Finding.of(_sim_code(reason), name, reason=leave_out_pin_remedy(reason))]
     if row["health"] in (ModemHealth.OPENING, ModemHealth.SETTING_UP, ModemHealth.STOPPED):
         return [Finding.of(Code.MODEM_STARTING, name, reason=reason)]
     if row["registration"] == "denied":

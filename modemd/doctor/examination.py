@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from modemd.accounts import user_name
 from modemd.config import ModemSettings, Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code, Severity
@@ -20,7 +21,7 @@ from modemd.doctor.interview import Interview, interview
 from modemd.doctor.machine import DiskSpaceOf, check_clock, check_database, check_disk, disk_space_of, read_pauses
 from modemd.doctor.ports import busy, check_modem_manager, check_port, denied, open_failure, unusable_device
 from modemd.doctor.processes import PROC
-from modemd.doctor.rights import User, user_name
+from modemd.doctor.rights import User
 from modemd.doctor.self_message import send_directly, send_through_daemon
 from modemd.errors import PortGone
 from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
@@ -79,8 +80,10 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
     examination = _ModemExamination(world, send=send)
     if status is not None:
         modems = await examination.examine_through_daemon(status, port)
-    elif daemon is not None and daemon.code is not Code.DAEMON_NOT_RUNNING:
-        modems = []  # a daemon that does not answer may use them
+    elif any(each.code is Code.CONFIG_CLOSED for each in world.earlier_findings) or (
+        daemon is not None and daemon.code is not Code.DAEMON_NOT_RUNNING
+    ):
+        modems = []  # a daemon that does not answer, or cannot be asked, may use them
     else:
         modems = await examination.examine_directly(port)
     machine = _examine_machine(world, examination.network_time, status)

@@ -6,10 +6,11 @@ import errno
 import os
 from pathlib import Path
 
+from modemd.accounts import group_name, user_name
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.processes import MODEM_MANAGER, processes_holding, processes_named
-from modemd.doctor.rights import User, group_name, user_name
+from modemd.doctor.rights import User
 from modemd.errors import PortGone
 from modemd.modem.discovery.devices import UsbDevice
 from modemd.profiles import Profiles, UsbKind
@@ -21,7 +22,8 @@ _CODE_BY_KIND = {
     UsbKind.BRIDGE: Code.BRIDGE_NOT_ASKED,
     UsbKind.NOT_AT: Code.NO_AT_PORT,
 }
-_HOLDER_UNKNOWN = "a program of another user, which only root can see"
+_HOLDER_OF_OTHERS = "a program of another user; `sudo modemd doctor` shows its name"
+_HOLDER_UNSEEN = "a program that cannot be seen here, such as one outside this container"
 
 
 def check_port(path: str, subject: str, who: User | None, proc: Path, daemon: int | None = None) -> Finding | None:
@@ -75,7 +77,7 @@ def unusable_device(device: UsbDevice, profiles: Profiles, reason: str) -> Findi
 
 def busy(path: str, subject: str) -> Finding:
     """Returns the finding for a port that a program has open which this user cannot see."""
-    return Finding.of(Code.PORT_BUSY, subject, port=path, holder=_HOLDER_UNKNOWN)
+    return Finding.of(Code.PORT_BUSY, subject, port=path, holder=_HOLDER_OF_OTHERS if os.geteuid() else _HOLDER_UNSEEN)
 
 
 def denied(path: str, subject: str, who: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from modemd.cli.doctor import _settings
 from modemd.doctor import ADVICE, Code, Severity
 from modemd.emulator.testing import Network
 from tests.cli.shell import Ended, Modemd
@@ -175,3 +177,13 @@ class Answering:
         with caller:
             caller.recv(4096)
             caller.sendall(self._answer)
+
+
+def test_a_configuration_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose it is, and what helps, is a finding: no port is opened, since a daemon may use it."""
+    path = tmp_path / "modemd.yaml"
+    path.write_text("database: modemd.db", encoding="utf-8")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    settings, (finding,) = _settings(path)
+    assert (settings, finding.code) == (None, Code.CONFIG_CLOSED)
+    assert "belongs to" in finding.what

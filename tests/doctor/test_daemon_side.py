@@ -19,6 +19,7 @@ from modemd.doctor.rights import current_user
 from modemd.emulator.usb.bus import STICK
 from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.link.port import Port
+from modemd.modem.setup.sim_pin import LOCKED, REMEDIES
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.rules.sim_breaker import Refusal
@@ -484,3 +485,11 @@ def test_a_stick_without_a_driver_is_no_modem(run_scenario: RunScenario, tmp_pat
         assert found(await visit(simulation, tmp_path), Code.NO_DRIVER).subject == "2-1"
 
     run_scenario(scenario, found="auto", modems=0)
+
+
+def test_the_remedy_for_a_pin_is_told_once() -> None:
+    """The finding says that the SIM asks, and its remedy what helps: the daemon's reason has both."""
+    row = {"name": "west", "health": ModemHealth.NEEDS_PERSON, "reason": REMEDIES[LOCKED]}
+    (finding,) = modem_findings(row)
+    assert (finding.code, finding.what) == (Code.SIM_PIN, "the SIM asks for its PIN")
+    assert "pin_file" in finding.remedy

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from modemd.doctor import Code, Finding
-from modemd.doctor.machine import DiskSpace, check_database, check_disk, disk_space_of
+from modemd.config import Settings
+from modemd.doctor import Code, Finding, machine
+from modemd.doctor.machine import DiskSpace, check_clock, check_database, check_disk, disk_space_of
+from modemd.doctor.rights import User
 from modemd.store import consent
 from modemd.store.connection import connect
 from modemd.store.consent import ConsentStatement
@@ -48,10 +51,41 @@ def test_a_database_of_another_user(doctor: Doctor) -> None:
         report = await bench.examine()
         finding = found(report, Code.DATABASE_NO_PERMISSION)
         assert finding.what.startswith(f"visitor may not write {bench.database}")
-        assert "sudo chown" in finding.remedy
+        assert f"`sudo chown {finding.what.split()[0]}: {bench.database}*`" in finding.remedy
         assert not report.modem_ready
 
     doctor(visit)
+
+
+def test_the_installed_user_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine with modemd's user, the remedy names that user, and not a word to be replaced."""
+    monkeypatch.setattr(machine, "has_user", lambda name: True)
+    settings = Settings.model_validate({"database": tmp_path / "modemd.db"})
+    filled(settings.database)
+    daemon = User("modemd", 3_999_999, frozenset())
+    finding = check_database(settings, daemon, running=False, proc=tmp_path)
+    assert finding.code is Code.DATABASE_NO_PERMISSION
+    assert f"`sudo chown modemd: {tmp_path}" in finding.remedy
+
+
+def test_a_database_that_a_daemon_uses(tmp_path: Path) -> None:
+    """While a daemon runs, it does not matter whether the user who asks may write its database."""
+    settings = Settings.model_validate({"database": tmp_path / "modemd.db"})
+    filled(settings.database)
+    assert check_database(settings, STRANGER, running=True, proc=tmp_path).code is Code.DATABASE_FINE
+    below = Settings.model_validate({"database": tmp_path / "modemd.db" / "below"})
+    assert check_database(below, STRANGER, running=True, proc=tmp_path).code is Code.DATABASE_FINE
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
+def test_a_database_that_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A folder or a pipe in its place is told; nothing waits for the other end of the pipe."""
+    settings = Settings.model_validate({"database": tmp_path / "modemd.db"})
+    make(settings.database)
+    root = User("root", os.geteuid(), frozenset())
+    finding = check_database(settings, root, running=False, proc=tmp_path)
+    assert (finding.code, "correct `database`" in finding.what) == (Code.DATABASE_UNUSABLE, True)
+    assert check_clock(settings, NOW).code is Code.CLOCK_FINE
 
 
 def test_a_locked_database(doctor: Doctor) -> None:

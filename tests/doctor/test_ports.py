@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from modemd.doctor import Code, Severity
+from modemd.doctor.ports import check_port, open_failure
 from modemd.doctor.processes import Process, processes_holding, processes_named
 from modemd.doctor.rights import User
 from modemd.emulator.usb.bus import STICK, UsbDevice
@@ -242,10 +244,19 @@ def test_a_busy_port_whose_holder_is_not_seen(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.link.open()
         report = await bench.examine()
-        assert "sudo modemd doctor" in found(report, Code.PORT_BUSY).remedy
+        assert "end that program" in found(report, Code.PORT_BUSY).remedy
         assert not report.modem_ready
 
     doctor(visit)
+
+
+@pytest.mark.parametrize(("uid", "said"), [(1000, "`sudo modemd doctor` shows its name"), (0, "cannot be seen here")])
+def test_root_is_not_sent_to_root(monkeypatch: pytest.MonkeyPatch, uid: int, said: str) -> None:
+    """Only who is not root is told that root would see the name of the program."""
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    error = PortGone("busy")
+    error.__cause__ = OSError(errno.EBUSY, "busy")
+    assert said in open_failure("/dev/ttyUSB0", "west", STRANGER, error).what
 
 
 def test_a_port_that_cannot_be_opened(doctor: Doctor) -> None:
@@ -309,3 +320,18 @@ async def test_the_real_proc_is_read(tmp_path: Path) -> None:
         process.kill()
         await process.wait()
     assert processes_holding(str(tmp_path / "nothing")) == []
+
+
+def test_the_daemon_is_no_other_program(tmp_path: Path) -> None:
+    """The daemon that tries to open a silent port is not told as the program that holds it; any other process is."""
+    port = tmp_path / "ttyUSB0"
+    port.touch()
+    files = tmp_path / "proc" / "77" / "fd"
+    files.mkdir(parents=True)
+    (files / "3").symlink_to(port)
+    (files.parent / "comm").write_text("modemd\n", encoding="utf-8")
+    root = User("root", os.geteuid(), frozenset())
+    busy = check_port(str(port), "west", root, tmp_path / "proc")
+    assert busy is not None
+    assert (busy.code, "process 77" in busy.what) == (Code.PORT_BUSY, True)
+    assert check_port(str(port), "west", root, tmp_path / "proc", own=77) is None
