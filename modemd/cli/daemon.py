@@ -11,7 +11,7 @@ from modemd.cli import options
 from modemd.cli.output import echo
 from modemd.config import load
 from modemd.config.hook_programs import find_unusable_programs
-from modemd.errors import ConfigError
+from modemd.errors import ConfigError, ModemdError
 from modemd.profiles import Profiles
 
 
@@ -29,7 +29,13 @@ def run(config: Path) -> None:
     logs.configure(settings.log_level)
     # systemd ends a daemon that hangs with SIGABRT; the log then shows where every thread was.
     faulthandler.enable()
-    asyncio.run(daemon.run(settings, lambda: load(config)))
+    try:
+        asyncio.run(daemon.run(settings, lambda: load(config)))
+    except (ModemdError, OSError):
+        raise
+    except Exception:  # a mistake of modemd: nobody sits at this terminal, and the log needs all of it
+        logs.get(__name__).exception("ended by a mistake in modemd")
+        raise
 
 
 @options.group()

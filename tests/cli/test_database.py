@@ -200,3 +200,12 @@ def test_what_comes_in_is_followed(config: Path, capsys: pytest.CaptureFixture[s
 def test_follow_cannot_be_used_with_an_id(modemd: Modemd) -> None:
     """One message does not come twice."""
     assert modemd("inbox", "--config", "FILE", "--follow", "--id", "3").status == 2
+
+
+def test_a_backup_needs_a_file(modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` is no file: a backup is checked page by page, which a stream cannot be; no file of that name is made."""
+    monkeypatch.chdir(config.parent)
+    ended = modemd("backup", "--config", "FILE", "-")
+    assert (ended.status, ended.out) == (2, "")
+    assert "it goes to a file; name one" in ended.err
+    assert not (config.parent / "-").exists()
