@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import json
 import os
@@ -96,6 +97,8 @@ def load_everything() -> None:
         importlib.import_module(f"modemd.cli.{module}")
     for name in ("modemd.api.app", "modemd.daemon", "modemd.doctor", "modemd.emulator.lab.server", "phonenumbers"):
         importlib.import_module(name)
+    for encoding in ("ascii", "utf-8-sig", "utf-16", "cp1252", "idna"):
+        codecs.lookup(encoding)  # another user may not be let to where this Python lies
 
 
 def become(job: Job, out: str, err: str) -> None:
