@@ -76,7 +76,7 @@ def is_there(path: Path) -> bool:
 
 
 def config_option(
-    callback: Callable[[click.Context, click.Parameter, Path | None], Path],
+    callback: Callable[[click.Context, click.Parameter, Path | None], Path | None],
 ) -> Callable[[_Function], _Function]:
     """Makes the option --config. `callback` chooses the file if it is not named."""
     return click.option(
@@ -90,19 +90,13 @@ def config_option(
 
 config_file = config_option(find_config)
 
-config_of_group = click.option(
-    "--config",
-    "config",
-    type=click.Path(path_type=Path),
-    help="The configuration file. A command of this group has its own.",
-)
+config_of_group = config_option(lambda context, option, given: given)
+"""The option of a group that also works without a command: a command of the group has its own."""
 
 
-def need_config(context: click.Context, config: Path | None) -> Path:
-    """Returns the configuration file of a group that was called without a command. Raises UsageError if it is not named."""
-    if config is None:
-        raise click.UsageError("Missing option '--config'.", context)
-    return config
+def need_config(context: click.Context, given: Path | None) -> Path:
+    """Returns the configuration file of a group that was called without a command, as `find_config`."""
+    return find_config(context, context.command.params[0], given)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -139,7 +139,8 @@ def work() -> None:
             become(job, out, err)
             main()
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        results.append(Ended(status, *(Path(path).read_text("utf-8", errors="replace") for path in (out, err))))
+        said, told = (Path(path).read_text("utf-8", errors="replace") for path in (out, err))
+        results.append(Ended(status, said, told))
     json.dump([asdict(each) for each in results], sys.stdout)
 
 

@@ -334,4 +334,4 @@ def test_the_daemon_is_no_other_program(tmp_path: Path) -> None:
     busy = check_port(str(port), "west", root, tmp_path / "proc")
     assert busy is not None
     assert (busy.code, "process 77" in busy.what) == (Code.PORT_BUSY, True)
-    assert check_port(str(port), "west", root, tmp_path / "proc", own=77) is None
+    assert check_port(str(port), "west", root, tmp_path / "proc", daemon=77) is None
