@@ -35,12 +35,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Part that was chosen and encoded before its claim. `tpdu` excludes the SMSC field; `is_urgent`: an alarm or otp."""
+    """Part that was chosen and encoded before its claim. `tpdu` excludes the SMSC field; `is_urgent`: an alarm or otp;
+    `message_id` is for the log."""
 
     part_id: int
     tpdu: bytes
     is_urgent: bool
     is_first_of_several: bool
+    message_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,20 @@ class ClaimedPart:
     not_after: datetime | None = None
     next_draft: Draft | None = None
 
+    def report(
+        self,
+        ending: AttemptEnding,
+        written_at: datetime | None = None,
+        reference: int | None = None,
+        code: int | None = None,
+        error: str | None = None,
+        elapsed_s: float = 0.0,
+    ) -> AttemptReport:
+        """Returns the report of how this attempt ended."""
+        return AttemptReport(
+            self.attempt_id, ending, written_at, reference, code, error, elapsed_s, message_id=self.message_id
+        )
+
 
 class AttemptEnding(StrEnum):
     """Ending of an attempt, as the way out observed it."""
@@ -74,7 +90,8 @@ class AttemptReport:
     """Report of how an attempt ended.
 
     `elapsed_s` is the time from Ctrl-Z to the answer, in seconds. `error` is the final result line, or the reason why none
-    came. If `is_without_network`, the modem had lost the network, so the refusal says nothing about the message.
+    came. If `is_without_network`, the modem had lost the network, so the refusal says nothing about the message. `message_id` is
+    for the log.
     """
 
     attempt_id: int
@@ -85,6 +102,7 @@ class AttemptReport:
     error: str | None = None
     elapsed_s: float = 0.0
     is_without_network: bool = False
+    message_id: int | None = field(default=None, compare=False)
 
 
 class Outbound(Protocol):

@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
@@ -16,7 +16,8 @@ from typing import Any
 from modemd import logs, resources
 from modemd.clock import SystemClock, is_system_clock_synchronised
 from modemd.config import CurrentSettings, Settings
-from modemd.errors import ConfigError, StoreLocked
+from modemd.config.hook_programs import find_unusable_programs
+from modemd.errors import ConfigError, LockHolder, StoreLocked
 from modemd.http.unix import listening, request, serving
 from modemd.modem.discovery.devices import PortList
 from modemd.modem.discovery.port_lists import EmulatedPorts, SystemPorts
@@ -43,18 +44,41 @@ LOCK_RETRY_S = 0.1
 
 @contextlib.asynccontextmanager
 async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIterator[Service]:
-    """Opens the service over its database, as the one writer. The service is not started.
+    """Opens the service over its database, as the one writer, after it was made if there is none. The service is not started.
 
     Raises StoreLocked if another process (a daemon, or briefly a command that found none running) is still the writer after
     `patience_s` seconds.
     """
+    async with _assembled(settings, lambda: _open_store(settings, patience_s)) as service:
+        yield service
+
+
+@contextlib.asynccontextmanager
+async def open_service_to_write(settings: Settings) -> AsyncIterator[Service]:
+    """Opens the service over a database that is there, as the one writer, for a command that changes something. Raises
+    NoDatabase, and StoreLocked if another process is the writer."""
+    async with _assembled(settings, lambda: Store.open_existing(settings.database)) as service:
+        yield service
+
+
+@contextlib.asynccontextmanager
+async def open_service_to_read(settings: Settings) -> AsyncIterator[Service]:
+    """Opens the service over a database that is there, for a command that only reads. It needs no lock and changes no file.
+    Raises NoDatabase."""
+    async with _assembled(settings, lambda: Store.open_to_read(settings.database)) as service:
+        yield service
+
+
+@contextlib.asynccontextmanager
+async def _assembled(settings: Settings, open_store: Callable[[], Awaitable[Store]]) -> AsyncIterator[Service]:
+    """Builds the service over the store that `open_store` returns, and closes that at the end."""
     profiles = Profiles.load([resources.folder("drivers"), settings.drivers])
-    opened = await _open_store(settings, patience_s)
+    store = await open_store()
     try:
         service = assemble(
             Collaborators(
                 settings=CurrentSettings(settings),
-                store=opened,
+                store=store,
                 clock=SystemClock(),
                 open_port=open_serial,
                 profiles=profiles,
@@ -69,7 +93,12 @@ async def open_service(settings: Settings, patience_s: float = 0.0) -> AsyncIter
         await service.know_time()
         yield service
     finally:
-        await opened.close()
+        await store.close()
+
+
+def find_writer(settings: Settings) -> LockHolder | None:
+    """Returns the process that writes to the database now; None if there is none, or this user may not see it."""
+    return opening.find_writer(settings.database)
 
 
 def back_up(settings: Settings, file: Path) -> int:
@@ -103,11 +132,15 @@ async def _open_store(settings: Settings, patience_s: float) -> Store:
     deadline = asyncio.get_running_loop().time() + patience_s
     while True:
         try:
-            return await Store.open(settings.database)
+            store = await Store.open(settings.database, settings.socket)
+            break
         except StoreLocked:
             if asyncio.get_running_loop().time() >= deadline:
                 raise
         await asyncio.sleep(LOCK_RETRY_S)
+    if store.is_new:
+        log.warning("made a new database", path=settings.database)
+    return store
 
 
 async def run(settings: Settings, read_again: Callable[[], Settings] | None = None) -> None:
@@ -125,6 +158,8 @@ async def run(settings: Settings, read_again: Callable[[], Settings] | None = No
             log.info(
                 "starting", database=settings.database, socket=settings.socket, modems=len(settings.modems) or "auto"
             )
+            for line in find_unusable_programs(settings):
+                log.error("a program of the configuration cannot be run", because=line)
             await service.start()
             # The HTTP API is loaded after the start, so that the modems do not wait for it. It answers until the end: a message
             # that is submitted while answers on the air are awaited is stored, and sent after the next start.

@@ -9,7 +9,8 @@ There is a class for each case in which a caller acts differently::
     ├── ProfileError       a driver file is wrong: a person edits the file
     ├── Refused            a submit is not accepted; carries a code for programs
     ├── StoreError         the database cannot be used; carries what to do, and a code for programs
-    │   ├── StoreLocked    another process writes to it
+    │   ├── NoDatabase     there is none at the path: start the daemon, which makes it, or correct the path
+    │   ├── StoreLocked    another process writes to it: wait; carries which, if that is known
     │   ├── StoreUnavailable   it takes no change now (disk full, read-only, failing, held): wait, try again
     │   └── StoreDamaged   it cannot be read as it should: stop, a person restores it
     └── ModemError         a modem did not do what it was asked
@@ -26,7 +27,9 @@ There is a class for each case in which a caller acts differently::
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Self
 
 
@@ -67,8 +70,11 @@ class ErrorCode(StrEnum):
     EMPTY_TEXT = "empty_text"
     IN_THE_PAST = "in_the_past"
     KEY_REUSED = "key_reused", 409
+    MODEM_CONFIGURED = "modem_configured", 409
+    MODEM_HERE = "modem_here", 409
     NAME_TAKEN = "name_taken", 409
     NEEDS_COUNTRY = "needs_country"
+    NO_ALARM_WAY = "no_alarm_way", 409
     NO_MODEM = "no_modem", 404
     NO_PART = "no_part", 404
     NO_REASON = "no_reason"
@@ -103,6 +109,7 @@ class ErrorCode(StrEnum):
     UNAVAILABLE = "unavailable", 503
     TOO_MANY_CLIENTS = "too_many_clients", 503
     STORE = "store", 503
+    NO_DATABASE = "no_database", 503
     LOCKED = "locked", 503
     DISK_FULL = "disk_full", 503
     READ_ONLY = "read_only", 503
@@ -166,8 +173,28 @@ class StoreError(ModemdError):
     code: ErrorCode = ErrorCode.STORE
 
 
+class NoDatabase(StoreError):
+    """Path at which there is no database, or an empty file."""
+
+    code = ErrorCode.NO_DATABASE
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Process that writes to a database. `socket`: where a daemon listens or will listen; None if the process is a command."""
+
+    pid: int
+    socket: Path | None
+
+
 class StoreLocked(StoreError):
-    """Database to which another process writes."""
+    """Database to which another process writes. `holder`: that process, None if the lock file does not name it."""
+
+    code = ErrorCode.LOCKED
+
+    def __init__(self, reason: str, holder: LockHolder | None = None) -> None:
+        super().__init__(reason)
+        self.holder = holder
 
 
 class StoreUnavailable(StoreError):

@@ -28,6 +28,7 @@ RULES = Path("/etc/udev/rules.d/70-modemd.rules")
 SYSUSERS = Path("/etc/sysusers.d/modemd.conf")
 TMPFILES = Path("/etc/tmpfiles.d/modemd.conf")
 CONFIG = Path("/etc/modemd/modemd.yaml")
+MANUAL = Path("/usr/local/share/man/man1/modemd.1")
 EXAMPLE = Path("/etc/modemd/config.example.yaml")
 COMMAND = Path("/usr/local/bin/modemd")
 DRIVERS = Path("/etc/modemd/drivers")
@@ -37,7 +38,10 @@ DATABASE = Path("/var/lib/modemd")
 SERIAL_GROUPS = ("dialout", "uucp")
 # ProtectHome= and PrivateTmp= hide these folders from the service.
 _HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 - named, not used
-_REMEDY = "install it where the service can see it: python3 -m venv /opt/modemd && /opt/modemd/bin/pip install modemd"
+_REMEDY = (
+    "install it where the service can see it: python3 -m venv /opt/modemd && /opt/modemd/bin/pip install WHEEL; "
+    "`modemd help installing` says where the wheel is from"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ def install_steps(machine: Machine, runs: Path, *, whole_device: bool = False) -
         if line.startswith("d "):
             steps += _folder_steps(machine, *line.split()[1:5])
     steps += _file_steps(machine, EXAMPLE, resources.folder("config.example.yaml").read_text(encoding="utf-8"))
+    steps += _file_steps(machine, MANUAL, (resources.folder("man") / "modemd.1").read_text(encoding="utf-8"))
     if not machine.target_path(CONFIG).exists():
         first = (shipped / "modemd.yaml").read_text(encoding="utf-8")
         steps += _file_steps(machine, CONFIG, first, mode=0o640, group=USER)
@@ -165,7 +170,7 @@ def uninstall_steps(machine: Machine, runs: Path) -> list[InstallStep]:
     lives = machine.target_path(Path("/run/systemd/system")).is_dir()
     if lives and machine.target_path(UNIT).exists():
         steps.append(_program_step(machine, "systemctl", "disable", "--now", "modemd.service"))
-    there = [path for path in (UNIT, RULES, SYSUSERS, TMPFILES, EXAMPLE) if machine.target_path(path).exists()]
+    there = [path for path in (UNIT, RULES, SYSUSERS, TMPFILES, EXAMPLE, MANUAL) if machine.target_path(path).exists()]
     steps += [InstallStep(f"remove {path}", machine.target_path(path).unlink) for path in there]
     command = machine.target_path(COMMAND)
     if command.is_symlink() and command.readlink() == runs:

@@ -3,6 +3,8 @@
     log = logs.get(__name__)
     log.info("part sent", modem="west", message=17, mr=3)
 
+A field whose value is None is left out.
+
 Unless the level is debug, data about a person or a SIM is masked: by the name of the field (`number`, `to`, `sender`,
 `recipient`, `text`, `iccid`, `imsi`), and, as a second line of defence, any international number in a line. This includes
 lines of libraries and tracebacks.
@@ -93,7 +95,8 @@ class LogEvent:
         self.fields = fields
 
     def __str__(self) -> str:
-        pairs = (f"{name}={_quoted(_masked(name, str(value)))}" for name, value in self.fields.items())
+        given = ((name, value) for name, value in self.fields.items() if value is not None)
+        pairs = (f"{name}={_quoted(_masked(name, str(value)))}" for name, value in given)
         return " ".join((_without_numbers(self.message), *pairs))
 
 
@@ -106,7 +109,8 @@ class KeyValueFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         event = record.msg if isinstance(record.msg, LogEvent) else None
-        fields = {name: self._value(name, value) for name, value in event.fields.items()} if event else {}
+        given = event.fields.items() if event else ()
+        fields = {name: self._value(name, value) for name, value in given if value is not None}
         pairs = [("ts", _timestamp(record.created)), ("level", record.levelname.lower())]
         if "modem" in fields:
             pairs.append(("modem", fields.pop("modem")))

@@ -1,4 +1,4 @@
-"""Paths of the files that modemd ships beside its code: drivers, udev rules, units, the example configuration.
+"""Paths of the files that modemd ships beside its code: drivers, udev rules, units, documentation, the example configuration.
 
 In a checkout they are at the repository root, where a person edits them; a wheel has them inside the package, as
 `modemd/_data/`. An editable install runs the checkout's own package, so it reads the checkout's own files: the copy of
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from modemd.errors import ModemdError
 
-SHIPPED = ("drivers", "udev", "systemd", "config.example.yaml")
+SHIPPED = ("drivers", "udev", "systemd", "docs", "man", "config.example.yaml")
 
 
 def folder(name: str) -> Path:

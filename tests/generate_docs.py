@@ -25,6 +25,7 @@ from modemd.rules.states import (
     PartState,
     derive_message_state,
 )
+from tests import generate_man
 from tests.generate_emulator_docs import command_table, differing_answers, family_facts, own_commands
 from tests.generate_oddities import oddities
 from tests.markdown import table
@@ -197,6 +198,11 @@ def main(arguments: list[str]) -> int:
             stale.append(path.name)
             if "--check" not in arguments:
                 path.write_text(new, encoding="utf-8")
+    page = generate_man.manual()
+    if not generate_man.PAGE.exists() or generate_man.PAGE.read_text(encoding="utf-8") != page:
+        stale.append(generate_man.PAGE.name)
+        if "--check" not in arguments:
+            generate_man.PAGE.write_text(page, encoding="utf-8")
     if stale and "--check" in arguments:
         sys.stderr.write(f"not as generated: {', '.join(stale)}; run make generated\n")
         return 1

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from modemd import daemon
+from modemd.config import Settings
+from modemd.errors import NoDatabase
 from modemd.service.operations.health import CAN_SEND, Health
 from tests.sim.world.loop import simulate
 
@@ -73,3 +76,20 @@ def test_the_end_is_not_waited_for() -> None:
     manager = Manager()
     watched(manager, stalls_at=1e9, ends_at=0.3)
     assert manager.fed == [0.0]
+
+
+async def test_the_daemon_makes_a_database_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The first start makes it, with a line in the log; a command never does, and the second start finds it."""
+    settings = Settings.model_validate({"database": tmp_path / "modemd.db"})
+    for opens in (daemon.open_service_to_read, daemon.open_service_to_write):
+        with pytest.raises(NoDatabase):
+            await opens(settings).__aenter__()
+    with caplog.at_level(logging.WARNING, "modemd.daemon"):
+        for _ in range(2):
+            async with daemon.open_service(settings):
+                pass
+    assert [record.getMessage().split(" path=")[0] for record in caplog.records if record.name == "modemd.daemon"] == [
+        "made a new database"
+    ]
+    async with daemon.open_service_to_read(settings) as service:
+        assert not (await service.operations.health.read_status()).health.can_send

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import tomllib
@@ -12,8 +13,10 @@ import click
 import pytest
 
 from modemd import config
+from modemd.cli.help import list_pages
 from modemd.cli.main import commands
-from tests import generate_docs
+from modemd.cli.options import CONFIG_VARIABLE
+from tests import generate_docs, generate_man
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -74,8 +77,9 @@ def words(command: str) -> list[str]:
 @pytest.mark.parametrize(
     ("page", "command"), [pytest.param(*quoted, id=f"{page_id(quoted[0])}:{quoted[1]}") for quoted in quoted_commands()]
 )
-def test_every_quoted_command_exists(page: Path, command: str) -> None:
+def test_every_quoted_command_exists(page: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the docs tell people to type is a command with options that it has, and values that it takes."""
+    monkeypatch.setenv(CONFIG_VARIABLE, "modemd.yaml")
     arguments = words(command)
     called: click.Command = commands
     context: click.Context | None = None
@@ -156,14 +160,49 @@ def test_generated_parts_are_fresh(page: Path) -> None:
     assert generate_docs.generated(text) == text
 
 
+def test_the_manual_page_is_fresh() -> None:
+    """man/modemd.1 says what the commands say, each of them, and man(1) reads it without a complaint."""
+    assert generate_man.PAGE.read_text(encoding="utf-8") == generate_man.manual()
+    for command in ("modemd send", "modemd sims list", "modemd help"):
+        assert f"\n.SS {command}\n" in generate_man.manual()
+
+
+def texts() -> str:
+    """Every text of the program that is no docstring, and the shipped example."""
+    found = [(ROOT / "config.example.yaml").read_text(encoding="utf-8")]
+    for path in (ROOT / "modemd").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings)
+        found += [node.value for node in constants if isinstance(node.value, str)]
+    return "\n".join(found)
+
+
+def test_every_page_that_a_text_names_is_there() -> None:
+    """What remedies and messages say to read, `modemd help` can print, with the section that is named. The folder docs is not
+    named: a wheel has it elsewhere."""
+    text, pages = texts(), list_pages()
+    assert "docs/" not in text
+    named = set(re.findall(r"modemd help ([a-z-]+)", text))
+    assert {"operating", "configuration"} <= named
+    assert named - {"lists"} <= {*pages, *commands.list_commands(click.Context(commands))}
+    operating = pages["operating"].read_text(encoding="utf-8")
+    sections = re.findall(r'(?:has a section|see) "([A-Z][^"]+)"', text)
+    assert "A damaged database" in sections
+    for section in sections:
+        assert re.search(rf"^#+ {section}$", operating, re.MULTILINE), section
+
+
 def test_a_stale_part_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """--check writes nothing and fails where a generated part is stale; without it, the part is written, once."""
     page = tmp_path / "page.md"
     stale = "before\n<!-- generated: part table -->\nold\n<!-- end -->\nafter\n"
     page.write_text(stale, encoding="utf-8")
     monkeypatch.setattr(generate_docs, "DOCS", tmp_path)
+    monkeypatch.setattr(generate_man, "PAGE", tmp_path / "modemd.1")
     assert generate_docs.main(["--check"]) == 1
     assert page.read_text(encoding="utf-8") == stale
     assert generate_docs.main([]) == 0
     assert "| `queued` | claimed | `sending` |" in page.read_text(encoding="utf-8")
+    assert (tmp_path / "modemd.1").read_text(encoding="utf-8") == generate_man.manual()
     assert generate_docs.main(["--check"]) == 0

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "modemd"
 # What stands behind a room is all it may import from modemd, itself apart.
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "accounts": set(),
     "clock": set(),
     "controls": set(),
     "logs": {"controls"},
@@ -27,13 +28,13 @@ ROOMS: dict[str, set[str]] = {
     "at": set(),
     "profiles": {"resources"},
     "rules": set(),
-    "config": set(),
-    "store": {"rules"},
+    "config": {"accounts"},
+    "store": {"rules", "accounts"},
     "modem": {"connector", "programs", "at", "pdu", "profiles", "clock", "logs"},
     "service": {"connector", "programs", "modem", "profiles", "pdu", "rules", "store", "config", "clock", "logs"},
     # The words of the trade (classes, states) are the rules'; faces may name them.
     "api": {"service", "rules", "controls"},
-    "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service"},
+    "doctor": {"modem", "at", "pdu", "profiles", "config", "store", "rules", "service", "accounts"},
     "sd_notify": {"logs"},
     "installation": {"resources", "profiles"},
     "emulator": {"pdu", "resources", "http"},
@@ -41,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
     "cli": {
         *("api", "service", "rules", "pdu", "profiles", "daemon", "emulator", "config", "resources", "logs", "http"),
         *("modem", "installation"),
-        *("doctor", "controls"),
+        *("doctor", "controls", "accounts"),
     },
     "__main__": {"cli"},
 }
@@ -64,7 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "ending",
         "consent",
         "outbox queue",
-        "inbound schedules sims alarms listings retention schema writer",
+        "inbound schedules sims modems alarms listings retention schema writer",
         "files contacts",
         "store",
     ),

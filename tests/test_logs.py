@@ -76,7 +76,6 @@ def test_a_line_is_time_level_modem_message_and_fields() -> None:
         pytest.param("\x9b2J", '"\\x9b2J"', id="nor by a control of eight bits"),
         pytest.param("a\ud800", '"a\\ud800"', id="half a surrogate pair can be written"),
         pytest.param("Zoë", "Zoë", id="letters of any alphabet are letters"),
-        pytest.param(None, "None", id="None"),
         pytest.param(1.5, "1.5", id="a number"),
     ],
 )
@@ -85,6 +84,13 @@ def test_values_are_quoted_when_needed(value: object, written: str) -> None:
     log, stream = lines()
     log.info("x", field=value)
     assert last(stream) == f"level=info msg=x field={written}"
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    """A field whose value is None says nothing."""
+    log, stream = lines()
+    log.info("x", error=None, reference=0)
+    assert last(stream) == "level=info msg=x reference=0"
 
 
 @pytest.mark.parametrize(

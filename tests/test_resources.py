@@ -38,5 +38,5 @@ def test_a_folder_of_another_package_is_not_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "..", "modemd", "drivers/generic.toml"])
 def test_only_shipped_names_are_answered(name: str) -> None:
     """A name that is not shipped is an error that lists those that are."""
-    with pytest.raises(ModemdError, match="it ships drivers, udev, systemd"):
+    with pytest.raises(ModemdError, match="it ships drivers, udev, systemd, docs, man"):
         resources.folder(name)

@@ -13,7 +13,7 @@ from typing import Any
 
 from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory, ScheduleView
 from modemd.service.messages.batches import BatchResult, BatchView
-from modemd.service.messages.history import MessageHistory, ReportView
+from modemd.service.messages.history import MessageHistory, MessageView, ReportView
 from modemd.service.messages.submission import SubmitResult
 from modemd.service.modems.views import WireLine
 from modemd.service.operations.health import StatusView, WaitingView
@@ -56,8 +56,15 @@ def _(view: SubmitResult) -> Document:
 
 
 @document.register
+def _(view: MessageView) -> Document:
+    return document(view.message) | {"waits": _make_value(view.waits)}
+
+
+@document.register
 def _(view: MessageHistory) -> Document:
     return document(view.message) | {
+        "waits": _make_value(view.waits),
+        "modems": view.modems,
         "progress": documents(view.parts),
         "attempts": documents(view.attempts),
         "reports": documents(view.reports),
@@ -137,7 +144,7 @@ def _(view: WireLine) -> Document:
 
 @document.register
 def _(view: WaitingView) -> Document:
-    return document(view.count) | {"age_s": view.age_s}
+    return document(view.count) | {"age_s": view.age_s, "waits": _make_value(view.waits)}
 
 
 @document.register
@@ -145,11 +152,13 @@ def _(view: StatusView) -> Document:
     failure = view.failure
     return {
         **document(view.health),
+        "pid": view.pid,
         "trouble": {"code": failure.code, "message": str(failure)} if failure is not None else None,
         "clock": {"trusted": view.clock_distrust is None, "because": view.clock_distrust},
         "modems": documents(view.modems),
         "sims": documents(view.sims),
         "alarms": documents(view.alarms),
+        "pauses": documents(view.pauses),
         **document(view.counts),
         "waiting": documents(view.waiting),
     }

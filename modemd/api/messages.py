@@ -154,7 +154,7 @@ def make_router(service: Service) -> APIRouter:
         limit: Limit = 50,
     ) -> StreamingResponse:
         search = MessageSearch(id, state, batch, to, message_class, since, until, sim, modem, before)
-        return list_response(request, await rooms.histories.list_messages(search, limit=limit))
+        return list_response(request, await rooms.histories.list_views(search, limit=limit))
 
     @router.get("/messages/{id}", summary="Show everything that happened to a message")
     async def get_message(id: PathId) -> dict[str, Any]:

@@ -29,6 +29,11 @@ def make_router(service: Service) -> APIRouter:
     async def get_modems() -> list[dict[str, Any]]:
         return documents(rooms.views.list_modems())
 
+    @router.post("/{name}/forget", summary="Expect a modem no more that was found and is gone")
+    async def post_forget(name: str) -> dict[str, Any]:
+        await rooms.discovery.forget(name)
+        return {"name": name, "state": "forgotten"}
+
     @router.get("/{name}/wire", summary="Show the last lines between host and modem, masked")
     async def get_wire(name: str) -> list[dict[str, Any]]:
         return documents(rooms.views.list_wire_lines(name))

@@ -40,6 +40,10 @@ def make_router(service: Service) -> APIRouter:
     async def get_alarms(cleared: bool = False, limit: Limit = 50) -> list[dict[str, Any]]:
         return documents(await operations.alarms.list_alarms(cleared=cleared, limit=limit))
 
+    @router.post("/v1/alarms/test", summary="Tell a test by every way by which alarms are told")
+    async def post_alarms_test() -> dict[str, Any]:
+        return document(await operations.alarms.test())
+
     @router.post("/v1/release", summary="Release messages held after a restore")
     async def post_release(release: Release) -> dict[str, int]:
         return document(await service.messages.decisions.release(release.message_class, release.authorship))

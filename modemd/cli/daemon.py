@@ -10,7 +10,8 @@ from modemd import logs, resources
 from modemd.cli import options
 from modemd.cli.output import echo
 from modemd.config import load
-from modemd.errors import ConfigError
+from modemd.config.hook_programs import find_unusable_programs
+from modemd.errors import ConfigError, ModemdError
 from modemd.profiles import Profiles
 
 
@@ -28,7 +29,13 @@ def run(config: Path) -> None:
     logs.configure(settings.log_level)
     # systemd ends a daemon that hangs with SIGABRT; the log then shows where every thread was.
     faulthandler.enable()
-    asyncio.run(daemon.run(settings, lambda: load(config)))
+    try:
+        asyncio.run(daemon.run(settings, lambda: load(config)))
+    except (ModemdError, OSError):
+        raise
+    except Exception:  # a mistake of modemd: nobody sits at this terminal, and the log needs all of it
+        logs.get(__name__).exception("ended by a mistake in modemd")
+        raise
 
 
 @options.group()
@@ -39,7 +46,9 @@ def config() -> None:
 @config.command()
 @options.config_file
 def check(config: Path) -> None:
-    """Check a configuration file, and the drivers that it names. Print every mistake with its place."""
+    """Check a configuration, with its drivers and programs.
+
+    Print every mistake with its place."""
     settings = load(config)
     profiles, problems = Profiles.load_with_errors([resources.folder("drivers"), settings.drivers])
     if profiles is None or problems:
@@ -47,5 +56,7 @@ def check(config: Path) -> None:
     for modem in settings.modems:
         if modem.driver is not None:
             profiles.find_by_name(modem.driver)
+    if missing := find_unusable_programs(settings):
+        raise ConfigError([f"{config}: {line}" for line in missing])
     modems = f"{len(settings.modems)} modem(s)" if settings.modems else "every modem that is found"
     echo(f"{config}: {modems}, database {settings.database}: no mistakes")

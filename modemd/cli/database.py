@@ -28,6 +28,8 @@ def backup(config: Path, file: Path, as_json: bool) -> None:
     """
     from modemd import daemon
 
+    if str(file) == "-":
+        raise click.BadParameter("a backup is checked, so it goes to a file; name one", param_hint="FILE")
     schema = daemon.back_up(load(config), file.absolute())
     size = file.stat().st_size
     if as_json:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modemd import resources
+from modemd.accounts import explain_denial
 from modemd.cli import options
 from modemd.cli.output import echo, print_json, printable
 
@@ -22,19 +23,20 @@ if TYPE_CHECKING:
     from modemd.doctor import Environment, Finding, Report
     from modemd.modem.discovery.devices import PortList
 
-DEFAULT_CONFIG = Path("/etc/modemd/modemd.yaml")
 ASK_TIMEOUT_S = 10.0
 _MARKS = {"fine": "ok", "note": "note", "warning": "warning", "blocks": "BLOCKS"}
 
 
+def _find_config_or_none(context: click.Context, option: click.Parameter, given: Path | None) -> Path:
+    """Returns the configuration file; the last place if there is none: the doctor then checks everything that is plugged in."""
+    try:
+        return options.find_config(context, option, given)
+    except click.UsageError:
+        return options.CONFIG_PLACES[-1]
+
+
 @options.command()
-@click.option(
-    "--config",
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The configuration file. If there is none, check everything that is plugged in.",
-)
+@options.config_option(_find_config_or_none)
 @click.option("--port", help="Check only the modem on this port: a device path, or socket://host:port.")
 @click.option(
     "--send-to-self",
@@ -47,7 +49,8 @@ def doctor(context: click.Context, config: Path, port: str | None, send_to_self:
     """Find out why no message passes, and what helps.
 
     If a daemon runs, the command asks it, and does not touch its modems. If none runs, the command opens their ports.
-    Exit status 0: a message can pass; 1: none can.
+    Without a configuration, it checks everything that is plugged in. Exit status 0: a message can pass; 1: none can, as when no
+    daemon runs.
     """
     from modemd.doctor import examine
     from modemd.doctor.examination import as_json as document
@@ -114,8 +117,10 @@ def _settings(config: Path) -> tuple[Settings | None, list[Finding]]:
     from modemd.doctor import Code, Finding
     from modemd.errors import ConfigError
 
-    if not config.exists():
+    if not options.is_there(config):
         return None, [Finding.of(Code.CONFIG_MISSING, path=config)]
+    if not os.access(config, os.R_OK):
+        return None, [Finding.of(Code.CONFIG_CLOSED, path=config, reason=explain_denial(config))]
     try:
         return load(config), []
     except ConfigError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from modemd import installation, resources
+from modemd.accounts import explain_denial
 from modemd.cli import options
 from modemd.cli.drivers import own_drivers
 from modemd.cli.output import echo
@@ -35,10 +36,16 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
     machine, runs = installation.Machine(), installation.find_program()
     if not dry_run and os.geteuid():
         raise ModemdError("only root can install: run sudo modemd install; --dry-run works without root")
-    if uninstall:
-        steps = installation.uninstall_steps(machine, runs)
-    else:
-        steps = installation.install_steps(machine, runs, whole_device=whole_device)
+    try:
+        if uninstall:
+            steps = installation.uninstall_steps(machine, runs)
+        else:
+            steps = installation.install_steps(machine, runs, whole_device=whole_device)
+    except PermissionError as error:
+        denied = Path(os.fsdecode(error.filename))
+        raise ModemdError(
+            f"{denied}: {explain_denial(denied)}; sudo modemd install --dry-run sees everything"
+        ) from error
     for step in steps:
         echo(f"would {step.description}" if dry_run else step.description)
         if not dry_run:
@@ -50,6 +57,7 @@ def install(dry_run: bool, uninstall: bool, whole_device: bool) -> None:
             echo(f"not removed, since you may want to keep it: {command}")
     elif not dry_run:
         echo(f"next: check {installation.CONFIG}, then run systemctl enable --now modemd")
+        echo("to use the commands without root: sudo usermod -aG modemd USER, with your name, and log in again")
         echo("after an upgrade: run systemctl restart modemd")
 
 

@@ -48,7 +48,7 @@ def fetch_list(settings: Settings, path: str, query: dict[str, Any]) -> RowList:
 
 def _ask(settings: Settings, path: str, query: dict[str, Any]) -> Pieces:
     target = make_target(path, query)
-    return ask_either(settings, lambda: _ask_daemon(settings, target), lambda: _ask_here(settings, target))
+    return ask_either(settings, lambda: _ask_daemon(settings, target), lambda: _ask_here(settings, target), reads=True)
 
 
 def print_cut(printed: int, total: int | None) -> None:
@@ -123,8 +123,7 @@ def _ask_daemon(settings: Settings, target: str) -> Pieces:
 
 
 def _ask_here(settings: Settings, target: str) -> Pieces:
-    """Asks a service in this process, which is open until the last piece was taken. StoreLocked if another process is the
-    database's writer."""
+    """Asks a service in this process, which is open until the last piece was taken. It makes and changes no file."""
     pieces = _read_here(settings, target)
     first = next(pieces)
 
@@ -138,11 +137,11 @@ def _ask_here(settings: Settings, target: str) -> Pieces:
 def _read_here(settings: Settings, target: str) -> Pieces:
     from modemd.api.app import create_app
     from modemd.api.in_process import StreamedRequest
-    from modemd.daemon import open_service
+    from modemd.daemon import open_service_to_read
 
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
-        service = runner.run(stack.enter_async_context(open_service(settings)))
+        service = runner.run(stack.enter_async_context(open_service_to_read(settings)))
         try:
             request = StreamedRequest(target, JSON_LINES)
             status, headers = runner.run(request.start(create_app(service)))

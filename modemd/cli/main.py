@@ -6,14 +6,19 @@ stderr.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import os
 import sys
-from typing import NoReturn
+import traceback
+from pathlib import Path
 
 import click
 
 from modemd import __version__
 from modemd.cli.output import echo, printable
+from modemd.cli.usage import explain
 from modemd.errors import ConfigError, ModemdError, ProfileError
 
 # command -> module under modemd.cli, function
@@ -26,6 +31,7 @@ _COMMANDS = {
     "batches": ("sending.batches", "batches"),
     "pause": ("sims", "pause"),
     "resume": ("sims", "resume"),
+    "pauses": ("sims", "pauses"),
     "sims": ("sims", "sims"),
     "status": ("status", "status"),
     "doctor": ("doctor", "doctor"),
@@ -55,6 +61,8 @@ _COMMANDS = {
     "record": ("drivers", "record"),
     "demo": ("lab.demo", "demo"),
     "pdu": ("pdu", "pdu"),
+    "help": ("help", "help_"),
+    "completion": ("help", "completion"),
 }
 
 
@@ -80,30 +88,84 @@ def commands() -> None:
 
 def main() -> None:
     """Runs a command, and turns errors into one line on stderr and an exit status."""
+    _open_closed_streams()
     try:
         # Without standalone mode click raises its errors instead of printing several lines, and returns exit codes.
-        sys.exit(commands(prog_name="modemd", standalone_mode=False) or 0)
+        status = commands(prog_name="modemd", standalone_mode=False) or 0
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         echo(error.format_message(), err=True)
-        sys.exit(2)
+        status = 2
     except click.ClickException as error:
-        where = f"{error.ctx.command_path}: " if isinstance(error, click.UsageError) and error.ctx else ""
-        _fail(f"{where}{error.format_message()}", 2)
+        status = _fail(explain(error), 2)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        status = 130
     except ConfigError as error:
         for problem in error.problems:
-            echo(f"modemd: {printable(problem)}", err=True)
-        sys.exit(2)
+            status = _fail(problem, 2)
     except ProfileError as error:
-        _fail(error, 2)
+        status = _fail(error, 2)
     except ModemdError as error:
-        _fail(error, 1)
+        status = _fail(error, 1)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has ended: not an error of this program
-        sys.exit(1)
-
-
-def _fail(error: Exception | str, status: int) -> NoReturn:
-    echo(f"modemd: {printable(str(error))}", err=True)
+        _drop_output()  # the reader of our output has ended: not an error of this program
+        status = 1
+    except OSError as error:
+        _drop_output()
+        status = _fail(_describe_os_error(error), 1)
+    except Exception as error:
+        _drop_output()
+        status = _fail(_describe_mistake(error), 1)
     sys.exit(status)
+
+
+def _fail(error: Exception | str, status: int) -> int:
+    """Prints an error, and returns the exit status."""
+    with contextlib.suppress(OSError):  # nobody can be told
+        echo(f"modemd: {printable(str(error))}", err=True)
+    return status
+
+
+def _open_closed_streams() -> None:
+    """Opens /dev/null for the standard streams that the caller has closed: a file that is opened later must not become one of
+    them. Nothing can be written to such a stdout: a listing that nobody gets is an error."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY if number == 1 else os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - until the process ends
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def _drop_output() -> None:
+    """Sends to /dev/null what stdout still holds: Python would try to write it at the end, and report that in several lines."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stdout.flush()
+
+
+def _describe_os_error(error: OSError) -> str:
+    """Returns what the operating system refused, and where."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {reason}"
+    if error.errno in (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EFBIG):
+        return f"standard output: {reason}; what the command did is done"
+    if isinstance(error, FileNotFoundError):
+        return f"{reason}: the current folder is gone"
+    return reason
+
+
+def _describe_mistake(error: Exception) -> str:
+    """Returns the line for an error that modemd did not expect, with its place, so that it can be reported."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = next((frame for frame in reversed(frames) if "modemd" in frame.filename), frames[-1])
+    return (
+        f"a mistake in modemd: {type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}); please report "
+        "this line, and the command"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api, post_json
+from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.lists import fetch_list, print_cut, print_one
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_rows, print_wrapped, printable
 from modemd.cli.sending.batches import decide, explain_no_messages
 from modemd.cli.sending.send import print_accepted
-from modemd.cli.show.times import format_time, format_times, parse_moment
+from modemd.cli.show.times import format_time, format_times, localise, parse_moment
 from modemd.config import load
 from modemd.rules.states import MessageState
 
@@ -43,7 +44,9 @@ def settle(config: Path, id: int, verdict: str, part: int | None, why: str, by: 
 def resend(config: Path, id: int, why: str, by: str, as_json: bool) -> None:
     """Send an ended message once more, as a new message."""
     settings = load(config)
-    print_accepted(settings, post_json(settings, f"/v1/messages/{id}/resend", {"why": why, "by": by}), as_json)
+    answer = post_json(settings, f"/v1/messages/{id}/resend", {"why": why, "by": by})
+    warn_without_daemon(settings)
+    print_accepted(settings, answer, as_json)
 
 
 @options.command()
@@ -118,10 +121,18 @@ def messages(
         and not any((to, state, message_class, sim, modem, since, until))
     ):
         none = explain_no_messages(settings, batch)
-    rows = chain(first, found.rows)
+    rows: Iterable[dict[str, Any]] = chain(first, found.rows)
+    if not as_json:
+        rows = (row | {"reason": _reason(row)} for row in rows)
     printed = print_rows(rows, columns, as_json=as_json, none=none, zone=zone, spare=spare)
     if not as_json:
         print_cut(printed, found.total)
+
+
+def _reason(message: dict[str, Any]) -> str | None:
+    """Returns why a message waits, or why it is in its state; None if there is nothing to say."""
+    reason: str | None = message["waits"]["message"] if message["waits"] else message["reason"]
+    return reason
 
 
 @options.command()
@@ -140,10 +151,14 @@ def explain(config: Path, id: int, as_json: bool) -> None:
     until = f" until {format_time(found['until'], zone)}" if found["until"] else ""
     parts = f"{found['parts']} part{'s' if found['parts'] > 1 else ''}"
     echo(f"message {found['id']} to {found['to']}, {found['class']}, {parts}: {found['state']}{until}{reason}")
+    if found["waits"] is not None:
+        echo(f"waits because {localise(printable(found['waits']['message']), zone)}")
     echo(found["text"])
     details = {report["id"]: _report_details(report) for report in found["reports"]}
     for event in found["events"]:
         detail = event["detail"] | details.get(event["detail"].get("report"), {})
+        if (name := found["modems"].get(detail.get("modem"))) is not None:
+            detail = detail | {"modem": name, "imei": detail["modem"]}
         shown = [f"{key}={printable(str(value))}" for key, value in format_times(detail, zone).items()]
         print_wrapped(f"{format_time(event['at'], zone)}  {printable(event['what'])}", shown)
 

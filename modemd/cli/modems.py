@@ -109,19 +109,22 @@ _MODEM_COLUMNS = (
 _SPARE_COLUMNS = ("place", "sent", "model", "signal_dbm", "operator", "registration", "number", "balance")
 
 
-@options.command()
-@options.config_file
+@options.group(invoke_without_command=True)
+@options.config_of_group
 @click.option("--id", "name", help="Show the modem with this name whole.")
 @click.option(
     "--wire", is_flag=True, help="Show the last lines between host and modem, with personal data masked. Needs --id."
 )
 @options.as_json
-def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
+@click.pass_context
+def modems(context: click.Context, config: Path | None, name: str | None, wire: bool, as_json: bool) -> None:
     """Show the modems and their health.
 
     Also show the devices that modemd cannot use, with the reason.
     """
-    settings = load(config)
+    if context.invoked_subcommand is not None:
+        return
+    settings = load(options.need_config(context, config))
     if wire:
         if name is None:
             raise click.UsageError("--wire needs --id")
@@ -150,6 +153,19 @@ def modems(config: Path, name: str | None, wire: bool, as_json: bool) -> None:
     recovery = rows[0].get("recovery")
     print_fields({key: value for key, value in rows[0].items() if key != "recovery"}, zone=settings.timezone)
     print_recovery(recovery)
+
+
+@modems.command()
+@options.config_file
+@click.argument("name")
+@options.as_json
+def forget(config: Path, name: str, as_json: bool) -> None:
+    """Expect a modem no more that was found and is gone for good."""
+    found = post_json(load(config), f"/v1/modems/{quote(name, safe='')}/forget", {})
+    if as_json:
+        print_json(found)
+    else:
+        echo(f"modem {name} is forgotten")
 
 
 def print_recovery(recovery: dict[str, Any] | None) -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from click.core import ParameterSource
 
+from modemd.accounts import current_user_name
 from modemd.rules.classes import SUBMITTABLE, MessageClass
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 class StrictCommand(click.Command):
     """Command that refuses an option which is written twice. click would drop the first without a word."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        try:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        except click.UsageError as error:
+            error.ctx = ctx  # click leaves it out of some, and nobody would learn which command it was
+            raise
         for option in order:
             if isinstance(option, click.Option) and not (option.multiple or option.is_flag) and order.count(option) > 1:
                 raise click.UsageError(f"{option.opts[-1]} is written twice", ctx)
@@ -43,9 +49,56 @@ def group(
     return click.group(name, cls=StrictGroup, invoke_without_command=invoke_without_command)
 
 
-config_file = click.option(
-    "--config", "config", required=True, type=click.Path(path_type=Path), help="The configuration file."
-)
+CONFIG_PLACES = (Path("modemd.yaml"), Path("/etc/modemd/modemd.yaml"))
+"""Where the configuration file is looked for, in this order, if it is not named."""
+CONFIG_VARIABLE = "MODEMD_CONFIG"
+
+
+def find_config(context: click.Context, option: click.Parameter, given: Path | None) -> Path:
+    """Returns the configuration file that is named, or the first of `CONFIG_PLACES` that is there. UsageError if none is."""
+    if given is not None:
+        return given
+    found = next(filter(is_there, CONFIG_PLACES), None)
+    if found is None:
+        here, installed = CONFIG_PLACES
+        raise click.UsageError(
+            f"no configuration: name it with --config or {CONFIG_VARIABLE}; neither ./{here} nor {installed} is there",
+            context,
+        )
+    return found
+
+
+def is_there(path: Path) -> bool:
+    """Returns whether there is a file at `path`, also if this user may not see it."""
+    try:
+        return path.exists()
+    except PermissionError:  # it is there for others: the reading tells why not for this user
+        return True
+
+
+def config_option(
+    callback: Callable[[click.Context, click.Parameter, Path | None], Path | None],
+) -> Callable[[_Function], _Function]:
+    """Makes the option --config. `callback` chooses the file if it is not named."""
+    return click.option(
+        "--config",
+        envvar=CONFIG_VARIABLE,
+        callback=callback,
+        type=click.Path(path_type=Path, readable=False),  # the reading says more
+        help=f"The configuration file. Without it: ${CONFIG_VARIABLE}, ./{CONFIG_PLACES[0]}, {CONFIG_PLACES[1]}.",
+    )
+
+
+config_file = config_option(find_config)
+
+config_of_group = config_option(lambda context, option, given: given)
+"""The option of a group that also works without a command: a command of the group has its own."""
+
+
+def need_config(context: click.Context, given: Path | None) -> Path:
+    """Returns the configuration file of a group that was called without a command, as `find_config`."""
+    return find_config(context, context.command.params[0], given)
+
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -122,16 +175,8 @@ def batch(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return click.option("--batch", type=click.IntRange(min=1), help=help)
 
 
-def _user() -> str:
-    """Returns the name of the account that runs this process, whatever the environment says."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
-
-
 def authorship_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds `--why` and `--by`, which every decision has."""
-    by = click.option("--by", default=_user, help="Who decides. Without it, the user of this shell.")
+    by = click.option("--by", default=current_user_name, help="Who decides. Without it, the user of this shell.")
     why = click.option("--why", required=True, help="The reason. It is stored.")
     return why(by(command))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from modemd.cli import options
-from modemd.cli.client import call_api, post_json
+from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.options import authorship_options
 from modemd.cli.output import echo, print_json, print_rows, print_table, printable
 from modemd.config import load
@@ -72,7 +72,9 @@ def add(
         "report": False if no_report else None,
         "short_code": short_code,
     }
-    added = post_json(load(config), "/v1/schedules", new)
+    settings = load(config)
+    added = post_json(settings, "/v1/schedules", new)
+    warn_without_daemon(settings)
     for warning in added["warnings"]:
         echo(f"warning: {warning}", err=True)
     _print_schedule(added, as_json)

@@ -1,7 +1,8 @@
-"""`modemd sims`, `modemd pause` and `modemd resume`: the known SIMs, the admission of a new one, and pauses of sending."""
+"""`modemd sims`, `pause`, `resume` and `pauses`: the known SIMs, the admission of a new one, and pauses of sending."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,10 +12,10 @@ import click
 from modemd.cli import options
 from modemd.cli.client import call_api, post_json
 from modemd.cli.options import authorship_options
-from modemd.cli.output import echo, print_json, print_table
+from modemd.cli.output import echo, print_json, print_table, printable
 from modemd.cli.sending.batches import decide
-from modemd.cli.show.times import format_time
-from modemd.config import load
+from modemd.config import Settings, load
+from modemd.rules.pauses import Pause
 
 COLUMNS = ("sim", "number", "modem", "admitted_at", "hour", "day", "month", "marketing", "warm_up", "paused")
 # The least important first, if the terminal is too narrow.
@@ -48,9 +49,7 @@ def list_sims(config: Path, as_json: bool) -> None:
         print_table([table_row(row) for row in rows], COLUMNS, zone=settings.timezone, spare=SPARE_COLUMNS)
     else:
         echo("no SIMs yet")
-    for pause in call_api(settings, "GET", "/v1/pauses"):
-        since = format_time(pause["at"], settings.timezone)
-        echo(f"{describe_pause(pause)} is paused since {since} by {pause['by']}: {pause['why']}")
+    _print_pauses(call_api(settings, "GET", "/v1/pauses"), settings)
 
 
 @sims.command()
@@ -66,10 +65,17 @@ def admit(config: Path, iccid: str, as_json: bool) -> None:
         echo(f"SIM {row['sim']} is admitted")
 
 
-def describe_pause(pause: dict[str, Any]) -> str:
+def _print_pauses(pauses: list[dict[str, Any]], settings: Settings) -> None:
+    """Prints a line for each pause: what, since when, by whom and why."""
+    for pause in pauses:
+        since = datetime.fromisoformat(pause["at"]).astimezone(settings.timezone)
+        what = f"{_describe_pause(pause)} is paused since {since:%Y-%m-%d %H:%M:%S} by {pause['by']}: {pause['why']}"
+        echo(printable(what))
+
+
+def _describe_pause(pause: dict[str, Any]) -> str:
     """Returns in words what is paused: a class, a SIM, both, or the queue."""
-    named = [f"class {pause['class']}" if pause["class"] else None, f"SIM {pause['sim']}" if pause["sim"] else None]
-    return ", ".join(filter(None, named)) or "the queue"
+    return str(Pause(pause["class"], pause["sim"]))
 
 
 def table_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +130,20 @@ def _decide_batch(
     decide(config, verb, batch, why, by, as_json=as_json)
 
 
+@options.command()
+@options.config_file
+@options.as_json
+def pauses(config: Path, as_json: bool) -> None:
+    """Show what is paused, since when, by whom and why."""
+    settings = load(config)
+    rows = call_api(settings, "GET", "/v1/pauses")
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        echo("nothing is paused")
+    _print_pauses([] if as_json else rows, settings)
+
+
 def _post_decision(
     config: Path, verb: str, message_class: str | None, sim: str | None, why: str, by: str, *, as_json: bool
 ) -> None:
@@ -132,4 +152,4 @@ def _post_decision(
     if as_json:
         print_json(pauses)
         return
-    echo(f"{verb}d; {'; '.join(f'{describe_pause(each)} is paused' for each in pauses) or 'nothing is paused'}")
+    echo(f"{verb}d; {'; '.join(f'{_describe_pause(each)} is paused' for each in pauses) or 'nothing is paused'}")

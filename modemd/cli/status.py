@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -10,20 +11,24 @@ from typing import Any
 import click
 
 from modemd.cli import options, sims
-from modemd.cli.client import call_api
+from modemd.cli.client import call_api, post_json, warn_without_daemon
 from modemd.cli.output import echo, print_json, print_rows, print_table, printable
 from modemd.cli.show.times import format_time, localise
 from modemd.config import load
+from modemd.http.unix import CLIENT_TIMEOUT_S
 
 
-@options.command()
-@options.config_file
+@options.group(invoke_without_command=True)
+@options.config_of_group
 @click.option("--all", "cleared", is_flag=True, help="Also the alarms that are over.")
 @options.limit
 @options.as_json
-def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
+@click.pass_context
+def alarms(context: click.Context, config: Path | None, cleared: bool, limit: int, as_json: bool) -> None:
     """Show the alarms that need a person, newest first."""
-    settings = load(config)
+    if context.invoked_subcommand is not None:
+        return
+    settings = load(options.need_config(context, config))
     rows = call_api(settings, "GET", "/v1/alarms", query={"cleared": str(cleared).lower(), "limit": limit})
     over = ["cleared_at"] if cleared else []
     print_rows(
@@ -37,6 +42,32 @@ def alarms(config: Path, cleared: bool, limit: int, as_json: bool) -> None:
     )
 
 
+@alarms.command("test")
+@options.config_file
+@options.as_json
+def test_alarms(config: Path, as_json: bool) -> None:
+    """Send a test to everybody who is told of alarms.
+
+    It goes by SMS to each number of alarms.to, and to alarms.command.
+    Exit status 1: nobody is configured, or the command has failed.
+    """
+    settings = load(config)
+    found = post_json(settings, "/v1/alarms/test", {}, timeout_s=CLIENT_TIMEOUT_S + TEST_S)
+    warn_without_daemon(settings)
+    if as_json:
+        print_json(found)
+    else:
+        for id in found["messages"]:
+            echo(f"message {id} is queued; modemd explain {id} shows what becomes of it")
+        if found["has_command"] and found["failure"] is None:
+            echo("the command ended with 0")
+    if found["failure"] is not None:
+        echo(f"modemd: alarms.command has failed: {printable(found['failure'])}", err=True)
+        sys.exit(1)
+
+
+# The command for alarms may take this long (`alarms.command_limit` at its most).
+TEST_S = 600.0
 MODEM_COLUMNS = ("name", "health", "reason", "model", "number", "registration", "signal_dbm", "sent")
 # The most lines of a list on the screen; further rows are only counted.
 MOST_LINES = 8
@@ -49,7 +80,7 @@ SPARE_COLUMNS = ("sent", "model", "signal_dbm", "registration", "number")
 
 def print_status(found: Mapping[str, Any], zone: tzinfo | None = None) -> None:
     """Prints whether a message can pass; alarms; modems and SIMs; what waits, by class and age, and what is held, by reason."""
-    echo(localise(found["message"], zone))
+    echo(localise(printable(found["message"]), zone))
     if not found["clock"]["trusted"]:
         because = localise(found["clock"]["because"], zone)
         echo(f"the clock is not trusted ({because}): calendar, expiry and marketing are stopped")
@@ -65,6 +96,9 @@ def print_status(found: Mapping[str, Any], zone: tzinfo | None = None) -> None:
     if found["waiting"]:
         rows = [row | {"oldest": format_age(row["age_s"])} for row in found["waiting"]]
         print_table(rows, ("state", "class", "messages", "oldest"))
+        for row in rows:
+            if row["waits"] is not None:
+                echo(printable(f"the oldest {row['state']} {row['class']} waits because {row['waits']['message']}"))
     elif not found["in_batches"]:
         echo("nothing waits")
     if found["in_batches"]:
@@ -106,8 +140,10 @@ def _print_omitted(rows: Sequence[object], what: str, command: str) -> None:
 
 @options.command()
 @options.config_file
+@click.option("--check", is_flag=True, help="End with 1 if no message can pass.")
 @options.as_json
-def status(config: Path, as_json: bool) -> None:
+@click.pass_context
+def status(context: click.Context, config: Path, check: bool, as_json: bool) -> None:
     """Show whether messages pass, the modems, and what waits."""
     settings = load(config)
     found = call_api(settings, "GET", "/v1/status")
@@ -115,3 +151,5 @@ def status(config: Path, as_json: bool) -> None:
         print_json(found)
     else:
         print_status(found, settings.timezone)
+    if check and not found["can_send"]:
+        context.exit(1)

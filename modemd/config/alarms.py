@@ -54,6 +54,7 @@ class AlarmSettings(Frozen):
     hold_down: AlarmDelay = Field(default=timedelta(hours=1), description=f"{DURATION_FORM}; at least 1min, at most 7d")
     """An alarm that returns within this time after it was reported is reported again only at the end of this time, if it is
     still active then."""
+    all_clear: bool = Field(default=False, description="true or false: whether it is told, too, that an alarm is over")
     modem_unusable_after: AlarmDelay = Field(
         default=timedelta(minutes=10), description=f"{DURATION_FORM}; at least 1min, at most 7d"
     )

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from modemd.accounts import explain_denial
 from modemd.config import reader
 from modemd.config.reader import Document, Problem, SourcePosition
 from modemd.config.settings import LOCATORS, Settings
@@ -29,6 +30,8 @@ def load(path: Path) -> Settings:
     """
     try:
         octets = path.read_bytes()
+    except PermissionError:
+        raise ConfigError([f"{path}: {explain_denial(path)}"]) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror or error}"]) from None
     document = reader.read(octets)

@@ -24,6 +24,8 @@ def absolute_path(value: object, info: ValidationInfo) -> object:
     """Returns a path as absolute: a relative path starts at the folder of the file, not at the current folder."""
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
         raise ValueError(rejection_message(value))
+    if "\0" in os.fspath(value):
+        raise ValueError(f"{os.fspath(value)!r} has a character that no path can have")
     folder = (info.context or {}).get("folder", Path.cwd())
     return Path(os.path.normpath(folder / os.fspath(value)))
 

@@ -50,6 +50,12 @@ ADVICE: Mapping[Code, Advice] = {
         "write one, and name it with --config; the line `database: /var/lib/modemd/modemd.db` is enough, since modemd finds "
         "the modems",
     ),
+    Code.CONFIG_CLOSED: Advice(
+        _BLOCKS,
+        _S.NO_START,
+        "the configuration {path} cannot be read: {reason}",
+        "run this as root, which may read it: `sudo modemd doctor`",
+    ),
     Code.CONFIG_WRONG: Advice(
         _BLOCKS, _S.NO_START, "{problem}", "correct it; `modemd config check --config {path}` lists every mistake"
     ),
@@ -61,7 +67,7 @@ ADVICE: Mapping[Code, Advice] = {
     ),
     Code.DAEMON_RUNNING: Advice(_FINE, _S.NO_START, "the daemon runs, and says: {message}"),
     Code.DAEMON_NOT_RUNNING: Advice(
-        _WARNING,
+        _BLOCKS,
         _S.NO_START,
         "no daemon runs at {socket}: accepted messages wait",
         "start it: `sudo systemctl start modemd`, or `modemd run --config {config}`; `journalctl -u modemd` shows why it ended",
@@ -78,12 +84,19 @@ ADVICE: Mapping[Code, Advice] = {
         "a process listens at {socket}, but does not answer: {reason}",
         "restart the daemon: `sudo systemctl restart modemd`; accepted messages are not lost",
     ),
+    Code.PAUSED: Advice(
+        _WARNING,
+        _S.NOT_SENT,
+        "{what} is paused since {since} by {by}: {why}",
+        "if the reason is over, end the pause, with a reason: {command}",
+    ),
     Code.DATABASE_FINE: Advice(_FINE, _S.NO_START, "the database {path} can be used{new}"),
     Code.DATABASE_NO_PERMISSION: Advice(
         _BLOCKS,
         _S.NO_START,
         "{who} may not write {path}, which belongs to {owner}",
-        "run modemd as {owner}; or give the folder to its user: `sudo chown -R USER {folder}`",
+        "if the daemon runs as {user}, give it the path: `sudo chown {user}: {files}`; if you are another user, `sudo modemd "
+        "doctor` checks with the rights of the daemon",
     ),
     Code.DATABASE_LOCKED: Advice(
         _BLOCKS,
@@ -95,7 +108,7 @@ ADVICE: Mapping[Code, Advice] = {
         _BLOCKS,
         _S.NO_START,
         "{path}: the database is damaged ({problem})",
-        'restore a backup; see "A damaged database" in docs/operating.md',
+        'restore a backup; `modemd help operating` has a section "A damaged database"',
     ),
     Code.DATABASE_NEWER: Advice(
         _BLOCKS,
@@ -184,7 +197,9 @@ ADVICE: Mapping[Code, Advice] = {
         "if it leads to a modem, check that with `modemd doctor --port PORT`; then name that port or its USB place under "
         "`modems` in the configuration",
     ),
-    Code.NOT_USABLE: Advice(_BLOCKS, _S.NOT_FOUND, "{reason}", 'see "Which modems are found" in docs/operating.md'),
+    Code.NOT_USABLE: Advice(
+        _BLOCKS, _S.NOT_FOUND, "{reason}", '`modemd help operating` has a section "Which modems are found"'
+    ),
     Code.PORT_ABSENT: Advice(
         _BLOCKS,
         _S.NO_PORT,
@@ -208,7 +223,7 @@ ADVICE: Mapping[Code, Advice] = {
         _BLOCKS,
         _S.NO_PORT,
         "another program has {port} open: {holder}",
-        "end that program (minicom, gammu, a getty, another modemd); `sudo modemd doctor` shows its name",
+        "end that program: minicom, gammu, a getty, another modemd",
     ),
     Code.PORT_SHARED: Advice(
         _WARNING,
@@ -261,8 +276,15 @@ ADVICE: Mapping[Code, Advice] = {
         _BLOCKS,
         _S.NO_ANSWER,
         "the daemon says: {reason}",
-        'the daemon tries to repair it, see "When a modem is sick" in docs/operating.md; if it happens again, check power '
+        'the daemon tries to repair it, see "When a modem is sick" in `modemd help operating`; if it happens again, check power '
         "supply, cable and firmware",
+    ),
+    Code.MODEM_MISSING: Advice(
+        _BLOCKS,
+        _S.NO_ANSWER,
+        "{reason}",
+        "plug it in again, or check its power: a stick that hangs answers nothing until it was without power; if it is gone for "
+        "good: {command}",
     ),
     Code.SIM_ABSENT: Advice(
         _BLOCKS, _S.SIM, "the modem finds no SIM", "insert a SIM, and check that it is the right way round"
@@ -273,7 +295,7 @@ ADVICE: Mapping[Code, Advice] = {
     Code.SIM_PIN: Advice(
         _BLOCKS,
         _S.SIM,
-        "the SIM asks for its PIN: {reason}",
+        "{reason}",
         "write the PIN into a file that only modemd's user can read, and name the file as sims.<iccid>.pin_file or "
         "modems[].pin_file; or switch the PIN off in a phone",
     ),
@@ -289,7 +311,9 @@ ADVICE: Mapping[Code, Advice] = {
         "the SIM asks for its PUK after three wrong PINs",
         "put the SIM into a phone and unlock it with the PUK of the operator's papers; modemd never enters a PUK",
     ),
-    Code.SIM_OTHER: Advice(_BLOCKS, _S.SIM, "{reason}", 'see "When a SIM needs a person" in docs/operating.md'),
+    Code.SIM_OTHER: Advice(
+        _BLOCKS, _S.SIM, "{reason}", '`modemd help operating` has a section "When a SIM needs a person"'
+    ),
     Code.SIM_RESTS: Advice(
         _BLOCKS,
         _S.NOT_SENT,
@@ -301,7 +325,7 @@ ADVICE: Mapping[Code, Advice] = {
         _NOTE,
         _S.NETWORK,
         "registered in a foreign network{operator}: messages cost more, and marketing waits",
-        "at home, check the reception of the SIM's own network; see marketing_while_roaming in docs/configuration.md",
+        "at home, check the reception of the SIM's own network; see marketing_while_roaming in `modemd help configuration`",
     ),
     Code.NOT_REGISTERED: Advice(
         _BLOCKS,

@@ -32,6 +32,7 @@ class Code(StrEnum):
     """Name of a finding for programs; it does not change."""
 
     CONFIG_MISSING = "config_missing"
+    CONFIG_CLOSED = "config_closed"
     CONFIG_WRONG = "config_wrong"
     DRIVERS_WRONG = "drivers_wrong"
     DATABASE_FINE = "database_fine"
@@ -50,6 +51,7 @@ class Code(StrEnum):
     DAEMON_NOT_RUNNING = "daemon_not_running"
     DAEMON_CLOSED = "daemon_closed"
     DAEMON_SILENT = "daemon_silent"
+    PAUSED = "paused"
     NO_MODEM = "no_modem"
     PORTS_UNLISTED = "ports_unlisted"
     NEEDS_MODESWITCH = "needs_modeswitch"
@@ -74,6 +76,7 @@ class Code(StrEnum):
     MODEM_READY = "modem_ready"
     MODEM_STARTING = "modem_starting"
     MODEM_SICK = "modem_sick"
+    MODEM_MISSING = "modem_missing"
     SIM_ABSENT = "sim_absent"
     SIM_FAILURE = "sim_failure"
     SIM_PIN = "sim_pin"

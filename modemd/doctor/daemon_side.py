@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Any
 
 from modemd.config import Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
-from modemd.doctor.interview import SIM_CODES, storage_code
+from modemd.doctor.interview import SIM_CODES, leave_out_pin_remedy, storage_code
 from modemd.doctor.rights import User
 from modemd.modem.recovery.symptoms import WEAK_DBM
 from modemd.modem.setup.sim_pin import LOCKED, REMEDIES
 from modemd.modem.status import ModemHealth
+from modemd.rules.pauses import Pause
 from modemd.service.modems.views import NOT_USABLE
 
 CallApi = Callable[[str, str, Mapping[str, Any] | None], Awaitable[tuple[int, Any]]]
@@ -41,6 +43,26 @@ async def ask_daemon(ask: CallApi, settings: Settings, config: object, who: User
     return Finding.of(Code.DAEMON_RUNNING, message=status["message"]), status
 
 
+def pause_findings(pauses: Sequence[Row], zone: tzinfo) -> list[Finding]:
+    """Returns a finding for each pause, with its beginning in the configured time zone."""
+    return [
+        Finding.of(
+            Code.PAUSED,
+            what=Pause(pause["class"], pause["sim"]),
+            since=f"{datetime.fromisoformat(pause['at']).astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            by=pause["by"],
+            why=pause["why"],
+            command=f"`modemd resume{_resume_options(pause)} --why REASON`",
+        )
+        for pause in pauses
+    ]
+
+
+def _resume_options(pause: Row) -> str:
+    """Returns the options that name a pause."""
+    return "".join(f" --{option} {pause[option]}" for option in ("class", "sim") if pause[option] is not None)
+
+
 def modem_findings(row: Row) -> list[Finding]:
     """Returns the findings of a row of the daemon's list of modems."""
     name, reason = row["name"], row["reason"] or row["health"]
@@ -49,13 +71,15 @@ def modem_findings(row: Row) -> list[Finding]:
     if row["health"] == NOT_USABLE:
         return [Finding.of(Code.NOT_USABLE, name, reason=reason)]
     if row["health"] == ModemHealth.NEEDS_PERSON:
-        return [Finding.of(_sim_code(reason), name, reason=reason)]
+        return [Finding.of(_sim_code(reason), name, reason=leave_out_pin_remedy(reason))]
     if row["health"] in (ModemHealth.OPENING, ModemHealth.SETTING_UP, ModemHealth.STOPPED):
         return [Finding.of(Code.MODEM_STARTING, name, reason=reason)]
     if row["registration"] == "denied":
         return [Finding.of(Code.REGISTRATION_DENIED, name)]
     if row["health"] == ModemHealth.SEARCHING:
         return [Finding.of(Code.NOT_REGISTERED, name, reason=row["registration"])]
+    if row["health"] == ModemHealth.GONE and row.get("port") is None:
+        return [Finding.of(Code.MODEM_MISSING, name, reason=reason, command=f"`modemd modems forget {name}`")]
     if row["health"] == ModemHealth.GONE:
         return [Finding.of(Code.PORT_FAILS, name, reason=reason)]
     return [Finding.of(Code.MODEM_SICK, name, reason=reason)]

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from modemd.accounts import user_name
 from modemd.config import ModemSettings, Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code, Severity
-from modemd.doctor.daemon_side import CallApi, Row, ask_daemon, modem_findings
+from modemd.doctor.daemon_side import CallApi, Row, ask_daemon, modem_findings, pause_findings
 from modemd.doctor.interview import Interview, interview
-from modemd.doctor.machine import DiskSpaceOf, check_clock, check_database, check_disk, disk_space_of
-from modemd.doctor.ports import check_modem_manager, check_port, open_failure, unusable_device
+from modemd.doctor.machine import DiskSpaceOf, check_clock, check_database, check_disk, disk_space_of, read_pauses
+from modemd.doctor.ports import busy, check_modem_manager, check_port, denied, open_failure, unusable_device
 from modemd.doctor.processes import PROC
 from modemd.doctor.rights import User
 from modemd.doctor.self_message import send_directly, send_through_daemon
 from modemd.errors import PortGone
 from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import PortList, UsbDevice
-from modemd.modem.discovery.probe import ProbeResult
-from modemd.modem.link.port import OpenPort
+from modemd.modem.discovery.probe import NO_ANSWER, ProbeResult
+from modemd.modem.link.port import OPEN_ELSEWHERE, OpenPort
 from modemd.modem.status import ModemHealth
 from modemd.profiles import Profiles
-from modemd.service.modems.discovery import match_configured
+from modemd.service.modems.names import match_configured
 from modemd.service.modems.views import NOT_USABLE
+from modemd.service.operations.health import CAN_SEND, NOT_READY, assess_health
 from modemd.service.sims.pins import PinFiles
 
 
@@ -58,10 +61,13 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, and whether a message can pass. `running`: whether this is the answer of a daemon."""
+    """All findings, and whether a message can pass, with the code of `service/operations/health.py`. `running`: whether this is
+    the answer of a daemon; `modem_ready`: whether a message could pass if one runs."""
 
     findings: list[Finding]
     can_send: bool
+    modem_ready: bool
+    code: str
     message: str
     running: bool
 
@@ -74,42 +80,60 @@ async def examine(world: Environment, *, port: str | None = None, send: bool = F
     examination = _ModemExamination(world, send=send)
     if status is not None:
         modems = await examination.examine_through_daemon(status, port)
-    elif daemon is not None and daemon.code is not Code.DAEMON_NOT_RUNNING:
-        modems = []  # a daemon that does not answer may use them
+    elif any(each.code is Code.CONFIG_CLOSED for each in world.earlier_findings) or (
+        daemon is not None and daemon.code is not Code.DAEMON_NOT_RUNNING
+    ):
+        modems = []  # a daemon that does not answer, or cannot be asked, may use them
     else:
         modems = await examination.examine_directly(port)
-    machine = _examine_machine(world, examination.network_time, running=status is not None)
-    findings = [*world.earlier_findings, *([daemon] if daemon is not None else []), *machine, *modems]
+    machine = _examine_machine(world, examination.network_time, status)
+    paused = _find_pauses(world.settings, status) if world.settings is not None else []
+    findings = [*world.earlier_findings, *([daemon] if daemon is not None else []), *paused, *machine, *modems]
     return _make_report(findings, status, port)
 
 
+def _find_pauses(settings: Settings, status: Row | None) -> list[Finding]:
+    """Returns what is paused, as the daemon says it; without a daemon, as the database has it."""
+    if status is not None:
+        return pause_findings(status.get("pauses", ()), settings.timezone)  # an older daemon names none
+    rows = [asdict(pause) for pause in read_pauses(settings.database)]
+    return pause_findings([row | {"class": row["message_class"]} for row in rows], settings.timezone)
+
+
 def may_send(findings: Iterable[Finding]) -> bool:
-    """Returns whether a message could pass, if no daemon says so: no finding about the machine blocks, and at least one modem is
-    registered in a network and not blocked."""
-    found = list(findings)
+    """Returns whether a message could pass if a daemon runs: no other finding about the machine blocks, and at least one modem
+    is registered in a network and not blocked."""
+    found = [finding for finding in findings if finding.code is not Code.DAEMON_NOT_RUNNING]
     blocked = {finding.subject for finding in found if finding.severity is Severity.BLOCKS}
     usable = {finding.subject for finding in found if finding.code in (Code.REGISTERED, Code.ROAMING, Code.MODEM_READY)}
     return None not in blocked and bool(usable - blocked)
 
 
 def _make_report(findings: list[Finding], status: Row | None, port: str | None) -> Report:
-    """Sums the findings up. The daemon's own verdict counts, unless one port was checked, or the test message was not sent."""
+    """Sums the findings up. The daemon's own verdict counts, unless one port was checked, or the test message was not sent.
+    Without a daemon the verdict is the one that `modemd status` has then, with what the doctor has found itself."""
+    ready = may_send(findings)
     if status is None:
-        can_send = may_send(findings)
-        message = "a message can pass once a daemon runs" if can_send else "no message can pass"
-        return Report(findings, can_send, message, running=False)
+        verdict = assess_health(None, (), running=False)
+        then = "a modem is ready, so start the daemon" if ready else "and if one ran, no message could pass either"
+        return Report(findings, False, ready, verdict.code, f"{verdict.message}; {then}", running=False)
     not_sent = any(finding.code is Code.SELF_NOT_SENT for finding in findings)
     if port is None:
-        can_send, message = status["can_send"] and not not_sent, status["message"]
+        can_send, code, message = status["can_send"] and not not_sent, status.get("code", NOT_READY), status["message"]
     else:
-        can_send = may_send(findings) and status["trouble"] is None
+        can_send = ready and status["trouble"] is None
+        code = CAN_SEND if can_send else NOT_READY
         message = "a message can pass on this port" if can_send else "no message can pass on this port"
-    return Report(findings, can_send, "a message was not sent" if not_sent else message, running=True)
+    if not_sent:
+        code, message = Code.SELF_NOT_SENT, "a message was not sent"
+    return Report(findings, can_send, can_send, code, message, running=True)
 
 
-def _examine_machine(world: Environment, network: datetime | None, *, running: bool) -> list[Finding]:
-    settings = world.settings
-    found = [check_clock(settings, world.now(), network)]
+def _examine_machine(world: Environment, network: datetime | None, status: Row | None) -> list[Finding]:
+    """Checks the machine. What a daemon says of the clock counts: it knows the network's time."""
+    settings, running = world.settings, status is not None
+    distrust = status.get("clock", {}).get("because") if status is not None else None
+    found = [check_clock(settings, world.now(), network, distrust)]
     if settings is not None:
         found.append(check_disk(settings.database, world.disk_space))
         found.append(check_database(settings, world.user, running=running, proc=world.proc))
@@ -124,6 +148,7 @@ class _ModemExamination:
         self._environment = world
         self._is_sending = send
         self.network_time: datetime | None = None
+        self._daemon: int | None = None  # its process id
 
     # If a daemon runs
     async def examine_through_daemon(self, status: Row, port: str | None) -> list[Finding]:
@@ -136,6 +161,7 @@ class _ModemExamination:
         if not rows:
             return [Finding.of(Code.NO_MODEM)]
         devices, unlisted = await self._devices() if any(row["health"] == NOT_USABLE for row in rows) else ([], [])
+        self._daemon = status.get("pid")
         found = [*unlisted, *chain.from_iterable(self._examine_row(row, devices) for row in rows)]
         if self._is_sending and (usable := [row for row in rows if row["can_send"]]):
             found += await send_through_daemon(self._environment.call_api, usable[0], self._environment.text)
@@ -144,20 +170,39 @@ class _ModemExamination:
     def _examine_row(self, row: Row, devices: Sequence[UsbDevice]) -> list[Finding]:
         world = self._environment
         if row["health"] in (ModemHealth.GONE, NOT_USABLE):
-            denied = check_port(row["port"], row["name"], world.user, world.proc) if row["port"] else None
+            closed = self._find_why_closed(row) if row["port"] else None
             # The daemon's reason why a port is not usable says more than the later absence of that port.
             is_gone = row["health"] == ModemHealth.GONE
-            if (
-                denied is not None
-                and denied.severity is Severity.BLOCKS
-                and (is_gone or denied.code is not Code.PORT_ABSENT)
-            ):
-                return [denied]
+            if closed is not None and (is_gone or closed.code is not Code.PORT_ABSENT):
+                return [closed]
             device = next((device for device in devices if device.location == row["place"]), None)
             assessed = self._assess(device) if device is not None else None
             if device is not None and isinstance(assessed, UnfitDevice):
                 return [unusable_device(device, world.profiles, assessed.reason)]
         return modem_findings(row)
+
+    def _find_why_closed(self, row: Row) -> Finding | None:
+        """Returns why the daemon cannot use a port. It is the daemon that opens it: neither its own hold on the port nor the
+        rights of whoever asks are a fault."""
+        path, name, reason = row["port"], row["name"], row["reason"] or ""
+        seen = check_port(path, name, None, self._environment.proc, self._daemon)
+        if seen is not None and seen.severity is Severity.BLOCKS:
+            return seen
+        if OPEN_ELSEWHERE in reason:
+            return busy(path, name)
+        if os.strerror(errno.EACCES) in reason:
+            return denied(path, name, self._daemon_user())
+        if NO_ANSWER in reason:
+            return Finding.of(Code.MODEM_SILENT, name, port=path)
+        return None
+
+    def _daemon_user(self) -> str:
+        """Returns the name of the daemon's user, to whom its socket belongs."""
+        settings = self._environment.settings
+        try:
+            return user_name(os.stat(settings.socket).st_uid) if settings is not None else "modemd"
+        except OSError:
+            return "modemd"
 
     async def _examine_other_port(self, rows: Sequence[Row], port: str) -> list[Finding]:
         """Checks a port that the daemon does not use; leaves it alone if it belongs to a stick that the daemon uses."""
@@ -283,6 +328,8 @@ def as_json(report: Report) -> dict[str, Any]:
     """Returns the report as a document for programs (`modemd doctor --json`)."""
     return {
         "can_send": report.can_send,
+        "modem_ready": report.modem_ready,
+        "code": report.code,
         "message": report.message,
         "running": report.running,
         "findings": [

@@ -32,6 +32,11 @@ SIM_CODES = {ABSENT: Code.SIM_ABSENT, FAILED: Code.SIM_FAILURE, LOCKED: Code.SIM
 """Codes by the state of `AT+CPIN?`. Every other state is SIM_OTHER."""
 
 
+def leave_out_pin_remedy(reason: str) -> str:
+    """Returns why the SIM is not open, without what helps if no PIN is named: the finding says that itself."""
+    return reason.partition("; name a file with it")[0]
+
+
 def storage_code(used: int, total: int) -> Code:
     """Returns the code for a storage with so many places."""
     if total == 0:
@@ -83,7 +88,7 @@ async def interview(
     except PinNotGiven as error:
         interviewer.add_finding(Code.SIM_PIN_WAITS, source=error.source)
     except SimUnusable as error:
-        interviewer.add_finding(SIM_CODES.get(error.state, Code.SIM_OTHER), reason=str(error))
+        interviewer.add_finding(SIM_CODES.get(error.state, Code.SIM_OTHER), reason=leave_out_pin_remedy(str(error)))
     except PortGone as error:
         interviewer.add_finding(Code.PORT_FAILS, reason=str(error))
     except ReplyTimeout:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
@@ -11,14 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from modemd.accounts import user_name
 from modemd.config import Settings
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.processes import processes_holding
-from modemd.doctor.rights import User, user_name
+from modemd.doctor.rights import DAEMON_USER, User, has_user
 from modemd.errors import StoreError
 from modemd.rules import clock_trust
-from modemd.store.files import integrity
+from modemd.store.files import integrity, opening
+from modemd.store.files.presence import refuse_other_kinds
+from modemd.store.queue import pauses
+from modemd.store.rows import PauseRow
 from modemd.store.schema import VERSION, read_version
 from modemd.store.sqlite_errors import LOW_DISK_OCTETS
 from modemd.store.timestamps import find_latest_stored
@@ -61,36 +63,78 @@ def check_disk(path: Path, space_of: DiskSpaceOf) -> Finding:
 def check_database(settings: Settings, who: User, *, running: bool, proc: Path) -> Finding:
     """Checks that `who` can use the database. If a daemon runs, it uses the database and reports its damage itself."""
     path = settings.database
+    if running:
+        return _check_in_use(path)
     denied = next((each for each in (path, _nearest_folder(path)) if _is_denied(each, who)), None)
     if denied is not None:
-        owner = user_name(denied.stat().st_uid)
-        return Finding.of(
-            Code.DATABASE_NO_PERMISSION, who=who.name, path=denied, owner=owner, folder=_nearest_folder(path)
-        )
+        return _no_permission(denied, who)
     try:
-        if not running and _is_locked(lock := path.with_name(f"{path.name}.lock")):
+        if path.exists():
+            refuse_other_kinds(path)
+        if opening.is_locked(path):
+            lock = path.with_name(f"{path.name}.lock")
             holders = "".join(f": {process}" for process in processes_holding(str(lock), proc))
             return Finding.of(Code.DATABASE_LOCKED, path=path, socket=settings.socket, holders=holders)
         if not path.exists() or path.stat().st_size == 0:
             return Finding.of(Code.DATABASE_FINE, path=path, new="; the first start creates it")
-        return _check_integrity(path, thorough=not running)
+        return _check_integrity(path, thorough=True)
     except PermissionError as error:
-        return Finding.of(
-            Code.DATABASE_NO_PERMISSION,
-            who=who.name,
-            path=error.filename or path,
-            owner="another user",
-            folder=path.parent,
-        )
+        return _no_permission(Path(os.fsdecode(error.filename or path)), who)
+    except StoreError as error:
+        return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=str(error).removeprefix(f"{path}: "))
     except (OSError, sqlite3.Error) as error:
         return Finding.of(Code.DATABASE_UNUSABLE, path=path, problem=error)
 
 
-def check_clock(settings: Settings | None, now: datetime, network: datetime | None = None) -> Finding:
-    """Compares the clock with the latest stored time, and with the network's time if a modem reported it."""
+def read_pauses(path: Path) -> list[PauseRow]:
+    """Returns the pauses in the database; none if it cannot be read, which `check_database` reports."""
+    try:
+        if not path.exists():
+            return []
+        with integrity.open_for_check(path) as connection:
+            connection.row_factory = sqlite3.Row
+            return pauses.list_pauses(connection)
+    except (OSError, sqlite3.Error):
+        return []
+
+
+def _check_in_use(path: Path) -> Finding:
+    """Checks the database of a daemon that runs. It uses the database and reports its damage itself; whether this user may read
+    the file does not matter."""
+    try:
+        return _check_integrity(path, thorough=False)
+    except (OSError, sqlite3.Error):
+        return Finding.of(Code.DATABASE_FINE, path=path, new=": the daemon uses it")
+
+
+def _no_permission(path: Path, who: User) -> Finding:
+    """Returns the finding for a file or folder that `who` may not write, with the remedy for that user."""
+    seen = next(each for each in (path, *path.absolute().parents) if _can_see(each))
+    return Finding.of(
+        Code.DATABASE_NO_PERMISSION,
+        who=who.name,
+        path=path,
+        owner=user_name(seen.stat().st_uid),
+        user=DAEMON_USER if has_user(DAEMON_USER) else who.name,
+        files=f"{path}*" if seen.is_file() else path,
+    )
+
+
+def _can_see(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def check_clock(
+    settings: Settings | None, now: datetime, network: datetime | None = None, distrust: str | None = None
+) -> Finding:
+    """Compares the clock with the latest stored time, and with the network's time if a modem reported it. `distrust`: why a
+    daemon does not trust it."""
     latest = _latest_stored_time(settings.database) if settings is not None else None
     shown = now.isoformat(timespec="seconds")
-    if (because := clock_trust.find_distrust_reason(now, latest, network)) is not None:
+    if (because := distrust or clock_trust.find_distrust_reason(now, latest, network)) is not None:
         return Finding.of(Code.CLOCK_WRONG, now=shown, because=because)
     return Finding.of(Code.CLOCK_FINE, now=shown)
 
@@ -111,7 +155,7 @@ def _check_integrity(path: Path, *, thorough: bool) -> Finding:
 def _latest_stored_time(path: Path) -> datetime | None:
     """Returns the latest time in the database; None if it cannot be read, which `check_database` reports."""
     try:
-        if not path.exists():
+        if not path.is_file():
             return None
         with integrity.open_for_check(path) as connection:
             return find_latest_stored(connection)
@@ -125,23 +169,6 @@ def _is_denied(path: Path, who: User) -> bool:
         return not who.may_write(path)
     except OSError:
         return False
-
-
-def _is_locked(lock: Path) -> bool:
-    """Returns whether a process holds the writer's lock. Trying it for a moment is harmless: a starting daemon waits for it."""
-    try:
-        opened = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES):
-            return True
-        raise
-    finally:
-        os.close(opened)
-    return False
 
 
 def _nearest_folder(path: Path) -> Path:

@@ -6,10 +6,11 @@ import errno
 import os
 from pathlib import Path
 
+from modemd.accounts import group_name, user_name
 from modemd.doctor.advice import Finding
 from modemd.doctor.codes import Code
 from modemd.doctor.processes import MODEM_MANAGER, processes_holding, processes_named
-from modemd.doctor.rights import User, group_name, user_name
+from modemd.doctor.rights import User
 from modemd.errors import PortGone
 from modemd.modem.discovery.devices import UsbDevice
 from modemd.profiles import Profiles, UsbKind
@@ -21,19 +22,21 @@ _CODE_BY_KIND = {
     UsbKind.BRIDGE: Code.BRIDGE_NOT_ASKED,
     UsbKind.NOT_AT: Code.NO_AT_PORT,
 }
-_HOLDER_UNKNOWN = "a program of another user, which only root can see"
+_HOLDER_OF_OTHERS = "a program of another user; `sudo modemd doctor` shows its name"
+_HOLDER_UNSEEN = "a program that cannot be seen here, such as one outside this container"
 
 
-def check_port(path: str, subject: str, who: User, proc: Path) -> Finding | None:
+def check_port(path: str, subject: str, who: User | None, proc: Path, daemon: int | None = None) -> Finding | None:
     """Returns why `path` cannot be opened, or what to know before it is (PORT_SHARED); None if nothing is found without opening
-    it."""
+    it. `who` None: somebody else opens it, whose rights are not checked. `daemon`: the process id of modemd's own daemon, which
+    is no other program."""
     if "://" in path:
         return None
     if not os.path.exists(path):
         return Finding.of(Code.PORT_ABSENT, subject, port=path)
-    if not who.may_write(path):
-        return _denied(path, subject, who)
-    if holders := processes_holding(path, proc):
+    if who is not None and not who.may_write(path):
+        return denied(path, subject, who.name)
+    if holders := [process for process in processes_holding(path, proc) if process.pid != daemon]:
         manager = next((process for process in holders if process.name == MODEM_MANAGER), None)
         if manager is not None:
             return Finding.of(Code.PORT_MODEMMANAGER, subject, port=path, pid=manager.pid)
@@ -52,9 +55,9 @@ def open_failure(path: str, subject: str, who: User, error: PortGone) -> Finding
     """Returns the finding for a failed attempt to open `path`."""
     match getattr(error.__cause__, "errno", None):
         case errno.EBUSY | errno.EAGAIN:  # its lock is taken: by TIOCEXCL, or by flock
-            return Finding.of(Code.PORT_BUSY, subject, port=path, holder=_HOLDER_UNKNOWN)
+            return busy(path, subject)
         case errno.EACCES if os.path.exists(path):
-            return _denied(path, subject, who)
+            return denied(path, subject, who.name)
         case _:
             return Finding.of(Code.PORT_FAILS, subject, reason=error)
 
@@ -72,13 +75,19 @@ def unusable_device(device: UsbDevice, profiles: Profiles, reason: str) -> Findi
     return Finding.of(kind, device.location, reason=reason)
 
 
-def _denied(path: str, subject: str, who: User) -> Finding:
+def busy(path: str, subject: str) -> Finding:
+    """Returns the finding for a port that a program has open which this user cannot see."""
+    return Finding.of(Code.PORT_BUSY, subject, port=path, holder=_HOLDER_OF_OTHERS if os.geteuid() else _HOLDER_UNSEEN)
+
+
+def denied(path: str, subject: str, who: str) -> Finding:
+    """Returns the finding for a port that the user named `who` may not open. Raises OSError if it is not there any more."""
     found = os.stat(path)
     return Finding.of(
         Code.PORT_NO_PERMISSION,
         subject,
         port=path,
-        who=who.name,
+        who=who,
         owner=user_name(found.st_uid),
         group=group_name(found.st_gid),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
 import stat
 from dataclasses import dataclass
+
+from modemd.accounts import user_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ class User:
 DAEMON_USER = "modemd"
 
 
+def has_user(name: str) -> bool:
+    """Returns whether this machine has such a user."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
 def current_user() -> User:
     """Returns the user whose permissions count: for root, the daemon's user if there is one."""
     if os.geteuid() == 0:
@@ -49,19 +59,3 @@ def current_user() -> User:
             return User("root", 0, frozenset(os.getgroups()))
         return User(user.pw_name, user.pw_uid, frozenset(os.getgrouplist(user.pw_name, user.pw_gid)))
     return User(user_name(os.geteuid()), os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
-
-
-def user_name(uid: int) -> str:
-    """Returns a user's name; the number if it has none."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def group_name(gid: int) -> str:
-    """Returns a group's name; the number if it has none. The group of serial ports varies by distribution (dialout, uucp)."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)

@@ -122,6 +122,8 @@ async def serving(
     )
     # Paths hold the identities of SIMs. Propagation, by which uvicorn switches this log off, is on again after a reload.
     logging.getLogger("uvicorn.access").disabled = True
+    # The daemon's own lines tell of its start and end; what goes wrong here is a warning.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     task = asyncio.get_running_loop().create_task(Server(config).serve(sockets=[listener]), name="http")
     try:
         yield task
@@ -161,6 +163,21 @@ def open_response(
         raise ConnectionError(f"the answer is not HTTP, or was cut ({type(error).__name__})") from error
     finally:
         connection.close()
+
+
+def is_listening(path: Path) -> bool:
+    """Returns True if a process listens at `path`, also one that this user may not ask."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(CLIENT_TIMEOUT_S)
+    try:
+        connection.connect(str(path))
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.close()
+    return True
 
 
 def request(

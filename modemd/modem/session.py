@@ -306,7 +306,7 @@ class Session:
             if urc.line.startswith("+CMGS:"):
                 late = sender.take_late_answer(urc.line)
                 if late is not None:
-                    log.info("late answer", modem=context.line.name, attempt=late.attempt_id)
+                    log.info("late answer", modem=context.line.name, message=late.message_id, attempt=late.attempt_id)
                     await context.backend.outbound.close_attempt(identity.sender, late)
             elif restarted and urc.pdu is None and begins_with(urc.line, ("+CMTI:", "+CDSI:", *identity.profile.full)):
                 continue  # it may be another storage now; the sweep after the set-up finds the message

@@ -23,6 +23,18 @@ class Pause:
             return message_class is not MessageClass.ALARM
         return message_class is self.message_class
 
+    def __str__(self) -> str:
+        """Returns what is paused, in words."""
+        match self.message_class, self.sim:
+            case None, None:
+                return "the queue"
+            case None, sim:
+                return f"SIM {sim}"
+            case message_class, None:
+                return f"class {message_class}"
+            case message_class, sim:
+                return f"class {message_class} on SIM {sim}"
+
 
 def find_stopped_classes(pauses: Iterable[Pause], sim: str) -> frozenset[MessageClass]:
     """Returns the classes of which nothing may begin at a SIM."""

@@ -108,6 +108,8 @@ FINAL_MESSAGES = frozenset(
         MessageState.REFUSED,
     }
 )
+# States in which a message waits for something, as long as nothing of it is on the air.
+WAITING = frozenset({MessageState.HELD, MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN})
 # States that close, keeping their name, when validity and a day have passed.
 CLOSABLE_MESSAGES = frozenset({MessageState.SENT, MessageState.UNKNOWN})
 # Parts of which a report may still come.

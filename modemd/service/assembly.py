@@ -26,6 +26,7 @@ from modemd.service.contacts.contacts import Contacts
 from modemd.service.dispatch.dispatcher import Dispatcher
 from modemd.service.dispatch.due import DueWork
 from modemd.service.dispatch.policy import SendingPolicy, consent_policy
+from modemd.service.dispatch.waits import ModemFacts, Waits
 from modemd.service.inbox.inbound import InboundMessages
 from modemd.service.messages.batch_decisions import BatchDecisions
 from modemd.service.messages.batches import Batches
@@ -36,6 +37,7 @@ from modemd.service.messages.previews import Previews
 from modemd.service.messages.submission import Submission
 from modemd.service.modems.backend import ServiceBackend
 from modemd.service.modems.discovery import Discovery
+from modemd.service.modems.known_modems import KnownModems
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.modems.ussd import UssdSessions
 from modemd.service.modems.views import ModemViews
@@ -103,11 +105,31 @@ def assemble(collaborators: Collaborators) -> Service:
     batch_decisions = BatchDecisions(store, policy, clock, on_released=wakeups.released)
     previews = Previews(store, submission, batches, policy, clock, estimates)
 
+    def list_modem_facts() -> list[ModemFacts]:
+        rates = {modem.line.name: modem.line.rate for modem in registry.modems}
+        return [
+            ModemFacts(
+                each.name,
+                each.sim,
+                None if each.can_send else each.reason or "; ".join(each.remarks) or each.health,
+                rates[each.name](each.sim) if each.sim is not None and each.name in rates else None,
+            )
+            for each in views.list_modems()
+        ]
+
+    waits = Waits(
+        store, dispatcher, sending_policy, breakers, clock, settings.timezone,
+        list_modems=list_modem_facts, list_pauses=lambda: sims.active_pauses,
+        is_running=lambda: service.is_running, is_clock_trusted=is_clock_trusted,
+    )  # fmt: skip
+    histories = MessageHistories(
+        store, current_settings, waits.explain, lambda: views.list_names(), lambda name: registry.find_imei(name)
+    )
+    messages = Messages(submission, batches, decisions, histories, previews, batch_decisions)
+
     # Modems and SIMs
     registry = ModemRegistry(lambda configured, open_port: make_modem(configured, open_port))
-    histories = MessageHistories(store, current_settings, registry.find_imei)
-    messages = Messages(submission, batches, decisions, histories, previews, batch_decisions)
-    ussd = UssdSessions(registry.find_by_name)
+    ussd = UssdSessions(registry.find_in_use)
     balances = Balances(
         store, current_settings, policy, clock, ussd,
         modems=lambda: registry.modems, on_queued=wakeups.submitted, is_clock_trusted=is_clock_trusted,
@@ -150,7 +172,10 @@ def assemble(collaborators: Collaborators) -> Service:
     for modem in settings.modems:
         if modem.port is not None:
             registry.add(modem, collaborators.open_port)
-    discovery = Discovery(settings, collaborators.port_list, collaborators.profiles, collaborators.open_port, registry)
+    discovery = Discovery(
+        settings, collaborators.port_list, collaborators.profiles, collaborators.open_port, registry,
+        KnownModems(store, clock),
+    )  # fmt: skip
     views = ModemViews(registry, discovery, current_settings, breakers, clock, balance=balances.view)
     sims = SimControl(
         store, current_settings, clock, sending_policy, breakers, balances,
@@ -163,13 +188,17 @@ def assemble(collaborators: Collaborators) -> Service:
     )  # fmt: skip
     scheduler = JobScheduler(store, clock, settings.timezone, [nightly_job(settings.timezone)], is_clock_trusted)
     alarms = Alarms(store, current_settings, policy, clock, wakeups.submitted, collaborators.run_command)
-    checks = AlarmChecks(
-        alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
-        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence,
-    )  # fmt: skip
     retention = Retention(store, settings.retention, clock, is_clock_trusted)
     store_outage = StoreOutage(store, wakeups.settled, partial(alarms.notify_fatal, "damaged"))
-    health = ServiceHealth(store, clock, views, alarms, list_sims=sims.list_sims, is_running=lambda: service.is_running)
+    health = ServiceHealth(
+        store, clock, views, alarms,
+        list_sims=sims.list_sims, list_pauses=lambda: sims.active_pauses, explain_waits=waits.explain,
+        is_running=lambda: service.is_running,
+    )  # fmt: skip
+    checks = AlarmChecks(
+        alarms, store, clock, lambda: registry.modems, breakers.open_until, balances.low_balances,
+        settings.alarms.modem_unusable_after, inbound.confirmation_limit.find_evidence, health.assess, discovery.silent_devices,
+    )  # fmt: skip
 
     wakeups.connect(
         note_queued=dispatcher.note_queued,

@@ -144,9 +144,11 @@ class Service:
         self.modems.registry.start()
 
     async def know_time(self) -> None:
-        """Reads from the database the latest time that it knows of, and the SIMs' balances. To be called before anything else,
-        also if the service is not started."""
+        """Reads from the database the latest time that it knows of, the SIMs' balances, the pauses, and the modems that were
+        found before. To be called before anything else, also if the service is not started."""
         await self._balances.load()
+        await self.sims.load_pauses()
+        await self.modems.discovery.recall()
         self.operations.clock.set_stored_time(await self._store.read(find_latest_stored))
 
     async def stop(self, grace_s: float) -> None:

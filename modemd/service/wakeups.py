@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from modemd import logs
 from modemd.rules.classes import MessageClass
 from modemd.rules.states import MessageState
 from modemd.store.outbox.accept import Submitted
+
+log = logs.get(__name__)
 
 
 def _not_connected() -> None:
@@ -43,7 +46,16 @@ class Wakeups:
         self._wake_batches = wake_batches
 
     def submitted(self, submitted: Submitted, message_class: MessageClass) -> None:
-        """Handles a message of this class that was accepted: queued, or held until later."""
+        """Handles a message of this class that was accepted: queued, held until later, or refused by consent."""
+        if not submitted.is_repetition:
+            what = "message refused" if submitted.state is MessageState.REFUSED else "message accepted"
+            log.info(
+                what,
+                message=submitted.id,
+                message_class=message_class.value,
+                state=submitted.state.value,
+                reason=submitted.reason,
+            )
         if submitted.state is MessageState.QUEUED:
             self._queued(message_class)
         elif submitted.state is MessageState.HELD:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,8 @@ from modemd.store.timestamps import from_text, to_text
 
 @dataclass(frozen=True, slots=True)
 class ActiveAlarm:
-    """Alarm that is active, and when it was told by SMS and by command; None if it was not told that way."""
+    """Alarm that is active, or over since `cleared_at`; and when it was told by SMS and by command, None if it was not told that
+    way."""
 
     id: int
     code: str
@@ -23,6 +24,7 @@ class ActiveAlarm:
     raised_at: datetime
     sms_at: datetime | None
     command_at: datetime | None
+    cleared_at: datetime | None = None
 
 
 def raise_alarm(db: sqlite3.Connection, code: str, subject: str, text: str, now: datetime) -> int | None:
@@ -38,16 +40,42 @@ def raise_alarm(db: sqlite3.Connection, code: str, subject: str, text: str, now:
     return int(row["id"])
 
 
-def clear(db: sqlite3.Connection, code: str, subject: str, now: datetime) -> int | None:
-    """Clears an alarm, and returns its id. None: it is not active."""
+def clear(
+    db: sqlite3.Connection, code: str, subject: str, now: datetime, *, all_clear: Collection[str] = ()
+) -> int | None:
+    """Clears an alarm, and returns its id. None: it is not active. `all_clear`: the ways by which it is told that the alarm is
+    over, if it was told that way."""
     row = db.execute(
-        "UPDATE alarm SET cleared_at = ? WHERE code = ? AND subject = ? AND cleared_at IS NULL RETURNING id",
-        (to_text(now), code, subject),
+        """UPDATE alarm SET cleared_at = :now, clear_sms = :sms AND sms_at IS NOT NULL,
+               clear_command = :command AND command_at IS NOT NULL
+           WHERE code = :code AND subject = :subject AND cleared_at IS NULL RETURNING id""",
+        {"now": to_text(now), "code": code, "subject": subject, **{way: way in all_clear for way in _WAYS}},
     ).fetchone()
     if row is None:
         return None
     add_event(db, None, now, "alarm cleared", alarm=row["id"], code=code, subject=subject or None)
     return int(row["id"])
+
+
+_WAYS = ("sms", "command")
+
+
+def list_all_clears(db: sqlite3.Connection, way: str) -> list[ActiveAlarm]:
+    """Returns the alarms of which it is to be told by `way` that they are over, oldest first."""
+    if way not in _WAYS:
+        raise ValueError(f"alarms are not told by {way}")
+    rows = db.execute(
+        f"""SELECT * FROM alarm INDEXED BY alarm_all_clear
+            WHERE (clear_sms = 1 OR clear_command = 1) AND clear_{way} = 1 ORDER BY id"""  # noqa: S608 - one of two
+    )
+    return [_parse_alarm(row) for row in rows]
+
+
+def mark_all_clear(db: sqlite3.Connection, way: str, alarms: Sequence[int]) -> None:
+    """Notes that it was told by `way` that alarms are over."""
+    if way not in _WAYS:
+        raise ValueError(f"alarms are not told by {way}")
+    db.executemany(f"UPDATE alarm SET clear_{way} = 0 WHERE id = ?", [(id,) for id in alarms])  # noqa: S608 - one of two
 
 
 def list_active(db: sqlite3.Connection) -> list[ActiveAlarm]:
@@ -65,6 +93,7 @@ def _parse_alarm(row: sqlite3.Row) -> ActiveAlarm:
         from_text(row["raised_at"]),
         from_text(row["sms_at"]) if row["sms_at"] else None,
         from_text(row["command_at"]) if row["command_at"] else None,
+        from_text(row["cleared_at"]) if row["cleared_at"] else None,
     )
 
 
@@ -87,17 +116,17 @@ def find_last_notification(db: sqlite3.Connection, way: str, alarm: ActiveAlarm)
 
 
 def select_for_notification(
-    db: sqlite3.Connection, way: str, hold_down: timedelta, now: datetime
+    db: sqlite3.Connection, way: str, hold_down: timedelta, now: datetime, at_once: Collection[str] = ()
 ) -> tuple[list[ActiveAlarm], datetime | None]:
     """Returns the active alarms to tell by `way` now; and when the next one is due that is held down: one like it was told less
-    than `hold_down` ago."""
+    than `hold_down` ago. The codes `at_once` are never held down."""
     due: list[ActiveAlarm] = []
     later: list[datetime] = []
     for alarm in list_active(db):
         if (alarm.sms_at if way == "sms" else alarm.command_at) is not None:
             continue
         last = find_last_notification(db, way, alarm)
-        if last is None or last + hold_down <= now or last > now:
+        if alarm.code in at_once or last is None or last + hold_down <= now or last > now:
             due.append(alarm)
         else:
             later.append(last + hold_down)

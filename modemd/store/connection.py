@@ -30,11 +30,11 @@ class Reader(Protocol):
 
 
 class ThreadReader:
-    """Reader with a thread and a read-only connection of its own."""
+    """Reader with a thread and a read-only connection of its own, to the database at `uri`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, uri: str) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
-        self._path = path
+        self._uri = uri
         self._connection: sqlite3.Connection | None = None
 
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -42,7 +42,7 @@ class ThreadReader:
 
     def _run(self, query: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
-            self._connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+            self._connection = sqlite3.connect(self._uri, uri=True)
             self._connection.row_factory = sqlite3.Row
         return query(self._connection)
 
@@ -51,6 +51,25 @@ class ThreadReader:
         if self._connection is not None:
             await loop.run_in_executor(self._pool, self._connection.close)
         self._pool.shutdown()
+
+
+def reader_uri(path: Path) -> str:
+    """Returns the URI of a connection that reads, in the process that writes to the database at `path`."""
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+def visitor_uri(path: Path) -> str:
+    """Returns the URI of a connection that reads the database at `path`, whoever writes to it, and makes and changes no file.
+
+    A read-only connection of SQLite needs the log's index (-shm), and makes or repairs it if it may write. So the index is only
+    read if it is there; and if there is no log, SQLite is told that the file does not change (`immutable`): its owner may have
+    made it read-only, and the folder too. A daemon that starts meanwhile writes to the log first: a short command does not meet
+    it. A log without an index is what a copied or damaged database has; then SQLite makes the index, or says that it may not.
+    """
+    wal, shm = (path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm"))
+    if not wal.exists() or wal.stat().st_size == 0:
+        return f"{reader_uri(path)}&immutable=1"
+    return f"{reader_uri(path)}&readonly_shm=1" if shm.exists() else reader_uri(path)
 
 
 def connect(path: Path | str) -> sqlite3.Connection:

@@ -304,16 +304,19 @@ def count_waiting(db: sqlite3.Connection) -> list[WaitingCount]:
             MessageState(row["state"]),
             MessageClass(row["class"]),
             row["messages"],
-            _find_oldest(db, row["state"], row["class"]),
+            *_find_oldest(db, row["state"], row["class"]),
         )
         for row in rows
     ]
 
 
-def _find_oldest(db: sqlite3.Connection, state: str, message_class: str) -> datetime | None:
-    sql = "SELECT created_at FROM message INDEXED BY message_state WHERE state = ? AND class = ? ORDER BY id LIMIT 1"
+def _find_oldest(db: sqlite3.Connection, state: str, message_class: str) -> tuple[datetime | None, int | None]:
+    """Returns when the oldest message of a class in a state was accepted, and its id."""
+    sql = (
+        "SELECT id, created_at FROM message INDEXED BY message_state WHERE state = ? AND class = ? ORDER BY id LIMIT 1"
+    )
     row = db.execute(sql, (state, message_class)).fetchone()
-    return from_text(row["created_at"]) if row is not None else None
+    return (from_text(row["created_at"]), row["id"]) if row is not None else (None, None)
 
 
 def count_held(db: sqlite3.Connection) -> list[HeldCount]:

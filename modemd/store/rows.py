@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
 from modemd.rules.classes import Kind, MessageClass
+from modemd.rules.pauses import Pause
 from modemd.rules.states import MessageState, PartState
 from modemd.store.timestamps import from_text
 
@@ -200,6 +201,11 @@ class PauseRow:
     why: str
     at: str
 
+    @property
+    def what(self) -> Pause:
+        """Subject of the pause."""
+        return Pause(self.message_class, self.sim)
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
@@ -229,12 +235,14 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class WaitingCount:
-    """Number of messages of a class in a state that is not final. `oldest`: when the oldest of them was accepted."""
+    """Number of messages of a class in a state that is not final. `oldest`: when the oldest of them was accepted, and
+    `oldest_message`: its id."""
 
     state: MessageState
     message_class: MessageClass
     messages: int
     oldest: datetime | None
+    oldest_message: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

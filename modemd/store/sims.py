@@ -48,6 +48,11 @@ def record_service_centre(db: sqlite3.Connection, iccid: str, smsc: str) -> None
     db.execute("UPDATE sim SET smsc = ? WHERE iccid = ?", (smsc, iccid))
 
 
+def is_known(db: sqlite3.Connection, iccid: str) -> bool:
+    """Returns True if a SIM was ever seen."""
+    return db.execute("SELECT 1 FROM sim WHERE iccid = ?", (iccid,)).fetchone() is not None
+
+
 def read_numbers(db: sqlite3.Connection) -> frozenset[str]:
     """Returns the numbers of all SIMs that were ever seen."""
     return frozenset(row["number"] for row in db.execute("SELECT number FROM sim WHERE number IS NOT NULL"))

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from modemd.accounts import explain_denial
 from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
 
 # With less room than this, in octets, an I/O error at the opening is taken for a full disk: SQLite says SQLITE_IOERR_SHMSIZE and
@@ -22,8 +23,9 @@ ADVICE = {
     ErrorCode.DISK_ERROR: "the disk does not take it or does not give it back: check that it is there, has room and is healthy "
     "(dmesg tells), and who may write there",
 }
+ASK_DAEMON = "a daemon that runs answers for its database"
 DAMAGED = "the database is damaged"
-REMEDY = 'Restore a backup, or see "A damaged database" in docs/operating.md'
+REMEDY = 'Restore a backup, or see "A damaged database" in modemd help operating'
 # Primary result codes (https://www.sqlite.org/rescode.html); an extended code has more in its upper bits.
 _CODES = {
     # Only the writer of modemd holds the database for long, and a reader never waits: whoever keeps it busy is no modemd.
@@ -63,11 +65,23 @@ def explain_open_error(error: sqlite3.Error, path: Path) -> StoreError:
     return StoreError(f"{path}: {error}; restore a backup, or move the file away to start anew")
 
 
+def explain_read_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """Returns the error to raise because the database at `path` could not be opened to read."""
+    if _primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return StoreError(
+            f"{path}: its log cannot be read without the right to write beside it ({_describe_error(error)}); {ASK_DAEMON}; "
+            f"{explain_denial(path)}"
+        )
+    return explain_open_error(error, path)
+
+
 def explain_os_error(error: OSError, path: Path) -> StoreError:
     """Returns the error to raise for one that the operating system raised at the files of the database."""
     kind = _ERRNOS.get(error.errno or 0)
     if kind is not None:
         return make_unavailable_error(kind, error.strerror, path)
+    if isinstance(error, PermissionError):
+        return StoreError(f"{path}: {explain_denial(path)}; {ASK_DAEMON}")
     return StoreError(f"{path}: {error.strerror}; check the path and who may write there")
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from modemd.errors import ErrorCode, StoreDamaged, StoreError, StoreUnavailable
-from modemd.store.connection import Reader, T, ThreadReader, connect
-from modemd.store.files.opening import lock, prepare
+from modemd.store.connection import Reader, T, ThreadReader, connect, reader_uri, visitor_uri
+from modemd.store.files.opening import check_readable, lock, prepare
+from modemd.store.files.presence import make, require_database
 from modemd.store.schema import VERSION
-from modemd.store.sqlite_errors import classify_error, explain_open_error, explain_os_error
-from modemd.store.writer import ThreadWriter, Writer
+from modemd.store.sqlite_errors import classify_error, explain_open_error, explain_os_error, explain_read_error
+from modemd.store.writer import RefusingWriter, ThreadWriter, Writer
 
 
 class Store:
@@ -31,16 +32,46 @@ class Store:
         self._reader = reader
         self._hot_reader = hot or reader
         self._lock = lock
+        self.is_new = False
         self.consent_epoch = 0
         self.failure: StoreUnavailable | StoreDamaged | None = None
         self.failed = asyncio.Event()
 
     @classmethod
-    async def open(cls, path: Path) -> Store:
-        """Opens (or makes) the database at `path` as its one writer. Raises StoreLocked if another process is its writer;
+    async def open(cls, path: Path, socket: Path | None = None) -> Store:
+        """Opens the database at `path` as its one writer, after it was made if there is none (`is_new`). `socket`: where this
+        process will listen, for those who wait for the lock. Raises NoDatabase if the folder is not there, else as
+        `open_existing`."""
+        is_new = make(path)
+        store = await cls._open_to_write(path, socket)
+        store.is_new = is_new
+        return store
+
+    @classmethod
+    async def open_existing(cls, path: Path) -> Store:
+        """Opens the database at `path` as its one writer. Raises NoDatabase; StoreLocked if another process is its writer;
         StoreUnavailable if the disk is full, read-only or failing; StoreDamaged, after a copy was made; StoreError for any other
         reason."""
-        held = lock(path)
+        require_database(path)
+        return await cls._open_to_write(path, None)
+
+    @classmethod
+    async def open_to_read(cls, path: Path) -> Store:
+        """Opens the database at `path` to read, also while another process writes to it. Every change is refused. Makes and
+        changes no file. Raises NoDatabase; StoreError if it cannot be read, or its schema is not that of this program."""
+        require_database(path)
+        uri = visitor_uri(path)
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, check_readable, path, uri)
+        except sqlite3.Error as error:
+            raise explain_read_error(error, path) from error
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+        return cls(RefusingWriter(), ThreadReader(uri))
+
+    @classmethod
+    async def _open_to_write(cls, path: Path, socket: Path | None) -> Store:
+        held = lock(path, socket)
         try:
             await asyncio.get_running_loop().run_in_executor(None, prepare, path)
         except sqlite3.Error as error:
@@ -52,7 +83,12 @@ class Store:
         except StoreError:
             os.close(held)
             raise
-        return cls(ThreadWriter(lambda: connect(path)), ThreadReader(path), held, hot=ThreadReader(path))
+        return cls(
+            ThreadWriter(lambda: connect(path)),
+            ThreadReader(reader_uri(path)),
+            held,
+            hot=ThreadReader(reader_uri(path)),
+        )
 
     def write(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Runs `change` in the writer's transaction. It is submitted at once, even if nobody awaits it."""

@@ -288,6 +288,13 @@ _SIMS = (
         admitted_at TEXT,
         smsc TEXT
     ) STRICT""",
+    # Modems that were found by themselves. `place`: the USB place in which it answered last.
+    """CREATE TABLE modem (
+        name TEXT PRIMARY KEY,
+        imei TEXT,
+        place TEXT NOT NULL,
+        found_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
     # PINs that a holder (a SIM, or a modem) was given and did not take, or did not answer: they are not tried again.
     """CREATE TABLE pin_try (
         holder TEXT NOT NULL,
@@ -337,6 +344,7 @@ _CALENDAR = (
 )
 
 _ALARMS = (
+    # `clear_sms`, `clear_command`: 1 while it is to be told that way that the alarm is over.
     """CREATE TABLE alarm (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         code TEXT NOT NULL,
@@ -345,9 +353,12 @@ _ALARMS = (
         raised_at TEXT NOT NULL,
         cleared_at TEXT,
         sms_at TEXT,
-        command_at TEXT
+        command_at TEXT,
+        clear_sms INTEGER NOT NULL DEFAULT 0,
+        clear_command INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     "CREATE UNIQUE INDEX alarm_standing ON alarm (code, subject) WHERE cleared_at IS NULL",
+    "CREATE INDEX alarm_all_clear ON alarm (id) WHERE clear_sms = 1 OR clear_command = 1",
     "CREATE INDEX alarm_history ON alarm (code, subject, id)",
 )
 

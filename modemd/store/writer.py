@@ -49,6 +49,21 @@ class Writer(Protocol):
         """Finishes what was submitted, and ends."""
 
 
+class RefusingWriter:
+    """Writer of a database that was opened to read: it refuses every change."""
+
+    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        answer.set_exception(StoreError("the database was opened to read, and takes no change"))
+        return answer
+
+    def submit_lazily(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        return self.submit(change)
+
+    async def close(self) -> None:
+        pass
+
+
 class CommitGroup:
     """Group of changes that share one transaction.
 

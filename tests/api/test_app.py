@@ -49,8 +49,9 @@ async def test_a_message_is_accepted(client: Client) -> None:
         1,
     )
     assert (message["warnings"], message["again"]) == ([], False)
-    listed = (await client.get("/v1/messages")).json
-    assert listed == [{key: value for key, value in message.items() if key not in ("warnings", "again")}]
+    (listed,) = (await client.get("/v1/messages")).json
+    assert listed.pop("waits")["code"] == "no_daemon"
+    assert listed == {key: value for key, value in message.items() if key not in ("warnings", "again")}
 
 
 async def test_every_wish_is_kept(client: Client, assembled: AssembledService) -> None:
@@ -285,7 +286,7 @@ async def test_opt_outs_are_listed(client: Client, assembled: AssembledService) 
 async def test_modems_and_status_tell_what_is_known(client: Client, assembled: AssembledService) -> None:
     """A modem that nothing is known of is listed as configured; no message can pass, and what waits is counted."""
     (modem,) = (await client.get("/v1/modems")).json
-    assert (modem["name"], modem["health"], modem["imei"]) == ("west", "opening", None)
+    assert (modem["name"], modem["health"], modem["imei"]) == ("west", "stopped", None)
     await client.post("/v1/messages", HELLO)
     new = status_reports.NewReport(
         "sim", b"1", ReportFacts(1, ALICE, None), status_reports.DeliveryOutcome.DELIVERED, 0, None

@@ -10,6 +10,7 @@ import pytest
 from modemd.api.app import create_app
 from modemd.api.messages import LARGEST_CSV, NewMessage
 from modemd.errors import ErrorCode
+from modemd.rules.waits import WaitCode
 from modemd.service.operations import health
 from tests.service.assembled import assembled_service
 
@@ -66,3 +67,9 @@ def test_every_verdict_is_documented() -> None:
     documented = dict(re.findall(r"^\| `(\w+)`[^|]* \| (\d+) \|", section("Health"), flags=re.MULTILINE))
     assert {code for code in health.CODES if code in documented} == set(health.CODES)
     assert {code for code, status in documented.items() if status == "200"} == {health.CAN_SEND}
+
+
+@pytest.mark.parametrize("code", WaitCode)
+def test_every_reason_to_wait_is_documented(code: WaitCode) -> None:
+    """With what it means."""
+    assert f"`{code}`" in section("Why a message waits")

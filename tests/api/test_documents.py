@@ -17,11 +17,12 @@ from modemd.modem.status import ModemHealth
 from modemd.rules.classes import MessageClass
 from modemd.rules.report_matching import MatchDoubt
 from modemd.rules.states import MessageState
+from modemd.rules.waits import Wait, WaitCode
 from modemd.service.calendar.recurring import AddedSchedule, ScheduleStory
 from modemd.service.messages.batches import BatchResult, BatchView
 from modemd.service.messages.decisions import ReleaseResult
 from modemd.service.messages.estimates import Estimate
-from modemd.service.messages.history import MessageHistory, ReportView
+from modemd.service.messages.history import MessageHistory, MessageView, ReportView
 from modemd.service.messages.previews import Preview
 from modemd.service.messages.submission import SubmitResult
 from modemd.service.messages.workload import CostlyCharacter
@@ -81,7 +82,11 @@ ESTIMATE = Estimate(1, 2, 1, (CostlyCharacter("ô", 1),), 1, 0, NOON, 2, 0, 0.08
         (empty(rows.AlarmRow), "id code subject text raised_at cleared_at sms_at command_at"),
         (empty(rows.RunRow, messages=(1,)), "local at outcome messages error"),
         (SubmitResult(MESSAGE, (), is_repeat=False), f"{MESSAGE_KEYS} warnings again"),
-        (MessageHistory(MESSAGE, (), (), (), ()), f"{MESSAGE_KEYS} progress attempts reports events"),
+        (
+            MessageHistory(MESSAGE, None, {}, (), (), (), ()),
+            f"{MESSAGE_KEYS} waits modems progress attempts reports events",
+        ),
+        (MessageView(MESSAGE, Wait(WaitCode.PACE, "its turn is next")), f"{MESSAGE_KEYS} waits"),
         (ReportView(empty(rows.ReportRow, status=0)), REPORT_KEYS),
         (ReportView(empty(rows.ReportRow, status=0), MatchDoubt.SEVERAL), f"{REPORT_KEYS} reason because"),
         (BATCH, f"{BATCH_KEYS} messages refusals"),
@@ -139,19 +144,34 @@ def test_the_status_of_the_service() -> None:
     """Health first, then what is wrong, then what there is; the age stands beside the oldest that waits."""
     waiting = rows.WaitingCount(MessageState.HELD, MessageClass.OTP, 2, NOON)
     status = StatusView(
-        Health(False, "disk_full", "nothing is sent"), StoreUnavailable(ErrorCode.DISK_FULL, "make room"), "it leaps", (), (), (),
+        Health(False, "disk_full", "nothing is sent"), 17, StoreUnavailable(ErrorCode.DISK_FULL, "make room"), "it leaps",
+        (), (), (), (rows.PauseRow(MessageClass.OTP, None, "ann", "a test", "2026-11-22T12:00:00.000000+00:00"),),
         (WaitingView(waiting, 60),), rows.StoreCounts((waiting,), (rows.HeldCount("scheduled", 2),), {}, 5, 1, 0),
     )  # fmt: skip
     assert document(status) == {
         "can_send": False,
         "code": "disk_full",
         "message": "nothing is sent",
+        "pid": 17,
         "trouble": {"code": "disk_full", "message": "make room"},
         "clock": {"trusted": False, "because": "it leaps"},
         "modems": [],
         "sims": [],
         "alarms": [],
-        "waiting": [{"state": "held", "class": "otp", "messages": 2, "oldest": NOON_TEXT, "age_s": 60}],
+        "pauses": [
+            {"class": "otp", "sim": None, "by": "ann", "why": "a test", "at": "2026-11-22T12:00:00.000000+00:00"}
+        ],
+        "waiting": [
+            {
+                "state": "held",
+                "class": "otp",
+                "messages": 2,
+                "oldest": NOON_TEXT,
+                "oldest_message": None,
+                "age_s": 60,
+                "waits": None,
+            }
+        ],
         "held": [{"reason": "scheduled", "messages": 2}],
         "states": {},
         "in_batches": 5,

@@ -79,6 +79,7 @@ def test_the_wire_over_the_api(run_scenario: RunScenario) -> None:
 async def test_what_is_not_there(tmp_path: Path, method: str, target: str, status: int, code: str) -> None:
     """No modem of that name, none that is open, no session: each has its code."""
     async with assembled_service(tmp_path) as assembled:
+        assembled.service.modems.registry.has_started = True  # as in a daemon
         answer = await Client(create_app(assembled.service)).call(
             method, target, b'{"text": "*100#"}' if method == "POST" else b""
         )

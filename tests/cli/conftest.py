@@ -13,6 +13,7 @@ from modemd.emulator.lab.control_api import create_app
 from modemd.emulator.lab.lab import Lab, LabOptions
 from modemd.emulator.testing.background import Background
 from modemd.http.unix import listening, serving
+from modemd.store import Store
 from tests.cli.shell import Modemd, runner
 
 SMALLEST = """
@@ -28,7 +29,13 @@ modems:
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "modemd.yaml"
     path.write_text(SMALLEST, encoding="utf-8")
+    asyncio.run(make_database(tmp_path / "modemd.db"))
     return path
+
+
+async def make_database(path: Path) -> None:
+    """Makes an empty database, as the first start of the daemon does."""
+    await (await Store.open(path)).close()
 
 
 @pytest.fixture

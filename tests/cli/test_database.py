@@ -12,8 +12,10 @@ import pytest
 from modemd.cli import inbox
 from modemd.cli.status import format_age
 from modemd.config import load
-from modemd.store import alarms
+from modemd.store import alarms, modems
 from modemd.store.connection import connect
+from modemd.store.modems import KnownModem
+from modemd.store.schema import migrate
 from tests.cli.shell import Ended, Modemd
 from tests.service.assembled import NOON
 
@@ -73,6 +75,43 @@ def test_alarms_are_listed(modemd: Modemd, tmp_path: Path) -> None:
     assert ask(modemd, "status").out.splitlines()[1] == (
         "alarm 2 since 2026-11-22 12:00:00: modem west cannot be used<U+001B>[2J"
     )
+
+
+def test_alarms_are_tested(modemd: Modemd, config: Path) -> None:
+    """A message to each administrator and a run of the command; nobody at all, and a command that fails, end with 1."""
+    test = ("alarms", "test", "--config", "FILE")
+    nobody = modemd(*test)
+    assert (nobody.status, nobody.err.startswith("modemd: nobody is told of alarms")) == (1, True)
+    told = config.parent / "told"
+    smallest = config.read_text(encoding="utf-8")
+    configured = f"{smallest}alarms: {{to: ['+33612345678'], command: [/usr/bin/tee, {told}]}}\n"
+    config.write_text(configured, encoding="utf-8")
+    good = modemd(*test)
+    assert good.out.splitlines() == [
+        "message 1 is queued; modemd explain 1 shows what becomes of it",
+        "the command ended with 0",
+    ]
+    assert json.loads(told.read_text(encoding="utf-8"))["code"] == "test"
+    assert json.loads(ask(modemd, "messages", "--json").out)[0]["class"] == "alarm"
+    config.write_text(configured.replace("/usr/bin/tee", "/usr/bin/false"), encoding="utf-8")
+    bad = modemd(*test)
+    assert (bad.status, bad.err) == (1, "modemd: alarms.command has failed: it ended with status 1\n")
+
+
+def test_a_modem_that_is_gone_is_forgotten(modemd: Modemd, config: Path) -> None:
+    """With `modems: auto`, one that was found before is listed, until a person forgets it; one that is configured cannot be."""
+    ended = modemd("modems", "forget", "--config", "FILE", "west")
+    assert (ended.status, "is in the configuration" in ended.err) == (1, True)
+    config.write_text("database: modemd.db\n", encoding="utf-8")
+    db = connect(config.with_name("modemd.db"))
+    migrate(db)
+    modems.record_modem(db, KnownModem("modem-411115", "490154203411115", "1-1.1"), NOON)
+    db.close()
+    assert "modem-411115" in modemd("modems", "--config", "FILE").out
+    assert modemd("modems", "forget", "--config", "FILE", "modem-411115").out == "modem modem-411115 is forgotten\n"
+    assert modemd("modems", "--config", "FILE").out == "no modem found\n"
+    again = modemd("modems", "forget", "--config", "FILE", "modem-411115", "--json")
+    assert again == Ended(1, "", "modemd: there is no modem 'modem-411115'\n")
 
 
 def test_the_status_is_one_screen(modemd: Modemd) -> None:
@@ -161,3 +200,12 @@ def test_what_comes_in_is_followed(config: Path, capsys: pytest.CaptureFixture[s
 def test_follow_cannot_be_used_with_an_id(modemd: Modemd) -> None:
     """One message does not come twice."""
     assert modemd("inbox", "--config", "FILE", "--follow", "--id", "3").status == 2
+
+
+def test_a_backup_needs_a_file(modemd: Modemd, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` is no file: a backup is checked page by page, which a stream cannot be; no file of that name is made."""
+    monkeypatch.chdir(config.parent)
+    ended = modemd("backup", "--config", "FILE", "-")
+    assert (ended.status, ended.out) == (2, "")
+    assert "it goes to a file; name one" in ended.err
+    assert not (config.parent / "-").exists()

@@ -16,7 +16,8 @@ SECTIONS = dict(re.findall(r"^## (modemd [a-z -]+)\n(.*?)(?=^## |\Z)", TEXT, re.
 
 
 def leaves(group: click.Group, path: tuple[str, ...], options: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Every command that does something, with its options, those of its groups first."""
+    """Every command that does something, with its options, those of its groups first. A group that does something by itself has
+    its options for that alone."""
     context = click.Context(group, **group.context_settings)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
@@ -24,7 +25,10 @@ def leaves(group: click.Group, path: tuple[str, ...], options: list[str]) -> Ite
         own = [each.opts[0] for each in command.params if isinstance(each, click.Option) and not each.hidden]
         own = [option for option in own if option not in ("--help", "--version")]
         if isinstance(command, click.Group):
-            yield from leaves(command, (*path, name), options + own)
+            is_command = command.invoke_without_command and own
+            if is_command:
+                yield " ".join((*path, name)), options + own
+            yield from leaves(command, (*path, name), options if is_command else options + own)
         else:
             yield " ".join((*path, name)), options + own
 

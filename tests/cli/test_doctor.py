@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from modemd.cli.doctor import _settings
 from modemd.doctor import ADVICE, Code, Severity
 from modemd.emulator.testing import Network
 from tests.cli.shell import Ended, Modemd
@@ -28,14 +30,14 @@ def doctor(modemd: Modemd, *arguments: str) -> Ended:
 
 
 def test_a_healthy_modem(modemd: Modemd, config: Path) -> None:
-    """Status 0, a line a finding, and in the end what it comes to."""
+    """A line a finding, and in the end what it comes to: status 1, since nothing passes without a daemon."""
     with Network() as network:
         modem = network.modem(port=config.parent / "modem0", family="sim800")
         ended = doctor(modemd)
-        assert (ended.status, ended.err) == (0, "")
+        assert (ended.status, ended.err) == (1, "")
         *lines, last = ended.out.splitlines()
-        assert last == "a message can pass once a daemon runs"
-        assert any(line.startswith("warning  no daemon runs at ") for line in lines)
+        assert last == "no message can pass: no daemon runs; a modem is ready, so start the daemon"
+        assert any(line.startswith("BLOCKS   no daemon runs at ") for line in lines)
         assert any(line.startswith("         -> start it: ") for line in lines)
         assert any(line.startswith("ok       west: ") and line.endswith("driver sim800") for line in lines)
         assert modem.imei not in ended.out
@@ -48,7 +50,16 @@ def test_a_modem_that_is_gone(modemd: Modemd) -> None:
     lines = ended.out.splitlines()
     place = next(index for index, line in enumerate(lines) if line.startswith("BLOCKS   west: "))
     assert lines[place + 1] == f"         -> {ADVICE[Code.PORT_ABSENT].remedy}"
-    assert lines[-1] == "no message can pass"
+    assert lines[-1] == "no message can pass: no daemon runs; and if one ran, no message could pass either"
+
+
+def test_a_pause_is_found_without_a_daemon(modemd: Modemd) -> None:
+    """Who paused what, and why; the database is asked."""
+    assert modemd("pause", "--config", "FILE", "--class", "otp", "--why", "a test", "--by", "ann").status == 0
+    ended = doctor(modemd)
+    (line,) = [line for line in ended.out.splitlines() if line.startswith("warning  class otp is paused since ")]
+    assert line.endswith(" by ann: a test")
+    assert "`modemd resume --class otp --why REASON`" in ended.out
 
 
 def test_findings_are_data(modemd: Modemd, tmp_path: Path) -> None:
@@ -56,7 +67,8 @@ def test_findings_are_data(modemd: Modemd, tmp_path: Path) -> None:
     ended = doctor(modemd, "--json", "--port", str(tmp_path / "other"))
     assert ended.status == 1
     report = json.loads(ended.out)
-    assert (report["can_send"], report["running"]) == (False, False)
+    assert (report["can_send"], report["modem_ready"], report["running"]) == (False, False, False)
+    assert report["code"] == "no_daemon"
     for finding in report["findings"]:
         assert set(finding) == {"code", "severity", "subject", "what", "remedy"}
         assert ADVICE[Code(finding["code"])].severity == finding["severity"]
@@ -101,7 +113,7 @@ def test_a_message_to_itself(modemd: Modemd, config: Path) -> None:
     with Network() as network:
         modem = network.modem(number="+33700000001", port=config.parent / "modem0")
         ended = doctor(modemd, "--send-to-self")
-        assert ended.status == 0
+        assert ended.status == 1
         assert "ok       west: the network accepted a message to +33700000001" in ended.out.splitlines()
         assert "the message arrived after " in ended.out
         assert [entry.recipient for entry in network.journal] == [modem.number]
@@ -125,7 +137,7 @@ def test_modemmanager_on_a_real_port(modemd: Modemd, config: Path) -> None:
         finally:
             process.kill()
             process.wait()
-        assert doctor(modemd).status == 0
+        assert doctor(modemd).out.splitlines()[-1].endswith("a modem is ready, so start the daemon")
 
 
 def test_a_daemon_is_asked_on_its_socket(modemd: Modemd, config: Path) -> None:
@@ -165,3 +177,13 @@ class Answering:
         with caller:
             caller.recv(4096)
             caller.sendall(self._answer)
+
+
+def test_a_configuration_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose it is, and what helps, is a finding: no port is opened, since a daemon may use it."""
+    path = tmp_path / "modemd.yaml"
+    path.write_text("database: modemd.db", encoding="utf-8")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    settings, (finding,) = _settings(path)
+    assert (settings, finding.code) == (None, Code.CONFIG_CLOSED)
+    assert "belongs to" in finding.what

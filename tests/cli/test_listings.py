@@ -137,11 +137,17 @@ def test_many_opt_outs_are_cut_with_a_word(modemd: Modemd, change: Callable[...,
 
 
 def test_modems_are_listed(modemd: Modemd) -> None:
-    """The modems as configured; one is found by its name."""
-    assert ask(modemd, "modems").out.splitlines()[1].split()[:3] == ["west", "opening", "-"]
+    """The modems as configured, and that no daemon uses them; one is found by its name."""
+    assert ask(modemd, "modems").out.splitlines()[1].split()[:6] == ["west", "stopped", "no", "daemon", "runs", "-"]
     assert json.loads(ask(modemd, "modems", "--json", "--id", "west").out)[0]["name"] == "west"
     assert ask(modemd, "modems", "--id", "west").out.splitlines()[0].split() == ["name", "west"]
-    assert modemd("modems", "--config", "FILE", "--id", "east") == Ended(1, "", "modemd: there is no modem 'east'\n")
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--wire",)], ids=["table", "json", "wire"])
+def test_a_modem_that_is_not_there_is_an_error(modemd: Modemd, more: tuple[str, ...]) -> None:
+    """A program that asks for one modem by a wrong name learns it from the exit status."""
+    ended = modemd("modems", "--config", "FILE", "--id", "east", *more)
+    assert (ended.status, ended.out, ended.err) == (1, "", "modemd: there is no modem 'east'\n")
 
 
 def test_status_tells_what_waits(modemd: Modemd) -> None:
@@ -149,16 +155,18 @@ def test_status_tells_what_waits(modemd: Modemd) -> None:
     assert "nothing waits" in ask(modemd, "status").out
     send(modemd)
     lines = ask(modemd, "status").out.splitlines()
-    assert lines[0] == "no modem can send now: no daemon runs"
+    assert lines[0] == "no message can pass: no daemon runs"
     assert any(line.startswith("queued  transactional  1") for line in lines)
+    assert any(line.startswith("the oldest queued transactional waits because no daemon runs") for line in lines)
     assert lines[-1] == "0 opted out, 0 unmatched reports"
 
 
 def test_explain_tells_the_story(modemd: Modemd) -> None:
     """A message with every event, for people and for programs."""
     send(modemd)
-    first, text, event = ask(modemd, "explain", "1").out.splitlines()
+    first, waits, text, event = ask(modemd, "explain", "1").out.splitlines()
     assert first == f"message 1 to {ALICE}, transactional, 1 part: queued"
+    assert waits.startswith("waits because no daemon runs (valid until ")
     assert text == "hello"
     assert event.endswith("  message queued  class=transactional")
     assert json.loads(ask(modemd, "explain", "1", "--json").out)["events"][0]["what"] == "message queued"

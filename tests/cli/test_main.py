@@ -1,4 +1,4 @@
-"""How commands are found, and how errors end: one line on stderr, and the exit status."""
+"""How commands are found and explained, and how errors end: one line on stderr, and the exit status."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 import pytest
 
 from modemd import __version__
+from modemd.cli import options
 from modemd.cli.main import commands
 from tests.cli.shell import Modemd
 
@@ -54,14 +55,46 @@ def test_no_command_is_wrong_usage(modemd: Modemd, arguments: tuple[str, ...]) -
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        pytest.param(("frob",), "modemd: modemd: No such command 'frob'.", id="unknown command"),
-        pytest.param(("config", "frob"), "modemd: modemd config: No such command 'frob'.", id="unknown below"),
-        pytest.param(("--frob",), "modemd: modemd: No such option '--frob'.", id="unknown option"),
-        pytest.param(("status",), "modemd: modemd status: Missing option '--config'.", id="no configuration"),
-        pytest.param(("messages", "--config", "FILE", "--limit", "-1"), "x>=0", id="bad limit"),
-        pytest.param(("messages", "--config", "FILE", "--state", "lost"), "'lost' is not one of", id="bad state"),
-        pytest.param(("send", "--config", "FILE", "--class", "system"), "'system' is not one of", id="bad class"),
-        pytest.param(("status", "--config", "FILE", "more"), "unexpected extra argument", id="too many"),
+        pytest.param(
+            ("frob",), "modemd: modemd: there is no command 'frob'; modemd --help lists them", id="unknown command"
+        ),
+        pytest.param(
+            ("config", "frob"),
+            "modemd: modemd config: there is no command 'frob'; modemd config --help lists them",
+            id="unknown below",
+        ),
+        pytest.param(
+            ("--frob",), "modemd: modemd: there is no option --frob; modemd --help lists them", id="unknown option"
+        ),
+        pytest.param(("snd",), "there is no command 'snd'; did you mean send?", id="a command nearly right"),
+        pytest.param(("status", "--to", "1"), "there is no option --to; modemd status --help lists them", id="unlike"),
+        pytest.param(
+            ("status", "--jsn"), "there is no option --jsn; did you mean --json?", id="an option nearly right"
+        ),
+        pytest.param(("status", "--config"), "modemd status: --config needs a value", id="no value"),
+        pytest.param(("explain", "--config", "FILE"), "modemd explain: ID is missing", id="no argument"),
+        pytest.param(
+            ("messages", "--config", "FILE", "--limit", "-1"),
+            "modemd messages: --limit: '-1' is not allowed; allowed: a whole number, 0 or more",
+            id="bad limit",
+        ),
+        pytest.param(
+            ("messages", "--config", "FILE", "--limit", "many"),
+            "modemd messages: --limit: 'many' is not allowed; allowed: a whole number, 0 or more",
+            id="no number",
+        ),
+        pytest.param(
+            ("phone", "--dir", "lab", "123", "send", "1", "hi", "--class", "9"),
+            "--class: '9' is not allowed; allowed: a whole number from 0 to 3",
+            id="out of range",
+        ),
+        pytest.param(
+            ("messages", "--config", "FILE", "--state", "lost"),
+            "--state: 'lost' is not allowed; allowed: held, queued,",
+            id="bad state",
+        ),
+        pytest.param(("send", "--config", "FILE", "--class", "system"), "'system' is not allowed", id="bad class"),
+        pytest.param(("status", "--config", "FILE", "more"), "'more' is too much here", id="too many"),
     ],
 )
 def test_wrong_usage_is_one_line(modemd: Modemd, arguments: tuple[str, ...], line: str) -> None:
@@ -114,6 +147,14 @@ def test_a_wrong_driver_is_a_mistake(modemd: Modemd, config: Path, driver: str |
     assert complaint in ended.err
 
 
+def test_a_program_that_is_not_there_is_a_mistake(modemd: Modemd, config: Path) -> None:
+    """An alarm that nobody hears of is worth nothing: `config check` looks whether the command can be run."""
+    config.write_text(config.read_text(encoding="utf-8") + "alarms: {command: [/nonexistent/tell]}\n", encoding="utf-8")
+    ended = modemd("config", "check", "--config", "FILE")
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
+    assert ended.err.endswith("alarms.command: /nonexistent/tell: No such file or directory\n")
+
+
 def test_every_wrong_driver_is_reported(modemd: Modemd, config: Path) -> None:
     """`config check` has a line for each file with a mistake."""
     own = config.parent / "drivers"
@@ -132,3 +173,98 @@ def test_the_version_loads_nothing_else() -> None:
         [sys.executable, "-c", VERSION_AND_MODULES], capture_output=True, text=True, timeout=30, check=True
     ).stdout
     assert said.splitlines()[1:] == ["[]"]
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder without a configuration, and the place of an installed one, which is not there."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv(options.CONFIG_VARIABLE, raising=False)
+    monkeypatch.setattr(options, "CONFIG_PLACES", (Path("modemd.yaml"), tmp_path / "etc" / "modemd.yaml"))
+    return folder
+
+
+def test_the_configuration_is_looked_for(
+    modemd: Modemd, config: Path, nowhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --config: the file of MODEMD_CONFIG, then ./modemd.yaml, then the installed one; the first that is there."""
+    (tmp_path / "etc").mkdir()
+    installed, here = tmp_path / "etc" / "modemd.yaml", nowhere / "modemd.yaml"
+    for path in (installed, here):
+        path.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+        found = "modemd.yaml" if path == here else str(path)
+        assert modemd("config", "check").out.startswith(f"{found}: ")
+    monkeypatch.setenv(options.CONFIG_VARIABLE, str(config))
+    assert modemd("config", "check").out.startswith(f"{config}: ")
+    assert modemd("config", "check", "--config", str(installed)).out.startswith(f"{installed}: ")
+
+
+def test_no_configuration_names_the_places(modemd: Modemd, nowhere: Path, tmp_path: Path) -> None:
+    """One line names the option, the variable and both places, and the status is 2."""
+    ended = modemd("status")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    for place in ("--config", "MODEMD_CONFIG", "./modemd.yaml", str(tmp_path / "etc" / "modemd.yaml")):
+        assert place in ended.err
+
+
+def test_a_mistake_of_modemd_is_one_line(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody expected is told in one line that can be reported, with its place."""
+
+    def fail(path: Path) -> None:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("modemd.cli.daemon.load", fail)
+    ended = modemd("config", "check", "--config", "FILE")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert ended.err.startswith("modemd: a mistake in modemd: KeyError: 'surprise' (")
+    assert "please report this line, and the command" in ended.err
+
+
+def test_help_lists_commands_and_pages(modemd: Modemd) -> None:
+    """Without a name, every command and every page is listed."""
+    ended = modemd("help")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith("Usage: modemd ")
+    assert "  send " in ended.out
+    assert "trouble" in ended.out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("names", [("send",), ("sims", "list"), ("config",)], ids=" ".join)
+def test_help_of_a_command_is_its_own(modemd: Modemd, names: tuple[str, ...]) -> None:
+    """`modemd help send` is `modemd send --help`, also for a command below another."""
+    assert modemd("help", *names).out == modemd(*names, "--help").out != ""
+
+
+def test_help_of_a_page_is_the_page(modemd: Modemd) -> None:
+    """A page of the documentation is printed whole."""
+    assert modemd("help", "trouble").out.startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("snd", "did you mean send?"), ("operatin", "did you mean operating?"), ("frob", "modemd help lists all")],
+)
+def test_help_of_nothing_is_an_error(modemd: Modemd, name: str, said: str) -> None:
+    """A name that is neither a command nor a page ends with 2, and with the name that may be meant."""
+    ended = modemd("help", name)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"there is no command and no page {name!r}" in ended.err
+    assert said in ended.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_script(modemd: Modemd, shell: str) -> None:
+    """The script asks modemd itself for what can be completed."""
+    ended = modemd("completion", shell)
+    assert (ended.status, ended.err) == (0, "")
+    assert f"_MODEMD_COMPLETE={shell}_complete" in ended.out
+
+
+def test_the_script_is_answered(modemd: Modemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the script of bash asks, modemd answers: `modemd sta` is completed to status."""
+    monkeypatch.setenv("_MODEMD_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "modemd sta")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert modemd().out == "plain,status\n"

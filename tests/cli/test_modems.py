@@ -148,5 +148,5 @@ def test_a_low_balance_is_shown(modemd: Modemd) -> None:
 def test_without_a_daemon_no_modem_is_open(modemd: Modemd) -> None:
     """The command does not open the port by itself."""
     ended = modemd("ussd", "--config", "FILE", "--modem", "west", "*100#")
-    assert (ended.status, ended.err) == (1, "modemd: west is opening: wait a little\n")
+    assert (ended.status, ended.err) == (1, "modemd: west is not used now: no daemon runs\n")
     assert modemd("modems", "--config", "FILE", "--id", "west", "--wire").out == "no lines yet\n"

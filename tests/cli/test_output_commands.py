@@ -52,6 +52,7 @@ FED = {
     "undo-optout": (ALICE, "--why", "x"),
     "pause": ("--class", "marketing", "--why", "x"),
     "resume": ("--class", "otp", "--why", "x"),
+    "pauses": (),
     "sims": ("list",),
     "status": (),
     "alarms": (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from modemd.doctor.rights import current_user
 from modemd.emulator.usb.bus import STICK
 from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.link.port import Port
+from modemd.modem.setup.sim_pin import LOCKED, REMEDIES
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.rules.sim_breaker import Refusal
+from modemd.store.events import Authorship
 from tests.api.client import Client
-from tests.doctor.bench import ROOMY, TEXT, Bench, asking, codes, found
+from tests.doctor.bench import ROOMY, STRANGER, TEXT, Bench, asking, codes, found
 from tests.doctor.conftest import Doctor
 from tests.sim.conftest import RunScenario
 from tests.sim.modems.found_modems import CD_ROM, STICKS, ready
@@ -292,6 +294,92 @@ def test_a_port_that_is_not_the_daemons_is_asked(doctor: Doctor) -> None:
     doctor(visit_bench)
 
 
+DAEMON = 4711
+
+
+def running(**row: Any) -> Any:
+    """A daemon, process `DAEMON`, that has one modem in trouble."""
+    modem = dict.fromkeys(("place", "sim", "model"))
+    modem |= {"name": "west", "health": "not usable", "can_send": False, "registration": "unknown", **row}
+
+    async def runs(method: str, target: str, document: Mapping[str, Any] | None) -> tuple[int, Any]:
+        said = {"message": "no modem can send now", "code": "none_ready", "can_send": False, "trouble": None}
+        return 200, {**said, "pid": DAEMON, "modems": [modem], "pauses": [], "clock": {"because": None}}
+
+    return runs
+
+
+SILENT = "/dev/modem0: nothing answers AT in 6 s"
+CLOSED = "/dev/modem0: Permission denied; its group, dialout, may open it"
+BUSY = "/dev/modem0: another program has it open; see `fuser`"
+
+
+@pytest.mark.parametrize("health", ["not usable", "gone"])
+@pytest.mark.parametrize(
+    ("reason", "holder", "code"),
+    [
+        pytest.param(SILENT, DAEMON, Code.MODEM_SILENT, id="silent, and held by the daemon"),
+        pytest.param(SILENT, None, Code.MODEM_SILENT, id="silent"),
+        pytest.param(SILENT, 42, Code.PORT_BUSY, id="held by another program"),
+        pytest.param(BUSY, None, Code.PORT_BUSY, id="held by a program of another user"),
+        pytest.param(CLOSED, None, Code.PORT_NO_PERMISSION, id="closed to the daemon"),
+    ],
+)
+def test_it_is_the_daemon_that_opens_a_port(
+    doctor: Doctor, health: str, reason: str, holder: int | None, code: Code
+) -> None:
+    """The daemon's own hold on a port is no other program's, and whoever asks needs no right to the port: what the daemon says
+    counts."""
+
+    async def visit_bench(bench: Bench) -> None:
+        if holder is not None:
+            bench.process(holder, "modemd", bench.port)
+        bench.change(call_api=running(health=health, port=bench.port, reason=reason), user=STRANGER)
+        report = await bench.examine()
+        assert found(report, code).subject == "west"
+        assert not {Code.PORT_BUSY, Code.PORT_NO_PERMISSION, Code.MODEM_SILENT} - {code} & set(codes(report))
+
+    doctor(visit_bench)
+
+
+def test_a_modem_that_is_missing(doctor: Doctor) -> None:
+    """It was here before and is not plugged in: the remedy says how it is forgotten."""
+
+    async def visit_bench(bench: Bench) -> None:
+        bench.change(call_api=running(health="gone", port=None, reason="the modem with the IMEI 1 is not plugged in"))
+        assert "modemd modems forget west" in found(await bench.examine(), Code.MODEM_MISSING).remedy
+
+    doctor(visit_bench)
+
+
+def test_a_pause_is_a_finding(run_scenario: RunScenario, tmp_path: Path) -> None:
+    """Who paused what, since when and why, and how to end it; the verdict is the daemon's."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
+        await simulation.service.sims.pause(None, None, Authorship("alice", "moving house"))
+        report = await visit(simulation, tmp_path)
+        assert (report.can_send, report.code) == (False, "paused")
+        paused = found(report, Code.PAUSED)
+        assert paused.what.startswith("the queue is paused since 2026-03-02 ")
+        assert paused.what.endswith(" by alice: moving house")
+        assert "`modemd resume --why REASON`" in paused.remedy
+
+    run_scenario(scenario, modems=1)
+
+
+def test_the_clock_is_the_daemons(run_scenario: RunScenario, tmp_path: Path) -> None:
+    """The daemon knows the network's time, and the doctor does not: what the daemon says of the clock is told."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await simulation.until(lambda: simulation.service.modems.views.list_modems()[0].health == "ready", within_s=60)
+        simulation.clock.off = -timedelta(days=400)
+        reason = simulation.service.operations.clock.distrust_reason
+        assert found(await visit(simulation, tmp_path), Code.CLOCK_WRONG).what.endswith(str(reason))
+
+    run_scenario(scenario, modems=1)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -397,3 +485,11 @@ def test_a_stick_without_a_driver_is_no_modem(run_scenario: RunScenario, tmp_pat
         assert found(await visit(simulation, tmp_path), Code.NO_DRIVER).subject == "2-1"
 
     run_scenario(scenario, found="auto", modems=0)
+
+
+def test_the_remedy_for_a_pin_is_told_once() -> None:
+    """The finding says that the SIM asks, and its remedy what helps: the daemon's reason has both."""
+    row = {"name": "west", "health": ModemHealth.NEEDS_PERSON, "reason": REMEDIES[LOCKED]}
+    (finding,) = modem_findings(row)
+    assert (finding.code, finding.what) == (Code.SIM_PIN, "the SIM asks for its PIN")
+    assert "pin_file" in finding.remedy

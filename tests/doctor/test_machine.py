@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from modemd.doctor import Code, Finding
-from modemd.doctor.machine import DiskSpace, check_database, check_disk, disk_space_of
+from modemd.config import Settings
+from modemd.doctor import Code, Finding, machine
+from modemd.doctor.machine import DiskSpace, check_clock, check_database, check_disk, disk_space_of
+from modemd.doctor.rights import User
 from modemd.store import consent
 from modemd.store.connection import connect
 from modemd.store.consent import ConsentStatement
@@ -48,10 +51,41 @@ def test_a_database_of_another_user(doctor: Doctor) -> None:
         report = await bench.examine()
         finding = found(report, Code.DATABASE_NO_PERMISSION)
         assert finding.what.startswith(f"visitor may not write {bench.database}")
-        assert "sudo chown" in finding.remedy
-        assert not report.can_send
+        assert f"`sudo chown {finding.what.split()[0]}: {bench.database}*`" in finding.remedy
+        assert not report.modem_ready
 
     doctor(visit)
+
+
+def test_the_installed_user_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine with modemd's user, the remedy names that user, and not a word to be replaced."""
+    monkeypatch.setattr(machine, "has_user", lambda name: True)
+    settings = Settings.model_validate({"database": tmp_path / "modemd.db"})
+    filled(settings.database)
+    daemon = User("modemd", 3_999_999, frozenset())
+    finding = check_database(settings, daemon, running=False, proc=tmp_path)
+    assert finding.code is Code.DATABASE_NO_PERMISSION
+    assert f"`sudo chown modemd: {tmp_path}" in finding.remedy
+
+
+def test_a_database_that_a_daemon_uses(tmp_path: Path) -> None:
+    """While a daemon runs, it does not matter whether the user who asks may write its database."""
+    settings = Settings.model_validate({"database": tmp_path / "modemd.db"})
+    filled(settings.database)
+    assert check_database(settings, STRANGER, running=True, proc=tmp_path).code is Code.DATABASE_FINE
+    below = Settings.model_validate({"database": tmp_path / "modemd.db" / "below"})
+    assert check_database(below, STRANGER, running=True, proc=tmp_path).code is Code.DATABASE_FINE
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
+def test_a_database_that_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A folder or a pipe in its place is told; nothing waits for the other end of the pipe."""
+    settings = Settings.model_validate({"database": tmp_path / "modemd.db"})
+    make(settings.database)
+    root = User("root", os.geteuid(), frozenset())
+    finding = check_database(settings, root, running=False, proc=tmp_path)
+    assert (finding.code, "correct `database`" in finding.what) == (Code.DATABASE_UNUSABLE, True)
+    assert check_clock(settings, NOW).code is Code.CLOCK_FINE
 
 
 def test_a_locked_database(doctor: Doctor) -> None:
@@ -65,7 +99,7 @@ def test_a_locked_database(doctor: Doctor) -> None:
             fcntl.flock(held, fcntl.LOCK_EX)
             report = await bench.examine()
         assert found(report, Code.DATABASE_LOCKED).what.endswith(": modemd (process 99)")
-        assert not report.can_send
+        assert not report.modem_ready
         assert Code.DATABASE_FINE in codes(await bench.examine())
 
     doctor(visit)
@@ -78,7 +112,7 @@ def test_a_damaged_database(doctor: Doctor) -> None:
         bench.database.write_bytes(b"no database at all" * 100)
         report = await bench.examine()
         assert "A damaged database" in found(report, Code.DATABASE_DAMAGED).remedy
-        assert not report.can_send
+        assert not report.modem_ready
         assert list(bench.folder.glob("*.damaged-*")) == []
 
     doctor(visit)
@@ -95,7 +129,7 @@ def test_a_database_of_a_newer_modemd(doctor: Doctor) -> None:
         connection.close()
         report = await bench.examine()
         assert found(report, Code.DATABASE_NEWER).remedy == "upgrade modemd"
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -109,7 +143,7 @@ def test_a_database_of_another_program(doctor: Doctor) -> None:
         connection.close()
         report = await bench.examine()
         assert "is no database of modemd" in found(report, Code.DATABASE_UNUSABLE).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -121,7 +155,7 @@ def test_a_database_that_is_none(doctor: Doctor) -> None:
         bench.database.mkdir()
         report = await bench.examine()
         assert found(report, Code.DATABASE_UNUSABLE).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -144,7 +178,7 @@ def test_the_disk(doctor: Doctor, room: DiskSpace, code: Code) -> None:
         report = await bench.examine()
         finding = found(report, code)
         assert str(bench.database) in finding.what
-        assert report.can_send is (code in (Code.DISK_LOW, Code.DISK_FINE))
+        assert report.modem_ready is (code in (Code.DISK_LOW, Code.DISK_FINE))
         assert bool(finding.remedy) is (code is not Code.DISK_FINE)
 
     doctor(visit)
@@ -166,7 +200,7 @@ def test_a_clock_behind_the_database(doctor: Doctor) -> None:
         finding = found(report, Code.CLOCK_WRONG)
         assert "2026-12-22" in finding.what
         assert "timedatectl set-ntp true" in finding.remedy
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -193,7 +227,7 @@ def test_without_a_configuration(doctor: Doctor) -> None:
         bench.change(settings=None, earlier_findings=(missing,))
         report = await bench.examine()
         assert codes(report)[0] is Code.CONFIG_MISSING
-        assert report.can_send
+        assert report.modem_ready
         assert not {Code.DISK_FINE, Code.DATABASE_FINE} & set(codes(report))
 
     doctor(visit, family="quectel_ec25")

@@ -31,14 +31,15 @@ def _lacks(family: str) -> list[Code]:
 
 @pytest.mark.parametrize("family", sorted(families))
 def test_a_healthy_modem(doctor: Doctor, family: str) -> None:
-    """It answers, is in the network, has a service centre and room: a message can pass once a daemon runs. Nothing was sent or
-    set that a daemon would miss, and the port is free again."""
+    """It answers, is in the network, has a service centre and room: only the daemon is missing. Nothing was sent or set
+    that a daemon would miss, and the port is free again."""
 
     async def visit(bench: Bench) -> None:
         report = await bench.examine()
         assert [code for code in codes(report) if code in ONE_IS_FINE] == _is_fine(family)
-        assert report.can_send
-        assert report.message == "a message can pass once a daemon runs"
+        assert report.modem_ready
+        assert not report.can_send
+        assert report.message == "no message can pass: no daemon runs; a modem is ready, so start the daemon"
         assert sorted(finding.code for finding in report.findings if finding.severity is not Severity.FINE) == sorted(
             [Code.DAEMON_NOT_RUNNING, *_lacks(family)]
         )
@@ -54,7 +55,7 @@ def test_no_sim(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.device.remove_sim()
         report = await bench.examine()
-        assert not report.can_send
+        assert not report.modem_ready
         assert found(report, Code.SIM_ABSENT).remedy == "insert a SIM, and check that it is the right way round"
 
     doctor(visit)
@@ -66,7 +67,7 @@ def test_a_sim_that_asks_for_its_pin(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.device.ask_pin()
         report = await bench.examine()
-        assert not report.can_send
+        assert not report.modem_ready
         assert "pin_file" in found(report, Code.SIM_PIN).remedy
         assert bench.sim.pin_tries == 3
 
@@ -95,7 +96,7 @@ def test_a_pin_in_a_file_is_not_given(
         report = await bench.examine()
         assert words in found(report, code).remedy
         assert str(file) in found(report, code).what
-        assert not report.can_send
+        assert not report.modem_ready
         assert bench.sim.pin_tries == 3
 
     doctor(visit, modems=[{"name": "west", "port": str(tmp_path / "modem0"), "pin_file": str(file)}])
@@ -108,7 +109,7 @@ def test_a_sim_that_asks_for_its_puk(doctor: Doctor) -> None:
         bench.device.ask_pin(tries=0)
         report = await bench.examine()
         assert "PUK of the operator's papers" in found(report, Code.SIM_PUK).remedy
-        assert not report.can_send
+        assert not report.modem_ready
         assert (bench.sim.pin_tries, bench.sim.puk_tries) == (0, 10)
 
     doctor(visit)
@@ -129,7 +130,7 @@ def test_a_sim_that_the_modem_refuses(doctor: Doctor, answer: str, code: Code) -
             bench.device.script_next("+CPIN?", answer)
         report = await bench.examine()
         assert found(report, code).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -149,7 +150,7 @@ def test_no_registration(doctor: Doctor, state: int, code: Code, words: str) -> 
         bench.device.set_coverage(state)
         report = await bench.examine()
         assert words in found(report, code).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -160,7 +161,7 @@ def test_a_modem_that_is_just_registering_is_waited_for(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.device.set_coverage(2)
         bench.timers.after(12, lambda: bench.device.set_coverage(1))
-        assert (await bench.examine()).can_send
+        assert (await bench.examine()).modem_ready
 
     doctor(visit)
 
@@ -172,7 +173,7 @@ def test_roaming_is_reported(doctor: Doctor) -> None:
         bench.device.set_coverage(5)
         report = await bench.examine()
         assert "marketing_while_roaming" in found(report, Code.ROAMING).remedy
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -184,7 +185,7 @@ def test_a_weak_signal_is_reported(doctor: Doctor) -> None:
         bench.device.signal = 3
         report = await bench.examine()
         assert found(report, Code.SIGNAL_WEAK).what.startswith("weak signal: ")
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -196,7 +197,7 @@ def test_no_service_centre(doctor: Doctor) -> None:
         bench.sim.smsc = ""
         report = await bench.examine()
         assert f"sims.{bench.sim.iccid}.smsc" in found(report, Code.SMSC_MISSING).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -209,7 +210,7 @@ def test_a_full_storage(doctor: Doctor) -> None:
             bench.device.fill_memory(memory)
         report = await bench.examine()
         assert "delete them in a phone" in found(report, Code.STORAGE_FULL).remedy
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit, family="generic")
 
@@ -226,7 +227,7 @@ def test_what_a_modem_lacks(doctor: Doctor) -> None:
         assert lacks[0] == "the modem tells no IMEI: it is known by its port, as west"
         assert "it can send, but do not count on receiving by it" in lacks[1]
         assert Code.STORAGE_FINE not in codes(report)
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -238,12 +239,12 @@ def test_the_doctor_refuses_what_the_daemon_would(doctor: Doctor) -> None:
         for command in ("E0", "V1", "+CMEE=1"):
             bench.device.script_next(command, "ERROR")
         report = await bench.examine()
-        assert report.can_send
+        assert report.modem_ready
         for _ in range(2):
             bench.device.script_next("+CMGF", "ERROR")
         report = await bench.examine()
         assert "AT+CMGF=0 answered ERROR; modemd sends in PDU mode only" in found(report, Code.MODEM_REFUSES).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -264,7 +265,7 @@ def test_errors_of_the_sim_count_however_they_are_written(doctor: Doctor, answer
             bench.device.script_next("+CPIN?", answer)
         report = await bench.examine()
         assert words in found(report, code).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -276,7 +277,7 @@ def test_a_silent_modem(doctor: Doctor) -> None:
         bench.device.deaf_for(600)
         report = await bench.examine()
         assert "wait half a minute" in found(report, Code.MODEM_SILENT).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -289,7 +290,7 @@ def test_a_modem_that_refuses(doctor: Doctor) -> None:
             bench.device.script_next("+CPIN?", "+CME ERROR: 100")
         report = await bench.examine()
         assert "+CPIN?" in found(report, Code.MODEM_REFUSES).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -303,7 +304,7 @@ def test_a_message_to_itself(doctor: Doctor) -> None:
         assert found(report, Code.SELF_ARRIVED)
         assert [(entry.recipient, entry.text) for entry in bench.network.journal] == [(NUMBER, TEXT)]
         assert bench.device.memory("SM").used == 0
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit, sims={"8933010000000000017": {"number": NUMBER}})
 
@@ -315,7 +316,7 @@ def test_a_message_to_itself_that_is_refused(doctor: Doctor) -> None:
         bench.network.reject(NUMBER, 38)
         report = await bench.examine(send=True)
         assert "+CMS ERROR: 38" in found(report, Code.SELF_NOT_SENT).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -328,7 +329,7 @@ def test_a_message_to_itself_that_does_not_come_back(doctor: Doctor) -> None:
         report = await bench.examine(send=True)
         assert found(report, Code.SELF_SENT)
         assert "modemd inbox" in found(report, Code.SELF_NOT_ARRIVED).remedy
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from modemd.doctor import Code, Severity
+from modemd.doctor.ports import check_port, open_failure
 from modemd.doctor.processes import Process, processes_holding, processes_named
 from modemd.doctor.rights import User
 from modemd.emulator.usb.bus import STICK, UsbDevice
@@ -30,7 +32,7 @@ def test_no_modem(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         report = await bench.examine()
         assert "lsusb" in found(report, Code.NO_MODEM).remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit, **AUTO)
 
@@ -71,7 +73,7 @@ def test_a_stick_that_is_no_modem_yet(
         finding = found(report, code)
         assert f"{device.vendor_id:04x}:{device.product_id:04x}" in finding.what
         assert words in finding.remedy
-        assert not report.can_send
+        assert not report.modem_ready
         assert link is None or not link.opened
 
     doctor(visit, **AUTO)
@@ -112,7 +114,7 @@ def test_a_found_modem_is_asked(doctor: Doctor, tmp_path: Path) -> None:
     async def visit(bench: Bench) -> None:
         bench.plug_as_files()
         report = await bench.examine()
-        assert report.can_send
+        assert report.modem_ready
         assert found(report, Code.MODEM_ANSWERS).subject == "1-1.2"
         assert not any(link.opened for link in bench.links.values() if isinstance(link, SilentLink))
 
@@ -126,7 +128,7 @@ def test_a_found_modem_that_is_not_configured(doctor: Doctor) -> None:
         bench.plug_as_files()
         report = await bench.examine()
         assert bench.device.imei in found(report, Code.NOT_USABLE).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit, family="quectel_ec25", modems=[{"name": "west", "imei": "490154203237518"}])
 
@@ -138,7 +140,7 @@ def test_a_port_that_is_not_there(doctor: Doctor) -> None:
         bench.file.unlink()
         report = await bench.examine()
         assert found(report, Code.PORT_ABSENT).what == f"{bench.port} does not exist"
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -151,7 +153,7 @@ def test_no_permission(doctor: Doctor) -> None:
         bench.file.chmod(0o660)
         finding = found(report := await bench.examine(), Code.PORT_NO_PERMISSION)
         assert f"sudo usermod -aG {bench.file.group()} visitor" in finding.remedy
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -184,7 +186,7 @@ def test_modemmanager_has_the_port(doctor: Doctor) -> None:
         assert finding.what == f"ModemManager (process 812) has {bench.port} open"
         assert "systemctl disable --now ModemManager" in finding.remedy
         assert found(report, Code.MODEMMANAGER_RUNS)
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -196,7 +198,7 @@ def test_modemmanager_that_runs_is_mentioned(doctor: Doctor) -> None:
         bench.process(812, "ModemManager")
         report = await bench.examine()
         assert "process 812" in found(report, Code.MODEMMANAGER_RUNS).what
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -210,7 +212,7 @@ def test_another_program_has_the_port(doctor: Doctor) -> None:
         bench.process(4711, "minicom", str(other_name))
         report = await bench.examine()
         assert "minicom (process 4711)" in found(report, Code.PORT_BUSY).what
-        assert not report.can_send
+        assert not report.modem_ready
 
     doctor(visit)
 
@@ -231,7 +233,7 @@ def test_the_program_behind_a_virtual_port_is_no_fault(doctor: Doctor) -> None:
         assert "socat (process 4711)" in found(report, Code.PORT_SHARED).what
         assert found(report, Code.PORT_SHARED).severity is Severity.WARNING
         assert Code.REGISTERED in codes(report)
-        assert report.can_send
+        assert report.modem_ready
 
     doctor(visit)
 
@@ -242,10 +244,19 @@ def test_a_busy_port_whose_holder_is_not_seen(doctor: Doctor) -> None:
     async def visit(bench: Bench) -> None:
         bench.link.open()
         report = await bench.examine()
-        assert "sudo modemd doctor" in found(report, Code.PORT_BUSY).remedy
-        assert not report.can_send
+        assert "end that program" in found(report, Code.PORT_BUSY).remedy
+        assert not report.modem_ready
 
     doctor(visit)
+
+
+@pytest.mark.parametrize(("uid", "said"), [(1000, "`sudo modemd doctor` shows its name"), (0, "cannot be seen here")])
+def test_root_is_not_sent_to_root(monkeypatch: pytest.MonkeyPatch, uid: int, said: str) -> None:
+    """Only who is not root is told that root would see the name of the program."""
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    error = PortGone("busy")
+    error.__cause__ = OSError(errno.EBUSY, "busy")
+    assert said in open_failure("/dev/ttyUSB0", "west", STRANGER, error).what
 
 
 def test_a_port_that_cannot_be_opened(doctor: Doctor) -> None:
@@ -287,9 +298,9 @@ def test_one_port_is_checked(doctor: Doctor) -> None:
         other.touch()
         bench.links[str(other)] = link = SilentLink()
         report = await bench.examine(port=bench.port)
-        assert report.can_send
+        assert report.modem_ready
         assert not link.opened
-        assert not (await bench.examine(port=str(other))).can_send
+        assert not (await bench.examine(port=str(other))).modem_ready
 
     doctor(visit)
 
@@ -309,3 +320,18 @@ async def test_the_real_proc_is_read(tmp_path: Path) -> None:
         process.kill()
         await process.wait()
     assert processes_holding(str(tmp_path / "nothing")) == []
+
+
+def test_the_daemon_is_no_other_program(tmp_path: Path) -> None:
+    """The daemon that tries to open a silent port is not told as the program that holds it; any other process is."""
+    port = tmp_path / "ttyUSB0"
+    port.touch()
+    files = tmp_path / "proc" / "77" / "fd"
+    files.mkdir(parents=True)
+    (files / "3").symlink_to(port)
+    (files.parent / "comm").write_text("modemd\n", encoding="utf-8")
+    root = User("root", os.geteuid(), frozenset())
+    busy = check_port(str(port), "west", root, tmp_path / "proc")
+    assert busy is not None
+    assert (busy.code, "process 77" in busy.what) == (Code.PORT_BUSY, True)
+    assert check_port(str(port), "west", root, tmp_path / "proc", daemon=77) is None

@@ -166,3 +166,12 @@ def test_a_client_waits_while_the_queue_of_clients_is_full(path: Path) -> None:
         serving.start()
         assert unix.request(path, "GET", "/", timeout_s=10) == (200, b"")
         serving.join()
+
+
+async def test_a_start_is_no_line_of_the_server(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The daemon says itself that it starts and ends, in its own form."""
+    caplog.set_level("INFO")
+    with listening(path) as listener:
+        async with serving(echo, listener):
+            await asyncio.sleep(0)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []

@@ -15,7 +15,7 @@ from modemd.errors import StoreError, StoreUnavailable
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, connection, listings, sqlite_errors
-from modemd.store.connection import ThreadReader, connect
+from modemd.store.connection import ThreadReader, connect, reader_uri
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -59,7 +59,7 @@ class Disk:
         self.connections: list[sqlite3.Connection] = []
         self.absent = False
         self.path = path
-        self.store = Store(ThreadWriter(self._connect), ThreadReader(path))
+        self.store = Store(ThreadWriter(self._connect), ThreadReader(reader_uri(path)))
 
     def _connect(self) -> sqlite3.Connection:
         if self.absent:

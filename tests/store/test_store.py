@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import sqlite3
 import stat
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from modemd.errors import StoreError, StoreLocked
+from modemd.errors import LockHolder, NoDatabase, StoreError, StoreLocked
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, consent, listings
 from modemd.store.consent import ConsentStatement
+from modemd.store.files import opening
+from modemd.store.files.opening import find_writer
 from modemd.store.outbox import accept
 from modemd.store.outbox.outbound_message import OutboundMessage
+from modemd.store.schema import VERSION
 from tests.store.bench import ALICE, START
 
 STOP = ConsentStatement(ALICE, opts_in=False, keyword="stop", language="en", channel="sms")
@@ -40,14 +46,14 @@ def mode(path: Path) -> int:
 
 
 async def test_files_are_the_owners_alone(tmp_path: Path) -> None:
-    """Database, log, index and lock are 0600, in a folder that is made 0700."""
-    path = tmp_path / "made" / "modemd.db"
+    """Database, log, index and lock are 0600."""
+    path = tmp_path / "modemd.db"
     store = await Store.open(path)
+    assert store.is_new
     await store.write(lambda db: db.execute("INSERT INTO contact (number) VALUES ('+1')"))
     modes = {file.name: mode(file) for file in path.parent.iterdir()}
     assert modes.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.db.lock"}
     assert set(modes.values()) == {0o600}
-    assert mode(path.parent) == 0o700
     await store.close()
 
 
@@ -65,10 +71,188 @@ async def test_a_second_opening_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    """A path whose folder is a file is an error that says what to check."""
+    """A path whose folder is a file, or is not there, is an error that says what to check; no folder is made."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match="check the path and who may write there"):
-        await Store.open(tmp_path / "file" / "modemd.db")
+    for folder in ("file", "none"):
+        with pytest.raises(NoDatabase, match=f"the folder .*/{folder} is not there; make it, or correct `database`"):
+            await Store.open(tmp_path / folder / "modemd.db")
+    assert names(tmp_path) == ["file"]
+
+
+async def test_only_the_daemon_makes_a_database(tmp_path: Path) -> None:
+    """Opened by a command, to read or to write, a database that is not there is an error, and no file is made."""
+    for opens in (Store.open_existing, Store.open_to_read):
+        with pytest.raises(NoDatabase, match=r"modemd\.db: there is no database; start the daemon once") as error:
+            await opens(tmp_path / "modemd.db")
+        assert error.value.code == "no_database"
+    assert names(tmp_path) == []
+
+
+async def test_a_database_that_is_there_is_not_new(tmp_path: Path) -> None:
+    """The second opening finds what the first has made, whoever opens."""
+    path = tmp_path / "modemd.db"
+    await (await Store.open(path)).close()
+    for opens in (Store.open, Store.open_existing):
+        store = await opens(path)
+        assert not store.is_new
+        await store.close()
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {file.name: (file.stat().st_ino, file.read_bytes()) for file in folder.glob("modemd.db*")}
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """The files of a database, as a killed process leaves them."""
+    to.mkdir()
+    for file in folder.glob("modemd.db*"):
+        shutil.copy2(file, to)
+    return to
+
+
+async def test_reading_changes_no_file(tmp_path: Path) -> None:
+    """A store opened to read shows what is committed, and leaves every file as it was: after a daemon that has ended, and after
+    one that was killed. Beside one that writes it needs no lock. A change is refused."""
+    path = tmp_path / "modemd.db"
+    await (await Store.open(path)).close()
+    await read_without_a_trace(path, 0)
+    writer = await Store.open(path)
+    await writer.write(lambda db: db.execute("INSERT INTO contact (number) VALUES ('+1')"))
+    killed = copied(tmp_path, tmp_path / "killed")
+    reader = await Store.open_to_read(path)
+    assert await count_contacts(reader) == 1
+    await reader.close()
+    await writer.close()
+    await read_without_a_trace(killed / path.name, 1)
+
+
+async def read_without_a_trace(path: Path, contacts: int) -> None:
+    before = snapshot(path.parent)
+    reader = await Store.open_to_read(path)
+    assert await count_contacts(reader) == contacts
+    with pytest.raises(StoreError, match="opened to read"):
+        await reader.write(lambda db: None)
+    await reader.close()
+    assert snapshot(path.parent) == before
+
+
+async def count_contacts(store: Store) -> int:
+    return await store.read(lambda db: int(db.execute("SELECT count(*) FROM contact").fetchone()[0]))
+
+
+def open_to_others(folder: Path) -> None:
+    """Lets every user read the files of the database, and enter its folder."""
+    for each in [*[*folder.parents][:-1], folder]:
+        each.chmod(each.stat().st_mode | stat.S_IXOTH)
+    for file in folder.glob("modemd.db*"):
+        file.chmod(0o644)
+
+
+def names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
+
+
+def owners(folder: Path) -> dict[str, tuple[int, int]]:
+    return {file.name: (file.stat().st_uid, file.stat().st_gid) for file in folder.iterdir()}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+async def test_a_user_who_may_only_read_can_read(tmp_path: Path) -> None:
+    """Whoever may read the files reads the database, also beside the process that writes, without any right to write; whoever
+    may not is told who owns it. This is run as another user."""
+    path = tmp_path / "modemd.db"
+    writer = await Store.open(path)
+    await writer.write(lambda db: db.execute("INSERT INTO contact (number) VALUES ('+1')"))
+    open_to_others(tmp_path)
+    assert await as_nobody(path) == "1 contacts"
+    await writer.close()
+    assert await as_nobody(path) == "1 contacts"
+    path.chmod(0o600)
+    said = await as_nobody(path)
+    assert "may not use it: " in said
+    assert "belongs to root and group root; use sudo -u root; a daemon that runs answers for its database" in said
+
+
+READ_AND_SAY = """
+import asyncio, os, sys
+from pathlib import Path
+from modemd.errors import StoreError
+from modemd.store import Store
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+async def main():
+    try:
+        store = await Store.open_to_read(Path(sys.argv[1]))
+    except StoreError as error:
+        return print(error)
+    print(await store.read(lambda db: db.execute("SELECT count(*) FROM contact").fetchone()[0]), "contacts")
+    await store.close()
+asyncio.run(main())
+"""
+
+
+async def as_nobody(path: Path) -> str:
+    """What a reading process of another user says."""
+    other = await asyncio.create_subprocess_exec(sys.executable, "-c", READ_AND_SAY, str(path), stdout=PIPE)
+    said, _ = await other.communicate()
+    return said.decode().strip()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+async def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    """Database, log, index and lock, made by root, are files of the daemon's user, who can use them."""
+    os.chown(tmp_path, 65534, 65533)
+    store = await Store.open(tmp_path / "modemd.db")
+    await store.write(lambda db: db.execute("INSERT INTO contact (number) VALUES ('+1')"))
+    found = owners(tmp_path)
+    await store.close()
+    assert found.keys() == {"modemd.db", "modemd.db-wal", "modemd.db-shm", "modemd.db.lock"}
+    assert set(found.values()) == {(65534, 65533)}
+
+
+async def test_who_writes_is_told(tmp_path: Path) -> None:
+    """Whoever does not get the lock learns which process has it, and where a daemon listens."""
+    path = tmp_path / "modemd.db"
+    assert find_writer(path) is None
+    store = await Store.open(path, tmp_path / "modemd.sock")
+    holder = LockHolder(os.getpid(), tmp_path / "modemd.sock")
+    with pytest.raises(StoreLocked, match=f"writes to it \\(process {os.getpid()}\\)") as locked:
+        await Store.open_existing(path)
+    assert locked.value.holder == find_writer(path) == holder
+    await store.close()
+    assert find_writer(path) is None
+    store = await Store.open_existing(path)
+    assert find_writer(path) == LockHolder(os.getpid(), None)
+    await store.close()
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
+async def test_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A folder or a pipe in the place of the database is told; nothing waits for the other end of the pipe."""
+    path = tmp_path / "modemd.db"
+    make(path)
+    for opens in (Store.open, Store.open_existing, Store.open_to_read):
+        with pytest.raises(StoreError, match=r"is (a folder|not a file); correct `database` in the configuration"):
+            await opens(path)
+
+
+async def test_an_empty_file_is_no_database(tmp_path: Path) -> None:
+    """A file that somebody touched holds nothing: a command says so; the daemon makes a database of it."""
+    path = tmp_path / "modemd.db"
+    path.touch()
+    for opens in (Store.open_existing, Store.open_to_read):
+        with pytest.raises(NoDatabase, match="the file is empty and no database yet"):
+            await opens(path)
+    await (await Store.open(path)).close()
+    await (await Store.open_to_read(path)).close()
+
+
+async def test_an_older_schema_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that reads brings no schema up to date; it says who does."""
+    path = tmp_path / "modemd.db"
+    await (await Store.open(path)).close()
+    monkeypatch.setattr(opening, "VERSION", VERSION + 1)
+    with pytest.raises(StoreError, match="start the daemon, which brings it up to date"):
+        await Store.open_to_read(path)
 
 
 async def test_reads_see_what_was_answered(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_an_installed_wheel_finds_its_data(installed: Path, tmp_path: Path) -> N
     found = [Path(line) for line in run(installed, "-c", ASK, cwd=tmp_path).splitlines()]
     assert [path.name for path in found] == list(resources.SHIPPED)
     assert all(path.exists() and path.parent.name == "_data" for path in found)
-    for path in found[:3]:
+    for path in found[:5]:
         assert files(path) == files(ROOT / path.name)
     load = "from modemd.rules.consent.keywords import Keywords; from modemd import config, resources;"
     load += "Keywords.load(); print(config.load(resources.folder('config.example.yaml')).database)"

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from modemd.cli import options
-from modemd.cli.client import post_json
+from modemd.cli.client import post_json, warn_without_daemon
 from modemd.cli.output import echo, print_json, printable
 from modemd.cli.sending.csv_upload import post_rows, preview_rows
 from modemd.cli.sending.estimates import print_estimate, print_preview
@@ -94,6 +94,7 @@ def send(
         print_preview(post_json(settings, "/v1/messages/preview", new), settings.timezone, as_json=as_json)
         return
     answer = post_json(settings, "/v1/messages", new)
+    warn_without_daemon(settings)
     messages = answer if isinstance(answer, list) else [answer]
     status = 1 if all(message["state"] == "refused" for message in messages) else 0
     if wait is not None and not status:
@@ -119,6 +120,7 @@ def _send_file(
             )
             return
         batch = post_rows(settings, rows, new, key, show=show)
+        warn_without_daemon(settings)
     except Refused as error:
         if error.problems:
             _fail_with_problems(error)

@@ -28,6 +28,10 @@ class ProbeResult:
     iccid: str | None = None
 
 
+NO_ANSWER = "nothing answers AT"
+"""Beginning of the reason why a port has no modem."""
+
+
 async def identify_modem(port: Port, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> ProbeResult:
     """Asks an open port for its modem. `driver` names the profile that is expected there.
 
@@ -56,7 +60,7 @@ async def _wait_for_answer(dialogue: Dialogue) -> None:
                 return
         except TimeoutError:
             continue
-    raise ReplyTimeout(f"nothing answers AT in {AT_TRIES * AT_TIMEOUT_S:g} s")
+    raise ReplyTimeout(f"{NO_ANSWER} in {AT_TRIES * AT_TIMEOUT_S:g} s")
 
 
 async def _identify(dialogue: Dialogue, profiles: Profiles, driver: str | None, *, wants_iccid: bool) -> ProbeResult:

@@ -120,6 +120,10 @@ def _ignore(_: Any) -> None:
     """Takes the place of a callback until somebody listens."""
 
 
+OPEN_ELSEWHERE = "another program has it open"
+"""Beginning of the reason why a port is busy."""
+
+
 async def open_serial(name: str, baud: int = 115200) -> Port:
     """Opens a device path or a `socket://host:port` URL, exclusively, raw 8N1, at `baud` bits per second. Raises PortHangs
     if the open does not return within OPEN_TIMEOUT_S, and PortGone with the reason if it fails."""
@@ -148,7 +152,7 @@ def _explain_error(error: Exception, name: str) -> str:
     """Returns the reason out of pyserial's error, in few words."""
     number = getattr(error, "errno", None)
     if number in (errno.EAGAIN, errno.EBUSY):  # its lock is taken: by flock, or by TIOCEXCL
-        return "another program has it open; see `fuser`, and keep ModemManager off this port"
+        return f"{OPEN_ELSEWHERE}; see `fuser`, and keep ModemManager off this port"
     if number == errno.EACCES:
         return f"{os.strerror(number)}; {find_group(name)} may open it"
     return os.strerror(number) if isinstance(number, int) else str(error)

@@ -98,7 +98,7 @@ class Pipeline:
             try:
                 result = await self._send_draft(draft, sender, choose_next=choose_next)
             except Restarted as restarted:
-                log.warning("nothing was sent", modem=self._line.name, error=str(restarted))
+                log.warning("nothing was sent", modem=self._line.name, message=draft.message_id, error=str(restarted))
                 return True
             if result is None:
                 return False
@@ -120,7 +120,7 @@ class Pipeline:
             result = await sender.send(draft, choose_next, self._set_next_draft)
         except StoreError as error:
             # The dispatcher wakes the modem when another try is worth while.
-            log.error("claim not kept", modem=self._line.name, error=str(error))
+            log.error("claim not kept", modem=self._line.name, message=draft.message_id, error=str(error))
         finally:
             prompt_timer.cancel()
             self._has_sent_long |= self._loop.time() - started_at >= LONG_SEND_S
@@ -146,7 +146,13 @@ class Pipeline:
             closed = self._outbound.close_attempt(identity.sender, report)
         await closed
         if error is not None or report.ending is AttemptEnding.NO_ANSWER:
-            log.warning("part not answered", modem=self._line.name, attempt=report.attempt_id, error=report.error)
+            log.warning(
+                "part not answered",
+                modem=self._line.name,
+                message=report.message_id,
+                attempt=report.attempt_id,
+                error=report.error,
+            )
             if report.written_at is not None:
                 self._symptoms.note_unanswered()
         if error is not None and not isinstance(error, Restarted):  # the notice of the restart leads to a set-up
@@ -155,7 +161,7 @@ class Pipeline:
     def _give_up_prompt(self, draft: Draft, sender: PartSender) -> None:
         """Returns the draft while the prompt has not come: the modem that has a prompt first may send it."""
         if not sender.is_claimed:
-            log.warning("slow prompt", modem=self._line.name, part=draft.part_id)
+            log.warning("slow prompt", modem=self._line.name, message=draft.message_id)
             sender.withdraw_early_claim()
             self._outbound.return_draft(draft)
 

@@ -42,6 +42,18 @@ LINK_ERRORS = (PortGone, ReplyTimeout, Restarted)
 
 
 @dataclass(frozen=True, slots=True)
+class _Unanswered:
+    """Attempt whose answer may still come."""
+
+    attempt_id: int
+    message_id: int
+
+    def make_late_report(self, reference: int | None) -> AttemptReport:
+        """Makes the report of a late acceptance."""
+        return AttemptReport(self.attempt_id, AttemptEnding.ACCEPTED, reference=reference, message_id=self.message_id)
+
+
+@dataclass(frozen=True, slots=True)
 class SendResult:
     """Result of an attempt. `link_error` is set if port or modem are to be given up."""
 
@@ -64,7 +76,7 @@ class PartSender:
         self._missed_prompts = 0  # in a row
         self._is_quick = False  # True if the last prompt came within QUICK_PROMPT_S
         self._early_claim: asyncio.Future[ClaimedPart | None] | None = None  # a claim whose prompt has not come
-        self._unanswered: tuple[int, ...] = ()  # attempts whose answer may still come, while the port stays open
+        self._unanswered: tuple[_Unanswered, ...] = ()  # their answers may still come, while the port stays open
         self._pdu_mode = identity.profile.pdu_mode
         self._has_joined = False  # True once a joined line was answered by a prompt
         self._answer_times: deque[float] = deque(maxlen=REMEMBERED_ANSWERS)  # of accepted parts, in seconds
@@ -161,19 +173,17 @@ class PartSender:
                     return SendResult(_make_report(claimed, reply, None, 0.0))
             if self._outbound.consent_epoch != claimed.consent_epoch:
                 await self._dialogue.synchronise()
-                return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="consent changed"))
+                return SendResult(claimed.report(AttemptEnding.WITHDRAWN, error="consent changed"))
             if claimed.not_after is not None and self._now() >= claimed.not_after:
                 await self._dialogue.synchronise()
-                return SendResult(
-                    AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="the window has closed")
-                )
+                return SendResult(claimed.report(AttemptEnding.WITHDRAWN, error="the window has closed"))
             if self._dialogue.loss_reason is not None:
                 raise PortGone(self._dialogue.loss_reason)
         except LINK_ERRORS as error:
-            return SendResult(AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=str(error)), error)
+            return SendResult(claimed.report(AttemptEnding.WITHDRAWN, error=str(error)), error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
-                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error="stopped")
+                self._identity.sender, claimed.report(AttemptEnding.WITHDRAWN, error="stopped")
             )
             raise
         return await self._write(claimed)
@@ -196,11 +206,11 @@ class PartSender:
         reference = _find_reference([line])
         if len(self._unanswered) != 1 or (self._is_repeated(reference) and not self._repeats_references):
             return None
-        (attempt,), self._unanswered = self._unanswered, ()
+        (earlier,), self._unanswered = self._unanswered, ()
         if reference is None:
             return None
         self._last_reference = reference
-        return AttemptReport(attempt, AttemptEnding.ACCEPTED, reference=reference)
+        return earlier.make_late_report(reference)
 
     def _is_repeated(self, reference: int | None) -> bool:
         return reference is not None and reference == self._last_reference
@@ -264,16 +274,13 @@ class PartSender:
                 raise AnswerLost(f"the modem said {' and '.join((*reply.lines, reply.result.line))}")
             reply = await self._find_own_answer(reply, self._unanswered)
         except LINK_ERRORS as error:
-            self._unanswered += (claimed.attempt_id,)
+            self._unanswered += (_Unanswered(claimed.attempt_id, claimed.message_id),)
             elapsed_s = self._loop.time() - started
-            report = AttemptReport(
-                claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s
-            )
+            report = claimed.report(AttemptEnding.NO_ANSWER, written_at, error=str(error), elapsed_s=elapsed_s)
             return SendResult(report, None if isinstance(error, AnswerLost) else error)
         except asyncio.CancelledError:
             self._outbound.close_attempt(
-                self._identity.sender,
-                AttemptReport(claimed.attempt_id, AttemptEnding.NO_ANSWER, written_at, error="stopped"),
+                self._identity.sender, claimed.report(AttemptEnding.NO_ANSWER, written_at, error="stopped")
             )
             raise
         self._unanswered = ()
@@ -296,7 +303,7 @@ class PartSender:
         """Median of the seconds that this SIM's parts took from Ctrl-Z to the answer; 0 if none was answered."""
         return statistics.median(self._answer_times) if self._answer_times else 0.0
 
-    async def _find_own_answer(self, reply: Reply, earlier: tuple[int, ...]) -> Reply:
+    async def _find_own_answer(self, reply: Reply, earlier: tuple[_Unanswered, ...]) -> Reply:
         """Returns the answer to the PDU that was just written. `reply` may be another's: a late answer to one of `earlier`, or
         the last part's answer once more. Then a second one comes.
 
@@ -315,8 +322,7 @@ class PartSender:
             self._repeats_references |= is_repeated
             return reply
         if len(earlier) == 1 and not is_repeated and reply.ok:
-            late = AttemptReport(earlier[0], AttemptEnding.ACCEPTED, reference=reference)
-            self._outbound.close_attempt(self._identity.sender, late)
+            self._outbound.close_attempt(self._identity.sender, earlier[0].make_late_report(reference))
         return second
 
     async def _hold_link(self) -> None:
@@ -328,9 +334,7 @@ class PartSender:
         """Journals a claim that nobody waits for any more as withdrawn: its PDU was never written."""
         claimed = None if claim.cancelled() or claim.exception() else claim.result()
         if claimed is not None:
-            self._outbound.close_attempt(
-                self._identity.sender, AttemptReport(claimed.attempt_id, AttemptEnding.WITHDRAWN, error=reason)
-            )
+            self._outbound.close_attempt(self._identity.sender, claimed.report(AttemptEnding.WITHDRAWN, error=reason))
             if claimed.next_draft is not None:
                 self._outbound.return_draft(claimed.next_draft)
 
@@ -347,9 +351,9 @@ def _make_report(claimed: ClaimedPart, reply: Reply, written_at: datetime | None
     """Makes the report of an attempt from its final result. An OK whose reference cannot be read still means: accepted."""
     if not reply.ok:
         code, line = _find_code(reply), reply.result.line
-        return AttemptReport(claimed.attempt_id, AttemptEnding.REFUSED, written_at, None, code, line, elapsed_s)
+        return claimed.report(AttemptEnding.REFUSED, written_at, None, code, line, elapsed_s)
     reference = _find_reference(reply.lines)
-    return AttemptReport(claimed.attempt_id, AttemptEnding.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)
+    return claimed.report(AttemptEnding.ACCEPTED, written_at, reference, elapsed_s=elapsed_s)
 
 
 def _find_code(reply: Reply) -> int | None:

@@ -181,6 +181,12 @@ class Dispatcher:
         """True if a SIM begins no marketing."""
         return sim in self._marketing_held_sims
 
+    # Explaining
+
+    def conditions_of(self, sim: str) -> SendConditions:
+        """Returns the conditions under which a claim for a SIM would be decided now."""
+        return self._conditions(sim)
+
     # Stopping
 
     async def stop(self, within_s: float) -> None:

@@ -208,6 +208,7 @@ _RESULT_OF_ENDING = {
 def _log_fields(report: AttemptReport) -> dict[str, object]:
     """Returns the fields by which the log names an ending."""
     return {
+        "message": report.message_id,
         "attempt": report.attempt_id,
         "ending": report.ending,
         "reference": report.reference,

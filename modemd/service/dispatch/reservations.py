@@ -93,7 +93,8 @@ class Reservations:
         """Encodes a candidate and reserves it. Returns the draft. Raises EncodeError."""
         tpdu = self._encode(candidate)
         is_first_of_several = candidate.seq == 1 and candidate.parts > 1
-        draft = Draft(candidate.part_id, tpdu, candidate.message_class in URGENT, is_first_of_several)
+        urgent = candidate.message_class in URGENT
+        draft = Draft(candidate.part_id, tpdu, urgent, is_first_of_several, candidate.message_id)
         self._candidates[candidate.part_id] = candidate
         self._holders[candidate.part_id] = draft
         self._publish()

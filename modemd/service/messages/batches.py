@@ -120,7 +120,18 @@ class Batches:
                     batch = await self._stage_file(steps, identity, found, load)
                 finally:
                     self.wake()  # to promote it, or to discard what was staged
-        return await self._make_result(batch, found, self._estimates.estimate(load, before))
+        result = await self._make_result(batch, found, self._estimates.estimate(load, before))
+        row = result.batch
+        log.info(
+            "batch accepted",
+            batch=row.id,
+            rows=row.rows,
+            accepted=row.accepted,
+            refused=row.refused,
+            first_message=row.first_message,
+            last_message=row.last_message,
+        )
+        return result
 
     async def find_known(self, file: CheckedFile, key: str | None, options: FileOptions) -> BatchRow | None:
         """Returns the batch that a file became under this key before; None if there is none. Raises Refused (`bad_key`,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from modemd.profiles import Profile
 from modemd.rules import phone_numbers, report_matching, states
 from modemd.rules.classes import MessageClass
 from modemd.rules.report_matching import AttemptFacts, MatchDoubt, ReportFacts, ReportMatch
+from modemd.rules.waits import ExplainWaits, Wait
 from modemd.service.pages import PagedList, read_paged_list
 from modemd.store import Store, listings
 from modemd.store.inbound import status_reports
@@ -22,6 +23,9 @@ from modemd.store.inbound.status_reports import UnmatchedReason
 from modemd.store.listings import MessageFilter
 from modemd.store.outbox import batches
 from modemd.store.rows import AttemptRow, EventRow, MessageRow, PartRow, ReportRow
+
+# A list says why so many messages wait; of a longer one, why the others do is in the history of each.
+MOST_EXPLAINED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,21 @@ class ReportView:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageHistory:
-    """Message with everything that happened to it: reports, attempts and events with the oldest first."""
+class MessageView:
+    """Message as a list shows it. `waits`: why it waits, if it does, of the first `MOST_EXPLAINED` of a list."""
 
     message: MessageRow
+    waits: Wait | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHistory:
+    """Message with everything that happened to it: reports, attempts and events with the oldest first. `waits`: why it waits,
+    None if it does not; `modems`: the names of its modems, by the identity that attempts have (an IMEI)."""
+
+    message: MessageRow
+    waits: Wait | None
+    modems: dict[str, str]
     parts: tuple[PartRow, ...]
     attempts: tuple[AttemptRow, ...]
     reports: tuple[ReportView, ...]
@@ -72,12 +87,22 @@ class MessageSearch:
 
 
 class MessageHistories:
-    """Outbound messages and their status reports, as the faces show them. `find_imei` returns the IMEI of the modem of a name;
-    None if no modem has it, and raises Refused (`not_ready`) if the modem has not said it yet."""
+    """Outbound messages and their status reports, as the faces show them. `explain_waits` returns why messages wait, by id;
+    `list_modem_names` the names of the modems, by IMEI. `find_imei` returns the IMEI of the modem of a name; None if no modem
+    has it, and raises Refused (`not_ready`) if the modem has not said it yet."""
 
-    def __init__(self, store: Store, settings: CurrentSettings, find_imei: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: CurrentSettings,
+        explain_waits: ExplainWaits,
+        list_modem_names: Callable[[], Mapping[str, str]],
+        find_imei: Callable[[str], str | None],
+    ) -> None:
         self._store = store
         self._settings = settings
+        self._explain_waits = explain_waits
+        self._list_modem_names = list_modem_names
         self._find_imei = find_imei
 
     async def list_messages(self, search: MessageSearch = MessageSearch(), *, limit: int) -> PagedList[MessageRow]:
@@ -118,9 +143,29 @@ class MessageHistories:
             before=search.before,
         )
 
+    async def list_views(self, search: MessageSearch = MessageSearch(), *, limit: int) -> PagedList[MessageView]:
+        """Returns what `list_messages` returns, and why each message waits that does."""
+        found = await self.list_messages(search, limit=limit)
+        return PagedList(self._explain(found.pages), found.total)
+
+    async def _explain(self, pages: AsyncIterator[list[MessageRow]]) -> AsyncIterator[list[MessageView]]:
+        left = MOST_EXPLAINED
+        async for page in pages:
+            waiting = [row.id for row in page if row.state in states.WAITING][:left]
+            left -= len(waiting)
+            waits = await self._explain_waits(waiting) if waiting else {}
+            yield [MessageView(row, waits.get(row.id)) for row in page]
+
     async def describe(self, id: int) -> MessageHistory:
         """Returns a message with its history: its parts, attempts, status reports and events. Raises Refused (`not_found`)."""
-        return await self._store.read(partial(_read_history, id))
+        waits = await self._explain_waits([id])
+        history = await self._store.read(partial(_read_history, id))
+        names, used = self._list_modem_names(), {attempt.modem for attempt in history.attempts}
+        return replace(
+            history,
+            waits=waits.get(id),
+            modems={each: names[each] for each in sorted(used) if names.get(each, each) != each},
+        )
 
     async def list_reports(
         self, *, id: int | None = None, matched: bool | None = None, before: int | None = None, limit: int
@@ -157,6 +202,8 @@ def _read_history(id: int, db: sqlite3.Connection) -> MessageHistory:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no message {id}")
     return MessageHistory(
         message=found[0],
+        waits=None,
+        modems={},
         parts=tuple(listings.list_parts(db, id)),
         attempts=tuple(listings.list_attempts(db, id)),
         reports=tuple(ReportView(row) for row in reversed(listings.list_reports(db, message_id=id, limit=0))),

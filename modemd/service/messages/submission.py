@@ -21,7 +21,7 @@ from modemd.rules import phone_numbers
 from modemd.rules.classes import SUBMITTABLE, MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.rules.windows import Window
-from modemd.store import Store, listings
+from modemd.store import Store, listings, sims
 from modemd.store.outbox import accept
 from modemd.store.outbox.accept import Submitted
 from modemd.store.outbox.outbound_message import OutboundMessage
@@ -59,7 +59,7 @@ CheckedMessage = tuple[OutboundMessage, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class SubmitResult:
-    """Answer to a request: the message, warnings about its number, and whether the key was known already."""
+    """Answer to a request: the message, warnings about its number and its SIM, and whether the key was known already."""
 
     message: MessageRow
     warnings: tuple[str, ...]
@@ -170,23 +170,36 @@ class Submission:
     async def _store_messages(self, checked: Sequence[CheckedMessage]) -> list[SubmitResult]:
         now = self._clock.now()
         results = await self._store.write(partial(_submit_all, [new for new, _ in checked], self._policy, now))
-        for (new, _), (submitted, _) in zip(checked, results, strict=True):
+        for (new, _), (submitted, _, _) in zip(checked, results, strict=True):
             if not submitted.is_repetition:
                 self._on_queued(submitted, new.message_class)
         return [
-            SubmitResult(message, warnings, submitted.is_repetition)
-            for (_, warnings), (submitted, message) in zip(checked, results, strict=True)
+            SubmitResult(message, (*warnings, *_sim_warnings(new, is_met=is_met)), submitted.is_repetition)
+            for (new, warnings), (submitted, message, is_met) in zip(checked, results, strict=True)
         ]
+
+
+def _sim_warnings(new: OutboundMessage, *, is_met: bool) -> tuple[str, ...]:
+    """Returns a warning if a message names a SIM that was never met. It is accepted: the SIM may be put in later."""
+    if is_met or new.pinned is None:
+        return ()
+    return (
+        f"SIM {new.pinned} was never met: the message waits until it is in a modem; modemd sims list shows the SIMs",
+    )
 
 
 def _submit_all(
     new: Sequence[OutboundMessage], policy: ConsentPolicy, now: datetime, db: sqlite3.Connection
-) -> list[tuple[Submitted, MessageRow]]:
+) -> list[tuple[Submitted, MessageRow, bool]]:
+    """Accepts messages. Returns each with its row, and whether the SIM that it names was ever met."""
     for each in new:
         if each.at is not None and each.key is not None and not accept.has_key(db, each.key):
             check_time(each.at, now)
     submitted = [accept.submit(db, each, policy, now) for each in new]
-    return [(each, listings.list_messages(db, id=each.id)[0]) for each in submitted]
+    return [
+        (each, listings.list_messages(db, id=each.id)[0], message.pinned is None or sims.is_known(db, message.pinned))
+        for message, each in zip(new, submitted, strict=True)
+    ]
 
 
 def check_text(text: str) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from modemd import logs
 from modemd.config import ModemSettings, Settings
-from modemd.errors import ModemError, PortGone
+from modemd.errors import ErrorCode, ModemError, PortGone, Refused
 from modemd.modem.discovery.candidates import ModemCandidate, UnfitDevice, assess_device
 from modemd.modem.discovery.devices import PortList, UsbDevice
 from modemd.modem.discovery.probe import ProbeResult, identify_modem
@@ -22,7 +22,10 @@ from modemd.modem.link.port import OpenPort, Port
 from modemd.modem.modem import Modem
 from modemd.profiles import Profiles
 from modemd.service.modems.found_modem import FoundModem
+from modemd.service.modems.known_modems import KnownModems
+from modemd.service.modems.names import make_name, match_configured
 from modemd.service.modems.registry import ModemRegistry
+from modemd.store.modems import KnownModem
 
 log = logs.get(__name__)
 
@@ -39,8 +42,6 @@ SLOW_PROBE_INTERVAL_S = 30.0
 UNCERTAIN_PROBE_INTERVAL_S = 300.0
 # How often the port that is meant for AT may stay silent before the device's other ports are probed.
 CERTAIN_PORT_TRIES = 5
-# A modem that is not configured is forgotten when it was away so long.
-FORGET_AFTER_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +64,29 @@ class _ProbedDevice:
     found_modem: FoundModem | None = None
     path: str | None = None
     reason: str | None = None
+    is_silent: bool = False  # it has a port for AT, and no modem has answered there
 
 
 class Discovery:
-    """Found modems, and the devices that are plugged in. Its task is `run`; other parts may call `rescan` and
-    `unusable_devices`."""
+    """Found modems, and the devices that are plugged in. Its task is `run`; other parts may call `rescan`, `forget`,
+    `unusable_devices` and `silent_devices`."""
 
     def __init__(
-        self, settings: Settings, port_list: PortList, profiles: Profiles, open_port: OpenPort, registry: ModemRegistry
+        self,
+        settings: Settings,
+        port_list: PortList,
+        profiles: Profiles,
+        open_port: OpenPort,
+        registry: ModemRegistry,
+        known_modems: KnownModems,
     ) -> None:
         self._settings = settings
         self._port_list = port_list
         self._profiles = profiles
         self._open_port = open_port
         self._registry = registry
+        self._known_modems = known_modems
+        self._is_recalled = False
         self._loop = asyncio.get_running_loop()
         self._wakeup = asyncio.Event()
         self._is_changed = False
@@ -95,6 +105,43 @@ class Discovery:
             for _, probed in sorted(self._devices_by_place.items())
             if probed.found_modem is None and probed.reason is not None
         ]
+
+    def silent_devices(self) -> list[UnusableDevice]:
+        """Returns the devices that have a port for AT at which no modem has answered, but for those in the place of a modem that
+        is missing."""
+        missing = {modem.last_place for modem in self._modems if modem.place is None}
+        return [
+            UnusableDevice(probed.device, probed.path, probed.reason)
+            for place, probed in sorted(self._devices_by_place.items())
+            if probed.found_modem is None and probed.is_silent and probed.reason is not None and place not in missing
+        ]
+
+    async def recall(self) -> None:
+        """Expects the modems that were found before a restart, once."""
+        if self._is_recalled or not self._settings.may_use_unlisted:
+            return
+        self._is_recalled = True
+        for known in await self._known_modems.load():
+            if known.name in self._found_names() or match_configured(
+                self._settings.modems, ProbeResult(known.imei), known.place
+            ):
+                continue  # the configuration names it by now
+            settings = ModemSettings(name=known.name, imei=known.imei, usb=known.place if known.imei is None else None)
+            found_modem = self._create_found_modem(settings)
+            found_modem.imei, found_modem.last_place = known.imei, known.place
+
+    async def forget(self, name: str) -> None:
+        """Expects a modem no more. Raises Refused (`no_modem`; `modem_configured`: the configuration names it; `modem_here`: it
+        is plugged in)."""
+        modem = self._registry.find_by_name(name)
+        found_modem = next((each for each, one in self._modems.items() if one is modem), None)
+        if found_modem is None or not self._is_unconfigured(found_modem):
+            raise Refused(ErrorCode.MODEM_CONFIGURED, f"modem {name} is in the configuration; remove it there")
+        if found_modem.place is not None:
+            raise Refused(ErrorCode.MODEM_HERE, f"modem {name} is plugged in, in {found_modem.place}; unplug it first")
+        await self._known_modems.forget(name)
+        if found_modem.place is None and self._modems.pop(found_modem, None) is not None:
+            self._registry.remove(modem)
 
     async def run(self) -> None:
         """Searches for modems until it is cancelled."""
@@ -177,7 +224,6 @@ class Discovery:
                 self._devices_by_place[place].device = device
             else:
                 self._devices_by_place[place] = _ProbedDevice(device)
-        self._forget_absent()
 
     def _configured_paths(self) -> set[str]:
         ports = (modem.port for modem in self._settings.modems)
@@ -201,14 +247,6 @@ class Discovery:
         log.info("modem unplugged", modem=name, place=place)
         found_modem.detach()
 
-    def _forget_absent(self) -> None:
-        """Removes modems that are not configured and have been away for `FORGET_AFTER_S`."""
-        for found_modem, modem in list(self._modems.items()):
-            away = found_modem.place is None and self._loop.time() > found_modem.away_since + FORGET_AFTER_S
-            if away and found_modem.settings not in self._configured:
-                del self._modems[found_modem]
-                self._registry.remove(modem)
-
     # Which modem it is
 
     def _start_due_probes(self) -> None:
@@ -226,6 +264,7 @@ class Discovery:
                 probed.next_probe_at = float("inf")
 
     async def _probe(self, probed: _ProbedDevice, candidate: ModemCandidate) -> None:
+        probed.is_silent = bool(candidate.certain_ports)
         try:
             reason = await self._attach_modem(probed, candidate)
         except ModemError as error:
@@ -263,6 +302,7 @@ class Discovery:
                 except ModemError as error:
                     reason = reason or f"{listed.path}: {error}"
                     continue
+                probed.is_silent = False
                 found_modem = self._found_modem_for(result, probed.device.location)
                 if isinstance(found_modem, str):
                     return found_modem
@@ -274,6 +314,8 @@ class Discovery:
                 probed.found_modem = found_modem
                 name = found_modem.settings.name
                 log.info("modem found", modem=name, imei=result.imei, place=probed.device.location, port=listed.path)
+                if self._is_unconfigured(found_modem):
+                    await self._known_modems.remember(KnownModem(name, result.imei, probed.device.location))
                 return None
         return reason
 
@@ -334,26 +376,6 @@ class Discovery:
 
     async def _reidentify(self, port: Port) -> ProbeResult:
         return await identify_modem(port, self._profiles, None, wants_iccid=False)
-
-
-def match_configured(named: Iterable[ModemSettings], result: ProbeResult, place: str) -> ModemSettings | None:
-    """Returns the configured modem that a probe's answer belongs to: by IMEI before SIM before place."""
-    tests: tuple[Callable[[ModemSettings], bool], ...] = (
-        # The 15th digit is a check digit, which some firmware leaves out (3GPP TS 23.003 6.2.1).
-        lambda modem: modem.imei is not None and result.imei is not None and modem.imei[:14] == result.imei[:14],
-        lambda modem: modem.iccid is not None and modem.iccid == result.iccid,
-        lambda modem: modem.usb is not None and modem.usb == place,
-    )
-    modems = list(named)
-    return next((modem for fits in tests for modem in modems if fits(modem)), None)
-
-
-def make_name(identity: str, taken: Container[str]) -> str:
-    """Returns a name that stays with the stick: `modem-` and the last six characters of its IMEI, or of its USB place if it tells
-    none; more if that is taken."""
-    lengths = range(min(6, len(identity)), len(identity) + 1)
-    names = (f"modem-{identity[-length:]}" for length in lengths)
-    return next((name for name in names if name not in taken), f"modem-{identity}-2")
 
 
 def _is_replaced(probed: _ProbedDevice, device: UsbDevice | None) -> bool:

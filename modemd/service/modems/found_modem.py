@@ -42,6 +42,7 @@ class FoundModem:
         self._pending_port: Port | None = None
         self._attached = asyncio.Event()
         self._is_moved = False
+        self.last_place: str | None = None
         self.place: str | None = None
         self.path: str | None = None
 
@@ -52,7 +53,7 @@ class FoundModem:
     def attach(self, place: str, path: str, port: Port, imei: str | None) -> None:
         """Notes where the modem is now; `port` is open, and becomes the task's."""
         self._close_pending_port()
-        self.place = self.status.usb_location = place
+        self.place = self.last_place = self.status.usb_location = place
         self.path = self.status.port = path
         self.imei = imei
         self._pending_port = port
@@ -99,9 +100,12 @@ class FoundModem:
         while self.place is None:
             self.status.health, self.status.reason = (
                 ModemHealth.GONE,
-                f"{self._description()} is not plugged in, or not yet found",
+                f"{self._description()} is not plugged in, or does not answer{self._last_seen()}",
             )
             await self._attached.wait()
+
+    def _last_seen(self) -> str:
+        return f"; it was in {self.last_place}" if self.last_place is not None else ""
 
     def _description(self) -> str:
         settings = self.settings

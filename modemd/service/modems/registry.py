@@ -13,11 +13,14 @@ from modemd.modem.modem import Modem
 
 
 class ModemRegistry:
-    """All modems, in the order in which they were added. `make` builds a modem that opens its port with the given function."""
+    """All modems, in the order in which they were added. `make` builds a modem that opens its port with the given function.
+
+    `has_started`: whether this process uses the modems at all. A command that found no daemon does not."""
 
     def __init__(self, make: Callable[[ModemSettings, OpenPort], Modem]) -> None:
         self._make_modem = make
         self._is_running = False
+        self.has_started = False
         self._configured_modems: list[Modem] = []
         self._tasks: dict[Modem, asyncio.Task[None]] = {}
         self._stopping_tasks: set[asyncio.Task[None]] = set()
@@ -67,6 +70,13 @@ class ModemRegistry:
                 return modem.status.identity.imei
         return None
 
+    def find_in_use(self, name: str) -> Modem:
+        """Returns a modem by its name, to give it something to do. Raises Refused (`no_modem`; `not_ready` if no daemon runs)."""
+        modem = self.find_by_name(name)
+        if not self.has_started:
+            raise Refused(ErrorCode.NOT_READY, f"{name} is not used now: no daemon runs")
+        return modem
+
     def configured_imeis(self) -> set[str]:
         """Returns the IMEIs of the modems whose port is configured, as far as they have answered."""
         identities = [modem.status.identity for modem in self._configured_modems]
@@ -74,7 +84,7 @@ class ModemRegistry:
 
     def start(self) -> None:
         """Starts a task for each modem, and from now on for each that is added."""
-        self._is_running = True
+        self._is_running = self.has_started = True
         for modem in self.modems:
             self._start_task(modem)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from modemd.clock import Clock
@@ -14,6 +15,9 @@ from modemd.rules.sim_breaker import SimBreakers
 from modemd.service.modems.discovery import Discovery, UnusableDevice
 from modemd.service.modems.registry import ModemRegistry
 from modemd.service.views import BalanceView, ModemView
+
+NO_DAEMON = "no daemon runs"
+"""Reason why no modem is used, in a process that only reads the database."""
 
 
 class ModemViews:
@@ -45,6 +49,11 @@ class ModemViews:
             *map(unusable_view, self._discovery.unusable_devices()),
         ]
 
+    def list_names(self) -> dict[str, str]:
+        """Returns the names of the modems that have answered, by IMEI."""
+        identities = ((modem.line.name, modem.status.identity) for modem in self._registry.modems)
+        return {identity.imei: name for name, identity in identities if identity is not None and identity.imei}
+
     def list_wire_lines(self, name: str) -> list[WireLine]:
         """Returns the last lines between host and modem, oldest first, without personal data. Raises Refused (`no_modem`)."""
         return list(self._registry.find_by_name(name).list_wire_lines())
@@ -53,7 +62,10 @@ class ModemViews:
         identity = modem.status.identity
         balance = self._balance(identity.iccid) if identity is not None else None
         breaker = self._breakers.open_until(identity.iccid, self._clock.now()) if identity is not None else None
-        return modem_view(modem, self._settings.current(), breaker, balance)
+        view = modem_view(modem, self._settings.current(), breaker, balance)
+        if not self._registry.has_started and view.health is ModemHealth.OPENING:
+            return replace(view, health=ModemHealth.STOPPED, reason=NO_DAEMON)
+        return view
 
 
 def modem_view(

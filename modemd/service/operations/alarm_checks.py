@@ -10,11 +10,15 @@ from datetime import datetime, timedelta
 from modemd.errors import StoreDamaged
 from modemd.modem.modem import Modem
 from modemd.modem.status import STORAGE_REMARK, ModemHealth
-from modemd.service.operations.alarms import Alarms
+from modemd.service.modems.discovery import UnusableDevice
+from modemd.service.operations.alarms import NOTHING_PASSES, Alarms
+from modemd.service.operations.health import NO_MODEM, NOT_NOW, NOT_READY, PAUSED, Health
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.store import Store
 
 CHECK_INTERVAL_S = 10.0
+# For so long after a start, modems are set up: a stick that boots, and its search for a network.
+STARTUP_S = 60.0
 CLOCK, DATABASE, SIM, MODEM, BALANCE = "clock_not_trusted", "database", "sim_rests", "modem_unusable", "balance_low"
 CONFIRMATIONS, STORAGE = "confirmations_limited", "storage_full"
 LowBalances = Callable[[], Mapping[str, str]]
@@ -36,6 +40,8 @@ class AlarmChecks:
         low_balances: LowBalances,
         unusable_after: timedelta,
         find_unconfirmed: Callable[[], str | None],
+        assess_health: Callable[[], Health],
+        silent_devices: Callable[[], Sequence[UnusableDevice]],
     ) -> None:
         self._alarms = alarms
         self._store = store
@@ -45,6 +51,9 @@ class AlarmChecks:
         self._low_balances = low_balances
         self._unusable_after = unusable_after
         self._find_unconfirmed = find_unconfirmed
+        self._assess_health = assess_health
+        self._silent_devices = silent_devices
+        self._began_at: float | None = None
         self._unusable_since: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -62,6 +71,7 @@ class AlarmChecks:
         unconfirmed = self._find_unconfirmed()
         self._set_alarm(CONFIRMATIONS, "", unconfirmed is not None, str(unconfirmed))
         now, at_s = self._clock.now(), asyncio.get_running_loop().time()
+        self._check_health(at_s)
         refused_sims: set[str] = set()
         for modem in self._modems():
             self._check_modem(modem, at_s)
@@ -79,8 +89,23 @@ class AlarmChecks:
             self._alarms.raise_alarm(BALANCE, iccid, text)
         self._clear_other_subjects(BALANCE, set(low_balances))
         names = {modem.line.name for modem in self._modems()}
-        self._clear_other_subjects(MODEM, names)
+        silent = {device.device.location: device.reason for device in self._silent_devices()}
+        for place, reason in silent.items():
+            self._check_unusable(place, at_s, f"the device in {place} cannot be used: {reason}")
+        self._unusable_since = {name: at for name, at in self._unusable_since.items() if name in names | silent.keys()}
+        self._clear_other_subjects(MODEM, names | silent.keys())
         self._clear_other_subjects(STORAGE, names)
+
+    def _check_health(self, at_s: float) -> None:
+        """Raises the alarm that nothing can be sent, at once, but not while the modems are being set up after a start. A pause is
+        a person's, and a database in trouble has an alarm of its own."""
+        if self._began_at is None:
+            self._began_at = at_s
+        health = self._assess_health()
+        if health.can_send or health.code == PAUSED:
+            self._alarms.clear(NOTHING_PASSES)
+        elif health.code in (NOT_READY, NO_MODEM) and at_s - self._began_at >= STARTUP_S:
+            self._alarms.raise_alarm(NOTHING_PASSES, "", f"nothing can be sent: {health.message.removeprefix(NOT_NOW)}")
 
     def _check_modem(self, modem: Modem, at_s: float) -> None:
         name, status = modem.line.name, modem.status
@@ -96,10 +121,14 @@ class AlarmChecks:
                     f"modem {name}: {status.remarks.get(STORAGE_REMARK)}",
                 )
             return
+        why = f" ({status.reason})" if status.reason else ""
+        self._check_unusable(name, at_s, f"modem {name} cannot be used: {status.health}{why}")
+
+    def _check_unusable(self, name: str, at_s: float, text: str) -> None:
+        """Raises the alarm about a modem or device that has not been usable for long enough."""
         since = self._unusable_since.setdefault(name, at_s)
         if at_s - since >= self._unusable_after.total_seconds():
-            why = f" ({status.reason})" if status.reason else ""
-            self._alarms.raise_alarm(MODEM, name, f"modem {name} cannot be used: {status.health}{why}")
+            self._alarms.raise_alarm(MODEM, name, text)
 
     def _set_alarm(self, code: str, subject: str, holds: bool, text: str) -> None:
         if holds:

@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from modemd import logs, pdu
 from modemd.clock import Clock
 from modemd.config import CurrentSettings, Settings
 from modemd.config.alarms import AlarmSettings
-from modemd.errors import StoreError
+from modemd.errors import ErrorCode, Refused, StoreError
 from modemd.rules.classes import MessageClass
 from modemd.rules.consent.policy import ConsentPolicy
 from modemd.store import Store, alarms
@@ -34,6 +34,11 @@ GATHER_S = 10.0
 # How often the task checks without being woken, and how long it waits for a database that takes no changes.
 CHECK_INTERVAL_S = 60.0
 RETRY_S = 5.0
+# A command that has failed runs again after so long; the last period is repeated.
+HOOK_RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+# Nothing can be sent: this is told each time it is raised.
+NOTHING_PASSES = "none_ready"
+TEST_TEXT = "modemd: this is a test of the alarms; nothing is wrong"
 # Characters: an alarm takes two parts at most.
 LONGEST_TEXT = 300
 
@@ -44,9 +49,32 @@ RunCommand = Callable[[Sequence[str], AlarmDocument, float], Awaitable[str | Non
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmTest:
+    """Result of a test: the messages that were queued, one for each administrator, and what became of the command: whether it is
+    configured, and its failure."""
+
+    messages: tuple[int, ...]
+    has_command: bool
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _RaisedAlarm:
     text: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _HookRun:
+    raised: _RaisedAlarm
+    at: datetime
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _HookFailure:
+    times: int
+    retry_at: datetime
 
 
 class Alarms:
@@ -71,7 +99,8 @@ class Alarms:
         self._run_command = run_command
         self._active: dict[AlarmKey, _RaisedAlarm] = {}
         self._stored: set[AlarmKey] = set()
-        self._hook_run_at: dict[AlarmKey, datetime] = {}  # of alarms that the database had not taken then
+        self._hook_runs: dict[AlarmKey, _HookRun] = {}  # of alarms that the database had not taken then
+        self._hook_failures: dict[int, _HookFailure] = {}  # by alarm
         self._wakeup = asyncio.Event()
 
     @property
@@ -83,14 +112,14 @@ class Alarms:
         """Raises an alarm; one that is active already stays as it is. `subject` tells apart several alarms of one code: an
         ICCID, a modem's name."""
         if (code, subject) not in self._active:
-            log.error("alarm", code=code, subject=subject, text=text)
+            log.error("alarm", code=code, subject=subject or None, what=text)
             self._active[code, subject] = _RaisedAlarm(text, self._clock.now())
             self._wakeup.set()
 
     def clear(self, code: str, subject: str = "") -> None:
         """Clears an alarm, if it is active."""
         if self._active.pop((code, subject), None) is not None:
-            log.warning("alarm cleared", code=code, subject=subject)
+            log.warning("alarm cleared", code=code, subject=subject or None)
             self._wakeup.set()
 
     async def list_alarms(self, *, cleared: bool, limit: int) -> list[AlarmRow]:
@@ -127,13 +156,14 @@ class Alarms:
         now, wanted = self._clock.now(), dict(self._active)
         fresh = {key: raised for key, raised in wanted.items() if key not in self._stored}
         over = self._stored - wanted.keys()
-        if not fresh and not over:
+        if not fresh and not over and not self._hook_runs:
             return
-        commanded = {key: at for key, at in self._hook_run_at.items() if key in fresh}
+        ways = [way for way, is_configured in self._ways().items() if is_configured] if self._settings.all_clear else []
+        commanded = {key: run.at for key, run in self._hook_runs.items() if key in fresh and run.is_told}
 
         def change(db: sqlite3.Connection) -> None:
             for code, subject in sorted(over):
-                alarms.clear(db, code, subject, now)
+                alarms.clear(db, code, subject, now, all_clear=ways)
             for (code, subject), raised in fresh.items():
                 id = alarms.raise_alarm(db, code, subject, raised.text, raised.at)
                 if id is not None and (code, subject) in commanded:
@@ -141,68 +171,110 @@ class Alarms:
 
         await self._store.write(change)
         self._stored = set(wanted)
-        self._hook_run_at.clear()
+        runs, self._hook_runs = self._hook_runs, {}
+        for key, run in runs.items():
+            if key not in wanted and run.is_told and self._settings.all_clear:
+                await self._run_hook(*key, run.raised.text, run.raised.at, now)
+
+    def _ways(self) -> dict[str, bool]:
+        """Returns the ways by which alarms are told, and whether each is configured."""
+        return {"sms": bool(self._settings.to), "command": bool(self._settings.command)}
 
     async def _notify(self) -> float:
         """Sends the notifications that are due. Returns the seconds until the next is due, or until the next check."""
         now = self._clock.now()
         waits = [CHECK_INTERVAL_S]
         if self._settings.to:
-            submitted, later = await self._store.write(
-                partial(
-                    _submit_sms,
-                    alarm_settings=self._settings,
-                    settings=self._current_settings.current(),
-                    policy=self._policy,
-                    now=now,
-                )
-            )
+            notify = partial(_submit_sms, alarm_settings=self._settings, settings=self._current_settings.current())
+            submitted, later = await self._store.write(partial(notify, policy=self._policy, now=now))
             for each in submitted:
                 self._on_queued(each, MessageClass.ALARM)
             waits += [(later - now).total_seconds()] if later else []
         if self._settings.command:
             due, later = await self._store.read(
-                partial(alarms.select_for_notification, way="command", hold_down=self._settings.hold_down, now=now)
-            )
-            for alarm in due:
-                await self._run_hook(alarm.code, alarm.subject, alarm.text, alarm.raised_at)
-                await self._store.write(
-                    partial(alarms.mark_notified, way="command", alarms=[alarm.id], now=self._clock.now())
+                partial(
+                    alarms.select_for_notification,
+                    way="command", hold_down=self._settings.hold_down, now=now, at_once=(NOTHING_PASSES,),
                 )
+            )  # fmt: skip
+            over = await self._store.read(partial(alarms.list_all_clears, way="command"))
+            concerned = {alarm.id for alarm in (*due, *over)}
+            self._hook_failures = {id: each for id, each in self._hook_failures.items() if id in concerned}
+            for alarm in (*due, *over):
+                await self._notify_by_command(alarm)
             waits += [(later - now).total_seconds()] if later else []
+            waits += [(each.retry_at - now).total_seconds() for each in self._hook_failures.values()]
         return max(min(waits), 1.0)
+
+    async def _notify_by_command(self, alarm: ActiveAlarm) -> None:
+        """Runs the command for an alarm that is raised, or over. It counts as told once the command has ended with 0; a command
+        that fails runs again later."""
+        last, now = self._hook_failures.get(alarm.id), self._clock.now()
+        if last is not None and last.retry_at > now:
+            return
+        if await self._run_hook(alarm.code, alarm.subject, alarm.text, alarm.raised_at, alarm.cleared_at) is not None:
+            times = last.times if last is not None else 0
+            retry = HOOK_RETRIES[min(times, len(HOOK_RETRIES) - 1)]
+            self._hook_failures[alarm.id] = _HookFailure(times + 1, self._clock.now() + retry)
+            return
+        self._hook_failures.pop(alarm.id, None)
+        if alarm.cleared_at is not None:
+            await self._store.write(partial(alarms.mark_all_clear, way="command", alarms=[alarm.id]))
+        else:
+            await self._store.write(
+                partial(alarms.mark_notified, way="command", alarms=[alarm.id], now=self._clock.now())
+            )
+
+    async def test(self) -> AlarmTest:
+        """Tells a test by every way by which alarms are told. Raises Refused (`no_alarm_way`) if none is configured."""
+        if not any(self._ways().values()):
+            raise Refused(ErrorCode.NO_ALARM_WAY, "nobody is told of alarms: set alarms.to or alarms.command")
+        now, settings = self._clock.now(), self._current_settings.current()
+        submit = partial(_submit_texts, text=TEST_TEXT, alarm_settings=self._settings, settings=settings)
+        submitted = await self._store.write(partial(submit, policy=self._policy, now=now))
+        for each in submitted:
+            self._on_queued(each, MessageClass.ALARM)
+        has_command = bool(self._settings.command)
+        failure = await self._run_hook("test", "", TEST_TEXT, now) if has_command else None
+        return AlarmTest(tuple(each.id for each in submitted), has_command, failure)
 
     async def _run_hook_for_unstored(self) -> None:
         """Runs the command for alarms that the database does not take; a message cannot be sent then."""
         if not self._settings.command:
             return
         for key, raised in [each for each in self._active.items() if each[0] not in self._stored]:
-            if key not in self._hook_run_at:
-                self._hook_run_at[key] = self._clock.now()
-                await self._run_hook(*key, raised.text, raised.at)
+            if key not in self._hook_runs:
+                failure = await self._run_hook(*key, raised.text, raised.at)
+                self._hook_runs[key] = _HookRun(raised, self._clock.now(), failure is None)
 
     async def notify_fatal(self, code: str, text: str) -> None:
         """Runs the command for an error that ends the service: nothing can be stored any more."""
         if self._settings.command:
             await self._run_hook(code, "", text, self._clock.now())
 
-    async def _run_hook(self, code: str, subject: str, text: str, raised_at: datetime) -> None:
+    async def _run_hook(
+        self, code: str, subject: str, text: str, raised_at: datetime, cleared_at: datetime | None = None
+    ) -> str | None:
+        """Runs the command. Returns why it has failed; None if it ended with 0."""
         document = {
             "code": code,
             "subject": subject,
             "text": text,
             "raised_at": raised_at.isoformat(timespec="seconds"),
+            "cleared_at": cleared_at.isoformat(timespec="seconds") if cleared_at is not None else None,
         }
         limit_s = self._settings.command_limit.total_seconds()
         failure = await self._run_command(self._settings.command, document, limit_s)
         if failure is not None:
-            log.error("the command for alarms failed", command=self._settings.command[0], error=failure)
+            log.error("the command for alarms failed", command=self._settings.command[0], code=code, error=failure)
+        return failure
 
 
 def alarm_text(due: Sequence[ActiveAlarm]) -> str:
-    """Returns one text for several alarms, of `LONGEST_TEXT` characters at most."""
+    """Returns one text for several alarms, of `LONGEST_TEXT` characters at most. They are all active, or all over."""
     texts = "; ".join(alarm.text for alarm in due)
-    text = f"modemd: {texts}" if len(due) == 1 else f"modemd: {len(due)} alarms: {texts}"
+    over = "over: " if any(alarm.cleared_at is not None for alarm in due) else ""
+    text = f"modemd: {over}{texts}" if len(due) == 1 else f"modemd: {over}{len(due)} alarms: {texts}"
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
 
 
@@ -210,16 +282,32 @@ def _submit_sms(
     db: sqlite3.Connection, alarm_settings: AlarmSettings, settings: Settings, policy: ConsentPolicy, now: datetime
 ) -> tuple[list[Submitted], datetime | None]:
     """Accepts one message for each administrator, and notes in the same change that the alarms were notified: none twice, none
-    forgotten. Returns the messages, and when the next alarm is due."""
-    due, later = alarms.select_for_notification(db, "sms", alarm_settings.hold_down, now)
-    if not due:
-        return [], later
-    text = alarm_text(due)
+    forgotten. Alarms that are over have a message of their own. Returns the messages, and when the next alarm is due."""
+    due, later = alarms.select_for_notification(db, "sms", alarm_settings.hold_down, now, (NOTHING_PASSES,))
+    over = alarms.list_all_clears(db, "sms")
+    submitted = [
+        message
+        for told in (due, over)
+        if told
+        for message in _submit_texts(db, alarm_text(told), alarm_settings, settings, policy, now)
+    ]
+    alarms.mark_notified(db, "sms", [alarm.id for alarm in due], now)
+    alarms.mark_all_clear(db, "sms", [alarm.id for alarm in over])
+    return submitted, later
+
+
+def _submit_texts(
+    db: sqlite3.Connection,
+    text: str,
+    alarm_settings: AlarmSettings,
+    settings: Settings,
+    policy: ConsentPolicy,
+    now: datetime,
+) -> list[Submitted]:
+    """Accepts one message for each administrator."""
     parts, expires_at = pdu.plan(text).parts, now + settings.validity.alarm
     messages = [
         OutboundMessage(number, text, MessageClass.ALARM, parts, expires_at, report=settings.report)
         for number in alarm_settings.to
     ]
-    submitted = [accept.submit(db, each, policy, now) for each in messages]
-    alarms.mark_notified(db, "sms", [alarm.id for alarm in due], now)
-    return submitted, later
+    return [accept.submit(db, each, policy, now) for each in messages]

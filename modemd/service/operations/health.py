@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from modemd.errors import StoreDamaged, StoreUnavailable
+from modemd.rules.classes import MessageClass
+from modemd.rules.pauses import find_stopped_classes
+from modemd.rules.waits import ExplainWaits, Wait
 from modemd.service.modems.views import ModemViews
 from modemd.service.operations.alarms import Alarms
 from modemd.service.operations.wall_clock import TrustedClock
 from modemd.service.views import ModemView, SimView
 from modemd.store import Store, listings
-from modemd.store.rows import AlarmRow, StoreCounts, WaitingCount
+from modemd.store.rows import AlarmRow, PauseRow, StoreCounts, WaitingCount
 
 CAN_SEND = "can_send"
 NO_DAEMON = "no_daemon"
 NO_MODEM = "no_modem_found"
 NOT_READY = "none_ready"
+PAUSED = "paused"
+NOT_NOW = "no modem can send now: "
+"""Beginning of the message of `NO_MODEM` and `NOT_READY`."""
 
 CODES = {
     CAN_SEND: "a message can pass",
     NO_DAEMON: "no daemon runs: what is accepted waits",
     NO_MODEM: "no modem is configured, and none is found",
     NOT_READY: "there are modems, and a message can pass through none of them; the first reason is told",
+    PAUSED: "modems can send, and a person has paused everything but alarms; the message says who, and why",
 }
 """Meaning of each code. There are also those of a database in trouble (`modemd.errors.StoreUnavailable`, `StoreDamaged`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModemState:
-    """State of a modem, or of a device that cannot be used, as far as health depends on it."""
+    """State of a modem, or of a device that cannot be used, as far as health depends on it. `sim`: the ICCID of its SIM."""
 
     name: str
     can_send: bool
     reason: str | None = None
+    sim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +56,37 @@ class Health:
 
 
 def assess_health(
-    failure: StoreUnavailable | StoreDamaged | None, modems: Sequence[ModemState], *, running: bool = True
+    failure: StoreUnavailable | StoreDamaged | None,
+    modems: Sequence[ModemState],
+    pauses: Sequence[PauseRow] = (),
+    *,
+    running: bool = True,
 ) -> Health:
-    """Returns the health of the whole service: the database comes first, since without it nothing is accepted or sent."""
+    """Returns the health of the whole service: the database comes first, since without it nothing is accepted or sent.
+
+    A pause of everything but alarms, on every SIM that can send, is an answer of its own; other pauses are only named."""
+    paused = "; ".join(f"{pause.what} is paused by {pause.by}: {pause.why}" for pause in pauses)
     if failure is not None:
         return Health(False, failure.code, f"nothing is accepted or sent: {failure}")
-    able = sum(modem.can_send for modem in modems)
+    able = [modem for modem in modems if modem.can_send]
+    if able and pauses and all(_is_paused(modem, pauses) for modem in able):
+        return Health(False, PAUSED, f"no message but an alarm can pass: {paused}")
     if able:
-        return Health(
-            True, CAN_SEND, f"a message can pass: {able} of {len(modems)} {_counted_modems(len(modems))} can send"
-        )
+        count = f"{len(able)} of {len(modems)} {_counted_modems(len(modems))} can send"
+        return Health(True, CAN_SEND, f"a message can pass: {count}{paused and f'; {paused}'}")
     if not running:
-        return Health(False, NO_DAEMON, "no modem can send now: no daemon runs")
+        return Health(False, NO_DAEMON, f"no message can pass: no daemon runs{paused and f'; {paused}'}")
     if not modems:
-        return Health(False, NO_MODEM, "no modem can send now: none is found")
+        return Health(False, NO_MODEM, f"{NOT_NOW}none is found")
     first = modems[0]
     others = f" (and {len(modems) - 1} more)" if len(modems) > 1 else ""
-    return Health(False, NOT_READY, f"no modem can send now: {first.name}: {first.reason or 'starting'}{others}")
+    return Health(False, NOT_READY, f"{NOT_NOW}{first.name}: {first.reason or 'starting'}{others}")
+
+
+def _is_paused(modem: ModemState, pauses: Sequence[PauseRow]) -> bool:
+    """Returns True if the SIM of a modem may begin nothing, or nothing but alarms."""
+    stopped = find_stopped_classes([pause.what for pause in pauses], modem.sim or "")
+    return set(MessageClass) - stopped <= {MessageClass.ALARM}
 
 
 def _counted_modems(count: int) -> str:
@@ -72,29 +95,34 @@ def _counted_modems(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
-    """Number of messages of a class that wait in a state, and the age of the oldest of them in seconds; 0 if it is not known."""
+    """Number of messages of a class that wait in a state, and the age of the oldest of them in seconds; 0 if it is not known.
+    `waits`: why the oldest waits; None while a part of it is on the air."""
 
     count: WaitingCount
     age_s: int
+    waits: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
     """Status of the whole service. `failure`: why the database takes no changes, None while it does; `clock_distrust`: why the
-    machine's clock is not trusted, None while it is; `alarms`: the active ones."""
+    machine's clock is not trusted, None while it is; `alarms`: the active ones; `pid`: the process that answers."""
 
     health: Health
+    pid: int
     failure: StoreUnavailable | StoreDamaged | None
     clock_distrust: str | None
     modems: tuple[ModemView, ...]
     sims: tuple[SimView, ...]
     alarms: tuple[AlarmRow, ...]
+    pauses: tuple[PauseRow, ...]
     waiting: tuple[WaitingView, ...]
     counts: StoreCounts
 
 
 class ServiceHealth:
-    """Health and status of the whole service. `is_running` tells whether its tasks run; `list_sims` returns its SIMs."""
+    """Health and status of the whole service. `is_running` tells whether its tasks run; `list_sims` returns its SIMs, and
+    `list_pauses` what a person has paused."""
 
     def __init__(
         self,
@@ -104,6 +132,8 @@ class ServiceHealth:
         alarms: Alarms,
         *,
         list_sims: Callable[[], Awaitable[list[SimView]]],
+        list_pauses: Callable[[], Sequence[PauseRow]],
+        explain_waits: ExplainWaits,
         is_running: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -111,6 +141,8 @@ class ServiceHealth:
         self._modems = modems
         self._alarms = alarms
         self._list_sims = list_sims
+        self._list_pauses = list_pauses
+        self._explain_waits = explain_waits
         self._is_running = is_running
 
     def assess(self) -> Health:
@@ -119,23 +151,31 @@ class ServiceHealth:
 
     def _assess(self, modems: Sequence[ModemView]) -> Health:
         states = [
-            ModemState(modem.name, modem.can_send, modem.reason or "; ".join(modem.remarks) or modem.health)
+            ModemState(modem.name, modem.can_send, modem.reason or "; ".join(modem.remarks) or modem.health, modem.sim)
             for modem in modems
         ]
-        return assess_health(self._store.failure, states, running=self._is_running())
+        return assess_health(self._store.failure, states, self._list_pauses(), running=self._is_running())
 
     async def read_status(self) -> StatusView:
         """Returns whether a message can pass, the modems, the SIMs, the active alarms, and what waits."""
         counts = await self._store.read(listings.read_counts)
         modems, now = self._modems.list_modems(), self._clock.now()
+        waits = await self._explain_waits(
+            [each.oldest_message for each in counts.waiting if each.oldest_message is not None]
+        )
         return StatusView(
             health=self._assess(modems),
+            pid=os.getpid(),
             failure=self._store.failure,
             clock_distrust=self._clock.distrust_reason,
             modems=tuple(modems),
             sims=tuple(await self._list_sims()),
             alarms=tuple(await self._alarms.list_alarms(cleared=False, limit=0)),
-            waiting=tuple(WaitingView(each, _compute_age_s(each.oldest, now)) for each in counts.waiting),
+            pauses=tuple(self._list_pauses()),
+            waiting=tuple(
+                WaitingView(each, _compute_age_s(each.oldest, now), waits.get(each.oldest_message or 0))
+                for each in counts.waiting
+            ),
             counts=counts,
         )
 

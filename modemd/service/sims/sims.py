@@ -69,6 +69,12 @@ class SimControl:
         self._modems = modems
         self._on_changed = on_changed
         self._on_ready = on_ready
+        self.active_pauses: tuple[PauseRow, ...] = ()
+        """Active pauses, oldest first, as the database has them: this process alone changes them."""
+
+    async def load_pauses(self) -> None:
+        """Reads the pauses from the database, before anything else."""
+        self.active_pauses = tuple(await self._store.read(pauses.list_pauses))
 
     async def adopt_rules(self) -> bool:
         """Stores the lanes of the configured routing rules. Returns True if they have changed: `relane` must follow."""
@@ -111,7 +117,7 @@ class SimControl:
     async def admit(self, iccid: str) -> SimView:
         """Admits a SIM, so that it may be used. Raises Refused (`no_sim`) if no SIM of that ICCID was met."""
         if not await self._store.write(partial(sims.admit, iccid=iccid, now=self._clock.now())):
-            raise Refused(ErrorCode.NO_SIM, f"no SIM {iccid} was met; `modemd sims` lists those that were")
+            raise Refused(ErrorCode.NO_SIM, f"no SIM {iccid} was met; `modemd sims list` shows those that were")
         self._on_ready()
         return next(view for view in await self.list_sims() if view.sim.iccid == iccid)
 
@@ -144,6 +150,7 @@ class SimControl:
             return pauses.list_pauses(db)
 
         active = await self._store.write(change_and_read)
+        self.active_pauses = tuple(active)
         self._on_changed()
         return active
 

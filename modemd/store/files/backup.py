@@ -8,8 +8,10 @@ import sqlite3
 from pathlib import Path
 
 from modemd.errors import StoreDamaged, StoreError
+from modemd.store.files.new_files import fsync_path, give_as
+from modemd.store.files.presence import refuse_other_kinds, require_database
 from modemd.store.schema import read_version
-from modemd.store.sqlite_errors import DAMAGED, classify_error, explain_os_error
+from modemd.store.sqlite_errors import DAMAGED, classify_error, explain_os_error, explain_read_error
 
 # Pages that a step copies: 256 KiB. Between steps the daemon has the disk for a moment.
 _STEP_PAGES = 256
@@ -23,9 +25,8 @@ def back_up(database: Path, target: Path) -> int:
     The copy is one file without a log, checked page by page and synced before it gets its name. Raises StoreError if there is no
     database, `target` is there already, or the disk does not take it.
     """
-    if not database.exists():
-        raise StoreError(f"{database}: there is no database")
-    if target.exists():
+    require_database(database)
+    if os.path.lexists(target):
         raise StoreError(f"{target}: is there already; a backup never replaces a file")
     return _copy_database(database, target)
 
@@ -36,12 +37,17 @@ def back_up_before_migration(database: Path, schema: int) -> Path:
     target = database.with_name(f"{database.name}.schema-{schema}")
     if not target.exists():
         _copy_database(database, target)
+        give_as(target, database)
     return target
 
 
 def check_backup(path: Path) -> int:
     """Returns the schema version of a backup that is whole. Raises StoreError if it is not one of modemd's, StoreDamaged if it
     cannot be read."""
+    try:
+        refuse_other_kinds(path)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
     try:
         with contextlib.closing(_read_only(path)) as connection:
             schema = read_version(connection, path)
@@ -77,7 +83,7 @@ def _copy_database(database: Path, target: Path) -> int:
         raise explain_os_error(error, target) from error
     except sqlite3.Error as error:
         _delete_partial(part)
-        raise classify_error(error) or StoreError(f"{database}: {error}") from error
+        raise explain_read_error(error, database) from error
     except StoreError:
         _delete_partial(part)
         raise
@@ -96,15 +102,6 @@ def _copy_pages(database: Path, part: Path) -> None:
 
 def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-
-
-def fsync_path(path: Path) -> None:
-    """Makes a file, or the entries of a folder, durable."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _delete_partial(part: Path) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modemd.errors import StoreDamaged
+from modemd.store.connection import visitor_uri
+from modemd.store.files.new_files import give_as
 from modemd.store.sqlite_errors import DAMAGED, REMEDY, classify_error
 
 
@@ -44,12 +46,8 @@ def find_damage(path: Path) -> str | None:
 
 @contextlib.contextmanager
 def open_for_check(path: Path) -> Iterator[sqlite3.Connection]:
-    """Opens a connection that only reads. If no log is left, it is told that the file does not change: else SQLite would make a
-    log and an index beside it, which stay."""
-    wal = _sibling_path(path, "-wal")
-    alone = not wal.exists() or wal.stat().st_size == 0
-    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
-    with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+    """Opens a connection that only reads, and makes no file."""
+    with contextlib.closing(sqlite3.connect(visitor_uri(path), uri=True)) as connection:
         yield connection
 
 
@@ -94,6 +92,7 @@ def _copy(file: Path, to: Path) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+    give_as(part, file)
     part.rename(to)
 
 

@@ -19,6 +19,7 @@ from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.store.events import add_event
 from modemd.store.files import backup
+from modemd.store.files.new_files import fsync_path, give_as
 from modemd.store.queue import outcomes
 from modemd.store.schema import migrate, refuse_newer
 from modemd.store.timestamps import find_latest_stored, to_text
@@ -61,12 +62,13 @@ def restore(source: Path, database: Path, now: datetime) -> RestoreResult:
         held = hold_everything(db, now)
         add_event(db, None, now, "restored", file=source.name, held=held, consent=consent)
         db.execute("COMMIT")
-    backup.fsync_path(part)
+    fsync_path(part)
+    give_as(part, database)
     before = _keep_previous(database, now)
     os.replace(part, database)
     for suffix in ("-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
-    backup.fsync_path(database.parent)
+    fsync_path(database.parent)
     return RestoreResult(held, consent, before)
 
 
@@ -82,7 +84,7 @@ def _keep_previous(database: Path, now: datetime) -> Path | None:
         file = database.with_name(database.name + suffix)
         if file.exists() and file.stat().st_size > 0:
             _link(file, name.with_name(name.name + suffix))
-    backup.fsync_path(database.parent)
+    fsync_path(database.parent)
     return name
 
 
@@ -91,7 +93,7 @@ def _link(file: Path, to: Path) -> None:
         os.link(file, to)
     except OSError:  # a file system without hard links
         shutil.copy2(file, to)
-        backup.fsync_path(to)
+        fsync_path(to)
 
 
 def _merge_consent(db: sqlite3.Connection, database: Path, now: datetime) -> int | None:

@@ -223,6 +223,18 @@ _OPEN_CLASSES = _CANDIDATES.format(classes="p.rank BETWEEN :first AND :last", ea
 _BARRED_CLASS = _CANDIDATES.format(classes="p.rank = :rank AND p.started = :started", earlier=_EARLIER_IN_FLIGHT)
 
 
+def find_earlier_in_flight(db: sqlite3.Connection, part_id: int, sim: str, now: datetime) -> int | None:
+    """Returns the first message that goes before a part for the sake of order, if `sim` would send it; None if there is none."""
+    values = {"part": part_id, "sim": sim, "sender": LaneKind.SENDER, "recent": to_text(now - OTHER_SIM_TIMEOUT)}
+    row = db.execute(_EARLIEST, values).fetchone()
+    return row[0] if row is not None else None
+
+
+_EARLIEST = f"""
+    SELECT ({_EARLIER_IN_FLIGHT.replace("SELECT 1", "SELECT min(e.message_id)")}) FROM part q WHERE q.id = :part
+"""  # noqa: S608 - our own words
+
+
 def _parse(found: _Found, usage: QuotaUsage) -> tuple[Candidate, SendFacts]:
     """Returns a row as what is to be encoded, and as what is to be decided. `usage`: of the SIM that would send it."""
     row, place = found.row, found.place

@@ -47,21 +47,8 @@ def resume(db: sqlite3.Connection, what: Pause, authorship: Authorship, now: dat
         "DELETE FROM pause WHERE class = ? AND sim = ?", (what.message_class or "", what.sim or "")
     ).rowcount
     if not ended:
-        raise Refused(ErrorCode.NOT_PAUSED, f"{describe_pause(what)} is not paused; modemd sims list shows what is")
+        raise Refused(ErrorCode.NOT_PAUSED, f"{what} is not paused; modemd pauses shows what is")
     add_event(db, None, now, "resumed", **_make_columns(what), **asdict(authorship))
-
-
-def describe_pause(what: Pause) -> str:
-    """Returns a pause in words."""
-    match what.message_class, what.sim:
-        case None, None:
-            return "the queue"
-        case None, sim:
-            return f"SIM {sim}"
-        case message_class, None:
-            return f"class {message_class}"
-        case message_class, sim:
-            return f"class {message_class} on SIM {sim}"
 
 
 def _make_columns(what: Pause) -> dict[str, str | None]:

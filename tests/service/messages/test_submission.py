@@ -12,6 +12,7 @@ from modemd.modem.modem import Modem
 from modemd.rules.classes import MessageClass
 from modemd.service.messages.csv_rows import BadRows
 from modemd.service.messages.submission import MessageRequest
+from modemd.store import sims
 from modemd.store.rows import MessageRow
 from tests.service.assembled import NOON, AssembledService, all_rows
 
@@ -170,13 +171,22 @@ async def test_a_key_that_is_taken_rejects_all_rows(assembled: AssembledService)
 
 
 async def test_a_message_may_name_its_sim(assembled: AssembledService) -> None:
-    """Then it is that SIM's alone; what is no ICCID is refused."""
+    """Then it is that SIM's alone. A SIM that was never met is warned of, since it may be put in later; what is no ICCID is
+    refused."""
     answer = await assembled.service.messages.submission.submit(
         MessageRequest("+33612345678", "hello", sim="8933010000000000010")
     )
     sql = "SELECT l.home FROM part p JOIN lane l ON l.id = p.lane WHERE l.kind = 'sender'"
     lanes = await assembled.store.read(lambda db: [row["home"] for row in db.execute(sql)])
     assert (answer.message.state, lanes) == ("queued", ["8933010000000000010"])
+    assert [warning.split(":")[0] for warning in answer.warnings] == ["SIM 8933010000000000010 was never met"]
+    await assembled.store.write(
+        lambda db: sims.record_sim(db, "8933010000000000010", None, None, "351234050000017", assembled.clock.now())
+    )
+    met = await assembled.service.messages.submission.submit(
+        MessageRequest("+33612345678", "again", sim="8933010000000000010")
+    )
+    assert met.warnings == ()
     with pytest.raises(Refused, match="no ICCID"):
         await assembled.service.messages.submission.submit(MessageRequest("+33612345678", "hello", sim="west"))
 

@@ -68,7 +68,7 @@ async def test_a_modem_waits_until_it_is_plugged_in() -> None:
     bench, found = Bench(), FakePort("ttyUSB2")
     opening = asyncio.ensure_future(bench.found_modem.open(""))
     await asyncio.sleep(0)
-    assert bench.found_modem.status.reason == f"the modem with the IMEI {IMEI} is not plugged in, or not yet found"
+    assert bench.found_modem.status.reason == f"the modem with the IMEI {IMEI} is not plugged in, or does not answer"
     bench.found_modem.attach("1-1", "ttyUSB2", found, IMEI)
     assert await opening is found
     assert (bench.opened, found.closed) == ([], False)

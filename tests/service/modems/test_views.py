@@ -25,7 +25,8 @@ IDENTITY = Identity(
 async def test_a_modem_that_nobody_answered_for(assembled: AssembledService) -> None:
     """Before anything answered on its port, a modem is what the configuration says of it."""
     (view,) = assembled.service.modems.views.list_modems()
-    assert (view.name, view.port, view.health) == ("west", assembled.settings.modems[0].port, "opening")
+    assert (view.name, view.port, view.health) == ("west", assembled.settings.modems[0].port, "stopped")
+    assert view.reason == "no daemon runs"
     assert {
         getattr(view, key) for key in ("driver", "manufacturer", "model", "firmware", "imei", "sim", "imsi", "number")
     } == {None}

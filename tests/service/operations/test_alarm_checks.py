@@ -10,7 +10,18 @@ from modemd.errors import ErrorCode, StoreUnavailable
 from modemd.modem.status import ModemHealth
 from modemd.rules.retry import ErrorClass
 from modemd.rules.sim_breaker import Refusal
-from modemd.service.operations.alarm_checks import CLOCK, CONFIRMATIONS, DATABASE, MODEM, SIM, STORAGE
+from modemd.service.operations.alarm_checks import (
+    CHECK_INTERVAL_S,
+    CLOCK,
+    CONFIRMATIONS,
+    DATABASE,
+    MODEM,
+    SIM,
+    STARTUP_S,
+    STORAGE,
+)
+from modemd.service.operations.alarms import NOTHING_PASSES
+from modemd.store.events import Authorship
 from tests.sim.world.assembled import Simulation
 from tests.sim.world.loop import simulate
 
@@ -40,16 +51,53 @@ def test_a_modem_that_cannot_be_used_is_an_alarm_after_a_while() -> None:
         (link,) = simulation.links.values()
         link.unplug()
         await asyncio.sleep(500)
-        assert standing(simulation) == set()
+        assert standing(simulation) == {(NOTHING_PASSES, "")}
         await asyncio.sleep(200)
-        assert standing(simulation) == {(MODEM, "modem0")}
+        assert standing(simulation) == {(MODEM, "modem0"), (NOTHING_PASSES, "")}
         link.replug()
         await simulation.until(lambda: not standing(simulation), within_s=300)
-        await simulation.until(lambda: bool(simulation.network.journal.accepted), within_s=60)
-        (entry,) = simulation.network.journal.accepted
-        assert (entry.text or "").startswith("modemd: modem modem0 cannot be used: gone")
+        await simulation.until(lambda: len(simulation.network.journal.accepted) == 2, within_s=60)
+        first, second = (entry.text or "" for entry in simulation.network.journal.accepted)
+        assert first.startswith("modemd: nothing can be sent: modem0: ")
+        assert second.startswith("modemd: modem modem0 cannot be used: gone")
 
     run_simulation(scenario)
+
+
+def test_nothing_can_be_sent_is_an_alarm_at_once() -> None:
+    """Within the interval of the checks and each time anew; a pause by a person is none."""
+
+    async def scenario(simulation: Simulation) -> None:
+        (link,) = simulation.links.values()
+        await asyncio.sleep(STARTUP_S)
+        for _ in range(2):
+            link.unplug()
+            await asyncio.sleep(5 + CHECK_INTERVAL_S)
+            assert (NOTHING_PASSES, "") in simulation.service.operations.alarms.active
+            link.replug()
+            await simulation.until(lambda: not simulation.service.operations.alarms.active, within_s=120)
+        await simulation.service.sims.pause(None, None, Authorship("alice", "moving house"))
+        await asyncio.sleep(60)
+        assert not simulation.service.operations.alarms.active
+
+    run_simulation(scenario)
+
+
+def test_a_start_is_no_alarm() -> None:
+    """While the modems are being set up nothing can be sent, and that is as it should be; a minute later it is an alarm."""
+
+    async def main() -> None:
+        simulation = Simulation(1, modems=1)
+        (link,) = simulation.links.values()
+        link.unplug()
+        await simulation.start()
+        await asyncio.sleep(STARTUP_S - 1)
+        assert not simulation.service.operations.alarms.active
+        await asyncio.sleep(1 + CHECK_INTERVAL_S)
+        assert (NOTHING_PASSES, "") in simulation.service.operations.alarms.active
+        await simulation.stop()
+
+    simulate(main())
 
 
 def test_a_storage_that_stays_full_is_an_alarm() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from modemd.config import CurrentSettings
 from modemd.config.alarms import AlarmSettings
+from modemd.errors import Refused
 from modemd.rules.send_decision import SendDecision, SendVerdict
-from modemd.service.operations.alarms import Alarms, alarm_text
+from modemd.service.operations.alarms import NOTHING_PASSES, TEST_TEXT, Alarms, AlarmTest, alarm_text
 from modemd.store import alarms as kept_alarms
 from modemd.store.queue import claims
 from tests.service.bench import ALICE, BOB, WEST, Bench
@@ -85,7 +86,7 @@ def test_an_alarm_is_raised_and_told_once() -> None:
         (document,) = alarm_bench.heard
         assert document == {
             "code": "modem", "subject": "west", "text": "modem west cannot be used",
-            "raised_at": "2026-03-02T06:00:00+00:00",
+            "raised_at": "2026-03-02T06:00:00+00:00", "cleared_at": None,
         }  # fmt: skip
         alarm_bench.alarms.clear("modem", "west")
         alarm_bench.alarms.clear("modem", "west")
@@ -179,16 +180,109 @@ def test_nobody_is_told_where_nobody_is_named() -> None:
     run_bench(scenario, to=[], command=[])
 
 
-def test_a_command_that_fails_is_not_tried_for_ever() -> None:
-    """Its failure is logged; the alarm counts as told."""
+def test_a_command_that_fails_is_tried_again() -> None:
+    """After 1, 5, 15 and 60 minutes, then every hour, while the alarm stands; it does not count as told before it has worked."""
 
     async def scenario(alarm_bench: AlarmBench) -> None:
         alarm_bench.fails = True
         alarm_bench.alarms.raise_alarm("modem", "west", "gone")
         await asyncio.sleep(3 * 3600)
-        assert len(alarm_bench.heard) == 1
+        assert len(alarm_bench.heard) == 6
+        assert alarm_bench.rows("command_at, sms_at IS NOT NULL") == [(None, 1)]
+        alarm_bench.fails = False
+        await asyncio.sleep(3600)
+        assert len(alarm_bench.heard) == 7
+        assert alarm_bench.rows("command_at IS NOT NULL") == [(1,)]
+        await asyncio.sleep(3 * 3600)
+        assert len(alarm_bench.heard) == 7
 
     run_bench(scenario)
+
+
+def test_nothing_can_be_sent_is_told_each_time() -> None:
+    """There is no hold-down: whoever was told that it is over must be told when it comes again."""
+
+    async def scenario(alarm_bench: AlarmBench) -> None:
+        for _ in range(2):
+            alarm_bench.alarms.raise_alarm(NOTHING_PASSES, "", "nothing can be sent")
+            await asyncio.sleep(60)
+            alarm_bench.alarms.clear(NOTHING_PASSES)
+            await asyncio.sleep(60)
+        assert (len(alarm_bench.texts()), len(alarm_bench.heard)) == (2, 2)
+
+    run_bench(scenario, hold_down="1h")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_the_all_clear_goes_the_same_ways(tells: bool) -> None:
+    """If it is configured: once, to those who were told of the alarm, also by the next process; not for alarms before that."""
+
+    async def scenario(alarm_bench: AlarmBench) -> None:
+        alarm_bench.alarms.raise_alarm("modem", "west", "west is gone")
+        alarm_bench.alarms.raise_alarm("modem", "east", "east is gone")
+        await asyncio.sleep(60)
+        alarm_bench.alarms.clear("modem", "west")
+        alarm_bench.alarms.clear("modem", "east")
+        await asyncio.sleep(10.5)  # stored by now, and perhaps not told
+        await alarm_bench.end()
+        await alarm_bench.begin()
+        await asyncio.sleep(300)
+        told = ["modemd: 2 alarms: west is gone; east is gone"]
+        over = ["modemd: over: 2 alarms: west is gone; east is gone"]
+        assert alarm_bench.texts() == (told + over if tells else told)
+        cleared = [document["subject"] for document in alarm_bench.heard if document["cleared_at"] is not None]
+        assert cleared == (["west", "east"] if tells else [])
+
+    run_bench(scenario, all_clear=tells)
+
+
+def test_what_was_not_told_has_no_all_clear() -> None:
+    """An alarm that was held down is over without a word."""
+
+    async def scenario(alarm_bench: AlarmBench) -> None:
+        for _ in range(2):
+            alarm_bench.alarms.raise_alarm("modem", "west", "west is gone")
+            await asyncio.sleep(60)
+            alarm_bench.alarms.clear("modem", "west")
+            await asyncio.sleep(60)
+        assert alarm_bench.texts() == ["modemd: west is gone", "modemd: over: west is gone"]
+
+    run_bench(scenario, all_clear=True)
+
+
+def test_a_test_goes_every_way() -> None:
+    """A message for each administrator, and one run of the command, whose failure is told; no alarm is stored."""
+
+    async def scenario(alarm_bench: AlarmBench) -> None:
+        assert await alarm_bench.alarms.test() == AlarmTest((1, 2), True, None)
+        assert alarm_bench.texts() == [TEST_TEXT, TEST_TEXT]
+        (document,) = alarm_bench.heard
+        assert (document["code"], document["text"]) == ("test", TEST_TEXT)
+        alarm_bench.fails = True
+        assert (await alarm_bench.alarms.test()).failure == "it failed"
+        assert alarm_bench.rows() == []
+
+    run_bench(scenario, to=[ALICE, BOB])
+
+
+def test_a_test_of_nothing_is_refused() -> None:
+    """If nobody is configured, that is what the test finds."""
+
+    async def scenario(alarm_bench: AlarmBench) -> None:
+        with pytest.raises(Refused, match=r"set alarms\.to or alarms\.command"):
+            await alarm_bench.alarms.test()
+
+    run_bench(scenario, to=[], command=[])
+
+
+def test_the_log_has_the_text_of_an_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    """It is modemd's own text, and no message."""
+
+    async def scenario(alarm_bench: AlarmBench) -> None:
+        alarm_bench.alarms.raise_alarm("modem", "west", "modem west cannot be used")
+
+    run_bench(scenario)
+    assert 'alarm code=modem subject=west what="modem west cannot be used"' in caplog.text
 
 
 def test_the_command_hears_what_the_database_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,28 @@ from modemd.api.app import create_app
 from modemd.daemon import status_line
 from modemd.errors import ErrorCode, StoreDamaged, StoreUnavailable
 from modemd.modem.status import ModemHealth, ModemStatus
+from modemd.rules.classes import MessageClass
 from modemd.service.modems.views import can_send
-from modemd.service.operations.health import CAN_SEND, NO_DAEMON, NO_MODEM, NOT_READY, ModemState, assess_health
+from modemd.service.operations.health import (
+    CAN_SEND,
+    NO_DAEMON,
+    NO_MODEM,
+    NOT_READY,
+    PAUSED,
+    ModemState,
+    assess_health,
+)
+from modemd.store.events import Authorship
+from modemd.store.rows import PauseRow
 from tests.api.client import Client
 from tests.service.assembled import AssembledService, assembled_service
 
 FULL = StoreUnavailable(ErrorCode.DISK_FULL, "the disk is full: make room")
-READY, GONE = ModemState("west", True), ModemState("east", False, "unplugged")
+READY, GONE = ModemState("west", True, sim="1"), ModemState("east", False, "unplugged")
+
+
+def paused(message_class: MessageClass | None = None, sim: str | None = None) -> PauseRow:
+    return PauseRow(message_class, sim, "alice", "moving house", "2026-11-22T12:00:00+00:00")
 
 
 @pytest.fixture
@@ -51,6 +66,42 @@ def test_the_verdict(
     found = assess_health(trouble, modems, running=running)
     assert (found.can_send, found.code) == (passes, code)
     assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("pauses", "code", "words"),
+    [
+        pytest.param([paused()], PAUSED, "the queue is paused by alice: moving house", id="the queue"),
+        pytest.param([paused(sim="1")], PAUSED, "SIM 1 is paused by alice", id="the only SIM"),
+        pytest.param([paused(sim="2")], CAN_SEND, "can send; SIM 2 is paused by alice", id="another SIM"),
+        pytest.param([paused(MessageClass.OTP)], CAN_SEND, "class otp is paused by alice", id="a class"),
+        pytest.param(
+            [paused(each) for each in MessageClass if each is not MessageClass.ALARM],
+            PAUSED,
+            "class otp",
+            id="each class",
+        ),
+    ],
+)
+def test_a_pause_is_in_the_verdict(pauses: list[PauseRow], code: str, words: str) -> None:
+    """Who paused what, and why; if nothing but alarms can pass, the verdict is that none can."""
+    found = assess_health(None, [READY, GONE], pauses)
+    assert (found.can_send, found.code) == (code == CAN_SEND, code)
+    assert words in found.message
+
+
+async def test_a_pause_is_known_again_after_a_start(assembled: AssembledService, tmp_path: Path) -> None:
+    """Health waits for no database, so pauses are read before anything else, and changed with the database."""
+    sims, health = assembled.service.sims, assembled.service.operations.health
+    west = assembled.service.modems.registry.modems[0]
+    west.status.health = ModemHealth.READY
+    await sims.pause(None, None, Authorship("alice", "moving house"))
+    assert health.assess().code == PAUSED
+    sims.active_pauses = ()
+    await assembled.service.know_time()
+    assert health.assess().code == PAUSED
+    await sims.resume(None, None, Authorship("alice", "moved"))
+    assert health.assess().code == CAN_SEND
 
 
 @pytest.mark.parametrize("health", ModemHealth)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from modemd.config import Settings
 from modemd.emulator.usb.bus import BRIDGE
-from modemd.service.modems.discovery import FORGET_AFTER_S
+from modemd.errors import Refused
 from tests.sim.conftest import RunScenario
 from tests.sim.modems.found_modems import (
     KEYBOARD,
@@ -92,18 +94,103 @@ def test_a_stick_in_a_drawer_is_said_to_be_nowhere(run_scenario: RunScenario) ->
     run_scenario(scenario, found="auto", modems=1)
 
 
-def test_a_stick_that_nobody_named_is_forgotten_in_time(run_scenario: RunScenario) -> None:
-    """A day after it was pulled out it is not listed any more; back, it is found like a new one."""
+def test_a_stick_that_was_found_is_expected_until_it_is_forgotten(run_scenario: RunScenario) -> None:
+    """Days after it was pulled out it is still listed; a person forgets it; back, it is found like a new one."""
 
     async def scenario(simulation: Simulation) -> None:
         await ready(simulation, name(simulation))
+        discovery = simulation.service.modems.discovery
+        with pytest.raises(Refused, match=r"is plugged in, in 1-1\.1"):
+            await discovery.forget(name(simulation))
         handed = simulation.bus.pull("1-1.1")
-        await asyncio.sleep(FORGET_AFTER_S - 60)
+        await asyncio.sleep(2 * 24 * 3600)
         assert list(rows(simulation)) == [name(simulation)]
-        await asyncio.sleep(120)
+        with pytest.raises(Refused, match="there is no modem 'east'"):
+            await discovery.forget("east")
+        await discovery.forget(name(simulation))
+        assert rows(simulation) == {}
+        await restart(simulation)
+        await asyncio.sleep(60)
         assert rows(simulation) == {}
         simulation.bus.plug("1-2", *handed)
         await ready(simulation, name(simulation))
+
+    run_scenario(scenario, found="auto", modems=1)
+
+
+async def restart(simulation: Simulation) -> None:
+    """The daemon ends and begins again."""
+    await simulation.stop()
+    simulation.restart_service()
+    await simulation.start()
+
+
+def test_a_stick_that_is_missing_after_a_restart_is_missed(run_scenario: RunScenario) -> None:
+    """Pulled out while no daemon ran, it is listed with its name; back, it is the same one, and there is no second."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation, name(simulation))
+        await simulation.stop()
+        handed = simulation.bus.pull("1-1.1")
+        simulation.restart_service()
+        await simulation.start()
+        await asyncio.sleep(30)
+        row = rows(simulation)[name(simulation)]
+        assert (row.health, row.can_send, row.place) == ("gone", False, None)
+        assert row.reason is not None
+        assert row.reason.endswith(
+            f"the modem with the IMEI {simulation.devices[0].imei} is not plugged in, or does not answer; it was in 1-1.1"
+        )
+        await asyncio.sleep(600)
+        alarms = {(each["code"], each["subject"]) for each in simulation.all("SELECT code, subject FROM alarm")}
+        assert ("modem_unusable", name(simulation)) in alarms
+        simulation.bus.plug("1-4", *handed)
+        await ready(simulation, name(simulation))
+        assert list(rows(simulation)) == [name(simulation)]
+
+    run_scenario(scenario, found="auto", modems=1)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known before", "never seen"])
+def test_a_stick_that_hangs_at_the_start_is_an_alarm(run_scenario: RunScenario, known: bool) -> None:
+    """It is plugged in and answers nothing: by its name if it was here before, else by its place, and not by both."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation, name(simulation))
+        await simulation.stop()
+        if not known:
+            simulation.database.execute("DELETE FROM modem")
+        simulation.devices[0].deaf_for(3600)
+        simulation.restart_service()
+        await simulation.start()
+        await asyncio.sleep(700)
+        subjects = [row["subject"] for row in simulation.all("SELECT subject FROM alarm WHERE code = 'modem_unusable'")]
+        assert subjects == [name(simulation) if known else "1-1.1"]
+        await simulation.until(
+            lambda: not simulation.all("SELECT 1 FROM alarm WHERE cleared_at IS NULL"), within_s=2 * 3600
+        )
+
+    run_scenario(scenario, found="auto", modems=1)
+
+
+def test_a_modem_that_the_configuration_names_is_not_recalled(run_scenario: RunScenario) -> None:
+    """It has its own line there; and a person removes it there, not by `forget`."""
+
+    async def scenario(simulation: Simulation) -> None:
+        await ready(simulation, name(simulation))
+        await simulation.stop()
+        imei = simulation.devices[0].imei
+        named = Settings.model_validate(
+            {"database": "/sim/modemd.db", "modems": [{"name": "west", "imei": imei}], "finding": {"others": True}},
+            context={"folder": Path("/sim")},
+        )
+        simulation.settings = named
+        simulation.restart_service()
+        await simulation.start()
+        await ready(simulation, "west")
+        assert list(rows(simulation)) == ["west"]
+        with pytest.raises(Refused, match="is in the configuration"):
+            await simulation.service.modems.discovery.forget("west")
 
     run_scenario(scenario, found="auto", modems=1)
 

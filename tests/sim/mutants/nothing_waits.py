@@ -13,6 +13,38 @@ _PIPELINE, _MODEM_TESTS = "modem/messages/pipeline.py", "tests/modem/test_modem.
 
 MUTANTS = (
     Mutant(
+        "nothing_passes_held_down",
+        "nothing can be sent, and that was told within the hold-down: it is not told again",
+        "store/alarms.py",
+        "if alarm.code in at_once or last is None or",
+        "if last is None or",
+        "tests/service/operations/test_alarms.py",
+    ),
+    Mutant(
+        "failed_command_counts_as_told",
+        "an alarm whose command has failed counts as told",
+        "service/operations/alarms.py",
+        "alarm.raised_at, alarm.cleared_at) is not None:",
+        "alarm.raised_at, alarm.cleared_at) == 0:",
+        "tests/service/operations/test_alarms.py",
+    ),
+    Mutant(
+        "missing_modem_is_not_missed",
+        "a modem that was found before a restart is not expected after it",
+        "service/service.py",
+        "        await self.modems.discovery.recall()\n",
+        "",
+        "tests/sim/modems/test_discovery.py",
+    ),
+    Mutant(
+        "pause_explains_nothing",
+        "a message that a person has paused waits for its turn, as is said",
+        "rules/waits.py",
+        "    if sim.pause is not None:",
+        "    if sim.pause == 0:",
+        "tests/rules/test_waits.py",
+    ),
+    Mutant(
         "given_back_wakes_nobody",
         "a draft that is given back wakes nobody",
         _DISPATCHER,

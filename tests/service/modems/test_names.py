@@ -6,7 +6,7 @@ import pytest
 
 from modemd.config import ModemSettings
 from modemd.modem.discovery.probe import ProbeResult
-from modemd.service.modems.discovery import make_name, match_configured
+from modemd.service.modems.names import make_name, match_configured
 
 IMEI = "490154203237518"
 ICCID = "8933010000000000017"
