@@ -53,7 +53,7 @@ def _describe_http_error(request: Request, error: HTTPException) -> str:
     """Returns in words what the framework says with two: a path that is no route, or a method that a route does not take."""
     path = _shorten(request.url.path)
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return f"there is no route {path}; docs/api.md lists the routes"
+        return f"there is no route {path}; modemd help api lists the routes"
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         takes = (error.headers or {}).get("Allow")
         return f"{path} does not take {request.method}{f'; it takes {takes}' if takes else ''}"

@@ -89,12 +89,11 @@ def check_database(settings: Settings, who: User, *, running: bool, proc: Path) 
 def read_pauses(path: Path) -> list[PauseRow]:
     """Returns the pauses in the database; none if it cannot be read, which `check_database` reports."""
     try:
-        if not path.exists():
-            return []
+        refuse_other_kinds(path)
         with integrity.open_for_check(path) as connection:
             connection.row_factory = sqlite3.Row
             return pauses.list_pauses(connection)
-    except (OSError, sqlite3.Error):
+    except (OSError, sqlite3.Error, StoreError):
         return []
 
 

@@ -178,7 +178,7 @@ async def test_what_is_no_route_is_told_in_words(client: Client) -> None:
     """A path that is none, and a method that a route does not take."""
     missing = await client.get("/v1/mesages")
     assert (missing.status, missing.code) == (404, "no_route")
-    assert missing.json["error"]["message"] == "there is no route /v1/mesages; docs/api.md lists the routes"
+    assert missing.json["error"]["message"] == "there is no route /v1/mesages; modemd help api lists the routes"
     wrong = await client.post("/v1/inbox", {})
     assert (wrong.status, wrong.code) == (405, "wrong_method")
     assert wrong.json["error"]["message"] == "/v1/inbox does not take POST; it takes GET"

@@ -28,7 +28,7 @@ def event(time: str, what: str, **detail: object) -> dict[str, object]:
 def message(id: int, to: str, text: str, state: str, *, reason: str | None = None, **more: object) -> dict[str, object]:
     return {
         "id": id, "to": to, "text": text, "class": "transactional", "state": state, "reason": reason, "parts": 1,
-        "until": None, "reports": [],
+        "until": None, "reports": [], "waits": None, "modems": {},
     } | more  # fmt: skip
 
 
@@ -98,8 +98,11 @@ ANSWERS: dict[str, Any] = {
              "model": "SIMCOM_SIM800L", "number": "+33700000002", "registration": "home", "signal_dbm": -79, "sent": 2},
         ],
         "waiting": [
-            {"state": "held", "class": "transactional", "messages": 1, "age_s": 540},
-            {"state": "unknown", "class": "transactional", "messages": 1, "age_s": 480},
+            {"state": "held", "class": "transactional", "messages": 1, "age_s": 540,
+             "waits": {"code": "scheduled", "message": "its time is 2026-11-22 18:30:00 (valid until 2026-11-23 18:30:00)"}},
+            {"state": "unknown", "class": "transactional", "messages": 1, "age_s": 480,
+             "waits": {"code": "unproved", "message": "its outcome is unknown; a report may prove it until "
+              "2026-11-24 09:39:12, or a person settles or resends it"}},
         ],
         "held": [{"messages": 1, "reason": "scheduled"}], "in_batches": 0, "opted_out": 0, "unmatched_reports": 0,
     },

@@ -69,7 +69,7 @@ FED = {
     "reports": ("--unmatched",),
     "explain": ("1",),
 }
-OWN = {"run", "doctor", "backup", "restore", "config", "drivers", "install", "udev-rules", "demo"}
+OWN = {"help", "completion", "run", "doctor", "backup", "restore", "config", "drivers", "install", "udev-rules", "demo"}
 OF_THE_EMULATOR = {"emulate", "phone", "fault"}
 WITHOUT_A_DAEMON = {"record", "pdu"}
 

@@ -1,17 +1,111 @@
-"""`modemd sims`, without a daemon."""
+"""`modemd sims`, `pause`, `resume` and `pauses`, if no daemon runs."""
 
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from modemd.store import sims
 from modemd.store.connection import connect
 from modemd.store.schema import migrate
-from tests.cli.shell import Modemd
+from tests.cli.shell import Ended, Modemd
 from tests.service.assembled import NOON
 
 WEST = "8933010000000000010"
+
+
+def ask(modemd: Modemd, command: str, *arguments: str) -> Ended:
+    return modemd(command, "--config", "FILE", *arguments)
+
+
+def listed(modemd: Modemd, *arguments: str) -> str:
+    return modemd("sims", "list", "--config", "FILE", *arguments).out
+
+
+def test_a_pause_is_kept_and_ended_by_its_name(modemd: Modemd) -> None:
+    """It says what is paused; another pause is not ended by it; all of it also as JSON."""
+    wrong = ask(modemd, "pause", "--class", "marketing", "--sim", WEST, "--why", "wrong price", "--by", "alice")
+    assert wrong == Ended(0, f"paused; class marketing on SIM {WEST} is paused\n", "")
+    both = json.loads(ask(modemd, "pause", "--why", "moving house", "--by", "bob", "--json").out)
+    assert [(each["class"], each["sim"], each["by"], each["why"]) for each in both] == [
+        ("marketing", WEST, "alice", "wrong price"),
+        (None, None, "bob", "moving house"),
+    ]
+    other = ask(modemd, "resume", "--class", "marketing", "--why", "right price")
+    assert other == Ended(1, "", "modemd: class marketing is not paused; modemd pauses shows what is\n")
+    right = ask(modemd, "resume", "--class", "marketing", "--sim", WEST, "--why", "right price")
+    assert right.out == "resumed; the queue is paused\n"
+    assert ask(modemd, "resume", "--why", "moved").out == "resumed; nothing is paused\n"
+
+
+def test_pauses_are_listed_with_who_and_why(modemd: Modemd) -> None:
+    """`modemd pauses` and the first line of `modemd status` name each pause; the API has the same rows."""
+    assert ask(modemd, "pauses").out == "nothing is paused\n"
+    ask(modemd, "pause", "--class", "marketing", "--why", "wrong price", "--by", "alice")
+    (line,) = ask(modemd, "pauses").out.splitlines()
+    assert re.fullmatch(r"class marketing is paused since [0-9 :-]{19} by alice: wrong price", line)
+    (row,) = json.loads(ask(modemd, "pauses", "--json").out)
+    assert (row["class"], row["sim"], row["by"], row["why"]) == ("marketing", None, "alice", "wrong price")
+    status = json.loads(ask(modemd, "status", "--json").out)
+    assert status["pauses"] == [row]
+    assert ask(modemd, "status").out.splitlines()[0] == (
+        "no message can pass: no daemon runs; class marketing is paused by alice: wrong price"
+    )
+
+
+def test_status_can_be_the_check_of_a_script(modemd: Modemd) -> None:
+    """With --check the status of the command says whether a message can pass; without it, that it was answered."""
+    assert ask(modemd, "status").status == 0
+    assert ask(modemd, "status", "--check").status == 1
+    checked = ask(modemd, "status", "--check", "--json")
+    assert (checked.status, json.loads(checked.out)["code"]) == (1, "no_daemon")
+
+
+def test_who_pauses_says_why(modemd: Modemd) -> None:
+    """Without a reason nothing is paused, and a SIM is named by its ICCID."""
+    assert ask(modemd, "pause").status == 2
+    named = ask(modemd, "pause", "--sim", "west", "--why", "x")
+    assert named == Ended(1, "", "modemd: 'west' is no ICCID; modemd sims list shows the SIMs\n")
+
+
+def test_sims_are_listed_with_what_they_have_used(modemd: Modemd, config: Path) -> None:
+    """A line a SIM: its quotas, used of most, and the classes that are paused there; below it each pause."""
+    assert listed(modemd) == "no SIMs yet\n"
+    met(config)
+    ask(modemd, "pause", "--class", "otp", "--sim", WEST, "--why", "wrong price", "--by", "alice")
+    heading, line, below = listed(modemd).splitlines()
+    assert heading.split() == [
+        "sim",
+        "number",
+        "modem",
+        "admitted",
+        "at",
+        "hour",
+        "day",
+        "month",
+        "marketing",
+        "warm",
+        "up",
+        "paused",
+    ]
+    assert line.split("  ")[0] == WEST
+    assert "0 of 200" in line
+    assert line.endswith("otp")
+    assert below.startswith(f"class otp on SIM {WEST} is paused since ")
+    assert below.endswith(" by alice: wrong price")
+    (row,) = json.loads(listed(modemd, "--json"))
+    assert row["limits"] == {"marketing_brake": {"used": 0, "most": 200, "reserved": 0}}
+    assert (row["sim"], row["number"], row["modem"], row["paused"]) == (WEST, "+33612345678", None, ["otp"])
+
+
+def met(config: Path) -> None:
+    """A SIM was met in an earlier life."""
+    db = connect(config.with_name("modemd.db"))
+    migrate(db)
+    sims.record_sim(db, WEST, None, "+33612345678", "351234050000017", datetime.now(UTC))
+    db.close()
 
 
 def test_sims_are_listed_and_admitted(modemd: Modemd, tmp_path: Path) -> None:
