@@ -114,22 +114,13 @@ class Hold:
     capacity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """Window until which messages of a SIM are held for one reason, and how many parts it has got."""
-
-    until: datetime
-    parts: int
-
-
-def book_window(hold: Hold, booked: Booking | None, parts: int, zone: tzinfo) -> Booking:
-    """Returns the first window that has room for so many parts, with them in it. `booked`: the window that got the last message
-    held for this reason. So a campaign of days is spread over its days at once, and not held anew in every window."""
-    if booked is None or booked.until < hold.until:
-        return Booking(hold.until, parts)
-    if booked.parts and booked.parts + parts > max(hold.capacity, 1):
-        return Booking(find_window_end(hold.period, booked.until, zone), parts)
-    return Booking(booked.until, booked.parts + parts)
+def choose_window(hold: Hold, booked: Mapping[datetime, int], parts: int, zone: tzinfo) -> datetime:
+    """Returns the first window that has room for so many parts. `booked`: the parts that are held until each window for the same
+    reason. So a campaign of days is spread over its days at once, and not held anew in every window."""
+    until = hold.until
+    while (taken := booked.get(until, 0)) and taken + parts > max(hold.capacity, 1):
+        until = find_window_end(hold.period, until, zone)
+    return until
 
 
 @dataclass(frozen=True, slots=True)

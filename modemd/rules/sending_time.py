@@ -137,6 +137,7 @@ class _Task:
         self.expired = 0.0
         self.ended_s: float | None = None if work.parts else 0.0
         self._lines = lines
+        self._began = now
         self._left = float(work.parts)
 
     @property
@@ -157,7 +158,7 @@ class _Task:
         """Returns True if the work may go out now. Work that is worth nothing any more counts as expired, and is over."""
         if self.work.expires_at is not None and moment >= self.work.expires_at:
             self.expired, self._left = self._left, 0.0
-            self.ended_s = 0.0
+            self.ended_s = max(0.0, (self.work.expires_at - self._began).total_seconds())
             return False
         window = self.work.window
         return moment >= self.work.begins_at and (window is None or window.find_closing(moment) is not None)

@@ -114,6 +114,7 @@ _QUEUE = (
         tries INTEGER NOT NULL DEFAULT 0,
         repeats INTEGER NOT NULL DEFAULT 0,
         due TEXT,
+        booking INTEGER,
         expires_at TEXT NOT NULL,
         queued_at TEXT,
         UNIQUE (message_id, seq)
@@ -143,13 +144,22 @@ _QUEUE = (
         month_used INTEGER NOT NULL,
         marketing_used INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
+    # Windows in which held parts have a place, by the reason for which they are held.
     """CREATE TABLE sim_booking (
+        id INTEGER PRIMARY KEY,
         sim TEXT NOT NULL,
         reason TEXT NOT NULL,
         until TEXT NOT NULL,
         parts INTEGER NOT NULL,
-        PRIMARY KEY (sim, reason)
-    ) STRICT, WITHOUT ROWID""",
+        UNIQUE (sim, reason, until)
+    ) STRICT""",
+    # Whatever ends a hold, or moves it (a cancel, a pause, a STOP, the window itself), gives the place back.
+    """CREATE TRIGGER part_booking AFTER UPDATE OF state, due ON part
+       WHEN OLD.booking IS NOT NULL AND (NEW.state <> 'held' OR NEW.due IS NOT OLD.due)
+       BEGIN
+           UPDATE sim_booking SET parts = parts - 1 WHERE id = OLD.booking;
+           UPDATE part SET booking = NULL WHERE id = OLD.id;
+       END""",
 )
 
 _ATTEMPTS = (

@@ -10,13 +10,12 @@ import pytest
 
 from modemd.rules.classes import MessageClass
 from modemd.rules.quotas import (
-    Booking,
     Hold,
     PartCounts,
     Period,
     QuotaLimits,
     QuotaUsage,
-    book_window,
+    choose_window,
     find_window_end,
     find_window_start,
 )
@@ -154,15 +153,19 @@ def test_a_new_sim_warms_up(days: int, most: int | None) -> None:
 
 
 def test_held_messages_fill_one_window_after_the_other() -> None:
-    """Each gets the first window with room for it; one that is longer than a window gets a window of its own."""
+    """Each gets the first window with room for it, also one that became free; one that is longer than a window gets one of its
+    own."""
     first = utc("2026-11-22T09:00:00Z")
     hold = Hold("quota_hour", first, Period.HOUR, 10)
-    booked: Booking | None = None
+    booked: dict[datetime, int] = {}
     windows = []
     for parts in (4, 6, 1, 12, 1):
-        booked = book_window(hold, booked, parts, UTC)
-        windows.append((int((booked.until - first) / timedelta(hours=1)), booked.parts))
-    assert windows == [(0, 4), (0, 10), (1, 1), (2, 12), (3, 1)]
+        until = choose_window(hold, booked, parts, UTC)
+        booked[until] = booked.get(until, 0) + parts
+        windows.append((int((until - first) / timedelta(hours=1)), booked[until]))
+    assert windows == [(0, 4), (0, 10), (1, 1), (2, 12), (1, 2)]
+    booked[first] -= 6  # cancelled
+    assert choose_window(hold, booked, 6, UTC) == first
     later = Hold("quota_hour", first + timedelta(hours=9), Period.HOUR, 10)
-    assert book_window(later, booked, 3, UTC) == Booking(later.until, 3)
-    assert book_window(Hold("quota_hour", first, Period.HOUR, 0), None, 2, UTC) == Booking(first, 2)
+    assert choose_window(later, booked, 3, UTC) == later.until
+    assert choose_window(Hold("quota_hour", first, Period.HOUR, 0), {}, 2, UTC) == first

@@ -60,7 +60,7 @@ class Workload:
     def add(self, messages: Iterable[OutboundMessage]) -> None:
         """Counts messages."""
         for new in messages:
-            group = _Group(self._find_lane(new), new.message_class, _start_of_hour(new.at), new.window)
+            group = _Group(self._find_lane(new), new.message_class, new.at, new.window)
             self._parts[group] += new.parts
             self._expires[group] = min(self._expires.get(group, new.expires_at), new.expires_at)
             self.messages += 1
@@ -105,10 +105,6 @@ class Workload:
     def list_characters(self, limit: int) -> list[CostlyCharacter]:
         """Returns the characters that cost parts, those of the most messages first."""
         return [CostlyCharacter(character, messages) for character, messages in self._characters.most_common(limit)]
-
-
-def _start_of_hour(at: datetime | None) -> datetime | None:
-    return at.replace(minute=0, second=0, microsecond=0) if at is not None else None
 
 
 # A campaign has few texts, or texts that differ by a name.

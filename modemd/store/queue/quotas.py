@@ -9,12 +9,11 @@ from modemd.rules import states
 from modemd.rules.classes import MessageClass
 from modemd.rules.queue_place import QueuePlace
 from modemd.rules.quotas import (
-    Booking,
     Hold,
     PartCounts,
     QuotaLimits,
     QuotaUsage,
-    book_window,
+    choose_window,
     find_window_starts,
 )
 from modemd.store.timestamps import from_text, to_text
@@ -80,7 +79,7 @@ def hold_lane(
 ) -> int:
     """Holds messages of a class that wait in a lane for a SIM whose quota is used up. Returns how many, at most `limit`.
 
-    Each is held until a window that has room for it (`book_window`).
+    Each is held until a window that has room for it (`choose_window`).
     """
     hold = read_usage(db, sim, limits, now).find_hold(message_class)
     if hold is None:
@@ -100,19 +99,28 @@ def hold_message(
 ) -> None:
     """Holds what is queued of a message for a SIM's quota."""
     waiting = [part for part in list_parts(db, message_id) if part["state"] == states.PartState.QUEUED]
-    due = to_text(_book_window(db, sim, hold, len(waiting), limits))
+    booking, due = _book_window(db, sim, hold, len(waiting), limits)
     for part in waiting:
-        advance_part(db, part, states.PartEvent.PUT_OFF, now, {"due": due}, reason=hold.reason, sim=sim, until=due)
+        advance_part(
+            db, part, states.PartEvent.PUT_OFF, now, {"due": due, "booking": booking},
+            reason=hold.reason, sim=sim, until=due,
+        )  # fmt: skip
     update_message_state(db, message_id, now, hold.reason)
 
 
-def _book_window(db: sqlite3.Connection, sim: str, hold: Hold, parts: int, limits: QuotaLimits) -> datetime:
-    """Stores the window that `rules/quotas.py` chooses for so many parts. Returns when it begins."""
-    row = db.execute("SELECT until, parts FROM sim_booking WHERE sim = ? AND reason = ?", (sim, hold.reason)).fetchone()
-    booked = Booking(from_text(row["until"]), row["parts"]) if row is not None else None
-    booking = book_window(hold, booked, parts, limits.zone)
-    db.execute(
-        "INSERT OR REPLACE INTO sim_booking (sim, reason, until, parts) VALUES (?, ?, ?, ?)",
-        (sim, hold.reason, to_text(booking.until), booking.parts),
+def _book_window(db: sqlite3.Connection, sim: str, hold: Hold, parts: int, limits: QuotaLimits) -> tuple[int, str]:
+    """Books so many parts into the window that `rules/quotas.py` chooses. Returns the id of the booking, and when the window
+    begins. A part that is held no longer until then gives its place back (trigger `part_booking`)."""
+    db.execute("DELETE FROM sim_booking WHERE sim = ? AND until < ? AND parts <= 0", (sim, to_text(hold.until)))
+    rows = db.execute(
+        "SELECT until, parts FROM sim_booking WHERE sim = ? AND reason = ? AND until >= ?",
+        (sim, hold.reason, to_text(hold.until)),
     )
-    return booking.until
+    booked = {from_text(row["until"]): row["parts"] for row in rows}
+    until = to_text(choose_window(hold, booked, parts, limits.zone))
+    (booking,) = db.execute(
+        """INSERT INTO sim_booking (sim, reason, until, parts) VALUES (?, ?, ?, ?)
+           ON CONFLICT (sim, reason, until) DO UPDATE SET parts = parts + excluded.parts RETURNING id""",
+        (sim, hold.reason, until, parts),
+    ).fetchone()
+    return booking, until

@@ -11,6 +11,8 @@ from modemd.rules.classes import MessageClass
 from modemd.rules.quotas import PartCounts, QuotaLimits
 from modemd.rules.routing import RoutingSnapshot
 from modemd.store import lanes
+from modemd.store.events import Authorship
+from modemd.store.outbox import decisions
 from modemd.store.queue import candidates, claims, quotas
 from modemd.store.queue.candidates import ExhaustedLane
 from modemd.store.queue.claims import Claim
@@ -171,6 +173,25 @@ def test_each_waits_for_the_window_with_room_for_it(bench: Bench) -> None:
         bench.submit(number)
     hold(bench, given, found)
     assert hours()[25:] == [15] * 5 + [16]
+
+
+def test_a_place_that_is_given_back_is_used(bench: Bench) -> None:
+    """What is cancelled, or paused with its batch, leaves its window to what comes later; at its window it leaves it, too."""
+    for number in NUMBERS[:30]:
+        bench.submit(number)
+    given = terms(hour=10)
+    for _ in range(10):
+        claimed(bench, given)
+    (found,) = over(bench, given)
+    hold(bench, given, found)
+    for message in range(11, 21):  # all of the first window
+        decisions.cancel(bench.db, message, Authorship("alice", "wrong file"), bench.now)
+    later = bench.submit(NUMBERS[40])
+    hold(bench, given, found)
+    assert bench.part(later)["due"][11:13] == "13"
+    bench.passes(hours=3)
+    bench.promote()
+    assert {row["parts"] for row in bench.db.execute("SELECT parts FROM sim_booking")} == {0}
 
 
 def test_only_one_step_at_a_time(bench: Bench) -> None:
